@@ -1,0 +1,61 @@
+import type { StageName } from './config/pipeline.ts';
+import type { Decision } from './plan/decide.ts';
+import type { Highlight, Progress } from './stage.ts';
+
+/** How a stage ended in a run. `blocked`: not run because something it reads failed or was cancelled. */
+export type Outcome = 'fresh' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
+
+/** What happens in a run, in order, for reporters; also the lines of `--reporter json`. Times are milliseconds since the epoch. */
+export type RunEvent =
+  | {
+      readonly type: 'run-started';
+      readonly run: string;
+      readonly pipeline: string;
+      readonly stages: readonly StageName[];
+      readonly time: number;
+    }
+  | { readonly type: 'stage-decided'; readonly stage: StageName; readonly decision: Decision; readonly time: number }
+  /** Waits for another run that works on the same fingerprint. */
+  | { readonly type: 'stage-waiting'; readonly stage: StageName; readonly for: string; readonly time: number }
+  | {
+      readonly type: 'stage-started';
+      readonly stage: StageName;
+      readonly kind: string;
+      readonly attempt: number;
+      readonly attempts: number;
+      readonly time: number;
+    }
+  | { readonly type: 'stage-progress'; readonly stage: StageName; readonly progress: Progress; readonly time: number }
+  | { readonly type: 'stage-output'; readonly stage: StageName; readonly text: string; readonly time: number }
+  | { readonly type: 'stage-retrying'; readonly stage: StageName; readonly message: string; readonly time: number }
+  | {
+      readonly type: 'stage-finished';
+      readonly stage: StageName;
+      readonly outcome: Outcome;
+      /** Of the work done now: 0 for fresh. */
+      readonly seconds: number;
+      /** Why it failed or was blocked; what was expected, got, where. */
+      readonly message?: string;
+      /** The last lines of the log, on failure. */
+      readonly logTail?: readonly string[];
+      readonly highlights: readonly Highlight[];
+      /** Published paths by port, relative to the root. */
+      readonly outputs: Readonly<Record<string, string>>;
+      readonly time: number;
+    }
+  | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string; readonly time: number }
+  | {
+      readonly type: 'run-finished';
+      readonly run: string;
+      readonly ok: boolean;
+      readonly interrupted: boolean;
+      readonly counts: Readonly<Record<Outcome, number>>;
+      readonly seconds: number;
+      readonly time: number;
+    };
+
+/** Anything that listens to a run. `close` is called once, after `run-finished`. */
+export interface Reporter {
+  event(event: RunEvent): void;
+  close(): void;
+}

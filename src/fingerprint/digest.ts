@@ -1,0 +1,3 @@
+declare const digest: unique symbol;
+/** A SHA-256 in lower-case hex, 64 characters. */
+export type Digest = string & { readonly [digest]: true };

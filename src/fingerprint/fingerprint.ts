@@ -1,0 +1,28 @@
+import type { JsonObject } from '../json.ts';
+import type { Digest } from './digest.ts';
+
+/**
+ * Everything that decides a stage's outputs, as readable JSON; its SHA-256 names the result.
+ *
+ * Not here: names of stages and pipelines, published paths, absolute paths, time, host, CPU count, key order.
+ */
+export interface Fingerprint {
+  readonly kind: string;
+  readonly version: number | string;
+  /** Without those at their default. */
+  readonly settings: JsonObject;
+  /** By port, in order; `digest` covers the parts that the stage reads. */
+  readonly inputs: Readonly<Record<string, readonly FingerprintInput[]>>;
+  /** Port names, sorted. */
+  readonly outputs: readonly string[];
+  /** SHA-256 of each declared value, null where unset. */
+  readonly env?: Readonly<Record<string, Digest | null>>;
+  /** Only where the user named one. */
+  readonly backend?: string;
+  readonly salt?: string;
+}
+
+export interface FingerprintInput {
+  readonly digest: Digest;
+  readonly labels?: Readonly<Record<string, string>>;
+}

@@ -1,0 +1,127 @@
+import type { z } from 'zod';
+
+/** What flows through a port. */
+export const artifactTypes = [
+  'dataset',
+  'features',
+  'model',
+  'history',
+  'scores',
+  'metrics',
+  'chart',
+  'images',
+  'table',
+  'files',
+] as const;
+export type ArtifactType = (typeof artifactTypes)[number];
+
+/** A named input of a kind. */
+export interface InputPort<S = never> {
+  /** What it takes; `'any'` takes every type. A path from the YAML is accepted whatever the type. */
+  readonly type: ArtifactType | readonly ArtifactType[] | 'any';
+  readonly summary: string;
+  readonly optional?: true;
+  /** Takes a list: every matrix instance that agrees with the reader's axes, in order, each with its labels. */
+  readonly list?: true;
+  /** The named parts that the stage reads, by its settings; absent: all. Only these are keyed. */
+  readonly parts?: (settings: S) => readonly string[];
+}
+
+/** A named output of a kind. */
+export interface OutputPort {
+  readonly type: ArtifactType;
+  readonly summary: string;
+  /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
+  readonly extension?: `.${string}`;
+}
+
+/**
+ * What a stage does: its settings and ports. Light: importing a spec loads zod and nothing heavier.
+ * `S` is the parsed settings, defaults worked in; they are JSON.
+ */
+export interface KindSpec<S = unknown> {
+  readonly name: string;
+  /** Raised when the kind's results change: it is part of the fingerprint. */
+  readonly version: number;
+  readonly summary: string;
+  readonly settings: z.ZodType<S>;
+  readonly inputs: Readonly<Record<string, InputPort<S>>>;
+  readonly outputs: Readonly<Record<string, OutputPort>>;
+  /** Any further input and output may be declared in the YAML, as for `command`. */
+  readonly openPorts?: true;
+  /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
+  readonly computes?: true;
+  /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
+  readonly check?: (
+    settings: S,
+    inputs: ReadonlySet<string>,
+  ) => readonly { at: readonly PropertyKey[]; message: string }[];
+  /** A YAML example of one stage, for `pipeline kinds <kind>`. */
+  readonly example: string;
+}
+
+/** Types a spec by inference: `export const spec = defineKind({ … })`. */
+export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
+  return spec;
+}
+
+/** An artifact as a stage reads it. */
+export interface InputArtifact {
+  /** Absolute path of the file or folder; read only. */
+  readonly path: string;
+  /** The matrix values (or stage name) that tell the items of a list port apart; empty for single ports. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** A small table that a stage wants shown at the end of a run, such as accuracies; cells are shown as written. */
+export interface Highlight {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly (string | number)[])[];
+}
+
+/** How far a stage is. */
+export interface Progress {
+  readonly done: number;
+  readonly total: number;
+  /** What is counted, in the plural: `images`, `steps`. */
+  readonly unit: string;
+  /** What is being done now: `epoch 2/5, loss 0.412`. */
+  readonly note?: string;
+}
+
+/** Everything that a running stage may know and do. It reads inputs, writes outputs, and touches nothing else. */
+export interface StageContext<S = unknown> {
+  readonly settings: S;
+  /** The one artifact of a port. Throws when the port is not connected. */
+  input(port: string): InputArtifact;
+  /** The artifacts of a list port or of an optional one, in order; empty when not connected. */
+  inputs(port: string): readonly InputArtifact[];
+  /** Absolute path that the stage must create, as a file or folder, before it ends. Its parent exists. */
+  output(port: string): string;
+  readonly outputPorts: readonly string[];
+  /** Cores granted, at least 1. */
+  readonly cpus: number;
+  /** `auto`, or the backend that the user named. */
+  readonly backend: string;
+  /** An empty folder for this attempt's own use; removed afterwards. */
+  readonly scratch: string;
+  /** The project's root, the working directory of a command. */
+  readonly root: string;
+  progress(progress: Progress): void;
+  /** A line for the stage's log. */
+  log(line: string): void;
+  /** A line for the log and for the user's eyes. */
+  warn(line: string): void;
+  highlight(table: Highlight): void;
+  /** Said of the result's record, such as the backend that ran; never keyed. */
+  note(name: string, value: string | number): void;
+}
+
+/** The default export of a kind's `run.ts`. A mistake in the user's data throws a {@link StageError}. */
+export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
+
+/** A failure that is the user's to mend: shown as its message, without a stack trace. */
+export class StageError extends Error {
+  override readonly name = 'StageError';
+}
