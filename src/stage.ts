@@ -16,7 +16,7 @@ export const artifactTypes = [
 export type ArtifactType = (typeof artifactTypes)[number];
 
 /** A named input of a kind. */
-export interface InputPort<S = never> {
+export interface InputPort<S = unknown> {
   /** What it takes; `'any'` takes every type. A path from the YAML is accepted whatever the type. */
   readonly type: ArtifactType | readonly ArtifactType[] | 'any';
   readonly summary: string;
@@ -24,7 +24,7 @@ export interface InputPort<S = never> {
   /** Takes a list: every matrix instance that agrees with the reader's axes, in order, each with its labels. */
   readonly list?: true;
   /** The named parts that the stage reads, by its settings; absent: all. Only these are keyed. */
-  readonly parts?: (settings: S) => readonly string[];
+  parts?(settings: S): readonly string[];
 }
 
 /** A named output of a kind. */
@@ -52,10 +52,7 @@ export interface KindSpec<S = unknown> {
   /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
   readonly computes?: true;
   /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
-  readonly check?: (
-    settings: S,
-    inputs: ReadonlySet<string>,
-  ) => readonly { at: readonly PropertyKey[]; message: string }[];
+  check?(settings: S, inputs: ReadonlySet<string>): readonly { at: readonly PropertyKey[]; message: string }[];
   /** A YAML example of one stage, for `pipeline kinds <kind>`. */
   readonly example: string;
 }
