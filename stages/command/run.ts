@@ -1,0 +1,42 @@
+import { spawn } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { fillPaths } from './placeholders.ts';
+
+/**
+ * Runs the command by `sh -e` in the root of the project. It writes to the stage's own stdout and stderr, which are the
+ * log. The shell stays in the stage's process group, so whatever ends the stage ends the command too.
+ */
+export default async function run(context: StageContext<{ readonly run: string }>): Promise<void> {
+  const command = fillPaths(context.settings.run, {
+    inputs: (port) => context.inputs(port).map(({ path }) => path),
+    outputs: (port) => {
+      if (context.outputPorts.includes(port)) return context.output(port);
+      throw new StageError(`\${outputs.${port}} is written, but the stage has no output "${port}"`);
+    },
+  });
+  const ending = await endOf(command, context.root);
+  if (ending !== undefined) throw new StageError(`${ending}: ${firstLine(context.settings.run)}`);
+  for (const port of context.outputPorts) {
+    const path = context.output(port);
+    if (!existsSync(path)) throw new StageError(`the command did not create its output "${port}", expected at ${path}`);
+  }
+}
+
+/** How the command went wrong, or undefined where it went well. */
+function endOf(command: string, cwd: string): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    const child = spawn('sh', ['-e', '-c', command], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    child.on('error', (error) => reject(new StageError(`sh did not start in ${cwd}: ${error.message}`)));
+    child.on('exit', (code, signal) => {
+      if (code === 0) resolve(undefined);
+      else resolve(signal === null ? `exited with code ${code}` : `was killed by ${signal}`);
+    });
+  });
+}
+
+/** The command as the user knows it: its first line, at most 100 characters. */
+function firstLine(run: string): string {
+  const [first = '', ...rest] = run.trim().split('\n');
+  return rest.length > 0 || first.length > 100 ? `${first.slice(0, 100).trimEnd()} …` : first;
+}

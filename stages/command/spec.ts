@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+import { portsRead } from './placeholders.ts';
+
+export const spec = defineKind({
+  name: 'command',
+  version: 1,
+  summary: 'Runs any program, by the shell, as a stage.',
+  settings: z.strictObject({
+    run: z
+      .string()
+      .trim()
+      .min(1)
+      .describe(
+        'What `sh -e` runs in the root of the project. ${inputs.x} and ${outputs.y} become the quoted paths of the ports; every other $ is the shell’s.',
+      ),
+  }),
+  inputs: {},
+  outputs: {},
+  openPorts: true,
+  check: ({ run }, inputs) =>
+    portsRead(run)
+      .filter((port) => !inputs.has(port))
+      .map((port) => ({ at: ['run'], message: `\${inputs.${port}} is read, but the stage has no input "${port}"` })),
+  example: `sizes:
+  kind: command
+  inputs: { images: data/faces }
+  outputs: { sizes: artifacts/sizes.txt }
+  with: { run: "du -k \${inputs.images} | sort -n > \${outputs.sizes}" }
+`,
+});

@@ -1,0 +1,67 @@
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { Highlight, InputArtifact, KindSpec, OutputPort, Progress, RunStage, StageContext } from '../src/stage.ts';
+
+/** One kind on a bench of its own: real files in a folder that is gone afterwards, everything that it said kept to look at. */
+export class StageBench {
+  readonly root = mkdtempSync(join(tmpdir(), 'stage-'));
+  readonly logs: string[] = [];
+  readonly warnings: string[] = [];
+  readonly highlights: Highlight[] = [];
+  readonly progress: Progress[] = [];
+  readonly notes: Record<string, string | number> = {};
+
+  /** Where an output of the last run lies; `kind` gives its extension. */
+  output(port: string, kind?: OutputPort): string {
+    return join(this.root, 'outputs', port + (kind?.extension ?? ''));
+  }
+
+  /** Runs a kind with its settings as the YAML has them. `outputs` names those of open ports. */
+  async run<S>(
+    spec: KindSpec<S>,
+    run: RunStage<S>,
+    { with: settings = {}, inputs = {}, outputs = Object.keys(spec.outputs) }: BenchStage = {},
+  ): Promise<void> {
+    for (const folder of ['outputs', 'scratch']) {
+      rmSync(join(this.root, folder), { recursive: true, force: true });
+      mkdirSync(join(this.root, folder));
+    }
+    const of = (port: string): readonly InputArtifact[] =>
+      [inputs[port] ?? []].flat().map((item) => (typeof item === 'string' ? { path: item, labels: {} } : item));
+    const context: StageContext<S> = {
+      settings: spec.settings.parse(settings),
+      input: (port) => {
+        const [artifact] = of(port);
+        if (artifact === undefined) throw new Error(`Internal error: input "${port}" is not connected`);
+        return artifact;
+      },
+      inputs: of,
+      output: (port) => this.output(port, spec.outputs[port]),
+      outputPorts: outputs,
+      cpus: 2,
+      backend: 'auto',
+      scratch: join(this.root, 'scratch'),
+      root: this.root,
+      progress: (progress) => this.progress.push(progress),
+      log: (line) => this.logs.push(line),
+      warn: (line) => this.warnings.push(line),
+      highlight: (table) => this.highlights.push(table),
+      note: (name, value) => {
+        this.notes[name] = value;
+      },
+    };
+    await run(context);
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+export interface BenchStage {
+  readonly with?: unknown;
+  /** Paths by port; several for a list port. */
+  readonly inputs?: Readonly<Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>>;
+  readonly outputs?: readonly string[];
+}
