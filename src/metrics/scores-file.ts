@@ -1,0 +1,95 @@
+import type { Result } from '../result.ts';
+import { err, ok } from '../result.ts';
+
+/**
+ * One image's scores: a line of a `scores` artifact.
+ *
+ * The file is CSV (RFC 4180) with a header `key,split,label,real,fake`, columns in any order, further ones ignored, so
+ * that anyone's scores fit. The two scores are logits, or any pair whose difference ranks; they are finite.
+ */
+export interface ScoreRow {
+  /** What tells the image from others of its split, such as its path in the data set. */
+  readonly key: string;
+  readonly split: string;
+  /** 0 = real, 1 = fake. */
+  readonly label: 0 | 1;
+  /** First score: evidence for real. */
+  readonly real: number;
+  /** Second score: evidence for fake. */
+  readonly fake: number;
+}
+
+const columns = ['key', 'split', 'label', 'real', 'fake'] as const;
+
+/** The text of a `scores` file. Numbers are written in their shortest form that reads back to the same float64. */
+export function formatScores(rows: Iterable<ScoreRow>): string {
+  const lines = [columns.join(',')];
+  for (const row of rows) {
+    lines.push(`${quoted(row.key)},${quoted(row.split)},${row.label},${row.real},${row.fake}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
+export function parseScores(text: string): Result<readonly ScoreRow[], string> {
+  const records = splitRecords(text);
+  const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
+  const at = columns.map((column) => header.indexOf(column));
+  const missing = columns.filter((_, index) => at[index] === -1);
+  if (missing.length > 0) {
+    return err(
+      `Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": no ${missing.join(', ')}`,
+    );
+  }
+  const rows: ScoreRow[] = [];
+  for (const { fields, line } of records) {
+    const row = toRow(at.map((index) => fields[index]));
+    if (typeof row === 'string') return err(`Line ${line}: ${row}`);
+    rows.push(row);
+  }
+  return ok(rows);
+}
+
+/** The row, or what is wrong with it. */
+function toRow([key, split, label, real, fake]: readonly (string | undefined)[]): ScoreRow | string {
+  if (key === undefined || split === undefined || label === undefined || real === undefined || fake === undefined) {
+    return 'expected as many fields as in the header, got fewer';
+  }
+  if (label !== '0' && label !== '1') return `expected the label 0 (real) or 1 (fake), got "${label}"`;
+  const scores = [real, fake].map((field) => (field.trim() === '' ? Number.NaN : Number(field)));
+  const wrong = scores.findIndex((score) => !Number.isFinite(score));
+  if (wrong !== -1) return `expected a finite number as the ${columns[3 + wrong]} score, got "${[real, fake][wrong]}"`;
+  return { key, split, label: label === '0' ? 0 : 1, real: scores[0]!, fake: scores[1]! };
+}
+
+function quoted(field: string): string {
+  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
+}
+
+interface CsvRecord {
+  readonly fields: readonly string[];
+  /** Where the record begins, counted from 1. */
+  readonly line: number;
+}
+
+/** The records of a CSV text, empty lines left out. A quoted field may hold commas, doubled quotes and line breaks. */
+function* splitRecords(text: string): Generator<CsvRecord, undefined> {
+  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
+  for (let index = 0; index < lines.length; index++) {
+    const line = index + 1;
+    let record = lines[index]!;
+    if (!record.includes('"')) {
+      if (record !== '') yield { fields: record.split(','), line };
+      continue;
+    }
+    while (isQuoteOpen(record) && index + 1 < lines.length) record += `\n${lines[++index]}`;
+    yield { fields: splitQuoted(record), line };
+  }
+}
+
+const isQuoteOpen = (text: string): boolean => (text.match(/"/g)?.length ?? 0) % 2 === 1;
+
+function splitQuoted(record: string): string[] {
+  const fields = `,${record}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g);
+  return [...fields].map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);
+}
