@@ -1,0 +1,91 @@
+"""Golden values for src/models and src/training from PyTorch: python3 training.py > training.json (made with 2.6.0).
+
+Layouts are turned into those of tfjs here: convolution kernels [height, width, in, out], dense kernels [in, out],
+images [batch, height, width, channels]. Inputs come from a linear congruential generator that the tests repeat.
+"""
+
+import json
+
+import numpy as np
+import torch
+import torch.nn as nn
+import torch.nn.functional as F
+
+torch.set_num_threads(1)
+
+
+class Sequence:
+    """x -> 1664525 x + 1013904223 mod 2^32, as numbers from -1 up to 1."""
+
+    def __init__(self, seed):
+        self.state = seed
+
+    def array(self, shape, bound):
+        values = []
+        for _ in range(int(np.prod(shape))):
+            self.state = (1664525 * self.state + 1013904223) % 2**32
+            values.append((self.state / 2**31 - 1) * bound)
+        return np.array(values, dtype=np.float64).astype(np.float32).reshape(shape)
+
+
+def optimizer_case(make):
+    sequence = Sequence(1)
+    weight = nn.Parameter(torch.from_numpy(sequence.array((2, 3), 1.0)))
+    optimizer = make([weight])
+    steps = []
+    for step in range(6):
+        weight.grad = torch.from_numpy(sequence.array((2, 3), 10.0 ** (1 - step)))
+        optimizer.step()
+        steps.append(weight.detach().numpy().ravel().astype(float).tolist())
+    return steps
+
+
+class SimpleNet(nn.Module):
+    def __init__(self, features):
+        super().__init__()
+        self.convolutions = nn.ModuleList([nn.Conv2d(3, 6, 7), nn.Conv2d(6, 16, 7), nn.Conv2d(16, 24, 7)])
+        self.dense = nn.ModuleList([nn.Linear(features, 1024), nn.Linear(1024, 256), nn.Linear(256, 2)])
+
+    def forward(self, x):
+        for convolution in self.convolutions:
+            x = F.max_pool2d(F.relu(convolution(x)), 2)
+        x = x.permute(0, 2, 3, 1).flatten(1)
+        x = F.relu(self.dense[1](F.relu(self.dense[0](x))))
+        return self.dense[2](x)
+
+
+def simple_net_case(size, side):
+    net, sequence = SimpleNet(side * side * 24), Sequence(2)
+    layers = list(net.convolutions) + list(net.dense)
+    for layer in layers:
+        to_torch = (3, 2, 0, 1) if layer.weight.ndim == 4 else (1, 0)
+        to_tfjs = (2, 3, 1, 0) if layer.weight.ndim == 4 else (1, 0)
+        shape = tuple(layer.weight.shape[axis] for axis in to_tfjs)
+        bound = float(np.prod(shape[:-1])) ** -0.5
+        layer.weight.data = torch.from_numpy(sequence.array(shape, bound).transpose(to_torch).copy())
+        layer.bias.data = torch.from_numpy(sequence.array(shape[-1:], bound))
+    images = sequence.array((3, size, size, 3), 2.0)
+    logits = net(torch.from_numpy(images.transpose(0, 3, 1, 2).copy()))
+    loss = F.cross_entropy(logits, torch.tensor([0, 1, 1]))
+    loss.backward()
+    gradients = []
+    for layer in layers:
+        to_tfjs = (2, 3, 1, 0) if layer.weight.ndim == 4 else (1, 0)
+        for gradient in (layer.weight.grad.permute(to_tfjs), layer.bias.grad):
+            values = gradient.contiguous().double().numpy().ravel()
+            picked = values[:: max(1, len(values) // 12)]
+            gradients.append({"norm": float(np.linalg.norm(values)), "every": max(1, len(values) // 12), "picked": picked.tolist()})
+    return {"imageSize": size, "loss": loss.item(), "logits": logits.detach().numpy().ravel().astype(float).tolist(), "gradients": gradients}
+
+
+print(
+    json.dumps(
+        {
+            "adam": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.001)),
+            "adamOtherwise": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.9), eps=1e-3)),
+            "sgd": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1)),
+            "sgdWithMomentum": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9)),
+            "simpleNet": simple_net_case(58, 2),
+        }
+    )
+)
