@@ -1,0 +1,32 @@
+/** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+}
+
+/** The error of a failed write or move; `what` is as the user would call it, with its path. */
+export function cacheError(what: string, cause: unknown): CacheError {
+  if (cause instanceof CacheError) return cause;
+  return new CacheError(`Cannot write ${what}: ${reason(cause)}`, { cause });
+}
+
+function reason(cause: unknown): string {
+  switch ((cause as NodeJS.ErrnoException).code) {
+    case 'ENOSPC':
+      return 'the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.';
+    case 'EDQUOT':
+      return 'your disk quota is used up. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.';
+    case 'EROFS':
+      return 'the disk is read-only. Mount it for writing, or run in a copy of the project.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied. Make the folder writable for this user and run again.';
+    case 'EMFILE':
+    case 'ENFILE':
+      return 'too many files are open. Raise the limit (`ulimit -n`) or use fewer `--jobs`.';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a file is in the way of a folder. Move it away and run again.';
+    default:
+      return `${cause instanceof Error ? cause.message : cause}.`;
+  }
+}

@@ -1,0 +1,60 @@
+import { closeSync, fstatSync, mkdirSync, openSync, type Stats, writeSync } from 'node:fs';
+import { join } from 'node:path';
+
+/**
+ * A reading of a filesystem's own clock: it, and not the computer's, dates files. `isPast` says whether a file's times
+ * lie safely before it, so that whatever writes the file afterwards is sure to leave it another time.
+ */
+export interface Moment {
+  isPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): boolean;
+}
+
+/** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
+const tick = 20;
+/** For a disk that keeps whole or even seconds, and for one whose clock cannot be asked. */
+const coarse = 3_000;
+
+/** Asks the clock of the filesystem that holds the cache, by writing a probe file there. */
+export class FileClock {
+  readonly #folder: string;
+
+  constructor(folder: string) {
+    this.#folder = folder;
+  }
+
+  now(): Moment {
+    const probe = this.#probe();
+    const local = Date.now();
+    return {
+      isPast({ dev, mtimeMs, ctimeMs }) {
+        const newest = Math.max(mtimeMs, ctimeMs);
+        if (probe === undefined || probe.dev !== dev) return newest + coarse <= local;
+        return newest + probe.margin <= probe.time;
+      },
+    };
+  }
+
+  /** Milliseconds until files written at `time` are safely past: 0 when they are; unknowable futures are not waited for. */
+  untilPast(time: number): number {
+    const probe = this.#probe() ?? { time: Date.now(), margin: coarse };
+    const wait = time + probe.margin - probe.time;
+    return wait > 0 && wait <= coarse ? wait : 0;
+  }
+
+  /** Undefined where the cache cannot be written. */
+  #probe(): { readonly dev: number; readonly time: number; readonly margin: number } | undefined {
+    try {
+      mkdirSync(this.#folder, { recursive: true });
+      const file = openSync(join(this.#folder, 'clock'), 'w');
+      try {
+        writeSync(file, '.');
+        const { dev, mtimeMs } = fstatSync(file);
+        return { dev, time: mtimeMs, margin: mtimeMs % 1000 === 0 ? coarse : tick };
+      } finally {
+        closeSync(file);
+      }
+    } catch {
+      return undefined;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import type { Stage } from '../config/pipeline.ts';
+import type { Digest } from './digest.ts';
+import type { Fingerprint, FingerprintInput } from './fingerprint.ts';
+
+/** What a stage's fingerprint needs beyond the stage itself. */
+export interface FingerprintSurroundings {
+  /** Digest of every item of every port, in the order of the stage's own inputs; of the parts that it reads. */
+  readonly inputs: ReadonlyMap<string, readonly Digest[]>;
+  /** Named by the user; undefined for `auto`, which accepts what any backend made. */
+  readonly backend: string | undefined;
+  readonly salt: string | undefined;
+}
+
+/** Everything that decides the stage's outputs, without a lookup: the same stage and digests give the same value. */
+export function fingerprintStage(stage: Stage, { inputs, backend, salt }: FingerprintSurroundings): Fingerprint {
+  return {
+    kind: stage.kind,
+    version: stage.kindVersion,
+    settings: stage.keyedSettings,
+    inputs: Object.fromEntries(
+      stage.inputs.map((input) => [input.port, keyedItems(input.items, inputs.get(input.port) ?? [])]),
+    ),
+    outputs: stage.outputs.map((output) => output.port).sort(),
+    ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),
+    ...(stage.computes && backend !== undefined && { backend }),
+    ...(salt !== undefined && { salt }),
+  };
+}
+
+function keyedItems(items: Stage['inputs'][number]['items'], digests: readonly Digest[]): readonly FingerprintInput[] {
+  return items.map(({ labels }, index) => ({
+    digest: digests[index]!,
+    ...(Object.keys(labels).length > 0 && { labels }),
+  }));
+}
+
+/** Values of the environment are hashed: a token does not end in a readable file. */
+function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      value === null ? null : (createHash('sha256').update(value).digest('hex') as Digest),
+    ]),
+  );
+}

@@ -1,0 +1,51 @@
+import type { ListedFile, Listing } from './artifact-digest.ts';
+import { type Digest, sha256 } from './digest.ts';
+
+/** The listing of a single file: its digest is its content's. */
+export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
+  return { folder: false, files: [{ path: '', ...file }], digest: file.digest, parts: {} };
+}
+
+/** The listing of a folder with these files, in any order; an empty folder is one too. */
+export function folderListing(files: Iterable<ListedFile>): Listing {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const parts = new Map<string, ListedFile[]>();
+  for (const file of sorted) {
+    const part = file.path.slice(0, Math.max(0, file.path.indexOf('/')));
+    const members = parts.get(part);
+    if (members === undefined) parts.set(part, [file]);
+    else members.push(file);
+  }
+  return {
+    folder: true,
+    files: sorted,
+    digest: digestFiles('folder', sorted),
+    // fromEntries, since a folder may be called `__proto__`.
+    parts: Object.fromEntries([...parts].map(([part, members]) => [part, digestFiles('part', members)])),
+  };
+}
+
+/**
+ * What keys a reader of these parts: their digests and that of the files beside them; absent `parts`: the whole.
+ * A part that the folder lacks is keyed as missing, so that its appearance is a change. A single file has no parts.
+ */
+export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
+  if (parts === undefined || !listing.folder) return listing.digest;
+  const names = [...new Set(['', ...parts])].sort();
+  return sha256(
+    `restage parts\n${names.map((name) => `${name}\0${partDigest(listing, name) ?? 'missing'}\n`).join('')}`,
+  );
+}
+
+/** The parts asked for that the artifact lacks, for a message. */
+export function missingParts(listing: Listing, parts: readonly string[]): readonly string[] {
+  return listing.folder ? parts.filter((part) => partDigest(listing, part) === undefined) : [];
+}
+
+const partDigest = (listing: Listing, part: string): Digest | undefined =>
+  Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
+
+/** The first line keeps it from being some file's digest by accident; a name cannot hold a NUL. */
+function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
+  return sha256(`restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}\n`).join('')}`);
+}
