@@ -1,0 +1,133 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { encodedNoise, writeNoiseDataset } from '../../test/noise-dataset.ts';
+import { permutation, Random } from '../random.ts';
+import { type Batch, BatchLoader, type BatchLoaderOptions, type EpochOptions } from './batch-loader.ts';
+import { DatasetWriter } from './dataset-writer.ts';
+import { decodeImage } from './decode-image.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));
+after(() => rmSync(folder, { recursive: true }));
+const files = await writeNoiseDataset(folder, 10);
+const resize = { width: 12, height: 12, fit: 'fill', kernel: 'linear' } as const;
+const imageLength = 12 * 12 * 3;
+
+async function readAll(epoch: EpochOptions = {}, options: Partial<BatchLoaderOptions> = {}): Promise<Batch[]> {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 4, resize, ...options });
+  return await collect(loader.epoch(epoch));
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+test('a pass gives every image once, in the order asked for, with its label', async () => {
+  const order = permutation(10, new Random(1));
+  const batches = await readAll({ order });
+  assert.deepEqual(
+    batches.map((batch) => batch.images.length / imageLength),
+    [4, 4, 2],
+  );
+  assert.deepEqual(
+    batches.flatMap((batch) => [...batch.indices]),
+    [...order],
+  );
+  assert.deepEqual(
+    batches.flatMap((batch) => [...batch.labels]),
+    [...order].map((index) => index % 2),
+  );
+});
+
+test('an image comes as decoded, normalised per channel', async () => {
+  const normalization = { mean: [0.5, 0.4, 0.3], deviation: [0.2, 0.25, 0.5] } as const;
+  const [batch] = await readAll({ order: Uint32Array.of(6) }, { normalization });
+  const { pixels } = await decodeImage(files[6]!, resize);
+  const expected = pixels.map((value) => value);
+  const floats = Float32Array.from(expected, (value, i) => {
+    const channel = i % 3;
+    return (value / 255 - normalization.mean[channel]!) / normalization.deviation[channel]!;
+  });
+  assert.deepEqual(batch!.images, floats);
+});
+
+test('augmentation is a function of seed, epoch and image, whatever order, threads, batches and cache', async () => {
+  const augment = { cropPadding: 4, flip: true, seed: 7, epoch: 3 };
+  const byImage = (batches: readonly Batch[]) => {
+    const images = new Map<number, readonly number[]>();
+    for (const batch of batches) {
+      for (const [slot, index] of batch.indices.entries()) {
+        images.set(index, [...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength)]);
+      }
+    }
+    return new Map([...images].sort(([a], [b]) => a - b));
+  };
+  const one = byImage(await readAll({ augment }));
+  const order = permutation(10, new Random(9));
+  const other = byImage(await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }));
+  assert.deepEqual(other, one);
+  assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
+});
+
+test('batches are made while the reader computes', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 4, resize, prefetch: 3 });
+  const pass = loader.epoch();
+  await pass.next();
+  // A step that holds this thread: no callback runs here meanwhile.
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(shared, 0, 0, 300);
+  const start = performance.now();
+  await pass.next();
+  assert.ok(performance.now() - start < 50);
+});
+
+test('a second pass decodes nothing again, and released memory is used for it', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+  const first: number[][] = [];
+  for await (const batch of loader.epoch()) {
+    first.push([...batch.images]);
+    batch.release();
+    assert.equal(batch.images.length, 0);
+  }
+  const second = await collect(loader.epoch());
+  assert.deepEqual(
+    second.map((batch) => [...batch.images]),
+    first,
+  );
+});
+
+test('a pass that is left early makes room for the next', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 1, resize });
+  for await (const batch of loader.epoch()) {
+    assert.deepEqual([...batch.indices], [0]);
+    break;
+  }
+  const rest = await collect(loader.epoch({ order: Uint32Array.of(8, 9) }));
+  assert.deepEqual(
+    rest.map((batch) => batch.indices[0]),
+    [8, 9],
+  );
+});
+
+test('an image that cannot be decoded is named', async () => {
+  const damaged = mkdtempSync(join(tmpdir(), 'restage-damaged-'));
+  {
+    using writer = new DatasetWriter(damaged, { classes: ['real'], splits: ['train'] });
+    const size = { width: 24, height: 16 };
+    writer.add('train', { key: 'a', label: 0, source: 'real', path: 'real/a.png', ...size }, await encodedNoise(1));
+    writer.add('train', { key: 'b', label: 0, source: 'real', path: 'real/b.png', ...size }, Buffer.from('no image'));
+    writer.finish();
+  }
+  await using loader = new BatchLoader(damaged, 'train', { batchSize: 1, resize });
+  await assert.rejects(collect(loader.epoch()), {
+    name: 'StageError',
+    message: 'real/b.png cannot be decoded: Input buffer contains unsupported image format',
+  });
+  writeFileSync(join(damaged, 'train', '00000.tar'), '');
+  await assert.rejects(collect(loader.epoch()), /Expected \d+ bytes of real\/b.png at \d+ of .*, got 0\./);
+  rmSync(damaged, { recursive: true });
+});

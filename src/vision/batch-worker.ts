@@ -1,0 +1,100 @@
+/** The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. */
+import { parentPort, workerData } from 'node:worker_threads';
+import { Random } from '../random.ts';
+import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
+import { decodeImage } from './decode-image.ts';
+import { openDataset } from './open-dataset.ts';
+import { mapParallel } from './parallel-map.ts';
+import { drawPlacement, normalizationTable, pixelsToFloats, unmoved } from './pixels-to-floats.ts';
+
+const port = parentPort!;
+const setup = workerData as BatchWorkerSetup;
+const { width, height } = setup.resize;
+const imageLength = width * height * 3;
+const split = openDataset(setup.dataset).split(setup.split);
+const table = normalizationTable(setup.normalization);
+
+/** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
+const cache = new Map<number, Uint8Array>();
+const cacheLimit = Math.floor(setup.cacheBytes / imageLength);
+/** Memory of batches that the reader is done with. */
+const spare: Float32Array<ArrayBuffer>[] = [];
+
+let current: { readonly job: BatchJob; credit: number; wake: () => void } | undefined;
+
+port.on('message', (message: ToBatchWorker) => {
+  switch (message.type) {
+    case 'start':
+      stop();
+      void produce(message.job);
+      break;
+    case 'stop':
+      stop();
+      break;
+    case 'taken':
+      if (current === undefined) return;
+      current.credit++;
+      current.wake();
+      break;
+    case 'recycle':
+      spare.push(message.images);
+  }
+});
+
+function stop(): void {
+  const stopped = current;
+  current = undefined;
+  stopped?.wake();
+}
+
+async function produce(job: BatchJob): Promise<void> {
+  const state = { job, credit: job.prefetch, wake: () => {} };
+  current = state;
+  try {
+    for (let start = 0; start < job.order.length; start += job.batchSize) {
+      while (state.credit === 0 && current === state) await new Promise<void>((resolve) => (state.wake = resolve));
+      if (current !== state) return;
+      state.credit--;
+      const images = await makeBatch(job, job.order.subarray(start, start + job.batchSize));
+      if (current !== state) return void spare.push(images);
+      const batch: FromBatchWorker = { type: 'batch', id: job.id, images };
+      port.postMessage(batch, [images.buffer]);
+    }
+  } catch (error) {
+    const failure: FromBatchWorker = { type: 'failed', id: job.id, message: (error as Error).message };
+    port.postMessage(failure);
+  }
+}
+
+/** `[batch, height, width, 3]`, images in the order of `indices`. */
+async function makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
+  const length = indices.length * imageLength;
+  const place = spare.findIndex((images) => images.length === length);
+  const images = place < 0 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
+  let slot = 0;
+  for await (const pixels of mapParallel(indices, setup.threads, decoded)) {
+    // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
+    const { augment } = job;
+    const placement =
+      augment === undefined
+        ? unmoved
+        : drawPlacement(augment, new Random('augment', augment.seed, augment.epoch, indices[slot]!));
+    pixelsToFloats(pixels, setup.resize, placement, table, images.subarray(slot * imageLength));
+    slot++;
+  }
+  return images;
+}
+
+async function decoded(index: number): Promise<Uint8Array> {
+  const kept = cache.get(index);
+  if (kept !== undefined) return kept;
+  const bytes = await split.read(index);
+  let pixels: Uint8Array;
+  try {
+    ({ pixels } = await decodeImage(bytes, setup.resize));
+  } catch (error) {
+    throw new Error(`${split.samples[index]!.path} cannot be decoded: ${(error as Error).message}`);
+  }
+  if (cache.size < cacheLimit) cache.set(index, pixels);
+  return pixels;
+}

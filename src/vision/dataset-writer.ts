@@ -1,0 +1,134 @@
+import { closeSync, mkdirSync, openSync, writeFileSync, writevSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import type { DatasetInfo, Sample } from './dataset.ts';
+import { datasetFile, samplesFile } from './dataset.ts';
+import { tarBlock, tarEnd, tarHeader, tarPadding } from './tar.ts';
+
+/** An image as it is given to the writer, which finds its place. */
+export type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
+
+export interface DatasetWriterOptions {
+  /** In label order. */
+  readonly classes: readonly string[];
+  /** Names of folders: letters, digits, `-` and `_`. */
+  readonly splits: readonly string[];
+  /** A new shard starts where the next image would make one larger than this. Default 128 MiB. */
+  readonly shardBytes?: number;
+}
+
+/**
+ * Writes a `dataset` artifact: samples in the order they are added, equal samples to equal bytes.
+ *
+ * `finish` completes it; without it, disposing leaves an unfinished folder that no reader accepts.
+ */
+export class DatasetWriter {
+  readonly #folder: string;
+  readonly #info: DatasetInfo;
+  readonly #splits: ReadonlyMap<string, SplitWriter>;
+  readonly #keys = new Set<string>();
+
+  /** `folder` is made if it is missing, and should be empty. */
+  constructor(folder: string, { classes, splits, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions) {
+    const wrong = splits.find((split) => !/^[\w-]+$/.test(split));
+    if (wrong !== undefined) throw new Error(`Internal error: ${JSON.stringify(wrong)} cannot name a split`);
+    this.#folder = folder;
+    this.#info = { format: 1, classes, splits };
+    this.#splits = new Map(splits.map((split) => [split, new SplitWriter(join(folder, split), shardBytes)]));
+  }
+
+  /** Appends one image; `bytes` are its encoded file, written as they are. */
+  add(split: string, sample: NewSample, bytes: Uint8Array): void {
+    const writer = this.#splits.get(split);
+    const className = this.#info.classes[sample.label];
+    if (writer === undefined) throw new Error(`Internal error: no split ${split} in this dataset`);
+    if (className === undefined) throw new Error(`Internal error: no class has the label ${sample.label}`);
+    if (this.#keys.has(sample.key)) throw new Error(`Internal error: two samples have the key ${sample.key}`);
+    this.#keys.add(sample.key);
+    writer.add(sample, className, bytes);
+  }
+
+  /** Closes the shards and writes the lists; `dataset.json` comes last. */
+  finish(): void {
+    for (const split of this.#splits.values()) split.finish();
+    writeFileSync(join(this.#folder, datasetFile), `${JSON.stringify(this.#info, null, 2)}\n`);
+  }
+
+  [Symbol.dispose](): void {
+    for (const split of this.#splits.values()) split.close();
+  }
+}
+
+/** One split's shards and list. */
+class SplitWriter {
+  readonly #folder: string;
+  readonly #shardBytes: number;
+  readonly #samples: Sample[] = [];
+  #shards = 0;
+  #shard: { readonly name: string; readonly fd: number; length: number } | undefined;
+
+  constructor(folder: string, shardBytes: number) {
+    this.#folder = folder;
+    this.#shardBytes = shardBytes;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  add(sample: NewSample, className: string, bytes: Uint8Array): void {
+    const label = Buffer.from(String(sample.label));
+    const extension = extname(sample.path).toLowerCase() || '.img';
+    const header = tarHeader(sample.key + extension, bytes.length);
+    const chunks = [header, bytes, tarPadding(bytes.length)];
+    chunks.push(tarHeader(`${sample.key}.cls`, label.length), label, tarPadding(label.length));
+    const length = chunks.reduce((sum, chunk) => sum + chunk.length, 0);
+
+    const shard = this.#shardWithRoomFor(length);
+    const { key, label: number, source, path, group, width, height } = sample;
+    this.#samples.push({
+      ...{ key, label: number, class: className, source, path },
+      ...(group === undefined ? {} : { group }),
+      ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
+    });
+    writeAll(shard.fd, chunks);
+    shard.length += length;
+  }
+
+  finish(): void {
+    if (this.#shard !== undefined) writeAll(this.#shard.fd, [tarEnd]);
+    this.close();
+    const lines = this.#samples.map((sample) => JSON.stringify(sample));
+    writeFileSync(join(this.#folder, samplesFile), lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
+  }
+
+  close(): void {
+    if (this.#shard !== undefined) closeSync(this.#shard.fd);
+    this.#shard = undefined;
+  }
+
+  #shardWithRoomFor(length: number) {
+    const full =
+      this.#shard !== undefined &&
+      this.#shard.length > 0 &&
+      this.#shard.length + length + 2 * tarBlock > this.#shardBytes;
+    if (full) {
+      writeAll(this.#shard!.fd, [tarEnd]);
+      this.close();
+    }
+    if (this.#shard === undefined) {
+      const name = `${String(this.#shards++).padStart(5, '0')}.tar`;
+      this.#shard = { name, fd: openSync(join(this.#folder, name), 'w'), length: 0 };
+    }
+    return this.#shard;
+  }
+}
+
+/** One call where the disk takes all of it, which is the rule; what it leaves is written by further ones. */
+function writeAll(fd: number, chunks: readonly Uint8Array[]): void {
+  let rest = chunks.filter((chunk) => chunk.length > 0);
+  while (rest.length > 0) {
+    let written = writevSync(fd, rest);
+    while (rest.length > 0 && written >= rest[0]!.length) {
+      written -= rest[0]!.length;
+      rest = rest.slice(1);
+    }
+    if (rest.length > 0) rest = [rest[0]!.subarray(written), ...rest.slice(1)];
+  }
+}

@@ -1,0 +1,107 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { DatasetWriter } from './dataset-writer.ts';
+import { openDataset } from './open-dataset.ts';
+
+function inFolder<T>(use: (folder: string) => T): T {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-dataset-'));
+  try {
+    return use(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface Image {
+  readonly key: string;
+  readonly label: number;
+  readonly bytes: Uint8Array;
+}
+
+function write(folder: string, images: readonly Image[], shardBytes?: number): void {
+  const options = { classes: ['real', 'fake'], splits: ['train', 'test'] };
+  using writer = new DatasetWriter(folder, shardBytes === undefined ? options : { ...options, shardBytes });
+  for (const { key, label, bytes } of images) {
+    writer.add('train', { key, label, source: 'made', path: `${key}.jpg`, width: 3, height: 2 }, bytes);
+  }
+  writer.finish();
+}
+
+/** Keys as paths have them: long ones, folders, other scripts. */
+const key = fc
+  .array(fc.stringMatching(/^[a-z_äж ]{1,60}$/u), { minLength: 1, maxLength: 6 })
+  .map((names) => names.join('/'));
+const image = fc.record({ key, label: fc.nat(1), bytes: fc.uint8Array({ maxLength: 2000 }) });
+const images = fc.uniqueArray(image, { selector: ({ key }) => key, maxLength: 12 });
+
+test('every image is read back as it was written, from whichever shard', async () => {
+  const shardBytes = fc.constantFrom(1, 4096, 2 ** 20);
+  await fc.assert(
+    fc.asyncProperty(images, shardBytes, async (written, limit) => {
+      const folder = mkdtempSync(join(tmpdir(), 'restage-dataset-'));
+      write(folder, written, limit);
+      using dataset = openDataset(folder);
+      const { samples } = dataset.split('train');
+      assert.deepEqual(
+        samples.map(({ key }) => key),
+        written.map(({ key }) => key),
+      );
+      assert.deepEqual(dataset.split('test').samples, []);
+      for (const [index, { bytes }] of written.entries()) {
+        assert.deepEqual(new Uint8Array(await dataset.split('train').read(index)), bytes);
+      }
+      rmSync(folder, { recursive: true });
+    }),
+    { numRuns: 30 },
+  );
+});
+
+test('tar lists and unpacks the shards', () => {
+  fc.assert(
+    fc.property(images, (written) => {
+      if (written.length === 0) return;
+      inFolder((folder) => {
+        write(folder, written);
+        execFileSync('tar', ['xf', join(folder, 'train', '00000.tar'), '--one-top-level=out', '-C', folder]);
+        for (const { key, label, bytes } of written) {
+          assert.deepEqual(new Uint8Array(readFileSync(join(folder, 'out', `${key}.jpg`))), bytes);
+          assert.equal(readFileSync(join(folder, 'out', `${key}.cls`), 'utf8'), String(label));
+        }
+      });
+    }),
+    { numRuns: 8 },
+  );
+});
+
+test('the same images give the same bytes, whenever they are written', () => {
+  const image = (key: string) => ({ key, label: 1, bytes: Buffer.from(key) });
+  const digest = () =>
+    inFolder((folder) => {
+      write(folder, ['a', 'b', 'c'].map(image));
+      const files = readdirSync(folder, { recursive: true, encoding: 'utf8' }).sort();
+      return files.map((file) => [
+        file,
+        statSync(join(folder, file)).isFile() && readFileSync(join(folder, file), 'latin1'),
+      ]);
+    });
+  assert.deepEqual(digest(), digest());
+});
+
+test('a missing split and a folder that is no dataset are said to be so', () => {
+  inFolder((folder) => {
+    write(folder, []);
+    assert.throws(() => openDataset(folder).split('validation'), {
+      name: 'StageError',
+      message: 'Expected one of the dataset\'s splits (train, test), got "validation".',
+    });
+    assert.throws(() => openDataset(join(folder, 'train')), {
+      name: 'StageError',
+      message: /^Expected a dataset, but .*dataset\.json cannot be read: ENOENT/,
+    });
+  });
+});

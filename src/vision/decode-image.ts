@@ -1,0 +1,49 @@
+import sharp, { type Sharp } from 'sharp';
+import type { Resize } from './resize.ts';
+
+// Images are many and small: one thread each and several at once beats one image on every core, and the cores are the
+// training step's. Nothing is decoded twice, so libvips' cache of operations only holds memory.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** An image in memory, as a viewer shows it. */
+export interface DecodedImage {
+  readonly width: number;
+  readonly height: number;
+  /** RGB, sRGB, `[height, width, 3]`, 0 to 255. */
+  readonly pixels: Uint8Array;
+}
+
+/**
+ * Decodes an encoded image (JPEG, PNG, WebP, GIF, AVIF, TIFF; the first frame) to RGB as a viewer shows it.
+ *
+ * EXIF rotation is applied; grey becomes RGB; transparency lies on white; 16 bits become 8; CMYK and any embedded ICC
+ * profile become sRGB. Absent `resize`: at its own size. Throws an `Error` with libvips' message when the bytes are not
+ * an image, are damaged, or end early.
+ */
+export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
+  const image = asShown(bytes);
+  if (resize !== undefined) {
+    const { width, height, fit, kernel } = resize;
+    image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' });
+  }
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`Internal error: decoded to ${info.channels} channels`);
+  return { width: info.width, height: info.height, pixels: data };
+}
+
+/** Size in pixels as a viewer shows it, and the whole image no larger than `side` in either direction, all of it decoded. */
+export async function examineImage(
+  bytes: Uint8Array,
+  side: number,
+): Promise<{ readonly width: number; readonly height: number; readonly preview: DecodedImage }> {
+  const { autoOrient } = await sharp(bytes).metadata();
+  const image = asShown(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  return { ...autoOrient, preview: { width: info.width, height: info.height, pixels: data } };
+}
+
+function asShown(bytes: Uint8Array): Sharp {
+  // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an error.
+  return sharp(bytes, { failOn: 'error' }).autoOrient().flatten({ background: '#fff' }).toColourspace('srgb');
+}

@@ -1,0 +1,106 @@
+import { closeSync, openSync, read, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import type { z } from 'zod';
+import { StageError } from '../stage.ts';
+import type { DatasetInfo, Sample } from './dataset.ts';
+import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
+
+const readAt = promisify(read);
+
+/** A `dataset` artifact opened for reading. A split's list is read when it is first asked for, its shards when an image is. */
+export interface Dataset {
+  /** In label order. */
+  readonly classes: readonly string[];
+  readonly splits: readonly string[];
+  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
+  split(name: string): DatasetSplit;
+  /** Closes every shard. Images can be read again afterwards. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** One split of a dataset, with random access to its images. */
+export interface DatasetSplit {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  /** The encoded file of `samples[index]`. Several reads may be under way at once. */
+  read(index: number): Promise<Buffer>;
+  close(): void;
+}
+
+/** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export function openDataset(folder: string): Dataset {
+  const info: DatasetInfo = parseFile(join(folder, datasetFile), datasetInfo);
+  const open = new Map<string, ShardedSplit>();
+  const close = () => {
+    for (const split of open.values()) split.close();
+  };
+  return {
+    classes: info.classes,
+    splits: info.splits,
+    split(name) {
+      if (!info.splits.includes(name)) {
+        throw new StageError(`Expected one of the dataset's splits (${info.splits.join(', ')}), got "${name}".`);
+      }
+      const split = open.get(name) ?? new ShardedSplit(folder, name, info.classes);
+      open.set(name, split);
+      return split;
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+class ShardedSplit implements DatasetSplit {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  readonly #folder: string;
+  readonly #shards = new Map<string, number>();
+
+  constructor(dataset: string, name: string, classes: readonly string[]) {
+    this.name = name;
+    this.classes = classes;
+    this.#folder = join(dataset, name);
+    this.samples = parseFile(join(this.#folder, samplesFile), sampleList);
+  }
+
+  async read(index: number): Promise<Buffer> {
+    const sample = this.samples[index];
+    if (sample === undefined) throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
+    const buffer = Buffer.allocUnsafeSlow(sample.size);
+    const { bytesRead } = await readAt(this.#shard(sample.shard), buffer, 0, sample.size, sample.offset);
+    if (bytesRead !== sample.size) {
+      throw new StageError(
+        `Expected ${sample.size} bytes of ${sample.path} at ${sample.offset} of ${join(this.#folder, sample.shard)}, got ${bytesRead}.`,
+      );
+    }
+    return buffer;
+  }
+
+  close(): void {
+    for (const fd of this.#shards.values()) closeSync(fd);
+    this.#shards.clear();
+  }
+
+  #shard(name: string): number {
+    const fd = this.#shards.get(name) ?? openSync(join(this.#folder, name), 'r');
+    this.#shards.set(name, fd);
+    return fd;
+  }
+}
+
+function parseFile<T>(path: string, schema: z.ZodType<T>): T {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StageError(`Expected a dataset, but ${path} cannot be read: ${(error as Error).message}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StageError(`Expected a dataset, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
+}

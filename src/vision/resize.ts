@@ -1,0 +1,19 @@
+/** How an image is brought to the size a model takes: light, so that settings may name it. */
+export interface Resize {
+  /** In pixels. */
+  readonly width: number;
+  readonly height: number;
+  readonly fit: Fit;
+  readonly kernel: Kernel;
+}
+
+/**
+ * `cover` fills the size and crops what sticks out at the centre; `contain` shows all of the image on black; `fill`
+ * stretches it. The first two keep its proportions.
+ */
+export const fits = ['cover', 'contain', 'fill'] as const;
+export type Fit = (typeof fits)[number];
+
+/** What weighs the pixels. All but `nearest` widen with the reduction, so that nothing aliases; `linear` is what torchvision does. */
+export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
+export type Kernel = (typeof kernels)[number];

@@ -1,0 +1,29 @@
+/** Small images and datasets for tests. */
+import sharp from 'sharp';
+import { Random } from '../src/random.ts';
+import { DatasetWriter } from '../src/vision/dataset-writer.ts';
+
+/** Smooth coloured noise as an encoded image: `[height, width, 3]`. */
+export async function encodedNoise(
+  seed: number,
+  { width = 24, height = 16, format = 'png' as 'png' | 'jpeg' } = {},
+): Promise<Buffer> {
+  const random = new Random(seed);
+  const raw = Buffer.from(Array.from({ length: 4 * 4 * 3 }, () => random.integer(256)));
+  return sharp(raw, { raw: { width: 4, height: 4, channels: 3 } })
+    .resize(width, height, { fit: 'fill' })
+    .toFormat(format)
+    .toBuffer();
+}
+
+/** Writes a dataset of `count` images in one split `train`, labels in turn, and gives the encoded files. */
+export async function writeNoiseDataset(folder: string, count: number): Promise<readonly Buffer[]> {
+  const files = await Promise.all(Array.from({ length: count }, (_, seed) => encodedNoise(seed)));
+  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['train'] });
+  for (const [index, bytes] of files.entries()) {
+    const [label, key] = [index % 2, `train/${index}`];
+    writer.add('train', { key, label, source: 'noise', path: `${key}.png`, width: 24, height: 16 }, bytes);
+  }
+  writer.finish();
+  return files;
+}
