@@ -1,0 +1,82 @@
+import type { Diagnostic, Span } from './diagnostic.ts';
+import { lineColumn, lineText } from './line-column.ts';
+
+export interface FormatOptions {
+  /** ANSI colours; off where the text does not go to a terminal. */
+  readonly color?: boolean;
+}
+
+/** Columns of a line that a code frame shows; a longer line is cut around the span. */
+const frameWidth = 100;
+
+/**
+ * A diagnostic as text, without a line break at its end:
+ *
+ *     pipelines/faces.yaml:6:7: error: Unknown key "epoch" in "with" [unknown-key]
+ *
+ *         6 |       epoch: 5
+ *           |       ^^^^^
+ *
+ *       Did you mean "epochs"?
+ */
+export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: FormatOptions = {}): string {
+  const paint = color ? ansi : plain;
+  const where = diagnostic.at ? `${paint.bold(placeOf(diagnostic.at))}: ` : '';
+  const blocks = [
+    `${where}${paint.red('error:')} ${printable(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
+  ];
+  if (diagnostic.at) blocks.push(codeFrame(diagnostic.at, paint, paint.red));
+  for (const related of diagnostic.related ?? []) {
+    blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printable(related.message)}`);
+    blocks.push(codeFrame(related.at, paint, paint.cyan));
+  }
+  if (diagnostic.hint !== undefined) blocks.push(`  ${paint.cyan(printable(diagnostic.hint))}`);
+  return blocks.join('\n\n');
+}
+
+/** Several diagnostics as text; after `limit` of them only their number is told. */
+export function formatDiagnostics(
+  diagnostics: readonly Diagnostic[],
+  { limit = 20, ...options }: FormatOptions & { readonly limit?: number } = {},
+): string {
+  const shown = diagnostics.slice(0, limit).map((diagnostic) => formatDiagnostic(diagnostic, options));
+  const left = diagnostics.length - shown.length;
+  if (left > 0) shown.push(`… and ${left} more.`);
+  return shown.join('\n\n');
+}
+
+/** `file:line:column`, which terminals and editors open with a click. */
+function placeOf({ file, start }: Span): string {
+  const { line, column } = lineColumn(file, start);
+  return `${printable(file.path)}:${line}:${column}`;
+}
+
+/** The first line of a span, with carets under what of it is on that line. */
+function codeFrame({ file, start, end }: Span, paint: Paint, caret: (text: string) => string): string {
+  const { line, column } = lineColumn(file, start);
+  const text = lineText(file, line);
+  const from = Math.min(column - 1, text.length);
+  const length = Math.max(1, Math.min(end - start, text.length - from));
+  // A third of the width stays before the span, so that a cut line still tells where it is.
+  const cut = text.length <= frameWidth ? 0 : Math.max(0, from - Math.floor(frameWidth / 3));
+  const before = cut > 0 ? '…' : '';
+  const window = text.slice(cut, cut + frameWidth);
+  const after = cut + frameWidth < text.length ? '…' : '';
+  const number = String(line).padStart(5);
+  const indent = ' '.repeat(before.length + from - cut);
+  const carets = '^'.repeat(Math.min(length, frameWidth - (from - cut)));
+  const gutter = paint.dim(`${' '.repeat(5)} |`);
+  return `${paint.dim(`${number} |`)} ${before}${printable(window)}${after}\n${gutter} ${indent}${caret(carets)}`;
+}
+
+/** Control characters of the user's file must not reach the terminal; one character stays one column. */
+function printable(text: string): string {
+  return text.replace(hidden, (character) => (character === '\t' ? ' ' : '\ufffd'));
+}
+const hidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+type Paint = Readonly<Record<'red' | 'cyan' | 'bold' | 'dim', (text: string) => string>>;
+const style = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
+const same = (text: string) => text;
+const ansi: Paint = { red: style(31, 39), cyan: style(36, 39), bold: style(1, 22), dim: style(2, 22) };
+const plain: Paint = { red: same, cyan: same, bold: same, dim: same };

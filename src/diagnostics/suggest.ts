@@ -1,0 +1,50 @@
+/** A longer name is no slip of the finger, and comparing it costs its length squared. */
+const longestName = 64;
+
+/** The candidate that `name` is most likely a misspelling of: within a third of its length, the nearest, the first of equals. */
+export function closest(name: string, candidates: Iterable<string>): string | undefined {
+  if (name.length > longestName) return undefined;
+  let best: string | undefined;
+  let least = Math.max(1, Math.floor(name.length / 3)) + 1;
+  const lower = name.toLowerCase();
+  for (const candidate of candidates) {
+    if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
+    const distance = editDistance(lower, candidate.toLowerCase());
+    if (distance < least) {
+      best = candidate;
+      least = distance;
+    }
+  }
+  return best;
+}
+
+/** `Did you mean "dataset"?`, or the names there are when none is near and they are few. */
+export function suggest(name: string, candidates: Iterable<string>): string | undefined {
+  const names = [...candidates];
+  const near = closest(name, names);
+  if (near !== undefined) return `Did you mean "${near}"?`;
+  if (names.length === 0 || names.length > 12) return undefined;
+  return `Known: ${names.join(', ')}.`;
+}
+
+/**
+ * How many insertions, deletions, substitutions and swaps of neighbours turn one text into the other, each place edited
+ * once (optimal string alignment; Damerau 1964, Levenshtein 1966). `editDistance('daatset', 'dataset')` is 1.
+ */
+export function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = [];
+  let last = Array.from({ length: b.length + 1 }, (_, column) => column);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const cost = a[i - 1] === b[j - 1] ? 0 : 1;
+      let distance = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + cost);
+      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1];
+      if (swapped) distance = Math.min(distance, beforeLast[j - 2]! + 1);
+      row.push(distance);
+    }
+    beforeLast = last;
+    last = row;
+  }
+  return last[b.length]!;
+}
