@@ -9,11 +9,13 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing } from './listing.ts';
-import { signEntries, type TreeSignature } from './sign-tree.ts';
-import { listingError, type TreeEntry, walkTree } from './walk-tree.ts';
+import { signEntries } from './sign-tree.ts';
+import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 
-/** A listing with the signature of the tree as it was looked at before hashing. */
-export interface SignedListing extends Listing, TreeSignature {}
+/** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
+export interface SignedListing extends Listing {
+  readonly signature: string;
+}
 
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type Known = readonly [number, number, number, number, Digest];
@@ -64,11 +66,21 @@ export class DigestIndex {
     const digests = await this.#digests(path, entries);
     const files = entries.filter(({ stats }) => stats.isFile()).map((entry) => listed(entry, digests.get(entry.path)));
     const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
-    return { ...listing, ...signEntries(entries) };
+    return { ...listing, signature: signEntries(entries).signature };
+  }
+
+  /** The same, or undefined where nothing is there. */
+  async listIfThere(path: string): Promise<SignedListing | undefined> {
+    try {
+      return await this.list(path);
+    } catch (error) {
+      if (error instanceof ListingError && error.missing && error.path === path) return undefined;
+      throw error;
+    }
   }
 
   /**
-   * Waits, milliseconds at most on a local disk, until what was written at `newest` (see {@link TreeSignature}) lies
+   * Waits, milliseconds at most on a local disk, until what was written at `newest` (see `signTree`) lies
    * safely in the past. What is listed after that is remembered; a signature made after that can be trusted later.
    */
   async settled(newest: number): Promise<void> {
@@ -76,7 +88,7 @@ export class DigestIndex {
   }
 
   /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `CacheError`. */
-  async save(): Promise<void> {
+  save(): void {
     if (!this.#changed || this.#folders === undefined) return;
     const oldest = today() - 30;
     const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
@@ -84,7 +96,7 @@ export class DigestIndex {
       recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
     );
     try {
-      await writeAtomic(this.#path, JSON.stringify({ format, folders }), { sync: false });
+      writeAtomic(this.#path, JSON.stringify({ format, folders }), { sync: false });
     } catch (error) {
       throw cacheError(this.#path, error);
     }

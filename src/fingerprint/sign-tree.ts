@@ -1,4 +1,5 @@
 import { sha256 } from './digest.ts';
+import { FileClock } from './file-clock.ts';
 import { type TreeEntry, walkTree } from './walk-tree.ts';
 
 /** What stat says of a whole tree, in short: equal signatures mean that nothing in it was written in between. */
@@ -29,4 +30,9 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
     newest = Math.max(newest, mtimeMs, ctimeMs);
   }
   return { signature: sha256(text).slice(0, 32), newest };
+}
+
+/** Whether `newest` lies safely before now by the clock of the filesystem that holds `folder`, the cache's. */
+export function isSafelyPast(newest: number, folder: string): boolean {
+  return new FileClock(folder).isPast(newest);
 }

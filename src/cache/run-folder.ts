@@ -1,0 +1,132 @@
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { Json } from '../json.ts';
+import { cacheError } from './cache-error.ts';
+import { slug } from './latest.ts';
+import { isDead, type ProcessIdentity, thisProcess } from './process-identity.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+/** Where one attempt of a stage works and logs. */
+export interface AttemptFiles {
+  /** Private, empty, on the disk of the cache; so outputs are moved into it and not copied. */
+  readonly work: string;
+  /** Kept with the run, failures too. Its folder exists; the file does not. */
+  readonly log: string;
+  removeWork(): Promise<void>;
+}
+
+/** How many bytes of a log's end are looked at for its last lines. */
+const tailBytes = 64 * 1024;
+
+/**
+ * What a run leaves of itself, whatever its end: `cache/runs/<id>/` with its record, its process and the log of every
+ * attempt. The attempts' private folders are in `cache/work/<id>/`, which is nothing's when the process is dead.
+ */
+export class RunFolder {
+  readonly id: string;
+  readonly path: string;
+  readonly #work: string;
+
+  private constructor(cache: string, id: string) {
+    this.id = id;
+    this.path = join(cache, 'runs', id);
+    this.#work = join(cache, 'work', id);
+  }
+
+  /** Begins the run `id`, which sorts by time, such as `2025-01-31T09-12-03-4f2a`. Throws a `CacheError`. */
+  static start(cache: string, id: string): RunFolder {
+    const run = new RunFolder(cache, id);
+    try {
+      writeAtomic(join(run.path, 'process.json'), JSON.stringify(thisProcess()), { sync: false });
+    } catch (error) {
+      throw cacheError(`the run's record in ${run.path}`, error);
+    }
+    return run;
+  }
+
+  /** An earlier run, for reading. */
+  static open(cache: string, id: string): RunFolder {
+    return new RunFolder(cache, id);
+  }
+
+  /** The files of an attempt, from 1. */
+  attempt(stage: string, number: number): AttemptFiles {
+    const work = join(this.#work, `${slug(stage)}-${number}`);
+    const log = this.logPath(stage, number);
+    try {
+      mkdirSync(work, { recursive: true });
+      mkdirSync(join(this.path, slug(stage)), { recursive: true });
+    } catch (error) {
+      throw cacheError(`the private folder ${work}`, error);
+    }
+    return { work, log, removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }) };
+  }
+
+  logPath(stage: string, number: number): string {
+    return join(this.path, slug(stage), `attempt-${number}.log`);
+  }
+
+  /** Logs of the stage's attempts in this run, first to last; empty when it did not run. */
+  logs(stage: string): readonly string[] {
+    const paths: string[] = [];
+    for (let number = 1; existsSync(this.logPath(stage, number)); number += 1) paths.push(this.logPath(stage, number));
+    return paths;
+  }
+
+  /** The last lines of the last attempt's log, at most `count`. */
+  logTail(stage: string, count = 20): readonly string[] {
+    const log = this.logs(stage).at(-1);
+    if (log === undefined) return [];
+    const file = openSync(log, 'r');
+    try {
+      const { size } = fstatSync(file);
+      const bytes = Buffer.alloc(Math.min(size, tailBytes));
+      readSync(file, bytes, 0, bytes.length, size - bytes.length);
+      return bytes.toString('utf8').replace(/\n$/, '').split('\n').slice(-count);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  writeRecord(record: Json): void {
+    try {
+      writeAtomic(join(this.path, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`, { sync: false });
+    } catch (error) {
+      throw cacheError(`the run's record in ${this.path}`, error);
+    }
+  }
+
+  /** Undefined for a run that was killed before its end, or still goes on. */
+  readRecord(): Json | undefined {
+    return readJson(join(this.path, 'run.json'));
+  }
+
+  /** Whether its process may still be at work. */
+  isLiving(): boolean {
+    const owner = readJson(join(this.path, 'process.json')) as ProcessIdentity | undefined;
+    return owner !== undefined && this.readRecord() === undefined && !isDead(owner);
+  }
+
+  /** Removes the private folders of all its attempts. */
+  async removeWork(): Promise<void> {
+    await rm(this.#work, { recursive: true, force: true, maxRetries: 3 });
+  }
+}
+
+/** The ids of all runs, the last first. */
+export function runIds(cache: string): readonly string[] {
+  try {
+    return readdirSync(join(cache, 'runs')).sort().reverse();
+  } catch {
+    return [];
+  }
+}
+
+function readJson(path: string): Json | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as Json;
+  } catch {
+    return undefined;
+  }
+}
