@@ -1,0 +1,59 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { logger as createLogger, mergeConfig, parse, resetSVGDefIds, textMetrics, View, Warn } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { formatJson } from './format-json.ts';
+import { renderPng } from './render-png.ts';
+import { textWidth } from './text-width.ts';
+import { theme } from './theme.ts';
+
+const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
+
+/**
+ * Makes a `chart` artifact, the folder `folder`, of a Vega-Lite spec with its data in it:
+ *
+ * - `chart.vl.json`: the spec and the theme, as any Vega-Lite tool takes it;
+ * - `chart.svg`;
+ * - `chart.png`: the same at two pixels per unit.
+ *
+ * The same spec gives the same bytes. `warn` gets what Vega has to say about a spec, which names mistakes in it.
+ */
+export async function renderChart(spec: TopLevelSpec, folder: string, warn: (line: string) => void): Promise<void> {
+  const themed: TopLevelSpec = { $schema: schema, ...spec, config: mergeConfig({ ...theme }, { ...spec.config }) };
+  const svg = await drawSvg(themed, warn);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'chart.vl.json'), formatJson(themed));
+  writeFileSync(join(folder, 'chart.svg'), `${svg}\n`);
+  writeFileSync(join(folder, 'chart.png'), renderPng(svg));
+}
+
+async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promise<string> {
+  measureTextWithTheFont();
+  resetSVGDefIds(); // counts through the process otherwise
+  const logger = createLogger(Warn, 'warn', (_method, _level, input) => warn(input.join(' ')));
+  const view = new View(parse(compile(spec, { logger }).spec), { renderer: 'none', logger });
+  try {
+    return await view.toSVG();
+  } finally {
+    view.finalize();
+  }
+}
+
+/** Vega lays out by a canvas's text widths, and without one by a guess that is wrong by half: it gets the font's own. */
+function measureTextWithTheFont(): void {
+  textMetrics.width = ({ fontSize = 11, fontWeight, limit = 0 }, text) => {
+    const bold = fontWeight === 'bold' || Number(fontWeight) >= 600;
+    const width = textWidth(String(text ?? '').trim(), fontSize, bold ? 'bold' : 'normal');
+    return limit > 0 ? Math.min(width, limit) : width;
+  };
+}
+
+declare module 'vega' {
+  /** Of vega-scenegraph; its types leave it out. A `width` of the user's own is used for layout and for truncation. */
+  const textMetrics: {
+    width: (
+      item: { readonly fontSize?: number; readonly fontWeight?: string | number; readonly limit?: number },
+      text: unknown,
+    ) => number;
+  };
+}

@@ -1,0 +1,40 @@
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/**
+ * The fewest points found that keep a line within `tolerance` of every point left out, the ends among them, in order.
+ * Douglas and Peucker 1973, with a stack in place of recursion, so that a million points are fine.
+ */
+export function simplifyLine<P extends Point>(points: readonly P[], tolerance: number): readonly P[] {
+  if (points.length <= 2) return points;
+  const keep = new Uint8Array(points.length);
+  keep[0] = keep[points.length - 1] = 1;
+  const stack: [number, number][] = [[0, points.length - 1]];
+  for (let span = stack.pop(); span !== undefined; span = stack.pop()) {
+    const [first, last] = span;
+    const { index, distance } = farthest(points, first, last);
+    if (distance <= tolerance) continue;
+    keep[index] = 1;
+    stack.push([first, index], [index, last]);
+  }
+  return points.filter((_, index) => keep[index] === 1);
+}
+
+/** The point between two others that lies farthest from the segment they span. */
+function farthest(points: readonly Point[], first: number, last: number): { index: number; distance: number } {
+  const { x, y } = points[first]!;
+  const [dx, dy] = [points[last]!.x - x, points[last]!.y - y];
+  const square = dx * dx + dy * dy;
+  let index = first;
+  let distance = 0;
+  for (let i = first + 1; i < last; i++) {
+    const point = points[i]!;
+    const along = square === 0 ? 0 : ((point.x - x) * dx + (point.y - y) * dy) / square;
+    const t = Math.min(1, Math.max(0, along));
+    const away = Math.hypot(point.x - x - t * dx, point.y - y - t * dy);
+    if (away > distance) [index, distance] = [i, away];
+  }
+  return { index, distance };
+}

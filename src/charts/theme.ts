@@ -1,0 +1,62 @@
+import type { Config } from 'vega-lite';
+import { fontFamily } from './fonts.ts';
+
+/**
+ * Colours of categories, told apart with every kind of colour blindness: Okabe and Ito, "Color Universal Design", 2008,
+ * without the yellow, which is too faint for lines on white.
+ */
+export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
+
+/** For text, for what stands behind the data, and for grid lines. */
+export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;
+
+/** How every chart looks; a spec is complete without it. */
+export const theme: Config = {
+  background: '#ffffff',
+  padding: 16,
+  font: fontFamily,
+  view: { stroke: null, continuousWidth: 440, continuousHeight: 280 },
+  title: {
+    anchor: 'start',
+    frame: 'group',
+    fontSize: 15,
+    fontWeight: 'bold',
+    color: ink.strong,
+    subtitleFontSize: 12,
+    subtitleColor: ink.medium,
+    subtitlePadding: 5,
+    offset: 14,
+  },
+  axis: {
+    labelFontSize: 12,
+    labelColor: ink.strong,
+    labelPadding: 6,
+    titleFontSize: 13,
+    titleFontWeight: 'normal',
+    titleColor: ink.strong,
+    titlePadding: 10,
+    gridColor: ink.faint,
+    domainColor: ink.medium,
+    tickColor: ink.medium,
+    tickSize: 4,
+    labelOverlap: 'greedy',
+    labelFlush: false, // labels stand under their ticks, at the ends too
+  },
+  header: { labelFontSize: 13, labelFontWeight: 'bold', labelColor: ink.strong, titleFontSize: 13 },
+  legend: {
+    labelFontSize: 12,
+    labelColor: ink.strong,
+    labelLimit: 360,
+    titleFontSize: 12,
+    titleFontWeight: 'normal',
+    titleColor: ink.medium,
+    symbolSize: 90,
+    symbolStrokeWidth: 2,
+    rowPadding: 4,
+    offset: 20,
+  },
+  line: { strokeWidth: 2 },
+  point: { size: 45, filled: true },
+  text: { fontSize: 12, color: ink.strong },
+  range: { category: [...palette] },
+};

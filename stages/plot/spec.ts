@@ -1,0 +1,17 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+
+export const spec = defineKind({
+  name: 'plot',
+  version: 1,
+  summary: 'Draws how training went: accuracy and loss of the monitored splits after each epoch.',
+  settings: z.strictObject({
+    title: z.string().min(1).optional().describe('The title of the chart.'),
+  }),
+  inputs: { history: { type: 'history', summary: 'The history of one training.' } },
+  outputs: { chart: { type: 'chart', summary: 'Vega-Lite spec with its data, SVG and PNG.' } },
+  example: `curves:
+  kind: plot
+  inputs: { history: fit.history }
+`,
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { StageError } from '../../src/stage.ts';
+import { assertGolden } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { rocChart } from './chart.ts';
+import { rankSplit } from './ranking.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+/** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
+const rows: readonly ScoreRow[] = [
+  { key: 'a', split: 'test', label: 0, real: 0, fake: 0.1 },
+  { key: 'b', split: 'test', label: 0, real: 1, fake: 1.4 },
+  { key: 'c', split: 'test', label: 1, real: -1, fake: -0.65 },
+  { key: 'd', split: 'test', label: 1, real: 2, fake: 2.8 },
+];
+
+/** A number in [0, 1) that looks random: the finalizer of MurmurHash3. */
+function hash(value: number): number {
+  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
+  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
+  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
+}
+
+const roc = async (bench: StageBench, scores: string, settings: object = {}) => {
+  const input = join(bench.root, 'scores.csv');
+  writeFileSync(input, scores);
+  await bench.run(spec, run, { with: settings, inputs: { scores: input } });
+};
+
+test('images are ranked by the difference of their scores, and the two areas sum to one', () => {
+  const { first, second, real, fake } = rankSplit('test', rows);
+  assert.deepEqual(
+    { real, fake, first: first.auc, second: second.auc },
+    { real: 2, fake: 2, first: 0.25, second: 0.75 },
+  );
+  assert.deepEqual(
+    second.points.map(({ x, y }) => [x, y]),
+    [
+      [0, 0],
+      [0, 0.5],
+      [0.5, 0.5],
+      [0.5, 1],
+      [1, 1],
+    ],
+  );
+});
+
+test('the chart holds both curves with their areas, and the line of chance', () => {
+  assertGolden(rocChart(rankSplit('test', rows)), new URL('golden/four-images.golden.json', import.meta.url));
+});
+
+test('of a hundred thousand images only the points that change the picture are drawn', () => {
+  const many = Array.from({ length: 100_000 }, (_, index): ScoreRow => {
+    const label = index % 2 === 0 ? 0 : 1;
+    return { key: `${index}`, split: 'test', label, real: 0, fake: hash(index) + 0.3 * label };
+  });
+  const ranking = rankSplit('test', many);
+  const drawn = JSON.stringify(rocChart(ranking)).match(/"point":\d+,/g)?.length ?? 0;
+  assert.ok(ranking.second.points.length > 10_000);
+  assert.ok(drawn < 4000, `${drawn} points`);
+});
+
+test('a run gives the chart, the areas as JSON, and the same as a table for the eyes', async () => {
+  using bench = new StageBench();
+  const others = rows.map((row) => ({ ...row, split: 'val', fake: -row.fake }));
+  await roc(bench, formatScores([...others, ...rows]));
+  assert.deepEqual(JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8')), {
+    split: 'test',
+    images: 4,
+    real: 2,
+    fake: 2,
+    auc: { first: 0.25, second: 0.75 },
+  });
+  assert.deepEqual(readdirSync(bench.output('chart')), ['chart.png', 'chart.svg', 'chart.vl.json']);
+  assert.deepEqual(bench.highlights, [
+    {
+      title: 'AUC on test',
+      columns: ['score', 'AUC', 'images'],
+      rows: [
+        ['second (fake)', '0.7500', 4],
+        ['first (real)', '0.2500', 4],
+      ],
+    },
+  ]);
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('a split of one class has nothing to rank, and the stage says so', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    roc(bench, formatScores(rows.slice(0, 2))),
+    new StageError(
+      'expected real and fake images in the split "test", got 2 real and 0 fake: with one class there is nothing to rank',
+    ),
+  );
+});
+
+test('a split that the scores do not have is named, with those that they have', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    roc(bench, formatScores(rows), { split: 'tset' }),
+    new StageError('expected images of the split "tset" in the scores, got only "test"'),
+  );
+});
+
+test('scores that cannot be read say where', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    roc(bench, 'key,split,label,real,fake\na,test,2,0,1\n'),
+    new StageError('input "scores": Line 2: expected the label 0 (real) or 1 (fake), got "2"'),
+  );
+});

@@ -1,0 +1,46 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { rocChart } from './chart.ts';
+import { rankSplit } from './ranking.ts';
+
+/** The kind's settings, as its spec parses them. */
+export interface RocSettings {
+  readonly split: string;
+  readonly title?: string | undefined;
+}
+
+export default async function run(context: StageContext<RocSettings>): Promise<void> {
+  const { split, title } = context.settings;
+  const ranking = rankSplit(split, readSplit(context.input('scores').path, split));
+  const { real, fake } = ranking;
+  if (real === 0 || fake === 0) {
+    throw new StageError(
+      `expected real and fake images in the split "${split}", got ${real} real and ${fake} fake: with one class there is nothing to rank`,
+    );
+  }
+  const auc = { first: ranking.first.auc, second: ranking.second.auc };
+  writeFileSync(
+    context.output('metrics'),
+    `${JSON.stringify({ split, images: real + fake, real, fake, auc }, null, 2)}\n`,
+  );
+  await renderChart(rocChart(ranking, title), context.output('chart'), (line) => context.warn(line));
+  context.highlight({
+    title: `AUC on ${split}`,
+    columns: ['score', 'AUC', 'images'],
+    rows: [
+      ['second (fake)', auc.second.toFixed(4), real + fake],
+      ['first (real)', auc.first.toFixed(4), real + fake],
+    ],
+  });
+}
+
+function readSplit(path: string, split: string): readonly ScoreRow[] {
+  const scores = parseScores(readFileSync(path, 'utf8'));
+  if (!scores.ok) throw new StageError(`input "scores": ${scores.error}`);
+  const rows = scores.value.filter((row) => row.split === split);
+  if (rows.length > 0) return rows;
+  const others = [...new Set(scores.value.map((row) => row.split))].map((name) => `"${name}"`).join(', ');
+  throw new StageError(`expected images of the split "${split}" in the scores, got only ${others || 'an empty file'}`);
+}

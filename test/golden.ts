@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/**
+ * Asserts that a value is what the golden file holds, as JSON. `UPDATE_GOLDEN=1` writes the files anew, for review as
+ * part of the change.
+ */
+export function assertGolden(value: unknown, file: URL): void {
+  const path = fileURLToPath(file);
+  if (process.env['UPDATE_GOLDEN'] === '1') {
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, `${JSON.stringify(value, null, 2)}\n`);
+  }
+  const plain: unknown = JSON.parse(JSON.stringify(value)); // without undefined keys
+  assert.deepEqual(plain, JSON.parse(readFileSync(path, 'utf8')));
+}
