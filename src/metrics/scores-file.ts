@@ -1,3 +1,4 @@
+import { csvField, csvRecords } from '../csv.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
 
@@ -25,14 +26,14 @@ const columns = ['key', 'split', 'label', 'real', 'fake'] as const;
 export function formatScores(rows: Iterable<ScoreRow>): string {
   const lines = [columns.join(',')];
   for (const row of rows) {
-    lines.push(`${quoted(row.key)},${quoted(row.split)},${row.label},${row.real},${row.fake}`);
+    lines.push(`${csvField(row.key)},${csvField(row.split)},${row.label},${row.real},${row.fake}`);
   }
   return `${lines.join('\n')}\n`;
 }
 
 /** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
 export function parseScores(text: string): Result<readonly ScoreRow[], string> {
-  const records = splitRecords(text);
+  const records = csvRecords(text);
   const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
   const at = columns.map((column) => header.indexOf(column));
   const missing = columns.filter((_, index) => at[index] === -1);
@@ -60,36 +61,4 @@ function toRow([key, split, label, real, fake]: readonly (string | undefined)[])
   const wrong = scores.findIndex((score) => !Number.isFinite(score));
   if (wrong !== -1) return `expected a finite number as the ${columns[3 + wrong]} score, got "${[real, fake][wrong]}"`;
   return { key, split, label: label === '0' ? 0 : 1, real: scores[0]!, fake: scores[1]! };
-}
-
-function quoted(field: string): string {
-  return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
-}
-
-interface CsvRecord {
-  readonly fields: readonly string[];
-  /** Where the record begins, counted from 1. */
-  readonly line: number;
-}
-
-/** The records of a CSV text, empty lines left out. A quoted field may hold commas, doubled quotes and line breaks. */
-function* splitRecords(text: string): Generator<CsvRecord, undefined> {
-  const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
-  for (let index = 0; index < lines.length; index++) {
-    const line = index + 1;
-    let record = lines[index]!;
-    if (!record.includes('"')) {
-      if (record !== '') yield { fields: record.split(','), line };
-      continue;
-    }
-    while (isQuoteOpen(record) && index + 1 < lines.length) record += `\n${lines[++index]}`;
-    yield { fields: splitQuoted(record), line };
-  }
-}
-
-const isQuoteOpen = (text: string): boolean => (text.match(/"/g)?.length ?? 0) % 2 === 1;
-
-function splitQuoted(record: string): string[] {
-  const fields = `,${record}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g);
-  return [...fields].map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);
 }
