@@ -61,18 +61,3 @@ test('an output that the command did not create is named, with its path', async 
     new StageError(`the command did not create its output "missing", expected at ${bench.output('missing')}`),
   );
 });
-
-test('an output that the stage does not have is an error before anything runs', async () => {
-  using bench = new StageBench();
-  await assert.rejects(
-    command(bench, 'touch ran; echo > ${outputs.sizes}', { outputs: ['size'] }),
-    new StageError('${outputs.sizes} is written, but the stage has no output "sizes"'),
-  );
-  assert.ok(!existsSync(join(bench.root, 'ran')));
-});
-
-test('an input that the stage does not have is a mistake in the file', () => {
-  assert.deepEqual(spec.check?.({ run: 'cat ${inputs.a} ${inputs.b} ${inputs.b}' }, new Set(['a'])), [
-    { at: ['run'], message: '${inputs.b} is read, but the stage has no input "b"' },
-  ]);
-});

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { fillPaths } from './placeholders.ts';
+import { fillPaths } from './fill-paths.ts';
 
 /**
  * Runs the command by `sh -e` in the root of the project. It writes to the stage's own stdout and stderr, which are the
@@ -10,10 +10,7 @@ import { fillPaths } from './placeholders.ts';
 export default async function run(context: StageContext<{ readonly run: string }>): Promise<void> {
   const command = fillPaths(context.settings.run, {
     inputs: (port) => context.inputs(port).map(({ path }) => path),
-    outputs: (port) => {
-      if (context.outputPorts.includes(port)) return context.output(port);
-      throw new StageError(`\${outputs.${port}} is written, but the stage has no output "${port}"`);
-    },
+    outputs: (port) => context.output(port),
   });
   const ending = await endOf(command, context.root);
   if (ending !== undefined) throw new StageError(`${ending}: ${firstLine(context.settings.run)}`);

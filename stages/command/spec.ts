@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
-import { portsRead } from './placeholders.ts';
 
 export const spec = defineKind({
   name: 'command',
@@ -18,10 +17,7 @@ export const spec = defineKind({
   inputs: {},
   outputs: {},
   openPorts: true,
-  check: ({ run }, inputs) =>
-    portsRead(run)
-      .filter((port) => !inputs.has(port))
-      .map((port) => ({ at: ['run'], message: `\${inputs.${port}} is read, but the stage has no input "${port}"` })),
+  shell: ['run'],
   example: `sizes:
   kind: command
   inputs: { images: data/faces }

@@ -3,12 +3,6 @@ import { shellQuote } from '../../src/shell-quote.ts';
 /** `${inputs.x}` and `${outputs.y}`; everything else with a `$` is the shell's own. */
 const placeholder = /\$\{(inputs|outputs)\.([^{}\s]+)\}/g;
 
-/** The input ports that a command reads, each once, in the order of reading. */
-export function portsRead(run: string): readonly string[] {
-  const reads = [...run.matchAll(placeholder)].filter(([, side]) => side === 'inputs');
-  return [...new Set(reads.map(([, , port = '']) => port))];
-}
-
 /** Puts the paths of the ports into a command, quoted for the shell; the several paths of a list port stand side by side. */
 export function fillPaths(
   run: string,
