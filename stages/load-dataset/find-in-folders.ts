@@ -1,0 +1,79 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { suggest } from '../../src/diagnostics/suggest.ts';
+import { StageError } from '../../src/stage.ts';
+import type { FoundImage } from './found-image.ts';
+import type { ClassSources } from './spec.ts';
+
+const imageName = /\.(jpe?g|jpe|jfif|png|webp|gif|avif|heic|heif|tiff?|bmp|jp2|jxl)$/i;
+
+/** Finds `{split}/{source}/…`, in the order of splits, classes, sources and names. Every source is in some split. */
+export function findInSplits(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
+  const missing = splits.filter((split) => !isFolder(join(root, split)));
+  if (missing.length > 0) {
+    const there = folders(root);
+    const flat = classes.some(({ sources }) => sources.some((source) => isFolder(join(root, source))));
+    throw new StageError(
+      `Expected the split folders ${splits.join(', ')} in ${root}, but there is no ${missing.join(', no ')}; ${listed(there)} ` +
+        (flat
+          ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
+          : 'Name them with `splits`.'),
+    );
+  }
+  const images = splits.flatMap((split) =>
+    findClasses(root, split, classes).map((image): FoundImage => ({ ...image, split })),
+  );
+  requireSources(root, splits, classes);
+  return images;
+}
+
+/** Finds `{source}/…`, in the order of classes, sources and names. */
+export function findInClasses(root: string, classes: ClassSources): readonly FoundImage[] {
+  requireSources(root, [''], classes);
+  return findClasses(root, '', classes);
+}
+
+function findClasses(root: string, split: string, classes: ClassSources): readonly FoundImage[] {
+  return classes.flatMap(({ sources }, label) =>
+    sources.flatMap((source) => imagesUnder(root, join(split, source)).map((path) => ({ path, label, source }))),
+  );
+}
+
+/** A source may be missing from some splits (a forgery that is only tested on), but not from all. */
+function requireSources(root: string, splits: readonly string[], classes: ClassSources): void {
+  const sources = classes.flatMap(({ sources }) => sources);
+  const missing = sources.filter((source) => splits.every((split) => !isFolder(join(root, split, source))));
+  if (missing.length === 0) return;
+  const there = [...new Set(splits.flatMap((split) => folders(join(root, split))))];
+  const unclaimed = there.filter((name) => !sources.includes(name));
+  const places = splits.map((split) => join(root, split)).join(', ');
+  const first = missing[0]!;
+  const hint = suggest(first, unclaimed) ?? listed(there);
+  throw new StageError(`Expected a folder ${quote(missing)} of images in ${places}, got none. ${hint}`);
+}
+
+/** Paths of the images in a folder and below, in code-unit order; empty where there is no such folder. */
+function imagesUnder(root: string, folder: string): readonly string[] {
+  if (!isFolder(join(root, folder))) return [];
+  const names = readdirSync(join(root, folder)).filter((name) => !name.startsWith('.'));
+  return names.sort().flatMap((name) => {
+    const path = join(folder, name);
+    if (imageName.test(name)) return [path];
+    return imagesUnder(root, path);
+  });
+}
+
+function folders(path: string): readonly string[] {
+  if (!isFolder(path)) return [];
+  return readdirSync(path)
+    .filter((name) => isFolder(join(path, name)))
+    .sort();
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
+}
+
+const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
+const listed = (names: readonly string[]) =>
+  names.length === 0 ? 'there are no folders in it.' : `the folders there: ${names.slice(0, 12).join(', ')}.`;

@@ -1,0 +1,22 @@
+/** An image file that was found by its folder or list, with what that says of it. */
+export interface FoundImage {
+  /** Relative to the input folder, POSIX. */
+  readonly path: string;
+  readonly label: number;
+  /** The sub-source within the class. */
+  readonly source: string;
+  /** Absent where the splits are to be drawn. */
+  readonly split?: string;
+  /** Named by the list. */
+  readonly group?: string;
+}
+
+/** The same with its split and the group it was joined to. */
+export type PlacedImage = FoundImage & { readonly split: string };
+
+/** Split names in the order they are shown: the usual three first. */
+export function inSplitOrder(names: Iterable<string>): readonly string[] {
+  const usual = ['train', 'val', 'test'];
+  const unique = [...new Set(names)].sort();
+  return [...usual.filter((name) => unique.includes(name)), ...unique.filter((name) => !usual.includes(name))];
+}

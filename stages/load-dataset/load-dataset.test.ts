@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { openDataset } from '../../src/vision/open-dataset.ts';
+import { encodedNoise } from '../../test/noise-dataset.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const image = await encodedNoise(1);
+
+/** A bench with images at these paths below `images/`, all the same one. */
+function benchWith(...paths: readonly string[]): StageBench & { readonly images: string } {
+  const bench = new StageBench();
+  const images = join(bench.root, 'images');
+  for (const path of paths) {
+    mkdirSync(dirname(join(images, path)), { recursive: true });
+    writeFileSync(join(images, path), image);
+  }
+  return Object.assign(bench, { images });
+}
+
+const threeSplits = ['train', 'val', 'test'].flatMap((split) => [`${split}/real/a.png`, `${split}/fake/b.png`]);
+
+/** The message of the StageError that a run ends with, the bench's folder left out. */
+async function failure(bench: StageBench & { images: string }, settings: unknown, list?: string): Promise<string> {
+  const inputs = list === undefined ? { images: bench.images } : { images: bench.images, list };
+  try {
+    await bench.run(spec, run, { with: settings, inputs });
+  } catch (error) {
+    assert.equal((error as Error).name, 'StageError', (error as Error).stack);
+    return (error as Error).message.replaceAll(bench.root, '');
+  }
+  throw new Error('expected the stage to fail');
+}
+
+/** What the run made: `split key label source group` of every sample. */
+function samplesOf(bench: StageBench): readonly string[] {
+  using dataset = openDataset(bench.output('dataset'));
+  return dataset.splits.flatMap((name) =>
+    dataset
+      .split(name)
+      .samples.map(({ key, label, source, group }) => [name, key, label, source, group ?? '-'].join(' ')),
+  );
+}
+
+test('a folder of splits and classes becomes a dataset with its bytes unchanged, and statistics', async () => {
+  using bench = benchWith(...threeSplits, 'train/real/.hidden.png', 'train/real/notes.txt', 'masks/fake/b.png');
+  await bench.run(spec, run, { inputs: { images: bench.images } });
+
+  assert.deepEqual(samplesOf(bench), [
+    'train train/real/a 0 real -',
+    'train train/fake/b 1 fake -',
+    'val val/real/a 0 real -',
+    'val val/fake/b 1 fake -',
+    'test test/real/a 0 real -',
+    'test test/fake/b 1 fake -',
+  ]);
+  using dataset = openDataset(bench.output('dataset'));
+  assert.deepEqual(dataset.classes, ['real', 'fake']);
+  assert.deepEqual(await dataset.split('test').read(1), image);
+  const { width, height, size, path } = dataset.split('test').samples[1]!;
+  assert.deepEqual(
+    { width, height, size, path },
+    { width: 24, height: 16, size: image.length, path: 'test/fake/b.png' },
+  );
+
+  const statistics = readFileSync(bench.output('statistics', spec.outputs['statistics']), 'utf8').split('\n');
+  assert.equal(
+    statistics[0],
+    'split,class,source,images,groups,mean_width,mean_height,mean_bytes,mean_brightness,deviation_brightness',
+  );
+  assert.match(statistics[1]!, /^train,real,real,1,0,24\.00,16\.00,\d+\.00,\d+\.\d\d,0\.00$/);
+  assert.equal(bench.highlights[0]!.rows.length, 6);
+  assert.deepEqual(bench.progress.at(-1)!.done, 6);
+});
+
+test('classes of several sources keep them as slices; a source may be in some splits only', async () => {
+  using bench = benchWith(
+    ...['train/original/1.png', 'train/Deepfakes/1.png', 'test/original/2.png', 'test/Deepfakes/2.png'],
+    'test/FaceSwap/c23/2.png',
+  );
+  const settings = { classes: { real: 'original', fake: ['Deepfakes', 'FaceSwap/c23'] }, splits: ['train', 'test'] };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
+  assert.deepEqual(samplesOf(bench), [
+    'train train/original/1 0 original -',
+    'train train/Deepfakes/1 1 Deepfakes -',
+    'test test/original/2 0 original -',
+    'test test/Deepfakes/2 1 Deepfakes -',
+    'test test/FaceSwap/c23/2 1 FaceSwap/c23 -',
+  ]);
+});
+
+test('the order of classes decides labels, and so it is in the settings that are keyed', () => {
+  const parse = (classes: unknown) => spec.settings.parse({ classes }).classes.map(({ name }) => name);
+  assert.deepEqual(parse({ real: ['a'], fake: ['b'] }), ['real', 'fake']);
+  assert.deepEqual(parse({ fake: ['b'], real: ['a'] }), ['fake', 'real']);
+});
+
+test('a new image moves no other when splits are drawn', async () => {
+  const names = Array.from({ length: 60 }, (_, index) => `real/${index}.png`);
+  const fakes = Array.from({ length: 60 }, (_, index) => `fake/${index}.png`);
+  const settings = { split: { train: 0.6, val: 0.2, test: 0.2 } };
+  using before = benchWith(...names, ...fakes);
+  await before.run(spec, run, { with: settings, inputs: { images: before.images } });
+  using after = benchWith(...names, ...fakes, 'real/00.png', 'fake/zz.png');
+  await after.run(spec, run, { with: settings, inputs: { images: after.images } });
+  const [old, now] = [samplesOf(before), samplesOf(after)];
+  assert.deepEqual(
+    now.filter((sample) => !/ (real\/00|fake\/zz) /.test(sample)),
+    old,
+  );
+  assert.deepEqual([...new Set(old.map((sample) => sample.split(' ')[0]))], ['train', 'val', 'test']);
+});
+
+test('a forged video joins both of its identities into one group and one split', async () => {
+  using bench = benchWith(
+    ...['original/000/1.png', 'original/003/1.png', 'original/007/1.png', 'original/008/1.png'],
+    ...['Deepfakes/000_003/1.png', 'Deepfakes/003_007/1.png', 'Deepfakes/008_008/1.png'],
+  );
+  const settings = {
+    classes: { real: ['original'], fake: ['Deepfakes'] },
+    split: { train: 0.5, test: 0.5 },
+    group: '/(\\d+)(?:_(\\d+))?/',
+    seed: 1,
+  };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
+  assert.deepEqual(
+    samplesOf(bench).map((sample) => sample.split(' ').slice(0, 2).concat(sample.split(' ').at(-1)!).join(' ')),
+    [
+      'train original/000/1 000',
+      'train original/003/1 000',
+      'train original/007/1 000',
+      'train Deepfakes/000_003/1 000',
+      'train Deepfakes/003_007/1 000',
+      'test original/008/1 008',
+      'test Deepfakes/008_008/1 008',
+    ],
+  );
+});
+
+test('a CSV list names classes, sources or numbers, splits and groups', async () => {
+  using bench = benchWith('x/1.png', 'x/2.png', 'y/3.png', 'y/4.png');
+  const list = join(bench.root, 'list.csv');
+  writeFileSync(
+    list,
+    'group,label,path,split,who\ng1,fake,./x/1.png,test,me\n,real,x/2.png,test,\n,FaceSwap,y/3.png,train,\n,0,"y/4.png",train,\n',
+  );
+  const settings = { classes: { real: ['real'], fake: ['FaceSwap'] } };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images, list } });
+  assert.deepEqual(samplesOf(bench), [
+    'train y/4 0 real -',
+    'train y/3 1 FaceSwap -',
+    'test x/2 0 real -',
+    'test x/1 1 fake g1',
+  ]);
+});
+
+test('wrong lines of a list are told all at once', async () => {
+  using bench = benchWith('x/1.png');
+  const list = join(bench.root, 'list.csv');
+  writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\n');
+  assert.equal(
+    await failure(bench, {}, list),
+    `4 wrong lines in /list.csv:
+  line 2: expected a class as label, got "reel". Did you mean "real"?
+  line 3: expected a path below the input \`images\`, whose content is hashed, got "../up.png"
+  line 5: x/1.png is in line 4 too
+  line 6: expected a path, got none`,
+  );
+});
+
+test('a misnamed class folder is told with the folder that was meant', async () => {
+  using bench = benchWith('train/real/a.png', 'train/FaceSwop/b.png');
+  assert.equal(
+    await failure(bench, { classes: { real: ['real'], fake: ['FaceSwap'] }, splits: ['train'] }),
+    'Expected a folder "FaceSwap" of images in /images/train, got none. Did you mean "FaceSwop"?',
+  );
+});
+
+test('folders of classes without splits are told how to be split', async () => {
+  using bench = benchWith('real/a.png', 'fake/b.png');
+  assert.equal(
+    await failure(bench, {}),
+    'Expected the split folders train, val, test in /images, but there is no train, no val, no test; ' +
+      'the folders there: fake, real. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
+  );
+});
+
+test('a split without a class is told with what there is', async () => {
+  using bench = benchWith(...threeSplits.filter((path) => path !== 'val/fake/b.png'));
+  mkdirSync(join(bench.images, 'val/fake'));
+  assert.equal(
+    await failure(bench, {}),
+    'Expected images of every class in every split, got none of "fake" in val ' +
+      '(train: 1 real, 1 fake; val: 1 real, 0 fake; test: 1 real, 1 fake).',
+  );
+});
+
+test('a group in two given splits is a leak: an error, or a warning where it is wanted', async () => {
+  using bench = benchWith(...threeSplits.map((path) => path.replace(/a\.png/, 'ann_1.png').replace(/b\.png/, 'x.png')));
+  const group = '/([a-z]+)_\\d';
+  const message = 'Expected every group in one split, got "ann" in train and val and test.';
+  assert.equal(await failure(bench, { group }), `${message} To go on with this leak, set \`groupAcrossSplits: warn\`.`);
+  const settings = { group, groupAcrossSplits: 'warn' };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
+  assert.deepEqual(bench.warnings, [message]);
+});
+
+test('unreadable images are named all in one error, or left out and counted', async () => {
+  using bench = benchWith(...threeSplits);
+  const jpeg = await sharp(image).resize(300, 300).jpeg().toBuffer();
+  writeFileSync(join(bench.images, 'train/real/cut.jpg'), jpeg.subarray(0, jpeg.length >> 1));
+  writeFileSync(join(bench.images, 'test/fake/text.png'), 'no image');
+  assert.equal(
+    await failure(bench, {}),
+    `Expected images that can be decoded to their end, got 2 of 8 that cannot (\`unreadable: skip\` leaves them out):
+  train/real/cut.jpg: VipsJpeg: premature end of JPEG image
+  test/fake/text.png: Input buffer contains unsupported image format`,
+  );
+  await bench.run(spec, run, { with: { unreadable: 'skip' }, inputs: { images: bench.images } });
+  assert.equal(samplesOf(bench).length, 6);
+  assert.deepEqual(bench.notes, { 'images left out': 2 });
+  assert.deepEqual(bench.warnings, ['Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.']);
+});
+
+test('settings that make no sense are told', () => {
+  const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
+  assert.equal(message({ group: '\\d+' }), 'expected parentheses around what names the group');
+  assert.match(message({ group: '(' })!, /Invalid regular expression/);
+  assert.equal(message({ split: { train: 0.7, test: 0.7 } }), 'expected a sum of 1');
+  assert.equal(message({ classes: { real: ['a'], fake: ['a'] } }), 'expected every folder once');
+  assert.match(message({ classes: { real: ['../a'] } })!, /expected a folder below the input|Invalid input/);
+});

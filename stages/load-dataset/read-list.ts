@@ -1,0 +1,78 @@
+import { posix } from 'node:path';
+import { csvRecords } from '../../src/csv.ts';
+import { suggest } from '../../src/diagnostics/suggest.ts';
+import { StageError } from '../../src/stage.ts';
+import type { FoundImage } from './found-image.ts';
+import type { ClassSources } from './spec.ts';
+
+const columns = ['path', 'label', 'split', 'group', 'source'] as const;
+
+/**
+ * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order; others are ignored.
+ *
+ * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line.
+ */
+export function readList(text: string, file: string, classes: ClassSources): readonly FoundImage[] {
+  const records = csvRecords(text);
+  const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
+  const at = columns.map((column) => header.indexOf(column));
+  if (at[0] === -1 || at[1] === -1) {
+    throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
+  }
+  const images: FoundImage[] = [];
+  const wrong: string[] = [];
+  const lines = new Map<string, number>();
+  for (const { fields, line } of records) {
+    const [path, label, split, group, source] = at.map((index) => fields[index]?.trim() || undefined);
+    const image = toImage({ path, label, split, group, source }, classes);
+    const before = typeof image === 'string' ? undefined : lines.get(image.path);
+    if (typeof image === 'string') wrong.push(`line ${line}: ${image}`);
+    else if (before !== undefined) wrong.push(`line ${line}: ${image.path} is in line ${before} too`);
+    else {
+      lines.set(image.path, line);
+      images.push(image);
+    }
+  }
+  if (wrong.length > 0) {
+    const more = wrong.length > 20 ? `\n  and ${wrong.length - 20} more` : '';
+    throw new StageError(`${wrong.length} wrong lines in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`);
+  }
+  const splits = images.filter(({ split }) => split !== undefined).length;
+  if (splits !== 0 && splits !== images.length) {
+    throw new StageError(`Expected a split in every line of ${file} or in none, got ${splits} of ${images.length}.`);
+  }
+  return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
+}
+
+type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
+
+/** The image, or what is wrong with its line. */
+function toImage({ path, label, split, group, source }: Fields, classes: ClassSources): FoundImage | string {
+  if (path === undefined) return 'expected a path, got none';
+  const normal = posix.normalize(path.replaceAll('\\', '/'));
+  if (posix.isAbsolute(normal) || normal.startsWith('..')) {
+    return `expected a path below the input \`images\`, whose content is hashed, got "${path}"`;
+  }
+  if (split !== undefined && !/^[\w-]+$/.test(split)) return `expected a split of letters and digits, got "${split}"`;
+  const found = findLabel(label, classes);
+  if (found === undefined) {
+    const known = classes.flatMap(({ name, sources }) => [name, ...sources]);
+    return `expected a class as label, got "${label ?? ''}". ${suggest(label ?? '', new Set(known)) ?? ''}`.trimEnd();
+  }
+  return {
+    path: normal,
+    label: found.label,
+    source: source ?? found.source,
+    ...(split === undefined ? {} : { split }),
+    ...(group === undefined ? {} : { group }),
+  };
+}
+
+function findLabel(cell: string | undefined, classes: ClassSources): { label: number; source: string } | undefined {
+  if (cell === undefined) return undefined;
+  for (const [label, { name, sources }] of classes.entries()) {
+    if (sources.includes(cell) || name === cell) return { label, source: cell };
+  }
+  const numbered = /^\d+$/.test(cell) ? classes[Number(cell)] : undefined;
+  return numbered && { label: Number(cell), source: numbered.name };
+}

@@ -1,0 +1,113 @@
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import type { RunStage, StageContext } from '../../src/stage.ts';
+import { StageError } from '../../src/stage.ts';
+import { crossingGroups, drawSplits, requireEveryClass } from './assign-splits.ts';
+import { findInClasses, findInSplits } from './find-in-folders.ts';
+import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
+import { joinGroups } from './join-groups.ts';
+import { packImages, type Unreadable } from './pack.ts';
+import { readList } from './read-list.ts';
+import type { LoadDatasetSettings } from './spec.ts';
+
+type Context = StageContext<LoadDatasetSettings>;
+
+const run: RunStage<LoadDatasetSettings> = async (context) => {
+  const root = context.input('images').path;
+  const classes = context.settings.classes.map(({ name }) => name);
+  const placed = place(context, joinGroups(find(context, root), context.settings.group));
+  const splits = splitsOf(context, placed);
+  requireEveryClass(placed, splits, classes);
+  const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
+
+  const { statistics, unreadable } = await packImages(root, images, context.output('dataset'), {
+    classes,
+    splits,
+    parallel: context.cpus + 2,
+    progress: progressOf(context, images.length),
+  });
+  if (unreadable.length > 0) {
+    tellUnreadable(context, unreadable, images.length);
+    const skipped = new Set(unreadable.map(({ path }) => path));
+    requireEveryClass(
+      images.filter(({ path }) => !skipped.has(path)),
+      splits,
+      classes,
+    );
+  }
+  writeFileSync(context.output('statistics'), statistics.toCsv());
+  const rows = statistics.counts();
+  context.highlight({ title: 'Images', columns: ['split', 'class', 'source', 'images'], rows });
+};
+
+export default run;
+
+/** Every image there is, by the list or by the folders. */
+function find(context: Context, root: string): readonly FoundImage[] {
+  const { classes, splits, split } = context.settings;
+  if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);
+  const list = context.inputs('list')[0]?.path;
+  if (list !== undefined) return readList(readFileSync(list, 'utf8'), list, classes);
+  return split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, classes);
+}
+
+/** Gives every image its split, and sees that no group is in two. */
+function place(context: Context, images: readonly FoundImage[]): readonly PlacedImage[] {
+  const { split, seed, groupAcrossSplits } = context.settings;
+  const given = images.filter((image): image is PlacedImage => image.split !== undefined);
+  if (split !== undefined && given.length > 0) {
+    throw new StageError('Expected no column `split` in the list where `split` draws them by shares; leave one out.');
+  }
+  if (split !== undefined) return drawSplits(images, split, seed);
+  if (given.length < images.length) {
+    throw new StageError(
+      'Expected a column `split` in the list, or shares such as `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
+    );
+  }
+  const crossing = [...crossingGroups(given)].map(([group, splits]) => `"${group}" in ${splits.join(' and ')}`);
+  if (crossing.length > 0) {
+    const message = `Expected every group in one split, got ${shortList(crossing, ', ')}.`;
+    if (groupAcrossSplits === 'error') {
+      throw new StageError(`${message} To go on with this leak, set \`groupAcrossSplits: warn\`.`);
+    }
+    context.warn(message);
+  }
+  return given;
+}
+
+function splitsOf({ settings, inputs }: Context, images: readonly PlacedImage[]): readonly string[] {
+  if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
+  return inputs('list').length > 0 ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
+}
+
+/** Reports at most five times a second. */
+function progressOf(context: Context, total: number): (done: number) => void {
+  const start = performance.now();
+  let last = start;
+  return (done) => {
+    const now = performance.now();
+    if (now - last < 200 && done < total) return;
+    last = now;
+    const rate = Math.round((done / (now - start)) * 1000);
+    context.progress({ done, total, unit: 'images', note: `${rate} images/s` });
+  };
+}
+
+function tellUnreadable(context: Context, unreadable: readonly Unreadable[], total: number): void {
+  const lines = unreadable.map(({ path, reason }) => `${path}: ${reason.trim().replaceAll('\n', '; ')}`);
+  if (context.settings.unreadable === 'error') {
+    throw new StageError(
+      `Expected images that can be decoded to their end, got ${unreadable.length} of ${total} that cannot ` +
+        `(\`unreadable: skip\` leaves them out):\n  ${lines.join('\n  ')}`,
+    );
+  }
+  for (const line of lines) context.log(`Left out: ${line}`);
+  context.warn(
+    `Left out ${unreadable.length} of ${total} images that cannot be decoded, such as ${unreadable[0]!.path}.`,
+  );
+  context.note('images left out', unreadable.length);
+}
+
+function shortList(items: readonly string[], separator: string): string {
+  const more = items.length > 10 ? `${separator}and ${items.length - 10} more` : '';
+  return items.slice(0, 10).join(separator) + more;
+}

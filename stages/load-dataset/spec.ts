@@ -1,0 +1,101 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+
+const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
+const folder = z
+  .string()
+  .min(1)
+  .refine(
+    (path) => !/^\/|(^|\/)\.\.?(\/|$)|\/$/.test(path),
+    'expected a folder below the input, such as "fake/FaceSwap"',
+  );
+
+const classes = z
+  .record(z.string().min(1), z.union([folder.transform((one) => [one]), z.array(folder).min(1)]))
+  // A list, so that the order, which gives the labels, is part of the fingerprint: that of keys is not.
+  .transform((map) => Object.entries(map).map(([name, sources]) => ({ name, sources })))
+  .refine((list) => list.length > 0, 'expected at least one class')
+  .refine(
+    (list) => new Set(list.flatMap(({ sources }) => sources)).size === list.flatMap(({ sources }) => sources).length,
+    'expected every folder once',
+  );
+
+/** Joins images by what it captures; `RegExp` itself says what is wrong with a pattern. */
+const pattern = z.string().superRefine((text, context) => {
+  try {
+    const groups = new RegExp(`${text}|`).exec('')!.length - 1;
+    if (groups === 0) context.addIssue({ code: 'custom', message: 'expected parentheses around what names the group' });
+  } catch (error) {
+    context.addIssue({ code: 'custom', message: (error as Error).message });
+  }
+});
+
+const settings = z.strictObject({
+  classes: classes
+    .prefault({ real: ['real'], fake: ['fake'] })
+    .describe('Classes in the order of their labels, each with the folders of its images (its sources).'),
+  splits: z
+    .array(name)
+    .min(1)
+    .default(['train', 'val', 'test'])
+    .describe('Folders at the top of the input, each a split with the folders of `classes` in it.'),
+  split: z
+    .record(name, z.number().positive())
+    .refine((shares) => Math.abs(Object.values(shares).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected a sum of 1')
+    .optional()
+    .describe('For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }.'),
+  seed: z.int().nonnegative().default(0).describe('Of the assignment by `split`.'),
+  group: pattern
+    .optional()
+    .describe('A regular expression over the path: images with a capture in common stay in one split.'),
+  groupAcrossSplits: z
+    .enum(['error', 'warn'])
+    .default('error')
+    .describe('What a group that lies in several given splits is.'),
+  unreadable: z
+    .enum(['error', 'skip'])
+    .default('error')
+    .describe('What an image is that cannot be decoded to its end: an error that names all of them, or left out.'),
+});
+
+export type LoadDatasetSettings = z.output<typeof settings>;
+export type ClassSources = LoadDatasetSettings['classes'];
+
+export const spec = defineKind<LoadDatasetSettings>({
+  name: 'load-dataset',
+  version: 1,
+  summary: 'Gathers labelled images from folders or a CSV list, checks every one, and packs them with their splits.',
+  settings,
+  inputs: {
+    images: { type: ['files', 'images'], summary: 'A folder {split}/{class}/… or {class}/…, or the root of a list.' },
+    list: {
+      type: 'table',
+      optional: true,
+      summary: 'CSV with the columns path,label and optionally split,group,source; paths are relative to `images`.',
+    },
+  },
+  outputs: {
+    dataset: { type: 'dataset', summary: 'The images, unchanged, as tar shards per split.' },
+    statistics: {
+      type: 'table',
+      extension: '.csv',
+      summary: 'Numbers of images and their sizes per split, class, source.',
+    },
+  },
+  check: ({ split, splits }, inputs) => [
+    ...(split !== undefined && splits.join() !== 'train,val,test'
+      ? [{ at: ['splits'], message: 'either `splits` (given by folders) or `split` (by shares), got both' }]
+      : []),
+    ...(inputs.has('list') && splits.join() !== 'train,val,test'
+      ? [{ at: ['splits'], message: 'with a list its column `split` names the splits' }]
+      : []),
+  ],
+  example: `faces:
+  kind: load-dataset
+  inputs: { images: data/faceforensics }
+  with:
+    classes: { real: [original], fake: [Deepfakes, FaceSwap] }
+    split: { train: 0.7, val: 0.15, test: 0.15 }
+    group: '/(\\d+)(?:_(\\d+))?/'
+`,
+});
