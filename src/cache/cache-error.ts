@@ -3,9 +3,12 @@ export class CacheError extends Error {
   override readonly name = 'CacheError';
 }
 
-/** The error of a failed write or move; `what` is as the user would call it, with its path. */
-export function cacheError(what: string, cause: unknown): CacheError {
-  if (cause instanceof CacheError) return cause;
+/**
+ * The error of a failed write or move; `what` is as the user would call it, with its path. What no system call said is
+ * a bug, or told already, and is given back as it is.
+ */
+export function cacheError(what: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new CacheError(`Cannot write ${what}: ${reason(cause)}`, { cause });
 }
 

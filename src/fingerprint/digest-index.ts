@@ -9,13 +9,11 @@ import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
 import { fileListing, folderListing } from './listing.ts';
-import { signEntries } from './sign-tree.ts';
+import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 
 /** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
-export interface SignedListing extends Listing {
-  readonly signature: string;
-}
+export interface SignedListing extends Listing, TreeSignature {}
 
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type Known = readonly [number, number, number, number, Digest];
@@ -66,7 +64,7 @@ export class DigestIndex {
     const digests = await this.#digests(path, entries);
     const files = entries.filter(({ stats }) => stats.isFile()).map((entry) => listed(entry, digests.get(entry.path)));
     const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
-    return { ...listing, signature: signEntries(entries).signature };
+    return { ...listing, ...signEntries(entries) };
   }
 
   /** The same, or undefined where nothing is there. */

@@ -1,23 +1,25 @@
 import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import { type Digest, sha256 } from './digest.ts';
 
-const prefix = '.restage-';
-const pattern = /^\.restage-[0-9a-f]{12}-\d+-[0-9a-f]{12}$/;
+const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
+const host = sha256(hostname()).slice(0, 6);
 
 /**
  * A hidden name beside a published path, where its next content is staged or its last one waits for deletion:
- * `.restage-<12 hex of the path's digest>-<process id>-<random>`. Such names are never part of an artifact.
+ * `.restage-<path>-<host>-<process>-<random>`, path and host as starts of digests. Such names are part of no artifact.
  */
-export function stagingName(key: string): string {
-  return `${prefix}${key.slice(0, 12)}-${process.pid}-${randomBytes(6).toString('hex')}`;
+export function stagingName(path: Digest): string {
+  return `.restage-${path.slice(0, 12)}-${host}-${process.pid}-${randomBytes(6).toString('hex')}`;
 }
 
+/** Cheap, since every name of every walk is asked. */
 export function isStagingName(name: string): boolean {
-  return name.startsWith(prefix) && pattern.test(name);
+  return name.startsWith('.restage-') && pattern.test(name);
 }
 
-/** The process that staged, and whether it staged the path of this key. */
-export function parseStagingName(name: string): { readonly key: string; readonly pid: number } | undefined {
-  if (!isStagingName(name)) return undefined;
-  const [key, pid] = name.slice(prefix.length).split('-');
-  return { key: key as string, pid: Number(pid) };
+/** The number of the process of this host that staged `path` under this name; undefined for every other name. */
+export function stagedBy(name: string, path: Digest): number | undefined {
+  const [, key, where, pid] = pattern.exec(name) ?? [];
+  return key === path.slice(0, 12) && where === host ? Number(pid) : undefined;
 }

@@ -1,0 +1,4 @@
+/** Why an output cannot be put where it is wanted, as a sentence; the user's to mend. */
+export class PublishError extends Error {
+  override readonly name = 'PublishError';
+}

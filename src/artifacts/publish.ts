@@ -1,0 +1,159 @@
+import { lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { dirname } from 'node:path';
+import type { Cache } from '../cache/cache.ts';
+import { cacheError } from '../cache/cache-error.ts';
+import type { ListedFile, StoredArtifact } from '../fingerprint/artifact-digest.ts';
+import type { DigestIndex } from '../fingerprint/digest-index.ts';
+import { hashFile } from '../fingerprint/hash-file.ts';
+import { ListingError } from '../fingerprint/walk-tree.ts';
+import { displace } from './displace.ts';
+import { PublishError } from './publish-error.ts';
+import { type Owner, type PublishedRecord, PublishedRecords } from './published-record.ts';
+import { clearLeftovers, Staging } from './staging.ts';
+import { resolveTarget, type Target } from './target.ts';
+import { CopyFault, copyVerified } from './verified-copy.ts';
+
+/** How publishing an artifact ended. */
+export type Publication =
+  | {
+      readonly ok: true;
+      /** False where it was in place already. */
+      readonly changed: boolean;
+      /** Where something of the user's that was in its place is now, relative to the root. */
+      readonly displaced?: string;
+    }
+  /** The source is gone or damaged (and set aside): the artifact must be made again. Nothing was changed. */
+  | { readonly ok: false; readonly reason: 'missing' | 'corrupt'; readonly file: ListedFile };
+
+/** What is at a target now: nothing, the artifact, what Restage put there before, or something else. */
+type Present = 'nothing' | 'same' | 'ours' | 'foreign';
+
+/**
+ * Puts artifacts at their published paths, as verified copies of the cache's objects, swapped in by a rename: a reader
+ * may find nothing for an instant, never a mixture. Only bytes that Restage recorded putting there are replaced.
+ */
+export class Publisher {
+  readonly root: string;
+  readonly cache: Cache;
+  readonly records: PublishedRecords;
+  readonly #digests: DigestIndex;
+  readonly #hardLink: boolean;
+
+  constructor(root: string, cache: Cache, digests: DigestIndex, { hardLink = false } = {}) {
+    this.root = root;
+    this.cache = cache;
+    this.records = new PublishedRecords(cache.folder);
+    this.#digests = digests;
+    this.#hardLink = hardLink;
+  }
+
+  /** What Restage recorded putting at a path relative to the root. */
+  published(path: string): PublishedRecord | undefined {
+    return this.records.read(resolveTarget(this.root, path).key);
+  }
+
+  /**
+   * Makes `path`, relative to the root, hold the artifact; `from` is the private path of one that is not stored, absent:
+   * the cache. Throws a {@link PublishError} for a path that cannot be used, a `CacheError` for a disk that fails.
+   */
+  async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
+    const target = resolveTarget(this.root, path);
+    try {
+      await clearLeftovers(target);
+      if ((await this.#look(target, artifact)) === 'same') {
+        this.#record(target, artifact, owner);
+        return { ok: true, changed: false };
+      }
+      mkdirSync(dirname(target.path), { recursive: true });
+      await using staging = new Staging(target);
+      await this.#stage(artifact, from, staging);
+      return await this.#swapIn(staging, target, artifact, owner);
+    } catch (error) {
+      if (error instanceof CopyFault) return { ok: false, reason: error.fault, file: error.file };
+      if (error instanceof PublishError) throw error;
+      throw cacheError(target.shown, error);
+    }
+  }
+
+  /** Whether what is at the target is what Restage put there, so that it may be replaced or removed. */
+  async look(path: string): Promise<'nothing' | 'ours' | 'foreign'> {
+    const present = await this.#look(resolveTarget(this.root, path), undefined);
+    return present === 'same' ? 'ours' : present;
+  }
+
+  async #look(target: Target, wanted: StoredArtifact | undefined): Promise<Present> {
+    const stats = lstatSync(target.path, { throwIfNoEntry: false });
+    if (stats === undefined) return 'nothing';
+    if (stats.isSymbolicLink()) return 'foreign';
+    try {
+      const present = await this.#digests.listIfThere(target.path);
+      if (present === undefined) return 'nothing';
+      if (present.digest === wanted?.digest) return 'same';
+      const record = this.records.read(target.key);
+      return present.digest === record?.digest || present.digest === record?.before ? 'ours' : 'foreign';
+    } catch (error) {
+      if (error instanceof ListingError) return 'foreign'; // a socket, a link cycle: nothing that we make
+      throw error;
+    }
+  }
+
+  /** Copies, and where the copy is wrong although the object is right, once more. */
+  async #stage(artifact: StoredArtifact, from: string | undefined, staging: Staging): Promise<void> {
+    const sourceOf = ({ path, digest }: ListedFile): string => {
+      if (from === undefined) return this.cache.objectPath(digest);
+      return path === '' ? from : `${from}/${path}`;
+    };
+    const options = { hardLink: this.#hardLink && from === undefined };
+    try {
+      await copyVerified(artifact, sourceOf, staging.path, options);
+    } catch (error) {
+      if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
+      const object = this.cache.objectPath(error.file.digest);
+      // Looked at again, since another run may have replaced it by a sound one meanwhile.
+      if ((await hashFile(object)) !== error.file.digest)
+        this.cache.setAside(object, 'its content is not what its name says');
+      throw error;
+    }
+  }
+
+  /** Looks just before it acts, and again when another run was faster. */
+  async #swapIn(staging: Staging, target: Target, artifact: StoredArtifact, owner: Owner): Promise<Publication> {
+    let displaced: string | undefined;
+    for (let tries = 0; tries < 10; tries += 1) {
+      const present = await this.#look(target, artifact);
+      this.#record(target, artifact, owner);
+      if (present === 'same') return { ok: true, changed: false };
+      await using last = new Staging(target);
+      try {
+        if (present === 'foreign') displaced = displace(this.root, this.cache.folder, target);
+        if (present === 'ours') renameSync(target.path, last.path);
+        renameSync(staging.path, target.path);
+        return { ok: true, changed: true, ...(displaced !== undefined && { displaced }) };
+      } catch (error) {
+        if (!outrun.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      }
+    }
+    throw new PublishError(`${target.shown} is being written by something else; it was left alone`);
+  }
+
+  /** Before the swap: a kill between the two must not make our own bytes look like the user's. */
+  #record(target: Target, artifact: StoredArtifact, { pipeline, stage, port }: Owner): void {
+    const last = this.records.read(target.key);
+    const same =
+      last?.digest === artifact.digest && last.pipeline === pipeline && last.stage === stage && last.port === port;
+    if (last !== undefined && same) return;
+    const before = last?.digest === artifact.digest ? last.before : last?.digest;
+    this.records.write(target.key, {
+      path: target.shown,
+      pipeline,
+      stage,
+      port,
+      digest: artifact.digest,
+      ...(before !== undefined && { before }),
+      time: new Date().toISOString(),
+    });
+  }
+}
+
+/** Another run moved the target away, or put its own there first. */
+const outrun: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

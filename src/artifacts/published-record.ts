@@ -1,0 +1,63 @@
+import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { writeAtomic } from '../cache/write-atomic.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+
+/** Whose output it is. */
+export interface Owner {
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly port: string;
+}
+
+/** What Restage put at a path: `cache/published/<SHA-256 of the path>.json`. Only such bytes may be replaced. */
+export interface PublishedRecord extends Owner {
+  /** Relative to the root, POSIX. */
+  readonly path: string;
+  readonly digest: Digest;
+  /** What it replaces, which is ours as well: the record is written before the swap, which a kill may prevent. */
+  readonly before?: Digest;
+  /** ISO 8601, UTC. */
+  readonly time: string;
+}
+
+/** The records of one cache. */
+export class PublishedRecords {
+  readonly #folder: string;
+
+  constructor(cache: string) {
+    this.#folder = join(cache, 'published');
+  }
+
+  /** By the SHA-256 of its path. A damaged record is none: then what is there is taken for the user's, and kept. */
+  read(key: Digest): PublishedRecord | undefined {
+    return parse(join(this.#folder, `${key}.json`));
+  }
+
+  write(key: Digest, record: PublishedRecord): void {
+    writeAtomic(join(this.#folder, `${key}.json`), JSON.stringify(record), { sync: false });
+  }
+
+  remove(key: Digest): void {
+    rmSync(join(this.#folder, `${key}.json`), { force: true });
+  }
+
+  all(): readonly PublishedRecord[] {
+    let names: readonly string[];
+    try {
+      names = readdirSync(this.#folder).sort();
+    } catch {
+      return [];
+    }
+    return names.flatMap((name) => parse(join(this.#folder, name)) ?? []);
+  }
+}
+
+function parse(file: string): PublishedRecord | undefined {
+  try {
+    const record = JSON.parse(readFileSync(file, 'utf8')) as PublishedRecord;
+    return typeof record.path === 'string' && typeof record.digest === 'string' ? record : undefined;
+  } catch {
+    return undefined;
+  }
+}
