@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readdirSync, readFileSync, readSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  readSync,
+  statSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../json.ts';
@@ -106,6 +116,11 @@ export class RunFolder {
   isLiving(): boolean {
     const owner = readJson(join(this.path, 'process.json')) as ProcessIdentity | undefined;
     return owner !== undefined && this.readRecord() === undefined && !isDead(owner);
+  }
+
+  /** Milliseconds since the epoch. */
+  startedAt(): number {
+    return statSync(join(this.path, 'process.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
   /** Removes the private folders of all its attempts. */

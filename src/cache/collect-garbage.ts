@@ -1,0 +1,172 @@
+import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../fingerprint/digest.ts';
+import type { Cache } from './cache.ts';
+import { cacheError } from './cache-error.ts';
+import { allLatest } from './latest.ts';
+import type { StageResult } from './stage-result.ts';
+
+const day = 86_400_000;
+
+export interface GarbageOptions {
+  /** Results used within this many milliseconds stay. */
+  readonly keep: number;
+  /** Then, results go by least recent use until the objects fit in this many bytes; what is rooted stays. */
+  readonly maxBytes?: number;
+  /** Whether a pipeline still exists, by name; the last results of one that does not are no roots. */
+  readonly exists?: (pipeline: string) => boolean;
+  /** Whether what was displaced from published paths goes as well; it is the user's, and stays if not asked for. */
+  readonly displaced?: boolean;
+  /** Milliseconds since the epoch. */
+  readonly now?: number;
+}
+
+/** What may go. */
+export interface Garbage {
+  readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
+  readonly objects: readonly { readonly path: string; readonly bytes: number }[];
+  /** Folders and files of killed processes, and what was set aside. */
+  readonly remains: readonly string[];
+  /** Of the objects. */
+  readonly bytes: number;
+  /** What the objects that stay take. */
+  readonly keptBytes: number;
+  readonly now: number;
+}
+
+interface KnownResult {
+  readonly result: StageResult;
+  readonly lastUsed: number;
+  readonly rooted: boolean;
+}
+
+/**
+ * Finds what nothing needs any more, and changes nothing. Roots are pins, the last results of stages (so of frozen ones),
+ * and what living runs used; beside them stays what was used within `keep`. Evaluates no YAML. Objects go only if no
+ * result that stays names them and nobody touched them for a day: a run may have stored them and not yet its result.
+ */
+export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
+  const now = options.now ?? Date.now();
+  const results = knownResults(cache, options);
+  const objects = filesIn(join(cache.folder, 'objects')).filter(({ name }) => isDigest(name));
+  const sizes = new Map(objects.map(({ name, size }) => [name, size]));
+  const kept = keepResults(results, sizes, options, now);
+  const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
+  const going = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched > day);
+  const bytes = sum(going.map(({ size }) => size));
+  return {
+    results: results
+      .filter((known) => !kept.has(known))
+      .map(({ result, lastUsed }) => ({ digest: result.digest, kind: result.fingerprint.kind, lastUsed })),
+    objects: going.map(({ path, size }) => ({ path, bytes: size })),
+    remains: findRemains(cache, options, now),
+    bytes,
+    keptBytes: sum(objects.map(({ size }) => size)) - bytes,
+    now,
+  };
+}
+
+/** Removes what was found: results first, so that none is left without its objects. Throws a `CacheError`. */
+export function removeGarbage(cache: Cache, garbage: Garbage): void {
+  try {
+    for (const { digest, lastUsed } of garbage.results) {
+      const path = cache.resultPath(digest);
+      if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
+    }
+    for (const { path } of garbage.objects) {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      // A run that wants it again has touched it meanwhile.
+      if (stats !== undefined && garbage.now - touchedAt(stats) > day) rmSync(path, { force: true });
+    }
+    for (const path of garbage.remains) rmSync(path, { recursive: true, force: true });
+  } catch (error) {
+    throw cacheError(`to ${cache.folder} while clearing it`, error);
+  }
+}
+
+function knownResults(cache: Cache, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
+  const last = allLatest(cache.folder).filter(({ pipeline }) => exists(pipeline));
+  const roots = new Set<Digest>([...cache.pins(), ...last.map(({ result }) => result)]);
+  const living = cache.runs().filter((run) => run.isLiving());
+  // A use is dated at most once a day, hence the day before its beginning.
+  const since = Math.min(...living.map((run) => run.startedAt())) - day;
+  return filesIn(join(cache.folder, 'results')).flatMap(({ name, used }) => {
+    const digest = name.replace(/\.json$/, '');
+    const result = isDigest(digest) ? cache.readResult(digest) : undefined;
+    if (result === undefined) return [];
+    return [{ result, lastUsed: used, rooted: roots.has(result.digest) || used >= since }];
+  });
+}
+
+/** The results that stay: the rooted, then by last use, the recent first, while they are young enough and fit. */
+function keepResults(
+  results: readonly KnownResult[],
+  sizes: ReadonlyMap<string, number>,
+  { keep, maxBytes = Number.POSITIVE_INFINITY }: GarbageOptions,
+  now: number,
+): ReadonlySet<KnownResult> {
+  const kept = new Set<KnownResult>();
+  const counted = new Set<string>();
+  let bytes = 0;
+  const order = [...results].sort((a, b) => Number(b.rooted) - Number(a.rooted) || b.lastUsed - a.lastUsed);
+  for (const known of order) {
+    const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
+    const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
+    if (!known.rooted && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older
+    for (const object of fresh) counted.add(object);
+    bytes += more;
+    kept.add(known);
+  }
+  return kept;
+}
+
+/** All objects that a result names. */
+export function objectsOf(result: StageResult): readonly Digest[] {
+  const { log } = result.record;
+  const files = result.stored ? Object.values(result.outputs).flatMap((artifact) => artifact.files) : [];
+  return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
+}
+
+function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
+  const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
+  const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
+  const work = entriesIn(join(cache.folder, 'work')).filter((entry) => !living.has(entry.name) && old(entry, day));
+  const temporary = [join(cache.folder, 'objects'), join(cache.folder, 'results')]
+    .flatMap(filesIn)
+    .filter((entry) => entry.name.startsWith('.tmp-') && old(entry, day));
+  const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
+  const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
+  return [...work, ...temporary, ...aside, ...kept].map(({ path }) => path);
+}
+
+interface Entry {
+  readonly name: string;
+  readonly path: string;
+  readonly size: number;
+  /** Modification time: a result's is set by its use. */
+  readonly used: number;
+  /** The later of modification and change: moving a file in makes it young, whatever its own date. */
+  readonly touched: number;
+}
+
+function entriesIn(folder: string): readonly Entry[] {
+  let names: readonly string[];
+  try {
+    names = readdirSync(folder);
+  } catch {
+    return [];
+  }
+  return names.flatMap((name) => {
+    const path = join(folder, name);
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats === undefined
+      ? []
+      : [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }];
+  });
+}
+
+/** The files of `objects/` or `results/`, two levels down. */
+const filesIn = (folder: string): readonly Entry[] => entriesIn(folder).flatMap(({ path }) => entriesIn(path));
+
+const touchedAt = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs);
+const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
