@@ -31,10 +31,11 @@ export async function packImages(
   using writer = new DatasetWriter(folder, { classes, splits });
   const keys = sampleKeys(images.map(({ path }) => path));
   const statistics = new Statistics();
-  const unreadable: Unreadable[] = [];
+  const failed: Unreadable[] = [];
   let done = 0;
-  for await (const examined of mapParallel(images, parallel, (image) => examine(root, image))) {
-    if ('reason' in examined) unreadable.push(examined);
+  const look = async (image: PlacedImage) => ({ image, ...(await examine(root, image)) });
+  for await (const examined of mapParallel(images, parallel, look)) {
+    if ('reason' in examined) failed.push(examined);
     else {
       const { image, bytes, width, height, brightness } = examined;
       const { path, label, source, split, group } = image;
@@ -45,24 +46,33 @@ export async function packImages(
     progress(++done);
   }
   writer.finish();
-  return { statistics, unreadable };
+  return { statistics, unreadable: await explain(root, failed) };
+}
+
+/** Looks at every failed image once more, alone: libvips has one place for messages, where those at work overwrite others'. */
+async function explain(root: string, failed: readonly Unreadable[]): Promise<readonly Unreadable[]> {
+  const unreadable: Unreadable[] = [];
+  for (const image of failed) {
+    const again = await examine(root, image);
+    unreadable.push('reason' in again ? again : image);
+  }
+  return unreadable;
 }
 
 interface Examined {
-  readonly image: PlacedImage;
   readonly bytes: Buffer;
   readonly width: number;
   readonly height: number;
   readonly brightness: number;
 }
 
-async function examine(root: string, image: PlacedImage): Promise<Examined | Unreadable> {
+async function examine(root: string, { path }: { readonly path: string }): Promise<Examined | Unreadable> {
   try {
-    const bytes = await readFile(join(root, image.path));
+    const bytes = await readFile(join(root, path));
     const { width, height, preview } = await examineImage(bytes, 256);
-    return { image, bytes, width, height, brightness: meanBrightness(preview) };
+    return { bytes, width, height, brightness: meanBrightness(preview) };
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    return { path: image.path, reason };
+    return { path, reason };
   }
 }
