@@ -33,7 +33,7 @@ export function resolveTarget(root: string, shown: string): Target {
 /** Looks at the folders above the target that exist. */
 function checkFolders(root: string, path: string, shown: string): void {
   let folder = dirname(path);
-  while (lstatSync(folder, { throwIfNoEntry: false }) === undefined) folder = dirname(folder);
+  while (!exists(folder)) folder = dirname(folder);
   if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
   const real = realFolder(folder, root, shown);
   const inside = relative(realpathSync(root), real);
@@ -51,4 +51,14 @@ function realFolder(folder: string, root: string, shown: string): string {
     throw new PublishError(inTheWay, { cause: error });
   }
   throw new PublishError(inTheWay);
+}
+
+/** Below a file, nothing exists either. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
 }

@@ -84,11 +84,10 @@ export function listingError(path: string, error: unknown): ListingError {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ELOOP') return new ListingError(`${path} is a link that leads back to itself`, path);
   if (code === 'EACCES' || code === 'EPERM') return new ListingError(`${path} cannot be read: permission denied`, path);
-  if (code === 'ENOENT' || code === 'ENOTDIR') {
-    return isLink(path)
-      ? new ListingError(`${path} is a broken link: what it points to does not exist`, path)
-      : new ListingError(`${path} does not exist`, path, true);
+  if (code === 'ENOENT' && isLink(path)) {
+    return new ListingError(`${path} is a broken link: what it points to does not exist`, path);
   }
+  if (code === 'ENOENT' || code === 'ENOTDIR') return new ListingError(`${path} does not exist`, path, true);
   return new ListingError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, path);
 }
 
