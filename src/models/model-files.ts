@@ -1,0 +1,63 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { io, LayersModel } from '@tensorflow/tfjs';
+import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
+import { StageError } from '../stage.ts';
+import type { ModelInfo } from './model-info.ts';
+import { modelInfo } from './model-info.ts';
+
+const modelFile = 'model.json';
+const infoFile = 'info.json';
+const weightsFile = 'weights.bin';
+
+/** What a `model` artifact holds. */
+export interface ModelFiles {
+  readonly model: LayersModel;
+  readonly info: ModelInfo;
+}
+
+/**
+ * Writes a `model` artifact into `folder`, made if it is missing: `model.json` and `weights.bin` as any tfjs-layers reads
+ * them, and `info.json`, what using the model needs to know. The same weights and info give the same bytes.
+ */
+export async function saveModel(folder: string, { model, info }: ModelFiles): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const save = async ({ modelTopology, weightSpecs, weightData }: io.ModelArtifacts) => {
+    const manifest: io.ModelJSON = {
+      modelTopology: modelTopology!,
+      weightsManifest: [{ paths: [weightsFile], weights: weightSpecs! }],
+      format: 'layers-model',
+    };
+    writeFileSync(join(folder, modelFile), JSON.stringify(manifest));
+    writeFileSync(join(folder, weightsFile), new Uint8Array(tfjsIo.CompositeArrayBuffer.join(weightData)));
+    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } };
+  };
+  await model.save(tfjsIo.withSaveHandler(save));
+  writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
+}
+
+/** Reads the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export async function loadModel(folder: string): Promise<ModelFiles> {
+  const info = parseInfo(join(folder, infoFile));
+  const { modelTopology, weightsManifest } = readJson(join(folder, modelFile)) as io.ModelJSON;
+  const shards = weightsManifest.flatMap(({ paths }) => paths).map((path) => readFileSync(join(folder, path)));
+  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
+  const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
+  const model = await loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
+  return { model, info };
+}
+
+function parseInfo(path: string): ModelInfo {
+  const parsed = modelInfo.safeParse(readJson(path));
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StageError(`Expected a model, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
+}
+
+function readJson(path: string): unknown {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StageError(`Expected a model, but ${path} cannot be read: ${(error as Error).message}`);
+  }
+}

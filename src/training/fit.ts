@@ -1,0 +1,138 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { accuracy } from '../metrics/accuracy.ts';
+import { crossEntropy } from '../metrics/cross-entropy.ts';
+import { predictedClasses } from '../metrics/logits.ts';
+import { StageError } from '../stage.ts';
+import { BestWeights } from './best-weights.ts';
+import type { EpochRecord, History, SplitValues } from './history.ts';
+import type { OptimizerSettings } from './optimizer-settings.ts';
+import type { Optimizer } from './optimizers/optimizer.ts';
+import { createOptimizer } from './optimizers/optimizer.ts';
+import type { Predictions } from './predict.ts';
+import { predict } from './predict.ts';
+import { trainableWeights, trainStep } from './train-step.ts';
+import type { TrainingData } from './training-data.ts';
+import { selectionSplit, trainSplit } from './training-data.ts';
+
+export interface FitOptions {
+  readonly optimizer: OptimizerSettings;
+  /** At least 1. */
+  readonly epochs: number;
+  /** Splits that are evaluated after each epoch; {@link selectionSplit} is one. */
+  readonly monitor: readonly string[];
+  /**
+   * How the values of the training split come about: from a pass of their own as for the other splits (`exact`), or as
+   * the running means of the epoch's batches (`running`), which costs nothing.
+   */
+  readonly trainValues: 'exact' | 'running';
+}
+
+/** Hears how training goes. */
+export interface FitListener {
+  /** A batch was trained on, or evaluated. `loss` is the mean of the pass so far, of training only. */
+  batch(done: {
+    readonly epoch: number;
+    readonly split: string;
+    readonly images: number;
+    readonly loss?: number;
+  }): void;
+  epoch(record: EpochRecord, isBest: boolean): void;
+  warn(message: string): void;
+}
+
+/**
+ * Trains a model and leaves it with the weights of the epoch whose validation accuracy was highest; of equal ones the
+ * lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend.
+ *
+ * Throws a {@link StageError} when the loss is no longer a number.
+ */
+export async function fit(
+  model: LayersModel,
+  data: TrainingData,
+  options: FitOptions,
+  listener: FitListener,
+): Promise<History> {
+  const optimizer = createOptimizer(options.optimizer, trainableWeights(model));
+  const best = new BestWeights(model);
+  const epochs: EpochRecord[] = [];
+  let chosenEpoch = 0;
+  try {
+    for (let epoch = 1; epoch <= options.epochs; epoch++) {
+      const running = await trainEpoch(model, optimizer, data, epoch, listener);
+      const splits: Record<string, SplitValues> = {};
+      for (const split of options.monitor) {
+        const isKnown = split === trainSplit && options.trainValues === 'running';
+        splits[split] = isKnown ? running : await evaluate(model, data, epoch, split, listener);
+      }
+      const isBest = await best.offer(splits[selectionSplit]!);
+      if (isBest) chosenEpoch = epoch;
+      const record = { epoch, learningRate: optimizer.learningRate, running, splits };
+      epochs.push(record);
+      listener.epoch(record, isBest);
+    }
+  } finally {
+    optimizer.dispose();
+  }
+  if (chosenEpoch !== options.epochs) best.restore();
+  return { splits: options.monitor, epochs, chosenEpoch };
+}
+
+/** One pass over the training split; the means of its batches, weighted by their size. */
+async function trainEpoch(
+  model: LayersModel,
+  optimizer: Optimizer,
+  data: TrainingData,
+  epoch: number,
+  listener: FitListener,
+): Promise<SplitValues> {
+  const sums = { images: 0, loss: 0, right: 0, batches: 0 };
+  for await (const batch of data.training(epoch)) {
+    const images = batch.labels.length;
+    const logits = await trainStep(model, optimizer, batch);
+    const loss = crossEntropy(batch.labels, logits);
+    sums.batches++;
+    if (!Number.isFinite(loss))
+      throw diverged(`epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`, loss);
+    sums.images += images;
+    sums.loss += loss * images;
+    sums.right += accuracy(batch.labels, predictedClasses(logits)) * images;
+    batch.release();
+    listener.batch({ epoch, split: trainSplit, images, loss: sums.loss / sums.images });
+  }
+  return { loss: sums.loss / sums.images, accuracy: sums.right / sums.images };
+}
+
+async function evaluate(
+  model: LayersModel,
+  data: TrainingData,
+  epoch: number,
+  split: string,
+  listener: FitListener,
+): Promise<SplitValues> {
+  const onBatch = (images: number) => listener.batch({ epoch, split, images });
+  const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
+  const loss = crossEntropy(labels, logits);
+  if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
+  if (split === selectionSplit) warnOfCollapse({ labels, logits }, epoch, listener);
+  return { loss, accuracy: accuracy(labels, predictedClasses(logits)) };
+}
+
+/** One class for everything is what a network that learned nothing settles on; its accuracy may still look fair. */
+function warnOfCollapse(
+  { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
+  epoch: number,
+  listener: FitListener,
+) {
+  const predictions = predictedClasses(logits);
+  const isOneClass = predictions.every((prediction) => prediction === predictions[0]);
+  const areLabelsMixed = labels.some((label) => label !== labels[0]);
+  if (!isOneClass || !areLabelsMixed) return;
+  const name = predictions[0] === 0 ? 'real' : 'fake';
+  listener.warn(
+    `After epoch ${epoch} every image of ${selectionSplit} is called ${name}: the network tells nothing apart.`,
+  );
+}
+
+function diverged(where: string, loss: number): StageError {
+  return new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate may help.`);
+}
