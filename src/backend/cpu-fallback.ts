@@ -1,0 +1,76 @@
+import {
+  type BackendValues,
+  backend_util,
+  type DataType,
+  findBackend,
+  getKernel,
+  type KernelBackend,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs';
+
+/** The result of a kernel that ran elsewhere. */
+export interface HostTensor {
+  readonly values: BackendValues;
+  readonly shape: number[];
+  readonly dtype: DataType;
+}
+
+/**
+ * Runs a kernel on tfjs's own cpu backend: inputs are read and written there, results read back.
+ *
+ * @param read the values of one of our tensors; complex64 as real and imaginary parts in turn
+ */
+export function runOnCpu(
+  kernelName: string,
+  inputs: NamedTensorInfoMap,
+  attributes: NamedAttrMap | undefined,
+  read: (tensor: TensorInfo) => BackendValues,
+): HostTensor | HostTensor[] {
+  const cpu = cpuBackend();
+  const copies = new Map<object, TensorInfo>();
+  const copy = (tensor: TensorInfo): TensorInfo => {
+    let copied = copies.get(tensor.dataId);
+    if (copied === undefined) {
+      copied = writeTo(cpu, read(tensor), tensor);
+      copies.set(tensor.dataId, copied);
+    }
+    return { ...copied, shape: tensor.shape };
+  };
+  // Some kernels take a list where others take names.
+  const copied = (
+    Array.isArray(inputs)
+      ? inputs.map((input: TensorInfo) => copy(input))
+      : Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input && copy(input)]))
+  ) as NamedTensorInfoMap;
+  const { kernelFunc } = getKernel(kernelName, 'cpu');
+  const outputs = kernelFunc({ inputs: copied, backend: cpu, attrs: attributes ?? {} });
+  const take = ({ dataId, shape, dtype }: TensorInfo): HostTensor => ({ values: cpu.readSync(dataId), shape, dtype });
+  const results = Array.isArray(outputs) ? outputs.map(take) : take(outputs);
+  for (const { dataId } of [...copies.values(), outputs].flat()) cpu.disposeData(dataId, true);
+  return results;
+}
+
+function cpuBackend(): KernelBackend {
+  const cpu = findBackend('cpu') as KernelBackend & { firstUse?: boolean };
+  // On its first use the cpu backend prints an advertisement for another backend.
+  cpu.firstUse = false;
+  return cpu;
+}
+
+function writeTo(cpu: KernelBackend, values: BackendValues, { shape, dtype }: TensorInfo): TensorInfo {
+  if (dtype !== 'complex64') return { dataId: cpu.write(values, shape, dtype), shape, dtype };
+  // A complex tensor of the cpu backend refers to two others.
+  const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
+  const parts = { real, imag };
+  const inputs = Object.fromEntries(
+    Object.entries(parts).map(([name, part]) => [
+      name,
+      { dataId: cpu.write(part, shape, 'float32'), shape, dtype: 'float32' as const },
+    ]),
+  );
+  const complex = getKernel('Complex', 'cpu').kernelFunc({ inputs, backend: cpu }) as TensorInfo;
+  for (const { dataId } of Object.values(inputs)) cpu.disposeData(dataId);
+  return complex;
+}

@@ -1,0 +1,111 @@
+import type { OnnxType } from './dtype.ts';
+import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
+
+/** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */
+export type Domain = '' | 'com.microsoft' | 'com.microsoft.nchwc';
+
+interface NodeOptions {
+  readonly attributes?: Readonly<Record<string, OnnxAttribute>>;
+  readonly domain?: Domain;
+}
+
+/**
+ * An ONNX graph that is being written. Every method returns the name of the value that it makes; names are unique
+ * within a builder and the subgraphs begun from it. Equal constants are written once.
+ */
+export class GraphBuilder {
+  readonly #nodes: OnnxNode[] = [];
+  readonly #initializers: OnnxInitializer[] = [];
+  readonly #inputs: OnnxValue[] = [];
+  readonly #outputs: OnnxValue[] = [];
+  readonly #constants = new Map<string, string>();
+  readonly #counter: { next: number };
+
+  constructor(counter = { next: 0 }) {
+    this.#counter = counter;
+  }
+
+  /** A graph inside this one (the body of a Scan); it may read this one's values by name. */
+  subgraph(): GraphBuilder {
+    return new GraphBuilder(this.#counter);
+  }
+
+  node(type: string, inputs: readonly string[], options: NodeOptions = {}): string {
+    return this.nodes(type, inputs, 1, options)[0] as string;
+  }
+
+  /** A node of several outputs. */
+  nodes(type: string, inputs: readonly string[], outputCount: number, options: NodeOptions = {}): string[] {
+    const { attributes = {}, domain = '' } = options;
+    const outputs = Array.from({ length: outputCount }, () => this.#name(type));
+    this.#nodes.push({ type, domain, inputs, outputs, attributes });
+    return outputs;
+  }
+
+  input(type: OnnxType, shape?: readonly number[]): string {
+    const name = this.#name('input');
+    this.#inputs.push({ name, type, ...(shape && { shape }) });
+    return name;
+  }
+
+  output(name: string, type: OnnxType, shape?: readonly number[]): void {
+    this.#outputs.push({ name, type, ...(shape && { shape }) });
+  }
+
+  /** A vector of int64, as the operators take their shapes, axes and bounds. */
+  ints(values: readonly number[]): string {
+    return this.#constant('int64', [values.length], BigInt64Array.from(values, BigInt));
+  }
+
+  int(value: number): string {
+    return this.#constant('int64', [], BigInt64Array.of(BigInt(value)));
+  }
+
+  /** A scalar of the given type. */
+  scalar(value: number, type: 'float32' | 'int32' | 'bool' = 'float32'): string {
+    if (type === 'int32') return this.#constant(type, [], Int32Array.of(value));
+    if (type === 'bool') return this.#constant(type, [], Uint8Array.of(value === 0 ? 0 : 1));
+    return this.#constant(type, [], Float32Array.of(value));
+  }
+
+  floats(values: readonly number[]): string {
+    return this.#constant('float32', [values.length], Float32Array.from(values));
+  }
+
+  reshape(name: string, shape: readonly number[]): string {
+    // allowzero: a 0 is an empty axis here, never "as before".
+    return this.node('Reshape', [name, this.ints(shape)], { attributes: { allowzero: 1 } });
+  }
+
+  transpose(name: string, perm: readonly number[]): string {
+    return this.node('Transpose', [name], { attributes: { perm } });
+  }
+
+  slice(name: string, axes: readonly number[], starts: readonly number[], ends: readonly number[]): string {
+    return this.node('Slice', [name, this.ints(starts), this.ints(ends), this.ints(axes)]);
+  }
+
+  finish(): OnnxGraph {
+    return {
+      nodes: this.#nodes,
+      initializers: this.#initializers,
+      inputs: this.#inputs,
+      outputs: this.#outputs,
+    };
+  }
+
+  #constant(type: OnnxType, shape: readonly number[], data: OnnxInitializer['data']): string {
+    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+    const key = `${type} ${shape} ${bytes.toString('latin1')}`;
+    const known = this.#constants.get(key);
+    if (known !== undefined) return known;
+    const name = this.#name('constant');
+    this.#initializers.push({ name, type, shape, data });
+    this.#constants.set(key, name);
+    return name;
+  }
+
+  #name(prefix: string): string {
+    return `${prefix}_${this.#counter.next++}`;
+  }
+}

@@ -1,0 +1,110 @@
+import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
+import type { ValueType } from './dtype.ts';
+import type { ElementwiseEmit } from './elementwise-groups.ts';
+import type { GraphBuilder } from './graph-builder.ts';
+import type { Lowering, Representation } from './lower.ts';
+import type { Operand, TraceValue } from './trace.ts';
+
+/** What a lowering needs to know of a call beside its operands: plain data, since it is part of the trace's signature. */
+export type Attributes = { readonly [name: string]: AttributeValue };
+type AttributeValue = number | string | boolean | readonly AttributeValue[];
+
+export interface TensorSpec {
+  readonly shape: readonly number[];
+  readonly dtype: ValueType;
+}
+
+/** What a call is, once its shapes are known: the operation to record, or another view of its only input. */
+export type Plan<A extends Attributes> =
+  | { readonly outputs: readonly TensorSpec[]; readonly attributes: A }
+  | { readonly view: readonly number[] };
+
+/** A recorded call, as its lowering sees it. */
+export interface Call<A extends Attributes> {
+  readonly operands: readonly Operand[];
+  readonly attributes: A;
+  readonly outputs: readonly TraceValue[];
+}
+
+/** Writes a call's ONNX nodes; gives where each output then stands. */
+export type Lower<A extends Attributes> = (
+  lowering: Lowering,
+  call: Call<A>,
+) => Representation | readonly Representation[];
+
+/** One tfjs kernel on this backend. `T` is tfjs's own type of its attributes. */
+export interface Definition<T, A extends Attributes> {
+  /** The kernel's name in tfjs. */
+  readonly name: string;
+  /** The names of its inputs, in the order of the operands; a trailing `?` marks one that may be missing. Without
+   * names, the inputs come as a list. */
+  readonly inputs?: readonly string[];
+  /** Only lowered when its value is asked for by a node that does not take it in: for what is often taken in. */
+  readonly deferred?: boolean;
+  /** Undefined where this call has no lowering; then the cpu kernel computes it. */
+  plan(inputs: readonly TensorSpec[], attributes: T): Plan<A> | undefined;
+  readonly lower: Lower<A>;
+  /** For an operation that works element by element: its nodes on operands of one shape, or scalars. */
+  readonly elementwise?: (graph: GraphBuilder, names: readonly string[], attributes: A) => string;
+}
+
+export type BoundLowering = (
+  lowering: Lowering,
+  operands: readonly Operand[],
+  outputs: readonly TraceValue[],
+) => Representation | readonly Representation[];
+
+type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | undefined>>;
+
+/** A definition with the types of its attributes sealed in, so that different kernels fit into one table. */
+export interface Kernel {
+  readonly name: string;
+  readonly deferred: boolean;
+  /** The operands of a call in order. */
+  arrange(inputs: NamedInputs): TensorInfo[];
+  plan(
+    inputs: readonly TensorSpec[],
+    attributes: unknown,
+  ): BoundPlan | { readonly view: readonly number[] } | undefined;
+}
+
+/** A plan whose lowering holds its attributes. */
+export interface BoundPlan {
+  readonly outputs: readonly TensorSpec[];
+  readonly attributes: Attributes;
+  readonly lower: BoundLowering;
+  readonly elementwise: ElementwiseEmit | undefined;
+}
+
+export function kernel<T, A extends Attributes>(definition: Definition<T, A>): Kernel {
+  return {
+    name: definition.name,
+    deferred: definition.deferred ?? false,
+    arrange: (inputs) => arrange(definition.name, definition.inputs, inputs),
+    plan(inputs, attributes) {
+      const plan = definition.plan(inputs, (attributes ?? {}) as T);
+      if (plan === undefined || 'view' in plan) return plan;
+      const { outputs, attributes: own } = plan;
+      const { lower, elementwise } = definition;
+      return {
+        outputs,
+        attributes: own,
+        lower: (lowering, operands, made) => lower(lowering, { operands, outputs: made, attributes: own }),
+        elementwise: elementwise && ((graph, names) => elementwise(graph, names, own)),
+      };
+    },
+  };
+}
+
+function arrange(kernelName: string, names: readonly string[] | undefined, inputs: NamedInputs): TensorInfo[] {
+  if (names === undefined) return Object.values(inputs).filter((input) => input !== undefined);
+  const arranged: TensorInfo[] = [];
+  for (const name of names) {
+    const optional = name.endsWith('?');
+    const input = inputs[optional ? name.slice(0, -1) : name];
+    // tfjs hands null for an input that was left out.
+    if (input !== undefined && input !== null) arranged.push(input);
+    else if (!optional) throw new Error(`${kernelName}: input '${name}' is missing.`);
+  }
+  return arranged;
+}

@@ -1,0 +1,27 @@
+import type { GraphBuilder } from '../graph-builder.ts';
+import type { Lowering, Representation } from '../lower.ts';
+
+/** The activations that tfjs fuses into matMul and conv2d, except prelu, whose weights are one more input. */
+const EMIT = {
+  linear: (_: GraphBuilder, x: string) => x,
+  relu: (graph: GraphBuilder, x: string) => graph.node('Relu', [x]),
+  relu6: (graph: GraphBuilder, x: string) => graph.node('Clip', [x, graph.scalar(0), graph.scalar(6)]),
+  elu: (graph: GraphBuilder, x: string) => graph.node('Elu', [x]),
+  sigmoid: (graph: GraphBuilder, x: string) => graph.node('Sigmoid', [x]),
+  leakyrelu: (graph: GraphBuilder, x: string, alpha: number) =>
+    graph.node('LeakyRelu', [x], { attributes: { alpha: { float: alpha } } }),
+} as const;
+
+export type Activation = keyof typeof EMIT;
+
+export function isActivation(name: string): name is Activation {
+  return Object.hasOwn(EMIT, name);
+}
+
+/** @param alpha the slope of leakyrelu below 0 */
+export function activate(lowering: Lowering, x: Representation, activation: Activation, alpha: number): Representation {
+  const emit = (name: string) => EMIT[activation](lowering.graph, name, alpha);
+  if ('channelsFirst' in x) return { channelsFirst: emit(x.channelsFirst) };
+  if ('logical' in x) return { logical: emit(x.logical) };
+  return { blocks: emit(x.blocks), count: x.count };
+}

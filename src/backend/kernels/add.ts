@@ -1,0 +1,26 @@
+import type { Lowering, Representation } from '../lower.ts';
+import type { Operand, TraceNode } from '../trace.ts';
+import { type ConvolutionAttributes, convolve } from './convolution.ts';
+import { elementwise } from './elementwise.ts';
+
+/** The sum; the bias of a convolution, or of a product of matrices, goes into the operator that it is added to. */
+export const add = elementwise({
+  name: 'Add',
+  inputs: ['a', 'b'],
+  types: ['float32', 'int32'],
+  emit: (graph, names) => graph.node('Add', names),
+  shortcut: (lowering, [a, b]) =>
+    biased(lowering, a as Operand, b as Operand) ?? biased(lowering, b as Operand, a as Operand),
+});
+
+function biased(lowering: Lowering, sum: Operand, bias: Operand): Representation | undefined {
+  const node = lowering.producerOf(sum);
+  if (node === undefined || !lowering.isReadOnce(sum.value)) return undefined;
+  if (bias.shape.length !== 1 || bias.shape[0] !== sum.shape.at(-1)) return undefined;
+  return node.kernel === 'Conv2D' ? biasedConvolution(lowering, node, bias) : undefined;
+}
+
+function biasedConvolution(lowering: Lowering, node: TraceNode, bias: Operand): Representation {
+  const [x, filter] = node.operands as [Operand, Operand];
+  return convolve(lowering, { x, filter, bias, geometry: node.attributes as ConvolutionAttributes });
+}

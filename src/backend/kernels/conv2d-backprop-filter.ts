@@ -1,0 +1,84 @@
+import { kernel } from '../kernel.ts';
+import type { Lowering } from '../lower.ts';
+import type { Operand } from '../trace.ts';
+import { attributesOf, type ConvolutionAttributes, convolutionShape, padEnd, type TfConv2D } from './convolution.ts';
+
+type TfBackpropFilter = TfConv2D & { readonly filterShape: readonly number[] };
+
+/** The gradient of a convolution by its filter: the image correlated with the output's gradient, summed over the batch. */
+export const conv2dBackpropFilter = kernel<TfBackpropFilter, ConvolutionAttributes>({
+  name: 'Conv2DBackpropFilter',
+  inputs: ['x', 'dy'],
+  plan([x, dy], attributes) {
+    const { filterShape } = attributes;
+    const shape = convolutionShape(x!.shape, filterShape, attributes);
+    if (shape === undefined || dy!.dtype !== 'float32') return undefined;
+    return { outputs: [{ shape: filterShape, dtype: 'float32' }], attributes: attributesOf(shape) };
+  },
+  lower(lowering, { operands, attributes, outputs }) {
+    const [x, dy] = operands as [Operand, Operand];
+    return { logical: correlate(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
+  },
+});
+
+interface Target {
+  readonly filterShape: readonly number[];
+  readonly geometry: ConvolutionAttributes;
+}
+
+/**
+ * One convolution with a group per image: the image's channels are its batch, and the output's gradient is its filter
+ * (strides and dilations change places), so that ONNX Runtime multiplies `[outChannels, pixels]` by `[pixels, taps]`.
+ *
+ * Few output channels make that product thin. Then the gradient is first dealt out into `fold²` coarser images, each
+ * with one tap every `fold` pixels: `fold²` times the rows, on slightly more taps, and the parts are summed afterwards.
+ */
+function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+  const { graph } = lowering;
+  const [batch, imageHeight, imageWidth] = x.shape as [number, number, number];
+  const [, gradientHeight, gradientWidth] = dy.shape as [number, number, number];
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
+  const { strides, dilations, pads } = geometry;
+  const fold = suitsFolding(geometry, outChannels, gradientHeight, gradientWidth) ? 2 : 1;
+  const [rows, columns] = [Math.ceil(gradientHeight / fold), Math.ceil(gradientWidth / fold)];
+  const [extraRows, extraColumns] = [rows * fold - gradientHeight, columns * fold - gradientWidth];
+
+  let gradient = lowering.channelsFirst(dy);
+  if (extraRows + extraColumns > 0) gradient = padEnd(graph, gradient, [0, 0, extraRows, extraColumns]);
+  if (fold > 1) gradient = graph.node('SpaceToDepth', [gradient], { attributes: { blocksize: fold } });
+  const parts = fold * fold * outChannels;
+  const kernel = graph.reshape(gradient, [batch * parts, 1, rows, columns]);
+  const images = graph.transpose(lowering.channelsFirst(x), [1, 0, 2, 3]);
+  const reach = [strides[0] * fold, strides[1] * fold];
+  const padded = [pads[0], pads[1], pads[2] + extraRows, pads[3] + extraColumns];
+  const correlated = graph.node('Conv', [images, kernel], {
+    attributes: { group: batch, kernel_shape: [rows, columns], strides: dilations, dilations: reach, pads: padded },
+  });
+  const taps = (image: number, before: number, after: number, count: number, step: number, stride: number) =>
+    Math.floor((image + before + after - (count - 1) * step - 1) / stride) + 1;
+  const tapRows = taps(imageHeight, padded[0]!, padded[2]!, rows, reach[0]!, dilations[0]);
+  const tapColumns = taps(imageWidth, padded[1]!, padded[3]!, columns, reach[1]!, dilations[1]);
+  const perImage = graph.reshape(correlated, [inChannels, batch, parts * tapRows * tapColumns]);
+  const summed = graph.node('ReduceSum', [perImage, graph.ints([1])], { attributes: { keepdims: 0 } });
+  const folded = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
+  const shares: string[] = [];
+  for (let row = 0; row < fold; row++) {
+    for (let column = 0; column < fold; column++) {
+      const share = graph.slice(
+        folded,
+        [1, 2, 4, 5],
+        [row, column, row, column],
+        [row + 1, column + 1, row + height, column + width],
+      );
+      shares.push(graph.reshape(share, [inChannels, outChannels, height, width]));
+    }
+  }
+  const total = shares.length === 1 ? (shares[0] as string) : graph.node('Sum', shares);
+  return graph.transpose(total, [2, 3, 0, 1]);
+}
+
+/** Measured: up to 16 output channels on maps that are not small (bench/backend/README.md). */
+function suitsFolding(geometry: ConvolutionAttributes, outChannels: number, height: number, width: number): boolean {
+  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
+  return plain && outChannels <= 16 && height >= 32 && width >= 32;
+}

@@ -1,0 +1,136 @@
+import { backend_util } from '@tensorflow/tfjs';
+import type { GraphBuilder } from '../graph-builder.ts';
+import type { Lowering, Representation } from '../lower.ts';
+import type { Operand } from '../trace.ts';
+
+/** tfjs's attributes of a two-dimensional convolution. */
+export interface TfConv2D {
+  readonly strides: number | [number, number];
+  readonly pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
+  readonly dataFormat?: 'NHWC' | 'NCHW';
+  readonly dilations?: number | [number, number];
+  readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
+}
+
+/** Where a filter is laid on an image: per axis `[height, width]`; `pads` as `[top, left, bottom, right]`. */
+export type ConvolutionAttributes = {
+  readonly strides: readonly [number, number];
+  readonly dilations: readonly [number, number];
+  readonly pads: readonly [number, number, number, number];
+};
+
+export interface ConvolutionShape extends ConvolutionAttributes {
+  /** `[batch, height, width, channels]` */
+  readonly output: readonly number[];
+}
+
+/** Undefined for channels-first images, which tfjs's own layers and gradients never make. */
+export function convolutionShape(
+  image: readonly number[],
+  filter: readonly number[],
+  { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }: TfConv2D,
+): ConvolutionShape | undefined {
+  if (dataFormat !== 'NHWC') return undefined;
+  const info = backend_util.computeConv2DInfo(
+    image as [number, number, number, number],
+    filter as [number, number, number, number],
+    strides,
+    dilations,
+    pad,
+    dimRoundingMode,
+  );
+  const { top, left, bottom, right } = info.padInfo;
+  return {
+    strides: [info.strideHeight, info.strideWidth],
+    dilations: [info.dilationHeight, info.dilationWidth],
+    pads: [top, left, bottom, right],
+    output: info.outShape,
+  };
+}
+
+export function attributesOf({ strides, dilations, pads }: ConvolutionAttributes): ConvolutionAttributes {
+  return { strides, dilations, pads };
+}
+
+interface Convolution {
+  /** `[batch, height, width, inChannels]` */
+  readonly x: Operand;
+  /** `[height, width, inChannels, outChannels]` */
+  readonly filter: Operand;
+  /** `[outChannels]` */
+  readonly bias?: Operand | undefined;
+  readonly geometry: ConvolutionAttributes;
+}
+
+/** Writes a convolution with its bias. */
+export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Representation {
+  const { graph } = lowering;
+  const image = lowering.channelsFirst(x);
+  const weights = lowering.logical(filter);
+  const shape = filter.shape as FilterShape;
+  const added = bias && lowering.logical(bias);
+  if (suitsBlocks(shape, lowering.channelBlock)) {
+    return { channelsFirst: blockedConvolution(lowering, image, { weights, shape, bias: added }, geometry) };
+  }
+  const kernel = graph.transpose(weights, [3, 2, 0, 1]);
+  const inputs = added === undefined ? [image, kernel] : [image, kernel, added];
+  const name = graph.node('Conv', inputs, { attributes: { ...geometry, kernel_shape: shape.slice(0, 2) } });
+  return { channelsFirst: name };
+}
+
+export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
+
+/**
+ * Whether ONNX Runtime's blocked convolution is the faster: it wants whole blocks of input channels (or few, read
+ * unblocked) and computes whole blocks of output channels. It would choose so itself if the filter were a constant.
+ */
+export function suitsBlocks([, , inChannels, outChannels]: FilterShape, block: number): boolean {
+  return block > 0 && outChannels >= block && (inChannels < block || inChannels % block === 0);
+}
+
+interface Filter {
+  /** The name of the filter in the graph, `[height, width, inChannels, outChannels]`. */
+  readonly weights: string;
+  readonly shape: FilterShape;
+  readonly bias?: string | undefined;
+}
+
+/** A convolution with channels in blocks, from and to plain `[batch, channels, height, width]`. */
+export function blockedConvolution(
+  lowering: Lowering,
+  image: string,
+  { weights, shape, bias }: Filter,
+  geometry: ConvolutionAttributes,
+): string {
+  const { graph, channelBlock: block } = lowering;
+  const [height, width, inChannels, outChannels] = shape;
+  const padded = Math.ceil(outChannels / block) * block;
+  const missing = padded - outChannels;
+  const filter = missing === 0 ? weights : padEnd(graph, weights, [0, 0, 0, missing]);
+  const kernel = blockedFilter(graph, filter, [height, width, inChannels, padded], block);
+  const domain = 'com.microsoft.nchwc';
+  const blocked = inChannels < block ? image : graph.node('ReorderInput', [image], { domain });
+  const inputs = [blocked, kernel];
+  if (bias !== undefined) inputs.push(missing === 0 ? bias : padEnd(graph, bias, [missing]));
+  const result = graph.node('Conv', inputs, { domain, attributes: { ...geometry, kernel_shape: [height, width] } });
+  return graph.node('ReorderOutput', [result], { domain, attributes: { channels: outChannels } });
+}
+
+/** MLAS's orders of a blocked filter: OIHWio, or OHWIo where the input's channels are too few for a block. */
+function blockedFilter(graph: GraphBuilder, filter: string, shape: FilterShape, block: number): string {
+  const [height, width, inChannels, outChannels] = shape;
+  const outBlocks = outChannels / block;
+  const ordered =
+    inChannels < block
+      ? graph.transpose(graph.reshape(filter, [height, width, inChannels, outBlocks, block]), [3, 2, 0, 1, 4])
+      : graph.transpose(
+          graph.reshape(filter, [height, width, inChannels / block, block, outBlocks, block]),
+          [4, 2, 0, 1, 3, 5],
+        );
+  return graph.reshape(ordered, [outChannels, inChannels, height, width]);
+}
+
+/** Zeros after the end of every axis. */
+export function padEnd(graph: GraphBuilder, name: string, counts: readonly number[]): string {
+  return graph.node('Pad', [name, graph.ints([...counts.map(() => 0), ...counts])]);
+}

@@ -1,0 +1,86 @@
+import { backend_util } from '@tensorflow/tfjs';
+import { sameShape, sizeOf, type ValueType } from '../dtype.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
+import { type Attributes, type Definition, type Kernel, kernel } from '../kernel.ts';
+import type { Lowering, Representation } from '../lower.ts';
+import type { Operand, TraceValue } from '../trace.ts';
+
+interface Elementwise<T, A extends Attributes> {
+  readonly name: string;
+  readonly inputs: readonly string[];
+  readonly deferred?: boolean;
+  /** The types of the (first) input that ONNX Runtime computes this with; the rest is left to the cpu kernel. */
+  readonly types: readonly ValueType[];
+  /** The output's type, where it is not the input's. */
+  readonly result?: ValueType;
+  readonly attributes?: (attributes: T) => A;
+  readonly emit: (graph: GraphBuilder, names: readonly string[], attributes: A, type: ValueType) => string;
+  /** A shorter way for some calls; undefined to go the usual one. */
+  readonly shortcut?: (
+    lowering: Lowering,
+    operands: readonly Operand[],
+    output: TraceValue,
+  ) => Representation | undefined;
+}
+
+/** A kernel that works element by element, its inputs broadcast against each other as tfjs and ONNX both do it. */
+export function elementwise<T, A extends Attributes = Attributes>(definition: Elementwise<T, A>): Kernel {
+  const { name, inputs, types, result, emit, shortcut, attributes: attributesOf } = definition;
+  const lowered: Definition<T, A & { type: ValueType }> = {
+    name,
+    inputs,
+    deferred: definition.deferred ?? false,
+    plan(specs, attributes) {
+      const dtype = specs[0]?.dtype as ValueType;
+      if (!specs.every((spec) => types.includes(spec.dtype) && spec.dtype === dtype)) return undefined;
+      const own = { ...(attributesOf?.(attributes) ?? ({} as A)), type: dtype };
+      return { outputs: [{ shape: broadcastShape(specs), dtype: result ?? dtype }], attributes: own };
+    },
+    elementwise: (graph, names, attributes) => emit(graph, names, attributes, attributes.type),
+    lower(lowering, { operands, attributes, outputs }) {
+      const output = outputs[0] as TraceValue;
+      const short = shortcut?.(lowering, operands, output);
+      if (short !== undefined) return short;
+      const write = (names: readonly string[]) => emit(lowering.graph, names, attributes, attributes.type);
+      return inCommonOrder(lowering, operands, output.shape, write);
+    },
+  };
+  return kernel(lowered);
+}
+
+function broadcastShape(specs: readonly { shape: readonly number[] }[]): number[] {
+  return specs.reduce<number[]>((shape, spec) => backend_util.assertAndGetBroadcastShape(shape, [...spec.shape]), []);
+}
+
+/**
+ * Writes an elementwise operation in the order of axes that its operands stand in: if one has its channels first, all
+ * are read so, which costs less than turning the big one around.
+ */
+export function inCommonOrder(
+  lowering: Lowering,
+  operands: readonly Operand[],
+  shape: readonly number[],
+  write: (names: readonly string[]) => string,
+): Representation {
+  const channelsFirst = shape.length === 4 && operands.some((operand) => lowering.standsChannelsFirst(operand));
+  // A filled operand is written as a number when another operand already has the result's shape.
+  const filled = operands.map((operand) => lowering.filledWith(operand));
+  const shaped = operands.some((operand, i) => filled[i] === undefined && sameShape(operand.shape, shape));
+  const names = operands.map((operand, i) => {
+    const number = filled[i];
+    if (shaped && number !== undefined) return lowering.graph.scalar(number, operand.value.dtype);
+    if (!channelsFirst) return lowering.logical(operand);
+    return broadcastChannelsFirst(lowering, operand);
+  });
+  const name = write(names);
+  return channelsFirst ? { channelsFirst: name } : { logical: name };
+}
+
+/** An operand that broadcasts against `[batch, height, width, channels]`, to broadcast against channels first. */
+function broadcastChannelsFirst(lowering: Lowering, operand: Operand): string {
+  const { value, shape } = operand;
+  if (sizeOf(shape) === 1) return lowering.logical({ value, shape: [] });
+  if (shape.length === 1) return lowering.logical({ value, shape: [shape[0] as number, 1, 1] });
+  const padded = [...Array.from({ length: 4 - shape.length }, () => 1), ...shape];
+  return lowering.channelsFirst({ value, shape: padded });
+}

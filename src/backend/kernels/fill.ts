@@ -1,0 +1,46 @@
+import { type DataType, util } from '@tensorflow/tfjs';
+import { isValueType } from '../dtype.ts';
+import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
+import type { Lowering, Representation } from '../lower.ts';
+import type { TraceValue } from '../trace.ts';
+
+type FillAttributes = { readonly value: number };
+
+interface TfFill {
+  readonly shape: number[];
+  readonly value: number | string;
+  readonly dtype?: DataType;
+}
+
+/** One number everywhere. Deferred, since most readers only want the number (`Lowering.filledWith`). */
+export const fillKernels: readonly Kernel[] = [
+  kernel<TfFill, FillAttributes>({
+    name: 'Fill',
+    inputs: [],
+    deferred: true,
+    plan(_, { shape, value, dtype = util.inferDtype(value as number) }) {
+      // Infinities and NaN have no place in the trace's signature, which is JSON.
+      if (typeof value !== 'number' || !Number.isFinite(value) || !isValueType(dtype)) return undefined;
+      return { outputs: [{ shape, dtype }], attributes: { value } };
+    },
+    lower: lowerFill,
+  }),
+  ...(['ZerosLike', 'OnesLike'] as const).map((name) =>
+    kernel<unknown, FillAttributes>({
+      name,
+      inputs: ['x'],
+      deferred: true,
+      plan: ([x]) => ({ outputs: [x as TensorSpec], attributes: { value: name === 'OnesLike' ? 1 : 0 } }),
+      lower: lowerFill,
+    }),
+  ),
+];
+
+function lowerFill(
+  { graph }: Lowering,
+  call: { attributes: FillAttributes; outputs: readonly TraceValue[] },
+): Representation {
+  const { shape, dtype } = call.outputs[0]!;
+  const number = graph.scalar(call.attributes.value, dtype);
+  return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
+}

@@ -1,0 +1,75 @@
+import { sameShape } from '../dtype.ts';
+import type { Lowering, Representation } from '../lower.ts';
+import type { Operand, TraceNode, TraceValue } from '../trace.ts';
+import { elementwise, inCommonOrder } from './elementwise.ts';
+import { unpool } from './max-pool.ts';
+
+/** The product; by 1 it is the other factor, and by the step of a ReLU's input it is that ReLU's gradient. */
+export const multiply = elementwise({
+  name: 'Multiply',
+  inputs: ['a', 'b'],
+  types: ['float32', 'int32'],
+  emit: (graph, names) => graph.node('Mul', names),
+  shortcut(lowering, operands, output) {
+    const [a, b] = operands as [Operand, Operand];
+    return (
+      byOne(lowering, a, b, output) ??
+      byOne(lowering, b, a, output) ??
+      reluGradient(lowering, a, b, output) ??
+      reluGradient(lowering, b, a, output)
+    );
+  },
+});
+
+function byOne(lowering: Lowering, x: Operand, one: Operand, output: TraceValue): Representation | undefined {
+  if (lowering.filledWith(one) !== 1 || !sameShape(x.shape, output.shape)) return undefined;
+  return lowering.standsChannelsFirst(x)
+    ? { channelsFirst: lowering.channelsFirst(x) }
+    : { logical: lowering.logical(x) };
+}
+
+/**
+ * dy · step(x) where the trace holds r = relu(x): dy where r > 0, and r elsewhere, which is 0, or NaN for NaN. One
+ * pass instead of three; and x itself, no longer read, can stay inside the operator that computed it. Unlike the
+ * product, it keeps an infinite dy out of where the unit is off, as TensorFlow and PyTorch do.
+ */
+function reluGradient(lowering: Lowering, dy: Operand, mask: Operand, output: TraceValue): Representation | undefined {
+  const step = lowering.producerOf(mask);
+  if (step?.kernel !== 'Step' || step.attributes['alpha'] !== 0 || step.outputs[0]?.alive) return undefined;
+  if (!sameShape(dy.shape, mask.shape)) return undefined;
+  const [x] = step.operands as [Operand];
+  const relu = lowering.readersOf(x.value).find((reader) => reader.kernel === 'Relu');
+  const [r] = relu?.outputs ?? [];
+  if (r === undefined || !sameShape(x.shape, r.shape)) return undefined;
+  return pooledReluGradient(lowering, dy, r, output) ?? masked(lowering, dy, { value: r, shape: r.shape });
+}
+
+function masked(lowering: Lowering, dy: Operand, r: Operand): Representation {
+  const { graph } = lowering;
+  return inCommonOrder(lowering, [dy, r], r.shape, ([gradient, on]) =>
+    graph.node('Where', [graph.node('Greater', [on as string, graph.scalar(0)]), gradient as string, on as string]),
+  );
+}
+
+/**
+ * The same below a max-pooling of r: the pooled maximum is above 0 exactly where r is, so the mask can be laid on
+ * the pooled gradient, which is smaller by the pooling's strides.
+ */
+function pooledReluGradient(
+  lowering: Lowering,
+  dy: Operand,
+  r: TraceValue,
+  output: TraceValue,
+): Representation | undefined {
+  const grad = lowering.producerOf(dy);
+  if (grad?.kernel !== 'MaxPoolGrad' || !lowering.isReadOnce(dy.value)) return undefined;
+  const [pooledDy, input, pooled] = grad.operands as [Operand, Operand, Operand];
+  if (input.value !== r) return undefined;
+  const { graph } = lowering;
+  const maxima = lowering.channelsFirst(pooled);
+  const above = graph.node('Greater', [maxima, graph.scalar(0)]);
+  const gradient = graph.node('Where', [above, lowering.channelsFirst(pooledDy), maxima]);
+  const channelsFirst = unpool(lowering, grad, gradient);
+  lowering.notes.set(output.producer as TraceNode, gradient);
+  return { channelsFirst };
+}

@@ -1,0 +1,133 @@
+import type { DataType } from '@tensorflow/tfjs';
+import { util } from '@tensorflow/tfjs';
+import { isValueType, ONNX_TYPE, type ValueType } from '../dtype.ts';
+import { type Kernel, kernel } from '../kernel.ts';
+
+/** Kernels that repeat, pad, turn or pick elements. */
+export const rearrangingKernels: readonly Kernel[] = [
+  kernel<{ paddings: [number, number][]; constantValue: number }, { pads: readonly number[]; value: number }>({
+    name: 'PadV2',
+    inputs: ['x'],
+    plan([x], { paddings, constantValue }) {
+      const { shape, dtype } = x!;
+      if (dtype === 'bool' || !Number.isFinite(constantValue)) return undefined;
+      const output = shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]);
+      const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
+      return { outputs: [{ shape: output, dtype }], attributes: { pads, value: constantValue } };
+    },
+    lower(lowering, { operands, attributes: { pads, value } }) {
+      const { graph } = lowering;
+      const [x] = operands;
+      const number = graph.scalar(value, x!.value.dtype);
+      if (!lowering.standsChannelsFirst(x!)) {
+        return { logical: graph.node('Pad', [lowering.logical(x!), graph.ints(pads), number]) };
+      }
+      const moved = [0, 3, 1, 2, 4, 7, 5, 6].map((i) => pads[i] as number);
+      return { channelsFirst: graph.node('Pad', [lowering.channelsFirst(x!), graph.ints(moved), number]) };
+    },
+  }),
+  kernel<{ reps: number[] }, { reps: readonly number[] }>({
+    name: 'Tile',
+    inputs: ['x'],
+    plan([x], { reps }) {
+      const { shape, dtype } = x!;
+      const output = shape.map((length, axis) => length * (reps[axis] as number));
+      return { outputs: [{ shape: output, dtype }], attributes: { reps } };
+    },
+    lower: (lowering, { operands, attributes }) => ({
+      logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
+    }),
+  }),
+  kernel<{ dims: number | number[] }, { axes: readonly number[] }>({
+    name: 'Reverse',
+    inputs: ['x'],
+    plan([x], { dims }) {
+      const axes = util.parseAxisParam(dims, [...x!.shape]);
+      if (axes.length === 0) return { view: x!.shape };
+      return { outputs: [x!], attributes: { axes } };
+    },
+    lower(lowering, { operands, attributes: { axes } }) {
+      const { graph } = lowering;
+      const every = (value: number) => graph.ints(axes.map(() => value));
+      // From the last element to before the first: any end below -length will do.
+      const bounds = [every(-1), every(-(2 ** 31)), graph.ints(axes), every(-1)];
+      return { logical: graph.node('Slice', [lowering.logical(operands[0]!), ...bounds]) };
+    },
+  }),
+  kernel<{ shape: number[] }, Record<string, never>>({
+    name: 'BroadcastTo',
+    inputs: ['x'],
+    plan: ([x], { shape }) => ({ outputs: [{ shape, dtype: x!.dtype }], attributes: {} }),
+    lower: (lowering, { operands, outputs }) => ({
+      logical: lowering.graph.node('Expand', [lowering.logical(operands[0]!), lowering.graph.ints(outputs[0]!.shape)]),
+    }),
+  }),
+  kernel<{ axis: number; batchDims: number }, { axis: number }>({
+    name: 'GatherV2',
+    inputs: ['x', 'indices'],
+    plan([x, indices], { axis, batchDims }) {
+      if (batchDims !== 0 || indices!.dtype !== 'int32') return undefined;
+      const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
+      const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
+      return { outputs: [{ shape, dtype: x!.dtype }], attributes: { axis: own } };
+    },
+    lower(lowering, { operands: [x, indices], attributes }) {
+      return {
+        logical: lowering.graph.node('Gather', [lowering.logical(x!), lowering.logical(indices!)], { attributes }),
+      };
+    },
+  }),
+  kernel<
+    { depth: number; onValue: number; offValue: number; dtype?: DataType },
+    { depth: number; on: number; off: number; dtype: ValueType }
+  >({
+    name: 'OneHot',
+    inputs: ['indices'],
+    plan([indices], { depth, onValue, offValue, dtype = 'int32' }) {
+      if (!isValueType(dtype) || dtype === 'bool' || indices!.dtype !== 'int32') return undefined;
+      const outputs = [{ shape: [...indices!.shape, depth], dtype }];
+      return { outputs, attributes: { depth, on: onValue, off: offValue, dtype } };
+    },
+    // Not ONNX's OneHot: there a negative index counts from the end, here it is off everywhere.
+    lower(lowering, { operands: [indices], attributes: { depth, on, off, dtype } }) {
+      const { graph } = lowering;
+      const { value, shape } = indices!;
+      const places = graph.node('Cast', [lowering.logical({ value, shape: [...shape, 1] })], {
+        attributes: { to: ONNX_TYPE.int64 },
+      });
+      const hot = graph.node('Equal', [places, graph.ints(Array.from({ length: depth }, (_, i) => i))]);
+      return { logical: graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)]) };
+    },
+  }),
+  kernel<unknown, Record<string, never>>({
+    name: 'Select',
+    inputs: ['condition', 't', 'e'],
+    plan([condition, t, e]) {
+      if (t!.dtype === 'bool' || t!.dtype !== e!.dtype || condition!.dtype !== 'bool') return undefined;
+      return { outputs: [t!], attributes: {} };
+    },
+    lower(lowering, { operands: [condition, t, e] }) {
+      const { value, shape } = condition!;
+      // A condition of fewer axes chooses along the first ones.
+      const aligned = [...shape, ...Array.from({ length: t!.shape.length - shape.length }, () => 1)];
+      const names = [lowering.logical({ value, shape: aligned }), lowering.logical(t!), lowering.logical(e!)];
+      return { logical: lowering.graph.node('Where', names) };
+    },
+  }),
+  kernel<{ axis: number; exclusive: boolean; reverse: boolean }, { axis: number; exclusive: number; reverse: number }>({
+    name: 'Cumsum',
+    inputs: ['x'],
+    plan([x], { axis, exclusive, reverse }) {
+      const { shape, dtype } = x!;
+      if (dtype === 'bool' || shape.length === 0) return undefined;
+      const [own = 0] = util.parseAxisParam(axis, [...shape]);
+      const attributes = { axis: own, exclusive: Number(exclusive), reverse: Number(reverse) };
+      return { outputs: [{ shape, dtype }], attributes };
+    },
+    lower(lowering, { operands, attributes: { axis, exclusive, reverse } }) {
+      const { graph } = lowering;
+      const inputs = [lowering.logical(operands[0]!), graph.int(axis)];
+      return { logical: graph.node('CumSum', inputs, { attributes: { exclusive, reverse } }) };
+    },
+  }),
+];

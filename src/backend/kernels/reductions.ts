@@ -1,0 +1,101 @@
+import { backend_util, util } from '@tensorflow/tfjs';
+import type { ValueType } from '../dtype.ts';
+import { type Kernel, kernel } from '../kernel.ts';
+import type { Lowering } from '../lower.ts';
+import type { Operand, TraceValue } from '../trace.ts';
+
+interface TfReduction {
+  readonly axis?: number | number[] | null;
+  /** What tfjs calls `axis` in some kernels. */
+  readonly reductionIndices?: number | number[];
+  readonly keepDims?: boolean;
+}
+
+type ReductionAttributes = { readonly axes: readonly number[] };
+
+interface Reduction {
+  readonly name: string;
+  readonly operator: string;
+  readonly types: readonly ValueType[];
+  /** ReduceMax and ReduceMin skip NaN where tfjs keeps it. */
+  readonly dropsNaN?: boolean;
+}
+
+const REDUCTIONS: readonly Reduction[] = [
+  { name: 'Sum', operator: 'ReduceSum', types: ['float32', 'int32'] },
+  { name: 'Mean', operator: 'ReduceMean', types: ['float32'] },
+  { name: 'Prod', operator: 'ReduceProd', types: ['float32', 'int32'] },
+  { name: 'Max', operator: 'ReduceMax', types: ['float32', 'int32'], dropsNaN: true },
+  { name: 'Min', operator: 'ReduceMin', types: ['float32', 'int32'], dropsNaN: true },
+  // A bool is reduced as the numbers 0 and 1.
+  { name: 'All', operator: 'ReduceMin', types: ['bool'] },
+  { name: 'Any', operator: 'ReduceMax', types: ['bool'] },
+];
+
+export const reductionKernels: readonly Kernel[] = REDUCTIONS.map((reduction) =>
+  kernel<TfReduction, ReductionAttributes>({
+    name: reduction.name,
+    inputs: ['x'],
+    plan([x], { axis, reductionIndices, keepDims = false }) {
+      const { shape, dtype } = x!;
+      if (!reduction.types.includes(dtype)) return undefined;
+      const axes = util
+        .parseAxisParam((axis ?? reductionIndices ?? null) as number[], [...shape])
+        .sort((a, b) => a - b);
+      if (axes.length === 0) return { view: shape };
+      const [reduced] = backend_util.computeOutAndReduceShapes([...shape], axes);
+      const output = keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
+      return { outputs: [{ shape: output, dtype }], attributes: { axes } };
+    },
+    lower(lowering, { operands, attributes, outputs }) {
+      const [x] = operands as [Operand];
+      return { logical: reduce(lowering, reduction, x, attributes.axes, outputs[0]!) };
+    },
+  }),
+);
+
+function reduce(
+  lowering: Lowering,
+  reduction: Reduction,
+  x: Operand,
+  axes: readonly number[],
+  output: TraceValue,
+): string {
+  const { graph } = lowering;
+  const { name, along } = source(lowering, reduction, x, axes);
+  const attributes = { keepdims: 0 };
+  const write = (operator: string, input: string) => graph.node(operator, [input, graph.ints(along)], { attributes });
+  let result: string;
+  if (x.value.dtype === 'bool') {
+    const numbers = graph.node('Cast', [name], { attributes: { to: 6 } });
+    result = graph.node('Cast', [write(reduction.operator, numbers)], { attributes: { to: 9 } });
+  } else {
+    result = write(reduction.operator, name);
+    if (reduction.dropsNaN === true && x.value.dtype === 'float32') {
+      const marks = graph.node('Cast', [graph.node('IsNaN', [name])], { attributes: { to: 1 } });
+      const some = graph.node('Greater', [write('ReduceMax', marks), graph.scalar(0)]);
+      result = graph.node('Where', [some, graph.scalar(Number.NaN), result]);
+    }
+  }
+  return output.shape.length === x.shape.length - axes.length ? result : graph.reshape(result, output.shape);
+}
+
+/** The array to reduce and its axes: with the channels first where it stands so and the remaining axes keep their order. */
+function source(
+  lowering: Lowering,
+  { name }: Reduction,
+  x: Operand,
+  axes: readonly number[],
+): { name: string; along: readonly number[] } {
+  const node = lowering.producerOf(x);
+  const wholeImages = x.shape.length === 4 && String(axes) === '0,1,2';
+  // The gradient of a pooling adds up to what its pooled gradient does, which is smaller.
+  if (name === 'Sum' && wholeImages && (node?.kernel === 'MaxPoolGrad' || node?.kernel === 'Multiply')) {
+    const pooled = lowering.notes.get(node);
+    if (pooled !== undefined) return { name: pooled, along: [0, 2, 3] };
+  }
+  const keepsOrder = axes.includes(3) || (axes.includes(1) && axes.includes(2));
+  if (!keepsOrder || !lowering.standsChannelsFirst(x)) return { name: lowering.logical(x), along: axes };
+  const moved = axes.map((axis) => [0, 2, 3, 1][axis] as number).sort((a, b) => a - b);
+  return { name: lowering.channelsFirst(x), along: moved };
+}

@@ -1,0 +1,15 @@
+import { elementwise } from './elementwise.ts';
+
+/** 1 above 0, alpha elsewhere, NaN for NaN. Deferred, since it is nearly always the mask of a ReLU's gradient. */
+export const step = elementwise<{ alpha?: number }, { alpha: number }>({
+  name: 'Step',
+  inputs: ['x'],
+  types: ['float32'],
+  deferred: true,
+  attributes: ({ alpha = 0 }) => ({ alpha }),
+  emit(graph, [x], { alpha }) {
+    const above = graph.node('Greater', [x as string, graph.scalar(0)]);
+    const steps = graph.node('Where', [above, graph.scalar(1), graph.scalar(alpha)]);
+    return graph.node('Where', [graph.node('IsNaN', [x as string]), x as string, steps]);
+  },
+});

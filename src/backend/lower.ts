@@ -1,0 +1,221 @@
+import { type OnnxType, sameShape, type ValueType } from './dtype.ts';
+import { type ElementwiseGroup, elementwiseGroups, lowerGroup } from './elementwise-groups.ts';
+import { GraphBuilder } from './graph-builder.ts';
+import type { OnnxGraph } from './onnx-writer.ts';
+import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
+
+/**
+ * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for images), with
+ * its channels moved to axis 1, as ONNX's convolutions and poolings want them, or cut into equal blocks (`[count, n]`).
+ */
+export type Representation =
+  | { readonly logical: string }
+  | { readonly channelsFirst: string }
+  | { readonly blocks: string; readonly count: number };
+
+/** A result or a leaf of the graph: the bytes are the value's, the shape may be cut differently. */
+export interface GraphEnd {
+  readonly name: string;
+  readonly shape: readonly number[];
+}
+
+/** The graph of a trace, its leaves and its results in the trace's order. */
+export interface LoweredTrace {
+  readonly graph: OnnxGraph;
+  readonly leaves: readonly GraphEnd[];
+  readonly results: readonly GraphEnd[];
+}
+
+interface Forms {
+  logical?: string;
+  channelsFirst?: string;
+  blocks?: { name: string; count: number };
+  /** Copies under other shapes, by order and shape. */
+  readonly views: Map<string, string>;
+}
+
+export interface LoweringOptions {
+  /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
+  readonly channelBlock: number;
+}
+
+/** The number that a node fills its output with; undefined for a node that does anything else. */
+export function fillOf({ kernel, attributes }: TraceNode): number | undefined {
+  return FILLS.has(kernel) ? (attributes['value'] as number) : undefined;
+}
+
+const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);
+
+/** Lowers the live part of a trace to one ONNX graph. */
+export function lowerTrace(trace: LiveTrace, options: LoweringOptions): LoweredTrace {
+  return new Lowering(trace, options).run();
+}
+
+/**
+ * The state of one trace's lowering. Lowerings of kernels ask it for their operands in the order of axes that suits
+ * them; conversions are written once, and only where needed. A node is lowered at the latest when one of its outputs
+ * is asked for, so a kernel may look at what produced its operand and take that in instead of asking for it.
+ */
+export class Lowering {
+  readonly graph = new GraphBuilder();
+  readonly channelBlock: number;
+  /** What a node's lowering leaves for its gradient's, e.g. where each maximum of a pooling was. */
+  readonly notes = new Map<TraceNode, string>();
+  readonly #trace: LiveTrace;
+  readonly #forms = new Map<TraceValue, Forms>();
+  readonly #readers = new Map<TraceValue, TraceNode[]>();
+  readonly #groups: ReadonlyMap<TraceNode, ElementwiseGroup>;
+  readonly #leafNames: string[];
+
+  constructor(trace: LiveTrace, options: LoweringOptions) {
+    this.#trace = trace;
+    this.channelBlock = options.channelBlock;
+    this.#leafNames = trace.leaves.map((leaf) => {
+      const logical = this.graph.input(leaf.dtype, leaf.shape);
+      this.#forms.set(leaf, { logical, views: new Map() });
+      return logical;
+    });
+    for (const node of trace.nodes) {
+      for (const { value } of node.operands) {
+        const readers = this.#readers.get(value);
+        if (readers === undefined) this.#readers.set(value, [node]);
+        else readers.push(node);
+      }
+    }
+    this.#groups = elementwiseGroups(trace.nodes);
+  }
+
+  run(): LoweredTrace {
+    for (const node of this.#trace.nodes) {
+      if (!node.deferred && !this.#groups.has(node)) this.#lower(node);
+    }
+    const exported = new Set(this.#leafNames);
+    const results = this.#trace.results.map((value) => this.#export(value, exported));
+    const leaves = this.#trace.leaves.map((leaf, i) => ({ name: this.#leafNames[i] as string, shape: leaf.shape }));
+    return { graph: this.graph.finish(), leaves, results };
+  }
+
+  /** The operand in tfjs's order of axes, in the shape it is read with. */
+  logical(operand: Operand): string {
+    const { value, shape } = operand;
+    const forms = this.#formsOf(value);
+    forms.logical ??= this.#toLogical(forms, value);
+    if (sameShape(shape, value.shape)) return forms.logical;
+    const name = forms.logical;
+    return this.#view(forms, `logical ${shape}`, () => this.graph.reshape(name, shape));
+  }
+
+  /** A rank-4 operand as `[batch, channels, height, width]`. */
+  channelsFirst(operand: Operand): string {
+    const { value, shape } = operand;
+    const forms = this.#formsOf(value);
+    const own = sameShape(shape, value.shape);
+    if (own && forms.channelsFirst !== undefined) return forms.channelsFirst;
+    const name = this.#view(forms, `channels first ${shape}`, () => {
+      const logical = this.logical(operand);
+      const [batch, height, width, channels] = shape as [number, number, number, number];
+      // With one channel, or one pixel, both orders are the same bytes.
+      if (channels === 1 || height * width === 1) return this.graph.reshape(logical, [batch, channels, height, width]);
+      return this.graph.transpose(logical, [0, 3, 1, 2]);
+    });
+    if (own) forms.channelsFirst = name;
+    return name;
+  }
+
+  /** The operand cut into `count` equal blocks, `[count, size / count]`. */
+  blocks(operand: Operand, count: number, length: number): string {
+    const forms = this.#formsOf(operand.value);
+    if (forms.blocks?.count === count) return forms.blocks.name;
+    const logical = this.logical({ value: operand.value, shape: operand.value.shape });
+    return this.#view(forms, `blocks ${count}`, () => this.graph.reshape(logical, [count, length]));
+  }
+
+  /** Whether the operand is at hand with its channels first and would have to be transposed to be read in tfjs's order. */
+  standsChannelsFirst({ value, shape }: Operand): boolean {
+    if (shape.length !== 4 || !sameShape(shape, value.shape)) return false;
+    const forms = this.#formsOf(value);
+    return forms.channelsFirst !== undefined && forms.logical === undefined;
+  }
+
+  /** The node that computes the operand in this trace, if the operand is read in the shape in which it was computed. */
+  producerOf({ value, shape }: Operand): TraceNode | undefined {
+    if (value.data !== undefined || !sameShape(shape, value.shape)) return undefined;
+    return value.producer;
+  }
+
+  /** The nodes of this trace that read a value. */
+  readersOf(value: TraceValue): readonly TraceNode[] {
+    return this.#readers.get(value) ?? [];
+  }
+
+  /** Whether the value is read once, by one node, and is not a result: then its only reader may take its producer in. */
+  isReadOnce(value: TraceValue): boolean {
+    return !value.alive && this.readersOf(value).length === 1;
+  }
+
+  /** The number that an operand is filled with, where that is known. */
+  filledWith({ value }: Operand): number | undefined {
+    return value.data === undefined && value.producer !== undefined ? fillOf(value.producer) : undefined;
+  }
+
+  #formsOf(value: TraceValue): Forms {
+    const known = this.#forms.get(value);
+    if (known !== undefined) return known;
+    if (value.producer === undefined) throw new Error('Internal error: a value of the trace has no producer.');
+    this.#lower(value.producer);
+    return this.#forms.get(value) as Forms;
+  }
+
+  #lower(node: TraceNode): void {
+    if (this.#forms.has(node.outputs[0] as TraceValue)) return;
+    const group = this.#groups.get(node);
+    if (group !== undefined) {
+      for (const [value, representation] of lowerGroup(this, group)) this.#set(value, representation);
+      return;
+    }
+    const lowered = node.lower(this, node.operands, node.outputs);
+    const representations = Array.isArray(lowered) ? lowered : [lowered];
+    for (const [i, output] of node.outputs.entries()) this.#set(output, representations[i]);
+  }
+
+  #set(value: TraceValue, representation: Representation): void {
+    const views = new Map<string, string>();
+    if ('logical' in representation) this.#forms.set(value, { logical: representation.logical, views });
+    else if ('channelsFirst' in representation) {
+      this.#forms.set(value, { channelsFirst: representation.channelsFirst, views });
+    } else {
+      this.#forms.set(value, { blocks: { name: representation.blocks, count: representation.count }, views });
+    }
+  }
+
+  #toLogical(forms: Forms, value: TraceValue): string {
+    if (forms.blocks !== undefined) return this.graph.reshape(forms.blocks.name, value.shape);
+    return this.graph.transpose(forms.channelsFirst as string, [0, 2, 3, 1]);
+  }
+
+  #view(forms: Forms, key: string, make: () => string): string {
+    const known = forms.views.get(key);
+    if (known !== undefined) return known;
+    const name = make();
+    forms.views.set(key, name);
+    return name;
+  }
+
+  #export(value: TraceValue, exported: Set<string>): GraphEnd {
+    const { blocks, logical } = this.#formsOf(value);
+    // Blocks are the same bytes in another shape: exported as they are, they need no copy.
+    const cut = blocks !== undefined && logical === undefined;
+    let name = cut ? blocks.name : this.logical({ value, shape: value.shape });
+    const size = value.shape.reduce((product, length) => product * length, 1);
+    const shape = cut ? [blocks.count, size / blocks.count] : value.shape;
+    // A lowering may hand its operand on; a graph's outputs must be distinct, and none of its inputs.
+    if (exported.has(name)) name = this.graph.node('Identity', [name]);
+    exported.add(name);
+    this.graph.output(name, onnxTypeOf(value.dtype), shape);
+    return { name, shape };
+  }
+}
+
+function onnxTypeOf(dtype: ValueType): OnnxType {
+  return dtype;
+}

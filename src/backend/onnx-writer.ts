@@ -1,0 +1,216 @@
+import { ONNX_TYPE, type OnnxType } from './dtype.ts';
+
+/** An attribute of an ONNX node. A plain number is an INT; a FLOAT says so, since 1 and 1.0 are one number here. */
+export type OnnxAttribute =
+  | number
+  | string
+  | readonly number[]
+  | { readonly float: number }
+  | { readonly graph: OnnxGraph };
+
+export interface OnnxNode {
+  readonly type: string;
+  /** '' is ONNX's own domain. */
+  readonly domain: string;
+  /** Names of values; '' leaves an optional one out. */
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, OnnxAttribute>>;
+}
+
+/** A graph's input or output. Without a shape, ONNX Runtime infers it. */
+export interface OnnxValue {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape?: readonly number[];
+}
+
+/** A constant of the graph; `data` in the host's byte order, which is little-endian on every platform we run on. */
+export interface OnnxInitializer {
+  readonly name: string;
+  readonly type: OnnxType;
+  readonly shape: readonly number[];
+  readonly data: Float32Array | Int32Array | BigInt64Array | Uint8Array;
+}
+
+export interface OnnxGraph {
+  readonly nodes: readonly OnnxNode[];
+  readonly initializers: readonly OnnxInitializer[];
+  readonly inputs: readonly OnnxValue[];
+  readonly outputs: readonly OnnxValue[];
+}
+
+/** The numbers of the AttributeProto.AttributeType enumeration. */
+const FLOAT = 1;
+const INT = 2;
+const STRING = 3;
+const GRAPH = 5;
+const INTS = 7;
+
+/** IR version 8 is what ONNX 1.13 (opset 18) writes. */
+const IR_VERSION = 8;
+/** Version of ONNX's own operators. The contributed domains (`com.microsoft…`) are all at version 1. */
+const OPSET = 18;
+
+/**
+ * A growing protobuf message, after https://protobuf.dev/programming-guides/encoding. Field numbers below are those of
+ * onnx.proto3; only the fields that a model for ONNX Runtime needs are written.
+ */
+class Message {
+  readonly #chunks: Uint8Array[] = [];
+  #length = 0;
+
+  integer(field: number, value: number): void {
+    this.#varint(field * 8);
+    this.#varint(value);
+  }
+
+  float(field: number, value: number): void {
+    this.#varint(field * 8 + 5);
+    this.#append(new Uint8Array(Float32Array.of(value).buffer));
+  }
+
+  bytes(field: number, bytes: Uint8Array): void {
+    this.#varint(field * 8 + 2);
+    this.#varint(bytes.length);
+    this.#append(bytes);
+  }
+
+  text(field: number, text: string): void {
+    this.bytes(field, Buffer.from(text));
+  }
+
+  message(field: number, inner: Message): void {
+    this.#varint(field * 8 + 2);
+    this.#varint(inner.#length);
+    for (const chunk of inner.#chunks) this.#append(chunk);
+  }
+
+  finish(): Uint8Array {
+    const result = new Uint8Array(this.#length);
+    let offset = 0;
+    for (const chunk of this.#chunks) {
+      result.set(chunk, offset);
+      offset += chunk.length;
+    }
+    return result;
+  }
+
+  #varint(value: number): void {
+    // A negative int64 is written as its 64-bit two's complement, ten bytes long.
+    let rest = BigInt.asUintN(64, BigInt(value));
+    const bytes: number[] = [];
+    while (rest > 127n) {
+      bytes.push(Number(rest & 127n) | 128);
+      rest >>= 7n;
+    }
+    bytes.push(Number(rest));
+    this.#append(Uint8Array.from(bytes));
+  }
+
+  #append(chunk: Uint8Array): void {
+    this.#chunks.push(chunk);
+    this.#length += chunk.length;
+  }
+}
+
+/** The bytes of an ONNX ModelProto that holds this graph. */
+export function encodeModel(graph: OnnxGraph): Uint8Array {
+  const model = new Message();
+  model.integer(1, IR_VERSION);
+  model.text(2, 'tfjs trace');
+  model.message(7, encodeGraph(graph));
+  for (const domain of domainsOf(graph)) {
+    const opset = new Message();
+    opset.text(1, domain);
+    opset.integer(2, domain === '' ? OPSET : 1);
+    model.message(8, opset);
+  }
+  return model.finish();
+}
+
+function domainsOf(graph: OnnxGraph): Set<string> {
+  const domains = new Set(['']);
+  for (const node of graph.nodes) {
+    domains.add(node.domain);
+    for (const attribute of Object.values(node.attributes)) {
+      if (typeof attribute === 'object' && 'graph' in attribute) {
+        for (const domain of domainsOf(attribute.graph)) domains.add(domain);
+      }
+    }
+  }
+  return domains;
+}
+
+function encodeGraph(graph: OnnxGraph): Message {
+  const message = new Message();
+  for (const node of graph.nodes) message.message(1, encodeNode(node));
+  message.text(2, 'trace');
+  for (const initializer of graph.initializers) message.message(5, encodeInitializer(initializer));
+  for (const input of graph.inputs) message.message(11, encodeValue(input));
+  for (const output of graph.outputs) message.message(12, encodeValue(output));
+  return message;
+}
+
+function encodeNode(node: OnnxNode): Message {
+  const message = new Message();
+  for (const input of node.inputs) message.text(1, input);
+  for (const output of node.outputs) message.text(2, output);
+  // ONNX Runtime's profile and its errors show this name; the first output's is unique already.
+  message.text(3, node.outputs[0] ?? '');
+  message.text(4, node.type);
+  for (const [name, value] of Object.entries(node.attributes)) message.message(5, encodeAttribute(name, value));
+  if (node.domain !== '') message.text(7, node.domain);
+  return message;
+}
+
+function encodeAttribute(name: string, value: OnnxAttribute): Message {
+  const message = new Message();
+  message.text(1, name);
+  if (typeof value === 'number') {
+    message.integer(3, value);
+    message.integer(20, INT);
+  } else if (typeof value === 'string') {
+    message.text(4, value);
+    message.integer(20, STRING);
+  } else if ('float' in value) {
+    message.float(2, value.float);
+    message.integer(20, FLOAT);
+  } else if ('graph' in value) {
+    message.message(6, encodeGraph(value.graph));
+    message.integer(20, GRAPH);
+  } else {
+    for (const element of value) message.integer(8, element);
+    message.integer(20, INTS);
+  }
+  return message;
+}
+
+function encodeInitializer({ name, type, shape, data }: OnnxInitializer): Message {
+  const message = new Message();
+  for (const length of shape) message.integer(1, length);
+  message.integer(2, ONNX_TYPE[type]);
+  message.text(8, name);
+  message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
+  return message;
+}
+
+function encodeValue({ name, type, shape }: OnnxValue): Message {
+  const tensor = new Message();
+  tensor.integer(1, ONNX_TYPE[type]);
+  if (shape !== undefined) {
+    const dimensions = new Message();
+    for (const length of shape) {
+      const dimension = new Message();
+      dimension.integer(1, length);
+      dimensions.message(1, dimension);
+    }
+    tensor.message(2, dimensions);
+  }
+  const wrapped = new Message();
+  wrapped.message(1, tensor);
+  const message = new Message();
+  message.text(1, name);
+  message.message(2, wrapped);
+  return message;
+}

@@ -1,0 +1,316 @@
+import {
+  type BackendTimingInfo,
+  type BackendValues,
+  type DataId,
+  DataStorage,
+  type DataType,
+  engine,
+  KernelBackend,
+  type NamedAttrMap,
+  type NamedTensorInfoMap,
+  type TensorInfo,
+} from '@tensorflow/tfjs';
+import { BufferPool } from './buffer-pool.ts';
+import { channelBlock } from './channel-block.ts';
+import { runOnCpu } from './cpu-fallback.ts';
+import { bytesPerElement, type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
+import { failure } from './failure.ts';
+import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
+import { fillOf, type GraphEnd, lowerTrace } from './lower.ts';
+import { OrtSession, type SessionArray } from './ort-session.ts';
+import { SessionCache } from './session-cache.ts';
+import { type LiveTrace, liveTrace, type Operand, Trace, TraceValue } from './trace.ts';
+
+export interface OrtBackendOptions {
+  /** Threads inside one operator, the calling one included. */
+  readonly threads: number;
+  /** Called once for every kernel that has to run on the cpu backend. */
+  readonly warn: (message: string) => void;
+  /** Compiled traces to keep at most. */
+  readonly sessions: number;
+  /** Bytes of working memory that compiled traces may hold on to, about; and of unused tensors' memory. */
+  readonly memory: number;
+  /** Beginning of the name of ONNX Runtime's profiles; a profile is written when a session is disposed of. */
+  readonly profile?: string | undefined;
+}
+
+/** A tensor's data: part of a trace, or of a type that only the cpu kernels know. */
+type Stored =
+  | { references: number; readonly value: TraceValue }
+  | { references: number; readonly value: undefined; readonly foreign: BackendValues };
+
+interface Compiled {
+  readonly session: OrtSession;
+  readonly leaves: readonly GraphEnd[];
+  readonly results: readonly GraphEnd[];
+  dispose(): void;
+}
+
+/** With more calls than this pending, they are run although nobody asked: a trace that nobody reads must not grow for ever. */
+const LONGEST_TRACE = 20_000;
+
+/**
+ * A tfjs backend that computes nothing when a kernel is called: it records the call. When a value is read, what the
+ * recorded calls still matter for is run as one ONNX graph, compiled once for every trace of its shape.
+ */
+export class OrtBackend extends KernelBackend {
+  readonly #options: OrtBackendOptions;
+  readonly #storage: DataStorage<Stored>;
+  readonly #trace = new Trace();
+  readonly #sessions: SessionCache<Compiled>;
+  readonly #pool: BufferPool;
+  readonly #warned = new Set<string>();
+  readonly #channelBlock = channelBlock();
+  #runs = 0;
+  #compilations = 0;
+
+  constructor(options: OrtBackendOptions) {
+    super();
+    this.#options = options;
+    this.#storage = new DataStorage<Stored>(this, engine());
+    this.#sessions = new SessionCache({ sessions: options.sessions, weight: options.memory });
+    this.#pool = new BufferPool(options.memory);
+  }
+
+  /** What happened so far: graphs run, graphs compiled, compiled graphs at hand, and bytes kept for the next tensors. */
+  get statistics(): { runs: number; compilations: number; sessions: number; pooledBytes: number } {
+    return {
+      runs: this.#runs,
+      compilations: this.#compilations,
+      sessions: this.#sessions.size,
+      pooledBytes: this.#pool.bytes,
+    };
+  }
+
+  /** Calls a kernel that has a lowering. */
+  call(kernel: Kernel, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
+    const tensors = kernel.arrange(inputs);
+    if (!tensors.every(({ dtype }) => isValueType(dtype))) return this.callOnCpu(kernel.name, inputs, attributes);
+    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes);
+    if (plan === undefined) return this.callOnCpu(kernel.name, inputs, attributes);
+    if ('view' in plan) return this.#view(tensors[0] as TensorInfo, plan.view);
+    // ONNX Runtime's operators differ in what they make of nothing; tfjs's cpu kernels are the rule.
+    if ([...tensors, ...plan.outputs].some(({ shape }) => sizeOf(shape) === 0)) {
+      if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0)) return this.callOnCpu(kernel.name, inputs, attributes);
+      return unwrapped(plan.outputs.map((output) => this.#keep(output, this.#pool.take(output.dtype, 0))));
+    }
+    return unwrapped(this.#record(kernel, plan, tensors));
+  }
+
+  /** Calls a kernel of the cpu backend; warns when it is the first call of that kernel. */
+  callOnCpu(name: string, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
+    if (!this.#warned.has(name)) {
+      this.#warned.add(name);
+      this.#options.warn(`Kernel ${name} has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.`);
+    }
+    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    const written = [results].flat().map(({ values, shape, dtype }) => ({
+      dataId: this.write(values, shape, dtype),
+      shape,
+      dtype,
+    }));
+    return Array.isArray(results) ? written : (written[0] as TensorInfo);
+  }
+
+  override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
+    const dataId = {};
+    this.move(dataId, values, shape, dtype, 1);
+    return dataId;
+  }
+
+  override move(dataId: DataId, values: BackendValues, shape: number[], dtype: DataType, refCount: number): void {
+    if (!isValueType(dtype)) {
+      this.#storage.set(dataId, { references: refCount, value: undefined, foreign: values });
+      return;
+    }
+    // Copied, since calls on it may run long after the caller has put something else into the array.
+    const data = this.#pool.take(dtype, sizeOf(shape));
+    if (dtype === 'bool') for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
+    else data.set(values as Float32Array);
+    this.#storage.set(dataId, { references: refCount, value: new TraceValue(shape, dtype, data) });
+  }
+
+  override readSync(dataId: DataId): BackendValues {
+    const stored = this.#storage.get(dataId);
+    if (stored.value === undefined) return stored.foreign;
+    if (stored.value.data === undefined) this.flush();
+    const { data } = stored.value;
+    if (data === undefined) throw new Error('This tensor has no value: the run that was to compute it failed.');
+    return data.slice();
+  }
+
+  /** Asynchronous only in form: ONNX Runtime computes on the calling thread. */
+  override async read(dataId: DataId): Promise<BackendValues> {
+    return this.readSync(dataId);
+  }
+
+  /** Runs what was recorded and still matters. */
+  flush(): void {
+    const recorded = this.#trace.take();
+    try {
+      for (const node of recorded) {
+        const number = fillOf(node);
+        const [output] = node.outputs as [TraceValue];
+        if (number === undefined || !output.alive) continue;
+        output.data = this.#pool.take(output.dtype, sizeOf(output.shape)).fill(number);
+      }
+      const live = liveTrace(recorded);
+      if (live.results.length > 0) this.#run(live);
+    } finally {
+      for (const { operands, outputs } of recorded) {
+        for (const { value } of operands) this.#forget(value);
+        for (const output of outputs) output.producer = undefined;
+      }
+    }
+  }
+
+  override disposeData(dataId: DataId, force = false): boolean {
+    if (!this.#storage.has(dataId)) return true;
+    const stored = this.#storage.get(dataId);
+    stored.references--;
+    if (!force && stored.references > 0) return false;
+    this.#storage.delete(dataId);
+    if (stored.value !== undefined) {
+      stored.value.alive = false;
+      this.#recycle(stored.value);
+    }
+    return true;
+  }
+
+  override refCount(dataId: DataId): number {
+    return this.#storage.has(dataId) ? this.#storage.get(dataId).references : 0;
+  }
+
+  override incRef(dataId: DataId): void {
+    this.#storage.get(dataId).references++;
+  }
+
+  decRef(dataId: DataId): void {
+    if (this.#storage.has(dataId)) this.#storage.get(dataId).references--;
+  }
+
+  override numDataIds(): number {
+    return this.#storage.numDataIds();
+  }
+
+  override memory(): { unreliable: boolean } {
+    return { unreliable: false };
+  }
+
+  override timerAvailable(): boolean {
+    return true;
+  }
+
+  override async time(query: () => void): Promise<BackendTimingInfo> {
+    this.flush();
+    const start = performance.now();
+    query();
+    this.flush();
+    return { kernelMs: performance.now() - start };
+  }
+
+  override floatPrecision(): 32 {
+    return 32;
+  }
+
+  override epsilon(): number {
+    return 1e-7;
+  }
+
+  override dispose(): void {
+    this.#trace.take();
+    this.#sessions.clear();
+    this.#pool.clear();
+  }
+
+  #record(kernel: Kernel, plan: BoundPlan, tensors: readonly TensorInfo[]): TensorInfo[] {
+    if (this.#trace.length >= LONGEST_TRACE) this.flush();
+    const { attributes, lower, elementwise } = plan;
+    const operands = tensors.map(({ dataId, shape }): Operand => ({ value: this.#valueOf(dataId), shape }));
+    const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
+    const node = { kernel: kernel.name, attributes, operands, outputs, lower, deferred: kernel.deferred, elementwise };
+    // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
+    if (fillOf(node) === 0) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
+    this.#trace.record(node);
+    return outputs.map((value) => this.#store(value));
+  }
+
+  #run(live: LiveTrace): void {
+    this.#runs++;
+    try {
+      const compiled = this.#sessions.get(live.signature) ?? this.#compile(live);
+      const arrays = live.results.map(({ dtype, shape }) => this.#pool.take(dtype, sizeOf(shape)));
+      const feeds = bind(compiled.leaves, live.leaves, (value) => value.data as HostArray);
+      const fetches = bind(compiled.results, live.results, (_, i) => arrays[i] as HostArray);
+      compiled.session.run(feeds, fetches);
+      for (const [i, value] of live.results.entries()) value.data = arrays[i];
+    } catch (error) {
+      throw failure(error, live);
+    }
+  }
+
+  #compile(live: LiveTrace): Compiled {
+    this.#compilations++;
+    const { graph, leaves, results } = lowerTrace(live, { channelBlock: this.#channelBlock });
+    const session = new OrtSession(graph, this.#options);
+    const compiled = { session, leaves, results, dispose: () => session.dispose() };
+    // ONNX Runtime keeps a session's intermediate memory for its next run.
+    const values = live.nodes.flatMap(({ outputs }) => outputs);
+    const weight = values.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
+    this.#sessions.add(live.signature, compiled, weight);
+    return compiled;
+  }
+
+  #view({ dataId, dtype }: TensorInfo, shape: readonly number[]): TensorInfo {
+    this.incRef(dataId);
+    return { dataId, shape: [...shape], dtype };
+  }
+
+  #keep({ shape, dtype }: TensorSpec, data: HostArray): TensorInfo {
+    return this.#store(new TraceValue(shape, dtype, data));
+  }
+
+  #store(value: TraceValue): TensorInfo {
+    const dataId = {};
+    this.#storage.set(dataId, { references: 1, value });
+    return { dataId, shape: [...value.shape], dtype: value.dtype };
+  }
+
+  #valueOf(dataId: DataId): TraceValue {
+    return this.#storage.get(dataId).value as TraceValue;
+  }
+
+  #forget(value: TraceValue): void {
+    value.readers--;
+    this.#recycle(value);
+  }
+
+  #recycle(value: TraceValue): void {
+    if (value.alive || value.readers > 0 || value.data === undefined) return;
+    this.#pool.give(value.data);
+    value.data = undefined;
+  }
+}
+
+function bind(
+  ends: readonly GraphEnd[],
+  values: readonly TraceValue[],
+  dataOf: (value: TraceValue, i: number) => HostArray,
+): Map<string, SessionArray> {
+  return new Map(
+    values.map((value, i) => {
+      const { name, shape } = ends[i] as GraphEnd;
+      return [name, { dtype: value.dtype, shape, data: dataOf(value, i) }];
+    }),
+  );
+}
+
+function zeros({ shape, dtype }: { shape: readonly number[]; dtype: ValueType }): HostArray {
+  const size = sizeOf(shape);
+  if (dtype === 'float32') return new Float32Array(size);
+  return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
+}
+
+function unwrapped(tensors: TensorInfo[]): TensorInfo | TensorInfo[] {
+  return tensors.length === 1 ? (tensors[0] as TensorInfo) : tensors;
+}

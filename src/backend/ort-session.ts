@@ -1,0 +1,71 @@
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+// The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait for one. The path is
+// private to onnxruntime-node, hence its exact version in package.json.
+import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
+import type { HostArray, ValueType } from './dtype.ts';
+import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
+
+export interface SessionOptions {
+  /** Threads inside one operator, the calling one included. */
+  readonly threads: number;
+  /** Where to write ONNX Runtime's profile, as the beginning of a file's name; none when left out. */
+  readonly profile?: string | undefined;
+}
+
+/** An array as ONNX Runtime reads or writes it in place. */
+export interface SessionArray {
+  readonly dtype: ValueType;
+  readonly shape: readonly number[];
+  readonly data: HostArray;
+}
+
+/** A compiled graph. Not safe after `dispose`. */
+export class OrtSession {
+  readonly #session: InstanceType<typeof binding.InferenceSession>;
+  readonly #profiled: boolean;
+
+  /** @throws what ONNX Runtime says when it does not take the graph. */
+  constructor(graph: OnnxGraph, { threads, profile }: SessionOptions) {
+    initOrt();
+    const model = encodeModel(graph);
+    this.#session = new binding.InferenceSession();
+    this.#profiled = profile !== undefined;
+    this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
+      ...sessionOptions(threads),
+      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+    });
+  }
+
+  /** Computes the fetched arrays, each written into the memory that is handed in for it. */
+  run(feeds: ReadonlyMap<string, SessionArray>, fetches: ReadonlyMap<string, SessionArray>): void {
+    this.#session.run(tensors(feeds), tensors(fetches), {});
+  }
+
+  /** The shape that ONNX Runtime gives an output. */
+  shapeOf(output: string, feeds: ReadonlyMap<string, SessionArray>): readonly number[] {
+    return (this.#session.run(tensors(feeds), { [output]: null }, {})[output] as Tensor).dims;
+  }
+
+  dispose(): void {
+    if (this.#profiled) this.#session.endProfiling();
+    this.#session.dispose();
+  }
+}
+
+function sessionOptions(threads: number): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads,
+    interOpNumThreads: 1,
+    executionMode: 'sequential',
+    executionProviders: ['cpu'],
+    graphOptimizationLevel: 'all',
+    // Errors come as exceptions; warnings about graphs that nobody wrote by hand help no one.
+    logSeverityLevel: 3,
+  };
+}
+
+function tensors(arrays: ReadonlyMap<string, SessionArray>): Record<string, Tensor> {
+  const result: Record<string, Tensor> = {};
+  for (const [name, { dtype, shape, data }] of arrays) result[name] = new Tensor(dtype, data, shape);
+  return result;
+}

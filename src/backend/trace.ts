@@ -1,0 +1,119 @@
+import type { HostArray, ValueType } from './dtype.ts';
+import type { ElementwiseEmit } from './elementwise-groups.ts';
+import type { Attributes, BoundLowering } from './kernel.ts';
+
+/**
+ * One computed or given array: known on the host (`data`), or to be computed by a recorded node (`producer`), or lost
+ * (neither) when the run that was to compute it failed.
+ */
+export class TraceValue {
+  readonly shape: readonly number[];
+  readonly dtype: ValueType;
+  data: HostArray | undefined;
+  producer: TraceNode | undefined;
+  /** Whether some tensor still refers to it. */
+  alive = true;
+  /** How many inputs of nodes that have not run yet refer to it. */
+  readers = 0;
+
+  constructor(shape: readonly number[], dtype: ValueType, data?: HostArray) {
+    this.shape = shape;
+    this.dtype = dtype;
+    this.data = data;
+  }
+}
+
+/** A value as a node reads it. tfjs reshapes without copying, so the shape may differ from the value's own. */
+export interface Operand {
+  readonly value: TraceValue;
+  readonly shape: readonly number[];
+}
+
+/** One recorded kernel call. `lower` depends on nothing but the attributes and the shapes, which the signature holds. */
+export interface TraceNode {
+  readonly kernel: string;
+  readonly attributes: Attributes;
+  readonly operands: readonly Operand[];
+  readonly outputs: readonly TraceValue[];
+  readonly lower: BoundLowering;
+  /** Lowered only when its value is asked for by a node that does not take it in. */
+  readonly deferred: boolean;
+  /** The same operation on flat arrays, where it works element by element. */
+  readonly elementwise: ElementwiseEmit | undefined;
+}
+
+/** The part of a trace that has to run, with its ends: `leaves` are fed from the host, `results` are still alive. */
+export interface LiveTrace {
+  readonly nodes: readonly TraceNode[];
+  readonly leaves: readonly TraceValue[];
+  readonly results: readonly TraceValue[];
+  /** Equal for traces that lower to the same graph: kernels, attributes, types, shapes, wiring and results. */
+  readonly signature: string;
+}
+
+/** The recorded calls that have not run yet, in order. */
+export class Trace {
+  #pending: TraceNode[] = [];
+
+  get length(): number {
+    return this.#pending.length;
+  }
+
+  record(node: TraceNode): void {
+    for (const { value } of node.operands) value.readers++;
+    for (const output of node.outputs) output.producer = node;
+    this.#pending.push(node);
+  }
+
+  /** Empties the trace. */
+  take(): TraceNode[] {
+    const taken = this.#pending;
+    this.#pending = [];
+    return taken;
+  }
+}
+
+/** What of the recorded nodes still matters: those whose outputs are alive, and what these are computed from. */
+export function liveTrace(recorded: readonly TraceNode[]): LiveTrace {
+  const needed = new Set<TraceValue>();
+  const nodes: TraceNode[] = [];
+  for (let i = recorded.length - 1; i >= 0; i--) {
+    const node = recorded[i] as TraceNode;
+    if (!node.outputs.some((output) => isResult(output) || needed.has(output))) continue;
+    nodes.push(node);
+    for (const { value } of node.operands) if (value.data === undefined) needed.add(value);
+  }
+  nodes.reverse();
+  return { nodes, ...numbered(nodes) };
+}
+
+function isResult(value: TraceValue): boolean {
+  return value.alive && value.data === undefined;
+}
+
+function numbered(nodes: readonly TraceNode[]): Omit<LiveTrace, 'nodes'> {
+  const names = new Map<TraceValue, string>();
+  const leaves: TraceValue[] = [];
+  const results: TraceValue[] = [];
+  const parts: string[] = [];
+  for (const { kernel, attributes, operands, outputs } of nodes) {
+    parts.push(kernel, JSON.stringify(attributes));
+    for (const { value, shape } of operands) {
+      let name = names.get(value);
+      if (name === undefined) {
+        name = `l${leaves.length}`;
+        names.set(value, name);
+        leaves.push(value);
+        parts.push(`${name}=${value.dtype}[${value.shape}]`);
+      }
+      parts.push(`${name}[${shape}]`);
+    }
+    for (const output of outputs) {
+      names.set(output, `v${names.size}`);
+      const kept = isResult(output);
+      if (kept) results.push(output);
+      parts.push(`${kept ? '!' : '>'}${output.dtype}[${output.shape}]`);
+    }
+  }
+  return { leaves, results, signature: parts.join(' ') };
+}
