@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ListedFile, Listing, StoredArtifact } from '../fingerprint/artifact-digest.ts';
@@ -127,7 +128,7 @@ export class Cache {
   /** Moves a damaged object or result to `cache/quarantine`, where it is never found again. */
   setAside(path: string, reason: string): void {
     const quarantine = join(this.folder, 'quarantine');
-    const name = `${Date.now()}-${process.pid}-${basename(path)}`;
+    const name = `${Date.now()}-${randomBytes(3).toString('hex')}-${basename(path)}`;
     try {
       mkdirSync(quarantine, { recursive: true });
       renameSync(path, join(quarantine, name));
@@ -180,8 +181,8 @@ export class Cache {
 
   /** Backups and git leave a cache alone, also where the project forgot to say so. */
   #markFolder(): void {
-    if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined) return;
     this.#writing(this.folder, () => {
+      if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined) return;
       mkdirSync(this.folder, { recursive: true });
       writeFileSync(join(this.folder, '.gitignore'), '*\n');
       writeFileSync(join(this.folder, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');

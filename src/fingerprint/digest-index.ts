@@ -82,7 +82,9 @@ export class DigestIndex {
    * safely in the past. What is listed after that is remembered; a signature made after that can be trusted later.
    */
   async settled(newest: number): Promise<void> {
-    await delay(this.#clock.untilPast(newest));
+    // Again, since the filesystem's clock moves in ticks and so lags behind the timer.
+    for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
+      await delay(wait + 1);
   }
 
   /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `CacheError`. */

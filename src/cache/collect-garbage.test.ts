@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { exampleResult, listArtifact } from '../../test/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import { sha256 } from '../fingerprint/digest.ts';
+import { Cache } from './cache.ts';
+import { findGarbage, removeGarbage } from './collect-garbage.ts';
+import { verifyCache } from './verify-cache.ts';
+
+const day = 86_400_000;
+
+/** Stores a result with one object of its own and one that all share, last used some days ago. */
+async function store(root: string, cache: Cache, seed: number, daysAgo: number): Promise<Digest> {
+  const work = writeFiles(join(root, `cache/work/dead/${seed}`), { own: `object ${seed}`, shared: 'shared' });
+  const result = exampleResult(seed, { out: await listArtifact(work) });
+  await cache.store(work, result.outputs['out']!);
+  cache.writeResult(result);
+  const used = (Date.now() - daysAgo * day) / 1000;
+  utimesSync(cache.resultPath(result.digest), used, used);
+  return result.digest;
+}
+
+const objectOf = (cache: Cache, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
+const inTwoDays = (): number => Date.now() + 2 * day;
+
+test('results that nobody used within the time go with their objects; pinned and last ones and what they share stay', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const [old, pinned, last, young] = [
+    await store(root, cache, 1, 90),
+    await store(root, cache, 2, 90),
+    await store(root, cache, 3, 90),
+    await store(root, cache, 4, 5),
+  ] as const;
+  cache.pin(pinned);
+  cache.writeLatest('experiments/x', 'fit', last);
+  const options = { keep: 30 * day, now: inTwoDays() };
+  const garbage = findGarbage(cache, options);
+  assert.deepEqual(
+    garbage.results.map(({ digest, kind }) => [digest, kind]),
+    [[old, 'command']],
+  );
+  assert.deepEqual(garbage.objects, [{ path: objectOf(cache, 1), bytes: 8 }]);
+  assert.equal(garbage.bytes, 8);
+  assert.equal(existsSync(objectOf(cache, 1)), true, 'finding changes nothing');
+
+  removeGarbage(cache, garbage);
+  assert.equal(cache.readResult(old), undefined);
+  assert.equal(existsSync(objectOf(cache, 1)), false);
+  for (const digest of [pinned, last, young]) {
+    assert.deepEqual(cache.missingObjects(cache.readResult(digest)!.outputs['out']!), []);
+  }
+  cache.unpin(pinned);
+  const next = findGarbage(cache, { ...options, exists: () => false });
+  assert.deepEqual(new Set(next.results.map(({ digest }) => digest)), new Set([pinned, last]));
+});
+
+test('an object that was touched within a day stays, since its result may be about to be written', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 90);
+  const garbage = findGarbage(cache, { keep: day });
+  assert.equal(garbage.results.length, 1);
+  assert.deepEqual(garbage.objects, []);
+});
+
+test('an object that a run wants again between finding and removing stays', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 90);
+  const garbage = findGarbage(cache, { keep: day, now: inTwoDays() });
+  utimesSync(objectOf(cache, 1), new Date(inTwoDays()), new Date(inTwoDays()));
+  removeGarbage(cache, garbage);
+  assert.equal(existsSync(objectOf(cache, 1)), true);
+});
+
+test('over budget, the least recently used go first', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
+  const garbage = findGarbage(cache, { keep: 30 * day, maxBytes: 'object 1object 2shared'.length, now: inTwoDays() });
+  assert.deepEqual(
+    garbage.results.map(({ digest }) => digest),
+    [results[0]],
+  );
+  assert.equal(garbage.keptBytes, 'object 1object 2shared'.length);
+});
+
+test('what a living run used stays, and the private folder that it works in', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const run = cache.startRun('2025-01-31');
+  const { work } = run.attempt('fit', 1);
+  const used = await store(root, cache, 1, 0);
+  await store(root, cache, 2, 90);
+  writeFiles(root, { 'cache/displaced/then/mine': 'kept for the user' });
+  const garbage = findGarbage(cache, { keep: 0, now: inTwoDays() });
+  assert.equal(
+    garbage.results.some(({ digest }) => digest === used),
+    false,
+  );
+  assert.equal(garbage.results.length, 1);
+  assert.deepEqual(garbage.remains, [join(root, 'cache/work/dead')]);
+  run.writeRecord({ ok: true });
+  const afterwards = findGarbage(cache, { keep: 0, displaced: true, now: inTwoDays() });
+  assert.equal(afterwards.results.length, 2);
+  assert.ok(
+    afterwards.remains.includes(join(work, '..')) && afterwards.remains.includes(join(root, 'cache/displaced/then')),
+  );
+});
+
+test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {
+  const root = temporaryFolder(t);
+  const warnings: string[] = [];
+  const cache = Cache.open(root, (message) => warnings.push(message));
+  const [first, second] = [await store(root, cache, 1, 0), await store(root, cache, 2, 0)];
+  await store(root, cache, 3, 0);
+  writeFileSync(objectOf(cache, 1), 'object !', { mode: 0o644 });
+  removeGarbage(cache, {
+    ...findGarbage(cache, { keep: day }),
+    objects: [{ path: objectOf(cache, 2), bytes: 8 }],
+    now: inTwoDays(),
+  });
+  const progress: number[] = [];
+  const found = await verifyCache(cache, (done, total) => progress.push(done / total));
+  assert.deepEqual(found.corrupt, [sha256('object 1')]);
+  assert.deepEqual(new Set(found.incomplete.map(({ result }) => result)), new Set([first, second]));
+  assert.equal(found.results, 3);
+  assert.equal(progress.at(-1), 1);
+  assert.match(warnings.join(), /is damaged \(its content is not what its name says\)/);
+  assert.equal(existsSync(objectOf(cache, 1)), false);
+});

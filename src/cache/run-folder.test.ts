@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { Cache } from './cache.ts';
+
+test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('2025-01-31T09-12');
+  const first = run.attempt('fit[seed=1]', 1);
+  writeFileSync(first.log, 'failed\n');
+  const second = run.attempt('fit[seed=1]', 2);
+  writeFileSync(second.log, 'one\ntwo\nthree\n');
+  assert.deepEqual(run.logs('fit[seed=1]'), [first.log, second.log]);
+  assert.deepEqual(run.logTail('fit[seed=1]', 2), ['two', 'three']);
+  assert.deepEqual(run.logTail('never ran'), []);
+  assert.equal(run.isLiving(), true);
+  await second.removeWork();
+  assert.deepEqual([existsSync(first.work), existsSync(second.work)], [true, false]);
+  await run.removeWork();
+  assert.equal(existsSync(first.work), false);
+  run.writeRecord({ ok: true });
+  cache.startRun('2025-02-01');
+  const runs = cache.runs();
+  assert.deepEqual(
+    runs.map(({ id }) => id),
+    ['2025-02-01', '2025-01-31T09-12'],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.readRecord()),
+    [undefined, { ok: true }],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.isLiving()),
+    [true, false],
+  );
+});
+
+test('a run whose process was killed is not living', (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('killed');
+  writeFileSync(join(run.path, 'process.json'), '{"pid":1,"host":"elsewhere","started":""}');
+  assert.equal(run.isLiving(), true, 'of another host nothing is known');
+  writeFileSync(join(run.path, 'process.json'), '{"pi');
+  assert.equal(run.isLiving(), false);
+});

@@ -1,0 +1,34 @@
+import type { StageResult } from '../src/cache/stage-result.ts';
+import type { StoredArtifact } from '../src/fingerprint/artifact-digest.ts';
+import { hashFingerprint } from '../src/fingerprint/canonical-json.ts';
+import { DigestIndex } from '../src/fingerprint/digest-index.ts';
+
+/** What a private output holds, as an artifact. */
+export async function listArtifact(path: string): Promise<StoredArtifact> {
+  const { signature: _, ...listing } = await DigestIndex.open('/nonexistent').list(path);
+  return { ...listing, type: 'files' };
+}
+
+/** A result of a made-up stage that is told apart by its seed. */
+export function exampleResult(seed: number, outputs: Readonly<Record<string, StoredArtifact>> = {}): StageResult {
+  const fingerprint = { kind: 'command', version: 1, settings: { seed }, inputs: {}, outputs: Object.keys(outputs) };
+  return {
+    format: 1,
+    digest: hashFingerprint(fingerprint),
+    fingerprint,
+    outputs,
+    stored: true,
+    record: {
+      startedAt: '2025-01-31T09:12:03.000Z',
+      seconds: 1.5,
+      attempts: 1,
+      host: 'here',
+      node: 'v20.19.0',
+      restage: '0.1.0',
+      cpus: 1,
+      notes: {},
+      highlights: [],
+      warnings: [],
+    },
+  };
+}
