@@ -49,12 +49,25 @@ export interface KindSpec<S = unknown> {
   readonly outputs: Readonly<Record<string, OutputPort>>;
   /** Any further input and output may be declared in the YAML, as for `command`. */
   readonly openPorts?: true;
+  /**
+   * Settings that are shell text: `${params.z}` and `${matrix.z}` in them are quoted for the shell, `${inputs.x}` and
+   * `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
+   */
+  readonly shell?: readonly string[];
   /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
   readonly computes?: true;
   /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly { at: readonly PropertyKey[]; message: string }[];
   /** A YAML example of one stage, for `pipeline kinds <kind>`. */
   readonly example: string;
+}
+
+/**
+ * A spec of any settings, as tables hold it. What its schema gives is only ever handed back to the same spec, so the type
+ * of the settings need not be known.
+ */
+export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
+  readonly settings: z.ZodType;
 }
 
 /** Types a spec by inference: `export const spec = defineKind({ … })`. */

@@ -1,14 +1,6 @@
 import type { Diagnostic, SourceFile } from '../diagnostics/diagnostic.ts';
-import type { InputPort, KindSpec } from '../stage.ts';
-
-/**
- * A spec of any settings. What its schema gives is only ever handed back to the same spec, so the type of the settings
- * need not be known here.
- */
-export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
-  readonly settings: KindSpec['settings'];
-  readonly inputs: Readonly<Record<string, InputPort<never>>>;
-}
+import type { AnyKindSpec } from '../stage.ts';
+import type { Environment } from './environment.ts';
 
 /** A kind as the pipeline's file may name it. */
 export interface KnownKind {
@@ -26,7 +18,7 @@ export interface LoadContext {
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   readonly kinds: Kinds;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** Every mistake goes here, so that all are told at once; the step goes on with what is right. */
   readonly report: (diagnostic: Diagnostic) => void;
   /** Every YAML file read, by absolute path. */

@@ -116,3 +116,10 @@ export function describeNode(node: Node): string {
   if (typeof node.value !== 'string') return String(node.value);
   return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
 }
+
+/** Where a piece of text stands inside its scalar; the whole scalar where escapes or line breaks make it hard to say. */
+export function spanInside(node: ScalarNode, piece: string): Span {
+  const { file, start, end } = node.at;
+  const index = file.text.slice(start, end).indexOf(piece);
+  return index < 0 ? node.at : { file, start: start + index, end: start + index + piece.length };
+}

@@ -1,8 +1,8 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
-import { child, type Entry, type MapNode, type Node, tooLarge } from './located.ts';
+import { type Entry, type MapNode, type Node, tooLarge } from './located.ts';
 import { type Scope, substitute } from './substitute.ts';
-import { unknownVariable } from './variables.ts';
+import { descend, unknownVariable } from './variables.ts';
 
 /** Parameters that refer to one another in one chain; working them out recurses. */
 const maximumChain = 64;
@@ -19,20 +19,20 @@ export class Params implements Scope {
     this.report = report;
   }
 
-  lookup(name: string, at: Span): Node | undefined {
+  lookup(name: string, at: Span, report = this.report): Node | undefined {
     const [word, first, ...rest] = name.split('.');
     if (word !== 'params' || first === undefined) {
-      this.report(unknownVariable(name, at, ['params']));
+      report(unknownVariable(name, at, ['params']));
       return undefined;
     }
     const entry = this.#raw?.entries.get(first);
     if (!entry) {
       const hint = suggest(first, this.#raw?.entries.keys() ?? []);
-      this.report({ code: 'unknown-param', message: `Unknown parameter "${first}"`, at, ...(hint ? { hint } : {}) });
+      report({ code: 'unknown-param', message: `Unknown parameter "${first}"`, at, ...(hint ? { hint } : {}) });
       return undefined;
     }
     const value = this.#resolve(first, entry, at);
-    return value && this.#descend(value, first, rest, at);
+    return value && descend(value, `params.${first}`, rest, at, report);
   }
 
   /** Works out every parameter, so that a mistake in one that nobody reads is told too. */
@@ -61,22 +61,5 @@ export class Params implements Scope {
     }
     this.#resolved.set(name, value);
     return value;
-  }
-
-  #descend(value: Node, first: string, path: readonly string[], at: Span): Node | undefined {
-    let node = value;
-    let name = first;
-    for (const step of path) {
-      const next = child(node, step);
-      if (!next) {
-        const hint = suggest(step, node.type === 'map' ? node.entries.keys() : []);
-        const message = `The parameter "${name}" has no "${step}"`;
-        this.report({ code: 'unknown-param', message, at, ...(hint ? { hint } : {}) });
-        return undefined;
-      }
-      node = next;
-      name = `${name}.${step}`;
-    }
-    return node;
   }
 }

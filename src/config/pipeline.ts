@@ -28,6 +28,8 @@ export interface PipelineSources {
   readonly files: readonly string[];
   /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
+  /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */
+  readonly env?: Readonly<Record<string, string | null>>;
 }
 
 /** One named step: a kind with inputs, settings and outputs. */

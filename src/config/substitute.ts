@@ -1,5 +1,5 @@
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
-import type { Entry, Node, ScalarNode } from './located.ts';
+import { type Entry, type Node, type ScalarNode, spanInside } from './located.ts';
 import { plainText } from './variables.ts';
 
 /** What `${…}` may name where it stands. */
@@ -50,7 +50,7 @@ function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
   const value = text.replace(variable, (match, inner: string | undefined) => {
     if (match === '$${') return '${';
     if (length > maximumText) return '';
-    const at = spanOfMatch(node, match);
+    const at = spanInside(node, match);
     const name = inner!.trim();
     const found = scope.lookup(match.endsWith('}') ? name : '', at);
     const part = (found && plainText(found, name, at, scope.report)) ?? match;
@@ -67,11 +67,4 @@ function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
 /** A scalar is shown where it is used; a list or map keeps its inner places, and only itself moves. */
 function placedAt(value: Node, at: Span): Node {
   return { ...value, at };
-}
-
-/** Where a `${…}` stands inside its scalar; the whole scalar where escapes or line breaks make it hard to say. */
-export function spanOfMatch(node: ScalarNode, match: string): Span {
-  const { file, start, end } = node.at;
-  const index = file.text.slice(start, end).indexOf(match);
-  return index < 0 ? node.at : { file, start: start + index, end: start + index + match.length };
 }

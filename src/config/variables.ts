@@ -15,6 +15,30 @@ export function unknownVariable(name: string, at: Span, words: readonly string[]
   };
 }
 
+/** The value at a path of keys inside the value that is called `name`. */
+export function descend(
+  value: Node,
+  name: string,
+  path: readonly string[],
+  at: Span,
+  report: (diagnostic: Diagnostic) => void,
+): Node | undefined {
+  let node = value;
+  let walked = name;
+  for (const step of path) {
+    const next = child(node, step);
+    if (!next) {
+      const hint = suggest(step, node.type === 'map' ? node.entries.keys() : []);
+      const message = `"${walked}" is ${describeNode(node)} without "${step}"`;
+      report({ code: 'unknown-param', message, at, ...(hint ? { hint } : {}) });
+      return undefined;
+    }
+    node = next;
+    walked = `${walked}.${step}`;
+  }
+  return node;
+}
+
 /** The text of a value inside a longer text: of a scalar, or the `id` of a map of a matrix. */
 export function plainText(
   value: Node,

@@ -1,0 +1,92 @@
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/suggest.ts';
+import { type Definition, type FileScope, namePattern } from './definition.ts';
+import { explainIssues } from './explain-issues.ts';
+import type { KnownKind, LoadContext } from './load-context.ts';
+import { type Ancestry, loadReferred, referredFile } from './load-document.ts';
+import { child, describeNode, type MapNode, type Node, textOf } from './located.ts';
+import { Params } from './params.ts';
+import { type SetParam, setParams } from './set-params.ts';
+import { pipelineShape } from './shapes.ts';
+import { substitute } from './substitute.ts';
+
+/** Every stage of a file and of those it includes, the included ones first; and the file's own scope. */
+export function collectDefinitions(
+  context: LoadContext,
+  file: Ancestry,
+  document: MapNode,
+  settings: readonly SetParam[],
+  prefix = '',
+): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
+  checkTopLevel(context, document);
+  const own = settings.filter((setting) => setting.prefix === prefix);
+  const params = new Params(setParams(child(document, 'params'), own, context.report), context.report);
+  params.resolveAll();
+  const definitions: Definition[] = [];
+  const includes = new Set<string>();
+  const include = child(document, 'include');
+  for (const [name, { keyAt, value }] of include?.type === 'map' ? include.entries : []) {
+    if (!checkName(context, name, keyAt, 'pipeline')) continue;
+    includes.add(name);
+    const path = substitute(value, params);
+    if (textOf(path) === undefined) continue;
+    const reference = { path: textOf(path)!, at: value.at };
+    const included = loadReferred(context, file, reference, 'include');
+    if (!included) continue;
+    const next = referredFile(file, reference.path, reference.at, context.root);
+    definitions.push(...collectDefinitions(context, next, included, settings, `${prefix}${name}/`).definitions);
+  }
+  const scope = { prefix, params, includes };
+  const stages = child(document, 'stages');
+  for (const [name, { keyAt, value }] of stages?.type === 'map' ? stages.entries : []) {
+    if (!checkName(context, name, keyAt, 'stage')) continue;
+    if (value.type === 'map') definitions.push(define(context, scope, name, value, keyAt));
+    else {
+      const message = `Expected a map for the stage "${name}", got ${describeNode(value)}`;
+      context.report({ code: 'wrong-type', message, at: keyAt });
+    }
+  }
+  return { scope, definitions };
+}
+
+function checkTopLevel({ report }: LoadContext, node: MapNode): void {
+  const parsed = pipelineShape.safeParse(topLevelJson(node));
+  if (parsed.success) return;
+  explainIssues(parsed.error.issues, { node, schema: pipelineShape, prefix: '', at: node.at }).forEach(report);
+}
+
+/** The top level alone: what is in `params` and in the stages is looked at where it is used. */
+function topLevelJson(node: MapNode): unknown {
+  const shallow = (value: Node): unknown => {
+    if (value.type === 'list') return [];
+    if (value.type === 'scalar') return value.value;
+    return Object.fromEntries(Array.from(value.entries, ([key, entry]) => [key, leaf(entry.value)]));
+  };
+  const leaf = (value: Node): unknown => (value.type === 'scalar' ? value.value : value.type === 'list' ? [] : {});
+  return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, shallow(entry.value)]));
+}
+
+function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Definition['at']): Definition {
+  const written = child(node, 'kind');
+  // The shape of the stage says it when there is no kind or it is no text.
+  const named = written && substitute(written, scope.params);
+  const kindName = textOf(named);
+  const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
+  return { name: scope.prefix + name, scope, node, at, ...(kind ? { kind } : {}) };
+}
+
+function findKind({ kinds, report }: LoadContext, name: string, at: Diagnostic['at'] & object): KnownKind | undefined {
+  const kind = kinds.get(name);
+  if (kind) return kind;
+  const hint = suggest(name, kinds.keys());
+  report({ code: 'unknown-kind', message: `Unknown kind "${name}"`, at, ...(hint ? { hint } : {}) });
+  return undefined;
+}
+
+function checkName({ report }: LoadContext, name: string, at: Definition['at'], what: string): boolean {
+  if (namePattern.test(name) && name.length <= 100) return true;
+  const message = `"${name.slice(0, 60)}" is no name for a ${what}`;
+  const hint = 'A name has letters, digits, "_" and "-", at most 100, and does not begin with "-".';
+  report({ code: 'wrong-name', message, at, hint });
+  return false;
+}

@@ -1,0 +1,28 @@
+import type { Span } from '../diagnostics/diagnostic.ts';
+import type { KnownKind } from './load-context.ts';
+import type { MapNode } from './located.ts';
+import type { Params } from './params.ts';
+
+/** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
+export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
+
+/** What a stage of one file can name: the file's parameters, and stages below the file's prefix. */
+export interface FileScope {
+  /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
+  readonly prefix: string;
+  readonly params: Params;
+  /** Names of the pipelines that the file includes. */
+  readonly includes: ReadonlySet<string>;
+}
+
+/** A stage as it is written: before its matrix makes one or more instances of it. */
+export interface Definition {
+  /** With the prefix of its file: `sn/fit`. */
+  readonly name: string;
+  readonly scope: FileScope;
+  readonly node: MapNode;
+  /** Where the stage's key stands. */
+  readonly at: Span;
+  /** Absent where the file names none or an unknown one, which is reported. */
+  readonly kind?: KnownKind;
+}

@@ -1,0 +1,68 @@
+import { z } from 'zod';
+
+/** One setting as `pipeline kinds <kind>` lists it. */
+export interface SettingRow {
+  /** Dotted below `with`: `optimizer.learningRate`. */
+  readonly path: string;
+  readonly type: string;
+  /** As in YAML's flow form; `required` where there is none, `—` where it may be left out. */
+  readonly fallback: string;
+  readonly summary: string;
+}
+
+interface SchemaNode {
+  readonly type?: string | readonly string[];
+  readonly enum?: readonly unknown[];
+  readonly const?: unknown;
+  readonly anyOf?: readonly SchemaNode[];
+  readonly oneOf?: readonly SchemaNode[];
+  readonly items?: SchemaNode;
+  readonly properties?: Readonly<Record<string, SchemaNode>>;
+  readonly additionalProperties?: SchemaNode | boolean;
+  readonly required?: readonly string[];
+  readonly default?: unknown;
+  readonly description?: string;
+  readonly minimum?: number;
+  readonly maximum?: number;
+  readonly exclusiveMinimum?: number;
+}
+
+/** The settings of a kind, flat, in the order of its schema. */
+export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
+  const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
+  return rowsOf(schema, '');
+}
+
+function rowsOf(schema: SchemaNode, prefix: string): readonly SettingRow[] {
+  return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
+    const path = `${prefix}${name}`;
+    const required = schema.required?.includes(name) ?? false;
+    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary: node.description ?? '' };
+    return [row, ...rowsOf(node, `${path}.`)];
+  });
+}
+
+function fallbackOf(node: SchemaNode, required: boolean): string {
+  if (node.default !== undefined) return JSON.stringify(node.default).replaceAll('"', '');
+  return required ? 'required' : '—';
+}
+
+function typeOf(node: SchemaNode): string {
+  const choices = node.anyOf ?? node.oneOf;
+  if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' or ');
+  if (node.const !== undefined) return String(node.const);
+  if (node.enum !== undefined) return node.enum.join(' | ');
+  if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOf(node.items)}`;
+  if (node.type === 'object') return typeof node.additionalProperties === 'object' ? `map to ${typeOf(node.additionalProperties)}` : 'map';
+  return `${node.type ?? 'anything'}${rangeOf(node)}`;
+}
+
+/** Bounds that a person would set; the largest safe integer is none. */
+function rangeOf({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
+  const bounds = [
+    exclusiveMinimum !== undefined && `> ${exclusiveMinimum}`,
+    minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `≥ ${minimum}`,
+    maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `≤ ${maximum}`,
+  ].filter((bound) => bound !== false);
+  return bounds.length > 0 ? ` ${bounds.join(', ')}` : '';
+}

@@ -1,0 +1,140 @@
+import { z } from 'zod';
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/suggest.ts';
+import { describeNode, type Node, nodeAt } from './located.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema's issues are about. */
+export interface Subject {
+  readonly node: Node;
+  readonly schema: z.ZodType;
+  /** What comes before the issue's path in messages, such as `with`; empty at the root of a stage or file. */
+  readonly prefix: string;
+  /** Where a key that is missing should be told: the key of the stage or of `with`. */
+  readonly at: Span;
+}
+
+/** A schema's issues as diagnostics in the user's file, in plain words. */
+export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
+  return issues.flatMap((issue) => explain(issue, [], subject));
+}
+
+function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject): readonly Diagnostic[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
+  const found = nodeAt(subject.node, path);
+  if (issue.code === 'invalid_union' && found) {
+    const branch = nearestBranch(issue.errors);
+    if (branch) return branch.flatMap((inner) => explain(inner, path, subject));
+  }
+  const name = dotted(subject.prefix, path);
+  const expected = expectation(issue);
+  if (!found) {
+    const parent = path.length > 1 ? nodeAt(subject.node, path.slice(0, -1)) : undefined;
+    const message = `Missing "${name}"${expected ? `, expected ${expected}` : ''}`;
+    return [{ code: 'missing-key', message, at: parent?.keyAt ?? subject.at }];
+  }
+  const got = found.node.type === 'scalar' || expected ? `, got ${describeNode(found.node)}` : '';
+  const at = found.node.at.end > found.node.at.start ? found.node.at : found.keyAt;
+  if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
+  const values = issue.code === 'invalid_value' ? issue.values.map(String) : [];
+  const text = found.node.type === 'scalar' ? String(found.node.value) : '';
+  const hint = suggest(text, values)?.match(/^Did.*/)?.[0];
+  const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
+  return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, ...(hint ? { hint } : {}) }];
+}
+
+function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject): Diagnostic {
+  const inside = dotted(subject.prefix, path);
+  const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
+  const hint = suggest(key, knownKeys(subject.schema, path));
+  const message = `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`;
+  return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
+}
+
+/** The branch of a union that the value was meant for: one that only fails deeper inside, else none. */
+function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'));
+  return deep.reduce<readonly Issue[] | undefined>(
+    (best, issues) => (!best || issues.length < best.length ? issues : best),
+    undefined,
+  );
+}
+
+/** What would have been right, in plain words; undefined where the issue's own message says it. */
+function expectation(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return typeWords[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1
+        ? quoted(issue.values[0])
+        : `one of ${issue.values.map(quoted).join(', ')}`;
+    case 'too_small':
+      return boundWords(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum);
+    case 'too_big':
+      return boundWords(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum);
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+      return issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the form "${issue.format}"`;
+    case 'invalid_union':
+      return unionWords(issue);
+    default:
+      return undefined;
+  }
+}
+
+function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
+  const known = [...new Set(words.filter((word) => word !== undefined))];
+  if (known.length > 0) return known.join(' or ');
+  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+  return options.length > 0 ? `one of ${options.map(quoted).join(', ')}` : undefined;
+}
+
+function boundWords(origin: string, relation: string, bound: number | bigint): string {
+  if (origin === 'string') return `a text of ${relation} ${bound} character${Number(bound) === 1 ? '' : 's'}`;
+  if (origin === 'array' || origin === 'set') return `a list of ${relation} ${bound} item${Number(bound) === 1 ? '' : 's'}`;
+  return `a number of ${relation} ${bound}`;
+}
+
+const quoted = (value: unknown) => JSON.stringify(value);
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'a map',
+  record: 'a map',
+  null: 'nothing',
+};
+
+function dotted(prefix: string, path: readonly PropertyKey[]): string {
+  const tail = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return prefix === '' ? tail.replace(/^\./, '') : `${prefix}${tail}`;
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The keys that a schema knows at a path, in any of its branches; asked for only to say what a misspelt one may be. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  let level: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' })];
+  for (const step of path) {
+    level = level.flatMap(branchesOf).flatMap((branch) => {
+      const below = typeof step === 'number' ? branch.items : branch.properties?.[String(step)];
+      const other = below ?? branch.additionalProperties;
+      return typeof other === 'object' && !Array.isArray(other) ? [other as JsonSchema] : [];
+    });
+  }
+  return [...new Set(level.flatMap(branchesOf).flatMap((branch) => Object.keys(branch.properties ?? {})))];
+}
+
+function branchesOf(schema: JsonSchema): JsonSchema[] {
+  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])] as JsonSchema[];
+  return [schema, ...inner.flatMap(branchesOf)];
+}

@@ -1,0 +1,32 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { suggest } from '../diagnostics/suggest.ts';
+import { err, ok, type Result } from '../result.ts';
+
+const extensions = ['', '.yaml', '.yml'];
+
+/** The absolute path of the file that an argument names: from the working directory, then under `pipelines/`. */
+export function findPipelineFile(argument: string, cwd: string, root: string): Result<string, Diagnostic> {
+  for (const folder of [cwd, join(root, 'pipelines')]) {
+    for (const extension of extensions) {
+      const path = resolve(folder, argument + extension);
+      if (argument !== '' && statSync(path, { throwIfNoEntry: false })?.isFile()) return ok(path);
+    }
+  }
+  const names = pipelineNames(root);
+  const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
+  const hint = suggest(wanted, names) ?? suggest(wanted.replace(/\.ya?ml$/, ''), names.map(withoutExtension));
+  const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
+  return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
+}
+
+/** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
+export function pipelineNames(root: string): readonly string[] {
+  return readdirSync(join(root, 'pipelines'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.ya?ml$/.test(path))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+}
+
+const withoutExtension = (path: string) => path.replace(/\.ya?ml$/, '');

@@ -1,0 +1,134 @@
+import { relative, resolve, sep } from 'node:path';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { err, ok, type Result } from '../result.ts';
+import { checkPaths } from './check-paths.ts';
+import { collectDefinitions } from './collect-definitions.ts';
+import { Environment } from './environment.ts';
+import { type Edge, findCycles } from './find-cycles.ts';
+import { InputPaths, type PathClaim } from './input-paths.ts';
+import { makeInstances } from './instances.ts';
+import type { Kinds, LoadContext } from './load-context.ts';
+import { loadDocument } from './load-document.ts';
+import { child, type MapNode } from './located.ts';
+import type { Params } from './params.ts';
+import type { Pipeline, Stage, StageName } from './pipeline.ts';
+import { prepareInstances } from './prepare-instance.ts';
+import { shownPath } from './read-source.ts';
+import { resolveStage } from './resolve-stage.ts';
+import { parseSetParams, type SetParam } from './set-params.ts';
+import { substitute } from './substitute.ts';
+
+export interface LoadOptions {
+  /** Absolute path of the folder that holds `pipelines/`. */
+  readonly root: string;
+  /** Absolute path of the YAML file, or one relative to the root. */
+  readonly file: string;
+  readonly kinds: Kinds;
+  /** Texts of `--set`: `params.epochs=5`. */
+  readonly set?: readonly string[];
+  /** Default: the process's own. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+/** Reads a pipeline's file and checks it whole: a pipeline whose every reference holds, or every mistake found. */
+export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
+  const { root, kinds, set = [] } = options;
+  const mistakes = new Mistakes();
+  const env = new Environment(options.env ?? process.env);
+  const context: LoadContext = { root, kinds, env, report: (mistake) => mistakes.add(mistake), files: new Map() };
+  const absolute = resolve(root, options.file);
+  const settings = parseSetParams(set, context.report);
+  const document = loadDocument(context, { absolute });
+  if (!document) return err(mistakes.inOrder());
+
+  const { scope, definitions } = collectDefinitions(context, { absolute }, document, settings);
+  checkSettings(context, document, definitions, settings);
+  const name = pipelineName(absolute, root);
+  const instances = makeInstances(context, definitions);
+  const prepared = prepareInstances(context, instances.all, name);
+  const claims: PathClaim[] = [];
+  const work = { context, instances, prepared, paths: new InputPaths(context), claims };
+  const stages: Stage[] = [];
+  const edges = new Map<StageName, readonly Edge[]>();
+  for (const one of prepared.values()) {
+    const resolved = await resolveStage(work, one);
+    edges.set(one.instance.name, resolved.edges);
+    if (resolved.stage) stages.push(resolved.stage);
+  }
+  findCycles(edges).forEach(context.report);
+  const outputs = [...prepared.values()].flatMap((one) =>
+    one.outputs.map((output) => ({ stage: one.instance.name, output })),
+  );
+  checkPaths(context, outputs, claims);
+  const texts = topLevelTexts(document, scope.params);
+  if (mistakes.any) return err(mistakes.inOrder());
+  const own = new Set(definitions.flatMap(({ kind }) => kind?.sources ?? []));
+  const sources = {
+    files: [...context.files.keys(), ...own],
+    globs: Object.fromEntries(work.paths.globs),
+    ...(env.asked ? { env: env.asked } : {}),
+  };
+  return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources });
+}
+
+/** Mistakes, each once: the instances of a matrix make the same one many times. */
+class Mistakes {
+  readonly #all: Diagnostic[] = [];
+  readonly #seen = new Set<string>();
+
+  add(mistake: Diagnostic): void {
+    const { code, message, at } = mistake;
+    const key = JSON.stringify([code, message, at?.file.path, at?.start]);
+    if (!this.#seen.has(key)) this.#all.push(mistake);
+    this.#seen.add(key);
+  }
+
+  get any(): boolean {
+    return this.#all.length > 0;
+  }
+
+  /** File by file, from top to bottom; files in the order of their first mistake. */
+  inOrder(): readonly Diagnostic[] {
+    const files = new Map<string | undefined, Diagnostic[]>();
+    for (const mistake of this.#all) {
+      const path = mistake.at?.file.path;
+      const list = files.get(path);
+      if (list) list.push(mistake);
+      else files.set(path, [mistake]);
+    }
+    return [...files.values()].flatMap((list) => list.sort((a, b) => (a.at?.start ?? 0) - (b.at?.start ?? 0)));
+  }
+}
+
+function topLevelTexts(document: MapNode, params: Params): Pick<Pipeline, 'description' | 'salt'> {
+  const text = (key: string) => {
+    const node = child(document, key);
+    const value = node && substitute(node, params);
+    return value?.type === 'scalar' && value.value !== null ? { [key]: String(value.value) } : {};
+  };
+  return { ...text('description'), ...text('salt') };
+}
+
+function checkSettings(
+  { report, root }: LoadContext,
+  document: MapNode,
+  definitions: readonly { readonly scope: { readonly prefix: string } }[],
+  settings: readonly SetParam[],
+): void {
+  const prefixes = new Set(['', ...definitions.map(({ scope }) => scope.prefix)]);
+  for (const { prefix, at } of settings) {
+    if (prefixes.has(prefix)) continue;
+    report({ code: 'unknown-param', message: `No pipeline is included as "${prefix.slice(0, -1)}"`, at });
+  }
+  if (definitions.length > 0 || child(document, 'stages')) return;
+  const message = `The pipeline "${pipelineName(resolve(root, document.at.file.path), root)}" has no stages`;
+  report({ code: 'no-stages', message, at: { ...document.at, end: document.at.start } });
+}
+
+/** The file's name below `pipelines/` without extension; of a file elsewhere, its name below the root. */
+function pipelineName(absolute: string, root: string): string {
+  const below = relative(resolve(root, 'pipelines'), absolute);
+  const path = below.startsWith('..') ? relative(root, absolute) : below;
+  const parts = path.split(sep).filter((part) => part !== '..');
+  return parts.join('/').replace(/\.[^./]*$/, '');
+}

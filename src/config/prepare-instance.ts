@@ -1,0 +1,91 @@
+import { explainIssues } from './explain-issues.ts';
+import { InstanceScope } from './instance-scope.ts';
+import type { Instance } from './instances.ts';
+import type { LoadContext } from './load-context.ts';
+import { child, type Entry, type MapNode, measureNode, textOf, toJson } from './located.ts';
+import type { Output } from './pipeline.ts';
+import { resolveOutputs } from './resolve-outputs.ts';
+import { type StageShape, stageShape } from './shapes.ts';
+import { substituteShell } from './substitute-shell.ts';
+import { substitute } from './substitute.ts';
+
+/** An instance with its `${…}` replaced, its shape checked and its outputs known: what other stages can read from. */
+export interface Prepared {
+  readonly instance: Instance;
+  /** The stage's map after substitution. */
+  readonly node: MapNode;
+  /** Absent where the shape is wrong, which is reported. */
+  readonly shape?: StageShape;
+  readonly outputs: readonly Output[];
+}
+
+/** What all stages of a pipeline may hold together, parameters expanded: far above any real one. */
+const maximumValues = 2_000_000;
+
+export function prepareInstances(
+  context: LoadContext,
+  instances: readonly Instance[],
+  pipeline: string,
+): ReadonlyMap<string, Prepared> {
+  const prepared = new Map<string, Prepared>();
+  let values = 0;
+  for (const instance of instances) {
+    const node = substituteStage(context, instance);
+    values += measureNode(node).size;
+    if (values > maximumValues) {
+      const message = `Stages hold more than ${maximumValues.toLocaleString('en')} values together`;
+      context.report({ code: 'alias-bomb', message, at: instance.definition.at });
+      break;
+    }
+    const shape = parseShape(context, instance, node);
+    const outputs = resolveOutputs(context, instance, node, pipeline);
+    prepared.set(instance.name, { instance, node, outputs, ...(shape ? { shape } : {}) });
+  }
+  return prepared;
+}
+
+/** The stage's map with `${…}` replaced; `matrix` is left out, which was worked in before. */
+function substituteStage({ report }: LoadContext, { definition, axes }: Instance): MapNode {
+  const scope = new InstanceScope(definition.scope.params, axes, report);
+  const shell = new Set(definition.kind?.spec.shell);
+  const entries = new Map<string, Entry>();
+  for (const [key, { keyAt, value }] of definition.node.entries) {
+    const hasShell = key === 'with' && shell.size > 0 && value.type === 'map';
+    const next = hasShell ? substituteSettings(value, shell, scope, definition) : substitute(value, scope);
+    entries.set(key, { keyAt, value: next });
+  }
+  return { ...definition.node, entries };
+}
+
+function substituteSettings(
+  settings: MapNode,
+  shell: ReadonlySet<string>,
+  scope: InstanceScope,
+  { node, kind }: Instance['definition'],
+): MapNode {
+  const ports = (side: 'inputs' | 'outputs') => {
+    const written = child(node, side);
+    return new Set([...Object.keys(kind?.spec[side] ?? {}), ...(written?.type === 'map' ? written.entries.keys() : [])]);
+  };
+  const names = { inputs: ports('inputs'), outputs: ports('outputs') };
+  const entries = new Map<string, Entry>();
+  for (const [key, { keyAt, value }] of settings.entries) {
+    const isShell = shell.has(key) && textOf(value) !== undefined;
+    entries.set(key, { keyAt, value: isShell ? substituteShell(value, names, scope) : substitute(value, scope) });
+  }
+  return { ...settings, entries };
+}
+
+function parseShape({ report }: LoadContext, { definition }: Instance, node: MapNode): StageShape | undefined {
+  const parsed = stageShape.safeParse(shallowJson(node));
+  if (parsed.success) return parsed.data;
+  explainIssues(parsed.error.issues, { node, schema: stageShape, prefix: '', at: definition.at }).forEach(report);
+  return undefined;
+}
+
+/** The stage as JSON, but the settings left empty: the kind's own schema looks at them. */
+function shallowJson(node: MapNode): unknown {
+  return Object.fromEntries(
+    Array.from(node.entries, ([key, { value }]) => [key, key === 'with' && value.type === 'map' ? {} : toJson(value)]),
+  );
+}

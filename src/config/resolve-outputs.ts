@@ -1,0 +1,59 @@
+import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
+import { suggest } from '../diagnostics/suggest.ts';
+import { artifactTypes, type ArtifactType, type OutputPort } from '../stage.ts';
+import type { Instance } from './instances.ts';
+import type { LoadContext } from './load-context.ts';
+import { child, type Entry, type MapNode, textOf } from './located.ts';
+import type { Output } from './pipeline.ts';
+import { safeName } from './safe-name.ts';
+
+/** The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. */
+export function resolveOutputs(
+  context: LoadContext,
+  instance: Instance,
+  node: MapNode,
+  pipeline: string,
+): readonly Output[] {
+  const { kind, at } = instance.definition;
+  const outputs = child(node, 'outputs');
+  const written: ReadonlyMap<string, Entry> = outputs?.type === 'map' ? outputs.entries : new Map();
+  if (!kind) return [];
+  const ports = new Map<string, OutputPort>(Object.entries(kind.spec.outputs));
+  for (const [port, entry] of written) {
+    if (ports.has(port)) continue;
+    if (kind.spec.openPorts) ports.set(port, { type: openType(entry), summary: '' });
+    else {
+      const hint = suggest(port, ports.keys());
+      const message = `The kind "${kind.spec.name}" has no output "${port}"`;
+      context.report({ code: 'unknown-port', message, at: entry.keyAt, ...(hint ? { hint } : {}) });
+    }
+  }
+  return Array.from(ports, ([port, { type, extension = '' }]) => {
+    const entry = written.get(port);
+    const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
+    if (path === undefined) {
+      const published = `artifacts/${pipeline}/${safeName(instance.name)}/${port}${extension}`;
+      return { port, type, path: published, at: entry?.keyAt ?? at };
+    }
+    checkType(context, port, type, entry!);
+    return { port, type, path: relativeToRoot(path, context.root), at: entry!.value.at };
+  });
+}
+
+function openType({ value }: Entry): ArtifactType {
+  const written = textOf(child(value, 'type'));
+  return artifactTypes.find((type) => type === written) ?? 'files'; // The shape of the stage reports any other.
+}
+
+function checkType({ report }: LoadContext, port: string, type: ArtifactType, { value }: Entry): void {
+  const written = child(value, 'type');
+  const text = textOf(written);
+  if (text === undefined || text === type || !artifactTypes.some((known) => known === text)) return;
+  report({ code: 'type-mismatch', message: `The output "${port}" is of type ${type}, not ${text}`, at: written!.at });
+}
+
+/** POSIX, without `./` and a slash at the end; `../…` where it leads out of the root, which is reported later. */
+function relativeToRoot(path: string, root: string): string {
+  if (isAbsolute(path)) return relative(root, resolve(path)).split(sep).join('/') || '.';
+  return posix.normalize(path).replace(/\/$/, '') || '.';
+}

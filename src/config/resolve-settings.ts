@@ -1,0 +1,40 @@
+import type { JsonObject } from '../json.ts';
+import type { AnyKindSpec } from '../stage.ts';
+import type { Definition } from './definition.ts';
+import { explainIssues } from './explain-issues.ts';
+import { keyedSettings } from './keyed-settings.ts';
+import type { LoadContext } from './load-context.ts';
+import { type MapNode, type Node, nodeAt, toJson } from './located.ts';
+
+export interface Settings {
+  readonly settings: JsonObject;
+  readonly keyedSettings: JsonObject;
+}
+
+/** The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported. */
+export function resolveSettings(
+  { report }: LoadContext,
+  { at }: Definition,
+  spec: AnyKindSpec,
+  stage: MapNode,
+  inputs: ReadonlySet<string>,
+): Settings | undefined {
+  const written = stage.entries.get('with');
+  const node: Node = written?.value ?? { type: 'map', entries: new Map(), at };
+  const place = written?.keyAt ?? at;
+  if (node.type !== 'map') return undefined; // The shape of the stage reports it.
+  const given = toJson(node) as JsonObject;
+  const parsed = spec.settings.safeParse(given);
+  if (!parsed.success) {
+    const subject = { node, schema: spec.settings, prefix: 'with', at: place };
+    explainIssues(parsed.error.issues, subject).forEach(report);
+    return undefined;
+  }
+  const problems = spec.check?.(parsed.data as never, inputs) ?? [];
+  for (const problem of problems) {
+    report({ code: 'wrong-settings', message: problem.message, at: nodeAt(node, problem.at)?.node.at ?? place });
+  }
+  // Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined.
+  const settings = JSON.parse(JSON.stringify(parsed.data)) as JsonObject;
+  return { settings, keyedSettings: keyedSettings(spec.settings, given, settings) };
+}

@@ -1,0 +1,96 @@
+import { findStage } from './find-stage.ts';
+import type { Edge } from './find-cycles.ts';
+import { agreeing } from './instances.ts';
+import type { LoadContext } from './load-context.ts';
+import { child, describeNode } from './located.ts';
+import type { Input, Stage, StageName } from './pipeline.ts';
+import type { Prepared } from './prepare-instance.ts';
+import { type InputWork, resolveInputs } from './resolve-inputs.ts';
+import { resolveSettings, type Settings } from './resolve-settings.ts';
+import type { StageShape } from './shapes.ts';
+import { parseStageReference } from './stage-reference.ts';
+
+/** A prepared instance as a stage, undefined where anything in it is wrong; and what it needs, for as far as that is known. */
+export async function resolveStage(
+  work: InputWork,
+  prepared: Prepared,
+): Promise<{ readonly stage?: Stage; readonly edges: readonly Edge[] }> {
+  const { instance, node, shape, outputs } = prepared;
+  const { kind, at } = instance.definition;
+  const inputs = await resolveInputs(work, prepared);
+  const after = resolveAfter(work, prepared);
+  const edges = [...inputs.flatMap(inputEdges), ...after];
+  if (!kind) return { edges };
+  const connected = child(node, 'inputs');
+  const ports = new Set<string>(connected?.type === 'map' ? connected.entries.keys() : []);
+  const settings = resolveSettings(work.context, instance.definition, kind.spec, node, ports);
+  if (!settings || !shape) return { edges };
+  const stage: Stage = {
+    name: instance.name,
+    axes: Object.fromEntries(Array.from(instance.axes, ([axis, { label }]) => [axis, label])),
+    kind: kind.spec.name,
+    kindVersion: kind.version,
+    ...settings,
+    inputs: inputs.map((input) => withParts(input, kind.spec.inputs[input.port]?.parts, settings)),
+    outputs,
+    after: [...new Set(after.map(({ to }) => to))],
+    env: environment(work.context, shape.env),
+    computes: kind.spec.computes === true,
+    at,
+    ...common(shape),
+  };
+  return { stage, edges };
+}
+
+function common(shape: StageShape) {
+  const { description, resources, retries, timeout, cache, frozen, onDemand } = shape;
+  return {
+    resources,
+    retries,
+    cache,
+    frozen,
+    onDemand,
+    ...(description === undefined ? {} : { description }),
+    ...(timeout === undefined ? {} : { timeout }),
+  };
+}
+
+function withParts(
+  input: Input,
+  parts: ((settings: never) => readonly string[]) | undefined,
+  { settings }: Settings,
+): Input {
+  return parts ? { ...input, parts: parts(settings as never) } : input;
+}
+
+function environment({ env }: LoadContext, declared: StageShape['env']): Readonly<Record<string, string | null>> {
+  const entries = Array.isArray(declared) ? declared.map((name) => [name, null] as const) : Object.entries(declared);
+  return Object.fromEntries(
+    entries.map(([name, value]) => [name, value === null ? (env.get(name) ?? null) : String(value)]),
+  );
+}
+
+function inputEdges({ items, at }: Input): readonly Edge[] {
+  return items.flatMap((item) =>
+    item.from === 'stage' ? [{ to: item.stage, how: `reads ${item.stage}.${item.port}`, at }] : [],
+  );
+}
+
+function resolveAfter(work: InputWork, { instance, node }: Prepared): readonly Edge[] {
+  const after = child(node, 'after');
+  const items = after?.type === 'list' ? after.items : after ? [after] : [];
+  return items.flatMap((item) => {
+    if (item.type !== 'scalar' || typeof item.value !== 'string') return []; // The shape of the stage reports it.
+    const reference = parseStageReference(item.value);
+    if (!reference || reference.port !== undefined) {
+      const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
+      work.context.report({ code: 'wrong-reference', message, at: item.at });
+      return [];
+    }
+    const definition = findStage(work.context, work.instances, reference, instance, item.at);
+    const stages: readonly { name: StageName }[] = definition
+      ? agreeing(work.instances, definition, reference, instance)
+      : [];
+    return stages.map(({ name }) => ({ to: name, how: `runs after ${name}`, at: item.at }));
+  });
+}

@@ -1,0 +1,70 @@
+import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import { postOrder } from '../config/post-order.ts';
+
+/**
+ * Who needs whom in a pipeline: an edge for everything that a stage reads and everything it runs after.
+ *
+ *     faces ──► fit ──► roc        dependencies('fit') = [faces]    dependents('fit') = [roc]
+ *
+ * A loaded pipeline has no cycle, so there is an order.
+ */
+export class Graph {
+  readonly stages: ReadonlyMap<StageName, Stage>;
+  /** Every stage after those it needs; otherwise in the order of the file. */
+  readonly order: readonly StageName[];
+  readonly #dependencies: ReadonlyMap<StageName, readonly StageName[]>;
+  readonly #dependents: ReadonlyMap<StageName, readonly StageName[]>;
+
+  constructor({ stages }: Pick<Pipeline, 'stages'>) {
+    this.stages = new Map(stages.map((stage) => [stage.name, stage]));
+    this.#dependencies = new Map(stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]));
+    this.#dependents = reversed(this.#dependencies);
+    this.order = inOrder(this.#dependencies);
+  }
+
+  stage(name: StageName): Stage {
+    const stage = this.stages.get(name);
+    if (!stage) throw new Error(`Internal error: no stage "${name}" in the graph`);
+    return stage;
+  }
+
+  /** The stages that a stage reads or runs after, each once. */
+  dependencies(name: StageName): readonly StageName[] {
+    return this.#dependencies.get(name) ?? [];
+  }
+
+  /** The stages that read a stage or run after it, each once, in the order of the file. */
+  dependents(name: StageName): readonly StageName[] {
+    return this.#dependents.get(name) ?? [];
+  }
+}
+
+/** The stages that a stage reads, as often as it does. */
+export function readBy({ inputs }: Stage): readonly StageName[] {
+  return inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])));
+}
+
+type Edges = ReadonlyMap<StageName, readonly StageName[]>;
+
+function reversed(edges: Edges): Edges {
+  const result = new Map<StageName, StageName[]>(Array.from(edges.keys(), (name) => [name, []]));
+  for (const [from, targets] of edges) {
+    for (const to of targets) {
+      const list = result.get(to);
+      if (!list) throw new Error(`Internal error: "${from}" needs "${to}", which is no stage`);
+      list.push(from);
+    }
+  }
+  return result;
+}
+
+/** Depth first from the top of the file: a stage comes as soon as what it needs has come. A loop, since chains may be long. */
+function inOrder(dependencies: Edges): readonly StageName[] {
+  return postOrder(
+    dependencies.keys(),
+    (name) => dependencies.get(name)!,
+    (cycle) => {
+      throw new Error(`Internal error: a loaded pipeline has a cycle through "${cycle[0]}"`);
+    },
+  );
+}

@@ -1,0 +1,24 @@
+import type { StageName } from '../config/pipeline.ts';
+import { type Graph, readBy } from './graph.ts';
+
+/**
+ * The graph as Mermaid's flowchart, which GitHub and many editors draw: what is read is a line, what a stage only runs
+ * after is dotted.
+ */
+export function mermaid(graph: Graph): string {
+  const id = new Map(graph.order.map((name, index) => [name, `s${index}`]));
+  const lines = ['flowchart TD'];
+  for (const name of graph.order) {
+    lines.push(`  ${id.get(name)}["${escaped(name)}<br/><small>${escaped(graph.stage(name).kind)}</small>"]`);
+  }
+  for (const name of graph.order) {
+    const read = new Set<StageName>(readBy(graph.stage(name)));
+    for (const other of graph.dependencies(name)) {
+      lines.push(`  ${id.get(other)} ${read.has(other) ? '-->' : '-.->'} ${id.get(name)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Mermaid's own escapes: `#` begins one, quotes end the label. */
+const escaped = (text: string) => text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`);
