@@ -1,8 +1,58 @@
-/** What to do with a stage, and why. Reasons are sentences without a full stop, most important first. */
+import type { StageResult } from '../cache/stage-result.ts';
+import { diffFingerprints } from '../fingerprint/diff-fingerprints.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { formatChange } from './format-change.ts';
+
+/** What to do with a stage, and why. Reasons are clauses without a full stop, most important first. */
 export type Decision =
   | { readonly state: 'fresh' }
-  /** Outputs are in the cache; the reasons say which are missing or changed in place. */
+  /** The result is in the cache; the reasons say which outputs are missing or changed in place. */
   | { readonly state: 'restorable'; readonly reasons: readonly string[] }
   | { readonly state: 'stale'; readonly reasons: readonly string[] }
   /** Waits on stages that must run: it may run. */
   | { readonly state: 'blocked'; readonly reasons: readonly string[] };
+
+/** Everything that a decision rests on, looked up beforehand. */
+export interface Facts {
+  readonly fingerprint: Fingerprint;
+  /** The recorded result of this fingerprint. */
+  readonly result: StageResult | undefined;
+  /** Objects of the result that the cache has lost. */
+  readonly missingObjects: number;
+  /** How each published output stands against the result, by port; meaningless without a result. */
+  readonly published: Readonly<Record<string, PublishedState>>;
+  /** The fingerprint of the stage's last result, for the reasons. */
+  readonly last: Fingerprint | undefined;
+  readonly forced: boolean;
+}
+
+export type PublishedState = 'in place' | 'missing' | 'changed';
+
+/**
+ * Says what to do with one stage whose inputs are all known. Pure: it looks nothing up.
+ *
+ * `blocked` is never its answer: who waits is known before the inputs are.
+ */
+export function decide(facts: Facts): Decision {
+  if (facts.forced) return { state: 'stale', reasons: ['forced'] };
+  const { result } = facts;
+  if (result === undefined) return { state: 'stale', reasons: reasonsWithoutResult(facts) };
+
+  const amiss = Object.entries(facts.published).filter(([, state]) => state !== 'in place');
+  if (amiss.length === 0) return { state: 'fresh' };
+
+  const reasons = amiss.map(([port, state]) =>
+    state === 'missing' ? `output ${port} is missing` : `output ${port} was changed in place`,
+  );
+  if (!result.stored) return { state: 'stale', reasons: [...reasons, 'its outputs are not kept (cache: false)'] };
+  if (facts.missingObjects > 0) {
+    return { state: 'stale', reasons: [...reasons, `the cache lost ${facts.missingObjects} of its objects`] };
+  }
+  return { state: 'restorable', reasons };
+}
+
+function reasonsWithoutResult({ fingerprint, last }: Facts): readonly string[] {
+  if (last === undefined) return ['never ran'];
+  const changes = diffFingerprints(last, fingerprint);
+  return changes.length > 0 ? changes.map(formatChange) : ['its last result is no longer in the cache'];
+}

@@ -1,0 +1,109 @@
+import { createHash } from 'node:crypto';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { signTree } from '../fingerprint/sign-tree.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+/**
+ * What a run that left everything in place looked at. While none of it has changed, the same command has nothing to do,
+ * which is known without reading a pipeline, a fingerprint or a result.
+ */
+export interface RunMemory {
+  readonly format: 1;
+  readonly pipeline: string;
+  readonly stages: number;
+  /** Absolute paths: YAML files, code, path inputs, published outputs. */
+  readonly trees: readonly string[];
+  /** What each glob gave. */
+  readonly globs: Readonly<Record<string, readonly string[]>>;
+  /** SHA-256 of each declared variable of the environment, null where unset. */
+  readonly env: Readonly<Record<string, string | null>>;
+  /** Over the stat data of all trees. */
+  readonly signature: string;
+}
+
+/** Names a command: the same words in the same folder mean the same run. */
+export function memoryFile(root: string, workingDirectory: string, argv: readonly string[]): string {
+  const key = createHash('sha256')
+    .update(JSON.stringify([workingDirectory, argv]))
+    .digest('hex');
+  return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
+}
+
+/** The memory of this command if all that it rests on is as it was; else undefined, and the long way is to be gone. */
+export async function recall(file: string, root: string): Promise<RunMemory | undefined> {
+  try {
+    const memory = JSON.parse(readFileSync(file, 'utf8')) as RunMemory;
+    if (memory.format !== 1) return undefined;
+    for (const [name, value] of Object.entries(memory.env)) if (hashVariable(name) !== value) return undefined;
+    if (signAll(memory.trees.map((tree) => signTree(tree).signature)) !== memory.signature) return undefined;
+    return (await sameGlobs(memory.globs, root)) ? memory : undefined;
+  } catch {
+    return undefined; // never remembered, or something that it rests on is gone
+  }
+}
+
+/** What a complete run knows of itself, to be remembered. */
+export interface CompleteRun {
+  readonly pipeline: string;
+  readonly stages: number;
+  readonly globs: RunMemory['globs'];
+  /** Names of the variables that stages declare. */
+  readonly env: readonly string[];
+  /** Of every tree as it was when its content was known to be right, by absolute path. */
+  readonly signatures: ReadonlyMap<string, string>;
+}
+
+/** Remembers a complete run, unless something changed under it. */
+export function remember(file: string, run: CompleteRun): void {
+  const trees = [...run.signatures.keys()];
+  const now = trees.map((tree) => signTree(tree).signature);
+  if (trees.some((tree, index) => now[index] !== run.signatures.get(tree))) {
+    forget(file);
+    return;
+  }
+  const memory: RunMemory = {
+    format: 1,
+    pipeline: run.pipeline,
+    stages: run.stages,
+    trees,
+    globs: run.globs,
+    env: Object.fromEntries(run.env.map((name) => [name, hashVariable(name)])),
+    signature: signAll(now),
+  };
+  writeAtomic(file, JSON.stringify(memory), { sync: false });
+}
+
+/** A disk may date files by whole seconds: what changed this shortly before it was read could change again unseen. */
+const coarseMs = 3_000;
+
+/** Whether what last changed at `newest` can be trusted to be what was read after `startedAt`; milliseconds. */
+export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
+
+/** Signs files that were read since `startedAt`; undefined if one of them changed too lately to be sure of it. */
+export function signRead(paths: readonly string[], startedAt: number): ReadonlyMap<string, string> | undefined {
+  const signed = paths.map((path) => [path, signTree(path)] as const);
+  if (!signed.every(([, { newest }]) => isOld(newest, startedAt))) return undefined;
+  return new Map(signed.map(([path, { signature }]) => [path, signature]));
+}
+
+/** Makes the next run go the long way. */
+export function forget(file: string): void {
+  rmSync(file, { force: true });
+}
+
+const signAll = (signatures: readonly string[]): string =>
+  createHash('sha256').update(signatures.join('\n')).digest('hex');
+
+async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {
+  const patterns = Object.keys(globs);
+  if (patterns.length === 0) return true;
+  const { expandGlob } = await import('../config/expand-glob.ts'); // only now: it loads a library
+  const now = await Promise.all(patterns.map((pattern) => expandGlob(pattern, root)));
+  return patterns.every((pattern, index) => JSON.stringify(globs[pattern]) === JSON.stringify(now[index]));
+}
+
+function hashVariable(name: string): string | null {
+  const value = process.env[name];
+  return value === undefined ? null : createHash('sha256').update(value).digest('hex');
+}

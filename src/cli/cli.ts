@@ -1,0 +1,189 @@
+import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { exitCodes } from './exit-codes.ts';
+import { version } from './package-info.ts';
+
+/** Loads an action when it is called, so that `--help` is quick; its answer becomes the exit code. */
+type Act = <Args extends unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<number>>,
+) => (...args: Args) => Promise<void>;
+
+/** Runs one command and gives its exit code. */
+export async function runCli(argv: readonly string[]): Promise<number> {
+  let code: number = exitCodes.ok;
+  const act: Act =
+    (load) =>
+    async (...args) => {
+      code = await (await load())(...args);
+    };
+  const program = new Command('pipeline')
+    .description(
+      'Runs the stages of a pipeline that are stale, decided by content, and restores what was computed before.',
+    )
+    .version(version, '-V, --version')
+    .showHelpAfterError('(--help says what it takes)')
+    .exitOverride();
+  declareRunning(program, act, argv);
+  declareLooking(program, act);
+  declareKeeping(program, act);
+  declareLearning(program, act);
+  try {
+    await program.parseAsync(argv, { from: 'user' });
+    return code;
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+  }
+}
+
+const words = '[words...]';
+const wordsHelp =
+  'a pipeline file, looked up here and then under pipelines/ (left out: the one that ran last, or the only one), and stages of it; fit@seed=2 is fit[seed=2]';
+const setOption = () =>
+  new Option('--set <name=value...>', 'sets a parameter: --set params.epochs=5').default([], 'none');
+const backendOption = () =>
+  new Option('--backend <name>', 'backend of the stages that compute')
+    .choices(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu'])
+    .default('auto');
+const forceOption = () => new Option('--force [stage...]', 'as if nothing were known of these stages, or of all');
+const downstreamOption = () => new Option('--downstream', 'the named stages and all that reads them');
+
+function declareRunning(program: Command, act: Act, argv: readonly string[]): void {
+  program
+    .command('run')
+    .summary('bring stages up to date')
+    .description(
+      'Brings every stage, or the named ones with all that they need: restores what the cache has, runs the rest.',
+    )
+    .argument(words, wordsHelp)
+    .addOption(forceOption())
+    .addOption(downstreamOption())
+    .option('-j, --jobs <count>', 'how many stages run at once at most (default: as many as cores)', positiveInteger)
+    .addOption(setOption())
+    .addOption(new Option('--keep-going', 'after a failure, go on with what does not depend on it (the default)'))
+    .addOption(new Option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'))
+    .addOption(backendOption())
+    .addOption(
+      new Option('--reporter <form>', 'how progress is told')
+        .choices(['auto', 'live', 'plain', 'json'])
+        .default('auto'),
+    )
+    .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
+    .option('-n, --dry-run', 'only say what would happen and why, like `plan`')
+    .addHelpText(
+      'after',
+      example(
+        'pipeline run experiments/simple-net-fakes.yaml',
+        'pipeline run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
+        'pipeline run study.yaml --force fit@seed=2',
+      ),
+    )
+    .action(act(async () => (await import('./commands/run.ts')).runCommand(argv)));
+  program
+    .command('plan')
+    .summary('say what would happen, and why')
+    .description(
+      'Says of every stage whether it is fresh, would be restored, must run or may run, and why. Changes nothing.',
+    )
+    .argument(words, wordsHelp)
+    .addOption(forceOption())
+    .addOption(downstreamOption())
+    .addOption(setOption())
+    .addOption(backendOption())
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('pipeline plan experiments/simple-net-fakes.yaml'))
+    .action(act(async () => (await import('./commands/plan.ts')).planCommand));
+}
+
+function declareLooking(program: Command, act: Act): void {
+  program
+    .command('explain')
+    .summary('say what differs from the last result')
+    .description("Shows how a stage's fingerprint differs from that of its last result, value by value.")
+    .argument(words, wordsHelp)
+    .addOption(setOption())
+    .addOption(backendOption())
+    .option('--json', 'as JSON, with the whole fingerprint')
+    .addHelpText('after', example('pipeline explain experiments/simple-net-fakes.yaml fit'))
+    .action(act(async () => (await import('./commands/explain.ts')).explainCommand));
+  program
+    .command('graph')
+    .summary('draw the stages')
+    .description('Prints the graph of stages as Mermaid, or writes it as SVG.')
+    .argument(words, wordsHelp)
+    .addOption(setOption())
+    .option('--svg <file>', 'writes an SVG there')
+    .addHelpText('after', example('pipeline graph experiments/simple-net-fakes.yaml --svg graph.svg'))
+    .action(act(async () => (await import('./commands/graph.ts')).graphCommand));
+  program
+    .command('logs')
+    .summary("print a stage's log")
+    .description('Prints the log of the last time that a stage ran, with its record.')
+    .argument(words, wordsHelp)
+    .addOption(setOption())
+    .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
+    .action(act(async () => (await import('./commands/logs.ts')).logsCommand));
+}
+
+function declareKeeping(program: Command, act: Act): void {
+  program
+    .command('clean')
+    .summary('remove outputs that no stage claims any more')
+    .description(
+      'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
+    )
+    .option('-y, --yes', 'does it; without, only says what would go')
+    .addHelpText('after', example('pipeline clean --yes'))
+    .action(act(async () => (await import('./commands/clean.ts')).cleanCommand));
+  program
+    .command('gc')
+    .summary('free space in the cache')
+    .description(
+      'Removes results that were not used for a while and the objects that nothing refers to. Keeps pins, frozen stages and the last runs.',
+    )
+    .option('--keep <duration>', 'keeps results used within this time', '30d')
+    .option('--max-size <size>', 'removes the longest unused results until the cache is this small')
+    .option('-y, --yes', 'does it; without, only says what would go')
+    .addHelpText('after', example('pipeline gc --keep 7d --yes', 'pipeline gc --max-size 20GiB --yes'))
+    .action(act(async () => (await import('./commands/gc.ts')).gcCommand));
+  program
+    .command('verify')
+    .summary('check every byte of the cache')
+    .description(
+      'Hashes every object again. A damaged one is set aside, and what needs it is made again by the next run.',
+    )
+    .addHelpText('after', example('pipeline verify'))
+    .action(act(async () => (await import('./commands/verify.ts')).verifyCommand));
+}
+
+function declareLearning(program: Command, act: Act): void {
+  program
+    .command('kinds')
+    .summary('list the kinds of stages')
+    .description("Lists the kinds of stages, or one kind's settings, ports and example.")
+    .argument('[kind]', 'such as train')
+    .addHelpText('after', example('pipeline kinds', 'pipeline kinds train'))
+    .action(act(async () => (await import('./commands/kinds.ts')).kindsCommand));
+  program
+    .command('schema')
+    .summary('print the JSON schema of pipelines')
+    .description('Prints the JSON schema of pipeline files, for editors.')
+    .addHelpText('after', example('pipeline schema > pipeline.schema.json'))
+    .action(act(async () => (await import('./commands/schema.ts')).schemaCommand));
+  program
+    .command('init')
+    .summary('begin a project')
+    .description('Writes a small project that runs. Never overwrites a file.')
+    .argument('[folder]', 'where', '.')
+    .addHelpText('after', example('pipeline init faces && cd faces && pipeline run first.yaml'))
+    .action(act(async () => (await import('./commands/init.ts')).initCommand));
+}
+
+function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
+  return value;
+}
+
+const example = (...lines: readonly string[]): string =>
+  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;

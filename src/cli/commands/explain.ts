@@ -1,0 +1,66 @@
+import type { StageName } from '../../config/pipeline.ts';
+import { diffFingerprints } from '../../fingerprint/diff-fingerprints.ts';
+import type { Json } from '../../json.ts';
+import { type PlannedStage, plan } from '../../plan/plan.ts';
+import { formatTable } from '../../reporters/format-table.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { makeWorld, warnOnStderr } from '../make-world.ts';
+import { openProject } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface ExplainOptions {
+  readonly set: readonly string[];
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+/** `pipeline explain`: how a stage's fingerprint differs from that of its last result, value by value. */
+export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<number> {
+  const opened = await openProject({ words, set: options.set, last: true });
+  if (!opened.ok) return printMistakes(opened.error);
+  const { stages, named } = opened.value;
+  const world = makeWorld(opened.value, options.backend, warnOnStderr);
+  const planned = await plan(stages, world);
+  world.digests.save();
+  const wanted = new Set<StageName>(named.length > 0 ? named : stages.map(({ name }) => name));
+  const explained = planned.filter(({ stage }) => wanted.has(stage.name));
+  const text = options.json === true ? asJson(explained) : explained.map(asText).join('\n');
+  process.stdout.write(text);
+  return exitCodes.ok;
+}
+
+function asText({ stage, decision, examined }: PlannedStage): string {
+  const head = `${stage.name} (${stage.kind}): ${decision.state === 'failing' ? 'would fail' : decision.state}`;
+  if (examined === undefined) return `${head}\n  ${decision.state === 'fresh' ? '' : decision.reasons.join('\n  ')}\n`;
+  const lines = [head];
+  if (decision.state !== 'fresh') lines.push(...decision.reasons.map((reason) => `  ${reason}`));
+  if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint));
+  lines.push(`  fingerprint ${examined.digest}`);
+  if (examined.result !== undefined) {
+    const { startedAt, host } = examined.result.record;
+    lines.push(`  result      of ${startedAt} on ${host}`);
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+function differences(...[last, now]: Parameters<typeof diffFingerprints>): readonly string[] {
+  const rows = diffFingerprints(last, now).map(({ path, before, after }) => [path, show(before), show(after)]);
+  if (rows.length === 0) return ['  nothing differs from the last result'];
+  return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
+}
+
+const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));
+
+function asJson(explained: readonly PlannedStage[]): string {
+  const rows = explained.map(({ stage, decision, examined }) => ({
+    stage: stage.name,
+    state: decision.state,
+    ...(examined !== undefined && {
+      digest: examined.digest,
+      fingerprint: examined.fingerprint,
+      last: examined.last ?? null,
+      differences: examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
+    }),
+  }));
+  return `${JSON.stringify(rows, undefined, 2)}\n`;
+}

@@ -1,0 +1,50 @@
+import { Cache } from '../../cache/cache.ts';
+import { findGarbage, removeGarbage } from '../../cache/collect-garbage.ts';
+import { pipelineNames } from '../../config/find-pipeline-file.ts';
+import { findRoot } from '../../config/find-root.ts';
+import { parseDuration } from '../../config/parse-duration.ts';
+import { parseMemory } from '../../config/parse-memory.ts';
+import { formatCount } from '../../reporters/format-quantities.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatBytes } from '../format-bytes.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { noProject } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface GcOptions {
+  readonly keep: string;
+  readonly maxSize?: string;
+  readonly yes?: boolean;
+}
+
+/** `pipeline gc`: says what would go; with `--yes` lets it go. */
+export async function gcCommand(options: GcOptions): Promise<number> {
+  const root = findRoot(process.cwd());
+  if (root === undefined) return printMistakes([noProject()]);
+  const keep = parseDuration(options.keep);
+  const maxBytes = options.maxSize === undefined ? undefined : parseMemory(options.maxSize);
+  if (keep === undefined) return usage(`--keep takes a duration such as 12h or 30d, not "${options.keep}"`);
+  if (options.maxSize !== undefined && maxBytes === undefined) {
+    return usage(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
+  }
+  const cache = Cache.open(root, warnOnStderr);
+  const existing = new Set(pipelineNames(root).map((file) => file.replace(/\.ya?ml$/, '')));
+  const garbage = findGarbage(cache, {
+    keep,
+    ...(maxBytes !== undefined && { maxBytes }),
+    exists: (pipeline) => existing.has(pipeline),
+  });
+  const what = `${formatCount(garbage.results.length, 'result')} and ${formatCount(garbage.objects.length, 'object')} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
+  if (options.yes !== true) {
+    process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n`);
+    return exitCodes.ok;
+  }
+  removeGarbage(cache, garbage);
+  process.stdout.write(`Removed ${what}.\n`);
+  return exitCodes.ok;
+}
+
+function usage(message: string): number {
+  process.stderr.write(`error: ${message}\n`);
+  return exitCodes.usage;
+}

@@ -1,0 +1,56 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { exitCodes } from '../exit-codes.ts';
+
+/** The files of a new project: one small pipeline with every stage of a first study, that runs in under a minute. */
+const files: Readonly<Record<string, string>> = {
+  'pipelines/first.yaml': `# A first study: can a small convolutional net tell drawn portraits from forged ones?
+# Run it with:   pipeline run first.yaml
+# Then change something (say, epochs) and run it again: only what depends on the change runs.
+description: SimpleNet on drawn faces
+params: { epochs: 2, imageSize: 64, seed: 7 }
+stages:
+  made:
+    kind: make-faces
+    onDemand: true # runs only because something reads it
+    with: { size: 64, images: { train: 200, val: 50, test: 50 }, seed: "\${params.seed}" }
+  faces:
+    kind: load-dataset
+    inputs: { images: made.faces } # or a folder of your own: data/my-faces/{train,val,test}/{real,fake}/*.jpg
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with:
+      model: simple-net
+      imageSize: "\${params.imageSize}"
+      epochs: "\${params.epochs}"
+      seed: "\${params.seed}"
+  scores:
+    kind: evaluate
+    inputs: { model: fit.model, dataset: faces.dataset }
+  curves:
+    kind: plot
+    inputs: { history: fit.history }
+  roc:
+    kind: roc-det
+    inputs: { scores: scores.scores }
+`,
+  '.gitignore': '/cache/\n/artifacts/\n',
+};
+
+/** `pipeline init`: writes a small project that runs. A file that is there already stays as it is, and is said. */
+export async function initCommand(folder: string): Promise<number> {
+  for (const [name, text] of Object.entries(files)) {
+    const path = join(folder, name);
+    if (existsSync(path)) {
+      process.stdout.write(`kept   ${path}, which is there already\n`);
+      continue;
+    }
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, text, { flag: 'wx' });
+    process.stdout.write(`wrote  ${path}\n`);
+  }
+  const there = relative(process.cwd(), folder);
+  process.stdout.write(`\nNow:   ${there === '' ? '' : `cd ${there} && `}pipeline run first.yaml\n`);
+  return exitCodes.ok;
+}

@@ -1,0 +1,62 @@
+import { type PlannedStage, plan } from '../../plan/plan.ts';
+import { createPaint, type Style, wantsColour } from '../../reporters/colour.ts';
+import { formatCount } from '../../reporters/format-quantities.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { makeWorld, warnOnStderr } from '../make-world.ts';
+import { openProject } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface PlanOptions {
+  readonly force?: true | readonly string[];
+  readonly downstream?: boolean;
+  readonly set: readonly string[];
+  readonly backend: string;
+  readonly json?: boolean;
+}
+
+/** `pipeline plan`, and `run --dry-run`. */
+export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
+  const opened = await openProject({ words, ...options });
+  if (!opened.ok) return printMistakes(opened.error);
+  const { pipeline, stages } = opened.value;
+  const world = makeWorld(opened.value, options.backend, warnOnStderr);
+  const planned = await plan(stages, world);
+  world.digests.save();
+  process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));
+  return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
+}
+
+/** What would be done, in the words of the user. */
+const acts: Readonly<Record<PlannedStage['decision']['state'], { readonly verb: string; readonly style: Style }>> = {
+  fresh: { verb: 'fresh', style: 'dim' },
+  restorable: { verb: 'restore', style: 'cyan' },
+  stale: { verb: 'run', style: 'yellow' },
+  blocked: { verb: 'may run', style: 'yellow' },
+  failing: { verb: 'fail', style: 'red' },
+};
+
+function asText(pipeline: string, planned: readonly PlannedStage[]): string {
+  const paint = createPaint(wantsColour(process.stdout, process.env));
+  const width = Math.max(...planned.map(({ stage }) => stage.name.length));
+  const lines = planned.map(({ stage, decision }) => {
+    const { verb, style } = acts[decision.state];
+    const reasons = decision.state === 'fresh' ? '' : decision.reasons.join('; ');
+    return `  ${paint(style, verb.padEnd(7))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
+  });
+  const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
+    const count = planned.filter(({ decision }) => decision.state === state).length;
+    return count > 0 ? [`${count} ${verb}`] : [];
+  });
+  return `${pipeline}: ${formatCount(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
+}
+
+function asJson(planned: readonly PlannedStage[]): string {
+  const rows = planned.map(({ stage, decision, examined }) => ({
+    stage: stage.name,
+    kind: stage.kind,
+    state: decision.state,
+    reasons: decision.state === 'fresh' ? [] : decision.reasons,
+    ...(examined !== undefined && { fingerprint: examined.digest }),
+  }));
+  return `${JSON.stringify(rows, undefined, 2)}\n`;
+}

@@ -1,0 +1,129 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Publisher } from '../../artifacts/publish.ts';
+import { Cache } from '../../cache/cache.ts';
+import { forget, memoryFile, signRead } from '../../cache/run-memory.ts';
+import type { Reporter, RunEvent } from '../../events.ts';
+import { Admission } from '../../executor/admission.ts';
+import { machineCapacity } from '../../executor/capacity.ts';
+import { execute } from '../../executor/execute.ts';
+import type { Execution } from '../../executor/execution.ts';
+import { rememberRun } from '../../executor/remember-run.ts';
+import { processStarter } from '../../executor/stage-process.ts';
+import { countOutcomes, writeRunRecord } from '../../executor/write-run-record.ts';
+import { DigestIndex } from '../../fingerprint/digest-index.ts';
+import { selectReporter } from '../../reporters/select-reporter.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { gitCommit } from '../git-commit.ts';
+import { Interrupts } from '../interrupts.ts';
+import { openProject, type Project } from '../open-project.ts';
+import { codeFiles, version } from '../package-info.ts';
+import { printMistakes } from '../print-mistakes.ts';
+import { planCommand } from './plan.ts';
+
+export interface RunOptions {
+  readonly force?: true | readonly string[];
+  readonly downstream?: boolean;
+  readonly jobs?: number;
+  readonly set: readonly string[];
+  readonly failFast?: boolean;
+  readonly backend: string;
+  readonly reporter: 'auto' | 'live' | 'plain' | 'json';
+  readonly hardLink?: boolean;
+  readonly dryRun?: boolean;
+}
+
+/** `pipeline run`; `argv` names the command, for remembering that it had nothing to do. */
+export function runCommand(argv: readonly string[]) {
+  return async (words: readonly string[], options: RunOptions): Promise<number> => {
+    if (options.dryRun === true) return await planCommand(words, options);
+    const startedAt = Date.now();
+    const opened = await openProject({ words, ...options });
+    if (!opened.ok) return printMistakes(opened.error);
+    const reporter = selectReporter(options.reporter, process.stdout, process.env);
+    using interrupts = new Interrupts();
+    const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
+    const memory = memoryFile(opened.value.root, process.cwd(), argv);
+    try {
+      return await bring(run, opened.value, memory, interrupts);
+    } finally {
+      reporter.close();
+    }
+  };
+}
+
+/** Runs, tells, records and remembers; gives the exit code. */
+async function bring(run: Execution, project: Project, memory: string, interrupts: Interrupts): Promise<number> {
+  const { world, stages, folder, emit, startedAt } = run;
+  // Signed before the run: what is edited meanwhile is not what was read.
+  const read =
+    project.forced.size > 0 ? undefined : signRead([...world.pipeline.sources.files, ...codeFiles], startedAt);
+  emit({
+    type: 'run-started',
+    run: folder.id,
+    pipeline: world.pipeline.name,
+    stages: stages.map(({ name }) => name),
+    time: startedAt,
+  });
+  const ends = await execute(run);
+  const counts = countOutcomes(ends);
+  const worked = counts.fresh < stages.length;
+  if (worked) {
+    forget(memory);
+    writeRunRecord(run, ends);
+  }
+  await rememberRun(run, ends, memory, read);
+  world.digests.save();
+  await folder.removeWork();
+  const ok = counts.failed + counts.blocked + counts.cancelled === 0;
+  const { interrupted } = interrupts;
+  const time = Date.now();
+  emit({ type: 'run-finished', run: folder.id, ok, interrupted, counts, seconds: (time - startedAt) / 1000, time });
+  return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
+}
+
+function makeExecution(
+  project: Project,
+  options: RunOptions,
+  reporter: Reporter,
+  interrupts: Interrupts,
+  startedAt: number,
+): Execution {
+  const { root, kinds, pipeline, graph, stages, forced } = project;
+  const emit = (event: RunEvent) => reporter.event(event);
+  const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
+  const digests = DigestIndex.open(cache.folder);
+  const capacity = machineCapacity();
+  return {
+    world: {
+      pipeline,
+      graph,
+      cache,
+      digests,
+      listings: new Map(),
+      backend: options.backend === 'auto' ? undefined : options.backend,
+      forced,
+    },
+    publisher: new Publisher(root, cache, digests, { hardLink: options.hardLink ?? false }),
+    stages,
+    folder: cache.startRun(runId(startedAt)),
+    admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+    start: processStarter(fileURLToPath(new URL('../stage-main.js', import.meta.url))),
+    modules: new Map(
+      [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
+    ),
+    host: { restage: version, gitCommit: gitCommit(root) },
+    startedAt,
+    onFailure: () => {
+      if (options.failFast === true) interrupts.stop();
+    },
+    emit,
+    signal: interrupts.signal,
+    kill: interrupts.kill,
+  };
+}
+
+/** Sorts by time, and tells runs of one second apart: `2025-01-31T09-12-03-4f2a`. */
+function runId(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 19).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+}

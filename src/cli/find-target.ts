@@ -1,0 +1,66 @@
+import { join } from 'node:path';
+import { Cache } from '../cache/cache.ts';
+import { findPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { err, ok, type Result } from '../result.ts';
+
+/** The words of a command line that say which pipeline and which of its stages. */
+export interface Words {
+  readonly words: readonly string[];
+  /** Stages to force, or all. */
+  readonly force?: true | readonly string[] | undefined;
+  /** Without a file, the pipeline that ran last is meant where there are several. */
+  readonly last?: boolean;
+}
+
+export interface Target {
+  /** Absolute path. */
+  readonly file: string;
+  readonly stages: readonly string[];
+  readonly force: true | readonly string[] | undefined;
+}
+
+/**
+ * Tells the pipeline file among the words from the stages. The first word is a file if it names one, or if it ends like
+ * one; `--force` takes words, too, and may have taken the file.
+ */
+export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
+  const [first, ...others] = words;
+  const named = first === undefined ? undefined : namedFile(first, root);
+  if (named !== undefined) return named.ok ? ok({ file: named.value, stages: others, force }) : named;
+  if (force !== undefined && force !== true) {
+    const taken = force.find((word) => namedFile(word, root) !== undefined);
+    if (taken !== undefined) {
+      const left = force.filter((word) => word !== taken);
+      return findTarget({ words: [taken, ...words], force: left.length > 0 ? left : true }, root);
+    }
+  }
+  const file = unnamedFile(root, last);
+  return file.ok ? ok({ file: file.value, stages: words, force }) : file;
+}
+
+/** Undefined for a word that is no file: a stage, then, whose name may hold a slash as well. */
+function namedFile(word: string, root: string): Result<string, readonly Diagnostic[]> | undefined {
+  const found = findPipelineFile(word, process.cwd(), root);
+  if (found.ok) return found;
+  return /\.ya?ml$/.test(word) ? err([found.error]) : undefined;
+}
+
+function unnamedFile(root: string, last: boolean): Result<string, readonly Diagnostic[]> {
+  const names = pipelineNames(root);
+  if (names.length === 1) return ok(join(root, 'pipelines', names[0]!));
+  const ran = last ? lastFile(root) : undefined;
+  if (ran !== undefined) return ok(ran);
+  const shown = names.map((name) => `  ${name}`).join('\n');
+  const message =
+    names.length === 0 ? `There is no pipeline in ${join(root, 'pipelines')}` : `Which pipeline? There are:\n${shown}`;
+  return err([{ code: 'no-file', message, hint: 'Name it, as in: pipeline run experiments/simple-net-fakes.yaml' }]);
+}
+
+function lastFile(root: string): string | undefined {
+  for (const run of Cache.open(root).runs()) {
+    const record = run.readRecord() as { readonly file?: string } | undefined;
+    if (record?.file !== undefined) return join(root, record.file);
+  }
+  return undefined;
+}

@@ -1,0 +1,47 @@
+import { exitCodes } from './exit-codes.ts';
+
+/**
+ * Ctrl-C and its siblings while a run goes on: the first asks the stages to end and lets the run finish cleanly, the
+ * second ends them at once, a third gives up on ourselves as well.
+ */
+export class Interrupts implements Disposable {
+  readonly #stop = new AbortController();
+  readonly #kill = new AbortController();
+  readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  #count = 0;
+
+  constructor() {
+    for (const signal of this.#signals) process.on(signal, this.#onSignal);
+  }
+
+  /** Whether the user interrupted; a stop by {@link stop} is none. */
+  get interrupted(): boolean {
+    return this.#count > 0;
+  }
+
+  /** Aborted when stages are to end. */
+  get signal(): AbortSignal {
+    return this.#stop.signal;
+  }
+
+  /** Aborted when they are to end at once. */
+  get kill(): AbortSignal {
+    return this.#kill.signal;
+  }
+
+  /** Ends the stages as a first interrupt does. */
+  stop(): void {
+    this.#stop.abort(new Error('stopped'));
+  }
+
+  [Symbol.dispose](): void {
+    for (const signal of this.#signals) process.off(signal, this.#onSignal);
+  }
+
+  readonly #onSignal = (): void => {
+    this.#count += 1;
+    if (this.#count > 2) process.exit(exitCodes.interrupted);
+    this.#stop.abort(new Error('interrupted'));
+    if (this.#count > 1) this.#kill.abort(new Error('interrupted'));
+  };
+}

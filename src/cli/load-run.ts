@@ -1,0 +1,11 @@
+import { pathToFileURL } from 'node:url';
+import { kinds } from '../../stages/index.ts';
+import type { RunStage } from '../stage.ts';
+
+/** The code of a kind; `module` is the built file of a project's own kind. */
+export async function loadRun(kind: string, module: string | undefined): Promise<RunStage<never>> {
+  if (module !== undefined) return (await import(pathToFileURL(module).href)).default;
+  const entry = kinds[kind];
+  if (entry === undefined) throw new Error(`Internal error: no kind ${kind}`);
+  return await entry.run();
+}

@@ -1,0 +1,8 @@
+import { recallCommand } from './recall-command.ts';
+
+// The common case first, before anything heavy is loaded: the same command as last time, and nothing has changed.
+const argv = process.argv.slice(2);
+if (!(await recallCommand(argv))) {
+  const { runCli } = await import('./cli.ts');
+  process.exitCode = await runCli(argv);
+}

@@ -1,0 +1,22 @@
+import { Cache } from '../cache/cache.ts';
+import { DigestIndex } from '../fingerprint/digest-index.ts';
+import type { World } from '../plan/examine.ts';
+import type { Project } from './open-project.ts';
+
+/** The places that decisions are made from. `warn` is told of damage in the cache that was set aside. */
+export function makeWorld(project: Project, backend: string | undefined, warn: (message: string) => void): World {
+  const { root, pipeline, graph, forced } = project;
+  const cache = Cache.open(root, warn);
+  return {
+    pipeline,
+    graph,
+    cache,
+    digests: DigestIndex.open(cache.folder),
+    listings: new Map(),
+    backend: backend === 'auto' ? undefined : backend,
+    forced,
+  };
+}
+
+/** For commands that have no reporter. */
+export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);

@@ -1,0 +1,66 @@
+import { findRoot } from '../config/find-root.ts';
+import { loadPipeline } from '../config/load-pipeline.ts';
+import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { Graph } from '../graph/graph.ts';
+import { selectStages } from '../graph/select-stages.ts';
+import { err, ok, type Result } from '../result.ts';
+import { findTarget, type Words } from './find-target.ts';
+import { type LoadedKind, loadKinds } from './load-kinds.ts';
+
+/** What a command asks for. */
+export interface Request extends Words {
+  readonly set?: readonly string[];
+  readonly downstream?: boolean;
+}
+
+/** A pipeline that is without mistakes, and what of it is asked for. */
+export interface Project {
+  readonly root: string;
+  readonly kinds: ReadonlyMap<string, LoadedKind>;
+  readonly pipeline: Pipeline;
+  readonly graph: Graph;
+  /** In an order in which no stage stands before one that it waits for. */
+  readonly stages: readonly Stage[];
+  /** Those that the words name; empty where they name none, which means all. */
+  readonly named: readonly StageName[];
+  readonly forced: ReadonlySet<StageName>;
+}
+
+/** Finds, reads and checks the pipeline, and picks the stages. Every mistake comes back as a diagnostic. */
+export async function openProject(request: Request): Promise<Result<Project, readonly Diagnostic[]>> {
+  const root = findRoot(process.cwd());
+  if (root === undefined) return err([noProject()]);
+  const target = findTarget(request, root);
+  if (!target.ok) return target;
+  const kinds = await loadKinds(root);
+  if (!kinds.ok) return kinds;
+  const loaded = await loadPipeline({ root, file: target.value.file, kinds: kinds.value, set: request.set ?? [] });
+  if (!loaded.ok) return loaded;
+
+  const pipeline = loaded.value;
+  const graph = new Graph(pipeline.stages);
+  const selected = selectStages(graph, target.value.stages, { downstream: request.downstream ?? false });
+  if (!selected.ok) return selected;
+  const { stages, named } = selected.value;
+  const forced = forcedStages(target.value.force, graph, stages);
+  if (!forced.ok) return forced;
+  return ok({ root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
+}
+
+function forcedStages(
+  force: true | readonly string[] | undefined,
+  graph: Graph,
+  stages: readonly Stage[],
+): Result<ReadonlySet<StageName>, readonly Diagnostic[]> {
+  if (force === undefined) return ok(new Set());
+  if (force === true) return ok(new Set(stages.map(({ name }) => name)));
+  const selected = selectStages(graph, force, { downstream: false });
+  return selected.ok ? ok(new Set(selected.value.named)) : selected;
+}
+
+/** The mistake of being outside any project. */
+export function noProject(): Diagnostic {
+  const message = `There is no project here: no folder named "pipelines" in ${process.cwd()} or above it`;
+  return { code: 'no-project', message, hint: 'Begin one with: pipeline init' };
+}

@@ -1,0 +1,14 @@
+import { memoryFile, recall } from '../cache/run-memory.ts';
+import { findRoot } from '../config/find-root.ts';
+import { formatAllFresh } from '../reporters/format-all-fresh.ts';
+
+/** Answers a `run` that was remembered and whose every input and output is as it was. False: go the long way. */
+export async function recallCommand(argv: readonly string[]): Promise<boolean> {
+  if (argv[0] !== 'run') return false;
+  const root = findRoot(process.cwd());
+  if (root === undefined) return false;
+  const memory = await recall(memoryFile(root, process.cwd(), argv), root);
+  if (memory === undefined) return false;
+  process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
+  return true;
+}

@@ -1,0 +1,5 @@
+import { serveStage } from '../executor/serve-stage.ts';
+import { loadRun } from './load-run.ts';
+
+// The script of every stage's own process.
+serveStage(loadRun);

@@ -1,0 +1,84 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Admission, type Grant } from './admission.ts';
+
+const machine = { cpu: 4, gpu: 1, memory: 100 };
+const never = new AbortController().signal;
+
+/** Lets every promise that can go on do so. */
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+async function ask(admission: Admission, want: { cpu?: number; gpu?: number; memory?: number }, signal = never) {
+  const asked: { grant?: Grant; error?: unknown } = {};
+  void admission.acquire({ cpu: 1, gpu: 0, memory: 0, ...want }, signal).then(
+    (grant) => Object.assign(asked, { grant }),
+    (error) => Object.assign(asked, { error }),
+  );
+  await settle();
+  return asked;
+}
+
+test('stages run side by side while cores last, and the next begins when one ends', async () => {
+  const admission = new Admission(machine, 8);
+  const first = await ask(admission, { cpu: 3 });
+  const second = await ask(admission, { cpu: 2 });
+  assert.equal(first.grant?.cpu, 3);
+  assert.equal(second.grant, undefined);
+  first.grant?.release();
+  await settle();
+  assert.equal(second.grant?.cpu, 2);
+});
+
+test('a large stage is not starved by the small ones behind it', async () => {
+  const admission = new Admission(machine, 8);
+  const running = await ask(admission, { cpu: 2 });
+  const large = await ask(admission, { cpu: 4 });
+  const small = await ask(admission, { cpu: 1 });
+  assert.equal(small.grant, undefined);
+  running.grant?.release();
+  await settle();
+  assert.equal(large.grant?.cpu, 4);
+  assert.equal(small.grant, undefined);
+});
+
+test('one that asks for more than there is gets all there is', async () => {
+  const admission = new Admission({ cpu: 2, gpu: 0, memory: 50 }, 8);
+  const asked = await ask(admission, { cpu: 16, gpu: 1, memory: 80 });
+  assert.deepEqual([asked.grant?.cpu, asked.grant?.gpu, asked.grant?.memory], [2, 0, 50]);
+});
+
+test('gpu and memory are shared out as cores are', async () => {
+  const admission = new Admission(machine, 8);
+  const trainer = await ask(admission, { gpu: 1, memory: 60 });
+  const second = await ask(admission, { gpu: 1 });
+  assert.equal(second.grant, undefined);
+  trainer.grant?.release();
+  await settle();
+  assert.equal(second.grant?.gpu, 1);
+  assert.equal((await ask(admission, { memory: 60 })).grant?.memory, 60);
+  assert.equal((await ask(admission, { memory: 60 })).grant, undefined);
+});
+
+test('no more than so many run at once, however little they ask for', async () => {
+  const admission = new Admission(machine, 1);
+  const first = await ask(admission, {});
+  const second = await ask(admission, {});
+  assert.equal(second.grant, undefined);
+  first.grant?.release();
+  first.grant?.release(); // a share is given back once
+  await settle();
+  assert.equal(second.grant?.cpu, 1);
+  assert.equal((await ask(admission, {})).grant, undefined);
+});
+
+test('one that is aborted while it waits makes way for those behind it', async () => {
+  const admission = new Admission(machine, 8);
+  await ask(admission, { cpu: 2 });
+  const abort = new AbortController();
+  const large = await ask(admission, { cpu: 4 }, abort.signal);
+  const small = await ask(admission, { cpu: 2 });
+  abort.abort(new Error('interrupted'));
+  await settle();
+  assert.deepEqual(large.error, new Error('interrupted'));
+  assert.equal(small.grant?.cpu, 2);
+});

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import type { InputItem, Stage } from '../config/pipeline.ts';
+import { signTree } from '../fingerprint/sign-tree.ts';
+import type { Examined, OutputsOf, World } from '../plan/examine.ts';
+import type { InputArtifact } from '../stage.ts';
+
+/** The inputs of a stage as it is about to read them, and how they looked then. */
+export interface Look {
+  readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
+  /** By absolute path. */
+  readonly signatures: ReadonlyMap<string, string>;
+  /** Paths that are already not what the decision was made about. */
+  readonly changed: readonly string[];
+}
+
+/** Looks at every input just before a stage reads it; {@link changedSince} looks again afterwards. */
+export async function lookAtInputs(
+  stage: Stage,
+  examined: Examined,
+  world: World,
+  outputsOf: OutputsOf,
+): Promise<Look> {
+  const signatures = new Map<string, string>();
+  const changed: string[] = [];
+  const look = async (item: InputItem): Promise<InputArtifact> => {
+    const path = pathOf(item, world);
+    if (!signatures.has(path)) {
+      const { digest, signature } = await world.digests.list(path);
+      signatures.set(path, signature);
+      const same =
+        item.from === 'path'
+          ? signature === examined.looked.get(path)
+          : digest === outputsOf(item.stage)[item.port]?.digest;
+      if (!same) changed.push(path);
+    }
+    return { path, labels: item.labels };
+  };
+  const inputs: Record<string, readonly InputArtifact[]> = {};
+  for (const { port, items } of stage.inputs) inputs[port] = await Promise.all(items.map(look));
+  return { inputs, signatures, changed };
+}
+
+/** Paths whose content or times are not those of the look: an edit that was taken back is one as well. */
+export function changedSince(look: Look): readonly string[] {
+  const now = [...look.signatures].filter(([path, signature]) => signatureOf(path) !== signature).map(([path]) => path);
+  return [...new Set([...look.changed, ...now])];
+}
+
+/** Undefined for a path that went away meanwhile: that, too, is a change. */
+function signatureOf(path: string): string | undefined {
+  try {
+    return signTree(path).signature;
+  } catch {
+    return undefined;
+  }
+}
+
+function pathOf(item: InputItem, world: World): string {
+  if (item.from === 'path') return item.path;
+  const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
+  if (output === undefined) throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
+  return join(world.pipeline.root, output.path);
+}

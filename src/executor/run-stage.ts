@@ -1,0 +1,193 @@
+import { relative } from 'node:path';
+import type { StageResult } from '../cache/stage-result.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { Examined, Outputs, OutputsOf } from '../plan/examine.ts';
+import type { Highlight } from '../stage.ts';
+import type { Grant } from './admission.ts';
+import { attempt, privatePath } from './attempt.ts';
+import { collectOutputs } from './collect-outputs.ts';
+import type { Execution } from './execution.ts';
+import { changedSince, type Look, lookAtInputs } from './look-at-inputs.ts';
+import { makeRecord } from './make-record.ts';
+import { publishOutputs } from './publish-outputs.ts';
+import { StageFailure } from './stage-failure.ts';
+
+/** What running or restoring a stage gave. `recorded` is false where an input changed meanwhile. */
+export interface Brought {
+  readonly outcome: 'restored' | 'ran';
+  readonly outputs: Outputs;
+  readonly highlights: readonly Highlight[];
+  readonly recorded: boolean;
+  /** Of the work done now. */
+  readonly seconds: number;
+}
+
+/**
+ * Brings a stage that is not fresh: from the cache if it can, by running it if it must. Two runs, or two stages, that
+ * want the same fingerprint do it once: the second waits, without holding a slot, then restores.
+ *
+ * Throws a {@link StageFailure} that says why it could not, or the signal's reason.
+ */
+export async function bringStage(
+  stage: Stage,
+  examined: Examined,
+  run: Execution,
+  outputsOf: OutputsOf,
+): Promise<Brought> {
+  const forced = run.world.forced.has(stage.name);
+  const { signal } = run;
+  if (!forced) {
+    const restored = await restore(stage, examined, run);
+    if (restored !== undefined) return restored;
+  }
+  await using _lease = await run.world.cache.acquireLease(examined.digest, signal, (holder) =>
+    run.emit({ type: 'stage-waiting', stage: stage.name, for: holder, time: Date.now() }),
+  );
+  if (!forced) {
+    const restored = await restore(stage, examined, run); // what we waited for
+    if (restored !== undefined) return restored;
+  }
+  const grant = await run.admission.acquire(stage.resources, signal);
+  try {
+    return await runStage(stage, examined, run, outputsOf, grant);
+  } finally {
+    grant.release();
+  }
+}
+
+/** Puts a recorded result in place; undefined when there is none or the cache cannot give it back whole. */
+async function restore(stage: Stage, examined: Examined, run: Execution): Promise<Brought | undefined> {
+  const startedAt = performance.now();
+  const result = run.world.cache.readResult(examined.digest);
+  if (result === undefined || !result.stored || !(await publishOutputs(stage, result, undefined, run)))
+    return undefined;
+  run.world.cache.writeLatest(run.world.pipeline.name, stage.name, result.digest);
+  run.world.cache.markUsed(result.digest);
+  const seconds = (performance.now() - startedAt) / 1000;
+  return {
+    outcome: 'restored',
+    outputs: result.outputs,
+    highlights: result.record.highlights,
+    recorded: true,
+    seconds,
+  };
+}
+
+async function runStage(
+  stage: Stage,
+  examined: Examined,
+  run: Execution,
+  outputsOf: OutputsOf,
+  grant: Grant,
+): Promise<Brought> {
+  const attempts = stage.retries + 1;
+  for (let number = 1; ; number += 1) {
+    try {
+      return await runAttempt(stage, examined, run, outputsOf, grant, number);
+    } catch (error) {
+      run.signal.throwIfAborted();
+      if (!(error instanceof StageFailure) || number >= attempts) throw error;
+      run.emit({ type: 'stage-retrying', stage: stage.name, message: error.message, time: Date.now() });
+    }
+  }
+}
+
+async function runAttempt(
+  stage: Stage,
+  examined: Examined,
+  run: Execution,
+  outputsOf: OutputsOf,
+  grant: Grant,
+  number: number,
+): Promise<Brought> {
+  const { world, emit } = run;
+  const files = run.folder.attempt(stage.name, number);
+  const look = await lookAtInputs(stage, examined, world, outputsOf);
+  emit({
+    type: 'stage-started',
+    stage: stage.name,
+    kind: stage.kind,
+    attempt: number,
+    attempts: stage.retries + 1,
+    time: Date.now(),
+  });
+  const startedAt = Date.now();
+  try {
+    const { end, record } = await attempt({
+      root: world.pipeline.root,
+      stage,
+      module: run.modules.get(stage.kind),
+      inputs: look.inputs,
+      grant,
+      backend: world.backend ?? 'auto',
+      folder: files.work,
+      logFile: files.log,
+      start: run.start,
+      signal: run.signal,
+      kill: run.kill,
+      onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
+      onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
+    });
+    for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
+    if (!end.ok) throw new StageFailure(end.message);
+
+    const outputs = await collectOutputs(stage, files.work, world.digests);
+    const result: StageResult = {
+      format: 1,
+      digest: examined.digest,
+      fingerprint: examined.fingerprint,
+      outputs,
+      stored: stage.cache,
+      record: await makeRecord(
+        record,
+        { startedAt, attempts: number, cpus: grant.cpu, logFile: files.log, host: run.host },
+        world.cache,
+      ),
+    };
+    const recorded = await keep(stage, result, look, files.work, run);
+    return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
+  } finally {
+    await files.removeWork();
+  }
+}
+
+/** Stores, records and publishes what an attempt made; the result only if the inputs are still what they were. */
+async function keep(stage: Stage, result: StageResult, look: Look, work: string, run: Execution): Promise<boolean> {
+  const { cache, pipeline } = run.world;
+  const changed = changedSince(look);
+  if (changed.length > 0) {
+    const shown = changed.map((path) => relative(pipeline.root, path) || path).join(', ');
+    run.emit({
+      type: 'warning',
+      stage: stage.name,
+      message: `${shown} changed while the stage ran: its outputs serve this run, and the next run does it again`,
+      time: Date.now(),
+    });
+    await publishOutputs(stage, result, work, run);
+    return false;
+  }
+  const previous = cache.readResult(result.digest);
+  if (stage.cache) {
+    for (const output of stage.outputs) await cache.store(privatePath(work, output), result.outputs[output.port]!);
+  }
+  cache.writeResult(result);
+  cache.writeLatest(pipeline.name, stage.name, result.digest);
+  warnOfOtherBytes(stage, previous, result, run);
+  if (!(await publishOutputs(stage, result, stage.cache ? undefined : work, run))) {
+    throw new StageFailure(
+      'its outputs were damaged on disk between being stored and being published; is the disk sound?',
+    );
+  }
+  return true;
+}
+
+/** A forced rerun that gives other bytes tells its user that the stage is not reproducible. */
+function warnOfOtherBytes(stage: Stage, previous: StageResult | undefined, result: StageResult, run: Execution): void {
+  if (previous === undefined) return;
+  const differing = Object.keys(result.outputs).filter(
+    (port) => previous.outputs[port]?.digest !== result.outputs[port]?.digest,
+  );
+  if (differing.length === 0) return;
+  const message = `ran again with the same inputs and settings and gave other bytes (${differing.join(', ')}): it is not reproducible`;
+  run.emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
+}

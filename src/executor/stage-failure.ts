@@ -1,0 +1,4 @@
+/** Why a stage failed, in a sentence for its user. Not a bug: it has no interesting stack. */
+export class StageFailure extends Error {
+  override readonly name = 'StageFailure';
+}

@@ -1,0 +1,133 @@
+import { fork } from 'node:child_process';
+import { closeSync, openSync, writeSync } from 'node:fs';
+import type { StageMessage, StageRequest } from './messages.ts';
+
+/** How an attempt ended. `stack` only where the stage's own code has a bug. */
+export type StageEnd =
+  | { readonly ok: true }
+  | { readonly ok: false; readonly message: string; readonly stack?: string };
+
+/** A running attempt of a stage. */
+export interface StageProcess {
+  /** Resolves when the whole process group is gone; never rejects. */
+  readonly ended: Promise<StageEnd>;
+  /** Asks to end (`SIGTERM`), or ends at once (`SIGKILL`): the whole group either way. */
+  stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void;
+}
+
+export interface StageStart {
+  readonly request: StageRequest;
+  readonly env: NodeJS.ProcessEnv;
+  /** Everything the stage prints; created when it first does. */
+  readonly logFile: string;
+  /** Of this attempt, in milliseconds. */
+  readonly timeout: number | undefined;
+  readonly onMessage: (message: StageMessage) => void;
+  readonly onOutput: (text: string) => void;
+}
+
+export type StartStage = (start: StageStart) => StageProcess;
+
+/** A pipe that a stray grandchild keeps open is not waited for longer than this. */
+const drainMs = 500;
+
+/**
+ * Starts attempts as child processes, each leading a process group of its own, so that one signal reaches all that a
+ * stage started and a terminal's Ctrl-C reaches none of it before we do.
+ *
+ * `entry` is the script that calls `serveStage`.
+ */
+export function processStarter(entry: string): StartStage {
+  return (start) => {
+    const child = fork(entry, [], {
+      detached: true,
+      cwd: start.request.root,
+      env: start.env,
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    });
+    const log = new Log(start.logFile);
+    let end: StageEnd | undefined;
+    let stopped: string | undefined;
+
+    const stop: StageProcess['stop'] = (signal, why) => {
+      stopped ??= why;
+      signalGroup(child.pid, signal);
+    };
+    const timer =
+      start.timeout === undefined
+        ? undefined
+        : setTimeout(
+            () => stop('SIGKILL', `took longer than its timeout of ${start.timeout! / 1000} s`),
+            start.timeout,
+          );
+
+    child.on('message', (message: StageMessage) => {
+      if (message.type === 'ready') return void child.send(start.request);
+      if (message.type !== 'done' && message.type !== 'failed') return start.onMessage(message);
+      end = message.type === 'done' ? { ok: true } : failure(message);
+      if (end.ok === false && end.stack !== undefined) log.write(`${end.stack}\n`);
+      child.disconnect(); // it and whatever it left running end with this
+    });
+    for (const stream of [child.stdout!, child.stderr!]) {
+      stream.setEncoding('utf8').on('data', (text: string) => {
+        log.write(text);
+        start.onOutput(text);
+      });
+    }
+
+    const ended = new Promise<StageEnd>((resolve) => {
+      const finish = (fallback: StageEnd) => {
+        clearTimeout(timer);
+        log.close();
+        resolve(stopped !== undefined && end?.ok !== true ? { ok: false, message: stopped } : (end ?? fallback));
+      };
+      child.once('error', (error) => finish({ ok: false, message: `could not be started: ${error.message}` }));
+      child.once('exit', (code, signal) => {
+        signalGroup(child.pid, 'SIGKILL');
+        const fallback: StageEnd = {
+          ok: false,
+          message: `its process ended unexpectedly (${signal ?? `exit code ${code}`})`,
+        };
+        const drained = setTimeout(() => finish(fallback), drainMs);
+        child.once('close', () => {
+          clearTimeout(drained);
+          finish(fallback);
+        });
+      });
+    });
+    return { ended, stop };
+  };
+}
+
+function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>): StageEnd {
+  return stack === undefined ? { ok: false, message } : { ok: false, message, stack };
+}
+
+function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return;
+  try {
+    process.kill(-pid, signal);
+  } catch {
+    // The group is gone already.
+  }
+}
+
+/** A log file that exists only if something was printed. */
+class Log {
+  readonly #path: string;
+  #fd: number | undefined;
+
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  write(text: string): void {
+    this.#fd ??= openSync(this.#path, 'a');
+    writeSync(this.#fd, text);
+  }
+
+  close(): void {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+}

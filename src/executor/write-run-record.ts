@@ -1,0 +1,30 @@
+import type { StageName } from '../config/pipeline.ts';
+import type { Outcome } from '../events.ts';
+import { isDone, type Settled } from './execute.ts';
+import type { Execution } from './execution.ts';
+
+/** How many stages ended in which way. */
+export function countOutcomes(ends: ReadonlyMap<StageName, Settled>): Readonly<Record<Outcome, number>> {
+  const counts: Record<Outcome, number> = { fresh: 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
+  for (const { outcome } of ends.values()) counts[outcome] += 1;
+  return counts;
+}
+
+/** Keeps how every stage ended, failures too, in `cache/runs/<id>/run.json`. */
+export function writeRunRecord(run: Execution, ends: ReadonlyMap<StageName, Settled>): void {
+  const { pipeline } = run.world;
+  run.folder.writeRecord({
+    pipeline: pipeline.name,
+    file: pipeline.file,
+    startedAt: new Date(run.startedAt).toISOString(),
+    seconds: (Date.now() - run.startedAt) / 1000,
+    restage: run.host.restage,
+    ...(run.host.gitCommit !== undefined && { gitCommit: run.host.gitCommit }),
+    stages: Object.fromEntries(
+      [...ends].map(([name, end]) => [
+        name,
+        isDone(end) ? { outcome: end.outcome, seconds: end.seconds } : { outcome: end.outcome, message: end.message },
+      ]),
+    ),
+  });
+}

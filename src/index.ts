@@ -1,0 +1,14 @@
+/** What a project's own kinds import: `import { defineKind, StageError } from 'restage'`. */
+export {
+  type ArtifactType,
+  defineKind,
+  type Highlight,
+  type InputArtifact,
+  type InputPort,
+  type KindSpec,
+  type OutputPort,
+  type Progress,
+  type RunStage,
+  type StageContext,
+  StageError,
+} from './stage.ts';

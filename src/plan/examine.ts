@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import type { Cache } from '../cache/cache.ts';
+import type { StageResult } from '../cache/stage-result.ts';
+import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
+import { hashFingerprint } from '../fingerprint/canonical-json.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import type { DigestIndex, SignedListing } from '../fingerprint/digest-index.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
+import { partsDigest } from '../fingerprint/listing.ts';
+import type { Graph } from '../graph/graph.ts';
+import { type Decision, decide, type PublishedState } from './decide.ts';
+
+/** The places that decisions and actions share. */
+export interface World {
+  readonly pipeline: Pipeline;
+  readonly graph: Graph;
+  readonly cache: Cache;
+  readonly digests: DigestIndex;
+  /** Path inputs listed in this run, by absolute path. */
+  readonly listings: Map<string, Promise<SignedListing>>;
+  /** Named by the user; undefined for `auto`. */
+  readonly backend: string | undefined;
+  /** Stages that run whatever is known. */
+  readonly forced: ReadonlySet<StageName>;
+}
+
+/** What a stage left: its outputs by port. */
+export type Outputs = Readonly<Record<string, StoredArtifact>>;
+
+/** The outputs of a stage that is done. */
+export type OutputsOf = (stage: StageName) => Outputs;
+
+/** A stage whose inputs are all known, looked at. */
+export interface Examined {
+  readonly fingerprint: Fingerprint;
+  readonly digest: Digest;
+  readonly decision: Decision;
+  readonly result: StageResult | undefined;
+  readonly last: Fingerprint | undefined;
+  /** How each path input looked when it was hashed, by absolute path. */
+  readonly looked: ReadonlyMap<string, string>;
+}
+
+/** A mistake or a fault outside us that stops one stage: a frozen stage without a result, an input that went away. */
+export class ExamineError extends Error {
+  override readonly name = 'ExamineError';
+}
+
+/**
+ * Looks up what the decision about one stage rests on, and decides. Reads, never writes.
+ *
+ * `outputsOf` gives the outputs of a stage that it reads.
+ */
+export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
+  const { pipeline, cache } = world;
+  const latest = cache.readLatest(pipeline.name, stage.name);
+  const last = latest === undefined ? undefined : cache.readResult(latest);
+  if (stage.frozen) return examineFrozen(stage, world, last);
+
+  const inputs = new Map<string, readonly Digest[]>();
+  const looked = new Map<string, string>();
+  for (const input of stage.inputs) {
+    inputs.set(
+      input.port,
+      await Promise.all(input.items.map((item) => itemDigest(item, input, world, outputsOf, looked))),
+    );
+  }
+  const fingerprint = fingerprintStage(stage, { inputs, backend: world.backend, salt: pipeline.salt });
+  const digest = hashFingerprint(fingerprint);
+  const result = digest === latest ? last : cache.readResult(digest);
+  const decision = decide({
+    fingerprint,
+    result,
+    last: last?.fingerprint,
+    forced: world.forced.has(stage.name),
+    ...(await standing(stage, result, world)),
+  });
+  return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };
+}
+
+async function examineFrozen(stage: Stage, world: World, last: StageResult | undefined): Promise<Examined> {
+  if (last === undefined) {
+    throw new ExamineError('is frozen, but there is no earlier result to keep; run it once without `frozen: true`');
+  }
+  const { fingerprint, digest } = last;
+  const facts = {
+    fingerprint,
+    result: last,
+    last: fingerprint,
+    forced: false,
+    ...(await standing(stage, last, world)),
+  };
+  const decision = decide(facts);
+  if (decision.state === 'stale') {
+    throw new ExamineError(
+      `is frozen and would have to run: ${decision.reasons.join(', ')}; remove \`frozen: true\` to run it`,
+    );
+  }
+  return { fingerprint, digest, decision, result: last, last: fingerprint, looked: new Map() };
+}
+
+async function itemDigest(
+  item: InputItem,
+  input: Input,
+  world: World,
+  outputsOf: OutputsOf,
+  looked: Map<string, string>,
+): Promise<Digest> {
+  if (item.from === 'path') {
+    const listing = await listOnce(item.path, world);
+    looked.set(item.path, listing.signature);
+    return partsDigest(listing, input.parts);
+  }
+  const artifact = outputsOf(item.stage)[item.port];
+  if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
+  return partsDigest(artifact, input.parts);
+}
+
+/** One run sees one state of an input, and walks it once however many stages read it. */
+function listOnce(path: string, world: World): Promise<SignedListing> {
+  const known = world.listings.get(path);
+  if (known !== undefined) return known;
+  const listing = world.digests.list(path);
+  world.listings.set(path, listing);
+  return listing;
+}
+
+/** How the published outputs stand against the result, and what the cache has lost of it. */
+async function standing(stage: Stage, result: StageResult | undefined, world: World) {
+  const published: Record<string, PublishedState> = {};
+  if (result === undefined) return { published, missingObjects: 0 };
+  for (const { port, path } of stage.outputs) {
+    const now = await world.digests.listIfThere(join(world.pipeline.root, path));
+    published[port] =
+      now === undefined ? 'missing' : now.digest === result.outputs[port]?.digest ? 'in place' : 'changed';
+  }
+  const inPlace = Object.values(published).every((state) => state === 'in place');
+  const missingObjects = inPlace || !result.stored ? 0 : countMissing(result, world.cache);
+  return { published, missingObjects };
+}
+
+function countMissing(result: StageResult, cache: Cache): number {
+  return Object.values(result.outputs).reduce((count, artifact) => count + cache.missingObjects(artifact).length, 0);
+}

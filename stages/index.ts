@@ -1,0 +1,39 @@
+import type { KindSpec, RunStage } from '../src/stage.ts';
+
+/** A kind as the table holds it: both sides are loaded only when needed, the light spec and the heavy run. */
+export interface KindEntry {
+  readonly spec: () => Promise<KindSpec>;
+  readonly run: () => Promise<RunStage<never>>;
+}
+
+/** The table of built-in kinds. Adding a kind is one folder and one line here. */
+export const kinds: Readonly<Record<string, KindEntry>> = {
+  command: {
+    spec: async () => (await import('./command/spec.ts')).spec,
+    run: async () => (await import('./command/run.ts')).default,
+  },
+  evaluate: {
+    spec: async () => (await import('./evaluate/spec.ts')).spec,
+    run: async () => (await import('./evaluate/run.ts')).default,
+  },
+  'load-dataset': {
+    spec: async () => (await import('./load-dataset/spec.ts')).spec,
+    run: async () => (await import('./load-dataset/run.ts')).default,
+  },
+  'make-faces': {
+    spec: async () => (await import('./make-faces/spec.ts')).spec,
+    run: async () => (await import('./make-faces/run.ts')).default,
+  },
+  plot: {
+    spec: async () => (await import('./plot/spec.ts')).spec,
+    run: async () => (await import('./plot/run.ts')).default,
+  },
+  'roc-det': {
+    spec: async () => (await import('./roc-det/spec.ts')).spec,
+    run: async () => (await import('./roc-det/run.ts')).default,
+  },
+  train: {
+    spec: async () => (await import('./train/spec.ts')).spec,
+    run: async () => (await import('./train/run.ts')).default,
+  },
+};

@@ -1,0 +1,165 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { Outcome, RunEvent } from '../src/events.ts';
+
+const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
+
+/** How a command ended. */
+export interface Ended {
+  /** The exit code, or the signal that killed it. */
+  readonly code: number | NodeJS.Signals;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** A command of ours that is under way; of a run with `--reporter json`, its events come in as they happen. */
+export class Running {
+  readonly child: ChildProcess;
+  readonly ended: Promise<Ended>;
+  readonly events: RunEvent[] = [];
+  readonly #waiting: {
+    matches: (event: RunEvent) => boolean;
+    resolve: (event: RunEvent) => void;
+    reject: (error: Error) => void;
+  }[] = [];
+  #stdout = '';
+  #stderr = '';
+  #line = '';
+
+  constructor(child: ChildProcess) {
+    this.child = child;
+    child.stdout!.setEncoding('utf8').on('data', (text: string) => this.#read(text));
+    child.stderr!.setEncoding('utf8').on('data', (text: string) => {
+      this.#stderr += text;
+    });
+    this.ended = new Promise((resolve) => {
+      child.on('close', (code, signal) => {
+        const ended = { code: signal ?? code ?? -1, stdout: this.#stdout, stderr: this.#stderr };
+        for (const { reject } of this.#waiting) reject(new Error(`ended before it: ${JSON.stringify(ended)}`));
+        resolve(ended);
+      });
+    });
+  }
+
+  /** The first event, past or to come, of this type and, where given, stage. Rejects when the command ends before it. */
+  async event<T extends RunEvent['type']>(type: T, stage?: string): Promise<Extract<RunEvent, { type: T }>> {
+    const matches = (event: RunEvent) =>
+      event.type === type && (stage === undefined || ('stage' in event && event.stage === stage));
+    const past = this.events.find(matches);
+    const event =
+      past ?? (await new Promise<RunEvent>((resolve, reject) => this.#waiting.push({ matches, resolve, reject })));
+    return event as Extract<RunEvent, { type: T }>;
+  }
+
+  #read(text: string): void {
+    this.#stdout += text;
+    const lines = (this.#line + text).split('\n');
+    this.#line = lines.pop()!;
+    for (const line of lines) {
+      if (!line.startsWith('{"type"')) continue;
+      const event = JSON.parse(line) as RunEvent;
+      this.events.push(event);
+      for (const { matches, resolve } of this.#waiting) if (matches(event)) resolve(event);
+    }
+  }
+}
+
+/** A run that ended, as its events tell it. */
+export interface RanOnce extends Ended {
+  readonly events: readonly RunEvent[];
+  /** How each stage ended. */
+  readonly outcomes: Readonly<Record<string, Outcome>>;
+  readonly warnings: readonly string[];
+}
+
+/** A project in a temporary folder, and the real command line in it. Removed with `using`. */
+export class Project implements Disposable {
+  readonly root: string;
+  readonly #running = new Set<Running>();
+
+  /** `yaml` is `pipelines/test.yaml`; further files by their paths. */
+  constructor(yaml: string, files: Readonly<Record<string, string>> = {}) {
+    this.root = mkdtempSync(join(tmpdir(), 'restage-test-'));
+    this.write('pipelines/test.yaml', yaml);
+    for (const [path, text] of Object.entries(files)) this.write(path, text);
+  }
+
+  path(...names: readonly string[]): string {
+    return join(this.root, ...names);
+  }
+
+  write(path: string, text: string): void {
+    mkdirSync(dirname(this.path(path)), { recursive: true });
+    writeFileSync(this.path(path), text);
+  }
+
+  /** Replaces a text in a file, and fails when it is not there. */
+  edit(path: string, from: string, to: string): void {
+    const text = this.read(path);
+    if (!text.includes(from)) throw new Error(`${path} holds no "${from}"`);
+    this.write(path, text.replace(from, to));
+  }
+
+  read(path: string): string {
+    return readFileSync(this.path(path), 'utf8');
+  }
+
+  has(path: string): boolean {
+    return existsSync(this.path(path));
+  }
+
+  /** Every file below a folder, relative, sorted. */
+  files(folder: string): readonly string[] {
+    if (!this.has(folder)) return [];
+    return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name).slice(this.path(folder).length + 1))
+      .sort();
+  }
+
+  /** Starts a command of ours in the project. */
+  start(...argv: readonly string[]): Running {
+    const env = { ...process.env, NO_COLOR: '1' };
+    delete (env as NodeJS.ProcessEnv)['FORCE_COLOR'];
+    const running = new Running(
+      spawn(process.execPath, [pipeline, ...argv], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+    );
+    this.#running.add(running);
+    void running.ended.then(() => this.#running.delete(running));
+    return running;
+  }
+
+  /** Runs a command of ours to its end. */
+  async command(...argv: readonly string[]): Promise<Ended> {
+    return await this.start(...argv).ended;
+  }
+
+  startRun(...argv: readonly string[]): Running {
+    return this.start('run', 'test.yaml', '--reporter', 'json', ...argv);
+  }
+
+  /** `pipeline run test.yaml` to its end. */
+  async run(...argv: readonly string[]): Promise<RanOnce> {
+    return await endOf(this.startRun(...argv));
+  }
+
+  [Symbol.dispose](): void {
+    for (const { child } of this.#running) child.kill('SIGKILL');
+    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+/** Waits for the end of a run that was started. */
+export async function endOf(running: Running): Promise<RanOnce> {
+  const ended = await running.ended;
+  const finished = running.events.filter((event) => event.type === 'stage-finished');
+  return {
+    ...ended,
+    events: running.events,
+    outcomes: Object.fromEntries(finished.map(({ stage, outcome }) => [stage, outcome])),
+    warnings: running.events.flatMap((event) => (event.type === 'warning' ? [event.message] : [])),
+  };
+}
