@@ -12,6 +12,8 @@ export type RunEvent =
       readonly run: string;
       readonly pipeline: string;
       readonly stages: readonly StageName[];
+      /** Those whose outputs the user came for: named by the user, else read by no other stage. */
+      readonly finals?: readonly StageName[];
       readonly time: number;
     }
   | { readonly type: 'stage-decided'; readonly stage: StageName; readonly decision: Decision; readonly time: number }

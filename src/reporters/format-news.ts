@@ -1,0 +1,46 @@
+import type { StageName } from '../config/pipeline.ts';
+import type { RunEvent } from '../events.ts';
+import type { Paint } from './colour.ts';
+import { formatSeconds } from './format-quantities.ts';
+
+/**
+ * The line that an event leaves behind for good, if any: ends of stages with work done, retries, waits, warnings. A stage
+ * that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the summary counts them.
+ */
+export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, string>, paint: Paint): string | undefined {
+  switch (event.type) {
+    case 'stage-finished':
+      return formatEnd(event, reasons.get(event.stage), paint);
+    case 'stage-retrying':
+      return `${paint('yellow', '!')} ${event.stage}: ${firstLine(event.message)}; trying again`;
+    case 'stage-waiting':
+      return `${paint('dim', '…')} ${event.stage}: ${paint('dim', `waiting for ${event.for}`)}`;
+    case 'warning':
+      return `${paint('yellow', '!')} ${event.stage === undefined ? '' : `${event.stage}: `}${event.message}`;
+    default:
+      return undefined;
+  }
+}
+
+type StageFinished = Extract<RunEvent, { type: 'stage-finished' }>;
+
+function formatEnd({ stage, outcome, seconds, message }: StageFinished, reason: string | undefined, paint: Paint) {
+  const why = reason === undefined ? '' : paint('dim', ` (${reason})`);
+  switch (outcome) {
+    case 'ran':
+      return `${paint('green', '✓')} ${stage}: ran in ${formatSeconds(seconds)}${why}`;
+    case 'restored':
+      return `${paint('green', '✓')} ${stage}: restored in ${formatSeconds(seconds)}${why}`;
+    case 'failed':
+      return `${paint('red', '✗')} ${stage}: failed: ${firstLine(message ?? 'no reason given')}`;
+    case 'cancelled':
+      return `${paint('yellow', '·')} ${stage}: cancelled`;
+    case 'fresh':
+    case 'blocked':
+      return undefined;
+  }
+}
+
+export function firstLine(text: string): string {
+  return text.trim().split('\n')[0]!;
+}

@@ -1,0 +1,93 @@
+import type { StageName } from '../src/config/pipeline.ts';
+import type { Outcome, Reporter, RunEvent } from '../src/events.ts';
+import type { Highlight, Progress } from '../src/stage.ts';
+
+type Finish = Partial<
+  Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'logTail' | 'highlights' | 'outputs'>
+>;
+
+/** Tells a reporter the events of a run in a few words, for tests. Time passes only by `wait`. */
+export class RunScript {
+  readonly #reporter: Reporter;
+  readonly #counts: Record<Outcome, number> = { fresh: 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
+  readonly #startedAt = new Map<string, number>();
+  /** Milliseconds since the epoch. */
+  now = 1_000_000;
+
+  constructor(reporter: Reporter) {
+    this.#reporter = reporter;
+  }
+
+  begin(stages: readonly string[], finals: readonly string[] = stages): this {
+    const names = { stages: stages as StageName[], finals: finals as StageName[] };
+    return this.#tell({ type: 'run-started', run: 'r1', pipeline: 'experiments/xception', ...names, time: this.now });
+  }
+
+  wait(seconds: number): this {
+    this.now += 1000 * seconds;
+    return this;
+  }
+
+  stale(stage: string, ...reasons: string[]): this {
+    return this.#tell({
+      type: 'stage-decided',
+      stage: stage as StageName,
+      decision: { state: 'stale', reasons },
+      time: this.now,
+    });
+  }
+
+  start(stage: string, kind: string, attempt = 1, attempts = 1): this {
+    this.#startedAt.set(stage, this.now);
+    return this.#tell({ type: 'stage-started', stage: stage as StageName, kind, attempt, attempts, time: this.now });
+  }
+
+  progress(stage: string, done: number, total: number, unit: string, note?: string): this {
+    const progress: Progress = note === undefined ? { done, total, unit } : { done, total, unit, note };
+    return this.#tell({ type: 'stage-progress', stage: stage as StageName, progress, time: this.now });
+  }
+
+  prints(stage: string, text: string): this {
+    return this.#tell({ type: 'stage-output', stage: stage as StageName, text, time: this.now });
+  }
+
+  retries(stage: string, message: string): this {
+    return this.#tell({ type: 'stage-retrying', stage: stage as StageName, message, time: this.now });
+  }
+
+  waitsFor(stage: string, what: string): this {
+    return this.#tell({ type: 'stage-waiting', stage: stage as StageName, for: what, time: this.now });
+  }
+
+  warns(message: string, stage?: string): this {
+    const of = stage === undefined ? {} : { stage: stage as StageName };
+    return this.#tell({ type: 'warning', ...of, message, time: this.now });
+  }
+
+  ends(stage: string, outcome: Outcome, more: Finish = {}): this {
+    this.#counts[outcome]++;
+    const seconds = outcome === 'fresh' ? 0 : (this.now - (this.#startedAt.get(stage) ?? this.now)) / 1000;
+    const defaults = { highlights: [] as readonly Highlight[], outputs: {}, ...more };
+    return this.#tell({
+      type: 'stage-finished',
+      stage: stage as StageName,
+      outcome,
+      seconds,
+      ...defaults,
+      time: this.now,
+    });
+  }
+
+  /** The run's end, after which the reporter is closed. */
+  finish(interrupted = false): void {
+    const ok = !interrupted && this.#counts.failed + this.#counts.blocked + this.#counts.cancelled === 0;
+    const seconds = (this.now - 1_000_000) / 1000;
+    this.#tell({ type: 'run-finished', run: 'r1', ok, interrupted, counts: this.#counts, seconds, time: this.now });
+    this.#reporter.close();
+  }
+
+  #tell(event: RunEvent): this {
+    this.#reporter.event(event);
+    return this;
+  }
+}
