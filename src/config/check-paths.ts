@@ -56,7 +56,13 @@ function checkInputs(
     if (maker) {
       const message = `"${shown}" is made by the stage "${maker.stage}"`;
       const hint = `Read it as ${maker.stage}.${maker.output.port}, so that the stage runs before.`;
-      report({ code: 'input-in-output', message, at, related: [{ message: 'It is published here', at: maker.output.at }], hint });
+      report({
+        code: 'input-in-output',
+        message,
+        at,
+        related: [{ message: 'It is published here', at: maker.output.at }],
+        hint,
+      });
     } else if (missing) report({ code: missing.code, message: missing.message, at });
     else sound.set(path, claim);
   }

@@ -53,7 +53,8 @@ function typeOf(node: SchemaNode): string {
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.join(' | ');
   if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOf(node.items)}`;
-  if (node.type === 'object') return typeof node.additionalProperties === 'object' ? `map to ${typeOf(node.additionalProperties)}` : 'map';
+  if (node.type === 'object')
+    return typeof node.additionalProperties === 'object' ? `map to ${typeOf(node.additionalProperties)}` : 'map';
   return `${node.type ?? 'anything'}${rangeOf(node)}`;
 }
 

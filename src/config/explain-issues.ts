@@ -55,7 +55,9 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
 
 /** The branch of a union that the value was meant for: one that only fails deeper inside, else none. */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'));
+  const deep = branches.filter((issues) =>
+    issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'),
+  );
   return deep.reduce<readonly Issue[] | undefined>(
     (best, issues) => (!best || issues.length < best.length ? issues : best),
     undefined,
@@ -68,9 +70,7 @@ function expectation(issue: Issue): string | undefined {
     case 'invalid_type':
       return typeWords[issue.expected] ?? issue.expected;
     case 'invalid_value':
-      return issue.values.length === 1
-        ? quoted(issue.values[0])
-        : `one of ${issue.values.map(quoted).join(', ')}`;
+      return issue.values.length === 1 ? quoted(issue.values[0]) : `one of ${issue.values.map(quoted).join(', ')}`;
     case 'too_small':
       return boundWords(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum);
     case 'too_big':
@@ -96,7 +96,8 @@ function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
 
 function boundWords(origin: string, relation: string, bound: number | bigint): string {
   if (origin === 'string') return `a text of ${relation} ${bound} character${Number(bound) === 1 ? '' : 's'}`;
-  if (origin === 'array' || origin === 'set') return `a list of ${relation} ${bound} item${Number(bound) === 1 ? '' : 's'}`;
+  if (origin === 'array' || origin === 'set')
+    return `a list of ${relation} ${bound} item${Number(bound) === 1 ? '' : 's'}`;
   return `a number of ${relation} ${bound}`;
 }
 

@@ -28,7 +28,8 @@ export function findCycles(edges: ReadonlyMap<StageName, readonly Edge[]>): read
     });
     const shown = [...cycle, cycle[0]].join(' → ');
     const [first, ...related] = steps;
-    const message = cycle.length === 1 ? `The stage "${cycle[0]}" needs itself` : `Stages need each other in a cycle: ${shown}`;
+    const message =
+      cycle.length === 1 ? `The stage "${cycle[0]}" needs itself` : `Stages need each other in a cycle: ${shown}`;
     return { code: 'cycle', message: `${message}; ${first!.message}`, at: first!.at, related };
   });
 }

@@ -17,7 +17,10 @@ export function findStage(
   const definition = definitions.get(prefix + stage);
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
-    const hint = suggest(stage, visible.map((name) => name.slice(prefix.length)));
+    const hint = suggest(
+      stage,
+      visible.map((name) => name.slice(prefix.length)),
+    );
     report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, ...(hint ? { hint } : {}) });
     return undefined;
   }

@@ -101,4 +101,3 @@ export interface PathClaim {
   /** What to say when no stage makes it; absent where it exists. */
   readonly missing?: { readonly code: string; readonly message: string };
 }
-

@@ -43,7 +43,10 @@ export function makeInstances(context: LoadContext, list: readonly Definition[])
   return { all, byDefinition, byName, definitions };
 }
 
-function* inDefinedOrder<T>(list: readonly Definition[], values: ReadonlyMap<Definition, T>): Iterable<[Definition, T]> {
+function* inDefinedOrder<T>(
+  list: readonly Definition[],
+  values: ReadonlyMap<Definition, T>,
+): Iterable<[Definition, T]> {
   for (const definition of list) yield [definition, values.get(definition)!];
 }
 

@@ -1,5 +1,15 @@
 import type { CST } from 'yaml';
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, type Pair, Parser, type Node as YamlNode } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  Parser,
+  type Node as YamlNode,
+} from 'yaml';
 import type { Diagnostic, SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Entry, type Node, tooLarge } from './located.ts';
@@ -118,7 +128,12 @@ class Conversion {
       const first = entries.get(key);
       if (first) {
         const related = [{ message: 'The first one is here', at: first.keyAt }];
-        this.#diagnostics.push({ code: 'duplicate-key', message: `The key "${key}" is here twice`, at: keyAt, related });
+        this.#diagnostics.push({
+          code: 'duplicate-key',
+          message: `The key "${key}" is here twice`,
+          at: keyAt,
+          related,
+        });
       } else if (key === '<<') {
         const hint = 'Use "extends", "params" or a plain alias.';
         this.#diagnostics.push({ code: 'yaml', message: 'YAML merge keys are not supported', at: keyAt, hint });

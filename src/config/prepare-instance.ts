@@ -6,8 +6,8 @@ import { child, type Entry, type MapNode, measureNode, textOf, toJson } from './
 import type { Output } from './pipeline.ts';
 import { resolveOutputs } from './resolve-outputs.ts';
 import { type StageShape, stageShape } from './shapes.ts';
-import { substituteShell } from './substitute-shell.ts';
 import { substitute } from './substitute.ts';
+import { substituteShell } from './substitute-shell.ts';
 
 /** An instance with its `${…}` replaced, its shape checked and its outputs known: what other stages can read from. */
 export interface Prepared {
@@ -65,7 +65,10 @@ function substituteSettings(
 ): MapNode {
   const ports = (side: 'inputs' | 'outputs') => {
     const written = child(node, side);
-    return new Set([...Object.keys(kind?.spec[side] ?? {}), ...(written?.type === 'map' ? written.entries.keys() : [])]);
+    return new Set([
+      ...Object.keys(kind?.spec[side] ?? {}),
+      ...(written?.type === 'map' ? written.entries.keys() : []),
+    ]);
   };
   const names = { inputs: ports('inputs'), outputs: ports('outputs') };
   const entries = new Map<string, Entry>();

@@ -1,15 +1,14 @@
-import { basename, isAbsolute } from 'node:path';
 import { existsSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { suggest } from '../diagnostics/suggest.ts';
 import type { InputPort } from '../stage.ts';
-import { agreeing, type Instance, type Instances, labelsOf } from './instances.ts';
+import { findStage } from './find-stage.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
+import { agreeing, type Instance, type Instances, labelsOf } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, describeNode, type Node, type ScalarNode } from './located.ts';
 import type { Input, InputItem } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
-import { findStage } from './find-stage.ts';
 import { isPath, parseStageReference } from './stage-reference.ts';
 
 /** What resolving the inputs of all stages shares. */

@@ -1,6 +1,6 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { suggest } from '../diagnostics/suggest.ts';
-import { artifactTypes, type ArtifactType, type OutputPort } from '../stage.ts';
+import { type ArtifactType, artifactTypes, type OutputPort } from '../stage.ts';
 import type { Instance } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, type Entry, type MapNode, textOf } from './located.ts';

@@ -1,5 +1,5 @@
-import { findStage } from './find-stage.ts';
 import type { Edge } from './find-cycles.ts';
+import { findStage } from './find-stage.ts';
 import { agreeing } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, describeNode } from './located.ts';

@@ -16,7 +16,10 @@ const specs: readonly AnyKindSpec[] = [
     name: 'load',
     version: 1,
     summary: 'Loads images.',
-    settings: z.strictObject({ classes: z.record(z.string(), z.array(z.string())).optional(), set: z.string().optional() }),
+    settings: z.strictObject({
+      classes: z.record(z.string(), z.array(z.string())).optional(),
+      set: z.string().optional(),
+    }),
     inputs: { images: { type: 'images', summary: 'Images.' } },
     outputs: { dataset: { type: 'dataset', summary: 'The set.' } },
     example: '',
@@ -33,7 +36,11 @@ const specs: readonly AnyKindSpec[] = [
       optimizer: z
         .discriminatedUnion('kind', [
           z.strictObject({ kind: z.literal('adam'), learningRate: z.number().positive().default(0.001) }),
-          z.strictObject({ kind: z.literal('sgd'), learningRate: z.number().default(0.1), momentum: z.number().default(0.9) }),
+          z.strictObject({
+            kind: z.literal('sgd'),
+            learningRate: z.number().default(0.1),
+            momentum: z.number().default(0.9),
+          }),
         ])
         .default({ kind: 'adam', learningRate: 0.001 }),
     }),
@@ -41,7 +48,10 @@ const specs: readonly AnyKindSpec[] = [
       dataset: { type: 'dataset', summary: 'What it learns from.', parts: ({ epochs }) => ['train', `val-${epochs}`] },
       start: { type: 'model', summary: 'Where it begins.', optional: true },
     },
-    outputs: { model: { type: 'model', summary: 'The model.' }, history: { type: 'history', summary: 'Epochs.', extension: '.csv' } },
+    outputs: {
+      model: { type: 'model', summary: 'The model.' },
+      history: { type: 'history', summary: 'Epochs.', extension: '.csv' },
+    },
     computes: true,
     example: '',
   }),
@@ -97,7 +107,13 @@ export class TestProject implements Disposable {
 
   /** Loads `pipelines/p.yaml`, or the file named. */
   load(set: readonly string[] = [], file = 'p.yaml'): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-    return loadPipeline({ root: this.root, file: `pipelines/${file}`, kinds: testingKinds, set, env: { SHELL: '/bin/sh' } });
+    return loadPipeline({
+      root: this.root,
+      file: `pipelines/${file}`,
+      kinds: testingKinds,
+      set,
+      env: { SHELL: '/bin/sh' },
+    });
   }
 
   [Symbol.dispose](): void {

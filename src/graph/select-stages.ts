@@ -52,7 +52,9 @@ export function findStages(graph: Graph, name: string): readonly StageName[] {
   return [...graph.stages.values()]
     .filter(({ name, axes }) => {
       if (baseOf(name) !== reference.stage) return false;
-      return Array.from(reference.selection).every(([axis, label]) => Object.hasOwn(axes, axis) && axes[axis] === label);
+      return Array.from(reference.selection).every(
+        ([axis, label]) => Object.hasOwn(axes, axis) && axes[axis] === label,
+      );
     })
     .map((stage) => stage.name);
 }
