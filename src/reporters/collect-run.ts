@@ -11,20 +11,20 @@ export class CollectedRun {
   finals: ReadonlySet<StageName> | undefined;
   /** In the order of the pipeline, so that summaries of equal runs are equal. */
   get ends(): readonly Finished[] {
-    return this.#order.flatMap((name) => this.#ends.get(name) ?? []);
+    return [...this.#ends.values()].sort((a, b) => this.#place(a.stage) - this.#place(b.stage));
   }
   /** Why a stage had to run or to be restored, the most important reason. */
   readonly reasons = new Map<StageName, string>();
   end: RunFinished | undefined;
 
-  #order: readonly StageName[] = [];
+  #places = new Map<StageName, number>();
   readonly #ends = new Map<StageName, Finished>();
 
   apply(event: RunEvent): void {
     switch (event.type) {
       case 'run-started':
         this.pipeline = event.pipeline;
-        this.#order = event.stages;
+        this.#places = new Map(event.stages.map((name, index) => [name, index]));
         this.finals = event.finals && new Set(event.finals);
         break;
       case 'stage-decided':
@@ -39,5 +39,9 @@ export class CollectedRun {
         this.end = event;
         break;
     }
+  }
+
+  #place(stage: StageName): number {
+    return this.#places.get(stage) ?? this.#places.size;
   }
 }

@@ -19,7 +19,7 @@ function live(terminal: FakeTerminal, coloured = false) {
 }
 
 test('running stages have bars at the bottom, finished ones scroll by above', () => {
-  const terminal = new FakeTerminal(100);
+  const terminal = new FakeTerminal(101);
   const { run, tick } = live(terminal);
   run
     .begin(['faces', 'fit', 'curves', 'roc'])
@@ -111,7 +111,7 @@ test('a terminal made narrower or wider leaves no remains', () => {
   }
   assert.equal(
     terminal.screen,
-    `  first  ██████████░░░░░░░░░░  50 %  1/2 steps  a note tha…
+    `  first  ██████░░░░░░  50 %  1/2 steps  a note that takes …
 0 of 2 done, 1 running, 3 s
 `,
   );
@@ -157,10 +157,10 @@ test('the bytes are these, colours and all', () => {
   const run = new RunScript(reporter).begin(['a', 'b']).start('a', 'train').progress('a', 1, 2, 'steps');
   tick(run.now);
   run.ends('a', 'ran').ends('b', 'fresh').finish();
-  const [csi, bar] = ['\u001b[', '██████████'];
+  const [csi, bar] = ['\u001b[', '██████'];
   assert.equal(
     text,
-    `${csi}?25l  a  ${csi}36m${bar}${csi}39m${csi}2m░░░░░░░░░░${csi}22m  50 %  1/2 steps${csi}K
+    `${csi}?25l  a  ${csi}36m${bar}${csi}39m${csi}2m░░░░░░${csi}22m  50 %  1/2 steps${csi}K
 0 of 2 done, 1 running${csi}2m, 0 s${csi}22m${csi}K
 ${csi}J\r${csi}2A${csi}J${csi}32m✓${csi}39m a: ran in 0.00 s
 

@@ -5,7 +5,8 @@ import type { RegionLine } from './live-region.ts';
 import { progressParts } from './progress-parts.ts';
 import type { RunningStage } from './running-stages.ts';
 
-const barWidth = 20;
+/** Narrow terminals keep the room for the words. */
+const barWidth = (columns: number): number => (columns < 100 ? 12 : 20);
 const longestName = 32;
 
 /** A row for each running stage, as many as fit, the longest running first; the last says how many are left out. */
@@ -16,14 +17,14 @@ export function runningRows(
 ): readonly RegionLine[] {
   const shown = stages.length > rows ? stages.slice(0, rows - 1) : stages;
   const nameWidth = Math.min(longestName, Math.max(0, ...shown.map(({ name }) => displayWidth(name))));
-  const lines = shown.map((stage) => layOut(rowOf(stage, nameWidth, now), columns, paint));
+  const lines = shown.map((stage) => layOut(rowOf(stage, nameWidth, columns, now), columns, paint));
   const hidden = stages.length - shown.length;
   return hidden > 0 ? [...lines, layOut([[`  … and ${hidden} more running`, 'dim']], columns, paint)] : lines;
 }
 
 type Segment = readonly [text: string, style?: Style];
 
-function rowOf(stage: RunningStage, nameWidth: number, now: number): readonly Segment[] {
+function rowOf(stage: RunningStage, nameWidth: number, columns: number, now: number): readonly Segment[] {
   const name: Segment = [`  ${padEnd(clip(stage.name, nameWidth), nameWidth)}  `];
   const attempt: Segment = [stage.attempt > 1 ? `  attempt ${stage.attempt}/${stage.attempts}` : '', 'yellow'];
   if (stage.progress === undefined) {
@@ -31,10 +32,10 @@ function rowOf(stage: RunningStage, nameWidth: number, now: number): readonly Se
     return [name, [formatWholeSeconds((now - stage.startedAt) / 1000)], attempt, [line && `  ${line}`, 'dim']];
   }
   const [percent = '', ...parts] = progressParts(stage);
-  const full = Math.floor(shareDone(stage.progress) * barWidth);
+  const full = Math.floor(shareDone(stage.progress) * barWidth(columns));
   const bar: readonly Segment[] = [
     ['█'.repeat(full), 'cyan'],
-    ['░'.repeat(barWidth - full), 'dim'],
+    ['░'.repeat(barWidth(columns) - full), 'dim'],
   ];
   return [name, ...bar, [` ${percent.padStart(5)}  ${parts.join('  ')}`], attempt];
 }
