@@ -10,9 +10,9 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import { createOptimizer } from './optimizers/optimizer.ts';
 import type { Predictions } from './predict.ts';
 import { predict } from './predict.ts';
+import { selectionSplit, trainSplit } from './split-names.ts';
 import { trainableWeights, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
-import { selectionSplit, trainSplit } from './training-data.ts';
 
 export interface FitOptions {
   readonly optimizer: OptimizerSettings;

@@ -2,8 +2,6 @@ import type { Batch } from '../vision/batch-loader.ts';
 
 /** Labelled images of named splits, in batches, as training takes them. Each batch is released by its reader. */
 export interface TrainingData {
-  /** Number of images of a split. */
-  size(split: string): number;
   /** Number of batches of a pass over a split. */
   batches(split: string): number;
   /** One pass over the training split in the epoch's order, augmented. `epoch` counts from 1. */
@@ -11,8 +9,3 @@ export interface TrainingData {
   /** One pass over a split in its own order, images as they are. */
   evaluation(split: string): AsyncIterable<Batch>;
 }
-
-/** The split that is trained on. */
-export const trainSplit = 'train';
-/** The split that chooses the epoch. A test split never does. */
-export const selectionSplit = 'val';

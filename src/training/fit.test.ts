@@ -1,0 +1,184 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { layers, sequential, setBackend } from '@tensorflow/tfjs';
+import { crossEntropy } from '../metrics/cross-entropy.ts';
+import { initialiseWeights } from '../models/initial-weights.ts';
+import { permutation, Random } from '../random.ts';
+import type { Batch } from '../vision/batch-loader.ts';
+import type { FitListener, FitOptions } from './fit.ts';
+import { fit } from './fit.ts';
+import type { EpochRecord } from './history.ts';
+import { predict } from './predict.ts';
+import type { TrainingData } from './training-data.ts';
+
+before(() => setBackend('cpu'));
+
+const side = 4;
+
+/** Noise whose fakes are a little redder: a problem that one dense layer solves. */
+class NoisyImages implements TrainingData {
+  readonly #images: Readonly<Record<string, number>>;
+  readonly #spoil: (values: Float32Array, split: string) => void;
+  readonly batchSize = 8;
+  released = 0;
+
+  constructor(
+    images: Readonly<Record<string, number>>,
+    spoil: (values: Float32Array, split: string) => void = () => {},
+  ) {
+    this.#images = images;
+    this.#spoil = spoil;
+  }
+
+  batches(split: string): number {
+    return Math.ceil(this.#images[split]! / this.batchSize);
+  }
+
+  training(epoch: number): AsyncIterable<Batch> {
+    return this.#pass('train', permutation(this.#images['train']!, new Random('order', epoch)));
+  }
+
+  evaluation(split: string): AsyncIterable<Batch> {
+    return this.#pass(
+      split,
+      Uint32Array.from({ length: this.#images[split]! }, (_, i) => i),
+    );
+  }
+
+  async *#pass(split: string, order: Uint32Array): AsyncGenerator<Batch> {
+    for (let start = 0; start < order.length; start += this.batchSize) {
+      const indices = order.slice(start, start + this.batchSize);
+      const labels = Int32Array.from(indices, (index) => index % 2);
+      const images = new Float32Array(indices.length * side * side * 3);
+      for (const [slot, index] of indices.entries()) {
+        const random = new Random(split, index);
+        const values = images.subarray(slot * side * side * 3, (slot + 1) * side * side * 3);
+        for (let i = 0; i < values.length; i++) values[i] = random.normal() + (i % 3 === 0 ? labels[slot]! - 0.5 : 0);
+      }
+      this.#spoil(images, split);
+      yield { images, labels, indices, release: () => void this.released++ };
+    }
+  }
+}
+
+function tinyModel(): LayersModel {
+  const model = sequential({
+    layers: [
+      layers.flatten({ name: 'flatten', inputShape: [side, side, 3] }),
+      layers.dense({ name: 'logits', units: 2, kernelInitializer: 'zeros' }),
+    ],
+  });
+  initialiseWeights(model, 1);
+  return model;
+}
+
+const adam = { kind: 'adam', learningRate: 0.01, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+const options: FitOptions = { optimizer: adam, epochs: 6, monitor: ['train', 'val', 'test'], trainValues: 'exact' };
+
+class Notes implements FitListener {
+  readonly batches: Parameters<FitListener['batch']>[0][] = [];
+  readonly epochs: [EpochRecord, boolean][] = [];
+  readonly warnings: string[] = [];
+  batch(done: Parameters<FitListener['batch']>[0]): void {
+    this.batches.push(done);
+  }
+  epoch(record: EpochRecord, isBest: boolean): void {
+    this.epochs.push([record, isBest]);
+  }
+  warn(message: string): void {
+    this.warnings.push(message);
+  }
+}
+
+test('a problem that can be learned is learned, and the best epoch by validation is what remains', async () => {
+  const data = new NoisyImages({ train: 100, val: 60, test: 60 });
+  const [model, notes] = [tinyModel(), new Notes()];
+
+  const history = await fit(model, data, options, notes);
+
+  assert.deepEqual([history.splits, history.epochs.length], [['train', 'val', 'test'], 6]);
+  const losses = history.epochs.map(({ splits }) => splits['train']!.loss);
+  assert.deepEqual(
+    losses,
+    losses.toSorted((a, b) => b - a),
+  );
+  const best = Math.max(...history.epochs.map(({ splits }) => splits['val']!.accuracy));
+  const chosen = history.epochs[history.chosenEpoch - 1]!;
+  assert.ok(best > 0.85);
+  assert.equal(chosen.splits['val']!.accuracy, best);
+  const { labels, logits } = await predict(model, data.evaluation('val'));
+  assert.equal(crossEntropy(labels, logits), chosen.splits['val']!.loss);
+});
+
+test('every image of every pass is counted, the short last batch too, and every batch is released', async () => {
+  const data = new NoisyImages({ train: 20, val: 9 });
+  const notes = new Notes();
+
+  await fit(tinyModel(), data, { ...options, epochs: 1, monitor: ['train', 'val'] }, notes);
+
+  assert.deepEqual(
+    notes.batches.map(({ split, images, loss }) => [split, images, loss !== undefined]),
+    [
+      ['train', 8, true],
+      ['train', 8, true],
+      ['train', 4, true],
+      ['train', 8, false],
+      ['train', 8, false],
+      ['train', 4, false],
+      ['val', 8, false],
+      ['val', 1, false],
+    ],
+  );
+  assert.equal(data.released, 8);
+});
+
+test('running values of the training split save its pass', async () => {
+  const notes = new Notes();
+  const data = new NoisyImages({ train: 20, val: 9 });
+
+  const { epochs } = await fit(
+    tinyModel(),
+    data,
+    { ...options, epochs: 1, monitor: ['train', 'val'], trainValues: 'running' },
+    notes,
+  );
+
+  assert.equal(data.released, 5);
+  assert.deepEqual(epochs[0]!.splits['train'], epochs[0]!.running);
+});
+
+test('the same model, data and options give the same bytes', async () => {
+  const once = async () => {
+    const model = tinyModel();
+    const history = await fit(model, new NoisyImages({ train: 20, val: 9, test: 3 }), options, new Notes());
+    return { history, weights: model.getWeights().map((weight) => weight.dataSync<'float32'>()) };
+  };
+
+  assert.deepEqual(await once(), await once());
+});
+
+test('a loss that is no number stops training and names the batch', async () => {
+  let passed = 0;
+  const data = new NoisyImages({ train: 20, val: 9 }, (values) => {
+    if (++passed === 2) values[5] = Number.NaN;
+  });
+
+  await assert.rejects(fit(tinyModel(), data, options, new Notes()), {
+    name: 'StageError',
+    message: 'Expected a finite loss, got NaN in epoch 1, batch 2 of 3. A lower learning rate may help.',
+  });
+});
+
+test('a network that calls everything one class is told of', async () => {
+  const data = new NoisyImages({ train: 20, val: 9, test: 9 }, (values) => void values.fill(1));
+  const notes = new Notes();
+
+  await fit(tinyModel(), data, { ...options, epochs: 1 }, notes);
+
+  assert.equal(notes.warnings.length, 1);
+  assert.match(
+    notes.warnings[0]!,
+    /^After epoch 1 every image of val is called (real|fake): the network tells nothing apart\.$/,
+  );
+});

@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import { setBackend, tensor, variable } from '@tensorflow/tfjs';
+import { linearCongruential } from '../../../test/linear-congruential.ts';
+import { type OptimizerSettings, optimizerSettings } from '../optimizer-settings.ts';
+import { createOptimizer } from './optimizer.ts';
+
+/** Weights after each of six steps, made by PyTorch: test/golden/training.py. */
+const golden = JSON.parse(
+  readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, readonly (readonly number[])[]>>;
+
+before(() => setBackend('cpu'));
+
+/** The weights after each step on gradients that shrink tenfold from step to step. */
+function steps(settings: OptimizerSettings): number[][] {
+  const numbers = linearCongruential(1);
+  const weight = variable(tensor(numbers(6, 1), [2, 3]));
+  const optimizer = createOptimizer(settings, [weight]);
+  const weights = Array.from({ length: 6 }, (_, step) => {
+    const gradient = tensor(numbers(6, 10 ** (1 - step)), [2, 3]);
+    optimizer.step({ [weight.name]: gradient });
+    return [...weight.dataSync()];
+  });
+  optimizer.dispose();
+  return weights;
+}
+
+const cases = {
+  adam: { kind: 'adam' },
+  adamOtherwise: { kind: 'adam', learningRate: 0.05, beta1: 0.5, beta2: 0.9, epsilon: 1e-3 },
+  sgd: { kind: 'sgd', learningRate: 0.1 },
+  sgdWithMomentum: { kind: 'sgd', learningRate: 0.1, momentum: 0.9 },
+};
+
+for (const [name, settings] of Object.entries(cases)) {
+  test(`${name} steps as PyTorch does`, () => {
+    const actual = steps(optimizerSettings.parse(settings)).flat();
+    const expected = golden[name]!.flat();
+    for (const [i, wanted] of expected.entries()) {
+      assert.ok(Math.abs(actual[i]! - wanted) < 4e-7, `Expected ${wanted} at ${i}, got ${actual[i]}`);
+    }
+  });
+}
+
+test('the first step of Adam is the learning rate against the sign of the gradient', () => {
+  const weight = variable(tensor([1, 1, 1]));
+  const adam = createOptimizer(optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 }), [weight]);
+
+  adam.step({ [weight.name]: tensor([3, -0.001, 0]) });
+
+  const [down, up, still] = weight.dataSync();
+  assert.ok(Math.abs(down! - 0.75) < 1e-6 && Math.abs(up! - 1.25) < 1e-5);
+  assert.equal(still, 1);
+});
+
+test('a schedule may change the learning rate between steps', () => {
+  const weight = variable(tensor([1]));
+  const sgd = createOptimizer({ kind: 'sgd', learningRate: 0.5, momentum: 0 }, [weight]);
+
+  sgd.step({ [weight.name]: tensor([1]) });
+  sgd.learningRate = 0.25;
+  sgd.step({ [weight.name]: tensor([1]) });
+
+  assert.deepEqual([...weight.dataSync()], [0.25]);
+});

@@ -1,0 +1,28 @@
+import type { Highlight } from '../../src/stage.ts';
+import type { EpochRecord, History } from '../../src/training/history.ts';
+
+/** An epoch in a line of the log: `epoch 2/5: train loss 0.612 accuracy 67.1 %, val loss 0.640 accuracy 64.0 %, best so far`. */
+export function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {
+  const values = Object.entries(splits).map(
+    ([split, { loss, accuracy }]) => `${split} loss ${loss.toFixed(4)} accuracy ${percent(accuracy)}`,
+  );
+  const parts = [`running loss ${running.loss.toFixed(4)}`, ...values, ...(isBest ? ['best so far'] : [])];
+  return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
+}
+
+/** Accuracy and loss of every monitored split by epoch, the kept one marked. */
+export function historyTable({ splits, epochs, chosenEpoch }: History): Highlight {
+  return {
+    title: `Training, epoch ${chosenEpoch} kept`,
+    columns: ['epoch', ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]), 'kept'],
+    rows: epochs.map(({ epoch, splits: values }) => [
+      epoch,
+      ...splits.flatMap((split) => [percent(values[split]!.accuracy), values[split]!.loss.toFixed(4)]),
+      epoch === chosenEpoch ? 'kept' : '',
+    ]),
+  };
+}
+
+function percent(share: number): string {
+  return `${(100 * share).toFixed(1)} %`;
+}

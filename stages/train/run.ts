@@ -1,0 +1,85 @@
+import { writeFileSync } from 'node:fs';
+import { architectures } from '../../src/models/architectures.ts';
+import { initialiseWeights } from '../../src/models/initial-weights.ts';
+import { saveModel } from '../../src/models/model-files.ts';
+import type { ModelInfo } from '../../src/models/model-info.ts';
+import type { StageContext } from '../../src/stage.ts';
+import { DatasetBatches } from '../../src/training/dataset-batches.ts';
+import { fit } from '../../src/training/fit.ts';
+import type { History } from '../../src/training/history.ts';
+import { formatHistory } from '../../src/training/history.ts';
+import { openTwoClasses } from '../../src/training/open-two-classes.ts';
+import { trainSplit } from '../../src/training/split-names.ts';
+import { startBackend } from '../../src/training/start-backend.ts';
+import type { TrainingData } from '../../src/training/training-data.ts';
+import { epochLine, historyTable } from './epoch-table.ts';
+import { formatDuration, Pace } from './pace.ts';
+import type { TrainSettings } from './spec.ts';
+
+export default async function run(context: StageContext<TrainSettings>): Promise<void> {
+  const { settings } = context;
+  const folder = context.input('dataset').path;
+  using dataset = openTwoClasses(folder, [trainSplit, ...settings.monitor]);
+  const backend = await startBackend(context);
+
+  const model = architectures[settings.model].build(settings.imageSize);
+  initialiseWeights(model, settings.seed);
+  await using batches = new DatasetBatches(folder, {
+    batchSize: settings.batchSize,
+    resize: { width: settings.imageSize, height: settings.imageSize, fit: settings.fit, kernel: settings.kernel },
+    normalization: settings.normalise,
+    augment: { cropPadding: settings.augment.crop, flip: settings.augment.flip },
+    seed: settings.seed,
+    threads: context.cpus,
+  });
+  const history = await follow(context, batches, (data, listener) => fit(model, data, settings, listener));
+
+  await saveModel(context.output('model'), { model, info: modelInfo(settings, dataset.classes, history, backend) });
+  writeFileSync(context.output('history'), formatHistory(history));
+  context.highlight(historyTable(history));
+}
+
+/** Runs a training with its progress, log and speed shown. */
+async function follow(
+  context: StageContext<TrainSettings>,
+  batches: DatasetBatches,
+  train: (data: TrainingData, listener: Parameters<typeof fit>[3]) => Promise<History>,
+): Promise<History> {
+  const { epochs, monitor, trainValues } = context.settings;
+  const evaluated = monitor.filter((split) => split !== trainSplit || trainValues === 'exact');
+  const imagesEvaluated = evaluated.reduce((sum, split) => sum + batches.size(split), 0);
+  const total = { training: epochs * batches.size(trainSplit), evaluation: epochs * imagesEvaluated };
+  const pace = new Pace(total, () => performance.now() / 1000);
+  const data: TrainingData = {
+    batches: (split) => batches.batches(split),
+    training: (epoch) => pace.waitFor(batches.training(epoch)),
+    evaluation: (split) => batches.evaluation(split),
+  };
+  const history = await train(data, {
+    batch({ epoch, split, images, loss }) {
+      pace.count(loss === undefined ? 'evaluation' : 'training', images);
+      const now = loss === undefined ? `evaluating ${split}` : `loss ${loss.toFixed(3)}`;
+      const speed = `${pace.trainingRate.toFixed(1)} images/s, ${formatDuration(pace.secondsLeft)} left`;
+      const note = `epoch ${epoch}/${epochs}, ${now}, ${speed}`;
+      context.progress({ done: pace.done, total: pace.total, unit: 'images', note });
+    },
+    epoch: (record, isBest) => context.log(epochLine(record, epochs, isBest)),
+    warn: (message) => context.warn(message),
+  });
+  context.note('training images/s', Number(pace.trainingRate.toFixed(2)));
+  context.note('waiting for images, share of training', Number(pace.waiting.toFixed(4)));
+  return history;
+}
+
+function modelInfo(settings: TrainSettings, classes: readonly string[], history: History, backend: string): ModelInfo {
+  // What is monitored has no part in the weights: a model that is the same stays the same bytes.
+  const { model, imageSize, fit, kernel, normalise, monitor: _, trainValues: __, ...training } = settings;
+  return {
+    architecture: model,
+    classes: [...classes],
+    input: { size: imageSize, fit, kernel, normalise },
+    training,
+    chosenEpoch: history.chosenEpoch,
+    backend,
+  };
+}

@@ -1,0 +1,90 @@
+import { z } from 'zod';
+import { architectureNames, smallestImage } from '../../src/models/architecture-names.ts';
+import { defineKind } from '../../src/stage.ts';
+import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
+import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
+import { fits, kernels } from '../../src/vision/resize.ts';
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().positive();
+
+const settings = z.strictObject({
+  model: z.enum(architectureNames).default('simple-net').describe('The network.'),
+  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
+  fit: z
+    .enum(fits)
+    .default('cover')
+    .describe('How an image of another shape becomes square: cropped, on black, or stretched.'),
+  kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
+  normalise: z
+    .strictObject({
+      mean: triple.default([0.4914, 0.4822, 0.4465]),
+      deviation: z.tuple([positive, positive, positive]).default([0.2023, 0.1994, 0.201]),
+    })
+    .prefault({})
+    .describe('(value - mean) / deviation for red, green and blue, of values from 0 to 1.'),
+  augment: z
+    .strictObject({
+      crop: z
+        .int()
+        .nonnegative()
+        .default(4)
+        .describe('A random crop after padding each side with so many black pixels.'),
+      flip: z.boolean().default(true).describe('Mirrors every second image, by chance.'),
+    })
+    .prefault({})
+    .describe('Random changes of training images.'),
+  optimizer: optimizerSettings.prefault({ kind: 'adam' }),
+  batchSize: z.int().positive().default(32),
+  epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
+  seed: z.int().default(7).describe('Decides initial weights, the order of images and their augmentation.'),
+  monitor: z
+    .array(z.string())
+    .refine(
+      (splits) => splits.includes(selectionSplit),
+      `expected "${selectionSplit}" among them, since it selects the epoch`,
+    )
+    .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
+    .default([trainSplit, selectionSplit])
+    .describe(
+      `Splits whose loss and accuracy are taken after each epoch. Whatever they are, ${selectionSplit} alone selects.`,
+    ),
+  trainValues: z
+    .enum(['exact', 'running'])
+    .default('exact')
+    .describe(
+      'Values of the training split from a pass after each epoch, as for the others, or as running means of its batches, which saves that pass.',
+    ),
+});
+export type TrainSettings = z.infer<typeof settings>;
+
+export const spec = defineKind<TrainSettings>({
+  name: 'train',
+  version: 1,
+  summary: 'Trains a network to tell real from fake, and keeps the epoch with the best validation accuracy.',
+  settings,
+  inputs: {
+    dataset: {
+      type: 'dataset',
+      summary: `Images of two classes, real first, with the splits ${trainSplit}, ${selectionSplit} and those monitored.`,
+      parts: ({ monitor }) => [...new Set([trainSplit, ...monitor])],
+    },
+  },
+  outputs: {
+    model: {
+      type: 'model',
+      summary: 'A tfjs-layers model with the weights of the best epoch, and what using it needs.',
+    },
+    history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
+  },
+  computes: true,
+  check: ({ model, imageSize }) =>
+    imageSize >= smallestImage[model]
+      ? []
+      : [{ at: ['imageSize'], message: `expected at least ${smallestImage[model]} for ${model}, got ${imageSize}` }],
+  example: `fit:
+  kind: train
+  inputs: { dataset: faces.dataset }
+  with: { model: simple-net, imageSize: 256, optimizer: { kind: adam, learningRate: 0.001 }, epochs: 5, monitor: [train, val, test] }
+`,
+});
