@@ -22,7 +22,7 @@ export interface Project {
   readonly graph: Graph;
   /** In an order in which no stage stands before one that it waits for. */
   readonly stages: readonly Stage[];
-  /** Those that the words name; empty where they name none, which means all. */
+  /** Those that the words name; all that are not `onDemand` where they name none. */
   readonly named: readonly StageName[];
   readonly forced: ReadonlySet<StageName>;
 }
@@ -39,13 +39,13 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   if (!loaded.ok) return loaded;
 
   const pipeline = loaded.value;
-  const graph = new Graph(pipeline.stages);
+  const graph = new Graph(pipeline);
   const selected = selectStages(graph, target.value.stages, { downstream: request.downstream ?? false });
   if (!selected.ok) return selected;
-  const { stages, named } = selected.value;
+  const stages = selected.value.stages.map((name) => graph.stage(name));
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
-  return ok({ root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
+  return ok({ root, kinds: kinds.value, pipeline, graph, stages, named: selected.value.named, forced: forced.value });
 }
 
 function forcedStages(

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Span } from '../diagnostics/diagnostic.ts';
+import { expandGlob } from './expand-glob.ts';
 import type { LoadContext } from './load-context.ts';
 
 /** Files or folders that an input names. */
@@ -64,16 +65,8 @@ export class InputPaths {
   }
 
   async #glob(pattern: string): Promise<PathAnswer> {
-    const { glob } = await import('tinyglobby');
     const { root } = this.#context;
-    const folders = pattern.endsWith('/');
-    const found = await glob(folders ? pattern.slice(0, -1) : pattern, {
-      cwd: root,
-      onlyFiles: !folders,
-      onlyDirectories: folders,
-      expandDirectories: false,
-    });
-    const paths = found.map((path) => path.replace(/\/$/, '')).sort();
+    const paths = await expandGlob(pattern, root);
     this.globs.set(pattern, paths);
     const base = resolve(root, pattern.slice(0, pattern.search(globCharacters)).replace(/[^/]*$/, ''));
     if (paths.length === 0) {

@@ -8,8 +8,17 @@ const never = new AbortController().signal;
 /** Lets every promise that can go on do so. */
 const settle = () => new Promise((resolve) => setImmediate(resolve));
 
-async function ask(admission: Admission, want: { cpu?: number; gpu?: number; memory?: number }, signal = never) {
-  const asked: { grant?: Grant; error?: unknown } = {};
+interface Asked {
+  grant?: Grant;
+  error?: unknown;
+}
+
+async function ask(
+  admission: Admission,
+  want: { cpu?: number; gpu?: number; memory?: number },
+  signal = never,
+): Promise<Asked> {
+  const asked: Asked = {};
   void admission.acquire({ cpu: 1, gpu: 0, memory: 0, ...want }, signal).then(
     (grant) => Object.assign(asked, { grant }),
     (error) => Object.assign(asked, { error }),
@@ -18,12 +27,15 @@ async function ask(admission: Admission, want: { cpu?: number; gpu?: number; mem
   return asked;
 }
 
+/** A function, since `assert.equal` would narrow the type of what later changes. */
+const assertWaits = ({ grant }: Asked): void => assert.equal(grant, undefined);
+
 test('stages run side by side while cores last, and the next begins when one ends', async () => {
   const admission = new Admission(machine, 8);
   const first = await ask(admission, { cpu: 3 });
   const second = await ask(admission, { cpu: 2 });
   assert.equal(first.grant?.cpu, 3);
-  assert.equal(second.grant, undefined);
+  assertWaits(second);
   first.grant?.release();
   await settle();
   assert.equal(second.grant?.cpu, 2);
@@ -34,11 +46,11 @@ test('a large stage is not starved by the small ones behind it', async () => {
   const running = await ask(admission, { cpu: 2 });
   const large = await ask(admission, { cpu: 4 });
   const small = await ask(admission, { cpu: 1 });
-  assert.equal(small.grant, undefined);
+  assertWaits(small);
   running.grant?.release();
   await settle();
   assert.equal(large.grant?.cpu, 4);
-  assert.equal(small.grant, undefined);
+  assertWaits(small);
 });
 
 test('one that asks for more than there is gets all there is', async () => {
@@ -51,24 +63,24 @@ test('gpu and memory are shared out as cores are', async () => {
   const admission = new Admission(machine, 8);
   const trainer = await ask(admission, { gpu: 1, memory: 60 });
   const second = await ask(admission, { gpu: 1 });
-  assert.equal(second.grant, undefined);
+  assertWaits(second);
   trainer.grant?.release();
   await settle();
   assert.equal(second.grant?.gpu, 1);
   assert.equal((await ask(admission, { memory: 60 })).grant?.memory, 60);
-  assert.equal((await ask(admission, { memory: 60 })).grant, undefined);
+  assertWaits(await ask(admission, { memory: 60 }));
 });
 
 test('no more than so many run at once, however little they ask for', async () => {
   const admission = new Admission(machine, 1);
   const first = await ask(admission, {});
   const second = await ask(admission, {});
-  assert.equal(second.grant, undefined);
+  assertWaits(second);
   first.grant?.release();
   first.grant?.release(); // a share is given back once
   await settle();
   assert.equal(second.grant?.cpu, 1);
-  assert.equal((await ask(admission, {})).grant, undefined);
+  assertWaits(await ask(admission, {}));
 });
 
 test('one that is aborted while it waits makes way for those behind it', async () => {

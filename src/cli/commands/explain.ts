@@ -22,7 +22,7 @@ export async function explainCommand(words: readonly string[], options: ExplainO
   const world = makeWorld(opened.value, options.backend, warnOnStderr);
   const planned = await plan(stages, world);
   world.digests.save();
-  const wanted = new Set<StageName>(named.length > 0 ? named : stages.map(({ name }) => name));
+  const wanted = new Set<StageName>(named);
   const explained = planned.filter(({ stage }) => wanted.has(stage.name));
   const text = options.json === true ? asJson(explained) : explained.map(asText).join('\n');
   process.stdout.write(text);

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { toMermaid } from '../../graph/mermaid.ts';
+import { mermaid } from '../../graph/mermaid.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
@@ -15,7 +15,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
   if (!opened.ok) return printMistakes(opened.error);
   const { stages } = opened.value;
   if (options.svg === undefined) {
-    process.stdout.write(toMermaid(stages));
+    process.stdout.write(mermaid(opened.value.graph));
     return exitCodes.ok;
   }
   const { drawGraph } = await import('../../charts/draw-graph.ts');

@@ -13,12 +13,11 @@ export async function logsCommand(
 ): Promise<number> {
   const opened = await openProject({ words, set: options.set, last: true });
   if (!opened.ok) return printMistakes(opened.error);
-  const { pipeline, stages, named, root } = opened.value;
+  const { pipeline, named, root } = opened.value;
   const cache = Cache.open(root, warnOnStderr);
-  const wanted = named.length > 0 ? named : stages.map(({ name }) => name);
-  for (const name of wanted) {
+  for (const name of named) {
     const log = lastLog(cache, pipeline.name, name);
-    if (wanted.length > 1) process.stdout.write(`==> ${name}\n`);
+    if (named.length > 1) process.stdout.write(`==> ${name}\n`);
     if (log === undefined) process.stderr.write(`${name} has printed nothing, or never ran here.\n`);
     else process.stdout.write(log);
   }

@@ -9,6 +9,8 @@ import { printMistakes } from '../print-mistakes.ts';
 export async function schemaCommand(): Promise<number> {
   const kinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   if (!kinds.ok) return printMistakes(kinds.error);
-  process.stdout.write(`${JSON.stringify(pipelineJsonSchema(kinds.value), undefined, 2)}\n`);
+  process.stdout.write(
+    `${JSON.stringify(pipelineJsonSchema([...kinds.value.values()].map(({ spec }) => spec)), undefined, 2)}\n`,
+  );
   return exitCodes.ok;
 }

@@ -1,0 +1,15 @@
+/**
+ * What a glob matches below the root: paths relative to it, POSIX, in code-unit order. A pattern that ends in `/` matches
+ * folders, any other files.
+ */
+export async function expandGlob(pattern: string, root: string): Promise<readonly string[]> {
+  const { glob } = await import('tinyglobby');
+  const folders = pattern.endsWith('/');
+  const found = await glob(folders ? pattern.slice(0, -1) : pattern, {
+    cwd: root,
+    onlyFiles: !folders,
+    onlyDirectories: folders,
+    expandDirectories: false,
+  });
+  return found.map((path) => path.replace(/\/$/, '')).sort();
+}
