@@ -1,6 +1,5 @@
 import { sizeOf } from './dtype.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import type { Lowering, Representation } from './lower.ts';
 import type { TraceNode, TraceValue } from './trace.ts';
 
 /**
@@ -29,22 +28,29 @@ export function elementwiseGroups(nodes: readonly TraceNode[]): ReadonlyMap<Trac
   const reached = new Map<TraceValue, ReadonlySet<Draft>>();
   for (const node of nodes) {
     const before = node.operands.map(({ value }) => reached.get(value) ?? new Set<Draft>());
-    const draft = isCandidate(node) ? joinGroup(node, drafts, before) : undefined;
+    const draft = isCandidate(node) ? joinGroups(node, drafts, before) : undefined;
     const after = draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
     for (const output of node.outputs) reached.set(output, after);
   }
-  const groups = new Map<TraceNode, ElementwiseGroup>();
-  for (const draft of new Set(drafts.values())) {
-    if (draft.members.length >= FEWEST_NODES) for (const member of draft.members) groups.set(member, draft);
-  }
-  return groups;
+  return finished(nodes, drafts);
 }
 
-interface Draft {
-  readonly members: TraceNode[];
-  readonly size: number;
-  /** Groups that some member waits for. */
-  readonly after: Set<Draft>;
+function finished(
+  nodes: readonly TraceNode[],
+  drafts: ReadonlyMap<TraceNode, Draft>,
+): Map<TraceNode, ElementwiseGroup> {
+  const members = new Map<Draft, TraceNode[]>();
+  for (const node of nodes) {
+    const draft = drafts.get(node);
+    if (draft === undefined) continue;
+    const root = rootOf(draft);
+    members.set(root, [...(members.get(root) ?? []), node]);
+  }
+  const groups = new Map<TraceNode, ElementwiseGroup>();
+  for (const [{ size }, own] of members) {
+    if (own.length >= FEWEST_NODES) for (const node of own) groups.set(node, { members: own, size });
+  }
+  return groups;
 }
 
 function isCandidate(node: TraceNode): boolean {
@@ -63,30 +69,57 @@ function isCandidate(node: TraceNode): boolean {
   );
 }
 
+/** A group in the making. */
+interface Draft {
+  readonly size: number;
+  /** Groups that some member waits for. */
+  readonly after: Set<Draft>;
+  /** The group that this one became part of. */
+  mergedInto: Draft | undefined;
+}
+
+function rootOf(draft: Draft): Draft {
+  let root = draft;
+  while (root.mergedInto !== undefined) root = root.mergedInto;
+  return root;
+}
+
 /**
- * Puts the node into the group of one of its operands, or into a new one. A group must not wait for itself, even by way
- * of others: the node may join only if none of its operands outside of the group waits for the group.
+ * Joins the node and the groups of its operands to one group. A group must not wait for itself, be it by way of other
+ * nodes or groups, so an operand's group only comes in where nothing outside of the joined group waits for it.
  *
  * @param before for every operand the groups that it was computed from, or is in
  */
-function joinGroup(node: TraceNode, drafts: Map<TraceNode, Draft>, before: readonly ReadonlySet<Draft>[]): Draft {
+function joinGroups(node: TraceNode, drafts: Map<TraceNode, Draft>, before: readonly ReadonlySet<Draft>[]): Draft {
   const size = sizeOf((node.outputs[0] as TraceValue).shape);
-  const own = node.operands.map(({ value }) =>
-    value.data === undefined && value.producer !== undefined ? drafts.get(value.producer) : undefined,
-  );
-  const waitedFor = (group: Draft) => before.flatMap((groups, i) => (own[i] === group ? [] : [...groups]));
-  const joined = own.find((group) => group?.size === size && !waitsFor(waitedFor(group), group));
-  const draft = joined ?? { members: [], size, after: new Set() };
-  for (const group of waitedFor(draft)) draft.after.add(group);
-  draft.members.push(node);
-  drafts.set(node, draft);
-  return draft;
+  const joined: Draft = { size, after: new Set(), mergedInto: undefined };
+  const own = node.operands.map(({ value }) => {
+    const draft = value.data === undefined && value.producer !== undefined ? drafts.get(value.producer) : undefined;
+    return draft?.size === size ? draft : undefined;
+  });
+  for (const [i, groups] of before.entries())
+    if (own[i] === undefined) for (const group of groups) joined.after.add(group);
+  for (const draft of own) {
+    if (draft === undefined) continue;
+    const group = rootOf(draft);
+    if (group === joined) continue;
+    if (waitsFor(joined, group) || waitsFor(group, joined)) joined.after.add(group);
+    else merge(group, joined);
+  }
+  drafts.set(node, joined);
+  return joined;
 }
 
-function waitsFor(groups: readonly Draft[], target: Draft): boolean {
+function merge(group: Draft, into: Draft): void {
+  group.mergedInto = into;
+  for (const before of group.after) into.after.add(before);
+}
+
+function waitsFor(waiting: Draft, target: Draft): boolean {
   const seen = new Set<Draft>();
-  const open = [...groups];
-  for (let group = open.pop(); group !== undefined; group = open.pop()) {
+  const open = [...waiting.after];
+  for (let next = open.pop(); next !== undefined; next = open.pop()) {
+    const group = rootOf(next);
     if (group === target) return true;
     if (seen.has(group)) continue;
     seen.add(group);
@@ -96,41 +129,10 @@ function waitsFor(groups: readonly Draft[], target: Draft): boolean {
 }
 
 /** Into how many equal blocks to cut an array of this size; undefined where no count near the wanted one divides it. */
-function blockCount(size: number): number | undefined {
+export function blockCount(size: number): number | undefined {
   const wanted = Math.ceil(size / BLOCK);
   for (let count = wanted; count <= wanted * 4; count++) if (size % count === 0) return count;
   return undefined;
-}
-
-/** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
-export function lowerGroup(lowering: Lowering, group: ElementwiseGroup): Map<TraceValue, Representation> {
-  const members = new Set(group.members);
-  const count = blockCount(group.size) as number;
-  const length = group.size / count;
-  const body = lowering.graph.subgraph();
-  const inside = new Map<TraceValue, string>();
-  const scanned: string[] = [];
-  for (const node of group.members) {
-    const names = node.operands.map((operand) => {
-      const known = inside.get(operand.value);
-      if (known !== undefined) return known;
-      // A number is read from the graph around the body.
-      if (sizeOf(operand.shape) === 1) return lowering.logical({ value: operand.value, shape: [] });
-      scanned.push(lowering.blocks(operand, count, length));
-      const name = body.input('float32', [length]);
-      inside.set(operand.value, name);
-      return name;
-    });
-    inside.set(node.outputs[0] as TraceValue, (node.elementwise as ElementwiseEmit)(body, names));
-  }
-  const results = group.members
-    .map((node) => node.outputs[0] as TraceValue)
-    .filter((value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)));
-  for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
-  const names = lowering.graph.nodes('Scan', scanned, results.length, {
-    attributes: { num_scan_inputs: scanned.length, body: { graph: body.finish() } },
-  });
-  return new Map(results.map((value, i) => [value, { blocks: names[i] as string, count }]));
 }
 
 /** Writes an elementwise operation on operands of one shape, or scalars; gives its result's name. */

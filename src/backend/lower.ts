@@ -1,6 +1,7 @@
 import { type OnnxType, sameShape, type ValueType } from './dtype.ts';
-import { type ElementwiseGroup, elementwiseGroups, lowerGroup } from './elementwise-groups.ts';
+import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import { lowerGroup } from './lower-group.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
 import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
 

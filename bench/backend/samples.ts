@@ -1,0 +1,49 @@
+import { readFileSync } from 'node:fs';
+
+/** A run's seconds, and how much of the machine others used meanwhile, 0 to 1 of all cores. */
+export interface Sample {
+  readonly seconds: number;
+  readonly disturbance: number;
+}
+
+/** Above this a sample says more about the neighbours. */
+const QUIET = 0.06;
+/** Linux counts processor time in hundredths of a second. */
+const TICKS = 100;
+
+/** Times one run; `ownSeconds` gives the processor time that the measured process has used so far. */
+export async function sample(run: () => Promise<number>, ownSeconds: () => number, cores: number): Promise<Sample> {
+  const before = [busySeconds(), ownSeconds(), performance.now()] as const;
+  const seconds = await run();
+  const others = busySeconds() - before[0] - (ownSeconds() - before[1]);
+  const wall = (performance.now() - before[2]) / 1000;
+  return { seconds, disturbance: Math.max(0, others / (wall * cores)) };
+}
+
+/** The median over the quiet samples, or over all when fewer than three were quiet. */
+export function typical(samples: readonly Sample[]): { readonly seconds: number; readonly quiet: number } {
+  const quiet = samples.filter(({ disturbance }) => disturbance < QUIET);
+  const used = (quiet.length >= 3 ? quiet : samples).map(({ seconds }) => seconds).sort((a, b) => a - b);
+  const middle = used.length >> 1;
+  const seconds = used.length % 2 === 1 ? used[middle]! : (used[middle - 1]! + used[middle]!) / 2;
+  return { seconds, quiet: quiet.length };
+}
+
+/** Processor time that the whole machine has used since it started. */
+function busySeconds(): number {
+  const [user, nice, system, , , irq, softirq] = (readFileSync('/proc/stat', 'utf8').split('\n')[0] as string)
+    .trim()
+    .split(/\s+/)
+    .slice(1)
+    .map(Number) as number[];
+  return (user! + nice! + system! + irq! + softirq!) / TICKS;
+}
+
+/** Processor time that a process has used. */
+export function processSeconds(pid: number): number {
+  // The name, in parentheses, may hold spaces.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /, '')
+    .split(' ');
+  return (Number(fields[11]) + Number(fields[12])) / TICKS;
+}

@@ -1,0 +1,35 @@
+import { sizeOf } from './dtype.ts';
+import { blockCount, type ElementwiseEmit, type ElementwiseGroup } from './elementwise-groups.ts';
+import type { Lowering, Representation } from './lower.ts';
+import type { TraceValue } from './trace.ts';
+
+/** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
+export function lowerGroup(lowering: Lowering, group: ElementwiseGroup): Map<TraceValue, Representation> {
+  const members = new Set(group.members);
+  const count = blockCount(group.size) as number;
+  const length = group.size / count;
+  const body = lowering.graph.subgraph();
+  const inside = new Map<TraceValue, string>();
+  const scanned: string[] = [];
+  for (const node of group.members) {
+    const names = node.operands.map((operand) => {
+      const known = inside.get(operand.value);
+      if (known !== undefined) return known;
+      // A number is read from the graph around the body.
+      if (sizeOf(operand.shape) === 1) return lowering.logical({ value: operand.value, shape: [] });
+      scanned.push(lowering.blocks(operand, count, length));
+      const name = body.input('float32', [length]);
+      inside.set(operand.value, name);
+      return name;
+    });
+    inside.set(node.outputs[0] as TraceValue, (node.elementwise as ElementwiseEmit)(body, names));
+  }
+  const results = group.members
+    .map((node) => node.outputs[0] as TraceValue)
+    .filter((value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)));
+  for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
+  const names = lowering.graph.nodes('Scan', scanned, results.length, {
+    attributes: { num_scan_inputs: scanned.length, body: { graph: body.finish() } },
+  });
+  return new Map(results.map((value, i) => [value, { blocks: names[i] as string, count }]));
+}
