@@ -1,3 +1,5 @@
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import type { StageResult } from '../src/cache/stage-result.ts';
 import type { StoredArtifact } from '../src/fingerprint/artifact-digest.ts';
 import { hashFingerprint } from '../src/fingerprint/canonical-json.ts';
@@ -5,8 +7,8 @@ import { DigestIndex } from '../src/fingerprint/digest-index.ts';
 
 /** What a private output holds, as an artifact. */
 export async function listArtifact(path: string): Promise<StoredArtifact> {
-  const { signature: _, ...listing } = await DigestIndex.open('/nonexistent').list(path);
-  return { ...listing, type: 'files' };
+  const { folder, files, digest, parts } = await DigestIndex.open(join(tmpdir(), 'restage-clock')).list(path);
+  return { type: 'files', folder, files, digest, parts };
 }
 
 /** A result of a made-up stage that is told apart by its seed. */

@@ -1,8 +1,10 @@
 import { lstatSync, mkdirSync, renameSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { cacheError } from '../cache/cache-error.ts';
+import { Lease } from '../cache/lease.ts';
 import type { ListedFile, StoredArtifact } from '../fingerprint/artifact-digest.ts';
+import type { Digest } from '../fingerprint/digest.ts';
 import type { DigestIndex } from '../fingerprint/digest-index.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
@@ -25,8 +27,8 @@ export type Publication =
   /** The source is gone or damaged (and set aside): the artifact must be made again. Nothing was changed. */
   | { readonly ok: false; readonly reason: 'missing' | 'corrupt'; readonly file: ListedFile };
 
-/** What is at a target now: nothing, the artifact, what Restage put there before, or something else. */
-type Present = 'nothing' | 'same' | 'ours' | 'foreign';
+/** What is at a target now: nothing, the artifact itself, what Restage put there before, or something else. */
+type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
 
 /**
  * Puts artifacts at their published paths, as verified copies of the cache's objects, swapped in by a rename: a reader
@@ -60,8 +62,8 @@ export class Publisher {
     const target = resolveTarget(this.root, path);
     try {
       await clearLeftovers(target);
-      if ((await this.#look(target, artifact)) === 'same') {
-        this.#record(target, artifact, owner);
+      const { state } = await this.#look(target, artifact);
+      if (state === 'same' && this.#isRecorded(target, artifact, owner)) {
         return { ok: true, changed: false };
       }
       mkdirSync(dirname(target.path), { recursive: true });
@@ -77,22 +79,23 @@ export class Publisher {
 
   /** Whether what is at the target is what Restage put there, so that it may be replaced or removed. */
   async look(path: string): Promise<'nothing' | 'ours' | 'foreign'> {
-    const present = await this.#look(resolveTarget(this.root, path), undefined);
-    return present === 'same' ? 'ours' : present;
+    const { state } = await this.#look(resolveTarget(this.root, path), undefined);
+    return state === 'same' ? 'ours' : state;
   }
 
   async #look(target: Target, wanted: StoredArtifact | undefined): Promise<Present> {
     const stats = lstatSync(target.path, { throwIfNoEntry: false });
-    if (stats === undefined) return 'nothing';
-    if (stats.isSymbolicLink()) return 'foreign';
+    if (stats === undefined) return { state: 'nothing' };
+    if (stats.isSymbolicLink()) return { state: 'foreign' };
     try {
       const present = await this.#digests.listIfThere(target.path);
-      if (present === undefined) return 'nothing';
-      if (present.digest === wanted?.digest) return 'same';
+      if (present === undefined) return { state: 'nothing' };
+      if (present.digest === wanted?.digest) return { state: 'same' };
       const record = this.records.read(target.key);
-      return present.digest === record?.digest || present.digest === record?.before ? 'ours' : 'foreign';
+      const ours = present.digest === record?.digest || present.digest === record?.before;
+      return ours ? { state: 'ours', digest: present.digest } : { state: 'foreign' };
     } catch (error) {
-      if (error instanceof ListingError) return 'foreign'; // a socket, a link cycle: nothing that we make
+      if (error instanceof ListingError) return { state: 'foreign' }; // a socket, a link cycle: nothing that we make
       throw error;
     }
   }
@@ -116,17 +119,21 @@ export class Publisher {
     }
   }
 
-  /** Looks just before it acts, and again when another run was faster. */
+  /**
+   * Looks just before it acts, and again when something else was faster. Several runs take turns, so that what one put
+   * there is known to the next as ours; a copy goes on meanwhile.
+   */
   async #swapIn(staging: Staging, target: Target, artifact: StoredArtifact, owner: Owner): Promise<Publication> {
+    await using _turn = await Lease.acquire(join(this.cache.folder, 'leases', `publish-${target.key}`));
     let displaced: string | undefined;
     for (let tries = 0; tries < 10; tries += 1) {
       const present = await this.#look(target, artifact);
-      this.#record(target, artifact, owner);
-      if (present === 'same') return { ok: true, changed: false };
+      this.#record(target, artifact, owner, present.state === 'ours' ? present.digest : undefined);
+      if (present.state === 'same') return { ok: true, changed: false };
       await using last = new Staging(target);
       try {
-        if (present === 'foreign') displaced = displace(this.root, this.cache.folder, target);
-        if (present === 'ours') renameSync(target.path, last.path);
+        if (present.state === 'foreign') displaced = displace(this.root, this.cache.folder, target);
+        if (present.state === 'ours') renameSync(target.path, last.path);
         renameSync(staging.path, target.path);
         return { ok: true, changed: true, ...(displaced !== undefined && { displaced }) };
       } catch (error) {
@@ -136,18 +143,17 @@ export class Publisher {
     throw new PublishError(`${target.shown} is being written by something else; it was left alone`);
   }
 
-  /** Before the swap: a kill between the two must not make our own bytes look like the user's. */
-  #record(target: Target, artifact: StoredArtifact, { pipeline, stage, port }: Owner): void {
+  #isRecorded(target: Target, { digest }: StoredArtifact, { pipeline, stage, port }: Owner): boolean {
     const last = this.records.read(target.key);
-    const same =
-      last?.digest === artifact.digest && last.pipeline === pipeline && last.stage === stage && last.port === port;
-    if (last !== undefined && same) return;
-    const before = last?.digest === artifact.digest ? last.before : last?.digest;
+    return last?.digest === digest && last.pipeline === pipeline && last.stage === stage && last.port === port;
+  }
+
+  /** Before the swap: a kill between the two must not make our own bytes look like the user's. */
+  #record(target: Target, artifact: StoredArtifact, owner: Owner, before: Digest | undefined): void {
+    if (before === undefined && this.#isRecorded(target, artifact, owner)) return;
     this.records.write(target.key, {
       path: target.shown,
-      pipeline,
-      stage,
-      port,
+      ...owner,
       digest: artifact.digest,
       ...(before !== undefined && { before }),
       time: new Date().toISOString(),
@@ -155,5 +161,5 @@ export class Publisher {
   }
 }
 
-/** Another run moved the target away, or put its own there first. */
+/** Something else moved the target away, or put its own there first. */
 const outrun: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

@@ -6,9 +6,13 @@ import { cacheError } from './cache-error.ts';
 import { isDead, type ProcessIdentity, thisProcess } from './process-identity.ts';
 import { temporaryBeside } from './write-atomic.ts';
 
+/** How often a holder says that it still works, in milliseconds. */
 const renewal = 10_000;
 /** Many renewals: a holder that is merely slow keeps its lease. */
 const stale = 180_000;
+/** How long a waiting run lets pass before it looks again, in milliseconds. */
+const firstWait = 10;
+const longestWait = 500;
 
 interface Holder extends ProcessIdentity {
   readonly token: string;
@@ -46,13 +50,17 @@ export class Lease {
   }
 
   /** Waits until it is free. `onWait` is called once, with who holds it. Throws the signal's reason. */
-  static async acquire(path: string, signal: AbortSignal, onWait: (holder: string) => void): Promise<Lease> {
-    for (let wait = 20; ; wait = Math.min(wait * 1.5, 500)) {
-      signal.throwIfAborted();
+  static async acquire(
+    path: string,
+    signal?: AbortSignal,
+    onWait: (holder: string) => void = () => {},
+  ): Promise<Lease> {
+    for (let wait = firstWait; ; wait = Math.min(wait * 1.5, longestWait)) {
+      signal?.throwIfAborted();
       const lease = Lease.tryAcquire(path);
       if (lease instanceof Lease) return lease;
-      if (wait === 20) onWait(lease.heldBy);
-      await delay(wait, undefined, { signal }).catch(() => {});
+      if (wait === firstWait) onWait(lease.heldBy);
+      await delay(wait, undefined, signal && { signal }).catch(() => {}); // the loop throws the signal's own reason
     }
   }
 

@@ -1,0 +1,24 @@
+// Stores and publishes outputs of many small files, over and over, until it is killed. Its argument is the root.
+import { join } from 'node:path';
+import { Publisher } from '../src/artifacts/publish.ts';
+import { Cache } from '../src/cache/cache.ts';
+import { DigestIndex } from '../src/fingerprint/digest-index.ts';
+import { exampleResult, listArtifact } from './example-result.ts';
+import { writeFiles } from './temporary-folder.ts';
+
+const root = process.argv[2] as string;
+const cache = Cache.open(root);
+const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
+const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
+
+for (let round = 0; ; round += 1) {
+  const seed = process.pid * 1000 + round;
+  const files = Array.from({ length: 400 }, (_, i) => [`${i % 7}/${i}`, `file ${i} of ${seed}`] as const);
+  const work = writeFiles(join(root, `cache/work/${seed}`), Object.fromEntries(files));
+  const artifact = await listArtifact(work);
+  process.stdout.write('.');
+  await cache.store(work, artifact);
+  cache.writeResult(exampleResult(seed, { out: artifact }));
+  const publication = await publisher.publish(artifact, 'artifacts/out', owner);
+  if (!publication.ok || publication.displaced !== undefined) throw new Error(JSON.stringify(publication));
+}
