@@ -1,0 +1,111 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseScores } from '../../src/metrics/scores-file.ts';
+import { initialiseWeights } from '../../src/models/initial-weights.ts';
+import { saveModel } from '../../src/models/model-files.ts';
+import { simpleNet } from '../../src/models/simple-net.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+import type { SplitMetrics } from './split-metrics.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stage-'));
+const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+before(async () => {
+  await writeTintedDataset(dataset, { train: 4, val: 10, test: 7, lone: 1 });
+  await writeModel();
+});
+after(() => rmSync(folder, { recursive: true }));
+
+async function writeModel(): Promise<void> {
+  const net = simpleNet(56);
+  initialiseWeights(net, 1);
+  await saveModel(model, {
+    model: net,
+    info: {
+      architecture: 'simple-net',
+      classes: ['real', 'fake'],
+      input: { size: 56, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+      training: {},
+      chosenEpoch: 1,
+      backend: 'cpu',
+    },
+  });
+}
+
+async function evaluated(settings: object, inputs: object = {}): Promise<StageBench> {
+  const bench = new StageBench();
+  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: settings });
+  return bench;
+}
+
+function outputs(bench: StageBench) {
+  const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+  const scores = parseScores(text('scores'));
+  assert.ok(scores.ok);
+  return { scores: scores.value, metrics: JSON.parse(text('metrics')) as { splits: Record<string, SplitMetrics> } };
+}
+
+test('every image of the splits gets its two scores, and every split its metrics', async () => {
+  using bench = await evaluated({ batchSize: 4 });
+  const { scores, metrics } = outputs(bench);
+
+  assert.deepEqual(
+    scores.map(({ key, label }) => [key, label]),
+    ['val', 'test'].flatMap((split) =>
+      Array.from({ length: split === 'val' ? 10 : 7 }, (_, index) => [`${split}/${index}`, index % 2]),
+    ),
+  );
+  const { accuracy, confusion, images, majorityAccuracy } = metrics.splits['test']!;
+  const right = scores.filter(({ split, label, real, fake }) => split === 'test' && (fake > real ? 1 : 0) === label);
+  assert.equal(images, 7);
+  assert.equal(accuracy, right.length / 7);
+  assert.equal(majorityAccuracy, 4 / 7);
+  assert.equal(confusion.trueNegatives + confusion.truePositives, right.length);
+  assert.deepEqual(
+    bench.highlights[0]!.rows.map((row) => row.slice(0, 2)),
+    [
+      ['val', 10],
+      ['test', 7],
+    ],
+  );
+  assert.deepEqual(bench.progress.at(-1), { done: 17, total: 17, unit: 'images', note: 'test' });
+});
+
+test('scores do not depend on the batches that images come in, but for rounding', async () => {
+  using one = await evaluated({ splits: ['test'], batchSize: 1 });
+  using all = await evaluated({ splits: ['test'], batchSize: 7 });
+
+  for (const [i, row] of outputs(one).scores.entries()) {
+    const other = outputs(all).scores[i]!;
+    assert.ok(Math.abs(row.real - other.real) + Math.abs(row.fake - other.fake) < 1e-6);
+  }
+});
+
+test('a split with one class has no AUC', async () => {
+  using bench = await evaluated({ splits: ['lone'] });
+
+  assert.equal(outputs(bench).metrics.splits['lone']!.auc, null);
+  assert.deepEqual(bench.highlights[0]!.rows[0]!.slice(0, 5).at(-1), 'one class only');
+});
+
+test('a split that is not there is refused with those that are', async () => {
+  await assert.rejects(evaluated({ splits: ['test2'] }), {
+    name: 'StageError',
+    message: 'Expected one of the dataset\'s splits (train, val, test, lone), got "test2".',
+  });
+});
+
+test('classes of other names are evaluated with a warning', async () => {
+  const forged = join(folder, 'forged');
+  await writeTintedDataset(forged, { test: 2 }, ['original', 'forged']);
+  using bench = await evaluated({ splits: ['test'] }, { dataset: forged });
+
+  assert.deepEqual(bench.warnings, [
+    'The model was trained on the classes real, fake; here they are original, forged.',
+  ]);
+});

@@ -1,0 +1,38 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatDuration, Pace } from './pace.ts';
+
+test('speed is that of training, and time left counts both sorts of work at their own speed', () => {
+  let now = 0;
+  const pace = new Pace({ training: 100, evaluation: 50 }, () => now);
+
+  now = 2;
+  pace.count('training', 20);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 8 + 50 / 30]);
+  now = 3;
+  pace.count('evaluation', 25);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 8 + 1]);
+  assert.deepEqual([pace.done, pace.total], [45, 150]);
+});
+
+test('waiting is the time until a batch comes, not the time that is spent on it', async () => {
+  let now = 0;
+  const pace = new Pace({ training: 2, evaluation: 0 }, () => now);
+  async function* batches() {
+    for (const wait of [1, 0]) {
+      now += wait;
+      yield wait;
+    }
+  }
+
+  for await (const _ of pace.waitFor(batches())) {
+    now += 2;
+    pace.count('training', 1);
+  }
+
+  assert.equal(pace.waiting, 1 / 5);
+});
+
+test('lengths of time are rounded for people', () => {
+  assert.deepEqual([0.2, 89, 100, 3600, 2 * 3600].map(formatDuration), ['1 s', '89 s', '2 min', '60 min', '2.0 h']);
+});

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { loadModel } from '../../src/models/model-files.ts';
+import { parseHistory } from '../../src/training/history.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stage-'));
+const dataset = join(folder, 'dataset');
+before(() => writeTintedDataset(dataset, { train: 20, val: 10, test: 6 }));
+after(() => rmSync(folder, { recursive: true }));
+
+const small = { imageSize: 56, batchSize: 8, epochs: 2, seed: 3, augment: { crop: 2 } };
+
+async function trained(settings: object = small): Promise<StageBench> {
+  const bench = new StageBench();
+  await bench.run(spec, run, { inputs: { dataset }, with: settings });
+  return bench;
+}
+
+function digests(bench: StageBench): string[] {
+  const files = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
+  return [...files, bench.output('history', spec.outputs['history'])].map((file) =>
+    createHash('sha256').update(readFileSync(file)).digest('hex'),
+  );
+}
+
+test('training on a dataset leaves a model, its history, a line of log for each epoch and a table', async () => {
+  using bench = await trained({ ...small, monitor: ['train', 'val', 'test'] });
+
+  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  assert.ok(history.ok);
+  assert.deepEqual(history.value.splits, ['train', 'val', 'test']);
+  assert.ok(history.value.epochs[1]!.splits['train']!.loss < history.value.epochs[0]!.splits['train']!.loss);
+  const { model, info } = await loadModel(bench.output('model'));
+  assert.deepEqual(model.inputs[0]!.shape, [null, 56, 56, 3]);
+  assert.deepEqual(info, {
+    architecture: 'simple-net',
+    classes: ['real', 'fake'],
+    input: {
+      size: 56,
+      fit: 'cover',
+      kernel: 'linear',
+      normalise: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] },
+    },
+    training: {
+      augment: { crop: 2, flip: true },
+      optimizer: { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+      batchSize: 8,
+      epochs: 2,
+      seed: 3,
+    },
+    chosenEpoch: history.value.chosenEpoch,
+    backend: 'onnxruntime',
+  });
+  assert.match(bench.logs[0]!, /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d+\.\d %, val loss /);
+  assert.deepEqual(bench.highlights[0]!.columns, [
+    ...['epoch', 'train accuracy', 'train loss', 'val accuracy', 'val loss', 'test accuracy', 'test loss', 'kept'],
+  ]);
+  assert.equal(bench.notes['backend'], 'onnxruntime');
+  const last = bench.progress.at(-1)!;
+  assert.deepEqual([last.done, last.total, last.unit], [112, 112, 'images']);
+  assert.match(last.note!, /^epoch 2\/2, evaluating test, \d+\.\d images\/s, 0 s left$/);
+});
+
+test('the same seed gives the same bytes, and what is monitored does not change the model', async () => {
+  using first = await trained();
+  using second = await trained();
+  using monitored = await trained({ ...small, monitor: ['val', 'test'], trainValues: 'running' });
+  using otherSeed = await trained({ ...small, seed: 4 });
+
+  assert.deepEqual(digests(second), digests(first));
+  assert.deepEqual(digests(monitored).slice(0, 3), digests(first).slice(0, 3));
+  assert.notEqual(digests(otherSeed)[1], digests(first)[1]);
+});
+
+test('it reads the splits that it trains on and monitors, and no other', () => {
+  const parts = (settings: object) => spec.inputs['dataset']!.parts!(spec.settings.parse(settings));
+
+  assert.deepEqual(parts({}), ['train', 'val']);
+  assert.deepEqual(parts({ monitor: ['val', 'test'] }), ['train', 'val', 'test']);
+});
+
+test('mistakes in the settings are told before anything runs', () => {
+  const messages = (settings: object) => spec.settings.safeParse(settings).error?.issues.map(({ message }) => message);
+  const smallest = spec.settings.parse({ imageSize: 49 });
+
+  assert.deepEqual(messages({ monitor: ['train', 'test'] }), ['expected "val" among them, since it selects the epoch']);
+  assert.deepEqual(messages({ monitor: ['val', 'val'] }), ['expected every split once']);
+  assert.deepEqual(spec.check!(smallest, new Set()), [
+    { at: ['imageSize'], message: 'expected at least 50 for simple-net, got 49' },
+  ]);
+});
+
+test('a dataset that does not fit is refused with what was expected', async () => {
+  const three = join(folder, 'three');
+  const noVal = join(folder, 'no-val');
+  await writeTintedDataset(three, { train: 2, val: 2 }, ['real', 'fake', 'other']);
+  await writeTintedDataset(noVal, { train: 2, val: 0 });
+  const train = (path: string) => new StageBench().run(spec, run, { inputs: { dataset: path }, with: small });
+
+  await assert.rejects(
+    train(three),
+    /^StageError: Expected a dataset of two classes, real first, got real, fake, other\.$/,
+  );
+  await assert.rejects(train(noVal), /^StageError: Expected images in the split "val", got none\.$/);
+});
