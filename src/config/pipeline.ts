@@ -69,6 +69,7 @@ export interface Stage {
 }
 
 export interface Resources {
+  /** Infinite for all there are. */
   readonly cpu: number;
   readonly gpu: number;
   /** In bytes. */

@@ -3,7 +3,7 @@ import { findStage } from './find-stage.ts';
 import { agreeing } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, describeNode } from './located.ts';
-import type { Input, Stage, StageName } from './pipeline.ts';
+import type { Input, Resources, Stage, StageName } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
 import { type InputWork, resolveInputs } from './resolve-inputs.ts';
 import { resolveSettings, type Settings } from './resolve-settings.ts';
@@ -37,15 +37,21 @@ export async function resolveStage(
     env: environment(work.context, shape.env),
     computes: kind.spec.computes === true,
     at,
+    resources: resources(shape, kind.spec.computes === true),
     ...common(shape),
   };
   return { stage, edges };
 }
 
+/** All cores are infinitely many here: how many that is, the machine says that runs the stage. */
+function resources({ resources: { cpu, gpu, memory } }: StageShape, computes: boolean): Resources {
+  const all = cpu === 'all' || (cpu === undefined && computes);
+  return { cpu: all ? Number.POSITIVE_INFINITY : (cpu ?? 1), gpu, memory };
+}
+
 function common(shape: StageShape) {
-  const { description, resources, retries, timeout, cache, frozen, onDemand } = shape;
+  const { description, retries, timeout, cache, frozen, onDemand } = shape;
   return {
-    resources,
     retries,
     cache,
     frozen,

@@ -20,7 +20,10 @@ const memory = z.string().transform((text, context) => {
 });
 
 const resources = z.strictObject({
-  cpu: z.number().positive().default(1).describe('Cores that the stage occupies.'),
+  cpu: z
+    .union([z.number().positive(), z.literal('all')])
+    .optional()
+    .describe('Cores that the stage occupies; default 1, or all for a kind that computes with tensors.'),
   gpu: z.number().nonnegative().default(0).describe('Graphics cards that the stage occupies.'),
   memory: memory.default(0).describe('Memory that the stage occupies: 512MiB, 8GiB.'),
 });
