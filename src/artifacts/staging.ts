@@ -18,7 +18,7 @@ export class Staging {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    await rm(this.path, { recursive: true, force: true });
+    if (lstatSync(this.path, { throwIfNoEntry: false }) !== undefined) await rm(this.path, { recursive: true });
     active.delete(this.path);
   }
 }

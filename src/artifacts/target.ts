@@ -36,7 +36,7 @@ function checkFolders(root: string, path: string, shown: string): void {
   while (!exists(folder)) folder = dirname(folder);
   if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
   const real = realFolder(folder, root, shown);
-  const inside = relative(realpathSync(root), real);
+  const inside = relative(realpathSync.native(root), real);
   if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
     throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
   }
@@ -45,7 +45,7 @@ function checkFolders(root: string, path: string, shown: string): void {
 function realFolder(folder: string, root: string, shown: string): string {
   const inTheWay = `${relative(root, folder)} is not a folder, so ${shown} cannot be published below it; move it away`;
   try {
-    const real = realpathSync(folder);
+    const real = realpathSync.native(folder);
     if (lstatSync(real).isDirectory()) return real;
   } catch (error) {
     throw new PublishError(inTheWay, { cause: error });

@@ -9,8 +9,11 @@ export interface ProcessIdentity {
   readonly started: string;
 }
 
+let own: ProcessIdentity | undefined;
+
 export function thisProcess(): ProcessIdentity {
-  return { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  own ??= { pid: process.pid, host: hostname(), started: startOf(process.pid) };
+  return own;
 }
 
 /** Whether it certainly no longer runs. A process of another host is never known to be dead. */

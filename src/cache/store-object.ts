@@ -1,5 +1,5 @@
-import { constants, statSync, utimesSync } from 'node:fs';
-import { chmod, copyFile, mkdir, open, rename, rm } from 'node:fs/promises';
+import { constants, mkdirSync, statSync, utimesSync } from 'node:fs';
+import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { temporaryBeside } from './write-atomic.ts';
 
@@ -22,7 +22,7 @@ export function isStored(object: string, size: number): boolean {
  * (The names themselves need no sync: a result whose objects are missing is a miss.)
  */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
-  await mkdir(dirname(object), { recursive: true });
+  mkdirSync(dirname(object), { recursive: true });
   if (mode === 'move' && (await moveIn(source, object))) return;
   const temporary = temporaryBeside(object);
   try {
