@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { drawGraph, type StageGraph } from './draw-graph.ts';
+import { textWidth } from './text-width.ts';
+
+const training: StageGraph = {
+  nodes: [
+    { name: 'faces', kind: 'load-dataset', state: 'fresh' },
+    { name: 'fit[net=<a & b>]', kind: 'train', state: 'stale' },
+    { name: 'score', kind: 'evaluate', state: 'blocked' },
+    { name: 'alone', kind: 'command' },
+  ],
+  edges: [
+    { from: 'faces', to: 'fit[net=<a & b>]', label: 'dataset' },
+    { from: 'faces', to: 'score', label: 'dataset' },
+    { from: 'fit[net=<a & b>]', to: 'score', label: 'model' },
+    { from: 'fit[net=<a & b>]', to: 'score', label: 'history' },
+    { from: 'score', to: 'alone' },
+  ],
+};
+
+const texts = (svg: string) => [...svg.matchAll(/<text [^>]*>([^<]*)</g)].map(([, text]) => text);
+
+/** The boxes of stages, which alone are rounded. */
+const boxes = (svg: string) =>
+  [...svg.matchAll(/<rect x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)" rx/g)].map(([, ...numbers]) => {
+    const [left = 0, top = 0, width = 0, height = 0] = numbers.map(Number);
+    return { left, top, right: left + width, bottom: top + height };
+  });
+
+test('every stage has its name, kind and state, and every arrow its ports, once', () => {
+  assert.deepEqual(texts(drawGraph(training)).sort(), [
+    'alone',
+    'command',
+    'dataset',
+    'dataset',
+    'evaluate · blocked',
+    'faces',
+    'fit[net=&#60;a &#38; b&#62;]',
+    'load-dataset · fresh',
+    'model, history',
+    'score',
+    'train · stale',
+  ]);
+  assert.equal(drawGraph(training).match(/marker-end/g)?.length, 4);
+});
+
+test('names fit their boxes, what flows goes from left to right, and nothing overlaps or lies outside', () => {
+  const svg = drawGraph(training);
+  const all = boxes(svg);
+  const [, width = 0, height = 0] = /viewBox="0 0 (\d+) (\d+)"/.exec(svg)?.map(Number) ?? [];
+  for (const [index, box] of all.entries()) {
+    assert.ok(box.right - box.left > textWidth(training.nodes[index]!.name, 13, 'bold'));
+    assert.ok(box.left >= 0 && box.top >= 0 && box.right <= width && box.bottom <= height);
+    for (const other of all.slice(index + 1)) {
+      const apart =
+        box.right < other.left || other.right < box.left || box.bottom < other.top || other.bottom < box.top;
+      assert.ok(apart, `${JSON.stringify(box)} and ${JSON.stringify(other)} overlap`);
+    }
+  }
+  const [faces, fit, score, alone] = all;
+  assert.ok(faces!.right < fit!.left && fit!.right < score!.left && score!.right < alone!.left);
+});
+
+test('the instances of a matrix stand in order, from top to bottom', () => {
+  const names = Array.from({ length: 8 }, (_, index) => `fit[seed=${index}]`);
+  const svg = drawGraph({
+    nodes: ['faces', ...names].map((name) => ({ name, kind: 'command' })),
+    edges: names.map((to) => ({ from: 'faces', to, label: 'dataset' })),
+  });
+  const tops = boxes(svg)
+    .slice(1)
+    .map(({ top }) => top);
+  assert.deepEqual(
+    tops,
+    [...tops].sort((a, b) => a - b),
+  );
+});
+
+test('the same graph gives the same bytes', () => {
+  assert.equal(drawGraph(training), drawGraph(structuredClone(training)));
+});
+
+test('a graph without stages is an empty picture, and a chain of a thousand is drawn', () => {
+  assert.match(drawGraph({ nodes: [], edges: [] }), /viewBox="0 0 40 40"/);
+  const names = Array.from({ length: 1000 }, (_, index) => `s${index}`);
+  const svg = drawGraph({
+    nodes: names.map((name) => ({ name, kind: 'command' })),
+    edges: names.slice(1).map((to, index) => ({ from: names[index]!, to })),
+  });
+  assert.equal(boxes(svg).length, 1000);
+});

@@ -1,0 +1,174 @@
+import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
+import type { Decision } from '../plan/decide.ts';
+import { fontFamily } from './fonts.ts';
+import { textWidth } from './text-width.ts';
+import { ink } from './theme.ts';
+
+/** The graph of a pipeline's stages, as it is drawn. */
+export interface StageGraph {
+  readonly nodes: readonly GraphNode[];
+  /** `label` is the port that flows; several between the same two stages become one arrow with all labels. */
+  readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string }[];
+}
+
+export interface GraphNode {
+  readonly name: string;
+  readonly kind: string;
+  /** Coloured and said, where it is known. */
+  readonly state?: Decision['state'];
+}
+
+/** Fill and border by state. The state is also written, since colours are not for every eye. */
+const stateColours = {
+  fresh: ['#e8f5f0', '#009e73'],
+  restorable: ['#e6f1f9', '#0072b2'],
+  stale: ['#fbeee4', '#d55e00'],
+  blocked: ['#f4f4f5', '#8a8f98'],
+  unknown: ['#f7f8fa', '#5f6368'],
+} as const;
+
+const nameSize = 13;
+const kindSize = 11;
+const labelSize = 11;
+const margin = 20;
+
+/** Beyond this many stages the best ranks take seconds to find, and good ones do. */
+const largeGraph = 200;
+
+/**
+ * Draws the stages as SVG, left to right, an arrow for each pair of stages that something flows between. The same graph
+ * gives the same bytes. Chains of over 1,600 stages exceed the recursion of the layout: a RangeError.
+ */
+export function drawGraph(graph: StageGraph): string {
+  const { width, height, boxes, arrows } = layOut(graph);
+  const halfWidth = columnHalfWidths([...boxes.values(), ...arrows]);
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}">`,
+    '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">',
+    `<path d="M0,0.5L8,4L0,7.5Z" fill="${ink.medium}"/></marker></defs>`,
+    `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
+    ...arrows.map((arrow) => drawArrow(arrow, halfWidth)),
+    ...graph.nodes.map((node) => drawNode(node, boxes.get(node.name)!)),
+    '</svg>',
+    '',
+  ].join('\n');
+}
+
+interface Layout {
+  readonly width: number;
+  readonly height: number;
+  readonly boxes: ReadonlyMap<string, Box>;
+  readonly arrows: readonly Arrow[];
+}
+
+function layOut({ nodes, edges }: StageGraph): Layout {
+  const graph = new Graph();
+  const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 72, edgesep: 12, marginx: margin, marginy: margin, ranker });
+  for (const node of nodes) {
+    const text = Math.max(textWidth(node.name, nameSize, 'bold'), textWidth(subtitle(node), kindSize));
+    graph.setNode(node.name, { width: Math.ceil(text) + 28, height: 46 });
+  }
+  const joined = joinParallel(edges);
+  // The layout puts what comes later above: backwards, so that the order of the file is kept from top to bottom.
+  for (const { from, to, label } of [...joined].reverse()) {
+    const [width, height] = label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
+    graph.setEdge(from, to, { label, labelpos: 'c', width, height });
+  }
+  layOutRanks(graph);
+  const boxes = new Map<string, Box>(nodes.map(({ name }) => [name, graph.node(name)]));
+  const arrows = joined.map(({ from, to, label }): Arrow => {
+    const { points, x, y, width }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(from, to);
+    return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width };
+  });
+  const size: { readonly width: number; readonly height: number } = graph.graph();
+  const [width, height] = nodes.length > 0 ? [Math.ceil(size.width), Math.ceil(size.height)] : [2 * margin, 2 * margin];
+  return { width, height, boxes, arrows };
+}
+
+function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: string; label: string }[] {
+  const pairs = new Map<string, { from: string; to: string; labels: Set<string> }>();
+  for (const { from, to, label } of edges) {
+    const key = JSON.stringify([from, to]);
+    const pair = pairs.get(key) ?? { from, to, labels: new Set() };
+    if (label !== undefined) pair.labels.add(label);
+    pairs.set(key, pair);
+  }
+  return [...pairs.values()].map(({ from, to, labels }) => ({ from, to, label: [...labels].join(', ') }));
+}
+
+const subtitle = ({ kind, state }: GraphNode): string => (state === undefined ? kind : `${kind} · ${state}`);
+
+interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** `x` and `y` are the middle. */
+function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
+  const [fill, border] = stateColours[node.state ?? 'unknown'];
+  const [left, top] = [round(x - width / 2), round(y - height / 2)];
+  return [
+    `<rect x="${left}" y="${top}" width="${width}" height="${height}" rx="7" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`,
+    `<text x="${round(x)}" y="${round(y - 3)}" text-anchor="middle" font-size="${nameSize}" font-weight="bold" fill="${ink.strong}">${escapeXml(node.name)}</text>`,
+    `<text x="${round(x)}" y="${round(y + 14)}" text-anchor="middle" font-size="${kindSize}" fill="${ink.medium}">${escapeXml(subtitle(node))}</text>`,
+  ].join('\n');
+}
+
+interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** `points` run from border to border; the label's middle is one of them. */
+interface Arrow extends Point {
+  readonly from: Box;
+  readonly to: Box;
+  readonly points: readonly Point[];
+  readonly label: string;
+  readonly width: number;
+}
+
+function drawArrow({ from, to, points, label, x, y, width }: Arrow, halfWidth: HalfWidths): string {
+  const line = curve(from, points.slice(1, -1), to, halfWidth);
+  const path = `<path d="${line}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;
+  if (label === '') return path;
+  return [
+    path,
+    `<rect x="${round(x - width / 2)}" y="${round(y - 8)}" width="${width}" height="16" fill="#ffffff"/>`,
+    `<text x="${round(x)}" y="${round(y + 4)}" text-anchor="middle" font-size="${labelSize}" fill="${ink.medium}">${escapeXml(label)}</text>`,
+  ].join('\n');
+}
+
+/** Half of the widest node or label of each column, by the column's middle. */
+type HalfWidths = (x: number) => number;
+
+function columnHalfWidths(boxes: readonly { readonly x: number; readonly width: number }[]): HalfWidths {
+  const widths = new Map<number, number>();
+  for (const { x, width } of boxes) widths.set(Math.round(x), Math.max(widths.get(Math.round(x)) ?? 0, width / 2));
+  return (x) => widths.get(Math.round(x)) ?? 0;
+}
+
+/**
+ * A line from the right of one node to the left of another by the given points. It crosses each column level, so that it
+ * meets no node and runs through its label, and bends only between the columns.
+ */
+function curve(from: Box, between: readonly Point[], to: Box, halfWidth: HalfWidths): string {
+  let path = `M${round(from.x + from.width / 2)},${round(from.y)}`;
+  let last: Point = { x: from.x + halfWidth(from.x), y: from.y };
+  path += `H${round(last.x)}`;
+  for (const { x, y } of [...between, to]) {
+    const start = x - halfWidth(x);
+    const middle = round((last.x + start) / 2);
+    path += `C${middle},${round(last.y)} ${middle},${round(y)} ${round(start)},${round(y)}`;
+    last = { x: x + halfWidth(x), y };
+    if (x !== to.x) path += `H${round(last.x)}`;
+  }
+  return `${path}H${round(to.x - to.width / 2)}`;
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;
+
+const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);
