@@ -19,16 +19,17 @@ test('a history reads back as it was written', () => {
   assert.deepEqual(parseHistory(formatHistory(history)), { ok: true, value: history });
 });
 
-test('what is no history is refused', () => {
-  const wrong = [
-    '{',
-    'null',
-    '{"splits": ["val"], "epochs": [{}], "chosenEpoch": 1}',
-    formatHistory({ ...history, splits: ['val', 'test'] }),
-  ];
-
-  for (const text of wrong) {
+test('what is no history is refused with its place', () => {
+  const message = (text: string) => {
     const result = parseHistory(text);
-    assert.match(result.ok ? '' : result.error, /^Expected a training history/);
-  }
+    return result.ok ? '' : result.error;
+  };
+
+  assert.match(message('{'), /^Expected a training history as JSON: /);
+  assert.match(message('null'), /^Expected a training history, but at its top: /);
+  assert.match(message('{"splits": [], "epochs": [{"epoch": "1"}], "chosenEpoch": 1}'), /, but at epochs\.0\.epoch: /);
+  assert.equal(
+    message(formatHistory({ ...history, splits: ['val', 'test'] })),
+    'Expected a training history, but at epochs: expected values of every split in every epoch',
+  );
 });

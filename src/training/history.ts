@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
 
@@ -36,7 +37,7 @@ export function formatHistory(history: History): string {
   return `${JSON.stringify(history, null, 2)}\n`;
 }
 
-/** Reads the text of a `history` file; the error is one sentence on what was expected. */
+/** Reads the text of a `history` file; the error is one sentence on what was expected and where. */
 export function parseHistory(text: string): Result<History, string> {
   let value: unknown;
   try {
@@ -44,26 +45,24 @@ export function parseHistory(text: string): Result<History, string> {
   } catch (error) {
     return err(`Expected a training history as JSON: ${(error as Error).message}`);
   }
-  return isHistory(value)
-    ? ok(value)
-    : err(
-        'Expected a training history: { splits: [names], epochs: [{ epoch, learningRate, running, splits }], chosenEpoch }',
-      );
+  const parsed = historySchema.safeParse(value);
+  if (parsed.success) return ok(parsed.data);
+  const { path, message } = parsed.error.issues[0]!;
+  return err(`Expected a training history, but at ${path.join('.') || 'its top'}: ${message}`);
 }
 
-function isHistory(value: unknown): value is History {
-  const { splits, epochs, chosenEpoch } = (value ?? {}) as Loose<History>;
-  if (!Array.isArray(splits) || !Array.isArray(epochs) || typeof chosenEpoch !== 'number') return false;
-  return epochs.every((item: unknown) => {
-    const { epoch, learningRate, running, splits: values } = (item ?? {}) as Loose<EpochRecord>;
-    const ofSplits = splits.map((split: string) => (values as Loose<EpochRecord['splits']> | undefined)?.[split]);
-    return typeof epoch === 'number' && typeof learningRate === 'number' && [running, ...ofSplits].every(isSplitValues);
+const splitValues: z.ZodType<SplitValues> = z.object({ loss: z.number(), accuracy: z.number() });
+
+const epochRecord: z.ZodType<EpochRecord> = z.object({
+  epoch: z.int(),
+  learningRate: z.number(),
+  running: splitValues,
+  splits: z.record(z.string(), splitValues),
+});
+
+const historySchema: z.ZodType<History> = z
+  .object({ splits: z.array(z.string()), epochs: z.array(epochRecord), chosenEpoch: z.int() })
+  .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
+    message: 'expected values of every split in every epoch',
+    path: ['epochs'],
   });
-}
-
-function isSplitValues(value: unknown): value is SplitValues {
-  const { loss, accuracy } = (value ?? {}) as Loose<SplitValues>;
-  return typeof loss === 'number' && typeof accuracy === 'number';
-}
-
-type Loose<T> = Partial<Record<keyof T, unknown>>;

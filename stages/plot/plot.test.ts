@@ -78,7 +78,7 @@ test('a file that is no history is the user’s mistake', async () => {
   await assert.rejects(
     bench.run(spec, run, { inputs: { history: input } }),
     new StageError(
-      'input "history": Expected a training history: { splits: [names], epochs: [{ epoch, learningRate, running, splits }], chosenEpoch }',
+      'input "history": Expected a training history, but at splits: Invalid input: expected array, received undefined',
     ),
   );
   writeFileSync(input, formatHistory({ splits: ['val'], epochs: [], chosenEpoch: 0 }));

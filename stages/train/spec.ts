@@ -34,8 +34,8 @@ const settings = z.strictObject({
     })
     .prefault({})
     .describe('Random changes of training images.'),
-  optimizer: optimizerSettings.prefault({ kind: 'adam' }),
-  batchSize: z.int().positive().default(32),
+  optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
+  batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
   seed: z.int().default(7).describe('Decides initial weights, the order of images and their augmentation.'),
   monitor: z

@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
+import { Sgd } from './optimizers/sgd.ts';
+import { trainableWeights, trainStep } from './train-step.ts';
+
+before(() => setBackend('cpu'));
+
+/** Logits are the sums of red and of green, weighted. */
+function onePixelModel(): LayersModel {
+  const dense = layers.dense({ units: 2, useBias: false });
+  const model = sequential({ layers: [layers.flatten({ inputShape: [1, 1, 3] }), dense] });
+  dense.setWeights([tensor([1, 0, 0, 1, 0, 0], [3, 2])]);
+  return model;
+}
+
+const batch = {
+  images: Float32Array.of(2, 0, 0, 0, 2, 0),
+  labels: Int32Array.of(0, 0),
+  indices: Uint32Array.of(0, 1),
+  release: () => {},
+};
+
+test('a step gives the logits before it and moves the weights against the mean gradient', async () => {
+  const model = onePixelModel();
+  const sgd = new Sgd({ kind: 'sgd', learningRate: 1, momentum: 0 }, trainableWeights(model));
+
+  const logits = await trainStep(model, sgd, batch);
+
+  assert.deepEqual([...logits], [2, 0, 0, 2]);
+  // Softmax gives the wrong class 1 / (1 + e²) and 1 / (1 + e⁻²); its gradient by the logits is ∓ that, by a weight also
+  // times the pixel, 2, over the batch, 2.
+  const [first, second] = [1 / (1 + Math.exp(2)), 1 / (1 + Math.exp(-2))];
+  const expected = [1 + first, -first, second, 1 - second, 0, 0];
+  for (const [i, weight] of model.getWeights()[0]!.dataSync().entries()) {
+    assert.ok(Math.abs(weight - expected[i]!) < 1e-6);
+  }
+});
+
+test('steps leave no tensors behind', async () => {
+  const model = onePixelModel();
+  const sgd = new Sgd({ kind: 'sgd', learningRate: 1, momentum: 0.5 }, trainableWeights(model));
+  await trainStep(model, sgd, batch);
+  const { numTensors } = memory();
+
+  for (let step = 0; step < 3; step++) await trainStep(model, sgd, batch);
+
+  assert.equal(memory().numTensors, numTensors);
+});
