@@ -39,12 +39,15 @@ const words = '[words...]';
 const wordsHelp =
   'a pipeline file, looked up here and then under pipelines/ (left out: the one that ran last, or the only one), and stages of it; fit@seed=2 is fit[seed=2]';
 const setOption = () =>
-  new Option('--set <name=value...>', 'sets a parameter: --set params.epochs=5').default([], 'none');
+  new Option('--set <name=value>', 'sets a parameter: --set params.epochs=5; repeatable')
+    .default([], 'none')
+    .argParser(collect);
 const backendOption = () =>
   new Option('--backend <name>', 'backend of the stages that compute')
     .choices(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu'])
     .default('auto');
-const forceOption = () => new Option('--force [stage...]', 'as if nothing were known of these stages, or of all');
+const forceOption = () =>
+  new Option('--force [stage]', 'as if nothing were known of this stage, or of all; repeatable').argParser(collect);
 const downstreamOption = () => new Option('--downstream', 'the named stages and all that reads them');
 
 function declareRunning(program: Command, act: Act, argv: readonly string[]): void {
@@ -187,3 +190,9 @@ function positiveInteger(text: string): number {
 
 const example = (...lines: readonly string[]): string =>
   `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/** Gathers the values of a repeatable option; of `--force` alone commander makes `true`. */
+const collect = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? before : []),
+  value,
+];
