@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -15,4 +16,11 @@ export function assertGolden(value: unknown, file: URL): void {
   }
   const plain: unknown = JSON.parse(JSON.stringify(value)); // without undefined keys
   assert.deepEqual(plain, JSON.parse(readFileSync(path, 'utf8')));
+}
+
+/** SHA-256 over the contents of files, short: with it a test holds the results of a kind to the version of its spec. */
+export function digestOf(...paths: readonly string[]): string {
+  const hash = createHash('sha256');
+  for (const path of paths) hash.update(readFileSync(path));
+  return hash.digest('hex').slice(0, 16);
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
 import { formatHistory, type History } from '../../src/training/history.ts';
-import { assertGolden } from '../../test/golden.ts';
+import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { historyChart } from './chart.ts';
 import run from './run.ts';
@@ -69,6 +69,15 @@ test('the same history gives the same chart, byte for byte', async () => {
   );
   assert.deepEqual(await files(), first);
   assert.deepEqual(bench.warnings, []);
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  const input = join(bench.root, 'history.json');
+  writeFileSync(input, formatHistory(history(2)));
+  await bench.run(spec, run, { inputs: { history: input } });
+  const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'));
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '693c0a49ae08713c' });
 });
 
 test('a file that is no history is the user’s mistake', async () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
-import { assertGolden } from '../../test/golden.ts';
+import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { rocChart } from './chart.ts';
 import { rankSplit } from './ranking.ts';
@@ -88,6 +88,14 @@ test('a run gives the chart, the areas as JSON, and the same as a table for the 
     },
   ]);
   assert.deepEqual(bench.warnings, []);
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await roc(bench, formatScores(rows));
+  const metrics = bench.output('metrics', spec.outputs['metrics']);
+  const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), metrics);
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '5b1062e0812ee4df' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {
