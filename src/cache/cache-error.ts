@@ -1,3 +1,6 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+
 /** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
 export class CacheError extends Error {
   override readonly name = 'CacheError';
@@ -9,7 +12,20 @@ export class CacheError extends Error {
  */
 export function cacheError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
-  return new CacheError(`Cannot write ${what}: ${reason(cause)}`, { cause });
+  return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause))}`, { cause });
+}
+
+/** Node's recursive mkdir says that a folder is missing where the one above it cannot be written; asks that one. */
+function obstacle(cause: NodeJS.ErrnoException): unknown {
+  if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;
+  let folder = cause.path;
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+    return cause;
+  } catch (error) {
+    return error;
+  }
 }
 
 function reason(cause: unknown): string {
