@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
-import { losses, setBackend, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
+import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/linear-congruential.ts';
+import { selectBackend } from '../backend/register.ts';
 import type { ArchitectureName } from './architecture-names.ts';
 import { architectureNames, smallestImage } from './architecture-names.ts';
 import { architectures } from './architectures.ts';
@@ -27,7 +28,7 @@ const golden = (
   }
 ).simpleNet;
 
-before(() => setBackend('cpu'));
+before(() => selectBackend('onnxruntime', { threads: 1 }));
 
 test('it has 16,901,762 parameters at 256 x 256', () => {
   const model = simpleNet(256);
