@@ -39,6 +39,6 @@ test('a million scores take less than two seconds', () => {
 
   const curve = rocCurve(labels, scores, { dropIntermediate: false });
 
-  assert.equal(curve.thresholds.length, new Set(scores).size + 1);
   assert.ok(process.cpuUsage(before).user < 2e6);
+  assert.equal(curve.thresholds.length, new Set(scores).size + 1);
 });
