@@ -1,0 +1,82 @@
+import type { Random } from '../../src/random.ts';
+import { frame } from './draw-portrait.ts';
+import { mapPixels, type Raster, sampleAt } from './raster.ts';
+import type { Traits } from './traits.ts';
+
+/** A forged picture, and where: `[size, size]`, 0 as it was, 1 replaced. */
+export interface Blend {
+  readonly scene: Raster;
+  readonly mask: Float32Array;
+}
+
+/**
+ * Forges a portrait with itself: its face, warped and recoloured, is blended back through a soft mask.
+ *
+ * After Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images" (CVPR 2022): what such a forgery shows is
+ * what face swaps show, a boundary, two colours and landmarks out of place, without a second person.
+ */
+export function blendFace(scene: Raster, traits: Traits, random: Random): Blend {
+  const mask = drawMask(scene.size, traits, random);
+  const source = recolour(warp(scene, traits, random), random);
+  const blended = mapPixels(scene, (_x, _y, index, from, to) => {
+    const share = mask[index / 3]!;
+    for (let c = 0; c < 3; c++)
+      to[index + c] = from[index + c]! + share * (source.values[index + c]! - from[index + c]!);
+  });
+  return { scene: blended, mask };
+}
+
+/** An uneven oval over brows, nose and mouth, with a soft edge. */
+function drawMask(size: number, { x, y, width, height, roll }: Traits, random: Random): Float32Array {
+  const scale = size / frame.side;
+  const [centreX, centreY] = [(x - frame.left) * scale, (y + height * 0.16 - frame.top) * scale];
+  const [radiusX, radiusY] = [width * random.between(0.7, 0.9) * scale, height * random.between(0.58, 0.74) * scale];
+  const edge = random.between(0.06, 0.18);
+  const waves = [2, 3, 4].map((turns) => ({
+    turns,
+    size: random.between(0, 0.08),
+    phase: random.between(0, 2 * Math.PI),
+  }));
+  const [cos, sin] = [Math.cos((-roll * Math.PI) / 180), Math.sin((-roll * Math.PI) / 180)];
+  const mask = new Float32Array(size * size);
+  for (let row = 0, index = 0; row < size; row++) {
+    for (let column = 0; column < size; column++, index++) {
+      const [dx, dy] = [column - centreX, row - centreY];
+      const [across, down] = [(dx * cos - dy * sin) / radiusX, (dx * sin + dy * cos) / radiusY];
+      const angle = Math.atan2(down, across);
+      const limit = waves.reduce((sum, wave) => sum + wave.size * Math.cos(wave.turns * angle + wave.phase), 1);
+      mask[index] = smoothStep((limit - Math.hypot(across, down)) / edge + 0.5);
+    }
+  }
+  return mask;
+}
+
+/** Turned, stretched and shifted a little about the face's middle. */
+function warp(scene: Raster, { x, y }: Traits, random: Random): Raster {
+  const scale = scene.size / frame.side;
+  const [centreX, centreY] = [(x - frame.left) * scale, (y - frame.top) * scale];
+  const signed = (low: number, high: number) => (random.float() < 0.5 ? -1 : 1) * random.between(low, high);
+  const angle = (signed(1, 5) * Math.PI) / 180;
+  const [stretchX, stretchY] = [1 + signed(0.02, 0.07), 1 + signed(0.02, 0.07)];
+  const [shiftX, shiftY] = [signed(1, 4) * scale, signed(1, 4) * scale];
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  return mapPixels(scene, (column, row, index, _from, to) => {
+    const [dx, dy] = [column - centreX - shiftX, row - centreY - shiftY];
+    sampleAt(scene, centreX + (dx * cos - dy * sin) * stretchX, centreY + (dx * sin + dy * cos) * stretchY, to, index);
+  });
+}
+
+/** Other gains per channel and another contrast; lighter as often as darker, so that the mean over many stays. */
+function recolour(scene: Raster, random: Random): Raster {
+  const common = 0.09 * random.normal();
+  const gains = [0, 1, 2].map(() => 1 + Math.max(-0.25, Math.min(0.25, common + 0.05 * random.normal())));
+  const contrast = 1 + 0.1 * random.normal();
+  return mapPixels(scene, (_x, _y, index, from, to) => {
+    for (let c = 0; c < 3; c++) to[index + c] = (128 + (from[index + c]! - 128) * contrast) * gains[c]!;
+  });
+}
+
+function smoothStep(value: number): number {
+  const t = Math.max(0, Math.min(1, value));
+  return t * t * (3 - 2 * t);
+}

@@ -1,0 +1,161 @@
+import type { Random } from '../../src/random.ts';
+import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import type { Traits } from './traits.ts';
+
+/** The hair behind the head. */
+export function drawBackHair({ x, y, width, height, hair, hairStyle }: Traits): string {
+  const fill = rgb(darker(hair, 0.35));
+  switch (hairStyle) {
+    case 'long': {
+      const side = width * 1.32;
+      const d = path(
+        ...['M', x - side, y + height * 1.25, 'C', x - side * 1.1, y - height * 0.3, x - side, y - height * 1.25],
+        ...[x, y - height * 1.2, 'C', x + side, y - height * 1.25, x + side * 1.1, y - height * 0.3],
+        ...[x + side, y + height * 1.25, 'Q', x, y + height * 0.9, x - side, y + height * 1.25, 'Z'],
+      );
+      return tag('path', { d, fill });
+    }
+    case 'bun':
+      return ellipse(x, y - height * 1.12, width * 0.42, width * 0.38, fill);
+    case 'curly':
+      return ellipse(x, y - height * 0.35, width * 1.32, height * 0.88, fill);
+    case 'short':
+    case 'parted':
+    case 'fringe':
+      return ellipse(x, y - height * 0.32, width * 1.08, height * 0.72, fill);
+    case 'bald':
+      return '';
+  }
+}
+
+/** The hair on the head: a cap from temple to temple whose lower edge is the hairline, with strands. */
+export function drawFrontHair(traits: Traits, random: Random): string {
+  const { hair, hairStyle } = traits;
+  if (hairStyle === 'bald') return '';
+  const d = capOutline(traits);
+  const cap = tag('path', { d, fill: rgb(hair) });
+  const clip = tag('clipPath', { id: 'hair' }, tag('path', { d }));
+  const strands = hairStyle === 'curly' ? drawCurls(traits, random) : drawStrands(traits, random);
+  const curls = hairStyle === 'curly' ? strands : tag('g', { 'clip-path': 'url(#hair)' }, strands);
+  return softened('edge', cap) + clip + curls;
+}
+
+function capOutline({ x, y, width, height, yaw, hairStyle }: Traits): string {
+  const side = width * (hairStyle === 'long' ? 1.16 : 1.07);
+  const ends = y + height * (hairStyle === 'long' ? 0.45 : hairStyle === 'bun' ? -0.18 : -0.05);
+  const crown = y - height * (hairStyle === 'bun' ? 1.14 : 1.3);
+  const line = y - height * (hairStyle === 'fringe' ? 0.3 : 0.62);
+  const part = x + width * (hairStyle === 'parted' || hairStyle === 'long' ? 0.4 * (yaw < 0 ? -1 : 1) : 0.1 * yaw);
+  const inner = width * 0.9;
+  return path(
+    ...['M', x - side, ends, 'C', x - side * 1.08, crown, x - side * 0.4, crown, x, crown + height * 0.1],
+    ...['C', x + side * 0.4, crown, x + side * 1.08, crown, x + side, ends],
+    ...['Q', x + inner, y - height * 0.3, x + inner * 0.86, line + height * 0.16],
+    ...['Q', (x + inner + part) / 2, line - height * 0.04, part, line - height * 0.06],
+    ...['Q', (x - inner + part) / 2, line - height * 0.04, x - inner * 0.86, line + height * 0.16],
+    ...['Q', x - inner, y - height * 0.3, x - side, ends, 'Z'],
+  );
+}
+
+function drawStrands({ x, y, width, height, hair, lightSide }: Traits, random: Random): string {
+  const strand = (colour: string, opacity: number) => {
+    const from = random.between(-0.5, 0.5);
+    const to = from * 2 + random.between(-0.5, 0.5);
+    const d = path(
+      ...['M', x + from * width, y - height * random.between(0.9, 1.2)],
+      ...[
+        'Q',
+        x + to * width,
+        y - height * random.between(0.7, 1.1),
+        x + to * width * 1.25,
+        y + height * random.between(-0.4, 0.3),
+      ],
+    );
+    return tag('path', { d, fill: 'none', stroke: colour, 'stroke-width': random.between(0.6, 2.2), opacity });
+  };
+  const dark = Array.from({ length: 40 }, () => strand(rgb(darker(hair, 0.55)), 0.5)).join('');
+  const light = Array.from({ length: 30 }, () => strand(rgb(lighter(hair, 0.3)), 0.35)).join('');
+  const shine = ellipse(
+    x + lightSide * width * 0.5,
+    y - height * 0.86,
+    width * 0.4,
+    height * 0.14,
+    rgb(lighter(hair, 0.5)),
+    0.5,
+  );
+  return dark + light + softened('soft', shine);
+}
+
+function drawCurls({ x, y, width, height, hair }: Traits, random: Random): string {
+  const curl = () => {
+    const angle = random.between(-0.15, 1.15) * Math.PI;
+    const reach = random.between(0.88, 1.18);
+    const [cx, cy] = [
+      x + Math.cos(angle) * width * reach * 1.08,
+      y - height * 0.28 - Math.sin(angle) * height * 0.72 * reach,
+    ];
+    const radius = random.between(5, 10);
+    const fill = rgb(
+      random.float() < 0.5 ? darker(hair, random.between(0, 0.4)) : lighter(hair, random.between(0, 0.14)),
+    );
+    return ellipse(cx, cy, radius, radius, fill, 0.95);
+  };
+  return softened('edge', Array.from({ length: 90 }, curl).join(''));
+}
+
+/** Beard and moustache. */
+export function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
+  if (beard === 'none') return '';
+  const [mouth, fill] = [y + height * 0.58, rgb(darker(hair, 0.2))];
+  const moustache = path(
+    ...[
+      'M',
+      x - width * 0.42,
+      mouth + 3,
+      'Q',
+      x - width * 0.25,
+      mouth - 11,
+      x,
+      mouth - 8,
+      'Q',
+      x + width * 0.25,
+      mouth - 11,
+    ],
+    ...[
+      x + width * 0.42,
+      mouth + 3,
+      'Q',
+      x + width * 0.2,
+      mouth - 2,
+      x,
+      mouth - 2.5,
+      'Q',
+      x - width * 0.2,
+      mouth - 2,
+      x - width * 0.42,
+      mouth + 3,
+      'Z',
+    ],
+  );
+  if (beard === 'moustache') return softened('edge', tag('path', { d: moustache, fill, opacity: 0.9 }));
+  const bottom = y + height * 1.03;
+  const full = path(
+    ...['M', x - width, y + height * 0.1, 'C', x - width, y + height * 0.6, x - width * jaw, bottom, x, bottom],
+    ...['C', x + width * jaw, bottom, x + width, y + height * 0.6, x + width, y + height * 0.1],
+    ...[
+      'Q',
+      x + width * 0.72,
+      y + height * 0.5,
+      x + width * 0.42,
+      mouth - 6,
+      'Q',
+      x,
+      mouth - 14,
+      x - width * 0.42,
+      mouth - 6,
+    ],
+    ...['Q', x - width * 0.72, y + height * 0.5, x - width, y + height * 0.1, 'Z'],
+  );
+  const opacity = beard === 'stubble' ? 0.25 : 0.88;
+  return softened(beard === 'stubble' ? 'soft' : 'edge', tag('path', { d: full, fill, opacity }));
+}

@@ -1,0 +1,160 @@
+import type { Random } from '../../src/random.ts';
+import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { mix, type Traits } from './traits.ts';
+
+/** What is behind the person: out of focus, in two colours. */
+export function drawBackground(traits: Traits, random: Random): string {
+  const [first, second] = traits.background;
+  const stops =
+    tag('stop', { offset: 0, 'stop-color': rgb(first) }) + tag('stop', { offset: 1, 'stop-color': rgb(second) });
+  const turn = `rotate(${Math.round(random.between(0, 360))} 0.5 0.5)`;
+  const gradient = tag('linearGradient', { id: 'background', gradientTransform: turn }, stops);
+  const plain = tag('rect', { x: -20, y: -20, width: 296, height: 296, fill: 'url(#background)' });
+  return gradient + plain + drawThings(traits, random);
+}
+
+function drawThings({ backgroundStyle, background: [first, second] }: Traits, random: Random): string {
+  const many = (count: number, draw: () => string) => Array.from({ length: count }, draw).join('');
+  const place = () => [random.between(-10, 266), random.between(-10, 266)] as const;
+  switch (backgroundStyle) {
+    case 'studio':
+      return softened('haze', ellipse(...place(), 90, 70, rgb(lighter(first, 0.4)), 0.6));
+    case 'lights':
+      return softened(
+        'edge',
+        many(16, () => {
+          const radius = random.between(5, 20);
+          return ellipse(...place(), radius, radius, rgb(lighter(mix(first, second, random.float()), 0.45)), 0.5);
+        }),
+      );
+    case 'wall': {
+      const [start, step] = [random.between(0, 40), random.between(28, 60)];
+      const lines = Array.from({ length: 10 }, (_, row) =>
+        path('M', -20, start + row * step, 'L', 276, start + row * step),
+      );
+      return softened('edge', tag('path', { d: lines.join(' '), stroke: rgb(darker(second, 0.3)), 'stroke-width': 3 }));
+    }
+    case 'leaves':
+      return softened(
+        'soft',
+        many(60, () => {
+          const colour = random.float() < 0.5 ? lighter(first, 0.25) : darker(second, 0.35);
+          return ellipse(...place(), random.between(4, 15), random.between(3, 9), rgb(colour), 0.7);
+        }),
+      );
+    case 'window': {
+      const [x, width] = [random.between(-20, 180), random.between(50, 110)];
+      const pane = (dx: number, dy: number) =>
+        tag('rect', {
+          x: x + dx * width,
+          y: 10 + dy * 84,
+          width: width - 6,
+          height: 78,
+          fill: rgb(lighter(first, 0.65)),
+        });
+      return softened('soft', pane(0, 0) + pane(1, 0) + pane(0, 1) + pane(1, 1));
+    }
+  }
+}
+
+/** Neck and shoulders, up to under the chin. */
+export function drawBody(traits: Traits, random: Random): string {
+  const { x, y, width, height, skin, clothes, clothesStyle } = traits;
+  const [chin, neck] = [y + height, width * 0.52];
+  const top = chin + 16;
+  const side = width * random.between(1.9, 2.3);
+  const neckPath = path(
+    'M',
+    x - neck,
+    y + height * 0.4,
+    'L',
+    x - neck,
+    top,
+    'Q',
+    x - neck,
+    top + 16,
+    x - neck * 2,
+    top + 24,
+  );
+  const rest = path(
+    'L',
+    x + neck * 2,
+    top + 24,
+    'Q',
+    x + neck,
+    top + 16,
+    x + neck,
+    top,
+    'L',
+    x + neck,
+    y + height * 0.4,
+    'Z',
+  );
+  const shoulders = path('M', x - side, 280, 'Q', x - side, top + 26, x - neck * 1.5, top + 10);
+  const cut = clothesStyle === 'neckline' ? 46 : 22;
+  const outline = `${shoulders} ${path('Q', x, top + cut, x + neck * 1.5, top + 10, 'Q', x + side, top + 26, x + side, 280, 'Z')}`;
+  const shadow = ellipse(x, chin - 2, neck * 1.25, 20, rgb(darker(skin, 0.6)), 0.75);
+  return [
+    tag('path', { d: `${neckPath} ${rest}`, fill: rgb(darker(skin, 0.14)) }),
+    tag('clipPath', { id: 'neck' }, tag('path', { d: `${neckPath} ${rest}` })),
+    tag('g', { 'clip-path': 'url(#neck)' }, softened('soft', shadow)),
+    tag('path', { d: outline, fill: rgb(clothes) }),
+    tag('clipPath', { id: 'clothes' }, tag('path', { d: outline })),
+    tag('g', { 'clip-path': 'url(#clothes)' }, drawCloth(traits, top, random)),
+  ].join('');
+}
+
+function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: number, random: Random): string {
+  const fold = () => {
+    const at = x + random.between(-2, 2) * width;
+    return path('M', at, top + 20, 'Q', at + random.between(-14, 14), top + 50, at + random.between(-20, 20), 280);
+  };
+  const folds = Array.from({ length: 6 }, fold).join(' ');
+  const creases = tag('path', {
+    d: folds,
+    fill: 'none',
+    stroke: rgb(darker(clothes, 0.45)),
+    'stroke-width': 5,
+    opacity: 0.6,
+  });
+  const shade = ellipse(x - lightSide * width * 1.8, 250, width * 1.1, 60, rgb(darker(clothes, 0.7)), 0.5);
+  const base = softened('soft', creases + shade);
+  if (clothesStyle === 'stripes') {
+    const lines = Array.from({ length: 8 }, (_, row) =>
+      path('M', 0, top + 18 + row * 11, 'Q', x, top + 30 + row * 11, 256, top + 18 + row * 11),
+    );
+    return (
+      base +
+      tag('path', {
+        d: lines.join(' '),
+        fill: 'none',
+        stroke: rgb(lighter(clothes, 0.5)),
+        'stroke-width': 4,
+        opacity: 0.7,
+      })
+    );
+  }
+  if (clothesStyle === 'collar') {
+    const flap = (to: -1 | 1) =>
+      path(
+        'M',
+        x,
+        top + 30,
+        'L',
+        x + to * width * 0.8,
+        top + 8,
+        'L',
+        x + to * width * 0.95,
+        top + 30,
+        'L',
+        x + to * width * 0.35,
+        top + 46,
+        'Z',
+      );
+    const fill = rgb(lighter(clothes, 0.25));
+    return (
+      base + tag('path', { d: `${flap(-1)} ${flap(1)}`, fill, stroke: rgb(darker(clothes, 0.4)), 'stroke-width': 1 })
+    );
+  }
+  return base;
+}

@@ -1,0 +1,176 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { csvRecords } from '../../src/csv.ts';
+import { auc } from '../../src/metrics/auc.ts';
+import { Random } from '../../src/random.ts';
+import { mapParallel } from '../../src/vision/parallel-map.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { blendFace } from './blend-face.ts';
+import { photograph, sitForPortrait } from './photograph.ts';
+import { type Raster, toBytes } from './raster.ts';
+import run, { ordersOf } from './run.ts';
+import { spec } from './spec.ts';
+import { leaveTrace, tracePeriod } from './upsample-trace.ts';
+
+const size = 128;
+const count = 60;
+
+interface Taken {
+  readonly jpeg: Buffer;
+  readonly scene: Raster;
+}
+
+/** The same people in all three forms, so that what differs is the forgery, not who sat. */
+const people = await (async () => {
+  const taken = { real: [] as Taken[], blended: [] as Taken[], upsampled: [] as Taken[], masks: [] as Float32Array[] };
+  const sit = (person: number) => sitForPortrait(new Random('person', person), size);
+  const numbers = Array.from({ length: count }, (_, person) => person);
+  let person = 0;
+  for await (const { scene, traits } of mapParallel(numbers, 4, sit)) {
+    const blend = blendFace(scene, traits, new Random('forgery', person));
+    taken.masks.push(blend.mask);
+    const scenes = { real: scene, blended: blend.scene, upsampled: leaveTrace(scene, new Random('forgery', person)) };
+    for (const form of ['real', 'blended', 'upsampled'] as const) {
+      const jpeg = await photograph(scenes[form], new Random('camera', person, form), 92);
+      taken[form].push({ jpeg, scene: scenes[form] });
+    }
+    person++;
+  }
+  return taken;
+})();
+
+/** How well a number tells forged from real: 0.5 is not at all. */
+async function aucOf(forged: 'blended' | 'upsampled', measure: (taken: Taken) => number | Promise<number>) {
+  const all = [...people.real, ...people[forged]];
+  const scores = await Promise.all(all.map(measure));
+  return auc(
+    all.map((_, index) => (index < count ? 0 : 1)),
+    scores,
+  );
+}
+
+const luma = async ({ jpeg }: Taken) => sharp(jpeg).toColourspace('b-w').raw().toBuffer();
+
+/** Size of the spectrum's two peaks at the period of the trace. */
+async function tracePeak(taken: Taken): Promise<number> {
+  const pixels = await luma(taken);
+  let [across, down] = [
+    [0, 0],
+    [0, 0],
+  ] as [[number, number], [number, number]];
+  for (let y = 0; y < size; y++) {
+    for (let x = 0; x < size; x++) {
+      const value = pixels[y * size + x]!;
+      const [alongX, alongY] = [(2 * Math.PI * x) / tracePeriod, (2 * Math.PI * y) / tracePeriod];
+      across = [across[0] + value * Math.cos(alongX), across[1] + value * Math.sin(alongX)];
+      down = [down[0] + value * Math.cos(alongY), down[1] + value * Math.sin(alongY)];
+    }
+  }
+  return Math.hypot(...across) + Math.hypot(...down);
+}
+
+test('file size and brightness do not tell forged from real', async () => {
+  const brightness = async (taken: Taken) => (await luma(taken)).reduce((sum, value) => sum + value, 0);
+  for (const forged of ['blended', 'upsampled'] as const) {
+    for (const [name, measure] of [
+      ['size', ({ jpeg }: Taken) => jpeg.length],
+      ['brightness', brightness],
+    ] as const) {
+      const got = await aucOf(forged, measure);
+      assert.ok(Math.abs(got - 0.5) < 0.1, `${name} of ${forged}: AUC ${got}`);
+    }
+  }
+});
+
+test('every picture has the same quantisation tables, size and form', () => {
+  // Everything before the scan's data, but for the Huffman tables, which follow the picture.
+  const tables = ({ jpeg }: Taken) => {
+    const found: string[] = [];
+    for (let at = 2; jpeg[at + 1] !== 0xda; at += 2 + jpeg.readUInt16BE(at + 2)) {
+      if (jpeg[at + 1] !== 0xc4) found.push(jpeg.toString('hex', at, at + 2 + jpeg.readUInt16BE(at + 2)));
+    }
+    return found.join();
+  };
+  const all = [...people.real, ...people.blended, ...people.upsampled].map(tables);
+  assert.match(all[0]!, /ffdb/);
+  assert.equal(new Set(all).size, 1);
+});
+
+test('the trace of upsampling shows in the spectrum, and nowhere in blended pictures', async () => {
+  const upsampled = await aucOf('upsampled', tracePeak);
+  assert.ok(upsampled > 0.9, `AUC ${upsampled}`);
+  const blended = await aucOf('blended', tracePeak);
+  assert.ok(Math.abs(blended - 0.5) < 0.15, `AUC ${blended}`);
+});
+
+test('a blended picture differs from its portrait inside its mask and nowhere else', () => {
+  for (const [person, mask] of people.masks.entries()) {
+    const [before, after] = [people.real[person]!.scene.values, people.blended[person]!.scene.values];
+    let [inside, area] = [0, 0];
+    for (let pixel = 0; pixel < mask.length; pixel++) {
+      const difference = Math.abs(before[pixel * 3 + 1]! - after[pixel * 3 + 1]!);
+      if (mask[pixel] === 0) assert.equal(difference, 0);
+      if (mask[pixel] === 1) inside += difference;
+      if (mask[pixel] === 1) area++;
+    }
+    assert.ok(area > 0.03 * mask.length, `person ${person}: ${area} pixels`);
+    assert.ok(inside / area > 1, `person ${person}: mean difference ${inside / area}`);
+  }
+});
+
+test('the folder has every picture, mask and a list, in the same bytes each time', async () => {
+  using bench = new StageBench();
+  const settings = { images: { train: 3, test: 1 }, size: 64 };
+  const files = async () => {
+    await bench.run(spec, run, { with: settings });
+    const names = readdirSync(bench.output('faces'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+      name.includes('.'),
+    );
+    return new Map(names.sort().map((name) => [name, readFileSync(join(bench.output('faces'), name), 'base64')]));
+  };
+  const first = await files();
+  assert.deepEqual(
+    [...first.keys()],
+    [
+      ...['README.txt', 'manifest.csv', 'masks/test/blended/00000.png', 'masks/train/blended/00000.png'],
+      ...['masks/train/blended/00001.png', 'test/blended/00000.jpg', 'test/real/00000.jpg', 'train/blended/00000.jpg'],
+      ...['train/blended/00001.jpg', 'train/real/00000.jpg', 'train/real/00001.jpg', 'train/real/00002.jpg'],
+      'train/upsampled/00000.jpg',
+    ],
+  );
+  const list = [...csvRecords(Buffer.from(first.get('manifest.csv')!, 'base64').toString())];
+  assert.deepEqual(list[4]!.fields, [
+    'train/blended/00000.jpg',
+    'fake',
+    'train',
+    'blended',
+    'masks/train/blended/00000.png',
+  ]);
+  assert.equal(list.length, 1 + 8);
+  assert.deepEqual(await files(), first);
+});
+
+test('there are as many forged pictures as real ones, the sorts evenly', () => {
+  const { images, ...rest } = spec.settings.parse({ images: { train: 5 } });
+  const counts = new Map<string, number>();
+  for (const { source } of ordersOf({ images, ...rest })) counts.set(source, (counts.get(source) ?? 0) + 1);
+  assert.deepEqual(
+    [...counts],
+    [
+      ['real', 5],
+      ['blended', 3],
+      ['upsampled', 2],
+    ],
+  );
+});
+
+test('all traits can be drawn', async () => {
+  for (let person = 0; person < 40; person++) {
+    const { scene } = await sitForPortrait(new Random('traits', person), 32);
+    assert.equal(toBytes(scene).length, 32 * 32 * 3);
+    assert.ok(scene.values.every(Number.isFinite));
+  }
+});

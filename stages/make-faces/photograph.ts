@@ -1,0 +1,74 @@
+import sharp from 'sharp';
+import { Random } from '../../src/random.ts';
+import { drawPortrait } from './draw-portrait.ts';
+import { mapPixels, type Raster, toBytes } from './raster.ts';
+import { drawTraits, type Traits } from './traits.ts';
+
+// Many small pictures: one thread each and several at once.
+sharp.concurrency(1);
+sharp.cache(false);
+
+/** A person before the camera: what is there, and how light falls on it, without noise. */
+export async function sitForPortrait(
+  random: Random,
+  size: number,
+): Promise<{ readonly traits: Traits; readonly scene: Raster }> {
+  const traits = drawTraits(random);
+  const svg = drawPortrait(traits, random, size);
+  const pixels = await sharp(Buffer.from(svg)).flatten({ background: '#000' }).toColourspace('srgb').raw().toBuffer();
+  const drawn: Raster = { size, values: Float32Array.from(pixels) };
+  return { traits, scene: light(traits, addTexture(drawn, random)) };
+}
+
+/** The grain of skin, cloth and walls, which a drawing lacks; more or less of it from picture to picture. */
+function addTexture(drawn: Raster, random: Random): Raster {
+  const strength = random.between(0.02, 0.05);
+  const { size } = drawn;
+  const grain = Float32Array.from({ length: size * (size + 1) + 1 }, () => normals[random.uint32() >>> 16]!);
+  return mapPixels(drawn, (x, y, index, from, to) => {
+    const at = y * size + x;
+    const gain = 1 + strength * (0.7 * grain[at]! + 0.5 * grain[at + 1]! + 0.5 * grain[at + size]!);
+    for (let c = 0; c < 3; c++) to[index + c] = from[index + c]! * gain;
+  });
+}
+
+/** A gradient from the lit side, the light's colour, and darker corners as a lens leaves them. */
+function light({ lightSide, lightHardness, lightColour, exposure }: Traits, scene: Raster): Raster {
+  const half = scene.size / 2;
+  return mapPixels(scene, (x, y, index, from, to) => {
+    const [across, down] = [x / half - 1, y / half - 1];
+    const slope = 1 + 0.28 * lightHardness * (lightSide * across - 0.4 * down);
+    const gain = exposure * slope * (1 - 0.09 * (across * across + down * down));
+    for (let c = 0; c < 3; c++) to[index + c] = from[index + c]! * gain * lightColour[c]!;
+  });
+}
+
+/**
+ * Takes the picture: sensor noise, then JPEG. The same camera for every picture, real or forged: it comes last, so it
+ * tells nothing of what was before it.
+ */
+export async function photograph(scene: Raster, random: Random, quality: number): Promise<Buffer> {
+  const noisy = addNoise(scene, random);
+  const raw = { width: scene.size, height: scene.size, channels: 3 } as const;
+  return sharp(toBytes(noisy), { raw }).jpeg({ quality, chromaSubsampling: '4:2:0' }).toBuffer();
+}
+
+/** Read noise, and shot noise whose variance grows with the light; its strength (the ISO) differs from picture to picture. */
+function addNoise(scene: Raster, random: Random): Raster {
+  const iso = random.between(0.5, 2.2);
+  const read = 1.2 * iso;
+  const shot = 0.035 * iso;
+  return mapPixels(scene, (_x, _y, index, from, to) => {
+    for (let c = 0; c < 3; c++) {
+      const value = from[index + c]!;
+      const deviation = Math.sqrt(read * read + shot * Math.max(0, value));
+      to[index + c] = value + deviation * normals[random.uint32() >>> 16]!;
+    }
+  });
+}
+
+/** Draws from the normal distribution, to be picked at random: three times as fast as drawing each. */
+const normals = (() => {
+  const random = new Random('camera noise');
+  return Float32Array.from({ length: 2 ** 16 }, () => random.normal());
+})();

@@ -1,0 +1,62 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { csvLine } from '../../src/csv.ts';
+import type { RunStage } from '../../src/stage.ts';
+import { mapParallel } from '../../src/vision/parallel-map.ts';
+import { makePicture, type Order } from './make-picture.ts';
+import type { MakeFacesSettings } from './spec.ts';
+
+const run: RunStage<MakeFacesSettings> = async (context) => {
+  const folder = context.output('faces');
+  const orders = ordersOf(context.settings);
+  const manifest = [csvLine(['path', 'label', 'split', 'source', 'mask'])];
+  const start = performance.now();
+  const make = async (order: Order) => ({ order, picture: await makePicture(order) });
+  for await (const { order, picture } of mapParallel(orders, context.cpus + 2, make)) {
+    const name = `${order.split}/${order.source}/${String(order.number).padStart(5, '0')}`;
+    const mask = picture.mask === undefined ? '' : `masks/${name}.png`;
+    write(join(folder, `${name}.jpg`), picture.jpeg);
+    if (picture.mask !== undefined) write(join(folder, mask), picture.mask);
+    const label = order.source === 'real' ? 'real' : 'fake';
+    const done = manifest.push(csvLine([`${name}.jpg`, label, order.split, order.source, mask])) - 1;
+    if (done % 10 === 0 || done === orders.length) {
+      const note = `${Math.round((done / (performance.now() - start)) * 1000)} images/s`;
+      context.progress({ done, total: orders.length, unit: 'images', note });
+    }
+  }
+  write(join(folder, 'manifest.csv'), manifest.join(''));
+  write(join(folder, 'README.txt'), readme);
+};
+
+export default run;
+
+/** Every picture to be made: per split the real ones, then the forged ones with their sorts in turn. */
+export function ordersOf({ images, forgeries, size, quality, seed }: MakeFacesSettings): readonly Order[] {
+  return Object.entries(images).flatMap(([split, count]) => {
+    const make = (source: Order['source'], length: number) =>
+      Array.from({ length }, (_, number): Order => ({ split, source, number, size, quality, seed }));
+    // The first sort takes what does not divide evenly.
+    const share = (place: number) => Math.ceil((count - place) / forgeries.length);
+    return [...make('real', count), ...forgeries.flatMap((forgery, place) => make(forgery, share(place)))];
+  });
+}
+
+function write(path: string, content: Uint8Array | string): void {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, content);
+}
+
+const readme = `Drawn faces
+
+Nobody here exists: every portrait was drawn by a program, once, for one picture.
+This is toy data to try a pipeline on. A network that tells these apart has learned
+nothing about photographs of people.
+
+real       a portrait, then sensor noise and JPEG
+blended    the face replaced by itself, warped and recoloured, through the soft mask in masks/
+           (after Self-Blended Images, CVPR 2022), then sensor noise and JPEG
+upsampled  a faint trace with a period of 4 pixels, as a generator's upsampling leaves,
+           then sensor noise and JPEG
+
+manifest.csv lists every picture with its label, split, source and mask.
+`;

@@ -1,0 +1,140 @@
+import type { Random } from '../../src/random.ts';
+
+/** A colour: red, green, blue, 0 to 255. */
+export type Colour = readonly [number, number, number];
+
+/** Everything that tells one made-up portrait from another. Lengths are in a box of 256 by 256. */
+export interface Traits {
+  /** Centre of the face, between the eyes and the nose; half its width and half its height. */
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+  /** Jaw's width as a share of the face's: 0.4 is pointed, 0.9 is square. */
+  readonly jaw: number;
+  /** Turned to the side: -1 is left, 1 is right. */
+  readonly yaw: number;
+  /** Leaning, in degrees. */
+  readonly roll: number;
+  readonly skin: Colour;
+  readonly hair: Colour;
+  readonly iris: Colour;
+  readonly clothes: Colour;
+  readonly background: readonly [Colour, Colour];
+  readonly backgroundStyle: (typeof backgroundStyles)[number];
+  readonly hairStyle: (typeof hairStyles)[number];
+  readonly clothesStyle: (typeof clothesStyles)[number];
+  readonly beard: 'none' | 'stubble' | 'full' | 'moustache';
+  readonly glasses: 'none' | 'round' | 'square';
+  /** 0 is a child's smooth skin, 1 is old. */
+  readonly age: number;
+  readonly eyeSize: number;
+  readonly eyeOpen: number;
+  readonly browThickness: number;
+  readonly browTilt: number;
+  readonly noseLength: number;
+  readonly noseWidth: number;
+  readonly mouthWidth: number;
+  readonly lipFullness: number;
+  /** -1 is sad, 1 laughs. */
+  readonly smile: number;
+  /** Where the light comes from: -1 is left, 1 is right; and how hard it is, 0 to 1. */
+  readonly lightSide: number;
+  readonly lightHardness: number;
+  /** Of the light, as gains of red, green and blue near 1. */
+  readonly lightColour: Colour;
+  /** Overall exposure, near 1. */
+  readonly exposure: number;
+}
+
+export const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as const;
+export const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald'] as const;
+export const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
+
+const skins: readonly Colour[] = [
+  [246, 214, 190],
+  [233, 191, 160],
+  [214, 165, 128],
+  [181, 128, 92],
+  [141, 93, 64],
+  [98, 63, 45],
+];
+const hairs: readonly Colour[] = [
+  [28, 24, 24],
+  [58, 40, 30],
+  [96, 64, 42],
+  [150, 106, 62],
+  [206, 170, 110],
+  [148, 66, 34],
+  [168, 164, 160],
+];
+const irises: readonly Colour[] = [
+  [70, 44, 28],
+  [104, 70, 38],
+  [96, 110, 66],
+  [82, 122, 152],
+  [110, 124, 134],
+];
+
+/** Draws a portrait's traits, each on its own, so that all combinations come up. */
+export function drawTraits(random: Random): Traits {
+  const soft = (mean: number, deviation: number) => mean + deviation * Math.max(-2, Math.min(2, random.normal()));
+  const age = random.float();
+  const hairStyle = random.pick(hairStyles);
+  const mayBeard = hairStyle !== 'long' && hairStyle !== 'bun' && random.float() < 0.45;
+  return {
+    x: soft(128, 5),
+    y: soft(122, 5),
+    width: soft(50, 4),
+    height: soft(66, 4),
+    jaw: random.between(0.45, 0.85),
+    yaw: soft(0, 0.4),
+    roll: soft(0, 4),
+    skin: between(skins, random),
+    hair: age > 0.75 ? mix(between(hairs, random), [176, 172, 168], 0.6) : between(hairs, random),
+    iris: vary(random.pick(irises), 10, random),
+    clothes: muted(random.between(30, 200), 40, random),
+    background: [muted(random.between(40, 210), 32, random), muted(random.between(40, 210), 32, random)],
+    backgroundStyle: random.pick(backgroundStyles),
+    hairStyle,
+    clothesStyle: random.pick(clothesStyles),
+    beard: mayBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : 'none',
+    glasses: random.float() < 0.3 ? random.pick(['round', 'square'] as const) : 'none',
+    age,
+    eyeSize: soft(1, 0.08),
+    eyeOpen: random.between(0.75, 1.15),
+    browThickness: random.between(0.6, 1.4),
+    browTilt: soft(0, 0.5),
+    noseLength: soft(1, 0.08),
+    noseWidth: soft(1, 0.12),
+    mouthWidth: soft(1, 0.1),
+    lipFullness: random.between(0.6, 1.5),
+    smile: random.between(-0.3, 1),
+    lightSide: random.between(-1, 1),
+    lightHardness: random.between(0.1, 0.9),
+    lightColour: [soft(1, 0.04), 1, soft(1, 0.05)],
+    exposure: random.between(0.8, 1.12),
+  };
+}
+
+/** `share` of the way from one colour to the other. */
+export function mix(from: Colour, to: Colour, share: number): Colour {
+  const at = (channel: 0 | 1 | 2) => from[channel] + (to[channel] - from[channel]) * share;
+  return [at(0), at(1), at(2)];
+}
+
+function between(palette: readonly Colour[], random: Random): Colour {
+  const place = random.float() * (palette.length - 1);
+  const first = Math.floor(place);
+  return vary(mix(palette[first]!, palette[first + 1]!, place - first), 6, random);
+}
+
+function vary([red, green, blue]: Colour, deviation: number, random: Random): Colour {
+  return [red + deviation * random.normal(), green + deviation * random.normal(), blue + deviation * random.normal()];
+}
+
+/** A colour near grey. */
+function muted(grey: number, spread: number, random: Random): Colour {
+  const channel = () => grey + random.between(-spread, spread);
+  return [channel(), channel(), channel()];
+}
