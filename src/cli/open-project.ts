@@ -24,8 +24,6 @@ export interface Project {
   readonly stages: readonly Stage[];
   /** Those that the words name; all that are not `onDemand` where they name none. */
   readonly named: readonly StageName[];
-  /** What the user is after: the named ones, or those that nothing reads where none is named. */
-  readonly finals: readonly StageName[];
   readonly forced: ReadonlySet<StageName>;
 }
 
@@ -45,11 +43,10 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   const selected = selectStages(graph, target.value.stages, { downstream: request.downstream ?? false });
   if (!selected.ok) return selected;
   const { named } = selected.value;
-  const finals = target.value.stages.length > 0 ? named : named.filter((name) => graph.dependents(name).length === 0);
   const stages = selected.value.stages.map((name) => graph.stage(name));
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
-  return ok({ root, kinds: kinds.value, pipeline, graph, stages, named, finals, forced: forced.value });
+  return ok({ root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
 }
 
 function forcedStages(

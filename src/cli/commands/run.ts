@@ -63,7 +63,7 @@ async function bring(run: Execution, project: Project, memory: string, interrupt
     run: folder.id,
     pipeline: world.pipeline.name,
     stages: stages.map(({ name }) => name),
-    finals: project.finals,
+    finals: project.named,
     time: startedAt,
   });
   const ends = await execute(run);
