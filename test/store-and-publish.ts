@@ -13,7 +13,7 @@ const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 
 for (let round = 0; ; round += 1) {
   const seed = process.pid * 1000 + round;
-  const files = Array.from({ length: 400 }, (_, i) => [`${i % 7}/${i}`, `file ${i} of ${seed}`] as const);
+  const files = Array.from({ length: 200 }, (_, i) => [`${i % 7}/${i}`, `file ${i} of ${seed}`] as const);
   const work = writeFiles(join(root, `cache/work/${seed}`), Object.fromEntries(files));
   const artifact = await listArtifact(work);
   process.stdout.write('.');

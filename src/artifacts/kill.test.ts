@@ -18,14 +18,22 @@ import { Publisher } from './publish.ts';
 const kills = 3;
 const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 
-/** Two runs at once, in the same project; resolves when both are at work. */
+/** Two runs at once, in the same project; resolves when both are at work on a second output. */
 async function startTwo(root: string): Promise<readonly ChildProcess[]> {
   const program = join(import.meta.dirname, '../../test/store-and-publish.ts');
   const children = [0, 1].map(() =>
     spawn(process.execPath, ['--import', 'tsx', program, root], { stdio: ['ignore', 'pipe', 'inherit'] }),
   );
-  await Promise.all(children.map((child) => once(child.stdout!, 'data')));
+  await Promise.all(children.map((child) => readDots(child, 2)));
   return children;
+}
+
+/** The program writes a dot as it begins to store an output. */
+async function readDots(child: ChildProcess, count: number): Promise<void> {
+  for (let dots = 0; dots < count; ) {
+    const [text] = (await once(child.stdout!, 'data')) as [Buffer];
+    dots += text.length;
+  }
 }
 
 test('two runs at once, killed at any instant, leave only complete things under final names', async (t) => {

@@ -12,7 +12,7 @@ export class CacheError extends Error {
  */
 export function cacheError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
-  return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause))}`, { cause });
+  return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
 }
 
 /** Node's recursive mkdir says that a folder is missing where the one above it cannot be written; asks that one. */
