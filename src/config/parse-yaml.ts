@@ -95,9 +95,9 @@ class Conversion {
   #node(source: YamlNode | null): Node {
     const at = this.#span(source);
     if (isAlias(source)) return this.#alias(source.source, at);
-    const node = this.#content(source, at);
-    const excess = tooLarge(node);
-    if (excess) return this.#fail('alias-bomb', `Aliases here stand for ${excess}`, at);
+    const content = this.#content(source, at);
+    const excess = tooLarge(content);
+    const node = excess ? this.#fail('alias-bomb', `Aliases here stand for ${excess}`, at) : content;
     if (source && 'anchor' in source && source.anchor) this.#anchors.set(source.anchor, node);
     return node;
   }

@@ -1,0 +1,49 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { closest, editDistance, suggest } from './suggest.ts';
+
+test('one slip is a distance of one: a letter too many, too few, wrong, or two swapped', () => {
+  for (const slip of ['dataseet', 'datast', 'datbset', 'daatset']) assert.equal(editDistance(slip, 'dataset'), 1, slip);
+  assert.equal(editDistance('kitten', 'sitting'), 3);
+});
+
+test('the nearest name is suggested, whatever its case', () => {
+  assert.equal(suggest('epoch', ['model', 'epochs']), 'Did you mean "epochs"?');
+  assert.equal(suggest('BATCHSIZE', ['batchSize']), 'Did you mean "batchSize"?');
+});
+
+test('without a near name the few that exist are told, and many are not', () => {
+  assert.equal(suggest('zebra', ['model', 'epochs']), 'Known: model, epochs.');
+  assert.equal(
+    suggest(
+      'zebra',
+      Array.from({ length: 13 }, (_, index) => `name${index}`),
+    ),
+    undefined,
+  );
+  assert.equal(suggest('zebra', []), undefined);
+});
+
+test('the distance is symmetric, zero for equals alone, and at most the longer length', () => {
+  const word = fc.string({ maxLength: 12 });
+  fc.assert(
+    fc.property(word, word, (a, b) => {
+      const distance = editDistance(a, b);
+      assert.equal(distance, editDistance(b, a));
+      assert.equal(distance === 0, a === b);
+      assert.ok(distance >= Math.abs(a.length - b.length) && distance <= Math.max(a.length, b.length));
+    }),
+  );
+});
+
+test('any one edit of a name of four letters or more finds it again among unlike ones', () => {
+  const name = fc.stringMatching(/^[a-m]{4,12}$/);
+  fc.assert(
+    fc.property(name, fc.nat(), fc.constantFrom('', 'z'), (word, place, letter) => {
+      const at = place % word.length;
+      const edited = word.slice(0, at) + letter + word.slice(at + 1);
+      assert.equal(closest(edited, ['nopqrstuvw', word]), word);
+    }),
+  );
+});
