@@ -1,5 +1,4 @@
 import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
-import type { Decision } from '../plan/decide.ts';
 import { fontFamily } from './fonts.ts';
 import { textWidth } from './text-width.ts';
 import { ink } from './theme.ts';
@@ -15,7 +14,7 @@ export interface GraphNode {
   readonly name: string;
   readonly kind: string;
   /** Coloured and said, where it is known. */
-  readonly state?: Decision['state'];
+  readonly state?: 'fresh' | 'restorable' | 'stale' | 'blocked';
 }
 
 /** Fill and border by state. The state is also written, since colours are not for every eye. */
