@@ -25,7 +25,7 @@ export interface GarbageOptions {
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
   readonly objects: readonly { readonly path: string; readonly bytes: number }[];
-  /** Folders and files of killed processes, and what was set aside. */
+  /** Folders and files of killed processes, what was set aside, and records of old runs. */
   readonly remains: readonly string[];
   /** Of the objects. */
   readonly bytes: number;
@@ -135,8 +135,10 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
     .flatMap(filesIn)
     .filter((entry) => entry.name.startsWith('.tmp-') && old(entry, day));
   const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
+  // Each run's own record and logs; a result keeps the log that it came with as an object.
+  const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
   const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [...work, ...temporary, ...aside, ...kept].map(({ path }) => path);
+  return [...work, ...temporary, ...aside, ...runs, ...kept].map(({ path }) => path);
 }
 
 interface Entry {

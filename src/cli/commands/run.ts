@@ -73,6 +73,8 @@ async function bring(run: Execution, project: Project, memory: string, interrupt
     forget(memory);
     writeRunRecord(run, ends);
   }
+  if (project.whole)
+    world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
   await rememberRun(run, ends, memory, read);
   world.digests.save();
   await folder.removeWork();
