@@ -1,9 +1,19 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Outcome, RunEvent } from '../src/events.ts';
+import { Gate } from './gate.ts';
 
 const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 
@@ -78,11 +88,14 @@ export interface RanOnce extends Ended {
 /** A project in a temporary folder, and the real command line in it. Removed with `using`. */
 export class Project implements Disposable {
   readonly root: string;
+  /** What commands find in their environment beside the test's own. */
+  readonly env: Record<string, string> = { NO_COLOR: '1' };
   readonly #running = new Set<Running>();
+  readonly #gates: Gate[] = [];
 
   /** `yaml` is `pipelines/test.yaml`; further files by their paths. */
   constructor(yaml: string, files: Readonly<Record<string, string>> = {}) {
-    this.root = mkdtempSync(join(tmpdir(), 'restage-test-'));
+    this.root = realpathSync(mkdtempSync(join(tmpdir(), 'restage-test-')));
     this.write('pipelines/test.yaml', yaml);
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }
@@ -120,12 +133,28 @@ export class Project implements Disposable {
       .sort();
   }
 
+  /** A gate `<name>` in the root; a stage waits there with `read _ < <name>` until the test lets it pass. */
+  gate(name: string): Gate {
+    const gate = new Gate(this.path(name));
+    this.#gates.push(gate);
+    return gate;
+  }
+
+  /** Lets the commands that follow believe that it is an hour later, so that no file looks as if just written. */
+  letAnHourPass(): void {
+    const shift = 'const now = Date.now; Date.now = () => now() + 3_600_000';
+    this.env['NODE_OPTIONS'] = `--import data:text/javascript,${encodeURIComponent(shift)}`;
+  }
+
   /** Starts a command of ours in the project. */
   start(...argv: readonly string[]): Running {
-    const env = { ...process.env, NO_COLOR: '1' };
-    delete (env as NodeJS.ProcessEnv)['FORCE_COLOR'];
+    const { FORCE_COLOR: _, ...inherited } = process.env;
     const running = new Running(
-      spawn(process.execPath, [pipeline, ...argv], { cwd: this.root, env, stdio: ['ignore', 'pipe', 'pipe'] }),
+      spawn(process.execPath, [pipeline, ...argv], {
+        cwd: this.root,
+        env: { ...inherited, ...this.env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+      }),
     );
     this.#running.add(running);
     void running.ended.then(() => this.#running.delete(running));
@@ -148,6 +177,7 @@ export class Project implements Disposable {
 
   [Symbol.dispose](): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
+    for (const gate of this.#gates) gate.close();
     rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
   }
 }

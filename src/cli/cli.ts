@@ -1,4 +1,5 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { isTold } from '../executor/describe-fault.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './package-info.ts';
 
@@ -30,14 +31,23 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
-    if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (!isTold(error)) throw error;
+    process.stderr.write(`error: ${error.message}\n`);
+    return exitCodes.failed;
   }
 }
 
-const words = '[words...]';
-const wordsHelp =
-  'a pipeline file, looked up here and then under pipelines/ (left out: the one that ran last, or the only one), and stages of it; fit@seed=2 is fit[seed=2]';
+const fileHelp = 'the pipeline, looked up here and then under pipelines/; left out: the only one';
+const lastHelp = `${fileHelp}, or the one that ran last`;
+const stagesHelp = 'stages of it; fit@seed=2 is fit[seed=2]; left out: all';
+
+/** The words of a command line as one list: which of them is the file, the project tells. */
+const inWords =
+  <Options>(command: (words: readonly string[], options: Options) => Promise<number>) =>
+  (file: string | undefined, stages: readonly string[], options: Options): Promise<number> =>
+    command(file === undefined ? [] : [file, ...stages], options);
+
 const setOption = () =>
   new Option('--set <name=value>', 'sets a parameter: --set params.epochs=5; repeatable')
     .default([], 'none')
@@ -57,7 +67,8 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .description(
       'Brings every stage, or the named ones with all that they need: restores what the cache has, runs the rest.',
     )
-    .argument(words, wordsHelp)
+    .argument('[file]', fileHelp)
+    .argument('[stages...]', stagesHelp)
     .addOption(forceOption())
     .addOption(downstreamOption())
     .option('-j, --jobs <count>', 'how many stages run at once at most (default: as many as cores)', positiveInteger)
@@ -80,21 +91,22 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
         'pipeline run study.yaml --force fit@seed=2',
       ),
     )
-    .action(act(async () => (await import('./commands/run.ts')).runCommand(argv)));
+    .action(act(async () => inWords((await import('./commands/run.ts')).runCommand(argv))));
   program
     .command('plan')
     .summary('say what would happen, and why')
     .description(
       'Says of every stage whether it is fresh, would be restored, must run or may run, and why. Changes nothing.',
     )
-    .argument(words, wordsHelp)
+    .argument('[file]', fileHelp)
+    .argument('[stages...]', stagesHelp)
     .addOption(forceOption())
     .addOption(downstreamOption())
     .addOption(setOption())
     .addOption(backendOption())
     .option('--json', 'as JSON')
     .addHelpText('after', example('pipeline plan experiments/simple-net-fakes.yaml'))
-    .action(act(async () => (await import('./commands/plan.ts')).planCommand));
+    .action(act(async () => inWords((await import('./commands/plan.ts')).planCommand)));
 }
 
 function declareLooking(program: Command, act: Act): void {
@@ -102,29 +114,32 @@ function declareLooking(program: Command, act: Act): void {
     .command('explain')
     .summary('say what differs from the last result')
     .description("Shows how a stage's fingerprint differs from that of its last result, value by value.")
-    .argument(words, wordsHelp)
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
     .addOption(setOption())
     .addOption(backendOption())
     .option('--json', 'as JSON, with the whole fingerprint')
     .addHelpText('after', example('pipeline explain experiments/simple-net-fakes.yaml fit'))
-    .action(act(async () => (await import('./commands/explain.ts')).explainCommand));
+    .action(act(async () => inWords((await import('./commands/explain.ts')).explainCommand)));
   program
     .command('graph')
     .summary('draw the stages')
     .description('Prints the graph of stages as Mermaid, or writes it as SVG.')
-    .argument(words, wordsHelp)
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
     .addOption(setOption())
     .option('--svg <file>', 'writes an SVG there')
     .addHelpText('after', example('pipeline graph experiments/simple-net-fakes.yaml --svg graph.svg'))
-    .action(act(async () => (await import('./commands/graph.ts')).graphCommand));
+    .action(act(async () => inWords((await import('./commands/graph.ts')).graphCommand)));
   program
     .command('logs')
     .summary("print a stage's log")
     .description('Prints the log of the last time that a stage ran, with its record.')
-    .argument(words, wordsHelp)
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
     .addOption(setOption())
     .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
-    .action(act(async () => (await import('./commands/logs.ts')).logsCommand));
+    .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));
 }
 
 function declareKeeping(program: Command, act: Act): void {

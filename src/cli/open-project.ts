@@ -51,8 +51,10 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   const stages = selected.value.stages.map((name) => graph.stage(name));
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
-  const whole = target.value.stages.length === 0 && (request.set ?? []).length === 0;
-  return ok({ whole, root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
+  const anyStage = target.value.stages.length === 0;
+  const whole = anyStage && (request.set ?? []).length === 0;
+  const finals = anyStage ? unread(stages) : named;
+  return ok({ whole, root, kinds: kinds.value, pipeline, graph, stages, named, finals, forced: forced.value });
 }
 
 function forcedStages(

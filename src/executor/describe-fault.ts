@@ -1,12 +1,20 @@
-/**
- * What stopped a stage, for its user. Our own errors of the user's or the system's making carry their sentence; anything
- * else is a bug of ours and says so, with its stack.
- */
+/** Errors of the user's or the system's making that carry a sentence for the user. */
+const told: ReadonlySet<string> = new Set([
+  'StageFailure',
+  'StageError',
+  'ExamineError',
+  'CacheError',
+  'PublishError',
+  'ListingError',
+]);
+
+/** Whether an error is the user's or the system's, so that its message says it all; anything else is a bug of ours. */
+export function isTold(error: unknown): error is Error {
+  return error instanceof Error && (told.has(error.name) || ('code' in error && 'syscall' in error));
+}
+
+/** What stopped a stage, for its user. A bug says that it is one, with its stack. */
 export function describeFault(error: unknown): string {
-  if (!(error instanceof Error)) return `Internal error: ${String(error)}`;
-  const ofTheSystem = 'code' in error && 'syscall' in error;
-  const told = ['StageFailure', 'StageError', 'ExamineError', 'CacheError', 'PublishError', 'ListingError'].includes(
-    error.name,
-  );
-  return told || ofTheSystem ? error.message : `Internal error: ${error.stack ?? error.message}`;
+  if (isTold(error)) return error.message;
+  return `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }

@@ -9,17 +9,19 @@ import type { Execution } from './execution.ts';
  * Ends a run: checks what was put in place once more, after a tick of the disk's clock, so that from now on one stat
  * tells that it is unchanged; and remembers a complete run, so that the same command answers at once.
  *
- * `read` signs the files of the pipeline and the code as they were when they were read.
+ * `read` signs the files of the pipeline and the code as they were when they were read. Without a `file`, nothing is
+ * remembered.
  */
 export async function rememberRun(
   run: Execution,
   ends: ReadonlyMap<StageName, Settled>,
-  file: string,
+  file: string | undefined,
   read: ReadonlyMap<string, string> | undefined,
 ): Promise<void> {
   const { world, stages } = run;
   const outputs = await signOutputs(run, ends);
   const inputs = await signInputs(run);
+  if (file === undefined) return;
   const complete = [...ends.values()].every((end) => isDone(end) && end.recorded);
   if (!complete || outputs === undefined || inputs === undefined || read === undefined) {
     forget(file);

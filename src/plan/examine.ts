@@ -9,6 +9,7 @@ import type { DigestIndex, SignedListing } from '../fingerprint/digest-index.ts'
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
 import { partsDigest } from '../fingerprint/listing.ts';
+import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Decision, decide, type PublishedState } from './decide.ts';
 
@@ -132,13 +133,22 @@ async function standing(stage: Stage, result: StageResult | undefined, world: Wo
   const published: Record<string, PublishedState> = {};
   if (result === undefined) return { published, missingObjects: 0 };
   for (const { port, path } of stage.outputs) {
-    const now = await world.digests.listIfThere(join(world.pipeline.root, path));
-    published[port] =
-      now === undefined ? 'missing' : now.digest === result.outputs[port]?.digest ? 'in place' : 'changed';
+    published[port] = await compare(join(world.pipeline.root, path), result.outputs[port]?.digest, world.digests);
   }
   const inPlace = Object.values(published).every((state) => state === 'in place');
   const missingObjects = inPlace || !result.stored ? 0 : countMissing(result, world.cache);
   return { published, missingObjects };
+}
+
+async function compare(path: string, digest: Digest | undefined, digests: DigestIndex): Promise<PublishedState> {
+  try {
+    const now = await digests.listIfThere(path);
+    if (now === undefined) return 'missing';
+    return now.digest === digest ? 'in place' : 'changed';
+  } catch (error) {
+    if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that we make
+    throw error;
+  }
 }
 
 function countMissing(result: StageResult, cache: Cache): number {

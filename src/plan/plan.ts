@@ -1,4 +1,5 @@
 import type { Stage, StageName } from '../config/pipeline.ts';
+import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Decision } from './decide.ts';
 import { type Examined, ExamineError, examine, type Outputs, type World } from './examine.ts';
 
@@ -37,7 +38,7 @@ async function look(stage: Stage, world: World, known: ReadonlyMap<StageName, Ou
     const examined = await examine(stage, world, (name) => known.get(name) ?? {});
     return { stage, decision: examined.decision, examined };
   } catch (error) {
-    if (!(error instanceof ExamineError)) throw error;
+    if (!(error instanceof ExamineError || error instanceof ListingError)) throw error;
     return { stage, decision: { state: 'failing', reasons: [error.message] } };
   }
 }

@@ -20,12 +20,18 @@ export default async function run(context: StageContext<{ readonly run: string }
   }
 }
 
-/** How the command went wrong, or undefined where it went well. */
+/**
+ * How the command went wrong, or undefined where it went well. A gentle stop reaches the command as it reaches us, its
+ * group: we wait for it, so that one that cleans up has the time.
+ */
 function endOf(command: string, cwd: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
+    const wait = () => {};
+    process.on('SIGTERM', wait);
     const child = spawn('sh', ['-e', '-c', command], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', (error) => reject(new StageError(`sh did not start in ${cwd}: ${error.message}`)));
     child.on('exit', (code, signal) => {
+      process.off('SIGTERM', wait);
       if (code === 0) resolve(undefined);
       else resolve(signal === null ? `exited with code ${code}` : `was killed by ${signal}`);
     });

@@ -2,10 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Publisher } from '../../artifacts/publish.ts';
 import { Cache } from '../../cache/cache.ts';
-import { forget, memoryFile, signRead } from '../../cache/run-memory.ts';
+import { memoryFile, signRead } from '../../cache/run-memory.ts';
 import type { Reporter, RunEvent } from '../../events.ts';
 import { Admission } from '../../executor/admission.ts';
 import { machineCapacity } from '../../executor/capacity.ts';
+import { isTold } from '../../executor/describe-fault.ts';
 import { execute } from '../../executor/execute.ts';
 import type { Execution } from '../../executor/execution.ts';
 import { rememberRun } from '../../executor/remember-run.ts';
@@ -44,40 +45,50 @@ export function runCommand(argv: readonly string[]) {
     using interrupts = new Interrupts();
     const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
     const memory = memoryFile(opened.value.root, process.cwd(), argv);
+    // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
+    const memorable = options.reporter !== 'json' && opened.value.forced.size === 0;
+    process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
-      return await bring(run, opened.value, memory, interrupts);
+      return await bring(run, opened.value, memorable ? memory : undefined, interrupts);
     } finally {
       reporter.close();
     }
   };
 }
 
-/** Runs, tells, records and remembers; gives the exit code. */
-async function bring(run: Execution, project: Project, memory: string, interrupts: Interrupts): Promise<number> {
+/** Runs, tells, records and, in the file `memory`, remembers; gives the exit code. */
+async function bring(
+  run: Execution,
+  project: Project,
+  memory: string | undefined,
+  interrupts: Interrupts,
+): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
   // Signed before the run: what is edited meanwhile is not what was read.
-  const read =
-    project.forced.size > 0 ? undefined : signRead([...world.pipeline.sources.files, ...codeFiles], startedAt);
+  const read = signRead([...world.pipeline.sources.files, ...codeFiles], startedAt);
   emit({
     type: 'run-started',
     run: folder.id,
     pipeline: world.pipeline.name,
     stages: stages.map(({ name }) => name),
-    finals: project.named,
+    finals: project.finals,
     time: startedAt,
   });
   const ends = await execute(run);
   const counts = countOutcomes(ends);
-  const worked = counts.fresh < stages.length;
-  if (worked) {
-    forget(memory);
-    writeRunRecord(run, ends);
+  try {
+    if (counts.fresh < stages.length) writeRunRecord(run, ends);
+    if (project.whole) {
+      world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
+    }
+    await rememberRun(run, ends, memory, read);
+    world.digests.save();
+    await folder.removeWork();
+  } catch (error) {
+    if (!isTold(error)) throw error;
+    // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
+    emit({ type: 'warning', message: error.message, time: Date.now() });
   }
-  if (project.whole)
-    world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
-  await rememberRun(run, ends, memory, read);
-  world.digests.save();
-  await folder.removeWork();
   const ok = counts.failed + counts.blocked + counts.cancelled === 0;
   const { interrupted } = interrupts;
   const time = Date.now();

@@ -1,0 +1,202 @@
+import assert from 'node:assert/strict';
+import { copyFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { test } from 'node:test';
+import { type Ended, Project } from './rig.ts';
+
+const shout = `
+stages:
+  shout:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/shout.txt }
+    with: { run: "tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
+  count:
+    kind: command
+    inputs: { text: shout.text }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+`;
+const fresh = { shout: 'fresh', count: 'fresh' };
+
+async function shouted(): Promise<Project> {
+  const project = new Project(shout, { 'in.txt': 'abc\n' });
+  const { outcomes } = await project.run();
+  assert.deepEqual(outcomes, { shout: 'ran', count: 'ran' });
+  return project;
+}
+
+test('an input that was only touched is no change', async () => {
+  using project = await shouted();
+  utimesSync(project.path('in.txt'), new Date(), new Date());
+  assert.deepEqual((await project.run()).outcomes, fresh);
+});
+
+test('new content of the same size and time runs its stage, and readers whose input stays the same are fresh', async () => {
+  using project = await shouted();
+  const { atime, mtime } = statSync(project.path('in.txt'));
+  project.write('in.txt', 'xyz\n');
+  utimesSync(project.path('in.txt'), atime, mtime);
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'ran' });
+  assert.equal(project.read('out/shout.txt'), 'XYZ\n');
+
+  project.edit('pipelines/test.yaml', 'tr a-z A-Z', 'tr  a-z  A-Z');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'fresh' });
+});
+
+test('an output that was deleted or tampered with, intermediate or final, is restored, and nothing runs', async () => {
+  using project = await shouted();
+  rmSync(project.path('out/shout.txt'));
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'fresh' });
+  project.write('out/count.txt', '9\n');
+  const { outcomes, warnings } = await project.run();
+  assert.deepEqual(outcomes, { shout: 'fresh', count: 'restored' });
+  assert.equal(project.read('out/count.txt').trim(), '4');
+  const [, kept] = /^out\/count.txt held something that Restage did not put there: it was moved to (.*)$/.exec(
+    warnings[0]!,
+  )!;
+  assert.equal(project.read(kept!), '9\n');
+
+  rmSync(project.path('out'), { recursive: true });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
+});
+
+test('a changed command runs its stage and its readers; changed back, all is restored and nothing runs', async () => {
+  using project = await shouted();
+  project.edit('pipelines/test.yaml', 'tr a-z A-Z', 'cat - ./in.txt');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'ran' });
+  assert.equal(project.read('out/count.txt').trim(), '8');
+  project.edit('pipelines/test.yaml', 'cat - ./in.txt', 'tr a-z A-Z');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
+  assert.equal(project.read('out/shout.txt'), 'ABC\n');
+});
+
+test('an input that was changed back restores what was made of it', async () => {
+  using project = await shouted();
+  project.write('in.txt', 'longer\n');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'ran' });
+  project.write('in.txt', 'abc\n');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
+  assert.equal(project.read('out/count.txt').trim(), '4');
+});
+
+test('a parameter runs the stages whose commands hold it, from --set as from the file', async () => {
+  using project = new Project(
+    `
+params: { letter: a }
+stages:
+  pick: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/pick.txt }, with: { run: "grep \${params.letter} \${inputs.text} > \${outputs.text}" } }
+  keep: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/keep.txt }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+`,
+    { 'in.txt': 'a\nb\n' },
+  );
+  await project.run();
+  assert.deepEqual((await project.run('--set', 'params.letter=b')).outcomes, { pick: 'ran', keep: 'fresh' });
+  assert.equal(project.read('out/pick.txt'), 'b\n');
+  assert.deepEqual((await project.run()).outcomes, { pick: 'restored', keep: 'fresh' });
+});
+
+const joined = `
+stages:
+  join:
+    kind: command
+    inputs: { parts: PARTS }
+    outputs: { text: out/all.txt }
+    with: { run: "cat \${inputs.parts} > \${outputs.text}" }
+`;
+const parts = { 'parts/a.txt': 'a\n', 'parts/b.txt': 'b\n' };
+
+test('an input that is dropped from the list, or moved in it, runs the stage', async () => {
+  using project = new Project(joined.replace('PARTS', '[parts/a.txt, parts/b.txt]'), parts);
+  await project.run();
+  project.edit('pipelines/test.yaml', ', parts/b.txt', '');
+  assert.deepEqual((await project.run()).outcomes, { join: 'ran' });
+  assert.equal(project.read('out/all.txt'), 'a\n');
+  project.edit('pipelines/test.yaml', '[parts/a.txt]', '[parts/b.txt, parts/a.txt]');
+  assert.deepEqual((await project.run()).outcomes, { join: 'ran' });
+  assert.equal(project.read('out/all.txt'), 'b\na\n');
+});
+
+test('a copy of the pipeline under another name runs nothing again', async () => {
+  using project = new Project(
+    shout.replaceAll(/\n +outputs: .*/g, (line) => line.replace(/out\/\S+/, '{ }')),
+    {
+      'in.txt': 'abc\n',
+    },
+  );
+  await project.run();
+  copyFileSync(project.path('pipelines/test.yaml'), project.path('pipelines/other.yaml'));
+  assert.match((await project.command('run', 'other.yaml')).stdout, /2 restored/);
+  assert.equal(project.read('artifacts/other/count/text').trim(), '4');
+  assert.deepEqual((await project.run()).outcomes, fresh);
+});
+
+/** Runs as a user does, and asserts that the answer came from the memory of an earlier run: that leaves no trace. */
+async function assertRecalled(project: Project, ...argv: readonly string[]): Promise<Ended> {
+  const runs = project.files('cache/runs').length;
+  const ended = await project.command('run', 'test.yaml', ...argv);
+  assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
+  assert.equal(ended.code, 0);
+  assert.match(ended.stdout, /^✓ test: \d+ stages? fresh \([\d.]+ s\)\n$/);
+  return ended;
+}
+
+test('the same command again is answered from memory, until anything that it rests on changes', async () => {
+  const yaml = joined.replace('PARTS', 'parts/*.txt').replace('outputs:', 'env: [MOOD]\n    outputs:');
+  using project = new Project(yaml, parts);
+  project.letAnHourPass();
+  project.env['MOOD'] = 'good';
+  const changes = async (change: () => void, verdict: RegExp) => {
+    await project.command('run', 'test.yaml');
+    await assertRecalled(project);
+    change();
+    assert.match((await project.command('run', 'test.yaml')).stdout, verdict);
+  };
+  await changes(() => project.write('parts/b.txt', 'B\n'), /1 ran/);
+  await changes(() => project.write('parts/c.txt', 'c\n'), /1 ran/);
+  assert.equal(project.read('out/all.txt'), 'a\nB\nc\n');
+  await changes(() => rmSync(project.path('parts/a.txt')), /1 ran/);
+  await changes(() => project.write('out/all.txt', 'tampered\n'), /1 restored/);
+  await changes(() => rmSync(project.path('out/all.txt')), /1 restored/);
+  await changes(() => {
+    project.env['MOOD'] = 'bad';
+  }, /1 ran/);
+  await changes(() => project.edit('pipelines/test.yaml', 'cat', 'tac'), /1 ran/);
+});
+
+test('what was just edited is looked at again, and a run that was not complete is not remembered', async () => {
+  using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
+  await project.command('run', 'test.yaml');
+  assert.deepEqual(project.files('cache/memory'), []);
+  project.letAnHourPass();
+  await project.command('run', 'test.yaml');
+  await assertRecalled(project);
+  project.edit('pipelines/test.yaml', 'cat', 'false; cat');
+  assert.equal((await project.command('run', 'test.yaml')).code, 1);
+  assert.deepEqual(project.files('cache/memory'), []);
+});
+
+test('a run that is told as JSON tells every stage, also when nothing has changed', async () => {
+  using project = await shouted();
+  project.letAnHourPass();
+  await project.run();
+  assert.deepEqual((await project.run()).outcomes, fresh);
+});
+
+test('a variable that a stage declares decides; others do not', async () => {
+  using project = new Project(`
+stages:
+  greet: { kind: command, env: [WHOM], outputs: { text: out/greeting.txt }, with: { run: 'echo "hello $WHOM" > \${outputs.text}' } }
+`);
+  project.env['WHOM'] = 'world';
+  await project.run();
+  project.env['UNSAID'] = '1';
+  assert.deepEqual((await project.run()).outcomes, { greet: 'fresh' });
+  project.env['WHOM'] = 'moon';
+  assert.deepEqual((await project.run()).outcomes, { greet: 'ran' });
+  assert.equal(project.read('out/greeting.txt'), 'hello moon\n');
+  const results = project.files('cache/results').map((file) => project.read(`cache/results/${file}`));
+  assert.ok(
+    results.every((text) => !text.includes('moon')),
+    'a value of the environment is readable in the cache',
+  );
+});
