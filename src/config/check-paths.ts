@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import type { PathClaim } from './input-paths.ts';
 import type { LoadContext } from './load-context.ts';
 import type { Output, StageName } from './pipeline.ts';
@@ -21,7 +21,7 @@ export function checkPaths(context: LoadContext, outputs: readonly OutputClaim[]
   const root = real.of(join(context.root, 'x')).slice(0, -2);
   const claimed = new Map<string, OutputClaim>();
   for (const claim of outputs) {
-    const path = real.of(join(context.root, claim.output.path));
+    const path = real.of(resolve(context.root, claim.output.path));
     if (!checkTarget(context, claim, path, root)) continue;
     const first = claimed.get(path);
     if (first) reportTwice(context, first, claim);
@@ -81,19 +81,24 @@ function checkTarget({ report }: LoadContext, { output }: OutputClaim, path: str
   const inside = path.startsWith(`${root}/`) || path.startsWith(`${root}\\`);
   const first = inside ? path.slice(root.length + 1).split(/[/\\]/)[0]! : '';
   if (inside && !reserved.includes(first)) return true;
-  const where = inside ? `lies in "${first}/", which is not for outputs` : "lies outside the project's root";
+  const outside = path === root ? "is the project's root itself" : "lies outside the project's root";
+  const where = inside ? `lies in "${first}/", which is not for outputs` : outside;
   const { path: shown, at } = output;
   report({ code: 'wrong-target', message: `The output "${shown}" ${where}`, at, hint: 'Publish it below artifacts/.' });
   return false;
 }
 
 function reportTwice({ report }: LoadContext, first: OutputClaim, { stage, output }: OutputClaim): void {
-  const sameText = first.output.at.file === output.at.file && first.output.at.start === output.at.start;
   const message = `"${output.path}" is claimed by two outputs: of "${first.stage}" and of "${stage}"`;
-  const hint = sameText ? 'Put ${matrix.…} into the path, so that every instance has its own.' : undefined;
-  const related = sameText ? [] : [{ message: 'The first one is here', at: first.output.at }];
-  report({ code: 'output-twice', message, at: output.at, related, ...(hint ? { hint } : {}) });
+  const at = output.at;
+  if (baseOf(stage) === baseOf(first.stage)) {
+    const hint = 'Put ${matrix.…} into the path, so that every instance has its own.';
+    report({ code: 'output-twice', message, at, hint });
+  } else
+    report({ code: 'output-twice', message, at, related: [{ message: 'The first one is here', at: first.output.at }] });
 }
+
+const baseOf = (stage: StageName) => stage.replace(/\[.*/, '');
 
 function reportInside({ report }: LoadContext, { output }: OutputClaim, what: string, at: Output['at']): void {
   const message = `The output "${output.path}" lies inside the ${what}`;

@@ -70,7 +70,7 @@ function define(context: LoadContext, scope: FileScope, name: string, node: MapN
   const written = child(node, 'kind');
   // The shape of the stage says it when there is no kind or it is no text.
   const named = written && substitute(written, scope.params);
-  const kindName = textOf(named);
+  const kindName = named?.type === 'scalar' && named.unresolved ? undefined : textOf(named);
   const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
   return { name: scope.prefix + name, scope, node, at, ...(kind ? { kind } : {}) };
 }

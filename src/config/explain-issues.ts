@@ -24,6 +24,7 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
   const found = nodeAt(subject.node, path);
+  if (found?.node.type === 'scalar' && found.node.unresolved) return [];
   if (issue.code === 'invalid_union' && found) {
     const branch = nearestBranch(issue.errors);
     if (branch) return branch.flatMap((inner) => explain(inner, path, subject));
@@ -53,15 +54,11 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
 }
 
-/** The branch of a union that the value was meant for: one that only fails deeper inside, else none. */
+/** The branch of a union that the value was meant for: of those that only fail deeper inside the one with least to mend. */
 function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
-  const deep = branches.filter((issues) =>
-    issues.every(({ path, code }) => path.length > 0 || code !== 'invalid_type'),
-  );
-  return deep.reduce<readonly Issue[] | undefined>(
-    (best, issues) => (!best || issues.length < best.length ? issues : best),
-    undefined,
-  );
+  const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
+  const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
+  return deep.toSorted((a, b) => a.length - b.length)[0];
 }
 
 /** What would have been right, in plain words; undefined where the issue's own message says it. */
@@ -89,7 +86,7 @@ function expectation(issue: Issue): string | undefined {
 function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
   const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
   const known = [...new Set(words.filter((word) => word !== undefined))];
-  if (known.length > 0) return known.join(' or ');
+  if (known.length > 0) return known.join(' or ').replace(/ or (?=.* or )/g, ', ');
   const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
   return options.length > 0 ? `one of ${options.map(quoted).join(', ')}` : undefined;
 }

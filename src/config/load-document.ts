@@ -53,7 +53,11 @@ export function loadReferred(
   const cycle = cycleOf(file, next.absolute);
   if (!cycle) return loadDocument(context, next, at);
   const shown = [...cycle, next.absolute].map((absolute) => shownPath(absolute, context.root)).join(' → ');
-  context.report({ code: 'file-cycle', message: `Files ${word} each other in a cycle: ${shown}`, at });
+  context.report({
+    code: 'file-cycle',
+    message: `Files ${word === 'extends' ? 'extend' : word} each other in a cycle: ${shown}`,
+    at,
+  });
   return undefined;
 }
 

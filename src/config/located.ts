@@ -11,6 +11,8 @@ export interface ScalarNode {
   readonly type: 'scalar';
   readonly value: string | number | boolean | null;
   readonly at: Span;
+  /** A `${…}` in it names nothing, which is reported: what the text is otherwise is no further mistake. */
+  readonly unresolved?: true;
 }
 
 export interface ListNode {

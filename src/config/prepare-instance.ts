@@ -29,8 +29,11 @@ export function prepareInstances(
 ): ReadonlyMap<string, Prepared> {
   const prepared = new Map<string, Prepared>();
   let values = 0;
+  let last: Instance['definition'] | undefined;
   for (const instance of instances) {
-    const node = substituteStage(context, instance);
+    const first = instance.definition !== last;
+    last = instance.definition;
+    const node = substituteStage(context, instance, first);
     values += measureNode(node).size;
     if (values > maximumValues) {
       const message = `Stages hold more than ${maximumValues.toLocaleString('en')} values together`;
@@ -44,12 +47,13 @@ export function prepareInstances(
   return prepared;
 }
 
-/** The stage's map with `${…}` replaced; `matrix` is left out, which was worked in before. */
-function substituteStage({ report }: LoadContext, { definition, axes }: Instance): MapNode {
+/** The stage's map with `${…}` replaced. The matrix is worked in already: its shape is looked at once, `withMatrix`. */
+function substituteStage({ report }: LoadContext, { definition, axes }: Instance, withMatrix: boolean): MapNode {
   const scope = new InstanceScope(definition.scope.params, axes, report);
   const shell = new Set(definition.kind?.spec.shell);
   const entries = new Map<string, Entry>();
   for (const [key, { keyAt, value }] of definition.node.entries) {
+    if (key === 'matrix' && !withMatrix) continue;
     const hasShell = key === 'with' && shell.size > 0 && value.type === 'map';
     const next = hasShell ? substituteSettings(value, shell, scope, definition) : substitute(value, scope);
     entries.set(key, { keyAt, value: next });

@@ -101,6 +101,7 @@ async function findItems(
   wanted: Wanted,
 ): Promise<readonly Found[]> {
   const text = node.value;
+  if (node.unresolved) return [];
   if (!isPath(text, instance.definition.scope.includes)) return findStageItems(work, instance, node, wanted);
   const answer = await work.paths.find(text);
   if (!answer.ok) {
@@ -122,8 +123,9 @@ function findStageItems(
 ): readonly Found[] {
   const { context, instances, prepared } = work;
   const reference = parseStageReference(node.value);
-  if (!reference || reference.port === undefined) {
-    const exists = node.value !== '' && existsSync(join(context.root, node.value));
+  const known = reference && instances.definitions.has(reader.definition.scope.prefix + reference.stage);
+  const exists = !known && node.value !== '' && existsSync(join(context.root, node.value));
+  if (!reference || reference.port === undefined || exists) {
     const hint = exists
       ? `Write "./${node.value}" for the file in the project's root.`
       : 'A path has a "/": write "./name" for a file in the root.';

@@ -52,8 +52,11 @@ function checkType({ report }: LoadContext, port: string, type: ArtifactType, { 
   report({ code: 'type-mismatch', message: `The output "${port}" is of type ${type}, not ${text}`, at: written!.at });
 }
 
-/** POSIX, without `./` and a slash at the end; `../…` where it leads out of the root, which is reported later. */
+/** POSIX, without `./` and a slash at the end; one that leads out of the root is reported later. */
 function relativeToRoot(path: string, root: string): string {
-  if (isAbsolute(path)) return relative(root, resolve(path)).split(sep).join('/') || '.';
+  if (isAbsolute(path)) {
+    const below = relative(root, resolve(path)).split(sep).join('/') || '.';
+    return below.startsWith('..') ? path : below; // Outside, it is shown as it is written.
+  }
   return posix.normalize(path).replace(/\/$/, '') || '.';
 }

@@ -86,7 +86,8 @@ function resolveAfter(work: InputWork, { instance, node }: Prepared): readonly E
   const after = child(node, 'after');
   const items = after?.type === 'list' ? after.items : after ? [after] : [];
   return items.flatMap((item) => {
-    if (item.type !== 'scalar' || typeof item.value !== 'string') return []; // The shape of the stage reports it.
+    // The shape of the stage reports another type.
+    if (item.type !== 'scalar' || typeof item.value !== 'string' || item.unresolved) return [];
     const reference = parseStageReference(item.value);
     if (!reference || reference.port !== undefined) {
       const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;

@@ -44,24 +44,27 @@ function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
   if (whole) {
     const name = whole[1]!.trim();
     const value = scope.lookup(name, node.at);
-    return value ? placedAt(value, node.at) : node;
+    return value ? placedAt(value, node.at) : { ...node, unresolved: true };
   }
   let length = text.length;
+  let resolved = true;
   const value = text.replace(variable, (match, inner: string | undefined) => {
     if (match === '$${') return '${';
     if (length > maximumText) return '';
     const at = spanInside(node, match);
     const name = inner!.trim();
     const found = scope.lookup(match.endsWith('}') ? name : '', at);
-    const part = (found && plainText(found, name, at, scope.report)) ?? match;
-    length += part.length;
-    return part;
+    const part = found && plainText(found, name, at, scope.report);
+    resolved &&= part !== undefined;
+    length += part?.length ?? 0;
+    return part ?? match;
   });
   if (length > maximumText) {
     const message = `Parameters make this a text of more than ${maximumText.toLocaleString('en')} characters`;
     scope.report({ code: 'too-large', message, at: node.at });
+    resolved = false;
   }
-  return { type: 'scalar', value, at: node.at };
+  return { type: 'scalar', value, at: node.at, ...(resolved ? {} : { unresolved: true }) };
 }
 
 /** A scalar is shown where it is used; a list or map keeps its inner places, and only itself moves. */

@@ -105,6 +105,10 @@ export class TestProject implements Disposable {
     }
   }
 
+  writeBytes(path: string, bytes: Uint8Array): void {
+    writeFileSync(join(this.root, path), bytes);
+  }
+
   /** Loads `pipelines/p.yaml`, or the file named. */
   load(set: readonly string[] = [], file = 'p.yaml'): Promise<Result<Pipeline, readonly Diagnostic[]>> {
     return loadPipeline({

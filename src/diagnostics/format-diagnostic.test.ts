@@ -44,10 +44,10 @@ test('a mistake outside any file is one line', () => {
 test('colours are added only when asked for, and change no character of the text', () => {
   const mistake = { code: 'unknown-kind', message: 'Unknown kind', at: span('trian'), hint: 'Look.' };
   const colored = formatDiagnostic(mistake, { color: true });
-  const escape = String.fromCharCode(27);
+  const control = String.fromCharCode(27);
   assert.notEqual(colored, formatDiagnostic(mistake));
-  assert.ok(colored.includes(`${escape}[31m^^^^^${escape}[39m`));
-  assert.equal(colored.replace(new RegExp(`${escape}\\[\\d+m`, 'g'), ''), formatDiagnostic(mistake));
+  assert.ok(colored.includes(`${control}[31m^^^^^${control}[39m`));
+  assert.equal(colored.replace(new RegExp(`${control}\\[\\d+m`, 'g'), ''), formatDiagnostic(mistake));
 });
 
 test('a span over several lines is underlined to the end of its first line', () => {
