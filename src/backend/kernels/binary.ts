@@ -47,12 +47,6 @@ export const binaryKernels: readonly Kernel[] = [
     emit: (graph, names) => graph.node('Not', [graph.node('Equal', names)]),
   }),
   elementwise({ name: 'SquaredDifference', inputs: ['a', 'b'], types: NUMBERS, emit: squaredDifference }),
-  elementwise({
-    name: 'FloorDiv',
-    inputs: ['a', 'b'],
-    types: FLOAT,
-    emit: (graph, names) => graph.node('Floor', [graph.node('Div', names)]),
-  }),
   elementwise({ name: 'Prelu', inputs: ['x', 'alpha'], types: FLOAT, emit: prelu }),
 ];
 

@@ -24,7 +24,7 @@ export interface ConvolutionShape extends ConvolutionAttributes {
   readonly output: readonly number[];
 }
 
-/** Undefined for channels-first images, which tfjs's own layers and gradients never make. */
+/** Undefined for channels-first images, which tfjs's own layers and gradients never make, and where ONNX differs. */
 export function convolutionShape(
   image: readonly number[],
   filter: readonly number[],
@@ -39,13 +39,44 @@ export function convolutionShape(
     pad,
     dimRoundingMode,
   );
-  const { top, left, bottom, right } = info.padInfo;
-  return {
-    strides: [info.strideHeight, info.strideWidth],
-    dilations: [info.dilationHeight, info.dilationWidth],
-    pads: [top, left, bottom, right],
-    output: info.outShape,
-  };
+  const pads = onnxPads(info);
+  return (
+    pads && {
+      strides: [info.strideHeight, info.strideWidth],
+      dilations: [info.dilationHeight, info.dilationWidth],
+      pads,
+      output: info.outShape,
+    }
+  );
+}
+
+interface WindowInfo {
+  readonly inHeight: number;
+  readonly inWidth: number;
+  readonly outHeight: number;
+  readonly outWidth: number;
+  readonly strideHeight: number;
+  readonly strideWidth: number;
+  readonly effectiveFilterHeight: number;
+  readonly effectiveFilterWidth: number;
+  readonly padInfo: { readonly top: number; readonly left: number };
+}
+
+/**
+ * The pads with which ONNX comes to tfjs's output size, as `[top, left, bottom, right]`. tfjs only uses those before
+ * the image, and its size for a pad given as a number is the height's stride and filter for both axes; so the pads
+ * after the image follow from the size. Undefined where no pads do.
+ */
+export function onnxPads(info: WindowInfo): ConvolutionAttributes['pads'] | undefined {
+  const { top, left } = info.padInfo;
+  const bottom = padAfter(info.inHeight, top, info.outHeight, info.strideHeight, info.effectiveFilterHeight);
+  const right = padAfter(info.inWidth, left, info.outWidth, info.strideWidth, info.effectiveFilterWidth);
+  return bottom === undefined || right === undefined ? undefined : [top, left, bottom, right];
+}
+
+function padAfter(length: number, before: number, windows: number, stride: number, reach: number): number | undefined {
+  const after = Math.max(0, (windows - 1) * stride + reach - length - before);
+  return Math.floor((length + before + after - reach) / stride) + 1 === windows ? after : undefined;
 }
 
 export function attributesOf({ strides, dilations, pads }: ConvolutionAttributes): ConvolutionAttributes {

@@ -79,7 +79,7 @@ export function inCommonOrder(
 /** An operand that broadcasts against `[batch, height, width, channels]`, to broadcast against channels first. */
 function broadcastChannelsFirst(lowering: Lowering, operand: Operand): string {
   const { value, shape } = operand;
-  if (sizeOf(shape) === 1) return lowering.logical({ value, shape: [] });
+  if (shape.length < 4 && sizeOf(shape) === 1) return lowering.logical({ value, shape: [] });
   if (shape.length === 1) return lowering.logical({ value, shape: [shape[0] as number, 1, 1] });
   const padded = [...Array.from({ length: 4 - shape.length }, () => 1), ...shape];
   return lowering.channelsFirst({ value, shape: padded });

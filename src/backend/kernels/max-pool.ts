@@ -3,6 +3,7 @@ import { sameShape, sizeOf } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
 import type { Operand, TraceNode } from '../trace.ts';
+import { onnxPads } from './convolution.ts';
 
 interface TfPool {
   readonly filterSize: number | [number, number];
@@ -17,7 +18,9 @@ export type PoolAttributes = {
   readonly pads: readonly [number, number, number, number];
 };
 
-function poolShape(image: readonly number[], attributes: TfPool): PoolAttributes & { output: readonly number[] } {
+type PoolShape = PoolAttributes & { readonly output: readonly number[] };
+
+function poolShape(image: readonly number[], attributes: TfPool): PoolShape | undefined {
   const { filterSize, strides, pad, dimRoundingMode } = attributes;
   const info = backend_util.computePool2DInfo(
     image as [number, number, number, number],
@@ -27,13 +30,10 @@ function poolShape(image: readonly number[], attributes: TfPool): PoolAttributes
     pad,
     dimRoundingMode,
   );
-  const { top, left, bottom, right } = info.padInfo;
-  return {
-    window: [info.filterHeight, info.filterWidth],
-    strides: [info.strideHeight, info.strideWidth],
-    pads: [top, left, bottom, right],
-    output: info.outShape,
-  };
+  const pads = onnxPads(info);
+  const window = [info.filterHeight, info.filterWidth] as const;
+  const own = [info.strideHeight, info.strideWidth] as const;
+  return pads && { window, strides: own, pads, output: info.outShape };
 }
 
 export const maxPool = kernel<TfPool, PoolAttributes>({
@@ -41,7 +41,9 @@ export const maxPool = kernel<TfPool, PoolAttributes>({
   inputs: ['x'],
   plan([x], attributes) {
     if (x!.dtype !== 'float32') return undefined;
-    const { output, ...own } = poolShape(x!.shape, attributes);
+    const shape = poolShape(x!.shape, attributes);
+    if (shape === undefined) return undefined;
+    const { output, ...own } = shape;
     return { outputs: [{ shape: output, dtype: 'float32' }], attributes: own };
   },
   lower(lowering, { operands, attributes, outputs }) {
@@ -70,7 +72,9 @@ export const maxPoolGrad = kernel<TfPool, PoolAttributes>({
   deferred: true,
   plan([dy, input], attributes) {
     if (dy!.dtype !== 'float32') return undefined;
-    const { output: _, ...own } = poolShape(input!.shape, attributes);
+    const shape = poolShape(input!.shape, attributes);
+    if (shape === undefined) return undefined;
+    const { output: _, ...own } = shape;
     return { outputs: [{ shape: input!.shape, dtype: 'float32' }], attributes: own };
   },
   lower(lowering, { operands, outputs }) {
@@ -90,13 +94,13 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): s
   const { graph } = lowering;
   const [dy, input, output] = node.operands as [Operand, Operand, Operand];
   const attributes = node.attributes as PoolAttributes;
-  const { window, strides } = attributes;
+  const { window, strides, pads } = attributes;
   const places = placesOf(lowering, input, output, attributes);
   const [batch, height, width, channels] = input.shape as [number, number, number, number];
   const shape = [batch, channels, height, width];
   lowering.notes.set(node, gradient);
   // Windows that don't overlap give every maximum at most one gradient, so nothing has to be added up.
-  if (window[0] <= strides[0] && window[1] <= strides[1]) {
+  if (window[0] <= strides[0] && window[1] <= strides[1] && pads.every((pad) => pad === 0)) {
     return graph.node('MaxUnpool', [gradient, places, graph.ints(shape)], {
       attributes: { kernel_shape: window, strides },
     });

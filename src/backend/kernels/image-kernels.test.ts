@@ -1,0 +1,236 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import {
+  arrayOf,
+  assertAgrees,
+  computeOn,
+  finiteNumber,
+  type Sample,
+  startBackends,
+  tensorOf,
+  warnings,
+} from '../testing.ts';
+
+before(() => startBackends());
+
+const small = (max: number) => fc.integer({ min: 1, max });
+
+type Pad = 'valid' | 'same' | [[number, number], [number, number], [number, number], [number, number]];
+
+/** A convolution that fits: image, filter, bias, the output's gradient, and how the filter is laid on. */
+const convolutionsOf = (numbers: fc.Arbitrary<number>) =>
+  fc
+    .record({
+      batch: small(3),
+      inChannels: fc.oneof(small(3), fc.constant(16)),
+      // Above a block of 8 or 16 channels the blocked convolution takes over.
+      outChannels: fc.oneof(small(4), fc.constantFrom(16, 17, 24)),
+      filter: fc.tuple(small(3), small(3)),
+      strides: fc.tuple(small(2), small(2)),
+      dilation: small(2),
+      extra: fc.tuple(fc.integer({ min: 0, max: 5 }), fc.integer({ min: 0, max: 5 })),
+      pad: fc.constantFrom<Pad>('valid', 'same', [
+        [0, 0],
+        [1, 0],
+        [2, 1],
+        [0, 0],
+      ]),
+    })
+    .chain(({ batch, inChannels, outChannels, filter: [rows, columns], strides, dilation, extra, pad }) => {
+      const [height, width] = [(rows - 1) * dilation + 1 + extra[0], (columns - 1) * dilation + 1 + extra[1]];
+      // tfjs allows strides or dilations, not both.
+      const own = dilation > 1 ? ([1, 1] as [number, number]) : strides;
+      const image: [number, number, number, number] = [batch, height, width, inChannels];
+      const filter: [number, number, number, number] = [rows, columns, inChannels, outChannels];
+      const { outShape } = tf.backend_util.computeConv2DInfo(image, filter, own, dilation, pad);
+      return fc.record({
+        x: arrayOf(image, 'float32', numbers),
+        filter: arrayOf(filter, 'float32', numbers),
+        bias: arrayOf([outChannels], 'float32', numbers),
+        dy: arrayOf(outShape, 'float32', numbers),
+        geometry: fc.constant({ strides: own, dilation, pad }),
+      });
+    });
+
+const convolutions = convolutionsOf(finiteNumber);
+/** Whole numbers, whose sums are exact, so that both backends see the same maxima as equal. */
+const exactConvolutions = convolutionsOf(fc.integer({ min: -3, max: 3 }));
+
+interface Convolution {
+  readonly x: Sample;
+  readonly filter: Sample;
+  readonly geometry: { strides: [number, number]; dilation: number; pad: Pad };
+}
+
+function convolve({ geometry: { strides, pad, dilation } }: Convolution, x: Tensor, filter: Tensor): Tensor4D {
+  return tf.conv2d(x as Tensor4D, filter as Tensor4D, strides, pad, 'NHWC', dilation);
+}
+
+describe('convolutions agree with the cpu backend', () => {
+  it('forward, for any strides, padding and dilation', () => {
+    fc.assert(
+      fc.property(convolutions, (c) => assertAgrees(() => convolve(c, tensorOf(c.x), tensorOf(c.filter)))),
+      { numRuns: 40 },
+    );
+  });
+  it('with a bias added, which the convolution takes in, and a ReLU', () => {
+    fc.assert(
+      fc.property(convolutions, (c) =>
+        assertAgrees(() => {
+          const sum = tf.add(convolve(c, tensorOf(c.x), tensorOf(c.filter)), tensorOf(c.bias));
+          return [sum, tf.relu(sum)];
+        }),
+      ),
+      { numRuns: 20 },
+    );
+  });
+  it('as one fused kernel with bias and activation', () => {
+    fc.assert(
+      fc.property(
+        convolutions,
+        fc.constantFrom('linear' as const, 'relu' as const, 'relu6' as const),
+        (c, activation) =>
+          assertAgrees(() => {
+            const [x, filter] = [tensorOf(c.x) as Tensor4D, tensorOf(c.filter) as Tensor4D];
+            const { strides, pad, dilation: dilations } = c.geometry;
+            return tf.fused.conv2d({
+              x,
+              filter,
+              strides,
+              pad,
+              dilations,
+              bias: tensorOf(c.bias) as Tensor1D,
+              activation,
+            });
+          }),
+      ),
+      { numRuns: 20 },
+    );
+  });
+  it('gradients by image, filter and bias', () => {
+    fc.assert(
+      fc.property(convolutions, (c) => {
+        // tfjs itself has no gradient of a dilated convolution.
+        fc.pre(c.geometry.dilation === 1);
+        assertAgrees(() => {
+          const f = (x: Tensor, filter: Tensor, bias: Tensor) => tf.add(convolve(c, x, filter), bias);
+          return tf.grads(f)([tensorOf(c.x), tensorOf(c.filter), tensorOf(c.bias)], tensorOf(c.dy));
+        });
+      }),
+      { numRuns: 60 },
+    );
+  });
+  it('gradients on maps so large that the filter gradient is folded, odd sizes too', () => {
+    for (const [height, width] of [
+      [34, 36],
+      [37, 35],
+      [33, 34],
+    ] as const) {
+      const x = ramp([2, height + 2, width + 4, 3]);
+      const filter = ramp([3, 5, 3, 4]);
+      const dy = ramp([2, height, width, 4]);
+      const f = (image: Tensor, weights: Tensor) => tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
+      // The cpu backend adds thousands of products up in double precision.
+      assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
+    }
+  });
+});
+
+/** Numbers without a pattern, from -1 to 1, all different. */
+function ramp(shape: readonly number[]): Sample {
+  const size = shape.reduce((product, length) => product * length, 1);
+  const values = Array.from({ length: size }, (_, i) => Math.fround(((i * 7919) % size) / size) * 2 - 1);
+  return { shape, dtype: 'float32', values };
+}
+
+const poolings = fc
+  .record({
+    shape: fc.tuple(small(2), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 }), small(3)),
+    window: fc.tuple(small(3), small(3)),
+    strides: fc.tuple(small(3), small(3)),
+    pad: fc.constantFrom('valid' as const, 'same' as const),
+  })
+  .chain(({ shape, ...pooling }) =>
+    fc.record({ x: arrayOf(shape, 'float32', finiteNumber), pooling: fc.constant(pooling) }),
+  );
+
+describe('max-pooling agrees with the cpu backend', () => {
+  it('forward and gradient, for windows that overlap and windows that do not', () => {
+    fc.assert(
+      fc.property(poolings, ({ x, pooling: { window, strides, pad } }) =>
+        assertAgrees(() => {
+          const pool = (image: Tensor) => tf.maxPool(image as Tensor4D, window, strides, pad);
+          return [pool(tensorOf(x)), tf.grad((image) => tf.square(pool(image)))(tensorOf(x))];
+        }),
+      ),
+      { numRuns: 60 },
+    );
+  });
+  it('gives the gradient to the first of equal maxima', () => {
+    const x: Sample = {
+      shape: [1, 4, 4, 1],
+      dtype: 'float32',
+      values: [1, 1, 2, 0, 1, 1, 2, 2, 0, 0, 3, 3, 0, 0, 3, 3],
+    };
+    assertAgrees(() => tf.grad((image) => tf.square(tf.maxPool(image as Tensor4D, 2, 2, 'valid')))(tensorOf(x)));
+  });
+});
+
+describe('the gradient of a ReLU agrees with the cpu backend', () => {
+  const relu = (x: Tensor) => tf.relu(x);
+  it('alone, where the mask is laid on directly, NaN staying NaN', () => {
+    const x: Sample = { shape: [5], dtype: 'float32', values: [-1, 0, 2, Number.NaN, Number.POSITIVE_INFINITY] };
+    assertAgrees(() => tf.grad((v) => tf.mul(relu(v), relu(v)))(tensorOf(x)));
+  });
+  it('of arrays that broadcast into a product afterwards', () => {
+    assertAgrees(() => tf.grads((a, b) => tf.mul(relu(a!), b!))([tensorOf(ramp([3, 1, 2])), tensorOf(ramp([4, 2]))]));
+  });
+  it('below a max-pooling and above a convolution, where mask, pooling and bias gradient are taken together', () => {
+    fc.assert(
+      fc.property(exactConvolutions, (c) => {
+        const [, height = 0, width = 0] = c.dy.shape;
+        fc.pre(c.geometry.dilation === 1 && height >= 2 && width >= 2);
+        assertAgrees(() => {
+          const f = (x: Tensor, filter: Tensor, bias: Tensor) =>
+            tf.maxPool(relu(tf.add(convolve(c, x, filter), bias)) as Tensor4D, 2, 2, 'valid');
+          return tf.grads(f)([tensorOf(c.x), tensorOf(c.filter), tensorOf(c.bias)]);
+        });
+      }),
+      { numRuns: 30 },
+    );
+  });
+});
+
+describe('gradients agree with finite differences', () => {
+  it('of a small convolutional net, by image, filter and bias', () => {
+    const inputs = [ramp([1, 6, 6, 2]), ramp([3, 3, 2, 3]), ramp([3])];
+    const f = (x: Tensor, filter: Tensor, bias: Tensor): tf.Scalar => {
+      const maps = tf.relu(tf.add(tf.conv2d(x as Tensor4D, filter as Tensor4D, 1, 'valid'), bias)) as Tensor4D;
+      return tf.sum(tf.square(tf.maxPool(maps, 2, 2, 'valid'))) as tf.Scalar;
+    };
+    const gradients = computeOn('onnxruntime', () => tf.grads(f)(inputs.map(tensorOf)));
+    for (const [i, input] of inputs.entries()) {
+      const h = 1e-2;
+      for (const j of [0, 1, (input.values.length >> 1) | 0, input.values.length - 1]) {
+        const shifted = (by: number) => {
+          const values = input.values.map((value, k) => (k === j ? value + by : value));
+          const [result] = computeOn('onnxruntime', () =>
+            f(...(inputs.map((one, k) => tensorOf(k === i ? { ...one, values } : one)) as [Tensor, Tensor, Tensor])),
+          );
+          return result!.values[0] as number;
+        };
+        const difference = (shifted(h) - shifted(-h)) / (2 * h);
+        const gradient = gradients[i]!.values[j] as number;
+        assert.ok(
+          Math.abs(gradient - difference) <= 0.02 * Math.max(1, Math.abs(difference)),
+          `input ${i}, element ${j}: ${gradient} against ${difference}`,
+        );
+      }
+    }
+  });
+});
+
+it('No kernel above ran on the cpu backend', () => assert.deepEqual(warnings, []));
