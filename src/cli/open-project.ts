@@ -4,7 +4,6 @@ import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Graph } from '../graph/graph.ts';
 import { selectStages } from '../graph/select-stages.ts';
-import { readStages } from '../plan/plan.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findTarget, type Words } from './find-target.ts';
 import { type LoadedKind, loadKinds } from './load-kinds.ts';
@@ -25,8 +24,6 @@ export interface Project {
   readonly stages: readonly Stage[];
   /** Those that the words name; all that are not `onDemand` where they name none. */
   readonly named: readonly StageName[];
-  /** Those whose outputs the user came for: named by the words, else read by no other. */
-  readonly finals: readonly StageName[];
   readonly forced: ReadonlySet<StageName>;
   /** Whether this is the pipeline as its file has it, with every stage. */
   readonly whole: boolean;
@@ -51,10 +48,8 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   const stages = selected.value.stages.map((name) => graph.stage(name));
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
-  const anyStage = target.value.stages.length === 0;
-  const whole = anyStage && (request.set ?? []).length === 0;
-  const finals = anyStage ? unread(stages) : named;
-  return ok({ whole, root, kinds: kinds.value, pipeline, graph, stages, named, finals, forced: forced.value });
+  const whole = target.value.stages.length === 0 && (request.set ?? []).length === 0;
+  return ok({ whole, root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
 }
 
 function forcedStages(
@@ -66,11 +61,6 @@ function forcedStages(
   if (force === true) return ok(new Set(stages.map(({ name }) => name)));
   const selected = selectStages(graph, force, { downstream: false });
   return selected.ok ? ok(new Set(selected.value.named)) : selected;
-}
-
-function unread(stages: readonly Stage[]): readonly StageName[] {
-  const read = new Set(stages.flatMap(readStages));
-  return stages.map(({ name }) => name).filter((name) => !read.has(name));
 }
 
 /** The mistake of being outside any project. */

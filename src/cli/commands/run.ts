@@ -71,7 +71,7 @@ async function bring(
     run: folder.id,
     pipeline: world.pipeline.name,
     stages: stages.map(({ name }) => name),
-    finals: project.finals,
+    finals: project.named,
     time: startedAt,
   });
   const ends = await execute(run);
