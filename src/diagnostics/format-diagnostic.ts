@@ -23,14 +23,14 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
   const paint = color ? ansi : plain;
   const where = diagnostic.at ? `${paint.bold(placeOf(diagnostic.at))}: ` : '';
   const blocks = [
-    `${where}${paint.red('error:')} ${printable(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
+    `${where}${paint.red('error:')} ${printableLines(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
   ];
   if (diagnostic.at) blocks.push(codeFrame(diagnostic.at, paint, paint.red));
   for (const related of diagnostic.related ?? []) {
-    blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printable(related.message)}`);
+    blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printableLines(related.message)}`);
     blocks.push(codeFrame(related.at, paint, paint.cyan));
   }
-  if (diagnostic.hint !== undefined) blocks.push(`  ${paint.cyan(printable(diagnostic.hint))}`);
+  if (diagnostic.hint !== undefined) blocks.push(`  ${paint.cyan(printableLines(diagnostic.hint))}`);
   return blocks.join('\n\n');
 }
 
@@ -74,6 +74,9 @@ function printable(text: string): string {
   return text.replace(hidden, (character) => (character === '\t' ? ' ' : '\ufffd'));
 }
 const hidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
+
+/** A message may have several lines, such as a list of what there is. */
+const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
 
 type Paint = Readonly<Record<'red' | 'cyan' | 'bold' | 'dim', (text: string) => string>>;
 const style = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;

@@ -1,0 +1,68 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load } from '../config/testing-kinds.ts';
+import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
+import { Graph } from './graph.ts';
+import { type SelectOptions, selectStages } from './select-stages.ts';
+
+const graph = new Graph(
+  await load(`stages:
+  make: { kind: command, onDemand: true, outputs: { images: { type: images } }, with: { run: x } }
+  lint: { kind: command, onDemand: true, with: { run: x } }
+  faces: { kind: load, inputs: { images: make.images } }
+  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset }, after: lint }
+  roc: { kind: roc, inputs: { scores: data/ } }
+  report: { kind: command, inputs: { m: [fit.model] }, with: { run: x } }
+`),
+);
+
+function selected(names: readonly string[], options?: SelectOptions) {
+  const selection = selectStages(graph, names, options);
+  if (!selection.ok) throw new Error(formatDiagnostics(selection.error));
+  return selection.value;
+}
+
+test('without a name the whole pipeline is meant, and stages on demand only where something reads them', () => {
+  const { stages, named } = selected([]);
+  assert.ok(stages.includes(graph.order[0]!) && !stages.some((name) => name === 'lint'));
+  assert.ok(!named.some((name) => name === 'make'));
+  assert.equal(stages.length, 8);
+});
+
+test('a stage brings what it needs, in the order of the graph', () => {
+  assert.deepEqual(selected(['faces']), { named: ['faces'], stages: ['make', 'faces'] });
+  assert.deepEqual(selected(['lint']).stages, ['lint']);
+});
+
+test('instances are meant one by one, by some axes, or all, with brackets or @', () => {
+  const instances = ['fit[net=x,seed=2]', 'fit[net=y,seed=2]'];
+  assert.deepEqual(selected(['fit[seed=2]']).named, instances);
+  assert.deepEqual(selected(['fit@seed=2']).named, instances);
+  assert.deepEqual(selected(['fit@seed=2,net=y']).named, ['fit[net=y,seed=2]']);
+  assert.equal(selected(['fit']).named.length, 4);
+});
+
+test('downstream adds what reads the named stages, and what that needs', () => {
+  const { stages, named } = selected(['fit@net=x,seed=1'], { downstream: true });
+  assert.deepEqual(named, ['fit[net=x,seed=1]']);
+  assert.deepEqual(stages, ['make', 'faces', ...selected(['fit']).named, 'report']);
+});
+
+test('every unknown name is told with what may have been meant', () => {
+  const selection = selectStages(graph, ['fitt', 'roc', 'fit@seed=3', 'fit.model']);
+  assert.ok(!selection.ok);
+  assert.equal(
+    formatDiagnostics(selection.error),
+    `error: There is no stage "fitt" [unknown-stage]
+
+  Did you mean "fit"?
+
+error: There is no stage "fit@seed=3" [unknown-stage]
+
+  Known: fit[net=x,seed=1], fit[net=x,seed=2], fit[net=y,seed=1], fit[net=y,seed=2].
+
+error: There is no stage "fit.model" [unknown-stage]
+
+  Known: make, lint, faces, fit, roc, report.`,
+  );
+});
