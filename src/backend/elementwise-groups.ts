@@ -48,7 +48,8 @@ function finished(
   }
   const groups = new Map<TraceNode, ElementwiseGroup>();
   for (const [{ size }, own] of members) {
-    if (own.length >= FEWEST_NODES) for (const node of own) groups.set(node, { members: own, size });
+    const group = { members: own, size };
+    if (own.length >= FEWEST_NODES) for (const node of own) groups.set(node, group);
   }
   return groups;
 }

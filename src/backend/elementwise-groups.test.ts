@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { elementwiseGroups } from './elementwise-groups.ts';
+import { type Operand, type TraceNode, TraceValue } from './trace.ts';
+
+const LARGE = [1024, 1024];
+
+function given(shape: readonly number[] = LARGE): TraceValue {
+  return new TraceValue(shape, 'float32', new Float32Array(1));
+}
+
+/** A recorded node; `elementwise` unless its result has another size than its operands. */
+function recorded(trace: TraceNode[], inputs: readonly TraceValue[], shape: readonly number[] = LARGE): TraceValue {
+  const output = new TraceValue(shape, 'float32');
+  const node: TraceNode = {
+    kernel: `node ${trace.length}`,
+    attributes: {},
+    operands: inputs.map((value): Operand => ({ value, shape: value.shape })),
+    outputs: [output],
+    lower: () => ({ logical: '' }),
+    deferred: false,
+    elementwise: shape === LARGE ? () => '' : undefined,
+  };
+  output.producer = node;
+  trace.push(node);
+  return output;
+}
+
+const groupSizes = (trace: readonly TraceNode[]) =>
+  [...new Set(elementwiseGroups(trace).values())].map(({ members }) => members.length).sort();
+
+describe('elementwiseGroups', () => {
+  it("makes one group of an optimizer's update, whose branches meet", () => {
+    const trace: TraceNode[] = [];
+    const [gradient, moment, velocity, decay] = [given(), given(), given(), given([])];
+    const first = recorded(trace, [recorded(trace, [moment, decay]), gradient]);
+    const square = recorded(trace, [gradient, gradient]);
+    const second = recorded(trace, [recorded(trace, [velocity, decay]), square]);
+    recorded(trace, [first, recorded(trace, [second])]);
+    assert.deepEqual(groupSizes(trace), [7]);
+  });
+  it('leaves short chains and small arrays alone', () => {
+    const trace: TraceNode[] = [];
+    recorded(trace, [recorded(trace, [recorded(trace, [given()])])]);
+    assert.deepEqual(groupSizes(trace), []);
+  });
+  it('does not let a group wait for itself by way of a node outside', () => {
+    //  a ─ a ─ a ─ a ─────────── b ─ b ─ b ─ b
+    //               └─ sum of a ─┘
+    const trace: TraceNode[] = [];
+    let a = given();
+    for (let i = 0; i < 4; i++) a = recorded(trace, [a]);
+    const sum = recorded(trace, [a], []);
+    let b = recorded(trace, [a, sum]);
+    for (let i = 0; i < 3; i++) b = recorded(trace, [b]);
+    assert.deepEqual(groupSizes(trace), [4, 4]);
+  });
+  it('does not let two groups wait for each other', () => {
+    // a1 → sum → b2 and b1 → sum → a2, where b1, b2 and a1, a2 would each be one group.
+    const trace: TraceNode[] = [];
+    const chain = (from: TraceValue) => {
+      let value = from;
+      for (let i = 0; i < 4; i++) value = recorded(trace, [value]);
+      return value;
+    };
+    const [a1, b1] = [chain(given()), chain(given())];
+    const [sumA, sumB] = [recorded(trace, [a1], []), recorded(trace, [b1], [])];
+    recorded(trace, [b1, sumA]);
+    recorded(trace, [a1, sumB]);
+    const groups = elementwiseGroups(trace);
+    const of = (value: TraceValue) => groups.get(value.producer as TraceNode);
+    assert.notEqual(of(a1), undefined);
+    assert.notEqual(of(a1), of(b1));
+    assert.deepEqual(groupSizes(trace), [4, 5]);
+  });
+});

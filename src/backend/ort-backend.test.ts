@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { afterEach, before, describe, it } from 'node:test';
+import * as tf from '@tensorflow/tfjs';
+import { onnxRuntimeBackend, selectBackend } from './register.ts';
+import { assertAgrees, startBackends, warnings } from './testing.ts';
+
+before(() => startBackends({ sessions: 4 }));
+afterEach(() => tf.setBackend('onnxruntime'));
+
+const backend = () => onnxRuntimeBackend()!;
+
+describe('the trace', () => {
+  it('runs nothing until a value is read, and then everything at once', () => {
+    const { runs } = backend().statistics;
+    const x = tf.tensor1d([1, 2, 3]);
+    const y = tf.add(x, 1);
+    const z = tf.mul(y, y);
+    assert.equal(backend().statistics.runs, runs);
+    assert.deepEqual([...z.dataSync()], [4, 9, 16]);
+    assert.deepEqual([...y.dataSync()], [2, 3, 4]);
+    assert.equal(backend().statistics.runs, runs + 1);
+    tf.dispose([x, y, z]);
+  });
+  it('compiles once for traces of the same form', () => {
+    const step = (by: number) => tf.tidy(() => tf.sum(tf.mul(tf.tensor1d([1, 2]), by)).dataSync()[0]);
+    assert.equal(step(2), 6);
+    const { compilations } = backend().statistics;
+    assert.equal(step(3), 9);
+    assert.equal(backend().statistics.compilations, compilations);
+  });
+  it('keeps a bounded number of compiled traces', () => {
+    for (let length = 1; length <= 12; length++) tf.tidy(() => tf.neg(tf.ones([length])).dataSync());
+    assert.equal(backend().statistics.sessions, 4);
+  });
+  it('takes the values that an array had when the tensor was made', () => {
+    const values = Float32Array.of(1, 2);
+    const doubled = tf.tidy(() => tf.mul(tf.tensor1d(values), 2));
+    values.fill(100);
+    assert.deepEqual([...doubled.dataSync()], [2, 4]);
+    doubled.dispose();
+  });
+  it('never changes what was read before', () => {
+    const size = 1 << 16;
+    const read = (value: number) =>
+      tf.tidy(() => tf.add(tf.fill([size], value), tf.range(0, size, 1, 'float32')).dataSync<'float32'>());
+    const first = read(1);
+    const second = read(2);
+    first[5] = -1;
+    assert.deepEqual([second[5], read(3)[5], second[6], first[6]], [7, 8, 8, 7]);
+  });
+  it('does not lend the memory of a living tensor to another', () => {
+    const size = 1 << 16;
+    const kept = tf.tidy(() => tf.neg(tf.fill([size], 1)));
+    kept.dataSync();
+    for (let i = 0; i < 5; i++) tf.tidy(() => tf.exp(tf.fill([size], i)).dataSync());
+    assert.ok(kept.dataSync().every((value) => value === -1));
+    kept.dispose();
+  });
+  it('hands a tensor to another backend and takes it back', async () => {
+    const x = tf.neg(tf.tensor1d([1, 2]));
+    await selectBackend('cpu');
+    const y = tf.mul(x, 10);
+    await selectBackend('onnxruntime');
+    assert.deepEqual([...tf.add(x, y).dataSync()], [-11, -22]);
+  });
+});
+
+/** What is held after every stage of a gradient's life, beyond what was held before. */
+function held(name: string): object[] {
+  void tf.setBackend(name);
+  const { numTensors, numDataBuffers, numBytes } = tf.memory();
+  const ids = tf.backend().numDataIds();
+  const now = () => ({
+    tensors: tf.memory().numTensors - numTensors,
+    buffers: tf.memory().numDataBuffers - numDataBuffers,
+    bytes: tf.memory().numBytes - numBytes,
+    ids: tf.backend().numDataIds() - ids,
+  });
+  const variable = tf.tidy(() => tf.variable(tf.ones([10, 10])));
+  const { value, grads } = tf.variableGrads(() => tf.sum(tf.square(tf.reshape(variable, [100]))), [variable]);
+  const computed = now();
+  value.dataSync();
+  const read = now();
+  variable.assign(grads[variable.name]!);
+  const assigned = now();
+  tf.dispose([value, grads, variable]);
+  return [computed, read, assigned, now()];
+}
+
+describe('memory', () => {
+  it('counts tensors and bytes as the cpu backend does, and gives every one of them back', () => {
+    const ours = held('onnxruntime');
+    assert.deepEqual(ours, held('cpu'));
+    assert.deepEqual(ours.at(-1), { tensors: 0, buffers: 0, bytes: 0, ids: 0 });
+  });
+  it('is known exactly', () => {
+    assert.equal(tf.memory().unreliable ?? false, false);
+  });
+});
+
+describe('the cpu backend stands in', () => {
+  it('for a kernel without lowering, with one warning that names it', () => {
+    warnings.length = 0;
+    for (let i = 0; i < 2; i++) {
+      assertAgrees(
+        () =>
+          tf.topk(
+            tf.tensor2d([
+              [3, 1, 2],
+              [4, 6, 5],
+            ]),
+            2,
+          ).values,
+      );
+    }
+    assert.deepEqual(warnings, [
+      "Kernel TopK has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.",
+    ]);
+  });
+  it('for complex numbers and strings', () => {
+    assertAgrees(() => tf.real(tf.mul(tf.complex([1, 2], [3, 4]), tf.complex([5, 6], [7, 8]))));
+    assertAgrees(() => tf.real(tf.spectral.fft(tf.complex([1, 2, 3, 4], [0, 0, 0, 0]))));
+    assert.deepEqual(tf.reshape(tf.tensor1d(['a', 'b']), [2, 1]).arraySync(), [['a'], ['b']]);
+  });
+});
+
+describe('a failure inside ONNX Runtime', () => {
+  it('names the kernels of the trace, and later reads of what was lost say so', () => {
+    // An index out of range is only found when the graph runs.
+    const rows = tf.gather(tf.relu(tf.ones([2, 2])), tf.tensor1d([7], 'int32'));
+    assert.throws(() => rows.dataSync(), /^Error: ONNX Runtime failed in a run of 2 kernels \(Relu, GatherV2\): /);
+    assert.throws(() => rows.dataSync(), /^Error: This tensor has no value: the run that was to compute it failed\.$/);
+    assert.deepEqual([...tf.neg(tf.tensor1d([1])).dataSync()], [-1]);
+  });
+});
