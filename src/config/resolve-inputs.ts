@@ -1,33 +1,11 @@
-import { existsSync } from 'node:fs';
-import { basename, isAbsolute, join } from 'node:path';
+import { basename, isAbsolute } from 'node:path';
 import { suggest } from '../diagnostics/suggest.ts';
 import type { InputPort } from '../stage.ts';
-import { findStage } from './find-stage.ts';
-import type { InputPaths, PathClaim } from './input-paths.ts';
-import { agreeing, type Instance, type Instances, labelsOf } from './instances.ts';
-import type { LoadContext } from './load-context.ts';
-import { child, describeNode, type Node, type ScalarNode } from './located.ts';
+import { type Found, findItems, type InputWork, typeWords } from './find-items.ts';
+import { type Instance, labelsOf } from './instances.ts';
+import { child, type Node, type ScalarNode } from './located.ts';
 import type { Input, InputItem } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
-import { isPath, parseStageReference } from './stage-reference.ts';
-
-/** What resolving the inputs of all stages shares. */
-export interface InputWork {
-  readonly context: LoadContext;
-  readonly instances: Instances;
-  readonly prepared: ReadonlyMap<string, Prepared>;
-  readonly paths: InputPaths;
-  /** Path inputs, to be held against the outputs when all are known. */
-  readonly claims: PathClaim[];
-}
-
-/** An item before its labels are known. */
-interface Found {
-  readonly item: InputItem;
-  /** Name of the stage's definition; absent for a path. */
-  readonly stage?: string;
-  readonly glob?: true;
-}
 
 /** The connected inputs of an instance, in the order of the file. Mistakes are reported and left out. */
 export async function resolveInputs(work: InputWork, { instance, node }: Prepared): Promise<readonly Input[]> {
@@ -89,72 +67,6 @@ async function resolveInput(
 const isText = (node: Node): node is ScalarNode & { readonly value: string } =>
   node.type === 'scalar' && typeof node.value === 'string';
 
-interface Wanted {
-  readonly port: string;
-  readonly type: InputPort['type'];
-}
-
-async function findItems(
-  work: InputWork,
-  instance: Instance,
-  node: ScalarNode & { readonly value: string },
-  wanted: Wanted,
-): Promise<readonly Found[]> {
-  const text = node.value;
-  if (node.unresolved) return [];
-  if (!isPath(text, instance.definition.scope.includes)) return findStageItems(work, instance, node, wanted);
-  const answer = await work.paths.find(text);
-  if (!answer.ok) {
-    work.claims.push({ absolute: answer.base, shown: text, at: node.at, missing: answer });
-    return [];
-  }
-  return answer.paths.map(({ absolute, shown }) => {
-    work.claims.push({ absolute, shown, at: node.at });
-    const item = { from: 'path', path: absolute, shown, labels: {} } as const;
-    return answer.glob ? { item, glob: true } : { item };
-  });
-}
-
-function findStageItems(
-  work: InputWork,
-  reader: Instance,
-  node: ScalarNode & { readonly value: string },
-  wanted: Wanted,
-): readonly Found[] {
-  const { context, instances, prepared } = work;
-  const reference = parseStageReference(node.value);
-  const known = reference && instances.definitions.has(reader.definition.scope.prefix + reference.stage);
-  const exists = !known && node.value !== '' && existsSync(join(context.root, node.value));
-  if (!reference || reference.port === undefined || exists) {
-    const hint = exists
-      ? `Write "./${node.value}" for the file in the project's root.`
-      : 'A path has a "/": write "./name" for a file in the root.';
-    const message = `Expected stage.port or a path for the input "${wanted.port}", got ${describeNode(node)}`;
-    context.report({ code: 'wrong-reference', message, at: node.at, hint });
-    return [];
-  }
-  const definition = findStage(context, instances, reference, reader, node.at);
-  if (!definition?.kind) return [];
-  const { port } = reference;
-  return agreeing(instances, definition, reference, reader).flatMap(({ name }) => {
-    const outputs = prepared.get(name)?.outputs ?? [];
-    const output = outputs.find((one) => one.port === port);
-    if (!output) {
-      const known = outputs.map((one) => one.port);
-      const hint = suggest(port, known);
-      const message = `The stage "${reference.stage}" has no output "${port}"`;
-      context.report({ code: 'unknown-port', message, at: node.at, ...(hint ? { hint } : {}) });
-      return [];
-    }
-    if (!accepts(wanted.type, output.type)) {
-      const message = `The input "${wanted.port}" takes ${typeWords(wanted.type)}, but "${reference.stage}.${port}" is ${output.type}`;
-      context.report({ code: 'type-mismatch', message, at: node.at });
-      return [];
-    }
-    return [{ item: { from: 'stage', stage: name, port, labels: {} } as const, stage: definition.name }];
-  });
-}
-
 /** Items of a list port with what tells them apart: axes that the reader does not fix, the stage, the path. */
 function labelled(found: readonly Found[], reader: Instance, { instances }: InputWork): readonly InputItem[] {
   const several = new Set(found.map(({ stage }) => stage)).size > 1;
@@ -173,9 +85,3 @@ function labelled(found: readonly Found[], reader: Instance, { instances }: Inpu
     return { ...item, labels };
   });
 }
-
-function accepts(wanted: InputPort['type'], type: string): boolean {
-  return wanted === 'any' || (typeof wanted === 'string' ? wanted === type : wanted.some((one) => one === type));
-}
-
-const typeWords = (type: InputPort['type']) => (typeof type === 'string' ? type : type.join(' or '));

@@ -1,11 +1,12 @@
 import type { Edge } from './find-cycles.ts';
+import type { InputWork } from './find-items.ts';
 import { findStage } from './find-stage.ts';
 import { agreeing } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, describeNode } from './located.ts';
 import type { Input, Resources, Stage, StageName } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
-import { type InputWork, resolveInputs } from './resolve-inputs.ts';
+import { resolveInputs } from './resolve-inputs.ts';
 import { resolveSettings, type Settings } from './resolve-settings.ts';
 import type { StageShape } from './shapes.ts';
 import { parseStageReference } from './stage-reference.ts';
