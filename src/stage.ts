@@ -98,6 +98,9 @@ export interface Progress {
   readonly unit: string;
   /** What is being done now: `epoch 2/5, loss 0.412`. */
   readonly note?: string;
+  /** Units a second, and seconds left, where the stage knows better than the pace so far tells. */
+  readonly rate?: number;
+  readonly secondsLeft?: number;
 }
 
 /** Everything that a running stage may know and do. It reads inputs, writes outputs, and touches nothing else. */

@@ -23,7 +23,7 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
     classes,
     splits,
     parallel: context.cpus + 2,
-    progress: progressOf(context, images.length),
+    progress: (done) => context.progress({ done, total: images.length, unit: 'images' }),
   });
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);
@@ -77,19 +77,6 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
 function splitsOf({ settings, inputs }: Context, images: readonly PlacedImage[]): readonly string[] {
   if (settings.split !== undefined) return inSplitOrder(Object.keys(settings.split));
   return inputs('list').length > 0 ? inSplitOrder(images.map(({ split }) => split)) : settings.splits;
-}
-
-/** Reports at most five times a second. */
-function progressOf(context: Context, total: number): (done: number) => void {
-  const start = performance.now();
-  let last = start;
-  return (done) => {
-    const now = performance.now();
-    if (now - last < 200 && done < total) return;
-    last = now;
-    const rate = Math.round((done / (now - start)) * 1000);
-    context.progress({ done, total, unit: 'images', note: `${rate} images/s` });
-  };
 }
 
 function tellUnreadable(context: Context, unreadable: readonly Unreadable[], total: number): void {

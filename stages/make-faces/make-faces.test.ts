@@ -135,19 +135,19 @@ test('the folder has every picture, mask and a list, in the same bytes each time
   assert.deepEqual(
     [...first.keys()],
     [
-      ...['README.txt', 'manifest.csv', 'masks/test/blended/00000.png', 'masks/train/blended/00000.png'],
-      ...['masks/train/blended/00001.png', 'test/blended/00000.jpg', 'test/real/00000.jpg', 'train/blended/00000.jpg'],
-      ...['train/blended/00001.jpg', 'train/real/00000.jpg', 'train/real/00001.jpg', 'train/real/00002.jpg'],
-      'train/upsampled/00000.jpg',
+      ...['README.txt', 'manifest.csv', 'masks/test/fake/blended/00000.png', 'masks/train/fake/blended/00000.png'],
+      ...['masks/train/fake/blended/00001.png', 'test/fake/blended/00000.jpg', 'test/real/00000.jpg'],
+      ...['train/fake/blended/00000.jpg', 'train/fake/blended/00001.jpg', 'train/fake/upsampled/00000.jpg'],
+      ...['train/real/00000.jpg', 'train/real/00001.jpg', 'train/real/00002.jpg'],
     ],
   );
   const list = [...csvRecords(Buffer.from(first.get('manifest.csv')!, 'base64').toString())];
   assert.deepEqual(list[4]!.fields, [
-    'train/blended/00000.jpg',
+    'train/fake/blended/00000.jpg',
     'fake',
     'train',
     'blended',
-    'masks/train/blended/00000.png',
+    'masks/train/fake/blended/00000.png',
   ]);
   assert.equal(list.length, 1 + 8);
   assert.deepEqual(await files(), first);

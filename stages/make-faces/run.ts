@@ -10,19 +10,16 @@ const run: RunStage<MakeFacesSettings> = async (context) => {
   const folder = context.output('faces');
   const orders = ordersOf(context.settings);
   const manifest = [csvLine(['path', 'label', 'split', 'source', 'mask'])];
-  const start = performance.now();
   const make = async (order: Order) => ({ order, picture: await makePicture(order) });
   for await (const { order, picture } of mapParallel(orders, context.cpus + 2, make)) {
-    const name = `${order.split}/${order.source}/${String(order.number).padStart(5, '0')}`;
+    const label = order.source === 'real' ? 'real' : 'fake';
+    const folderOf = label === order.source ? label : `${label}/${order.source}`;
+    const name = `${order.split}/${folderOf}/${String(order.number).padStart(5, '0')}`;
     const mask = picture.mask === undefined ? '' : `masks/${name}.png`;
     write(join(folder, `${name}.jpg`), picture.jpeg);
     if (picture.mask !== undefined) write(join(folder, mask), picture.mask);
-    const label = order.source === 'real' ? 'real' : 'fake';
     const done = manifest.push(csvLine([`${name}.jpg`, label, order.split, order.source, mask])) - 1;
-    if (done % 10 === 0 || done === orders.length) {
-      const note = `${Math.round((done / (performance.now() - start)) * 1000)} images/s`;
-      context.progress({ done, total: orders.length, unit: 'images', note });
-    }
+    context.progress({ done, total: orders.length, unit: 'images' });
   }
   write(join(folder, 'manifest.csv'), manifest.join(''));
   write(join(folder, 'README.txt'), readme);
@@ -52,11 +49,11 @@ Nobody here exists: every portrait was drawn by a program, once, for one picture
 This is toy data to try a pipeline on. A network that tells these apart has learned
 nothing about photographs of people.
 
-real       a portrait, then sensor noise and JPEG
-blended    the face replaced by itself, warped and recoloured, through the soft mask in masks/
-           (after Self-Blended Images, CVPR 2022), then sensor noise and JPEG
-upsampled  a faint trace with a period of 4 pixels, as a generator's upsampling leaves,
-           then sensor noise and JPEG
+real            a portrait, then sensor noise and JPEG
+fake/blended    the face replaced by itself, warped and recoloured, through the soft mask in masks/
+                (after Self-Blended Images, CVPR 2022), then sensor noise and JPEG
+fake/upsampled  a faint trace with a period of 4 pixels, as a generator's upsampling leaves,
+                then sensor noise and JPEG
 
 manifest.csv lists every picture with its label, split, source and mask.
 `;

@@ -31,7 +31,7 @@ export const spec = defineKind<MakeFacesSettings>({
     faces: {
       type: 'files',
       summary:
-        'JPEG files in {split}/real, {split}/blended, {split}/upsampled; masks of what was blended; manifest.csv.',
+        'JPEG files in {split}/real, {split}/fake/blended, {split}/fake/upsampled; masks of what was blended; manifest.csv.',
     },
   },
   example: `faces:
@@ -40,6 +40,6 @@ export const spec = defineKind<MakeFacesSettings>({
 dataset:
   kind: load-dataset
   inputs: { images: faces.faces }
-  with: { classes: { real: [real], fake: [blended, upsampled] } }
+  with: { classes: { real: [real], fake: [fake/blended, fake/upsampled] } }
 `,
 });

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatDuration, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 
 test('speed is that of training, and time left counts both sorts of work at their own speed', () => {
   let now = 0;
@@ -31,8 +31,4 @@ test('waiting is the time until a batch comes, not the time that is spent on it'
   }
 
   assert.equal(pace.waiting, 1 / 5);
-});
-
-test('lengths of time are rounded for people', () => {
-  assert.deepEqual([0.2, 89, 100, 3600, 2 * 3600].map(formatDuration), ['1 s', '89 s', '2 min', '60 min', '2.0 h']);
 });

@@ -60,9 +60,3 @@ export class Pace {
 }
 
 export type Work = 'training' | 'evaluation';
-
-/** A length of time for people, rounded: `45 s`, `12 min`, `3.5 h`. */
-export function formatDuration(seconds: number): string {
-  if (seconds < 90) return `${Math.ceil(seconds)} s`;
-  return seconds < 90 * 60 ? `${Math.round(seconds / 60)} min` : `${(seconds / 3600).toFixed(1)} h`;
-}

@@ -13,7 +13,7 @@ import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import type { TrainingData } from '../../src/training/training-data.ts';
 import { epochLine, historyTable } from './epoch-table.ts';
-import { formatDuration, Pace } from './pace.ts';
+import { Pace } from './pace.ts';
 import type { TrainSettings } from './spec.ts';
 
 export default async function run(context: StageContext<TrainSettings>): Promise<void> {
@@ -59,9 +59,9 @@ async function follow(
     batch({ epoch, split, images, loss }) {
       pace.count(loss === undefined ? 'evaluation' : 'training', images);
       const now = loss === undefined ? `evaluating ${split}` : `loss ${loss.toFixed(3)}`;
-      const speed = `${pace.trainingRate.toFixed(1)} images/s, ${formatDuration(pace.secondsLeft)} left`;
-      const note = `epoch ${epoch}/${epochs}, ${now}, ${speed}`;
-      context.progress({ done: pace.done, total: pace.total, unit: 'images', note });
+      const { done, total, secondsLeft, trainingRate } = pace;
+      const rate = Number.isFinite(trainingRate) ? { rate: trainingRate, secondsLeft } : {};
+      context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate });
     },
     epoch: (record, isBest) => context.log(epochLine(record, epochs, isBest)),
     warn: (message) => context.warn(message),
