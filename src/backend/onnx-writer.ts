@@ -21,7 +21,8 @@ export interface OnnxNode {
 /** A graph's input or output. Without a shape, ONNX Runtime infers it. */
 export interface OnnxValue {
   readonly name: string;
-  readonly type: OnnxType;
+  /** `sequence` is a sequence of float tensors. */
+  readonly type: OnnxType | 'sequence';
   readonly shape?: readonly number[];
 }
 
@@ -196,6 +197,13 @@ function encodeInitializer({ name, type, shape, data }: OnnxInitializer): Messag
 }
 
 function encodeValue({ name, type, shape }: OnnxValue): Message {
+  const message = new Message();
+  message.text(1, name);
+  message.message(2, type === 'sequence' ? sequenceType() : tensorType(type, shape));
+  return message;
+}
+
+function tensorType(type: OnnxType, shape: readonly number[] | undefined): Message {
   const tensor = new Message();
   tensor.integer(1, ONNX_TYPE[type]);
   if (shape !== undefined) {
@@ -209,8 +217,13 @@ function encodeValue({ name, type, shape }: OnnxValue): Message {
   }
   const wrapped = new Message();
   wrapped.message(1, tensor);
-  const message = new Message();
-  message.text(1, name);
-  message.message(2, wrapped);
-  return message;
+  return wrapped;
+}
+
+function sequenceType(): Message {
+  const sequence = new Message();
+  sequence.message(1, tensorType('float32', undefined));
+  const wrapped = new Message();
+  wrapped.message(4, sequence);
+  return wrapped;
 }

@@ -27,7 +27,7 @@ export class OrtSession {
   /** @throws what ONNX Runtime says when it does not take the graph. */
   constructor(graph: OnnxGraph, { threads, profile }: SessionOptions) {
     initOrt();
-    const model = encodeModel(graph);
+    const model = encodeModel(withSentinel(graph));
     this.#session = new binding.InferenceSession();
     this.#profiled = profile !== undefined;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
@@ -38,7 +38,11 @@ export class OrtSession {
 
   /** Computes the fetched arrays, each written into the memory that is handed in for it. */
   run(feeds: ReadonlyMap<string, SessionArray>, fetches: ReadonlyMap<string, SessionArray>): void {
-    this.#session.run(tensors(feeds), tensors(fetches), {});
+    try {
+      this.#session.run(tensors(feeds), { [SENTINEL]: null, ...tensors(fetches) } as Fetches, {});
+    } catch (error) {
+      if (!(error instanceof Error && error.message.includes(NOT_CONVERTED))) throw error;
+    }
   }
 
   /** The shape that ONNX Runtime gives an output. */
@@ -50,6 +54,23 @@ export class OrtSession {
     if (this.#profiled) this.#session.endProfiling();
     this.#session.dispose();
   }
+}
+
+type Fetches = Parameters<InstanceType<typeof binding.InferenceSession>['run']>[1];
+
+/**
+ * When a graph has run and every output is in the memory that was handed in for it, the binding goes on to copy each of
+ * them into a new array, in the graph's order: for a training step, all weights and moments. An output that it cannot
+ * turn into an array, put first, ends that with an exception which only then can be thrown. Should a version of the
+ * binding learn to convert it, the copies are back, and nothing else changes.
+ */
+const SENTINEL = 'sentinel';
+const NOT_CONVERTED = 'Non tensor type is temporarily not supported';
+
+function withSentinel(graph: OnnxGraph): OnnxGraph {
+  const node = { type: 'SequenceEmpty', domain: '', inputs: [], outputs: [SENTINEL], attributes: {} };
+  const nodes = [node, ...graph.nodes];
+  return { ...graph, nodes, outputs: [{ name: SENTINEL, type: 'sequence' }, ...graph.outputs] };
 }
 
 function sessionOptions(threads: number): InferenceSession.SessionOptions {
