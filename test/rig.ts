@@ -56,12 +56,21 @@ export class Running {
 
   /** The first event, past or to come, of this type and, where given, stage. Rejects when the command ends before it. */
   async event<T extends RunEvent['type']>(type: T, stage?: string): Promise<Extract<RunEvent, { type: T }>> {
-    const matches = (event: RunEvent) =>
-      event.type === type && (stage === undefined || ('stage' in event && event.stage === stage));
-    const past = this.events.find(matches);
-    const event =
-      past ?? (await new Promise<RunEvent>((resolve, reject) => this.#waiting.push({ matches, resolve, reject })));
+    const event = await this.#find(
+      (event) => event.type === type && (stage === undefined || ('stage' in event && event.stage === stage)),
+    );
     return event as Extract<RunEvent, { type: T }>;
+  }
+
+  /** Resolves when a stage has printed a text. */
+  async output(stage: string, text: string): Promise<void> {
+    await this.#find((event) => event.type === 'stage-output' && event.stage === stage && event.text.includes(text));
+  }
+
+  async #find(matches: (event: RunEvent) => boolean): Promise<RunEvent> {
+    const past = this.events.find(matches);
+    if (past !== undefined) return past;
+    return await new Promise((resolve, reject) => this.#waiting.push({ matches, resolve, reject }));
   }
 
   #read(text: string): void {
@@ -114,6 +123,16 @@ export class Project implements Disposable {
     const text = this.read(path);
     if (!text.includes(from)) throw new Error(`${path} holds no "${from}"`);
     this.write(path, text.replace(from, to));
+  }
+
+  /** Puts a new text in place of a file that may be read-only, as an object of the cache is. */
+  replace(path: string, text: string): void {
+    rmSync(this.path(path));
+    this.write(path, text);
+  }
+
+  remove(path: string): void {
+    rmSync(this.path(path), { recursive: true });
   }
 
   read(path: string): string {

@@ -1,0 +1,180 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { type Ended, Project } from './rig.ts';
+
+const good = `stages:
+  copy:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/copy.txt }
+    with: { run: "cp \${inputs.text} \${outputs.text}" }
+`;
+
+/** Asserts that a mistake is told as one: a place in the file or what to do, exit code 1, and never a stack trace. */
+function assertTold({ code, stdout, stderr }: Ended, ...parts: readonly string[]): void {
+  assert.equal(code, 1, stderr);
+  assert.equal(stdout, '');
+  for (const part of parts) assert.ok(stderr.includes(part), `no "${part}" in:\n${stderr}`);
+  assert.doesNotMatch(stderr, /^ +at .*:\d+:\d+\)?$|node:internal|Internal error/m);
+  assert.ok(stderr.length < 20_000, 'too long to read');
+}
+
+const cases: readonly {
+  readonly mistake: string;
+  readonly yaml: string;
+  readonly told: readonly string[];
+  readonly files?: Readonly<Record<string, string>>;
+}[] = [
+  { mistake: 'broken YAML', yaml: 'stages:\n  a: [1, 2\n', told: ['pipelines/test.yaml:', ': error: '] },
+  { mistake: 'a tab for spaces', yaml: 'stages:\n\ta: 1\n', told: ['pipelines/test.yaml:2:'] },
+  { mistake: 'no map', yaml: '- 1\n- 2\n', told: ['pipelines/test.yaml:1:1: error: '] },
+  { mistake: 'an empty file', yaml: '', told: ['pipelines/test.yaml:1:1: error: '] },
+  {
+    mistake: 'an unknown key',
+    yaml: good.replace('kind:', 'onDemnd: true\n    kind:'),
+    told: [
+      `pipelines/test.yaml:3:5: error: Unknown key "onDemnd" [unknown-key]
+
+    3 |     onDemnd: true
+      |     ^^^^^^^
+
+  Did you mean "onDemand"?
+`,
+    ],
+  },
+  {
+    mistake: 'a misspelt stage',
+    yaml: `${good}  next: { kind: command, inputs: { text: cpoy.text }, with: { run: "true" } }\n`,
+    told: ['pipelines/test.yaml:7:', 'cpoy', 'Did you mean "copy"?'],
+  },
+  {
+    mistake: 'an unknown kind',
+    yaml: good.replace('command', 'comand'),
+    told: ['pipelines/test.yaml:3:11: error: ', 'Did you mean "command"?'],
+  },
+  {
+    mistake: 'a cycle',
+    yaml: `stages:
+  a: { kind: command, inputs: { x: c.x }, outputs: { x: { } }, with: { run: "true" } }
+  b: { kind: command, inputs: { x: a.x }, outputs: { x: { } }, with: { run: "true" } }
+  c: { kind: command, inputs: { x: b.x }, outputs: { x: { } }, with: { run: "true" } }
+`,
+    told: ['[cycle]', 'pipelines/test.yaml:2:', 'pipelines/test.yaml:3:', 'pipelines/test.yaml:4:'],
+  },
+  {
+    mistake: 'a wrong type',
+    yaml: good.replace('kind:', 'retries: often\n    kind:'),
+    told: ['pipelines/test.yaml:3:14: error: ', 'number', '"often"'],
+  },
+  {
+    mistake: 'a value out of range',
+    yaml: good.replace('kind:', 'retries: -1\n    kind:'),
+    told: ['pipelines/test.yaml:3:14: error: ', '-1'],
+  },
+  {
+    mistake: 'a missing file',
+    yaml: good.replace('./in.txt', './none.txt'),
+    told: ['pipelines/test.yaml:4:21: error: There is no file or folder "./none.txt"'],
+  },
+  {
+    mistake: 'a glob that matches nothing',
+    yaml: good.replace('./in.txt', 'data/*.png'),
+    told: ['pipelines/test.yaml:4:21: error: No file matches "data/*.png"'],
+  },
+  {
+    mistake: 'an output that two stages claim',
+    yaml: `${good}${good.replace('stages:\n', '').replace('copy:', 'again:')}`,
+    told: ['pipelines/test.yaml:10:', 'out/copy.txt', 'pipelines/test.yaml:5:'],
+  },
+  {
+    mistake: 'an output inside an input',
+    yaml: good.replace('./in.txt', 'data/').replace('out/copy.txt', 'data/copy.txt'),
+    told: ['pipelines/test.yaml:5:', 'data/copy.txt'],
+    files: { 'data/a.txt': 'a' },
+  },
+  {
+    mistake: 'a target outside the root',
+    yaml: good.replace('out/copy.txt', '../copy.txt'),
+    told: ['pipelines/test.yaml:5:', '../copy.txt'],
+  },
+  {
+    mistake: 'an unknown parameter',
+    yaml: good.replace('cp ', 'cp ${params.flag} '),
+    told: ['pipelines/test.yaml:6:', 'params.flag'],
+  },
+  {
+    mistake: 'an alias bomb',
+    yaml: `a: &a [x,x,x,x,x,x,x,x,x]\n${['b', 'c', 'd', 'e', 'f', 'g', 'h', 'i']
+      .map((name, i) => `${name}: &${name} [${Array(9).fill(`*${'abcdefghi'[i]}`).join(',')}]\n`)
+      .join('')}`,
+    told: ['pipelines/test.yaml:'],
+  },
+  { mistake: 'deep nesting', yaml: `stages: ${'['.repeat(20_000)}`, told: ['pipelines/test.yaml:1:'] },
+  { mistake: '10 MB of garbage', yaml: '%{}x: ]['.repeat(1_250_000), told: ['pipelines/test.yaml'] },
+  { mistake: 'a binary file', yaml: '\u0000\u0001PNG\ufffd'.repeat(1000), told: ['pipelines/test.yaml'] },
+];
+
+for (const { mistake, yaml, told, files } of cases) {
+  test(`${mistake} is told with its place in the file`, async () => {
+    using project = new Project(yaml, { 'in.txt': 'a\n', ...files });
+    assertTold(await project.command('run', 'test.yaml'), ...told);
+    assert.ok(!project.has('out') && !project.has('cache/runs'));
+  });
+}
+
+test('a folder that cannot be read is told, by run and by plan', {
+  skip: process.getuid?.() === 0 && 'root reads everything',
+}, async () => {
+  using project = new Project(good.replace('./in.txt', 'data/'));
+  mkdirSync(project.path('data'));
+  chmodSync(project.path('data'), 0);
+  for (const command of ['run', 'plan']) assertTold(await project.command(command), '"data/" cannot be read (EACCES)');
+  chmodSync(project.path('data'), 0o700);
+  mkdirSync(project.path('data/inner'), { mode: 0 });
+  const run = await project.run();
+  assert.equal(run.code, 1);
+  assert.deepEqual(run.outcomes, { copy: 'failed' });
+  assert.match((await project.command('plan')).stdout, /fail +copy +.*data\/inner cannot be read: permission denied/);
+});
+
+test('all mistakes of a file are told at once', async () => {
+  using project = new Project(good.replace('./in.txt', './none.txt').replace('kind:', 'retrys: 1\n    kind:'));
+  const ended = await project.command('run', 'test.yaml');
+  assertTold(ended, '[unknown-key]', '[missing-file]');
+});
+
+test('a pipeline, a stage or a project that is not there is told with what is meant perhaps', async () => {
+  using project = new Project(good, { 'in.txt': 'a\n' });
+  assertTold(
+    await project.command('run', 'tset.yaml'),
+    'There is no pipeline "tset.yaml"',
+    'Did you mean "test.yaml"?',
+  );
+  assertTold(await project.command('run', 'test.yaml', 'cpy'), 'cpy', 'Did you mean "copy"?');
+  assertTold(await project.command('run', 'test.yaml', '--force', 'cpy'), 'cpy', 'Did you mean "copy"?');
+  assertTold(await project.command('run', 'test.yaml', '--set', 'params.x=1'), 'params.x');
+  assertTold(await project.command('kinds', 'comand'), 'There is no kind "comand"', 'Did you mean "command"?');
+  project.write('pipelines/other.yaml', good);
+  assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
+});
+
+for (const argv of [
+  ['rnu'],
+  ['run', '--jobs', '0'],
+  ['run', '--jobs', 'two'],
+  ['run', '--frce'],
+  ['run', '--reporter', 'loud'],
+  ['run', '--keep-going', '--fail-fast'],
+  ['gc', '--keep', 'long'],
+  ['gc', '--max-size', 'big'],
+  ['init', 'a', 'b'],
+]) {
+  test(`pipeline ${argv.join(' ')} is a mistake in the use, which exits with 2`, async () => {
+    using project = new Project(good, { 'in.txt': 'a\n' });
+    const { code, stderr, stdout } = await project.command(...argv);
+    assert.equal(code, 2);
+    assert.equal(stdout, '');
+    assert.match(stderr, /^error: /);
+  });
+}

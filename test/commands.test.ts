@@ -1,0 +1,249 @@
+import assert from 'node:assert/strict';
+import { utimesSync } from 'node:fs';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+
+const shout = `description: two stages
+stages:
+  shout:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/shout.txt }
+    with: { run: "echo shouting; tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
+  count:
+    kind: command
+    inputs: { text: shout.text }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+`;
+const files = { 'in.txt': 'abc\n' };
+const print = async (project: Project, ...argv: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await project.command(...argv);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  return stdout;
+};
+
+test('plan says what would happen and why, changes nothing, and run --dry-run is the same', async () => {
+  using project = new Project(shout, files);
+  const never = `test: 2 stages
+  run      shout  never ran
+  may run  count  reads shout, which must run
+1 run, 1 may run
+`;
+  assert.equal(await print(project, 'plan'), never);
+  assert.equal(await print(project, 'run', '--dry-run'), never);
+  assert.ok(!project.has('out'));
+  await project.run();
+  assert.equal(await print(project, 'plan'), 'test: 2 stages\n  fresh    shout\n  fresh    count\n2 fresh\n');
+
+  project.write('in.txt', 'abcd\n');
+  project.write('out/count.txt', 'x');
+  assert.equal(
+    await print(project, 'plan'),
+    `test: 2 stages
+  run      shout  input text changed
+  may run  count  reads shout, which must run
+1 run, 1 may run
+`,
+  );
+  project.write('in.txt', 'abc\n');
+  assert.equal(
+    await print(project, 'plan', 'test.yaml', 'count'),
+    'test: 2 stages\n  fresh    shout\n  restore  count  output text was changed in place\n1 fresh, 1 restore\n',
+  );
+  const [row] = JSON.parse(await print(project, 'plan', '--json', '--force', 'shout')) as { state: string }[];
+  assert.equal(row?.state, 'stale');
+});
+
+test('explain shows value by value what differs from the last result', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  assert.match(
+    await print(project, 'explain', 'shout'),
+    /^shout \(command\): fresh\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
+  );
+  project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
+  const told = await print(project, 'explain', 'test.yaml', 'count');
+  assert.ok(
+    told.startsWith(`count (command): stale
+  settings.run: "wc -c < \${inputs.text} > \${outputs.text}" → "wc -l < \${inputs.text} > \${outputs.text}"
+
+  value         last result                                 now
+  settings.run  "wc -c < \${inputs.text} > \${outputs.text}"  "wc -l < \${inputs.text} > \${outputs.text}"
+
+  fingerprint `),
+    told,
+  );
+  const [explained] = JSON.parse(await print(project, 'explain', 'count', '--json')) as { differences: unknown[] }[];
+  assert.equal(explained?.differences.length, 1);
+});
+
+test('graph prints Mermaid, and draws an SVG where it is told', async () => {
+  using project = new Project(shout, files);
+  assert.equal(
+    await print(project, 'graph'),
+    'flowchart TD\n  s0["shout<br/><small>command</small>"]\n  s1["count<br/><small>command</small>"]\n  s0 --> s1\n',
+  );
+  assert.equal(await print(project, 'graph', '--svg', 'graph.svg'), 'Drew 2 stages in graph.svg\n');
+  assert.match(project.read('graph.svg'), /^<svg /);
+});
+
+test('logs prints what a stage said when it last ran, also where another pipeline ran it', async () => {
+  using project = new Project(shout, files);
+  assert.equal((await project.command('logs', 'shout')).stderr, 'shout has printed nothing, or never ran here.\n');
+  await project.run();
+  assert.equal(await print(project, 'logs', 'shout'), 'shouting\n');
+  project.write('pipelines/other.yaml', shout.replaceAll('out/', 'other/'));
+  await project.command('run', 'other.yaml');
+  assert.equal(await print(project, 'logs', 'other.yaml', 'shout'), 'shouting\n');
+});
+
+test('clean removes outputs that no stage claims any more, and only those that nobody changed', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
+  project.edit('pipelines/test.yaml', 'out/shout.txt', 'out/loud.txt');
+  project.edit('pipelines/test.yaml', 'out/count.txt', 'out/size.txt');
+  await project.run();
+  project.write('out/count.txt', 'mine now');
+  assert.equal(
+    await print(project, 'clean'),
+    'would remove out/count.txt (count of test)\nwould remove out/shout.txt (shout of test)\nDo it with: pipeline clean --yes\n',
+  );
+  assert.equal(
+    await print(project, 'clean', '--yes'),
+    'kept out/count.txt: it was changed since it was published\nRemoved 1 output.\n',
+  );
+  assert.deepEqual(project.files('out'), ['count.txt', 'loud.txt', 'size.txt']);
+});
+
+test('gc tells what nothing needs, and removes it when told to', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  project.write('in.txt', 'other\n');
+  await project.run();
+  const before = project.files('cache/objects').length;
+  assert.equal(
+    await print(project, 'gc', '--keep', '1h'),
+    'Would remove 0 results and 0 objects (0 B; 23 B stay). Do it with: pipeline gc --yes\n',
+  );
+  const old = new Date(Date.now() - 3 * 86_400_000);
+  for (const folder of ['results', 'objects']) {
+    for (const file of project.files(`cache/${folder}`)) utimesSync(project.path(`cache/${folder}/${file}`), old, old);
+  }
+  assert.match(
+    await print(project, 'gc', '--keep', '1d', '--yes'),
+    /^Removed 2 results and \d objects \(\d+ B; \d+ B stay\)\.\n$/,
+  );
+  assert.ok(project.files('cache/objects').length < before);
+  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', count: 'fresh' });
+});
+
+test('verify finds a damaged object, sets it aside, and the next run that needs it makes it again', async () => {
+  using project = new Project(shout.replace('echo shouting; ', ''), files);
+  await project.run();
+  assert.equal(await print(project, 'verify'), '2 objects, 2 results: ✓ all sound\n');
+  const object = project.files('cache/objects').find((file) => project.read(`cache/objects/${file}`) === 'ABC\n')!;
+  project.replace(`cache/objects/${object}`, 'ABD\n');
+  const { code, stdout, stderr } = await project.command('verify');
+  assert.equal(code, 1);
+  assert.match(stderr, /^warning: .* is damaged \(.*\): it was moved to .*quarantine/);
+  assert.match(stdout, /1 damaged, 1 incomplete\n$/);
+  project.remove('out');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'restored' });
+  assert.equal(await print(project, 'verify'), '2 objects, 2 results: ✓ all sound\n');
+});
+
+test('kinds lists the kinds, and one with its settings, ports and an example', async () => {
+  using project = new Project(shout);
+  const list = await print(project, 'kinds');
+  for (const kind of ['command', 'evaluate', 'load-dataset', 'plot', 'roc-det', 'train']) {
+    assert.match(list, new RegExp(`^${kind} +\\S`, 'm'));
+  }
+  const command = await print(project, 'kinds', 'command');
+  assert.match(command, /^command: Runs any program, by the shell, as a stage\.\n/);
+  assert.match(
+    command,
+    /\nInputs: any that the YAML declares\n.*\nSettings \(under `with`\)\n.*run +string.*\nExample\n {2}sizes:\n/s,
+  );
+});
+
+test('schema prints the JSON schema that editors complete pipelines with', async () => {
+  using project = new Project(shout);
+  const schema = JSON.parse(await print(project, 'schema')) as { $schema: string };
+  assert.match(schema.$schema, /draft-07/);
+});
+
+test('init writes a project in which the plan is known, and overwrites nothing', async () => {
+  using project = new Project(shout);
+  assert.equal(
+    await print(project, 'init', 'new'),
+    'wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && pipeline run first.yaml\n',
+  );
+  project.write('new/.gitignore', 'mine');
+  assert.match(
+    await print(project, 'init', 'new'),
+    /^kept {3}new\/pipelines\/first.yaml, which is there already\nkept /,
+  );
+  assert.equal(project.read('new/.gitignore'), 'mine');
+  assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^new\/pipelines\/first: 6 stages\n/);
+});
+
+test('--reporter json prints one event a line, from the start of the run to its end', async () => {
+  using project = new Project(shout, files);
+  const lines = (await print(project, 'run', '--reporter', 'json')).trimEnd().split('\n');
+  const events = lines.map((line) => JSON.parse(line) as { type: string; stage?: string });
+  assert.deepEqual(
+    events.map(({ type, stage }) => (stage === undefined ? type : `${type} ${stage}`)),
+    [
+      'run-started',
+      'stage-decided shout',
+      'stage-started shout',
+      'stage-output shout',
+      'stage-finished shout',
+      'stage-decided count',
+      'stage-started count',
+      'stage-finished count',
+      'run-finished',
+    ],
+  );
+});
+
+test('colours are for terminals: none in a pipe, some where they are forced, none with NO_COLOR', async () => {
+  using project = new Project(shout, files);
+  const colours = (text: string) => text.includes('\u001b[');
+  assert.ok(!colours(await print(project, 'run')));
+  delete project.env['NO_COLOR'];
+  assert.ok(!colours(await print(project, 'run', '--force')));
+  project.env['FORCE_COLOR'] = '1';
+  assert.ok(colours(await print(project, 'run', '--force')));
+});
+
+test('a reader that has seen enough of the logs is no fault', async () => {
+  using project = new Project(shout.replace('echo shouting', 'seq 100000'), files);
+  await project.run();
+  const running = project.start('logs', 'shout');
+  running.child.stdout!.destroy();
+  assert.deepEqual(await running.ended, { code: 0, stdout: '', stderr: '' });
+});
+
+test('every command says in its --help what it does, with an example', async () => {
+  using project = new Project(shout);
+  for (const command of [
+    'run',
+    'plan',
+    'explain',
+    'graph',
+    'logs',
+    'clean',
+    'gc',
+    'verify',
+    'kinds',
+    'schema',
+    'init',
+  ]) {
+    const help = await print(project, command, '--help');
+    assert.match(help, /^Usage: pipeline /);
+    assert.match(help, /\nExamples?:\n {2}\$ pipeline /);
+  }
+});

@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { type Ended, Project } from './rig.ts';
+import { assertObjectsWhole } from './sound.ts';
+
+const grow = `
+params: { size: 10 }
+stages:
+  grow: { kind: command, outputs: { bytes: out/bytes }, with: { run: "head -c \${params.size} /dev/zero | tr '\\\\0' x > \${outputs.bytes}" } }
+  copy: { kind: command, inputs: { bytes: grow.bytes }, outputs: { bytes: out/copy }, with: { run: "cat \${inputs.bytes} \${inputs.bytes} > \${outputs.bytes}" } }
+`;
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root can mount a disk' };
+
+/** A small disk of its own under a folder of the project, for as long as the test. */
+class Disk implements Disposable {
+  readonly #path: string;
+
+  constructor(project: Project, folder: string, size: string) {
+    this.#path = project.path(folder);
+    mkdirSync(this.#path, { recursive: true });
+    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', this.#path]);
+  }
+
+  remount(options: string): void {
+    execFileSync('mount', ['-o', `remount,${options}`, this.#path]);
+  }
+
+  [Symbol.dispose](): void {
+    execFileSync('umount', [this.#path]);
+  }
+}
+
+function assertClear({ code, stdout, stderr }: Ended, told: RegExp): void {
+  assert.equal(code, 1);
+  assert.match(stdout + stderr, told);
+  assert.doesNotMatch(stdout + stderr, /Internal error|^ +at /m);
+}
+
+test('a full disk is told as one, loses nothing, and once there is space the next run completes', asRoot, async () => {
+  using project = new Project(grow);
+  using disk = new Disk(project, 'cache', '1m');
+  await project.run();
+  assertClear(await project.command('run', '--set', 'params.size=600000'), /disk is full|No space left/);
+  assertObjectsWhole(project);
+  assert.equal(project.read('out/copy'), 'x'.repeat(20));
+  assert.deepEqual((await project.run()).outcomes, { grow: 'restored', copy: 'fresh' });
+  disk.remount('size=16m');
+  assert.deepEqual((await project.run('--set', 'params.size=600000')).outcomes, { grow: 'ran', copy: 'ran' });
+  assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
+});
+
+test('where the published folder is full, the old outputs stay and the results are kept', asRoot, async () => {
+  using project = new Project(grow);
+  using disk = new Disk(project, 'out', '1m');
+  await project.run();
+  assertClear(await project.command('run', '--set', 'params.size=900000'), /Cannot write out\/copy: the disk is full/);
+  assert.equal(statSync(project.path('out/copy')).size, 20);
+  disk.remount('size=16m');
+  assert.deepEqual((await project.run('--set', 'params.size=900000')).outcomes, { grow: 'fresh', copy: 'restored' });
+});
+
+test('a read-only disk is told as one', asRoot, async () => {
+  using project = new Project(grow);
+  using disk = new Disk(project, 'cache', '1m');
+  await project.run();
+  disk.remount('ro');
+  assertClear(await project.command('run'), /Cannot write .*cache.*: the disk is read-only/);
+  assert.equal((await project.command('plan')).code, 0);
+  disk.remount('rw');
+  assert.deepEqual((await project.run()).outcomes, { grow: 'fresh', copy: 'fresh' });
+});
+
+test('a published folder that is read-only is told as one', asRoot, async () => {
+  using project = new Project(grow);
+  using disk = new Disk(project, 'out', '1m');
+  disk.remount('ro');
+  assertClear(await project.command('run'), /Cannot write out\/bytes: the disk is read-only/);
+});
+
+test('a file of the user’s at a published path is kept aside, and where it is now is said', async () => {
+  using project = new Project(grow, { 'out/bytes': 'my thesis' });
+  const { outcomes, warnings } = await project.run();
+  assert.deepEqual(outcomes, { grow: 'ran', copy: 'ran' });
+  const [, kept] = /^out\/bytes held something that Restage did not put there: it was moved to (.*)$/.exec(
+    warnings[0]!,
+  )!;
+  assert.equal(project.read(kept!), 'my thesis');
+});
+
+test('a link at a published path is replaced by the output, and what it leads to stays as it is', async () => {
+  using project = new Project(grow, { 'elsewhere.txt': 'mine' });
+  mkdirSync(project.path('out'));
+  symlinkSync('../elsewhere.txt', project.path('out/bytes'));
+  await project.run();
+  assert.equal(project.read('elsewhere.txt'), 'mine');
+  assert.equal(project.read('out/bytes'), 'x'.repeat(10));
+  project.remove('out/copy');
+  symlinkSync('nowhere', project.path('out/copy'));
+  assert.deepEqual((await project.run()).outcomes, { grow: 'fresh', copy: 'restored' });
+  assert.ok(lstatSync(project.path('out/copy')).isFile());
+});
+
+test('objects that were corrupted or cut short are noticed, and made again', async () => {
+  using project = new Project(grow);
+  await project.run();
+  const objects = project.files('cache/objects');
+  for (const [index, damage] of ['y'.repeat(10), 'x'].entries()) {
+    for (const object of objects) {
+      project.replace(
+        `cache/objects/${object}`,
+        damage.repeat(index === 0 ? project.read(`cache/objects/${object}`).length / 10 : 1),
+      );
+    }
+    project.remove('out');
+    const { code, outcomes } = await project.run();
+    assert.equal(code, 0);
+    assert.deepEqual(outcomes, { grow: 'ran', copy: 'ran' });
+    assert.equal(project.read('out/copy'), 'x'.repeat(20));
+    assertObjectsWhole(project);
+  }
+});
+
+test('--hard-link publishes the objects themselves, read-only, and they stay sound', async () => {
+  using project = new Project(grow);
+  await project.run('--hard-link');
+  const { nlink, mode } = statSync(project.path('out/bytes'));
+  assert.equal(nlink, 2);
+  assert.equal(mode & 0o222, 0);
+  project.replace('out/bytes', 'mine');
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { grow: 'restored', copy: 'fresh' });
+  assertObjectsWhole(project);
+});

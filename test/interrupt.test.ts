@@ -1,0 +1,67 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noProcessesIn } from './processes.ts';
+import { endOf, Project } from './rig.ts';
+
+const stage = (command: string) => `
+stages:
+  wait: { kind: command, outputs: { text: out/wait.txt }, with: { run: '${command}; echo done > \${outputs.text}' } }
+  read: { kind: command, inputs: { text: wait.text }, outputs: { text: out/read.txt }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+`;
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  test(`${signal} ends the stages, leaves a clean state and exits with 130`, async () => {
+    using project = new Project(stage('echo here; read _ < gate'));
+    const gate = project.gate('gate');
+    const run = project.startRun();
+    await run.event('stage-output', 'wait');
+    run.child.kill(signal);
+    const { code, outcomes, events } = await endOf(run);
+    assert.equal(code, 130);
+    assert.deepEqual(outcomes, { wait: 'cancelled', read: 'cancelled' });
+    const end = events.at(-1);
+    assert.ok(end?.type === 'run-finished' && end.interrupted && !end.ok);
+    await noProcessesIn(project.root);
+    assert.deepEqual(project.files('cache/work'), []);
+    assert.deepEqual(project.files('cache/leases'), []);
+
+    gate.pass();
+    assert.equal((await project.run()).code, 0);
+    assert.equal(project.read('out/read.txt'), 'done\n');
+  });
+}
+
+test('a command that cleans up when it is asked to end has the time for it', async () => {
+  using project = new Project(stage('trap "echo bye > tidy; exit 1" TERM; echo here; read _ < gate'));
+  project.gate('gate');
+  const run = project.startRun();
+  await run.event('stage-output', 'wait');
+  run.child.kill('SIGINT');
+  assert.equal((await run.ended).code, 130);
+  assert.equal(project.read('tidy'), 'bye\n');
+});
+
+test('a second interrupt ends a stage that will not', async () => {
+  using project = new Project(stage('trap "echo no" TERM; echo here; read _ < gate || read _ < gate'));
+  project.gate('gate');
+  const run = project.startRun();
+  await run.event('stage-output', 'wait');
+  run.child.kill('SIGINT');
+  await run.output('wait', 'no');
+  run.child.kill('SIGINT');
+  const { code, outcomes } = await endOf(run);
+  assert.equal(code, 130);
+  assert.equal(outcomes['wait'], 'cancelled');
+  await noProcessesIn(project.root);
+});
+
+test('a run whose output nobody reads any more ends, with its stages, as one that failed', async () => {
+  using project = new Project(stage('echo here; read _ < gate; echo more'));
+  const gate = project.gate('gate');
+  const run = project.startRun();
+  await run.event('stage-output', 'wait');
+  run.child.stdout!.destroy();
+  gate.pass();
+  assert.equal((await run.ended).code, 1);
+  await noProcessesIn(project.root);
+});

@@ -1,0 +1,130 @@
+import assert from 'node:assert/strict';
+import { rmSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { noProcessesIn, processesIn } from './processes.ts';
+import { endOf, Project } from './rig.ts';
+import { assertObjectsWhole } from './sound.ts';
+
+const waiting = `
+stages:
+  wait:
+    kind: command
+    outputs: { text: out/wait.txt }
+    with:
+      run: |
+        echo half > \${outputs.text}
+        sh -c 'echo here; read _ < gate; true'
+        echo whole > \${outputs.text}
+  read: { kind: command, inputs: { text: wait.text }, outputs: { text: out/read.txt }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+`;
+
+test('kill -9 of the run in the midst of a stage leaves no process and nothing half, and the next run is right', async () => {
+  using project = new Project(waiting);
+  const gate = project.gate('gate');
+  const run = project.startRun();
+  await run.event('stage-output', 'wait');
+  assert.ok(processesIn(project.root).length >= 3); // the run, the stage, its shells
+  run.child.kill('SIGKILL');
+  await run.ended;
+  await noProcessesIn(project.root);
+  assert.deepEqual(project.files('out'), []);
+
+  gate.pass();
+  assert.deepEqual((await project.run()).outcomes, { wait: 'ran', read: 'ran' });
+  assert.equal(project.read('out/read.txt'), 'whole\n');
+});
+
+test('kill -9 of a stage fails it, takes its children along, and keeps nothing of it', async () => {
+  using project = new Project(waiting);
+  const gate = project.gate('gate');
+  const run = project.startRun();
+  await run.event('stage-output', 'wait');
+  const [stage] = processesIn(project.root).filter((pid) => pid !== run.child.pid);
+  process.kill(stage!, 'SIGKILL');
+  const { code, outcomes, events } = await endOf(run);
+  assert.equal(code, 1);
+  assert.deepEqual(outcomes, { wait: 'failed', read: 'blocked' });
+  const end = events.find((event) => event.type === 'stage-finished');
+  assert.equal(end?.message, 'its process ended unexpectedly (SIGKILL)');
+  await noProcessesIn(project.root);
+  assert.deepEqual(project.files('out'), []);
+  assert.deepEqual(project.files('cache/work'), []);
+
+  gate.pass();
+  assert.deepEqual((await project.run()).outcomes, { wait: 'ran', read: 'ran' });
+});
+
+const many = `
+stages:
+  many:
+    kind: command
+    inputs: { count: ./count.txt }
+    outputs: { numbers: out/numbers }
+    with:
+      run: |
+        mkdir \${outputs.numbers}
+        cd \${outputs.numbers}
+        seq $(cat \${inputs.count}) | split -l 1 -a 4 -
+  sum: { kind: command, inputs: { numbers: many.numbers }, outputs: { sum: out/sum.txt }, with: { run: "cat \${inputs.numbers}/* | paste -sd+ - | wc -w > \${outputs.sum}" } }
+`;
+
+/** Runs until the nth call that changes the disk, and is killed there. False: it came to its end before. */
+async function killedAt(project: Project, n: number): Promise<boolean> {
+  const loader = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
+  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_AT: String(n) });
+  const { code } = await project.run();
+  delete project.env['NODE_OPTIONS'];
+  assert.ok(code === 0 || code === 'SIGKILL');
+  await noProcessesIn(project.root);
+  return code === 'SIGKILL';
+}
+
+test('a run that is killed while it saves leaves only whole things, and the next one completes them', async () => {
+  using project = new Project(many, { 'count.txt': '40' });
+  let kills = 0;
+  for (let n = 20; await killedAt(project, n); n += 40) {
+    kills += 1;
+    assertObjectsWhole(project);
+    assert.ok([0, 40].includes(project.files('out/numbers').length));
+  }
+  assert.ok(kills >= 3);
+  assert.equal(project.files('out/numbers').length, 40);
+  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.equal((await project.command('verify')).code, 0);
+});
+
+test('a run that is killed while it restores leaves the old or the new in place, and the next one restores', async () => {
+  using project = new Project(many, { 'count.txt': '30' });
+  await project.run();
+  project.write('count.txt', '40');
+  await project.run();
+  project.write('count.txt', '30');
+  let kills = 0;
+  for (let n = 12; await killedAt(project, n); n += 12) {
+    kills += 1;
+    assert.ok([0, 30, 40].includes(project.files('out/numbers').length), 'a mixture was published');
+  }
+  assert.ok(kills >= 3);
+  const { outcomes } = await project.run();
+  assert.deepEqual(outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual(project.files('cache/displaced'), []);
+  assert.equal(project.files('out/numbers').length, 30);
+  assert.deepEqual(
+    project.files('out').filter((file) => file.includes('.restage-')),
+    [],
+  );
+});
+
+test('a power cut between two writes of the cache makes a miss, not an error', async () => {
+  using project = new Project(many, { 'count.txt': '3' });
+  await project.run();
+  for (const file of project.files('cache/results')) project.write(`cache/results/${file}`, '');
+  for (const file of project.files('cache/latest')) project.write(`cache/latest/${file}`, '');
+  project.write('cache/digests.json', '{"format":1,');
+  rmSync(project.path('out'), { recursive: true });
+  const { code, outcomes, warnings } = await project.run();
+  assert.equal(code, 0);
+  assert.deepEqual(outcomes, { many: 'ran', sum: 'ran' });
+  assert.match(warnings[0]!, /is damaged \(it is not JSON\): it was moved to .*quarantine.* and will be made again$/);
+});

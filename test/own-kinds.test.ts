@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project, type RanOnce } from './rig.ts';
+
+const yaml = `
+stages:
+  hail:
+    kind: greet
+    inputs: { names: ./names.txt }
+    outputs: { text: out/hail.txt }
+    with: { greeting: hail }
+`;
+const files = {
+  'names.txt': 'ann\nbob\n',
+  'stages/greet/spec.ts': `
+import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: 'greet',
+  version: 1,
+  summary: 'Greets everyone in a list.',
+  settings: z.strictObject({ greeting: z.string().default('hello'), loud: z.boolean().default(false) }),
+  inputs: { names: { type: 'any', summary: 'One name a line.' } },
+  outputs: { text: { type: 'files', summary: 'The greetings.', extension: '.txt' } },
+  example: 'hail: { kind: greet, inputs: { names: ./names.txt } }',
+});
+`,
+  'stages/greet/run.ts': `
+import { readFileSync, writeFileSync } from 'node:fs';
+import { type StageContext, StageError } from 'restage';
+import { greet } from './greet.ts';
+export default async function run(context: StageContext<{ greeting: string; loud: boolean }>): Promise<void> {
+  const names = readFileSync(context.input('names').path, 'utf8').trim().split('\\n');
+  if (names.includes('')) throw new StageError('line ' + (names.indexOf('') + 1) + ' holds no name');
+  context.progress({ done: names.length, total: names.length, unit: 'names' });
+  context.highlight({ title: 'Greeted', columns: ['people'], rows: [[names.length]] });
+  writeFileSync(context.output('text'), names.map((name) => greet(context.settings.greeting, name)).join('\\n') + '\\n');
+}
+`,
+  'stages/greet/greet.ts': 'export const greet = (greeting: string, name: string): string => `${greeting} ${name}`;\n',
+  'stages/greet/unused.ts': 'export const unused = 1;\n',
+};
+const lastMessage = ({ events }: RanOnce) => events.find((event) => event.type === 'stage-finished')?.message;
+
+test('a kind of the project’s own runs like a built-in one, and what it imports decides', async () => {
+  using project = new Project(yaml, files);
+  const { outcomes, events, stderr } = await project.run();
+  assert.deepEqual(outcomes, { hail: 'ran' }, stderr);
+  assert.equal(project.read('out/hail.txt'), 'hail ann\nhail bob\n');
+  assert.ok(events.some((event) => event.type === 'stage-progress' && event.progress.unit === 'names'));
+  project.write('stages/greet/unused.ts', 'export const unused = 2;\n');
+  assert.deepEqual((await project.run()).outcomes, { hail: 'fresh' });
+
+  project.edit('stages/greet/greet.ts', '${greeting} ${name}', '${greeting}, ${name}!');
+  assert.deepEqual((await project.run()).outcomes, { hail: 'ran' });
+  assert.equal(project.read('out/hail.txt'), 'hail, ann!\nhail, bob!\n');
+  project.edit('stages/greet/greet.ts', '${greeting}, ${name}!', '${greeting} ${name}');
+  assert.deepEqual((await project.run()).outcomes, { hail: 'restored' });
+});
+
+test('a run that is remembered is done again when the code of the project’s own kind changes', async () => {
+  using project = new Project(yaml, files);
+  project.letAnHourPass();
+  await project.command('run', 'test.yaml');
+  const runs = project.files('cache/runs').length;
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+  assert.equal(project.files('cache/runs').length, runs);
+  project.edit('stages/greet/greet.ts', '${greeting} ', '${greeting}: ');
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
+});
+
+test('settings at their default are not keyed, so that a kind can gain one', async () => {
+  using project = new Project(yaml, files);
+  await project.run();
+  project.edit('pipelines/test.yaml', 'greeting: hail', 'greeting: hail, loud: false');
+  assert.deepEqual((await project.run()).outcomes, { hail: 'fresh' });
+});
+
+test('a mistake in the data is told as its message, a bug with the stack of the project’s own code', async () => {
+  using project = new Project(yaml, files);
+  project.write('names.txt', 'ann\n\nbob\n');
+  const mistaken = await project.run();
+  assert.equal(lastMessage(mistaken), 'line 2 holds no name');
+  project.edit('stages/greet/greet.ts', '`${greeting} ${name}`', 'name.reverse()');
+  project.write('names.txt', 'ann\n');
+  const broken = await project.run();
+  assert.match(lastMessage(broken)!, /reverse is not a function/);
+  assert.match((await project.command('logs', 'hail')).stdout, /TypeError: name.reverse is not a function\n +at greet/);
+});
+
+test('a kind that cannot be loaded is told, with what is the matter', async () => {
+  using project = new Project(yaml, { ...files, 'stages/greet/spec.ts': 'export const spec = ' });
+  const { code, stderr } = await project.command('plan');
+  assert.equal(code, 1);
+  assert.match(stderr, /^error: The kind greet in stages\/greet cannot be loaded: .*\[broken-kind\]/);
+});
+
+test('the settings of the project’s own kind are checked, listed and completed like any', async () => {
+  using project = new Project(yaml.replace('greeting: hail', 'greting: hail'), files);
+  const { code, stderr } = await project.command('run');
+  assert.equal(code, 1);
+  assert.match(stderr, /pipelines\/test.yaml:7:13: error: Unknown key "greting".*\n[^$]*Did you mean "greeting"\?/);
+  assert.match((await project.command('kinds', 'greet')).stdout, /greeting +string +"?hello"?/);
+  assert.match((await project.command('schema')).stdout, /"greeting"/);
+});

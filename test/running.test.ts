@@ -1,0 +1,194 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noProcessesIn } from './processes.ts';
+import { Project, type RanOnce } from './rig.ts';
+
+function messageOf({ events }: RanOnce, stage: string): string | undefined {
+  const ends = events.filter((event) => event.type === 'stage-finished');
+  return ends.find((event) => event.stage === stage)?.message;
+}
+
+test('a failing stage is tried again as often as it says, each attempt in an empty folder, and its logs are kept', async () => {
+  using project = new Project(`
+stages:
+  flaky:
+    kind: command
+    retries: 2
+    outputs: { text: out/flaky.txt }
+    with: { run: "echo try; test ! -e \${outputs.text}; echo x > \${outputs.text}; echo t >> tries; test $(wc -l < tries) -ge 3" }
+`);
+  const { outcomes, events } = await project.run();
+  assert.deepEqual(outcomes, { flaky: 'ran' });
+  assert.equal(events.filter(({ type }) => type === 'stage-retrying').length, 2);
+  assert.equal(
+    (await project.command('logs', 'flaky')).stdout,
+    '--- attempt 1\ntry\n--- attempt 2\ntry\n--- attempt 3\ntry\n',
+  );
+});
+
+test('a stage that takes longer than its timeout is killed with all that it started', async () => {
+  using project = new Project(`
+stages:
+  stuck: { kind: command, timeout: 300ms, outputs: { text: out/x }, with: { run: "sh -c 'read _ < gate' & read _ < gate" } }
+`);
+  project.gate('gate');
+  const run = await project.run();
+  assert.equal(run.code, 1);
+  assert.equal(messageOf(run, 'stuck'), 'took longer than its timeout of 0.3 s');
+  await noProcessesIn(project.root);
+});
+
+const branches = `
+stages:
+  bad: { kind: command, outputs: { text: out/bad }, with: { run: "echo why; exit 3" } }
+  reader: { kind: command, inputs: { text: bad.text }, outputs: { text: out/reader }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+  further: { kind: command, inputs: { text: reader.text }, outputs: { text: out/further }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+  good: { kind: command, outputs: { text: out/good }, with: { run: "echo x > \${outputs.text}" } }
+  late: { kind: command, after: good, outputs: { text: out/late }, with: { run: "read _ < gate; echo late > \${outputs.text}" } }
+`;
+
+test('a failure stops what depends on it and lets the rest go on', async () => {
+  using project = new Project(branches);
+  project.gate('gate').pass();
+  const run = await project.run('--keep-going');
+  assert.equal(run.code, 1);
+  assert.deepEqual(run.outcomes, { bad: 'failed', reader: 'blocked', further: 'blocked', good: 'ran', late: 'ran' });
+  assert.equal(messageOf(run, 'bad'), 'exited with code 3: echo why; exit 3');
+  assert.equal(messageOf(run, 'reader'), 'waits for bad, which failed');
+  assert.equal(messageOf(run, 'further'), 'waits for reader, which was blocked');
+});
+
+test('--fail-fast stops at the first failure what runs, and begins nothing more', async () => {
+  using project = new Project(branches);
+  project.gate('gate');
+  const run = await project.run('--fail-fast');
+  assert.equal(run.code, 1);
+  assert.equal(run.outcomes['bad'], 'failed');
+  assert.equal(run.outcomes['late'], 'cancelled');
+  await noProcessesIn(project.root);
+});
+
+test('what a failing run leaves on the screen: what failed, why, the end of its log, where all of it is, what waits', async () => {
+  using project = new Project(branches.replace('read _ < gate; ', ''));
+  const { code, stdout, stderr } = await project.command('run', 'test.yaml', '--jobs', '1');
+  assert.equal(code, 1);
+  assert.equal(stderr, '');
+  assert.equal(
+    stdout.replaceAll(/[\d.]+ s\b/g, '_ s'),
+    `▸ bad: command (never ran)
+✗ bad: failed: exited with code 3: echo why; exit 3
+▸ good: command (never ran)
+✓ good: ran in _ s
+▸ late: command (never ran)
+✓ late: ran in _ s
+
+Outputs
+  good.text  out/good
+  late.text  out/late
+
+✗ bad failed: exited with code 3: echo why; exit 3
+  │ why
+  The whole log: pipeline logs test.yaml bad
+
+· Not run, since they wait on these: reader, further
+
+✗ test: 1 failed, 2 blocked, 2 ran (_ s)
+`,
+  );
+});
+
+const chain = `
+params: { word: x }
+stages:
+  one: { kind: command, outputs: { text: out/one }, with: { run: "date +%N > \${outputs.text}" } }
+  two: { kind: command, inputs: { text: one.text }, outputs: { text: out/two }, with: { run: "cp \${inputs.text} \${outputs.text}" } }
+  side: { kind: command, outputs: { text: out/side }, with: { run: "echo x > \${outputs.text}" } }
+`;
+
+test('--force runs what is fresh: all, or the stages it names, which tell when they give other bytes', async () => {
+  using project = new Project(chain);
+  await project.run();
+  const { outcomes, warnings } = await project.run('--force', 'one');
+  assert.deepEqual(outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+  assert.deepEqual(warnings, [
+    'ran again with the same inputs and settings and gave other bytes (text): it is not reproducible',
+  ]);
+  assert.deepEqual((await project.run('--force')).outcomes, { one: 'ran', two: 'ran', side: 'ran' });
+  assert.deepEqual((await project.run('side', '--force')).outcomes, { side: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'fresh', two: 'fresh', side: 'fresh' });
+});
+
+test('a named stage brings what it needs; --downstream also what reads it', async () => {
+  using project = new Project(chain);
+  assert.deepEqual((await project.run('one')).outcomes, { one: 'ran' });
+  assert.deepEqual((await project.run('two')).outcomes, { one: 'fresh', two: 'ran' });
+  assert.deepEqual((await project.run('one', '--downstream')).outcomes, { one: 'fresh', two: 'fresh' });
+});
+
+test('a stage on demand runs only when something that runs reads it', async () => {
+  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, onDemand: true,'));
+  assert.deepEqual((await project.run('side')).outcomes, { side: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+  project.edit('pipelines/test.yaml', 'two: {', 'two: { onDemand: true,');
+  assert.deepEqual((await project.run()).outcomes, { side: 'fresh' });
+});
+
+test('a frozen stage keeps its result whatever changes, and is an error where there is none', async () => {
+  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, frozen: true,'));
+  const without = await project.run();
+  assert.deepEqual(without.outcomes, { one: 'failed', two: 'blocked', side: 'ran' });
+  assert.equal(
+    messageOf(without, 'one'),
+    'is frozen, but there is no earlier result to keep; run it once without `frozen: true`',
+  );
+  project.edit('pipelines/test.yaml', 'frozen: true,', '');
+  await project.run();
+  const kept = project.read('out/one');
+  project.edit('pipelines/test.yaml', 'one: { kind: command,', 'one: { kind: command, frozen: true,');
+  project.edit('pipelines/test.yaml', 'date +%N', 'echo other');
+  assert.deepEqual((await project.run('--force')).outcomes, { one: 'fresh', two: 'ran', side: 'ran' });
+  project.write('out/one', 'tampered');
+  assert.deepEqual((await project.run()).outcomes, { one: 'restored', two: 'fresh', side: 'fresh' });
+  assert.equal(project.read('out/one'), kept);
+});
+
+test('a stage with cache: false is fresh while its outputs lie there, and runs when they do not', async () => {
+  using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'));
+  await project.run();
+  assert.deepEqual((await project.run()).outcomes, { one: 'fresh', two: 'fresh', side: 'fresh' });
+  project.write('out/one', 'tampered');
+  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+});
+
+test('a stage that makes none of its outputs fails, naming them', async () => {
+  using project = new Project(chain.replace('date +%N > ', ': '));
+  const run = await project.run('one');
+  assert.equal(run.code, 1);
+  assert.match(messageOf(run, 'one')!, /^the command did not create its output "text", expected at /);
+});
+
+const seeds = `
+stages:
+  fit:
+    kind: command
+    matrix: { seed: [1, 2, 3] }
+    outputs: { score: { type: scores } }
+    with: { run: "echo \${matrix.seed} > \${outputs.score}" }
+  all: { kind: command, inputs: { scores: [fit.score] }, outputs: { text: out/all }, with: { run: "cat \${inputs.scores} > \${outputs.text}" } }
+`;
+
+test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a list port reads all in order', async () => {
+  using project = new Project(seeds);
+  assert.deepEqual((await project.run('fit@seed=2')).outcomes, { 'fit[seed=2]': 'ran' });
+  assert.deepEqual((await project.run()).outcomes, {
+    'fit[seed=1]': 'ran',
+    'fit[seed=2]': 'fresh',
+    'fit[seed=3]': 'ran',
+    all: 'ran',
+  });
+  assert.equal(project.read('out/all'), '1\n2\n3\n');
+  assert.deepEqual((await project.run('--force', 'fit@seed=2')).outcomes['fit[seed=2]'], 'ran');
+  project.edit('pipelines/test.yaml', '[1, 2, 3]', '[1, 3]');
+  assert.deepEqual((await project.run()).outcomes, { 'fit[seed=1]': 'fresh', 'fit[seed=3]': 'fresh', all: 'ran' });
+  assert.equal(project.read('out/all'), '1\n3\n');
+});
