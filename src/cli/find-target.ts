@@ -51,10 +51,11 @@ function unnamedFile(root: string, last: boolean): Result<string, readonly Diagn
   if (names.length === 1) return ok(join(root, 'pipelines', names[0]!));
   const ran = last ? lastFile(root) : undefined;
   if (ran !== undefined) return ok(ran);
-  const shown = names.map((name) => `  ${name}`).join('\n');
-  const message =
-    names.length === 0 ? `There is no pipeline in ${join(root, 'pipelines')}` : `Which pipeline? There are:\n${shown}`;
-  return err([{ code: 'no-file', message, hint: 'Name it, as in: pipeline run experiments/simple-net-fakes.yaml' }]);
+  if (names.length === 0) {
+    return err([{ code: 'no-file', message: `There is no pipeline in ${join(root, 'pipelines')}` }]);
+  }
+  const hint = `Name one, as in: pipeline run ${names[0]}`;
+  return err([{ code: 'no-file', message: `Which pipeline? There are ${names.join(', ')}`, hint }]);
 }
 
 function lastFile(root: string): string | undefined {

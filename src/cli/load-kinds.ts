@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import type { BuildFailure, Plugin } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
 import { writeAtomic } from '../cache/write-atomic.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
@@ -31,7 +32,7 @@ export async function loadKinds(root: string): Promise<Result<ReadonlyMap<string
     try {
       kinds.set(name, await loadOwnKind(name, folder, root));
     } catch (error) {
-      const message = `The kind ${name} in ${join('stages', name)} cannot be loaded: ${(error as Error).message}`;
+      const message = `The kind ${name} in ${join('stages', name)} cannot be loaded: ${describe(error)}`;
       mistakes.push({ code: 'broken-kind', message });
     }
   }
@@ -49,6 +50,29 @@ function ownKinds(root: string): readonly { name: string; folder: string }[] {
 const sourceOf = (folder: string, stem: string): string | undefined =>
   ['.ts', '.js', '.mjs'].map((extension) => join(folder, `${stem}${extension}`)).find((path) => existsSync(path));
 
+/** Of a mistake in the code, its place and text. */
+function describe(error: unknown): string {
+  const { errors, message } = error as Partial<BuildFailure> & Error;
+  const [first] = errors ?? [];
+  if (first === undefined) return message;
+  const { file, line, column } = first.location ?? { file: '', line: 0, column: 0 };
+  return `${file}:${line}:${column + 1}: ${first.text}`;
+}
+
+/**
+ * The two modules that a kind shares with Restage instead of having its own: its errors must be known for ours, its
+ * settings for schemas, and a project need not have installed them.
+ */
+const shared: Readonly<Record<string, string>> = {
+  restage: pathToFileURL(join(packageRoot, 'dist', 'src', 'index.js')).href,
+  zod: import.meta.resolve('zod'),
+};
+const shareModules: Plugin = {
+  name: 'share-modules',
+  setup: (build) =>
+    build.onResolve({ filter: /^(restage|zod)$/ }, ({ path }) => ({ path: shared[path]!, external: true })),
+};
+
 /** Bundles the project's code into one file per side; what went into it is what the kind is keyed by. */
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
   const spec = sourceOf(folder, 'spec')!;
@@ -62,7 +86,7 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
     outExtension: { '.js': '.mjs' },
     bundle: true,
     packages: 'external',
-    alias: { restage: join(packageRoot, 'dist', 'src', 'index.js') },
+    plugins: [shareModules],
     platform: 'node',
     target: 'node20',
     format: 'esm',
@@ -70,9 +94,7 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
     write: false,
     logLevel: 'silent',
   });
-  const sources = Object.keys(metafile.inputs)
-    .map((path) => join(root, path))
-    .filter((path) => !path.startsWith(packageRoot));
+  const sources = Object.keys(metafile.inputs).map((path) => join(root, path));
   const version = sha256(
     sources
       .map((path) => `${relative(root, path)} ${sha256(readFileSync(path))}`)

@@ -72,7 +72,7 @@ export class Admission {
         held = false;
         this.#freeSlots = Math.min(this.#slots, this.#freeSlots + 1);
         this.#free = add(this.#free, share, 1);
-        this.#admit();
+        setImmediate(() => this.#admit()); // when the end of what released it has been told
       },
     };
   }

@@ -1,5 +1,6 @@
 import { fork } from 'node:child_process';
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { cacheError } from '../cache/cache-error.ts';
 import type { StageMessage, StageRequest } from './messages.ts';
 
 /** How an attempt ended. `stack` only where the stage's own code has a bug. */
@@ -45,7 +46,6 @@ export function processStarter(entry: string): StartStage {
       env: start.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    const log = new Log(start.logFile);
     let end: StageEnd | undefined;
     let stopped: string | undefined;
 
@@ -53,6 +53,7 @@ export function processStarter(entry: string): StartStage {
       stopped ??= why;
       signalGroup(child.pid, signal);
     };
+    const log = new Log(start.logFile, (why) => stop('SIGKILL', why));
     const timer =
       start.timeout === undefined
         ? undefined
@@ -112,18 +113,24 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** A log file that exists only if something was printed. */
+/** A log file that exists only if something was printed. `onFault` is told why it cannot be written, on a full disk. */
 class Log {
   readonly #path: string;
+  readonly #onFault: (why: string) => void;
   #fd: number | undefined;
 
-  constructor(path: string) {
+  constructor(path: string, onFault: (why: string) => void) {
     this.#path = path;
+    this.#onFault = onFault;
   }
 
   write(text: string): void {
-    this.#fd ??= openSync(this.#path, 'a');
-    writeSync(this.#fd, text);
+    try {
+      this.#fd ??= openSync(this.#path, 'a');
+      writeFileSync(this.#fd, text); // all of it, where writeSync may write a part
+    } catch (error) {
+      this.#onFault((cacheError(`its log ${this.#path}`, error) as Error).message);
+    }
   }
 
   close(): void {
