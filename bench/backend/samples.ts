@@ -3,6 +3,8 @@ import { readFileSync } from 'node:fs';
 /** A run's seconds, and how much of the machine others used meanwhile, 0 to 1 of all cores. */
 export interface Sample {
   readonly seconds: number;
+  /** Processor time of the measured process, over all its threads. */
+  readonly processor: number;
   readonly disturbance: number;
 }
 
@@ -15,18 +17,27 @@ const TICKS = 100;
 export async function sample(run: () => Promise<number>, ownSeconds: () => number, cores: number): Promise<Sample> {
   const before = [busySeconds(), ownSeconds(), performance.now()] as const;
   const seconds = await run();
-  const others = busySeconds() - before[0] - (ownSeconds() - before[1]);
+  const processor = ownSeconds() - before[1];
+  const others = busySeconds() - before[0] - processor;
   const wall = (performance.now() - before[2]) / 1000;
-  return { seconds, disturbance: Math.max(0, others / (wall * cores)) };
+  return { seconds, processor, disturbance: Math.max(0, others / (wall * cores)) };
 }
 
-/** The median over the quiet samples, or over all when fewer than three were quiet. */
-export function typical(samples: readonly Sample[]): { readonly seconds: number; readonly quiet: number } {
+/** Medians over the quiet samples, or over all when fewer than three were quiet. */
+export function typical(samples: readonly Sample[]): Omit<Sample, 'disturbance'> & { readonly quiet: number } {
   const quiet = samples.filter(({ disturbance }) => disturbance < QUIET);
-  const used = (quiet.length >= 3 ? quiet : samples).map(({ seconds }) => seconds).sort((a, b) => a - b);
-  const middle = used.length >> 1;
-  const seconds = used.length % 2 === 1 ? used[middle]! : (used[middle - 1]! + used[middle]!) / 2;
-  return { seconds, quiet: quiet.length };
+  const used = quiet.length >= 3 ? quiet : samples;
+  return {
+    seconds: median(used.map(({ seconds }) => seconds)),
+    processor: median(used.map(({ processor }) => processor)),
+    quiet: quiet.length,
+  };
+}
+
+function median(values: readonly number[]): number {
+  const sorted = values.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }
 
 /** Processor time that the whole machine has used since it started. */

@@ -51,8 +51,9 @@ async function compare(ours: Bench, rounds: number): Promise<void> {
     const results = series
       .filter((one) => one.work === work)
       .map((one) => ({ name: one.name, ...typical(samples.get(one) as Sample[]) }));
-    for (const { name, seconds, quiet } of results) {
-      console.log(`${work.padEnd(8)}${name.padEnd(60)}${seconds.toFixed(3)} s   ${quiet} of ${rounds} quiet`);
+    for (const { name, seconds, processor, quiet } of results) {
+      const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
+      console.log(`${work.padEnd(8)}${name.padEnd(60)}${numbers}`);
     }
     const best = Math.min(...results.slice(1).map(({ seconds }) => seconds));
     console.log(
