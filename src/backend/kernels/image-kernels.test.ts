@@ -12,7 +12,7 @@ import {
   startBackends,
   tensorOf,
   warnings,
-} from '../testing.ts';
+} from '../../../test/both-backends.ts';
 
 before(() => startBackends());
 

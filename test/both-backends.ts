@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { setBackend, tensor, tidy } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { BACKEND, type BackendOptions, registerOnnxRuntimeBackend, selectBackend } from './register.ts';
+import { BACKEND, type BackendOptions, registerOnnxRuntimeBackend, selectBackend } from '../src/backend/register.ts';
 
 /** What the backend warned of in this process. */
 export const warnings: string[] = [];
