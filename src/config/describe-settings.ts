@@ -17,6 +17,7 @@ interface SchemaNode {
   readonly anyOf?: readonly SchemaNode[];
   readonly oneOf?: readonly SchemaNode[];
   readonly items?: SchemaNode;
+  readonly prefixItems?: readonly SchemaNode[];
   readonly properties?: Readonly<Record<string, SchemaNode>>;
   readonly additionalProperties?: SchemaNode | boolean;
   readonly required?: readonly string[];
@@ -33,12 +34,27 @@ export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
   return rowsOf(schema, '');
 }
 
-function rowsOf(schema: SchemaNode, prefix: string): readonly SettingRow[] {
+function rowsOf(schema: SchemaNode, prefix: string, form?: string): readonly SettingRow[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
     const path = `${prefix}${name}`;
     const required = schema.required?.includes(name) ?? false;
-    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary: node.description ?? '' };
-    return [row, ...rowsOf(node, `${path}.`)];
+    const summary = [form, node.description].filter((text) => text !== undefined).join(': ');
+    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary };
+    return [
+      row,
+      ...rowsOf(node, `${path}.`),
+      ...formsOf(node).flatMap((form) => rowsOf(form.node, `${path}.`, form.name)),
+    ];
+  });
+}
+
+/** The forms of a setting that has several, each named by the constant that tells it apart: `kind: adam`. */
+function formsOf(node: SchemaNode): readonly { readonly name: string; readonly node: SchemaNode }[] {
+  return (node.anyOf ?? node.oneOf ?? []).flatMap((form) => {
+    const [key, told] = Object.entries(form.properties ?? {}).find(([, { const: value }]) => value !== undefined) ?? [];
+    if (key === undefined || told === undefined) return [];
+    const { [key]: _, ...properties } = form.properties ?? {};
+    return [{ name: `with ${key}: ${String(told.const)}`, node: { ...form, properties } }];
   });
 }
 
@@ -48,10 +64,13 @@ function fallbackOf(node: SchemaNode, required: boolean): string {
 }
 
 function typeOf(node: SchemaNode): string {
+  const forms = formsOf(node);
+  if (forms.length > 0) return `map (${forms.map(({ name }) => name.replace('with ', '')).join(' or ')})`;
   const choices = node.anyOf ?? node.oneOf;
   if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' or ');
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.join(' | ');
+  if (node.prefixItems !== undefined) return `${node.prefixItems.length} of ${typeOf(node.prefixItems[0]!)}`;
   if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOf(node.items)}`;
   if (node.type === 'object')
     return typeof node.additionalProperties === 'object' ? `map to ${typeOf(node.additionalProperties)}` : 'map';
