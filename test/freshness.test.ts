@@ -143,7 +143,7 @@ async function assertRecalled(project: Project, ...argv: readonly string[]): Pro
 test('the same command again is answered from memory, until anything that it rests on changes', async () => {
   const yaml = joined.replace('PARTS', 'parts/*.txt').replace('outputs:', 'env: [MOOD]\n    outputs:');
   using project = new Project(yaml, parts);
-  project.letAnHourPass();
+  project.letHoursPass(1);
   project.env['MOOD'] = 'good';
   const changes = async (change: () => void, verdict: RegExp) => {
     await project.command('run', 'test.yaml');
@@ -167,7 +167,7 @@ test('what was just edited is looked at again, and a run that was not complete i
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   await project.command('run', 'test.yaml');
   assert.deepEqual(project.files('cache/memory'), []);
-  project.letAnHourPass();
+  project.letHoursPass(1);
   await project.command('run', 'test.yaml');
   await assertRecalled(project);
   project.edit('pipelines/test.yaml', 'cat', 'false; cat');
@@ -177,7 +177,7 @@ test('what was just edited is looked at again, and a run that was not complete i
 
 test('a run that is told as JSON tells every stage, also when nothing has changed', async () => {
   using project = await shouted();
-  project.letAnHourPass();
+  project.letHoursPass(1);
   await project.run();
   assert.deepEqual((await project.run()).outcomes, fresh);
 });

@@ -60,7 +60,7 @@ test('a kind of the project’s own runs like a built-in one, and what it import
 
 test('a run that is remembered is done again when the code of the project’s own kind changes', async () => {
   using project = new Project(yaml, files);
-  project.letAnHourPass();
+  project.letHoursPass(1);
   await project.command('run', 'test.yaml');
   const runs = project.files('cache/runs').length;
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);

@@ -159,9 +159,9 @@ export class Project implements Disposable {
     return gate;
   }
 
-  /** Lets the commands that follow believe that it is an hour later, so that no file looks as if just written. */
-  letAnHourPass(): void {
-    const shift = 'const now = Date.now; Date.now = () => now() + 3_600_000';
+  /** Lets the commands that follow believe that it is so much later, so that no file looks as if just written. */
+  letHoursPass(hours: number): void {
+    const shift = `const now = Date.now; Date.now = () => now() + ${hours * 3_600_000}`;
     this.env['NODE_OPTIONS'] = `--import data:text/javascript,${encodeURIComponent(shift)}`;
   }
 
