@@ -134,7 +134,7 @@ function declareLooking(program: Command, act: Act): void {
   program
     .command('logs')
     .summary("print a stage's log")
-    .description('Prints the log of the last time that a stage ran, with its record.')
+    .description('Prints the log of the last time that a stage ran, of all its attempts.')
     .argument('[file]', lastHelp)
     .argument('[stages...]', stagesHelp)
     .addOption(setOption())

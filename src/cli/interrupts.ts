@@ -1,3 +1,4 @@
+import { setMaxListeners } from 'node:events';
 import { exitCodes } from './exit-codes.ts';
 
 /**
@@ -12,6 +13,7 @@ export class Interrupts implements Disposable {
 
   constructor() {
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
+    setMaxListeners(0, this.signal, this.kill); // every stage that waits or runs listens
   }
 
   /** Whether the user interrupted; a stop by {@link stop} is none. */

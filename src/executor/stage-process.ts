@@ -67,7 +67,8 @@ export function processStarter(entry: string): StartStage {
       if (message.type !== 'done' && message.type !== 'failed') return start.onMessage(message);
       end = message.type === 'done' ? { ok: true } : failure(message);
       if (end.ok === false && end.stack !== undefined) log.write(`${end.stack}\n`);
-      child.disconnect(); // it and whatever it left running end with this
+      // It and whatever it left running end with this. Not by `disconnect`, after which Node tells of no 'close'.
+      signalGroup(child.pid, 'SIGKILL');
     });
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
