@@ -1,0 +1,115 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { noProcessesIn } from './processes.ts';
+import { Project } from './rig.ts';
+import { assertObjectsWhole } from './sound.ts';
+
+const count = 8000;
+const yaml = `
+stages:
+  many:
+    kind: command
+    inputs: { offset: ./offset.txt }
+    outputs: { numbers: out/numbers }
+    with:
+      run: |
+        mkdir \${outputs.numbers}
+        cd \${outputs.numbers}
+        first=$(cat \${inputs.offset})
+        seq $first $((first + ${count - 1})) | split -l 1 -a 4 -
+  sum: { kind: command, inputs: { numbers: many.numbers }, outputs: { sum: out/sum.txt }, with: { run: "find \${inputs.numbers} -type f | wc -l > \${outputs.sum}" } }
+`;
+const loader = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
+
+/** Runs until the nth call that changes the disk, and is killed there. False: it came to its end before. */
+async function killedAt(project: Project, n: number): Promise<boolean> {
+  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_AT: String(n) });
+  const { code } = await project.run();
+  delete project.env['NODE_OPTIONS'];
+  assert.ok(code === 0 || code === 'SIGKILL');
+  await noProcessesIn(project.root);
+  return code === 'SIGKILL';
+}
+
+function assertNothingPartial(project: Project): void {
+  assertObjectsWhole(project);
+  assert.ok([0, count].includes(project.files('out/numbers').length), 'a part was published');
+}
+
+test(`a run that is killed again and again while it saves ${count} files ends right`, async () => {
+  using project = new Project(yaml, { 'offset.txt': '1' });
+  let kills = 0;
+  for (let n = 3000; await killedAt(project, n); n += 7000) {
+    kills += 1;
+    assertNothingPartial(project);
+  }
+  assert.ok(kills >= 3);
+  assert.equal(project.read('out/sum.txt').trim(), String(count));
+  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.equal((await project.command('verify')).code, 0);
+});
+
+test(`a run that is killed again and again while it restores ${count} files ends right`, async () => {
+  using project = new Project(yaml, { 'offset.txt': '1' });
+  await project.run();
+  project.write('offset.txt', '9001');
+  await project.run();
+  project.write('offset.txt', '1');
+  let kills = 0;
+  for (let n = 2500; await killedAt(project, n); n += 2500) {
+    kills += 1;
+    assertNothingPartial(project);
+  }
+  assert.ok(kills >= 3);
+  assert.equal(project.read('out/numbers/xaaaa'), '1\n');
+  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual(project.files('cache/displaced'), []);
+});
+
+test('a small pipeline that is killed at every single change of the disk ends right', async () => {
+  for (let n = 1; ; n += 1) {
+    using project = new Project(yaml.replace('seq $first $((first + 7999))', 'seq 3'), { 'offset.txt': '1' });
+    const killed = await killedAt(project, n);
+    assertObjectsWhole(project);
+    assert.ok([0, 3].includes(project.files('out/numbers').length));
+    assert.equal((await project.run()).code, 0);
+    assert.equal(project.read('out/sum.txt').trim(), '3');
+    assert.deepEqual(project.files('cache/displaced'), []);
+    assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' }, `after a kill at ${n}`);
+    if (!killed) break;
+  }
+});
+
+test('a reader of a published file never sees a part of it, however often it is replaced', async () => {
+  using project = new Project(`
+params: { letter: a }
+stages:
+  fill: { kind: command, outputs: { bytes: out/bytes }, with: { run: "head -c 3000000 /dev/zero | tr '\\\\0' \${params.letter} > \${outputs.bytes}" } }
+`);
+  mkdirSync(project.path('out'));
+  await project.run();
+  const watch = `
+    import { readFileSync } from 'node:fs';
+    console.log('watching');
+    let looks = 0;
+    process.on('SIGTERM', () => { console.log(looks); process.exit(); });
+    (function look() {
+      let bytes;
+      try { bytes = readFileSync('out/bytes'); } catch { bytes = undefined; }
+      if (bytes !== undefined && (bytes.length !== 3000000 || bytes.some((byte) => byte !== bytes[0]))) process.exit(9);
+      looks += 1;
+      setImmediate(look);
+    })();
+  `;
+  writeFileSync(project.path('watch.mjs'), watch);
+  const watcher = spawn(process.execPath, ['watch.mjs'], { cwd: project.root, stdio: ['ignore', 'pipe', 'inherit'] });
+  await once(watcher.stdout, 'data');
+  for (const letter of ['b', 'a', 'b', 'c', 'a']) await project.run('--set', `params.letter=${letter}`);
+  watcher.kill('SIGTERM');
+  const [code] = (await once(watcher, 'exit')) as [number];
+  assert.equal(code, 0);
+});
