@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -99,6 +99,7 @@ export class Project implements Disposable {
   readonly root: string;
   /** What commands find in their environment beside the test's own. */
   readonly env: Record<string, string> = { NO_COLOR: '1' };
+  #user: number | undefined;
   readonly #running = new Set<Running>();
   readonly #gates: Gate[] = [];
 
@@ -159,6 +160,13 @@ export class Project implements Disposable {
     return gate;
   }
 
+  /** Runs the commands that follow as someone whom permissions concern: root may read and write everything. */
+  leaveRoot(): void {
+    if (process.getuid?.() !== 0) return;
+    this.#user = 65534; // nobody
+    execFileSync('chown', ['-R', `${this.#user}:${this.#user}`, this.root]);
+  }
+
   /** Lets the commands that follow believe that it is so much later, so that no file looks as if just written. */
   letHoursPass(hours: number): void {
     const shift = `const now = Date.now; Date.now = () => now() + ${hours * 3_600_000}`;
@@ -172,6 +180,7 @@ export class Project implements Disposable {
       spawn(process.execPath, [pipeline, ...argv], {
         cwd: this.root,
         env: { ...inherited, ...this.env },
+        ...(this.#user !== undefined && { uid: this.#user, gid: this.#user }),
         stdio: ['ignore', 'pipe', 'pipe'],
       }),
     );
