@@ -165,10 +165,10 @@ stages:
     `f 5 'it'\\''s' a 'b c' x --fast\ncat \${inputs.i} > \${outputs.o}; echo $HOME \${HOME:-x} $$ $(ls) \${#a[@]}\n`,
   );
   assert.deepEqual(
-    outputs.map(({ port, type, path }) => [port, type, path]),
+    outputs.map(({ port, type, path, extension }) => [port, type, path, extension]),
     [
-      ['o', 'scores', 'artifacts/p/s@m=x/o'],
-      ['p', 'files', 'artifacts/p.txt'],
+      ['o', 'scores', 'artifacts/p/s@m=x/o', undefined],
+      ['p', 'files', 'artifacts/p.txt', '.txt'],
     ],
   );
 });

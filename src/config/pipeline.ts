@@ -99,6 +99,8 @@ export interface Output {
   readonly type: ArtifactType;
   /** Where it is published, relative to the root, POSIX. */
   readonly path: string;
+  /** How the path of a port ends that the file declares, such as `.svg`: a program may go by it, so it is keyed. */
+  readonly extension?: string;
   readonly at: Span;
 }
 

@@ -36,8 +36,15 @@ export function resolveOutputs(
       return { port, type, path: published, at: entry?.keyAt ?? at };
     }
     checkType(context, port, type, entry!);
-    return { port, type, path: relativeToRoot(path, context.root), at: entry!.value.at };
+    const output = { port, type, path: relativeToRoot(path, context.root), at: entry!.value.at };
+    return Object.hasOwn(kind.spec.outputs, port) ? output : { ...output, ...extensionOf(output.path) };
   });
+}
+
+/** Of the name that a program is given to write to, which ends as the published one does. */
+function extensionOf(path: string): Pick<Output, 'extension'> {
+  const extension = /\.[A-Za-z0-9.]+$/.exec(posix.basename(path))?.[0];
+  return extension === undefined ? {} : { extension };
 }
 
 function openType({ value }: Entry): ArtifactType {

@@ -21,7 +21,7 @@ export function fingerprintStage(stage: Stage, { inputs, backend, salt }: Finger
     inputs: Object.fromEntries(
       stage.inputs.map((input) => [input.port, keyedItems(input.items, inputs.get(input.port) ?? [])]),
     ),
-    outputs: stage.outputs.map((output) => output.port).sort(),
+    outputs: stage.outputs.map(({ port, extension = '' }) => port + extension).sort(),
     ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),
     ...(stage.computes && backend !== undefined && { backend }),
     ...(salt !== undefined && { salt }),

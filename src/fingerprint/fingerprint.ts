@@ -13,7 +13,7 @@ export interface Fingerprint {
   readonly settings: JsonObject;
   /** By port, in order; `digest` covers the parts that the stage reads. */
   readonly inputs: Readonly<Record<string, readonly FingerprintInput[]>>;
-  /** Port names, sorted. */
+  /** Port names, sorted; of those that the file declares, with the extension that their program may go by: `plot.svg`. */
   readonly outputs: readonly string[];
   /** SHA-256 of each declared value, null where unset. */
   readonly env?: Readonly<Record<string, Digest | null>>;
