@@ -89,6 +89,23 @@ test('over budget, the least recently used go first', async (t) => {
   assert.equal(garbage.keptBytes, 'object 1object 2shared'.length);
 });
 
+test('what a killed process was writing goes after a day, wherever in the cache it was', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const names = [
+    '.tmp-1-a',
+    'leases/.tmp-1-a/holder.json',
+    'latest/p/.tmp-1-a',
+    'objects/ab/.tmp-1-a',
+    'published/.tmp-1-a',
+  ];
+  writeFiles(root, Object.fromEntries(names.map((name) => [`cache/${name}`, 'half'])));
+  assert.deepEqual(findGarbage(cache, { keep: day }).remains, []);
+  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
+  const gone = names.map((name) => join(root, 'cache', name.replace('/holder.json', '')));
+  assert.deepEqual([...remains].sort(), gone.sort());
+});
+
 test('what a living run used stays, and the private folder that it works in', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);

@@ -131,9 +131,9 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
   const work = entriesIn(join(cache.folder, 'work')).filter((entry) => !living.has(entry.name) && old(entry, day));
-  const temporary = [join(cache.folder, 'objects'), join(cache.folder, 'results')]
-    .flatMap(filesIn)
-    .filter((entry) => entry.name.startsWith('.tmp-') && old(entry, day));
+  const written = ['objects', 'results', 'latest'].flatMap((name) => filesIn(join(cache.folder, name)));
+  const direct = ['', 'leases', 'memory', 'pins', 'published'].flatMap((name) => entriesIn(join(cache.folder, name)));
+  const temporary = [...written, ...direct].filter((entry) => entry.name.startsWith('.tmp-') && old(entry, day));
   const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
   // Each run's own record and logs; a result keeps the log that it came with as an object.
   const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
