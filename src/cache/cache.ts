@@ -77,11 +77,6 @@ export class Cache {
     });
   }
 
-  /** Stores the outputs of a stage, each from its private path. */
-  async storeOutputs(outputs: StageResult['outputs'], pathOf: (port: string) => string): Promise<void> {
-    for (const [port, artifact] of Object.entries(outputs)) await this.store(pathOf(port), artifact);
-  }
-
   /** Files of an artifact whose objects are gone or cut short; a look at names and sizes, not at bytes. */
   missingObjects(artifact: StoredArtifact): readonly ListedFile[] {
     return artifact.files.filter(({ digest, size }) => {

@@ -34,12 +34,6 @@ export class FileClock {
     };
   }
 
-  /** Whether `time` of a file on the cache's own disk is safely past. */
-  isPast(time: number): boolean {
-    const probe = this.#probe() ?? { time: Date.now(), margin: coarse };
-    return time + probe.margin <= probe.time;
-  }
-
   /** Milliseconds until files written at `time` are safely past: 0 when they are; unknowable futures are not waited for. */
   untilPast(time: number): number {
     const probe = this.#probe() ?? { time: Date.now(), margin: coarse };
