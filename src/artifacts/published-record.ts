@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { namesIn } from '../cache/names-in.ts';
 import { writeAtomic } from '../cache/write-atomic.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 
@@ -43,13 +44,7 @@ export class PublishedRecords {
   }
 
   all(): readonly PublishedRecord[] {
-    let names: readonly string[];
-    try {
-      names = readdirSync(this.#folder).sort();
-    } catch {
-      return [];
-    }
-    return names.flatMap((name) => parse(join(this.#folder, name)) ?? []);
+    return namesIn(this.#folder).flatMap((name) => parse(join(this.#folder, name)) ?? []);
   }
 }
 

@@ -1,9 +1,10 @@
-import { lstatSync, readdirSync, rmSync, type Stats, statSync } from 'node:fs';
+import { lstatSync, rmSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
 import type { Cache } from './cache.ts';
 import { cacheError } from './cache-error.ts';
 import { allLatest } from './latest.ts';
+import { namesIn } from './names-in.ts';
 import type { StageResult } from './stage-result.ts';
 
 const day = 86_400_000;
@@ -152,13 +153,7 @@ interface Entry {
 }
 
 function entriesIn(folder: string): readonly Entry[] {
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => {
+  return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
     return stats === undefined

@@ -1,6 +1,7 @@
-import { readdirSync, readFileSync, rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../fingerprint/digest.ts';
+import { namesIn } from './names-in.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /** Which result a stage of a pipeline last stood on: what `explain` compares with, what `frozen` keeps, a root of gc. */
@@ -37,7 +38,7 @@ export function writeLatest(cache: string, latest: Latest): void {
 /** Forgets the stages that a pipeline no longer has, so that gc may take their results. */
 export function forgetStages(cache: string, pipeline: string, has: ReadonlySet<string>): void {
   const folder = folderOf(cache, pipeline);
-  for (const name of names(folder)) {
+  for (const name of namesIn(folder)) {
     const latest = parseLatest(join(folder, name));
     if (latest === undefined || !has.has(latest.stage)) rmSync(join(folder, name), { force: true });
   }
@@ -45,8 +46,8 @@ export function forgetStages(cache: string, pipeline: string, has: ReadonlySet<s
 
 export function allLatest(cache: string): readonly Latest[] {
   const folder = join(cache, 'latest');
-  const files = names(folder).flatMap((pipeline) =>
-    names(join(folder, pipeline)).map((name) => join(folder, pipeline, name)),
+  const files = namesIn(folder).flatMap((pipeline) =>
+    namesIn(join(folder, pipeline)).map((name) => join(folder, pipeline, name)),
   );
   return files.flatMap((file) => parseLatest(file) ?? []);
 }
@@ -57,13 +58,5 @@ function parseLatest(file: string): Latest | undefined {
     return isDigest(result) ? { pipeline, stage, result } : undefined;
   } catch {
     return undefined;
-  }
-}
-
-function names(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

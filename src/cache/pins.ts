@@ -1,6 +1,7 @@
-import { readdirSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
+import { namesIn } from './names-in.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /** An empty file each, `cache/pins/<fingerprint>`: a result that gc keeps whatever its age. */
@@ -13,9 +14,5 @@ export function unpinResult(cache: string, digest: Digest): void {
 }
 
 export function pins(cache: string): readonly Digest[] {
-  try {
-    return readdirSync(join(cache, 'pins')).filter(isDigest);
-  } catch {
-    return [];
-  }
+  return namesIn(join(cache, 'pins')).filter(isDigest);
 }

@@ -1,19 +1,10 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readdirSync,
-  readFileSync,
-  readSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../json.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
+import { namesIn } from './names-in.ts';
 import { isDead, type ProcessIdentity, thisProcess } from './process-identity.ts';
 import { writeAtomic } from './write-atomic.ts';
 
@@ -131,11 +122,7 @@ export class RunFolder {
 
 /** The ids of all runs, the last first. */
 export function runIds(cache: string): readonly string[] {
-  try {
-    return readdirSync(join(cache, 'runs')).sort().reverse();
-  } catch {
-    return [];
-  }
+  return [...namesIn(join(cache, 'runs'))].reverse();
 }
 
 function readJson(path: string): Json | undefined {

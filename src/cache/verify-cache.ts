@@ -1,10 +1,11 @@
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
 import type { Cache } from './cache.ts';
 import { objectsOf } from './collect-garbage.ts';
+import { namesIn } from './names-in.ts';
 
 /** What a cache was found to be. */
 export interface Verification {
@@ -58,12 +59,4 @@ const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false 
 
 function namesTwoDown(folder: string): readonly string[] {
   return namesIn(folder).flatMap((name) => namesIn(join(folder, name)));
-}
-
-function namesIn(folder: string): readonly string[] {
-  try {
-    return readdirSync(folder).sort();
-  } catch {
-    return [];
-  }
 }
