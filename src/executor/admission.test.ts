@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { Admission, type Grant } from './admission.ts';
 
 const machine = { cpu: 4, gpu: 1, memory: 100 };
@@ -93,4 +94,22 @@ test('one that is aborted while it waits makes way for those behind it', async (
   await settle();
   assert.deepEqual(large.error, new Error('interrupted'));
   assert.equal(small.grant?.cpu, 2);
+});
+
+test('shares in decimals that fill the machine run together, and when all are given back all of it is free', async () => {
+  const shares = fc.array(fc.record({ tenths: fc.integer({ min: 1, max: 9 }), order: fc.nat() }), { minLength: 1 });
+  await fc.assert(
+    fc.asyncProperty(shares, async (parts) => {
+      const cpu = parts.reduce((sum, { tenths }) => sum + tenths, 0) / 10;
+      const admission = new Admission({ cpu, gpu: 0, memory: 0 }, parts.length);
+      const asked = await Promise.all(parts.map(({ tenths }) => ask(admission, { cpu: tenths / 10 })));
+      assert.ok(asked.every(({ grant }) => grant !== undefined));
+      const all = await ask(admission, { cpu });
+      assertWaits(all);
+      const shuffled = asked.map((one, index) => ({ one, order: parts[index]!.order }));
+      for (const { one } of shuffled.sort((a, b) => a.order - b.order)) one.grant?.release();
+      await settle();
+      assert.equal(all.grant?.cpu, cpu);
+    }),
+  );
 });

@@ -20,15 +20,12 @@ export class Admission {
   readonly #capacity: Resources;
   readonly #slots: number;
   readonly #queue: Waiting[] = [];
-  #free: Resources;
-  #freeSlots: number;
+  readonly #held = new Set<Resources>();
 
   /** `slots` bounds how many run at once, whatever they ask for. */
   constructor(capacity: Resources, slots: number) {
     this.#capacity = capacity;
-    this.#free = capacity;
     this.#slots = slots;
-    this.#freeSlots = slots;
   }
 
   /** Resolves when the share is granted; rejects with the signal's reason when aborted while waiting. */
@@ -55,23 +52,23 @@ export class Admission {
 
   #admit(): void {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
-      if (this.#freeSlots === 0 || !fits(head.want, this.#free)) return;
+      if (this.#held.size >= this.#slots || !fits(head.want, this.#free())) return;
       this.#queue.shift();
-      this.#freeSlots -= 1;
-      this.#free = add(this.#free, head.want, -1);
       head.admit(this.#grant(head.want));
     }
   }
 
+  /** Summed anew each time: a running sum of decimal shares drifts, and where all was given back not all would be free. */
+  #free(): Resources {
+    return [...this.#held].reduce(less, this.#capacity);
+  }
+
   #grant(share: Resources): Grant {
-    let held = true;
+    this.#held.add(share);
     return {
       ...share,
       release: () => {
-        if (!held) return;
-        held = false;
-        this.#freeSlots = Math.min(this.#slots, this.#freeSlots + 1);
-        this.#free = add(this.#free, share, 1);
+        if (!this.#held.delete(share)) return;
         setImmediate(() => this.#admit()); // when the end of what released it has been told
       },
     };
@@ -84,11 +81,14 @@ const clamp = (want: Resources, most: Resources): Resources => ({
   memory: Math.min(want.memory, most.memory),
 });
 
-const fits = (want: Resources, free: Resources): boolean =>
-  want.cpu <= free.cpu && want.gpu <= free.gpu && want.memory <= free.memory;
+/** By how much decimal shares that fill the machine exactly may seem to exceed it. */
+const tolerance = 1e-9;
 
-const add = (a: Resources, b: Resources, sign: 1 | -1): Resources => ({
-  cpu: a.cpu + sign * b.cpu,
-  gpu: a.gpu + sign * b.gpu,
-  memory: a.memory + sign * b.memory,
+const fits = (want: Resources, free: Resources): boolean =>
+  want.cpu <= free.cpu + tolerance && want.gpu <= free.gpu + tolerance && want.memory <= free.memory + tolerance;
+
+const less = (free: Resources, share: Resources): Resources => ({
+  cpu: free.cpu - share.cpu,
+  gpu: free.gpu - share.gpu,
+  memory: free.memory - share.memory,
 });
