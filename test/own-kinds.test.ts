@@ -69,6 +69,32 @@ test('a run that is remembered is done again when the code of the project’s ow
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
 });
 
+test('an upgrade of a package that the project’s own kind imports runs its stages again', async () => {
+  const manifest = (version: string) =>
+    JSON.stringify({ name: '@polite/words', version, type: 'module', exports: './words.js' });
+  using project = new Project(yaml, {
+    ...files,
+    'stages/greet/greet.ts': `
+import { address } from '@polite/words';
+export const greet = (greeting: string, name: string): string => address(greeting, name);
+`,
+    'node_modules/@polite/words/package.json': manifest('1.0.0'),
+    'node_modules/@polite/words/words.js': 'export const address = (greeting, name) => `${greeting} ${name}`;\n',
+  });
+  project.letHoursPass(1);
+  const first = await project.run();
+  assert.deepEqual(first.outcomes, { hail: 'ran' }, first.stderr);
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+
+  project.write(
+    'node_modules/@polite/words/words.js',
+    'export const address = (greeting, name) => `${greeting} dear ${name}`;\n',
+  );
+  project.write('node_modules/@polite/words/package.json', manifest('1.1.0'));
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
+  assert.equal(project.read('out/hail.txt'), 'hail dear ann\nhail dear bob\n');
+});
+
 test('settings at their default are not keyed, so that a kind can gain one', async () => {
   using project = new Project(yaml, files);
   await project.run();

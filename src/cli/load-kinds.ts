@@ -8,13 +8,14 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { err, ok, type Result } from '../result.ts';
 import type { KindSpec } from '../stage.ts';
+import { importedPackages } from './imported-packages.ts';
 import { packageRoot } from './package-info.ts';
 
 /** A kind as pipelines are checked against it. */
 export interface LoadedKind {
   readonly spec: KindSpec;
   readonly version: number | string;
-  /** Absolute paths of the code of a project's own kind; empty for a built-in one. */
+  /** Absolute paths of the code of a project's own kind and its packages' package.json; empty for a built-in one. */
   readonly sources: readonly string[];
   /** The built file to run, of a project's own kind. */
   readonly module?: string;
@@ -73,7 +74,7 @@ const shareModules: Plugin = {
     build.onResolve({ filter: /^(restage|zod)$/ }, ({ path }) => ({ path: shared[path]!, external: true })),
 };
 
-/** Bundles the project's code into one file per side; what went into it is what the kind is keyed by. */
+/** Bundles the project's code into one file per side; it is keyed by what went into them and by the packages that did not. */
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
   const spec = sourceOf(folder, 'spec')!;
   const run = sourceOf(folder, 'run');
@@ -94,13 +95,11 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
     write: false,
     logLevel: 'silent',
   });
-  const sources = Object.keys(metafile.inputs).map((path) => join(root, path));
-  const version = sha256(
-    sources
-      .map((path) => `${relative(root, path)} ${sha256(readFileSync(path))}`)
-      .sort()
-      .join('\n'),
-  );
+  const files = Object.keys(metafile.inputs).map((path) => join(root, path));
+  const packages = importedPackages(root, metafile.inputs);
+  const contents = files.map((path) => `${relative(root, path)} ${sha256(readFileSync(path))}`).sort();
+  const version = sha256([...contents, ...packages.map(({ id }) => id)].join('\n'));
+  const sources = [...files, ...packages.flatMap(({ manifest }) => manifest ?? [])];
   const built = join(root, 'cache', 'kinds', `${name}-${version.slice(0, 16)}`);
   for (const { path, text } of outputFiles) await writeAtomic(join(built, basename(path)), text, { sync: false });
   const loaded = (await import(pathToFileURL(join(built, 'spec.mjs')).href)) as { spec?: KindSpec };
