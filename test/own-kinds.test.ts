@@ -121,6 +121,30 @@ test('a kind that cannot be loaded is told, with what is the matter', async () =
   assert.match(stderr, /^error: The kind greet in stages\/greet cannot be loaded: .*\[broken-kind\]/);
 });
 
+test('a spec of another form than a kind has is told: where, what was expected, and what there is', async () => {
+  using project = new Project(yaml, files);
+  const mistakes: readonly [from: string, to: string, told: RegExp][] = [
+    ["type: 'files'", "type: 'file'", /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/],
+    ["type: 'any'", 'type: []', /spec\.inputs\.names\.type: expected any, one of .*, got \[\]/],
+    ["summary: 'Greets everyone in a list.',", '', /spec\.summary: expected a string, got nothing/],
+    [
+      "inputs: { names: { type: 'any', summary: 'One name a line.' } }",
+      'inputs: ["names"]',
+      /spec\.inputs: expected a map of ports by name, got \["names"\]/,
+    ],
+    ['settings: z.strictObject(', 'settings: (', /spec\.settings: expected a zod schema, .*, got \{"greeting"/],
+    ['version: 1', "version: 'one'", /spec\.version: expected a whole number, got "one"/],
+  ];
+  for (const [from, to, told] of mistakes) {
+    project.edit('stages/greet/spec.ts', from, to);
+    const { code, stderr } = await project.command('plan');
+    assert.equal(code, 1);
+    assert.match(stderr, /^error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n$/);
+    assert.match(stderr, told);
+    project.write('stages/greet/spec.ts', files['stages/greet/spec.ts']);
+  }
+});
+
 test('the settings of the project’s own kind are checked, listed and completed like any', async () => {
   using project = new Project(yaml.replace('greeting: hail', 'greting: hail'), files);
   const { code, stderr } = await project.command('run');

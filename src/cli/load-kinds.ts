@@ -10,6 +10,7 @@ import { err, ok, type Result } from '../result.ts';
 import type { KindSpec } from '../stage.ts';
 import { importedPackages } from './imported-packages.ts';
 import { packageRoot } from './package-info.ts';
+import { specMistakes } from './spec-mistakes.ts';
 
 /** A kind as pipelines are checked against it. */
 export interface LoadedKind {
@@ -104,6 +105,8 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   for (const { path, text } of outputFiles) await writeAtomic(join(built, basename(path)), text, { sync: false });
   const loaded = (await import(pathToFileURL(join(built, 'spec.mjs')).href)) as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
+  const mistakes = specMistakes(loaded.spec);
+  if (mistakes.length > 0) throw new Error(mistakes.join('; '));
   if (loaded.spec.name !== name) throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
   return { spec: loaded.spec, version, sources, module: join(built, 'run.mjs') };
 }

@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { type ArtifactType, artifactTypes } from '../stage.ts';
+
+const text = z.string('a string').min(1, 'a text');
+const type = z.enum(artifactTypes, `one of ${artifactTypes.join(', ')}`);
+const flag = z.boolean('true or nothing').optional();
+const method = z.instanceof(Function, { error: 'a function' }).optional();
+const portsOf = <T extends z.ZodType>(port: T) => z.record(z.string(), port, 'a map of ports by name');
+
+const input = z.object(
+  {
+    type: z.custom<ArtifactType>(
+      (given) =>
+        [given].flat().length > 0 && [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
+      `any, one of ${artifactTypes.join(', ')}, or a list of these`,
+    ),
+    summary: text,
+    optional: flag,
+    list: flag,
+    parts: method,
+  },
+  'a port: { type, summary }',
+);
+const output = z.object(
+  { type, summary: text, extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional() },
+  'a port: { type, summary }',
+);
+
+/** The form of a `KindSpec`, as code that no compiler saw may miss it. The version is not asked for: contents are it. */
+const form = z.object(
+  {
+    name: text,
+    version: z.int('a whole number').optional(),
+    summary: text,
+    settings: z.instanceof(z.ZodType, { error: 'a zod schema, such as z.strictObject({ })' }),
+    inputs: portsOf(input),
+    outputs: portsOf(output),
+    openPorts: flag,
+    shell: z.array(text, 'a list of settings').optional(),
+    computes: flag,
+    check: method,
+    example: text,
+  },
+  'what defineKind gives',
+);
+
+/** What is wrong with the form of a spec, each with its place, what was expected and what there is; empty when nothing. */
+export function specMistakes(spec: unknown): readonly string[] {
+  return (form.safeParse(spec).error?.issues ?? []).map(({ path, message }) => {
+    const got = path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], spec);
+    return `${['spec', ...path].join('.')}: expected ${message}, got ${shown(got)}`;
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (typeof value === 'function') return 'a function';
+  const written = JSON.stringify(value) ?? String(value);
+  return written.length > 60 ? `${written.slice(0, 59)}…` : written;
+}
