@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { copyFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { test } from 'node:test';
+import { encodedNoise } from './noise-dataset.ts';
 import { type Ended, Project } from './rig.ts';
 
 const shout = `
@@ -128,6 +130,30 @@ test('a copy of the pipeline under another name runs nothing again', async () =>
   assert.match((await project.command('run', 'other.yaml')).stdout, /2 restored/);
   assert.equal(project.read('artifacts/other/count/text').trim(), '4');
   assert.deepEqual((await project.run()).outcomes, fresh);
+});
+
+test('a new test image: the trainer that monitors train and val stays fresh', async () => {
+  using project = new Project(`
+stages:
+  faces: { kind: load-dataset, inputs: { images: ./photos } }
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with: { imageSize: 64, epochs: 1, monitor: [train, val] }
+`);
+  const addImage = async (path: string, seed: number): Promise<void> => {
+    mkdirSync(dirname(project.path(path)), { recursive: true });
+    writeFileSync(project.path(path), await encodedNoise(seed, { width: 64, height: 64 }));
+  };
+  const folders = ['train', 'val', 'test'].flatMap((split) => [`photos/${split}/real`, `photos/${split}/fake`]);
+  for (let seed = 0; seed < 12; seed++) await addImage(`${folders[seed % 6]}/${seed}.png`, seed);
+  const first = await project.run();
+  assert.deepEqual(first.outcomes, { faces: 'ran', fit: 'ran' }, first.stderr);
+
+  await addImage('photos/test/real/late.png', 12);
+  assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'fresh' });
+  await addImage('photos/val/real/late.png', 13);
+  assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'ran' });
 });
 
 /** Runs as a user does, and asserts that the answer came from the memory of an earlier run: that leaves no trace. */
