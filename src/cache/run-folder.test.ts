@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
@@ -44,4 +44,12 @@ test('a run whose process was killed is not living', (t) => {
   assert.equal(run.isLiving(), true, 'of another host nothing is known');
   writeFileSync(join(run.path, 'process.json'), '{"pi');
   assert.equal(run.isLiving(), false);
+});
+
+test('an attempt begins with an empty folder, whatever an earlier one of its number left there', (t) => {
+  const run = Cache.open(temporaryFolder(t)).startRun('2025-01-31T09-12');
+  const { work } = run.attempt('fit', 1);
+  writeFileSync(join(work, 'half'), 'an output');
+  assert.equal(run.attempt('fit', 1).work, work);
+  assert.deepEqual(readdirSync(work), []);
 });

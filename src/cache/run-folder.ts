@@ -1,4 +1,14 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readFileSync, readSync, statSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  statSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Json } from '../json.ts';
@@ -51,11 +61,12 @@ export class RunFolder {
     return new RunFolder(cache, id);
   }
 
-  /** The files of an attempt, from 1. */
+  /** The files of an attempt, from 1; what an earlier one of this number left in its folder is gone. */
   attempt(stage: string, number: number): AttemptFiles {
     const work = join(this.#work, `${slug(stage)}-${number}`);
     const log = this.logPath(stage, number);
     try {
+      rmSync(work, { recursive: true, force: true, maxRetries: 3 });
       mkdirSync(work, { recursive: true });
       mkdirSync(join(this.path, slug(stage)), { recursive: true });
     } catch (error) {

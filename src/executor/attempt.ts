@@ -1,5 +1,4 @@
 import { mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Stage } from '../config/pipeline.ts';
 import type { Highlight, Progress } from '../stage.ts';
@@ -22,7 +21,7 @@ export interface AttemptOptions {
   readonly inputs: StageRequest['inputs'];
   readonly grant: Grant;
   readonly backend: string;
-  /** A folder of this attempt's own, on the cache's file system: `out/` for outputs, `scratch/`. */
+  /** A folder of this attempt's own, empty, on the cache's file system: `out/` for outputs, `scratch/`. */
   readonly folder: string;
   readonly logFile: string;
   readonly start: StartStage;
@@ -47,8 +46,7 @@ export function privatePath(folder: string, output: Stage['outputs'][number]): s
 export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd; record: AttemptRecord }> {
   const { stage, folder } = options;
   const record: AttemptRecord = { highlights: [], warnings: [], notes: {} };
-  await rm(folder, { recursive: true, force: true });
-  mkdirSync(join(folder, 'out'), { recursive: true });
+  mkdirSync(join(folder, 'out'));
   mkdirSync(join(folder, 'scratch'));
 
   const running = options.start({
