@@ -66,7 +66,7 @@ test('training on a dataset leaves a model, its history, a line of log for each 
   assert.equal(bench.notes['backend'], 'onnxruntime');
   const last = bench.progress.at(-1)!;
   assert.deepEqual([last.done, last.total, last.unit], [112, 112, 'images']);
-  assert.match(last.note!, /^epoch 2\/2, evaluating test, \d+\.\d images\/s, 0 s left$/);
+  assert.match(last.note!, /^epoch 2\/2, evaluating test$/);
 });
 
 test('the same seed gives the same bytes, and what is monitored does not change the model', async () => {
