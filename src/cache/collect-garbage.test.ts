@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../test/example-result.ts';
@@ -8,6 +9,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
+import { Lease } from './lease.ts';
 import { verifyCache } from './verify-cache.ts';
 
 const day = 86_400_000;
@@ -104,6 +106,33 @@ test('what a killed process was writing goes after a day, wherever in the cache 
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
   const gone = names.map((name) => join(root, 'cache', name.replace('/holder.json', '')));
   assert.deepEqual([...remains].sort(), gone.sort());
+});
+
+test('memories of runs and builds of kinds go when they are old, builds not while a run may load them', (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
+  const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
+  assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
+  const run = cache.startRun('2025-01-31');
+  assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
+  run.writeRecord({ ok: true });
+  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
+  assert.deepEqual([...remains].sort(), [kind, memory, run.path].sort());
+});
+
+test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const dead = JSON.stringify({ pid: 2 ** 30, host: hostname(), started: '', token: 'dead' });
+  const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
+  writeFiles(root, { 'cache/leases/left/holder.json': dead, 'cache/leases/taken/holder.json': dead });
+  await using _held = await Lease.acquire(join(root, 'cache/leases/held'));
+  const garbage = findGarbage(cache, { keep: day });
+  assert.deepEqual([...garbage.remains].sort(), [left, taken]);
+  await using _mine = await Lease.acquire(taken);
+  removeGarbage(cache, garbage);
+  assert.deepEqual(readdirSync(join(root, 'cache/leases')).sort(), ['held', 'taken']);
 });
 
 test('what a living run used stays, and the private folder that it works in', async (t) => {

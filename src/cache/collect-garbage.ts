@@ -4,6 +4,7 @@ import { type Digest, isDigest } from '../fingerprint/digest.ts';
 import type { Cache } from './cache.ts';
 import { cacheError } from './cache-error.ts';
 import { allLatest } from './latest.ts';
+import { isHeld } from './lease.ts';
 import { namesIn } from './names-in.ts';
 import type { StageResult } from './stage-result.ts';
 
@@ -26,7 +27,7 @@ export interface GarbageOptions {
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
   readonly objects: readonly { readonly path: string; readonly bytes: number }[];
-  /** Folders and files of killed processes, what was set aside, and records of old runs. */
+  /** Folders, files and leases of killed processes, what was set aside, old runs' records and memories, old builds. */
   readonly remains: readonly string[];
   /** Of the objects. */
   readonly bytes: number;
@@ -79,7 +80,8 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
       // A run that wants it again has touched it meanwhile.
       if (stats !== undefined && garbage.now - touchedAt(stats) > day) rmSync(path, { force: true });
     }
-    for (const path of garbage.remains) rmSync(path, { recursive: true, force: true });
+    // A dead process's lease may have been taken meanwhile; nothing else has a holder.
+    for (const path of garbage.remains) if (!isHeld(path)) rmSync(path, { recursive: true, force: true });
   } catch (error) {
     throw cacheError(`to ${cache.folder} while clearing it`, error);
   }
@@ -134,12 +136,17 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   const work = entriesIn(join(cache.folder, 'work')).filter((entry) => !living.has(entry.name) && old(entry, day));
   const written = ['objects', 'results', 'latest'].flatMap((name) => filesIn(join(cache.folder, name)));
   const direct = ['', 'leases', 'memory', 'pins', 'published'].flatMap((name) => entriesIn(join(cache.folder, name)));
-  const temporary = [...written, ...direct].filter((entry) => entry.name.startsWith('.tmp-') && old(entry, day));
+  const isTemporary = (entry: Entry): boolean => entry.name.startsWith('.tmp-');
+  const temporary = [...written, ...direct].filter((entry) => isTemporary(entry) && old(entry, day));
+  const leases = entriesIn(join(cache.folder, 'leases')).filter((entry) => !isTemporary(entry) && !isHeld(entry.path));
   const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
   // Each run's own record and logs; a result keeps the log that it came with as an object.
   const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
+  const memories = entriesIn(join(cache.folder, 'memory')).filter((entry) => !isTemporary(entry) && old(entry, keep));
+  // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
+  const kinds = living.size > 0 ? [] : entriesIn(join(cache.folder, 'kinds')).filter((entry) => old(entry, keep));
   const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [...work, ...temporary, ...aside, ...runs, ...kept].map(({ path }) => path);
+  return [...work, ...temporary, ...leases, ...aside, ...runs, ...memories, ...kinds, ...kept].map(({ path }) => path);
 }
 
 interface Entry {

@@ -84,6 +84,12 @@ export class Lease {
   }
 }
 
+/** Whether someone who is not known to be dead holds the lease at a path. */
+export function isHeld(path: string): boolean {
+  const holder = readHolder(path);
+  return holder !== undefined && !isAbandoned(path, holder);
+}
+
 const holderFile = (path: string): string => join(path, 'holder.json');
 
 /**
