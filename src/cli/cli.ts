@@ -156,7 +156,7 @@ function declareKeeping(program: Command, act: Act): void {
     .command('gc')
     .summary('free space in the cache')
     .description(
-      'Removes results that were not used for a while and the objects that nothing refers to. Keeps pins, frozen stages and the last runs.',
+      'Removes results that were not used for a while and the objects that nothing refers to. Keeps frozen stages and the last runs.',
     )
     .option('--keep <duration>', 'keeps results used within this time', '30d')
     .option('--max-size <size>', 'removes the longest unused results until the cache is this small')
