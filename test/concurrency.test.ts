@@ -14,7 +14,7 @@ stages:
   last: { kind: command, inputs: { text: slow.text }, outputs: { text: out/last.txt }, with: { run: "echo last >> began; cp \${inputs.text} \${outputs.text}" } }
 `;
 
-test('of two runs at once each stage runs in one, the other waits for it and takes its result', async () => {
+test('of two runs at once each stage runs in one, the other waits for it and finds its result in place', async () => {
   using project = new Project(slow, { 'in.txt': 'a\n' });
   const gate = project.gate('gate');
   const first = project.startRun();
@@ -28,9 +28,27 @@ test('of two runs at once each stage runs in one, the other waits for it and tak
     ends.map(({ code }) => code),
     [0, 0],
   );
-  assert.equal(ends[1]!.outcomes['slow'], 'restored');
+  assert.equal(ends[1]!.outcomes['slow'], 'fresh');
   assert.deepEqual(project.read('began'), 'once\nlast\n');
   assert.deepEqual((await project.run()).outcomes, { slow: 'fresh', last: 'fresh' });
+});
+
+test('a stage with cache: false runs once, too, when two runs meet: its outputs lie there for the second', async () => {
+  using project = new Project(
+    slow.replaceAll('kind: command', 'cache: false\n    kind: command').replace(/ {2}last:.*\n/s, ''),
+    {
+      'in.txt': 'a\n',
+    },
+  );
+  const gate = project.gate('gate');
+  const first = project.startRun();
+  await first.event('stage-output', 'slow');
+  const second = project.startRun();
+  await second.event('stage-waiting', 'slow');
+  gate.pass(2);
+  assert.deepEqual((await endOf(first)).outcomes, { slow: 'ran' });
+  assert.deepEqual((await endOf(second)).outcomes, { slow: 'fresh' });
+  assert.equal(project.read('began'), 'once\n');
 });
 
 test('a run that waits for one that is killed does the work itself', async () => {

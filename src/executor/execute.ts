@@ -1,23 +1,12 @@
 import PQueue from 'p-queue';
 import type { Stage, StageName } from '../config/pipeline.ts';
-import { type Examined, examine, type Outputs } from '../plan/examine.ts';
-import type { Highlight } from '../stage.ts';
+import { examine, type Outputs } from '../plan/examine.ts';
 import { describeFault } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
-import { bringStage } from './run-stage.ts';
+import { type Brought, bringStage } from './run-stage.ts';
 
 /** How a stage ended, with its outputs for those that read it. */
-export type Settled =
-  | {
-      readonly outcome: 'fresh' | 'restored' | 'ran';
-      readonly outputs: Outputs;
-      readonly highlights: readonly Highlight[];
-      /** False where an input changed meanwhile: the outputs serve this run only. */
-      readonly recorded: boolean;
-      /** Of the work done now. */
-      readonly seconds: number;
-    }
-  | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string };
+export type Settled = Brought | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string };
 
 /** Looking at stages and restoring them is bound by the disk: more at once gains nothing. */
 const lookers = 8;
@@ -74,25 +63,11 @@ async function settleStage(
     run.signal.throwIfAborted();
     const examined = await queue.add(() => examine(stage, run.world, outputsOf));
     run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
-    if (examined.decision.state === 'fresh') return asFresh(stage, examined, run);
     return await bringStage(stage, examined, run, outputsOf);
   } catch (error) {
     if (run.signal.aborted) return { outcome: 'cancelled', message: 'interrupted' };
     return { outcome: 'failed', message: describeFault(error) };
   }
-}
-
-function asFresh(stage: Stage, { result }: Examined, { world }: Execution): Settled {
-  if (result === undefined) throw new Error('Internal error: a fresh stage has no result');
-  world.cache.writeLatest(world.pipeline.name, stage.name, result.digest);
-  world.cache.markUsed(result.digest);
-  return {
-    outcome: 'fresh',
-    outputs: result.outputs,
-    highlights: result.record.highlights,
-    recorded: true,
-    seconds: 0,
-  };
 }
 
 function announce(stage: Stage, end: Settled, run: Execution): void {

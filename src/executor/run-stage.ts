@@ -1,7 +1,7 @@
 import { relative } from 'node:path';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { Examined, Outputs, OutputsOf } from '../plan/examine.ts';
+import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import type { Highlight } from '../stage.ts';
 import type { Grant } from './admission.ts';
 import { attempt, privatePath } from './attempt.ts';
@@ -12,19 +12,22 @@ import { makeRecord } from './make-record.ts';
 import { publishOutputs } from './publish-outputs.ts';
 import { StageFailure } from './stage-failure.ts';
 
-/** What running or restoring a stage gave. `recorded` is false where an input changed meanwhile. */
+/** What bringing a stage gave. */
 export interface Brought {
-  readonly outcome: 'restored' | 'ran';
+  readonly outcome: 'fresh' | 'restored' | 'ran';
+  /** For those that read it. */
   readonly outputs: Outputs;
   readonly highlights: readonly Highlight[];
+  /** False where an input changed meanwhile: the outputs serve this run only. */
   readonly recorded: boolean;
   /** Of the work done now. */
   readonly seconds: number;
 }
 
 /**
- * Brings a stage that is not fresh: from the cache if it can, by running it if it must. Two runs, or two stages, that
- * want the same fingerprint do it once: the second waits, without holding a slot, then restores.
+ * Brings a stage that was examined: leaves it where it is fresh, takes it from the cache if it can, runs it if it must.
+ * Two runs, or two stages, that want the same fingerprint do it once: the second waits, without holding a slot, and looks
+ * again at what the first left.
  *
  * Throws a {@link StageFailure} that says why it could not, or the signal's reason.
  */
@@ -34,19 +37,14 @@ export async function bringStage(
   run: Execution,
   outputsOf: OutputsOf,
 ): Promise<Brought> {
-  const forced = run.world.forced.has(stage.name);
   const { signal } = run;
-  if (!forced) {
-    const restored = await restore(stage, examined, run);
-    if (restored !== undefined) return restored;
-  }
+  const known = await takeKnown(stage, examined, run);
+  if (known !== undefined) return known;
   await using _lease = await run.world.cache.acquireLease(examined.digest, signal, (holder) =>
     run.emit({ type: 'stage-waiting', stage: stage.name, for: holder, time: Date.now() }),
   );
-  if (!forced) {
-    const restored = await restore(stage, examined, run); // what we waited for
-    if (restored !== undefined) return restored;
-  }
+  const made = await takeKnown(stage, await examine(stage, run.world, outputsOf), run);
+  if (made !== undefined) return made;
   const grant = await run.admission.acquire(stage.resources, signal);
   try {
     return await runStage(stage, examined, run, outputsOf, grant);
@@ -55,23 +53,32 @@ export async function bringStage(
   }
 }
 
+/** The stage without running it; undefined when that cannot be, or is not wanted. */
+async function takeKnown(stage: Stage, examined: Examined, run: Execution): Promise<Brought | undefined> {
+  if (run.world.forced.has(stage.name)) return undefined;
+  const { decision, result } = examined;
+  if (decision.state !== 'fresh' || result === undefined) return await restore(stage, examined, run);
+  stoodOn(stage, result, run);
+  return { outcome: 'fresh', ...whatIs(result), seconds: 0 };
+}
+
 /** Puts a recorded result in place; undefined when there is none or the cache cannot give it back whole. */
 async function restore(stage: Stage, examined: Examined, run: Execution): Promise<Brought | undefined> {
   const startedAt = performance.now();
   const result = run.world.cache.readResult(examined.digest);
   if (result === undefined || !result.stored || !(await publishOutputs(stage, result, undefined, run)))
     return undefined;
-  run.world.cache.writeLatest(run.world.pipeline.name, stage.name, result.digest);
-  run.world.cache.markUsed(result.digest);
-  const seconds = (performance.now() - startedAt) / 1000;
-  return {
-    outcome: 'restored',
-    outputs: result.outputs,
-    highlights: result.record.highlights,
-    recorded: true,
-    seconds,
-  };
+  stoodOn(stage, result, run);
+  return { outcome: 'restored', ...whatIs(result), seconds: (performance.now() - startedAt) / 1000 };
 }
+
+/** Keeps that the stage last stood on this result. */
+function stoodOn(stage: Stage, { digest }: StageResult, { world }: Execution): void {
+  world.cache.writeLatest(world.pipeline.name, stage.name, digest);
+  world.cache.markUsed(digest);
+}
+
+const whatIs = ({ outputs, record }: StageResult) => ({ outputs, highlights: record.highlights, recorded: true });
 
 async function runStage(
   stage: Stage,
