@@ -1,6 +1,7 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { suggest } from '../diagnostics/suggest.ts';
 import { type ArtifactType, artifactTypes, type OutputPort } from '../stage.ts';
+import { extensionOf } from './extension-of.ts';
 import type { Instance } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, type Entry, type MapNode, textOf } from './located.ts';
@@ -37,14 +38,10 @@ export function resolveOutputs(
     }
     checkType(context, port, type, entry!);
     const output = { port, type, path: relativeToRoot(path, context.root), at: entry!.value.at };
-    return Object.hasOwn(kind.spec.outputs, port) ? output : { ...output, ...extensionOf(output.path) };
+    // A program of the user's is given a name to write to that ends as the published one does.
+    const ending = extensionOf(output.path);
+    return Object.hasOwn(kind.spec.outputs, port) || ending === '' ? output : { ...output, extension: ending };
   });
-}
-
-/** Of the name that a program is given to write to, which ends as the published one does. */
-function extensionOf(path: string): Pick<Output, 'extension'> {
-  const extension = /\.[A-Za-z0-9.]+$/.exec(posix.basename(path))?.[0];
-  return extension === undefined ? {} : { extension };
 }
 
 function openType({ value }: Entry): ArtifactType {

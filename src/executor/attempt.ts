@@ -1,5 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { extensionOf } from '../config/extension-of.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Highlight, Progress } from '../stage.ts';
 import type { Grant } from './admission.ts';
@@ -38,8 +39,7 @@ const graceMs = 5_000;
 
 /** Private absolute path of an output during an attempt; it keeps the extension that the stage may go by. */
 export function privatePath(folder: string, output: Stage['outputs'][number]): string {
-  const extension = /\.[A-Za-z0-9.]+$/.exec(output.path.slice(output.path.lastIndexOf('/') + 1))?.[0] ?? '';
-  return join(folder, 'out', `${output.port}${extension}`);
+  return join(folder, 'out', `${output.port}${extensionOf(output.path)}`);
 }
 
 /** Runs one attempt of a stage in its own process and folder. The caller reads and then removes the folder. */
