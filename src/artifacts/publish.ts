@@ -10,7 +10,7 @@ import { hashFile } from '../fingerprint/hash-file.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import { displace } from './displace.ts';
 import { PublishError } from './publish-error.ts';
-import { type Owner, type PublishedRecord, PublishedRecords } from './published-record.ts';
+import { type Owner, PublishedRecords } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
 import { resolveTarget, type Target } from './target.ts';
 import { CopyFault, copyVerified } from './verified-copy.ts';
@@ -47,11 +47,6 @@ export class Publisher {
     this.records = new PublishedRecords(cache.folder);
     this.#digests = digests;
     this.#hardLink = hardLink;
-  }
-
-  /** What Restage recorded putting at a path relative to the root. */
-  published(path: string): PublishedRecord | undefined {
-    return this.records.read(resolveTarget(this.root, path).key);
   }
 
   /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from './digest.ts';
-import { fileListing, folderListing, missingParts, partsDigest } from './listing.ts';
+import { fileListing, folderListing, partsDigest } from './listing.ts';
 
 const file = (path: string, content = path) => ({ path, digest: sha256(content), size: content.length });
 const dataset = ['dataset.json', 'train/0.tar', 'val/0.tar', 'test/0.tar'].map((path) => file(path));
@@ -39,9 +39,9 @@ test('a reader of train and val does not care for a new test image, and does for
   assert.notEqual(partsDigest(newSummary, ['train', 'val']), before);
 });
 
-test('a part that is missing is keyed as missing, and named, even if it is called like something of JavaScript', () => {
+test('a part that is missing is keyed as missing, even if it is called like something of JavaScript', () => {
   const without = folderListing(dataset.slice(0, 2));
-  assert.deepEqual(missingParts(without, ['train', 'val', 'constructor']), ['val', 'constructor']);
   assert.notEqual(partsDigest(without, ['train', 'val']), partsDigest(without, ['train']));
+  assert.notEqual(partsDigest(without, ['train', 'constructor']), partsDigest(without, ['train']));
   assert.equal(Object.hasOwn(folderListing([file('__proto__/a')]).parts, '__proto__'), true);
 });

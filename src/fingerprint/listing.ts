@@ -37,11 +37,6 @@ export function partsDigest(listing: Listing, parts: readonly string[] | undefin
   );
 }
 
-/** The parts asked for that the artifact lacks, for a message. */
-export function missingParts(listing: Listing, parts: readonly string[]): readonly string[] {
-  return listing.folder ? parts.filter((part) => partDigest(listing, part) === undefined) : [];
-}
-
 const partDigest = (listing: Listing, part: string): Digest | undefined =>
   Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
 
