@@ -3,8 +3,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { noProcessesIn } from './processes.ts';
+import { killedAt } from './killed-at.ts';
 import { Project } from './rig.ts';
 import { assertObjectsWhole } from './sound.ts';
 
@@ -23,17 +22,6 @@ stages:
         seq $first $((first + ${count - 1})) | split -l 1 -a 4 -
   sum: { kind: command, inputs: { numbers: many.numbers }, outputs: { sum: out/sum.txt }, with: { run: "find \${inputs.numbers} -type f | wc -l > \${outputs.sum}" } }
 `;
-const loader = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
-
-/** Runs until the nth call that changes the disk, and is killed there. False: it came to its end before. */
-async function killedAt(project: Project, n: number): Promise<boolean> {
-  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_AT: String(n) });
-  const { code } = await project.run();
-  delete project.env['NODE_OPTIONS'];
-  assert.ok(code === 0 || code === 'SIGKILL');
-  await noProcessesIn(project.root);
-  return code === 'SIGKILL';
-}
 
 function assertNothingPartial(project: Project): void {
   assertObjectsWhole(project);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
+import { killedAt } from './killed-at.ts';
 import { noProcessesIn, processesIn } from './processes.ts';
 import { endOf, Project } from './rig.ts';
 import { assertObjectsWhole } from './sound.ts';
@@ -68,17 +68,6 @@ stages:
         seq $(cat \${inputs.count}) | split -l 1 -a 4 -
   sum: { kind: command, inputs: { numbers: many.numbers }, outputs: { sum: out/sum.txt }, with: { run: "cat \${inputs.numbers}/* | paste -sd+ - | wc -w > \${outputs.sum}" } }
 `;
-
-/** Runs until the nth call that changes the disk, and is killed there. False: it came to its end before. */
-async function killedAt(project: Project, n: number): Promise<boolean> {
-  const loader = fileURLToPath(new URL('kill-at.mjs', import.meta.url));
-  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_AT: String(n) });
-  const { code } = await project.run();
-  delete project.env['NODE_OPTIONS'];
-  assert.ok(code === 0 || code === 'SIGKILL');
-  await noProcessesIn(project.root);
-  return code === 'SIGKILL';
-}
 
 test('a run that is killed while it saves leaves only whole things, and the next one completes them', async () => {
   using project = new Project(many, { 'count.txt': '40' });
