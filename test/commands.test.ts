@@ -185,6 +185,16 @@ test('init writes a project in which the plan is known, and overwrites nothing',
   assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^new\/pipelines\/first: 6 stages\n/);
 });
 
+test('init below a file says what is in the way', async () => {
+  using project = new Project(shout, { notes: 'mine' });
+  const { code, stderr } = await project.command('init', 'notes/new');
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    'error: Cannot write notes/new/pipelines/first.yaml: a file is in the way of a folder. Move it away and run again.\n',
+  );
+});
+
 test('--reporter json prints one event a line, from the start of the run to its end', async () => {
   using project = new Project(shout, files);
   const lines = (await print(project, 'run', '--reporter', 'json')).trimEnd().split('\n');

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
+import { cacheError } from '../../cache/cache-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 
 /** The files of a new project: one small pipeline with every stage of a first study, that runs in under a minute. */
@@ -46,8 +47,12 @@ export async function initCommand(folder: string): Promise<number> {
       process.stdout.write(`kept   ${path}, which is there already\n`);
       continue;
     }
-    mkdirSync(dirname(path), { recursive: true });
-    writeFileSync(path, text, { flag: 'wx' });
+    try {
+      mkdirSync(dirname(path), { recursive: true });
+      writeFileSync(path, text, { flag: 'wx' });
+    } catch (error) {
+      throw cacheError(path, error);
+    }
     process.stdout.write(`wrote  ${path}\n`);
   }
   const there = relative(process.cwd(), folder);
