@@ -189,6 +189,20 @@ test('the same command again is answered from memory, until anything that it res
   await changes(() => project.edit('pipelines/test.yaml', 'cat', 'tac'), /1 ran/);
 });
 
+test('a command whose file is another one now is not answered from memory', async () => {
+  using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
+  project.letHoursPass(1);
+  await project.command('run', '--jobs', '2', 'test.yaml');
+  assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /^✓ test: 1 stage fresh/);
+  copyFileSync(project.path('pipelines/test.yaml'), project.path('test.yaml'));
+  project.edit('test.yaml', 'cat', 'tac');
+  assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /1 ran/);
+
+  await project.command('run');
+  project.write('pipelines/second.yaml', joined.replace('PARTS', 'parts/*.txt'));
+  assert.match((await project.command('run')).stderr, /Which pipeline\?/);
+});
+
 test('what was just edited is looked at again, and a run that was not complete is not remembered', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   await project.command('run', 'test.yaml');

@@ -9,8 +9,9 @@ import { writeAtomic } from './write-atomic.ts';
  * which is known without reading a pipeline, a fingerprint or a result.
  */
 export interface RunMemory {
-  readonly format: 1;
+  readonly format: 2;
   readonly pipeline: string;
+  readonly found: FoundFile;
   readonly stages: number;
   /** Absolute paths: YAML files, code, path inputs, published outputs. */
   readonly trees: readonly string[];
@@ -22,6 +23,14 @@ export interface RunMemory {
   readonly signature: string;
 }
 
+/** How the command came to its pipeline's file: another file may come to precede it, though that one stays as it is. */
+export interface FoundFile {
+  /** The word that names it; absent where none did, and it was the only one. */
+  readonly word?: string;
+  /** Absolute path. */
+  readonly file: string;
+}
+
 /** Names a command: the same words in the same folder mean the same run. */
 export function memoryFile(root: string, workingDirectory: string, argv: readonly string[]): string {
   const key = createHash('sha256')
@@ -30,11 +39,19 @@ export function memoryFile(root: string, workingDirectory: string, argv: readonl
   return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
 }
 
-/** The memory of this command if all that it rests on is as it was; else undefined, and the long way is to be gone. */
-export async function recall(file: string, root: string): Promise<RunMemory | undefined> {
+/**
+ * The memory of this command if all that it rests on is as it was; else undefined, and the long way is to be gone.
+ * `find` finds the file that a word, or none, names now.
+ */
+export async function recall(
+  file: string,
+  root: string,
+  find: (word: string | undefined) => string | undefined,
+): Promise<RunMemory | undefined> {
   try {
     const memory = JSON.parse(readFileSync(file, 'utf8')) as RunMemory;
-    if (memory.format !== 1) return undefined;
+    if (memory.format !== 2) return undefined;
+    if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env)) if (hashVariable(name) !== value) return undefined;
     if (signAll(memory.trees.map((tree) => signTree(tree).signature)) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
@@ -46,6 +63,7 @@ export async function recall(file: string, root: string): Promise<RunMemory | un
 /** What a complete run knows of itself, to be remembered. */
 export interface CompleteRun {
   readonly pipeline: string;
+  readonly found: FoundFile;
   readonly stages: number;
   readonly globs: RunMemory['globs'];
   /** Names of the variables that stages declare. */
@@ -63,8 +81,9 @@ export function remember(file: string, run: CompleteRun): void {
     return;
   }
   const memory: RunMemory = {
-    format: 1,
+    format: 2,
     pipeline: run.pipeline,
+    found: run.found,
     stages: run.stages,
     trees,
     globs: run.globs,

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
-import { findPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
+import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 
@@ -16,6 +16,8 @@ export interface Words {
 export interface Target {
   /** Absolute path. */
   readonly file: string;
+  /** The word that names it, if any. */
+  readonly word?: string;
   readonly stages: readonly string[];
   readonly force: true | readonly string[] | undefined;
 }
@@ -27,7 +29,7 @@ export interface Target {
 export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
   const [first, ...others] = words;
   const named = first === undefined ? undefined : namedFile(first, root);
-  if (named !== undefined) return named.ok ? ok({ file: named.value, stages: others, force }) : named;
+  if (named !== undefined) return named.ok ? ok({ file: named.value, word: first!, stages: others, force }) : named;
   if (force !== undefined && force !== true) {
     const taken = force.find((word) => namedFile(word, root) !== undefined);
     if (taken !== undefined) {
@@ -47,8 +49,9 @@ function namedFile(word: string, root: string): Result<string, readonly Diagnost
 }
 
 function unnamedFile(root: string, last: boolean): Result<string, readonly Diagnostic[]> {
+  const only = onlyPipelineFile(root);
+  if (only !== undefined) return ok(only);
   const names = pipelineNames(root);
-  if (names.length === 1) return ok(join(root, 'pipelines', names[0]!));
   const ran = last ? lastFile(root) : undefined;
   if (ran !== undefined) return ok(ran);
   if (names.length === 0) {

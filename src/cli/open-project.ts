@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Graph } from '../graph/graph.ts';
 import { selectStages } from '../graph/select-stages.ts';
 import { err, ok, type Result } from '../result.ts';
-import { findTarget, type Words } from './find-target.ts';
+import { findTarget, type Target, type Words } from './find-target.ts';
 import { type LoadedKind, loadKinds } from './load-kinds.ts';
 
 /** What a command asks for. */
@@ -27,6 +27,8 @@ export interface Project {
   readonly forced: ReadonlySet<StageName>;
   /** Whether this is the pipeline as its file has it, with every stage. */
   readonly whole: boolean;
+  /** How its file was found. */
+  readonly found: Pick<Target, 'file' | 'word'>;
 }
 
 /** Finds, reads and checks the pipeline, and picks the stages. Every mistake comes back as a diagnostic. */
@@ -49,7 +51,17 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
   const whole = target.value.stages.length === 0 && (request.set ?? []).length === 0;
-  return ok({ whole, root, kinds: kinds.value, pipeline, graph, stages, named, forced: forced.value });
+  return ok({
+    whole,
+    found: target.value,
+    root,
+    kinds: kinds.value,
+    pipeline,
+    graph,
+    stages,
+    named,
+    forced: forced.value,
+  });
 }
 
 function forcedStages(

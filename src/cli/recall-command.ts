@@ -1,4 +1,5 @@
 import { memoryFile, recall } from '../cache/run-memory.ts';
+import { findPipelineFile, onlyPipelineFile } from '../config/find-pipeline-file.ts';
 import { findRoot } from '../config/find-root.ts';
 import { formatAllFresh } from '../reporters/format-all-fresh.ts';
 
@@ -7,8 +8,14 @@ export async function recallCommand(argv: readonly string[]): Promise<boolean> {
   if (argv[0] !== 'run') return false;
   const root = findRoot(process.cwd());
   if (root === undefined) return false;
-  const memory = await recall(memoryFile(root, process.cwd(), argv), root);
+  const memory = await recall(memoryFile(root, process.cwd(), argv), root, (word) => findNow(word, root));
   if (memory === undefined) return false;
   process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
   return true;
+}
+
+function findNow(word: string | undefined, root: string): string | undefined {
+  if (word === undefined) return onlyPipelineFile(root);
+  const found = findPipelineFile(word, process.cwd(), root);
+  return found.ok ? found.value : undefined;
 }

@@ -21,6 +21,12 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
   return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
 }
 
+/** The only pipeline's absolute path, which a command without a file means; undefined where there are none or several. */
+export function onlyPipelineFile(root: string): string | undefined {
+  const names = pipelineNames(root);
+  return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;
+}
+
 /** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
 export function pipelineNames(root: string): readonly string[] {
   return readdirSync(join(root, 'pipelines'), { recursive: true, encoding: 'utf8' })

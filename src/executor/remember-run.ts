@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { forget, isOld, remember } from '../cache/run-memory.ts';
+import { type FoundFile, forget, isOld, remember } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { signTree } from '../fingerprint/sign-tree.ts';
 import { isDone, type Settled } from './execute.ts';
@@ -9,7 +9,7 @@ import type { Execution } from './execution.ts';
  * Ends a run: checks what was put in place once more, after a tick of the disk's clock, so that from now on one stat
  * tells that it is unchanged; and remembers a complete run, so that the same command answers at once.
  *
- * `read` signs the files of the pipeline and the code as they were when they were read. Without a `file`, nothing is
+ * `read` signs the files of the pipeline and the code as they were when they were read; `found` is how the file was found. Without a `file`, nothing is
  * remembered.
  */
 export async function rememberRun(
@@ -17,6 +17,7 @@ export async function rememberRun(
   ends: ReadonlyMap<StageName, Settled>,
   file: string | undefined,
   read: ReadonlyMap<string, string> | undefined,
+  found: FoundFile,
 ): Promise<void> {
   const { world, stages } = run;
   const outputs = await signOutputs(run, ends);
@@ -29,6 +30,7 @@ export async function rememberRun(
   }
   remember(file, {
     pipeline: world.pipeline.name,
+    found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },
     stages: stages.length,
     globs: world.pipeline.sources.globs,
     env: [...new Set(stages.flatMap(({ env }) => Object.keys(env)))],

@@ -81,7 +81,7 @@ async function bring(
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
-    await rememberRun(run, ends, memory, read);
+    await rememberRun(run, ends, memory, read, project.found);
     world.digests.save();
     await folder.removeWork();
   } catch (error) {
