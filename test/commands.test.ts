@@ -97,6 +97,19 @@ test('logs prints what a stage said when it last ran, also where another pipelin
   assert.equal(await print(project, 'logs', 'other.yaml', 'shout'), 'shouting\n');
 });
 
+test('logs prints what a killed run of this pipeline said, and not that of another one', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  project.write('pipelines/other.yaml', shout.replace('echo shouting;', 'echo other; read _ < gate;'));
+  project.gate('gate');
+  const killed = project.start('run', 'other.yaml', '--reporter', 'json');
+  await killed.event('stage-output', 'shout');
+  killed.child.kill('SIGKILL');
+  await killed.ended;
+  assert.equal(await print(project, 'logs', 'test.yaml', 'shout'), 'shouting\n');
+  assert.equal(await print(project, 'logs', 'other.yaml', 'shout'), 'other\n');
+});
+
 test('clean removes outputs that no stage claims any more, and only those that nobody changed', async () => {
   using project = new Project(shout, files);
   await project.run();

@@ -162,7 +162,7 @@ test('a disk that fails is told of in plain words, with what was written and wha
     name: 'CacheError',
     message,
   });
-  assert.throws(() => Cache.open(root).startRun('run'), { name: 'CacheError', message });
+  assert.throws(() => Cache.open(root).startRun('run', 'test'), { name: 'CacheError', message });
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
   assert.equal(
     String(cacheError('a model', full)),

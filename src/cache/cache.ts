@@ -152,8 +152,8 @@ export class Cache {
     return Lease.acquire(join(this.folder, 'leases', digest), signal, onWait);
   }
 
-  startRun(id: string): RunFolder {
-    return RunFolder.start(this.folder, id);
+  startRun(id: string, pipeline: string): RunFolder {
+    return RunFolder.start(this.folder, id, pipeline);
   }
 
   /** Earlier runs, the last first. */

@@ -114,7 +114,7 @@ test('memories of runs and builds of kinds go when they are old, builds not whil
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
   const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
-  const run = cache.startRun('2025-01-31');
+  const run = cache.startRun('2025-01-31', 'test');
   assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
   run.writeRecord({ ok: true });
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });

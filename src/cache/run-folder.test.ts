@@ -7,7 +7,7 @@ import { Cache } from './cache.ts';
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
   const cache = Cache.open(temporaryFolder(t));
-  const run = cache.startRun('2025-01-31T09-12');
+  const run = cache.startRun('2025-01-31T09-12', 'test');
   const first = run.attempt('fit[seed=1]', 1);
   writeFileSync(first.log, 'failed\n');
   const second = run.attempt('fit[seed=1]', 2);
@@ -21,11 +21,15 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   await run.removeWork();
   assert.equal(existsSync(first.work), false);
   run.writeRecord({ ok: true });
-  cache.startRun('2025-02-01');
+  cache.startRun('2025-02-01', 'other');
   const runs = cache.runs();
   assert.deepEqual(
     runs.map(({ id }) => id),
     ['2025-02-01', '2025-01-31T09-12'],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.pipeline()),
+    ['other', 'test'],
   );
   assert.deepEqual(
     runs.map((each) => each.readRecord()),
@@ -39,7 +43,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
 
 test('a run whose process was killed is not living', (t) => {
   const cache = Cache.open(temporaryFolder(t));
-  const run = cache.startRun('killed');
+  const run = cache.startRun('killed', 'test');
   writeFileSync(join(run.path, 'process.json'), '{"pid":1,"host":"elsewhere","started":""}');
   assert.equal(run.isLiving(), true, 'of another host nothing is known');
   writeFileSync(join(run.path, 'process.json'), '{"pi');

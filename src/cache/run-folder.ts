@@ -45,11 +45,11 @@ export class RunFolder {
     this.#work = join(cache, 'work', id);
   }
 
-  /** Begins the run `id`, which sorts by time, such as `2025-01-31T09-12-03-4f2a`. Throws a `CacheError`. */
-  static start(cache: string, id: string): RunFolder {
+  /** Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03-4f2a`. Throws a `CacheError`. */
+  static start(cache: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(cache, id);
     try {
-      writeAtomic(join(run.path, 'process.json'), JSON.stringify(thisProcess()), { sync: false });
+      writeAtomic(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), pipeline }), { sync: false });
     } catch (error) {
       throw cacheError(`the run's record in ${run.path}`, error);
     }
@@ -118,6 +118,11 @@ export class RunFolder {
   isLiving(): boolean {
     const owner = readJson(join(this.path, 'process.json')) as ProcessIdentity | undefined;
     return owner !== undefined && this.readRecord() === undefined && !isDead(owner);
+  }
+
+  /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */
+  pipeline(): string | undefined {
+    return (readJson(join(this.path, 'process.json')) as { readonly pipeline?: string } | undefined)?.pipeline;
   }
 
   /** Milliseconds since the epoch. */

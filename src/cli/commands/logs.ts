@@ -27,8 +27,7 @@ export async function logsCommand(
 /** Of the last run in which the stage ran, all attempts; else the log that its result came with, from another pipeline, say. */
 function lastLog(cache: Cache, pipeline: string, stage: StageName): string | undefined {
   for (const run of cache.runs()) {
-    const record = run.readRecord() as { readonly pipeline?: string } | undefined;
-    if (record !== undefined && record.pipeline !== pipeline) continue;
+    if (run.pipeline() !== pipeline) continue;
     const logs = run.logs(stage);
     if (logs.length > 0) {
       const several = logs.length > 1;

@@ -120,7 +120,7 @@ function makeExecution(
     },
     publisher: new Publisher(root, cache, digests, { hardLink: options.hardLink ?? false }),
     stages,
-    folder: cache.startRun(runId(startedAt)),
+    folder: cache.startRun(runId(startedAt), pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),
     start: processStarter(fileURLToPath(new URL('../stage-main.js', import.meta.url))),
     modules: new Map(
