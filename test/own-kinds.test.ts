@@ -130,9 +130,14 @@ test('a spec of another form than a kind has is told: where, what was expected, 
     [
       "inputs: { names: { type: 'any', summary: 'One name a line.' } }",
       'inputs: ["names"]',
-      /spec\.inputs: expected a map of ports by name, got \["names"\]/,
+      /spec\.inputs: expected a map of ports by name, got \[ 'names' \]/,
     ],
-    ['settings: z.strictObject(', 'settings: (', /spec\.settings: expected a zod schema, .*, got \{"greeting"/],
+    ['settings: z.strictObject(', 'settings: (', /spec\.settings: expected a zod schema, .*, got \{ greeting: /],
+    [
+      "example: 'hail: { kind: greet, inputs: { names: ./names.txt } }'",
+      'example: z',
+      /spec\.example: expected a string, got .*/,
+    ],
     ['version: 1', "version: 'one'", /spec\.version: expected a whole number, got "one"/],
   ];
   for (const [from, to, told] of mistakes) {

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { z } from 'zod';
 import { type ArtifactType, artifactTypes } from '../stage.ts';
 
@@ -54,7 +55,9 @@ export function specMistakes(spec: unknown): readonly string[] {
 
 function shown(value: unknown): string {
   if (value === undefined) return 'nothing';
-  if (typeof value === 'function') return 'a function';
-  const written = JSON.stringify(value) ?? String(value);
+  const written =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
   return written.length > 60 ? `${written.slice(0, 59)}…` : written;
 }
