@@ -83,6 +83,10 @@ test('graph prints Mermaid, and draws an SVG where it is told', async () => {
     await print(project, 'graph'),
     'flowchart TD\n  s0["shout<br/><small>command</small>"]\n  s1["count<br/><small>command</small>"]\n  s0 --> s1\n',
   );
+  assert.equal(
+    await print(project, 'graph', 'test.yaml', 'shout'),
+    'flowchart TD\n  s0["shout<br/><small>command</small>"]\n',
+  );
   assert.equal(await print(project, 'graph', '--svg', 'graph.svg'), 'Drew 2 stages in graph.svg\n');
   assert.match(project.read('graph.svg'), /^<svg /);
 });

@@ -3,17 +3,17 @@ import { type Graph, readBy } from './graph.ts';
 
 /**
  * The graph as Mermaid's flowchart, which GitHub and many editors draw: what is read is a line, what a stage only runs
- * after is dotted.
+ * after is dotted. Of the whole graph, or of the stages that are given and the lines between them.
  */
-export function mermaid(graph: Graph): string {
-  const id = new Map(graph.order.map((name, index) => [name, `s${index}`]));
+export function mermaid(graph: Graph, stages: readonly StageName[] = graph.order): string {
+  const id = new Map(stages.map((name, index) => [name, `s${index}`]));
   const lines = ['flowchart TD'];
-  for (const name of graph.order) {
+  for (const name of stages) {
     lines.push(`  ${id.get(name)}["${escaped(name)}<br/><small>${escaped(graph.stage(name).kind)}</small>"]`);
   }
-  for (const name of graph.order) {
+  for (const name of stages) {
     const read = new Set<StageName>(readBy(graph.stage(name)));
-    for (const other of graph.dependencies(name)) {
+    for (const other of graph.dependencies(name).filter((dependency) => id.has(dependency))) {
       lines.push(`  ${id.get(other)} ${read.has(other) ? '-->' : '-.->'} ${id.get(name)}`);
     }
   }

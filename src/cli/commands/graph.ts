@@ -15,7 +15,12 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
   if (!opened.ok) return printMistakes(opened.error);
   const { stages } = opened.value;
   if (options.svg === undefined) {
-    process.stdout.write(mermaid(opened.value.graph));
+    process.stdout.write(
+      mermaid(
+        opened.value.graph,
+        stages.map(({ name }) => name),
+      ),
+    );
     return exitCodes.ok;
   }
   const { drawGraph } = await import('../../charts/draw-graph.ts');
