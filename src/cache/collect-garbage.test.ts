@@ -138,7 +138,7 @@ test('a lease goes when its holder is dead, unless someone else took it before i
 test('what a living run used stays, and the private folder that it works in', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
-  const run = cache.startRun('2025-01-31');
+  const run = cache.startRun('2025-01-31', 'test');
   const { work } = run.attempt('fit', 1);
   const used = await store(root, cache, 1, 0);
   await store(root, cache, 2, 90);

@@ -51,7 +51,7 @@ test('a run whose process was killed is not living', (t) => {
 });
 
 test('an attempt begins with an empty folder, whatever an earlier one of its number left there', (t) => {
-  const run = Cache.open(temporaryFolder(t)).startRun('2025-01-31T09-12');
+  const run = Cache.open(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   const { work } = run.attempt('fit', 1);
   writeFileSync(join(work, 'half'), 'an output');
   assert.equal(run.attempt('fit', 1).work, work);
