@@ -77,6 +77,16 @@ test('explain shows value by value what differs from the last result', async () 
   assert.equal(explained?.differences.length, 1);
 });
 
+test('plan and explain answer also where the cache takes nothing', async () => {
+  using project = new Project(shout, { ...files, 'cache/digests.json/in-the-way': '' });
+  for (const command of ['plan', 'explain']) {
+    const { code, stdout, stderr } = await project.command(command);
+    assert.equal(code, 0);
+    assert.match(stdout, /never ran/);
+    assert.match(stderr, /^warning: Cannot write .*digests\.json/);
+  }
+});
+
 test('graph prints Mermaid, and draws an SVG where it is told', async () => {
   using project = new Project(shout, files);
   assert.equal(

@@ -1,4 +1,5 @@
 import { Cache } from '../cache/cache.ts';
+import { CacheError } from '../cache/cache-error.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
 import type { World } from '../plan/examine.ts';
 import type { Project } from './open-project.ts';
@@ -20,3 +21,13 @@ export function makeWorld(project: Project, backend: string | undefined, warn: (
 
 /** For commands that have no reporter. */
 export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
+
+/** Keeps what a command that only looks learned of files. Where the disk takes nothing, it is learned again next time. */
+export function saveDigests({ digests }: World): void {
+  try {
+    digests.save();
+  } catch (error) {
+    if (!(error instanceof CacheError)) throw error;
+    warnOnStderr(error.message);
+  }
+}

@@ -4,7 +4,7 @@ import type { Json } from '../../json.ts';
 import { type PlannedStage, plan } from '../../plan/plan.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { makeWorld, warnOnStderr } from '../make-world.ts';
+import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
@@ -21,11 +21,11 @@ export async function explainCommand(words: readonly string[], options: ExplainO
   const { stages, named } = opened.value;
   const world = makeWorld(opened.value, options.backend, warnOnStderr);
   const planned = await plan(stages, world);
-  world.digests.save();
   const wanted = new Set<StageName>(named);
   const explained = planned.filter(({ stage }) => wanted.has(stage.name));
   const text = options.json === true ? asJson(explained) : explained.map(asText).join('\n');
   process.stdout.write(text);
+  saveDigests(world);
   return exitCodes.ok;
 }
 

@@ -2,7 +2,7 @@ import { type PlannedStage, plan } from '../../plan/plan.ts';
 import { createPaint, type Style, wantsColour } from '../../reporters/colour.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { makeWorld, warnOnStderr } from '../make-world.ts';
+import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
@@ -21,8 +21,8 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   const { pipeline, stages } = opened.value;
   const world = makeWorld(opened.value, options.backend, warnOnStderr);
   const planned = await plan(stages, world);
-  world.digests.save();
   process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));
+  saveDigests(world);
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
