@@ -53,9 +53,9 @@ export async function bringStage(
   }
 }
 
-/** The stage without running it; undefined when that cannot be, or is not wanted. */
+/** The stage without running it; undefined when that cannot be, or is not wanted. A frozen stage is never forced. */
 async function takeKnown(stage: Stage, examined: Examined, run: Execution): Promise<Brought | undefined> {
-  if (run.world.forced.has(stage.name)) return undefined;
+  if (run.world.forced.has(stage.name) && !stage.frozen) return undefined;
   const { decision, result } = examined;
   if (decision.state !== 'fresh' || result === undefined) return await restore(stage, examined, run);
   stoodOn(stage, result, run);
