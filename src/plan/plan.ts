@@ -1,5 +1,6 @@
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
+import { readBy } from '../graph/graph.ts';
 import type { Decision } from './decide.ts';
 import { type Examined, ExamineError, examine, type Outputs, type World } from './examine.ts';
 
@@ -20,7 +21,7 @@ export async function plan(stages: readonly Stage[], world: World): Promise<read
   const unknown = new Set<StageName>();
   const planned: PlannedStage[] = [];
   for (const stage of stages) {
-    const waitsFor = readStages(stage).filter((name) => unknown.has(name));
+    const waitsFor = [...new Set(readBy(stage))].filter((name) => unknown.has(name));
     const next = waitsFor.length > 0 ? blocked(stage, waitsFor) : await look(stage, world, known);
     planned.push(next);
     const { state } = next.decision;
@@ -45,12 +46,4 @@ async function look(stage: Stage, world: World, known: ReadonlyMap<StageName, Ou
 
 function blocked(stage: Stage, waitsFor: readonly StageName[]): PlannedStage {
   return { stage, decision: { state: 'blocked', reasons: [`reads ${waitsFor.join(', ')}, which must run`] } };
-}
-
-/** The stages whose outputs a stage reads, each once. `after` is order only. */
-export function readStages(stage: Stage): readonly StageName[] {
-  const names = stage.inputs.flatMap(({ items }) =>
-    items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])),
-  );
-  return [...new Set(names)];
 }
