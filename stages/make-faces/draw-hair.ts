@@ -8,11 +8,11 @@ export function drawBackHair({ x, y, width, height, hair, hairStyle }: Traits): 
   switch (hairStyle) {
     case 'long': {
       const side = width * 1.32;
-      const d = path(
-        ...['M', x - side, y + height * 1.25, 'C', x - side * 1.1, y - height * 0.3, x - side, y - height * 1.25],
-        ...[x, y - height * 1.2, 'C', x + side, y - height * 1.25, x + side * 1.1, y - height * 0.3],
-        ...[x + side, y + height * 1.25, 'Q', x, y + height * 0.9, x - side, y + height * 1.25, 'Z'],
-      );
+      const d = path`
+        M ${x - side} ${y + height * 1.25}
+        C ${x - side * 1.1} ${y - height * 0.3} ${x - side} ${y - height * 1.25} ${x} ${y - height * 1.2}
+        C ${x + side} ${y - height * 1.25} ${x + side * 1.1} ${y - height * 0.3} ${x + side} ${y + height * 1.25}
+        Q ${x} ${y + height * 0.9} ${x - side} ${y + height * 1.25} Z`;
       return tag('path', { d, fill });
     }
     case 'bun':
@@ -47,30 +47,23 @@ function capOutline({ x, y, width, height, yaw, hairStyle }: Traits): string {
   const line = y - height * (hairStyle === 'fringe' ? 0.3 : 0.62);
   const part = x + width * (hairStyle === 'parted' || hairStyle === 'long' ? 0.4 * (yaw < 0 ? -1 : 1) : 0.1 * yaw);
   const inner = width * 0.9;
-  return path(
-    ...['M', x - side, ends, 'C', x - side * 1.08, crown, x - side * 0.4, crown, x, crown + height * 0.1],
-    ...['C', x + side * 0.4, crown, x + side * 1.08, crown, x + side, ends],
-    ...['Q', x + inner, y - height * 0.3, x + inner * 0.86, line + height * 0.16],
-    ...['Q', (x + inner + part) / 2, line - height * 0.04, part, line - height * 0.06],
-    ...['Q', (x - inner + part) / 2, line - height * 0.04, x - inner * 0.86, line + height * 0.16],
-    ...['Q', x - inner, y - height * 0.3, x - side, ends, 'Z'],
-  );
+  return path`
+    M ${x - side} ${ends}
+    C ${x - side * 1.08} ${crown} ${x - side * 0.4} ${crown} ${x} ${crown + height * 0.1}
+    C ${x + side * 0.4} ${crown} ${x + side * 1.08} ${crown} ${x + side} ${ends}
+    Q ${x + inner} ${y - height * 0.3} ${x + inner * 0.86} ${line + height * 0.16}
+    Q ${(x + inner + part) / 2} ${line - height * 0.04} ${part} ${line - height * 0.06}
+    Q ${(x - inner + part) / 2} ${line - height * 0.04} ${x - inner * 0.86} ${line + height * 0.16}
+    Q ${x - inner} ${y - height * 0.3} ${x - side} ${ends} Z`;
 }
 
 function drawStrands({ x, y, width, height, hair, lightSide }: Traits, random: Random): string {
   const strand = (colour: string, opacity: number) => {
     const from = random.between(-0.5, 0.5);
     const to = from * 2 + random.between(-0.5, 0.5);
-    const d = path(
-      ...['M', x + from * width, y - height * random.between(0.9, 1.2)],
-      ...[
-        'Q',
-        x + to * width,
-        y - height * random.between(0.7, 1.1),
-        x + to * width * 1.25,
-        y + height * random.between(-0.4, 0.3),
-      ],
-    );
+    const d = path`
+      M ${x + from * width} ${y - height * random.between(0.9, 1.2)}
+      Q ${x + to * width} ${y - height * random.between(0.7, 1.1)} ${x + to * width * 1.25} ${y + height * random.between(-0.4, 0.3)}`;
     return tag('path', { d, fill: 'none', stroke: colour, 'stroke-width': random.between(0.6, 2.2), opacity });
   };
   const dark = Array.from({ length: 40 }, () => strand(rgb(darker(hair, 0.55)), 0.5)).join('');
@@ -101,61 +94,4 @@ function drawCurls({ x, y, width, height, hair }: Traits, random: Random): strin
     return ellipse(cx, cy, radius, radius, fill, 0.95);
   };
   return softened('edge', Array.from({ length: 90 }, curl).join(''));
-}
-
-/** Beard and moustache. */
-export function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
-  if (beard === 'none') return '';
-  const [mouth, fill] = [y + height * 0.58, rgb(darker(hair, 0.2))];
-  const moustache = path(
-    ...[
-      'M',
-      x - width * 0.42,
-      mouth + 3,
-      'Q',
-      x - width * 0.25,
-      mouth - 11,
-      x,
-      mouth - 8,
-      'Q',
-      x + width * 0.25,
-      mouth - 11,
-    ],
-    ...[
-      x + width * 0.42,
-      mouth + 3,
-      'Q',
-      x + width * 0.2,
-      mouth - 2,
-      x,
-      mouth - 2.5,
-      'Q',
-      x - width * 0.2,
-      mouth - 2,
-      x - width * 0.42,
-      mouth + 3,
-      'Z',
-    ],
-  );
-  if (beard === 'moustache') return softened('edge', tag('path', { d: moustache, fill, opacity: 0.9 }));
-  const bottom = y + height * 1.03;
-  const full = path(
-    ...['M', x - width, y + height * 0.1, 'C', x - width, y + height * 0.6, x - width * jaw, bottom, x, bottom],
-    ...['C', x + width * jaw, bottom, x + width, y + height * 0.6, x + width, y + height * 0.1],
-    ...[
-      'Q',
-      x + width * 0.72,
-      y + height * 0.5,
-      x + width * 0.42,
-      mouth - 6,
-      'Q',
-      x,
-      mouth - 14,
-      x - width * 0.42,
-      mouth - 6,
-    ],
-    ...['Q', x - width * 0.72, y + height * 0.5, x - width, y + height * 0.1, 'Z'],
-  );
-  const opacity = beard === 'stubble' ? 0.25 : 0.88;
-  return softened(beard === 'stubble' ? 'soft' : 'edge', tag('path', { d: full, fill, opacity }));
 }

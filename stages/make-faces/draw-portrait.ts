@@ -1,5 +1,6 @@
 import type { Random } from '../../src/random.ts';
-import { drawFace, drawGlasses } from './draw-face.ts';
+import { drawFace } from './draw-face.ts';
+import { drawGlasses } from './draw-glasses.ts';
 import { drawBackHair, drawFrontHair } from './draw-hair.ts';
 import { drawBackground, drawBody } from './draw-scene.ts';
 import { filters, tag } from './svg.ts';

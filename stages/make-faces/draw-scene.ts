@@ -29,8 +29,9 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
       );
     case 'wall': {
       const [start, step] = [random.between(0, 40), random.between(28, 60)];
-      const lines = Array.from({ length: 10 }, (_, row) =>
-        path('M', -20, start + row * step, 'L', 276, start + row * step),
+      const lines = Array.from(
+        { length: 10 },
+        (_, row) => path`M -20 ${start + row * step} L 276 ${start + row * step}`,
       );
       return softened('edge', tag('path', { d: lines.join(' '), stroke: rgb(darker(second, 0.3)), 'stroke-width': 3 }));
     }
@@ -63,36 +64,19 @@ export function drawBody(traits: Traits, random: Random): string {
   const [chin, neck] = [y + height, width * 0.52];
   const top = chin + 16;
   const side = width * random.between(1.9, 2.3);
-  const neckPath = path(
-    'M',
-    x - neck,
-    y + height * 0.4,
-    'L',
-    x - neck,
-    top,
-    'Q',
-    x - neck,
-    top + 16,
-    x - neck * 2,
-    top + 24,
-  );
-  const rest = path(
-    'L',
-    x + neck * 2,
-    top + 24,
-    'Q',
-    x + neck,
-    top + 16,
-    x + neck,
-    top,
-    'L',
-    x + neck,
-    y + height * 0.4,
-    'Z',
-  );
-  const shoulders = path('M', x - side, 280, 'Q', x - side, top + 26, x - neck * 1.5, top + 10);
+  const neckPath = path`
+    M ${x - neck} ${y + height * 0.4}
+    L ${x - neck} ${top}
+    Q ${x - neck} ${top + 16} ${x - neck * 2} ${top + 24}`;
+  const rest = path`
+    L ${x + neck * 2} ${top + 24}
+    Q ${x + neck} ${top + 16} ${x + neck} ${top}
+    L ${x + neck} ${y + height * 0.4} Z`;
+  const shoulders = path`M ${x - side} 280 Q ${x - side} ${top + 26} ${x - neck * 1.5} ${top + 10}`;
   const cut = clothesStyle === 'neckline' ? 46 : 22;
-  const outline = `${shoulders} ${path('Q', x, top + cut, x + neck * 1.5, top + 10, 'Q', x + side, top + 26, x + side, 280, 'Z')}`;
+  const outline = `${shoulders} ${path`
+    Q ${x} ${top + cut} ${x + neck * 1.5} ${top + 10}
+    Q ${x + side} ${top + 26} ${x + side} 280 Z`}`;
   const shadow = ellipse(x, chin - 2, neck * 1.25, 20, rgb(darker(skin, 0.6)), 0.75);
   return [
     tag('path', { d: `${neckPath} ${rest}`, fill: rgb(darker(skin, 0.14)) }),
@@ -107,7 +91,9 @@ export function drawBody(traits: Traits, random: Random): string {
 function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: number, random: Random): string {
   const fold = () => {
     const at = x + random.between(-2, 2) * width;
-    return path('M', at, top + 20, 'Q', at + random.between(-14, 14), top + 50, at + random.between(-20, 20), 280);
+    return path`
+      M ${at} ${top + 20}
+      Q ${at + random.between(-14, 14)} ${top + 50} ${at + random.between(-20, 20)} 280`;
   };
   const folds = Array.from({ length: 6 }, fold).join(' ');
   const creases = tag('path', {
@@ -120,8 +106,9 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
   const shade = ellipse(x - lightSide * width * 1.8, 250, width * 1.1, 60, rgb(darker(clothes, 0.7)), 0.5);
   const base = softened('soft', creases + shade);
   if (clothesStyle === 'stripes') {
-    const lines = Array.from({ length: 8 }, (_, row) =>
-      path('M', 0, top + 18 + row * 11, 'Q', x, top + 30 + row * 11, 256, top + 18 + row * 11),
+    const lines = Array.from(
+      { length: 8 },
+      (_, row) => path`M 0 ${top + 18 + row * 11} Q ${x} ${top + 30 + row * 11} 256 ${top + 18 + row * 11}`,
     );
     return (
       base +
@@ -136,21 +123,11 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
   }
   if (clothesStyle === 'collar') {
     const flap = (to: -1 | 1) =>
-      path(
-        'M',
-        x,
-        top + 30,
-        'L',
-        x + to * width * 0.8,
-        top + 8,
-        'L',
-        x + to * width * 0.95,
-        top + 30,
-        'L',
-        x + to * width * 0.35,
-        top + 46,
-        'Z',
-      );
+      path`
+        M ${x} ${top + 30}
+        L ${x + to * width * 0.8} ${top + 8}
+        L ${x + to * width * 0.95} ${top + 30}
+        L ${x + to * width * 0.35} ${top + 46} Z`;
     const fill = rgb(lighter(clothes, 0.25));
     return (
       base + tag('path', { d: `${flap(-1)} ${flap(1)}`, fill, stroke: rgb(darker(clothes, 0.4)), 'stroke-width': 1 })

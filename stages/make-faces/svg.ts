@@ -12,9 +12,11 @@ export function tag(
   return `<${name}${written.join('')}>${content}</${name}>`;
 }
 
-/** Path data: letters are kept, numbers written short. */
-export function path(...parts: readonly (string | number)[]): string {
-  return parts.map((part) => (typeof part === 'number' ? round(part) : part)).join(' ');
+/** Path data, as a template: its numbers are written short, its lines joined. */
+export function path(letters: TemplateStringsArray, ...numbers: readonly number[]): string {
+  return String.raw({ raw: letters }, ...numbers.map(round))
+    .trim()
+    .replaceAll(/\s+/g, ' ');
 }
 
 export function rgb(colour: Colour): string {
