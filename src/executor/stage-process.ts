@@ -1,4 +1,4 @@
-import { fork } from 'node:child_process';
+import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cacheError } from '../cache/cache-error.ts';
 import type { StageMessage, StageRequest } from './messages.ts';
@@ -54,13 +54,7 @@ export function processStarter(entry: string): StartStage {
       signalGroup(child.pid, signal);
     };
     const log = new Log(start.logFile, (why) => stop('SIGKILL', why));
-    const timer =
-      start.timeout === undefined
-        ? undefined
-        : setTimeout(
-            () => stop('SIGKILL', `took longer than its timeout of ${start.timeout! / 1000} s`),
-            start.timeout,
-          );
+    const timer = stopAfter(start.timeout, stop);
 
     child.on('message', (message: StageMessage) => {
       if (message.type === 'ready') return void child.send(start.request);
@@ -77,28 +71,35 @@ export function processStarter(entry: string): StartStage {
       });
     }
 
-    const ended = new Promise<StageEnd>((resolve) => {
-      const finish = (fallback: StageEnd) => {
-        clearTimeout(timer);
-        log.close();
-        resolve(stopped !== undefined && end?.ok !== true ? { ok: false, message: stopped } : (end ?? fallback));
-      };
-      child.once('error', (error) => finish({ ok: false, message: `could not be started: ${error.message}` }));
-      child.once('exit', (code, signal) => {
-        signalGroup(child.pid, 'SIGKILL');
-        const fallback: StageEnd = {
-          ok: false,
-          message: `its process ended unexpectedly (${signal ?? `exit code ${code}`})`,
-        };
-        const drained = setTimeout(() => finish(fallback), drainMs);
-        child.once('close', () => {
-          clearTimeout(drained);
-          finish(fallback);
-        });
-      });
+    const ended = processEnd(child).then((fallback): StageEnd => {
+      clearTimeout(timer);
+      log.close();
+      return stopped !== undefined && end?.ok !== true ? { ok: false, message: stopped } : (end ?? fallback);
     });
     return { ended, stop };
   };
+}
+
+function stopAfter(timeout: number | undefined, stop: StageProcess['stop']): NodeJS.Timeout | undefined {
+  if (timeout === undefined) return undefined;
+  return setTimeout(() => stop('SIGKILL', `took longer than its timeout of ${timeout / 1000} s`), timeout);
+}
+
+/** Resolves when the process and its group are gone and its pipes are read; how it ended, if it told nothing itself. */
+function processEnd(child: ChildProcess): Promise<StageEnd> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => resolve({ ok: false, message: `could not be started: ${error.message}` }));
+    child.once('exit', (code, signal) => {
+      signalGroup(child.pid, 'SIGKILL');
+      const how = `its process ended unexpectedly (${signal ?? `exit code ${code}`})`;
+      const finish = () => resolve({ ok: false, message: how });
+      const drained = setTimeout(finish, drainMs);
+      child.once('close', () => {
+        clearTimeout(drained);
+        finish();
+      });
+    });
+  });
 }
 
 function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>): StageEnd {
