@@ -6,7 +6,8 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { onnxRuntimeBackend, selectBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { selectBackend } from '../../src/backend/select-backend.ts';
 import { simpleNetBench } from './simple-net-step.ts';
 
 interface ProfileEvent {

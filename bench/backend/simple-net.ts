@@ -6,7 +6,8 @@
  * Both sides take turns in one run. PyTorch counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is
  * set, with and without it. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
  */
-import { onnxRuntimeBackend, selectBackend } from '../../src/backend/register.ts';
+import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { selectBackend } from '../../src/backend/select-backend.ts';
 import { startPeer } from './peer.ts';
 import { processSeconds, type Sample, sample, typical } from './samples.ts';
 import { type Bench, simpleNetBench } from './simple-net-step.ts';

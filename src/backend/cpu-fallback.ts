@@ -52,7 +52,20 @@ export function runOnCpu(
   return results;
 }
 
-function cpuBackend(): KernelBackend {
+/** Some kernels take a list where others take names, and the ragged ones lists under names, which tfjs's types leave out. */
+type Inputs = TensorInfo | readonly TensorInfo[] | { readonly [name: string]: Inputs | null | undefined };
+
+function copies(inputs: NamedTensorInfoMap, copy: (tensor: TensorInfo) => TensorInfo): NamedTensorInfoMap {
+  const all = (given: Inputs): unknown => {
+    if (Array.isArray(given)) return given.map(all);
+    if ('dataId' in given) return copy(given as TensorInfo);
+    return Object.fromEntries(Object.entries(given).map(([name, input]) => [name, input && all(input as Inputs)]));
+  };
+  return all(inputs as Inputs) as NamedTensorInfoMap;
+}
+
+/** tfjs's own cpu backend. */
+export function cpuBackend(): KernelBackend {
   const cpu = findBackend('cpu') as KernelBackend & { firstUse?: boolean };
   // On its first use the cpu backend prints an advertisement for another backend.
   cpu.firstUse = false;

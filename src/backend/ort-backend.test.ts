@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertAgrees, startBackends, warnings } from '../../test/both-backends.ts';
-import { onnxRuntimeBackend, selectBackend } from './register.ts';
+import { onnxRuntimeBackend } from './register.ts';
+import { selectBackend } from './select-backend.ts';
 
 before(() => startBackends({ sessions: 4 }));
 afterEach(() => tf.setBackend('onnxruntime'));

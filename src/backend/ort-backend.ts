@@ -18,6 +18,7 @@ import { failure } from './failure.ts';
 import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
 import { fillOf, type GraphEnd, lowerTrace } from './lower.ts';
 import { OrtSession, type SessionArray } from './ort-session.ts';
+import type { Provider } from './providers.ts';
 import { SessionCache } from './session-cache.ts';
 import { type LiveTrace, liveTrace, type Operand, Trace, TraceValue } from './trace.ts';
 
@@ -30,6 +31,8 @@ export interface OrtBackendOptions {
   readonly sessions: number;
   /** Bytes of working memory that compiled traces may hold on to, about; and of unused tensors' memory. */
   readonly memory: number;
+  /** ONNX Runtime's execution provider beside the CPU; none when left out. */
+  readonly provider?: Provider | undefined;
   /** Beginning of the name of ONNX Runtime's profiles; a profile is written when a session is disposed of. */
   readonly profile?: string | undefined;
 }

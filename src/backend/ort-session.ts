@@ -4,10 +4,13 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { HostArray, ValueType } from './dtype.ts';
 import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
+import type { Provider } from './providers.ts';
 
 export interface SessionOptions {
   /** Threads inside one operator, the calling one included. */
   readonly threads: number;
+  /** Where operators run that it has; the others run on the CPU, as all do when left out. */
+  readonly provider?: Provider | undefined;
   /** Where to write ONNX Runtime's profile, as the beginning of a file's name; none when left out. */
   readonly profile?: string | undefined;
 }
@@ -25,13 +28,13 @@ export class OrtSession {
   readonly #profiled: boolean;
 
   /** @throws what ONNX Runtime says when it does not take the graph. */
-  constructor(graph: OnnxGraph, { threads, profile }: SessionOptions) {
+  constructor(graph: OnnxGraph, { threads, provider, profile }: SessionOptions) {
     initOrt();
     const model = encodeModel(withSentinel(graph));
     this.#session = new binding.InferenceSession();
     this.#profiled = profile !== undefined;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      ...sessionOptions(threads),
+      ...sessionOptions(threads, provider),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     });
   }
@@ -73,12 +76,12 @@ function withSentinel(graph: OnnxGraph): OnnxGraph {
   return { ...graph, nodes, outputs: [{ name: SENTINEL, type: 'sequence' }, ...graph.outputs] };
 }
 
-function sessionOptions(threads: number): InferenceSession.SessionOptions {
+function sessionOptions(threads: number, provider: Provider | undefined): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    executionProviders: ['cpu'],
+    executionProviders: provider === undefined ? ['cpu'] : [provider, 'cpu'],
     graphOptimizationLevel: 'all',
     // Errors come as exceptions too; printing them as well helps no one.
     logSeverityLevel: 4,

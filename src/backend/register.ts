@@ -1,19 +1,15 @@
 import { availableParallelism, totalmem } from 'node:os';
-import {
-  engine,
-  findBackend,
-  getBackend,
-  getKernelsForBackend,
-  ready,
-  registerBackend,
-  registerKernel,
-  setBackend,
-} from '@tensorflow/tfjs';
+import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
+import type { Provider } from './providers.ts';
 
 /** The name under which tfjs knows this backend. */
 export const BACKEND = 'onnxruntime';
+
+/** The name under which tfjs knows this backend with an execution provider of ONNX Runtime. */
+export const nameWith = (provider: Provider | undefined) =>
+  provider === undefined ? BACKEND : (`${BACKEND}:${provider}` as const);
 
 export interface BackendOptions {
   /** Threads to compute with; by default every core that the process may use. */
@@ -24,20 +20,27 @@ export interface BackendOptions {
   readonly sessions?: number;
   /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's. */
   readonly memory?: number;
+  /** ONNX Runtime's execution provider beside the CPU; none by default. */
+  readonly provider?: Provider | undefined;
   /** Beginning of the name of the profiles that ONNX Runtime writes; none by default. */
   readonly profile?: string;
 }
 
-/** Makes this backend known to tfjs, as `onnxruntime`. A second call changes nothing. */
+/**
+ * Makes this backend known to tfjs, as `onnxruntime`; with a provider, as a backend of its own, `onnxruntime:webgpu`. A
+ * second call of the same name changes nothing.
+ */
 export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
-  if (engine().registryFactory[BACKEND] !== undefined) return;
+  const backendName = nameWith(options.provider);
+  if (engine().registryFactory[backendName] !== undefined) return;
   const { threads = availableParallelism(), warn = console.warn, sessions = 64, memory = totalmem() / 4 } = options;
-  // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself.
-  registerBackend(BACKEND, () => new OrtBackend({ ...options, threads, warn, sessions, memory }), 10);
+  // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself; a provider is only taken when named.
+  const priority = options.provider === undefined ? 10 : 0;
+  registerBackend(backendName, () => new OrtBackend({ ...options, threads, warn, sessions, memory }), priority);
   for (const kernel of kernels) {
     registerKernel({
       kernelName: kernel.name,
-      backendName: BACKEND,
+      backendName,
       kernelFunc: ({ inputs, attrs, backend }) => (backend as OrtBackend).call(kernel, inputs, attrs),
     });
   }
@@ -46,28 +49,10 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
     if (lowered.has(kernelName)) continue;
     registerKernel({
       kernelName,
-      backendName: BACKEND,
+      backendName,
       kernelFunc: ({ inputs, attrs, backend }) => (backend as OrtBackend).callOnCpu(kernelName, inputs, attrs),
     });
   }
-}
-
-/** The backends that can be asked for; `auto` takes the fastest. */
-export const BACKENDS = ['auto', 'onnxruntime', 'cpu'] as const;
-export type BackendName = (typeof BACKENDS)[number];
-
-/**
- * Sets the backend that tfjs computes with.
- *
- * @returns the name of the one that runs: `onnxruntime` or `cpu`
- * @throws when the backend does not start on this machine
- */
-export async function selectBackend(name: BackendName, options: BackendOptions = {}): Promise<string> {
-  const wanted = name === 'auto' ? BACKEND : name;
-  if (wanted === BACKEND) registerOnnxRuntimeBackend(options);
-  if (!(await setBackend(wanted))) throw new Error(`The backend '${wanted}' did not start on this machine.`);
-  await ready();
-  return getBackend();
 }
 
 /** The running backend of this kind, for its statistics; undefined when it was never used. */

@@ -1,4 +1,6 @@
 import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { type BackendName, backendNames, isBackendName } from '../backend/backend-names.ts';
+import { closest } from '../diagnostics/suggest.ts';
 import { isTold } from '../executor/describe-fault.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './package-info.ts';
@@ -53,8 +55,8 @@ const setOption = () =>
     .default([], 'none')
     .argParser(collect);
 const backendOption = () =>
-  new Option('--backend <name>', 'backend of the stages that compute')
-    .choices(['auto', 'onnxruntime', 'tensorflow', 'webgpu', 'cpu'])
+  new Option('--backend <name>', `backend of the stages that compute: ${backendNames.join(', ')}`)
+    .argParser(backendName)
     .default('auto');
 const forceOption = () =>
   new Option('--force [stage]', 'as if nothing were known of this stage, or of all; repeatable').argParser(collect);
@@ -201,6 +203,13 @@ function positiveInteger(text: string): number {
   if (!Number.isInteger(value) || value < 1)
     throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
   return value;
+}
+
+function backendName(text: string): BackendName {
+  if (isBackendName(text)) return text;
+  const near = closest(text, backendNames);
+  const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
+  throw new InvalidArgumentError(`Expected ${backendNames.join(', ')}.${suggestion}`);
 }
 
 const example = (...lines: readonly string[]): string =>

@@ -22,7 +22,9 @@ export const modelInfo = z.object({
   training: z.record(z.string(), z.json()),
   /** The epoch whose weights these are, counted from 1. */
   chosenEpoch: z.int(),
-  /** The compute backend that trained it. */
+  /** The compute backend that trained it, such as `onnxruntime` or `onnxruntime:webgpu`. */
   backend: z.string(),
+  /** Of the packages that computed, by package; models of before it was noted lack it. */
+  versions: z.record(z.string(), z.string()).optional(),
 });
 export type ModelInfo = z.infer<typeof modelInfo>;

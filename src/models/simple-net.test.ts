@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/linear-congruential.ts';
-import { selectBackend } from '../backend/register.ts';
+import { selectBackend } from '../backend/select-backend.ts';
 import type { ArchitectureName } from './architecture-names.ts';
 import { architectureNames, smallestImage } from './architecture-names.ts';
 import { architectures } from './architectures.ts';

@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import type { RunningBackend } from '../../src/backend/select-backend.ts';
 import { architectures } from '../../src/models/architectures.ts';
 import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { saveModel } from '../../src/models/model-files.ts';
@@ -71,7 +72,12 @@ async function follow(
   return history;
 }
 
-function modelInfo(settings: TrainSettings, classes: readonly string[], history: History, backend: string): ModelInfo {
+function modelInfo(
+  settings: TrainSettings,
+  classes: readonly string[],
+  history: History,
+  { name: backend, versions }: RunningBackend,
+): ModelInfo {
   // What is monitored has no part in the weights: a model that is the same stays the same bytes.
   const { model, imageSize, fit, kernel, normalise, monitor: _, trainValues: __, ...training } = settings;
   return {
@@ -81,5 +87,6 @@ function modelInfo(settings: TrainSettings, classes: readonly string[], history:
     training,
     chosenEpoch: history.chosenEpoch,
     backend,
+    versions,
   };
 }

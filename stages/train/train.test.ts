@@ -4,6 +4,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { version } from '@tensorflow/tfjs';
+import { env } from 'onnxruntime-node';
 import { loadModel } from '../../src/models/model-files.ts';
 import { parseHistory } from '../../src/training/history.ts';
 import { StageBench } from '../../test/stage-bench.ts';
@@ -58,12 +60,14 @@ test('training on a dataset leaves a model, its history, a line of log for each 
     },
     chosenEpoch: history.value.chosenEpoch,
     backend: 'onnxruntime',
+    versions: { '@tensorflow/tfjs': version.tfjs, 'onnxruntime-node': env.versions.node },
   });
   assert.match(bench.logs[0]!, /^epoch 1\/2: running loss 0\.\d{4}, train loss 0\.\d{4} accuracy \d+\.\d %, val loss /);
   assert.deepEqual(bench.highlights[0]!.columns, [
     ...['epoch', 'train accuracy', 'train loss', 'val accuracy', 'val loss', 'test accuracy', 'test loss', 'kept'],
   ]);
   assert.equal(bench.notes['backend'], 'onnxruntime');
+  assert.equal(bench.notes['onnxruntime-node'], env.versions.node);
   const last = bench.progress.at(-1)!;
   assert.deepEqual([last.done, last.total, last.unit], [112, 112, 'images']);
   assert.match(last.note!, /^epoch 2\/2, evaluating test$/);

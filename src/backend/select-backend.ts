@@ -1,0 +1,109 @@
+import { availableParallelism } from 'node:os';
+import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
+import { env } from 'onnxruntime-node';
+import { BackendError } from './backend-error.ts';
+import type { BackendName, ConcreteBackendName } from './backend-names.ts';
+import { cpuBackend } from './cpu-fallback.ts';
+import { firstLine } from './first-line.ts';
+import { loadTensorflow } from './load-tensorflow.ts';
+import { loadWebgpu } from './load-webgpu.ts';
+import { type Provider, providerFailure, requireProvider } from './providers.ts';
+import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from './register.ts';
+
+export interface SelectOptions extends BackendOptions {
+  /** Folders to look for the user's own packages from, before this one's; none by default. */
+  readonly packagesFrom?: readonly string[];
+}
+
+/** What computes now. */
+export interface RunningBackend {
+  /** As tfjs knows it; never `auto`. */
+  readonly name: ConcreteBackendName;
+  /** Of the packages that compute. */
+  readonly versions: Readonly<Record<string, string>>;
+  /** What a GPU's driver calls it, where the backend tells. */
+  readonly device?: string;
+}
+
+/**
+ * Sets the backend that tfjs computes with; `auto` is `onnxruntime`.
+ *
+ * Reads on `webgpu` are asynchronous only: `await tensor.data()`, never `dataSync()`.
+ *
+ * @throws BackendError when it does not compute on this machine, or a package that it needs is missing or broken
+ */
+export async function selectBackend(name: BackendName, options: SelectOptions = {}): Promise<RunningBackend> {
+  switch (name) {
+    case 'auto':
+    case 'onnxruntime':
+      registerOnnxRuntimeBackend(options);
+      return await start(BACKEND, onnxRuntimeVersions);
+    case 'onnxruntime:webgpu':
+      return await startProvider('webgpu', options);
+    case 'onnxruntime:cuda':
+      return await startProvider('cuda', options);
+    case 'tensorflow':
+      return await startTensorflow(options);
+    case 'webgpu':
+      return await startWebgpu(options);
+    case 'cpu':
+      cpuBackend(); // which also keeps it from advertising another one
+      return await start('cpu', {});
+  }
+}
+
+const onnxRuntimeVersions = { 'onnxruntime-node': env.versions.node ?? env.versions.common };
+
+async function start(name: ConcreteBackendName, versions: Readonly<Record<string, string>>): Promise<RunningBackend> {
+  if (!(await setBackend(name))) throw new BackendError(`The backend "${name}" did not start on this machine.`);
+  await ready();
+  return { name, versions: { '@tensorflow/tfjs': version.tfjs, ...versions } };
+}
+
+async function startProvider(provider: Provider, options: BackendOptions): Promise<RunningBackend> {
+  requireProvider(provider);
+  registerOnnxRuntimeBackend({ ...options, provider });
+  const running = await start(nameWith(provider), onnxRuntimeVersions);
+  try {
+    await compute();
+  } catch (error) {
+    throw providerFailure(provider, error);
+  }
+  return running;
+}
+
+async function startTensorflow({ packagesFrom = [], threads = availableParallelism() }: SelectOptions) {
+  const { name, version, folder } = loadTensorflow({ folders: packagesFrom, threads });
+  const running = await start('tensorflow', { [name]: version });
+  try {
+    await compute();
+  } catch (error) {
+    throw new BackendError(`${name} ${version} in ${folder} loads, but does not compute: ${firstLine(error)}`, {
+      cause: error,
+    });
+  }
+  return running;
+}
+
+async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<RunningBackend> {
+  const { versions, device } = await loadWebgpu(packagesFrom);
+  const running = await start('webgpu', versions);
+  const { device: gpu } = findBackend('webgpu') as unknown as { readonly device: EventTarget };
+  // WebGPU tells of its errors, a lack of memory too, when nobody is waiting, and goes on with zeros: never with us.
+  gpu.addEventListener('uncapturederror', (event) => {
+    const { message } = (event as Event & { readonly error: Error }).error;
+    setImmediate(() => {
+      throw new BackendError(`WebGPU failed on ${device}: ${message}`);
+    });
+  });
+  await compute();
+  return { ...running, device };
+}
+
+/** A first computation: a driver may load, and then not compute. */
+async function compute(): Promise<void> {
+  const product = tidy(() => matMul([[1, 2]], [[3], [4]]));
+  const [value] = await product.data();
+  product.dispose();
+  if (value !== 11) throw new Error(`Expected 11 from its first computation, got ${value}`);
+}
