@@ -12,7 +12,7 @@ export function csvLine(fields: readonly (string | number)[]): string {
 }
 
 /** One line of a CSV file (RFC 4180), or more where a quoted field holds line breaks. */
-export interface CsvRecord {
+interface CsvRecord {
   readonly fields: readonly string[];
   /** Where the record begins, counted from 1. */
   readonly line: number;

@@ -1,7 +1,7 @@
 import type { KindSpec, RunStage } from '../src/stage.ts';
 
 /** A kind as the table holds it: both sides are loaded only when needed, the light spec and the heavy run. */
-export interface KindEntry {
+interface KindEntry {
   readonly spec: () => Promise<KindSpec>;
   readonly run: () => Promise<RunStage<never>>;
 }

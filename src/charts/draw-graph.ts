@@ -10,7 +10,7 @@ export interface StageGraph {
   readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string }[];
 }
 
-export interface GraphNode {
+interface GraphNode {
   readonly name: string;
   readonly kind: string;
   /** Coloured and said, where it is known. */

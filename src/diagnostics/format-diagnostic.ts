@@ -1,7 +1,7 @@
 import type { Diagnostic, Span } from './diagnostic.ts';
 import { lineColumn, lineText } from './line-column.ts';
 
-export interface FormatOptions {
+interface FormatOptions {
   /** ANSI colours; off where the text does not go to a terminal. */
   readonly color?: boolean;
 }

@@ -1,7 +1,7 @@
 import type { SourceFile } from './diagnostic.ts';
 
 /** A place as editors count it: both from 1, columns in UTF-16 units. */
-export interface LineColumn {
+interface LineColumn {
   readonly line: number;
   readonly column: number;
 }

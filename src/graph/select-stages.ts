@@ -11,7 +11,7 @@ export interface SelectOptions {
 }
 
 /** What a run is about. */
-export interface Selection {
+interface Selection {
   /** The stages that were named, or all that are not `onDemand` where none was; in the graph's order. */
   readonly named: readonly StageName[];
   /** Those and what they need, in the graph's order. */
@@ -45,7 +45,7 @@ export function selectStages(
  * The stages that a name means: one instance (`fit[net=a,seed=2]`, axes in any order), all that agree (`fit[seed=2]`), or
  * all instances (`fit`). `fit@seed=2` is the same and needs no quotes in a shell.
  */
-export function findStages(graph: Graph, name: string): readonly StageName[] {
+function findStages(graph: Graph, name: string): readonly StageName[] {
   const at = name.indexOf('@');
   const reference = parseStageReference(at < 0 ? name : `${name.slice(0, at)}[${name.slice(at + 1)}]`);
   if (!reference || reference.port !== undefined) return [];

@@ -1,7 +1,7 @@
 import { countAtThresholds } from './threshold-counts.ts';
 
 /** A receiver operating characteristic: points from (0, 0) to (1, 1), one for each threshold that was kept. */
-export interface RocCurve {
+interface RocCurve {
   /** Share of negatives at or above the threshold, ascending; NaN without negatives. */
   readonly falsePositiveRate: Float64Array;
   /** Share of positives at or above the threshold, ascending; NaN without positives. */

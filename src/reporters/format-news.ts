@@ -41,6 +41,6 @@ function formatEnd({ stage, outcome, seconds, message }: StageFinished, reason: 
   }
 }
 
-export function firstLine(text: string): string {
+function firstLine(text: string): string {
   return text.trim().split('\n')[0]!;
 }

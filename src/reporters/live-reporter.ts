@@ -10,10 +10,10 @@ import { layOut, runningRows } from './running-rows.ts';
 import { RunningStages } from './running-stages.ts';
 
 /** Calls `tick` with the time again and again; what it returns stops it. */
-export type Ticker = (tick: (now: number) => void) => () => void;
+type Ticker = (tick: (now: number) => void) => () => void;
 
 /** Ten times a second, without keeping the process alive. */
-export const wallTicker: Ticker = (tick) => {
+const wallTicker: Ticker = (tick) => {
   const timer = setInterval(() => tick(Date.now()), 100);
   timer.unref();
   return () => clearInterval(timer);

@@ -5,8 +5,8 @@ import { LiveReporter } from './live-reporter.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PlainReporter } from './plain-reporter.ts';
 
-export const reporterForms = ['auto', 'live', 'plain', 'json'] as const;
-export type ReporterForm = (typeof reporterForms)[number];
+const reporterForms = ['auto', 'live', 'plain', 'json'] as const;
+type ReporterForm = (typeof reporterForms)[number];
 
 /** The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in CI. */
 export function selectReporter(

@@ -5,7 +5,7 @@ import type { Augmentation } from '../vision/pixels-to-floats.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 
-export interface DatasetBatchesOptions extends BatchLoaderOptions {
+interface DatasetBatchesOptions extends BatchLoaderOptions {
   /** Decides the order of every epoch and, with its number, the augmentation of every image. */
   readonly seed: number;
   readonly augment: Augmentation;

@@ -5,9 +5,9 @@ import { datasetFile, samplesFile } from './dataset.ts';
 import { tarBlock, tarEnd, tarHeader, tarPadding } from './tar.ts';
 
 /** An image as it is given to the writer, which finds its place. */
-export type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
+type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
 
-export interface DatasetWriterOptions {
+interface DatasetWriterOptions {
   /** In label order. */
   readonly classes: readonly string[];
   /** Names of folders: letters, digits, `-` and `_`. */

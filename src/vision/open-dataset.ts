@@ -21,7 +21,7 @@ export interface Dataset {
 }
 
 /** One split of a dataset, with random access to its images. */
-export interface DatasetSplit {
+interface DatasetSplit {
   readonly name: string;
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];

@@ -10,7 +10,7 @@ export interface Normalization {
 export const unitRange: Normalization = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 
 /** How an image is moved before it is shown to a network in training. */
-export interface Placement {
+interface Placement {
   /** Pixels by which the image is shifted to the left and up; zeros come in from outside. */
   readonly left: number;
   readonly top: number;

@@ -12,8 +12,8 @@ export interface Resize {
  * stretches it. The first two keep its proportions.
  */
 export const fits = ['cover', 'contain', 'fill'] as const;
-export type Fit = (typeof fits)[number];
+type Fit = (typeof fits)[number];
 
 /** What weighs the pixels. All but `nearest` widen with the reduction, so that nothing aliases; `linear` is what torchvision does. */
 export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
-export type Kernel = (typeof kernels)[number];
+type Kernel = (typeof kernels)[number];

@@ -13,7 +13,7 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-export interface PackOptions {
+interface PackOptions {
   readonly classes: readonly string[];
   readonly splits: readonly string[];
   /** Images read and decoded at once. */

@@ -2,7 +2,7 @@ import { csvLine } from '../../src/csv.ts';
 import type { DecodedImage } from '../../src/vision/decode-image.ts';
 
 /** What is counted of one image. */
-export interface Measured {
+interface Measured {
   readonly split: string;
   readonly class: string;
   readonly source: string;

@@ -4,7 +4,7 @@ import { mapPixels, type Raster, sampleAt } from './raster.ts';
 import type { Traits } from './traits.ts';
 
 /** A forged picture, and where: `[size, size]`, 0 as it was, 1 replaced. */
-export interface Blend {
+interface Blend {
   readonly scene: Raster;
   readonly mask: Float32Array;
 }

@@ -16,7 +16,7 @@ export interface Order {
   readonly seed: number;
 }
 
-export interface Picture {
+interface Picture {
   readonly jpeg: Buffer;
   /** Where a blended picture was forged: a grey PNG, white where replaced. */
   readonly mask?: Buffer;

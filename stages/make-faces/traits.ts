@@ -47,9 +47,9 @@ export interface Traits {
   readonly exposure: number;
 }
 
-export const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as const;
-export const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald'] as const;
-export const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
+const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as const;
+const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald'] as const;
+const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
 
 const skins: readonly Colour[] = [
   [246, 214, 190],

@@ -6,7 +6,7 @@ import { rocChart } from './chart.ts';
 import { rankSplit } from './ranking.ts';
 
 /** The kind's settings, as its spec parses them. */
-export interface RocSettings {
+interface RocSettings {
   readonly split: string;
   readonly title?: string | undefined;
 }

@@ -59,4 +59,4 @@ export class Pace {
   }
 }
 
-export type Work = 'training' | 'evaluation';
+type Work = 'training' | 'evaluation';
