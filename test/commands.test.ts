@@ -114,7 +114,8 @@ test('logs prints what a stage said when it last ran, also where another pipelin
 test('logs prints what a killed run of this pipeline said, and not that of another one', async () => {
   using project = new Project(shout, files);
   await project.run();
-  project.write('pipelines/other.yaml', shout.replace('echo shouting;', 'echo other; read _ < gate;'));
+  const other = shout.replaceAll('out/', 'other/').replace('echo shouting;', 'echo other; read _ < gate;');
+  project.write('pipelines/other.yaml', other);
   project.gate('gate');
   const killed = project.start('run', 'other.yaml', '--reporter', 'json');
   await killed.event('stage-output', 'shout');
@@ -209,7 +210,7 @@ test('init writes a project in which the plan is known, and overwrites nothing',
     /^kept {3}new\/pipelines\/first.yaml, which is there already\nkept /,
   );
   assert.equal(project.read('new/.gitignore'), 'mine');
-  assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^new\/pipelines\/first: 6 stages\n/);
+  assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^\.\/new\/pipelines\/first: 6 stages\n/);
 });
 
 test('init below a file says what is in the way', async () => {

@@ -1,4 +1,4 @@
-import { relative, resolve, sep } from 'node:path';
+import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { checkPaths } from './check-paths.ts';
@@ -12,6 +12,7 @@ import { loadDocument } from './load-document.ts';
 import { child, type MapNode } from './located.ts';
 import type { Params } from './params.ts';
 import type { Pipeline, Stage, StageName } from './pipeline.ts';
+import { pipelineName } from './pipeline-name.ts';
 import { prepareInstances } from './prepare-instance.ts';
 import { shownPath } from './read-source.ts';
 import { resolveStage } from './resolve-stage.ts';
@@ -123,12 +124,4 @@ function checkSettings(
   if (definitions.length > 0 || child(document, 'stages')) return;
   const message = `The pipeline "${pipelineName(resolve(root, document.at.file.path), root)}" has no stages`;
   report({ code: 'no-stages', message, at: { ...document.at, end: document.at.start } });
-}
-
-/** The file's name below `pipelines/` without extension; of a file elsewhere, its name below the root. */
-function pipelineName(absolute: string, root: string): string {
-  const below = relative(resolve(root, 'pipelines'), absolute);
-  const path = below.startsWith('..') ? relative(root, absolute) : below;
-  const parts = path.split(sep).filter((part) => part !== '..');
-  return parts.join('/').replace(/\.[^./]*$/, '');
 }

@@ -8,7 +8,7 @@ export type StageName = string & { readonly [stageName]: true };
 
 /** One YAML file with `extends`, `include`, parameters and matrix worked in. Its user's form is validated before. */
 export interface Pipeline {
-  /** The file's name below `pipelines/` without extension: `experiments/xception`. */
+  /** The file's name below `pipelines/` without extension: `experiments/xception`; of a file elsewhere, `./xception`. */
   readonly name: string;
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;

@@ -6,6 +6,7 @@ import type { Instance } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
 import { child, type Entry, type MapNode, textOf } from './located.ts';
 import type { Output } from './pipeline.ts';
+import { publishedFolder } from './pipeline-name.ts';
 import { safeName } from './safe-name.ts';
 
 /** The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. */
@@ -33,7 +34,7 @@ export function resolveOutputs(
     const entry = written.get(port);
     const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
     if (path === undefined) {
-      const published = `artifacts/${pipeline}/${safeName(instance.name)}/${port}${extension}`;
+      const published = `${publishedFolder(pipeline)}/${safeName(instance.name)}/${port}${extension}`;
       return { port, type, path: published, at: entry?.keyAt ?? at };
     }
     checkType(context, port, type, entry!);

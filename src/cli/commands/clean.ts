@@ -4,9 +4,10 @@ import { Publisher } from '../../artifacts/publish.ts';
 import { Cache } from '../../cache/cache.ts';
 import { pipelineNames } from '../../config/find-pipeline-file.ts';
 import { findRoot } from '../../config/find-root.ts';
-import { loadPipeline } from '../../config/load-pipeline.ts';
+import { pipelineName } from '../../config/pipeline-name.ts';
 import { DigestIndex } from '../../fingerprint/digest-index.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
+import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -22,7 +23,8 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   const cache = Cache.open(root, warnOnStderr);
   const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
   const records = publisher.records.all();
-  const claims = await claimsOf(root, kinds.value, new Set(records.map(({ pipeline }) => pipeline)));
+  const published = records.map(({ pipeline }) => pipeline);
+  const claims = await allClaims(root, kinds.value, published);
   const unclaimed = findUnclaimed(records, claims);
   if (options.yes !== true) {
     for (const { path, pipeline, stage } of unclaimed)
@@ -40,28 +42,18 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   return exitCodes.ok;
 }
 
-/**
- * What every pipeline claims now. A pipeline whose file is gone claims nothing; of one with mistakes nothing is known,
- * so its outputs stay.
- */
-async function claimsOf(
+/** What every pipeline claims now. Of one whose file has mistakes nothing is known, so its outputs stay. */
+async function allClaims(
   root: string,
   kinds: ReadonlyMap<string, LoadedKind>,
-  published: ReadonlySet<string>,
+  published: readonly string[],
 ): Promise<ReadonlyMap<string, ReadonlySet<string>>> {
-  const files = pipelineNames(root);
-  const existing = new Set(files.map((file) => file.replace(/\.ya?ml$/, '')));
-  const claims = new Map<string, ReadonlySet<string>>(
-    [...published].filter((name) => !existing.has(name)).map((name) => [name, new Set()]),
-  );
-  for (const file of files) {
-    const loaded = await loadPipeline({ root, file: join(root, 'pipelines', file), kinds, set: [] });
-    if (loaded.ok)
-      claims.set(
-        loaded.value.name,
-        new Set(loaded.value.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path))),
-      );
-    else process.stderr.write(`warning: pipelines/${file} has mistakes; the outputs of its stages stay\n`);
+  const present = pipelineNames(root).map((file) => pipelineName(join(root, 'pipelines', file), root));
+  const all = new Map<string, ReadonlySet<string>>();
+  for (const name of new Set([...present, ...published])) {
+    const claims = await claimsOf(name, root, kinds);
+    if (claims !== undefined) all.set(name, new Set(claims.keys()));
+    else process.stderr.write(`warning: the pipeline ${name} has mistakes; the outputs of its stages stay\n`);
   }
-  return claims;
+  return all;
 }

@@ -1,9 +1,9 @@
 import { Cache } from '../../cache/cache.ts';
 import { findGarbage, removeGarbage } from '../../cache/collect-garbage.ts';
-import { pipelineNames } from '../../config/find-pipeline-file.ts';
 import { findRoot } from '../../config/find-root.ts';
 import { parseDuration } from '../../config/parse-duration.ts';
 import { parseMemory } from '../../config/parse-memory.ts';
+import { filesOfPipeline } from '../../config/pipeline-name.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -28,11 +28,10 @@ export async function gcCommand(options: GcOptions): Promise<number> {
     return usage(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
   }
   const cache = Cache.open(root, warnOnStderr);
-  const existing = new Set(pipelineNames(root).map((file) => file.replace(/\.ya?ml$/, '')));
   const garbage = findGarbage(cache, {
     keep,
     ...(maxBytes !== undefined && { maxBytes }),
-    exists: (pipeline) => existing.has(pipeline),
+    exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
   });
   const what = `${formatCount(garbage.results.length, 'result')} and ${formatCount(garbage.objects.length, 'object')} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   if (options.yes !== true) {
