@@ -196,6 +196,7 @@ test('a command whose file is another one now is not answered from memory', asyn
   assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /^✓ test: 1 stage fresh/);
   copyFileSync(project.path('pipelines/test.yaml'), project.path('test.yaml'));
   project.edit('test.yaml', 'cat', 'tac');
+  project.edit('test.yaml', 'out/', 'other/');
   assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /1 ran/);
 
   await project.command('run');

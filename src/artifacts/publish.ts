@@ -10,9 +10,9 @@ import { hashFile } from '../fingerprint/hash-file.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import { displace } from './displace.ts';
 import { PublishError } from './publish-error.ts';
-import { type Owner, PublishedRecords } from './published-record.ts';
+import { type Owner, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
-import { resolveTarget, type Target } from './target.ts';
+import { resolveTarget, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified } from './verified-copy.ts';
 
 /** How publishing an artifact ended. */
@@ -30,6 +30,11 @@ export type Publication =
 /** What is at a target now: nothing, the artifact itself, what Restage put there before, or something else. */
 type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
 
+export interface PublisherOptions {
+  readonly hardLink?: boolean;
+  readonly stillClaims?: StillClaims;
+}
+
 /**
  * Puts artifacts at their published paths, as verified copies of the cache's objects, swapped in by a rename: a reader
  * may find nothing for an instant, never a mixture. Only bytes that Restage recorded putting there are replaced.
@@ -40,13 +45,16 @@ export class Publisher {
   readonly records: PublishedRecords;
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
+  readonly #stillClaims: StillClaims;
 
-  constructor(root: string, cache: Cache, digests: DigestIndex, { hardLink = false } = {}) {
+  /** Without `stillClaims`, no other pipeline has a claim. */
+  constructor(root: string, cache: Cache, digests: DigestIndex, options: PublisherOptions = {}) {
     this.root = root;
     this.cache = cache;
     this.records = new PublishedRecords(cache.folder);
     this.#digests = digests;
-    this.#hardLink = hardLink;
+    this.#hardLink = options.hardLink ?? false;
+    this.#stillClaims = options.stillClaims ?? (async () => false);
   }
 
   /**
@@ -70,6 +78,14 @@ export class Publisher {
       if (error instanceof PublishError) throw error;
       throw cacheError(target.shown, error);
     }
+  }
+
+  /** Makes the owner's what Restage put at a path for a pipeline that no longer claims it. */
+  async takeOver(path: string, owner: Owner): Promise<void> {
+    const key = targetKey(path);
+    await using _turn = await this.#turn(key);
+    const record = this.records.read(key);
+    if (record !== undefined) this.records.write(key, { ...record, ...owner });
   }
 
   /** Whether what is at the target is what Restage put there, so that it may be replaced or removed. */
@@ -119,7 +135,8 @@ export class Publisher {
    * there is known to the next as ours; a copy goes on meanwhile.
    */
   async #swapIn(staging: Staging, target: Target, artifact: StoredArtifact, owner: Owner): Promise<Publication> {
-    await using _turn = await Lease.acquire(join(this.cache.folder, 'leases', `publish-${target.key}`));
+    await using _turn = await this.#turn(target.key);
+    await this.#checkClaim(target, owner);
     let displaced: string | undefined;
     for (let tries = 0; tries < 10; tries += 1) {
       const present = await this.#look(target, artifact);
@@ -136,6 +153,19 @@ export class Publisher {
       }
     }
     throw new PublishError(`${target.shown} is being written by something else; it was left alone`);
+  }
+
+  #turn(key: Digest): Promise<Lease> {
+    return Lease.acquire(join(this.cache.folder, 'leases', `publish-${key}`));
+  }
+
+  /** A run looks before it begins; here it meets the pipeline that published since. */
+  async #checkClaim(target: Target, { pipeline, stage }: Owner): Promise<void> {
+    const record = this.records.read(target.key);
+    if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record))) return;
+    throw new PublishError(
+      `${target.shown} is claimed by two pipelines, by "${record.stage}" of ${record.pipeline} and by "${stage}" of ${pipeline}: it was left as the first published it; give one of them another path`,
+    );
   }
 
   #isRecorded(target: Target, { digest }: StoredArtifact, { pipeline, stage, port }: Owner): boolean {

@@ -22,6 +22,9 @@ export interface PublishedRecord extends Owner {
   readonly time: string;
 }
 
+/** Whether the pipeline of a record lives and still claims its path, which then is not another one's to take. */
+export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
+
 /** The records of one cache. */
 export class PublishedRecords {
   readonly #folder: string;

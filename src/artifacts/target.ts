@@ -18,7 +18,7 @@ export interface Target {
  * a link, when it is the root or the cache, or when a file is in the way of its folders.
  */
 export function resolveTarget(root: string, shown: string): Target {
-  const normal = normalize(shown).split(sep).join('/').replace(/\/$/, '');
+  const normal = normalPath(shown);
   if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..') {
     throw new PublishError(`${shown} is not a path inside the project, so nothing can be published there`);
   }
@@ -29,6 +29,11 @@ export function resolveTarget(root: string, shown: string): Target {
   checkFolders(root, path, normal);
   return { shown: normal, path, key: sha256(normal) };
 }
+
+/** Names the record of a path relative to the root, which is looked at only as text. */
+export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
+
+const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
 
 /** Looks at the folders above the target that exist. */
 function checkFolders(root: string, path: string, shown: string): void {

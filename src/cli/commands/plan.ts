@@ -1,6 +1,7 @@
 import { type PlannedStage, plan } from '../../plan/plan.ts';
 import { createPaint, type Style, wantsColour } from '../../reporters/colour.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
+import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
@@ -18,6 +19,8 @@ export interface PlanOptions {
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
   const opened = await openProject({ words, ...options });
   if (!opened.ok) return printMistakes(opened.error);
+  const claimed = await checkClaims(opened.value);
+  if (!claimed.ok) return printMistakes(claimed.error);
   const { pipeline, stages } = opened.value;
   const world = makeWorld(opened.value, options.backend, warnOnStderr);
   const planned = await plan(stages, world);

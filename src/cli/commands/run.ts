@@ -14,6 +14,8 @@ import { processStarter } from '../../executor/stage-process.ts';
 import { countOutcomes, writeRunRecord } from '../../executor/write-run-record.ts';
 import { DigestIndex } from '../../fingerprint/digest-index.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
+import { checkClaims } from '../check-claims.ts';
+import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { gitCommit } from '../git-commit.ts';
 import { Interrupts } from '../interrupts.ts';
@@ -41,6 +43,8 @@ export function runCommand(argv: readonly string[]) {
     const startedAt = Date.now();
     const opened = await openProject({ words, ...options });
     if (!opened.ok) return printMistakes(opened.error);
+    const claimed = await checkClaims(opened.value);
+    if (!claimed.ok) return printMistakes(claimed.error);
     const reporter = selectReporter(options.reporter, process.stdout, process.env);
     using interrupts = new Interrupts();
     const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
@@ -49,6 +53,7 @@ export function runCommand(argv: readonly string[]) {
     const memorable = options.reporter !== 'json' && opened.value.forced.size === 0;
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
+      for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);
       return await bring(run, opened.value, memorable ? memory : undefined, interrupts);
     } finally {
       reporter.close();
@@ -118,7 +123,10 @@ function makeExecution(
       backend: options.backend === 'auto' ? undefined : options.backend,
       forced,
     },
-    publisher: new Publisher(root, cache, digests, { hardLink: options.hardLink ?? false }),
+    publisher: new Publisher(root, cache, digests, {
+      hardLink: options.hardLink ?? false,
+      stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
+    }),
     stages,
     folder: cache.startRun(runId(startedAt), pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),

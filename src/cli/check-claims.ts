@@ -1,0 +1,65 @@
+import { type Owner, type PublishedRecord, PublishedRecords } from '../artifacts/published-record.ts';
+import { targetKey } from '../artifacts/target.ts';
+import { Cache } from '../cache/cache.ts';
+import type { Output, Stage } from '../config/pipeline.ts';
+import { filesOfPipeline } from '../config/pipeline-name.ts';
+import { shownPath } from '../config/read-source.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { err, ok, type Result } from '../result.ts';
+import { type Claims, claimsOf } from './claims.ts';
+import type { Project } from './open-project.ts';
+
+/** A path where something lies that was published for a pipeline which no longer claims it, and who claims it now. */
+export interface Abandoned {
+  readonly path: string;
+  readonly owner: Owner;
+}
+
+/**
+ * Holds a pipeline's outputs against what others published: a path that another living pipeline still claims is a
+ * mistake, told before anything runs. The answer is what others left, which is the pipeline's now.
+ */
+export async function checkClaims(project: Project): Promise<Result<readonly Abandoned[], readonly Diagnostic[]>> {
+  const { root, kinds, pipeline } = project;
+  const records = new PublishedRecords(Cache.open(root).folder);
+  const others = new Map<string, Claims | undefined>();
+  const abandoned: Abandoned[] = [];
+  const mistakes: Diagnostic[] = [];
+  for (const stage of pipeline.stages) {
+    for (const output of stage.outputs) {
+      const record = records.read(targetKey(output.path));
+      if (record === undefined || record.pipeline === pipeline.name) continue;
+      const other = record.pipeline;
+      if (!others.has(other)) others.set(other, await claimsOf(other, root, kinds));
+      const mistake = describeDispute(stage, output, record, others.get(other), root);
+      if (mistake !== undefined) mistakes.push(mistake);
+      else {
+        const owner = { pipeline: pipeline.name, stage: stage.name, port: output.port };
+        abandoned.push({ path: output.path, owner });
+      }
+    }
+  }
+  return mistakes.length > 0 ? err(mistakes) : ok(abandoned);
+}
+
+/** Undefined where the other pipeline claims the path no more. */
+function describeDispute(
+  stage: Stage,
+  output: Output,
+  record: PublishedRecord,
+  claims: Claims | undefined,
+  root: string,
+): Diagnostic | undefined {
+  const files = filesOfPipeline(record.pipeline, root).map((file) => shownPath(file, root));
+  const code = 'output-claimed';
+  const { path, at } = output;
+  if (claims === undefined) {
+    const message = `"${path}" is claimed by "${stage.name}", but was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so that it may claim it still`;
+    return { code, message, at, hint: `Mend ${files.join(' or ')}, or publish elsewhere.` };
+  }
+  const claim = claims.get(path);
+  if (claim === undefined) return undefined;
+  const message = `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`;
+  const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
+  return { code, message, at, related: [{ message: 'The first one is here', at: claim.output.at }], hint };
+}

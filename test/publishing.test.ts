@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { renameSync } from 'node:fs';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+
+/** One stage; `outputs` is what its file says of where they go, if anything. */
+const greet = (text: string, outputs = '') => `stages:
+  greet:
+    kind: command
+    outputs: { text: ${outputs || '{ }'} }
+    with: { run: "echo ${text} > \${outputs.text}" }
+`;
+const print = async (project: Project, ...argv: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await project.command(...argv);
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  return stdout;
+};
+const refused = async (project: Project, ...argv: readonly string[]): Promise<string> => {
+  const { code, stdout, stderr } = await project.command(...argv);
+  assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+  return stderr;
+};
+
+test('files of one name inside and outside pipelines/ are pipelines of their own, with outputs of their own', async () => {
+  using project = new Project(greet('inside'), {
+    'test.yaml': greet('root'),
+    'studies/test.yaml': greet('folder'),
+  });
+  assert.match(await print(project, 'run', 'pipelines/test.yaml'), /✓ test: 1 ran/);
+  assert.match(await print(project, 'run', './test.yaml'), /✓ \.\/test: 1 ran/);
+  assert.match(await print(project, 'run', 'studies/test.yaml'), /✓ \.\/studies\/test: 1 ran/);
+  assert.deepEqual(project.files('artifacts'), ['@/studies/test/greet/text', '@/test/greet/text', 'test/greet/text']);
+  assert.equal(project.read('artifacts/test/greet/text'), 'inside\n');
+  assert.equal(project.read('artifacts/@/test/greet/text'), 'root\n');
+  for (const file of ['pipelines/test.yaml', './test.yaml', 'studies/test.yaml']) {
+    assert.match(await print(project, 'plan', file), /1 fresh/);
+  }
+});
+
+test('a file of another project publishes inside this one', async () => {
+  using project = new Project(greet('here'));
+  using other = new Project(greet('elsewhere'));
+  assert.match(await print(project, 'run', other.path('pipelines/test.yaml')), /✓ \.\.\/\S+\/pipelines\/test: 1 ran/);
+  const [published] = project.files('artifacts');
+  assert.match(published!, /^@@\/\S+\/pipelines\/test\/greet\/text$/);
+  assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
+});
+
+test('clean and gc keep what belongs to a file outside pipelines/ for as long as it is there', async () => {
+  using project = new Project(greet('inside'), { 'test.yml': greet('root') });
+  await print(project, 'run', './test.yml');
+  assert.equal(await print(project, 'clean'), 'Nothing to clean.\n');
+  project.letHoursPass(72);
+  assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 0 results and 0 objects /);
+  project.remove('artifacts');
+  assert.match(await print(project, 'run', './test.yml'), /1 restored/);
+
+  project.remove('test.yml');
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 1 output.\n');
+  assert.deepEqual(project.files('artifacts'), []);
+  project.letHoursPass(144);
+  assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 1 result and 1 object /);
+});
+
+test('clean keeps the outputs of a file outside pipelines/ that has mistakes, and removes what its stages dropped', async () => {
+  using project = new Project(greet('inside'), { 'test.yaml': greet('root') });
+  await print(project, 'run', './test.yaml');
+  project.edit('test.yaml', 'kind', 'kid');
+  assert.deepEqual(await project.command('clean'), {
+    code: 0,
+    stdout: 'Nothing to clean.\n',
+    stderr: 'warning: the pipeline ./test has mistakes; the outputs of its stages stay\n',
+  });
+  project.write('test.yaml', greet('root', 'out/text'));
+  assert.match(await print(project, 'clean'), /^would remove artifacts\/@\/test\/greet\/text \(greet of \.\/test\)\n/);
+});
+
+test('a path that another pipeline claims is an error before anything runs, with both places', async () => {
+  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  await print(project, 'run', 'test.yaml');
+  for (const command of ['plan', 'run']) {
+    assert.equal(
+      await refused(project, command, 'other.yaml'),
+      `pipelines/other.yaml:4:22: error: "out/text" is claimed by two pipelines: by "greet" of test, which published there, and by "greet" [output-claimed]
+
+    4 |     outputs: { text: out/text }
+      |                      ^^^^^^^^
+
+  pipelines/test.yaml:4:22: The first one is here
+
+    4 |     outputs: { text: out/text }
+      |                      ^^^^^^^^
+
+  Give one of them another path, or remove pipelines/test.yaml.
+`,
+    );
+  }
+  assert.equal(project.read('out/text'), 'first\n');
+  assert.match(await print(project, 'plan', 'test.yaml'), /1 fresh/);
+});
+
+test('a path is free for another pipeline once the first has moved away or is gone', async () => {
+  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  await print(project, 'run', 'test.yaml');
+  project.edit('pipelines/test.yaml', 'out/text', 'out/moved');
+  assert.match(await print(project, 'run', 'other.yaml'), /1 ran/);
+  assert.equal(project.read('out/text'), 'second\n');
+  assert.deepEqual(project.files('cache/displaced'), []);
+
+  project.remove('pipelines/other.yaml');
+  project.edit('pipelines/test.yaml', 'out/moved', 'out/text');
+  assert.match(await print(project, 'run', 'test.yaml'), /1 restored/);
+  assert.equal(project.read('out/text'), 'first\n');
+});
+
+test('a renamed pipeline keeps its claim, although nothing of it is published again', async () => {
+  using project = new Project(greet('first', 'out/text'), { 'third.yaml': greet('third', 'out/text') });
+  await print(project, 'run', 'test.yaml');
+  renameSync(project.path('pipelines/test.yaml'), project.path('pipelines/renamed.yaml'));
+  assert.match(await print(project, 'run', 'renamed.yaml'), /1 stage fresh/);
+  assert.match(await refused(project, 'run', './third.yaml'), /by "greet" of renamed, which published there/);
+});
+
+test('a pipeline with mistakes may claim a path still, so another one does not take it', async () => {
+  using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
+  await print(project, 'run', 'test.yaml');
+  project.edit('pipelines/test.yaml', 'kind', 'kid');
+  const told = await refused(project, 'run', 'other.yaml');
+  assert.match(
+    told,
+    /"out\/text" is claimed by "greet", but was published by "greet" of test, whose file has mistakes/,
+  );
+  assert.match(told, /Mend pipelines\/test\.yaml, or publish elsewhere\./);
+});
+
+test('of two pipelines that run at once and claim one path, the second to publish fails and keeps its work', async () => {
+  using project = new Project(greet('first', 'out/text'), {
+    'pipelines/other.yaml': greet('second; read _ < gate; echo second', 'out/text'),
+  });
+  const gate = project.gate('gate');
+  const other = project.start('run', 'other.yaml', '--reporter', 'json');
+  await other.event('stage-started', 'greet');
+  await print(project, 'run', 'test.yaml');
+  gate.pass();
+  assert.equal((await other.ended).code, 1);
+  const { message } = await other.event('stage-finished', 'greet');
+  assert.equal(
+    message,
+    'out/text is claimed by two pipelines, by "greet" of test and by "greet" of other: it was left as the first published it; give one of them another path',
+  );
+  assert.equal(project.read('out/text'), 'first\n');
+  project.edit('pipelines/other.yaml', 'out/text', 'out/other');
+  assert.match(await print(project, 'run', 'other.yaml'), /1 restored/);
+});
