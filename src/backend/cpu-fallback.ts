@@ -29,27 +29,26 @@ export function runOnCpu(
   read: (tensor: TensorInfo) => BackendValues,
 ): HostTensor | HostTensor[] {
   const cpu = cpuBackend();
-  const copies = new Map<object, TensorInfo>();
+  const written = new Map<object, TensorInfo>();
   const copy = (tensor: TensorInfo): TensorInfo => {
-    let copied = copies.get(tensor.dataId);
+    let copied = written.get(tensor.dataId);
     if (copied === undefined) {
       copied = writeTo(cpu, read(tensor), tensor);
-      copies.set(tensor.dataId, copied);
+      written.set(tensor.dataId, copied);
     }
-    return { ...copied, shape: tensor.shape };
+    const { shape, dtype } = tensor;
+    // The engine hands kernels whole tensors, and some of cpu's ask for the rank.
+    return Object.assign({ dataId: copied.dataId, shape, dtype }, { rank: shape.length });
   };
-  // Some kernels take a list where others take names.
-  const copied = (
-    Array.isArray(inputs)
-      ? inputs.map((input: TensorInfo) => copy(input))
-      : Object.fromEntries(Object.entries(inputs).map(([name, input]) => [name, input && copy(input)]))
-  ) as NamedTensorInfoMap;
-  const { kernelFunc } = getKernel(kernelName, 'cpu');
-  const outputs = kernelFunc({ inputs: copied, backend: cpu, attrs: attributes ?? {} });
-  const take = ({ dataId, shape, dtype }: TensorInfo): HostTensor => ({ values: cpu.readSync(dataId), shape, dtype });
-  const results = Array.isArray(outputs) ? outputs.map(take) : take(outputs);
-  for (const { dataId } of [...copies.values(), outputs].flat()) cpu.disposeData(dataId, true);
-  return results;
+  try {
+    const { kernelFunc } = getKernel(kernelName, 'cpu');
+    const outputs = kernelFunc({ inputs: copies(inputs, copy), backend: cpu, attrs: attributes ?? {} });
+    for (const output of [outputs].flat()) written.set(output.dataId, output);
+    const take = ({ dataId, shape, dtype }: TensorInfo): HostTensor => ({ values: cpu.readSync(dataId), shape, dtype });
+    return Array.isArray(outputs) ? outputs.map(take) : take(outputs);
+  } finally {
+    for (const { dataId } of written.values()) cpu.disposeData(dataId, true);
+  }
 }
 
 /** Some kernels take a list where others take names, and the ragged ones lists under names, which tfjs's types leave out. */

@@ -1,5 +1,5 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
-import type { ValueType } from './dtype.ts';
+import type { HostArray, ValueType } from './dtype.ts';
 import type { ElementwiseEmit } from './elementwise-groups.ts';
 import type { GraphBuilder } from './graph-builder.ts';
 import type { Lowering, Representation } from './lower.ts';
@@ -32,6 +32,9 @@ export type Lower<A extends Attributes> = (
   call: Call<A>,
 ) => Representation | readonly Representation[];
 
+/** The values of an input by its place, where they are at hand: for checks, since no value is part of the signature. */
+export type KnownValues = (input: number) => HostArray | undefined;
+
 /** One tfjs kernel on this backend. `T` is tfjs's own type of its attributes. */
 export interface Definition<T, A extends Attributes> {
   /** The kernel's name in tfjs. */
@@ -39,10 +42,12 @@ export interface Definition<T, A extends Attributes> {
   /** The names of its inputs, in the order of the operands; a trailing `?` marks one that may be missing. Without
    * names, the inputs come as a list. */
   readonly inputs?: readonly string[];
+  /** Whether tfjs takes its outputs as a list even where there is only one. */
+  readonly lists?: boolean;
   /** Only lowered when its value is asked for by a node that does not take it in: for what is often taken in. */
   readonly deferred?: boolean;
-  /** Undefined where this call has no lowering; then the cpu kernel computes it. */
-  plan(inputs: readonly TensorSpec[], attributes: T): Plan<A> | undefined;
+  /** Undefined where this call has no lowering, or is wrong; then the cpu kernel computes it, or says what is wrong. */
+  plan(inputs: readonly TensorSpec[], attributes: T, known: KnownValues): Plan<A> | undefined;
   readonly lower: Lower<A>;
   /** For an operation that works element by element: its nodes on operands of one shape, or scalars. */
   readonly elementwise?: (graph: GraphBuilder, names: readonly string[], attributes: A) => string;
@@ -59,12 +64,14 @@ type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | undefined>>;
 /** A definition with the types of its attributes sealed in, so that different kernels fit into one table. */
 export interface Kernel {
   readonly name: string;
+  readonly lists: boolean;
   readonly deferred: boolean;
   /** The operands of a call in order. */
   arrange(inputs: NamedInputs): TensorInfo[];
   plan(
     inputs: readonly TensorSpec[],
     attributes: unknown,
+    known: KnownValues,
   ): BoundPlan | { readonly view: readonly number[] } | undefined;
 }
 
@@ -79,10 +86,11 @@ export interface BoundPlan {
 export function kernel<T, A extends Attributes>(definition: Definition<T, A>): Kernel {
   return {
     name: definition.name,
+    lists: definition.lists ?? false,
     deferred: definition.deferred ?? false,
     arrange: (inputs) => arrange(definition.name, definition.inputs, inputs),
-    plan(inputs, attributes) {
-      const plan = definition.plan(inputs, (attributes ?? {}) as T);
+    plan(inputs, attributes, known) {
+      const plan = definition.plan(inputs, (attributes ?? {}) as T, known);
       if (plan === undefined || 'view' in plan) return plan;
       const { outputs, attributes: own } = plan;
       const { lower, elementwise } = definition;

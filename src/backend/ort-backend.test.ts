@@ -125,11 +125,20 @@ describe('the cpu backend stands in', () => {
   });
 });
 
+describe('an index out of range', () => {
+  it('is an error at once where its value is known, and at the latest when the graph runs', () => {
+    const x = tf.tensor1d([1, 2]);
+    assert.throws(() => tf.gather(x, [2]), /^Error: GatherV2: the index value 2 is not in \[0, 1\]$/);
+    const negative = tf.gather(x, tf.neg(tf.tensor1d([1], 'int32')));
+    assert.throws(() => negative.dataSync(), /ONNX Runtime failed in a run of 2 kernels \(Neg, GatherV2\): .*out of/);
+  });
+});
+
 describe('a failure inside ONNX Runtime', () => {
   it('names the kernels of the trace, and later reads of what was lost say so', () => {
-    // An index out of range is only found when the graph runs.
-    const rows = tf.gather(tf.relu(tf.ones([2, 2])), tf.tensor1d([7], 'int32'));
-    assert.throws(() => rows.dataSync(), /^Error: ONNX Runtime failed in a run of 2 kernels \(Relu, GatherV2\): /);
+    // That a computed index is out of range is only found when the graph runs.
+    const rows = tf.gather(tf.ones([2, 2]), tf.neg(tf.tensor1d([-7], 'int32')));
+    assert.throws(() => rows.dataSync(), /^Error: ONNX Runtime failed in a run of 3 kernels \(Fill, Neg, GatherV2\): /);
     assert.throws(() => rows.dataSync(), /^Error: This tensor has no value: the run that was to compute it failed\.$/);
     assert.deepEqual([...tf.neg(tf.tensor1d([1])).dataSync()], [-1]);
   });

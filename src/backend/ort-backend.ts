@@ -89,24 +89,28 @@ export class OrtBackend extends KernelBackend {
   call(kernel: Kernel, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
     const tensors = kernel.arrange(inputs);
     if (!tensors.every(({ dtype }) => isValueType(dtype))) return this.callOnCpu(kernel.name, inputs, attributes);
-    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes);
+    const known = (input: number) => this.#valueOf((tensors[input] as TensorInfo).dataId).data;
+    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known);
     if (plan === undefined) return this.callOnCpu(kernel.name, inputs, attributes);
     if ('view' in plan) return this.#view(tensors[0] as TensorInfo, plan.view);
     // ONNX Runtime's operators differ in what they make of nothing; tfjs's cpu kernels are the rule.
     if ([...tensors, ...plan.outputs].some(({ shape }) => sizeOf(shape) === 0)) {
       if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0)) return this.callOnCpu(kernel.name, inputs, attributes);
-      return unwrapped(plan.outputs.map((output) => this.#keep(output, this.#pool.take(output.dtype, 0))));
+      const empty = plan.outputs.map((output) => this.#keep(output, this.#pool.take(output.dtype, 0)));
+      return kernel.lists ? empty : unwrapped(empty);
     }
-    return unwrapped(this.#record(kernel, plan, tensors));
+    const recorded = this.#record(kernel, plan, tensors);
+    return kernel.lists ? recorded : unwrapped(recorded);
   }
 
   /** Calls a kernel of the cpu backend; warns when it is the first call of that kernel. */
   callOnCpu(name: string, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
+    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    // After the run, since a wrong call is an error of that kernel and no reason to warn.
     if (!this.#warned.has(name)) {
       this.#warned.add(name);
       this.#options.warn(`Kernel ${name} has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.`);
     }
-    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
     const written = [results].flat().map(({ values, shape, dtype }) => ({
       dataId: this.write(values, shape, dtype),
       shape,

@@ -1,3 +1,4 @@
+import { sameShape } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
 import type { Operand } from '../trace.ts';
 import { attributesOf, type ConvolutionAttributes, convolutionShape, type TfConv2D } from './convolution.ts';
@@ -12,6 +13,8 @@ export const conv2dBackpropInput = kernel<TfBackpropInput, ConvolutionAttributes
     const { inputShape } = attributes;
     const shape = convolutionShape(inputShape, filter!.shape, attributes);
     if (shape === undefined || dy!.dtype !== 'float32') return undefined;
+    // tfjs takes a gradient of another size too, and reads the part of it that it needs.
+    if (!sameShape(dy!.shape, shape.output)) return undefined;
     return { outputs: [{ shape: inputShape, dtype: 'float32' }], attributes: attributesOf(shape) };
   },
   lower(lowering, { operands, attributes, outputs }) {

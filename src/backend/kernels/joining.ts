@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import { sizeOf } from '../dtype.ts';
+import { sameShape, sizeOf } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 
 /** Kernels that put arrays side by side (`Concat`), on top of each other (`Pack`), or take them apart again. */
@@ -29,6 +29,7 @@ export const joiningKernels: readonly Kernel[] = [
     name: 'Pack',
     plan(inputs, { axis }) {
       const { shape, dtype } = inputs[0]!;
+      if (inputs.some((input) => input.dtype !== dtype || !sameShape(input.shape, shape))) return undefined;
       const own = axis < 0 ? axis + shape.length + 1 : axis;
       const output = [...shape.slice(0, own), inputs.length, ...shape.slice(own)];
       return { outputs: [{ shape: output, dtype }], attributes: { axis: own } };
@@ -43,6 +44,7 @@ export const joiningKernels: readonly Kernel[] = [
   kernel<{ axis: number }, { axis: number }>({
     name: 'Unpack',
     inputs: ['value'],
+    lists: true,
     plan([value], { axis }) {
       const { shape, dtype } = value!;
       const own = axis < 0 ? axis + shape.length : axis;
@@ -60,6 +62,7 @@ export const joiningKernels: readonly Kernel[] = [
   kernel<{ numOrSizeSplits: number | number[]; axis: number }, { axis: number; starts: readonly number[] }>({
     name: 'SplitV',
     inputs: ['x'],
+    lists: true,
     plan([x], { numOrSizeSplits, axis }) {
       const { shape, dtype } = x!;
       const [own = 0] = util.parseAxisParam(axis, [...shape]);

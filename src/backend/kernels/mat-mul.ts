@@ -56,11 +56,13 @@ export const fusedMatMul = kernel<TfFusedMatMul, FusedAttributes>({
   },
 });
 
-/** Undefined where the operands are not float matrices. */
+/** Undefined where the operands are not float matrices, or do not fit. */
 function productShape(a: TensorSpec, b: TensorSpec, transposes: MatMulAttributes): number[] | undefined {
   if (a.dtype !== 'float32' || b.dtype !== 'float32' || a.shape.length < 2 || b.shape.length < 2) return undefined;
   const rows = a.shape.at(transposes.transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposes.transposeB ? -2 : -1) as number;
+  const [inner, other] = [a.shape.at(transposes.transposeA ? -2 : -1), b.shape.at(transposes.transposeB ? -1 : -2)];
+  if (inner !== other) return undefined;
   const batch = backend_util.assertAndGetBroadcastShape(a.shape.slice(0, -2), b.shape.slice(0, -2));
   return [...batch, rows, columns];
 }

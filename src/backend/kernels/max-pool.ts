@@ -33,7 +33,9 @@ function poolShape(image: readonly number[], attributes: TfPool): PoolShape | un
   const pads = onnxPads(info);
   const window = [info.filterHeight, info.filterWidth] as const;
   const own = [info.strideHeight, info.strideWidth] as const;
-  return pads && { window, strides: own, pads, output: info.outShape };
+  // ONNX wants a pad to be smaller than its window.
+  if (pads === undefined || pads.some((pad, i) => pad >= (window[i % 2] as number))) return undefined;
+  return { window, strides: own, pads, output: info.outShape };
 }
 
 export const maxPool = kernel<TfPool, PoolAttributes>({

@@ -62,19 +62,28 @@ export const rearrangingKernels: readonly Kernel[] = [
       logical: lowering.graph.node('Expand', [lowering.logical(operands[0]!), lowering.graph.ints(outputs[0]!.shape)]),
     }),
   }),
-  kernel<{ axis: number; batchDims: number }, { axis: number }>({
+  kernel<{ axis: number; batchDims: number }, { axis: number; checked: boolean }>({
     name: 'GatherV2',
     inputs: ['x', 'indices'],
-    plan([x, indices], { axis, batchDims }) {
+    plan([x, indices], { axis, batchDims }, known) {
       if (batchDims !== 0 || indices!.dtype !== 'int32') return undefined;
       const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
+      const length = x!.shape[own] as number;
+      const places = known(1);
+      if (places?.some((place) => place < 0 || place >= length)) return undefined;
       const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
-      return { outputs: [{ shape, dtype: x!.dtype }], attributes: { axis: own } };
+      return { outputs: [{ shape, dtype: x!.dtype }], attributes: { axis: own, checked: places !== undefined } };
     },
-    lower(lowering, { operands: [x, indices], attributes }) {
-      return {
-        logical: lowering.graph.node('Gather', [lowering.logical(x!), lowering.logical(indices!)], { attributes }),
-      };
+    lower(lowering, { operands: [x, indices], attributes: { axis, checked } }) {
+      const { graph } = lowering;
+      let places = lowering.logical(indices!);
+      if (!checked) {
+        // ONNX counts negative indices from the end; past it they are an error of the run, as all others out of range.
+        const length = graph.scalar(x!.shape[axis] as number, 'int32');
+        const negative = graph.node('Less', [places, graph.scalar(0, 'int32')]);
+        places = graph.node('Where', [negative, length, places]);
+      }
+      return { logical: graph.node('Gather', [lowering.logical(x!), places], { attributes: { axis } }) };
     },
   }),
   kernel<

@@ -30,6 +30,7 @@ export const viewKernels: readonly Kernel[] = [
     plan([input], { dim }) {
       const { shape } = input!;
       const axis = dim < 0 ? dim + shape.length + 1 : dim;
+      if (axis < 0 || axis > shape.length) return undefined;
       return { view: [...shape.slice(0, axis), 1, ...shape.slice(axis)] };
     },
     lower: nothing,
