@@ -14,7 +14,7 @@ const ran = results.filter(({ status }) => status !== 'pending');
 const failed = ran.filter(({ status }) => status === 'failed');
 
 describe("tfjs-core's own specs on this backend", () => {
-  it(`are all run: ${ran.length} of ${files.length} files, ${failed.length} failed`, () => {
+  it(`are all run: ${ran.length} specs of ${files.length} files, ${failed.length} failed`, () => {
     assert.ok(files.length >= FILES, `${files.length} files of specs, expected at least ${FILES}`);
     assert.ok(ran.length >= SPECS, `${ran.length} specs ran, expected at least ${SPECS}`);
   });
