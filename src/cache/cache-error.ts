@@ -29,7 +29,9 @@ function obstacle(cause: NodeJS.ErrnoException): unknown {
 }
 
 function reason(cause: unknown): string {
-  switch ((cause as NodeJS.ErrnoException).code) {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && syscall === 'mkdir') return 'the file system takes no folder there. Choose another place.';
+  switch (code) {
     case 'ENOSPC':
       return 'the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.';
     case 'EDQUOT':

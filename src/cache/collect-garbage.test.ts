@@ -1,6 +1,5 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../test/example-result.ts';
@@ -10,6 +9,7 @@ import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { Lease } from './lease.ts';
+import { thisProcess } from './process-identity.ts';
 import { verifyCache } from './verify-cache.ts';
 
 const day = 86_400_000;
@@ -124,9 +124,9 @@ test('memories of runs and builds of kinds go when they are old, builds not whil
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
-  const dead = JSON.stringify({ pid: 2 ** 30, host: hostname(), started: '', token: 'dead' });
+  const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
   const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
-  writeFiles(root, { 'cache/leases/left/holder.json': dead, 'cache/leases/taken/holder.json': dead });
+  writeFiles(root, { 'cache/leases/left/dead.json': dead, 'cache/leases/taken/dead.json': dead });
   await using _held = await Lease.acquire(join(root, 'cache/leases/held'));
   const garbage = findGarbage(cache, { keep: day });
   assert.deepEqual([...garbage.remains].sort(), [left, taken]);

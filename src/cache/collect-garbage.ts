@@ -1,10 +1,10 @@
 import { lstatSync, rmSync, type Stats, statSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
 import type { Cache } from './cache.ts';
 import { cacheError } from './cache-error.ts';
 import { allLatest } from './latest.ts';
-import { isHeld } from './lease.ts';
+import { isHeld } from './lease-folder.ts';
 import { namesIn } from './names-in.ts';
 import type { StageResult } from './stage-result.ts';
 
@@ -80,8 +80,11 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
       // A run that wants it again has touched it meanwhile.
       if (stats !== undefined && garbage.now - touchedAt(stats) > day) rmSync(path, { force: true });
     }
-    // A dead process's lease may have been taken meanwhile; nothing else has a holder.
-    for (const path of garbage.remains) if (!isHeld(path)) rmSync(path, { recursive: true, force: true });
+    const leases = join(cache.folder, 'leases');
+    for (const path of garbage.remains) {
+      if (dirname(path) === leases && isHeld(path)) continue; // taken meanwhile
+      rmSync(path, { recursive: true, force: true });
+    }
   } catch (error) {
     throw cacheError(`to ${cache.folder} while clearing it`, error);
   }

@@ -1,149 +1,124 @@
 import { randomUUID } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { utimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { cacheError } from './cache-error.ts';
-import { isDead, type ProcessIdentity, thisProcess } from './process-identity.ts';
-import { creatingFolder, temporaryBeside } from './write-atomic.ts';
+import { clearLease, lifeOfLease, lookAtLease, type PresentLease, placeLease } from './lease-folder.ts';
 
 /** How often a holder says that it still works, in milliseconds. */
 const renewal = 10_000;
-/** Many renewals: a holder that is merely slow keeps its lease. */
-const stale = 180_000;
+/** Many renewals, and more than the minute for which a network disk may show us old times. */
+const patience = 180_000;
 /** How long a waiting run lets pass before it looks again, in milliseconds. */
 const firstWait = 10;
 const longestWait = 500;
 
-interface Holder extends ProcessIdentity {
-  readonly token: string;
-}
-
 /**
- * The right to do a piece of work that others would do as well: a folder that exists once, with its holder's token in
- * it, renewed while it is held. It only saves double work: two who both believe to hold it write the same results.
+ * The right to do a piece of work that others would do as well, kept by a {@link PresentLease} on the disk that is
+ * renewed while it is held. It only saves double work: two who both believe to hold it write the same results.
+ *
+ * A holder that is known to live keeps it, one that is known to be dead has lost it. Of another host, of another container
+ * and of a damaged lease neither is known: these are given up when they were not renewed while we looked on.
  */
 export class Lease {
   readonly #path: string;
-  readonly #token: string;
+  readonly #name: string;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(path: string, token: string) {
+  private constructor(path: string, name: string) {
     this.#path = path;
-    this.#token = token;
+    this.#name = name;
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
-  /** The lease, or who holds it. Throws a `CacheError` where the cache cannot be written. */
-  static tryAcquire(path: string): Lease | { readonly heldBy: string } {
-    const holder: Holder = { ...thisProcess(), token: randomUUID() };
-    try {
-      for (let tries = 0; tries < 3; tries += 1) {
-        if (placeFolder(path, holder)) return new Lease(path, holder.token);
-        const present = readHolder(path);
-        if (present !== undefined && !isAbandoned(path, present)) return { heldBy: describe(present) };
-        if (present !== undefined) removeHolder(path, present.token);
-      }
-    } catch (error) {
-      throw cacheError(`the lease ${path}`, error);
-    }
-    return { heldBy: 'another run' };
-  }
-
-  /** Waits until it is free. `onWait` is called once, with who holds it. Throws the signal's reason. */
+  /**
+   * Waits until it is free. `onWait` is called once, with who holds it; `pause` lets so many milliseconds pass, or fewer
+   * once the signal is aborted. Throws the signal's reason, and a `CacheError` where the cache cannot be written.
+   */
   static async acquire(
     path: string,
     signal?: AbortSignal,
     onWait: (holder: string) => void = () => {},
+    pause: (milliseconds: number, signal?: AbortSignal) => Promise<void> = pauseFor,
   ): Promise<Lease> {
+    const watch = new Watch();
     for (let wait = firstWait; ; wait = Math.min(wait * 1.5, longestWait)) {
       signal?.throwIfAborted();
-      const lease = Lease.tryAcquire(path);
-      if (lease instanceof Lease) return lease;
-      if (wait === firstWait) onWait(lease.heldBy);
-      await delay(wait, undefined, signal && { signal }).catch(() => {}); // the loop throws the signal's own reason
+      const taken = Lease.#take(path, watch);
+      if (taken instanceof Lease) return taken;
+      if (wait === firstWait) onWait(describe(taken));
+      await pause(wait, signal);
+      watch.waited(wait, taken);
+    }
+  }
+
+  /** The lease, or whose it is; undefined when it only just changed hands. */
+  static #take(path: string, watch: Watch): Lease | PresentLease | undefined {
+    try {
+      for (let tries = 0; tries < 3; tries += 1) {
+        const present = lookAtLease(path); // first, since who waits should only read
+        if (present !== undefined) {
+          const life = lifeOfLease(present);
+          if (life === 'alive' || (life === 'unknown' && !watch.givesUp(present))) return present;
+          clearLease(path, present.names);
+        }
+        const name = `${randomUUID()}.json`;
+        if (placeLease(path, name)) return new Lease(path, name);
+      }
+      return undefined;
+    } catch (error) {
+      throw cacheError(`the lease ${path}`, error);
     }
   }
 
   /** Gives it back; nothing happens when someone else took it meanwhile. */
   release(): void {
     clearInterval(this.#timer);
-    removeHolder(this.#path, this.#token);
+    try {
+      clearLease(this.#path, [this.#name]);
+    } catch {
+      // The disk went away. What is left there is no longer renewed, and so given up, or this process dies.
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
     this.release();
   }
 
+  /** Dates the folder; others only ask whether its time changes. */
   #renew(): void {
     const now = new Date();
     try {
-      utimesSync(holderFile(this.#path), now, now);
+      utimesSync(this.#path, now, now);
     } catch {
-      // It was taken from us as stale, after a long sleep of the machine; the work goes on, and may be done twice.
+      // It was given up by others, after a long sleep of the machine; the work goes on, and may be done twice.
     }
   }
 }
 
-/** Whether someone who is not known to be dead holds the lease at a path. */
-export function isHeld(path: string): boolean {
-  const holder = readHolder(path);
-  return holder !== undefined && !isAbandoned(path, holder);
-}
-
-const holderFile = (path: string): string => join(path, 'holder.json');
-
 /**
- * Makes the folder in one instant, token and all: a folder cannot be renamed onto one that holds something. So there is
- * no moment at which a lease exists without its holder.
+ * Adds up the pauses between looks at a lease that did not change. So it does not matter that clocks differ or are set,
+ * that the machines slept, or that their disk hung for us as it did for the holder.
  */
-function placeFolder(path: string, holder: Holder): boolean {
-  const temporary = temporaryBeside(path);
-  creatingFolder(path, () => mkdirSync(temporary));
-  try {
-    writeFileSync(holderFile(temporary), JSON.stringify(holder));
-    renameSync(temporary, path);
-    return true;
-  } catch (error) {
-    removeFolder(temporary);
-    if (taken.has((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
+class Watch {
+  #last = '';
+  #waited = 0;
+
+  waited(milliseconds: number, seen: PresentLease | undefined): void {
+    const now = signOf(seen);
+    this.#waited = now === this.#last ? this.#waited + milliseconds : milliseconds;
+    this.#last = now;
+  }
+
+  givesUp(present: PresentLease): boolean {
+    return this.#waited >= patience && signOf(present) === this.#last;
   }
 }
 
-/** What the rename says when the folder is there; the last is Windows'. */
-const taken: ReadonlySet<string> = new Set(['ENOTEMPTY', 'EEXIST', 'EPERM']);
+const signOf = (seen: PresentLease | undefined): string => (seen === undefined ? '' : `${seen.names} ${seen.renewed}`);
 
-function readHolder(path: string): Holder | undefined {
-  try {
-    return JSON.parse(readFileSync(holderFile(path), 'utf8')) as Holder;
-  } catch {
-    return undefined;
-  }
-}
+/** An interrupt ends it; the loop throws the signal's own reason. */
+const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
+  delay(milliseconds, undefined, signal && { signal }).catch(() => {});
 
-function isAbandoned(path: string, holder: Holder): boolean {
-  if (isDead(holder)) return true;
-  const stats = statSync(holderFile(path), { throwIfNoEntry: false });
-  return stats !== undefined && Date.now() - stats.mtimeMs > stale;
-}
-
-/** Of several who would remove the same holder, the rename lets one; a newer holder that it caught is put back. */
-function removeHolder(path: string, token: string): void {
-  if (readHolder(path)?.token !== token) return;
-  const aside = temporaryBeside(path);
-  try {
-    renameSync(path, aside);
-    if (readHolder(aside)?.token === token) removeFolder(aside);
-    else renameSync(aside, path);
-  } catch {
-    // Someone else was faster.
-  }
-}
-
-/** A lease's folder holds one file; that is a third of the time of a recursive removal. */
-function removeFolder(path: string): void {
-  rmSync(holderFile(path), { force: true });
-  rmdirSync(path);
-}
-
-const describe = ({ pid, host }: Holder): string => `process ${pid} on ${host}`;
+const describe = (seen: PresentLease | undefined): string =>
+  seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;

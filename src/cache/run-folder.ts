@@ -15,7 +15,7 @@ import type { Json } from '../json.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
 import { namesIn } from './names-in.ts';
-import { isDead, type ProcessIdentity, thisProcess } from './process-identity.ts';
+import { lifeOf, readIdentity, thisProcess } from './process-identity.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /** Where one attempt of a stage works and logs. */
@@ -29,6 +29,7 @@ export interface AttemptFiles {
 
 /** How many bytes of a log's end are looked at for its last lines. */
 const tailBytes = 64 * 1024;
+const month = 30 * 86_400_000;
 
 /**
  * What a run leaves of itself, whatever its end: `cache/runs/<id>/` with its record, its process and the log of every
@@ -114,10 +115,12 @@ export class RunFolder {
     return readJson(join(this.path, 'run.json'));
   }
 
-  /** Whether its process may still be at work. */
+  /** Whether its process may still be at work; of a process that cannot be asked, that is believed for a month. */
   isLiving(): boolean {
-    const owner = readJson(join(this.path, 'process.json')) as ProcessIdentity | undefined;
-    return owner !== undefined && this.readRecord() === undefined && !isDead(owner);
+    const owner = readIdentity(join(this.path, 'process.json'));
+    if (owner === undefined || this.readRecord() !== undefined) return false;
+    const life = lifeOf(owner);
+    return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
   /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */
