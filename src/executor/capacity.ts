@@ -1,10 +1,13 @@
 import { readdirSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
 import type { Resources } from '../config/pipeline.ts';
+import { usableCores, usableMemory } from '../machine-limits.ts';
 
-/** What this machine has to give to stages: cores, GPUs (by CUDA's own choice, else NVIDIA's devices), bytes of memory. */
+/**
+ * What there is to give to stages, on this machine or in this container: cores, GPUs (by CUDA's own choice, else
+ * NVIDIA's devices), bytes of memory.
+ */
 export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Resources {
-  return { cpu: availableParallelism(), gpu: countGpus(env), memory: totalmem() };
+  return { cpu: usableCores(), gpu: countGpus(env), memory: usableMemory() };
 }
 
 function countGpus(env: NodeJS.ProcessEnv): number {
