@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project } from './rig.ts';
 
@@ -220,6 +221,26 @@ test('init below a file says what is in the way', async () => {
   assert.equal(
     stderr,
     'error: Cannot write notes/new/pipelines/first.yaml: a file is in the way of a folder. Move it away and run again.\n',
+  );
+});
+
+test('init in a folder of any name says how to go there', async () => {
+  using project = new Project(shout);
+  assert.match(
+    await print(project, 'init', 'my faces/Übung'),
+    /\nNow: {3}cd 'my faces\/Übung' && pipeline run first.yaml\n$/,
+  );
+  assert.ok(project.has('my faces/Übung/pipelines/first.yaml'));
+});
+
+const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };
+test('init where the file system takes no folder says so at once', { ...proc, timeout: 20_000 }, async () => {
+  using project = new Project(shout);
+  const { code, stderr } = await project.command('init', '/proc/new/faces');
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    'error: Cannot write /proc/new/faces/pipelines/first.yaml: the file system takes no folder there. Choose another place.\n',
   );
 });
 

@@ -2,7 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Project } from './rig.ts';
 
-test('the project that init writes runs to its end as it is, and every output that is told is there', async () => {
+interface Metrics {
+  readonly splits: { readonly test: { readonly auc: number } };
+}
+
+test('the project that init writes runs to its end as it is, learns, and leaves every output that it tells of', async () => {
   using project = new Project('stages: {}\n');
   const begun = await project.command('init');
   assert.equal(begun.code, 0, begun.stderr);
@@ -14,5 +18,7 @@ test('the project that init writes runs to its end as it is, and every output th
     return stage;
   });
   assert.deepEqual(new Set(told), new Set(['faces', 'fit', 'scores', 'curves', 'roc']));
+  const { splits } = JSON.parse(project.read('artifacts/first/scores/metrics.json')) as Metrics;
+  assert.ok(splits.test.auc >= 0.8, `AUC ${splits.test.auc}`);
   assert.match((await project.command('run', 'first.yaml')).stdout, /\b6 (stages )?fresh/);
 });

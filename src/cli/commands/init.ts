@@ -1,20 +1,32 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative } from 'node:path';
 import { cacheError } from '../../cache/cache-error.ts';
+import { shellQuote } from '../../shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 
-/** The files of a new project: one small pipeline with every stage of a first study, that runs in under a minute. */
+/**
+ * The files of a new project: one small pipeline with every stage of a first study, whose net plainly learns (AUC 0.97
+ * and more on the test split) in about a minute on two cores.
+ */
 const files: Readonly<Record<string, string>> = {
   'pipelines/first.yaml': `# A first study: can a small convolutional net tell drawn portraits from forged ones?
 # Run it with:   pipeline run first.yaml
 # Then change something (say, epochs) and run it again: only what depends on the change runs.
 description: SimpleNet on drawn faces
-params: { epochs: 2, imageSize: 64, seed: 7 }
+params:
+  imageSize: 96
+  epochs: 8
+  learningRate: 0.0003 # at Adam's usual 0.001 some seeds learn nothing
+  seed: 7
 stages:
   made:
     kind: make-faces
     onDemand: true # runs only because something reads it
-    with: { size: 64, images: { train: 200, val: 50, test: 50 }, seed: "\${params.seed}" }
+    with:
+      size: "\${params.imageSize}"
+      images: { train: 600, val: 100, test: 200 } # real ones, and as many forged ones
+      forgeries: [blended] # there is upsampled, too, a trace too faint for this net
+      seed: "\${params.seed}"
   faces:
     kind: load-dataset
     inputs: { images: made.faces } # or a folder of your own: data/my-faces/{train,val,test}/{real,fake}/*.jpg
@@ -24,7 +36,9 @@ stages:
     with:
       model: simple-net
       imageSize: "\${params.imageSize}"
+      optimizer: { kind: adam, learningRate: "\${params.learningRate}" }
       epochs: "\${params.epochs}"
+      trainValues: running # the curve of the training split for free
       seed: "\${params.seed}"
   scores:
     kind: evaluate
@@ -48,7 +62,7 @@ export async function initCommand(folder: string): Promise<number> {
       continue;
     }
     try {
-      mkdirSync(dirname(path), { recursive: true });
+      makeFolder(dirname(path));
       writeFileSync(path, text, { flag: 'wx' });
     } catch (error) {
       throw cacheError(path, error);
@@ -56,6 +70,13 @@ export async function initCommand(folder: string): Promise<number> {
     process.stdout.write(`wrote  ${path}\n`);
   }
   const there = relative(process.cwd(), folder);
-  process.stdout.write(`\nNow:   ${there === '' ? '' : `cd ${there} && `}pipeline run first.yaml\n`);
+  process.stdout.write(`\nNow:   ${there === '' ? '' : `cd ${shellQuote(there)} && `}pipeline run first.yaml\n`);
   return exitCodes.ok;
+}
+
+/** Makes a folder and those above it, where Node's recursive mkdir tries forever if one above takes none, as in `/proc`. */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder);
 }
