@@ -1,11 +1,20 @@
+import { backendNames } from '../backend/backend-names.ts';
 import { Cache } from '../cache/cache.ts';
 import { CacheError } from '../cache/cache-error.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
 import type { World } from '../plan/examine.ts';
 import type { Project } from './open-project.ts';
 
+/** What the user named, and what could be named. */
+export function worldBackends(backend: string): Pick<World, 'backend' | 'backends'> {
+  return {
+    backend: backend === 'auto' ? undefined : backend,
+    backends: backendNames.filter((name) => name !== 'auto'),
+  };
+}
+
 /** The places that decisions are made from. `warn` is told of damage in the cache that was set aside. */
-export function makeWorld(project: Project, backend: string | undefined, warn: (message: string) => void): World {
+export function makeWorld(project: Project, backend: string, warn: (message: string) => void): World {
   const { root, pipeline, graph, forced } = project;
   const cache = Cache.open(root, warn);
   return {
@@ -14,7 +23,7 @@ export function makeWorld(project: Project, backend: string | undefined, warn: (
     cache,
     digests: DigestIndex.open(cache.folder),
     listings: new Map(),
-    backend: backend === 'auto' ? undefined : backend,
+    ...worldBackends(backend),
     forced,
   };
 }

@@ -23,6 +23,8 @@ export interface World {
   readonly listings: Map<string, Promise<SignedListing>>;
   /** Named by the user; undefined for `auto`. */
   readonly backend: string | undefined;
+  /** Every backend that can be named: for `auto`, what any of them made will do. */
+  readonly backends: readonly string[];
   /** Stages that run whatever is known. */
   readonly forced: ReadonlySet<StageName>;
 }
@@ -68,9 +70,30 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
       await Promise.all(input.items.map((item) => itemDigest(item, input, world, outputsOf, looked))),
     );
   }
-  const fingerprint = fingerprintStage(stage, { inputs, backend: world.backend, salt: pipeline.salt });
+  const known = { inputs, latest, last, looked };
+  const own = await examineFor(world.backend, stage, world, known);
+  if (own.decision.state !== 'stale' || world.backend !== undefined || !stage.computes) return own;
+  for (const backend of world.backends) {
+    const other = await examineFor(backend, stage, world, known);
+    if (other.decision.state !== 'stale') return other;
+  }
+  return own;
+}
+
+/** What is known of a stage before a backend is chosen. */
+interface Known {
+  readonly inputs: ReadonlyMap<string, readonly Digest[]>;
+  readonly latest: Digest | undefined;
+  readonly last: StageResult | undefined;
+  readonly looked: ReadonlyMap<string, string>;
+}
+
+/** Decides about a stage as computed by one backend; undefined: by none that was named. */
+async function examineFor(backend: string | undefined, stage: Stage, world: World, known: Known): Promise<Examined> {
+  const { inputs, latest, last, looked } = known;
+  const fingerprint = fingerprintStage(stage, { inputs, backend, salt: world.pipeline.salt });
   const digest = hashFingerprint(fingerprint);
-  const result = digest === latest ? last : cache.readResult(digest);
+  const result = digest === latest ? last : world.cache.readResult(digest);
   const decision = decide({
     fingerprint,
     result,

@@ -19,6 +19,7 @@ import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { gitCommit } from '../git-commit.ts';
 import { Interrupts } from '../interrupts.ts';
+import { worldBackends } from '../make-world.ts';
 import { openProject, type Project } from '../open-project.ts';
 import { codeFiles, version } from '../package-info.ts';
 import { printMistakes } from '../print-mistakes.ts';
@@ -120,7 +121,7 @@ function makeExecution(
       cache,
       digests,
       listings: new Map(),
-      backend: options.backend === 'auto' ? undefined : options.backend,
+      ...worldBackends(options.backend),
       forced,
     },
     publisher: new Publisher(root, cache, digests, {

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+
+const yaml = `
+stages:
+  fit:
+    kind: tell
+    outputs: { text: out/fit.txt }
+  count:
+    kind: command
+    inputs: { text: fit.text }
+    outputs: { text: out/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+`;
+/** A kind that computes, so far as its fingerprint goes, and writes down on what. */
+const files = {
+  'stages/tell/spec.ts': `
+import { defineKind } from 'restage';
+import { z } from 'zod';
+export const spec = defineKind({
+  name: 'tell',
+  version: 1,
+  summary: 'Tells the backend that it was given.',
+  settings: z.strictObject({}),
+  inputs: {},
+  outputs: { text: { type: 'files', summary: 'Its name.', extension: '.txt' } },
+  computes: true,
+  example: 'fit: { kind: tell }',
+});
+`,
+  'stages/tell/run.ts': `
+import { writeFileSync } from 'node:fs';
+import type { StageContext } from 'restage';
+export default async (context: StageContext) => writeFileSync(context.output('text'), context.backend + '\\n');
+`,
+};
+
+test('a backend that the user names is part of what decides a stage that computes, and of no other', async () => {
+  using project = new Project(yaml, files);
+  await project.run();
+
+  const named = await project.run('--backend', 'onnxruntime:webgpu');
+  assert.deepEqual(named.outcomes, { fit: 'ran', count: 'ran' }, named.stderr);
+  assert.equal(project.read('out/fit.txt'), 'onnxruntime:webgpu\n');
+  assert.deepEqual((await project.run('--backend', 'cpu', 'count')).outcomes, { fit: 'ran', count: 'ran' });
+  const again = await project.run('--backend', 'onnxruntime:webgpu');
+  assert.deepEqual(again.outcomes, { fit: 'restored', count: 'restored' });
+});
+
+test('without a name, what any backend made will do, and what none has made is run', async () => {
+  using project = new Project(yaml, files);
+  await project.run('--backend', 'cpu');
+  assert.deepEqual((await project.run()).outcomes, { fit: 'fresh', count: 'fresh' });
+
+  project.remove('out/fit.txt');
+  assert.deepEqual((await project.run()).outcomes, { fit: 'restored', count: 'fresh' });
+  assert.equal(project.read('out/fit.txt'), 'cpu\n');
+
+  assert.deepEqual((await project.run('--force', 'fit')).outcomes, { fit: 'ran', count: 'ran' });
+  assert.equal(project.read('out/fit.txt'), 'auto\n');
+  assert.deepEqual((await project.run()).outcomes, { fit: 'fresh', count: 'fresh' });
+});
+
+test('a name that is no backend is refused with those that are, and the nearest', async () => {
+  using project = new Project(yaml, files);
+  const { code, stderr } = await project.command('run', 'test.yaml', '--backend', 'tensorflw');
+
+  assert.equal(code, 2);
+  assert.match(
+    stderr,
+    /^error: option '--backend <name>' argument 'tensorflw' is invalid\. Expected auto, onnxruntime, onnxruntime:webgpu, onnxruntime:cuda, tensorflow, webgpu, cpu\. Did you mean "tensorflow"\?\n/,
+  );
+});
