@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { InputItem, Stage } from '../config/pipeline.ts';
+import { isUnsettled } from '../fingerprint/digest-index.ts';
 import { signTree } from '../fingerprint/sign-tree.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
 import type { InputArtifact } from '../stage.ts';
@@ -25,13 +26,14 @@ export async function lookAtInputs(
   const look = async (item: InputItem): Promise<InputArtifact> => {
     const path = pathOf(item, world);
     if (!signatures.has(path)) {
-      const { digest, signature } = await world.digests.list(path);
+      const listing = await world.digests.listSettled(path);
+      const { digest, signature } = listing;
       signatures.set(path, signature);
       const same =
         item.from === 'path'
           ? signature === examined.looked.get(path)
           : digest === outputsOf(item.stage)[item.port]?.digest;
-      if (!same) changed.push(path);
+      if (!same || isUnsettled(listing)) changed.push(path);
     }
     return { path, labels: item.labels };
   };

@@ -7,12 +7,6 @@ import { sha256 } from './digest.ts';
 import { DigestIndex } from './digest-index.ts';
 import { signTree } from './sign-tree.ts';
 
-/** Lists when the files lie safely in the past, so that their digests are remembered. */
-async function listSettled(index: DigestIndex, path: string) {
-  await index.settled(signTree(path).newest);
-  return await index.list(path);
-}
-
 /** Lies about what it knows: a digest that shows where it is reused in place of hashing. */
 function poison(cache: string): void {
   const file = join(cache, 'digests.json');
@@ -37,7 +31,7 @@ test('an unchanged file is not read again, by this process or the next, also aft
   const folder = temporaryFolder(t);
   const file = join(writeFiles(join(folder, 'project'), { data: 'text' }), 'data');
   const index = DigestIndex.open(join(folder, 'project/cache'));
-  await listSettled(index, file);
+  await index.listSettled(file);
   index.save();
   poison(join(folder, 'project/cache'));
   assert.equal((await index.list(file)).digest, sha256('text'));
@@ -51,7 +45,7 @@ test('new content with the same size and mtime is noticed', async (t) => {
   const file = join(writeFiles(folder, { data: 'text' }), 'data');
   utimesSync(file, 1000, 1000);
   const index = DigestIndex.open(join(folder, 'cache'));
-  await listSettled(index, file);
+  await index.listSettled(file);
   writeFileSync(file, 'TEXT');
   utimesSync(file, 1000, 1000);
   assert.equal((await index.list(file)).digest, sha256('TEXT'));
@@ -63,9 +57,21 @@ test('a file written within the tick of its hashing is not remembered, since a s
   const file = join(writeFiles(folder, { data: 'text' }), 'data');
   utimesSync(file, Date.now() / 1000 + 100, Date.now() / 1000 + 100); // "just now", however slow the machine
   const index = DigestIndex.open(cache);
-  await listSettled(index, file);
+  await index.listSettled(file);
   index.save();
   assert.equal(readFileSync(join(cache, 'digests.json'), 'utf8').includes(sha256('text')), false);
+});
+
+test('what was only just written is listed once nothing can follow it unseen', async (t) => {
+  const folder = temporaryFolder(t);
+  const index = DigestIndex.open(join(folder, 'cache'));
+  for (let round = 0; round < 5; round += 1) {
+    const tree = writeFiles(join(folder, 'tree'), { data: `text ${round}` });
+    const listing = await index.listSettled(tree);
+    assert.equal(listing.settlesIn, 0);
+    writeFiles(tree, { data: 'TEXT 0' });
+    assert.notEqual(signTree(tree).signature, listing.signature);
+  }
 });
 
 test('a file that was deleted is forgotten, and a damaged index is an empty one', async (t) => {
@@ -73,7 +79,7 @@ test('a file that was deleted is forgotten, and a damaged index is an empty one'
   const cache = join(folder, 'cache');
   const tree = writeFiles(join(folder, 'tree'), { kept: 'kept', gone: 'gone' });
   const index = DigestIndex.open(cache);
-  await listSettled(index, tree);
+  await index.listSettled(tree);
   rmSync(join(tree, 'gone'));
   await index.list(tree);
   index.save();
@@ -87,7 +93,7 @@ test('nothing is written when nothing was learned', async (t) => {
   const cache = join(folder, 'cache');
   const tree = writeFiles(join(folder, 'tree'), { file: 'text' });
   const first = DigestIndex.open(cache);
-  await listSettled(first, tree);
+  await first.listSettled(tree);
   first.save();
   const { ino } = statSync(join(cache, 'digests.json'));
   const second = DigestIndex.open(cache);

@@ -13,7 +13,13 @@ import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 
 /** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
-export interface SignedListing extends Listing, TreeSignature {}
+export interface SignedListing extends Listing, TreeSignature {
+  /**
+   * Milliseconds, when it was hashed, until all its files would lie safely in the past. Only where that is 0 does an equal
+   * signature later mean equal content. Infinite where a file is dated in the future, which cannot be waited for.
+   */
+  readonly settlesIn: number;
+}
 
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type Known = readonly [number, number, number, number, Digest];
@@ -61,13 +67,26 @@ export class DigestIndex {
   /** Lists a file or folder by content. Throws a `ListingError` that names the path which cannot be read. */
   async list(path: string): Promise<SignedListing> {
     const entries = await walkInTurns(path);
-    const digests = await this.#digests(path, entries);
+    const { digests, settlesIn } = await this.#digests(path, entries);
     const files = entries.filter(({ stats }) => stats.isFile()).map((entry) => listed(entry, digests.get(entry.path)));
     const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
-    return { ...listing, ...signEntries(entries) };
+    return { ...listing, ...signEntries(entries), settlesIn };
   }
 
-  /** The same, or undefined where nothing is there. */
+  /**
+   * Lists what is about to be read and trusted by its signature: waits where something in it was only just written,
+   * milliseconds on the cache's disk, and lists it again. Something that is written all the time does not settle.
+   */
+  async listSettled(path: string): Promise<SignedListing> {
+    let listing = await this.list(path);
+    for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
+      await delay(listing.settlesIn + 1);
+      listing = await this.list(path);
+    }
+    return listing;
+  }
+
+  /** The same as `list`, or undefined where nothing is there. */
   async listIfThere(path: string): Promise<SignedListing | undefined> {
     try {
       return await this.list(path);
@@ -103,7 +122,10 @@ export class DigestIndex {
     this.#changed = false;
   }
 
-  async #digests(root: string, entries: readonly TreeEntry[]): Promise<ReadonlyMap<string, Digest>> {
+  async #digests(
+    root: string,
+    entries: readonly TreeEntry[],
+  ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly settlesIn: number }> {
     this.#folders ??= load(this.#path);
     const digests = new Map<string, Digest>();
     const groups = byFolder(root, entries);
@@ -117,13 +139,14 @@ export class DigestIndex {
       }
     }
     const moment = unknown.length > 0 ? this.#clock.now() : undefined;
+    const waits = new Map(unknown.map((entry) => [entry, moment?.untilPast(entry.stats) ?? 0]));
     await forEachBounded(unknown, 16, async ({ path, stats }) => {
       digests.set(path, await hashListed(path === '' ? root : `${root}/${path}`, stats.size));
     });
-    const remembered = new Set(unknown.filter(({ stats }) => moment?.isPast(stats)));
+    const remembered = new Set(unknown.filter((entry) => waits.get(entry) === 0));
     const whole = entries[0]?.stats.isDirectory() ?? false;
     for (const [folder, members] of groups) this.#remember(folder, members, digests, remembered, whole);
-    return digests;
+    return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
   }
 
   /** `whole`: the members are all that the folder holds, so others are forgotten. */
@@ -153,6 +176,11 @@ export class DigestIndex {
   #key(folder: string): string {
     return relative(this.#folder, folder);
   }
+}
+
+/** Whether a listing may be of files that are still being written: its signature says nothing of their content. */
+export function isUnsettled({ settlesIn }: SignedListing): boolean {
+  return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
 }
 
 /** A sweep over very many files lets timers and output through now and then. */

@@ -2,11 +2,12 @@ import { closeSync, fstatSync, mkdirSync, openSync, type Stats, writeSync } from
 import { join } from 'node:path';
 
 /**
- * A reading of a filesystem's own clock: it, and not the computer's, dates files. `isPast` says whether a file's times
+ * A reading of a filesystem's own clock: it, and not the computer's, dates files. `untilPast` says when a file's times
  * lie safely before it, so that whatever writes the file afterwards is sure to leave it another time.
  */
 export interface Moment {
-  isPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): boolean;
+  /** Milliseconds until they do: 0 when they do, infinite for times too far ahead to be waited for. */
+  untilPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): number;
 }
 
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
@@ -26,10 +27,10 @@ export class FileClock {
     const probe = this.#probe();
     const local = Date.now();
     return {
-      isPast({ dev, mtimeMs, ctimeMs }) {
-        const newest = Math.max(mtimeMs, ctimeMs);
-        if (probe === undefined || probe.dev !== dev) return newest + coarse <= local;
-        return newest + probe.margin <= probe.time;
+      untilPast({ dev, mtimeMs, ctimeMs }) {
+        const { time, margin } = probe?.dev === dev ? probe : { time: local, margin: coarse };
+        const wait = Math.max(0, Math.max(mtimeMs, ctimeMs) + margin - time);
+        return wait <= coarse ? wait : Number.POSITIVE_INFINITY;
       },
     };
   }

@@ -5,7 +5,7 @@ import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pip
 import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Digest } from '../fingerprint/digest.ts';
-import type { DigestIndex, SignedListing } from '../fingerprint/digest-index.ts';
+import { type DigestIndex, isUnsettled, type SignedListing } from '../fingerprint/digest-index.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
 import { partsDigest } from '../fingerprint/listing.ts';
@@ -134,7 +134,7 @@ async function itemDigest(
 ): Promise<Digest> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);
-    looked.set(item.path, listing.signature);
+    looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
     return partsDigest(listing, input.parts);
   }
   const artifact = outputsOf(item.stage)[item.port];
@@ -142,11 +142,11 @@ async function itemDigest(
   return partsDigest(artifact, input.parts);
 }
 
-/** One run sees one state of an input, and walks it once however many stages read it. */
+/** One run sees one state of an input, which nothing can have followed unseen, however many stages read it. */
 function listOnce(path: string, world: World): Promise<SignedListing> {
   const known = world.listings.get(path);
   if (known !== undefined) return known;
-  const listing = world.digests.list(path);
+  const listing = world.digests.listSettled(path);
   world.listings.set(path, listing);
   return listing;
 }
