@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encodedNoise, writeNoiseDataset } from '../../test/noise-dataset.ts';
 import { permutation, Random } from '../random.ts';
-import { type Batch, BatchLoader, type BatchLoaderOptions, type EpochOptions } from './batch-loader.ts';
+import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
 import { DatasetWriter } from './dataset-writer.ts';
 import { decodeImage } from './decode-image.ts';
+import { giveBack, take } from './memory-budget.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -98,6 +99,31 @@ test('a second pass decodes nothing again, and released memory is used for it', 
     second.map((batch) => [...batch.images]),
     first,
   );
+});
+
+test('all loaders together keep no more decoded than there is memory for, and give it back at their end', async () => {
+  const memory = decodedImages();
+  const free = memory.left;
+  const tenant = memory.share();
+  assert.ok(take(tenant, free - 13 * imageLength));
+  {
+    await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+    await using second = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+    await using third = new BatchLoader(folder, 'train', { batchSize: 5, resize, cacheBytes: 2 * imageLength });
+    const expected = await collect(third.epoch());
+    assert.equal(memory.left, 11 * imageLength);
+    for (const loader of [first, second, second, first]) {
+      const batches = await collect(loader.epoch());
+      assert.deepEqual(
+        batches.map(({ images }) => images),
+        expected.map(({ images }) => images),
+      );
+    }
+    assert.equal(memory.left, 0);
+  }
+  assert.equal(memory.left, 13 * imageLength);
+  giveBack(tenant);
+  assert.equal(memory.left, free);
 });
 
 test('a pass that is left early makes room for the next', async () => {

@@ -1,8 +1,10 @@
 import { freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { usableMemory } from '../machine-limits.ts';
 import { StageError } from '../stage.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
 import type { Sample } from './dataset.ts';
+import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
 import { type Augmentation, type Normalization, unitRange } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
@@ -26,10 +28,24 @@ export interface BatchLoaderOptions {
   readonly normalization?: Normalization;
   /** Batches made ahead of the reader. Default 3. */
   readonly prefetch?: number;
-  /** Most memory for decoded images, which are then decoded once for all epochs. Default: a quarter of what is free. */
+  /**
+   * Most memory for decoded images, which are then decoded once for all epochs. Default: all that {@link decodedImages}
+   * has left.
+   */
   readonly cacheBytes?: number;
   /** Images decoded at once, each by one thread. Default 2. */
   readonly threads?: number;
+}
+
+let budget: MemoryBudget | undefined;
+
+/**
+ * What all loaders of this process keep decoded images in: a quarter of the memory that is free when the first is made,
+ * and of a container's limit.
+ */
+export function decodedImages(): MemoryBudget {
+  budget ??= new MemoryBudget(Math.min(freemem(), usableMemory()) / 4);
+  return budget;
 }
 
 /** One pass over the images. */
@@ -51,6 +67,7 @@ export class BatchLoader {
   readonly #batchSize: number;
   readonly #prefetch: number;
   readonly #worker: Worker;
+  readonly #memory: MemoryShare;
   #passes = 0;
   /** Batches (or the failure) that wait for the reader. */
   #arrived: FromBatchWorker[] = [];
@@ -62,12 +79,13 @@ export class BatchLoader {
     this.samples = openDataset(dataset).split(split).samples;
     this.#batchSize = options.batchSize;
     this.#prefetch = options.prefetch ?? 3;
+    this.#memory = decodedImages().share(options.cacheBytes);
     this.#worker = startWorker({
       dataset,
       split,
       resize: options.resize,
       normalization: options.normalization ?? unitRange,
-      cacheBytes: options.cacheBytes ?? freemem() / 4,
+      memory: this.#memory,
       threads: options.threads ?? 2,
     });
     this.#worker.unref();
@@ -102,6 +120,7 @@ export class BatchLoader {
     this.#passes++;
     this.#wake();
     await this.#worker.terminate();
+    giveBack(this.#memory);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

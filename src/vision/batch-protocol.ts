@@ -1,3 +1,4 @@
+import type { MemoryShare } from './memory-budget.ts';
 import type { Augmentation, Normalization } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
 
@@ -8,8 +9,8 @@ export interface BatchWorkerSetup {
   readonly split: string;
   readonly resize: Resize;
   readonly normalization: Normalization;
-  /** Most bytes of decoded images to keep. */
-  readonly cacheBytes: number;
+  /** What decoded images may be kept in. */
+  readonly memory: MemoryShare;
   /** Images decoded at once. */
   readonly threads: number;
 }

@@ -3,6 +3,7 @@ import { parentPort, workerData } from 'node:worker_threads';
 import { Random } from '../random.ts';
 import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
 import { decodeImage } from './decode-image.ts';
+import { take } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
 import { mapParallel } from './parallel-map.ts';
 import { drawPlacement, normalizationTable, pixelsToFloats, unmoved } from './pixels-to-floats.ts';
@@ -16,7 +17,6 @@ const table = normalizationTable(setup.normalization);
 
 /** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
 const cache = new Map<number, Uint8Array>();
-const cacheLimit = Math.floor(setup.cacheBytes / imageLength);
 /** Memory of batches that the reader is done with. */
 const spare: Float32Array<ArrayBuffer>[] = [];
 
@@ -95,6 +95,6 @@ async function decoded(index: number): Promise<Uint8Array> {
   } catch (error) {
     throw new Error(`${split.samples[index]!.path} cannot be decoded: ${(error as Error).message}`);
   }
-  if (cache.size < cacheLimit) cache.set(index, pixels);
+  if (!cache.has(index) && take(setup.memory, imageLength)) cache.set(index, pixels);
   return pixels;
 }
