@@ -1,8 +1,9 @@
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
 import type { Provider } from './providers.ts';
+import { usableMemory } from './usable-memory.ts';
 
 /** The name under which tfjs knows this backend. */
 export const BACKEND = 'onnxruntime';
@@ -18,7 +19,7 @@ export interface BackendOptions {
   readonly warn?: (message: string) => void;
   /** Compiled traces to keep at most; by default 64. */
   readonly sessions?: number;
-  /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's. */
+  /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
   readonly memory?: number;
   /** ONNX Runtime's execution provider beside the CPU; none by default. */
   readonly provider?: Provider | undefined;
@@ -33,7 +34,7 @@ export interface BackendOptions {
 export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
   const backendName = nameWith(options.provider);
   if (engine().registryFactory[backendName] !== undefined) return;
-  const { threads = availableParallelism(), warn = console.warn, sessions = 64, memory = totalmem() / 4 } = options;
+  const { threads = availableParallelism(), warn = console.warn, sessions = 64, memory = usableMemory() / 4 } = options;
   // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself; a provider is only taken when named.
   const priority = options.provider === undefined ? 10 : 0;
   registerBackend(backendName, () => new OrtBackend({ ...options, threads, warn, sessions, memory }), priority);
