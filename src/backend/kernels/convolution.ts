@@ -74,7 +74,13 @@ export function onnxPads(info: WindowInfo): ConvolutionAttributes['pads'] | unde
   return bottom === undefined || right === undefined ? undefined : [top, left, bottom, right];
 }
 
-function padAfter(length: number, before: number, windows: number, stride: number, reach: number): number | undefined {
+export function padAfter(
+  length: number,
+  before: number,
+  windows: number,
+  stride: number,
+  reach: number,
+): number | undefined {
   const after = Math.max(0, (windows - 1) * stride + reach - length - before);
   return Math.floor((length + before + after - reach) / stride) + 1 === windows ? after : undefined;
 }

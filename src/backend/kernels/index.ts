@@ -9,7 +9,7 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { fillKernels } from './fill.ts';
 import { joiningKernels } from './joining.ts';
 import { batchMatMul, fusedMatMul } from './mat-mul.ts';
-import { maxPool, maxPoolGrad } from './max-pool.ts';
+import { maxPool, maxPool3d, maxPool3dGrad, maxPoolGrad } from './max-pool.ts';
 import { multiply } from './multiply.ts';
 import { rearrangingKernels } from './rearranging.ts';
 import { reductionKernels } from './reductions.ts';
@@ -35,6 +35,8 @@ export const kernels: readonly Kernel[] = [
   fusedMatMul,
   ...joiningKernels,
   maxPool,
+  maxPool3d,
+  maxPool3dGrad,
   maxPoolGrad,
   multiply,
   ...rearrangingKernels,
