@@ -7,7 +7,7 @@ export type ValueType = 'float32' | 'int32' | 'bool';
 export type HostArray = Float32Array<ArrayBuffer> | Int32Array<ArrayBuffer> | Uint8Array<ArrayBuffer>;
 
 /** TensorProto.DataType numbers of the ONNX types that the lowerings use. */
-export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9 } as const;
+export const ONNX_TYPE = { float32: 1, int32: 6, int64: 7, bool: 9, float64: 11 } as const;
 export type OnnxType = keyof typeof ONNX_TYPE;
 
 export function isValueType(dtype: DataType): dtype is ValueType {

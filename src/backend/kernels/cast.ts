@@ -1,9 +1,10 @@
 import type { DataType } from '@tensorflow/tfjs';
 import { isValueType, ONNX_TYPE, type ValueType } from '../dtype.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import { kernel } from '../kernel.ts';
 import type { Operand } from '../trace.ts';
 
-/** A change of type. Numbers become integers towards 0, as in JavaScript: NaN and the infinities too are 0. */
+/** A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the infinities 0. */
 export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType }>({
   name: 'Cast',
   inputs: ['x'],
@@ -18,10 +19,21 @@ export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType
     const channelsFirst = lowering.standsChannelsFirst(x);
     let name = channelsFirst ? lowering.channelsFirst(x) : lowering.logical(x);
     if (from === 'float32' && to === 'int32') {
-      const endless = graph.node('Or', [graph.node('IsNaN', [name]), graph.node('IsInf', [name])]);
-      name = graph.node('Where', [endless, graph.scalar(0), name]);
+      // Above 2⁶³ every float is a multiple of 2³².
+      const fits = graph.node('Less', [graph.node('Abs', [name]), graph.scalar(2 ** 63)]);
+      const whole = graph.node('Where', [fits, name, graph.scalar(0)]);
+      name = lowBits(graph, whole);
+    } else {
+      name = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE[to] } });
     }
-    const result = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE[to] } });
-    return channelsFirst ? { channelsFirst: result } : { logical: result };
+    return channelsFirst ? { channelsFirst: name } : { logical: name };
   },
 });
+
+/** A float below 2⁶³ as an int32: the low half of its int64. */
+export function lowBits(graph: GraphBuilder, x: string): string {
+  const long = graph.node('Cast', [x], { attributes: { to: ONNX_TYPE.int64 } });
+  // Of two casts in a row ONNX Runtime makes one, which does something else where the number does not fit.
+  const low = graph.node('BitwiseAnd', [long, graph.int(2 ** 32 - 1)]);
+  return graph.node('Cast', [low], { attributes: { to: ONNX_TYPE.int32 } });
+}

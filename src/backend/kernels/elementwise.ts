@@ -7,7 +7,8 @@ import type { Operand, TraceValue } from '../trace.ts';
 
 interface Elementwise<T, A extends Attributes> {
   readonly name: string;
-  readonly inputs: readonly string[];
+  /** The names of its inputs; without them, they come as a list. */
+  readonly inputs?: readonly string[];
   readonly deferred?: boolean;
   /** The types of the (first) input that ONNX Runtime computes this with; the rest is left to the cpu kernel. */
   readonly types: readonly ValueType[];
@@ -28,7 +29,7 @@ export function elementwise<T, A extends Attributes = Attributes>(definition: El
   const { name, inputs, types, result, emit, shortcut, attributes: attributesOf } = definition;
   const lowered: Definition<T, A & { type: ValueType }> = {
     name,
-    inputs,
+    ...(inputs && { inputs }),
     deferred: definition.deferred ?? false,
     plan(specs, attributes) {
       const dtype = specs[0]?.dtype as ValueType;

@@ -10,7 +10,7 @@ export const rearrangingKernels: readonly Kernel[] = [
     inputs: ['x'],
     plan([x], { paddings, constantValue }) {
       const { shape, dtype } = x!;
-      if (dtype === 'bool' || !Number.isFinite(constantValue)) return undefined;
+      if (!Number.isFinite(constantValue)) return undefined;
       const output = shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]);
       const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
       return { outputs: [{ shape: output, dtype }], attributes: { pads, value: constantValue } };
@@ -54,38 +54,6 @@ export const rearrangingKernels: readonly Kernel[] = [
       return { logical: graph.node('Slice', [lowering.logical(operands[0]!), ...bounds]) };
     },
   }),
-  kernel<{ shape: number[] }, Record<string, never>>({
-    name: 'BroadcastTo',
-    inputs: ['x'],
-    plan: ([x], { shape }) => ({ outputs: [{ shape, dtype: x!.dtype }], attributes: {} }),
-    lower: (lowering, { operands, outputs }) => ({
-      logical: lowering.graph.node('Expand', [lowering.logical(operands[0]!), lowering.graph.ints(outputs[0]!.shape)]),
-    }),
-  }),
-  kernel<{ axis: number; batchDims: number }, { axis: number; checked: boolean }>({
-    name: 'GatherV2',
-    inputs: ['x', 'indices'],
-    plan([x, indices], { axis, batchDims }, known) {
-      if (batchDims !== 0 || indices!.dtype !== 'int32') return undefined;
-      const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
-      const length = x!.shape[own] as number;
-      const places = known(1);
-      if (places?.some((place) => place < 0 || place >= length)) return undefined;
-      const shape = [...x!.shape.slice(0, own), ...indices!.shape, ...x!.shape.slice(own + 1)];
-      return { outputs: [{ shape, dtype: x!.dtype }], attributes: { axis: own, checked: places !== undefined } };
-    },
-    lower(lowering, { operands: [x, indices], attributes: { axis, checked } }) {
-      const { graph } = lowering;
-      let places = lowering.logical(indices!);
-      if (!checked) {
-        // ONNX counts negative indices from the end; past it they are an error of the run, as all others out of range.
-        const length = graph.scalar(x!.shape[axis] as number, 'int32');
-        const negative = graph.node('Less', [places, graph.scalar(0, 'int32')]);
-        places = graph.node('Where', [negative, length, places]);
-      }
-      return { logical: graph.node('Gather', [lowering.logical(x!), places], { attributes: { axis } }) };
-    },
-  }),
   kernel<
     { depth: number; onValue: number; offValue: number; dtype?: DataType },
     { depth: number; on: number; off: number; dtype: ValueType }
@@ -112,15 +80,23 @@ export const rearrangingKernels: readonly Kernel[] = [
     name: 'Select',
     inputs: ['condition', 't', 'e'],
     plan([condition, t, e]) {
-      if (t!.dtype === 'bool' || t!.dtype !== e!.dtype || condition!.dtype !== 'bool') return undefined;
+      if (t!.dtype !== e!.dtype || condition!.dtype !== 'bool') return undefined;
       return { outputs: [t!], attributes: {} };
     },
     lower(lowering, { operands: [condition, t, e] }) {
       const { value, shape } = condition!;
       // A condition of fewer axes chooses along the first ones.
       const aligned = [...shape, ...Array.from({ length: t!.shape.length - shape.length }, () => 1)];
-      const names = [lowering.logical({ value, shape: aligned }), lowering.logical(t!), lowering.logical(e!)];
-      return { logical: lowering.graph.node('Where', names) };
+      const chosen = lowering.logical({ value, shape: aligned });
+      const [whenTrue, whenFalse] = [lowering.logical(t!), lowering.logical(e!)];
+      const { graph } = lowering;
+      if (t!.value.dtype !== 'bool') return { logical: graph.node('Where', [chosen, whenTrue, whenFalse]) };
+      // ONNX Runtime's Where takes no bools.
+      const either = [
+        graph.node('And', [chosen, whenTrue]),
+        graph.node('And', [graph.node('Not', [chosen]), whenFalse]),
+      ];
+      return { logical: graph.node('Or', either) };
     },
   }),
   kernel<{ axis: number; exclusive: boolean; reverse: boolean }, { axis: number; exclusive: number; reverse: number }>({

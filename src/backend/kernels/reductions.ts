@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import type { ValueType } from '../dtype.ts';
+import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
@@ -17,13 +17,15 @@ interface Reduction {
   readonly name: string;
   readonly operator: string;
   readonly types: readonly ValueType[];
+  /** The output's type, where it is not the input's; then what is reduced is of that type too. */
+  readonly result?: ValueType;
   /** ReduceMax and ReduceMin skip NaN where tfjs keeps it. */
   readonly dropsNaN?: boolean;
 }
 
 const REDUCTIONS: readonly Reduction[] = [
   { name: 'Sum', operator: 'ReduceSum', types: ['float32', 'int32'] },
-  { name: 'Mean', operator: 'ReduceMean', types: ['float32'] },
+  { name: 'Mean', operator: 'ReduceMean', types: ['float32', 'int32', 'bool'], result: 'float32' },
   { name: 'Prod', operator: 'ReduceProd', types: ['float32', 'int32'] },
   { name: 'Max', operator: 'ReduceMax', types: ['float32', 'int32'], dropsNaN: true },
   { name: 'Min', operator: 'ReduceMin', types: ['float32', 'int32'], dropsNaN: true },
@@ -42,10 +44,10 @@ export const reductionKernels: readonly Kernel[] = REDUCTIONS.map((reduction) =>
       const axes = util
         .parseAxisParam((axis ?? reductionIndices ?? null) as number[], [...shape])
         .sort((a, b) => a - b);
-      if (axes.length === 0) return { view: shape };
+      if (axes.length === 0) return dtype === (reduction.result ?? dtype) ? { view: shape } : undefined;
       const [reduced] = backend_util.computeOutAndReduceShapes([...shape], axes);
       const output = keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
-      return { outputs: [{ shape: output, dtype }], attributes: { axes } };
+      return { outputs: [{ shape: output, dtype: reduction.result ?? dtype }], attributes: { axes } };
     },
     lower(lowering, { operands, attributes, outputs }) {
       const [x] = operands as [Operand];
@@ -66,9 +68,12 @@ function reduce(
   const attributes = { keepdims: 0 };
   const write = (operator: string, input: string) => graph.node(operator, [input, graph.ints(along)], { attributes });
   let result: string;
-  if (x.value.dtype === 'bool') {
-    const numbers = graph.node('Cast', [name], { attributes: { to: 6 } });
-    result = graph.node('Cast', [write(reduction.operator, numbers)], { attributes: { to: 9 } });
+  if (reduction.result !== undefined && x.value.dtype !== reduction.result) {
+    const numbers = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE[reduction.result] } });
+    result = write(reduction.operator, numbers);
+  } else if (x.value.dtype === 'bool') {
+    const numbers = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE.int32 } });
+    result = graph.node('Cast', [write(reduction.operator, numbers)], { attributes: { to: ONNX_TYPE.bool } });
   } else {
     result = write(reduction.operator, name);
     if (reduction.dropsNaN === true && x.value.dtype === 'float32') {

@@ -17,9 +17,9 @@ function valuesOf(dtype: DataType): readonly number[] {
   return dtype === 'float32' ? FLOATS : dtype === 'int32' ? INTEGERS : BOOLS;
 }
 
-/** Every awkward value of a type, in one row. */
-export function awkward(dtype: DataType = 'float32'): Sample {
-  const values = valuesOf(dtype);
+/** Every awkward value of a type, in one row; integers up to the largest wanted. */
+export function awkward(dtype: DataType = 'float32', largest = Number.POSITIVE_INFINITY): Sample {
+  const values = valuesOf(dtype).filter((value) => !(Math.abs(value) > largest));
   return { shape: [values.length], dtype, values };
 }
 
@@ -28,10 +28,9 @@ export function one(...inputs: Sample[]): Case {
 }
 
 /** Every awkward value of a type against every other. */
-export function awkwardPairs(dtype: DataType = 'float32'): Case {
-  const values = valuesOf(dtype);
-  const column: Sample = { shape: [values.length, 1], dtype, values };
-  return one(column, { ...column, shape: [values.length] });
+export function awkwardPairs(dtype: DataType = 'float32', largest = Number.POSITIVE_INFINITY): Case {
+  const row = awkward(dtype, largest);
+  return one({ ...row, shape: [...row.shape, 1] }, row);
 }
 
 /** Cases without attributes of these inputs. */

@@ -94,19 +94,11 @@ const smallConvolution: fc.Arbitrary<Case<Geometry>> = fc.record({
   }),
 });
 
-/** The gradients of a convolution, each of which is a kernel. */
-const convolutionGradients = (['Conv2DBackpropInput', 'Conv2DBackpropFilter'] as const).map((kernel) =>
-  property({
-    kernel,
-    // tfjs itself has no gradient of a dilated convolution.
-    cases: convolutions.filter(({ attributes }) => attributes.dilation === 1),
-    compute: ([x, filter], geometry) =>
-      tf.grads((image, weights) => convolve(image!, weights!, geometry))([x, filter])[
-        kernel.endsWith('Input') ? 0 : 1
-      ]!,
-    gradient: { cases: smallConvolution, tolerance: 0.02 },
-  }),
-);
+/** An image and a filter whose transposed convolution has this shape. */
+const smallTransposed: fc.Arbitrary<Case<Geometry>> = fc.record({
+  inputs: fc.tuple(smooth(-1, 1, [1, 2, 2, 2]), smooth(-1, 1, [2, 2, 1, 2])),
+  attributes: fc.constant<Geometry>({ strides: [2, 2], dilation: 1, pad: 'same' }),
+});
 
 export const productProperties: readonly SealedProperty[] = [
   property({
@@ -145,5 +137,26 @@ export const productProperties: readonly SealedProperty[] = [
         activation: 'relu',
       }),
   }),
-  ...convolutionGradients,
+  property({
+    kernel: 'Conv2DBackpropFilter',
+    cases: convolutions,
+    runs: 20,
+    // tfjs itself has no gradient of a dilated convolution.
+    compute: ([x, filter], geometry) =>
+      tf.grad((weights) => convolve(x, weights, { ...geometry, dilation: 1 }))(filter),
+  }),
+  property({
+    kernel: 'Conv2DBackpropInput',
+    cases: convolutions,
+    runs: 20,
+    compute: ([x, filter], geometry) => tf.grad((image) => convolve(image, filter, { ...geometry, dilation: 1 }))(x),
+  }),
+  property({
+    kernel: 'Conv2DBackpropInput',
+    of: 'as a transposed convolution',
+    cases: smallTransposed,
+    compute: ([x, filter], { strides }) =>
+      tf.conv2dTranspose(x as Tensor4D, filter as Tensor4D, [1, 4, 4, 1], strides, 'same'),
+    gradient: { cases: smallTransposed },
+  }),
 ];

@@ -39,7 +39,7 @@ type Row = readonly [kernel: string, reduce: Reduce, types: readonly DataType[],
 
 const REDUCTIONS: readonly Row[] = [
   ['Sum', tf.sum, ['float32', 'int32', 'bool']],
-  ['Mean', tf.mean, ['float32', 'int32']],
+  ['Mean', tf.mean, ['float32', 'int32', 'bool']],
   ['Prod', tf.prod, ['float32', 'int32']],
   ['Max', tf.max, ['float32', 'int32'], EXACT],
   ['Min', tf.min, ['float32', 'int32'], EXACT],
@@ -108,12 +108,6 @@ export const reductionProperties: readonly SealedProperty[] = [
     compute: ([x]) => tf.softmax(x),
     gradient: { cases: smooth(-1, 1).map((x) => ({ inputs: [x], attributes: undefined })) },
   }),
-  property({
-    kernel: 'LogSoftmax',
-    cases: rows(),
-    compute: ([x]) => tf.logSoftmax(x),
-    gradient: { cases: smooth(-1, 1).map((x) => ({ inputs: [x], attributes: undefined })) },
-  }),
   ...(['float32', 'int32'] as const).map((dtype) =>
     property({
       kernel: 'Cumsum',
@@ -124,10 +118,43 @@ export const reductionProperties: readonly SealedProperty[] = [
         gradient: {
           cases: fc.record({
             inputs: fc.tuple(smooth(-1, 1)),
-            attributes: fc.record({ axis: fc.constantFrom(0, 1), run: runs }),
+            // tfjs's own gradient along another axis than the last has the wrong order of axes.
+            attributes: fc.record({ axis: fc.constant(1), run: runs }),
           }),
         },
       }),
+    }),
+  ),
+  ...(['float32', 'int32'] as const).map((dtype) =>
+    property({
+      kernel: 'Cumprod',
+      of: dtype,
+      // Up to seven factors, so that integers stay what cpu's doubles hold exactly.
+      cases: scans((shape) =>
+        arrayOf(
+          shape.map((length) => length + 3),
+          dtype,
+        ),
+      ),
+      compute: ([x], { axis, run }) => tf.cumprod(x, axis, run.exclusive, run.reverse),
+    }),
+  ),
+  ...(['float32', 'int32'] as const).map((dtype) =>
+    property({
+      kernel: 'TopK',
+      of: dtype,
+      cases: fullShapes(1, 3).chain((shape) =>
+        fc.record({
+          inputs: fc.tuple(arrayOf(shape, dtype, fc.integer({ min: -2, max: 2 }))),
+          attributes: fc.integer({ min: 1, max: shape.at(-1)! }),
+        }),
+      ),
+      runs: 12,
+      compute: ([x], k) => {
+        const { values, indices } = tf.topk(x, k);
+        return [values, indices];
+      },
+      tolerance: EXACT,
     }),
   ),
 ];

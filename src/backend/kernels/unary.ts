@@ -1,3 +1,4 @@
+import { backend_util } from '@tensorflow/tfjs';
 import type { ValueType } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Kernel } from '../kernel.ts';
@@ -32,6 +33,7 @@ const OPERATORS: readonly (readonly [kernel: string, operator: string, types: re
   ['Sigmoid', 'Sigmoid', FLOAT],
   ['Sin', 'Sin', FLOAT],
   ['Sinh', 'Sinh', FLOAT],
+  ['Softplus', 'Softplus', FLOAT],
   ['Sqrt', 'Sqrt', FLOAT],
   ['Tan', 'Tan', FLOAT],
   ['Tanh', 'Tanh', FLOAT],
@@ -44,6 +46,8 @@ const COMPOSED: readonly (readonly [kernel: string, types: readonly ValueType[],
   ['Relu6', FLOAT, (graph, x) => graph.node('Clip', [x, graph.scalar(0), graph.scalar(6)])],
   ['Expm1', FLOAT, expm1],
   ['Log1p', FLOAT, log1p],
+  ['Selu', FLOAT, selu],
+  ['Sign', NUMBERS, sign],
 ];
 
 const PREDICATES: readonly (readonly [kernel: string, emit: Emit])[] = [
@@ -92,6 +96,19 @@ export const unaryKernels: readonly Kernel[] = [
     emit: (graph, [x], { min, max }) => graph.node('Clip', [x as string, graph.scalar(min), graph.scalar(max)]),
   }),
 ];
+
+function selu(graph: GraphBuilder, x: string): string {
+  const { SELU_SCALE, SELU_SCALEALPHA } = backend_util;
+  return graph.node('Selu', [x], {
+    attributes: { gamma: { float: SELU_SCALE }, alpha: { float: SELU_SCALEALPHA / SELU_SCALE } },
+  });
+}
+
+/** 0 for NaN, as tfjs has it. */
+function sign(graph: GraphBuilder, x: string, type: ValueType): string {
+  const signs = graph.node('Sign', [x]);
+  return type === 'float32' ? graph.node('Where', [graph.node('IsNaN', [x]), graph.scalar(0), signs]) : signs;
+}
 
 /** e^x - 1 = tanh(x / 2) (e^x + 1), which loses no digits near 0, where e^x and 1 cancel. */
 function expm1(graph: GraphBuilder, x: string): string {

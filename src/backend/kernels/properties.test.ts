@@ -1,0 +1,50 @@
+import assert from 'node:assert/strict';
+import { before, describe, it } from 'node:test';
+import { getGradient } from '@tensorflow/tfjs';
+import { startBackends } from '../../../test/both-backends.ts';
+import { kernels } from './index.ts';
+import { arrayProperties } from './testing-arrays.ts';
+import { elementwiseProperties } from './testing-elementwise.ts';
+import { placeProperties } from './testing-places.ts';
+import { productProperties } from './testing-products.ts';
+import type { SealedProperty } from './testing-properties.ts';
+import { reductionProperties } from './testing-reductions.ts';
+import { windowProperties } from './testing-windows.ts';
+
+/** The table of what holds of kernels: one list per family. */
+const properties: readonly SealedProperty[] = [
+  ...arrayProperties,
+  ...elementwiseProperties,
+  ...placeProperties,
+  ...productProperties,
+  ...reductionProperties,
+  ...windowProperties,
+];
+
+before(() => startBackends());
+
+describe('on every case a kernel is lowered, and agrees with the cpu backend', () => {
+  for (const { kernel, of, check } of properties) it(of === undefined ? kernel : `${kernel}, ${of}`, check);
+});
+
+describe('gradients agree with finite differences', () => {
+  for (const { kernel, of, checkGradient } of properties) {
+    if (checkGradient !== undefined) it(of === undefined ? kernel : `${kernel}, ${of}`, checkGradient);
+  }
+});
+
+it('every kernel of the table has a property, and one with a gradient wherever tfjs has its gradient', () => {
+  const checked = new Set(properties.map(({ kernel }) => kernel));
+  const differentiated = new Set(properties.flatMap(({ kernel, checkGradient }) => (checkGradient ? [kernel] : [])));
+  const names = kernels.map(({ name }) => name);
+  assert.deepEqual(
+    names.filter((name) => !checked.has(name)),
+    [],
+  );
+  // That of OneHot is by its indices, which are integers.
+  const withGradient = names.filter((name) => getGradient(name) !== undefined && name !== 'OneHot');
+  assert.deepEqual(
+    withGradient.filter((name) => !differentiated.has(name)),
+    [],
+  );
+});
