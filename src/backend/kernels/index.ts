@@ -1,21 +1,35 @@
 import type { Kernel } from '../kernel.ts';
 import { add } from './add.ts';
+import { addN } from './add-n.ts';
 import { argReductionKernels } from './arg-reductions.ts';
+import { atan2 } from './atan2.ts';
 import { binaryKernels } from './binary.ts';
 import { cast } from './cast.ts';
 import { conv2d, fusedConv2d } from './conv2d.ts';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
+import { cumprod } from './cumprod.ts';
+import { diag } from './diag.ts';
+import { divisionKernels } from './divisions.ts';
+import { einsum } from './einsum.ts';
 import { fillKernels } from './fill.ts';
+import { flipLeftRight } from './flip-left-right.ts';
+import { gather } from './gather.ts';
+import { gatherNd } from './gather-nd.ts';
 import { joiningKernels } from './joining.ts';
 import { batchMatMul, fusedMatMul } from './mat-mul.ts';
 import { maxPool, maxPool3d, maxPool3dGrad, maxPoolGrad } from './max-pool.ts';
+import { mirrorPad } from './mirror-pad.ts';
 import { multiply } from './multiply.ts';
 import { rearrangingKernels } from './rearranging.ts';
 import { reductionKernels } from './reductions.ts';
+import { scatterKernels } from './scatter.ts';
+import { unsortedSegmentSum } from './segment-sum.ts';
 import { slice } from './slice.ts';
-import { softmaxKernels } from './softmax.ts';
+import { softmax } from './softmax.ts';
 import { step } from './step.ts';
+import { stridedSlice } from './strided-slice.ts';
+import { topK } from './top-k.ts';
 import { transpose } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 import { viewKernels } from './views.ts';
@@ -23,28 +37,42 @@ import { viewKernels } from './views.ts';
 /** The table of kernels that have a lowering. All others run on tfjs's cpu backend. */
 export const kernels: readonly Kernel[] = [
   add,
+  addN,
   ...argReductionKernels,
+  atan2,
   batchMatMul,
   ...binaryKernels,
   cast,
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  cumprod,
+  diag,
+  ...divisionKernels,
+  einsum,
   ...fillKernels,
+  flipLeftRight,
   fusedConv2d,
   fusedMatMul,
+  gather,
+  gatherNd,
   ...joiningKernels,
   maxPool,
   maxPool3d,
   maxPool3dGrad,
   maxPoolGrad,
+  mirrorPad,
   multiply,
   ...rearrangingKernels,
   ...reductionKernels,
+  ...scatterKernels,
   slice,
-  ...softmaxKernels,
+  softmax,
   step,
+  stridedSlice,
+  topK,
   transpose,
   ...unaryKernels,
+  unsortedSegmentSum,
   ...viewKernels,
 ];
