@@ -4,6 +4,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { HostArray, ValueType } from './dtype.ts';
 import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
+import { executionProviders } from './provider-options.ts';
 import type { Provider } from './providers.ts';
 
 export interface SessionOptions {
@@ -34,7 +35,8 @@ export class OrtSession {
     this.#session = new binding.InferenceSession();
     this.#profiled = profile !== undefined;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      ...sessionOptions(threads, provider),
+      ...sessionOptions(threads),
+      executionProviders: executionProviders(graph, provider),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     });
   }
@@ -76,12 +78,11 @@ function withSentinel(graph: OnnxGraph): OnnxGraph {
   return { ...graph, nodes, outputs: [{ name: SENTINEL, type: 'sequence' }, ...graph.outputs] };
 }
 
-function sessionOptions(threads: number, provider: Provider | undefined): InferenceSession.SessionOptions {
+function sessionOptions(threads: number): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads,
     interOpNumThreads: 1,
     executionMode: 'sequential',
-    executionProviders: provider === undefined ? ['cpu'] : [provider, 'cpu'],
     graphOptimizationLevel: 'all',
     // Errors come as exceptions too; printing them as well helps no one.
     logSeverityLevel: 4,
