@@ -105,12 +105,22 @@ export class OrtBackend extends KernelBackend {
 
   /** Calls a kernel of the cpu backend; warns when it is the first call of that kernel. */
   callOnCpu(name: string, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
-    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    const results = this.callOnHost(name, inputs, attributes);
     // After the run, since a wrong call is an error of that kernel and no reason to warn.
     if (!this.#warned.has(name)) {
       this.#warned.add(name);
       this.#options.warn(`Kernel ${name} has no ONNX lowering for such a call; it runs on tfjs's slow cpu backend.`);
     }
+    return results;
+  }
+
+  /** Calls a kernel of the cpu backend where that is no loss. */
+  callOnHost(
+    name: string,
+    inputs: NamedTensorInfoMap,
+    attributes: NamedAttrMap | undefined,
+  ): TensorInfo | TensorInfo[] {
+    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
     const written = [results].flat().map(({ values, shape, dtype }) => ({
       dataId: this.write(values, shape, dtype),
       shape,

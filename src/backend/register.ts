@@ -48,13 +48,17 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
   const lowered = new Set(kernels.map(({ name }) => name));
   for (const { kernelName } of getKernelsForBackend('cpu')) {
     if (lowered.has(kernelName)) continue;
+    const call = MADE_OF_ATTRIBUTES.has(kernelName) ? 'callOnHost' : 'callOnCpu';
     registerKernel({
       kernelName,
       backendName,
-      kernelFunc: ({ inputs, attrs, backend }) => (backend as OrtBackend).callOnCpu(kernelName, inputs, attrs),
+      kernelFunc: ({ inputs, attrs, backend }) => (backend as OrtBackend)[call](kernelName, inputs, attrs),
     });
   }
 }
+
+/** These read no array: there is nothing to run, and lowered they would be another graph for every number given to them. */
+const MADE_OF_ATTRIBUTES: ReadonlySet<string> = new Set(['LinSpace', 'Range']);
 
 /** The running backend of this kind, for its statistics; undefined when it was never used. */
 export function onnxRuntimeBackend(): OrtBackend | undefined {

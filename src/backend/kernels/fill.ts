@@ -3,8 +3,9 @@ import { isValueType } from '../dtype.ts';
 import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
 import type { Lowering, Representation } from '../lower.ts';
 import type { TraceValue } from '../trace.ts';
+import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
-type FillAttributes = { readonly value: number };
+type FillAttributes = { readonly value: NumberAttribute };
 
 interface TfFill {
   readonly shape: number[];
@@ -19,9 +20,8 @@ export const fillKernels: readonly Kernel[] = [
     inputs: [],
     deferred: true,
     plan(_, { shape, value, dtype = util.inferDtype(value as number) }) {
-      // Infinities and NaN have no place in the trace's signature, which is JSON.
-      if (typeof value !== 'number' || !Number.isFinite(value) || !isValueType(dtype)) return undefined;
-      return { outputs: [{ shape, dtype }], attributes: { value } };
+      if (typeof value !== 'number' || !isValueType(dtype)) return undefined;
+      return { outputs: [{ shape, dtype }], attributes: { value: numberAttribute(value) } };
     },
     lower: lowerFill,
   }),
@@ -41,6 +41,6 @@ function lowerFill(
   call: { attributes: FillAttributes; outputs: readonly TraceValue[] },
 ): Representation {
   const { shape, dtype } = call.outputs[0]!;
-  const number = graph.scalar(call.attributes.value, dtype);
+  const number = graph.scalar(Number(call.attributes.value), dtype);
   return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
 }

@@ -93,9 +93,10 @@ export const arrayProperties: readonly SealedProperty[] = [
       attributes: fc.record({
         shape: fullShapes(),
         dtype: fc.constantFrom('float32' as const, 'int32' as const),
-        value: fc.constantFrom(0, 2, -3),
+        value: fc.constantFrom(0, 2, -3, Number.NaN, Number.POSITIVE_INFINITY),
       }),
     }),
+    runs: 12,
     compute: (_, { shape, dtype, value }) => tf.fill(shape, value, dtype),
     tolerance: EXACT,
   }),
@@ -110,6 +111,24 @@ export const arrayProperties: readonly SealedProperty[] = [
       }),
     }),
     compute: ([indices], { depth, values, dtype }) => tf.oneHot(indices, depth, ...values, dtype),
+    tolerance: EXACT,
+  }),
+  property({
+    kernel: 'PadV2',
+    of: 'with any number',
+    cases: fc.record({
+      inputs: fc.tuple(arrayOf([2, 3])),
+      attributes: fc.constantFrom(Number.NEGATIVE_INFINITY, Number.POSITIVE_INFINITY, Number.NaN, 0.5),
+    }),
+    compute: ([x], value) =>
+      tf.pad(
+        x,
+        [
+          [1, 0],
+          [0, 2],
+        ],
+        value,
+      ),
     tolerance: EXACT,
   }),
 ];

@@ -7,7 +7,12 @@ import { anyArray, anyPair, awkward, awkwardPairs, fullShapes, one, plain, shape
 import { EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
 
 type Range = readonly [min: number, max: number];
-type UnaryRow = readonly [kernel: string, compute: (x: Tensor) => Tensor, smooth?: Range, tolerance?: Tolerance];
+type UnaryRow = readonly [
+  kernel: string,
+  compute: (x: Tensor) => Tensor | Tensor[],
+  smooth?: Range,
+  tolerance?: Tolerance,
+];
 
 /** Relative however small the number is, short of those that lose digits by being next to nothing. */
 const TINY: Tolerance = { relative: 1e-5, absolute: 1e-38 };
@@ -23,6 +28,10 @@ const UNARY: readonly UnaryRow[] = [
   ['Atanh', tf.atanh, [-0.8, 0.8]],
   ['Ceil', tf.ceil, [0.2, 0.8], EXACT],
   ['ClipByValue', (x) => tf.clipByValue(x, -1, 2), [-0.9, 1.9]],
+  [
+    'ClipByValue',
+    (x) => [tf.clipByValue(x, 0, Number.POSITIVE_INFINITY), tf.clipByValue(x, Number.NEGATIVE_INFINITY, 0)],
+  ],
   ['Cos', tf.cos, [-2, 2]],
   ['Cosh', tf.cosh, [-2, 2]],
   ['Elu', tf.elu, [-2, -0.1]],
@@ -148,6 +157,46 @@ function binary(rows: readonly BinaryRow[], dtype: DataType): SealedProperty[] {
   );
 }
 
+/** What tfjs itself refuses to compute of integers. */
+const FLOAT_ONLY: ReadonlySet<string> = new Set(
+  'Ceil Cos Cosh Elu Floor Log Rsqrt Sigmoid Sin Sqrt Tan Tanh'.split(' '),
+);
+
+/** Calls that tfjs allows and ONNX Runtime has no operator for; they may go to the cpu backend. */
+const UNCOMMON: readonly SealedProperty[] = [
+  ...UNARY.filter(([kernel]) => !FLOAT_ONLY.has(kernel) && !OF_INTEGERS.some(([own]) => own === kernel)).map(
+    ([kernel, compute]) =>
+      property({
+        kernel,
+        of: 'int32',
+        cases: plain(arrayOf([3, 2], 'int32')),
+        runs: 2,
+        compute: ([x]) => compute(x),
+        mayFallBack: () => true,
+      }),
+  ),
+  ...BINARY.filter(([kernel]) => kernel !== 'Prelu').map(([kernel, compute]) =>
+    property({
+      kernel,
+      of: 'a float and an int32, an int32 and a bool',
+      cases: plain(arrayOf([3, 2]), arrayOf([3, 2], 'int32'), arrayOf([3, 2], 'bool')),
+      runs: 3,
+      compute: ([a, b, c]) => [compute(a, b), compute(b, a), compute(b, c)],
+      mayFallBack: () => true,
+    }),
+  ),
+  ...(['Pow', 'RealDiv'] as const).map((kernel) =>
+    property({
+      kernel: kernel === 'RealDiv' ? 'FloorDiv' : kernel,
+      of: 'int32',
+      cases: anyPair('int32'),
+      examples: [awkwardPairs('int32', 10)],
+      compute: ([a, b]) => (kernel === 'Pow' ? tf.pow(a, b) : tf.div(a, b)),
+      mayFallBack: () => true,
+    }),
+  ),
+];
+
 const CASTS: readonly (readonly [from: DataType, to: DataType])[] = [
   ['float32', 'int32'],
   ['float32', 'bool'],
@@ -158,6 +207,7 @@ const CASTS: readonly (readonly [from: DataType, to: DataType])[] = [
 ];
 
 export const elementwiseProperties: readonly SealedProperty[] = [
+  ...UNCOMMON,
   ...unary(UNARY, 'float32'),
   ...unary(OF_INTEGERS, 'int32'),
   ...binary(BINARY, 'float32'),

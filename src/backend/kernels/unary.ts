@@ -3,6 +3,7 @@ import type { ValueType } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Kernel } from '../kernel.ts';
 import { elementwise } from './elementwise.ts';
+import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
 const FLOAT: readonly ValueType[] = ['float32'];
 const NUMBERS: readonly ValueType[] = ['float32', 'int32'];
@@ -64,7 +65,14 @@ export const unaryKernels: readonly Kernel[] = [
     elementwise({ name, inputs: ['x'], types, emit: (graph, names) => graph.node(operator, names) }),
   ),
   ...COMPOSED.map(([name, types, emit]) =>
-    elementwise({ name, inputs: ['x'], types, emit: (graph, [x], _, type) => emit(graph, x as string, type) }),
+    elementwise({
+      name,
+      inputs: ['x'],
+      types,
+      // The variance of BatchNorm takes its squares in.
+      deferred: name === 'Square',
+      emit: (graph, [x], _, type) => emit(graph, x as string, type),
+    }),
   ),
   ...PREDICATES.map(([name, emit]) =>
     elementwise({
@@ -88,12 +96,16 @@ export const unaryKernels: readonly Kernel[] = [
     attributes: ({ alpha }) => ({ alpha }),
     emit: (graph, names, { alpha }) => graph.node('LeakyRelu', names, { attributes: { alpha: { float: alpha } } }),
   }),
-  elementwise<{ clipValueMin: number; clipValueMax: number }, { min: number; max: number }>({
+  elementwise<{ clipValueMin: number; clipValueMax: number }, { min: NumberAttribute; max: NumberAttribute }>({
     name: 'ClipByValue',
     inputs: ['x'],
     types: FLOAT,
-    attributes: ({ clipValueMin, clipValueMax }) => ({ min: clipValueMin, max: clipValueMax }),
-    emit: (graph, [x], { min, max }) => graph.node('Clip', [x as string, graph.scalar(min), graph.scalar(max)]),
+    attributes: ({ clipValueMin, clipValueMax }) => ({
+      min: numberAttribute(clipValueMin),
+      max: numberAttribute(clipValueMax),
+    }),
+    emit: (graph, [x], { min, max }) =>
+      graph.node('Clip', [x as string, graph.scalar(Number(min)), graph.scalar(Number(max))]),
   }),
 ];
 
