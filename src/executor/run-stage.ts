@@ -160,8 +160,8 @@ async function runAttempt(
 
 /** Stores, records and publishes what an attempt made; the result only if the inputs are still what they were. */
 async function keep(stage: Stage, result: StageResult, look: Look, work: string, run: Execution): Promise<boolean> {
-  const { cache, pipeline } = run.world;
-  const changed = changedSince(look);
+  const { cache, pipeline, digests } = run.world;
+  const changed = await changedSince(look, digests);
   if (changed.length > 0) {
     const shown = changed.map((path) => relative(pipeline.root, path) || path).join(', ');
     run.emit({
