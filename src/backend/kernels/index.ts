@@ -9,6 +9,7 @@ import { conv2d, fusedConv2d } from './conv2d.ts';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { cumprod } from './cumprod.ts';
+import { depthToSpace } from './depth-to-space.ts';
 import { diag } from './diag.ts';
 import { divisionKernels } from './divisions.ts';
 import { einsum } from './einsum.ts';
@@ -27,6 +28,7 @@ import { scatterKernels } from './scatter.ts';
 import { unsortedSegmentSum } from './segment-sum.ts';
 import { slice } from './slice.ts';
 import { softmax } from './softmax.ts';
+import { spaceAndBatchKernels } from './space-and-batch.ts';
 import { step } from './step.ts';
 import { stridedSlice } from './strided-slice.ts';
 import { topK } from './top-k.ts';
@@ -47,6 +49,7 @@ export const kernels: readonly Kernel[] = [
   conv2dBackpropFilter,
   conv2dBackpropInput,
   cumprod,
+  depthToSpace,
   diag,
   ...divisionKernels,
   einsum,
@@ -68,6 +71,7 @@ export const kernels: readonly Kernel[] = [
   ...scatterKernels,
   slice,
   softmax,
+  ...spaceAndBatchKernels,
   step,
   stridedSlice,
   topK,

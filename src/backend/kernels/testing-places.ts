@@ -56,6 +56,29 @@ const segmented = (rows: (count: number) => fc.Arbitrary<Sample>, min: number, m
     }),
   );
 
+/** An image, and squares of two by two that its pixels are dealt out from, or to, over a border. */
+function dealt(
+  arrays: (shape: number[]) => fc.Arbitrary<Sample>,
+  shape: number[],
+): fc.Arbitrary<Case<{ block: number[]; edges: number[][] }>> {
+  return fc.record({
+    inputs: fc.tuple(arrays(shape)),
+    attributes: fc.record({
+      block: fc.constant([2, 2]),
+      edges: fc.constantFrom(
+        [
+          [1, 0],
+          [0, 0],
+        ],
+        [
+          [0, 1],
+          [1, 1],
+        ],
+      ),
+    }),
+  });
+}
+
 const finite = fc.double({ min: -4, max: 4, noNaN: true });
 
 export const placeProperties: readonly SealedProperty[] = [
@@ -220,5 +243,33 @@ export const placeProperties: readonly SealedProperty[] = [
     cases: fc.record({ inputs: fc.tuple(arrayOf([2, 3, 4]), placesIn([4], [2, 2])), attributes: fc.constant(1) }),
     compute: ([x, indices], batchDims) => tf.gather(x, tf.reshape(indices, [2, 2]), 2, batchDims),
     tolerance: EXACT,
+  }),
+  property({
+    kernel: 'DepthToSpace',
+    cases: fc.record({ inputs: fc.tuple(arrayOf([2, 2, 3, 8])), attributes: fc.constant(2) }),
+    runs: 2,
+    compute: ([x], block) => tf.depthToSpace(x as tf.Tensor4D, block),
+    tolerance: EXACT,
+  }),
+  property({
+    kernel: 'DepthToSpace',
+    of: 'channels first',
+    cases: fc.record({ inputs: fc.tuple(arrayOf([2, 2, 3, 8])), attributes: fc.constant(2) }),
+    runs: 2,
+    compute: ([x], block) => tf.depthToSpace(tf.maxPool(x as tf.Tensor4D, 1, 1, 'valid'), block),
+  }),
+  property({
+    kernel: 'SpaceToBatchND',
+    cases: dealt((shape) => arrayOf(shape), [1, 3, 4, 2]),
+    compute: ([x], { block, edges }) => tf.spaceToBatchND(x, block, edges),
+    tolerance: EXACT,
+    gradient: { cases: dealt((shape) => smooth(-1, 1, shape), [1, 3, 4, 1]), runs: 1 },
+  }),
+  property({
+    kernel: 'BatchToSpaceND',
+    cases: dealt((shape) => arrayOf(shape), [4, 2, 3, 2]),
+    compute: ([x], { block, edges }) => tf.batchToSpaceND(x, block, edges),
+    tolerance: EXACT,
+    gradient: { cases: dealt((shape) => smooth(-1, 1, shape), [4, 2, 2, 1]), runs: 1 },
   }),
 ];
