@@ -63,13 +63,15 @@ export class OrtBackend extends KernelBackend {
   readonly #sessions: SessionCache<Compiled>;
   readonly #pool: BufferPool;
   readonly #warned = new Set<string>();
-  readonly #channelBlock = channelBlock();
+  readonly #channelBlock: number;
   #runs = 0;
   #compilations = 0;
 
   constructor(options: OrtBackendOptions) {
     super();
     this.#options = options;
+    // Blocked convolutions are the CPU's own.
+    this.#channelBlock = options.provider === undefined ? channelBlock() : 0;
     this.#storage = new DataStorage<Stored>(this, engine());
     this.#sessions = new SessionCache({ sessions: options.sessions, weight: options.memory });
     this.#pool = new BufferPool(options.memory);

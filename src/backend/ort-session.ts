@@ -4,7 +4,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { HostArray, ValueType } from './dtype.ts';
 import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
-import { executionProviders } from './provider-options.ts';
+import { forProvider } from './provider-graph.ts';
 import type { Provider } from './providers.ts';
 
 export interface SessionOptions {
@@ -31,12 +31,13 @@ export class OrtSession {
   /** @throws what ONNX Runtime says when it does not take the graph. */
   constructor(graph: OnnxGraph, { threads, provider, profile }: SessionOptions) {
     initOrt();
-    const model = encodeModel(withSentinel(graph));
+    const { graph: runnable, options } = forProvider(withSentinel(graph), provider);
+    const model = encodeModel(runnable);
     this.#session = new binding.InferenceSession();
     this.#profiled = profile !== undefined;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
       ...sessionOptions(threads),
-      executionProviders: executionProviders(graph, provider),
+      ...options,
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     });
   }

@@ -91,9 +91,9 @@ async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<Runnin
   const { device: gpu } = findBackend('webgpu') as unknown as { readonly device: EventTarget };
   // WebGPU tells of its errors, a lack of memory too, when nobody is waiting, and goes on with zeros: never with us.
   gpu.addEventListener('uncapturederror', (event) => {
-    const { message } = (event as Event & { readonly error: Error }).error;
+    const { error } = event as Event & { readonly error: Error };
     setImmediate(() => {
-      throw new BackendError(`WebGPU failed on ${device}: ${message}`);
+      throw new BackendError(`WebGPU failed on ${device}: ${firstLine(error)}`);
     });
   });
   await compute();
