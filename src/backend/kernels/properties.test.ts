@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
-import { getGradient } from '@tensorflow/tfjs';
+import { getGradient, getKernelsForBackend } from '@tensorflow/tfjs';
 import { startBackends } from '../../../test/both-backends.ts';
 import { kernels } from './index.ts';
 import { arrayProperties } from './testing-arrays.ts';
@@ -9,6 +10,8 @@ import { placeProperties } from './testing-places.ts';
 import { productProperties } from './testing-products.ts';
 import type { SealedProperty } from './testing-properties.ts';
 import { reductionProperties } from './testing-reductions.ts';
+import { resamplingProperties } from './testing-resampling.ts';
+import { volumeProperties } from './testing-volumes.ts';
 import { windowProperties } from './testing-windows.ts';
 
 /** The table of what holds of kernels: one list per family. */
@@ -18,6 +21,8 @@ const properties: readonly SealedProperty[] = [
   ...placeProperties,
   ...productProperties,
   ...reductionProperties,
+  ...resamplingProperties,
+  ...volumeProperties,
   ...windowProperties,
 ];
 
@@ -47,4 +52,14 @@ it('every kernel of the table has a property, and one with a gradient wherever t
     withGradient.filter((name) => !differentiated.has(name)),
     [],
   );
+});
+
+it('README says of every kernel that is not lowered why', () => {
+  const readme = readFileSync(new URL('../README.md', import.meta.url), 'utf8');
+  const [, section = ''] = readme.split('## On the fallback, and why');
+  const rows = [...section.matchAll(/^\| (\w[^|]*) \| [^|]+ \|$/gm)].slice(1);
+  const explained = rows.flatMap(([, names = '']) => names.trim().split(', '));
+  const lowered = new Set(kernels.map(({ name }) => name));
+  const known = getKernelsForBackend('cpu').map(({ kernelName }) => kernelName);
+  assert.deepEqual(explained.sort(), known.filter((name) => !lowered.has(name)).sort());
 });
