@@ -14,7 +14,7 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
     const there = folders(root);
     const flat = classes.some(({ sources }) => sources.some((source) => isFolder(join(root, source))));
     throw new StageError(
-      `Expected the split folders ${splits.join(', ')} in ${root}, but there is no ${missing.join(', no ')}; ${listed(there)} ` +
+      `Expected the split folders ${splits.join(', ')} in ${root}, but there is no ${missing.join(', no ')}. ${listed(there)} ` +
         (flat
           ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
           : 'Name them with `splits`.'),
@@ -27,8 +27,16 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
   return images;
 }
 
-/** Finds `{source}/…`, in the order of classes, sources and names. */
-export function findInClasses(root: string, classes: ClassSources): readonly FoundImage[] {
+/** Finds `{source}/…`, in the order of classes, sources and names; `splits` are folders that would be splits already. */
+export function findInClasses(root: string, splits: readonly string[], classes: ClassSources): readonly FoundImage[] {
+  const sources = classes.flatMap(({ sources }) => sources);
+  const given = splits.filter((split) => sources.some((source) => isFolder(join(root, split, source))));
+  if (given.length > 0 && !sources.some((source) => isFolder(join(root, source)))) {
+    throw new StageError(
+      `Expected folders of classes to draw splits from in ${root}, but it has splits already: ${given.join(', ')}. ` +
+        'To take these, remove `split`.',
+    );
+  }
   requireSources(root, [''], classes);
   return findClasses(root, '', classes);
 }
@@ -76,4 +84,4 @@ function isFolder(path: string): boolean {
 
 const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 const listed = (names: readonly string[]) =>
-  names.length === 0 ? 'there are no folders in it.' : `the folders there: ${names.slice(0, 12).join(', ')}.`;
+  names.length === 0 ? 'There are no folders.' : `The folders there: ${names.slice(0, 12).join(', ')}.`;

@@ -99,20 +99,78 @@ test('the order of classes decides labels, and so it is in the settings that are
   assert.deepEqual(parse({ fake: ['b'], real: ['a'] }), ['fake', 'real']);
 });
 
-test('a new image moves no other when splits are drawn', async () => {
-  const names = Array.from({ length: 60 }, (_, index) => `real/${index}.png`);
-  const fakes = Array.from({ length: 60 }, (_, index) => `fake/${index}.png`);
-  const settings = { split: { train: 0.6, val: 0.2, test: 0.2 } };
-  using before = benchWith(...names, ...fakes);
-  await before.run(spec, run, { with: settings, inputs: { images: before.images } });
-  using after = benchWith(...names, ...fakes, 'real/00.png', 'fake/zz.png');
-  await after.run(spec, run, { with: settings, inputs: { images: after.images } });
-  const [old, now] = [samplesOf(before), samplesOf(after)];
+const sixty = ['real', 'fake'].flatMap((name) => Array.from({ length: 60 }, (_, index) => `${name}/${index}.png`));
+const shares = { train: 0.7, val: 0.15, test: 0.15 };
+
+test('sixty images of each class at 0.7, 0.15 and 0.15 are 42, 9 and 9, whatever the seed', async () => {
+  using bench = benchWith(...sixty);
+  for (const seed of [0, 1, 2]) {
+    await bench.run(spec, run, { with: { split: shares, seed }, inputs: { images: bench.images } });
+    assert.deepEqual(
+      bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),
+      [42, 42, 9, 9, 9, 9],
+    );
+  }
+  assert.deepEqual(bench.logs, []);
+});
+
+test('one more image moves few others when splits are drawn', async () => {
+  using before = benchWith(...sixty);
+  await before.run(spec, run, { with: { split: shares }, inputs: { images: before.images } });
+  using after = benchWith(...sixty, 'real/00.png');
+  await after.run(spec, run, { with: { split: shares }, inputs: { images: after.images } });
+  const old = new Set(samplesOf(before));
+  const moved = samplesOf(after).filter((sample) => !old.has(sample) && !sample.includes('real/00 '));
+  assert.ok(moved.length <= 2, moved.join());
+});
+
+test('twelve groups are split near their shares, and a share that they miss by much is said in the log', async () => {
+  const faces = Array.from({ length: 12 }, (_, group) => ['real', 'fake'].map((name) => `${name}/p${group}_1.png`));
+  using bench = benchWith(...faces.flat());
+  const settings = { split: shares, group: '/(p\\d+)_' };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
   assert.deepEqual(
-    now.filter((sample) => !/ (real\/00|fake\/zz) /.test(sample)),
-    old,
+    bench.highlights.at(-1)!.rows.map((row) => row.at(-1)),
+    [8, 8, 2, 2, 2, 2],
   );
-  assert.deepEqual([...new Set(old.map((sample) => sample.split(' ')[0]))], ['train', 'val', 'test']);
+  assert.deepEqual(bench.logs, []);
+
+  using uneven = benchWith(...faces.flat(), ...Array.from({ length: 12 }, (_, i) => `real/p0_${i + 2}.png`));
+  await uneven.run(spec, run, {
+    with: { ...settings, split: { train: 0.5, test: 0.5 } },
+    inputs: { images: uneven.images },
+  });
+  assert.deepEqual(uneven.logs, [
+    'Groups stay whole, so shares are missed: train has 18 of 24 real, 75 % where its share is 50 %; ' +
+      'test has 6 of 24 real, 25 % where its share is 50 %.',
+  ]);
+});
+
+test('groups that cannot reach every split are told with what would help', async () => {
+  using bench = benchWith(
+    'real/a_1.png',
+    'real/b_1.png',
+    'real/b_2.png',
+    'fake/c_1.png',
+    'fake/d_1.png',
+    'fake/e_1.png',
+  );
+  assert.equal(
+    await failure(bench, { split: shares, group: '/([a-e])_' }),
+    'Expected images of every class in every split, got none of "real" in test ' +
+      '(train: 1 real, 1 fake; val: 2 real, 1 fake; test: 0 real, 1 fake). ' +
+      '2 groups cannot bring "real" into 3 splits: take fewer splits, or more images, or a `group` that joins fewer ' +
+      'images (the largest group, "b", has 2 of 6).',
+  );
+});
+
+test('folders that are splits already are not drawn anew: `split` is to be removed', async () => {
+  using bench = benchWith(...threeSplits);
+  assert.equal(
+    await failure(bench, { split: shares }),
+    'Expected folders of classes to draw splits from in /images, but it has splits already: train, val, test. ' +
+      'To take these, remove `split`.',
+  );
 });
 
 test('a forged video joins both of its identities into one group and one split', async () => {
@@ -161,14 +219,15 @@ test('a CSV list names classes, sources or numbers, splits and groups', async ()
 test('wrong lines of a list are told all at once', async () => {
   using bench = benchWith('x/1.png');
   const list = join(bench.root, 'list.csv');
-  writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\n');
+  writeFileSync(list, 'path,label\nx/1.png,reel\n../up.png,real\nx/1.png,real\nx/1.png,1\n,real\nx/2.png,real\n');
   assert.equal(
     await failure(bench, {}, list),
-    `4 wrong lines in /list.csv:
+    `5 wrong lines in /list.csv:
   line 2: expected a class as label, got "reel". Did you mean "real"?
   line 3: expected a path below the input \`images\`, whose content is hashed, got "../up.png"
   line 5: x/1.png is in line 4 too
-  line 6: expected a path, got none`,
+  line 6: expected a path, got none
+  line 7: there is no file x/2.png in /images`,
   );
 });
 
@@ -184,8 +243,8 @@ test('folders of classes without splits are told how to be split', async () => {
   using bench = benchWith('real/a.png', 'fake/b.png');
   assert.equal(
     await failure(bench, {}),
-    'Expected the split folders train, val, test in /images, but there is no train, no val, no test; ' +
-      'the folders there: fake, real. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
+    'Expected the split folders train, val, test in /images, but there is no train, no val, no test. ' +
+      'The folders there: fake, real. To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.',
   );
 });
 

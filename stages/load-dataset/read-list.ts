@@ -1,4 +1,5 @@
-import { posix } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, posix } from 'node:path';
 import { csvRecords } from '../../src/csv.ts';
 import { suggest } from '../../src/diagnostics/suggest.ts';
 import { StageError } from '../../src/stage.ts';
@@ -10,9 +11,13 @@ const columns = ['path', 'label', 'split', 'group', 'source'] as const;
 /**
  * Reads the text of a CSV list with the columns `path,label[,split,group,source]`, in any order; others are ignored.
  *
- * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line.
+ * A label is the name of a class, of one of its sources, or its number. Throws a {@link StageError} with every wrong line;
+ * `file` and `root`, the folder that its paths are relative to, are absolute.
  */
-export function readList(text: string, file: string, classes: ClassSources): readonly FoundImage[] {
+export function readList(
+  text: string,
+  { file, root, classes }: { readonly file: string; readonly root: string; readonly classes: ClassSources },
+): readonly FoundImage[] {
   const records = csvRecords(text);
   const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
   const at = columns.map((column) => header.indexOf(column));
@@ -28,6 +33,7 @@ export function readList(text: string, file: string, classes: ClassSources): rea
     const before = typeof image === 'string' ? undefined : lines.get(image.path);
     if (typeof image === 'string') wrong.push(`line ${line}: ${image}`);
     else if (before !== undefined) wrong.push(`line ${line}: ${image.path} is in line ${before} too`);
+    else if (!isFile(join(root, image.path))) wrong.push(`line ${line}: there is no file ${image.path} in ${root}`);
     else {
       lines.set(image.path, line);
       images.push(image);
@@ -43,6 +49,8 @@ export function readList(text: string, file: string, classes: ClassSources): rea
   }
   return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
 }
+
+const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
 type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
 

@@ -1,7 +1,8 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import type { RunStage, StageContext } from '../../src/stage.ts';
 import { StageError } from '../../src/stage.ts';
-import { crossingGroups, drawSplits, requireEveryClass } from './assign-splits.ts';
+import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
+import { drawSplits } from './draw-splits.ts';
 import { findInClasses, findInSplits } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { joinGroups } from './join-groups.ts';
@@ -16,7 +17,8 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
   const classes = context.settings.classes.map(({ name }) => name);
   const placed = place(context, joinGroups(find(context, root), context.settings.group));
   const splits = splitsOf(context, placed);
-  requireEveryClass(placed, splits, classes);
+  const drawn = context.settings.split !== undefined;
+  requireEveryClass(placed, splits, classes, drawn);
   const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
 
   const { statistics, unreadable } = await packImages(root, images, context.output('dataset'), {
@@ -32,6 +34,7 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
       images.filter(({ path }) => !skipped.has(path)),
       splits,
       classes,
+      drawn,
     );
   }
   writeFileSync(context.output('statistics'), statistics.toCsv());
@@ -46,8 +49,8 @@ function find(context: Context, root: string): readonly FoundImage[] {
   const { classes, splits, split } = context.settings;
   if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);
   const list = context.inputs('list')[0]?.path;
-  if (list !== undefined) return readList(readFileSync(list, 'utf8'), list, classes);
-  return split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, classes);
+  if (list !== undefined) return readList(readFileSync(list, 'utf8'), { file: list, root, classes });
+  return split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
 }
 
 /** Gives every image its split, and sees that no group is in two. */
@@ -57,7 +60,13 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
   if (split !== undefined && given.length > 0) {
     throw new StageError('Expected no column `split` in the list where `split` draws them by shares; leave one out.');
   }
-  if (split !== undefined) return drawSplits(images, split, seed);
+  if (split !== undefined) {
+    const drawn = drawSplits(images, split, seed);
+    const classes = context.settings.classes.map(({ name }) => name);
+    const far = farFromShares(drawn, split, classes);
+    if (far.length > 0) context.log(`Groups stay whole, so shares are missed: ${far.join('; ')}.`);
+    return drawn;
+  }
   if (given.length < images.length) {
     throw new StageError(
       'Expected a column `split` in the list, or shares such as `split: { train: 0.7, val: 0.15, test: 0.15 }`.',

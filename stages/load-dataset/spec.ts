@@ -43,7 +43,10 @@ const settings = z.strictObject({
     .record(name, z.number().positive())
     .refine((shares) => Math.abs(Object.values(shares).reduce((a, b) => a + b, 0) - 1) < 1e-6, 'expected a sum of 1')
     .optional()
-    .describe('For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }.'),
+    .describe(
+      'For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }, of every ' +
+        'class: exact but for rounding where images stand alone, approximate with `group`, since groups stay whole.',
+    ),
   seed: z.int().nonnegative().default(0).describe('Of the assignment by `split`.'),
   group: pattern
     .optional()
@@ -63,8 +66,10 @@ export type ClassSources = LoadDatasetSettings['classes'];
 
 export const spec = defineKind<LoadDatasetSettings>({
   name: 'load-dataset',
-  version: 1,
-  summary: 'Gathers labelled images from folders or a CSV list, checks every one, and packs them with their splits.',
+  version: 2,
+  summary:
+    'Gathers labelled images from folders or a CSV list, checks every one, and packs them, unchanged, with their splits. ' +
+    'Where they are decoded, transparency lies on white.',
   settings,
   inputs: {
     images: { type: ['files', 'images'], summary: 'A folder {split}/{class}/… or {class}/…, or the root of a list.' },

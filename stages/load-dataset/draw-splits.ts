@@ -1,0 +1,124 @@
+import { Random } from '../../src/random.ts';
+import { apportion } from './apportion.ts';
+import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
+
+/**
+ * Gives every image a split, so that each split holds its share of every class; `shares` are above 0, their sum is 1.
+ *
+ * Groups stay whole: in an order drawn from the seed, each goes to the split that is furthest below its shares. Images
+ * that stand alone then fill up what is missing, so without groups every split has its share of every class, rounded up
+ * or down. Names and the seed alone decide: the order of `images` does not, and one more image that stands alone moves
+ * few others.
+ */
+export function drawSplits(
+  images: readonly FoundImage[],
+  shares: Readonly<Record<string, number>>,
+  seed: number,
+): readonly PlacedImage[] {
+  const units = inDrawnOrder(unitsOf(images), seed);
+  const classes = 1 + images.reduce((last, { label }) => Math.max(last, label), 0);
+  const splits = inSplitOrder(Object.keys(shares)).map(
+    (name): Filling => ({ name, share: shares[name]!, counts: new Array<number>(classes).fill(0) }),
+  );
+  const placed = new Map<string, string>();
+  const place = (unit: Unit, split: Filling) => {
+    placed.set(unit.name, split.name);
+    for (const [label, count] of unit.counts) split.counts[label]! += count;
+  };
+  placeGroups(units, splits, place);
+  placeAlone(units, splits, place);
+  return images.map((image) => ({ ...image, split: placed.get(unitName(image))! }));
+}
+
+/** What stays in one split: a group, or an image that stands alone. */
+interface Unit {
+  readonly name: string;
+  readonly alone: boolean;
+  /** Images of each label that it has. */
+  readonly counts: Map<number, number>;
+}
+
+/** A split, and how many images of each label it has so far. */
+interface Filling {
+  readonly name: string;
+  readonly share: number;
+  readonly counts: number[];
+}
+
+type Place = (unit: Unit, split: Filling) => void;
+
+const unitName = ({ path, group }: FoundImage) => (group === undefined ? `image ${path}` : `group ${group}`);
+
+function unitsOf(images: readonly FoundImage[]): readonly Unit[] {
+  const units = new Map<string, Unit>();
+  for (const image of images) {
+    const name = unitName(image);
+    const unit = units.get(name) ?? { name, alone: image.group === undefined, counts: new Map<number, number>() };
+    units.set(name, unit);
+    unit.counts.set(image.label, (unit.counts.get(image.label) ?? 0) + 1);
+  }
+  return [...units.values()];
+}
+
+/** Every unit has a place of its own in the order, by its name: a further one comes between two and moves none. */
+function inDrawnOrder(units: readonly Unit[], seed: number): readonly Unit[] {
+  const drawn = units.map((unit) => ({ unit, at: new Random('split', seed, unit.name).float() }));
+  return drawn.sort((a, b) => a.at - b.at || (a.unit.name < b.unit.name ? -1 : 1)).map(({ unit }) => unit);
+}
+
+function placeGroups(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
+  const images = new Map<number, number>();
+  const left = new Map<number, number>(); // units that have a label and are not placed yet
+  for (const { counts } of units) {
+    for (const [label, count] of counts) {
+      images.set(label, (images.get(label) ?? 0) + count);
+      left.set(label, (left.get(label) ?? 0) + 1);
+    }
+  }
+  for (const unit of units) {
+    if (unit.alone) continue;
+    const costs = candidates(unit, splits, left).map((split) => ({ split, cost: costOf(unit, split, images) }));
+    place(unit, costs.reduce((best, next) => (next.cost < best.cost ? next : best)).split);
+    for (const label of unit.counts.keys()) left.set(label, left.get(label)! - 1);
+  }
+}
+
+/** All splits; but where just enough units of a class are left for the splits without it, only these. */
+function candidates(unit: Unit, splits: readonly Filling[], left: ReadonlyMap<number, number>): readonly Filling[] {
+  for (const label of unit.counts.keys()) {
+    const empty = splits.filter(({ counts }) => counts[label] === 0);
+    if (empty.length > 0 && left.get(label)! <= empty.length) return empty;
+  }
+  return splits;
+}
+
+/**
+ * How much farther from its shares a split would be with the unit: the change of its squared distance relative to the
+ * share, as in Pearson's chi-squared, over all classes of the unit. Least for the split that is furthest below.
+ */
+function costOf({ counts }: Unit, split: Filling, images: ReadonlyMap<number, number>): number {
+  let cost = 0;
+  for (const [label, count] of counts) {
+    const total = images.get(label)!;
+    const above = split.counts[label]! / total - split.share;
+    const more = count / total;
+    cost += (more * (2 * above + more)) / split.share;
+  }
+  return cost;
+}
+
+/** Deals the images that stand alone, class by class, in their drawn order: so many to the first split, to the next, … */
+function placeAlone(units: readonly Unit[], splits: readonly Filling[], place: Place): void {
+  for (const label of splits[0]!.counts.keys()) {
+    const alone = units.filter((unit) => unit.alone && unit.counts.has(label));
+    if (alone.length === 0) continue;
+    const total = splits.reduce((sum, { counts }) => sum + counts[label]!, alone.length);
+    const missing = splits.map(({ share, counts }) => Math.max(0, share * total - counts[label]!));
+    const numbers = apportion(alone.length, missing, (index) => splits[index]!.counts[label] === 0);
+    let start = 0;
+    for (const [index, split] of splits.entries()) {
+      for (const unit of alone.slice(start, start + numbers[index]!)) place(unit, split);
+      start += numbers[index]!;
+    }
+  }
+}
