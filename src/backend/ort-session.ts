@@ -3,8 +3,8 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 // private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { HostArray, ValueType } from './dtype.ts';
+import { executionProviders } from './execution-providers.ts';
 import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
-import { forProvider } from './provider-graph.ts';
 import type { Provider } from './providers.ts';
 
 export interface SessionOptions {
@@ -31,13 +31,12 @@ export class OrtSession {
   /** @throws what ONNX Runtime says when it does not take the graph. */
   constructor(graph: OnnxGraph, { threads, provider, profile }: SessionOptions) {
     initOrt();
-    const { graph: runnable, options } = forProvider(withSentinel(graph), provider);
-    const model = encodeModel(runnable);
+    const model = encodeModel(withSentinel(graph));
     this.#session = new binding.InferenceSession();
     this.#profiled = profile !== undefined;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
       ...sessionOptions(threads),
-      ...options,
+      executionProviders: executionProviders(graph, provider),
       ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
     });
   }

@@ -1,0 +1,175 @@
+// Needs a WebGPU driver, and the user's packages in the folder WEBGPU_PACKAGES: run by scripts/check-webgpu.sh.
+import assert from 'node:assert/strict';
+import { symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, it } from 'node:test';
+import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import { selectBackend } from '../src/backend/select-backend.ts';
+import { Adam } from '../src/training/optimizers/adam.ts';
+import { trainableWeights, trainStep } from '../src/training/train-step.ts';
+import { Project } from './rig.ts';
+
+const packages = process.env['WEBGPU_PACKAGES'];
+assert.ok(
+  packages !== undefined,
+  'WEBGPU_PACKAGES names the folder that webgpu and tfjs-backend-webgpu are installed in',
+);
+const options = { threads: 2, packagesFrom: [packages] };
+const backends = ['webgpu', 'onnxruntime:webgpu'] as const;
+
+type Values = Readonly<Record<string, Float32Array>>;
+
+async function valuesOf(tensors: NamedTensorMap): Promise<Values> {
+  const read = Object.entries(tensors).map(async ([name, tensor]) => [name, await tensor.data<'float32'>()] as const);
+  return Object.fromEntries(await Promise.all(read));
+}
+
+/** Every layer that our networks are made of, on images of 16 x 16; odd sizes and a stride, so that padding is uneven. */
+function smallNet(): LayersModel {
+  const { conv2d, batchNormalization, activation, separableConv2d, maxPooling2d, dense } = tf.layers;
+  const model = tf.sequential({
+    layers: [
+      conv2d({
+        inputShape: [16, 16, 3],
+        filters: 6,
+        kernelSize: 3,
+        strides: 2,
+        padding: 'same',
+        useBias: false,
+        name: 'conv',
+      }),
+      batchNormalization({ name: 'norm' }),
+      activation({ activation: 'relu' }),
+      separableConv2d({ filters: 8, kernelSize: 3, padding: 'same', activation: 'relu', name: 'separable' }),
+      maxPooling2d({ poolSize: 3, strides: 2, padding: 'same' }),
+      tf.layers.globalAveragePooling2d({}),
+      dense({ units: 2, name: 'dense' }),
+    ],
+  });
+  const random = ({ shape }: Tensor, seed: number) => tf.randomUniform(shape, -0.5, 0.5, 'float32', seed + 1);
+  model.setWeights(model.getWeights().map(random));
+  return model;
+}
+
+const images = () => tf.randomNormal([6, 16, 16, 3], 0, 1, 'float32', 5);
+const labels = Int32Array.from([0, 1, 1, 0, 1, 0]);
+
+/** The gradients of the loss by every weight. */
+async function gradients(): Promise<Values> {
+  const model = smallNet();
+  const targets = tf.oneHot(tf.tensor1d(labels, 'int32'), 2);
+  const loss = () => tf.losses.softmaxCrossEntropy(targets, model.apply(images(), { training: true }) as Tensor);
+  return await valuesOf(tf.variableGrads(() => loss() as tf.Scalar, trainableWeights(model)).grads);
+}
+
+/** The logits before each of three steps of training, and the weights after them. */
+async function threeSteps(): Promise<Values> {
+  const model = smallNet();
+  const settings = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
+  const optimizer = new Adam(settings, trainableWeights(model));
+  const pixels = Float32Array.from(await images().data());
+  const batch = { images: pixels, labels, indices: Uint32Array.from(labels.keys()), release: () => {} };
+  const logits: Record<string, Float32Array> = {};
+  for (let step = 1; step <= 3; step++) logits[`step ${step}`] = await trainStep(model, optimizer, batch);
+  const weights = model.getWeights().map((weight, i) => [`weight ${i}`, weight] as const);
+  return { ...logits, ...(await valuesOf(Object.fromEntries(weights))) };
+}
+
+type Pair = [number, number];
+
+/** Padding at the ends alone, of a filter as large as its image and of one of 1 x 1; and groups of five. */
+async function convolutions(): Promise<Values> {
+  const image = tf.randomNormal([1, 4, 4, 2], 0, 1, 'float32', 1) as tf.Tensor4D;
+  const filter = (size: number) => tf.randomNormal([size, size, 2, 5], 0, 1, 'float32', 2) as tf.Tensor4D;
+  const [none, end] = [
+    [0, 0],
+    [0, 1],
+  ] as [Pair, Pair];
+  const several = tf.randomNormal([3, 7, 7, 2], 0, 1, 'float32', 3) as tf.Tensor4D;
+  const loss = (weights: Tensor) =>
+    tf
+      .conv2d(several, weights as tf.Tensor4D, 2, 'same')
+      .square()
+      .sum();
+  return await valuesOf({
+    whole: tf.conv2d(image, filter(4), 1, [none, end, end, none]),
+    point: tf.conv2d(image, filter(1), 1, [none, end, end, none]),
+    gradient: tf.grad(loss)(filter(3)),
+  });
+}
+
+/** Asserts equality to a part, by default a ten-thousandth, of the largest value of each array. */
+function assertClose(actual: Values, expected: Values, part = 1e-4): void {
+  const [names, wanted] = [actual, expected].map((values) => Object.values(values).map(({ length }) => length));
+  assert.deepEqual(names, wanted);
+  for (const [i, [name, values]] of Object.entries(expected).entries()) {
+    const scale = Math.max(1e-3, ...values.map(Math.abs));
+    const own = Object.values(actual)[i]!;
+    const worst = Math.max(...values.map((value, j) => Math.abs(value - own[j]!)));
+    assert.ok(worst <= part * scale, `${name}: off by ${worst}, where the largest is ${scale}`);
+  }
+}
+
+for (const backend of backends) {
+  describe(`the backend "${backend}"`, () => {
+    it('has the gradients of the cpu backend', async () => {
+      await selectBackend('cpu', options);
+      const expected = await gradients();
+      const { device } = await selectBackend(backend, options);
+      if (device !== undefined) console.log(`computes on ${device}`);
+      assertClose(await gradients(), expected);
+    });
+
+    it('trains as the cpu backend does', async () => {
+      await selectBackend('cpu', options);
+      const expected = await threeSteps();
+      await selectBackend(backend, options);
+      assertClose(await threeSteps(), expected, 1e-3); // Adam makes a small gradient's rounding large
+    });
+
+    it('computes convolutions that ONNX Runtime was seen to compute wrongly', async () => {
+      await selectBackend('cpu', options);
+      const expected = await convolutions();
+      await selectBackend(backend, options);
+      assertClose(await convolutions(), expected);
+    });
+
+    it('runs the stages of a pipeline, and what ran is on record', async () => {
+      using project = new Project(pipeline);
+      symlinkSync(join(packages, 'node_modules'), project.path('node_modules'));
+      const { outcomes, events, stderr } = await project.run('--backend', backend);
+
+      const said = events.map((event) => (event.type === 'stage-finished' ? event.message : undefined));
+      assert.deepEqual(new Set(Object.values(outcomes)), new Set(['ran']), said.join('\n') + stderr);
+      const info = JSON.parse(project.read('artifacts/test/fit/model/info.json')) as {
+        backend: string;
+        versions: Record<string, string>;
+      };
+      assert.equal(info.backend, backend);
+      assert.equal(info.versions['@tensorflow/tfjs'], tf.version.tfjs);
+      assert.ok(info.versions[backend === 'webgpu' ? 'webgpu' : 'onnxruntime-node'] !== undefined);
+      const results = project.files('cache/results').map((file) => JSON.parse(project.read(`cache/results/${file}`)));
+      const computed = results.filter(({ fingerprint }) => fingerprint.backend === backend);
+      assert.deepEqual(new Set(computed.map(({ fingerprint }) => fingerprint.kind)), new Set(['train', 'evaluate']));
+      for (const { record } of computed) assert.equal(record.notes.backend, backend);
+    });
+  });
+}
+
+const pipeline = `
+stages:
+  made:
+    kind: make-faces
+    with: { size: 64, images: { train: 8, val: 4, test: 4 } }
+  faces:
+    kind: load-dataset
+    inputs: { images: made.faces }
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with: { model: simple-net, imageSize: 64, batchSize: 4, epochs: 1 }
+  scores:
+    kind: evaluate
+    inputs: { model: fit.model, dataset: faces.dataset }
+`;
