@@ -39,16 +39,26 @@ export async function bundleSpecs(backend: string): Promise<SpecBundle> {
   return { files, code: outputFiles[0]?.text ?? '' };
 }
 
-/** Has to run before the first test file, which asks for the environments to test in as soon as it is loaded. */
+/**
+ * Has to run before the first test file, which asks for the environments to test in as soon as it is loaded. Every spec is
+ * also held to leave no data behind that no tensor refers to, on this backend or on the cpu that stands in for it.
+ */
 function setUp(backend: string): Plugin {
   const contents = `
     import '${CORE}/public/chained_ops/register_all_chained_ops.js';
     import '${CORE}/register_all_gradients.js';
     import '@tensorflow/tfjs-backend-cpu';
+    import { engine } from '@tensorflow/tfjs-core';
     import { setTestEnvs } from '${CORE}/jasmine_util.js';
     import { registerOnnxRuntimeBackend } from '../register.ts';
     registerOnnxRuntimeBackend({ threads: 1, warn: () => {} });
-    setTestEnvs([{ name: '${backend}', backendName: '${backend}', isDataSync: true }]);`;
+    setTestEnvs([{ name: '${backend}', backendName: '${backend}', isDataSync: true }]);
+
+    const heldBy = (name) => engine().registry[name]?.numDataIds?.() ?? 0;
+    const unowned = () => heldBy('${backend}') + heldBy('cpu') - engine().state.numDataBuffers;
+    let before = 0;
+    beforeEach(() => { before = unowned(); });
+    afterEach(() => expect(unowned() - before).withContext('data that no tensor refers to').toBeLessThanOrEqual(0));`;
   return virtual(/^set-up$/, contents);
 }
 

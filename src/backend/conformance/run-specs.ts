@@ -51,7 +51,8 @@ export async function runSpecs(code: string): Promise<SpecResult[]> {
   compileFunction(code, Object.keys(scope), { filename: 'conformance-specs.js' })(...Object.values(scope));
 
   const results: SpecResult[] = [];
-  const failures = ({ failedExpectations }: Done) => failedExpectations.map(({ message, stack }) => stack ?? message);
+  const failures = ({ failedExpectations }: Done) =>
+    failedExpectations.map(({ message, stack = '' }) => `${message}\n${stack}`);
   environment.addReporter({
     specDone: (done) => results.push({ name: done.fullName, status: done.status, failures: failures(done) }),
     suiteDone: (done) => {
