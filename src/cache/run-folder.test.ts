@@ -3,6 +3,7 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
@@ -12,7 +13,14 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   writeFileSync(first.log, 'failed\n');
   const second = run.attempt('fit[seed=1]', 2);
   writeFileSync(second.log, 'one\ntwo\nthree\n');
-  assert.deepEqual(run.logs('fit[seed=1]'), [first.log, second.log]);
+  const begun = { fingerprint: sha256('fit'), startedAt: 1 };
+  const failed = { ...begun, end: { outcome: 'failed', seconds: 2, message: 'no' } } as const;
+  first.tell(failed);
+  second.tell(begun);
+  assert.deepEqual(run.attempts('fit[seed=1]'), [
+    { state: failed, log: first.log },
+    { state: begun, log: second.log },
+  ]);
   assert.deepEqual(run.logTail('fit[seed=1]', 2), ['two', 'three']);
   assert.deepEqual(run.logTail('never ran'), []);
   assert.equal(run.isLiving(), true);

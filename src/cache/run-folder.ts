@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { Digest } from '../fingerprint/digest.ts';
 import type { Json } from '../json.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
@@ -24,7 +25,28 @@ export interface AttemptFiles {
   readonly work: string;
   /** Kept with the run, failures too. Its folder exists; the file does not. */
   readonly log: string;
+  /** Keeps how the attempt stands: at its beginning and, with its end, again. */
+  tell(state: AttemptState): void;
   removeWork(): Promise<void>;
+}
+
+/** How an attempt of a stage stands, or ended. Without an end it goes on, or its run was killed. */
+export interface AttemptState {
+  /** Of what it works, or worked, on. */
+  readonly fingerprint: Digest;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly end?: {
+    readonly outcome: 'succeeded' | 'failed' | 'interrupted';
+    readonly seconds: number;
+    readonly message?: string;
+  };
+}
+
+/** An attempt as it is found again; its log is there only if it printed something. */
+export interface PastAttempt {
+  readonly state: AttemptState;
+  readonly log?: string;
 }
 
 /** How many bytes of a log's end are looked at for its last lines. */
@@ -46,7 +68,7 @@ export class RunFolder {
     this.#work = join(cache, 'work', id);
   }
 
-  /** Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03-4f2a`. Throws a `CacheError`. */
+  /** Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `CacheError`. */
   static start(cache: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(cache, id);
     try {
@@ -73,27 +95,43 @@ export class RunFolder {
     } catch (error) {
       throw cacheError(`the private folder ${work}`, error);
     }
-    return { work, log, removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }) };
+    const tell = (state: AttemptState) => {
+      try {
+        writeAtomic(this.#statePath(stage, number), JSON.stringify(state), { sync: false });
+      } catch (error) {
+        throw cacheError(`the record of an attempt in ${this.path}`, error);
+      }
+    };
+    return { work, log, tell, removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }) };
   }
 
   logPath(stage: string, number: number): string {
     return join(this.path, slug(stage), `attempt-${number}.log`);
   }
 
-  /** Logs of the stage's attempts in this run, first to last; empty when it did not run. */
-  logs(stage: string): readonly string[] {
-    const paths: string[] = [];
-    for (let number = 1; existsSync(this.logPath(stage, number)); number += 1) paths.push(this.logPath(stage, number));
-    return paths;
+  #statePath(stage: string, number: number): string {
+    return join(this.path, slug(stage), `attempt-${number}.json`);
   }
 
-  /** The last lines of the last attempt's log, at most `count`. */
+  /** The stage's attempts in this run, first to last; empty when it did not run. */
+  attempts(stage: string): readonly PastAttempt[] {
+    const attempts: PastAttempt[] = [];
+    for (let number = 1; ; number += 1) {
+      const state = readJson(this.#statePath(stage, number)) as AttemptState | undefined;
+      if (state === undefined) return attempts;
+      const log = this.logPath(stage, number);
+      attempts.push({ state, ...(existsSync(log) && { log }) });
+    }
+  }
+
+  /** The last lines of the last attempt's log, at most `count`; empty when it printed nothing. */
   logTail(stage: string, count = 20): readonly string[] {
-    const log = this.logs(stage).at(-1);
+    const log = this.attempts(stage).at(-1)?.log;
     if (log === undefined) return [];
     const file = openSync(log, 'r');
     try {
       const { size } = fstatSync(file);
+      if (size === 0) return [];
       const bytes = Buffer.alloc(Math.min(size, tailBytes));
       readSync(file, bytes, 0, bytes.length, size - bytes.length);
       return bytes.toString('utf8').replace(/\n$/, '').split('\n').slice(-count);
@@ -112,7 +150,7 @@ export class RunFolder {
 
   /** Undefined for a run that was killed before its end, or still goes on. */
   readRecord(): Json | undefined {
-    return readJson(join(this.path, 'run.json'));
+    return readJson(join(this.path, 'run.json')) as Json | undefined;
   }
 
   /** Whether its process may still be at work; of a process that cannot be asked, that is believed for a month. */
@@ -144,9 +182,9 @@ export function runIds(cache: string): readonly string[] {
   return [...namesIn(join(cache, 'runs'))].reverse();
 }
 
-function readJson(path: string): Json | undefined {
+function readJson(path: string): unknown {
   try {
-    return JSON.parse(readFileSync(path, 'utf8')) as Json;
+    return JSON.parse(readFileSync(path, 'utf8'));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import type { AttemptFiles } from '../cache/run-folder.ts';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
@@ -6,6 +7,7 @@ import type { Highlight } from '../stage.ts';
 import type { Grant } from './admission.ts';
 import { attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
+import { describeFault, isTold } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
 import { changedSince, type Look, lookAtInputs } from './look-at-inputs.ts';
 import { makeRecord } from './make-record.ts';
@@ -107,55 +109,75 @@ async function runAttempt(
   grant: Grant,
   number: number,
 ): Promise<Brought> {
-  const { world, emit } = run;
   const files = run.folder.attempt(stage.name, number);
-  const look = await lookAtInputs(stage, examined, world, outputsOf);
-  emit({
-    type: 'stage-started',
-    stage: stage.name,
-    kind: stage.kind,
-    attempt: number,
-    attempts: stage.retries + 1,
-    time: Date.now(),
-  });
-  const startedAt = Date.now();
+  const begun = { fingerprint: examined.digest, startedAt: Date.now() };
+  const tell = (outcome: 'succeeded' | 'failed' | 'interrupted', message?: string) => {
+    const seconds = (Date.now() - begun.startedAt) / 1000;
+    try {
+      files.tell({ ...begun, end: { outcome, seconds, ...(message !== undefined && { message }) } });
+    } catch (error) {
+      if (!isTold(error)) throw error; // a full disk is no news by now, and must not hide how the attempt ended
+    }
+  };
+  files.tell(begun);
   try {
-    const { end, record } = await attempt({
-      root: world.pipeline.root,
-      stage,
-      module: run.modules.get(stage.kind),
-      inputs: look.inputs,
-      grant,
-      backend: world.backend ?? 'auto',
-      folder: files.work,
-      logFile: files.log,
-      start: run.start,
-      signal: run.signal,
-      kill: run.kill,
-      onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
-      onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
-    });
-    for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
-    if (!end.ok) throw new StageFailure(end.message);
-
-    const outputs = await collectOutputs(stage, files.work, world.digests);
-    const result: StageResult = {
-      format: 1,
-      digest: examined.digest,
-      fingerprint: examined.fingerprint,
-      outputs,
-      stored: stage.cache,
-      record: await makeRecord(
-        record,
-        { startedAt, attempts: number, cpus: grant.cpu, logFile: files.log, host: run.host },
-        world.cache,
-      ),
-    };
-    const recorded = await keep(stage, result, look, files.work, run);
-    return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
+    const brought = await makeOutputs(stage, examined, run, outputsOf, grant, { number, ...begun, ...files });
+    tell('succeeded');
+    return brought;
+  } catch (error) {
+    if (run.signal.aborted) tell('interrupted');
+    else tell('failed', describeFault(error));
+    throw error;
   } finally {
     await files.removeWork();
   }
+}
+
+/** One attempt: its place, and when it began. */
+type Attempt = Pick<AttemptFiles, 'work' | 'log'> & { readonly number: number; readonly startedAt: number };
+
+async function makeOutputs(
+  stage: Stage,
+  examined: Examined,
+  run: Execution,
+  outputsOf: OutputsOf,
+  grant: Grant,
+  { number, startedAt, work, log }: Attempt,
+): Promise<Brought> {
+  const { world, emit } = run;
+  const look = await lookAtInputs(stage, examined, world, outputsOf);
+  const attempts = stage.retries + 1;
+  emit({ type: 'stage-started', stage: stage.name, kind: stage.kind, attempt: number, attempts, time: Date.now() });
+  const { end, record } = await attempt({
+    root: world.pipeline.root,
+    stage,
+    module: run.modules.get(stage.kind),
+    inputs: look.inputs,
+    grant,
+    backend: world.backend ?? 'auto',
+    folder: work,
+    logFile: log,
+    start: run.start,
+    signal: run.signal,
+    kill: run.kill,
+    onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
+    onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
+  });
+  for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
+  if (!end.ok) throw new StageFailure(end.message);
+
+  const outputs = await collectOutputs(stage, work, world.digests);
+  const facts = { startedAt, attempts: number, cpus: grant.cpu, logFile: log, host: run.host };
+  const result: StageResult = {
+    format: 1,
+    digest: examined.digest,
+    fingerprint: examined.fingerprint,
+    outputs,
+    stored: stage.cache,
+    record: await makeRecord(record, facts, world.cache),
+  };
+  const recorded = await keep(stage, result, look, work, run);
+  return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
 }
 
 /** Stores, records and publishes what an attempt made; the result only if the inputs are still what they were. */

@@ -1,0 +1,67 @@
+import { readFileSync } from 'node:fs';
+import type { Cache } from '../cache/cache.ts';
+import { type LastAttempts, lastAttempts } from '../cache/last-attempt.ts';
+import type { PastAttempt } from '../cache/run-folder.ts';
+import type { StageResult } from '../cache/stage-result.ts';
+import type { PlannedStage } from '../plan/plan.ts';
+import { formatSeconds } from '../reporters/format-quantities.ts';
+
+/** What a stage printed: a line that says whose log it is, and the log, empty where nothing was printed. */
+export interface StageLog {
+  readonly head: string;
+  readonly text: string;
+}
+
+/**
+ * The log that a user means: of the published result where the stage is fresh, else of its last attempt, whatever its
+ * end; else of the result that it last stood on, which another pipeline may have made. Undefined where it never ran.
+ *
+ * A forced attempt at the very result that is published, and which did not succeed, is the news and goes first.
+ */
+export function stageLog(
+  cache: Cache,
+  pipeline: string,
+  { stage, decision, examined }: PlannedStage,
+): StageLog | undefined {
+  const found = lastAttempts(cache, pipeline, stage.name);
+  const published = decision.state === 'fresh' ? examined?.result : undefined;
+  if (published !== undefined) {
+    const isNews = found?.last.state.fingerprint === published.digest && !succeeded(found.last);
+    return isNews ? ofAttempts(stage.name, found) : ofResult(stage.name, published, cache, ', the published result');
+  }
+  if (found !== undefined) return ofAttempts(stage.name, found);
+  const latest = cache.readLatest(pipeline, stage.name);
+  const result = latest === undefined ? undefined : cache.readResult(latest);
+  return result && ofResult(stage.name, result, cache, ', the last result');
+}
+
+const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 'succeeded';
+
+function ofResult(stage: string, { record }: StageResult, cache: Cache, what: string): StageLog {
+  const text = record.log === undefined ? '' : readFileSync(cache.objectPath(record.log), 'utf8');
+  return { head: `${stage}: succeeded on ${when(record.startedAt)} in ${formatSeconds(record.seconds)}${what}`, text };
+}
+
+function ofAttempts(stage: string, { run, attempts, last }: LastAttempts): StageLog {
+  const { startedAt, end } = last.state;
+  const how =
+    end === undefined
+      ? run.isLiving()
+        ? 'running since'
+        : 'interrupted, as its run was killed, begun on'
+      : `${end.outcome} on`;
+  const duration =
+    end === undefined ? '' : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
+  const why = end?.message === undefined ? '' : `: ${end.message.trim()}`;
+  const several = attempts.length > 1;
+  const text = attempts
+    .map(({ log }, index) => {
+      const own = log === undefined ? '' : readFileSync(log, 'utf8');
+      return several ? `--- attempt ${index + 1}\n${own}` : own;
+    })
+    .join('');
+  return { head: `${stage}: ${how} ${when(startedAt)}${duration}${why}`, text };
+}
+
+/** Local time, as `2025-01-31 09:12:03`. */
+const when = (time: number | string): string => new Date(time).toLocaleString('sv-SE');
