@@ -52,6 +52,18 @@ test('outputs that were deleted or tampered with are restored, and the reasons s
   });
 });
 
+test('another result of the stage in its place is no tampering, and the reason says how it differs', () => {
+  const last = { ...fingerprint, settings: { epochs: 8 } };
+  assert.deepEqual(decide({ ...facts, last, published: { model: 'other', history: 'other' } }), {
+    state: 'restorable',
+    reasons: ['another result is published there (settings.epochs: 8 → 5)'],
+  });
+  assert.deepEqual(decide({ ...facts, last, published: { model: 'other', history: 'changed' } }), {
+    state: 'restorable',
+    reasons: ['another result is published as model (settings.epochs: 8 → 5)', 'output history was changed in place'],
+  });
+});
+
 test('what the cache cannot give back must be made again', () => {
   assert.deepEqual(decide({ ...facts, published: { model: 'missing' }, missingObjects: 3 }), {
     state: 'stale',
@@ -82,6 +94,11 @@ test('a stage without a result says what changed since its last one, value by va
     state: 'stale',
     reasons: ['never ran'],
   });
+});
+
+test('a stage that was interrupted or failed before it had a result did run', () => {
+  const decision = decide({ ...facts, result: undefined, last: undefined, attempted: 'interrupted' });
+  assert.deepEqual(decision, { state: 'stale', reasons: ['interrupted when it last ran, and has no earlier result'] });
 });
 
 test('force wins over everything that is known', () => {

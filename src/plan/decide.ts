@@ -24,9 +24,12 @@ export interface Facts {
   /** The fingerprint of the stage's last result, for the reasons. */
   readonly last: Fingerprint | undefined;
   readonly forced: boolean;
+  /** How its last attempt ended, where it has no last result. */
+  readonly attempted?: 'failed' | 'interrupted' | undefined;
 }
 
-export type PublishedState = 'in place' | 'missing' | 'changed';
+/** `other`: the stage's last result, which is another one. `changed`: bytes that no result of the stage holds. */
+export type PublishedState = 'in place' | 'missing' | 'other' | 'changed';
 
 /**
  * Says what to do with one stage whose inputs are all known. Pure: it looks nothing up.
@@ -41,9 +44,7 @@ export function decide(facts: Facts): Decision {
   const amiss = Object.entries(facts.published).filter(([, state]) => state !== 'in place');
   if (amiss.length === 0) return { state: 'fresh' };
 
-  const reasons = amiss.map(([port, state]) =>
-    state === 'missing' ? `output ${port} is missing` : `output ${port} was changed in place`,
-  );
+  const reasons = reasonsToPublish(facts, amiss);
   if (!result.stored) return { state: 'stale', reasons: [...reasons, 'its outputs are not kept (cache: false)'] };
   if (facts.missingObjects > 0) {
     return { state: 'stale', reasons: [...reasons, `the cache lost ${facts.missingObjects} of its objects`] };
@@ -51,8 +52,28 @@ export function decide(facts: Facts): Decision {
   return { state: 'restorable', reasons };
 }
 
-function reasonsWithoutResult({ fingerprint, last }: Facts): readonly string[] {
-  if (last === undefined) return ['never ran'];
+function reasonsToPublish(
+  { fingerprint, last }: Facts,
+  amiss: readonly (readonly [port: string, state: PublishedState])[],
+): readonly string[] {
+  const others = amiss.filter(([, state]) => state === 'other').map(([port]) => port);
+  const [change, ...more] = last === undefined ? [] : diffFingerprints(last, fingerprint).map(formatChange);
+  const because = change === undefined ? '' : ` (${change}${more.length > 0 ? ` and ${more.length} more` : ''})`;
+  const other =
+    others.length === amiss.length
+      ? `another result is published there${because}`
+      : `another result is published as ${others.join(', ')}${because}`;
+  const single = amiss.flatMap(([port, state]) => {
+    if (state === 'other') return [];
+    return state === 'missing' ? `output ${port} is missing` : `output ${port} was changed in place`;
+  });
+  return others.length > 0 ? [other, ...single] : single;
+}
+
+function reasonsWithoutResult({ fingerprint, last, attempted }: Facts): readonly string[] {
+  if (last === undefined) {
+    return [attempted === undefined ? 'never ran' : `${attempted} when it last ran, and has no earlier result`];
+  }
   const changes = diffFingerprints(last, fingerprint);
   return changes.length > 0 ? changes.map(formatChange) : ['its last result is no longer in the cache'];
 }

@@ -12,6 +12,7 @@ import { partsDigest } from '../fingerprint/listing.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Graph } from '../graph/graph.ts';
 import { type Decision, decide, type PublishedState } from './decide.ts';
+import { lastEnd } from './last-end.ts';
 
 /** The places that decisions and actions share. */
 export interface World {
@@ -99,7 +100,8 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
     result,
     last: last?.fingerprint,
     forced: world.forced.has(stage.name),
-    ...(await standing(stage, result, world)),
+    ...(result === undefined && last === undefined && { attempted: lastEnd(stage.name, world) }),
+    ...(await standing(stage, result, last, world)),
   });
   return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };
 }
@@ -114,7 +116,7 @@ async function examineFrozen(stage: Stage, world: World, last: StageResult | und
     result: last,
     last: fingerprint,
     forced: false,
-    ...(await standing(stage, last, world)),
+    ...(await standing(stage, last, last, world)),
   };
   const decision = decide(facts);
   if (decision.state === 'stale') {
@@ -152,22 +154,28 @@ function listOnce(path: string, world: World): Promise<SignedListing> {
 }
 
 /** How the published outputs stand against the result, and what the cache has lost of it. */
-async function standing(stage: Stage, result: StageResult | undefined, world: World) {
+async function standing(stage: Stage, result: StageResult | undefined, last: StageResult | undefined, world: World) {
   const published: Record<string, PublishedState> = {};
   if (result === undefined) return { published, missingObjects: 0 };
   for (const { port, path } of stage.outputs) {
-    published[port] = await compare(join(world.pipeline.root, path), result.outputs[port]?.digest, world.digests);
+    const wanted = [result, last].map((one) => one?.outputs[port]?.digest);
+    published[port] = await compare(join(world.pipeline.root, path), wanted, world.digests);
   }
   const inPlace = Object.values(published).every((state) => state === 'in place');
   const missingObjects = inPlace || !result.stored ? 0 : countMissing(result, world.cache);
   return { published, missingObjects };
 }
 
-async function compare(path: string, digest: Digest | undefined, digests: DigestIndex): Promise<PublishedState> {
+async function compare(
+  path: string,
+  [digest, last]: readonly (Digest | undefined)[],
+  digests: DigestIndex,
+): Promise<PublishedState> {
   try {
     const now = await digests.listIfThere(path);
     if (now === undefined) return 'missing';
-    return now.digest === digest ? 'in place' : 'changed';
+    if (now.digest === digest) return 'in place';
+    return now.digest === last ? 'other' : 'changed';
   } catch (error) {
     if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that we make
     throw error;
