@@ -12,7 +12,7 @@ export type RunEvent =
       readonly run: string;
       readonly pipeline: string;
       readonly stages: readonly StageName[];
-      /** Those whose outputs the user came for: named by the user, else read by no other stage. */
+      /** Those whose outputs are shown at the end, named by the user or all; what no other stage reads comes first. */
       readonly finals?: readonly StageName[];
       readonly time: number;
     }

@@ -76,7 +76,7 @@ test('what a failing run leaves on the screen: what failed, why, the end of its 
   assert.equal(
     stdout.replaceAll(/[\d.]+ s\b/g, '_ s'),
     `▸ bad: command (never ran)
-✗ bad: failed: exited with code 3: echo why; exit 3
+✗ bad: failed
 ▸ good: command (never ran)
 ✓ good: ran in _ s
 ▸ late: command (never ran)

@@ -7,8 +7,8 @@ type RunFinished = Extract<RunEvent, { type: 'run-finished' }>;
 /** What is kept of a run for its summary: the beginning, every stage's end, the first reason of each, the end. */
 export class CollectedRun {
   pipeline = '';
-  /** Those whose outputs are named at the end, as the run's start says; undefined: all. */
-  finals: ReadonlySet<StageName> | undefined;
+  /** Those whose outputs are named at the end, in this order, as the run's start says; undefined: all. */
+  finals: readonly StageName[] | undefined;
   /** In the order of the pipeline, so that summaries of equal runs are equal. */
   get ends(): readonly Finished[] {
     return [...this.#ends.values()].sort((a, b) => this.#place(a.stage) - this.#place(b.stage));
@@ -25,7 +25,7 @@ export class CollectedRun {
       case 'run-started':
         this.pipeline = event.pipeline;
         this.#places = new Map(event.stages.map((name, index) => [name, index]));
-        this.finals = event.finals && new Set(event.finals);
+        this.finals = event.finals;
         break;
       case 'stage-decided':
         if (event.decision.state !== 'fresh' && event.decision.reasons[0] !== undefined) {

@@ -24,7 +24,7 @@ export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, stri
 
 type StageFinished = Extract<RunEvent, { type: 'stage-finished' }>;
 
-function formatEnd({ stage, outcome, seconds, message }: StageFinished, reason: string | undefined, paint: Paint) {
+function formatEnd({ stage, outcome, seconds }: StageFinished, reason: string | undefined, paint: Paint) {
   const why = reason === undefined ? '' : paint('dim', ` (${reason})`);
   switch (outcome) {
     case 'ran':
@@ -32,7 +32,7 @@ function formatEnd({ stage, outcome, seconds, message }: StageFinished, reason: 
     case 'restored':
       return `${paint('green', '✓')} ${stage}: restored in ${formatSeconds(seconds)}${why}`;
     case 'failed':
-      return `${paint('red', '✗')} ${stage}: failed: ${firstLine(message ?? 'no reason given')}`;
+      return `${paint('red', '✗')} ${stage}: failed`; // why, the summary says, with the end of the log
     case 'cancelled':
       return `${paint('yellow', '·')} ${stage}: cancelled`;
     case 'fresh':
@@ -42,5 +42,5 @@ function formatEnd({ stage, outcome, seconds, message }: StageFinished, reason: 
 }
 
 function firstLine(text: string): string {
-  return text.trim().split('\n')[0]!;
+  return text.trim().split('\n')[0]!.replace(/:$/, '');
 }

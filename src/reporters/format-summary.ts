@@ -30,8 +30,10 @@ export function formatSummary(run: CollectedRun, paint: Paint): readonly string[
 }
 
 function formatOutputs({ ends, finals }: CollectedRun, paint: Paint): readonly string[] {
+  const place = new Map(finals?.map((stage, index) => [stage, index]));
   const outputs = ends
-    .filter(({ stage, outcome }) => isDone(outcome) && (finals?.has(stage) ?? true))
+    .filter(({ stage, outcome }) => isDone(outcome) && (finals === undefined || place.has(stage)))
+    .sort((a, b) => (place.get(a.stage) ?? 0) - (place.get(b.stage) ?? 0))
     .flatMap(({ stage, outputs }) => Object.entries(outputs).map(([port, path]) => [`${stage}.${port}`, path]));
   if (outputs.length === 0) return [];
   const [, ...lines] = formatTable(['', ''], outputs.slice(0, mostOutputs));
@@ -53,7 +55,9 @@ function formatFailures({ ends, pipeline }: CollectedRun, paint: Paint): readonl
       '',
       `${paint('red', '✗')} ${paint('bold', stage)} failed: ${indentRest(message.trim())}`,
       ...logTail.map((line) => `  ${paint('dim', '│')} ${line}`),
-      paint('dim', `  The whole log: pipeline logs ${pipeline}.yaml ${asArgument(stage)}`),
+      ...(logTail.length > 0
+        ? [paint('dim', `  The whole log: pipeline logs ${pipeline}.yaml ${asArgument(stage)}`)]
+        : []),
     ]);
   const more = failed.slice(mostFailures).map(({ stage }) => stage);
   return [

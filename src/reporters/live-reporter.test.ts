@@ -61,7 +61,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
     terminal.screen,
     `✓ fit: ran in 13 s (never ran)
 ✓ get: ran in 13 s
-✗ roc: failed: one class
+✗ roc: failed
 
 Outputs
   fit.model  artifacts/fit

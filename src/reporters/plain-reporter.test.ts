@@ -82,7 +82,7 @@ test('progress comes at most every ten seconds of a stage, with rate and time le
   );
 });
 
-test('a failure is told at once, and again at the end with its message, the end of its log and where all of it is', () => {
+test('a failure is told at once, and at the end its message, the end of its log and where all of it is', () => {
   const text = told((run) => {
     run
       .begin(['get', 'fit[net=a,seed=2]', 'roc', 'curves'])
@@ -108,7 +108,7 @@ test('a failure is told at once, and again at the end with its message, the end 
 ▸ fit[net=a,seed=2]: train
 ! fit[net=a,seed=2]: out of memory; trying again
 ▸ fit[net=a,seed=2]: train (attempt 2 of 2)
-✗ fit[net=a,seed=2]: failed: exited with code 3: false
+✗ fit[net=a,seed=2]: failed
 ✓ get: ran in 7.5 s
 
 Outputs
@@ -183,6 +183,33 @@ test('the tables of a matrix become one, long lists are cut, and a thousand stag
   ]);
 });
 
+test('outputs that no other stage reads come first, and a failure without a log points to none', () => {
+  const text = told((run) => {
+    run
+      .begin(['fit', 'roc', 'bad'], ['roc', 'bad', 'fit'])
+      .ends('fit', 'restored', { outputs: { model: 'artifacts/fit' } })
+      .ends('roc', 'restored', { outputs: { chart: 'artifacts/roc' } })
+      .ends('bad', 'failed', { message: 'got 3 that cannot:\none', logTail: [] })
+      .finish();
+  });
+  assert.equal(
+    text,
+    `✓ fit: restored in 0.00 s
+✓ roc: restored in 0.00 s
+✗ bad: failed
+
+Outputs
+  roc.chart  artifacts/roc
+  fit.model  artifacts/fit
+
+✗ bad failed: got 3 that cannot:
+  one
+
+✗ experiments/xception: 1 failed, 2 restored (0.00 s)
+`,
+  );
+});
+
 test('many failures are named, a few shown whole', () => {
   const stages = Array.from({ length: 30 }, (_, index) => `s${index}`);
   const lines = told((run) => {
@@ -202,10 +229,9 @@ test('colours surround the marks where they are wanted', () => {
   assert.equal(
     text,
     `\u001b[32m✓\u001b[39m a: ran in 0.00 s
-\u001b[31m✗\u001b[39m b: failed: no
+\u001b[31m✗\u001b[39m b: failed
 
 \u001b[31m✗\u001b[39m \u001b[1mb\u001b[22m failed: no
-\u001b[2m  The whole log: pipeline logs experiments/xception.yaml b\u001b[22m
 
 \u001b[31m✗\u001b[39m \u001b[1mexperiments/xception\u001b[22m: 1 failed, 1 ran (0.00 s)
 `,

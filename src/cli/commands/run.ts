@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Publisher } from '../../artifacts/publish.ts';
 import { Cache } from '../../cache/cache.ts';
 import { memoryFile, signRead } from '../../cache/run-memory.ts';
+import type { StageName } from '../../config/pipeline.ts';
 import type { Reporter, RunEvent } from '../../events.ts';
 import { Admission } from '../../executor/admission.ts';
 import { machineCapacity } from '../../executor/capacity.ts';
@@ -13,6 +14,7 @@ import { rememberRun } from '../../executor/remember-run.ts';
 import { processStarter } from '../../executor/stage-process.ts';
 import { countOutcomes, writeRunRecord } from '../../executor/write-run-record.ts';
 import { DigestIndex } from '../../fingerprint/digest-index.ts';
+import { readBy } from '../../graph/graph.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
 import { checkClaims } from '../check-claims.ts';
 import { claimsOf } from '../claims.ts';
@@ -77,7 +79,7 @@ async function bring(
     run: folder.id,
     pipeline: world.pipeline.name,
     stages: stages.map(({ name }) => name),
-    finals: project.named,
+    finals: inInterest(project),
     time: startedAt,
   });
   const ends = await execute(run);
@@ -146,7 +148,13 @@ function makeExecution(
   };
 }
 
-/** Sorts by time, and tells runs of one second apart: `2025-01-31T09-12-03-4f2a`. */
+/** The named stages, first those that no other one reads: what the run is for. */
+function inInterest({ named, stages }: Project): readonly StageName[] {
+  const read = new Set(stages.flatMap(readBy));
+  return [...named.filter((name) => !read.has(name)), ...named.filter((name) => read.has(name))];
+}
+
+/** Sorts by time, and tells runs of one millisecond apart: `2025-01-31T09-12-03.042-4f2a`. */
 function runId(time: number): string {
-  return `${new Date(time).toISOString().slice(0, 19).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+  return `${new Date(time).toISOString().slice(0, 23).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
 }
