@@ -30,6 +30,7 @@ function obstacle(cause: NodeJS.ErrnoException): unknown {
 
 function reason(cause: unknown): string {
   const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
   if (code === 'ENOENT' && syscall === 'mkdir') return 'the file system takes no folder there. Choose another place.';
   switch (code) {
     case 'ENOSPC':

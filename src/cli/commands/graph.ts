@@ -1,8 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import { cacheError } from '../../cache/cache-error.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { mermaid } from '../../graph/mermaid.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
+
+/** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
+const mostDrawn = 1000;
 
 export interface GraphOptions {
   readonly set: readonly string[];
@@ -23,6 +28,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
     );
     return exitCodes.ok;
   }
+  if (stages.length > mostDrawn) return printMistakes([tooManyToDraw(stages.length)]);
   const { drawGraph } = await import('../../charts/draw-graph.ts');
   const nodes = stages.map(({ name, kind }) => ({ name, kind }));
   const edges = stages.flatMap((stage) =>
@@ -30,7 +36,18 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
       items.flatMap((item) => (item.from === 'stage' ? [{ from: item.stage, to: stage.name, label: item.port }] : [])),
     ),
   );
-  writeFileSync(options.svg, drawGraph({ nodes, edges }));
+  const svg = drawGraph({ nodes, edges });
+  try {
+    writeFileSync(options.svg, svg);
+  } catch (error) {
+    throw cacheError(options.svg, error);
+  }
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
   return exitCodes.ok;
+}
+
+function tooManyToDraw(stages: number): Diagnostic {
+  const message = `Expected at most ${mostDrawn} stages to draw, got ${stages}`;
+  const hint = 'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
+  return { code: 'too-large', message, hint };
 }
