@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
+import { baseNames } from '../config/base-names.ts';
 import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -29,7 +30,12 @@ export interface Target {
 export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
   const [first, ...others] = words;
   const named = first === undefined ? undefined : namedFile(first, root);
-  if (named !== undefined) return named.ok ? ok({ file: named.value, word: first!, stages: others, force }) : named;
+  if (named?.ok === false) return named;
+  if (named?.ok) {
+    const second = others.find((word) => namedFile(word, root) !== undefined);
+    if (second !== undefined) return err([severalFiles(first!, second)]);
+    return ok({ file: named.value, word: first!, stages: others, force });
+  }
   if (force !== undefined && force !== true) {
     const taken = force.find((word) => namedFile(word, root) !== undefined);
     if (taken !== undefined) {
@@ -57,8 +63,17 @@ function unnamedFile(root: string, last: boolean): Result<string, readonly Diagn
   if (names.length === 0) {
     return err([{ code: 'no-file', message: `There is no pipeline in ${join(root, 'pipelines')}` }]);
   }
-  const hint = `Name one, as in: pipeline run ${names[0]}`;
-  return err([{ code: 'no-file', message: `Which pipeline? There are ${names.join(', ')}`, hint }]);
+  const bases = baseNames(names, root);
+  const runnable = names.filter((name) => !bases.has(name));
+  const all = [...runnable, ...names.filter((name) => bases.has(name))];
+  const hint = `Name one, as in: pipeline run ${all[0]}`;
+  return err([{ code: 'no-file', message: `Which pipeline? There are ${all.join(', ')}`, hint }]);
+}
+
+function severalFiles(first: string, second: string): Diagnostic {
+  const message = `Expected one pipeline, got two: ${first} and ${second}`;
+  const hint = 'Run one after the other; to run their stages together, `include` both in a third file.';
+  return { code: 'several-files', message, hint };
 }
 
 function lastFile(root: string): string | undefined {

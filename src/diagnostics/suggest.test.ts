@@ -13,6 +13,12 @@ test('the nearest name is suggested, whatever its case', () => {
   assert.equal(suggest('BATCHSIZE', ['batchSize']), 'Did you mean "batchSize"?');
 });
 
+test('a one-letter name is near to one that holds it, and not to every other letter', () => {
+  assert.equal(closest('x', ['b']), undefined);
+  assert.equal(closest('B', ['a', 'b']), 'b');
+  assert.equal(closest('s', ['a', 'sn']), 'sn');
+});
+
 test('without a near name the few that exist are told, and many are not', () => {
   assert.equal(suggest('zebra', ['model', 'epochs']), 'Known: model, epochs.');
   assert.equal(

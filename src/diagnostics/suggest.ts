@@ -1,7 +1,10 @@
 /** A longer name is no slip of the finger, and comparing it costs its length squared. */
 const longestName = 64;
 
-/** The candidate that `name` is most likely a misspelling of: within a third of its length, the nearest, the first of equals. */
+/**
+ * The candidate that `name` is most likely a misspelling of: within a third of its length, the nearest, the first of
+ * equals. What shares no letter with it is none, so that of one-letter names `x` is no `b`.
+ */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longestName) return undefined;
   let best: string | undefined;
@@ -10,7 +13,7 @@ export function closest(name: string, candidates: Iterable<string>): string | un
   for (const candidate of candidates) {
     if (candidate === name || Math.abs(candidate.length - name.length) >= least) continue;
     const distance = editDistance(lower, candidate.toLowerCase());
-    if (distance < least) {
+    if (distance < least && distance < Math.max(name.length, candidate.length)) {
       best = candidate;
       least = distance;
     }
