@@ -111,9 +111,10 @@ export function nodeAt(root: Node, path: readonly PropertyKey[]): { node: Node; 
   return { node, keyAt };
 }
 
-/** What a message calls a value: `"two"`, `5`, `a list`. */
+/** What a message calls a value: `"two"`, `5`, `a list`, `an empty map`. */
 export function describeNode(node: Node): string {
-  if (node.type !== 'scalar') return node.type === 'list' ? 'a list' : 'a map';
+  if (node.type === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
+  if (node.type === 'map') return node.entries.size === 0 ? 'an empty map' : 'a map';
   if (node.value === null) return 'nothing';
   if (typeof node.value !== 'string') return String(node.value);
   return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);

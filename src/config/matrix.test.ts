@@ -160,7 +160,7 @@ test('wrong axes, values and selections are told', async () => {
     '3:31: error: "stage" is no name for an axis',
     '3:50: error: The axis "x" has the value "1" twice',
     '3:58: error: "a b" cannot stand in a stage\'s name',
-    '3:67: error: Expected a list of at least 1 item for "matrix.z", got a list',
+    '3:67: error: Expected a list of at least 1 item for "matrix.z", got an empty list',
     '3:75: error: Missing "matrix.w[0].id"',
     '4:40: error: The stage "faces" has no axis "st"',
     '4:79: error: The stage has no axis "sed"',

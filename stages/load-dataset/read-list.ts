@@ -41,7 +41,9 @@ export function readList(
   }
   if (wrong.length > 0) {
     const more = wrong.length > 20 ? `\n  and ${wrong.length - 20} more` : '';
-    throw new StageError(`${wrong.length} wrong lines in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`);
+    throw new StageError(
+      `${wrong.length} wrong line${wrong.length === 1 ? '' : 's'} in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`,
+    );
   }
   const splits = images.filter(({ split }) => split !== undefined).length;
   if (splits !== 0 && splits !== images.length) {
