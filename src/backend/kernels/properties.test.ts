@@ -6,6 +6,7 @@ import { startBackends } from '../../../test/both-backends.ts';
 import { kernels } from './index.ts';
 import { arrayProperties } from './testing-arrays.ts';
 import { elementwiseProperties } from './testing-elementwise.ts';
+import { chainProperties, imageProperties } from './testing-images.ts';
 import { placeProperties } from './testing-places.ts';
 import { productProperties } from './testing-products.ts';
 import type { SealedProperty } from './testing-properties.ts';
@@ -17,7 +18,9 @@ import { windowProperties } from './testing-windows.ts';
 /** The table of what holds of kernels: one list per family. */
 const properties: readonly SealedProperty[] = [
   ...arrayProperties,
+  ...chainProperties,
   ...elementwiseProperties,
+  ...imageProperties,
   ...placeProperties,
   ...productProperties,
   ...reductionProperties,

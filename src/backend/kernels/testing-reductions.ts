@@ -26,6 +26,20 @@ function alongAxes(dtype: DataType, numbers?: fc.Arbitrary<number>): fc.Arbitrar
   );
 }
 
+/** Rows in which NaN, the infinities and nothing at all meet. */
+function awkwardRows(dtype: DataType): Sample {
+  if (dtype !== 'float32') return { shape: [2, 2], dtype, values: [0, 1, 0, 0] };
+  const rows = [
+    [Number.NaN, 1, 2],
+    [1, Number.NaN, 2],
+    [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 1],
+    [Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NEGATIVE_INFINITY],
+    [-0, 0, -0],
+    [Number.POSITIVE_INFINITY, 1, 0],
+  ];
+  return { shape: [rows.length, 3], dtype, values: rows.flat() };
+}
+
 /** For a gradient: along either axis of a matrix, or both. */
 function alongMatrix(matrices: fc.Arbitrary<Sample>): fc.Arbitrary<Case<Along>> {
   return fc.record({
@@ -79,6 +93,10 @@ export const reductionProperties: readonly SealedProperty[] = [
         of: dtype,
         // The product of many integers leaves what cpu's doubles hold exactly.
         cases: alongAxes(dtype, dtype === 'int32' && kernel === 'Prod' ? fc.constantFrom(-2, -1, 1, 2, 3) : undefined),
+        examples: [0, 1].map((axis) => ({
+          inputs: [awkwardRows(dtype)],
+          attributes: { axes: [axis], keepDims: false },
+        })),
         compute: ([x], { axes, keepDims }) => reduce(x, axes, keepDims),
         ...(tolerance && { tolerance }),
         ...(dtype === 'float32' && {
@@ -93,7 +111,8 @@ export const reductionProperties: readonly SealedProperty[] = [
         kernel: name === 'argMax' ? 'ArgMax' : 'ArgMin',
         of: dtype,
         cases: alongAxis(dtype),
-        runs: 12,
+        runs: 8,
+        examples: [0, 1].map((axis) => ({ inputs: [awkwardRows(dtype)], attributes: axis })),
         compute: ([x], axis) => (name === 'argMax' ? tf.argMax(x, axis) : tf.argMin(x, axis)),
         tolerance: EXACT,
         ...(dtype === 'float32' && {
