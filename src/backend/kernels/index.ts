@@ -3,11 +3,13 @@ import { add } from './add.ts';
 import { addN } from './add-n.ts';
 import { argReductionKernels } from './arg-reductions.ts';
 import { atan2 } from './atan2.ts';
+import { avgPool, avgPool3d, avgPool3dGrad, avgPoolGrad } from './avg-pool.ts';
 import { binaryKernels } from './binary.ts';
 import { cast } from './cast.ts';
 import { conv2d, fusedConv2d } from './conv2d.ts';
 import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
 import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
+import { conv3dKernels } from './conv3d.ts';
 import { cumprod } from './cumprod.ts';
 import { depthToSpace } from './depth-to-space.ts';
 import { diag } from './diag.ts';
@@ -18,12 +20,15 @@ import { flipLeftRight } from './flip-left-right.ts';
 import { gather } from './gather.ts';
 import { gatherNd } from './gather-nd.ts';
 import { joiningKernels } from './joining.ts';
+import { lrnKernels } from './lrn.ts';
 import { batchMatMul, fusedMatMul } from './mat-mul.ts';
 import { maxPool, maxPool3d, maxPool3dGrad, maxPoolGrad } from './max-pool.ts';
+import { maxPoolWithArgmax } from './max-pool-with-argmax.ts';
 import { mirrorPad } from './mirror-pad.ts';
 import { multiply } from './multiply.ts';
 import { rearrangingKernels } from './rearranging.ts';
 import { reductionKernels } from './reductions.ts';
+import { resizeKernels } from './resize.ts';
 import { scatterKernels } from './scatter.ts';
 import { unsortedSegmentSum } from './segment-sum.ts';
 import { slice } from './slice.ts';
@@ -42,12 +47,17 @@ export const kernels: readonly Kernel[] = [
   addN,
   ...argReductionKernels,
   atan2,
+  avgPool,
+  avgPool3d,
+  avgPool3dGrad,
+  avgPoolGrad,
   batchMatMul,
   ...binaryKernels,
   cast,
   conv2d,
   conv2dBackpropFilter,
   conv2dBackpropInput,
+  ...conv3dKernels,
   cumprod,
   depthToSpace,
   diag,
@@ -60,14 +70,17 @@ export const kernels: readonly Kernel[] = [
   gather,
   gatherNd,
   ...joiningKernels,
+  ...lrnKernels,
   maxPool,
   maxPool3d,
   maxPool3dGrad,
   maxPoolGrad,
+  maxPoolWithArgmax,
   mirrorPad,
   multiply,
   ...rearrangingKernels,
   ...reductionKernels,
+  ...resizeKernels,
   ...scatterKernels,
   slice,
   softmax,

@@ -1,48 +1,202 @@
-import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf, finiteNumber } from '../../../test/both-backends.ts';
+import { anyNumber, arrayOf, type Sample } from '../../../test/both-backends.ts';
 import { distinct } from './testing-cases.ts';
-import { type Case, property, type SealedProperty } from './testing-properties.ts';
-
-const small = (max: number) => fc.integer({ min: 1, max });
+import { type Case, EXACT, property, type SealedProperty } from './testing-properties.ts';
 
 interface Pooling {
-  readonly window: [number, number];
-  readonly strides: [number, number];
-  readonly pad: 'valid' | 'same';
+  /** Rows and columns, or depth before them. */
+  readonly window: number[];
+  readonly strides: number[];
+  readonly pad: 'valid' | 'same' | number | [number, number][];
+  readonly rounding: 'floor' | 'ceil' | undefined;
 }
 
-const pooling: fc.Arbitrary<Pooling> = fc.record({
-  window: fc.tuple(small(3), small(3)),
-  strides: fc.tuple(small(3), small(3)),
-  pad: fc.constantFrom('valid', 'same'),
-});
+/** Few different numbers, so that maxima tie, and NaN and both infinities, alone in a window, too. */
+const tying = fc.oneof(
+  { weight: 6, arbitrary: fc.integer({ min: -1, max: 2 }) },
+  { weight: 2, arbitrary: anyNumber },
+  { weight: 2, arbitrary: fc.constantFrom(Number.NaN, Number.NEGATIVE_INFINITY) },
+);
 
-/** Images and windows that overlap, or leave gaps. */
-const poolings: fc.Arbitrary<Case<Pooling>> = fc
-  .tuple(small(2), fc.integer({ min: 3, max: 8 }), fc.integer({ min: 3, max: 8 }), small(3))
-  .chain((shape) => fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', finiteNumber)), attributes: pooling }));
+const pads = (axes: number): fc.Arbitrary<Pick<Pooling, 'pad' | 'rounding'>> => {
+  const explicit: [number, number][] = [
+    [0, 0],
+    [1, 0],
+    [0, 1],
+    [0, 0],
+  ];
+  return fc.oneof(
+    fc.record({
+      pad: fc.constantFrom<Pooling['pad'][]>('valid', 'same', ...(axes === 2 ? [explicit] : [])),
+      rounding: fc.constant(undefined),
+    }),
+    fc.record({ pad: fc.constant(1), rounding: fc.constant('floor' as const) }),
+  );
+};
 
-const smallPoolings: fc.Arbitrary<Case<Pooling>> = fc.record({
-  inputs: fc.tuple(distinct([1, 4, 4, 1])),
-  attributes: pooling,
-});
+/** Images or volumes, and windows that overlap, fill it or leave gaps. */
+function poolings(axes: number, longest: number, numbers: fc.Arbitrary<number>): fc.Arbitrary<Case<Pooling>> {
+  return geometries(axes, longest).chain(({ shape, ...how }) =>
+    fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', numbers)), attributes: fc.constant(how) }),
+  );
+}
 
-const maxPool = (x: Tensor, { window, strides, pad }: Pooling) => tf.maxPool(x as Tensor4D, window, strides, pad);
+function geometries(axes: number, longest: number): fc.Arbitrary<Pooling & { shape: number[] }> {
+  const each = (min: number, max: number) => fc.array(fc.integer({ min, max }), { minLength: axes, maxLength: axes });
+  return fc
+    .record({
+      batch: fc.integer({ min: 1, max: 2 }),
+      spatial: each(3, longest),
+      channels: fc.integer({ min: 1, max: 3 }),
+      window: each(1, 3),
+      strides: each(1, 3),
+      how: pads(axes),
+    })
+    .map(({ batch, spatial, channels, window, strides, how }) => ({
+      shape: [batch, ...spatial, channels],
+      // A window must not lie on padding alone. tfjs counts windows by the first axis alone where the pad is a number, and
+      // its places in volumes are only right for cubes.
+      window: window.map((own) =>
+        Math.max(axes === 3 || how.pad === 1 ? window[0]! : own, how.pad === 'valid' ? 1 : 2),
+      ),
+      strides: strides.map((own) => (how.pad === 1 ? strides[0]! : own)),
+      ...how,
+    }));
+}
+
+/** Distinct numbers, for gradients of maxima. */
+function smallPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>> {
+  return geometries(shape.length - 2, 3).chain(({ shape: _, ...how }) =>
+    fc.record({ inputs: fc.tuple(distinct(shape)), attributes: fc.constant(how) }),
+  );
+}
+
+/** The same without padding: tfjs's gradient of a mean takes padding for a part of it, its mean does not. */
+function unpaddedPoolings(shape: readonly number[]): fc.Arbitrary<Case<Pooling>> {
+  return smallPoolings(shape).map(({ inputs, attributes }) => ({
+    inputs,
+    attributes: { ...attributes, pad: 'valid' as const, rounding: undefined },
+  }));
+}
+
+/** tfjs pads volumes by less than nothing where windows leave gaps; ONNX has no such pads. */
+const hasGaps = ({ attributes: { window, strides, pad } }: Case<Pooling>) =>
+  pad === 'same' && strides.some((stride, i) => stride > window[i]!);
+
+type Pair = [number, number];
+type Triple = [number, number, number];
+
+const maxPool = (x: Tensor, { window, strides, pad, rounding }: Pooling): Tensor =>
+  window.length === 2
+    ? tf.maxPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding)
+    : tf.maxPool3d(x as Tensor5D, window as Triple, strides as Triple, pad as 'valid', rounding);
+
+const avgPool = (x: Tensor, { window, strides, pad, rounding }: Pooling): Tensor =>
+  window.length === 2
+    ? tf.avgPool(x as Tensor4D, window as Pair, strides as Pair, pad as 'valid', rounding)
+    : tf.avgPool3d(x as Tensor5D, window as Triple, strides as Triple, pad as 'valid', rounding);
+
+/** The gradient of a sum in which each result counts differently. */
+function gradientOf(pool: (x: Tensor) => Tensor): (x: Tensor) => Tensor {
+  return tf.grad((x) => {
+    const y = pool(x);
+    const weights = Array.from({ length: y.size }, (_, i) => 1 + Math.sin(i));
+    return tf.mul(y, tf.tensor(weights, y.shape));
+  });
+}
+
+/** Large enough to go through in blocks of planes, whose number is not a power of two. */
+const manyPlanes: Case<Pooling> = {
+  inputs: [repeating([3, 62, 66, 31])],
+  attributes: { window: [3, 3], strides: [2, 2], pad: 'same', rounding: undefined },
+};
+
+/** The last window in either direction reaches beyond the padding. */
+const roundedUp: Case<Pooling> = {
+  inputs: [repeating([2, 4, 6, 3])],
+  attributes: { window: [3, 3], strides: [2, 2], pad: 1, rounding: 'ceil' },
+};
+
+function repeating(shape: readonly number[]): Sample {
+  const size = shape.reduce((product, length) => product * length, 1);
+  return { shape, dtype: 'float32', values: Array.from({ length: size }, (_, i) => (i * 7919) % 23) };
+}
+
+const images = (numbers: fc.Arbitrary<number>) => poolings(2, 8, numbers);
+const volumes = (numbers: fc.Arbitrary<number>) => poolings(3, 5, numbers);
 
 export const windowProperties: readonly SealedProperty[] = [
   property({
     kernel: 'MaxPool',
-    cases: poolings,
-    runs: 12,
+    examples: [roundedUp],
+    cases: images(tying),
+    runs: 20,
+    tolerance: EXACT,
     compute: ([x], how) => maxPool(x, how),
-    gradient: { cases: smallPoolings },
+    gradient: { cases: smallPoolings([1, 4, 4, 1]) },
   }),
   property({
     kernel: 'MaxPoolGrad',
-    cases: poolings,
+    cases: images(tying),
+    examples: [manyPlanes],
+    runs: 40,
+    compute: ([x], how) => gradientOf((image) => maxPool(image, how))(x),
+  }),
+  property({
+    kernel: 'MaxPoolWithArgmax',
+    cases: images(tying),
+    runs: 10,
+    tolerance: EXACT,
+    compute: ([x], { window, strides }) =>
+      [false, true].flatMap((inBatch) => {
+        const pooled = tf.maxPoolWithArgmax(x as Tensor4D, window as Pair, strides as Pair, 'same', inBatch);
+        return [pooled['result'] as Tensor, pooled['indexes'] as Tensor];
+      }),
+  }),
+  property({
+    kernel: 'MaxPool3D',
+    cases: volumes(tying),
+    runs: 12,
+    tolerance: EXACT,
+    mayFallBack: hasGaps,
+    compute: ([x], how) => maxPool(x, how),
+    gradient: { cases: smallPoolings([1, 3, 3, 3, 1]) },
+  }),
+  property({
+    kernel: 'MaxPool3DGrad',
+    cases: volumes(tying),
     runs: 20,
-    compute: ([x], how) => tf.grad((image) => tf.square(maxPool(image, how)))(x),
+    mayFallBack: hasGaps,
+    compute: ([x], how) => gradientOf((volume) => maxPool(volume, how))(x),
+  }),
+  property({
+    kernel: 'AvgPool',
+    examples: [roundedUp],
+    cases: images(anyNumber),
+    runs: 12,
+    compute: ([x], how) => avgPool(x, how),
+    gradient: { cases: unpaddedPoolings([1, 4, 4, 1]) },
+  }),
+  property({
+    kernel: 'AvgPoolGrad',
+    cases: images(anyNumber),
+    runs: 20,
+    compute: ([x], how) => gradientOf((image) => avgPool(image, how))(x),
+  }),
+  property({
+    kernel: 'AvgPool3D',
+    cases: volumes(anyNumber),
+    mayFallBack: hasGaps,
+    compute: ([x], how) => avgPool(x, how),
+    gradient: { cases: unpaddedPoolings([1, 3, 3, 3, 1]) },
+  }),
+  property({
+    kernel: 'AvgPool3DGrad',
+    cases: volumes(anyNumber),
+    runs: 10,
+    mayFallBack: hasGaps,
+    compute: ([x], how) => gradientOf((volume) => avgPool(volume, how))(x),
   }),
 ];

@@ -1,0 +1,106 @@
+import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
+import * as tf from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { arrayOf, finiteNumber } from '../../../test/both-backends.ts';
+import { smooth } from './testing-cases.ts';
+import { type Case, property, type SealedProperty } from './testing-properties.ts';
+
+interface Resizing {
+  readonly size: [number, number];
+  readonly corners: 'aligned' | 'half pixels' | 'neither';
+}
+
+type Resize = (x: Tensor, how: Resizing) => Tensor;
+
+const bilinear: Resize = (x, { size, corners }) =>
+  tf.image.resizeBilinear(x as Tensor4D, size, corners === 'aligned', corners === 'half pixels');
+const nearest: Resize = (x, { size, corners }) =>
+  tf.image.resizeNearestNeighbor(x as Tensor4D, size, corners === 'aligned', corners === 'half pixels');
+
+const length = (min: number) => fc.integer({ min, max: 6 });
+
+const resizing = (corners: readonly Resizing['corners'][]): fc.Arbitrary<Resizing> =>
+  fc.record({ size: fc.tuple(length(1), length(1)), corners: fc.constantFrom(...corners) });
+
+const everyWay = resizing(['aligned', 'half pixels', 'neither']);
+
+const resizings: fc.Arbitrary<Case<Resizing>> = fc
+  .tuple(length(1), length(1), length(1), length(1))
+  .chain((shape) => fc.record({ inputs: fc.tuple(arrayOf(shape)), attributes: everyWay }));
+
+/**
+ * Square images with whole pixels: of others tfjs's cpu gives a gradient of another shape, or that of whole pixels. And
+ * of more than one pixel, on which its gradient of the nearest, corners aligned, never ends; and one image, since that
+ * gradient reads all others' from the wrong place.
+ */
+const squareResizings: fc.Arbitrary<Case<Resizing>> = fc.tuple(length(2), length(1)).chain(([side, channels]) =>
+  fc.record({
+    inputs: fc.tuple(arrayOf([1, side, side, channels], 'float32', finiteNumber)),
+    attributes: resizing(['aligned', 'neither']),
+  }),
+);
+
+const differentiable = fc.record({ inputs: fc.tuple(smooth(-1, 1, [1, 3, 2, 2])), attributes: everyWay });
+
+function resizeProperties(kernel: string, resize: Resize): SealedProperty[] {
+  return [
+    property({
+      kernel,
+      cases: resizings,
+      runs: 15,
+      compute: ([x], how) => resize(x, how),
+      gradient: { cases: differentiable, runs: 6 },
+    }),
+    property({
+      kernel: `${kernel}Grad`,
+      cases: squareResizings,
+      runs: 15,
+      compute: ([x], how) => tf.grad((image) => tf.square(resize(image, how)))(x),
+    }),
+  ];
+}
+
+interface Normalisation {
+  readonly radius: number;
+  readonly bias: number;
+  readonly alpha: number;
+  readonly beta: number;
+}
+
+const normalisation: fc.Arbitrary<Normalisation> = fc.record({
+  radius: fc.integer({ min: 0, max: 5 }),
+  bias: fc.constantFrom(1, 1.5),
+  alpha: fc.constantFrom(0.25, 1),
+  beta: fc.constantFrom(0.5, 0.75),
+});
+
+const normalise = (x: Tensor, { radius, bias, alpha, beta }: Normalisation) =>
+  tf.localResponseNormalization(x as Tensor4D, radius, bias, alpha, beta);
+
+const normalisations = (numbers?: fc.Arbitrary<number>): fc.Arbitrary<Case<Normalisation>> =>
+  fc.tuple(length(1), length(1), fc.integer({ min: 1, max: 9 })).chain(([height, width, channels]) =>
+    fc.record({
+      inputs: fc.tuple(arrayOf([1, height, width, channels], 'float32', numbers)),
+      attributes: normalisation,
+    }),
+  );
+
+export const resamplingProperties: readonly SealedProperty[] = [
+  ...resizeProperties('ResizeBilinear', bilinear),
+  ...resizeProperties('ResizeNearestNeighbor', nearest),
+  property({
+    kernel: 'LRN',
+    cases: normalisations(),
+    runs: 12,
+    compute: ([x], how) => normalise(x, how),
+    gradient: {
+      cases: fc.record({ inputs: fc.tuple(smooth(-1, 1, [1, 1, 2, 5])), attributes: normalisation }),
+    },
+  }),
+  property({
+    kernel: 'LRNGrad',
+    cases: normalisations(finiteNumber),
+    runs: 12,
+    compute: ([x], how) => tf.grad((image) => tf.square(normalise(image, how)))(x),
+  }),
+];
