@@ -20,7 +20,7 @@ test('every key of a file and of a stage is known, and no other', () => {
 test('each kind has a branch with its settings and ports', () => {
   assert.deepEqual(
     branches.map((branch) => branch['if']!['properties']!['kind']!['const']),
-    ['command', 'evaluate', 'load', 'roc', 'train'],
+    ['command', 'evaluate', 'load', 'plot', 'roc', 'train'],
   );
   const train = branches.at(-1)!['then']!['properties']!;
   assert.deepEqual(Object.keys(train['inputs']!['properties']!), ['dataset', 'start']);

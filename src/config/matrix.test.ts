@@ -63,6 +63,19 @@ test('axes are inherited through single ports, join by name and multiply otherwi
   assert.deepEqual(read(pipeline, 'score[seed=2,set=b]', 'model'), [['fit[seed=2,set=b]', {}]]);
 });
 
+test('a port that asks for it is told which instance it reads', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  curves: { kind: plot, inputs: { history: fit.history } }
+  second: { kind: plot, inputs: { history: "fit[seed=2].history" } }
+  file: { kind: plot, inputs: { history: data/real/1.png } }
+`);
+  assert.deepEqual(read(pipeline, 'curves[seed=1]', 'history'), [['fit[seed=1]', { seed: '1' }]]);
+  assert.deepEqual(read(pipeline, 'second', 'history'), [['fit[seed=2]', { seed: '2' }]]);
+  assert.deepEqual(read(pipeline, 'file', 'history'), [['data/real/1.png', {}]]);
+});
+
 test('a selection takes one instance and inherits nothing, also by a value of the own matrix', async () => {
   const pipeline = await load(`stages:
   faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }

@@ -90,7 +90,7 @@ export type InputItem = (
   /** `path` is absolute, for reading; `shown` is what the user wrote. */
   | { readonly from: 'path'; readonly path: string; readonly shown: string }
 ) & {
-  /** Keyed and passed on: what tells the items of a list port apart. Empty on a single port. */
+  /** Keyed and passed on: what tells the items of a list port apart. Empty on a single port that is not `labelled`. */
   readonly labels: Readonly<Record<string, string>>;
 };
 

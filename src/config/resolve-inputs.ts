@@ -56,7 +56,10 @@ async function resolveInput(
   for (const text of texts) found.push(...(await findItems(work, instance, text, { port, type })));
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
   if (list) return { port, list, items: labelled(found, instance, work) };
-  if (found.length <= 1) return found[0] && { port, list, items: [found[0].item] };
+  if (found.length <= 1) {
+    const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
+    return found[0] && { port, list, items };
+  }
   const names = found.slice(0, 3).map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
   const message = `The input "${port}" takes one artifact, got ${found.length}: ${names.join(', ')}${found.length > 3 ? ', …' : ''}`;
   const hint = found[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
@@ -67,14 +70,19 @@ async function resolveInput(
 const isText = (node: Node): node is ScalarNode & { readonly value: string } =>
   node.type === 'scalar' && typeof node.value === 'string';
 
+/** The axis values of the instance that an item comes from. */
+function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<string, string>> {
+  return item.from === 'stage' ? Object.fromEntries(labelsOf(instances.byName.get(item.stage)!.axes)) : {};
+}
+
 /** Items of a list port with what tells them apart: axes that the reader does not fix, the stage, the path. */
-function labelled(found: readonly Found[], reader: Instance, { instances }: InputWork): readonly InputItem[] {
+function labelled(found: readonly Found[], reader: Instance, work: InputWork): readonly InputItem[] {
   const several = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {
     const labels: Record<string, string> = {};
     if (item.from === 'stage') {
       if (several) labels['stage'] = stage!;
-      for (const [axis, label] of labelsOf(instances.byName.get(item.stage)!.axes)) {
+      for (const [axis, label] of Object.entries(axesOf(item, work))) {
         if (!reader.axes.has(axis)) labels[axis] = label;
       }
     } else if (glob || found.length > 1) {

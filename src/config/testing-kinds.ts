@@ -74,6 +74,15 @@ const specs: readonly AnyKindSpec[] = [
     example: '',
   }),
   defineKind({
+    name: 'plot',
+    version: 1,
+    summary: 'Draws a history.',
+    settings: z.strictObject({}),
+    inputs: { history: { type: 'history', labelled: true, summary: 'A history.' } },
+    outputs: { chart: { type: 'chart', summary: 'Curves.' } },
+    example: '',
+  }),
+  defineKind({
     name: 'command',
     version: 1,
     summary: 'Runs a program.',
