@@ -10,6 +10,10 @@ const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9
 /** For text, for what stands behind the data, and for grid lines. */
 export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;
 
+/** Of titles and of the lines below them, for those who wrap them. */
+export const titleSize = 15;
+export const subtitleSize = 12;
+
 /** How every chart looks; a spec is complete without it. */
 export const theme: Config = {
   background: '#ffffff',
@@ -19,10 +23,10 @@ export const theme: Config = {
   title: {
     anchor: 'start',
     frame: 'group',
-    fontSize: 15,
+    fontSize: titleSize,
     fontWeight: 'bold',
     color: ink.strong,
-    subtitleFontSize: 12,
+    subtitleFontSize: subtitleSize,
     subtitleColor: ink.medium,
     subtitlePadding: 5,
     offset: 14,

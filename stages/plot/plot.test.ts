@@ -50,7 +50,60 @@ test('accuracies that hardly differ keep an axis a tenth wide, inside 0 to 1', (
     epochs: [{ ...history(1).epochs[0]!, splits: { val: { loss: 0, accuracy: 1 } } }],
   };
   const domains = JSON.stringify(historyChart(perfect)).match(/"domain":\[[\d.,]+\],"nice":6/g);
-  assert.deepEqual(domains, ['"domain":[0.9,1],"nice":6', '"domain":[0,1],"nice":6']);
+  assert.deepEqual(domains, ['"domain":[0.9,1],"nice":6', '"domain":[0,0.02],"nice":6']);
+});
+
+/** The domain of the loss's axis, where the losses of `val` are these. */
+function lossDomain(...losses: readonly number[]): readonly number[] {
+  const epochs = losses.map((loss, index) => ({
+    ...history(1).epochs[0]!,
+    epoch: index + 1,
+    splits: { val: { loss, accuracy: 0.5 } },
+  }));
+  const chart = JSON.stringify(historyChart({ splits: ['val'], chosenEpoch: 1, epochs }));
+  return JSON.parse(chart.match(/"domain":(\[[\d.,]+\]),"nice":6/g)![1]!.slice(9, -9)).map(
+    (end: number) => +end.toFixed(4),
+  );
+}
+
+test('losses fill their axis: it starts at zero only where that is near, and is never so narrow that noise looks big', () => {
+  assert.deepEqual(lossDomain(0.5, 0.6), [0.495, 0.605]);
+  assert.deepEqual(lossDomain(0.5, 0.1), [0, 0.52]);
+  assert.deepEqual(lossDomain(0.5), [0.49, 0.51]);
+});
+
+test('the loss of guessing is ruled where the losses come near it, and else left out', () => {
+  assert.deepEqual(lossDomain(0.64, 0.69), [0.6373, 0.6958]);
+  assert.ok(JSON.stringify(historyChart(history(3))).includes('"chance, ln 2"'));
+  const far: History = {
+    ...history(1),
+    splits: ['val'],
+    epochs: [{ ...history(1).epochs[0]!, splits: { val: { loss: 0.3, accuracy: 0.9 } } }],
+  };
+  assert.ok(!JSON.stringify(historyChart(far)).includes('ln 2'));
+});
+
+test('the ticks of 120 epochs are so few that their labels stand apart', () => {
+  const ticks = JSON.stringify(historyChart(history(120))).match(/"values":\[(20[\d,]+)\]/)?.[1];
+  assert.equal(ticks, '20,40,60,80,100,120');
+});
+
+test('a long title is wrapped into the width of the chart, and a default one says which instance of a matrix it is', async () => {
+  using bench = new StageBench();
+  const input = join(bench.root, 'history.json');
+  writeFileSync(input, formatHistory(history(2)));
+  const draw = async (title?: string) => {
+    const artifact = { path: input, labels: { seed: '2', net: 'xception' } };
+    await bench.run(spec, run, { with: title === undefined ? {} : { title }, inputs: { history: artifact } });
+    const width = Number(/width="([\d.]+)"/.exec(readFileSync(join(bench.output('chart'), 'chart.svg'), 'utf8'))![1]);
+    const { text } = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8')).title;
+    return { width, text };
+  };
+  const usual = await draw();
+  assert.deepEqual(usual.text, ['Accuracy and loss after each epoch, seed 2, net xception']);
+  const long = await draw('a long title '.repeat(20));
+  assert.equal(long.width, usual.width);
+  assert.equal(long.text.length, 3);
 });
 
 test('the same history gives the same chart, byte for byte', async () => {
@@ -77,7 +130,7 @@ test('results change only with the version of the kind', async () => {
   writeFileSync(input, formatHistory(history(2)));
   await bench.run(spec, run, { inputs: { history: input } });
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '693c0a49ae08713c' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'c2cdf0eda14f1945' });
 });
 
 test('a file that is no history is the user’s mistake', async () => {

@@ -1,0 +1,15 @@
+import { subtitleSize, titleSize } from './theme.ts';
+import { wrapText } from './wrap-text.ts';
+
+/** The title and subtitle of a chart in the theme's sizes, wrapped so that they do not widen a picture of `width` units. */
+export function chartTitle(text: string, subtitle: string, width: number): { text: string[]; subtitle: string[] } {
+  return {
+    text: [...wrapText(text, width, { size: titleSize, weight: 'bold' })],
+    subtitle: [...wrapText(subtitle, width, { size: subtitleSize })],
+  };
+}
+
+/** Says of a default title which instance of a matrix it is: `ROC on test, seed 2, net xception`. */
+export function withLabels(title: string, labels: Readonly<Record<string, string>>): string {
+  return [title, ...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`)].join(', ');
+}
