@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { Ranking, ScoreRoc } from './ranking.ts';
@@ -9,13 +10,14 @@ const side = 380;
 const invisible = 0.1 / (2 * side);
 
 /**
- * The receiver operating characteristic of both scores on one square, chance dashed. The data is tidy: a row for each
- * point, `score` telling the curves apart.
+ * The receiver operating characteristic of the scores' difference, and of each score alone, on one square, chance
+ * dashed. The data is tidy: a row for each point, `score` telling the curves apart.
  */
-export function rocChart(ranking: Ranking, title = `ROC on ${ranking.split}`): TopLevelSpec {
+export function rocChart(ranking: Ranking, title = defaultTitle(ranking, {})): TopLevelSpec {
   const curves = [
-    { name: `second (fake), AUC ${ranking.second.auc.toFixed(3)}`, roc: ranking.second },
-    { name: `first (real), AUC ${ranking.first.auc.toFixed(3)}`, roc: ranking.first },
+    { name: `fake − real, AUC ${ranking.difference.auc.toFixed(3)}`, roc: ranking.difference },
+    { name: `score of fake alone, AUC ${ranking.fakeScore.auc.toFixed(3)}`, roc: ranking.fakeScore },
+    { name: `score of real alone (real is positive), AUC ${ranking.realScore.auc.toFixed(3)}`, roc: ranking.realScore },
   ];
   const count = (value: number) => value.toLocaleString('en-US');
   const axis = (channel: 'x' | 'y', name: string) => ({
@@ -25,11 +27,24 @@ export function rocChart(ranking: Ranking, title = `ROC on ${ranking.split}`): T
     scale: { domain: [0, 1] },
     axis: { tickCount: 5, format: '.1f' },
   });
-  return {
-    title: {
-      text: title,
-      subtitle: `${count(ranking.real)} real and ${count(ranking.fake)} fake images; fake is positive for both scores`,
+  const domain = curves.map(({ name }) => name);
+  const byScore = {
+    field: 'score',
+    type: 'nominal' as const,
+    title: 'Ranked by',
+    legend: {
+      symbolType: 'stroke',
+      orient: 'bottom' as const,
+      direction: 'vertical' as const,
+      titleAnchor: 'start' as const,
     },
+  };
+  return {
+    title: chartTitle(
+      title,
+      `${count(ranking.real)} real and ${count(ranking.fake)} fake images; fake is positive`,
+      side,
+    ),
     width: side,
     height: side,
     layer: [
@@ -44,23 +59,23 @@ export function rocChart(ranking: Ranking, title = `ROC on ${ranking.split}`): T
         encoding: { x: axis('x', 'False positive rate'), y: axis('y', 'True positive rate') },
       },
       {
-        data: { name: 'roc', values: curves.flatMap(({ name, roc }) => rowsOf(name, roc)) },
+        data: { name: 'roc', values: curves.toReversed().flatMap(({ name, roc }) => rowsOf(name, roc)) }, // the main curve lies on top
         mark: { type: 'line' },
         encoding: {
           x: axis('x', 'False positive rate'),
           y: axis('y', 'True positive rate'),
           order: { field: 'point' },
-          color: {
-            field: 'score',
-            type: 'nominal',
-            title: 'Ranked by score',
-            scale: { domain: curves.map(({ name }) => name) },
-            legend: { symbolType: 'stroke', orient: 'bottom', direction: 'vertical', titleAnchor: 'start' },
-          },
+          color: { ...byScore, scale: { domain } },
+          strokeDash: { ...byScore, scale: { domain, range: [[], [8, 3], [2, 3]] } }, // told apart in grey, too
         },
       },
     ],
   };
+}
+
+/** Such as `ROC on test, seed 2: AUC 0.768`; `labels` say which instance of a matrix it is. */
+export function defaultTitle({ split, difference }: Ranking, labels: Readonly<Record<string, string>>): string {
+  return `${withLabels(`ROC on ${split}`, labels)}: AUC ${difference.auc.toFixed(3)}`;
 }
 
 function rowsOf(score: string, { points }: ScoreRoc) {

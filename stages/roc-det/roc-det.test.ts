@@ -6,7 +6,7 @@ import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
-import { rocChart } from './chart.ts';
+import { defaultTitle, rocChart } from './chart.ts';
 import { rankSplit } from './ranking.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -32,14 +32,11 @@ const roc = async (bench: StageBench, scores: string, settings: object = {}) => 
   await bench.run(spec, run, { with: settings, inputs: { scores: input } });
 };
 
-test('images are ranked by the difference of their scores, and the two areas sum to one', () => {
-  const { first, second, real, fake } = rankSplit('test', rows);
+test('images are ranked by the difference of their scores, and by each score for its own class', () => {
+  const { difference, fakeScore, realScore, real, fake } = rankSplit('test', rows);
+  assert.deepEqual([real, fake, difference.auc, fakeScore.auc, realScore.auc], [2, 2, 0.75, 0.5, 0.5]);
   assert.deepEqual(
-    { real, fake, first: first.auc, second: second.auc },
-    { real: 2, fake: 2, first: 0.25, second: 0.75 },
-  );
-  assert.deepEqual(
-    second.points.map(({ x, y }) => [x, y]),
+    difference.points.map(({ x, y }) => [x, y]),
     [
       [0, 0],
       [0, 0.5],
@@ -50,7 +47,23 @@ test('images are ranked by the difference of their scores, and the two areas sum
   );
 });
 
-test('the chart holds both curves with their areas, and the line of chance', () => {
+test('a perfect model has an area of 1 by every score, and where scores are probabilities all three rank alike', () => {
+  const areas = (rows: readonly ScoreRow[]) => {
+    const { difference, fakeScore, realScore } = rankSplit('test', rows);
+    return [difference.auc, fakeScore.auc, realScore.auc];
+  };
+  const perfect = rows.map((row) => ({ ...row, real: -row.label, fake: row.label }));
+  assert.deepEqual(areas(perfect), [1, 1, 1]);
+  const fake = [0.25, 0.75, 0.5, 0.875];
+  const probabilities = rows.map((row, index) => ({ ...row, real: 1 - fake[index]!, fake: fake[index]! }));
+  assert.deepEqual(areas(probabilities), [0.75, 0.75, 0.75]);
+});
+
+test('the default title says the finding, and which instance of a matrix it is', () => {
+  assert.equal(defaultTitle(rankSplit('test', rows), { seed: '2' }), 'ROC on test, seed 2: AUC 0.750');
+});
+
+test('the chart holds the three curves with their areas, and the line of chance', () => {
   assertGolden(rocChart(rankSplit('test', rows)), new URL('golden/four-images.golden.json', import.meta.url));
 });
 
@@ -61,7 +74,7 @@ test('of a hundred thousand images only the points that change the picture are d
   });
   const ranking = rankSplit('test', many);
   const drawn = JSON.stringify(rocChart(ranking)).match(/"point":\d+,/g)?.length ?? 0;
-  assert.ok(ranking.second.points.length > 10_000);
+  assert.ok(ranking.difference.points.length > 10_000);
   assert.ok(drawn < 4000, `${drawn} points`);
 });
 
@@ -74,16 +87,17 @@ test('a run gives the chart, the areas as JSON, and the same as a table for the 
     images: 4,
     real: 2,
     fake: 2,
-    auc: { first: 0.25, second: 0.75 },
+    auc: { difference: 0.75, fake: 0.5, real: 0.5 },
   });
   assert.deepEqual(readdirSync(bench.output('chart')), ['chart.png', 'chart.svg', 'chart.vl.json']);
   assert.deepEqual(bench.highlights, [
     {
       title: 'AUC on test',
-      columns: ['score', 'AUC', 'images'],
+      columns: ['ranked by', 'positive', 'AUC', 'images'],
       rows: [
-        ['second (fake)', '0.7500', 4],
-        ['first (real)', '0.2500', 4],
+        ['fake − real', 'fake', '0.7500', 4],
+        ['score of fake alone', 'fake', '0.5000', 4],
+        ['score of real alone', 'real', '0.5000', 4],
       ],
     },
   ]);
@@ -95,7 +109,7 @@ test('results change only with the version of the kind', async () => {
   await roc(bench, formatScores(rows));
   const metrics = bench.output('metrics', spec.outputs['metrics']);
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), metrics);
-  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '5b1062e0812ee4df' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'c30acac6aecc3340' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { rocChart } from './chart.ts';
+import { defaultTitle, rocChart } from './chart.ts';
 import { rankSplit } from './ranking.ts';
 
 /** The kind's settings, as its spec parses them. */
@@ -13,25 +13,30 @@ interface RocSettings {
 
 export default async function run(context: StageContext<RocSettings>): Promise<void> {
   const { split, title } = context.settings;
-  const ranking = rankSplit(split, readSplit(context.input('scores').path, split));
+  const { path, labels } = context.input('scores');
+  const ranking = rankSplit(split, readSplit(path, split));
   const { real, fake } = ranking;
   if (real === 0 || fake === 0) {
     throw new StageError(
       `expected real and fake images in the split "${split}", got ${real} real and ${fake} fake: with one class there is nothing to rank`,
     );
   }
-  const auc = { first: ranking.first.auc, second: ranking.second.auc };
+  const { difference, fakeScore, realScore } = ranking;
+  const auc = { difference: difference.auc, fake: fakeScore.auc, real: realScore.auc };
   writeFileSync(
     context.output('metrics'),
     `${JSON.stringify({ split, images: real + fake, real, fake, auc }, null, 2)}\n`,
   );
-  await renderChart(rocChart(ranking, title), context.output('chart'), (line) => context.warn(line));
+  await renderChart(rocChart(ranking, title ?? defaultTitle(ranking, labels)), context.output('chart'), (line) =>
+    context.warn(line),
+  );
   context.highlight({
     title: `AUC on ${split}`,
-    columns: ['score', 'AUC', 'images'],
+    columns: ['ranked by', 'positive', 'AUC', 'images'],
     rows: [
-      ['second (fake)', auc.second.toFixed(4), real + fake],
-      ['first (real)', auc.first.toFixed(4), real + fake],
+      ['fake − real', 'fake', auc.difference.toFixed(4), real + fake],
+      ['score of fake alone', 'fake', auc.fake.toFixed(4), real + fake],
+      ['score of real alone', 'real', auc.real.toFixed(4), real + fake],
     ],
   });
 }
