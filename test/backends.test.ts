@@ -72,3 +72,34 @@ test('a name that is no backend is refused with those that are, and the nearest'
     /^error: option '--backend <name>' argument 'tensorflw' is invalid\. Expected auto, onnxruntime, onnxruntime:webgpu, onnxruntime:cuda, tensorflow, webgpu, cpu\. Did you mean "tensorflow"\?\n/,
   );
 });
+
+test('a package that is missing fails the stages that compute, and says where it was looked for and what to type', async () => {
+  using project = new Project(training);
+  const { outcomes, events } = await project.run('--backend', 'tensorflow');
+
+  assert.deepEqual(outcomes, { made: 'ran', faces: 'ran', fit: 'failed' });
+  const failed = events.find((event) => event.type === 'stage-finished' && event.outcome === 'failed');
+  assert.ok(failed?.type === 'stage-finished');
+  assert.ok(
+    failed.message?.includes(
+      'Expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node for the backend "tensorflow", found neither, looking ' +
+        `from ${project.root} and `,
+    ),
+    failed.message,
+  );
+  assert.match(failed.message, /To install it: npm install @tensorflow\/tfjs-node@4\.\d+\.\d+ /);
+});
+
+const training = `
+stages:
+  made:
+    kind: make-faces
+    with: { size: 64, images: { train: 4, val: 4, test: 4 } }
+  faces:
+    kind: load-dataset
+    inputs: { images: made.faces }
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with: { model: simple-net, imageSize: 64, batchSize: 4, epochs: 1 }
+`;

@@ -241,6 +241,10 @@ test('kinds lists the kinds, and one with its settings, ports and an example', a
   for (const kind of ['command', 'evaluate', 'load-dataset', 'plot', 'roc-det', 'train']) {
     assert.match(list, new RegExp(`^${kind} +\\S`, 'm'));
   }
+  assert.match(
+    await print(project, 'kinds', 'train'),
+    /\nComputes on what `--backend` names: auto, onnxruntime, .*\n\nExample\n/,
+  );
   const command = await print(project, 'kinds', 'command');
   assert.match(command, /^command: Runs any program, by the shell, as a stage\.\n/);
   assert.match(

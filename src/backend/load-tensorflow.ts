@@ -22,7 +22,7 @@ export function loadTensorflow({ folders, threads }: { folders: readonly string[
   if (majorOf(found.version) !== majorOf(version.tfjs)) throw new BackendError(unfit(found));
   process.env['TF_NUM_INTRAOP_THREADS'] ??= String(threads);
   process.env['TF_NUM_INTEROP_THREADS'] ??= '1';
-  // Its log is the place for errors; that it found no GPU is none.
+  // Errors alone: that it finds no GPU, it says on every machine without one.
   process.env['TF_CPP_MIN_LOG_LEVEL'] ??= '2';
   try {
     shareTfjs(found.main);

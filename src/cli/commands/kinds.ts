@@ -1,3 +1,4 @@
+import { backendNames } from '../../backend/backend-names.ts';
 import { describeSettings } from '../../config/describe-settings.ts';
 import { findRoot } from '../../config/find-root.ts';
 import { suggest } from '../../diagnostics/suggest.ts';
@@ -42,6 +43,7 @@ function describeKind(spec: KindSpec): string {
     ...section('Inputs', ['port', 'takes', ''], inputs, spec.openPorts),
     ...section('Outputs', ['port', 'type', ''], outputs, spec.openPorts),
     ...section('Settings (under `with`)', ['setting', 'type', 'default', ''], settings),
+    ...(spec.computes ? ['', `Computes on what \`--backend\` names: ${backendNames.join(', ')}`] : []),
     '',
     'Example',
     ...spec.example
