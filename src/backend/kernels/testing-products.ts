@@ -124,9 +124,12 @@ export const productProperties: readonly SealedProperty[] = [
   }),
   property({
     kernel: 'FusedConv2D',
-    cases: convolutions,
+    cases: fc.tuple(convolutions, fc.constantFrom(...ACTIVATIONS)).map(([{ inputs, attributes }, activation]) => ({
+      inputs,
+      attributes: { ...attributes, activation },
+    })),
     runs: 12,
-    compute: ([x, filter, bias], { strides, pad, dilation: dilations }) =>
+    compute: ([x, filter, bias], { strides, pad, dilation: dilations, activation }) =>
       tf.fused.conv2d({
         x: x as Tensor4D,
         filter: filter as Tensor4D,
@@ -134,7 +137,7 @@ export const productProperties: readonly SealedProperty[] = [
         pad,
         dilations,
         bias: bias as Tensor1D,
-        activation: 'relu',
+        activation,
       }),
   }),
   property({
