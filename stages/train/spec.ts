@@ -14,7 +14,9 @@ const settings = z.strictObject({
   fit: z
     .enum(fits)
     .default('cover')
-    .describe('How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).'),
+    .describe(
+      'How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).',
+    ),
   kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
   normalise: z
     .strictObject({
