@@ -79,9 +79,9 @@ test('a package that is missing fails the stages that compute, and says where it
 
   assert.deepEqual(outcomes, { made: 'ran', faces: 'ran', fit: 'failed' });
   const failed = events.find((event) => event.type === 'stage-finished' && event.outcome === 'failed');
-  assert.ok(failed?.type === 'stage-finished');
+  assert.ok(failed?.type === 'stage-finished' && failed.message !== undefined);
   assert.ok(
-    failed.message?.includes(
+    failed.message.includes(
       'Expected @tensorflow/tfjs-node-gpu or @tensorflow/tfjs-node for the backend "tensorflow", found neither, looking ' +
         `from ${project.root} and `,
     ),
