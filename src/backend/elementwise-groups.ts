@@ -24,11 +24,12 @@ const FEWEST_NODES = 4;
 
 /** The groups of a trace, by member. */
 export function elementwiseGroups(nodes: readonly TraceNode[]): ReadonlyMap<TraceNode, ElementwiseGroup> {
+  const weights = weightsOf(nodes);
   const drafts = new Map<TraceNode, Draft>();
   const reached = new Map<TraceValue, ReadonlySet<Draft>>();
   for (const node of nodes) {
     const before = node.operands.map(({ value }) => reached.get(value) ?? new Set<Draft>());
-    const draft = isCandidate(node) ? joinGroups(node, drafts, before) : undefined;
+    const draft = isCandidate(node, weights) ? joinGroups(node, drafts, before) : undefined;
     const after = draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
     for (const output of node.outputs) reached.set(output, after);
   }
@@ -54,13 +55,13 @@ function finished(
   return groups;
 }
 
-function isCandidate(node: TraceNode): boolean {
+function isCandidate(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean {
   const output = node.outputs[0] as TraceValue;
   const size = sizeOf(output.shape);
   return (
     node.elementwise !== undefined &&
     // Images stay whole: cutting them would force the order of their axes.
-    output.shape.length !== 4 &&
+    (output.shape.length !== 4 || node.operands.every(({ value }) => value.data !== undefined || weights.has(value))) &&
     size >= SMALLEST &&
     blockCount(size) !== undefined &&
     output.dtype === 'float32' &&
@@ -68,6 +69,17 @@ function isCandidate(node: TraceNode): boolean {
       ({ value, shape }) => value.dtype === 'float32' && (sizeOf(shape) === size || sizeOf(shape) === 1),
     )
   );
+}
+
+/** The filters' gradients, and what is made of them and of given values alone: no images that the net computes. */
+function weightsOf(nodes: readonly TraceNode[]): ReadonlySet<TraceValue> {
+  const weights = new Set<TraceValue>();
+  for (const { kernel, elementwise, operands, outputs } of nodes) {
+    const made =
+      elementwise !== undefined && operands.every(({ value }) => value.data !== undefined || weights.has(value));
+    if (made || kernel.endsWith('BackpropFilter')) for (const output of outputs) weights.add(output);
+  }
+  return weights;
 }
 
 /** A group in the making. */

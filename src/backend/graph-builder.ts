@@ -11,7 +11,7 @@ interface NodeOptions {
 
 /**
  * An ONNX graph that is being written. Every method returns the name of the value that it makes; names are unique
- * within a builder and the subgraphs begun from it. Equal constants are written once.
+ * within a builder and the subgraphs begun from it. Equal constants, and equal nodes, are written once.
  */
 export class GraphBuilder {
   readonly #nodes: OnnxNode[] = [];
@@ -19,6 +19,8 @@ export class GraphBuilder {
   readonly #inputs: OnnxValue[] = [];
   readonly #outputs: OnnxValue[] = [];
   readonly #constants = new Map<string, string>();
+  /** The outputs of the nodes so far, by everything that they depend on. */
+  readonly #written = new Map<string, string[]>();
   readonly #counter: { next: number };
 
   constructor(counter = { next: 0 }) {
@@ -37,8 +39,12 @@ export class GraphBuilder {
   /** A node of several outputs. */
   nodes(type: string, inputs: readonly string[], outputCount: number, options: NodeOptions = {}): string[] {
     const { attributes = {}, domain = '' } = options;
+    const key = nodeKey([domain, type, inputs, outputCount, attributes]);
+    const known = this.#written.get(key);
+    if (known !== undefined) return known;
     const outputs = Array.from({ length: outputCount }, () => this.#name(type));
     this.#nodes.push({ type, domain, inputs, outputs, attributes });
+    this.#written.set(key, outputs);
     return outputs;
   }
 
@@ -108,4 +114,11 @@ export class GraphBuilder {
   #name(prefix: string): string {
     return `${prefix}_${this.#counter.next++}`;
   }
+}
+
+/** Everything that a node's outputs depend on, as text; JSON alone would make null of infinities and NaN. */
+function nodeKey(parts: unknown): string {
+  return JSON.stringify(parts, (_, value) =>
+    typeof value === 'number' || typeof value === 'bigint' ? String(value) : value,
+  );
 }

@@ -35,6 +35,9 @@ export type Lower<A extends Attributes> = (
 /** The values of an input by its place, where they are at hand: for checks, since no value is part of the signature. */
 export type KnownValues = (input: number) => HostArray | undefined;
 
+/** The inputs by name; tfjs hands null, or nothing, for one that was left out. */
+export type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | null | undefined>>;
+
 /** One tfjs kernel on this backend. `T` is tfjs's own type of its attributes. */
 export interface Definition<T, A extends Attributes> {
   /** The kernel's name in tfjs. */
@@ -47,7 +50,7 @@ export interface Definition<T, A extends Attributes> {
   /** Only lowered when its value is asked for by a node that does not take it in: for what is often taken in. */
   readonly deferred?: boolean;
   /** Undefined where this call has no lowering, or is wrong; then the cpu kernel computes it, or says what is wrong. */
-  plan(inputs: readonly TensorSpec[], attributes: T, known: KnownValues): Plan<A> | undefined;
+  plan(inputs: readonly TensorSpec[], attributes: T, known: KnownValues, named: NamedInputs): Plan<A> | undefined;
   readonly lower: Lower<A>;
   /** For an operation that works element by element: its nodes on operands of one shape, or scalars. */
   readonly elementwise?: (graph: GraphBuilder, names: readonly string[], attributes: A) => string;
@@ -58,8 +61,6 @@ export type BoundLowering = (
   operands: readonly Operand[],
   outputs: readonly TraceValue[],
 ) => Representation | readonly Representation[];
-
-type NamedInputs = Readonly<Record<string, Tensor | TensorInfo | undefined>>;
 
 /** A definition with the types of its attributes sealed in, so that different kernels fit into one table. */
 export interface Kernel {
@@ -72,6 +73,7 @@ export interface Kernel {
     inputs: readonly TensorSpec[],
     attributes: unknown,
     known: KnownValues,
+    named: NamedInputs,
   ): BoundPlan | { readonly view: readonly number[] } | undefined;
 }
 
@@ -89,8 +91,8 @@ export function kernel<T, A extends Attributes>(definition: Definition<T, A>): K
     lists: definition.lists ?? false,
     deferred: definition.deferred ?? false,
     arrange: (inputs) => arrange(definition.name, definition.inputs, inputs),
-    plan(inputs, attributes, known) {
-      const plan = definition.plan(inputs, (attributes ?? {}) as T, known);
+    plan(inputs, attributes, known, named) {
+      const plan = definition.plan(inputs, (attributes ?? {}) as T, known, named);
       if (plan === undefined || 'view' in plan) return plan;
       const { outputs, attributes: own } = plan;
       const { lower, elementwise } = definition;
@@ -105,12 +107,11 @@ export function kernel<T, A extends Attributes>(definition: Definition<T, A>): K
 }
 
 function arrange(kernelName: string, names: readonly string[] | undefined, inputs: NamedInputs): TensorInfo[] {
-  if (names === undefined) return Object.values(inputs).filter((input) => input !== undefined);
+  if (names === undefined) return Object.values(inputs).filter((input) => input != null);
   const arranged: TensorInfo[] = [];
   for (const name of names) {
     const optional = name.endsWith('?');
     const input = inputs[optional ? name.slice(0, -1) : name];
-    // tfjs hands null for an input that was left out.
     if (input !== undefined && input !== null) arranged.push(input);
     else if (!optional) throw new Error(`${kernelName}: input '${name}' is missing.`);
   }

@@ -1,3 +1,4 @@
+import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
 import { type OnnxType, sameShape, type ValueType } from './dtype.ts';
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
@@ -8,11 +9,16 @@ import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
 /**
  * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for images), with
  * its channels moved to axis 1, as ONNX's convolutions and poolings want them, or cut into equal blocks (`[count, n]`).
+ * An image may also stand as what it is to be computed from, and never be written down.
  */
 export type Representation =
-  | { readonly logical: string }
-  | { readonly channelsFirst: string }
-  | { readonly blocks: string; readonly count: number };
+  | Standing
+  | { readonly blocks: string; readonly count: number }
+  | { readonly affine: ChannelAffine }
+  | { readonly product: ChannelProduct };
+
+/** Computed, in one of the two orders of axes. */
+export type Standing = { readonly logical: string } | { readonly channelsFirst: string };
 
 /** A result or a leaf of the graph: the bytes are the value's, the shape may be cut differently. */
 export interface GraphEnd {
@@ -31,6 +37,8 @@ interface Forms {
   logical?: string;
   channelsFirst?: string;
   blocks?: { name: string; count: number };
+  affine?: ChannelAffine;
+  product?: ChannelProduct;
   /** Copies under other shapes, by order and shape. */
   readonly views: Map<string, string>;
 }
@@ -111,7 +119,7 @@ export class Lowering {
     const { value, shape } = operand;
     const forms = this.#formsOf(value);
     const own = sameShape(shape, value.shape);
-    if (own && forms.channelsFirst !== undefined) return forms.channelsFirst;
+    if (own && (forms.channelsFirst ?? forms.affine ?? forms.product) !== undefined) return this.#image(forms, value);
     const name = this.#view(forms, `channels first ${shape}`, () => {
       const logical = this.logical(operand);
       const [batch, height, width, channels] = shape as [number, number, number, number];
@@ -135,7 +143,26 @@ export class Lowering {
   standsChannelsFirst({ value, shape }: Operand): boolean {
     if (shape.length !== 4 || !sameShape(shape, value.shape)) return false;
     const forms = this.#formsOf(value);
-    return forms.channelsFirst !== undefined && forms.logical === undefined;
+    return (forms.channelsFirst ?? forms.affine ?? forms.product) !== undefined && forms.logical === undefined;
+  }
+
+  /** The image as a sum over images that are computed: itself, where it is. */
+  affine(operand: Operand): ChannelAffine {
+    const { affine, channelsFirst } = this.#formsOf(operand.value);
+    if (affine !== undefined && channelsFirst === undefined) return affine;
+    return affineOfImage(this.channelsFirst(operand));
+  }
+
+  /** Whether the operand is an image that is not computed yet, but known as a sum of others. */
+  isAffine({ value, shape }: Operand): boolean {
+    const { affine, channelsFirst } = this.#formsOf(value);
+    return affine !== undefined && channelsFirst === undefined && sameShape(shape, value.shape);
+  }
+
+  /** The factors of an operand that is a product which is not computed yet. */
+  factors({ value }: Operand): ChannelProduct | undefined {
+    const { product, channelsFirst } = this.#formsOf(value);
+    return channelsFirst === undefined ? product : undefined;
   }
 
   /** The node that computes the operand in this trace, if the operand is read in the shape in which it was computed. */
@@ -181,17 +208,23 @@ export class Lowering {
 
   #set(value: TraceValue, representation: Representation): void {
     const views = new Map<string, string>();
-    if ('logical' in representation) this.#forms.set(value, { logical: representation.logical, views });
-    else if ('channelsFirst' in representation) {
-      this.#forms.set(value, { channelsFirst: representation.channelsFirst, views });
-    } else {
+    if ('blocks' in representation) {
       this.#forms.set(value, { blocks: { name: representation.blocks, count: representation.count }, views });
-    }
+    } else this.#forms.set(value, { ...representation, views });
+  }
+
+  /** A rank-4 value with its channels first, written down if it is not yet. */
+  #image(forms: Forms, { shape }: TraceValue): string {
+    const [batch, height, width, channels] = shape as [number, number, number, number];
+    const moved = [batch, channels, height, width] as const;
+    if (forms.affine !== undefined) forms.channelsFirst ??= writeAffine(this.graph, forms.affine, moved);
+    if (forms.product !== undefined) forms.channelsFirst ??= writeProduct(this.graph, forms.product, moved);
+    return forms.channelsFirst as string;
   }
 
   #toLogical(forms: Forms, value: TraceValue): string {
     if (forms.blocks !== undefined) return this.graph.reshape(forms.blocks.name, value.shape);
-    return this.graph.transpose(forms.channelsFirst as string, [0, 2, 3, 1]);
+    return this.graph.transpose(this.#image(forms, value), [0, 2, 3, 1]);
   }
 
   #view(forms: Forms, key: string, make: () => string): string {

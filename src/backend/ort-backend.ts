@@ -92,7 +92,7 @@ export class OrtBackend extends KernelBackend {
     const tensors = kernel.arrange(inputs);
     if (!tensors.every(({ dtype }) => isValueType(dtype))) return this.callOnCpu(kernel.name, inputs, attributes);
     const known = (input: number) => this.#valueOf((tensors[input] as TensorInfo).dataId).data;
-    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known);
+    const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known, inputs);
     if (plan === undefined) return this.callOnCpu(kernel.name, inputs, attributes);
     if ('view' in plan) return this.#view(tensors[0] as TensorInfo, plan.view);
     // ONNX Runtime's operators differ in what they make of nothing; tfjs's cpu kernels are the rule.

@@ -1,5 +1,6 @@
 import { availableParallelism } from 'node:os';
 import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
+import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
 import type { Provider } from './providers.ts';
@@ -37,6 +38,7 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
   const { threads = availableParallelism(), warn = console.warn, sessions = 64, memory = usableMemory() / 4 } = options;
   // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself; a provider is only taken when named.
   const priority = options.provider === undefined ? 10 : 0;
+  registerGradients();
   registerBackend(backendName, () => new OrtBackend({ ...options, threads, warn, sessions, memory }), priority);
   for (const kernel of kernels) {
     registerKernel({

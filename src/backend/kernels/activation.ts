@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../graph-builder.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import type { Lowering, Standing } from '../lower.ts';
 
 /** The activations that tfjs fuses into matMul and conv2d, except prelu, whose weights are one more input. */
 const EMIT = {
@@ -19,9 +19,8 @@ export function isActivation(name: string): name is Activation {
 }
 
 /** @param alpha the slope of leakyrelu below 0 */
-export function activate(lowering: Lowering, x: Representation, activation: Activation, alpha: number): Representation {
+export function activate(lowering: Lowering, x: Standing, activation: Activation, alpha: number): Standing {
   const emit = (name: string) => EMIT[activation](lowering.graph, name, alpha);
   if ('channelsFirst' in x) return { channelsFirst: emit(x.channelsFirst) };
-  if ('logical' in x) return { logical: emit(x.logical) };
-  return { blocks: emit(x.blocks), count: x.count };
+  return { logical: emit(x.logical) };
 }

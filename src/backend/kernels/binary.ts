@@ -1,6 +1,7 @@
 import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Kernel } from '../kernel.ts';
+import type { ChannelwiseOperation } from './channelwise.ts';
 import { elementwise } from './elementwise.ts';
 
 const FLOAT: readonly ValueType[] = ['float32'];
@@ -8,9 +9,14 @@ const NUMBERS: readonly ValueType[] = ['float32', 'int32'];
 const ALL: readonly ValueType[] = ['float32', 'int32', 'bool'];
 
 /** tfjs kernels of two inputs that are one ONNX operator. `Add` and `Multiply` have files of their own. */
-const OPERATORS: readonly (readonly [kernel: string, operator: string, types: readonly ValueType[]])[] = [
-  ['Sub', 'Sub', NUMBERS],
-  ['RealDiv', 'Div', FLOAT],
+const OPERATORS: readonly (readonly [
+  kernel: string,
+  operator: string,
+  types: readonly ValueType[],
+  channelwise?: ChannelwiseOperation,
+])[] = [
+  ['Sub', 'Sub', NUMBERS, 'subtract'],
+  ['RealDiv', 'Div', FLOAT, 'divide'],
   ['Maximum', 'Max', NUMBERS],
   ['Minimum', 'Min', NUMBERS],
   ['BitwiseAnd', 'BitwiseAnd', ['int32']],
@@ -27,8 +33,14 @@ const COMPARISONS: readonly (readonly [kernel: string, operator: string, types: 
 ];
 
 export const binaryKernels: readonly Kernel[] = [
-  ...OPERATORS.map(([name, operator, types]) =>
-    elementwise({ name, inputs: ['a', 'b'], types, emit: (graph, names) => graph.node(operator, names) }),
+  ...OPERATORS.map(([name, operator, types, channelwise]) =>
+    elementwise({
+      name,
+      inputs: ['a', 'b'],
+      types,
+      ...(channelwise && { channelwise }),
+      emit: (graph, names) => graph.node(operator, names),
+    }),
   ),
   ...COMPARISONS.map(([name, operator, types]) =>
     elementwise({

@@ -17,6 +17,10 @@ export const conv2dBackpropFilter = kernel<TfBackpropFilter, ConvolutionAttribut
   },
   lower(lowering, { operands, attributes, outputs }) {
     const [x, dy] = operands as [Operand, Operand];
+    const [height, width] = outputs[0]!.shape;
+    if (height === 1 && width === 1 && attributes.pads.every((pad) => pad === 0)) {
+      return { logical: multiplyPixels(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
+    }
     return { logical: correlate(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
   },
 });
@@ -24,6 +28,25 @@ export const conv2dBackpropFilter = kernel<TfBackpropFilter, ConvolutionAttribut
 interface Target {
   readonly filterShape: readonly number[];
   readonly geometry: ConvolutionAttributes;
+}
+
+/** Of 1 x 1 it is a product of matrices for each image, `[in, pixels]` by `[pixels, out]`, summed over the batch. */
+function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
+  const { graph } = lowering;
+  const [, , inChannels, outChannels] = filterShape as [number, number, number, number];
+  const [batch, rows, columns] = dy.shape as [number, number, number];
+  let images = lowering.channelsFirst(x);
+  if (geometry.strides.some((stride) => stride > 1)) {
+    const [height, width] = [(rows - 1) * geometry.strides[0] + 1, (columns - 1) * geometry.strides[1] + 1];
+    const bounds = [[0, 0], [height, width], [2, 3], geometry.strides].map((ints) => graph.ints(ints));
+    images = graph.node('Slice', [images, ...bounds]);
+  }
+  const left = graph.reshape(images, [batch, inChannels, rows * columns]);
+  const right = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, rows * columns]);
+  const domain = 'com.microsoft';
+  const products = graph.node('FusedMatMul', [left, right], { domain, attributes: { transB: 1 } });
+  const summed = graph.node('ReduceSum', [products, graph.ints([0])], { attributes: { keepdims: 0 } });
+  return graph.reshape(summed, filterShape);
 }
 
 /**

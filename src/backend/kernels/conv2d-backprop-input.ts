@@ -1,7 +1,15 @@
 import { sameShape } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
+import type { Lowering } from '../lower.ts';
 import type { Operand } from '../trace.ts';
-import { attributesOf, type ConvolutionAttributes, convolutionShape, type TfConv2D } from './convolution.ts';
+import {
+  attributesOf,
+  type ConvolutionAttributes,
+  convolutionShape,
+  isPointwise,
+  type TfConv2D,
+  unreached,
+} from './convolution.ts';
 
 type TfBackpropInput = TfConv2D & { readonly inputShape: readonly number[] };
 
@@ -20,22 +28,27 @@ export const conv2dBackpropInput = kernel<TfBackpropInput, ConvolutionAttributes
   lower(lowering, { operands, attributes, outputs }) {
     const { graph } = lowering;
     const [dy, filter] = operands as [Operand, Operand];
-    const { strides, dilations, pads } = attributes;
-    const [, height = 0, width = 0] = outputs[0]!.shape;
-    const kernelShape = filter.shape.slice(0, 2);
-    // Rows and columns at the end that no window reached have no gradient, but they are there.
-    const unreached = [height, width].map((length, axis) => {
-      const covered =
-        ((dy.shape[1 + axis] as number) - 1) * strides[axis]! +
-        ((kernelShape[axis] as number) - 1) * dilations[axis]! +
-        1;
-      return length + pads[axis]! + pads[axis + 2]! - covered;
-    });
+    const image = outputs[0]!.shape;
+    if (isPointwise(filter.shape, attributes)) return { channelsFirst: mixChannels(lowering, dy, filter, image) };
     // As a forward convolution's filter is [out, in, …], so is a transposed one's [in, out, …] of the other direction.
     const weights = graph.transpose(lowering.logical(filter), [3, 2, 0, 1]);
     const channelsFirst = graph.node('ConvTranspose', [lowering.channelsFirst(dy), weights], {
-      attributes: { strides, dilations, pads, kernel_shape: kernelShape, output_padding: unreached },
+      attributes: {
+        ...attributes,
+        kernel_shape: filter.shape.slice(0, 2),
+        output_padding: unreached(image, dy.shape, filter.shape, attributes),
+      },
     });
     return { channelsFirst };
   },
 });
+
+/** Of 1 x 1 it is a product of matrices, `[in, out]` by `[out, pixels]` for each image. */
+function mixChannels(lowering: Lowering, dy: Operand, filter: Operand, image: readonly number[]): string {
+  const { graph } = lowering;
+  const [batch, height, width, inChannels] = image as [number, number, number, number];
+  const outChannels = filter.shape[3] as number;
+  const weights = lowering.logical({ value: filter.value, shape: [inChannels, outChannels] });
+  const pixels = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, height * width]);
+  return graph.reshape(graph.node('MatMul', [weights, pixels]), [batch, inChannels, height, width]);
+}

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../graph-builder.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import type { Lowering, Standing } from '../lower.ts';
 import type { Operand } from '../trace.ts';
 
 /** tfjs's attributes of a two-dimensional convolution. */
@@ -8,7 +8,8 @@ export interface TfConv2D {
   readonly strides: number | [number, number];
   readonly pad: 'valid' | 'same' | number | [[number, number], [number, number], [number, number], [number, number]];
   readonly dataFormat?: 'NHWC' | 'NCHW';
-  readonly dilations?: number | [number, number];
+  /** tfjs-layers leaves it out as null. */
+  readonly dilations?: number | [number, number] | null;
   readonly dimRoundingMode?: 'floor' | 'round' | 'ceil';
 }
 
@@ -28,16 +29,18 @@ export interface ConvolutionShape extends ConvolutionAttributes {
 export function convolutionShape(
   image: readonly number[],
   filter: readonly number[],
-  { strides, pad, dataFormat = 'NHWC', dilations = 1, dimRoundingMode }: TfConv2D,
+  { strides, pad, dataFormat = 'NHWC', dilations, dimRoundingMode }: TfConv2D,
+  kind: 'full' | 'depthwise' = 'full',
 ): ConvolutionShape | undefined {
   if (dataFormat !== 'NHWC') return undefined;
   const info = backend_util.computeConv2DInfo(
     image as [number, number, number, number],
     filter as [number, number, number, number],
     strides,
-    dilations,
+    dilations ?? 1,
     pad,
     dimRoundingMode,
+    kind === 'depthwise',
   );
   const pads = onnxPads(info);
   return (
@@ -85,6 +88,24 @@ export function padAfter(
   return Math.floor((length + before + after - reach) / stride) + 1 === windows ? after : undefined;
 }
 
+/** Rows and columns at the end of an image that no window reaches: they have no gradient, but they are there. */
+export function unreached(
+  image: readonly number[],
+  dy: readonly number[],
+  filter: readonly number[],
+  { strides, dilations, pads }: ConvolutionAttributes,
+): number[] {
+  return filter.slice(0, 2).map((taps, axis) => {
+    const covered = (dy[1 + axis]! - 1) * strides[axis]! + (taps - 1) * dilations[axis]! + 1;
+    return image[1 + axis]! + pads[axis]! + pads[axis + 2]! - covered;
+  });
+}
+
+/** Whether every output pixel is made of the one input pixel in its place. */
+export function isPointwise([height, width]: readonly number[], { strides, pads }: ConvolutionAttributes): boolean {
+  return height === 1 && width === 1 && strides.every((stride) => stride === 1) && pads.every((pad) => pad === 0);
+}
+
 export function attributesOf({ strides, dilations, pads }: ConvolutionAttributes): ConvolutionAttributes {
   return { strides, dilations, pads };
 }
@@ -100,7 +121,7 @@ interface Convolution {
 }
 
 /** Writes a convolution with its bias. */
-export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Representation {
+export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Standing {
   const { graph } = lowering;
   const image = lowering.channelsFirst(x);
   const weights = lowering.logical(filter);
@@ -115,6 +136,7 @@ export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Conv
   return { channelsFirst: name };
 }
 
+export type DepthwiseShape = readonly [height: number, width: number, channels: number, multiplier: number];
 export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
 
 /**
@@ -165,6 +187,42 @@ function blockedFilter(graph: GraphBuilder, filter: string, shape: FilterShape, 
           [4, 2, 0, 1, 3, 5],
         );
   return graph.reshape(ordered, [outChannels, inChannels, height, width]);
+}
+
+/** Whether there are enough channels for blocks of them to be the faster: the last block is filled up. */
+export function suitsDepthwiseBlocks(channels: number, block: number): boolean {
+  return block > 0 && channels >= block;
+}
+
+interface DepthwiseKernel {
+  /** The name of the filters in the graph, `[channels, 1, height, width]`. */
+  readonly taps: string;
+  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly bias?: string | undefined;
+}
+
+/** A convolution of every channel by its own filter with channels in blocks, from and to plain channels first. */
+export function blockedDepthwise(
+  lowering: Lowering,
+  image: string,
+  { taps, shape, bias }: DepthwiseKernel,
+  geometry: ConvolutionAttributes,
+): string {
+  const { graph, channelBlock: block } = lowering;
+  const [height, width, channels] = shape;
+  const blocks = Math.ceil(channels / block);
+  const missing = blocks * block - channels;
+  const filled = missing === 0 ? taps : padEnd(graph, taps, [missing, 0, 0, 0]);
+  const dealt = graph.transpose(graph.reshape(filled, [blocks, block, height, width]), [0, 2, 3, 1]);
+  const domain = 'com.microsoft.nchwc';
+  const inputs = [
+    graph.node('ReorderInput', [image], { domain }),
+    graph.reshape(dealt, [blocks * block, 1, height, width]),
+  ];
+  if (bias !== undefined) inputs.push(missing === 0 ? bias : padEnd(graph, bias, [missing]));
+  const attributes = { ...geometry, kernel_shape: [height, width], group: blocks * block };
+  const result = graph.node('Conv', inputs, { domain, attributes });
+  return graph.node('ReorderOutput', [result], { domain, attributes: { channels } });
 }
 
 /** Zeros after the end of every axis. */

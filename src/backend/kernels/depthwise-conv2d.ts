@@ -4,9 +4,11 @@ import type { Operand } from '../trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 import {
   attributesOf,
+  blockedDepthwise,
   type ConvolutionAttributes,
   convolutionShape,
   type DepthwiseShape,
+  suitsDepthwiseBlocks,
   type TfConv2D,
 } from './convolution.ts';
 
@@ -17,8 +19,6 @@ type FusedAttributes = ConvolutionAttributes & { readonly activation: Activation
 export const depthwiseConv2d = kernel<TfConv2D, ConvolutionAttributes>({
   name: 'DepthwiseConv2dNative',
   inputs: ['x', 'filter'],
-  // An `Add` of a bias takes it in.
-  deferred: true,
   plan([x, filter], attributes) {
     const shape = convolutionShape(x!.shape, filter!.shape, attributes, 'depthwise');
     if (shape === undefined || x!.dtype !== 'float32' || filter!.dtype !== 'float32') return undefined;
@@ -63,13 +63,18 @@ interface DepthwiseConvolution {
 }
 
 /** Writes a depthwise convolution with its bias. */
-export function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: DepthwiseConvolution): Standing {
+function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: DepthwiseConvolution): Standing {
   const { graph } = lowering;
   const [height, width, channels, multiplier] = filter.shape as DepthwiseShape;
-  const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
-  const kernel = graph.reshape(ordered, [channels * multiplier, 1, height, width]);
+  const image = lowering.channelsFirst(x);
   const added = bias && lowering.logical(bias);
-  const inputs = [lowering.channelsFirst(x), kernel, ...(added === undefined ? [] : [added])];
+  const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
+  const taps = graph.reshape(ordered, [channels * multiplier, 1, height, width]);
+  if (multiplier === 1 && suitsDepthwiseBlocks(channels, lowering.channelBlock)) {
+    const kernel = { taps, shape: [height, width, channels] as const, bias: added };
+    return { channelsFirst: blockedDepthwise(lowering, image, kernel, geometry) };
+  }
+  const inputs = [image, taps, ...(added === undefined ? [] : [added])];
   const attributes = { ...geometry, kernel_shape: [height, width], group: channels };
-  return { channelsFirst: lowering.graph.node('Conv', inputs, { attributes }) };
+  return { channelsFirst: graph.node('Conv', inputs, { attributes }) };
 }

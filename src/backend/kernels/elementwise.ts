@@ -4,6 +4,7 @@ import type { GraphBuilder } from '../graph-builder.ts';
 import { type Attributes, type Definition, type Kernel, kernel } from '../kernel.ts';
 import type { Lowering, Representation } from '../lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
+import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
 interface Elementwise<T, A extends Attributes> {
   readonly name: string;
@@ -16,6 +17,8 @@ interface Elementwise<T, A extends Attributes> {
   readonly result?: ValueType;
   readonly attributes?: (attributes: T) => A;
   readonly emit: (graph: GraphBuilder, names: readonly string[], attributes: A, type: ValueType) => string;
+  /** What it does to images and numbers per channel, so that BatchNorm and its gradient are sums (channel-affine.ts). */
+  readonly channelwise?: ChannelwiseOperation;
   /** A shorter way for some calls; undefined to go the usual one. */
   readonly shortcut?: (
     lowering: Lowering,
@@ -26,7 +29,7 @@ interface Elementwise<T, A extends Attributes> {
 
 /** A kernel that works element by element, its inputs broadcast against each other as tfjs and ONNX both do it. */
 export function elementwise<T, A extends Attributes = Attributes>(definition: Elementwise<T, A>): Kernel {
-  const { name, inputs, types, result, emit, shortcut, attributes: attributesOf } = definition;
+  const { name, inputs, types, result, emit, shortcut, channelwise, attributes: attributesOf } = definition;
   const lowered: Definition<T, A & { type: ValueType }> = {
     name,
     ...(inputs && { inputs }),
@@ -40,7 +43,8 @@ export function elementwise<T, A extends Attributes = Attributes>(definition: El
     elementwise: (graph, names, attributes) => emit(graph, names, attributes, attributes.type),
     lower(lowering, { operands, attributes, outputs }) {
       const output = outputs[0] as TraceValue;
-      const short = shortcut?.(lowering, operands, output);
+      const short =
+        shortcut?.(lowering, operands, output) ?? (channelwise && byChannels(lowering, channelwise, operands, output));
       if (short !== undefined) return short;
       const write = (names: readonly string[]) => emit(lowering.graph, names, attributes, attributes.type);
       return inCommonOrder(lowering, operands, output.shape, write);

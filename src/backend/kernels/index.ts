@@ -4,6 +4,7 @@ import { addN } from './add-n.ts';
 import { argReductionKernels } from './arg-reductions.ts';
 import { atan2 } from './atan2.ts';
 import { avgPool, avgPool3d, avgPool3dGrad, avgPoolGrad } from './avg-pool.ts';
+import { batchNorm } from './batch-norm.ts';
 import { binaryKernels } from './binary.ts';
 import { cast } from './cast.ts';
 import { conv2d, fusedConv2d } from './conv2d.ts';
@@ -12,6 +13,8 @@ import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
 import { conv3dKernels } from './conv3d.ts';
 import { cumprod } from './cumprod.ts';
 import { depthToSpace } from './depth-to-space.ts';
+import { depthwiseConv2d, fusedDepthwiseConv2d } from './depthwise-conv2d.ts';
+import { depthwiseConv2dBackpropFilter, depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop.ts';
 import { diag } from './diag.ts';
 import { divisionKernels } from './divisions.ts';
 import { einsum } from './einsum.ts';
@@ -52,6 +55,7 @@ export const kernels: readonly Kernel[] = [
   avgPool3dGrad,
   avgPoolGrad,
   batchMatMul,
+  batchNorm,
   ...binaryKernels,
   cast,
   conv2d,
@@ -60,12 +64,16 @@ export const kernels: readonly Kernel[] = [
   ...conv3dKernels,
   cumprod,
   depthToSpace,
+  depthwiseConv2d,
+  depthwiseConv2dBackpropFilter,
+  depthwiseConv2dBackpropInput,
   diag,
   ...divisionKernels,
   einsum,
   ...fillKernels,
   flipLeftRight,
   fusedConv2d,
+  fusedDepthwiseConv2d,
   fusedMatMul,
   gather,
   gatherNd,

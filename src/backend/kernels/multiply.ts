@@ -3,12 +3,14 @@ import type { Lowering, Representation } from '../lower.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { elementwise, inCommonOrder } from './elementwise.ts';
 import { unpool } from './max-pool.ts';
+import { stepOf } from './step.ts';
 
 /** The product; by 1 it is the other factor, and by the step of a ReLU's input it is that ReLU's gradient. */
 export const multiply = elementwise({
   name: 'Multiply',
   inputs: ['a', 'b'],
   types: ['float32', 'int32'],
+  channelwise: 'multiply',
   emit: (graph, names) => graph.node('Mul', names),
   shortcut(lowering, operands, output) {
     const [a, b] = operands as [Operand, Operand];
@@ -47,7 +49,7 @@ function reluGradient(lowering: Lowering, dy: Operand, mask: Operand, output: Tr
 function masked(lowering: Lowering, dy: Operand, r: Operand): Representation {
   const { graph } = lowering;
   return inCommonOrder(lowering, [dy, r], r.shape, ([gradient, on]) =>
-    graph.node('Where', [graph.node('Greater', [on as string, graph.scalar(0)]), gradient as string, on as string]),
+    graph.node('Mul', [gradient as string, stepOf(graph, on as string)]),
   );
 }
 
@@ -67,8 +69,7 @@ function pooledReluGradient(
   if (input.value !== r) return undefined;
   const { graph } = lowering;
   const maxima = lowering.channelsFirst(pooled);
-  const above = graph.node('Greater', [maxima, graph.scalar(0)]);
-  const gradient = graph.node('Where', [above, lowering.channelsFirst(pooledDy), maxima]);
+  const gradient = graph.node('Mul', [lowering.channelsFirst(pooledDy), stepOf(graph, maxima)]);
   const channelsFirst = unpool(lowering, grad, gradient);
   lowering.notes.set(output.producer as TraceNode, gradient);
   return { channelsFirst };

@@ -5,6 +5,7 @@ import { getGradient, getKernelsForBackend } from '@tensorflow/tfjs';
 import { startBackends } from '../../../test/both-backends.ts';
 import { kernels } from './index.ts';
 import { arrayProperties } from './testing-arrays.ts';
+import { channelProperties } from './testing-channels.ts';
 import { elementwiseProperties } from './testing-elementwise.ts';
 import { chainProperties, imageProperties } from './testing-images.ts';
 import { placeProperties } from './testing-places.ts';
@@ -19,6 +20,7 @@ import { windowProperties } from './testing-windows.ts';
 const properties: readonly SealedProperty[] = [
   ...arrayProperties,
   ...chainProperties,
+  ...channelProperties,
   ...elementwiseProperties,
   ...imageProperties,
   ...placeProperties,

@@ -1,7 +1,11 @@
 import type { DataType } from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
-import { isValueType, ONNX_TYPE, type ValueType } from '../dtype.ts';
+import { affineOfVector } from '../channel-affine.ts';
+import { isValueType, ONNX_TYPE, sizeOf, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
+import type { Lowering, Representation } from '../lower.ts';
+import type { Operand, TraceValue } from '../trace.ts';
+import { isImage } from './channelwise.ts';
 import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
 /** Kernels that repeat, pad, turn or pick elements. */
@@ -34,9 +38,10 @@ export const rearrangingKernels: readonly Kernel[] = [
       const output = shape.map((length, axis) => length * (reps[axis] as number));
       return { outputs: [{ shape: output, dtype }], attributes: { reps } };
     },
-    lower: (lowering, { operands, attributes }) => ({
-      logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
-    }),
+    lower: (lowering, { operands, attributes, outputs }) =>
+      tiledChannels(lowering, operands[0]!, outputs[0]!) ?? {
+        logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
+      },
   }),
   kernel<{ dims: number | number[] }, { axes: readonly number[] }>({
     name: 'Reverse',
@@ -116,3 +121,11 @@ export const rearrangingKernels: readonly Kernel[] = [
     },
   }),
 ];
+
+/** One number per channel, laid over an image. */
+function tiledChannels(lowering: Lowering, { value, shape }: Operand, output: TraceValue): Representation | undefined {
+  const channels = output.shape.at(-1) as number;
+  if (value.dtype !== 'float32' || !isImage(output.shape) || sizeOf(shape) !== channels || shape[3] !== channels)
+    return undefined;
+  return { affine: affineOfVector(lowering.logical({ value, shape: [channels] })) };
+}

@@ -1,8 +1,11 @@
 import { backend_util, util } from '@tensorflow/tfjs';
+import { sumAffine, sumProduct } from '../channel-affine.ts';
 import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
-import type { Operand, TraceValue } from '../trace.ts';
+import type { Operand, TraceNode, TraceValue } from '../trace.ts';
+import { trainedVariance } from './batch-norm.ts';
+import { isImage } from './channelwise.ts';
 
 interface TfReduction {
   readonly axis?: number | number[] | null;
@@ -51,10 +54,32 @@ export const reductionKernels: readonly Kernel[] = REDUCTIONS.map((reduction) =>
     },
     lower(lowering, { operands, attributes, outputs }) {
       const [x] = operands as [Operand];
+      const short = shortcut(lowering, reduction.name, x, outputs[0]!);
+      if (short !== undefined) return { logical: short };
       return { logical: reduce(lowering, reduction, x, attributes.axes, outputs[0]!) };
     },
   }),
 );
+
+/** Sums and means per channel of what BatchNorm and its gradient are made of need not see it computed. */
+function shortcut(lowering: Lowering, name: string, x: Operand, output: TraceValue): string | undefined {
+  const producer = output.producer as TraceNode;
+  if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(producer.attributes['axes']) !== '0,1,2')
+    return undefined;
+  if (name === 'Mean') {
+    const variance = trainedVariance(lowering, producer);
+    if (variance !== undefined) return variance;
+  }
+  if (name !== 'Sum' && name !== 'Mean') return undefined;
+  const { graph } = lowering;
+  const [batch, height, width, channels] = x.shape as [number, number, number, number];
+  const factors = lowering.factors(x);
+  if (factors === undefined && !lowering.isAffine(x)) return undefined;
+  const shape = [batch, channels, height, width] as const;
+  const sum = factors === undefined ? sumAffine(graph, lowering.affine(x), shape) : sumProduct(graph, factors);
+  const result = name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
+  return output.shape.length === 1 ? result : graph.reshape(result, output.shape);
+}
 
 function reduce(
   lowering: Lowering,

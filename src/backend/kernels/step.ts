@@ -1,3 +1,5 @@
+import { ONNX_TYPE } from '../dtype.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import { elementwise } from './elementwise.ts';
 
 /** 1 above 0, alpha elsewhere, NaN for NaN. Deferred, since it is nearly always the mask of a ReLU's gradient. */
@@ -13,3 +15,8 @@ export const step = elementwise<{ alpha?: number }, { alpha: number }>({
     return graph.node('Where', [graph.node('IsNaN', [x as string]), x as string, steps]);
   },
 });
+
+/** 1 above 0, 0 elsewhere, and for NaN. A product with it is several times faster than ONNX Runtime's Where. */
+export function stepOf(graph: GraphBuilder, x: string): string {
+  return graph.node('Cast', [graph.node('Greater', [x, graph.scalar(0)])], { attributes: { to: ONNX_TYPE.float32 } });
+}

@@ -1,0 +1,104 @@
+import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
+import {
+  keep,
+  layers,
+  losses,
+  model,
+  oneHot,
+  randomUniform,
+  sequential,
+  tensor1d,
+  tidy,
+  variableGrads,
+} from '@tensorflow/tfjs';
+import { myNet } from '../../src/models/my-net.ts';
+import { simpleNet } from '../../src/models/simple-net.ts';
+import { xceptionBackbone } from '../../src/models/xception.ts';
+import { Adam } from '../../src/training/optimizers/adam.ts';
+
+/** A net with its training, on random images `[batch, 256, 256, 3]`. Each work reads back the logits and nothing else. */
+export interface Bench {
+  readonly work: Readonly<Record<string, () => Promise<unknown>>>;
+}
+
+const SIZE = 256;
+
+/** The nets, and the batches that they are measured with. */
+export const nets = {
+  'simple-net': () => trained(simpleNet(SIZE), 32),
+  'my-net': () => trained(myNet(SIZE), 32),
+  xception: () => xception(8),
+} as const;
+export type NetName = keyof typeof nets;
+
+function trained(net: LayersModel, batch: number): Bench {
+  spreadWeights(net);
+  const { images, labels } = samples(batch);
+  const step = stepper(net, images, labels);
+  return { work: { forward: () => read(tidy(() => net.predict(images) as Tensor)), step } };
+}
+
+function xception(batch: number): Bench {
+  const { image, features } = xceptionBackbone(SIZE);
+  const backbone = model({ inputs: image, outputs: features });
+  const head = sequential({ layers: [layers.dense({ units: 2, inputShape: [2048] })] });
+  const whole = model({ inputs: image, outputs: head.apply(features) as never });
+  spreadWeights(whole);
+  const { images, labels } = samples(batch);
+  const trainHead = stepper(head, () => backbone.predict(images) as Tensor, labels);
+  return {
+    work: {
+      forward: () => read(tidy(() => whole.predict(images) as Tensor)),
+      frozen: trainHead,
+      step: stepper(whole, images, labels),
+    },
+  };
+}
+
+function samples(batch: number): { readonly images: Tensor; readonly labels: Tensor } {
+  const classes = tensor1d(
+    Array.from({ length: batch }, (_, i) => i % 2),
+    'int32',
+  );
+  return { images: randomUniform([batch, SIZE, SIZE, 3], -2, 2, 'float32', 1), labels: oneHot(classes, 2) };
+}
+
+/** Forward, backward and Adam; the logits are read, as the training loop does. */
+function stepper(net: LayersModel, input: Tensor | (() => Tensor), labels: Tensor): () => Promise<Float32Array> {
+  const weights = net.trainableWeights.map((weight) => weight.read() as Variable);
+  const optimizer = new Adam({ kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, weights);
+  return () => {
+    const logits = tidy(() => {
+      const x = typeof input === 'function' ? input() : input;
+      let output: Tensor | undefined;
+      const { grads } = variableGrads(() => {
+        output = keep(net.apply(x, { training: true }) as Tensor);
+        return losses.softmaxCrossEntropy(labels, output) as Scalar;
+      }, weights);
+      optimizer.step(grads);
+      return output as Tensor;
+    });
+    return read(logits);
+  };
+}
+
+async function read(logits: Tensor): Promise<Float32Array> {
+  const values = await logits.data<'float32'>();
+  logits.dispose();
+  return values;
+}
+
+/** PyTorch's initial spread of kernels: uniform within 1 / √(inputs of a unit). BatchNorm is left as it is. */
+function spreadWeights(net: LayersModel): void {
+  tidy(() => {
+    const spread = net.weights.map((weight, i) => {
+      const { shape } = weight.read();
+      if (!/kernel|bias/.test(weight.originalName)) return weight.read();
+      const depthwise = weight.originalName.includes('depthwise');
+      const inputs = shape.slice(0, depthwise ? 2 : -1).reduce((product, length) => product * length, 1);
+      const bound = 1 / Math.sqrt(shape.length === 1 ? 1000 : inputs);
+      return randomUniform(shape, -bound, bound, 'float32', i + 1);
+    });
+    net.setWeights(spread);
+  });
+}

@@ -1,0 +1,129 @@
+import type { GraphBuilder } from './graph-builder.ts';
+
+/**
+ * An image `[batch, height, width, channels]` that is not computed yet: images that are, each scaled channel by channel,
+ * added up, plus one number per channel. BatchNorm and its gradient are such sums, which tfjs writes as a dozen
+ * operations that each would stream whole images through memory; as a sum they take a pass per image, and a reduction
+ * of them needs no pass of its own but one per image, or pair of images, that they are made of.
+ */
+export interface ChannelAffine {
+  /** Empty where the image is the same at every pixel. */
+  readonly terms: readonly Term[];
+  /** The name of `[channels]` numbers, or of a scalar. */
+  readonly offset: string | undefined;
+}
+
+interface Term {
+  /** The name of an image with its channels first. */
+  readonly image: string;
+  /** The name of `[channels]` factors, or of a scalar; none is 1. */
+  readonly scale: string | undefined;
+}
+
+/** Two sums of one term each, multiplied pixel by pixel, and not computed yet either. */
+export type ChannelProduct = readonly [ChannelAffine, ChannelAffine];
+
+/** The shape of an image with its channels first. */
+type ImageShape = readonly [batch: number, channels: number, height: number, width: number];
+
+export function affineOfImage(image: string): ChannelAffine {
+  return { terms: [{ image, scale: undefined }], offset: undefined };
+}
+
+export function affineOfVector(offset: string): ChannelAffine {
+  return { terms: [], offset };
+}
+
+export function addAffine(graph: GraphBuilder, a: ChannelAffine, b: ChannelAffine): ChannelAffine {
+  const terms = [...a.terms];
+  for (const term of b.terms) {
+    const same = terms.findIndex(({ image }) => image === term.image);
+    if (same < 0) terms.push(term);
+    else
+      terms[same] = {
+        image: term.image,
+        scale: plus(graph, terms[same]?.scale ?? graph.scalar(1), term.scale ?? graph.scalar(1)),
+      };
+  }
+  return { terms, offset: a.offset && b.offset ? plus(graph, a.offset, b.offset) : (a.offset ?? b.offset) };
+}
+
+/** @param factor the name of `[channels]` numbers, or of a scalar */
+export function scaleAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, factor: string): ChannelAffine {
+  return {
+    terms: terms.map(({ image, scale }) => ({
+      image,
+      scale: scale === undefined ? factor : times(graph, scale, factor),
+    })),
+    offset: offset === undefined ? undefined : times(graph, offset, factor),
+  };
+}
+
+/** Writes the sum down; gives the name of the image with its channels first. */
+export function writeAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, shape: ImageShape): string {
+  const [first, ...others] = terms;
+  if (first === undefined) {
+    const vector = perChannel(graph, offset ?? graph.scalar(0));
+    return graph.node('Expand', [vector, graph.ints(shape)]);
+  }
+  // The one pass for scale and offset is BatchNorm's own, of mean 0 and variance 1.
+  let sum = writeTerm(graph, first, offset, shape[1]);
+  for (const term of others) sum = plus(graph, sum, writeTerm(graph, term, undefined, shape[1]));
+  return sum;
+}
+
+function writeTerm(graph: GraphBuilder, { image, scale }: Term, offset: string | undefined, channels: number): string {
+  if (scale === undefined) return offset === undefined ? image : plus(graph, image, perChannel(graph, offset));
+  if (offset === undefined) return times(graph, image, perChannel(graph, scale));
+  const vector = (value: number) => graph.floats(Array.from({ length: channels }, () => value));
+  const whole = (name: string) => times(graph, name, vector(1));
+  return graph.node('BatchNormalization', [image, whole(scale), whole(offset), vector(0), vector(1)], {
+    attributes: { epsilon: { float: 0 } },
+  });
+}
+
+/** The sums over batch, height and width, `[channels]`. */
+export function sumAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, shape: ImageShape): string {
+  const [batch, channels, height, width] = shape;
+  const sums = terms.map(({ image, scale }) => {
+    const sum = sumImage(graph, image);
+    return scale === undefined ? sum : times(graph, sum, scale);
+  });
+  if (offset !== undefined || terms.length === 0) {
+    const count = graph.floats(Array.from({ length: channels }, () => batch * height * width));
+    sums.push(times(graph, offset ?? graph.scalar(0), count));
+  }
+  return sums.reduce((a, b) => plus(graph, a, b));
+}
+
+/** The sums of the products over batch, height and width, `[channels]`. */
+export function sumProduct(graph: GraphBuilder, [a, b]: ChannelProduct): string {
+  const [left, right] = [a.terms[0] as Term, b.terms[0] as Term];
+  // In one order, so that a pair is multiplied once whichever way round it comes.
+  const images = [left.image, right.image].sort();
+  return [left.scale, right.scale].reduce<string>(
+    (sum, scale) => (scale === undefined ? sum : times(graph, sum, scale)),
+    sumImage(graph, graph.node('Mul', images)),
+  );
+}
+
+export function writeProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape: ImageShape): string {
+  return times(graph, writeAffine(graph, a, shape), writeAffine(graph, b, shape));
+}
+
+function sumImage(graph: GraphBuilder, image: string): string {
+  return graph.node('ReduceSum', [image, graph.ints([0, 2, 3])], { attributes: { keepdims: 0 } });
+}
+
+/** `[channels]`, or a scalar, to broadcast against an image with its channels first. */
+function perChannel(graph: GraphBuilder, vector: string): string {
+  return graph.node('Unsqueeze', [graph.node('Reshape', [vector, graph.ints([-1])]), graph.ints([1, 2])]);
+}
+
+function plus(graph: GraphBuilder, a: string, b: string): string {
+  return graph.node('Add', [a, b]);
+}
+
+function times(graph: GraphBuilder, a: string, b: string): string {
+  return graph.node('Mul', [a, b]);
+}

@@ -1,0 +1,26 @@
+import { fill, type NamedAttrMap, registerGradient, type Tensor, unregisterGradient, util } from '@tensorflow/tfjs';
+
+/**
+ * Replaces the gradients of Sum and Mean, for every backend, by the same numbers made otherwise: tfjs lays the gradient
+ * over the input by a product with an array of ones that it fills on the host, which for BatchNorm alone are twice all
+ * of a net's activations in every step. A `fill` is only a number until somebody wants the array.
+ */
+export function registerGradients(): void {
+  for (const kernelName of ['Sum', 'Mean'] as const) {
+    unregisterGradient(kernelName);
+    registerGradient({
+      kernelName,
+      inputsToSave: ['x'],
+      gradFunc: (dy, [x], attributes) => ({ x: () => spread(dy as Tensor, x as Tensor, attributes, kernelName) }),
+    });
+  }
+}
+
+/** The gradient of a sum or mean, `dy`, at each of the elements of `x`. */
+function spread(dy: Tensor, x: Tensor, attributes: NamedAttrMap, of: 'Sum' | 'Mean'): Tensor {
+  const axes = util.parseAxisParam(attributes['axis'] as number[], x.shape);
+  const kept = x.shape.map((length, axis) => (axes.includes(axis) ? 1 : length));
+  const count = x.size / util.sizeFromShape(kept);
+  const share = of === 'Sum' ? dy : dy.div(count);
+  return share.reshape(kept).mul(fill(x.shape, 1));
+}
