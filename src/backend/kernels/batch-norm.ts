@@ -55,10 +55,11 @@ export function trainedVariance(lowering: Lowering, variance: TraceNode): string
   const { graph } = lowering;
   const { epsilon, scale, offset } = parametersOf(lowering, norm);
   const channels = output.shape.at(-1) as number;
-  // Running statistics of momentum 0 are the batch's own, whatever they were; but ONNX Runtime may write the new ones
-  // over the old, constants included, so these are a value of the graph that others read too.
-  const old = lowering.logical({ value: batch.mean, shape: [channels] });
-  const inputs = [lowering.channelsFirst(batch.x), scale, offset, old, old];
+  // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old, even where these are
+  // constants or read by others, so each is an array of its own, 0 but where the batch's is not a number either.
+  const mean = lowering.logical({ value: batch.mean, shape: [channels] });
+  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [mean, graph.scalar(zero)])) as [string, string];
+  const inputs = [lowering.channelsFirst(batch.x), scale, offset, oldMean, oldVariance];
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
   const [normalised, , statistic] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [
     string,
