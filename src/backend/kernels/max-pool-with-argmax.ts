@@ -11,7 +11,8 @@ export const maxPoolWithArgmax = kernel<TfMaxPoolWithArgmax, Windows & { readonl
   name: 'MaxPoolWithArgmax',
   inputs: ['x'],
   plan([x], attributes) {
-    const shape = poolShape(x!.shape, attributes);
+    // A wrong call is the cpu kernel's to refuse.
+    const shape = x!.shape.length === 4 ? poolShape(x!.shape, attributes) : undefined;
     if (shape === undefined || x!.dtype !== 'float32') return undefined;
     const outputs = (['float32', 'int32'] as const).map((dtype) => ({ shape: shape.output, dtype }));
     return { outputs, attributes: { ...shape.windows, inBatch: attributes.includeBatchInIndex } };
