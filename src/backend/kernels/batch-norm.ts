@@ -8,23 +8,32 @@ interface TfBatchNorm {
   readonly varianceEpsilon?: number;
 }
 
-type BatchNormAttributes = { readonly epsilon: number; readonly offset: boolean; readonly scale: boolean };
+type BatchNormAttributes = {
+  readonly epsilon: number;
+  readonly offset: boolean;
+  readonly scale: boolean;
+  /** Whether the statistics are of channels; else they broadcast, as where another axis is normalized. */
+  readonly perChannel: boolean;
+};
 
-/** (x - mean) / √(variance + epsilon) · scale + offset, all per channel. */
+/** (x - mean) / √(variance + epsilon) · scale + offset. */
 export const batchNorm = kernel<TfBatchNorm, BatchNormAttributes>({
   name: 'FusedBatchNorm',
   inputs: ['x', 'mean', 'variance', 'offset?', 'scale?'],
   plan([x, ...statistics], { varianceEpsilon = 0.001 }, _, named) {
     const channels = x!.shape[3] as number;
     if ([x!, ...statistics].some(({ dtype }) => dtype !== 'float32')) return undefined;
-    if (!statistics.every(({ shape }) => sizeOf(shape) === channels && shape.at(-1) === channels)) return undefined;
-    const attributes = { epsilon: varianceEpsilon, offset: named['offset'] != null, scale: named['scale'] != null };
+    const perChannel = statistics.every(({ shape }) => sizeOf(shape) === channels && shape.at(-1) === channels);
+    if (!perChannel && !statistics.every(({ shape }) => broadcasts(shape, x!.shape))) return undefined;
+    const [offset, scale] = [named['offset'] != null, named['scale'] != null];
+    const attributes = { epsilon: varianceEpsilon, offset, scale, perChannel };
     return { outputs: [{ shape: x!.shape, dtype: 'float32' }], attributes };
   },
-  lower(lowering, { operands, outputs }) {
+  lower(lowering, { operands, attributes, outputs }) {
     const node = outputs[0]!.producer as TraceNode;
     const trained = lowering.notes.get(node);
     if (trained !== undefined) return { channelsFirst: trained };
+    if (!attributes.perChannel) return { logical: broadcastNorm(lowering, operands, attributes) };
     const [x, mean, variance] = operands as [Operand, Operand, Operand];
     const { epsilon, scale, offset } = parametersOf(lowering, node);
     const inputs = [
@@ -34,10 +43,30 @@ export const batchNorm = kernel<TfBatchNorm, BatchNormAttributes>({
       perChannel(lowering, mean),
       perChannel(lowering, variance),
     ];
-    const attributes = { epsilon: { float: epsilon } };
-    return { channelsFirst: lowering.graph.node('BatchNormalization', inputs, { attributes }) };
+    const options = { attributes: { epsilon: { float: epsilon } } };
+    return { channelsFirst: lowering.graph.node('BatchNormalization', inputs, options) };
   },
 });
+
+function broadcasts(shape: readonly number[], over: readonly number[]): boolean {
+  const missing = over.length - shape.length;
+  return shape.every((length, axis) => length === 1 || length === over[missing + axis]);
+}
+
+/** In single steps; tfjs's cpu kernel takes any statistics for those of channels, and is wrong here. */
+function broadcastNorm(
+  lowering: Lowering,
+  operands: readonly Operand[],
+  { epsilon, offset, scale }: BatchNormAttributes,
+): string {
+  const { graph } = lowering;
+  const names = operands.map((operand) => lowering.logical(operand));
+  const [x, mean, variance] = names as [string, string, string];
+  const deviation = graph.node('Sqrt', [graph.node('Add', [variance, graph.scalar(epsilon)])]);
+  let norm = graph.node('Div', [graph.node('Sub', [x, mean]), deviation]);
+  if (scale) norm = graph.node('Mul', [norm, names.at(-1) as string]);
+  return offset ? graph.node('Add', [norm, names[3] as string]) : norm;
+}
 
 /**
  * The variance of a batch, if the batch is then normalised with it: one operator computes both, and the normalised
@@ -58,7 +87,10 @@ export function trainedVariance(lowering: Lowering, variance: TraceNode): string
   // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old, even where these are
   // constants or read by others, so each is an array of its own, 0 but where the batch's is not a number either.
   const mean = lowering.logical({ value: batch.mean, shape: [channels] });
-  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [mean, graph.scalar(zero)])) as [string, string];
+  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [mean, graph.scalar(zero)])) as [
+    string,
+    string,
+  ];
   const inputs = [lowering.channelsFirst(batch.x), scale, offset, oldMean, oldVariance];
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
   const [normalised, , statistic] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [
@@ -87,9 +119,14 @@ function centredBatch(lowering: Lowering, variance: TraceNode): CentredBatch | u
   return average.operands[0]?.value === x.value ? { x, mean: mean.value } : undefined;
 }
 
-function normalises({ kernel: name, operands }: TraceNode, { x, mean }: CentredBatch, variance: TraceValue): boolean {
+function normalises(
+  { kernel: name, operands, attributes }: TraceNode,
+  { x, mean }: CentredBatch,
+  variance: TraceValue,
+): boolean {
   const [image, own, spread] = operands;
-  return name === 'FusedBatchNorm' && image?.value === x.value && own?.value === mean && spread?.value === variance;
+  if (name !== 'FusedBatchNorm' || attributes['perChannel'] !== true) return false;
+  return image?.value === x.value && own?.value === mean && spread?.value === variance;
 }
 
 function parametersOf(lowering: Lowering, { operands, attributes }: TraceNode) {
