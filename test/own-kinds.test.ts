@@ -114,11 +114,51 @@ test('a mistake in the data is told as its message, a bug with the stack of the 
   assert.match((await project.command('logs', 'hail')).stdout, /TypeError: name.reverse is not a function\n +at greet/);
 });
 
-test('a kind that cannot be loaded is told, with what is the matter', async () => {
+test('a kind that cannot be loaded is told where it is used, and stops nobody else', async () => {
   using project = new Project(yaml, { ...files, 'stages/greet/spec.ts': 'export const spec = ' });
-  const { code, stderr } = await project.command('plan');
+  const { code, stderr } = await project.command('plan', 'test.yaml');
   assert.equal(code, 1);
-  assert.match(stderr, /^error: The kind greet in stages\/greet cannot be loaded: .*\[broken-kind\]/);
+  assert.match(
+    stderr,
+    /^pipelines\/test\.yaml:4:11: error: The kind greet in stages\/greet cannot be loaded: .*\[broken-kind\]/,
+  );
+  const other =
+    'stages: { say: { kind: command, outputs: { text: out/say }, with: { run: "echo > ${outputs.text}" } } }\n';
+  project.write('pipelines/other.yaml', other.replace('$\\{', '${'));
+  for (const command of [['plan', 'other.yaml'], ['kinds'], ['schema']]) {
+    const ended = await project.command(...command);
+    assert.equal(ended.code, 0, ended.stderr);
+    assert.match(ended.stderr, /^warning: The kind greet in stages\/greet cannot be loaded: .*\n$/);
+  }
+});
+
+test('a folder of stages/ that is no kind yet is told of when somebody asks for it', async () => {
+  using project = new Project(yaml, { 'names.txt': 'ann\n', 'stages/greet/run.ts': files['stages/greet/run.ts'] });
+  const { stderr } = await project.command('plan');
+  assert.match(
+    stderr,
+    /error: Unknown kind "greet" \[unknown-kind\]\n[^$]*There is a folder stages\/greet, but no spec\.ts in it\./,
+  );
+});
+
+test('a kind of the project’s own takes the place of a built-in one, and it is said', async () => {
+  const spec = files['stages/greet/spec.ts'].replace("name: 'greet'", "name: 'plot'");
+  using project = new Project(yaml.replace('kind: greet', 'kind: plot'), {
+    'names.txt': 'ann\n',
+    'stages/plot/spec.ts': spec,
+    'stages/plot/run.ts': files['stages/greet/run.ts'],
+    'stages/plot/greet.ts': files['stages/greet/greet.ts'],
+  });
+  const { outcomes, warnings } = await project.run();
+  assert.deepEqual(outcomes, { hail: 'ran' });
+  assert.deepEqual(warnings, ['The project\'s own kind in stages/plot takes the place of the built-in kind "plot"']);
+});
+
+test('a change of a kind’s code is told by its files', async () => {
+  using project = new Project(yaml, files);
+  await project.run();
+  project.edit('stages/greet/greet.ts', '${greeting} ${name}', '${greeting}, ${name}');
+  assert.match((await project.command('plan')).stdout, /run +hail +code of stages\/greet changed \(greet\.ts\)\n/);
 });
 
 test('a spec of another form than a kind has is told: where, what was expected, and what there is', async () => {
@@ -144,7 +184,7 @@ test('a spec of another form than a kind has is told: where, what was expected, 
     project.edit('stages/greet/spec.ts', from, to);
     const { code, stderr } = await project.command('plan');
     assert.equal(code, 1);
-    assert.match(stderr, /^error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n$/);
+    assert.match(stderr, /error: The kind greet in stages\/greet cannot be loaded: .* \[broken-kind\]\n/);
     assert.match(stderr, told);
     project.write('stages/greet/spec.ts', files['stages/greet/spec.ts']);
   }

@@ -3,10 +3,11 @@ import { basename, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
+import { kindBuild, writeKindSources } from '../cache/kind-build.ts';
 import { writeAtomic } from '../cache/write-atomic.ts';
+import type { UnloadedKind } from '../config/load-context.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { sha256 } from '../fingerprint/digest.ts';
-import { err, ok, type Result } from '../result.ts';
 import type { KindSpec } from '../stage.ts';
 import { importedPackages } from './imported-packages.ts';
 import { packageRoot } from './package-info.ts';
@@ -22,31 +23,70 @@ export interface LoadedKind {
   readonly module?: string;
 }
 
-/** Every kind by name: the built-in ones, and the project's own in its `stages/` folder. */
-export async function loadKinds(root: string): Promise<Result<ReadonlyMap<string, LoadedKind>, readonly Diagnostic[]>> {
+/** The kinds of a project, and what is amiss with its own. */
+export interface ProjectKinds {
+  /** The built-in ones, and the project's own in its `stages/` folder, which come before a built-in one of their name. */
+  readonly kinds: ReadonlyMap<string, LoadedKind>;
+  /** Folders in `stages/` that are no kind yet, by name. */
+  readonly unloaded: ReadonlyMap<string, UnloadedKind>;
+  /** Names of the built-in kinds that a project's own takes the place of. */
+  readonly replaced: ReadonlySet<string>;
+}
+
+/** Loads every kind. One that is broken concerns only those who use it. */
+export async function loadKinds(root: string): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
   for (const [name, entry] of Object.entries(builtIn)) {
     const spec = await entry.spec();
     kinds.set(name, { spec, version: spec.version, sources: [] });
   }
-  const mistakes: Diagnostic[] = [];
-  for (const { name, folder } of ownKinds(root)) {
+  const unloaded = new Map<string, UnloadedKind>();
+  const replaced = new Set<string>();
+  for (const { name, folder } of ownFolders(root)) {
+    const shown = `stages/${name}`;
+    if (root === packageRoot || sourceOf(folder, 'spec') === undefined) {
+      if (!kinds.has(name)) unloaded.set(name, noKind(name, shown, root === packageRoot));
+      continue;
+    }
+    if (kinds.has(name)) replaced.add(name);
     try {
       kinds.set(name, await loadOwnKind(name, folder, root));
     } catch (error) {
-      const message = `The kind ${name} in ${join('stages', name)} cannot be loaded: ${describe(error)}`;
-      mistakes.push({ code: 'broken-kind', message });
+      kinds.delete(name);
+      const message = `The kind ${name} in ${shown} cannot be loaded: ${describe(error)}`;
+      unloaded.set(name, { code: 'broken-kind', message });
     }
   }
-  return mistakes.length > 0 ? err(mistakes) : ok(kinds);
+  return { kinds, unloaded, replaced };
 }
 
-function ownKinds(root: string): readonly { name: string; folder: string }[] {
+/** What is said of a folder that looks like a kind when somebody asks for it. */
+function noKind(name: string, shown: string, inTable: boolean): UnloadedKind {
+  const hint = inTable
+    ? `There is a folder ${shown}, but Restage's own kinds are those in stages/index.ts: add a line there and build.`
+    : `There is a folder ${shown}, but no spec.ts in it.`;
+  return { code: 'unknown-kind', message: `Unknown kind "${name}"`, hint };
+}
+
+function ownFolders(root: string): readonly { name: string; folder: string }[] {
   const parent = join(root, 'stages');
-  if (root === packageRoot || !existsSync(parent)) return []; // Restage's own are in its table
+  if (!existsSync(parent)) return [];
   return readdirSync(parent, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && sourceOf(join(parent, entry.name), 'spec') !== undefined)
+    .filter((entry) => entry.isDirectory())
     .map(({ name }) => ({ name, folder: join(parent, name) }));
+}
+
+/** What a command that goes on should say of the kinds: those that are broken, and those `used` that replace a built-in one. */
+export function kindWarnings({ unloaded, replaced }: ProjectKinds, used: Iterable<string>): readonly Diagnostic[] {
+  const broken = [...unloaded.values()].filter(({ code }) => code === 'broken-kind');
+  const taken = [...new Set(used)].filter((name) => replaced.has(name));
+  return [
+    ...broken,
+    ...taken.map((name) => {
+      const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
+      return { code: 'replaced-kind', message };
+    }),
+  ];
 }
 
 const sourceOf = (folder: string, stem: string): string | undefined =>
@@ -98,11 +138,16 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   });
   const files = Object.keys(metafile.inputs).map((path) => join(root, path));
   const packages = importedPackages(root, metafile.inputs);
-  const contents = files.map((path) => `${relative(root, path)} ${sha256(readFileSync(path))}`).sort();
+  const digests = files.map((path) => [relative(root, path), sha256(readFileSync(path))] as const);
+  const contents = digests.map(([path, digest]) => `${path} ${digest}`).sort();
   const version = sha256([...contents, ...packages.map(({ id }) => id)].join('\n'));
   const sources = [...files, ...packages.flatMap(({ manifest }) => manifest ?? [])];
-  const built = join(root, 'cache', 'kinds', `${name}-${version.slice(0, 16)}`);
+  const built = kindBuild(join(root, 'cache'), name, version);
   for (const { path, text } of outputFiles) await writeAtomic(join(built, basename(path)), text, { sync: false });
+  writeKindSources(built, {
+    ...Object.fromEntries(digests),
+    ...Object.fromEntries(packages.map(({ id }) => [id, ''])),
+  });
   const loaded = (await import(pathToFileURL(join(built, 'spec.mjs')).href)) as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);

@@ -6,7 +6,7 @@ import { Graph } from '../graph/graph.ts';
 import { selectStages } from '../graph/select-stages.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findTarget, type Target, type Words } from './find-target.ts';
-import { type LoadedKind, loadKinds } from './load-kinds.ts';
+import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
 /** What a command asks for. */
 export interface Request extends Words {
@@ -27,6 +27,8 @@ export interface Project {
   readonly forced: ReadonlySet<StageName>;
   /** Whether this is the pipeline as its file has it, with every stage. */
   readonly whole: boolean;
+  /** What stops nothing, and the user should know. */
+  readonly warnings: readonly Diagnostic[];
   /** How its file was found. */
   readonly found: Pick<Target, 'file' | 'word'>;
 }
@@ -37,9 +39,9 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   if (root === undefined) return err([noProject()]);
   const target = findTarget(request, root);
   if (!target.ok) return target;
-  const kinds = await loadKinds(root);
-  if (!kinds.ok) return kinds;
-  const loaded = await loadPipeline({ root, file: target.value.file, kinds: kinds.value, set: request.set ?? [] });
+  const own = await loadKinds(root);
+  const { kinds, unloaded } = own;
+  const loaded = await loadPipeline({ root, file: target.value.file, kinds, unloaded, set: request.set ?? [] });
   if (!loaded.ok) return loaded;
 
   const pipeline = loaded.value;
@@ -55,12 +57,19 @@ export async function openProject(request: Request): Promise<Result<Project, rea
     whole,
     found: target.value,
     root,
-    kinds: kinds.value,
+    kinds,
     pipeline,
     graph,
     stages,
     named,
     forced: forced.value,
+    warnings: [
+      ...kindWarnings(
+        own,
+        pipeline.stages.map(({ kind }) => kind),
+      ),
+      ...pipeline.warnings,
+    ],
   });
 }
 

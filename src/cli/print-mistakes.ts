@@ -1,5 +1,5 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
+import { formatDiagnostics, formatWarning } from '../diagnostics/format-diagnostic.ts';
 import { wantsColour } from '../reporters/colour.ts';
 import { exitCodes } from './exit-codes.ts';
 
@@ -7,4 +7,9 @@ import { exitCodes } from './exit-codes.ts';
 export function printMistakes(mistakes: readonly Diagnostic[]): number {
   process.stderr.write(`${formatDiagnostics(mistakes, { color: wantsColour(process.stderr, process.env) })}\n`);
   return exitCodes.failed;
+}
+
+/** Prints what stops nothing, a line each. */
+export function printWarnings(warnings: readonly Diagnostic[]): void {
+  for (const warning of warnings) process.stderr.write(`warning: ${formatWarning(warning)}\n`);
 }

@@ -75,9 +75,18 @@ function define(context: LoadContext, scope: FileScope, name: string, node: MapN
   return { name: scope.prefix + name, scope, node, at, ...(kind ? { kind } : {}) };
 }
 
-function findKind({ kinds, report }: LoadContext, name: string, at: Diagnostic['at'] & object): KnownKind | undefined {
+function findKind(
+  { kinds, unloaded, report }: LoadContext,
+  name: string,
+  at: Diagnostic['at'] & object,
+): KnownKind | undefined {
   const kind = kinds.get(name);
   if (kind) return kind;
+  const known = unloaded.get(name);
+  if (known) {
+    report({ ...known, at });
+    return undefined;
+  }
   const hint = suggest(name, kinds.keys());
   report({ code: 'unknown-kind', message: `Unknown kind "${name}"`, at, ...(hint ? { hint } : {}) });
   return undefined;

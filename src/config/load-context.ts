@@ -11,6 +11,9 @@ export interface KnownKind {
   readonly sources: readonly string[];
 }
 
+/** Why a kind is not there that the project has a folder of, and what to do. */
+export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
 /** What loading one pipeline shares between its steps. */
@@ -18,6 +21,7 @@ export interface LoadContext {
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   readonly kinds: Kinds;
+  readonly unloaded: ReadonlyMap<string, UnloadedKind>;
   readonly env: Environment;
   /** Every mistake goes here, so that all are told at once; the step goes on with what is right. */
   readonly report: (diagnostic: Diagnostic) => void;

@@ -29,8 +29,9 @@ stages:
   assert.equal(pipeline.description, 'faces');
   assert.equal(pipeline.salt, '3');
   assert.deepEqual(pipeline.sources.env, { SHELL: '/bin/sh', UNSET: null });
-  const { at, inputs, outputs, ...fit } = stageOf(pipeline, 'fit');
+  const { at, inputs, outputs, defaultOf, ...fit } = stageOf(pipeline, 'fit');
   assert.equal(at.file.text.slice(at.start, at.end), 'fit');
+  assert.equal(defaultOf?.(['epochs']), 5);
   assert.deepEqual(fit, {
     name: 'fit',
     axes: {},

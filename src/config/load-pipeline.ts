@@ -3,11 +3,12 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { checkPaths } from './check-paths.ts';
 import { collectDefinitions } from './collect-definitions.ts';
+import type { FileScope } from './definition.ts';
 import { Environment } from './environment.ts';
 import { type Edge, findCycles } from './find-cycles.ts';
 import { InputPaths, type PathClaim } from './input-paths.ts';
 import { makeInstances } from './instances.ts';
-import type { Kinds, LoadContext } from './load-context.ts';
+import type { Kinds, LoadContext, UnloadedKind } from './load-context.ts';
 import { loadDocument } from './load-document.ts';
 import { child, type MapNode } from './located.ts';
 import type { Params } from './params.ts';
@@ -18,6 +19,7 @@ import { shownPath } from './read-source.ts';
 import { resolveStage } from './resolve-stage.ts';
 import { parseSetParams, type SetParam } from './set-params.ts';
 import { substitute } from './substitute.ts';
+import { UnlistedFiles } from './unlisted-files.ts';
 
 export interface LoadOptions {
   /** Absolute path of the folder that holds `pipelines/`. */
@@ -25,6 +27,8 @@ export interface LoadOptions {
   /** Absolute path of the YAML file, or one relative to the root. */
   readonly file: string;
   readonly kinds: Kinds;
+  /** Kinds that the project has and that could not be loaded, by name. */
+  readonly unloaded?: ReadonlyMap<string, UnloadedKind>;
   /** Texts of `--set`: `params.epochs=5`. */
   readonly set?: readonly string[];
   /** Default: the process's own. */
@@ -33,10 +37,11 @@ export interface LoadOptions {
 
 /** Reads a pipeline's file and checks it whole: a pipeline whose every reference holds, or every mistake found. */
 export async function loadPipeline(options: LoadOptions): Promise<Result<Pipeline, readonly Diagnostic[]>> {
-  const { root, kinds, set = [] } = options;
+  const { root, kinds, unloaded = new Map(), set = [] } = options;
   const mistakes = new Mistakes();
   const env = new Environment(options.env ?? process.env);
-  const context: LoadContext = { root, kinds, env, report: (mistake) => mistakes.add(mistake), files: new Map() };
+  const report = (mistake: Diagnostic) => mistakes.add(mistake);
+  const context: LoadContext = { root, kinds, unloaded, env, report, files: new Map() };
   const absolute = resolve(root, options.file);
   const settings = parseSetParams(set, context.report);
   const document = loadDocument(context, { absolute });
@@ -49,12 +54,16 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const prepared = prepareInstances(context, instances.all, name);
   const claims: PathClaim[] = [];
   const work = { context, instances, prepared, paths: new InputPaths(context), claims };
+  const unlisted = new UnlistedFiles(root);
+  const warnings = new Mistakes();
   const stages: Stage[] = [];
   const edges = new Map<StageName, readonly Edge[]>();
   for (const one of prepared.values()) {
     const resolved = await resolveStage(work, one);
     edges.set(one.instance.name, resolved.edges);
-    if (resolved.stage) stages.push(resolved.stage);
+    if (!resolved.stage) continue;
+    stages.push(resolved.stage);
+    for (const warning of unlisted.find(one, resolved.stage)) warnings.add(warning);
   }
   findCycles(edges).forEach(context.report);
   const outputs = [...prepared.values()].flatMap((one) =>
@@ -69,7 +78,16 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
     globs: Object.fromEntries(work.paths.globs),
     ...(env.asked ? { env: env.asked } : {}),
   };
-  return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources });
+  for (const each of new Set([scope, ...definitions.map(({ scope }) => scope)])) {
+    for (const warning of unreadParams(each)) warnings.add(warning);
+  }
+  return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
+}
+
+function unreadParams({ prefix, params }: FileScope): readonly Diagnostic[] {
+  return params.unread().map(({ name, at }) => {
+    return { code: 'unread-param', message: `The parameter "${prefix}${name}" is read by no stage`, at };
+  });
 }
 
 /** Mistakes, each once: the instances of a matrix make the same one many times. */

@@ -90,3 +90,13 @@ test('a wrong --set is shown like a line of a file', async () => {
   assert.match(await mistakes(yaml, ['sn/params.epochs=5']), /No pipeline is included as "sn"/);
   assert.match(await mistakes(yaml, ['params.epochs=[5']), /--set:1:\d+: error: .* \[yaml\]/);
 });
+
+test('a parameter that no stage reads is a warning, and one that only such a one reads as well', async () => {
+  const yaml = train('{ a: 3, b: "${params.a}", c: 1, d: "${params.c}" }', '{ epochs: "${params.b}" }');
+  const { warnings } = await load(yaml, ['params.d=5']);
+  assert.deepEqual(
+    warnings.map(({ message }) => message),
+    ['The parameter "c" is read by no stage', 'The parameter "d" is read by no stage'],
+  );
+  assert.deepEqual((await load(train('{ n: 3 }', '{ epochs: "${params.n}" }'))).warnings, []);
+});

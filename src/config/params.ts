@@ -13,6 +13,8 @@ export class Params implements Scope {
   readonly report: (diagnostic: Diagnostic) => void;
   readonly #resolved = new Map<string, Node | undefined>();
   readonly #active: string[] = [];
+  /** Which parameters each one refers to; under the empty name, those that something outside the parameters reads. */
+  readonly #reads = new Map<string, Set<string>>();
 
   constructor(node: Node | undefined, report: (diagnostic: Diagnostic) => void) {
     this.#raw = node?.type === 'map' ? node : undefined;
@@ -31,6 +33,7 @@ export class Params implements Scope {
       report({ code: 'unknown-param', message: `Unknown parameter "${first}"`, at, ...(hint ? { hint } : {}) });
       return undefined;
     }
+    this.#readsOf(this.#active.at(-1) ?? '').add(first);
     const value = this.#resolve(first, entry, at);
     return value && descend(value, `params.${first}`, rest, at, report);
   }
@@ -38,6 +41,20 @@ export class Params implements Scope {
   /** Works out every parameter, so that a mistake in one that nobody reads is told too. */
   resolveAll(): void {
     for (const [name, entry] of this.#raw?.entries ?? []) this.#resolve(name, entry, entry.keyAt);
+  }
+
+  /** The parameters that nothing read by now, nor any that was read, and where each stands. */
+  unread(): readonly { readonly name: string; readonly at: Span }[] {
+    const read = new Set(this.#readsOf(''));
+    for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked
+    const entries = [...(this.#raw?.entries ?? [])].filter(([name]) => !read.has(name));
+    return entries.map(([name, { keyAt }]) => ({ name, at: keyAt }));
+  }
+
+  #readsOf(name: string): Set<string> {
+    const known = this.#reads.get(name) ?? new Set();
+    this.#reads.set(name, known);
+    return known;
   }
 
   #resolve(name: string, entry: Entry, at: Span): Node | undefined {

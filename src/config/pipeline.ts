@@ -1,4 +1,4 @@
-import type { Span } from '../diagnostics/diagnostic.ts';
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { ArtifactType } from '../stage.ts';
 
@@ -21,6 +21,8 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   /** Every file and glob that decided this value: if none changed, the pipeline has not. */
   readonly sources: PipelineSources;
+  /** What is right, and yet hardly meant: a parameter that nobody reads, a program that is no input. */
+  readonly warnings: readonly Diagnostic[];
 }
 
 export interface PipelineSources {
@@ -45,6 +47,8 @@ export interface Stage {
   readonly settings: JsonObject;
   /** The same without those at their default: what is keyed. */
   readonly keyedSettings: JsonObject;
+  /** What the setting at a path of keys is when the file leaves it out, undefined for one without a default; for messages. */
+  readonly defaultOf?: (path: readonly string[]) => Json | undefined;
   readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
   /** Order only. */

@@ -1,4 +1,4 @@
-import type { JsonObject } from '../json.ts';
+import type { Json, JsonObject } from '../json.ts';
 import type { AnyKindSpec } from '../stage.ts';
 import type { Definition } from './definition.ts';
 import { explainIssues } from './explain-issues.ts';
@@ -9,6 +9,7 @@ import { type MapNode, type Node, nodeAt, toJson } from './located.ts';
 export interface Settings {
   readonly settings: JsonObject;
   readonly keyedSettings: JsonObject;
+  readonly defaultOf: (path: readonly string[]) => Json | undefined;
 }
 
 /** The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported. */
@@ -36,5 +37,24 @@ export function resolveSettings(
   }
   // Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined.
   const settings = JSON.parse(JSON.stringify(parsed.data)) as JsonObject;
-  return { settings, keyedSettings: keyedSettings(spec.settings, given, settings) };
+  const defaultOf = (path: readonly string[]) => {
+    const without = spec.settings.safeParse(withoutKey(given, path));
+    return without.success ? valueAt(JSON.parse(JSON.stringify(without.data)), path) : undefined;
+  };
+  return { settings, keyedSettings: keyedSettings(spec.settings, given, settings), defaultOf };
 }
+
+function withoutKey(map: JsonObject, [key, ...rest]: readonly string[]): JsonObject {
+  if (key === undefined || !Object.hasOwn(map, key)) return map;
+  const { [key]: value, ...others } = map;
+  return rest.length > 0 && isMap(value) ? { ...others, [key]: withoutKey(value, rest) } : others;
+}
+
+function valueAt(value: Json, path: readonly string[]): Json | undefined {
+  let found: Json | undefined = value;
+  for (const key of path) found = isMap(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  return found;
+}
+
+const isMap = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

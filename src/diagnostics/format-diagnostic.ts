@@ -34,6 +34,12 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
   return blocks.join('\n\n');
 }
 
+/** A diagnostic that stops nothing, in one line and without a mark: `pipelines/faces.yaml:3:5: The parameter …`. */
+export function formatWarning({ message, at, hint }: Diagnostic): string {
+  const where = at ? `${placeOf(at)}: ` : '';
+  return `${where}${printableLines(message)}${hint === undefined ? '' : `. ${printableLines(hint)}`}`;
+}
+
 /** Several diagnostics as text; after `limit` of them only their number is told. */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],

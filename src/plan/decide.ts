@@ -1,7 +1,7 @@
 import type { StageResult } from '../cache/stage-result.ts';
 import { diffFingerprints } from '../fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { formatChange } from './format-change.ts';
+import { type ChangeWords, formatChange } from './format-change.ts';
 
 /** What to do with a stage, and why. Reasons are clauses without a full stop, most important first. */
 export type Decision =
@@ -26,6 +26,8 @@ export interface Facts {
   readonly forced: boolean;
   /** How its last attempt ended, where it has no last result. */
   readonly attempted?: 'failed' | 'interrupted' | undefined;
+  /** For the reasons. */
+  readonly words?: Omit<ChangeWords, 'kind'>;
 }
 
 /** `other`: the stage's last result, which is another one. `changed`: bytes that no result of the stage holds. */
@@ -53,11 +55,11 @@ export function decide(facts: Facts): Decision {
 }
 
 function reasonsToPublish(
-  { fingerprint, last }: Facts,
+  facts: Facts,
   amiss: readonly (readonly [port: string, state: PublishedState])[],
 ): readonly string[] {
   const others = amiss.filter(([, state]) => state === 'other').map(([port]) => port);
-  const [change, ...more] = last === undefined ? [] : diffFingerprints(last, fingerprint).map(formatChange);
+  const [change, ...more] = changesSinceLast(facts);
   const because = change === undefined ? '' : ` (${change}${more.length > 0 ? ` and ${more.length} more` : ''})`;
   const other =
     others.length === amiss.length
@@ -70,10 +72,17 @@ function reasonsToPublish(
   return others.length > 0 ? [other, ...single] : single;
 }
 
-function reasonsWithoutResult({ fingerprint, last, attempted }: Facts): readonly string[] {
+function changesSinceLast({ fingerprint, last, words }: Facts): readonly string[] {
+  const { kind } = fingerprint;
+  const differences = last === undefined ? [] : diffFingerprints(last, fingerprint);
+  return differences.map((difference) => formatChange(difference, { kind, ...words }));
+}
+
+function reasonsWithoutResult(facts: Facts): readonly string[] {
+  const { last, attempted } = facts;
   if (last === undefined) {
     return [attempted === undefined ? 'never ran' : `${attempted} when it last ran, and has no earlier result`];
   }
-  const changes = diffFingerprints(last, fingerprint);
-  return changes.length > 0 ? changes.map(formatChange) : ['its last result is no longer in the cache'];
+  const changes = changesSinceLast(facts);
+  return changes.length > 0 ? changes : ['its last result is no longer in the cache'];
 }

@@ -11,7 +11,8 @@ import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
 import { partsDigest } from '../fingerprint/listing.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Graph } from '../graph/graph.ts';
-import { type Decision, decide, type PublishedState } from './decide.ts';
+import { changedCode } from './changed-code.ts';
+import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { lastEnd } from './last-end.ts';
 
 /** The places that decisions and actions share. */
@@ -100,10 +101,23 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
     result,
     last: last?.fingerprint,
     forced: world.forced.has(stage.name),
+    words: wordsOf(stage, last?.fingerprint, fingerprint, world),
     ...(result === undefined && last === undefined && { attempted: lastEnd(stage.name, world) }),
     ...(await standing(stage, result, last, world)),
   });
   return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };
+}
+
+/** What the reasons of a decision are told with; files are looked up only where the code of the kind changed. */
+function wordsOf(
+  stage: Stage,
+  last: Fingerprint | undefined,
+  now: Fingerprint,
+  { cache }: World,
+): Facts['words'] & object {
+  const { defaultOf } = stage;
+  if (last === undefined || last.version === now.version) return { defaultOf };
+  return { defaultOf, changedCode: changedCode(cache.folder, last, now) };
 }
 
 async function examineFrozen(stage: Stage, world: World, last: StageResult | undefined): Promise<Examined> {

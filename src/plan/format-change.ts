@@ -1,17 +1,45 @@
 import type { FingerprintDifference } from '../fingerprint/diff-fingerprints.ts';
 import type { Json } from '../json.ts';
 
+/** What a change is told with beyond the two fingerprints. */
+export interface ChangeWords {
+  readonly kind: string;
+  /** Files of a project's own kind that changed, and packages, where that is known. */
+  readonly changedCode?: readonly string[] | undefined;
+  /** A setting that the file leaves out, by its path of keys; undefined where it has no default. */
+  readonly defaultOf?: ((path: readonly string[]) => Json | undefined) | undefined;
+}
+
 /** One difference between two fingerprints as a clause: `settings.epochs: 5 → 8`, `input dataset changed`. */
-export function formatChange({ path, before, after }: FingerprintDifference): string {
+export function formatChange(difference: FingerprintDifference, words: ChangeWords): string {
+  const { path } = difference;
   const input = /^inputs\.([^.[]+)/.exec(path)?.[1];
   if (input !== undefined) {
-    if (before === undefined) return `input ${input} is new`;
-    if (after === undefined) return `input ${input} was dropped`;
+    if (difference.before === undefined) return `input ${input} is new`;
+    if (difference.after === undefined) return `input ${input} was dropped`;
     return `input ${input} changed`;
   }
+  if (path === 'version' && typeof difference.after === 'string') return formatCodeChange(words);
+  const { before, after } = withDefaults(difference, words);
   if (before === undefined) return `${path}: set to ${show(after)}`;
   if (after === undefined) return `${path}: ${show(before)} → default`;
   return `${path}: ${show(before)} → ${show(after)}`;
+}
+
+/** A difference with the default in the place of a setting that one side leaves out. */
+export function withDefaults(difference: FingerprintDifference, { defaultOf }: ChangeWords): FingerprintDifference {
+  const { path, before, after } = difference;
+  const keys = /^settings((\.[\w$-]+)+)$/.exec(path)?.[1]?.slice(1).split('.');
+  if (keys === undefined || defaultOf === undefined || (before !== undefined && after !== undefined)) return difference;
+  const preset = defaultOf(keys);
+  return { path, before: before ?? preset, after: after ?? preset };
+}
+
+function formatCodeChange({ kind, changedCode = [] }: ChangeWords): string {
+  const folder = `stages/${kind}`;
+  const names = changedCode.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
+  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
+  return `code of ${folder} changed${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
 }
 
 function show(value: Json | undefined): string {

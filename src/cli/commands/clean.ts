@@ -9,22 +9,22 @@ import { DigestIndex } from '../../fingerprint/digest-index.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { type LoadedKind, loadKinds } from '../load-kinds.ts';
+import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
+import { printMistakes, printWarnings } from '../print-mistakes.ts';
 
 /** `pipeline clean`: removes published outputs that no stage of any pipeline claims any more. */
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
-  const kinds = await loadKinds(root);
-  if (!kinds.ok) return printMistakes(kinds.error);
+  const own = await loadKinds(root);
+  printWarnings(kindWarnings(own, []));
   const cache = Cache.open(root, warnOnStderr);
   const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
   const records = publisher.records.all();
   const published = records.map(({ pipeline }) => pipeline);
-  const claims = await allClaims(root, kinds.value, published);
+  const claims = await allClaims(root, own.kinds, published);
   const unclaimed = findUnclaimed(records, claims);
   if (options.yes !== true) {
     for (const { path, pipeline, stage } of unclaimed)

@@ -1,6 +1,8 @@
-import type { StageName } from '../../config/pipeline.ts';
+import type { Stage, StageName } from '../../config/pipeline.ts';
 import { diffFingerprints } from '../../fingerprint/diff-fingerprints.ts';
+import type { Fingerprint } from '../../fingerprint/fingerprint.ts';
 import type { Json } from '../../json.ts';
+import { withDefaults } from '../../plan/format-change.ts';
 import { type PlannedStage, plan } from '../../plan/plan.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -34,7 +36,7 @@ function asText({ stage, decision, examined }: PlannedStage): string {
   if (examined === undefined) return `${head}\n  ${decision.state === 'fresh' ? '' : decision.reasons.join('\n  ')}\n`;
   const lines = [head];
   if (decision.state !== 'fresh') lines.push(...decision.reasons.map((reason) => `  ${reason}`));
-  if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint));
+  if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint, stage));
   lines.push(`  fingerprint ${examined.digest}`);
   if (examined.result !== undefined) {
     const { startedAt, host } = examined.result.record;
@@ -43,8 +45,13 @@ function asText({ stage, decision, examined }: PlannedStage): string {
   return `${lines.join('\n')}\n`;
 }
 
-function differences(...[last, now]: Parameters<typeof diffFingerprints>): readonly string[] {
-  const rows = diffFingerprints(last, now).map(({ path, before, after }) => [path, show(before), show(after)]);
+function differences(last: Fingerprint, now: Fingerprint, { kind, defaultOf }: Stage): readonly string[] {
+  const rows = diffFingerprints(last, now).map((difference) => {
+    const { path, before, after } = withDefaults(difference, { kind, defaultOf });
+    const cell = (value: Json | undefined, written: Json | undefined) =>
+      show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
+    return [path, cell(before, difference.before), cell(after, difference.after)];
+  });
   if (rows.length === 0) return ['  nothing differs from the last result'];
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }

@@ -5,24 +5,29 @@ import { suggest } from '../../diagnostics/suggest.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { loadKinds } from '../load-kinds.ts';
+import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
-import { printMistakes } from '../print-mistakes.ts';
+import { printMistakes, printWarnings } from '../print-mistakes.ts';
 
 /** `pipeline kinds`: the table of kinds, or one kind's settings, ports and example. */
 export async function kindsCommand(name: string | undefined): Promise<number> {
-  const kinds = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
-  if (!kinds.ok) return printMistakes(kinds.error);
+  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
+  const { kinds, unloaded } = own;
   if (name === undefined) {
-    const rows = [...kinds.value].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, { spec }]) => [kind, spec.summary]);
+    printWarnings(kindWarnings(own, kinds.keys()));
+    const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, { spec }]) => [kind, spec.summary]);
     process.stdout.write(`${formatTable(['kind', 'what it does'], rows).join('\n')}\n`);
     return exitCodes.ok;
   }
-  const kind = kinds.value.get(name);
+  const kind = kinds.get(name);
   if (kind === undefined) {
-    const hint = suggest(name, kinds.value.keys());
+    const hint = suggest(name, kinds.keys());
     return printMistakes([
-      { code: 'unknown-kind', message: `There is no kind "${name}"`, ...(hint !== undefined && { hint }) },
+      unloaded.get(name) ?? {
+        code: 'unknown-kind',
+        message: `There is no kind "${name}"`,
+        ...(hint !== undefined && { hint }),
+      },
     ]);
   }
   process.stdout.write(describeKind(kind.spec));

@@ -5,7 +5,7 @@ import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
+import { printMistakes, printWarnings } from '../print-mistakes.ts';
 
 export interface PlanOptions {
   readonly force?: true | readonly string[];
@@ -21,7 +21,8 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   if (!opened.ok) return printMistakes(opened.error);
   const claimed = await checkClaims(opened.value);
   if (!claimed.ok) return printMistakes(claimed.error);
-  const { pipeline, stages } = opened.value;
+  const { pipeline, stages, warnings } = opened.value;
+  printWarnings(warnings);
   const world = makeWorld(opened.value, options.backend, warnOnStderr);
   const planned = await plan(stages, world);
   process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));

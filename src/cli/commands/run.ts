@@ -4,6 +4,7 @@ import { Publisher } from '../../artifacts/publish.ts';
 import { Cache } from '../../cache/cache.ts';
 import { memoryFile, signRead } from '../../cache/run-memory.ts';
 import type { StageName } from '../../config/pipeline.ts';
+import { formatWarning } from '../../diagnostics/format-diagnostic.ts';
 import type { Reporter, RunEvent } from '../../events.ts';
 import { Admission } from '../../executor/admission.ts';
 import { machineCapacity } from '../../executor/capacity.ts';
@@ -82,6 +83,7 @@ async function bring(
     finals: inInterest(project),
     time: startedAt,
   });
+  for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
   const ends = await execute(run);
   const counts = countOutcomes(ends);
   try {
