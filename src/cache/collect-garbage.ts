@@ -23,6 +23,9 @@ export interface GarbageOptions {
   readonly now?: number;
 }
 
+/** Why objects stay: a pin, a stage's last result (so a frozen one's), a living run, a recent use, or being too young. */
+export type Hold = 'pinned' | 'last' | 'running' | 'recent' | 'young';
+
 /** What may go. */
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
@@ -33,13 +36,16 @@ export interface Garbage {
   readonly bytes: number;
   /** What the objects that stay take. */
   readonly keptBytes: number;
+  /** Of those, what each reason holds; an object that several hold is counted for the first of them. */
+  readonly held: Readonly<Record<Hold, number>>;
   readonly now: number;
 }
 
 interface KnownResult {
   readonly result: StageResult;
   readonly lastUsed: number;
-  readonly rooted: boolean;
+  /** Absent where only its last use decides. */
+  readonly root?: 'pinned' | 'last' | 'running';
 }
 
 /**
@@ -55,6 +61,7 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
   const kept = keepResults(results, sizes, options, now);
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
   const going = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched > day);
+  const young = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched <= day);
   const bytes = sum(going.map(({ size }) => size));
   return {
     results: results
@@ -64,6 +71,7 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
     remains: findRemains(cache, options, now),
     bytes,
     keptBytes: sum(objects.map(({ size }) => size)) - bytes,
+    held: { ...heldBytes(kept, sizes), young: sum(young.map(({ size }) => size)) },
     now,
   };
 }
@@ -91,8 +99,12 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
 }
 
 function knownResults(cache: Cache, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
-  const last = allLatest(cache.folder).filter(({ pipeline }) => exists(pipeline));
-  const roots = new Set<Digest>([...cache.pins(), ...last.map(({ result }) => result)]);
+  const pinned = new Set(cache.pins());
+  const last = new Set(
+    allLatest(cache.folder)
+      .filter(({ pipeline }) => exists(pipeline))
+      .map(({ result }) => result),
+  );
   const living = cache.runs().filter((run) => run.isLiving());
   // A use is dated at most once a day, hence the day before its beginning.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
@@ -100,8 +112,34 @@ function knownResults(cache: Cache, { exists = () => true }: GarbageOptions): re
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? cache.readResult(digest) : undefined;
     if (result === undefined) return [];
-    return [{ result, lastUsed: used, rooted: roots.has(result.digest) || used >= since }];
+    const root = pinned.has(result.digest)
+      ? 'pinned'
+      : last.has(result.digest)
+        ? 'last'
+        : used >= since
+          ? 'running'
+          : undefined;
+    return [{ result, lastUsed: used, ...(root !== undefined && { root }) }];
   });
+}
+
+/** What the kept results hold of the objects, by the reason that keeps them. */
+function heldBytes(
+  kept: ReadonlySet<KnownResult>,
+  sizes: ReadonlyMap<string, number>,
+): Readonly<Record<Exclude<Hold, 'young'>, number>> {
+  const held = { pinned: 0, last: 0, running: 0, recent: 0 };
+  const counted = new Set<Digest>();
+  for (const reason of ['pinned', 'last', 'running', 'recent'] as const) {
+    for (const { result, root = 'recent' } of kept) {
+      if (root !== reason) continue;
+      for (const object of objectsOf(result)) {
+        if (!counted.has(object)) held[reason] += sizes.get(object) ?? 0;
+        counted.add(object);
+      }
+    }
+  }
+  return held;
 }
 
 /** The results that stay: the rooted, then by last use, the recent first, while they are young enough and fit. */
@@ -114,11 +152,13 @@ function keepResults(
   const kept = new Set<KnownResult>();
   const counted = new Set<string>();
   let bytes = 0;
-  const order = [...results].sort((a, b) => Number(b.rooted) - Number(a.rooted) || b.lastUsed - a.lastUsed);
+  const order = [...results].sort(
+    (a, b) => Number(b.root !== undefined) - Number(a.root !== undefined) || b.lastUsed - a.lastUsed,
+  );
   for (const known of order) {
     const fresh = objectsOf(known.result).filter((object) => !counted.has(object));
     const more = sum([...new Set(fresh)].map((object) => sizes.get(object) ?? 0));
-    if (!known.rooted && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older
+    if (known.root === undefined && (now - known.lastUsed > keep || bytes + more > maxBytes)) break; // all further are older
     for (const object of fresh) counted.add(object);
     bytes += more;
     kept.add(known);

@@ -1,5 +1,5 @@
 import { Cache } from '../../cache/cache.ts';
-import { findGarbage, removeGarbage } from '../../cache/collect-garbage.ts';
+import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../cache/collect-garbage.ts';
 import { findRoot } from '../../config/find-root.ts';
 import { parseDuration } from '../../config/parse-duration.ts';
 import { parseMemory } from '../../config/parse-memory.ts';
@@ -34,13 +34,30 @@ export async function gcCommand(options: GcOptions): Promise<number> {
     exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
   });
   const what = `${formatCount(garbage.results.length, 'result')} and ${formatCount(garbage.objects.length, 'object')} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
+  const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {
-    process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n`);
+    process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n${missed}`);
     return exitCodes.ok;
   }
   removeGarbage(cache, garbage);
-  process.stdout.write(`Removed ${what}.\n`);
+  process.stdout.write(`Removed ${what}.\n${missed}`);
   return exitCodes.ok;
+}
+
+const holds: Readonly<Record<Hold, string>> = {
+  pinned: 'pinned results',
+  last: 'the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go',
+  running: 'results that a run under way may use',
+  recent: 'results used lately',
+  young: 'objects less than a day old, which a run may have stored and not yet recorded',
+};
+
+/** What keeps the cache above its target. */
+function missedTarget({ keptBytes, held }: Garbage, target: number): string {
+  const lines = (Object.keys(holds) as Hold[])
+    .filter((hold) => held[hold] > 0)
+    .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
+  return `That is ${formatBytes(keptBytes - target)} above ${formatBytes(target)}, and stays:\n${lines.join('')}`;
 }
 
 function usage(message: string): number {
