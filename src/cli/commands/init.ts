@@ -1,8 +1,9 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { dirname, join, relative, resolve } from 'node:path';
 import { cacheError } from '../../cache/cache-error.ts';
 import { shellQuote } from '../../shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { ownCommand } from '../own-command.ts';
 
 /**
  * The files of a new project: one small pipeline with every stage of a first study, whose net plainly learns (AUC 0.97
@@ -70,7 +71,8 @@ export async function initCommand(folder: string): Promise<number> {
     process.stdout.write(`wrote  ${path}\n`);
   }
   const there = relative(process.cwd(), folder);
-  process.stdout.write(`\nNow:   ${there === '' ? '' : `cd ${shellQuote(there)} && `}pipeline run first.yaml\n`);
+  const go = there === '' ? '' : `cd ${shellQuote(there)} && `;
+  process.stdout.write(`\nNow:   ${go}${ownCommand(resolve(folder))} run first.yaml\n`);
   return exitCodes.ok;
 }
 
