@@ -1,6 +1,8 @@
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Project } from './rig.ts';
 
 const shout = `description: two stages
@@ -17,6 +19,7 @@ stages:
     with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
 `;
 const files = { 'in.txt': 'abc\n' };
+const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const print = async (project: Project, ...argv: readonly string[]): Promise<string> => {
   const { code, stdout, stderr } = await project.command(...argv);
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -263,7 +266,7 @@ test('init writes a project in which the plan is known, and overwrites nothing',
   using project = new Project(shout);
   assert.equal(
     await print(project, 'init', 'new'),
-    'wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && pipeline run first.yaml\n',
+    `wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && node ${program} run first.yaml\n`,
   );
   project.write('new/.gitignore', 'mine');
   assert.match(
@@ -288,9 +291,102 @@ test('init in a folder of any name says how to go there', async () => {
   using project = new Project(shout);
   assert.match(
     await print(project, 'init', 'my faces/Übung'),
-    /\nNow: {3}cd 'my faces\/Übung' && pipeline run first.yaml\n$/,
+    /\nNow: {3}cd 'my faces\/Übung' && node .* run first.yaml\n$/,
   );
   assert.ok(project.has('my faces/Übung/pipelines/first.yaml'));
+});
+
+test('init says a command that starts Restage from there, which depends on how it can be found', async () => {
+  using project = new Project(shout);
+  mkdirSync(project.path('bin'));
+  mkdirSync(project.path('node_modules/.bin'), { recursive: true });
+  symlinkSync(program, project.path('node_modules/.bin/pipeline'));
+  assert.match(await print(project, 'init', 'npx'), /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/);
+  symlinkSync(program, project.path('bin/pipeline'));
+  project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
+  assert.match(await print(project, 'init', 'path'), /\nNow: {3}cd path && pipeline run first.yaml\n$/);
+  delete project.env['PATH'];
+  const said = await print(
+    project,
+    'init',
+    '/tmp/../tmp/restage-test-nowhere-near'.replace('/tmp/../tmp', project.path('..')),
+  );
+  project.remove('../restage-test-nowhere-near');
+  const line = /Now: {3}(.*) run first.yaml/.exec(said)![1]!.replace(/^cd .* && /, '');
+  assert.match(execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+});
+
+test('gc says what holds the cache above its target', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  assert.equal(
+    await print(project, 'gc', '--max-size', '1KiB'),
+    'Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: pipeline gc --yes\n',
+  );
+  project.letHoursPass(72);
+  assert.equal(
+    await print(project, 'gc', '--max-size', '1B'),
+    `Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: pipeline gc --yes
+That is 14 B above 1 B, and stays:
+  15 B: the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go
+`,
+  );
+});
+
+test('plan and run warn of a parameter that nobody reads and of a program that is no input', async () => {
+  const yaml = `params: { word: x, unused: 1 }
+stages:
+  say: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/say }, with: { run: "sh ./say.sh \${params.word} < \${inputs.text} > \${outputs.text}" } }
+`;
+  using project = new Project(yaml, { ...files, 'say.sh': 'cat; echo "$1"\n' });
+  const told = [
+    'pipelines/test.yaml:1:20: The parameter "unused" is read by no stage',
+    'pipelines/test.yaml:3:98: ./say.sh is not an input of "say": editing it will not rerun this stage',
+  ];
+  const { code, stderr } = await project.command('plan');
+  assert.equal(code, 0);
+  assert.equal(stderr, told.map((line) => `warning: ${line}\n`).join(''));
+  assert.deepEqual((await project.run()).warnings, told);
+  project.edit('pipelines/test.yaml', ', unused: 1', '');
+  project.edit('pipelines/test.yaml', '{ text: ./in.txt }', '{ text: ./in.txt, program: ./say.sh }');
+  assert.equal((await project.command('plan')).stderr, '');
+});
+
+test('a setting that the file leaves out is told with its default', async () => {
+  const yaml = `stages:
+  made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 1, test: 1 } } }
+`;
+  using project = new Project(yaml);
+  await project.run();
+  project.edit('pipelines/test.yaml', 'size: 64, ', '');
+  assert.match(await print(project, 'plan'), /run +made +settings\.size: 64 → 256\n/);
+  assert.match(await print(project, 'explain'), /settings\.size +64 +256 \(default\)\n/);
+});
+
+test('two pipelines in one command are one too many, and a drawing that cannot be is told', async () => {
+  using project = new Project(shout, { ...files, 'pipelines/more.yaml': shout.replaceAll('out/', 'more/') });
+  const { code, stderr } = await project.command('run', 'test.yaml', 'more.yaml');
+  assert.deepEqual(
+    { code, first: stderr.split('\n')[0] },
+    {
+      code: 1,
+      first: 'error: Expected one pipeline, got two: test.yaml and more.yaml [several-files]',
+    },
+  );
+  const nowhere = await project.command('graph', 'test.yaml', '--svg', 'no/where.svg');
+  assert.equal(
+    nowhere.stderr,
+    'error: Cannot write no/where.svg: its folder does not exist. Make it, or choose another place.\n',
+  );
+  project.write(
+    'pipelines/long.yaml',
+    `stages:\n${Array.from({ length: 3000 }, (_, i) => `  s${i}: { kind: command, inputs: { x: ${i === 0 ? './in.txt' : `s${i - 1}.y`} }, outputs: { y: o/${i} }, with: { run: "true" } }`).join('\n')}\n`,
+  );
+  const long = await project.command('graph', 'long.yaml', '--svg', 'long.svg');
+  assert.match(
+    long.stderr,
+    /^error: Expected at most 1000 stages to draw, got 3000 \[too-large\]\n\n {2}Name some of them/,
+  );
 });
 
 const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };
