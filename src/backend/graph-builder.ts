@@ -1,4 +1,4 @@
-import type { OnnxType } from './dtype.ts';
+import type { HostArray, OnnxType, ValueType } from './dtype.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 
 /** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */
@@ -76,6 +76,13 @@ export class GraphBuilder {
 
   floats(values: readonly number[]): string {
     return this.#constant('float32', [values.length], Float32Array.from(values));
+  }
+
+  /** A whole array, not looked for among the constants that are there. */
+  array(type: ValueType, shape: readonly number[], data: HostArray): string {
+    const name = this.#name('constant');
+    this.#initializers.push({ name, type, shape, data });
+    return name;
   }
 
   reshape(name: string, shape: readonly number[]): string {

@@ -1,5 +1,5 @@
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
-import { type OnnxType, sameShape, type ValueType } from './dtype.ts';
+import { type HostArray, type OnnxType, sameShape, type ValueType } from './dtype.ts';
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { lowerGroup } from './lower-group.ts';
@@ -46,6 +46,8 @@ interface Forms {
 export interface LoweringOptions {
   /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
   readonly channelBlock: number;
+  /** The leaves whose data becomes a part of the graph. */
+  readonly constants?: ReadonlySet<TraceValue>;
 }
 
 /** The number that a node fills its output with; undefined for a node that does anything else. */
@@ -75,12 +77,16 @@ export class Lowering {
   readonly #readers = new Map<TraceValue, TraceNode[]>();
   readonly #groups: ReadonlyMap<TraceNode, ElementwiseGroup>;
   readonly #leafNames: string[];
+  readonly #constants: ReadonlySet<TraceValue>;
 
   constructor(trace: LiveTrace, options: LoweringOptions) {
     this.#trace = trace;
     this.channelBlock = options.channelBlock;
+    this.#constants = options.constants ?? new Set();
     this.#leafNames = trace.leaves.map((leaf) => {
-      const logical = this.graph.input(leaf.dtype, leaf.shape);
+      const logical = options.constants?.has(leaf)
+        ? this.graph.array(leaf.dtype, leaf.shape, leaf.data as HostArray)
+        : this.graph.input(leaf.dtype, leaf.shape);
       this.#forms.set(leaf, { logical, views: new Map() });
       return logical;
     });
@@ -163,6 +169,11 @@ export class Lowering {
   factors({ value }: Operand): ChannelProduct | undefined {
     const { product, channelsFirst } = this.#formsOf(value);
     return channelsFirst === undefined ? product : undefined;
+  }
+
+  /** Whether the operand is part of the graph; ONNX Runtime then lays it out for its operators when it compiles them. */
+  isConstant({ value }: Operand): boolean {
+    return this.#constants.has(value);
   }
 
   /** The node that computes the operand in this trace, if the operand is read in the shape in which it was computed. */

@@ -12,12 +12,12 @@ import {
 } from '@tensorflow/tfjs';
 import { BufferPool } from './buffer-pool.ts';
 import { channelBlock } from './channel-block.ts';
+import { CompiledTrace, workingMemoryOf } from './compiled-trace.ts';
 import { runOnCpu } from './cpu-fallback.ts';
-import { bytesPerElement, type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
+import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
 import { failure } from './failure.ts';
 import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
-import { fillOf, type GraphEnd, lowerTrace } from './lower.ts';
-import { OrtSession, type SessionArray } from './ort-session.ts';
+import { fillOf } from './lower.ts';
 import type { Provider } from './providers.ts';
 import { SessionCache } from './session-cache.ts';
 import { type LiveTrace, liveTrace, type Operand, Trace, TraceValue } from './trace.ts';
@@ -42,13 +42,6 @@ type Stored =
   | { references: number; readonly value: TraceValue }
   | { references: number; readonly value: undefined; readonly foreign: BackendValues };
 
-interface Compiled {
-  readonly session: OrtSession;
-  readonly leaves: readonly GraphEnd[];
-  readonly results: readonly GraphEnd[];
-  dispose(): void;
-}
-
 /** With more calls than this pending, they are run although nobody asked: a trace that nobody reads must not grow for ever. */
 const LONGEST_TRACE = 20_000;
 
@@ -60,7 +53,7 @@ export class OrtBackend extends KernelBackend {
   readonly #options: OrtBackendOptions;
   readonly #storage: DataStorage<Stored>;
   readonly #trace = new Trace();
-  readonly #sessions: SessionCache<Compiled>;
+  readonly #sessions: SessionCache<CompiledTrace>;
   readonly #pool: BufferPool;
   readonly #warned = new Set<string>();
   readonly #channelBlock: number;
@@ -259,24 +252,17 @@ export class OrtBackend extends KernelBackend {
     try {
       const compiled = this.#sessions.get(live.signature) ?? this.#compile(live);
       const arrays = live.results.map(({ dtype, shape }) => this.#pool.take(dtype, sizeOf(shape)));
-      const feeds = bind(compiled.leaves, live.leaves, (value) => value.data as HostArray);
-      const fetches = bind(compiled.results, live.results, (_, i) => arrays[i] as HostArray);
-      compiled.session.run(feeds, fetches);
+      compiled.run(live, arrays);
       for (const [i, value] of live.results.entries()) value.data = arrays[i];
     } catch (error) {
       throw failure(error, live);
     }
   }
 
-  #compile(live: LiveTrace): Compiled {
+  #compile(live: LiveTrace): CompiledTrace {
     this.#compilations++;
-    const { graph, leaves, results } = lowerTrace(live, { channelBlock: this.#channelBlock });
-    const session = new OrtSession(graph, this.#options);
-    const compiled = { session, leaves, results, dispose: () => session.dispose() };
-    // ONNX Runtime keeps a session's intermediate memory for its next run.
-    const values = live.nodes.flatMap(({ outputs }) => outputs);
-    const weight = values.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
-    this.#sessions.add(live.signature, compiled, weight);
+    const compiled = new CompiledTrace(live, { ...this.#options, channelBlock: this.#channelBlock });
+    this.#sessions.add(live.signature, compiled, workingMemoryOf(live));
     return compiled;
   }
 
@@ -309,19 +295,6 @@ export class OrtBackend extends KernelBackend {
     this.#pool.give(value.data);
     value.data = undefined;
   }
-}
-
-function bind(
-  ends: readonly GraphEnd[],
-  values: readonly TraceValue[],
-  dataOf: (value: TraceValue, i: number) => HostArray,
-): Map<string, SessionArray> {
-  return new Map(
-    values.map((value, i) => {
-      const { name, shape } = ends[i] as GraphEnd;
-      return [name, { dtype: value.dtype, shape, data: dataOf(value, i) }];
-    }),
-  );
 }
 
 function zeros({ shape, dtype }: { shape: readonly number[]; dtype: ValueType }): HostArray {

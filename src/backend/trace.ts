@@ -2,11 +2,15 @@ import type { HostArray, ValueType } from './dtype.ts';
 import type { ElementwiseEmit } from './elementwise-groups.ts';
 import type { Attributes, BoundLowering } from './kernel.ts';
 
+let nextId = 0;
+
 /**
  * One computed or given array: known on the host (`data`), or to be computed by a recorded node (`producer`), or lost
  * (neither) when the run that was to compute it failed.
  */
 export class TraceValue {
+  /** No two values of a process have the same; unlike the value itself, it keeps no memory alive. */
+  readonly id = nextId++;
   readonly shape: readonly number[];
   readonly dtype: ValueType;
   data: HostArray | undefined;

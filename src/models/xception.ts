@@ -11,7 +11,10 @@ const zeros = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
  * @param imageSize Pixels a side, at least 71.
  * @returns Images `[batch, imageSize, imageSize, 3]`, and their features `[batch, 2048]`; weights are zeros.
  */
-export function xceptionBackbone(imageSize: number): { readonly image: SymbolicTensor; readonly features: SymbolicTensor } {
+export function xceptionBackbone(imageSize: number): {
+  readonly image: SymbolicTensor;
+  readonly features: SymbolicTensor;
+} {
   const image = input({ name: 'image', shape: [imageSize, imageSize, 3] });
   let x = relu(normalised(convolution(image, 32, 3, 'block1_conv1', 2)), 'block1_conv1_act');
   x = relu(normalised(convolution(x, 64, 3, 'block1_conv2')), 'block1_conv2_act');

@@ -127,7 +127,8 @@ export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Conv
   const weights = lowering.logical(filter);
   const shape = filter.shape as FilterShape;
   const added = bias && lowering.logical(bias);
-  if (suitsBlocks(shape, lowering.channelBlock)) {
+  // ONNX Runtime decides itself, for several operators at once, where it knows the filter.
+  if (!lowering.isConstant(filter) && suitsBlocks(shape, lowering.channelBlock)) {
     return { channelsFirst: blockedConvolution(lowering, image, { weights, shape, bias: added }, geometry) };
   }
   const kernel = graph.transpose(weights, [3, 2, 0, 1]);

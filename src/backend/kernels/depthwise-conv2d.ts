@@ -70,7 +70,7 @@ function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: De
   const added = bias && lowering.logical(bias);
   const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
   const taps = graph.reshape(ordered, [channels * multiplier, 1, height, width]);
-  if (multiplier === 1 && suitsDepthwiseBlocks(channels, lowering.channelBlock)) {
+  if (multiplier === 1 && !lowering.isConstant(filter) && suitsDepthwiseBlocks(channels, lowering.channelBlock)) {
     const kernel = { taps, shape: [height, width, channels] as const, bias: added };
     return { channelsFirst: blockedDepthwise(lowering, image, kernel, geometry) };
   }
