@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { extendsShape, pipelineShape, stageShape } from '../src/config/shapes.ts';
+import { artifactTypes } from '../src/stage.ts';
+import { Project } from './rig.ts';
+
+const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+
+/** The code blocks of a page in one language. */
+const blocks = (page: string, language: string): readonly string[] =>
+  Array.from(read(page).matchAll(/^```(\w+)\n(.*?)^```$/gms), ([, name, text]) =>
+    name === language ? text! : '',
+  ).filter((text) => text !== '');
+
+/** The names of every key in a JSON schema of a shape, maps of the user's own names left out. */
+function keysOf(schema: unknown): readonly string[] {
+  if (typeof schema !== 'object' || schema === null) return [];
+  return Object.entries(schema).flatMap(([word, below]) =>
+    word === 'properties' ? [...Object.keys(below), ...Object.values(below).flatMap(keysOf)] : keysOf(below),
+  );
+}
+
+test('the page of the pipeline file names every key and every type of artifact', async () => {
+  const { z } = await import('zod');
+  const page = read('docs/yaml.md');
+  const shapes = [extendsShape, pipelineShape, stageShape].map((shape) =>
+    z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }),
+  );
+  const words = new Set(['extends', ...shapes.flatMap(keysOf).filter((key) => key !== 'id'), ...artifactTypes]);
+  assert.ok(words.size > 30);
+  const missing = [...words].filter((word) => !page.includes(`\`${word}\``));
+  assert.deepEqual(missing, []);
+});
+
+test('the examples of the page run, and give no warning', async () => {
+  const say =
+    'stages: { say: { kind: command, outputs: { text: artifacts/say.txt }, with: { run: "echo hi > ${outputs.text}" } } }\n';
+  using project = new Project('stages: {}\n', {
+    'pipelines/base.yaml': 'description: below\n',
+    'pipelines/other.yaml': say,
+    'tools/score.sh': 'sed s/^/k/\n',
+    'list.sh': 'ls "$@"\n',
+    'data/one/a.png': 'a',
+    'data/b.png': 'b',
+    'node_modules/dejavu-fonts-ttf/ttf/Sans.ttf': 'f',
+  });
+  for (const yaml of blocks('docs/yaml.md', 'yaml')) {
+    project.write('pipelines/test.yaml', yaml);
+    const { code, warnings, stderr, stdout } = await project.run();
+    assert.deepEqual({ code, warnings, stderr }, { code: 0, warnings: [], stderr: '' }, stdout);
+  }
+  assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
+});
+
+test('the kind of the page on own kinds runs as it is printed', async () => {
+  const [yaml] = blocks('docs/own-kinds.md', 'yaml');
+  const code = blocks('docs/own-kinds.md', 'ts').map((text) => [/^\/\/ (\S+)/.exec(text)![1]!, text] as const);
+  using project = new Project(yaml!, { 'notes.txt': 'one\n\nthree\n', ...Object.fromEntries(code) });
+  const { outcomes, warnings, stderr } = await project.run();
+  assert.deepEqual({ outcomes, warnings }, { outcomes: { lines: 'ran' }, warnings: [] }, stderr);
+  assert.equal(project.read('artifacts/test/lines/count.txt'), '3\n');
+});
+
+test('the pipelines that come with Restage give no warning', async () => {
+  using project = new Project('stages: {}\n');
+  for (const path of ['pipelines/base/faces.yaml', 'pipelines/experiments/simple-net-fakes.yaml'])
+    project.write(path, read(path));
+  const { code, stderr } = await project.command('plan', 'experiments/simple-net-fakes.yaml');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  await project.command('init', '.');
+  assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
+});
