@@ -26,8 +26,9 @@ export function stageLog(
   const found = lastAttempts(cache, pipeline, stage.name);
   const published = decision.state === 'fresh' ? examined?.result : undefined;
   if (published !== undefined) {
-    const isNews = found?.last.state.fingerprint === published.digest && !succeeded(found.last);
-    return isNews ? ofAttempts(stage.name, found) : ofResult(stage.name, published, cache, ', the published result');
+    const what = ', the published result';
+    if (found?.last.state.fingerprint !== published.digest) return ofResult(stage.name, published, cache, what);
+    return ofAttempts(stage.name, found, succeeded(found.last) ? what : '');
   }
   if (found !== undefined) return ofAttempts(stage.name, found);
   const latest = cache.readLatest(pipeline, stage.name);
@@ -42,7 +43,7 @@ function ofResult(stage: string, { record }: StageResult, cache: Cache, what: st
   return { head: `${stage}: succeeded on ${when(record.startedAt)} in ${formatSeconds(record.seconds)}${what}`, text };
 }
 
-function ofAttempts(stage: string, { run, attempts, last }: LastAttempts): StageLog {
+function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what = ''): StageLog {
   const { startedAt, end } = last.state;
   const how =
     end === undefined
@@ -60,7 +61,7 @@ function ofAttempts(stage: string, { run, attempts, last }: LastAttempts): Stage
       return several ? `--- attempt ${index + 1}\n${own}` : own;
     })
     .join('');
-  return { head: `${stage}: ${how} ${when(startedAt)}${duration}${why}`, text };
+  return { head: `${stage}: ${how} ${when(startedAt)}${duration}${what}${why}`, text };
 }
 
 /** Local time, as `2025-01-31 09:12:03`. */

@@ -36,7 +36,8 @@ export function collectDefinitions(
     const next = referredFile(file, reference.path, reference.at, context.root);
     definitions.push(...collectDefinitions(context, next, included, settings, `${prefix}${name}/`).definitions);
   }
-  const scope = { prefix, params, includes };
+  const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));
+  const scope = { prefix, params, includes, file: document.at.file, set };
   const stages = child(document, 'stages');
   for (const [name, { keyAt, value }] of stages?.type === 'map' ? stages.entries : []) {
     if (!checkName(context, name, keyAt, 'stage')) continue;

@@ -1,4 +1,4 @@
-import type { Span } from '../diagnostics/diagnostic.ts';
+import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind } from './load-context.ts';
 import type { MapNode } from './located.ts';
 import type { Params } from './params.ts';
@@ -11,6 +11,10 @@ export interface FileScope {
   /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
   readonly prefix: string;
   readonly params: Params;
+  /** The file itself, not one that it extends. */
+  readonly file: SourceFile;
+  /** Parameters that the command line sets. */
+  readonly set: ReadonlySet<string>;
   /** Names of the pipelines that the file includes. */
   readonly includes: ReadonlySet<string>;
 }

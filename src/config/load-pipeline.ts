@@ -84,8 +84,10 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   return ok({ name, root, file: shownPath(absolute, root), ...texts, stages, sources, warnings: warnings.inOrder() });
 }
 
-function unreadParams({ prefix, params }: FileScope): readonly Diagnostic[] {
-  return params.unread().map(({ name, at }) => {
+/** Those that the file itself says or the command line sets: an extended file may have some for other pipelines. */
+function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagnostic[] {
+  const meant = params.unread().filter(({ name, at }) => at.file === file || set.has(name));
+  return meant.map(({ name, at }) => {
     return { code: 'unread-param', message: `The parameter "${prefix}${name}" is read by no stage`, at };
   });
 }

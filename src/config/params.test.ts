@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load, mistakes, stageOf } from './testing-kinds.ts';
+import { load, mistakes, stageOf, TestProject, value } from './testing-kinds.ts';
 
 const train = (params: string, settings: string) => `params: ${params}
 stages:
@@ -99,4 +99,12 @@ test('a parameter that no stage reads is a warning, and one that only such a one
     ['The parameter "c" is read by no stage', 'The parameter "d" is read by no stage'],
   );
   assert.deepEqual((await load(train('{ n: 3 }', '{ epochs: "${params.n}" }'))).warnings, []);
+});
+
+test('of a file that is extended, an unread parameter is told only when the command line sets it', async () => {
+  const base = { 'pipelines/base.yaml': train('{ n: 3, other: 1 }', '{}') };
+  using project = new TestProject({ ...base, 'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n' });
+  const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
+  assert.deepEqual(await warned(), ['The parameter "n" is read by no stage']);
+  assert.equal((await warned('params.other=2')).length, 2);
 });
