@@ -363,6 +363,28 @@ test('a setting that the file leaves out is told with its default', async () => 
   assert.match(await print(project, 'explain'), /settings\.size +64 +256 \(default\)\n/);
 });
 
+test('plan and explain name the files of a folder or a glob that changed', async () => {
+  const yaml = `stages:
+  folder: { kind: command, inputs: { images: data/faces }, outputs: { text: out/a }, with: { run: "ls \${inputs.images} > \${outputs.text}" } }
+  glob: { kind: command, inputs: { images: "data/faces/*.png" }, outputs: { text: out/b }, with: { run: "echo \${inputs.images} > \${outputs.text}" } }
+`;
+  using project = new Project(
+    yaml,
+    Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`data/faces/${i}.png`, `${i}`])),
+  );
+  await project.run();
+  project.write('data/faces/5.png', 'other');
+  project.write('data/faces/55.png', 'new');
+  project.remove('data/faces/1.png');
+  const told = await print(project, 'plan');
+  assert.match(told, / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/);
+  assert.match(
+    told,
+    / glob +input images changed: data\/faces\/5\.png changed, data\/faces\/55\.png added, data\/faces\/1\.png removed\n/,
+  );
+  assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);
+});
+
 test('two pipelines in one command are one too many, and a drawing that cannot be is told', async () => {
   using project = new Project(shout, { ...files, 'pipelines/more.yaml': shout.replaceAll('out/', 'more/') });
   const { code, stderr } = await project.command('run', 'test.yaml', 'more.yaml');

@@ -186,10 +186,13 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   // Each run's own record and logs; a result keeps the log that it came with as an object.
   const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
   const memories = entriesIn(join(cache.folder, 'memory')).filter((entry) => !isTemporary(entry) && old(entry, keep));
+  const listings = entriesIn(join(cache.folder, 'listings')).filter((entry) => old(entry, keep));
   // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
   const kinds = living.size > 0 ? [] : entriesIn(join(cache.folder, 'kinds')).filter((entry) => old(entry, keep));
   const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [...work, ...temporary, ...leases, ...aside, ...runs, ...memories, ...kinds, ...kept].map(({ path }) => path);
+  return [...work, ...temporary, ...leases, ...aside, ...runs, ...memories, ...listings, ...kinds, ...kept].map(
+    ({ path }) => path,
+  );
 }
 
 interface Entry {

@@ -9,6 +9,7 @@ import { attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { describeFault, isTold } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
+import { keepListings } from './keep-listings.ts';
 import { changedSince, type Look, lookAtInputs } from './look-at-inputs.ts';
 import { makeRecord } from './make-record.ts';
 import { publishOutputs } from './publish-outputs.ts';
@@ -201,6 +202,7 @@ async function keep(stage: Stage, result: StageResult, look: Look, work: string,
   }
   cache.writeResult(result);
   cache.writeLatest(pipeline.name, stage.name, result.digest);
+  await keepListings(stage, run.world);
   warnOfOtherBytes(stage, previous, result, run);
   if (!(await publishOutputs(stage, result, stage.cache ? undefined : work, run))) {
     throw new StageFailure(

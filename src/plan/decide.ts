@@ -2,6 +2,7 @@ import type { StageResult } from '../cache/stage-result.ts';
 import { diffFingerprints } from '../fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { type ChangeWords, formatChange } from './format-change.ts';
+import { type FilesOf, formatFiles } from './format-files.ts';
 
 /** What to do with a stage, and why. Reasons are clauses without a full stop, most important first. */
 export type Decision =
@@ -27,7 +28,7 @@ export interface Facts {
   /** How its last attempt ended, where it has no last result. */
   readonly attempted?: 'failed' | 'interrupted' | undefined;
   /** For the reasons. */
-  readonly words?: Omit<ChangeWords, 'kind'>;
+  readonly words?: Pick<ChangeWords, 'changedCode' | 'defaultOf'> & { readonly filesOf?: FilesOf };
 }
 
 /** `other`: the stage's last result, which is another one. `changed`: bytes that no result of the stage holds. */
@@ -73,9 +74,14 @@ function reasonsToPublish(
 }
 
 function changesSinceLast({ fingerprint, last, words }: Facts): readonly string[] {
-  const { kind } = fingerprint;
-  const differences = last === undefined ? [] : diffFingerprints(last, fingerprint);
-  return differences.map((difference) => formatChange(difference, { kind, ...words }));
+  if (last === undefined) return [];
+  const changedFiles = once(
+    (port: string) =>
+      words?.filesOf && formatFiles(last.inputs[port] ?? [], fingerprint.inputs[port] ?? [], words.filesOf),
+  );
+  const told = { kind: fingerprint.kind, ...words, changedFiles };
+  const changes = diffFingerprints(last, fingerprint).map((difference) => formatChange(difference, told));
+  return [...new Set(changes)]; // the items of a list are told as one input
 }
 
 function reasonsWithoutResult(facts: Facts): readonly string[] {
@@ -85,4 +91,13 @@ function reasonsWithoutResult(facts: Facts): readonly string[] {
   }
   const changes = changesSinceLast(facts);
   return changes.length > 0 ? changes : ['its last result is no longer in the cache'];
+}
+
+/** Asks once for each name: a list of ten thousand files differs in as many places. */
+function once<T>(ask: (name: string) => T): (name: string) => T {
+  const answers = new Map<string, T>();
+  return (name) => {
+    if (!answers.has(name)) answers.set(name, ask(name));
+    return answers.get(name) as T;
+  };
 }

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
+import { readInputListing } from '../cache/input-listings.ts';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
-import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
+import type { Listing, StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../fingerprint/digest-index.ts';
@@ -66,13 +67,14 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
 
   const inputs = new Map<string, readonly Digest[]>();
   const looked = new Map<string, string>();
+  const listed = new Map<Digest, Listing>();
   for (const input of stage.inputs) {
     inputs.set(
       input.port,
-      await Promise.all(input.items.map((item) => itemDigest(item, input, world, outputsOf, looked))),
+      await Promise.all(input.items.map((item) => itemDigest(item, input, world, outputsOf, { looked, listed }))),
     );
   }
-  const known = { inputs, latest, last, looked };
+  const known = { inputs, latest, last, looked, listed };
   const own = await examineFor(world.backend, stage, world, known);
   if (own.decision.state !== 'stale' || world.backend !== undefined || !stage.computes) return own;
   for (const backend of world.backends) {
@@ -88,6 +90,8 @@ interface Known {
   readonly latest: Digest | undefined;
   readonly last: StageResult | undefined;
   readonly looked: ReadonlyMap<string, string>;
+  /** Path inputs by their digest. */
+  readonly listed: ReadonlyMap<Digest, Listing>;
 }
 
 /** Decides about a stage as computed by one backend; undefined: by none that was named. */
@@ -101,23 +105,30 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
     result,
     last: last?.fingerprint,
     forced: world.forced.has(stage.name),
-    words: wordsOf(stage, last?.fingerprint, fingerprint, world),
+    words: wordsOf(stage, last?.fingerprint, fingerprint, known, world),
     ...(result === undefined && last === undefined && { attempted: lastEnd(stage.name, world) }),
     ...(await standing(stage, result, last, world)),
   });
   return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };
 }
 
-/** What the reasons of a decision are told with; files are looked up only where the code of the kind changed. */
+/** What the reasons of a decision are told with; files are looked up only where something of theirs changed. */
 function wordsOf(
   stage: Stage,
   last: Fingerprint | undefined,
   now: Fingerprint,
+  { listed }: Known,
   { cache }: World,
 ): Facts['words'] & object {
   const { defaultOf } = stage;
-  if (last === undefined || last.version === now.version) return { defaultOf };
-  return { defaultOf, changedCode: changedCode(cache.folder, last, now) };
+  if (last === undefined) return { defaultOf };
+  const filesOf = (input: Digest) => {
+    const listing = listed.get(input);
+    if (listing?.folder !== true) return readInputListing(cache.folder, input);
+    return new Map(listing.files.map(({ path, digest }) => [path, digest]));
+  };
+  const changed = last.version === now.version ? undefined : changedCode(cache.folder, last, now);
+  return { defaultOf, filesOf, changedCode: changed };
 }
 
 async function examineFrozen(stage: Stage, world: World, last: StageResult | undefined): Promise<Examined> {
@@ -146,12 +157,14 @@ async function itemDigest(
   input: Input,
   world: World,
   outputsOf: OutputsOf,
-  looked: Map<string, string>,
+  { looked, listed }: { readonly looked: Map<string, string>; readonly listed: Map<Digest, Listing> },
 ): Promise<Digest> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);
     looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
-    return partsDigest(listing, input.parts);
+    const digest = partsDigest(listing, input.parts);
+    listed.set(digest, listing);
+    return digest;
   }
   const artifact = outputsOf(item.stage)[item.port];
   if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);

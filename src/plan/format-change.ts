@@ -6,6 +6,8 @@ export interface ChangeWords {
   readonly kind: string;
   /** Files of a project's own kind that changed, and packages, where that is known. */
   readonly changedCode?: readonly string[] | undefined;
+  /** Which files of an input port changed, where that is known. */
+  readonly changedFiles?: ((port: string) => string | undefined) | undefined;
   /** A setting that the file leaves out, by its path of keys; undefined where it has no default. */
   readonly defaultOf?: ((path: readonly string[]) => Json | undefined) | undefined;
 }
@@ -15,9 +17,10 @@ export function formatChange(difference: FingerprintDifference, words: ChangeWor
   const { path } = difference;
   const input = /^inputs\.([^.[]+)/.exec(path)?.[1];
   if (input !== undefined) {
-    if (difference.before === undefined) return `input ${input} is new`;
-    if (difference.after === undefined) return `input ${input} was dropped`;
-    return `input ${input} changed`;
+    if (path === `inputs.${input}` && difference.before === undefined) return `input ${input} is new`;
+    if (path === `inputs.${input}` && difference.after === undefined) return `input ${input} was dropped`;
+    const files = words.changedFiles?.(input);
+    return `input ${input} changed${files === undefined ? '' : `: ${files}`}`;
   }
   if (path === 'version' && typeof difference.after === 'string') return formatCodeChange(words);
   const { before, after } = withDefaults(difference, words);
