@@ -136,7 +136,9 @@ function declareLooking(program: Command, act: Act): void {
   program
     .command('logs')
     .summary("print a stage's log")
-    .description('Prints the log of the last time that a stage ran, of all its attempts.')
+    .description(
+      'Prints what a stage said for the result that is published, or else when it last ran, with how that ended.',
+    )
     .argument('[file]', lastHelp)
     .argument('[stages...]', stagesHelp)
     .addOption(setOption())
