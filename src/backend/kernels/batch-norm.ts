@@ -1,4 +1,4 @@
-import { sameShape, sizeOf } from '../dtype.ts';
+import { sizeOf } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
@@ -69,64 +69,60 @@ function broadcastNorm(
 }
 
 /**
- * The variance of a batch, if the batch is then normalised with it: one operator computes both, and the normalised
- * batch is kept for its own node. tfjs writes the variance as the mean of (x - mean)².
+ * The mean of a batch, if the batch is then normalised with it and its variance: one operator computes all three, and
+ * the other two are kept for their own nodes. tfjs writes the variance as the mean of (x - mean)².
  *
- * @param variance a Mean over batch, height and width
+ * @param node a Mean over batch, height and width
  * @returns the name of `[channels]`; undefined where the node is any other mean
  */
-export function trainedVariance(lowering: Lowering, variance: TraceNode): string | undefined {
-  const batch = centredBatch(lowering, variance);
-  const [output] = variance.outputs as [TraceValue];
+export function normalisedMean(lowering: Lowering, node: TraceNode): string | undefined {
+  const batch = normalisationOf(lowering, node);
   if (batch === undefined) return undefined;
-  const norm = lowering.readersOf(output).find((reader) => normalises(reader, batch, output));
-  if (norm === undefined) return undefined;
   const { graph } = lowering;
-  const { epsilon, scale, offset } = parametersOf(lowering, norm);
-  const channels = output.shape.at(-1) as number;
+  const { epsilon, scale, offset } = parametersOf(lowering, batch.norm);
   // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old, even where these are
-  // constants or read by others, so each is an array of its own, 0 but where the batch's is not a number either.
-  const mean = lowering.logical({ value: batch.mean, shape: [channels] });
-  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [mean, graph.scalar(zero)])) as [
+  // constants or read by others, so each is an array of its own.
+  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [scale, graph.scalar(zero)])) as [
     string,
     string,
   ];
-  const inputs = [lowering.channelsFirst(batch.x), scale, offset, oldMean, oldVariance];
+  const inputs = [lowering.channelsFirst(node.operands[0] as Operand), scale, offset, oldMean, oldVariance];
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
-  const [normalised, , statistic] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [
+  const [normalised, mean, variance] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [
     string,
     string,
     string,
   ];
-  lowering.notes.set(norm, normalised);
-  return sameShape(output.shape, [channels]) ? statistic : graph.reshape(statistic, output.shape);
+  lowering.notes.set(batch.norm, normalised);
+  lowering.notes.set(batch.variance, variance);
+  return mean;
 }
 
-interface CentredBatch {
-  readonly x: Operand;
-  readonly mean: TraceValue;
+/** What a batch's mean is followed by in training. */
+interface Normalisation {
+  /** The Mean of the squares. */
+  readonly variance: TraceNode;
+  readonly norm: TraceNode;
 }
 
-/** The batch whose squared distance from its own mean a node averages. */
-function centredBatch(lowering: Lowering, variance: TraceNode): CentredBatch | undefined {
-  const square = lowering.producerOf(variance.operands[0] as Operand);
-  if (square?.kernel !== 'Square') return undefined;
-  const difference = lowering.producerOf(square.operands[0] as Operand);
-  if (difference?.kernel !== 'Sub') return undefined;
-  const [x, mean] = difference.operands as [Operand, Operand];
-  const average = mean.value.data === undefined ? mean.value.producer : undefined;
-  if (average?.kernel !== 'Mean' || String(average.attributes['axes']) !== '0,1,2') return undefined;
-  return average.operands[0]?.value === x.value ? { x, mean: mean.value } : undefined;
-}
-
-function normalises(
-  { kernel: name, operands, attributes }: TraceNode,
-  { x, mean }: CentredBatch,
-  variance: TraceValue,
-): boolean {
-  const [image, own, spread] = operands;
-  if (name !== 'FusedBatchNorm' || attributes['perChannel'] !== true) return false;
-  return image?.value === x.value && own?.value === mean && spread?.value === variance;
+function normalisationOf(lowering: Lowering, node: TraceNode): Normalisation | undefined {
+  const [x] = node.operands as [Operand];
+  const [mean] = node.outputs as [TraceValue];
+  const readers = (of: TraceNode, kernelName: string) =>
+    lowering.readersOf(of.outputs[0] as TraceValue).filter((reader) => reader.kernel === kernelName);
+  for (const difference of readers(node, 'Sub')) {
+    if (difference.operands[0]?.value !== x.value || difference.operands[1]?.value !== mean) continue;
+    for (const square of readers(difference, 'Square')) {
+      for (const variance of readers(square, 'Mean')) {
+        if (String(variance.attributes['axes']) !== '0,1,2') continue;
+        const norm = readers(variance, 'FusedBatchNorm').find(({ operands: [image, own, spread] }) => {
+          return image?.value === x.value && own?.value === mean && spread?.value === variance.outputs[0];
+        });
+        if (norm !== undefined) return { variance, norm };
+      }
+    }
+  }
+  return undefined;
 }
 
 function parametersOf(lowering: Lowering, { operands, attributes }: TraceNode) {

@@ -21,7 +21,8 @@ export const conv2dBackpropFilter = kernel<TfBackpropFilter, ConvolutionAttribut
     if (height === 1 && width === 1 && attributes.pads.every((pad) => pad === 0)) {
       return { logical: multiplyPixels(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
     }
-    return { logical: correlate(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
+    const target = { filterShape: outputs[0]!.shape, geometry: attributes };
+    return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
   },
 });
 
@@ -41,8 +42,16 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
     const bounds = [[0, 0], [height, width], [2, 3], geometry.strides].map((ints) => graph.ints(ints));
     images = graph.node('Slice', [images, ...bounds]);
   }
-  const left = graph.reshape(images, [batch, inChannels, rows * columns]);
-  const right = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, rows * columns]);
+  const pixels = rows * columns;
+  // Where the products are larger than what they are made of, one product over all images needs none of them apart.
+  if (inChannels * outChannels > 2 * pixels * (inChannels + outChannels)) {
+    const [left, right] = [images, lowering.channelsFirst(dy)].map((name, i) => {
+      return graph.reshape(graph.transpose(name, [1, 0, 2, 3]), [[inChannels, outChannels][i]!, batch * pixels]);
+    }) as [string, string];
+    return graph.reshape(graph.node('Gemm', [left, right], { attributes: { transB: 1 } }), filterShape);
+  }
+  const left = graph.reshape(images, [batch, inChannels, pixels]);
+  const right = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, pixels]);
   const domain = 'com.microsoft';
   const products = graph.node('FusedMatMul', [left, right], { domain, attributes: { transB: 1 } });
   const summed = graph.node('ReduceSum', [products, graph.ints([0])], { attributes: { keepdims: 0 } });
@@ -98,6 +107,39 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   }
   const total = shares.length === 1 ? (shares[0] as string) : graph.node('Sum', shares);
   return graph.transpose(total, [2, 3, 0, 1]);
+}
+
+/**
+ * The same as one convolution with channels in blocks: the image's channels are its batch, the batch its channels, and
+ * the output's gradient the filter. Faster with enough output channels; undefined where they are few, or the batch is
+ * neither whole blocks nor less than one.
+ */
+function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Target): string | undefined {
+  const { graph, channelBlock: block } = lowering;
+  const { filterShape, geometry } = target;
+  const [height, width, , outChannels] = filterShape as [number, number, number, number];
+  const [batch, rows, columns] = dy.shape as [number, number, number];
+  const whole = batch % block === 0;
+  if (block === 0 || outChannels < block || outChannels % 4 !== 0 || !(whole || batch < block)) return undefined;
+  if (suitsFolding(geometry, outChannels, rows, columns)) return undefined;
+  const domain = 'com.microsoft.nchwc';
+  const blocks = Math.ceil(outChannels / block);
+  const dealt = graph.node('ReorderInput', [lowering.channelsFirst(dy)], { domain });
+  // MLAS's orders of a filter [out, in, rows, columns], of which the images are the input's channels.
+  const filter = whole
+    ? graph.transpose(graph.reshape(dealt, [batch / block, block, blocks, rows, columns, block]), [2, 0, 3, 4, 1, 5])
+    : graph.transpose(graph.reshape(dealt, [batch, blocks, rows, columns, block]), [1, 0, 2, 3, 4]);
+  const images = graph.transpose(lowering.channelsFirst(x), [1, 0, 2, 3]);
+  const inputs = [
+    whole ? graph.node('ReorderInput', [images], { domain }) : images,
+    graph.reshape(filter, [blocks * block, batch, rows, columns]),
+  ];
+  const { strides, dilations, pads } = geometry;
+  const attributes = { kernel_shape: [rows, columns], strides: dilations, dilations: strides, pads };
+  const result = graph.node('Conv', inputs, { domain, attributes });
+  const taps = graph.node('ReorderOutput', [result], { domain, attributes: { channels: outChannels } });
+  // Strides that left pixels at the end out make more taps than the filter has.
+  return graph.transpose(graph.slice(taps, [2, 3], [0, 0], [height, width]), [2, 3, 0, 1]);
 }
 
 /** Measured: up to 16 output channels on maps that are not small (bench/backend/README.md). */

@@ -190,40 +190,61 @@ function blockedFilter(graph: GraphBuilder, filter: string, shape: FilterShape, 
   return graph.reshape(ordered, [outChannels, inChannels, height, width]);
 }
 
-/** Whether there are enough channels for blocks of them to be the faster: the last block is filled up. */
-export function suitsDepthwiseBlocks(channels: number, block: number): boolean {
-  return block > 0 && channels >= block;
+/** Whether there are enough channels for blocks of them to be the faster; ReorderInput takes them by fours. */
+export function suitsDepthwiseBlocks([batch, , , channels]: readonly number[], block: number): boolean {
+  return block > 0 && channels! >= block && (batch! * channels!) % 4 === 0;
 }
 
 interface DepthwiseKernel {
   /** The name of the filters in the graph, `[channels, 1, height, width]`. */
   readonly taps: string;
-  readonly shape: readonly [height: number, width: number, channels: number];
+  readonly size: readonly [height: number, width: number];
   readonly bias?: string | undefined;
 }
 
-/** A convolution of every channel by its own filter with channels in blocks, from and to plain channels first. */
+/**
+ * A convolution of every channel by its own filter with channels in blocks, from and to plain channels first. All
+ * images go as the channels of one: so the gradient by the filters reads them too, and they are dealt into blocks once.
+ */
 export function blockedDepthwise(
   lowering: Lowering,
-  image: string,
-  { taps, shape, bias }: DepthwiseKernel,
+  x: Operand,
+  { taps, size, bias }: DepthwiseKernel,
   geometry: ConvolutionAttributes,
 ): string {
   const { graph, channelBlock: block } = lowering;
-  const [height, width, channels] = shape;
-  const blocks = Math.ceil(channels / block);
-  const missing = blocks * block - channels;
-  const filled = missing === 0 ? taps : padEnd(graph, taps, [missing, 0, 0, 0]);
-  const dealt = graph.transpose(graph.reshape(filled, [blocks, block, height, width]), [0, 2, 3, 1]);
-  const domain = 'com.microsoft.nchwc';
+  const [batch, rows, columns, channels] = x.shape as [number, number, number, number];
+  const all = batch * channels;
+  const blocks = Math.ceil(all / block);
+  const missing = blocks * block - all;
+  const filled = (name: string, rank: number) => {
+    const repeated = graph.node('Tile', [name, graph.ints([batch, ...Array.from({ length: rank - 1 }, () => 1)])]);
+    return missing === 0 ? repeated : padEnd(graph, repeated, [missing, ...Array.from({ length: rank - 1 }, () => 0)]);
+  };
+  const dealt = graph.transpose(graph.reshape(filled(taps, 4), [blocks, block, ...size]), [0, 2, 3, 1]);
   const inputs = [
-    graph.node('ReorderInput', [image], { domain }),
-    graph.reshape(dealt, [blocks * block, 1, height, width]),
+    imageBlocks(lowering, x),
+    graph.reshape(dealt, [blocks * block, 1, ...size]),
+    ...(bias === undefined ? [] : [filled(bias, 1)]),
   ];
-  if (bias !== undefined) inputs.push(missing === 0 ? bias : padEnd(graph, bias, [missing]));
-  const attributes = { ...geometry, kernel_shape: [height, width], group: blocks * block };
+  const attributes = { ...geometry, kernel_shape: size, group: blocks * block };
+  const domain = 'com.microsoft.nchwc';
   const result = graph.node('Conv', inputs, { domain, attributes });
-  return graph.node('ReorderOutput', [result], { domain, attributes: { channels } });
+  const plain = graph.node('ReorderOutput', [result], { domain, attributes: { channels: all } });
+  const { strides, dilations, pads } = geometry;
+  const [outRows, outColumns] = [rows, columns].map((length, axis) => {
+    const reach = (size[axis]! - 1) * dilations[axis]! + 1;
+    return Math.floor((length + pads[axis]! + pads[axis + 2]! - reach) / strides[axis]!) + 1;
+  }) as [number, number];
+  return graph.reshape(plain, [batch, channels, outRows, outColumns]);
+}
+
+/** All images of a batch as the channels of one, dealt into blocks. */
+export function imageBlocks(lowering: Lowering, x: Operand): string {
+  const { graph } = lowering;
+  const [batch, rows, columns, channels] = x.shape as [number, number, number, number];
+  const one = graph.reshape(lowering.channelsFirst(x), [1, batch * channels, rows, columns]);
+  return graph.node('ReorderInput', [one], { domain: 'com.microsoft.nchwc' });
 }
 
 /** Zeros after the end of every axis. */

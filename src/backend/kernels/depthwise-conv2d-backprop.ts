@@ -7,6 +7,7 @@ import {
   type ConvolutionAttributes,
   convolutionShape,
   type DepthwiseShape,
+  imageBlocks,
   suitsDepthwiseBlocks,
   type TfConv2D,
   unreached,
@@ -72,13 +73,8 @@ function spread(lowering: Lowering, dy: Operand, filter: Operand, { geometry, im
     reachColumns - pads[3] + extraColumns,
   ] as const;
   const own = { strides, dilations, pads: around };
-  if (suitsDepthwiseBlocks(channels, lowering.channelBlock) && around.every((pad) => pad >= 0)) {
-    // All images as the channels of one, as the gradient by the filters reads them too: dealt into blocks once.
-    const [batch, rows, columns] = dy.shape as [number, number, number];
-    const one = graph.reshape(gradient, [1, batch * channels, rows, columns]);
-    const taps = graph.node('Tile', [turned, graph.ints([batch, 1, 1, 1])]);
-    const spreadOut = blockedDepthwise(lowering, one, { taps, shape: [height, width, batch * channels] }, own);
-    return graph.reshape(spreadOut, [batch, channels, image[1]!, image[2]!]);
+  if (suitsDepthwiseBlocks(dy.shape, lowering.channelBlock) && around.every((pad) => pad >= 0)) {
+    return blockedDepthwise(lowering, dy, { taps: turned, size: [height, width] }, own);
   }
   return graph.node('Conv', [gradient, turned], {
     attributes: { ...own, kernel_shape: [height, width], group: channels },
@@ -118,22 +114,17 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const [, rows, columns] = dy.shape as [number, number, number];
   const { strides, dilations, pads } = geometry;
   const groups = batch * channels;
-  const images = graph.reshape(lowering.channelsFirst(x), [1, groups, imageHeight, imageWidth]);
-  const gradients = graph.reshape(lowering.channelsFirst(dy), [1, groups * multiplier, rows, columns]);
   const attributes = { group: groups, kernel_shape: [rows, columns], strides: dilations, dilations: strides, pads };
   let taps: string;
   if (block > 0 && multiplier === 1 && groups % block === 0) {
     const domain = 'com.microsoft.nchwc';
-    const [blocks, dealt] = [images, gradients].map((name) => graph.node('ReorderInput', [name], { domain })) as [
-      string,
-      string,
-    ];
     // Blocks of the filters' channels lie as those of an image do.
-    const kernel = graph.reshape(dealt, [groups, 1, rows, columns]);
-    const result = graph.node('Conv', [blocks, kernel], { domain, attributes });
+    const kernel = graph.reshape(imageBlocks(lowering, dy), [groups, 1, rows, columns]);
+    const result = graph.node('Conv', [imageBlocks(lowering, x), kernel], { domain, attributes });
     taps = graph.node('ReorderOutput', [result], { domain, attributes: { channels: groups } });
   } else {
-    const kernel = graph.reshape(gradients, [groups * multiplier, 1, rows, columns]);
+    const images = graph.reshape(lowering.channelsFirst(x), [1, groups, imageHeight, imageWidth]);
+    const kernel = graph.reshape(lowering.channelsFirst(dy), [groups * multiplier, 1, rows, columns]);
     taps = graph.node('Conv', [images, kernel], { attributes });
   }
   const count = (length: number, axis: 0 | 1, taken: number) =>

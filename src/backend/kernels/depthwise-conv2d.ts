@@ -66,15 +66,13 @@ interface DepthwiseConvolution {
 function convolveDepthwise(lowering: Lowering, { x, filter, bias, geometry }: DepthwiseConvolution): Standing {
   const { graph } = lowering;
   const [height, width, channels, multiplier] = filter.shape as DepthwiseShape;
-  const image = lowering.channelsFirst(x);
   const added = bias && lowering.logical(bias);
   const ordered = graph.transpose(lowering.logical(filter), [2, 3, 0, 1]);
   const taps = graph.reshape(ordered, [channels * multiplier, 1, height, width]);
-  if (multiplier === 1 && !lowering.isConstant(filter) && suitsDepthwiseBlocks(channels, lowering.channelBlock)) {
-    const kernel = { taps, shape: [height, width, channels] as const, bias: added };
-    return { channelsFirst: blockedDepthwise(lowering, image, kernel, geometry) };
+  if (multiplier === 1 && !lowering.isConstant(filter) && suitsDepthwiseBlocks(x.shape, lowering.channelBlock)) {
+    return { channelsFirst: blockedDepthwise(lowering, x, { taps, size: [height, width], bias: added }, geometry) };
   }
-  const inputs = [image, taps, ...(added === undefined ? [] : [added])];
+  const inputs = [lowering.channelsFirst(x), taps, ...(added === undefined ? [] : [added])];
   const attributes = { ...geometry, kernel_shape: [height, width], group: channels };
   return { channelsFirst: graph.node('Conv', inputs, { attributes }) };
 }

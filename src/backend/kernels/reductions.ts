@@ -4,7 +4,7 @@ import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
-import { trainedVariance } from './batch-norm.ts';
+import { normalisedMean } from './batch-norm.ts';
 import { isImage } from './channelwise.ts';
 
 interface TfReduction {
@@ -66,11 +66,9 @@ function shortcut(lowering: Lowering, name: string, x: Operand, output: TraceVal
   const producer = output.producer as TraceNode;
   if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(producer.attributes['axes']) !== '0,1,2')
     return undefined;
-  if (name === 'Mean') {
-    const variance = trainedVariance(lowering, producer);
-    if (variance !== undefined) return variance;
-  }
   if (name !== 'Sum' && name !== 'Mean') return undefined;
+  const known = name === 'Mean' ? (lowering.notes.get(producer) ?? normalisedMean(lowering, producer)) : undefined;
+  if (known !== undefined) return output.shape.length === 1 ? known : lowering.graph.reshape(known, output.shape);
   const { graph } = lowering;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
   const factors = lowering.factors(x);
