@@ -1,7 +1,6 @@
-import { sizeOf } from '../dtype.ts';
+import { ONNX_TYPE, sizeOf } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
-import type { Windows } from './pooling.ts';
-import { either } from './pooling.ts';
+import { attributesOf, either, type Windows } from './pooling.ts';
 
 /**
  * The gradient of a max-pooling by its image: each pooled gradient goes to the element that was its window's maximum.
@@ -11,6 +10,9 @@ import { either } from './pooling.ts';
  * it is comparisons of shifted arrays, which are vectorised and run on all threads; ONNX Runtime's pooling with indices
  * is not the one, its ScatterElements not the other. The planes go through in blocks that fit into the processor's
  * cache (bench/backend/README.md has the measurements).
+ *
+ * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are
+ * the faster.
  */
 export interface MaxPoolGradient {
   /** The image's planes, `[…, …spatial]`; their maxima and the gradient of these, `[…, …pooled]`. */
@@ -33,13 +35,35 @@ const SMALLEST_BLOCK = 1 << 14;
 /**
  * Writes the gradient, `[planes, …spatial]`.
  *
- * @param finite a bool of the graph; where it is false, there may be NaN or infinities in `x`
+ * @param finite a bool of the graph; where it is false, there may be NaN or infinities in `x` or `dy`
  */
 export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
   return either(graph, finite, [task.planes, ...task.spatial], {
-    holds: (own) => inBlocks(own, task),
+    holds: (own) => quickly(own, task),
     fails: (own) => route(own, task, { careful: true }),
   });
+}
+
+function quickly(graph: GraphBuilder, task: MaxPoolGradient): string {
+  return areDisjoint(task) ? unpooled(graph, task) : inBlocks(graph, task);
+}
+
+/** MaxUnpool knows images of two axes only, and no padding; and the first of equal maxima wins in MaxPool. */
+function areDisjoint({ spatial, windows: { window, strides, pads }, winner }: MaxPoolGradient): boolean {
+  const apart = window.every((length, axis) => length <= strides[axis]!) && pads.every((pad) => pad === 0);
+  return apart && winner === 'first' && spatial.length === 2;
+}
+
+function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, pooled, windows }: MaxPoolGradient): string {
+  const { window, strides } = windows;
+  const [image, gradient] = [
+    [x, spatial],
+    [dy, pooled],
+  ].map(([name, shape]) => graph.reshape(name as string, [1, planes, ...(shape as number[])])) as [string, string];
+  const [, places] = graph.nodes('MaxPool', [image], 2, { attributes: attributesOf(windows) }) as [string, string];
+  const whole = graph.ints([1, planes, ...spatial]);
+  const result = graph.node('MaxUnpool', [gradient, places, whole], { attributes: { kernel_shape: window, strides } });
+  return graph.reshape(result, [planes, ...spatial]);
 }
 
 function inBlocks(graph: GraphBuilder, task: MaxPoolGradient): string {
@@ -192,10 +216,16 @@ function deal(graph: GraphBuilder, { x, y, dy, line, winner }: Deal, { careful }
       mine = taken === undefined ? equal : graph.node('And', [equal, graph.node('Not', [taken])]);
       taken = taken === undefined ? equal : graph.node('Or', [taken, equal]);
     } else if (taken !== undefined) mine = graph.node('Not', [taken]);
-    const share = mine === undefined ? gradient : graph.node('Where', [mine, gradient, graph.scalar(0)]);
+    const share = mine === undefined ? gradient : masked(graph, gradient, mine, careful);
     shares[t % stride]?.push(padded(graph, share, cut, step, steps - windows - step, 0));
   }
   return fromPhases(graph, shares, line, steps);
+}
+
+/** The gradient where the mask is true, and 0 elsewhere. A product is the faster, but makes NaN of an infinity times 0. */
+function masked(graph: GraphBuilder, gradient: string, mask: string, careful: boolean): string {
+  if (careful) return graph.node('Where', [mask, gradient, graph.scalar(0)]);
+  return graph.node('Mul', [gradient, graph.node('Cast', [mask], { attributes: { to: ONNX_TYPE.float32 } })]);
 }
 
 /** How the steps of one phase lie: so that runs in memory are long. */

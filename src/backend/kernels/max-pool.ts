@@ -104,7 +104,11 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): s
     windows: node.attributes as Windows,
     winner: input.shape.length === 4 ? ('first' as const) : ('last' as const),
   };
-  const planes = maxPoolGradient(graph, task, finiteOf(lowering, input, output, x));
+  const finite = graph.node('And', [
+    finiteOf(lowering, input, output, x),
+    allFinite(graph, gradient, [...output.shape]),
+  ]);
+  const planes = maxPoolGradient(graph, task, finite);
   return graph.reshape(planes, [batch, channels, ...spatial]);
 }
 
