@@ -8,6 +8,16 @@ export interface CompileOptions extends SessionOptions {
   readonly channelBlock: number;
 }
 
+/** One run of a graph, as a profile refers to it. */
+export interface GraphRun {
+  /** Beginning of the name of ONNX Runtime's profile of the graph; none when it writes none. */
+  readonly profile: string | undefined;
+  /** How often the graph ran before. */
+  readonly index: number;
+  /** Whether it may soon be compiled once more, with constants. */
+  readonly settling: boolean;
+}
+
 /** After so many runs with the same weights these are taken for constant. */
 const SETTLED_AFTER = 8;
 
@@ -34,8 +44,12 @@ export class CompiledTrace {
   }
 
   /** @param arrays where to write the results, in the trace's order */
-  run(live: LiveTrace, arrays: readonly HostArray[]): void {
-    (this.#settledOn(live) ?? this.#general).run(live, arrays);
+  run(live: LiveTrace, arrays: readonly HostArray[]): GraphRun {
+    const graph = this.#settledOn(live) ?? this.#general;
+    const index = graph.runs;
+    graph.run(live, arrays);
+    const settling = graph === this.#general && this.#unchanged.some(({ runs }) => runs > 0);
+    return { profile: graph.profile, index, settling };
   }
 
   dispose(): void {
@@ -74,6 +88,7 @@ class CompiledGraph {
   readonly #constants: ReadonlyMap<number, number>;
   readonly #leaves: readonly GraphEnd[];
   readonly #results: readonly GraphEnd[];
+  #runs = 0;
 
   /** @param constant the places of the leaves that become constants */
   constructor(live: LiveTrace, constant: readonly number[], { channelBlock, ...options }: CompileOptions) {
@@ -91,7 +106,17 @@ class CompiledGraph {
     return true;
   }
 
+  get profile(): string | undefined {
+    return this.#session.profile;
+  }
+
+  /** How often it ran. */
+  get runs(): number {
+    return this.#runs;
+  }
+
   run({ leaves, results }: LiveTrace, arrays: readonly HostArray[]): void {
+    this.#runs++;
     const feeds = new Map<string, SessionArray>();
     for (const [place, value] of leaves.entries()) {
       if (!this.#constants.has(place)) bind(feeds, this.#leaves[place]!, value, value.data as HostArray);

@@ -21,15 +21,26 @@ export class GraphBuilder {
   readonly #constants = new Map<string, string>();
   /** The outputs of the nodes so far, by everything that they depend on. */
   readonly #written = new Map<string, string[]>();
-  readonly #counter: { next: number };
+  readonly #naming: { next: number; label: string };
 
-  constructor(counter = { next: 0 }) {
-    this.#counter = counter;
+  constructor(naming = { next: 0, label: '' }) {
+    this.#naming = naming;
   }
 
   /** A graph inside this one (the body of a Scan); it may read this one's values by name. */
   subgraph(): GraphBuilder {
-    return new GraphBuilder(this.#counter);
+    return new GraphBuilder(this.#naming);
+  }
+
+  /** Puts a label before the names of all that is written meanwhile, here and in subgraphs. */
+  labelled<T>(label: string, write: () => T): T {
+    const before = this.#naming.label;
+    this.#naming.label = `${label}/`;
+    try {
+      return write();
+    } finally {
+      this.#naming.label = before;
+    }
   }
 
   node(type: string, inputs: readonly string[], options: NodeOptions = {}): string {
@@ -119,7 +130,7 @@ export class GraphBuilder {
   }
 
   #name(prefix: string): string {
-    return `${prefix}_${this.#counter.next++}`;
+    return `${this.#naming.label}${prefix}_${this.#naming.next++}`;
   }
 }
 

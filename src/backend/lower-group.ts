@@ -1,7 +1,8 @@
 import { sizeOf } from './dtype.ts';
 import { blockCount, type ElementwiseEmit, type ElementwiseGroup } from './elementwise-groups.ts';
 import type { Lowering, Representation } from './lower.ts';
-import type { TraceValue } from './trace.ts';
+import { blocksOf, labelOf } from './node-label.ts';
+import type { TraceNode, TraceValue } from './trace.ts';
 
 /** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
 export function lowerGroup(lowering: Lowering, group: ElementwiseGroup): Map<TraceValue, Representation> {
@@ -22,14 +23,19 @@ export function lowerGroup(lowering: Lowering, group: ElementwiseGroup): Map<Tra
       inside.set(operand.value, name);
       return name;
     });
-    inside.set(node.outputs[0] as TraceValue, (node.elementwise as ElementwiseEmit)(body, names));
+    const emit = node.elementwise as ElementwiseEmit;
+    inside.set(
+      node.outputs[0] as TraceValue,
+      body.labelled(labelOf(node), () => emit(body, names)),
+    );
   }
   const results = group.members
     .map((node) => node.outputs[0] as TraceValue)
     .filter((value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)));
   for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
-  const names = lowering.graph.nodes('Scan', scanned, results.length, {
-    attributes: { num_scan_inputs: scanned.length, body: { graph: body.finish() } },
-  });
+  const attributes = { num_scan_inputs: scanned.length, body: { graph: body.finish() } };
+  const names = lowering.graph.labelled(blocksOf(group.members[0] as TraceNode), () =>
+    lowering.graph.nodes('Scan', scanned, results.length, { attributes }),
+  );
   return new Map(results.map((value, i) => [value, { blocks: names[i] as string, count }]));
 }

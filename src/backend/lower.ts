@@ -3,6 +3,7 @@ import { type HostArray, type OnnxType, sameShape, type ValueType } from './dtyp
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { lowerGroup } from './lower-group.ts';
+import { labelOf } from './node-label.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
 import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
 
@@ -206,7 +207,10 @@ export class Lowering {
   }
 
   #lower(node: TraceNode): void {
-    if (this.#forms.has(node.outputs[0] as TraceValue)) return;
+    if (!this.#forms.has(node.outputs[0] as TraceValue)) this.graph.labelled(labelOf(node), () => this.#write(node));
+  }
+
+  #write(node: TraceNode): void {
     const group = this.#groups.get(node);
     if (group !== undefined) {
       for (const [value, representation] of lowerGroup(this, group)) this.#set(value, representation);
@@ -225,12 +229,18 @@ export class Lowering {
   }
 
   /** A rank-4 value with its channels first, written down if it is not yet. */
-  #image(forms: Forms, { shape }: TraceValue): string {
-    const [batch, height, width, channels] = shape as [number, number, number, number];
+  #image(forms: Forms, value: TraceValue): string {
+    const [batch, height, width, channels] = value.shape as [number, number, number, number];
     const moved = [batch, channels, height, width] as const;
-    if (forms.affine !== undefined) forms.channelsFirst ??= writeAffine(this.graph, forms.affine, moved);
-    if (forms.product !== undefined) forms.channelsFirst ??= writeProduct(this.graph, forms.product, moved);
+    const { affine, product } = forms;
+    if (affine !== undefined) forms.channelsFirst ??= this.#as(value, () => writeAffine(this.graph, affine, moved));
+    if (product !== undefined) forms.channelsFirst ??= this.#as(value, () => writeProduct(this.graph, product, moved));
     return forms.channelsFirst as string;
+  }
+
+  /** Writes under the label of the call that computes the value. */
+  #as(value: TraceValue, write: () => string): string {
+    return value.producer === undefined ? write() : this.graph.labelled(labelOf(value.producer), write);
   }
 
   #toLogical(forms: Forms, value: TraceValue): string {
@@ -250,11 +260,11 @@ export class Lowering {
     const { blocks, logical } = this.#formsOf(value);
     // Blocks are the same bytes in another shape: exported as they are, they need no copy.
     const cut = blocks !== undefined && logical === undefined;
-    let name = cut ? blocks.name : this.logical({ value, shape: value.shape });
+    let name = cut ? blocks.name : this.#as(value, () => this.logical({ value, shape: value.shape }));
     const size = value.shape.reduce((product, length) => product * length, 1);
     const shape = cut ? [blocks.count, size / blocks.count] : value.shape;
     // A lowering may hand its operand on; a graph's outputs must be distinct, and none of its inputs.
-    if (exported.has(name)) name = this.graph.node('Identity', [name]);
+    if (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
     exported.add(name);
     this.graph.output(name, onnxTypeOf(value.dtype), shape);
     return { name, shape };

@@ -19,8 +19,10 @@ import { failure } from './failure.ts';
 import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
 import { fillOf } from './lower.ts';
 import type { Provider } from './providers.ts';
+import type { ObservedRun, RunObserver } from './run-observer.ts';
 import { SessionCache } from './session-cache.ts';
-import { type LiveTrace, liveTrace, type Operand, Trace, TraceValue } from './trace.ts';
+import { tellPhase } from './tell-phase.ts';
+import { type LiveTrace, liveTrace, type Operand, type Phase, Trace, TraceValue } from './trace.ts';
 
 export interface OrtBackendOptions {
   /** Threads inside one operator, the calling one included. */
@@ -35,6 +37,8 @@ export interface OrtBackendOptions {
   readonly provider?: Provider | undefined;
   /** Beginning of the name of ONNX Runtime's profiles; a profile is written when a session is disposed of. */
   readonly profile?: string | undefined;
+  /** Hears of what is computed. */
+  readonly observer?: RunObserver | undefined;
 }
 
 /** A tensor's data: part of a trace, or of a type that only the cpu kernels know. */
@@ -59,6 +63,8 @@ export class OrtBackend extends KernelBackend {
   readonly #channelBlock: number;
   #runs = 0;
   #compilations = 0;
+  /** Whether the trace holds the calls of a gradient; only known to profiles. */
+  #hadGradient = false;
 
   constructor(options: OrtBackendOptions) {
     super();
@@ -115,7 +121,9 @@ export class OrtBackend extends KernelBackend {
     inputs: NamedTensorInfoMap,
     attributes: NamedAttrMap | undefined,
   ): TensorInfo | TensorInfo[] {
+    const startedAt = performance.now();
     const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    this.#options.observer?.ranOnCpu(name, startedAt, performance.now());
     const written = [results].flat().map(({ values, shape, dtype }) => ({
       dataId: this.write(values, shape, dtype),
       shape,
@@ -159,6 +167,7 @@ export class OrtBackend extends KernelBackend {
   /** Runs what was recorded and still matters. */
   flush(): void {
     const recorded = this.#trace.take();
+    this.#hadGradient = false;
     try {
       for (const node of recorded) {
         const number = fillOf(node);
@@ -167,7 +176,9 @@ export class OrtBackend extends KernelBackend {
         output.data = this.#pool.take(output.dtype, sizeOf(output.shape)).fill(number);
       }
       const live = liveTrace(recorded);
-      if (live.results.length > 0) this.#run(live);
+      if (live.results.length === 0) return;
+      const run = this.#run(live);
+      this.#options.observer?.ran(run);
     } finally {
       for (const { operands, outputs } of recorded) {
         for (const { value } of operands) this.#forget(value);
@@ -240,23 +251,33 @@ export class OrtBackend extends KernelBackend {
     const { attributes, lower, elementwise } = plan;
     const operands = tensors.map(({ dataId, shape }): Operand => ({ value: this.#valueOf(dataId), shape }));
     const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
-    const node = { kernel: kernel.name, attributes, operands, outputs, lower, deferred: kernel.deferred, elementwise };
+    const { name, deferred } = kernel;
+    const node = { kernel: name, attributes, operands, outputs, lower, deferred, elementwise, phase: this.#phase() };
     // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
     if (fillOf(node) === 0) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
     this.#trace.record(node);
     return outputs.map((value) => this.#store(value));
   }
 
-  #run(live: LiveTrace): void {
+  #run(live: LiveTrace): ObservedRun {
     this.#runs++;
     try {
       const compiled = this.#sessions.get(live.signature) ?? this.#compile(live);
       const arrays = live.results.map(({ dtype, shape }) => this.#pool.take(dtype, sizeOf(shape)));
-      compiled.run(live, arrays);
+      const startedAt = performance.now();
+      const run = compiled.run(live, arrays);
       for (const [i, value] of live.results.entries()) value.data = arrays[i];
+      return { ...run, live, startedAt, endedAt: performance.now() };
     } catch (error) {
       throw failure(error, live);
     }
+  }
+
+  #phase(): Phase | undefined {
+    if (this.#options.profile === undefined) return undefined;
+    const phase = tellPhase(this.#hadGradient);
+    this.#hadGradient ||= phase === 'backward';
+    return phase;
   }
 
   #compile(live: LiveTrace): CompiledTrace {

@@ -23,21 +23,24 @@ export interface SessionArray {
   readonly data: HostArray;
 }
 
+let nextProfile = 0;
+
 /** A compiled graph. Not safe after `dispose`. */
 export class OrtSession {
   readonly #session: InstanceType<typeof binding.InferenceSession>;
-  readonly #profiled: boolean;
+  /** Beginning of the name of its profile, which no other one's begins with. */
+  readonly profile: string | undefined;
 
   /** @throws what ONNX Runtime says when it does not take the graph. */
   constructor(graph: OnnxGraph, { threads, provider, profile }: SessionOptions) {
     initOrt();
     const model = encodeModel(withSentinel(graph));
     this.#session = new binding.InferenceSession();
-    this.#profiled = profile !== undefined;
+    this.profile = profile === undefined ? undefined : `${profile}-${nextProfile++}-`;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
       ...sessionOptions(threads),
       executionProviders: executionProviders(graph, provider),
-      ...(profile !== undefined && { enableProfiling: true, profileFilePrefix: profile }),
+      ...(this.profile !== undefined && { enableProfiling: true, profileFilePrefix: this.profile }),
     });
   }
 
@@ -56,7 +59,7 @@ export class OrtSession {
   }
 
   dispose(): void {
-    if (this.#profiled) this.#session.endProfiling();
+    if (this.profile !== undefined) this.#session.endProfiling();
     this.#session.dispose();
   }
 }

@@ -4,6 +4,7 @@ import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
 import type { Provider } from './providers.ts';
+import type { RunObserver } from './run-observer.ts';
 import { usableMemory } from './usable-memory.ts';
 
 /** The name under which tfjs knows this backend. */
@@ -25,7 +26,9 @@ export interface BackendOptions {
   /** ONNX Runtime's execution provider beside the CPU; none by default. */
   readonly provider?: Provider | undefined;
   /** Beginning of the name of the profiles that ONNX Runtime writes; none by default. */
-  readonly profile?: string;
+  readonly profile?: string | undefined;
+  /** Hears of what is computed; with a profile's name, also what each kernel call is for. */
+  readonly observer?: RunObserver | undefined;
 }
 
 /**
@@ -62,7 +65,8 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
 /** These read no array: there is nothing to run, and lowered they would be another graph for every number given to them. */
 const MADE_OF_ATTRIBUTES: ReadonlySet<string> = new Set(['LinSpace', 'Range']);
 
-/** The running backend of this kind, for its statistics; undefined when it was never used. */
-export function onnxRuntimeBackend(): OrtBackend | undefined {
-  return engine().registryFactory[BACKEND] === undefined ? undefined : (findBackend(BACKEND) as OrtBackend);
+/** The running backend of this kind, for its statistics; undefined when it was never registered. */
+export function onnxRuntimeBackend(provider?: Provider): OrtBackend | undefined {
+  const name = nameWith(provider);
+  return engine().registryFactory[name] === undefined ? undefined : (findBackend(name) as OrtBackend);
 }

@@ -33,6 +33,9 @@ export interface Operand {
   readonly shape: readonly number[];
 }
 
+/** What a kernel call of training is for; where nothing is trained, all is `forward`. */
+export type Phase = 'forward' | 'backward' | 'update';
+
 /** One recorded kernel call. `lower` depends on nothing but the attributes and the shapes, which the signature holds. */
 export interface TraceNode {
   readonly kernel: string;
@@ -44,6 +47,8 @@ export interface TraceNode {
   readonly deferred: boolean;
   /** The same operation on flat arrays, where it works element by element. */
   readonly elementwise: ElementwiseEmit | undefined;
+  /** Told in profiles only; no part of the signature. */
+  readonly phase?: Phase | undefined;
 }
 
 /** The part of a trace that has to run, with its ends: `leaves` are fed from the host, `results` are still alive. */
