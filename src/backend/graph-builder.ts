@@ -111,7 +111,7 @@ export class GraphBuilder {
 
   finish(): OnnxGraph {
     return {
-      nodes: this.#nodes,
+      nodes: neededOf(this.#nodes, this.#outputs),
       initializers: this.#initializers,
       inputs: this.#inputs,
       outputs: this.#outputs,
@@ -139,4 +139,25 @@ function nodeKey(parts: unknown): string {
   return JSON.stringify(parts, (_, value) =>
     typeof value === 'number' || typeof value === 'bigint' ? String(value) : value,
   );
+}
+
+/** The nodes that the outputs follow from, in order. */
+function neededOf(nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): OnnxNode[] {
+  const needed = new Set(outputs.map(({ name }) => name));
+  const kept: OnnxNode[] = [];
+  for (const node of nodes.toReversed()) {
+    if (!node.outputs.some((name) => needed.has(name))) continue;
+    kept.push(node);
+    for (const name of readBy(node)) needed.add(name);
+  }
+  return kept.reverse();
+}
+
+/** What a node reads: its inputs, and what the graphs inside it read of those around them. */
+function readBy({ inputs, attributes }: OnnxNode): string[] {
+  const inside = Object.values(attributes).flatMap((attribute) => {
+    if (typeof attribute !== 'object' || !('graph' in attribute)) return [];
+    return [...attribute.graph.nodes.flatMap(readBy), ...attribute.graph.outputs.map(({ name }) => name)];
+  });
+  return [...inputs, ...inside];
 }

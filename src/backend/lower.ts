@@ -2,6 +2,7 @@ import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, wr
 import { type HostArray, type OnnxType, sameShape, type ValueType } from './dtype.ts';
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
+import type { FoldedPool } from './kernels/folded-pool.ts';
 import { lowerGroup } from './lower-group.ts';
 import { labelOf } from './node-label.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
@@ -10,11 +11,13 @@ import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
 /**
  * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for images), with
  * its channels moved to axis 1, as ONNX's convolutions and poolings want them, or cut into equal blocks (`[count, n]`).
- * An image may also stand as what it is to be computed from, and never be written down.
+ * An image may stand folded, its even and odd rows and columns as four groups of channels (an odd last one, which is
+ * zeros, left out). It may also stand as what it is to be computed from, and never be written down.
  */
 export type Representation =
   | Standing
   | { readonly blocks: string; readonly count: number }
+  | { readonly folded: string }
   | { readonly affine: ChannelAffine }
   | { readonly product: ChannelProduct };
 
@@ -40,6 +43,7 @@ interface Forms {
   blocks?: { name: string; count: number };
   affine?: ChannelAffine;
   product?: ChannelProduct;
+  folded?: string;
   /** Copies under other shapes, by order and shape. */
   readonly views: Map<string, string>;
 }
@@ -73,6 +77,8 @@ export class Lowering {
   readonly channelBlock: number;
   /** What a node's lowering leaves for its gradient's, e.g. where each maximum of a pooling was. */
   readonly notes = new Map<TraceNode, string>();
+  /** The poolings that were computed with the convolution before them. */
+  readonly foldedPools = new Map<TraceNode, FoldedPool>();
   readonly #trace: LiveTrace;
   readonly #forms = new Map<TraceValue, Forms>();
   readonly #readers = new Map<TraceValue, TraceNode[]>();
@@ -126,7 +132,8 @@ export class Lowering {
     const { value, shape } = operand;
     const forms = this.#formsOf(value);
     const own = sameShape(shape, value.shape);
-    if (own && (forms.channelsFirst ?? forms.affine ?? forms.product) !== undefined) return this.#image(forms, value);
+    if (own && (forms.channelsFirst ?? forms.affine ?? forms.product ?? forms.folded) !== undefined)
+      return this.#image(forms, value);
     const name = this.#view(forms, `channels first ${shape}`, () => {
       const logical = this.logical(operand);
       const [batch, height, width, channels] = shape as [number, number, number, number];
@@ -150,7 +157,8 @@ export class Lowering {
   standsChannelsFirst({ value, shape }: Operand): boolean {
     if (shape.length !== 4 || !sameShape(shape, value.shape)) return false;
     const forms = this.#formsOf(value);
-    return (forms.channelsFirst ?? forms.affine ?? forms.product) !== undefined && forms.logical === undefined;
+    const image = forms.channelsFirst ?? forms.affine ?? forms.product ?? forms.folded;
+    return image !== undefined && forms.logical === undefined;
   }
 
   /** The image as a sum over images that are computed: itself, where it is. */
@@ -164,6 +172,11 @@ export class Lowering {
   isAffine({ value, shape }: Operand): boolean {
     const { affine, channelsFirst } = this.#formsOf(value);
     return affine !== undefined && channelsFirst === undefined && sameShape(shape, value.shape);
+  }
+
+  /** The name of an operand in four groups of channels, where it stands so. */
+  folded({ value, shape }: Operand): string | undefined {
+    return sameShape(shape, value.shape) ? this.#formsOf(value).folded : undefined;
   }
 
   /** The factors of an operand that is a product which is not computed yet. */
@@ -232,15 +245,22 @@ export class Lowering {
   #image(forms: Forms, value: TraceValue): string {
     const [batch, height, width, channels] = value.shape as [number, number, number, number];
     const moved = [batch, channels, height, width] as const;
-    const { affine, product } = forms;
+    const { affine, product, folded } = forms;
     if (affine !== undefined) forms.channelsFirst ??= this.#as(value, () => writeAffine(this.graph, affine, moved));
     if (product !== undefined) forms.channelsFirst ??= this.#as(value, () => writeProduct(this.graph, product, moved));
+    if (folded !== undefined) forms.channelsFirst ??= this.#as(value, () => this.#unfolded(folded, height, width));
     return forms.channelsFirst as string;
   }
 
   /** Writes under the label of the call that computes the value. */
   #as(value: TraceValue, write: () => string): string {
     return value.producer === undefined ? write() : this.graph.labelled(labelOf(value.producer), write);
+  }
+
+  #unfolded(folded: string, height: number, width: number): string {
+    const image = this.graph.node('DepthToSpace', [folded], { attributes: { blocksize: 2 } });
+    if (height % 2 === 0 && width % 2 === 0) return image;
+    return this.graph.node('Pad', [image, this.graph.ints([0, 0, 0, 0, 0, 0, height % 2, width % 2])]);
   }
 
   #toLogical(forms: Forms, value: TraceValue): string {

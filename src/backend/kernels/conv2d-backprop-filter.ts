@@ -71,18 +71,23 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const [, gradientHeight, gradientWidth] = dy.shape as [number, number, number];
   const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
   const { strides, dilations, pads } = geometry;
-  const fold = suitsFolding(geometry, outChannels, gradientHeight, gradientWidth) ? 2 : 1;
-  const [rows, columns] = [Math.ceil(gradientHeight / fold), Math.ceil(gradientWidth / fold)];
+  const folded = lowering.folded(dy);
+  const fold = folded !== undefined || suitsFolding(geometry, outChannels, gradientHeight, gradientWidth) ? 2 : 1;
+  // Of a folded gradient an odd last row or column is zeros, and left out.
+  const whole = folded === undefined ? Math.ceil : Math.floor;
+  const [rows, columns] = [whole(gradientHeight / fold), whole(gradientWidth / fold)];
   const [extraRows, extraColumns] = [rows * fold - gradientHeight, columns * fold - gradientWidth];
 
-  let gradient = lowering.channelsFirst(dy);
-  if (extraRows + extraColumns > 0) gradient = padEnd(graph, gradient, [0, 0, extraRows, extraColumns]);
-  if (fold > 1) gradient = graph.node('SpaceToDepth', [gradient], { attributes: { blocksize: fold } });
+  let gradient = folded ?? lowering.channelsFirst(dy);
+  if (extraRows > 0 || extraColumns > 0) gradient = padEnd(graph, gradient, [0, 0, extraRows, extraColumns]);
+  if (fold > 1 && folded === undefined) {
+    gradient = graph.node('SpaceToDepth', [gradient], { attributes: { blocksize: fold } });
+  }
   const parts = fold * fold * outChannels;
   const kernel = graph.reshape(gradient, [batch * parts, 1, rows, columns]);
   const images = graph.transpose(lowering.channelsFirst(x), [1, 0, 2, 3]);
   const reach = [strides[0] * fold, strides[1] * fold];
-  const padded = [pads[0], pads[1], pads[2] + extraRows, pads[3] + extraColumns];
+  const padded = [pads[0], pads[1], pads[2] + Math.max(0, extraRows), pads[3] + Math.max(0, extraColumns)];
   const correlated = graph.node('Conv', [images, kernel], {
     attributes: { group: batch, kernel_shape: [rows, columns], strides: dilations, dilations: reach, pads: padded },
   });
@@ -92,12 +97,12 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const tapColumns = taps(imageWidth, padded[1]!, padded[3]!, columns, reach[1]!, dilations[1]);
   const perImage = graph.reshape(correlated, [inChannels, batch, parts * tapRows * tapColumns]);
   const summed = graph.node('ReduceSum', [perImage, graph.ints([1])], { attributes: { keepdims: 0 } });
-  const folded = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
+  const apart = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
   const shares: string[] = [];
   for (let row = 0; row < fold; row++) {
     for (let column = 0; column < fold; column++) {
       const share = graph.slice(
-        folded,
+        apart,
         [1, 2, 4, 5],
         [row, column, row, column],
         [row + 1, column + 1, row + height, column + width],
@@ -121,7 +126,7 @@ function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Ta
   const [batch, rows, columns] = dy.shape as [number, number, number];
   const whole = batch % block === 0;
   if (block === 0 || outChannels < block || outChannels % 4 !== 0 || !(whole || batch < block)) return undefined;
-  if (suitsFolding(geometry, outChannels, rows, columns)) return undefined;
+  if (lowering.folded(dy) !== undefined || suitsFolding(geometry, outChannels, rows, columns)) return undefined;
   const domain = 'com.microsoft.nchwc';
   const blocks = Math.ceil(outChannels / block);
   const dealt = graph.node('ReorderInput', [lowering.channelsFirst(dy)], { domain });

@@ -122,19 +122,25 @@ interface Convolution {
 
 /** Writes a convolution with its bias. */
 export function convolve(lowering: Lowering, { x, filter, bias, geometry }: Convolution): Standing {
-  const { graph } = lowering;
-  const image = lowering.channelsFirst(x);
   const weights = lowering.logical(filter);
   const shape = filter.shape as FilterShape;
   const added = bias && lowering.logical(bias);
+  const constant = lowering.isConstant(filter);
+  return { channelsFirst: convolution(lowering, x, { weights, shape, bias: added, constant }, geometry) };
+}
+
+/** Writes a convolution with its bias; gives the name of the image with its channels first. */
+export function convolution(lowering: Lowering, x: Operand, filter: Filter, geometry: ConvolutionAttributes): string {
+  const { graph } = lowering;
+  const { weights, shape, bias } = filter;
+  const image = lowering.channelsFirst(x);
   // ONNX Runtime decides itself, for several operators at once, where it knows the filter.
-  if (!lowering.isConstant(filter) && suitsBlocks(shape, lowering.channelBlock)) {
-    return { channelsFirst: blockedConvolution(lowering, image, { weights, shape, bias: added }, geometry) };
+  if (filter.constant !== true && suitsBlocks(shape, lowering.channelBlock)) {
+    return blockedConvolution(lowering, image, filter, geometry);
   }
   const kernel = graph.transpose(weights, [3, 2, 0, 1]);
-  const inputs = added === undefined ? [image, kernel] : [image, kernel, added];
-  const name = graph.node('Conv', inputs, { attributes: { ...geometry, kernel_shape: shape.slice(0, 2) } });
-  return { channelsFirst: name };
+  const inputs = bias === undefined ? [image, kernel] : [image, kernel, bias];
+  return graph.node('Conv', inputs, { attributes: { ...geometry, kernel_shape: shape.slice(0, 2) } });
 }
 
 export type DepthwiseShape = readonly [height: number, width: number, channels: number, multiplier: number];
@@ -153,6 +159,8 @@ interface Filter {
   readonly weights: string;
   readonly shape: FilterShape;
   readonly bias?: string | undefined;
+  /** Whether it is part of the graph. */
+  readonly constant?: boolean;
 }
 
 /** A convolution with channels in blocks, from and to plain `[batch, channels, height, width]`. */

@@ -1,8 +1,9 @@
 import { sameShape } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Lowering } from '../lower.ts';
+import type { Lowering, Representation } from '../lower.ts';
 import type { Operand, TraceNode } from '../trace.ts';
+import { type FoldedPool, foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';
 import {
   allFinite,
@@ -36,9 +37,12 @@ function pooling(name: 'MaxPool' | 'MaxPool3D'): Kernel {
     lower(lowering, { operands, attributes, outputs }) {
       const [x] = operands as [Operand];
       const [output] = outputs;
+      const node = output!.producer as TraceNode;
+      const folded = name === 'MaxPool' ? foldPool(lowering, node) : undefined;
+      if (folded !== undefined) return { channelsFirst: folded };
       const image = withChannelsFirst(lowering, x);
       const finite = allFinite(lowering.graph, image, x.shape);
-      lowering.notes.set(output!.producer as TraceNode, finite);
+      lowering.notes.set(node, finite);
       const shape = channelsFirstShape(output!.shape);
       return standing(lowering, maxima(lowering.graph, image, attributes, { shape, finite }), shape.length);
     },
@@ -78,7 +82,7 @@ function gradient(name: 'MaxPoolGrad' | 'MaxPool3DGrad'): Kernel {
     lower(lowering, { operands, outputs }) {
       const [dy] = operands as [Operand];
       const node = outputs[0]!.producer as TraceNode;
-      return standing(lowering, unpool(lowering, node, withChannelsFirst(lowering, dy)), dy.shape.length);
+      return unpool(lowering, node, withChannelsFirst(lowering, dy));
     },
   });
 }
@@ -89,13 +93,15 @@ function gradient(name: 'MaxPoolGrad' | 'MaxPool3DGrad'): Kernel {
  * @param node the gradient of a max-pooling
  * @param gradient the pooled gradient, channels first
  */
-export function unpool(lowering: Lowering, node: TraceNode, gradient: string): string {
+export function unpool(lowering: Lowering, node: TraceNode, gradient: string): Representation {
   const { graph } = lowering;
   const [, input, output] = node.operands as [Operand, Operand, Operand];
+  lowering.notes.set(node, gradient);
+  const folded = foldedBefore(lowering, input, output);
+  if (folded !== undefined) return { folded: unfoldGradient(lowering, folded, gradient) };
   const [batch, channels, ...spatial] = channelsFirstShape(input.shape) as [number, number, ...number[]];
   const x = withChannelsFirst(lowering, input);
   const y = withChannelsFirst(lowering, output);
-  lowering.notes.set(node, gradient);
   const task = {
     ...{ x, y, dy: gradient },
     planes: batch * channels,
@@ -109,7 +115,16 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): s
     allFinite(graph, gradient, [...output.shape]),
   ]);
   const planes = maxPoolGradient(graph, task, finite);
-  return graph.reshape(planes, [batch, channels, ...spatial]);
+  return standing(lowering, graph.reshape(planes, [batch, channels, ...spatial]), input.shape.length);
+}
+
+/** The pooling whose gradient is asked for, if it was computed with the convolution before it. */
+function foldedBefore(lowering: Lowering, input: Operand, output: Operand): FoldedPool | undefined {
+  const forward = lowering.producerOf(output);
+  if (forward?.operands[0]?.value !== input.value) return undefined;
+  // The pooling is lowered by now, or is when it is asked for.
+  lowering.channelsFirst(output);
+  return lowering.foldedPools.get(forward);
 }
 
 /** Whether the pooled image is finite, which the pooling itself has looked at if it is in this trace. */

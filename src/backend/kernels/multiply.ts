@@ -70,7 +70,6 @@ function pooledReluGradient(
   const { graph } = lowering;
   const maxima = lowering.channelsFirst(pooled);
   const gradient = graph.node('Mul', [lowering.channelsFirst(pooledDy), stepOf(graph, maxima)]);
-  const channelsFirst = unpool(lowering, grad, gradient);
   lowering.notes.set(output.producer as TraceNode, gradient);
-  return { channelsFirst };
+  return unpool(lowering, grad, gradient);
 }

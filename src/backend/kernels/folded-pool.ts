@@ -1,0 +1,137 @@
+import type { Lowering } from '../lower.ts';
+import type { Operand, TraceNode, TraceValue } from '../trace.ts';
+import { type ConvolutionAttributes, convolution, type FilterShape } from './convolution.ts';
+import type { Windows } from './pooling.ts';
+
+/**
+ * A max-pooling of 2 x 2 right after a convolution of few channels, with ReLU between or not, computed in one: a
+ * convolution of stride 2 gives the four positions of every window as four groups of channels. Its filters are the one
+ * filter at four places, with a row and a column more. That is some more to multiply, but in a product four times as
+ * high, which is what a convolution of few channels lacks; and the pooling, its gradient and what follows of it never
+ * see the large image. Groups are in the order in which ONNX's SpaceToDepth would put them.
+ */
+export interface FoldedPool {
+  /** The convolved image before any ReLU, `[batch, 4 · channels, rows, columns]`. */
+  readonly groups: string;
+  /** Their maxima, `[batch, channels, rows, columns]`. */
+  readonly maxima: string;
+}
+
+interface Chain {
+  readonly x: Operand;
+  readonly filter: Operand;
+  readonly bias: Operand | undefined;
+  readonly geometry: ConvolutionAttributes;
+  readonly rectified: boolean;
+}
+
+/**
+ * Writes a max-pooling so, and remembers the groups for its gradient.
+ *
+ * @returns the name of the pooled image, channels first; undefined where the pooling is any other
+ */
+export function foldPool(lowering: Lowering, pool: TraceNode): string | undefined {
+  const chain = chainBefore(lowering, pool);
+  if (chain === undefined) return undefined;
+  const { graph } = lowering;
+  const { filter, bias, geometry } = chain;
+  const [batch, rows, columns, channels] = (pool.outputs[0] as TraceValue).shape as [number, number, number, number];
+  const addend = bias && lowering.logical(bias);
+  const groups = convolution(
+    lowering,
+    chain.x,
+    {
+      weights: foldFilter(lowering, filter),
+      shape: foldedShape(filter.shape),
+      bias: addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } }),
+      constant: lowering.isConstant(filter),
+    },
+    { ...geometry, strides: [2, 2] },
+  );
+  const apart = graph.reshape(groups, [batch, 4, channels * rows * columns]);
+  const highest = graph.node('ReduceMax', [apart, graph.ints([1])], { attributes: { keepdims: 0 } });
+  const maxima = graph.reshape(highest, [batch, channels, rows, columns]);
+  lowering.foldedPools.set(pool, { groups, maxima });
+  return chain.rectified ? graph.node('Relu', [maxima]) : maxima;
+}
+
+/** The gradient of the pooling by the convolved image, in groups; the first of equal maxima gets it. */
+export function unfoldGradient({ graph }: Lowering, { groups, maxima }: FoldedPool, gradient: string): string {
+  const parts = graph.nodes('Split', [groups], 4, { attributes: { axis: 1, num_outputs: 4 } });
+  let taken: string | undefined;
+  const shares = parts.map((part, i) => {
+    let mine: string;
+    if (i === 3) mine = graph.node('Not', [taken as string]);
+    else {
+      const equal = graph.node('Equal', [part, maxima]);
+      mine = taken === undefined ? equal : graph.node('And', [equal, graph.node('Not', [taken])]);
+      taken = taken === undefined ? equal : graph.node('Or', [taken, equal]);
+    }
+    return graph.node('Mul', [gradient, graph.node('Cast', [mine], { attributes: { to: 1 } })]);
+  });
+  return graph.node('Concat', shares, { attributes: { axis: 1 } });
+}
+
+/** The filter at the four places of a window, `[height + 1, width + 1, inChannels, 4 · outChannels]`. */
+export function foldFilter(lowering: Lowering, filter: Operand): string {
+  const { graph } = lowering;
+  const name = lowering.logical(filter);
+  const places = [0, 1].flatMap((row) => [0, 1].map((column) => [row, column] as const));
+  const placed = places.map(([row, column]) => {
+    return graph.node('Pad', [name, graph.ints([row, column, 0, 0, 1 - row, 1 - column, 0, 0])]);
+  });
+  return graph.node('Concat', placed, { attributes: { axis: 3 } });
+}
+
+export function foldedShape([height, width, inChannels, outChannels]: readonly number[]): FilterShape {
+  return [height! + 1, width! + 1, inChannels!, 4 * outChannels!];
+}
+
+const READERS: ReadonlySet<string> = new Set(['Relu', 'Step', 'MaxPool', 'MaxPoolGrad']);
+
+function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
+  const { window, strides, pads } = pool.attributes as Windows;
+  if ([...window, ...strides].some((length) => length !== 2) || pads.some((pad) => pad !== 0)) return undefined;
+  let below = onlyPooled(lowering, pool.operands[0] as Operand);
+  const rectified = below?.kernel === 'Relu';
+  if (rectified) below = onlyPooled(lowering, below?.operands[0] as Operand);
+  if (below?.kernel === 'FusedConv2D') return ofFused(lowering, pool, below);
+  let bias: Operand | undefined;
+  if (below?.kernel === 'Add') {
+    const [sum, addend] = below.operands as [Operand, Operand];
+    if (addend.shape.length !== 1 || addend.shape[0] !== sum.shape[3] || !lowering.isReadOnce(sum.value))
+      return undefined;
+    bias = addend;
+    below = lowering.producerOf(sum);
+  }
+  if (below?.kernel !== 'Conv2D') return undefined;
+  const [x, filter] = below.operands as [Operand, Operand];
+  const chain = { x, filter, bias, geometry: below.attributes as ConvolutionAttributes, rectified };
+  return suits(lowering, pool, chain) ? chain : undefined;
+}
+
+function ofFused(lowering: Lowering, pool: TraceNode, fused: TraceNode): Chain | undefined {
+  const [x, filter, bias] = fused.operands as [Operand, Operand, Operand | undefined];
+  const { activation, strides, dilations, pads } = fused.attributes as ConvolutionAttributes & { activation: string };
+  if (activation !== 'relu' && activation !== 'linear') return undefined;
+  const chain = { x, filter, bias, geometry: { strides, dilations, pads }, rectified: activation === 'relu' };
+  return suits(lowering, pool, chain) ? chain : undefined;
+}
+
+/** What computes an image that nobody reads but its pooling, and what goes with that. */
+function onlyPooled(lowering: Lowering, image: Operand): TraceNode | undefined {
+  const node = lowering.producerOf(image);
+  if (node === undefined || image.value.alive) return undefined;
+  return lowering.readersOf(image.value).every(({ kernel }) => READERS.has(kernel)) ? node : undefined;
+}
+
+/** Measured (bench/backend/README.md): a large image of few channels, whose filter does not grow by much. */
+function suits(lowering: Lowering, pool: TraceNode, { filter, geometry }: Chain): boolean {
+  const [height, width, , channels] = filter.shape as FilterShape;
+  const [, rows, columns] = (pool.outputs[0] as TraceValue).shape as [number, number, number];
+  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
+  const grows = ((height + 1) * (width + 1)) / (height * width);
+  if (!plain || grows > 1.4 || Math.min(rows, columns) < 16) return false;
+  const trained = lowering.readersOf(pool.outputs[0] as TraceValue).some(({ kernel }) => kernel === 'MaxPoolGrad');
+  return channels <= (trained ? 16 : 8);
+}
