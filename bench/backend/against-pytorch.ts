@@ -1,0 +1,101 @@
+/**
+ * The study's nets on this backend against PyTorch, two threads each.
+ *
+ *     node --import tsx bench/backend/against-pytorch.ts [net …] [--rounds=5]
+ *     node --import tsx bench/backend/against-pytorch.ts --memory [net]
+ *
+ * Both sides take turns in one run. PyTorch counts with the faster of its memory formats, and where OPENBLAS_CORETYPE is
+ * set, with and without it. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
+ */
+import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import { selectBackend } from '../../src/backend/select-backend.ts';
+import { type Bench, type NetName, nets } from './nets.ts';
+import { startPeer } from './peer.ts';
+import { processSeconds, type Sample, sample, typical } from './samples.ts';
+
+const THREADS = 2;
+/** Ratios to reach, of the medians. */
+const GOALS: Readonly<Record<NetName, Readonly<Record<string, number>>>> = {
+  'simple-net': { forward: 0.7, step: 1 },
+  'my-net': { step: 1 },
+  xception: { forward: 0.85, frozen: 0.9, step: 1.2 },
+};
+/** Graphs are compiled in the first rounds, and once more when the weights have not changed for eight. */
+const WARM_UP = 10;
+
+const names = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as NetName[];
+const rounds = Number(process.argv.find((argument) => argument.startsWith('--rounds='))?.slice(9) ?? 5);
+
+await selectBackend('onnxruntime', { threads: THREADS });
+if (process.argv.includes('--memory')) await memory(nets[names[0] ?? 'simple-net']());
+else for (const name of names.length === 0 ? (Object.keys(nets) as NetName[]) : names) await compare(name, rounds);
+
+async function compare(net: NetName, rounds: number): Promise<void> {
+  const ours = nets[net]();
+  const script = new URL('nets.py', import.meta.url);
+  const { OPENBLAS_CORETYPE: coreType, ...plain } = process.env;
+  await using withoutType = await startPeer(script, plain);
+  const peers = [{ peer: withoutType, label: '' }];
+  await using withType = coreType === undefined ? undefined : await startPeer(script, process.env);
+  if (withType !== undefined) peers.push({ peer: withType, label: ` OPENBLAS_CORETYPE=${coreType}` });
+
+  for (const [work, run] of Object.entries(ours.work)) {
+    for (let round = 0; round < WARM_UP; round++) await run();
+    const series = [
+      { name: 'restage', own: () => processSeconds(process.pid), run: () => timed(run) },
+      ...peers.flatMap(({ peer, label }) =>
+        ['contiguous', 'channels_last'].map((format) => ({
+          name: `PyTorch ${peer.greeting} ${format}${label}`,
+          own: () => processSeconds(peer.pid),
+          run: async () => Number(await peer.ask(`${net} ${work} ${format}`)),
+        })),
+      ),
+    ];
+    const samples = new Map(series.map((one) => [one, [] as Sample[]]));
+    for (let round = -2; round < rounds; round++) {
+      for (const one of series) {
+        const taken = await sample(one.run, one.own, THREADS);
+        if (round >= 0) samples.get(one)?.push(taken);
+      }
+    }
+    const results = series.map((one) => ({ name: one.name, ...typical(samples.get(one) as Sample[]) }));
+    report(`${net} ${work}`, results, GOALS[net][work]);
+  }
+}
+
+interface Result {
+  readonly name: string;
+  readonly seconds: number;
+  readonly processor: number;
+  readonly quiet: number;
+}
+
+function report(title: string, results: readonly Result[], goal: number | undefined): void {
+  for (const { name, seconds, processor, quiet } of results) {
+    const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
+    console.log(`${title.padEnd(20)}${name.padEnd(40)}${numbers}`);
+  }
+  const best = Math.min(...results.slice(1).map(({ seconds }) => seconds));
+  const ratio = (results[0]!.seconds / best).toFixed(2);
+  console.log(`${title.padEnd(20)}${"restage / PyTorch's best".padEnd(40)}${ratio}${goal ? `  goal ${goal}` : ''}\n`);
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1000;
+}
+
+async function memory({ work }: Bench): Promise<void> {
+  const resident = new Map<number, number>();
+  for (let step = 1; step <= 300; step++) {
+    await work['step']!();
+    if (step !== 50 && step !== 300) continue;
+    resident.set(step, process.memoryUsage.rss());
+    console.log(
+      `step ${step}: ${(process.memoryUsage.rss() / 2 ** 20).toFixed(0)} MiB`,
+      onnxRuntimeBackend()?.statistics,
+    );
+  }
+  console.log(`step 300 / step 50: ${(resident.get(300)! / resident.get(50)!).toFixed(3)}`);
+}
