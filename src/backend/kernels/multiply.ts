@@ -31,9 +31,8 @@ function byOne(lowering: Lowering, x: Operand, one: Operand, output: TraceValue)
 }
 
 /**
- * dy · step(x) where the trace holds r = relu(x): dy where r > 0, and r elsewhere, which is 0, or NaN for NaN. One
- * pass instead of three; and x itself, no longer read, can stay inside the operator that computed it. Unlike the
- * product, it keeps an infinite dy out of where the unit is off, as TensorFlow and PyTorch do.
+ * dy · step(x) where the trace holds r = relu(x): the step of r, which is the same but at NaN (0 then, as in TensorFlow).
+ * So x itself, no longer read, can stay inside the operator that computed it.
  */
 function reluGradient(lowering: Lowering, dy: Operand, mask: Operand, output: TraceValue): Representation | undefined {
   const step = lowering.producerOf(mask);
@@ -71,5 +70,5 @@ function pooledReluGradient(
   const maxima = lowering.channelsFirst(pooled);
   const gradient = graph.node('Mul', [lowering.channelsFirst(pooledDy), stepOf(graph, maxima)]);
   lowering.notes.set(output.producer as TraceNode, gradient);
-  return unpool(lowering, grad, gradient);
+  return lowering.writtenAs(grad, () => unpool(lowering, grad, gradient));
 }
