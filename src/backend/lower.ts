@@ -211,6 +211,11 @@ export class Lowering {
     return value.data === undefined && value.producer !== undefined ? fillOf(value.producer) : undefined;
   }
 
+  /** Writes under the label of a call that is taken in, so that profiles count its work as its own. */
+  writtenAs<T>(node: TraceNode, write: () => T): T {
+    return this.graph.labelled(labelOf(node), write);
+  }
+
   #formsOf(value: TraceValue): Forms {
     const known = this.#forms.get(value);
     if (known !== undefined) return known;
@@ -254,7 +259,7 @@ export class Lowering {
 
   /** Writes under the label of the call that computes the value. */
   #as(value: TraceValue, write: () => string): string {
-    return value.producer === undefined ? write() : this.graph.labelled(labelOf(value.producer), write);
+    return value.producer === undefined ? write() : this.writtenAs(value.producer, write);
   }
 
   #unfolded(folded: string, height: number, width: number): string {

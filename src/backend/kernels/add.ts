@@ -23,5 +23,6 @@ function biased(lowering: Lowering, sum: Operand, bias: Operand): Representation
 
 function biasedConvolution(lowering: Lowering, node: TraceNode, bias: Operand): Representation {
   const [x, filter] = node.operands as [Operand, Operand];
-  return convolve(lowering, { x, filter, bias, geometry: node.attributes as ConvolutionAttributes });
+  const geometry = node.attributes as ConvolutionAttributes;
+  return lowering.writtenAs(node, () => convolve(lowering, { x, filter, bias, geometry }));
 }

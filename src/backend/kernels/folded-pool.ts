@@ -18,6 +18,7 @@ export interface FoldedPool {
 }
 
 interface Chain {
+  readonly convolution: TraceNode;
   readonly x: Operand;
   readonly filter: Operand;
   readonly bias: Operand | undefined;
@@ -37,17 +38,12 @@ export function foldPool(lowering: Lowering, pool: TraceNode): string | undefine
   const { filter, bias, geometry } = chain;
   const [batch, rows, columns, channels] = (pool.outputs[0] as TraceValue).shape as [number, number, number, number];
   const addend = bias && lowering.logical(bias);
-  const groups = convolution(
-    lowering,
-    chain.x,
-    {
-      weights: foldFilter(lowering, filter),
-      shape: foldedShape(filter.shape),
-      bias: addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } }),
-      constant: lowering.isConstant(filter),
-    },
-    { ...geometry, strides: [2, 2] },
-  );
+  const groups = lowering.writtenAs(chain.convolution, () => {
+    const bias = addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } });
+    const [weights, shape] = [foldFilter(lowering, filter), foldedShape(filter.shape)];
+    const folded = { weights, shape, bias, constant: lowering.isConstant(filter) };
+    return convolution(lowering, chain.x, folded, { ...geometry, strides: [2, 2] });
+  });
   const apart = graph.reshape(groups, [batch, 4, channels * rows * columns]);
   const highest = graph.node('ReduceMax', [apart, graph.ints([1])], { attributes: { keepdims: 0 } });
   const maxima = graph.reshape(highest, [batch, channels, rows, columns]);
@@ -106,7 +102,8 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   }
   if (below?.kernel !== 'Conv2D') return undefined;
   const [x, filter] = below.operands as [Operand, Operand];
-  const chain = { x, filter, bias, geometry: below.attributes as ConvolutionAttributes, rectified };
+  const geometry = below.attributes as ConvolutionAttributes;
+  const chain = { convolution: below, x, filter, bias, geometry, rectified };
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
@@ -114,7 +111,8 @@ function ofFused(lowering: Lowering, pool: TraceNode, fused: TraceNode): Chain |
   const [x, filter, bias] = fused.operands as [Operand, Operand, Operand | undefined];
   const { activation, strides, dilations, pads } = fused.attributes as ConvolutionAttributes & { activation: string };
   if (activation !== 'relu' && activation !== 'linear') return undefined;
-  const chain = { x, filter, bias, geometry: { strides, dilations, pads }, rectified: activation === 'relu' };
+  const geometry = { strides, dilations, pads };
+  const chain = { convolution: fused, x, filter, bias, geometry, rectified: activation === 'relu' };
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
