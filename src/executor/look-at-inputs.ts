@@ -69,7 +69,8 @@ function signatureOf(path: string): string | undefined {
   }
 }
 
-function pathOf(item: InputItem, world: World): string {
+/** Where an input item lies. */
+export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
   if (item.from === 'path') return item.path;
   const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
   if (output === undefined) throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);

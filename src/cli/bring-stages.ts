@@ -1,0 +1,60 @@
+import { signRead } from '../cache/run-memory.ts';
+import type { StageName } from '../config/pipeline.ts';
+import { formatWarning } from '../diagnostics/format-diagnostic.ts';
+import { isTold } from '../executor/describe-fault.ts';
+import { execute } from '../executor/execute.ts';
+import type { Execution } from '../executor/execution.ts';
+import { rememberRun } from '../executor/remember-run.ts';
+import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
+import { readBy } from '../graph/graph.ts';
+import { exitCodes } from './exit-codes.ts';
+import type { Interrupts } from './interrupts.ts';
+import type { Project } from './open-project.ts';
+import { codeFiles } from './package-info.ts';
+
+/** Runs, tells, records and, in the file `memory`, remembers; gives the exit code. */
+export async function bringStages(
+  run: Execution,
+  project: Project,
+  memory: string | undefined,
+  interrupts: Interrupts,
+): Promise<number> {
+  const { world, stages, folder, emit, startedAt } = run;
+  // Signed before the run: what is edited meanwhile is not what was read.
+  const read = signRead([...world.pipeline.sources.files, ...codeFiles], startedAt);
+  emit({
+    type: 'run-started',
+    run: folder.id,
+    pipeline: world.pipeline.name,
+    stages: stages.map(({ name }) => name),
+    finals: inInterest(project),
+    time: startedAt,
+  });
+  for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+  const ends = await execute(run);
+  const counts = countOutcomes(ends);
+  try {
+    if (counts.fresh < stages.length) writeRunRecord(run, ends);
+    if (project.whole) {
+      world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
+    }
+    await rememberRun(run, ends, memory, read, project.found);
+    world.digests.save();
+    await folder.removeWork();
+  } catch (error) {
+    if (!isTold(error)) throw error;
+    // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
+    emit({ type: 'warning', message: error.message, time: Date.now() });
+  }
+  const ok = counts.failed + counts.blocked + counts.cancelled === 0;
+  const { interrupted } = interrupts;
+  const time = Date.now();
+  emit({ type: 'run-finished', run: folder.id, ok, interrupted, counts, seconds: (time - startedAt) / 1000, time });
+  return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
+}
+
+/** The named stages, first those that no other one reads: what the run is for. */
+function inInterest({ named, stages }: Project): readonly StageName[] {
+  const read = new Set(stages.flatMap(readBy));
+  return [...named.filter((name) => !read.has(name)), ...named.filter((name) => read.has(name))];
+}

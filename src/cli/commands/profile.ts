@@ -1,0 +1,181 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { cacheError } from '../../cache/cache-error.ts';
+import type { Stage } from '../../config/pipeline.ts';
+import { publishedFolder } from '../../config/pipeline-name.ts';
+import { safeName } from '../../config/safe-name.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { attempt } from '../../executor/attempt.ts';
+import type { Execution } from '../../executor/execution.ts';
+import { pathOf } from '../../executor/look-at-inputs.ts';
+import { processStarter } from '../../executor/stage-process.ts';
+import { selectReporter } from '../../reporters/select-reporter.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { bringStages } from '../bring-stages.ts';
+import { checkClaims } from '../check-claims.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { formatProfile, milliseconds, partsOf } from '../format-profile.ts';
+import { Interrupts } from '../interrupts.ts';
+import { makeExecution } from '../make-execution.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { type MeasuredProfile, profileFile, stepsVariable } from '../measured-profile.ts';
+import { openProject, type Project } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface ProfileOptions {
+  readonly set: readonly string[];
+  readonly backend: string;
+  readonly steps: number;
+  readonly out?: string;
+}
+
+/** A profile, and what it ran on. */
+interface Profiled {
+  readonly profile: MeasuredProfile;
+  readonly ranOn: Readonly<Record<string, string | number>>;
+}
+
+/**
+ * `pipeline profile`: where a stage's steps spend their time. Brings what the stage reads, then runs the stage itself on
+ * the side: nothing of it is published or recorded.
+ */
+export async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
+  const startedAt = Date.now();
+  const opened = await openProject({ words, set: options.set });
+  if (!opened.ok) return printMistakes(opened.error);
+  const chosen = chooseStage(opened.value, options.backend);
+  if (!chosen.ok) return printMistakes([chosen.error]);
+  const stage = chosen.value;
+  const folder = profileFolder(stage, opened.value, options.out);
+  if (!folder.ok) return printMistakes([folder.error]);
+  const claimed = await checkClaims(opened.value);
+  if (!claimed.ok) return printMistakes(claimed.error);
+
+  using interrupts = new Interrupts();
+  const read = opened.value.stages.filter(({ name }) => name !== stage.name);
+  const upstream: Project = { ...opened.value, stages: read, named: read.map(({ name }) => name), whole: false };
+  const reporter = selectReporter('auto', process.stdout, process.env);
+  const run = makeExecution(upstream, options, reporter, interrupts, startedAt);
+  try {
+    for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);
+    const code = read.length > 0 ? await bringStages(run, upstream, undefined, interrupts) : exitCodes.ok;
+    if (code !== exitCodes.ok) return code;
+  } finally {
+    reporter.close();
+  }
+  const profiled = await profileStage(stage, run, options.steps);
+  if (interrupts.interrupted) return exitCodes.interrupted;
+  if (!profiled.ok) return printMistakes([profiled.error]);
+  await writeProfile(profiled.value, stage, opened.value, folder.value);
+  return exitCodes.ok;
+}
+
+/** The one stage that is named, if it can be profiled. */
+function chooseStage({ named, graph, pipeline }: Project, backend: string): Result<Stage, Diagnostic> {
+  const [name, ...others] = named;
+  if (name === undefined || others.length > 0) {
+    const computing = pipeline.stages.filter(({ computes }) => computes).map(({ name }) => name);
+    const message = `Expected one stage to profile, got ${named.length}: ${named.join(', ')}`;
+    const hint = computing.length > 0 ? `Those that compute are ${computing.join(', ')}.` : 'None of them computes.';
+    return err({ code: 'one-stage', message, hint });
+  }
+  const stage = graph.stage(name);
+  if (!stage.computes) {
+    const message = `Expected a stage that computes with tensors, got ${name}, which is of the kind ${stage.kind}`;
+    return err({ code: 'no-computation', message });
+  }
+  if (backend !== 'auto' && !backend.startsWith('onnxruntime')) {
+    const message = `Only the backend onnxruntime, with or without a provider, can be profiled, not ${backend}`;
+    return err({ code: 'no-profiler', message, hint: 'Leave `--backend` out.' });
+  }
+  return ok(stage);
+}
+
+/** The absolute folder that the profile is written to: never inside what a stage publishes. */
+function profileFolder(stage: Stage, project: Project, out: string | undefined): Result<string, Diagnostic> {
+  const { root, pipeline } = project;
+  const folder =
+    out === undefined ? join(root, publishedFolder(pipeline.name), safeName(stage.name), 'profile') : resolve(out);
+  for (const { name, outputs } of pipeline.stages) {
+    const output = outputs.find(({ path }) => `${folder}${sep}`.startsWith(`${join(root, path)}${sep}`));
+    if (output === undefined) continue;
+    const message = `The profile cannot be written to ${relative(root, folder)}, where ${name} publishes ${output.port}`;
+    return err({ code: 'output-claimed', message, hint: 'Name another folder with `--out`.' });
+  }
+  return ok(folder);
+}
+
+/** Runs the stage in its own process, on a backend that is watched, until enough steps were seen. */
+async function profileStage(stage: Stage, run: Execution, steps: number): Promise<Result<Profiled, Diagnostic>> {
+  const { world, signal, kill } = run;
+  const { work, log, removeWork } = run.folder.attempt(stage.name, 1);
+  const start = processStarter(fileURLToPath(new URL('../profile-main.js', import.meta.url)));
+  const inputs = Object.fromEntries(
+    stage.inputs.map(({ port, items }) => [
+      port,
+      items.map((item) => ({ path: pathOf(item, world), labels: item.labels })),
+    ]),
+  );
+  try {
+    const grant = await run.admission.acquire(stage.resources, signal);
+    const { end, record } = await attempt({
+      root: world.pipeline.root,
+      stage,
+      module: run.modules.get(stage.kind),
+      inputs,
+      grant,
+      backend: world.backend ?? 'auto',
+      folder: work,
+      logFile: log,
+      start: (begun) => start({ ...begun, env: { ...begun.env, [stepsVariable]: String(steps) } }),
+      signal,
+      kill,
+      onProgress: () => {},
+      onOutput: () => {},
+    });
+    for (const line of record.warnings) warnOnStderr(line);
+    if (!end.ok) return err(failed(stage, end.message, relative(process.cwd(), log)));
+    const profile = JSON.parse(readFileSync(join(work, 'scratch', profileFile), 'utf8')) as MeasuredProfile;
+    return ok({ profile, ranOn: record.notes });
+  } finally {
+    await removeWork();
+  }
+}
+
+const failed = (stage: Stage, message: string, log: string): Diagnostic => ({
+  code: 'stage-failed',
+  message: `${stage.name} failed while it was profiled: ${message}`,
+  hint: `What it printed, if anything, is in ${log}`,
+});
+
+/** Prints the tables, and writes the profile with its chart. */
+async function writeProfile(
+  { profile, ranOn }: Profiled,
+  { name, kind }: Stage,
+  { pipeline }: Project,
+  folder: string,
+): Promise<void> {
+  const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([
+    import('../../charts/render-chart.ts'),
+    import('../../charts/format-json.ts'),
+    import('../../charts/profile-chart.ts'),
+  ]);
+  const [summary, ...tables] = formatProfile(profile, name);
+  const shares = partsOf(profile).map(([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`);
+  const subtitle = `${milliseconds(profile.total)} ms a step: ${shares.join(', ')}`;
+  const spec = profileChart(profile.kernels, `Where a step of ${name} goes, by tfjs kernel`, subtitle);
+  try {
+    mkdirSync(folder, { recursive: true });
+    const { steps, ...rest } = profile;
+    writeFileSync(
+      join(folder, profileFile),
+      formatJson({ pipeline: pipeline.name, stage: name, kind, ranOn, steps, ...rest }),
+    );
+    await renderChart(spec, folder, warnOnStderr);
+  } catch (error) {
+    throw cacheError(folder, error);
+  }
+  const shown = relative(process.cwd(), folder) || '.';
+  process.stdout.write(`${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`);
+}

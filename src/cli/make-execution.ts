@@ -1,0 +1,73 @@
+import { randomBytes } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import { Publisher } from '../artifacts/publish.ts';
+import { Cache } from '../cache/cache.ts';
+import type { Reporter, RunEvent } from '../events.ts';
+import { Admission } from '../executor/admission.ts';
+import { machineCapacity } from '../executor/capacity.ts';
+import type { Execution } from '../executor/execution.ts';
+import { processStarter } from '../executor/stage-process.ts';
+import { DigestIndex } from '../fingerprint/digest-index.ts';
+import { claimsOf } from './claims.ts';
+import { gitCommit } from './git-commit.ts';
+import type { Interrupts } from './interrupts.ts';
+import { worldBackends } from './make-world.ts';
+import type { Project } from './open-project.ts';
+import { version } from './package-info.ts';
+
+export interface ExecutionOptions {
+  readonly backend: string;
+  readonly jobs?: number;
+  readonly failFast?: boolean;
+  readonly hardLink?: boolean;
+}
+
+/** Begins a run of the project's stages. */
+export function makeExecution(
+  project: Project,
+  options: ExecutionOptions,
+  reporter: Reporter,
+  interrupts: Interrupts,
+  startedAt: number,
+): Execution {
+  const { root, kinds, pipeline, graph, stages, forced } = project;
+  const emit = (event: RunEvent) => reporter.event(event);
+  const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
+  const digests = DigestIndex.open(cache.folder);
+  const capacity = machineCapacity();
+  return {
+    world: {
+      pipeline,
+      graph,
+      cache,
+      digests,
+      listings: new Map(),
+      ...worldBackends(options.backend),
+      forced,
+    },
+    publisher: new Publisher(root, cache, digests, {
+      hardLink: options.hardLink ?? false,
+      stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
+    }),
+    stages,
+    folder: cache.startRun(runId(startedAt), pipeline.name),
+    admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+    start: processStarter(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
+    modules: new Map(
+      [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
+    ),
+    host: { restage: version, gitCommit: gitCommit(root) },
+    startedAt,
+    onFailure: () => {
+      if (options.failFast === true) interrupts.stop();
+    },
+    emit,
+    signal: interrupts.signal,
+    kill: interrupts.kill,
+  };
+}
+
+/** Sorts by time, and tells runs of one millisecond apart: `2025-01-31T09-12-03.042-4f2a`. */
+function runId(time: number): string {
+  return `${new Date(time).toISOString().slice(0, 23).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+}

@@ -1,0 +1,12 @@
+import type { StepProfile } from '../backend/step-profile.ts';
+
+/** What the process of a profiled stage leaves in its scratch folder, as {@link profileFile}. */
+export interface MeasuredProfile extends StepProfile {
+  /** What the stage counts, in the plural: `images`. */
+  readonly unit?: string;
+}
+
+export const profileFile = 'profile.json';
+
+/** The variable by which the process is told how many steps to measure. */
+export const stepsVariable = 'RESTAGE_PROFILE_STEPS';

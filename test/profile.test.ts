@@ -1,0 +1,101 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+
+const yaml = `
+stages:
+  made:
+    kind: make-faces
+    with: { size: 64, images: { train: 24, val: 4, test: 4 } }
+  faces:
+    kind: load-dataset
+    inputs: { images: made.faces }
+  fit:
+    kind: train
+    inputs: { dataset: faces.dataset }
+    with: { model: simple-net, imageSize: 64, batchSize: 2, epochs: "\${params.epochs}" }
+  scores:
+    kind: evaluate
+    inputs: { model: fit.model, dataset: faces.dataset }
+    with: { splits: [train, val], batchSize: 1 }
+params: { epochs: 1 }
+`;
+
+interface Profile {
+  readonly stage: string;
+  readonly steps: number;
+  readonly units: number;
+  readonly unit: string;
+  readonly total: number;
+  readonly ranOn: Readonly<Record<string, string | number>>;
+  readonly kernels: readonly { readonly kernel: string; readonly phase?: string; readonly calls: number }[];
+}
+
+test('profile brings what a stage reads, tells where its steps spend their time, and publishes nothing of the stage', async () => {
+  using project = new Project(yaml);
+  const { code, stdout, stderr } = await project.command('profile', 'test.yaml', 'fit', '--steps', '3');
+  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stdout);
+  assert.match(stdout, /^fit: a step takes [\d.,]+ ms, [\d.,]+ images\/s \(mean of 3\)$/m);
+  assert.match(stdout, /^where +ms +share$/m);
+  assert.match(stdout, /^ONNX Runtime +[\d.]+ +[\d.]+ %$/m);
+  assert.match(stdout, /^Conv2DBackpropFilter +backward +3 +[\d.]+ +[\d.]+ %$/m);
+  assert.match(stdout, /^Conv +\d+ +[\d.]+ +[\d.]+ %$/m);
+  assert.ok(stdout.endsWith('\nThe rest, and a chart, are in artifacts/test/fit/profile\n'), stdout);
+
+  const profile = JSON.parse(project.read('artifacts/test/fit/profile/profile.json')) as Profile;
+  const { stage, steps, units, unit, ranOn } = profile;
+  assert.deepEqual({ stage, steps, units, unit }, { stage: 'fit', steps: 3, units: 2, unit: 'images' });
+  assert.equal(ranOn['backend'], 'onnxruntime');
+  assert.ok(project.has('artifacts/test/fit/profile/chart.svg') && project.has('artifacts/test/fit/profile/chart.png'));
+
+  const plan = await project.command('plan', 'test.yaml', 'fit');
+  assert.equal(
+    plan.stdout,
+    'test: 3 stages\n  fresh    made\n  fresh    faces\n  run      fit    never ran\n2 fresh, 1 run\n',
+  );
+  assert.ok(!project.has('artifacts/test/fit/model'));
+});
+
+test('a stage that is published stays fresh while it is profiled, and other kinds have steps, too', async () => {
+  using project = new Project(yaml);
+  await project.run();
+  const evaluated = await project.command('profile', 'test.yaml', 'scores', '--steps', '2', '--out', 'here');
+  assert.deepEqual([evaluated.code, evaluated.stderr], [0, '']);
+  const { kernels } = JSON.parse(project.read('here/profile.json')) as Profile;
+  assert.deepEqual(new Set(kernels.flatMap(({ phase }) => phase ?? [])), new Set(['forward']));
+  assert.equal((await project.command('profile', 'fit', '--steps', '2')).code, 0);
+  assert.deepEqual((await project.run()).outcomes, { made: 'fresh', faces: 'fresh', fit: 'fresh', scores: 'fresh' });
+});
+
+test('what cannot be profiled is told, with what can', async () => {
+  using project = new Project(yaml);
+  const refused = async (...argv: readonly string[]) => {
+    const { code, stderr } = await project.command('profile', 'test.yaml', ...argv);
+    assert.equal(code, 1);
+    return stderr;
+  };
+  assert.match(await refused(), /Expected one stage to profile, got 4: .*\n.*Those that compute are fit, scores\./s);
+  assert.match(
+    await refused('faces'),
+    /Expected a stage that computes with tensors, got faces, which is of the kind load-dataset/,
+  );
+  assert.match(
+    await refused('fit', '--backend', 'cpu'),
+    /Only the backend onnxruntime, with or without a provider, can be profiled, not cpu/,
+  );
+  assert.match(
+    await refused('fit', '--out', 'artifacts/test/faces/dataset/profile'),
+    /The profile cannot be written to artifacts\/test\/faces\/dataset\/profile, where faces publishes dataset/,
+  );
+  assert.ok(!project.has('artifacts'));
+});
+
+test('a stage that ends before a step was measured is told so', async () => {
+  using project = new Project(yaml.replace('batchSize: 2', 'batchSize: 24'));
+  const { code, stderr } = await project.command('profile', 'test.yaml', 'fit');
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /fit failed while it was profiled: It ended before a step was measured\. Expected at least 4 equal steps/,
+  );
+});
