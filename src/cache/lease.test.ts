@@ -85,11 +85,13 @@ test('nor does one whose number another process has now, or that nobody buried',
   heldBy(path, { started: 'an earlier process with our number' });
   assert.equal(await secondsUntilFree(path, 0), 0);
 
-  // A shell that becomes a sleeper never asks about the child that it had.
-  const parent = spawn('sh', ['-c', 'true & echo $!; exec sleep 60']);
+  // A shell that becomes a sleeper never asks about the child that it had, once it is one: the shell itself might.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
   t.after(() => parent.kill());
   const pid = Number(String((await once(parent.stdout, 'data'))[0]));
-  const stat = () => readFileSync(`/proc/${pid}/stat`, 'utf8').split(' ');
+  const stat = (of = pid) => readFileSync(`/proc/${of}/stat`, 'utf8').split(' ');
+  while (stat(parent.pid)[1] !== '(sleep)') await new Promise(setImmediate);
+  process.kill(pid, 'SIGKILL');
   while (stat()[2] !== 'Z') await new Promise(setImmediate);
   heldBy(path, { pid, started: stat()[21] });
   assert.equal(await secondsUntilFree(path, 0), 0);
