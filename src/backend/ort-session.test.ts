@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { GraphBuilder } from './graph-builder.ts';
 import { OrtSession } from './ort-session.ts';
@@ -33,5 +34,18 @@ describe('OrtSession', () => {
     const session = new OrtSession(reshaped.finish(), { threads: 1 });
     assert.throws(() => session.run(new Map(), new Map()), /input/i);
     session.dispose();
+  });
+  it('computes with the threads that it is given, and ends them', { skip: process.platform !== 'linux' }, () => {
+    const running = () => readdirSync('/proc/self/task').length;
+    const before = running();
+    for (const threads of [1, 2, 5]) {
+      const graph = new GraphBuilder();
+      graph.output(graph.node('Neg', [graph.input('float32', [2])]), 'float32', [2]);
+      const session = new OrtSession(graph.finish(), { threads });
+      // The calling one is one of them.
+      assert.equal(running() - before, threads - 1);
+      session.dispose();
+      assert.equal(running(), before);
+    }
   });
 });

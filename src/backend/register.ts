@@ -1,10 +1,10 @@
-import { availableParallelism } from 'node:os';
 import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
 import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
 import type { Provider } from './providers.ts';
 import type { RunObserver } from './run-observer.ts';
+import { usableCores } from './usable-cores.ts';
 import { usableMemory } from './usable-memory.ts';
 
 /** The name under which tfjs knows this backend. */
@@ -15,7 +15,7 @@ export const nameWith = (provider: Provider | undefined) =>
   provider === undefined ? BACKEND : (`${BACKEND}:${provider}` as const);
 
 export interface BackendOptions {
-  /** Threads to compute with; by default every core that the process may use. */
+  /** Threads to compute with; by default every core that the process may use, by its quota too. */
   readonly threads?: number;
   /** Told once of every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
   readonly warn?: (message: string) => void;
@@ -38,7 +38,7 @@ export interface BackendOptions {
 export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
   const backendName = nameWith(options.provider);
   if (engine().registryFactory[backendName] !== undefined) return;
-  const { threads = availableParallelism(), warn = console.warn, sessions = 64, memory = usableMemory() / 4 } = options;
+  const { threads = usableCores(), warn = console.warn, sessions = 64, memory = usableMemory() / 4 } = options;
   // Above webgl's and cpu's priority, so that it is also what tfjs takes by itself; a provider is only taken when named.
   const priority = options.provider === undefined ? 10 : 0;
   registerGradients();

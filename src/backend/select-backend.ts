@@ -1,4 +1,3 @@
-import { availableParallelism } from 'node:os';
 import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
 import { BackendError } from './backend-error.ts';
@@ -9,6 +8,7 @@ import { loadTensorflow } from './load-tensorflow.ts';
 import { loadWebgpu } from './load-webgpu.ts';
 import { type Provider, providerFailure, requireProvider } from './providers.ts';
 import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from './register.ts';
+import { usableCores } from './usable-cores.ts';
 
 export interface SelectOptions extends BackendOptions {
   /** Folders to look for the user's own packages from, before this one's; none by default. */
@@ -72,7 +72,7 @@ async function startProvider(provider: Provider, options: BackendOptions): Promi
   return running;
 }
 
-async function startTensorflow({ packagesFrom = [], threads = availableParallelism() }: SelectOptions) {
+async function startTensorflow({ packagesFrom = [], threads = usableCores() }: SelectOptions) {
   const { name, version, folder } = loadTensorflow({ folders: packagesFrom, threads });
   const running = await start('tensorflow', { [name]: version });
   try {

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
-import { it } from 'node:test';
+import { totalmem } from 'node:os';
+import { test } from 'node:test';
 import { usableMemory } from './usable-memory.ts';
 
-it('takes a container’s limit for the machine’s memory, where there is one', () => {
-  assert.equal(usableMemory(64e9, 4e9), 4e9);
-  assert.equal(usableMemory(64e9, 2 ** 64), 64e9);
-  assert.equal(usableMemory(64e9, 0), 64e9);
+test('a container has no more memory than it is allowed, nor than there is', () => {
+  const GiB = 2 ** 30;
+  assert.equal(usableMemory(64 * GiB, 4 * GiB), 4 * GiB);
+  assert.equal(usableMemory(64 * GiB, 2 ** 64), 64 * GiB, 'what Linux says where there is no limit');
+  assert.equal(usableMemory(64 * GiB, 0), 64 * GiB, 'what Node says where it does not know');
+  assert.ok(usableMemory() > 2 ** 26 && usableMemory() <= totalmem());
 });

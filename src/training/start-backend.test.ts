@@ -1,14 +1,15 @@
 import assert from 'node:assert/strict';
+import { readdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { getBackend, version } from '@tensorflow/tfjs';
+import { getBackend, neg, tidy, version } from '@tensorflow/tfjs';
 import { startBackend } from './start-backend.ts';
 
-function stage(backend: string) {
+function stage(backend: string, cpus = 1) {
   const notes: Record<string, string | number> = {};
   const note = (name: string, value: string | number) => {
     notes[name] = value;
   };
-  return { backend, cpus: 1, root: '/nowhere', notes, note, warn: () => {} };
+  return { backend, cpus, root: '/nowhere', notes, note, warn: () => {} };
 }
 
 test('the backend that the user named runs, and what runs is noted', async () => {
@@ -32,4 +33,15 @@ test('a backend whose packages are missing is the mistake of who asked for it, a
     name: 'StageError',
     message: /^Expected the package webgpu for the backend "webgpu", found none, looking from \/nowhere and /,
   });
+});
+
+test('a stage computes on as many threads as it has cores', { skip: process.platform !== 'linux' }, async () => {
+  const running = () => readdirSync('/proc/self/task').length;
+  const three = stage('onnxruntime', 3);
+  await startBackend(three);
+  const before = running();
+  assert.deepEqual([...tidy(() => neg([1, 2]).dataSync())], [-1, -2]);
+  // This one is the third.
+  assert.equal(running() - before, 2);
+  assert.equal(three.notes['threads'], 3);
 });

@@ -1,0 +1,34 @@
+import { readFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, join } from 'node:path';
+
+/** Cores that this process may use at once: those that it may run on, and of these what a quota of its cgroup pays for. */
+export function usableCores(): number {
+  return coresWithin(availableParallelism(), '/proc/self/cgroup', '/sys/fs/cgroup');
+}
+
+/**
+ * Whole cores, at least one, since one thread more than the quota pays for has all of them wait for it. `self` is the
+ * file that names this process's cgroup, `mount` where cgroups (version 2) are; Node 20 does not look there.
+ */
+export function coresWithin(cores: number, self: string, mount: string): number {
+  const [, group] = /^0::(\/.*)$/m.exec(read(self)) ?? [];
+  if (group === undefined) return cores;
+  let least = cores;
+  for (let path = group; ; path = dirname(path)) {
+    const [quota, period] = read(join(mount, path, 'cpu.max'))
+      .split(' ')
+      .map(Number);
+    // Without a quota it says `max`, which is no number.
+    if (quota! > 0 && period! > 0) least = Math.min(least, Math.max(1, Math.floor(quota! / period!)));
+    if (path === dirname(path)) return least;
+  }
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
+}
