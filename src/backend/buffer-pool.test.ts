@@ -24,4 +24,21 @@ describe('BufferPool', () => {
     for (const array of [a, b, small]) pool.give(array);
     assert.equal(pool.bytes, 4 * LARGE);
   });
+  it('drops what was not used for longest when there is too much, as where the size of the batch changed', () => {
+    const pool = new BufferPool(8 * LARGE);
+    const [old, older, fresh] = [
+      pool.take('float32', LARGE),
+      pool.take('bool', LARGE),
+      pool.take('bool', 4 * LARGE - 1),
+    ];
+    pool.give(older);
+    pool.give(old);
+    assert.equal(pool.take('bool', LARGE).buffer, older.buffer);
+    pool.give(older);
+    pool.give(fresh);
+    assert.equal(pool.bytes, LARGE + 4 * LARGE - 1);
+    assert.equal(pool.take('bool', LARGE).buffer, older.buffer);
+    assert.equal(pool.take('bool', 4 * LARGE - 1).buffer, fresh.buffer);
+    assert.notEqual(pool.take('float32', LARGE).buffer, old.buffer);
+  });
 });

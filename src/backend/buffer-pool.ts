@@ -10,11 +10,12 @@ const SMALLEST = 64 * 1024;
  * Contents of a taken array are arbitrary. Whoever gives one back must hold no view of it any more.
  */
 export class BufferPool {
+  /** Never an empty list; in the order of use, the length that was used last comes last. */
   readonly #free = new Map<number, ArrayBuffer[]>();
   readonly #capacity: number;
   #bytes = 0;
 
-  /** @param capacity bytes to keep at most; what is given back beyond is left to the garbage collector. */
+  /** @param capacity bytes to keep at most; beyond, lengths that were not used for longest go to the garbage collector */
   constructor(capacity: number) {
     this.#capacity = capacity;
   }
@@ -26,7 +27,9 @@ export class BufferPool {
 
   take(dtype: ValueType, size: number): HostArray {
     const length = size * bytesPerElement(dtype);
-    const buffer = this.#free.get(length)?.pop();
+    const free = this.#withdraw(length);
+    const buffer = free.pop();
+    if (free.length > 0) this.#free.set(length, free);
     if (buffer === undefined) return viewOf(dtype, new ArrayBuffer(length));
     this.#bytes -= length;
     return viewOf(dtype, buffer);
@@ -34,16 +37,29 @@ export class BufferPool {
 
   give(array: HostArray): void {
     const length = array.byteLength;
-    if (length < SMALLEST || length !== array.buffer.byteLength || this.#bytes + length > this.#capacity) return;
-    const free = this.#free.get(length);
-    if (free === undefined) this.#free.set(length, [array.buffer]);
-    else free.push(array.buffer);
+    if (length < SMALLEST || length !== array.buffer.byteLength || length > this.#capacity) return;
+    const free = this.#withdraw(length);
+    free.push(array.buffer);
+    this.#free.set(length, free);
     this.#bytes += length;
+    for (const [oldest, kept] of this.#free) {
+      while (this.#bytes > this.#capacity && kept.pop() !== undefined) this.#bytes -= oldest;
+      if (kept.length > 0) return;
+      this.#free.delete(oldest);
+    }
   }
 
   clear(): void {
     this.#free.clear();
     this.#bytes = 0;
+  }
+
+  /** What is free of this length, out of the pool. */
+  #withdraw(length: number): ArrayBuffer[] {
+    const free = this.#free.get(length);
+    if (free === undefined) return [];
+    this.#free.delete(length);
+    return free;
   }
 }
 
