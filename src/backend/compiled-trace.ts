@@ -1,75 +1,108 @@
 import { bytesPerElement, type HostArray, sizeOf } from './dtype.ts';
-import { type GraphEnd, lowerTrace } from './lower.ts';
-import { OrtSession, type SessionArray, type SessionOptions } from './ort-session.ts';
 import type { LiveTrace, TraceValue } from './trace.ts';
 
-export interface CompileOptions extends SessionOptions {
-  /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
-  readonly channelBlock: number;
+/** A graph that was compiled for a trace; disposed of when another takes its place. */
+export interface Graph {
+  /** About the bytes that it holds on to from run to run. */
+  readonly weight: number;
+  /** Beginning of the name of ONNX Runtime's profile of it; none when it writes none. */
+  readonly profile: string | undefined;
+  run(live: LiveTrace, arrays: readonly HostArray[]): void;
+  dispose(): void;
 }
+
+/** Compiles a trace's graph, with the leaves at some places as its constants. */
+export type Compile = (live: LiveTrace, constant: readonly number[]) => Graph;
 
 /** One run of a graph, as a profile refers to it. */
 export interface GraphRun {
-  /** Beginning of the name of ONNX Runtime's profile of the graph; none when it writes none. */
   readonly profile: string | undefined;
   /** How often the graph ran before. */
   readonly index: number;
-  /** Whether it may soon be compiled once more, with constants. */
+  /** Whether another may soon be compiled in its place, with more constants. */
   readonly settling: boolean;
 }
 
-/** After so many runs with the same weights these are taken for constant. */
+/** After so many runs with the same value a leaf is taken for constant. */
 const SETTLED_AFTER = 8;
+/** So many runs make up for compiling once more. */
+const PAID_AFTER = 32;
+/** Bytes of constants at most: a model of 2 GiB is more than protobuf takes. */
+const MOST_CONSTANTS = 2 ** 30;
 
 /**
  * The graph of a trace, compiled. Weights are fed to it like everything else, until they have been the same for a while,
  * as they are when a net is only used, or a part of it is frozen: then it is compiled once more with these weights as
- * constants, which ONNX Runtime takes into its operators (BatchNorm into convolutions) and lays out beforehand. It
- * counts runs, not time, so that the same program computes the same bits.
+ * constants, which ONNX Runtime takes into its operators (BatchNorm into convolutions) and lays out beforehand. When one
+ * of them changes, it is compiled without it.
+ *
+ * If that happens too soon to have been worth it, as where a net is evaluated on a few batches between epochs, weights
+ * have to be the same for twice as long the next time. So of `n` runs, at most about `n / 32 + log2(n)` compile a graph
+ * with constants. Runs are counted, not timed, so that the same program computes the same bits.
  */
 export class CompiledTrace {
-  readonly #options: CompileOptions;
-  readonly #general: CompiledGraph;
-  /** The places of the leaves that may become constants. */
-  readonly #weights: readonly number[];
-  /** The leaves that were last there, and in how many runs in a row. */
-  readonly #unchanged: { id: number; runs: number }[];
-  #settled: CompiledGraph | undefined;
+  readonly #compile: Compile;
+  /** Of every leaf that may become a constant, by place: what was last there, and for how many runs before. */
+  readonly #weights: Map<number, { readonly id: number; readonly runs: number }>;
+  /** What the constants of the graph are, by place. */
+  #constants: ReadonlyMap<number, number> = new Map();
+  #graph: Graph;
+  #runsOfGraph = 0;
+  #patience = SETTLED_AFTER;
 
-  constructor(live: LiveTrace, options: CompileOptions) {
-    this.#options = options;
-    this.#general = new CompiledGraph(live, [], options);
-    this.#weights = weightsOf(live);
-    this.#unchanged = this.#weights.map(() => ({ id: -1, runs: 0 }));
+  /** @throws what `compile` throws, as `run` does */
+  constructor(live: LiveTrace, compile: Compile) {
+    this.#compile = compile;
+    this.#weights = new Map(weightsOf(live).map((place) => [place, { id: -1, runs: 0 }]));
+    this.#graph = compile(live, []);
+  }
+
+  /** About the bytes that it holds on to; other ones after a run that compiled anew. */
+  get weight(): number {
+    return this.#graph.weight;
   }
 
   /** @param arrays where to write the results, in the trace's order */
   run(live: LiveTrace, arrays: readonly HostArray[]): GraphRun {
-    const graph = this.#settledOn(live) ?? this.#general;
-    const index = graph.runs;
-    graph.run(live, arrays);
-    const settling = graph === this.#general && this.#unchanged.some(({ runs }) => runs > 0);
-    return { profile: graph.profile, index, settling };
+    this.#suit(live);
+    const index = this.#runsOfGraph++;
+    this.#graph.run(live, arrays);
+    const settling = [...this.#weights].some(([place, { runs }]) => runs > 0 && !this.#constants.has(place));
+    return { profile: this.#graph.profile, index, settling };
   }
 
   dispose(): void {
-    this.#general.dispose();
-    this.#settled?.dispose();
+    this.#graph.dispose();
   }
 
-  #settledOn(live: LiveTrace): CompiledGraph | undefined {
-    if (this.#settled?.holds(live) === true) return this.#settled;
-    this.#settled?.dispose();
-    this.#settled = undefined;
-    for (const [i, place] of this.#weights.entries()) {
-      const { id } = live.leaves[place] as TraceValue;
-      const last = this.#unchanged[i];
-      this.#unchanged[i] = { id, runs: last?.id === id ? last.runs + 1 : 0 };
+  /** Sees to it that the constants of the graph are this trace's, and those that are worth being some. */
+  #suit({ leaves, ...live }: LiveTrace): void {
+    const idAt = (place: number) => (leaves[place] as TraceValue).id;
+    const settled = this.#settledOf(leaves);
+    const holds = [...this.#constants].every(([place, id]) => idAt(place) === id);
+    if (holds && settled.every((place) => this.#constants.has(place))) return;
+    const constant = [...new Set([...(holds ? this.#constants.keys() : []), ...settled])];
+    const graph = this.#compile({ leaves, ...live }, constant);
+    this.#graph.dispose();
+    this.#graph = graph;
+    if (this.#constants.size > 0 && this.#runsOfGraph < PAID_AFTER) this.#patience *= 2;
+    this.#constants = new Map(constant.map((place) => [place, idAt(place)]));
+    this.#runsOfGraph = 0;
+  }
+
+  /** The places of the weights that have been the same for long. */
+  #settledOf(leaves: readonly TraceValue[]): number[] {
+    const settled: number[] = [];
+    let bytes = 0;
+    for (const [place, last] of this.#weights) {
+      const { id, shape, dtype } = leaves[place] as TraceValue;
+      const runs = last.id === id ? last.runs + 1 : 0;
+      this.#weights.set(place, { id, runs });
+      if (runs < this.#patience) continue;
+      settled.push(place);
+      bytes += sizeOf(shape) * bytesPerElement(dtype);
     }
-    const constant = this.#weights.filter((_, i) => this.#unchanged[i]!.runs >= SETTLED_AFTER);
-    if (constant.length === 0) return undefined;
-    this.#settled = new CompiledGraph(live, constant, this.#options);
-    return this.#settled;
+    return bytes <= MOST_CONSTANTS ? settled : [];
   }
 }
 
@@ -80,63 +113,4 @@ function weightsOf({ nodes, leaves }: LiveTrace): number[] {
     const weight = !applied.has(leaf) && leaf.dtype === 'float32' && sizeOf(leaf.shape) > 1;
     return weight ? [place] : [];
   });
-}
-
-/** A graph with some of its leaves in it as constants. */
-class CompiledGraph {
-  readonly #session: OrtSession;
-  readonly #constants: ReadonlyMap<number, number>;
-  readonly #leaves: readonly GraphEnd[];
-  readonly #results: readonly GraphEnd[];
-  #runs = 0;
-
-  /** @param constant the places of the leaves that become constants */
-  constructor(live: LiveTrace, constant: readonly number[], { channelBlock, ...options }: CompileOptions) {
-    const leaf = (place: number) => live.leaves[place] as TraceValue;
-    this.#constants = new Map(constant.map((place) => [place, leaf(place).id]));
-    const lowered = lowerTrace(live, { channelBlock, constants: new Set(constant.map(leaf)) });
-    this.#leaves = lowered.leaves;
-    this.#results = lowered.results;
-    this.#session = new OrtSession(lowered.graph, options);
-  }
-
-  /** Whether the leaves that are constants here are the trace's. */
-  holds({ leaves }: LiveTrace): boolean {
-    for (const [place, id] of this.#constants) if (leaves[place]?.id !== id) return false;
-    return true;
-  }
-
-  get profile(): string | undefined {
-    return this.#session.profile;
-  }
-
-  /** How often it ran. */
-  get runs(): number {
-    return this.#runs;
-  }
-
-  run({ leaves, results }: LiveTrace, arrays: readonly HostArray[]): void {
-    this.#runs++;
-    const feeds = new Map<string, SessionArray>();
-    for (const [place, value] of leaves.entries()) {
-      if (!this.#constants.has(place)) bind(feeds, this.#leaves[place]!, value, value.data as HostArray);
-    }
-    const fetches = new Map<string, SessionArray>();
-    for (const [i, value] of results.entries()) bind(fetches, this.#results[i]!, value, arrays[i]!);
-    this.#session.run(feeds, fetches);
-  }
-
-  dispose(): void {
-    this.#session.dispose();
-  }
-}
-
-function bind(to: Map<string, SessionArray>, { name, shape }: GraphEnd, { dtype }: TraceValue, data: HostArray): void {
-  to.set(name, { dtype, shape, data });
-}
-
-/** About the bytes that ONNX Runtime keeps of a trace between its runs. */
-export function workingMemoryOf({ nodes }: LiveTrace): number {
-  const values = nodes.flatMap(({ outputs }) => outputs);
-  return values.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
 }

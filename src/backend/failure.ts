@@ -1,24 +1,75 @@
-import type { LiveTrace } from './trace.ts';
+import { bytesPerElement, sizeOf } from './dtype.ts';
+import type { TensorSpec } from './kernel.ts';
+import { peakMemory } from './peak-memory.ts';
+import type { LiveTrace, TraceNode } from './trace.ts';
 
-/** The error of a run, with what was being run; ONNX Runtime only knows its own operators. */
-export function failure(error: unknown, { nodes }: LiveTrace): Error {
-  const said = error instanceof Error ? error.message : String(error);
-  const trace = `${nodes.length} kernel${nodes.length === 1 ? '' : 's'} (${kernelCounts(nodes.map(({ kernel }) => kernel))})`;
-  if (isOutOfMemory(said)) {
-    return new Error(`Out of memory in a run of ${trace}: try a smaller batch. ONNX Runtime: ${said}`, {
-      cause: error,
-    });
-  }
-  return new Error(`ONNX Runtime failed in a run of ${trace}: ${said}`, { cause: error });
+/**
+ * The error of a run, with what was being run: ONNX Runtime only knows its own operators.
+ *
+ * @param usable bytes of memory that this process may use
+ */
+export function failure(error: unknown, live: LiveTrace, usable: number): Error {
+  const said = messageOf(error);
+  const { nodes } = live;
+  const trace = `${nodes.length} kernel${nodes.length === 1 ? '' : 's'} (${kernelCounts(nodes)})`;
+  if (!isOutOfMemory(error)) return new Error(`ONNX Runtime failed in a run of ${trace}: ${said}`, { cause: error });
+  return new Error(
+    `Out of memory in a run of ${trace}, which holds about ${size(peakMemory(live))} at once where this process may use ` +
+      `${size(usable)}: ${advice(batchOf(nodes))}. ${said}`,
+    { cause: error },
+  );
 }
 
-function isOutOfMemory(message: string): boolean {
-  return /bad_alloc|failed to allocate|array buffer allocation failed|out of memory/i.test(message);
+/** The error of an array that there is no memory for. */
+export function noRoom({ shape, dtype }: TensorSpec, cause: unknown): Error {
+  const bytes = sizeOf(shape) * bytesPerElement(dtype);
+  return new Error(`Out of memory: no room for ${dtype} [${shape.join(', ')}], ${size(bytes)}.`, { cause });
 }
+
+export function isOutOfMemory(error: unknown): boolean {
+  return /bad_alloc|failed to allocate|array buffer allocation failed|out of memory/i.test(messageOf(error));
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+function size(bytes: number): string {
+  const mebibytes = bytes / 2 ** 20;
+  return mebibytes < 1024 ? `${Math.ceil(mebibytes)} MiB` : `${(mebibytes / 1024).toFixed(1)} GiB`;
+}
+
+function advice(batch: number | undefined): string {
+  if (batch === undefined) return 'try a smaller batch';
+  if (batch > 1) return `try a batch of ${Math.floor(batch / 2)} instead of ${batch}`;
+  return 'its batch is 1 already, so try smaller images or a smaller network';
+}
+
+/** The length of the first axis of what the net is applied to: by its first operation on images, else on vectors. */
+function batchOf(nodes: readonly TraceNode[]): number | undefined {
+  const first = nodes.find(({ kernel }) => ON_IMAGES.has(kernel)) ?? nodes.find(({ kernel }) => ON_VECTORS.has(kernel));
+  return first?.operands[0]?.shape[0];
+}
+
+const ON_IMAGES: ReadonlySet<string> = new Set([
+  'AvgPool',
+  'AvgPool3D',
+  'Conv2D',
+  'Conv3D',
+  'DepthwiseConv2dNative',
+  'FusedBatchNorm',
+  'FusedConv2D',
+  'FusedDepthwiseConv2D',
+  'MaxPool',
+  'MaxPool3D',
+  'ResizeBilinear',
+  'ResizeNearestNeighbor',
+]);
+const ON_VECTORS: ReadonlySet<string> = new Set(['BatchMatMul', '_FusedMatMul']);
 
 /** `Conv2D 3, Add 2, Relu`, in the order of first use. */
-function kernelCounts(kernels: readonly string[]): string {
+function kernelCounts(nodes: readonly TraceNode[]): string {
   const counts = new Map<string, number>();
-  for (const kernel of kernels) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);
+  for (const { kernel } of nodes) counts.set(kernel, (counts.get(kernel) ?? 0) + 1);
   return [...counts].map(([kernel, count]) => (count === 1 ? kernel : `${kernel} ${count}`)).join(', ');
 }

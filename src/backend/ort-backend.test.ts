@@ -66,39 +66,6 @@ describe('the trace', () => {
   });
 });
 
-/** What is held after every stage of a gradient's life, beyond what was held before. */
-function held(name: string): object[] {
-  void tf.setBackend(name);
-  const { numTensors, numDataBuffers, numBytes } = tf.memory();
-  const ids = tf.backend().numDataIds();
-  const now = () => ({
-    tensors: tf.memory().numTensors - numTensors,
-    buffers: tf.memory().numDataBuffers - numDataBuffers,
-    bytes: tf.memory().numBytes - numBytes,
-    ids: tf.backend().numDataIds() - ids,
-  });
-  const variable = tf.tidy(() => tf.variable(tf.ones([10, 10])));
-  const { value, grads } = tf.variableGrads(() => tf.sum(tf.square(tf.reshape(variable, [100]))), [variable]);
-  const computed = now();
-  value.dataSync();
-  const read = now();
-  variable.assign(grads[variable.name]!);
-  const assigned = now();
-  tf.dispose([value, grads, variable]);
-  return [computed, read, assigned, now()];
-}
-
-describe('memory', () => {
-  it('counts tensors and bytes as the cpu backend does, and gives every one of them back', () => {
-    const ours = held('onnxruntime');
-    assert.deepEqual(ours, held('cpu'));
-    assert.deepEqual(ours.at(-1), { tensors: 0, buffers: 0, bytes: 0, ids: 0 });
-  });
-  it('is known exactly', () => {
-    assert.equal(tf.memory().unreliable ?? false, false);
-  });
-});
-
 describe('the cpu backend stands in', () => {
   it('for a kernel without lowering, with one warning that names it', () => {
     warnings.length = 0;
@@ -120,15 +87,5 @@ describe('an index out of range', () => {
     assert.throws(() => tf.gather(x, [2]), /^Error: GatherV2: the index value 2 is not in \[0, 1\]$/);
     const negative = tf.gather(x, tf.neg(tf.tensor1d([1], 'int32')));
     assert.throws(() => negative.dataSync(), /ONNX Runtime failed in a run of 2 kernels \(Neg, GatherV2\): .*out of/);
-  });
-});
-
-describe('a failure inside ONNX Runtime', () => {
-  it('names the kernels of the trace, and later reads of what was lost say so', () => {
-    // That a computed index is out of range is only found when the graph runs.
-    const rows = tf.gather(tf.relu(tf.ones([2, 2])), tf.neg(tf.tensor1d([-7], 'int32')));
-    assert.throws(() => rows.dataSync(), /^Error: ONNX Runtime failed in a run of 3 kernels \(Relu, Neg, GatherV2\): /);
-    assert.throws(() => rows.dataSync(), /^Error: This tensor has no value: the run that was to compute it failed\.$/);
-    assert.deepEqual([...tf.neg(tf.tensor1d([1])).dataSync()], [-1]);
   });
 });

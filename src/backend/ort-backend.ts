@@ -12,17 +12,19 @@ import {
 } from '@tensorflow/tfjs';
 import { BufferPool } from './buffer-pool.ts';
 import { channelBlock } from './channel-block.ts';
-import { CompiledTrace, workingMemoryOf } from './compiled-trace.ts';
+import { CompiledGraph } from './compiled-graph.ts';
+import { CompiledTrace } from './compiled-trace.ts';
 import { runOnCpu } from './cpu-fallback.ts';
 import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
-import { failure } from './failure.ts';
+import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
 import { fillOf } from './lower.ts';
 import type { Provider } from './providers.ts';
 import type { ObservedRun, RunObserver } from './run-observer.ts';
 import { SessionCache } from './session-cache.ts';
 import { tellPhase } from './tell-phase.ts';
-import { type LiveTrace, liveTrace, type Operand, type Phase, Trace, TraceValue } from './trace.ts';
+import { type LiveTrace, liveTrace, type Operand, type Phase, Trace, type TraceNode, TraceValue } from './trace.ts';
+import { usableMemory } from './usable-memory.ts';
 
 export interface OrtBackendOptions {
   /** Threads inside one operator, the calling one included. */
@@ -76,12 +78,22 @@ export class OrtBackend extends KernelBackend {
     this.#pool = new BufferPool(options.memory);
   }
 
-  /** What happened so far: graphs run, graphs compiled, compiled graphs at hand, and bytes kept for the next tensors. */
-  get statistics(): { runs: number; compilations: number; sessions: number; pooledBytes: number } {
+  /**
+   * What happened so far: graphs run, and compiled, those with constants too. And what is kept: compiled traces, about
+   * the bytes of their working memory and constants, and the bytes for the next tensors.
+   */
+  get statistics(): {
+    runs: number;
+    compilations: number;
+    sessions: number;
+    sessionBytes: number;
+    pooledBytes: number;
+  } {
     return {
       runs: this.#runs,
       compilations: this.#compilations,
       sessions: this.#sessions.size,
+      sessionBytes: this.#sessions.weight,
       pooledBytes: this.#pool.bytes,
     };
   }
@@ -144,7 +156,7 @@ export class OrtBackend extends KernelBackend {
       return;
     }
     // Copied, since calls on it may run long after the caller has put something else into the array.
-    const data = this.#pool.take(dtype, sizeOf(shape));
+    const data = this.#take({ shape, dtype });
     if (dtype === 'bool') for (let i = 0; i < data.length; i++) data[i] = values[i] ? 1 : 0;
     else data.set(values as Float32Array);
     this.#storage.set(dataId, { references: refCount, value: new TraceValue(shape, dtype, data) });
@@ -153,10 +165,8 @@ export class OrtBackend extends KernelBackend {
   override readSync(dataId: DataId): BackendValues {
     const stored = this.#storage.get(dataId);
     if (stored.value === undefined) return stored.foreign;
-    if (stored.value.data === undefined) this.flush();
-    const { data } = stored.value;
-    if (data === undefined) throw new Error('This tensor has no value: the run that was to compute it failed.');
-    return data.slice();
+    if (found(stored.value).data === undefined) this.flush();
+    return (stored.value.data as HostArray).slice();
   }
 
   /** Asynchronous only in form: ONNX Runtime computes on the calling thread. */
@@ -169,12 +179,7 @@ export class OrtBackend extends KernelBackend {
     const recorded = this.#trace.take();
     this.#hadGradient = false;
     try {
-      for (const node of recorded) {
-        const number = fillOf(node);
-        const [output] = node.outputs as [TraceValue];
-        if (number === undefined || !output.alive) continue;
-        output.data = this.#pool.take(output.dtype, sizeOf(output.shape)).fill(number);
-      }
+      for (const node of recorded) this.#fill(node);
       const live = liveTrace(recorded);
       if (live.results.length === 0) return;
       const run = this.#run(live);
@@ -242,14 +247,13 @@ export class OrtBackend extends KernelBackend {
 
   override dispose(): void {
     this.#trace.take();
-    this.#sessions.clear();
-    this.#pool.clear();
+    this.#release();
   }
 
   #record(kernel: Kernel, plan: BoundPlan, tensors: readonly TensorInfo[]): TensorInfo[] {
     if (this.#trace.length >= LONGEST_TRACE) this.flush();
     const { attributes, lower, elementwise } = plan;
-    const operands = tensors.map(({ dataId, shape }): Operand => ({ value: this.#valueOf(dataId), shape }));
+    const operands = tensors.map(({ dataId, shape }): Operand => ({ value: found(this.#valueOf(dataId)), shape }));
     const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
     const { name, deferred } = kernel;
     const node = { kernel: name, attributes, operands, outputs, lower, deferred, elementwise, phase: this.#phase() };
@@ -259,17 +263,31 @@ export class OrtBackend extends KernelBackend {
     return outputs.map((value) => this.#store(value));
   }
 
+  /** A value that is read, and filled with one number, needs no run. */
+  #fill(node: TraceNode): void {
+    const number = fillOf(node);
+    const [output] = node.outputs as [TraceValue];
+    if (number !== undefined && output.alive) output.data = this.#take(output).fill(number);
+  }
+
   #run(live: LiveTrace): ObservedRun {
     this.#runs++;
+    const arrays: HostArray[] = [];
     try {
       const compiled = this.#sessions.get(live.signature) ?? this.#compile(live);
-      const arrays = live.results.map(({ dtype, shape }) => this.#pool.take(dtype, sizeOf(shape)));
+      for (const result of live.results) arrays.push(this.#take(result));
       const startedAt = performance.now();
       const run = compiled.run(live, arrays);
+      const endedAt = performance.now();
+      // The run may have compiled a heavier graph.
+      this.#sessions.trim();
       for (const [i, value] of live.results.entries()) value.data = arrays[i];
-      return { ...run, live, startedAt, endedAt: performance.now() };
+      return { ...run, live, startedAt, endedAt };
     } catch (error) {
-      throw failure(error, live);
+      for (const array of arrays) this.#pool.give(array);
+      // What is only kept for later shall not stand in the way of the smaller batch that is tried next.
+      if (isOutOfMemory(error)) this.#release();
+      throw failure(error, live, usableMemory());
     }
   }
 
@@ -281,10 +299,26 @@ export class OrtBackend extends KernelBackend {
   }
 
   #compile(live: LiveTrace): CompiledTrace {
-    this.#compilations++;
-    const compiled = new CompiledTrace(live, { ...this.#options, channelBlock: this.#channelBlock });
-    this.#sessions.add(live.signature, compiled, workingMemoryOf(live));
+    const compiled = new CompiledTrace(live, (trace, constant) => {
+      this.#compilations++;
+      return new CompiledGraph(trace, constant, { ...this.#options, channelBlock: this.#channelBlock });
+    });
+    this.#sessions.add(live.signature, compiled);
     return compiled;
+  }
+
+  #release(): void {
+    this.#sessions.clear();
+    this.#pool.clear();
+  }
+
+  /** An array with arbitrary contents. */
+  #take(spec: TensorSpec): HostArray {
+    try {
+      return this.#pool.take(spec.dtype, sizeOf(spec.shape));
+    } catch (error) {
+      throw noRoom(spec, error);
+    }
   }
 
   #view({ dataId, dtype }: TensorInfo, shape: readonly number[]): TensorInfo {
@@ -316,6 +350,12 @@ export class OrtBackend extends KernelBackend {
     this.#pool.give(value.data);
     value.data = undefined;
   }
+}
+
+/** A value that is there or is going to be: else whatever is computed from it would fail, and take with it all that runs with it. */
+function found(value: TraceValue): TraceValue {
+  if (value.data !== undefined || value.producer !== undefined) return value;
+  throw new Error('This tensor has no value: the run that was to compute it failed.');
 }
 
 function zeros({ shape, dtype }: { shape: readonly number[]; dtype: ValueType }): HostArray {

@@ -1,11 +1,8 @@
-/** What the cache keeps of a compiled trace. */
-export interface Disposable {
-  dispose(): void;
-}
-
-interface Entry<S> {
-  readonly session: S;
+/** What the cache keeps: a compiled trace. */
+export interface Session {
+  /** About the bytes that it holds on to; it may change when it runs. */
   readonly weight: number;
+  dispose(): void;
 }
 
 export interface CacheLimits {
@@ -15,44 +12,52 @@ export interface CacheLimits {
 }
 
 /** Compiled traces by signature, the least recently used disposed of when there are too many or they weigh too much. */
-export class SessionCache<S extends Disposable> {
+export class SessionCache<S extends Session> {
   /** In the order of use, the latest last. */
-  readonly #entries = new Map<string, Entry<S>>();
+  readonly #sessions = new Map<string, S>();
   readonly #limits: CacheLimits;
-  #weight = 0;
 
   constructor(limits: CacheLimits) {
     this.#limits = limits;
   }
 
   get size(): number {
-    return this.#entries.size;
+    return this.#sessions.size;
+  }
+
+  get weight(): number {
+    let weight = 0;
+    for (const session of this.#sessions.values()) weight += session.weight;
+    return weight;
   }
 
   get(signature: string): S | undefined {
-    const entry = this.#entries.get(signature);
-    if (entry === undefined) return undefined;
-    this.#entries.delete(signature);
-    this.#entries.set(signature, entry);
-    return entry.session;
+    const session = this.#sessions.get(signature);
+    if (session === undefined) return undefined;
+    this.#sessions.delete(signature);
+    this.#sessions.set(signature, session);
+    return session;
   }
 
-  /** Adds a session; it stays even where it alone is over the limits. */
-  add(signature: string, session: S, weight: number): void {
-    this.#entries.set(signature, { session, weight });
-    this.#weight += weight;
-    for (const [oldest, entry] of this.#entries) {
-      if (this.#entries.size <= this.#limits.sessions && this.#weight <= this.#limits.weight) break;
-      if (oldest === signature) break;
-      this.#entries.delete(oldest);
-      this.#weight -= entry.weight;
-      entry.session.dispose();
+  add(signature: string, session: S): void {
+    this.#sessions.set(signature, session);
+    this.trim();
+  }
+
+  /** Comes back to the limits. What was used last stays, even where it alone is over them. */
+  trim(): void {
+    let { weight } = this;
+    for (const [oldest, session] of this.#sessions) {
+      const within = this.size <= this.#limits.sessions && weight <= this.#limits.weight;
+      if (within || this.size === 1) return;
+      this.#sessions.delete(oldest);
+      weight -= session.weight;
+      session.dispose();
     }
   }
 
   clear(): void {
-    for (const { session } of this.#entries.values()) session.dispose();
-    this.#entries.clear();
-    this.#weight = 0;
+    for (const session of this.#sessions.values()) session.dispose();
+    this.#sessions.clear();
   }
 }

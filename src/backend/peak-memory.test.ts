@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { it } from 'node:test';
+import { peakMemory } from './peak-memory.ts';
+import { type TraceNode, TraceValue } from './trace.ts';
+
+/** An array of so many KiB. */
+function kibibytes(size: number, what: 'leaf' | 'passing' | 'result'): TraceValue {
+  const value = new TraceValue([size, 256], 'float32', what === 'leaf' ? new Float32Array(256 * size) : undefined);
+  value.alive = what === 'result';
+  return value;
+}
+
+function node(operands: readonly TraceValue[], output: TraceValue): TraceNode {
+  const read = operands.map((value) => ({ value, shape: value.shape }));
+  const lower = () => assert.fail('nothing is lowered here');
+  return {
+    kernel: '',
+    attributes: {},
+    operands: read,
+    outputs: [output],
+    lower,
+    deferred: false,
+    elementwise: undefined,
+  };
+}
+
+it('counts what is there at the worst moment: leaves always, results once computed, the rest while it is to be read', () => {
+  const leaf = kibibytes(1, 'leaf');
+  const [wide, narrow, again] = [10, 2, 20].map((size) => kibibytes(size, 'passing'));
+  const [early, late] = [4, 8].map((size) => kibibytes(size, 'result'));
+  const nodes = [
+    node([leaf], wide!),
+    node([wide!, leaf], early!), // 1 + 10 + 4
+    node([wide!, wide!], narrow!), // 1 + 10 + 4 + 2, and then the wide one is done
+    node([narrow!], again!), // 1 + 4 + 2 + 20
+    node([leaf], late!), // 1 + 4 + 8: what nobody reads is done as well
+  ];
+  assert.equal(peakMemory({ nodes, leaves: [leaf], results: [early!, late!], signature: '' }), 27 * 1024);
+});
