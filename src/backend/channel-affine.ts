@@ -11,6 +11,8 @@ export interface ChannelAffine {
   readonly terms: readonly Term[];
   /** The name of `[channels]` numbers, or of a scalar. */
   readonly offset: string | undefined;
+  /** Whether it is an image less its own mean, which sums up to 0. */
+  readonly centred?: boolean;
 }
 
 interface Term {
@@ -82,14 +84,24 @@ function writeTerm(graph: GraphBuilder, { image, scale }: Term, offset: string |
   });
 }
 
-/** The sums over batch, height and width, `[channels]`. */
-export function sumAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, shape: ImageShape): string {
+/**
+ * The sums over batch, height and width, `[channels]`.
+ *
+ * @param centred the names of images whose sums are 0
+ */
+export function sumAffine(
+  graph: GraphBuilder,
+  { terms, offset }: ChannelAffine,
+  shape: ImageShape,
+  centred: ReadonlySet<string>,
+): string {
   const [batch, channels, height, width] = shape;
-  const sums = terms.map(({ image, scale }) => {
+  const summed = terms.filter(({ image }) => !centred.has(image));
+  const sums = summed.map(({ image, scale }) => {
     const sum = sumImage(graph, image);
     return scale === undefined ? sum : times(graph, sum, scale);
   });
-  if (offset !== undefined || terms.length === 0) {
+  if (offset !== undefined || summed.length === 0) {
     const count = graph.floats(Array.from({ length: channels }, () => batch * height * width));
     sums.push(times(graph, offset ?? graph.scalar(0), count));
   }

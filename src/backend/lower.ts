@@ -77,6 +77,9 @@ export class Lowering {
   readonly channelBlock: number;
   /** What a node's lowering leaves for its gradient's, e.g. where each maximum of a pooling was. */
   readonly notes = new Map<TraceNode, string>();
+  /** The means of images that are normalised with them, by the image's name, and images less their means. */
+  readonly means = new Map<string, string>();
+  readonly centred = new Set<string>();
   /** The poolings that were computed with the convolution before them. */
   readonly foldedPools = new Map<TraceNode, FoldedPool>();
   readonly #trace: LiveTrace;
@@ -251,7 +254,10 @@ export class Lowering {
     const [batch, height, width, channels] = value.shape as [number, number, number, number];
     const moved = [batch, channels, height, width] as const;
     const { affine, product, folded } = forms;
-    if (affine !== undefined) forms.channelsFirst ??= this.#as(value, () => writeAffine(this.graph, affine, moved));
+    if (affine !== undefined) {
+      forms.channelsFirst ??= this.#as(value, () => writeAffine(this.graph, affine, moved));
+      if (affine.centred === true) this.centred.add(forms.channelsFirst);
+    }
     if (product !== undefined) forms.channelsFirst ??= this.#as(value, () => writeProduct(this.graph, product, moved));
     if (folded !== undefined) forms.channelsFirst ??= this.#as(value, () => this.#unfolded(folded, height, width));
     return forms.channelsFirst as string;

@@ -93,6 +93,7 @@ export function normalisedMean(lowering: Lowering, node: TraceNode): string | un
     string,
     string,
   ];
+  lowering.means.set(inputs[0] as string, mean);
   lowering.notes.set(batch.norm, normalised);
   lowering.notes.set(batch.variance, variance);
   return mean;

@@ -83,7 +83,11 @@ function ofImageAndVector(
   const { graph } = lowering;
   if (operation === 'add') return { affine: addAffine(graph, lowering.affine(image), affineOfVector(vector)) };
   if (operation === 'subtract') {
-    return { affine: addAffine(graph, lowering.affine(image), affineOfVector(graph.node('Neg', [vector]))) };
+    const minuend = lowering.affine(image);
+    const [term] = minuend.terms;
+    const plain = minuend.terms.length === 1 && term?.scale === undefined && minuend.offset === undefined;
+    const centred = plain && lowering.means.get(term?.image as string) === vector;
+    return { affine: { ...addAffine(graph, minuend, affineOfVector(graph.node('Neg', [vector]))), centred } };
   }
   if (operation === 'multiply') return { affine: scaleAffine(graph, oneTerm(lowering, image), vector) };
   return undefined;

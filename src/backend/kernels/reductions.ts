@@ -74,7 +74,8 @@ function shortcut(lowering: Lowering, name: string, x: Operand, output: TraceVal
   const factors = lowering.factors(x);
   if (factors === undefined && !lowering.isAffine(x)) return undefined;
   const shape = [batch, channels, height, width] as const;
-  const sum = factors === undefined ? sumAffine(graph, lowering.affine(x), shape) : sumProduct(graph, factors);
+  const sum =
+    factors === undefined ? sumAffine(graph, lowering.affine(x), shape, lowering.centred) : sumProduct(graph, factors);
   const result = name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
   return output.shape.length === 1 ? result : graph.reshape(result, output.shape);
 }
