@@ -66,6 +66,35 @@ describe('the trace', () => {
   });
 });
 
+describe('weights that stay the same', () => {
+  it('become constants, are dropped when they change, and never make a difference to what is computed', () => {
+    const [filters, bias] = tf.tidy(() => [tf.variable(tf.ones([3, 3, 2, 4])), tf.variable(tf.zeros([4]))] as const);
+    const apply = (pixel: number) => {
+      const image = tf.tensor4d(new Float32Array(50).fill(pixel), [1, 5, 5, 2]);
+      const applied = tf.tidy(() => tf.add(tf.conv2d(image, filters, 1, 'valid'), bias));
+      const [first] = applied.dataSync();
+      tf.dispose([image, applied]);
+      return first;
+    };
+    const before = backend().statistics;
+    const compilations = () => backend().statistics.compilations - before.compilations;
+    for (let run = 0; run < 8; run++) assert.equal(apply(run), 18 * run);
+    assert.equal(compilations(), 1);
+    const { sessionBytes } = backend().statistics;
+    for (let run = 0; run < 8; run++) assert.equal(apply(run), 18 * run);
+    assert.equal(compilations(), 2);
+    assert.equal(backend().statistics.sessionBytes - sessionBytes, 4 * (3 * 3 * 2 * 4 + 4), 'they are there once more');
+    tf.tidy(() => bias.assign(tf.fill([4], 5)));
+    for (let run = 0; run < 100; run++) {
+      if (run % 5 === 0) tf.tidy(() => filters.assign(tf.fill([3, 3, 2, 4], run)));
+      assert.equal(apply(2), 36 * (run - (run % 5)) + 5);
+    }
+    // The bias became a constant again once it had been the same for 16 runs; the filters never were.
+    assert.equal(compilations(), 4);
+    tf.dispose([filters, bias]);
+  });
+});
+
 describe('the cpu backend stands in', () => {
   it('for a kernel without lowering, with one warning that names it', () => {
     warnings.length = 0;
