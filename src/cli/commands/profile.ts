@@ -109,7 +109,7 @@ function profileFolder(stage: Stage, project: Project, out: string | undefined):
 /** Runs the stage in its own process, on a backend that is watched, until enough steps were seen. */
 async function profileStage(stage: Stage, run: Execution, steps: number): Promise<Result<Profiled, Diagnostic>> {
   const { world, signal, kill } = run;
-  const { work, log, removeWork } = run.folder.attempt(stage.name, 1);
+  const { work, log } = run.folder.attempt(stage.name, 1);
   const start = processStarter(fileURLToPath(new URL('../profile-main.js', import.meta.url)));
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
@@ -139,7 +139,7 @@ async function profileStage(stage: Stage, run: Execution, steps: number): Promis
     const profile = JSON.parse(readFileSync(join(work, 'scratch', profileFile), 'utf8')) as MeasuredProfile;
     return ok({ profile, ranOn: record.notes });
   } finally {
-    await removeWork();
+    await run.folder.removeWork();
   }
 }
 
