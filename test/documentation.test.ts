@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { extendsShape, pipelineShape, stageShape } from '../src/config/shapes.ts';
 import { artifactTypes } from '../src/stage.ts';
 import { Project } from './rig.ts';
 
-const read = (path: string): string => readFileSync(fileURLToPath(new URL(`../${path}`, import.meta.url)), 'utf8');
+const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
 
 /** The code blocks of a page in one language. */
 const blocks = (page: string, language: string): readonly string[] =>
@@ -71,4 +73,19 @@ test('the pipelines that come with Restage give no warning', async () => {
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
+});
+
+test('the package holds every file that its pages link to, and its entry points with their types', () => {
+  const { files, exports } = JSON.parse(read('package.json'));
+  const holds = (path: string): boolean =>
+    existsSync(inRepository(path)) && files.some((entry: string) => path === entry || path.startsWith(`${entry}/`));
+  const links = ['README.md', 'docs/yaml.md', 'docs/own-kinds.md', 'src/backend/README.md'].flatMap((page) =>
+    Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
+  );
+  assert.ok(links.length > 5);
+  const entries = Object.values<string>(exports['.']).map((path) => posix.normalize(path));
+  assert.deepEqual(
+    [...links, ...entries].filter((path) => !holds(path)),
+    [],
+  );
 });
