@@ -165,6 +165,11 @@ test('a spec of another form than a kind has is told: where, what was expected, 
   using project = new Project(yaml, files);
   const mistakes: readonly [from: string, to: string, told: RegExp][] = [
     ["type: 'files'", "type: 'file'", /spec\.outputs\.text\.type: expected one of dataset, .*, got "file"/],
+    [
+      "type: 'any'",
+      "type: 'any', labelled: 'yes'",
+      /spec\.inputs\.names\.labelled: expected true or nothing, got "yes"/,
+    ],
     ["type: 'any'", 'type: []', /spec\.inputs\.names\.type: expected any, one of .*, got \[\]/],
     ["summary: 'Greets everyone in a list.',", '', /spec\.summary: expected a string, got nothing/],
     [

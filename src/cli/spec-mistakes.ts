@@ -18,6 +18,7 @@ const input = z.object(
     summary: text,
     optional: flag,
     list: flag,
+    labelled: flag,
     parts: method,
   },
   'a port: { type, summary }',
