@@ -68,7 +68,9 @@ describe('the trace', () => {
 
 describe('weights that stay the same', () => {
   it('become constants, are dropped when they change, and never make a difference to what is computed', () => {
-    const [filters, bias] = tf.tidy(() => [tf.variable(tf.ones([3, 3, 2, 4])), tf.variable(tf.zeros([4]))] as const);
+    const [filters, bias] = tf.tidy(
+      () => [tf.variable<tf.Rank.R4>(tf.ones([3, 3, 2, 4])), tf.variable(tf.zeros([4]))] as const,
+    );
     const apply = (pixel: number) => {
       const image = tf.tensor4d(new Float32Array(50).fill(pixel), [1, 5, 5, 2]);
       const applied = tf.tidy(() => tf.add(tf.conv2d(image, filters, 1, 'valid'), bias));
