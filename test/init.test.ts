@@ -1,0 +1,70 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Project } from './rig.ts';
+import { print, shout } from './two-stages.ts';
+
+const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
+const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };
+
+test('init writes a project in which the plan is known, and overwrites nothing', async () => {
+  using project = new Project(shout);
+  assert.equal(
+    await print(project, 'init', 'new'),
+    `wrote  new/pipelines/first.yaml\nwrote  new/.gitignore\n\nNow:   cd new && node ${program} run first.yaml\n`,
+  );
+  project.write('new/.gitignore', 'mine');
+  assert.match(
+    await print(project, 'init', 'new'),
+    /^kept {3}new\/pipelines\/first.yaml, which is there already\nkept /,
+  );
+  assert.equal(project.read('new/.gitignore'), 'mine');
+  assert.match(await print(project, 'plan', 'new/pipelines/first.yaml'), /^\.\/new\/pipelines\/first: 6 stages\n/);
+});
+
+test('init below a file says what is in the way', async () => {
+  using project = new Project(shout, { notes: 'mine' });
+  const { code, stderr } = await project.command('init', 'notes/new');
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    'error: Cannot write notes/new/pipelines/first.yaml: a file is in the way of a folder. Move it away and run again.\n',
+  );
+});
+
+test('init in a folder of any name says how to go there', async () => {
+  using project = new Project(shout);
+  assert.match(
+    await print(project, 'init', 'my faces/Übung'),
+    /\nNow: {3}cd 'my faces\/Übung' && node .* run first.yaml\n$/,
+  );
+  assert.ok(project.has('my faces/Übung/pipelines/first.yaml'));
+});
+
+test('init says a command that starts Restage from there, which depends on how it can be found', async () => {
+  using project = new Project(shout);
+  mkdirSync(project.path('bin'));
+  mkdirSync(project.path('node_modules/.bin'), { recursive: true });
+  symlinkSync(program, project.path('node_modules/.bin/pipeline'));
+  assert.match(await print(project, 'init', 'npx'), /\nNow: {3}cd npx && npx pipeline run first.yaml\n$/);
+  symlinkSync(program, project.path('bin/pipeline'));
+  project.env['PATH'] = `${project.path('bin')}:${process.env['PATH']}`;
+  assert.match(await print(project, 'init', 'path'), /\nNow: {3}cd path && pipeline run first.yaml\n$/);
+  delete project.env['PATH'];
+  const said = await print(project, 'init', project.path('../restage-test-nowhere-near'));
+  project.remove('../restage-test-nowhere-near');
+  const line = /Now: {3}(.*) run first.yaml/.exec(said)![1]!.replace(/^cd .* && /, '');
+  assert.match(execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+});
+
+test('init where the file system takes no folder says so at once', { ...proc, timeout: 20_000 }, async () => {
+  using project = new Project(shout);
+  const { code, stderr } = await project.command('init', '/proc/new/faces');
+  assert.equal(code, 1);
+  assert.equal(
+    stderr,
+    'error: Cannot write /proc/new/faces/pipelines/first.yaml: the file system takes no folder there. Choose another place.\n',
+  );
+});

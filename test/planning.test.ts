@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+import { files, print, shout } from './two-stages.ts';
+
+test('plan says what would happen and why, changes nothing, and run --dry-run is the same', async () => {
+  using project = new Project(shout, files);
+  const never = `test: 2 stages
+  run      shout  never ran
+  may run  count  reads shout, which must run
+1 run, 1 may run
+`;
+  assert.equal(await print(project, 'plan'), never);
+  assert.equal(await print(project, 'run', '--dry-run'), never);
+  assert.ok(!project.has('out'));
+  await project.run();
+  assert.equal(await print(project, 'plan'), 'test: 2 stages\n  fresh    shout\n  fresh    count\n2 fresh\n');
+
+  project.write('in.txt', 'abcd\n');
+  project.write('out/count.txt', 'x');
+  assert.equal(
+    await print(project, 'plan'),
+    `test: 2 stages
+  run      shout  input text changed
+  may run  count  reads shout, which must run
+1 run, 1 may run
+`,
+  );
+  project.write('in.txt', 'abc\n');
+  assert.equal(
+    await print(project, 'plan', 'test.yaml', 'count'),
+    'test: 2 stages\n  fresh    shout\n  restore  count  output text was changed in place\n1 fresh, 1 restore\n',
+  );
+  const [row] = JSON.parse(await print(project, 'plan', '--json', '--force', 'shout')) as { state: string }[];
+  assert.equal(row?.state, 'stale');
+});
+
+test('explain shows value by value what differs from the last result', async () => {
+  using project = new Project(shout, files);
+  await project.run();
+  assert.match(
+    await print(project, 'explain', 'shout'),
+    /^shout \(command\): fresh\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
+  );
+  project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
+  const told = await print(project, 'explain', 'test.yaml', 'count');
+  assert.ok(
+    told.startsWith(`count (command): stale
+  settings.run: "wc -c < \${inputs.text} > \${outputs.text}" → "wc -l < \${inputs.text} > \${outputs.text}"
+
+  value         last result                                 now
+  settings.run  "wc -c < \${inputs.text} > \${outputs.text}"  "wc -l < \${inputs.text} > \${outputs.text}"
+
+  fingerprint `),
+    told,
+  );
+  const [explained] = JSON.parse(await print(project, 'explain', 'count', '--json')) as { differences: unknown[] }[];
+  assert.equal(explained?.differences.length, 1);
+});
+
+test('plan and explain answer also where the cache takes nothing', async () => {
+  using project = new Project(shout, { ...files, 'cache/digests.json/in-the-way': '' });
+  for (const command of ['plan', 'explain']) {
+    const { code, stdout, stderr } = await project.command(command);
+    assert.equal(code, 0);
+    assert.match(stdout, /never ran/);
+    assert.match(stderr, /^warning: Cannot write .*digests\.json/);
+  }
+});
+
+test('plan and run warn of a parameter that nobody reads and of a program that is no input', async () => {
+  const yaml = `params: { word: x, unused: 1 }
+stages:
+  say: { kind: command, inputs: { text: ./in.txt }, outputs: { text: out/say }, with: { run: "sh ./say.sh \${params.word} < \${inputs.text} > \${outputs.text}" } }
+`;
+  using project = new Project(yaml, { ...files, 'say.sh': 'cat; echo "$1"\n' });
+  const told = [
+    'pipelines/test.yaml:1:20: The parameter "unused" is read by no stage',
+    'pipelines/test.yaml:3:98: ./say.sh is not an input of "say": editing it will not rerun this stage',
+  ];
+  const { code, stderr } = await project.command('plan');
+  assert.equal(code, 0);
+  assert.equal(stderr, told.map((line) => `warning: ${line}\n`).join(''));
+  assert.deepEqual((await project.run()).warnings, told);
+  project.edit('pipelines/test.yaml', ', unused: 1', '');
+  project.edit('pipelines/test.yaml', '{ text: ./in.txt }', '{ text: ./in.txt, program: ./say.sh }');
+  assert.equal((await project.command('plan')).stderr, '');
+});
+
+test('a setting that the file leaves out is told with its default', async () => {
+  const yaml = `stages:
+  made: { kind: make-faces, with: { size: 64, images: { train: 2, val: 1, test: 1 } } }
+`;
+  using project = new Project(yaml);
+  await project.run();
+  project.edit('pipelines/test.yaml', 'size: 64, ', '');
+  assert.match(await print(project, 'plan'), /run +made +settings\.size: 64 → 256\n/);
+  assert.match(await print(project, 'explain'), /settings\.size +64 +256 \(default\)\n/);
+});
+
+test('plan and explain name the files of a folder or a glob that changed', async () => {
+  const yaml = `stages:
+  folder: { kind: command, inputs: { images: data/faces }, outputs: { text: out/a }, with: { run: "ls \${inputs.images} > \${outputs.text}" } }
+  glob: { kind: command, inputs: { images: "data/faces/*.png" }, outputs: { text: out/b }, with: { run: "echo \${inputs.images} > \${outputs.text}" } }
+`;
+  using project = new Project(
+    yaml,
+    Object.fromEntries(Array.from({ length: 9 }, (_, i) => [`data/faces/${i}.png`, `${i}`])),
+  );
+  await project.run();
+  project.write('data/faces/5.png', 'other');
+  project.write('data/faces/55.png', 'new');
+  project.remove('data/faces/1.png');
+  const told = await print(project, 'plan');
+  assert.match(told, / folder {2}input images changed: 5\.png changed, 55\.png added, 1\.png removed\n/);
+  assert.match(
+    told,
+    / glob +input images changed: data\/faces\/5\.png changed, data\/faces\/55\.png added, data\/faces\/1\.png removed\n/,
+  );
+  assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);
+});
