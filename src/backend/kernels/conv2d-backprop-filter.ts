@@ -85,16 +85,21 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   }
   const parts = fold * fold * outChannels;
   const kernel = graph.reshape(gradient, [batch * parts, 1, rows, columns]);
-  const images = graph.transpose(lowering.channelsFirst(x), [1, 0, 2, 3]);
   const reach = [strides[0] * fold, strides[1] * fold];
-  const padded = [pads[0], pads[1], pads[2] + Math.max(0, extraRows), pads[3] + Math.max(0, extraColumns)];
+  const ends = [pads[2] + extraRows, pads[3] + extraColumns] as const;
+  const padded = [pads[0], pads[1], Math.max(0, ends[0]), Math.max(0, ends[1])];
+  const lengths = [imageHeight + Math.min(0, ends[0]), imageWidth + Math.min(0, ends[1])] as const;
+  const reached = ends.some((end) => end < 0)
+    ? graph.slice(lowering.channelsFirst(x), [2, 3], [0, 0], lengths)
+    : lowering.channelsFirst(x);
+  const images = graph.transpose(reached, [1, 0, 2, 3]);
   const correlated = graph.node('Conv', [images, kernel], {
     attributes: { group: batch, kernel_shape: [rows, columns], strides: dilations, dilations: reach, pads: padded },
   });
   const taps = (image: number, before: number, after: number, count: number, step: number, stride: number) =>
     Math.floor((image + before + after - (count - 1) * step - 1) / stride) + 1;
-  const tapRows = taps(imageHeight, padded[0]!, padded[2]!, rows, reach[0]!, dilations[0]);
-  const tapColumns = taps(imageWidth, padded[1]!, padded[3]!, columns, reach[1]!, dilations[1]);
+  const tapRows = taps(lengths[0], padded[0]!, padded[2]!, rows, reach[0]!, dilations[0]);
+  const tapColumns = taps(lengths[1], padded[1]!, padded[3]!, columns, reach[1]!, dilations[1]);
   const perImage = graph.reshape(correlated, [inChannels, batch, parts * tapRows * tapColumns]);
   const summed = graph.node('ReduceSum', [perImage, graph.ints([1])], { attributes: { keepdims: 0 } });
   const apart = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
@@ -127,6 +132,7 @@ function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Ta
   const whole = batch % block === 0;
   if (block === 0 || outChannels < block || outChannels % 4 !== 0 || !(whole || batch < block)) return undefined;
   if (lowering.folded(dy) !== undefined || suitsFolding(geometry, outChannels, rows, columns)) return undefined;
+  if (whole && suitsStrips(geometry, target.filterShape, dy.shape)) return correlateStrips(lowering, x, dy, target);
   const domain = 'com.microsoft.nchwc';
   const blocks = Math.ceil(outChannels / block);
   const dealt = graph.node('ReorderInput', [lowering.channelsFirst(dy)], { domain });
@@ -145,6 +151,55 @@ function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Ta
   const taps = graph.node('ReorderOutput', [result], { domain, attributes: { channels: outChannels } });
   // Strides that left pixels at the end out make more taps than the filter has.
   return graph.transpose(graph.slice(taps, [2, 3], [0, 0], [height, width]), [2, 3, 0, 1]);
+}
+
+/** Rows of the gradient in a strip: as the filter of one group they stay in a core's cache for all rows of taps. */
+const STRIP = 8;
+
+/** Measured: filters of several rows, each of which would read the whole gradient from memory once more. */
+function suitsStrips(
+  geometry: ConvolutionAttributes,
+  [height]: readonly number[],
+  [, rows]: readonly number[],
+): boolean {
+  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
+  return plain && geometry.pads.every((pad) => pad === 0) && height! >= 5 && rows! >= 2 * STRIP;
+}
+
+/** The same with a group for each strip of rows, and the sum over the strips; the batch is whole blocks. */
+function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterShape }: Target): string {
+  const { graph, channelBlock: block } = lowering;
+  const domain = 'com.microsoft.nchwc';
+  const [height, width, inChannels, outChannels] = filterShape as [number, number, number, number];
+  const [batch, rows, columns] = dy.shape as [number, number, number];
+  const imageWidth = x.shape[2]!;
+  const strips = Math.ceil(rows / STRIP);
+  const extra = [0, 0, strips * STRIP - rows, 0];
+
+  const gradient = padEnd(graph, lowering.channelsFirst(dy), extra);
+  const dealt = graph.node('ReorderInput', [gradient], { domain });
+  const blocks = Math.ceil(outChannels / block);
+  const apart = graph.reshape(dealt, [batch / block, block, blocks, strips, STRIP * columns, block]);
+  const filter = graph.transpose(apart, [3, 2, 0, 4, 1, 5]);
+
+  // The rows that a strip's taps reach, beside those of the next one, which are in part the same.
+  const reach = STRIP + height - 1;
+  const reached = Array.from({ length: strips * reach }, (_, i) => Math.floor(i / reach) * STRIP + (i % reach));
+  const image = padEnd(graph, lowering.channelsFirst(x), extra);
+  const pieces = graph.node('Gather', [image, graph.ints(reached)], { attributes: { axis: 2 } });
+  const ordered = graph.transpose(graph.reshape(pieces, [batch, inChannels, strips, reach * imageWidth]), [1, 2, 0, 3]);
+  const images = graph.reshape(ordered, [inChannels, strips * batch, reach, imageWidth]);
+
+  const inputs = [
+    graph.node('ReorderInput', [images], { domain }),
+    graph.reshape(filter, [strips * blocks * block, batch, STRIP, columns]),
+  ];
+  const attributes = { group: strips, kernel_shape: [STRIP, columns] };
+  const result = graph.node('Conv', inputs, { domain, attributes });
+  const plain = graph.node('ReorderOutput', [result], { domain, attributes: { channels: strips * blocks * block } });
+  const shares = graph.reshape(plain, [inChannels, strips, blocks * block, height, width]);
+  const summed = graph.node('ReduceSum', [shares, graph.ints([1])], { attributes: { keepdims: 0 } });
+  return graph.transpose(graph.slice(summed, [1], [0], [outChannels]), [2, 3, 0, 1]);
 }
 
 /** Measured: up to 16 output channels on maps that are not small (bench/backend/README.md). */

@@ -1,12 +1,17 @@
 import { sameShape } from '../dtype.ts';
+import type { GraphBuilder } from '../graph-builder.ts';
 import { kernel } from '../kernel.ts';
 import type { Lowering } from '../lower.ts';
 import type { Operand } from '../trace.ts';
 import {
   attributesOf,
+  blockedConvolution,
   type ConvolutionAttributes,
   convolutionShape,
+  type FilterShape,
   isPointwise,
+  padEnd,
+  suitsBlocks,
   type TfConv2D,
   unreached,
 } from './convolution.ts';
@@ -27,53 +32,110 @@ export const conv2dBackpropInput = kernel<TfBackpropInput, ConvolutionAttributes
     return { outputs: [{ shape: inputShape, dtype: 'float32' }], attributes: attributesOf(shape) };
   },
   lower(lowering, { operands, attributes, outputs }) {
-    const { graph } = lowering;
     const [dy, filter] = operands as [Operand, Operand];
     const image = outputs[0]!.shape;
     const folded = lowering.folded(dy);
-    if (folded !== undefined)
-      return { channelsFirst: spreadFolded(lowering, folded, filter, { dy, image, attributes }) };
-    if (isPointwise(filter.shape, attributes)) return { channelsFirst: mixChannels(lowering, dy, filter, image) };
-    // As a forward convolution's filter is [out, in, …], so is a transposed one's [in, out, …] of the other direction.
-    const weights = graph.transpose(lowering.logical(filter), [3, 2, 0, 1]);
-    const channelsFirst = graph.node('ConvTranspose', [lowering.channelsFirst(dy), weights], {
-      attributes: {
-        ...attributes,
-        kernel_shape: filter.shape.slice(0, 2),
-        output_padding: unreached(image, dy.shape, filter.shape, attributes),
-      },
-    });
-    return { channelsFirst };
+    if (folded === undefined && isPointwise(filter.shape, attributes)) {
+      return { channelsFirst: mixChannels(lowering, dy, filter, image) };
+    }
+    const spread = folded === undefined ? ofPlain(lowering, dy, filter) : ofFolded(lowering, dy, filter, folded);
+    const task = { ...spread, image, geometry: { ...attributes, strides: spread.strides ?? attributes.strides } };
+    return { channelsFirst: gatherInBlocks(lowering, task) ?? spreadOut(lowering, task) };
   },
 });
 
-interface FoldedTarget {
-  readonly dy: Operand;
-  /** The image's shape, `[batch, height, width, channels]`. */
-  readonly image: readonly number[];
-  readonly attributes: ConvolutionAttributes;
+interface Gradient {
+  /** Channels first; its shape is `[batch, rows, columns, outChannels]` all the same. */
+  readonly dy: string;
+  readonly shape: readonly number[];
+  readonly filter: string;
+  readonly filterShape: FilterShape;
+  readonly strides?: readonly [number, number];
 }
 
-/** Of a folded gradient it is the transposed convolution of stride 2 with the filters of all four groups. */
-function spreadFolded(
-  lowering: Lowering,
-  folded: string,
-  filter: Operand,
-  { dy, image, attributes }: FoldedTarget,
-): string {
-  const { graph } = lowering;
-  const weights = graph.transpose(foldFilter(lowering, filter), [3, 2, 0, 1]);
-  const geometry = { ...attributes, strides: [2, 2] as const };
+interface Task extends Gradient {
+  /** The image's shape, `[batch, height, width, inChannels]`. */
+  readonly image: readonly number[];
+  readonly geometry: ConvolutionAttributes;
+}
+
+function ofPlain(lowering: Lowering, dy: Operand, filter: Operand): Gradient {
+  const [name, weights] = [lowering.channelsFirst(dy), lowering.logical(filter)];
+  return { dy: name, shape: dy.shape, filter: weights, filterShape: filter.shape as FilterShape };
+}
+
+/** Of a folded gradient it is that of a convolution of stride 2 with the filters of all four groups. */
+function ofFolded(lowering: Lowering, dy: Operand, filter: Operand, folded: string): Gradient {
   const [batch, height, width, channels] = dy.shape as [number, number, number, number];
-  const groups = [batch, Math.floor(height / 2), Math.floor(width / 2), channels];
-  const shape = foldedShape(filter.shape);
-  return graph.node('ConvTranspose', [folded, weights], {
+  const shape = [batch, Math.floor(height / 2), Math.floor(width / 2), 4 * channels];
+  const filterShape = foldedShape(filter.shape);
+  return { dy: folded, shape, filter: foldFilter(lowering, filter), filterShape, strides: [2, 2] };
+}
+
+function spreadOut({ graph }: Lowering, { dy, shape, filter, filterShape, image, geometry }: Task): string {
+  // As a forward convolution's filter is [out, in, …], so is a transposed one's [in, out, …] of the other direction.
+  return graph.node('ConvTranspose', [dy, graph.transpose(filter, [3, 2, 0, 1])], {
     attributes: {
       ...geometry,
-      kernel_shape: shape.slice(0, 2),
-      output_padding: unreached(image, groups, shape, geometry),
+      kernel_shape: filterShape.slice(0, 2),
+      output_padding: unreached(image, shape, filterShape, geometry),
     },
   });
+}
+
+/**
+ * The same the other way around, as a convolution with channels in blocks: every pixel gathers what the mirrored filter
+ * reaches of the gradient. With a stride, the pixels at each offset within it have filters of their own, which become
+ * groups of channels. Undefined where blocks do not suit, or pads would be needed that no convolution has.
+ */
+function gatherInBlocks(lowering: Lowering, task: Task): string | undefined {
+  const { graph, channelBlock } = lowering;
+  const { dy, shape, filter, filterShape, image, geometry } = task;
+  const [height, width, inChannels, outChannels] = filterShape;
+  const { strides, dilations, pads } = geometry;
+  const stride = strides[0];
+  if (strides[1] !== stride || dilations.some((step) => step !== 1)) return undefined;
+  if (height % stride !== 0 || width % stride !== 0) return undefined;
+  const taps = [height / stride, width / stride] as const;
+  const mirrored = [...taps, outChannels, stride * stride * inChannels] as const;
+  if (!suitsBlocks(mirrored, channelBlock)) return undefined;
+  const [tall, wide] = [taps[0] - 1, taps[1] - 1];
+  const around = stride === 1 ? gatheringPads(task) : ([tall, wide, tall, wide] as const);
+  if (around === undefined) return undefined;
+
+  const offsets = graph.reshape(filter, [taps[0], stride, taps[1], stride, inChannels, outChannels]);
+  const dealt = graph.reshape(graph.transpose(offsets, [0, 2, 5, 1, 3, 4]), mirrored);
+  const [last, first] = [graph.ints([-1, -1]), graph.ints([-1 - taps[0], -1 - taps[1]])];
+  const weights = graph.node('Slice', [dealt, last, first, graph.ints([0, 1]), last]);
+  const laid = { strides: [1, 1], dilations: [1, 1], pads: around } as const;
+  const gathered = blockedConvolution(lowering, dy, { weights, shape: mirrored }, laid);
+  if (stride === 1) return gathered;
+  const whole = graph.node('DepthToSpace', [gathered], { attributes: { blocksize: stride } });
+  const lengths = taps.map((count, axis) => (shape[1 + axis]! - 1 + count) * stride);
+  return cut(graph, whole, lengths, { from: pads.slice(0, 2), to: [pads[0] + image[1]!, pads[1] + image[2]!] });
+}
+
+/** The pads with which a convolution of stride 1 gathers the whole image's gradient, and nothing beyond. */
+function gatheringPads({ shape, filterShape, image, geometry }: Task): ConvolutionAttributes['pads'] | undefined {
+  const [top, left] = [0, 1].map((axis) => filterShape[axis]! - 1 - geometry.pads[axis]!) as [number, number];
+  const [bottom, right] = [top, left].map((before, axis) => {
+    return image[1 + axis]! - shape[1 + axis]! + filterShape[axis]! - 1 - before;
+  }) as [number, number];
+  const pads = [top, left, bottom, right] as const;
+  return pads.every((pad, i) => pad >= 0 && pad < filterShape[i % 2]!) ? pads : undefined;
+}
+
+/** Rows and columns `from … to`; what lies beyond the end is zeros. */
+function cut(
+  graph: GraphBuilder,
+  name: string,
+  lengths: readonly number[],
+  { from, to }: { readonly from: readonly number[]; readonly to: readonly number[] },
+): string {
+  const beyond = to.map((end, axis) => Math.max(0, end - lengths[axis]!));
+  const filled = beyond.some((count) => count > 0) ? padEnd(graph, name, [0, 0, ...beyond]) : name;
+  const whole = from.every((start) => start === 0) && to.every((end, axis) => end >= lengths[axis]!);
+  return whole ? filled : graph.slice(filled, [2, 3], from, to);
 }
 
 /** Of 1 x 1 it is a product of matrices, `[in, out]` by `[out, pixels]` for each image. */

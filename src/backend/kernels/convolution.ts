@@ -147,11 +147,17 @@ export type DepthwiseShape = readonly [height: number, width: number, channels: 
 export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
 
 /**
- * Whether ONNX Runtime's blocked convolution is the faster: it wants whole blocks of input channels (or few, read
- * unblocked) and computes whole blocks of output channels. It would choose so itself if the filter were a constant.
+ * Whether ONNX Runtime's blocked convolution is the faster: it reads whole blocks of input channels (or few, unblocked)
+ * and computes whole blocks of output channels, so zeros fill up the last. It would choose so itself, for whole blocks,
+ * if the filter were a constant. ReorderInput takes channels by fours.
  */
 export function suitsBlocks([, , inChannels, outChannels]: FilterShape, block: number): boolean {
-  return block > 0 && outChannels >= block && (inChannels < block || inChannels % block === 0);
+  if (block === 0 || outChannels < block) return false;
+  return inChannels < block || (inChannels % 4 === 0 && 3 * inChannels >= 2 * wholeBlocks(inChannels, block));
+}
+
+function wholeBlocks(channels: number, block: number): number {
+  return Math.ceil(channels / block) * block;
 }
 
 interface Filter {
@@ -172,10 +178,12 @@ export function blockedConvolution(
 ): string {
   const { graph, channelBlock: block } = lowering;
   const [height, width, inChannels, outChannels] = shape;
-  const padded = Math.ceil(outChannels / block) * block;
-  const missing = padded - outChannels;
-  const filter = missing === 0 ? weights : padEnd(graph, weights, [0, 0, 0, missing]);
-  const kernel = blockedFilter(graph, filter, [height, width, inChannels, padded], block);
+  const ins = inChannels < block ? inChannels : wholeBlocks(inChannels, block);
+  const outs = wholeBlocks(outChannels, block);
+  const missing = outs - outChannels;
+  const full = ins === inChannels && missing === 0;
+  const filter = full ? weights : padEnd(graph, weights, [0, 0, ins - inChannels, missing]);
+  const kernel = blockedFilter(graph, filter, [height, width, ins, outs], block);
   const domain = 'com.microsoft.nchwc';
   const blocked = inChannels < block ? image : graph.node('ReorderInput', [image], { domain });
   const inputs = [blocked, kernel];

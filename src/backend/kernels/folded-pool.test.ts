@@ -10,7 +10,8 @@ before(() => startBackends());
 interface Net {
   readonly size: readonly [height: number, width: number];
   readonly filter: readonly [height: number, width: number];
-  readonly channels: number;
+  /** Of the image, and of the convolved one. */
+  readonly channels: readonly [before: number, after: number];
   readonly pad: 'valid' | 'same';
 }
 
@@ -19,7 +20,8 @@ function inputsOf({ size, filter, channels }: Net): { x: Tensor4D; filter: Tenso
   const numbers = linearCongruential(5);
   const whole = (shape: number[]) =>
     tf.tensor(numbers(tf.util.sizeFromShape(shape), 2).map(Math.round), shape as [number]) as Tensor as Tensor4D;
-  return { x: whole([2, ...size, 2]), filter: whole([...filter, 2, channels]), bias: whole([channels]) };
+  const [before, after] = channels;
+  return { x: whole([2, ...size, before]), filter: whole([...filter, before, after]), bias: whole([after]) };
 }
 
 type Block = (x: Tensor4D, filter: Tensor4D, bias: Tensor) => Tensor;
@@ -34,15 +36,18 @@ const orders: Readonly<Record<string, (pad: Net['pad']) => Block>> = {
 };
 
 const nets: readonly Net[] = [
-  { size: [38, 40], filter: [7, 7], channels: 6, pad: 'valid' },
-  { size: [39, 41], filter: [7, 7], channels: 16, pad: 'valid' },
-  { size: [33, 36], filter: [6, 7], channels: 3, pad: 'same' },
+  { size: [38, 40], filter: [7, 7], channels: [2, 6], pad: 'valid' },
+  { size: [39, 41], filter: [7, 7], channels: [2, 16], pad: 'valid' },
+  { size: [33, 36], filter: [6, 7], channels: [2, 3], pad: 'same' },
+  // Enough channels before, and whole pairs of taps: the image's gradient is gathered in blocks.
+  { size: [39, 40], filter: [7, 5], channels: [6, 8], pad: 'valid' },
+  { size: [34, 35], filter: [5, 7], channels: [4, 4], pad: 'same' },
 ];
 
 describe('a convolution, folded into the pooling after it, agrees with the cpu backend', () => {
   for (const [order, blockOf] of Object.entries(orders)) {
     for (const net of nets) {
-      it(`${order}: ${net.filter} to ${net.channels} channels on ${net.size}, ${net.pad}`, () => {
+      it(`${order}: ${net.channels.join(' to ')} channels by ${net.filter} on ${net.size}, ${net.pad}`, () => {
         const block = blockOf(net.pad);
         assertAgrees(() => {
           const { x, filter, bias } = inputsOf(net);

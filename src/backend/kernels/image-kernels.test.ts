@@ -108,6 +108,19 @@ describe('convolutions agree with the cpu backend', () => {
       assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
     }
   });
+  it('gradients of batches so large that the filter gradient is computed in strips, the last one short', () => {
+    for (const [batch, rows, outChannels] of [
+      [16, 16, 16],
+      [16, 19, 20],
+      [32, 25, 24],
+    ] as const) {
+      const x = ramp([batch, rows + 4, 9, 2]);
+      const filter = ramp([5, 3, 2, outChannels]);
+      const dy = ramp([batch, rows, 7, outChannels]);
+      const f = (image: Tensor, weights: Tensor) => tf.conv2d(image as Tensor4D, weights as Tensor4D, 1, 'valid');
+      assertAgrees(() => tf.grads(f)([tensorOf(x), tensorOf(filter)], tensorOf(dy)), 2e-4);
+    }
+  });
 });
 
 /** Numbers without a pattern, from -1 to 1, all different. */
