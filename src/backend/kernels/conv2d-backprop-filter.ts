@@ -44,7 +44,7 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
   }
   const pixels = rows * columns;
   // Where the products are larger than what they are made of, one product over all images needs none of them apart.
-  if (inChannels * outChannels > 2 * pixels * (inChannels + outChannels)) {
+  if (inChannels * outChannels > pixels * (inChannels + outChannels)) {
     const [left, right] = [images, lowering.channelsFirst(dy)].map((name, i) => {
       return graph.reshape(graph.transpose(name, [1, 0, 2, 3]), [[inChannels, outChannels][i]!, batch * pixels]);
     }) as [string, string];
