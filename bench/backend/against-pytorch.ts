@@ -52,9 +52,10 @@ async function compare(net: NetName, rounds: number): Promise<void> {
       ),
     ];
     const samples = new Map(series.map((one) => [one, [] as Sample[]]));
-    for (let round = -2; round < rounds; round++) {
+    const runs = Math.max(1, Math.round(1 / (await timed(run))));
+    for (let round = -1; round < rounds; round++) {
       for (const one of series) {
-        const taken = await sample(one.run, one.own, THREADS);
+        const taken = await sample(one, THREADS, runs);
         if (round >= 0) samples.get(one)?.push(taken);
       }
     }

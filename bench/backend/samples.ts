@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
 
-/** A run's seconds, and how much of the machine others used meanwhile, 0 to 1 of all cores. */
+/** Means over the runs of one turn. */
 export interface Sample {
   readonly seconds: number;
   /** Processor time of the measured process, over all its threads. */
   readonly processor: number;
+  /** How much of the machine others used meanwhile, 0 to 1 of all cores. */
   readonly disturbance: number;
 }
 
@@ -13,14 +14,27 @@ const QUIET = 0.06;
 /** Linux counts processor time in hundredths of a second. */
 const TICKS = 100;
 
-/** Times one run; `ownSeconds` gives the processor time that the measured process has used so far. */
-export async function sample(run: () => Promise<number>, ownSeconds: () => number, cores: number): Promise<Sample> {
-  const before = [busySeconds(), ownSeconds(), performance.now()] as const;
-  const seconds = await run();
-  const processor = ownSeconds() - before[1];
+/** What is sampled: a process's work. */
+export interface Sampled {
+  /** @returns seconds */
+  run(): Promise<number>;
+  /** Processor time that the measured process has used so far. */
+  own(): number;
+}
+
+/** Times one turn: runs that take about a second, since short ones would be lost in the clock of processor time. */
+export async function sample({ run, own }: Sampled, cores: number, runs: number): Promise<Sample> {
+  const before = [busySeconds(), own(), performance.now()] as const;
+  let seconds = 0;
+  for (let i = 0; i < runs; i++) seconds += await run();
+  const processor = own() - before[1];
   const others = busySeconds() - before[0] - processor;
   const wall = (performance.now() - before[2]) / 1000;
-  return { seconds, processor, disturbance: Math.max(0, others / (wall * cores)) };
+  return {
+    seconds: seconds / runs,
+    processor: processor / runs,
+    disturbance: Math.max(0, others / (wall * cores)),
+  };
 }
 
 /** Medians over the quiet samples, or over all when fewer than three were quiet. */
