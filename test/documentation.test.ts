@@ -56,6 +56,15 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
 });
 
+test('the examples of the page on training are pipelines without a mistake', async () => {
+  using project = new Project('stages: {}\n');
+  for (const yaml of blocks('docs/training.md', 'yaml')) {
+    project.write('pipelines/test.yaml', yaml);
+    const { code, stderr } = await project.command('plan', 'test.yaml');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
+});
+
 test('the kind of the page on own kinds runs as it is printed', async () => {
   const [yaml] = blocks('docs/own-kinds.md', 'yaml');
   const code = blocks('docs/own-kinds.md', 'ts').map((text) => [/^\/\/ (\S+)/.exec(text)![1]!, text] as const);
@@ -79,8 +88,8 @@ test('the package holds every file that its pages link to, and its entry points 
   const { files, exports } = JSON.parse(read('package.json'));
   const holds = (path: string): boolean =>
     existsSync(inRepository(path)) && files.some((entry: string) => path === entry || path.startsWith(`${entry}/`));
-  const links = ['README.md', 'docs/yaml.md', 'docs/own-kinds.md', 'src/backend/README.md'].flatMap((page) =>
-    Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
+  const links = ['README.md', 'docs/yaml.md', 'docs/training.md', 'docs/own-kinds.md', 'src/backend/README.md'].flatMap(
+    (page) => Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
   );
   assert.ok(links.length > 5);
   const entries = Object.values<string>(exports['.']).map((path) => posix.normalize(path));

@@ -79,12 +79,16 @@ const options: FitOptions = { optimizer: adam, epochs: 6, monitor: ['train', 'va
 class Notes implements FitListener {
   readonly batches: Parameters<FitListener['batch']>[0][] = [];
   readonly epochs: [EpochRecord, boolean][] = [];
+  readonly said: string[] = [];
   readonly warnings: string[] = [];
   batch(done: Parameters<FitListener['batch']>[0]): void {
     this.batches.push(done);
   }
   epoch(record: EpochRecord, isBest: boolean): void {
     this.epochs.push([record, isBest]);
+  }
+  say(message: string): void {
+    this.said.push(message);
   }
   warn(message: string): void {
     this.warnings.push(message);
@@ -181,4 +185,32 @@ test('a network that calls everything one class is told of', async () => {
     notes.warnings[0]!,
     /^After epoch 1 every image of val is called (real|fake): the network tells nothing apart\.$/,
   );
+});
+
+test('the learning rate warms up step by step and then follows its schedule', async () => {
+  const data = new NoisyImages({ train: 40, val: 9 });
+  const schedule = { kind: 'step', every: 1, factor: 0.5, warmUp: 1.2 } as const;
+
+  const { epochs } = await fit(tinyModel(), data, { ...options, epochs: 4, monitor: ['val'], schedule }, new Notes());
+
+  // Six of five steps an epoch warm up; a record has the rate of its last step.
+  assert.deepEqual(
+    epochs.map(({ learningRate }) => learningRate),
+    [(0.01 * 5) / 6, 0.005, 0.0025, 0.00125],
+  );
+});
+
+test('training ends when no epoch was better for long, and the best one’s weights remain', async () => {
+  const data = new NoisyImages({ train: 100, val: 60 }, (values, split) => {
+    if (split === 'val') for (let i = 0; i < values.length; i++) values[i] = -values[i]!;
+  });
+  const [model, notes] = [tinyModel(), new Notes()];
+  const early = { ...options, epochs: 9, monitor: ['val'], earlyStopping: { patience: 2 } };
+
+  const history = await fit(model, data, early, notes);
+
+  assert.deepEqual([history.epochs.length, history.chosenEpoch], [3, 1]);
+  assert.deepEqual(notes.said, ['Training ends after epoch 3: none of the last 2 was better than epoch 1.']);
+  const { labels, logits } = await predict(model, data.evaluation('val'));
+  assert.equal(crossEntropy(labels, logits), history.epochs[0]!.splits['val']!.loss);
 });

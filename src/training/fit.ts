@@ -10,6 +10,8 @@ import type { Optimizer } from './optimizers/optimizer.ts';
 import { createOptimizer } from './optimizers/optimizer.ts';
 import type { Predictions } from './predict.ts';
 import { predict } from './predict.ts';
+import { scheduleFactor, warmUpFactor } from './schedule.ts';
+import type { ScheduleSettings } from './schedule-settings.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
 import { trainableWeights, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
@@ -25,6 +27,10 @@ export interface FitOptions {
    * the running means of the epoch's batches (`running`), which costs nothing.
    */
   readonly trainValues: 'exact' | 'running';
+  /** How the learning rate goes over the epochs; constant when left out. */
+  readonly schedule?: ScheduleSettings;
+  /** Training ends after `patience` epochs in a row without a better one; never before its time when left out. */
+  readonly earlyStopping?: { readonly patience: number };
 }
 
 /** Hears how training goes. */
@@ -37,12 +43,14 @@ export interface FitListener {
     readonly loss?: number;
   }): void;
   epoch(record: EpochRecord, isBest: boolean): void;
+  /** What is good to know, and no reason to worry. */
+  say(message: string): void;
   warn(message: string): void;
 }
 
 /**
- * Trains a model and leaves it with the weights of the epoch whose validation accuracy was highest; of equal ones the
- * lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend.
+ * Trains a model and leaves it with the weights of the epoch whose validation accuracy was highest; of equal ones that of
+ * the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend.
  *
  * Throws a {@link StageError} when the loss is no longer a number.
  */
@@ -58,7 +66,8 @@ export async function fit(
   let chosenEpoch = 0;
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      const running = await trainEpoch(model, optimizer, data, epoch, listener);
+      const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
+      const running = await trainEpoch(model, optimizer, data, { epoch, rate }, listener);
       const splits: Record<string, SplitValues> = {};
       for (const split of options.monitor) {
         const isKnown = split === trainSplit && options.trainValues === 'running';
@@ -69,12 +78,30 @@ export async function fit(
       const record = { epoch, learningRate: optimizer.learningRate, running, splits };
       epochs.push(record);
       listener.epoch(record, isBest);
+      const { patience = Number.POSITIVE_INFINITY } = options.earlyStopping ?? {};
+      if (epoch - chosenEpoch < patience || epoch === options.epochs) continue;
+      listener.say(
+        `Training ends after epoch ${epoch}: none of the last ${patience} was better than epoch ${chosenEpoch}.`,
+      );
+      break;
     }
   } finally {
     optimizer.dispose();
   }
-  if (chosenEpoch !== options.epochs) best.restore();
+  if (chosenEpoch !== epochs.length) best.restore();
   return { splits: options.monitor, epochs, chosenEpoch };
+}
+
+/** The learning rate of every step of an epoch; steps count from 0. */
+function ratesOf(
+  epoch: number,
+  { optimizer, epochs, schedule = { kind: 'constant' } }: FitOptions,
+  past: readonly EpochRecord[],
+  steps: number,
+): (step: number) => number {
+  const losses = past.map(({ splits }) => splits[selectionSplit]!.loss);
+  const rate = optimizer.learningRate * scheduleFactor(schedule, { epoch, epochs, losses });
+  return (step) => rate * warmUpFactor(schedule, (epoch - 1) * steps + step, steps);
 }
 
 /** One pass over the training split; the means of its batches, weighted by their size. */
@@ -82,11 +109,12 @@ async function trainEpoch(
   model: LayersModel,
   optimizer: Optimizer,
   data: TrainingData,
-  epoch: number,
+  { epoch, rate }: { readonly epoch: number; readonly rate: (step: number) => number },
   listener: FitListener,
 ): Promise<SplitValues> {
   const sums = { images: 0, loss: 0, right: 0, batches: 0 };
   for await (const batch of data.training(epoch)) {
+    optimizer.learningRate = rate(sums.batches);
     const images = batch.labels.length;
     const logits = await trainStep(model, optimizer, batch);
     const loss = crossEntropy(batch.labels, logits);

@@ -65,6 +65,7 @@ async function follow(
       context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate });
     },
     epoch: (record, isBest) => context.log(epochLine(record, epochs, isBest)),
+    say: (message) => context.log(message),
     warn: (message) => context.warn(message),
   });
   context.note('training images/s', Number(pace.trainingRate.toFixed(2)));

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { architectureNames, smallestImage } from '../../src/models/architecture-names.ts';
 import { defineKind } from '../../src/stage.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
+import { scheduleSettings } from '../../src/training/schedule-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
 import { fits, kernels } from '../../src/vision/resize.ts';
 
@@ -37,8 +38,17 @@ const settings = z.strictObject({
     .prefault({})
     .describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
+  schedule: scheduleSettings
+    .exactOptional()
+    .describe('How the learning rate goes over the epochs, after a warm-up if wanted; constant when left out.'),
   batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
+  earlyStopping: z
+    .strictObject({
+      patience: z.int().positive().describe('So many epochs in a row without a better one end training.'),
+    })
+    .exactOptional()
+    .describe('Ends training before its time when epochs no longer get better; never when left out.'),
   seed: z.int().default(7).describe('Decides initial weights, the order of images and their augmentation.'),
   monitor: z
     .array(z.string())

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 import torch.nn as nn
 import torch.nn.functional as F
+from torch.optim import lr_scheduler as schedulers
 
 torch.set_num_threads(1)
 
@@ -38,6 +39,18 @@ def optimizer_case(make):
         optimizer.step()
         steps.append(weight.detach().numpy().ravel().astype(float).tolist())
     return steps
+
+
+def schedule_case(make, losses=None):
+    """Learning rates of ten epochs, of 1 at first; `losses` are those after each epoch."""
+    optimizer = torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
+    schedule = make(optimizer)
+    rates = []
+    for epoch in range(10):
+        rates.append(optimizer.param_groups[0]["lr"])
+        optimizer.step()
+        schedule.step() if losses is None else schedule.step(losses[epoch])
+    return rates
 
 
 class SimpleNet(nn.Module):
@@ -78,6 +91,8 @@ def simple_net_case(size, side):
     return {"imageSize": size, "loss": loss.item(), "logits": logits.detach().numpy().ravel().astype(float).tolist(), "gradients": gradients}
 
 
+plateau_losses = [1.0, 0.9, 0.899, 0.898, 0.8, 0.81, 0.8, 0.79, 0.78, 0.5]
+
 print(
     json.dumps(
         {
@@ -85,6 +100,22 @@ print(
             "adamOtherwise": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.9), eps=1e-3)),
             "sgd": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1)),
             "sgdWithMomentum": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9)),
+            "sgdWithNesterov": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, nesterov=True)),
+            "sgdWithDecay": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, weight_decay=0.1)),
+            "adamWithDecay": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, weight_decay=0.1)),
+            "adamw": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05)),
+            "adamwOtherwise": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05, weight_decay=0.5)),
+            "schedules": {
+                "step": schedule_case(lambda optimizer: schedulers.StepLR(optimizer, step_size=3, gamma=0.5)),
+                "cosine": schedule_case(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, T_max=10, eta_min=0.1)),
+                "plateau": schedule_case(
+                    lambda optimizer: schedulers.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, threshold=0.01),
+                    losses=plateau_losses,
+                ),
+                # Of four steps.
+                "warmUp": schedule_case(lambda optimizer: schedulers.LinearLR(optimizer, start_factor=0.25, total_iters=3)),
+            },
+            "plateauLosses": plateau_losses,
             "simpleNet": simple_net_case(58, 2),
         }
     )

@@ -32,6 +32,11 @@ const cases = {
   adamOtherwise: { kind: 'adam', learningRate: 0.05, beta1: 0.5, beta2: 0.9, epsilon: 1e-3 },
   sgd: { kind: 'sgd', learningRate: 0.1 },
   sgdWithMomentum: { kind: 'sgd', learningRate: 0.1, momentum: 0.9 },
+  sgdWithNesterov: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, nesterov: true },
+  sgdWithDecay: { kind: 'sgd', learningRate: 0.1, momentum: 0.9, weightDecay: 0.1 },
+  adamWithDecay: { kind: 'adam', learningRate: 0.05, weightDecay: 0.1 },
+  adamw: { kind: 'adamw', learningRate: 0.05 },
+  adamwOtherwise: { kind: 'adamw', learningRate: 0.05, weightDecay: 0.5 },
 };
 
 for (const [name, settings] of Object.entries(cases)) {
@@ -43,6 +48,15 @@ for (const [name, settings] of Object.entries(cases)) {
     }
   });
 }
+
+test('a momentum is what Nesterov’s form is one of', () => {
+  const { error } = optimizerSettings.safeParse({ kind: 'sgd', learningRate: 0.1, nesterov: true });
+
+  assert.deepEqual(
+    error?.issues.map(({ path, message }) => [path, message]),
+    [[['nesterov'], 'expected a momentum above 0 with it']],
+  );
+});
 
 test('the first step of Adam is the learning rate against the sign of the gradient', () => {
   const weight = variable(tensor([1, 1, 1]));

@@ -17,6 +17,7 @@ export interface Optimizer {
 export function createOptimizer(settings: OptimizerSettings, weights: readonly Variable[]): Optimizer {
   switch (settings.kind) {
     case 'adam':
+    case 'adamw':
       return new Adam(settings, weights);
     case 'sgd':
       return new Sgd(settings, weights);

@@ -1,32 +1,38 @@
-import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
+import type { NamedTensorMap, Tensor, Variable } from '@tensorflow/tfjs';
 import { scalar, tidy, variable, zerosLike } from '@tensorflow/tfjs';
 import type { SgdSettings } from '../optimizer-settings.ts';
 import type { Optimizer } from './optimizer.ts';
 
 /**
  * Stochastic gradient descent with momentum as PyTorch has it: u ← μ u + g, w ← w - η u (Sutskever et al. 2013 put η into
- * u, which differs when η changes). Without momentum it remembers nothing.
+ * u, which differs when η changes). With Nesterov's form of it, w ← w - η (g + μ u). Weight decay λ adds λ w to g. Without
+ * momentum it remembers nothing.
  */
 export class Sgd implements Optimizer {
   learningRate: number;
-  readonly #momentum: number;
+  readonly #settings: SgdSettings;
   readonly #weights: readonly Variable[];
   readonly #velocities: readonly Variable[];
 
-  constructor({ learningRate, momentum }: SgdSettings, weights: readonly Variable[]) {
-    this.learningRate = learningRate;
-    this.#momentum = momentum;
+  constructor(settings: SgdSettings, weights: readonly Variable[]) {
+    this.learningRate = settings.learningRate;
+    this.#settings = settings;
     this.#weights = weights;
-    this.#velocities = momentum === 0 ? [] : weights.map((weight) => tidy(() => variable(zerosLike(weight), false)));
+    const zeros = (weight: Variable) => tidy(() => variable(zerosLike(weight), false));
+    this.#velocities = settings.momentum === 0 ? [] : weights.map(zeros);
   }
 
   step(gradients: NamedTensorMap): void {
+    const { nesterov = false, weightDecay = 0 } = this.#settings;
     tidy(() => {
-      const [momentum, rate] = [scalar(this.#momentum), scalar(this.learningRate)];
+      const [momentum, rate] = [scalar(this.#settings.momentum), scalar(this.learningRate)];
+      const decay = weightDecay > 0 ? scalar(weightDecay) : undefined;
       for (const [i, weight] of this.#weights.entries()) {
-        const gradient = gradients[weight.name]!;
-        const velocity = this.#velocities[i]?.mul(momentum).add(gradient) ?? gradient;
-        weight.assign(weight.sub(velocity.mul(rate)));
+        const pure = gradients[weight.name]!;
+        const gradient = decay === undefined ? pure : pure.add(weight.mul(decay));
+        const velocity: Tensor = this.#velocities[i]?.mul(momentum).add(gradient) ?? gradient;
+        const step = nesterov ? gradient.add(velocity.mul(momentum)) : velocity;
+        weight.assign(weight.sub(step.mul(rate)));
         this.#velocities[i]?.assign(velocity);
       }
     });
