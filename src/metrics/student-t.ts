@@ -1,0 +1,34 @@
+/**
+ * How many standard errors around the mean hold Student's t with a given chance: P(|T| <= t) = `level`.
+ *
+ * The distribution is summed in closed form (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.3 for odd
+ * and 26.7.4 for even degrees of freedom) and inverted by bisection, to about twelve digits.
+ *
+ * Example: level 0.95 and 2 degrees of freedom give 4.3027.
+ *
+ * @param level Above 0, below 1.
+ * @param freedom Degrees of freedom, a whole number of at least 1.
+ */
+export function studentT(level: number, freedom: number): number {
+  let [low, high] = [0, Math.PI / 2];
+  for (;;) {
+    const middle = (low + high) / 2;
+    if (middle <= low || middle >= high) return Math.sqrt(freedom) * Math.tan(middle);
+    if (centralChance(middle, freedom) < level) low = middle;
+    else high = middle;
+  }
+}
+
+/** P(|T| <= t), by the angle whose tangent is t over the root of the degrees of freedom. */
+function centralChance(angle: number, freedom: number): number {
+  const isOdd = freedom % 2 === 1;
+  const [sine, cosine] = [Math.sin(angle), Math.cos(angle)];
+  let term = isOdd ? cosine : 1;
+  let sum = freedom === 1 ? 0 : term;
+  // Each term is the one before by cos² and a fraction: 2/3, 4/5, … for odd degrees, 1/2, 3/4, … for even ones.
+  for (let power = isOdd ? 3 : 2; power <= freedom - 2; power += 2) {
+    term *= (cosine * cosine * (power - 1)) / power;
+    sum += term;
+  }
+  return isOdd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum;
+}
