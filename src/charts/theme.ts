@@ -5,7 +5,7 @@ import { fontFamily } from './fonts.ts';
  * Colours of categories, told apart with every kind of colour blindness: Okabe and Ito, "Color Universal Design", 2008,
  * without the yellow, which is too faint for lines on white.
  */
-const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
+export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
 
 /** For text, for what stands behind the data, and for grid lines. */
 export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;

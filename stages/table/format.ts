@@ -1,0 +1,85 @@
+import { formatJson } from '../../src/charts/format-json.ts';
+import { csvLine } from '../../src/csv.ts';
+import type { Highlight } from '../../src/stage.ts';
+import type { Cell, Row, Table } from './collect.ts';
+
+/**
+ * CSV in full precision. A row for each row of the table; with axes averaged over, a row for each of its cells instead:
+ * the value's name, how many numbers, their mean, the interval, and the numbers themselves, spaces between.
+ */
+export function formatCsv(table: Table): string {
+  if (table.over.length === 0) {
+    const lines = table.rows.map((row) => [...labelsOf(table, row), ...row.cells.map((cell) => cell?.mean ?? '')]);
+    return [[...table.labels, ...table.values], ...lines].map(csvLine).join('');
+  }
+  const lines = table.rows.flatMap((row) =>
+    table.values.map((name, index) => [...labelsOf(table, row), name, ...statistics(row.cells[index])]),
+  );
+  const header = [...table.labels, 'value', 'n', 'mean', 'low', 'high', 'points'];
+  return [header, ...lines].map(csvLine).join('');
+}
+
+function statistics(cell: Cell | undefined): (string | number)[] {
+  if (cell === undefined) return [0, '', '', '', ''];
+  const { mean, low, high, points } = cell;
+  const ends = [low, high].map((end) => (Number.isNaN(end) ? '' : end));
+  return [points.length, mean, ...ends, points.map(({ value }) => value).join(' ')];
+}
+
+/** The whole table as JSON; the ends of an interval are null where there is but one number. */
+export function formatJsonTable({ labels, over, confidence, values, rows }: Table): string {
+  const named = (row: Row) => Object.fromEntries(values.map((name, index) => [name, plain(row.cells[index])]));
+  const plain = (cell: Cell | undefined) => (cell === undefined ? null : over.length === 0 ? cell.mean : cell);
+  const table = {
+    labels,
+    values,
+    ...(over.length > 0 ? { over, confidence } : {}),
+    rows: rows.map((row) => ({ labels: row.labels, values: named(row) })),
+  };
+  return formatJson(table);
+}
+
+/** The table rounded, for a report in Markdown. */
+export function formatMarkdown(table: Table): string {
+  const { columns, rows } = roundedTable(table, '');
+  const line = (cells: readonly (string | number)[]) =>
+    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |\n`;
+  const rule = columns.map((_, index) => (index < table.labels.length ? '---' : '---:'));
+  return [columns, rule, ...rows].map(line).join('');
+}
+
+/**
+ * The table rounded: each number to four decimals, a mean with half its interval. With axes averaged over, a column `n`
+ * says of how many metrics a row is made, and a cell that has fewer numbers says so.
+ */
+export function roundedTable(table: Table, title: string): Highlight {
+  const isMean = table.over.length > 0;
+  return {
+    title,
+    columns: [...table.labels, ...(isMean ? ['n'] : []), ...table.values],
+    rows: table.rows.map((row) => [
+      ...labelsOf(table, row),
+      ...(isMean ? [row.items] : []),
+      ...row.cells.map((cell) => rounded(cell, row.items)),
+    ]),
+  };
+}
+
+function rounded(cell: Cell | undefined, items: number): string {
+  if (cell === undefined) return '–';
+  const { mean, high, points } = cell;
+  const half = Number.isNaN(high) ? '' : ` ± ${roundedNumber(high - mean)}`;
+  const count = points.length < items ? ` (${points.length} of ${items})` : '';
+  return roundedNumber(mean) + half + count;
+}
+
+/** Whole numbers as they are, others to four decimals, very small ones to four digits. */
+export function roundedNumber(value: number): string {
+  if (Number.isInteger(value)) return String(value);
+  return Math.abs(value) < 0.001 ? value.toPrecision(4) : value.toFixed(4);
+}
+
+/** A row's own labels in the order of the columns. */
+function labelsOf({ labels }: Pick<Table, 'labels'>, row: Row): string[] {
+  return labels.map((name) => row.labels[name] ?? '');
+}

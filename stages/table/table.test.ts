@@ -1,0 +1,161 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../src/stage.ts';
+import { assertGolden, digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { tableChart } from './chart.ts';
+import { collect, type Item } from './collect.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
+const confidence = 0.95;
+
+/** Two nets with three seeds each; of the second net, one AUC is undefined. */
+const accuracies = { small: [0.5, 0.625, 0.75], large: [0.875, 0.75, 0.875] };
+const items: readonly Item[] = Object.entries(accuracies).flatMap(([net, accuracies]) =>
+  accuracies.map((accuracy, index) => ({
+    labels: { net, seed: `${index + 1}` },
+    values: new Map<string, number | null>([
+      ['test.accuracy', accuracy],
+      ['test.auc', net === 'large' && index === 1 ? null : accuracy + 0.125],
+    ]),
+  })),
+);
+
+async function tabled(bench: StageBench, settings: object, list = items) {
+  const metrics = list.map(({ labels, values }, index) => {
+    const test = Object.fromEntries(Array.from(values, ([name, value]) => [name.replace('test.', ''), value]));
+    const path = join(bench.root, `metrics-${index}.json`);
+    writeFileSync(path, JSON.stringify({ splits: { test } }));
+    return { path, labels };
+  });
+  await bench.run(spec, run, { with: { values: ['test.accuracy', 'test.auc'], ...settings }, inputs: { metrics } });
+  const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+  return { csv: text('table'), markdown: text('markdown'), json: JSON.parse(text('json')) };
+}
+
+test('metrics become a table, a row for each, told by their axes', async () => {
+  using bench = new StageBench();
+  const { csv, markdown, json } = await tabled(bench, {});
+  assert.equal(
+    csv,
+    `net,seed,test.accuracy,test.auc
+small,1,0.5,0.625
+small,2,0.625,0.75
+small,3,0.75,0.875
+large,1,0.875,1
+large,2,0.75,
+large,3,0.875,1
+`,
+  );
+  assert.equal(
+    markdown,
+    `| net | seed | test.accuracy | test.auc |
+| --- | --- | ---: | ---: |
+| small | 1 | 0.5000 | 0.6250 |
+| small | 2 | 0.6250 | 0.7500 |
+| small | 3 | 0.7500 | 0.8750 |
+| large | 1 | 0.8750 | 1 |
+| large | 2 | 0.7500 | – |
+| large | 3 | 0.8750 | 1 |
+`,
+  );
+  assert.deepEqual(json.rows[4], {
+    labels: { net: 'large', seed: '2' },
+    values: { 'test.accuracy': 0.75, 'test.auc': null },
+  });
+  assert.deepEqual(readdirSync(bench.output('chart')), ['chart.png', 'chart.svg', 'chart.vl.json']);
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('over the seeds a row is the mean of its seeds, with its interval and every single number', async () => {
+  using bench = new StageBench();
+  const { csv, markdown, json } = await tabled(bench, { over: ['seed'] });
+  assert.equal(
+    markdown,
+    `| net | n | test.accuracy | test.auc |
+| --- | ---: | ---: | ---: |
+| small | 3 | 0.6250 ± 0.3105 | 0.7500 ± 0.3105 |
+| large | 3 | 0.8333 ± 0.1793 | 1 ± 0 (2 of 3) |
+`,
+  );
+  const [header, first, , , last] = csv.split('\n');
+  assert.equal(header, 'net,value,n,mean,low,high,points');
+  assert.match(first!, /^small,test\.accuracy,3,0\.625,0\.3144\d+,0\.9355\d+,0\.5 0\.625 0\.75$/);
+  assert.equal(last, 'large,test.auc,2,1,1,1,1 1');
+  assert.deepEqual(json.rows[1].values['test.auc'], {
+    mean: 1,
+    low: 1,
+    high: 1,
+    points: [
+      { labels: { seed: '1' }, value: 1 },
+      { labels: { seed: '3' }, value: 1 },
+    ],
+  });
+  assert.deepEqual(bench.highlights[0]!.columns, ['net', 'n', 'test.accuracy', 'test.auc']);
+  assert.equal(bench.highlights[0]!.title, 'Mean over seed');
+});
+
+test('a single seed has a mean and no interval', async () => {
+  using bench = new StageBench();
+  const { csv, markdown, json } = await tabled(bench, { over: ['seed'], values: ['test.accuracy'] }, items.slice(0, 1));
+  assert.equal(csv, 'net,value,n,mean,low,high,points\nsmall,test.accuracy,1,0.5,,,0.5\n');
+  assert.match(markdown, /\| small \| 1 \| 0\.5000 \|/);
+  const { mean, low, high } = json.rows[0].values['test.accuracy'];
+  assert.deepEqual([mean, low, high], [0.5, null, null]);
+});
+
+test('the chart has a panel for each value: dots alone, or dots with mean and interval', () => {
+  const values = ['test.accuracy', 'test.auc'];
+  assertGolden(tableChart(collect(items, { values, over: [], confidence })), golden('each'));
+  assertGolden(tableChart(collect(items, { values, over: ['seed'], confidence }), 'Nets'), golden('over-seeds'));
+});
+
+test('numbers that are all equal keep an axis that is not degenerate', () => {
+  const same = items.slice(3, 4);
+  const { concat } = tableChart(collect(same, { values: ['test.auc'], over: [], confidence })) as unknown as {
+    concat: [{ layer: [{ encoding: { x: { scale: { domain: number[] } } } }] }];
+  };
+  assert.deepEqual(concat[0].layer[0].encoding.x.scale.domain, [0.99, 1.01]);
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await tabled(bench, { over: ['seed'] });
+  const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
+  const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '57c070230399cdd7' });
+});
+
+test('an axis or a number that no metrics have is told, with those that they have', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    tabled(bench, { over: ['sed'] }),
+    new StageError('Expected an axis of the metrics in "over", got "sed"; there are net, seed. Did you mean "seed"?'),
+  );
+  await assert.rejects(
+    tabled(bench, { values: ['val.eer'] }),
+    new StageError('Expected a number of the metrics in "values", got "val.eer"; there are test.accuracy, test.auc.'),
+  );
+});
+
+test('the same metrics twice would make an interval too narrow, and are refused', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    tabled(bench, {}, [...items, items[0]!]),
+    new StageError('Expected every metrics once, got two of net=small, seed=1.'),
+  );
+});
+
+test('a file that holds no metrics is named', async () => {
+  using bench = new StageBench();
+  const path = join(bench.root, 'broken.json');
+  writeFileSync(path, '[]');
+  await assert.rejects(
+    bench.run(spec, run, { with: { values: ['auc'] }, inputs: { metrics: [{ path, labels: { seed: '2' } }] } }),
+    new StageError('input "metrics" of seed=2: Expected metrics as a JSON object'),
+  );
+});
