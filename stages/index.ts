@@ -32,6 +32,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./roc-det/spec.ts')).spec,
     run: async () => (await import('./roc-det/run.ts')).default,
   },
+  select: {
+    spec: async () => (await import('./select/spec.ts')).spec,
+    run: async () => (await import('./select/run.ts')).default,
+  },
   table: {
     spec: async () => (await import('./table/spec.ts')).spec,
     run: async () => (await import('./table/run.ts')).default,

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { StageError } from '../../src/stage.ts';
+import { digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { choose, type Values } from './choose.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+/** A model for each of these values, told by its seed; `test` is what its test split says. */
+async function selected(bench: StageBench, models: readonly (Values & { readonly test?: number })[], by?: string) {
+  const made = models.map(({ test = 0, ...val }, index) => {
+    const [model, metrics] = [join(bench.root, `model-${index}`), join(bench.root, `metrics-${index}.json`)];
+    mkdirSync(model, { recursive: true });
+    writeFileSync(join(model, 'model.json'), `model ${index + 1}`);
+    writeFileSync(metrics, JSON.stringify({ splits: { val, test: { accuracy: test, auc: test, loss: -test } } }));
+    return { model, metrics, labels: { seed: `${index + 1}` } };
+  });
+  const of = (port: 'model' | 'metrics') => made.map(({ [port]: path, labels }) => ({ path, labels }));
+  await bench.run(spec, run, {
+    with: by === undefined ? {} : { by },
+    inputs: { models: of('model'), metrics: of('metrics') },
+  });
+  return {
+    model: readFileSync(join(bench.output('model'), 'model.json'), 'utf8'),
+    choice: JSON.parse(readFileSync(bench.output('choice', spec.outputs['choice']), 'utf8')),
+  };
+}
+
+test('the example of the docstring', () => {
+  const models = [
+    { accuracy: 0.7, loss: 0.6 },
+    { accuracy: 0.8, loss: 0.5 },
+    { accuracy: 0.8, loss: 0.4 },
+  ];
+  assert.deepEqual(choose(models, 'accuracy'), { best: 2, tied: [1, 2], decidedBy: 'loss' });
+});
+
+test('the model that is best on validation is passed on, whatever the test split says', async () => {
+  using bench = new StageBench();
+  const models = [
+    { accuracy: 0.7, auc: 0.9, loss: 0.6, test: 0.9 },
+    { accuracy: 0.8, auc: 0.8, loss: 0.7, test: 0.1 },
+    { accuracy: 0.75, auc: 0.7, loss: 0.5, test: 0.8 },
+  ];
+  assert.equal((await selected(bench, models)).model, 'model 2');
+  assert.equal((await selected(bench, models, 'auc')).model, 'model 1');
+  const { model, choice } = await selected(bench, models, 'loss');
+  assert.equal(model, 'model 3');
+  assert.deepEqual(choice.chosen, { labels: { seed: '3' }, accuracy: 0.75, auc: 0.7, loss: 0.5 });
+  assert.deepEqual([choice.split, choice.by, choice.tied], ['val', 'loss', []]);
+  assert.deepEqual(bench.highlights.at(-1), {
+    title: 'Models by loss on val',
+    columns: ['model', 'accuracy', 'auc', 'loss', 'chosen'],
+    rows: [
+      ['seed=1', '0.7000', '0.9000', '0.6000', ''],
+      ['seed=2', '0.8000', '0.8000', '0.7000', ''],
+      ['seed=3', '0.7500', '0.7000', '0.5000', 'chosen'],
+    ],
+  });
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('a tie is said, and goes to the lower loss, then to the first', async () => {
+  using bench = new StageBench();
+  const byLoss = await selected(bench, [
+    { accuracy: 0.8, loss: 0.5 },
+    { accuracy: 0.7, loss: 0.1 },
+    { accuracy: 0.8, loss: 0.4 },
+  ]);
+  assert.equal(byLoss.model, 'model 3');
+  assert.deepEqual([byLoss.choice.decidedBy, byLoss.choice.tied[0].labels], ['loss', { seed: '1' }]);
+  const byOrder = await selected(bench, [{ accuracy: 0.8 }, { accuracy: 0.8 }]);
+  assert.equal(byOrder.model, 'model 1');
+  assert.deepEqual(bench.warnings, [
+    '2 models tie at the best accuracy on val: seed=1; seed=3. Taken is seed=3, since its loss is the lowest.',
+    '2 models tie at the best accuracy on val: seed=1; seed=2. Taken is seed=1, since it comes first.',
+  ]);
+});
+
+test('no model is better than the chosen one, and those tied are exactly as good', () => {
+  const value = fc.option(fc.constantFrom(0.1, 0.2, 0.3), { nil: null });
+  const models = fc.array(fc.record({ accuracy: value, auc: value, loss: value }));
+  fc.assert(
+    fc.property(models, fc.constantFrom('accuracy' as const, 'auc' as const), (models, by) => {
+      const choice = choose(models, by);
+      const values = models.map((model) => model[by] ?? -1);
+      if (choice === undefined) return values.every((one) => one === -1);
+      const best = values[choice.best]!;
+      return choice.tied.includes(choice.best) && values.every((one, i) => one < best !== choice.tied.includes(i));
+    }),
+  );
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await selected(bench, [{ accuracy: 0.7 }, { accuracy: 0.7, loss: 0.5 }]);
+  const outputs = [join(bench.output('model'), 'model.json'), bench.output('choice', spec.outputs['choice'])];
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 1, digest: '485626eefea1254e' });
+});
+
+test('metrics without the validation split are refused, whatever others they have', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    selected(bench, [{ accuracy: 0.8 }, {}]),
+    new StageError(
+      'Expected metrics of the split "val", which alone selects, for seed=2; there are test.accuracy, test.auc, test.loss.',
+    ),
+  );
+  await assert.rejects(
+    selected(bench, [{ auc: null, accuracy: 0.5 }], 'auc'),
+    new StageError('Expected a model with a value of val.auc, got none.'),
+  );
+});
+
+test('models and metrics that do not go together are refused', async () => {
+  using bench = new StageBench();
+  const [one, two] = [1, 2].map((seed) => ({ path: bench.root, labels: { seed: `${seed}` } }));
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { models: [one!, two!], metrics: [one!] } }),
+    new StageError('Expected metrics for each of 2 models, got 1.'),
+  );
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { models: [one!], metrics: [two!] } }),
+    new StageError(
+      'Expected the metrics of the models in the same order, but the model 1 is seed=1, and its metrics are seed=2.',
+    ),
+  );
+});
