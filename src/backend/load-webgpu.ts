@@ -6,9 +6,6 @@ import { type FoundPackage, findPackage, placesLooked } from './find-package.ts'
 import { firstLine } from './first-line.ts';
 import { shareTfjs } from './share-tfjs.ts';
 
-/** The name under which tfjs knows its WebGPU backend. */
-export const WEBGPU = 'webgpu';
-
 const kernelsPackage = '@tensorflow/tfjs-backend-webgpu';
 const driverPackage = 'webgpu';
 
