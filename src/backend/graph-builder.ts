@@ -1,4 +1,5 @@
 import type { HostArray, OnnxType, ValueType } from './dtype.ts';
+import { exactJson } from './exact-json.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 
 /** ONNX Runtime's own operators: fused ones, and those on tensors whose channels lie in blocks. */
@@ -50,7 +51,7 @@ export class GraphBuilder {
   /** A node of several outputs. */
   nodes(type: string, inputs: readonly string[], outputCount: number, options: NodeOptions = {}): string[] {
     const { attributes = {}, domain = '' } = options;
-    const key = nodeKey([domain, type, inputs, outputCount, attributes]);
+    const key = exactJson([domain, type, inputs, outputCount, attributes]);
     const known = this.#written.get(key);
     if (known !== undefined) return known;
     const outputs = Array.from({ length: outputCount }, () => this.#name(type));
@@ -132,13 +133,6 @@ export class GraphBuilder {
   #name(prefix: string): string {
     return `${this.#naming.label}${prefix}_${this.#naming.next++}`;
   }
-}
-
-/** Everything that a node's outputs depend on, as text; JSON alone would make null of infinities and NaN. */
-function nodeKey(parts: unknown): string {
-  return JSON.stringify(parts, (_, value) =>
-    typeof value === 'number' || typeof value === 'bigint' ? String(value) : value,
-  );
 }
 
 /** The nodes that the outputs follow from, in order. */

@@ -57,7 +57,7 @@ export interface LoweringOptions {
 
 /** The number that a node fills its output with; undefined for a node that does anything else. */
 export function fillOf({ kernel, attributes }: TraceNode): number | undefined {
-  return FILLS.has(kernel) ? Number(attributes['value']) : undefined;
+  return FILLS.has(kernel) ? (attributes['value'] as number) : undefined;
 }
 
 const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);

@@ -29,6 +29,26 @@ describe('the trace', () => {
     assert.equal(step(3), 9);
     assert.equal(backend().statistics.compilations, compilations);
   });
+  it('is another one where an attribute is another number, though JSON may write the two alike', () => {
+    const vector = () => tf.tensor1d([1, -2]);
+    const image = () => tf.ones<tf.Rank.R4>([1, 1, 1, 4]);
+    const matrices = () => ({ a: tf.ones<tf.Rank.R2>([1, 2]), b: tf.neg(tf.ones<tf.Rank.R2>([2, 1])) });
+    const calls: readonly ((number: number) => tf.Tensor)[] = [
+      (number) => tf.leakyRelu(vector(), number),
+      (number) => tf.step(vector(), number),
+      (number) => tf.fused.matMul({ ...matrices(), activation: 'leakyrelu', leakyreluAlpha: number }),
+      (number) => tf.localResponseNormalization(image(), 1, number),
+      (number) => tf.batchNorm(image(), tf.ones([4]), tf.ones([4]), undefined, undefined, number),
+      (number) => tf.pad(vector(), [[1, 1]], number),
+      (number) => tf.oneHot(tf.tensor1d([1], 'int32'), 2, number, 1, 'float32'),
+      (number) => tf.div(vector(), tf.fill([2], number)),
+    ];
+    for (const call of calls) {
+      for (const number of [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, Number.NaN, 0, -0]) {
+        assertAgrees(() => call(number));
+      }
+    }
+  });
   it('keeps a bounded number of compiled traces', () => {
     for (let length = 1; length <= 12; length++) tf.tidy(() => tf.neg(tf.ones([length])).dataSync());
     assert.equal(backend().statistics.sessions, 4);

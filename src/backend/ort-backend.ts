@@ -258,7 +258,7 @@ export class OrtBackend extends KernelBackend {
     const { name, deferred } = kernel;
     const node = { kernel: name, attributes, operands, outputs, lower, deferred, elementwise, phase: this.#phase() };
     // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
-    if (fillOf(node) === 0) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
+    if (Object.is(fillOf(node), 0)) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
     this.#trace.record(node);
     return outputs.map((value) => this.#store(value));
   }

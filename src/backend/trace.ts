@@ -1,5 +1,6 @@
 import type { HostArray, ValueType } from './dtype.ts';
 import type { ElementwiseEmit } from './elementwise-groups.ts';
+import { exactJson } from './exact-json.ts';
 import type { Attributes, BoundLowering } from './kernel.ts';
 
 let nextId = 0;
@@ -106,7 +107,7 @@ function numbered(nodes: readonly TraceNode[]): Omit<LiveTrace, 'nodes'> {
   const results: TraceValue[] = [];
   const parts: string[] = [];
   for (const { kernel, attributes, operands, outputs } of nodes) {
-    parts.push(kernel, JSON.stringify(attributes));
+    parts.push(kernel, exactJson(attributes));
     for (const { value, shape } of operands) {
       let name = names.get(value);
       if (name === undefined) {

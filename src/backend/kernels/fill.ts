@@ -3,9 +3,8 @@ import { isValueType } from '../dtype.ts';
 import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
 import type { Lowering, Representation } from '../lower.ts';
 import type { TraceValue } from '../trace.ts';
-import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
-type FillAttributes = { readonly value: NumberAttribute };
+type FillAttributes = { readonly value: number };
 
 interface TfFill {
   readonly shape: number[];
@@ -21,7 +20,7 @@ export const fillKernels: readonly Kernel[] = [
     deferred: true,
     plan(_, { shape, value, dtype = util.inferDtype(value as number) }) {
       if (typeof value !== 'number' || !isValueType(dtype)) return undefined;
-      return { outputs: [{ shape, dtype }], attributes: { value: numberAttribute(value) } };
+      return { outputs: [{ shape, dtype }], attributes: { value } };
     },
     lower: lowerFill,
   }),
@@ -41,6 +40,6 @@ function lowerFill(
   call: { attributes: FillAttributes; outputs: readonly TraceValue[] },
 ): Representation {
   const { shape, dtype } = call.outputs[0]!;
-  const number = graph.scalar(Number(call.attributes.value), dtype);
+  const number = graph.scalar(call.attributes.value, dtype);
   return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
 }

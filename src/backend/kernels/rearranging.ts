@@ -6,23 +6,22 @@ import { type Kernel, kernel } from '../kernel.ts';
 import type { Lowering, Representation } from '../lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 import { isImage } from './channelwise.ts';
-import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
 /** Kernels that repeat, pad, turn or pick elements. */
 export const rearrangingKernels: readonly Kernel[] = [
-  kernel<{ paddings: [number, number][]; constantValue: number }, { pads: readonly number[]; value: NumberAttribute }>({
+  kernel<{ paddings: [number, number][]; constantValue: number }, { pads: readonly number[]; value: number }>({
     name: 'PadV2',
     inputs: ['x'],
     plan([x], { paddings, constantValue }) {
       const { shape, dtype } = x!;
       const output = shape.map((length, axis) => length + paddings[axis]![0] + paddings[axis]![1]);
       const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
-      return { outputs: [{ shape: output, dtype }], attributes: { pads, value: numberAttribute(constantValue) } };
+      return { outputs: [{ shape: output, dtype }], attributes: { pads, value: constantValue } };
     },
     lower(lowering, { operands, attributes: { pads, value } }) {
       const { graph } = lowering;
       const [x] = operands;
-      const number = graph.scalar(Number(value), x!.value.dtype);
+      const number = graph.scalar(value, x!.value.dtype);
       if (!lowering.standsChannelsFirst(x!)) {
         return { logical: graph.node('Pad', [lowering.logical(x!), graph.ints(pads), number]) };
       }
@@ -61,14 +60,14 @@ export const rearrangingKernels: readonly Kernel[] = [
   }),
   kernel<
     { depth: number; onValue: number; offValue: number; dtype?: DataType },
-    { depth: number; on: NumberAttribute; off: NumberAttribute; dtype: ValueType }
+    { depth: number; on: number; off: number; dtype: ValueType }
   >({
     name: 'OneHot',
     inputs: ['indices'],
     plan([indices], { depth, onValue, offValue, dtype = 'int32' }) {
       if (!isValueType(dtype) || dtype === 'bool' || indices!.dtype !== 'int32') return undefined;
       const outputs = [{ shape: [...indices!.shape, depth], dtype }];
-      return { outputs, attributes: { depth, on: numberAttribute(onValue), off: numberAttribute(offValue), dtype } };
+      return { outputs, attributes: { depth, on: onValue, off: offValue, dtype } };
     },
     // Not ONNX's OneHot: there a negative index counts from the end, here it is off everywhere.
     lower(lowering, { operands: [indices], attributes: { depth, on, off, dtype } }) {
@@ -78,7 +77,7 @@ export const rearrangingKernels: readonly Kernel[] = [
         attributes: { to: ONNX_TYPE.int64 },
       });
       const hot = graph.node('Equal', [places, graph.ints(Array.from({ length: depth }, (_, i) => i))]);
-      return { logical: graph.node('Where', [hot, graph.scalar(Number(on), dtype), graph.scalar(Number(off), dtype)]) };
+      return { logical: graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)]) };
     },
   }),
   kernel<unknown, Record<string, never>>({

@@ -3,7 +3,6 @@ import type { ValueType } from '../dtype.ts';
 import type { GraphBuilder } from '../graph-builder.ts';
 import type { Kernel } from '../kernel.ts';
 import { elementwise } from './elementwise.ts';
-import { type NumberAttribute, numberAttribute } from './number-attribute.ts';
 
 const FLOAT: readonly ValueType[] = ['float32'];
 const NUMBERS: readonly ValueType[] = ['float32', 'int32'];
@@ -96,16 +95,12 @@ export const unaryKernels: readonly Kernel[] = [
     attributes: ({ alpha }) => ({ alpha }),
     emit: (graph, names, { alpha }) => graph.node('LeakyRelu', names, { attributes: { alpha: { float: alpha } } }),
   }),
-  elementwise<{ clipValueMin: number; clipValueMax: number }, { min: NumberAttribute; max: NumberAttribute }>({
+  elementwise<{ clipValueMin: number; clipValueMax: number }, { min: number; max: number }>({
     name: 'ClipByValue',
     inputs: ['x'],
     types: FLOAT,
-    attributes: ({ clipValueMin, clipValueMax }) => ({
-      min: numberAttribute(clipValueMin),
-      max: numberAttribute(clipValueMax),
-    }),
-    emit: (graph, [x], { min, max }) =>
-      graph.node('Clip', [x as string, graph.scalar(Number(min)), graph.scalar(Number(max))]),
+    attributes: ({ clipValueMin, clipValueMax }) => ({ min: clipValueMin, max: clipValueMax }),
+    emit: (graph, [x], { min, max }) => graph.node('Clip', [x as string, graph.scalar(min), graph.scalar(max)]),
   }),
 ];
 
