@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { openDataset } from '../../src/vision/open-dataset.ts';
+import { digestOf } from '../../test/golden.ts';
 import { encodedNoise } from '../../test/noise-dataset.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import run from './run.ts';
@@ -75,6 +76,27 @@ test('a folder of splits and classes becomes a dataset with its bytes unchanged,
   assert.match(statistics[1]!, /^train,real,real,1,0,24\.00,16\.00,\d+\.00,\d+\.\d\d,0\.00$/);
   assert.equal(bench.highlights[0]!.rows.length, 6);
   assert.deepEqual(bench.progress.at(-1)!.done, 6);
+});
+
+/** One white pixel, 67 bytes of GIF: what an encoder makes may change with its version. */
+const pixel = Buffer.from('R0lGODlhAQABAIAAAP///wAAACwAAAAAAQABAAACAkQBADs=', 'base64');
+
+test('results change only with the version of the kind', async () => {
+  using bench = benchWith();
+  for (const name of ['real', 'fake']) {
+    mkdirSync(join(bench.images, name), { recursive: true });
+    for (let index = 0; index < 12; index++)
+      writeFileSync(join(bench.images, name, `${index >> 1}-${index}.gif`), pixel);
+  }
+  const settings = { split: shares, group: '/(\\d+)-' };
+  await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
+  const dataset = bench.output('dataset');
+  const files = readdirSync(dataset, { recursive: true, encoding: 'utf8' }).map((file) => join(dataset, file));
+  const digest = digestOf(
+    ...files.filter((file) => statSync(file).isFile()).sort(),
+    bench.output('statistics', spec.outputs['statistics']),
+  );
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '026f079244faad70' });
 });
 
 test('classes of several sources keep them as slices; a source may be in some splits only', async () => {
