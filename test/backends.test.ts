@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { version } from '@tensorflow/tfjs';
+import { env } from 'onnxruntime-node';
 import { Project } from './rig.ts';
 
 const yaml = `
@@ -73,7 +75,7 @@ test('a name that is no backend is refused with those that are, and the nearest'
   );
 });
 
-test('a package that is missing fails the stages that compute, and says where it was looked for and what to type', async () => {
+test('a package that is missing fails the stages that compute, and says what to type; of what ran there is a record', async () => {
   using project = new Project(training);
   const { outcomes, events } = await project.run('--backend', 'tensorflow');
 
@@ -88,6 +90,16 @@ test('a package that is missing fails the stages that compute, and says where it
     failed.message,
   );
   assert.match(failed.message, /To install it: npm install @tensorflow\/tfjs-node@4\.\d+\.\d+ /);
+
+  const again = await project.run();
+  assert.deepEqual(again.outcomes, { made: 'fresh', faces: 'fresh', fit: 'ran' });
+  const versions = { '@tensorflow/tfjs': version.tfjs, 'onnxruntime-node': env.versions.node };
+  const info = JSON.parse(project.read('artifacts/test/fit/model/info.json'));
+  assert.deepEqual({ backend: info.backend, versions: info.versions }, { backend: 'onnxruntime', versions });
+  const results = project.files('cache/results').map((file) => JSON.parse(project.read(`cache/results/${file}`)));
+  const { record } = results.find(({ fingerprint }) => fingerprint.kind === 'train');
+  const { 'training images/s': _, 'waiting for images, share of training': __, ...notes } = record.notes;
+  assert.deepEqual(notes, { backend: 'onnxruntime', ...versions, threads: record.cpus });
 });
 
 const training = `
