@@ -13,6 +13,10 @@ test('settings are listed flat, with type, range, default and the forms that one
       z.strictObject({ kind: z.literal('sgd'), momentum: z.number().min(0).max(1).default(0.9) }),
     ]),
     splits: z.array(z.string()).default(['val']),
+    size: z.union([
+      z.enum(['small', 'large']),
+      z.strictObject({ widths: z.array(z.union([z.enum(['half']), z.strictObject({ times: z.number() })])) }),
+    ]),
   });
   const rows = describeSettings(settings).map(({ path, type, fallback, summary }) =>
     [path, type, fallback, summary].join(' | '),
@@ -25,5 +29,7 @@ test('settings are listed flat, with type, range, default and the forms that one
     'optimizer.learningRate | number > 0 | 0.001 | with kind: adam: Step.',
     'optimizer.momentum | number ≥ 0, ≤ 1 | 0.9 | with kind: sgd',
     'splits | list of string | [val] | ',
+    'size | small | large or map | required | ',
+    'size.widths | list of half or map | required | as a map',
   ]);
 });

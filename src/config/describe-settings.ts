@@ -44,18 +44,27 @@ function rowsOf(schema: SchemaNode, prefix: string, form?: string): readonly Set
       row,
       ...rowsOf(node, `${path}.`),
       ...formsOf(node).flatMap((form) => rowsOf(form.node, `${path}.`, form.name)),
+      ...(mapAmong(node) ? rowsOf(mapAmong(node)!, `${path}.`, 'as a map') : []),
     ];
   });
 }
 
 /** The forms of a setting that has several, each named by the constant that tells it apart: `kind: adam`. */
 function formsOf(node: SchemaNode): readonly { readonly name: string; readonly node: SchemaNode }[] {
-  return (node.anyOf ?? node.oneOf ?? []).flatMap((form) => {
-    const [key, told] = Object.entries(form.properties ?? {}).find(([, { const: value }]) => value !== undefined) ?? [];
-    if (key === undefined || told === undefined) return [];
-    const { [key]: _, ...properties } = form.properties ?? {};
-    return [{ name: `with ${key}: ${String(told.const)}`, node: { ...form, properties } }];
+  const forms = node.anyOf ?? node.oneOf ?? [];
+  const isConstant = (form: SchemaNode, key: string) => form.properties?.[key]?.const !== undefined;
+  const key = Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
+  if (key === undefined) return [];
+  return forms.map((form) => {
+    const { [key]: told, ...properties } = form.properties ?? {};
+    return { name: `with ${key}: ${String(told!.const)}`, node: { ...form, properties } };
   });
+}
+
+/** The one form of a setting that is a map, where others are not: `simple-net`, or `{ layers: [ … ] }`. */
+function mapAmong({ anyOf = [] }: SchemaNode): SchemaNode | undefined {
+  const maps = anyOf.filter(({ properties }) => properties !== undefined);
+  return maps.length === 1 ? maps[0] : undefined;
 }
 
 function fallbackOf(node: SchemaNode, required: boolean): string {

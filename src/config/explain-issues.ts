@@ -26,8 +26,8 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const found = nodeAt(subject.node, path);
   if (found?.node.type === 'scalar' && found.node.unresolved) return [];
   if (issue.code === 'invalid_union' && found) {
-    const branch = nearestBranch(issue.errors);
-    if (branch) return branch.flatMap((inner) => explain(inner, path, subject));
+    const inside = insideUnion(issue.errors);
+    if (inside) return inside.flatMap((inner) => explain(inner, path, subject));
   }
   const name = dotted(subject.prefix, path);
   const expected = expectation(issue);
@@ -39,9 +39,7 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const got = found.node.type === 'scalar' || expected ? `, got ${describeNode(found.node)}` : '';
   const at = found.node.at.end > found.node.at.start ? found.node.at : found.keyAt;
   if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
-  const values = issue.code === 'invalid_value' ? issue.values.map(String) : [];
-  const text = found.node.type === 'scalar' ? String(found.node.value) : '';
-  const hint = suggest(text, values)?.match(/^Did.*/)?.[0];
+  const hint = nearWord(found.node, issue, () => knownKeys(subject.schema, path));
   const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
   return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, ...(hint ? { hint } : {}) }];
 }
@@ -54,11 +52,34 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
 }
 
-/** The branch of a union that the value was meant for: of those that only fail deeper inside the one with least to mend. */
-function nearestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+/**
+ * What is wrong inside the branch of a union that the value was meant for: of those that only fail deeper inside the one
+ * with least to mend. Undefined where none is nearest.
+ */
+function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
   const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
-  return deep.toSorted((a, b) => a.length - b.length)[0];
+  const work = (issues: readonly Issue[]) =>
+    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  const [best, second] = deep.toSorted((a, b) => work(a) - work(b));
+  return best && second && work(best) === work(second) ? undefined : best;
+}
+
+/** The value or key that a misspelt one is near to, as a question. */
+function nearWord(node: Node, issue: Issue, knownKeys: () => readonly string[]): string | undefined {
+  const ask = (word: string, words: readonly string[]) => suggest(word, words)?.match(/^Did.*/)?.[0];
+  if (node.type === 'scalar') return ask(String(node.value), allowedValues(issue));
+  if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
+  const known = knownKeys();
+  const other = [...node.entries.keys()].find((key) => !known.includes(key));
+  return other === undefined ? undefined : ask(other, known);
+}
+
+/** The texts that would have been right. */
+function allowedValues(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_union')
+    return issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues));
+  return issue.code === 'invalid_value' ? issue.values.map(String) : [];
 }
 
 /** What would have been right, in plain words; undefined where the issue's own message says it. */
@@ -84,6 +105,7 @@ function expectation(issue: Issue): string | undefined {
 }
 
 function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  if (issue.message !== 'Invalid input') return issue.message; // the schema's own words for what it takes
   const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
   const known = [...new Set(words.filter((word) => word !== undefined))];
   if (known.length > 0) return known.join(' or ').replace(/ or (?=.* or )/g, ', ');

@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { z } from 'zod';
+import { explainIssues } from './explain-issues.ts';
+import { toJson } from './located.ts';
+import { parseYaml } from './parse-yaml.ts';
 import { load, mistakes, shownMistakes, stageOf, TestProject, value } from './testing-kinds.ts';
 
 test('a small pipeline becomes stages with settings, ports, resources and published paths', async () => {
@@ -95,6 +99,33 @@ test('what a stage does not say is at its default', async () => {
       keyedSettings: {},
     },
   );
+});
+
+test('a value that may take several forms is explained by the one that it is nearest to, or by what all are called', async () => {
+  const forms = [z.enum(['relu', 'flatten']), z.strictObject({ conv: z.int().positive(), kernel: z.int().optional() })];
+  const pool = z.strictObject({ pool: z.int().positive() });
+  const layer = z.union([...forms, pool], { error: 'a layer (relu, flatten, or a map with conv or pool)' });
+  const schema = z.strictObject({ layers: z.array(layer) });
+  const told = (yaml: string) => {
+    const parsed = parseYaml({ path: 'p.yaml', text: `layers: [${yaml}]` });
+    assert.ok(parsed.ok);
+    const node = parsed.value;
+    const { error } = schema.safeParse(toJson(node));
+    return explainIssues(error?.issues ?? [], { node, schema, prefix: '', at: node.at }).map(({ message, hint }) =>
+      hint === undefined ? message : `${message}. ${hint}`,
+    );
+  };
+  const expected = 'Expected a layer (relu, flatten, or a map with conv or pool) for "layers[0]", got';
+
+  assert.deepEqual(told('{ conv: 0, kernel: x }'), [
+    'Expected a number of more than 0 for "layers[0].conv", got 0',
+    'Expected a number for "layers[0].kernel", got "x"',
+  ]);
+  assert.deepEqual(told('{ conv: 3, kernal: 3 }'), ['Unknown key "kernal" in "layers[0]". Did you mean "kernel"?']);
+  assert.deepEqual(told('rellu'), [`${expected} "rellu". Did you mean "relu"?`]);
+  assert.deepEqual(told('{ convv: 8 }'), [`${expected} a map. Did you mean "conv"?`]);
+  assert.deepEqual(told('{ conv: 8, pool: 2 }'), [`${expected} a map`]);
+  assert.deepEqual(told('{}'), [`${expected} an empty map`]);
 });
 
 test('a wrong file gets every mistake at once, from top to bottom', async () => {
