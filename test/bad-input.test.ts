@@ -54,6 +54,54 @@ const cases: readonly {
     told: ['pipelines/test.yaml:3:11: error: ', 'Did you mean "command"?'],
   },
   {
+    mistake: 'a layer that its input is too small for',
+    yaml: `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces }
+    with:
+      imageSize: 130
+      model:
+        layers:
+          - { conv: 6, kernel: 7 }
+          - { maxPool: 2 }
+          - { conv: 16, kernel: 7 }
+          - { maxPool: 2 }
+          - { conv: 24, kernel: 7 }
+          - { maxPool: 2 }
+          - { conv: 16, kernel: 3 }
+          - { maxPool: 2 }
+          - { conv: 16, kernel: 5 }
+          - globalAveragePool
+          - { dense: 2 }
+`,
+    files: { 'data/faces/dataset.json': '{}' },
+    told: [
+      `pipelines/test.yaml:17:13: error: conv5 needs at least 5 x 5, gets 4 x 4 [wrong-settings]
+
+   17 |           - { conv: 16, kernel: 5 }
+      |             ^^^^^^^^^^^^^^^^^^^^^^^
+`,
+    ],
+  },
+  {
+    mistake: 'a layer that there is none of',
+    yaml: `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces }
+    with: { model: { layers: [{ convv: 8 }, { conv: 8, kernal: 5 }] } }
+`,
+    files: { 'data/faces/dataset.json': '{}' },
+    told: [
+      'pipelines/test.yaml:5:31: error: Expected a layer (relu, ',
+      ' for "with.model.layers[0]", got a map [wrong-type]',
+      'Did you mean "conv"?',
+      'pipelines/test.yaml:5:56: error: Unknown key "kernal" in "with.model.layers[1]" [unknown-key]',
+      'Did you mean "kernel"?',
+    ],
+  },
+  {
     mistake: 'a cycle',
     yaml: `stages:
   a: { kind: command, inputs: { x: c.x }, outputs: { x: { } }, with: { run: "true" } }

@@ -4,6 +4,10 @@ import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { extendsShape, pipelineShape, stageShape } from '../src/config/shapes.ts';
+import { architectureNames } from '../src/models/architectures.ts';
+import { activations, paddings } from '../src/models/layer.ts';
+import { layerItem } from '../src/models/layer-items.ts';
+import { modelMistakes } from '../src/models/model-setting.ts';
 import { artifactTypes } from '../src/stage.ts';
 import { Project } from './rig.ts';
 
@@ -56,12 +60,29 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
 });
 
-test('the examples of the page on training are pipelines without a mistake', async () => {
+test('the examples of the pages on training and networks are pipelines without a mistake', async () => {
   using project = new Project('stages: {}\n');
-  for (const yaml of blocks('docs/training.md', 'yaml')) {
+  for (const yaml of ['docs/training.md', 'docs/networks.md'].flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
+});
+
+test('the page on networks names every one, from the size on that it takes, and every option of a layer', async () => {
+  const { z } = await import('zod');
+  const page = read('docs/networks.md');
+  const schema = z.toJSONSchema(layerItem, { io: 'input' });
+  const words = [...keysOf(schema), ...architectureNames, ...activations, ...paddings];
+  const missing = words.filter((word) => !page.includes(`\`${word}\``) && !page.includes(`${word}: `));
+  assert.deepEqual(missing, []);
+  for (const name of architectureNames) {
+    const least = Number(new RegExp(`^\\| \`${name}\` \\|.*from (\\d+) \\|$`, 'm').exec(page)![1]);
+    assert.deepEqual(
+      [least - 1, least].map((size) => modelMistakes(name, size).length),
+      [1, 0],
+      name,
+    );
   }
 });
 
@@ -88,8 +109,15 @@ test('the package holds every file that its pages link to, and its entry points 
   const { files, exports } = JSON.parse(read('package.json'));
   const holds = (path: string): boolean =>
     existsSync(inRepository(path)) && files.some((entry: string) => path === entry || path.startsWith(`${entry}/`));
-  const links = ['README.md', 'docs/yaml.md', 'docs/training.md', 'docs/own-kinds.md', 'src/backend/README.md'].flatMap(
-    (page) => Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
+  const links = [
+    'README.md',
+    'docs/yaml.md',
+    'docs/training.md',
+    'docs/networks.md',
+    'docs/own-kinds.md',
+    'src/backend/README.md',
+  ].flatMap((page) =>
+    Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
   );
   assert.ok(links.length > 5);
   const entries = Object.values<string>(exports['.']).map((path) => posix.normalize(path));

@@ -11,8 +11,9 @@ import {
   tidy,
   variableGrads,
 } from '@tensorflow/tfjs';
-import { myNet } from '../../src/models/my-net.ts';
-import { simpleNet } from '../../src/models/simple-net.ts';
+import { buildNet } from '../../src/models/build-net.ts';
+import { netOf } from '../../src/models/model-setting.ts';
+import { readLayers } from '../../src/models/read-layers.ts';
 import { xceptionBackbone } from '../../src/models/xception.ts';
 import { Adam } from '../../src/training/optimizers/adam.ts';
 
@@ -25,8 +26,8 @@ const SIZE = 256;
 
 /** The nets, and the batches that they are measured with. */
 export const nets = {
-  'simple-net': () => trained(simpleNet(SIZE), 32),
-  'my-net': () => trained(myNet(SIZE), 32),
+  'simple-net': () => trained(buildNet(netOf('simple-net'), SIZE), 32),
+  'my-net': () => trained(buildNet(netOf('my-net'), SIZE), 32),
   xception: () => xception(8),
 } as const;
 export type NetName = keyof typeof nets;
@@ -39,10 +40,9 @@ function trained(net: LayersModel, batch: number): Bench {
 }
 
 function xception(batch: number): Bench {
-  const { image, features } = xceptionBackbone(SIZE);
-  const backbone = model({ inputs: image, outputs: features });
+  const backbone = buildNet({ name: 'backbone', layers: readLayers(xceptionBackbone()) }, SIZE);
   const head = sequential({ layers: [layers.dense({ units: 2, inputShape: [2048] })] });
-  const whole = model({ inputs: image, outputs: head.apply(features) as never });
+  const whole = model({ inputs: backbone.inputs, outputs: head.apply(backbone.outputs) as never });
   spreadWeights(whole);
   const { images, labels } = samples(batch);
   const trainHead = stepper(head, () => backbone.predict(images) as Tensor, labels);

@@ -1,29 +1,36 @@
-import type { LayersModel } from '@tensorflow/tfjs';
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 import { Random } from '../random.ts';
 
 /**
  * Fills a model's convolution and dense layers as PyTorch does by default, so that results compare with those of its
  * users: kernels by He et al. 2015 ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and
- * biases from the same interval; fanIn is the number of inputs of one output.
+ * biases from the interval of the kernel before them; fanIn is the number of inputs of one output. BatchNorm stays as it
+ * begins, the identity.
  *
  * The same seed gives the same bytes; a layer's weights depend on the seed and its name alone.
- *
- * @param model Its layers hold a kernel `[…, in, out]`, then maybe a bias `[out]`, or no weights.
  */
 export function initialiseWeights(model: LayersModel, seed: number): void {
   tidy(() => {
     for (const layer of model.layers) {
-      const [kernel, ...others] = layer.getWeights();
-      if (kernel === undefined) continue;
-      const bound = 1 / Math.sqrt(kernel.size / kernel.shape.at(-1)!);
       const random = new Random('weights', seed, layer.name);
-      const draw = ({ size, shape }: { readonly size: number; readonly shape: number[] }) =>
-        tensor(
-          Float32Array.from({ length: size }, () => random.between(-bound, bound)),
-          shape,
+      let bound = 0;
+      const weights = layer.weights.map((weight) => {
+        const values = weight.read();
+        const name = weight.originalName.split('/').at(-1)!;
+        if (!name.endsWith('kernel') && name !== 'bias') return values;
+        if (name !== 'bias') bound = 1 / Math.sqrt(fanIn(name, values));
+        return tensor(
+          Float32Array.from({ length: values.size }, () => random.between(-bound, bound)),
+          values.shape,
         );
-      layer.setWeights([kernel, ...others].map(draw));
+      });
+      if (weights.length > 0) layer.setWeights(weights);
     }
   });
+}
+
+/** A depthwise kernel `[height, width, channels, 1]` sees one channel; others are `[…, in, out]`. */
+function fanIn(name: string, { size, shape }: Tensor): number {
+  return name === 'depthwise_kernel' ? shape[0]! * shape[1]! : size / shape.at(-1)!;
 }

@@ -7,10 +7,11 @@ import { after, before, test } from 'node:test';
 import type { Tensor } from '@tensorflow/tfjs';
 import { setBackend, tensor } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/linear-congruential.ts';
+import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import { loadModel, saveModel } from './model-files.ts';
 import type { ModelInfo } from './model-info.ts';
-import { simpleNet } from './simple-net.ts';
+import { netOf } from './model-setting.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'model-'));
 before(() => setBackend('cpu'));
@@ -26,7 +27,7 @@ const info: ModelInfo = {
 };
 
 async function save(name: string) {
-  const model = simpleNet(58);
+  const model = buildNet(netOf('simple-net'), 58);
   initialiseWeights(model, 1);
   await saveModel(join(folder, name), { model, info });
   return model;

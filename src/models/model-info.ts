@@ -1,12 +1,15 @@
 import { z } from 'zod';
 import { fits, kernels } from '../vision/resize.ts';
+import { layerItem } from './layer-items.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** What using a model needs to know beyond its layers and weights: `info.json` of a `model` artifact. No times, hosts or paths. */
 export const modelInfo = z.object({
-  /** Its name in the table of networks. */
-  architecture: z.string(),
+  /** Its name in the table of networks, or the layers as they were written. */
+  architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {
+    error: 'expected a name or layers',
+  }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
   /** How an image becomes the network's input. */

@@ -5,10 +5,8 @@ import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/linear-congruential.ts';
 import { selectBackend } from '../backend/select-backend.ts';
-import type { ArchitectureName } from './architecture-names.ts';
-import { architectureNames, smallestImage } from './architecture-names.ts';
-import { architectures } from './architectures.ts';
-import { simpleNet } from './simple-net.ts';
+import { buildNet } from './build-net.ts';
+import { netOf } from './model-setting.ts';
 
 interface GoldenGradient {
   readonly norm: number;
@@ -30,26 +28,9 @@ const golden = (
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
-test('it has 16,901,762 parameters at 256 x 256', () => {
-  const model = simpleNet(256);
-
-  assert.equal(model.countParams(), 16_901_762);
-  assert.deepEqual(model.outputs[0]!.shape, [null, 2]);
-  model.dispose();
-});
-
-test('the smallest image is the smallest that reaches the end of every network', () => {
-  const fewestWeights = (name: ArchitectureName, imageSize: number) =>
-    Math.min(...architectures[name].build(imageSize).weights.map(({ shape }) => shape.reduce((a, b) => a! * b!, 1)!));
-  for (const name of architectureNames) {
-    assert.ok(fewestWeights(name, smallestImage[name]) > 0);
-    assert.equal(fewestWeights(name, smallestImage[name] - 1), 0);
-  }
-});
-
 test('its logits, loss and gradients are PyTorch’s', async () => {
   const { imageSize } = golden;
-  const model = simpleNet(imageSize);
+  const model = buildNet(netOf('simple-net'), imageSize);
   const numbers = linearCongruential(2);
   fillWeights(model, numbers);
   const images = tensor(numbers(3 * imageSize * imageSize * 3, 2), [3, imageSize, imageSize, 3]);

@@ -2,6 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { accuracy } from '../metrics/accuracy.ts';
 import { crossEntropy } from '../metrics/cross-entropy.ts';
 import { predictedClasses } from '../metrics/logits.ts';
+import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';
 import { BestWeights } from './best-weights.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
@@ -31,6 +32,8 @@ export interface FitOptions {
   readonly schedule?: ScheduleSettings;
   /** Training ends after `patience` epochs in a row without a better one; never before its time when left out. */
   readonly earlyStopping?: { readonly patience: number };
+  /** Decides, with the epoch and the batch, what dropout drops. */
+  readonly seed: number;
 }
 
 /** Hears how training goes. */
@@ -67,7 +70,7 @@ export async function fit(
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
-      const running = await trainEpoch(model, optimizer, data, { epoch, rate }, listener);
+      const running = await trainEpoch(model, optimizer, data, { epoch, rate, seed: options.seed }, listener);
       const splits: Record<string, SplitValues> = {};
       for (const split of options.monitor) {
         const isKnown = split === trainSplit && options.trainValues === 'running';
@@ -104,18 +107,26 @@ function ratesOf(
   return (step) => rate * warmUpFactor(schedule, (epoch - 1) * steps + step, steps);
 }
 
+interface EpochOptions {
+  readonly epoch: number;
+  /** The learning rate of a step, counted from 0. */
+  readonly rate: (step: number) => number;
+  readonly seed: number;
+}
+
 /** One pass over the training split; the means of its batches, weighted by their size. */
 async function trainEpoch(
   model: LayersModel,
   optimizer: Optimizer,
   data: TrainingData,
-  { epoch, rate }: { readonly epoch: number; readonly rate: (step: number) => number },
+  { epoch, rate, seed }: EpochOptions,
   listener: FitListener,
 ): Promise<SplitValues> {
   const sums = { images: 0, loss: 0, right: 0, batches: 0 };
   for await (const batch of data.training(epoch)) {
     optimizer.learningRate = rate(sums.batches);
     const images = batch.labels.length;
+    seedDropout(model, seed, epoch, sums.batches);
     const logits = await trainStep(model, optimizer, batch);
     const loss = crossEntropy(batch.labels, logits);
     sums.batches++;

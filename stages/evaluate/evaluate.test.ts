@@ -4,9 +4,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseScores } from '../../src/metrics/scores-file.ts';
+import { buildNet } from '../../src/models/build-net.ts';
 import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { saveModel } from '../../src/models/model-files.ts';
-import { simpleNet } from '../../src/models/simple-net.ts';
+import { netOf } from '../../src/models/model-setting.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import run from './run.ts';
@@ -22,7 +23,7 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true }));
 
 async function writeModel(): Promise<void> {
-  const net = simpleNet(56);
+  const net = buildNet(netOf('simple-net'), 56);
   initialiseWeights(net, 1);
   await saveModel(model, {
     model: net,

@@ -1,9 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import type { RunningBackend } from '../../src/backend/select-backend.ts';
-import { architectures } from '../../src/models/architectures.ts';
+import { buildNet } from '../../src/models/build-net.ts';
 import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
+import { netOf } from '../../src/models/model-setting.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { DatasetBatches } from '../../src/training/dataset-batches.ts';
 import { fit } from '../../src/training/fit.ts';
@@ -23,7 +24,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   using dataset = openTwoClasses(folder, [trainSplit, ...settings.monitor]);
   const backend = await startBackend(context);
 
-  const model = architectures[settings.model].build(settings.imageSize);
+  const model = buildNet(netOf(settings.model), settings.imageSize);
   initialiseWeights(model, settings.seed);
   await using batches = new DatasetBatches(folder, {
     batchSize: settings.batchSize,

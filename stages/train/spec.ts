@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { architectureNames, smallestImage } from '../../src/models/architecture-names.ts';
+import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
 import { defineKind } from '../../src/stage.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
@@ -10,7 +10,7 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
 
 const settings = z.strictObject({
-  model: z.enum(architectureNames).default('simple-net').describe('The network.'),
+  model: modelSetting.default('simple-net').describe('The network: by name, or as a list of layers.'),
   imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
   fit: z
     .enum(fits)
@@ -90,10 +90,7 @@ export const spec = defineKind<TrainSettings>({
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
   },
   computes: true,
-  check: ({ model, imageSize }) =>
-    imageSize >= smallestImage[model]
-      ? []
-      : [{ at: ['imageSize'], message: `expected at least ${smallestImage[model]} for ${model}, got ${imageSize}` }],
+  check: ({ model, imageSize }) => modelMistakes(model, imageSize),
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -6,6 +6,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
+import { keyedSettings } from '../../src/config/keyed-settings.ts';
+import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/models/model-files.ts';
 import { parseHistory } from '../../src/training/history.ts';
 import { StageBench } from '../../test/stage-bench.ts';
@@ -82,6 +84,48 @@ test('the same seed gives the same bytes, and what is monitored does not change 
   assert.deepEqual(digests(second), digests(first));
   assert.deepEqual(digests(monitored).slice(0, 3), digests(first).slice(0, 3));
   assert.notEqual(digests(otherSeed)[1], digests(first)[1]);
+});
+
+test('a net that is written in the settings trains, its dropout seeded, and is saved with its layers', async () => {
+  const layers = [
+    ...[{ conv: 4, kernel: 5, stride: 2, bias: false }, 'batchNorm', 'relu'],
+    { residual: [{ separableConv: 8, padding: 'same' }, 'batchNorm'], shortcut: [{ conv: 8, kernel: 1 }] },
+    ...[{ maxPool: 2 }, 'globalAveragePool', { dropout: 0.5 }, { dense: 2 }],
+  ];
+  const settings = { ...small, imageSize: 24, model: { layers } };
+  using first = await trained(settings);
+  using second = await trained(settings);
+  using without = await trained({ ...settings, model: { layers: layers.with(-2, { dropout: 0 }) } });
+
+  assert.deepEqual(digests(second), digests(first));
+  assert.notEqual(digests(without)[1], digests(first)[1]);
+  const { model, info } = await loadModel(first.output('model'));
+  assert.deepEqual(info.architecture, { layers });
+  assert.equal(model.getLayer('residual1_add').outputShape.toString(), ',10,10,8');
+  const [, , mean, variance] = model.getLayer('bn1').getWeights();
+  assert.ok([...mean!.dataSync(), ...variance!.dataSync()].every((value) => value !== 0 && value !== 1));
+});
+
+test('the small networks that have a name train, too', async () => {
+  for (const settings of [
+    { model: 'my-net', imageSize: 154 },
+    { model: 'tiny-xception', imageSize: 32 },
+  ]) {
+    using bench = await trained({ ...small, ...settings, epochs: 1 });
+    const { model, info } = await loadModel(bench.output('model'));
+    assert.equal(info.architecture, settings.model);
+    assert.deepEqual(model.outputs[0]!.shape, [null, 2]);
+  }
+});
+
+test('only settings that are not at their default are keyed, so that a new one keeps what was trained before', () => {
+  const keyed = (settings: JsonObject) =>
+    keyedSettings(spec.settings, settings, JSON.parse(JSON.stringify(spec.settings.parse(settings))));
+
+  assert.deepEqual(keyed({ model: 'simple-net', imageSize: 256, epochs: 5, optimizer: { kind: 'adam' } }), {});
+  assert.deepEqual(keyed({ model: 'my-net', epochs: 2 }), { model: 'my-net', epochs: 2 });
+  const layers = [{ conv: 8, kernel: 5 }, 'relu', 'flatten', { dense: 2 }];
+  assert.deepEqual(keyed({ model: { layers } }), { model: { layers } });
 });
 
 test('it reads the splits that it trains on and monitors, and no other', () => {

@@ -1,0 +1,88 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ArchitectureName, architectureNames, architectures } from './architectures.ts';
+import type { Layer } from './layer.ts';
+import { modelMistakes, netOf } from './model-setting.ts';
+import { readLayers } from './read-layers.ts';
+import { plainLayers, type TracedLayer, totals, traceLayers } from './trace-net.ts';
+import { xceptionBackbone } from './xception.ts';
+
+function traced(layers: readonly Layer[], imageSize: number): readonly TracedLayer[] {
+  const result = traceLayers(layers, [imageSize, imageSize, 3]);
+  assert.ok(result.ok);
+  return result.value;
+}
+
+const trained = (name: ArchitectureName, classes = 2) => totals(traced(netOf(name, classes).layers, 256)).trained;
+
+test('every network has the parameters that it is known for', () => {
+  assert.equal(trained('simple-net'), 16_901_762);
+  assert.equal(trained('my-net'), 34_850);
+  assert.equal(trained('xception', 1000), 22_855_952);
+  assert.equal(trained('xception-based'), 23_128_786);
+  assert.equal(trained('xception-based') - trained('xception', 1000), 272_834);
+  assert.equal(trained('tiny-xception'), 421_218);
+});
+
+test('Xception is 36 convolutions in 14 modules, residuals around all but the first and last, down to 2048 features', () => {
+  const layers = traced(readLayers(xceptionBackbone()), 299);
+  const residuals = layers.filter((one) => 'body' in one);
+  const main = layers.flatMap((one) => ('body' in one ? one.body : [one]));
+  const convolutions = main.filter(({ layer: { kind } }) => kind === 'conv' || kind === 'separableConv');
+  const modules = new Set(convolutions.map(({ layer: { name } }) => /^block\d+(?=_)/.exec(name)![0]));
+
+  assert.equal(convolutions.length, 36);
+  assert.equal(modules.size, 14);
+  assert.deepEqual(
+    residuals.map(({ layer: { name } }) => name),
+    [...modules].slice(1, -1),
+  );
+  assert.deepEqual(layers.at(-2)!.output, [10, 10, 2048]);
+  assert.deepEqual(layers.at(-1)!.output, [2048]);
+  // 8.4 billion multiply-adds, as its users say of 299 x 299.
+  assert.equal(totals(layers).multiplyAdds, 8_355_355_496);
+});
+
+test('tiny-xception has the weights that its package’s manifest names, but for the classifier', () => {
+  const layers = plainLayers(traced(netOf('tiny-xception').layers, 112));
+  const names = layers.flatMap(({ layer, weights }) =>
+    weights.map(({ name, shape }) => `${layer.name}/${name} ${shape.join(' ')}`),
+  );
+  assert.equal(names.length, 49);
+  assert.deepEqual(names.slice(0, 7), [
+    'entry_flow/conv_in/kernel 3 3 3 32',
+    'entry_flow/conv_in/bias 32',
+    'entry_flow/reduction_block_0/separable_conv0/depthwise_kernel 3 3 32 1',
+    'entry_flow/reduction_block_0/separable_conv0/pointwise_kernel 1 1 32 64',
+    'entry_flow/reduction_block_0/separable_conv0/bias 64',
+    'entry_flow/reduction_block_0/separable_conv1/depthwise_kernel 3 3 64 1',
+    'entry_flow/reduction_block_0/separable_conv1/pointwise_kernel 1 1 64 64',
+  ]);
+  assert.ok(names.includes('middle_flow/main_block_1/separable_conv2/bias 128'));
+  assert.deepEqual(names.slice(-5, -2), [
+    'exit_flow/separable_conv/depthwise_kernel 3 3 256 1',
+    'exit_flow/separable_conv/pointwise_kernel 1 1 256 512',
+    'exit_flow/separable_conv/bias 512',
+  ]);
+});
+
+test('each takes the images that leave every layer something to see, and no smaller ones', () => {
+  const smallest = architectureNames.map((name) => {
+    const [mistake] = modelMistakes(name, 1);
+    const size = Number(/at least (\d+)/.exec(mistake!.message)![1]);
+    assert.deepEqual(modelMistakes(name, size), []);
+    assert.deepEqual(mistake, { at: ['imageSize'], message: `expected at least ${size} for ${name}, got 1` });
+    return [name, size];
+  });
+  assert.deepEqual(Object.fromEntries(smallest), {
+    'simple-net': 50,
+    xception: 23,
+    'xception-based': 23,
+    'my-net': 154,
+    'tiny-xception': 9,
+  });
+});
+
+test('the table says of each network what it is in a line', () => {
+  for (const name of architectureNames) assert.match(architectures[name].summary, /^[A-Z0-9].{20,80}\.$/);
+});

@@ -1,0 +1,109 @@
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { ones, setBackend, tensor } from '@tensorflow/tfjs';
+import fc from 'fast-check';
+import { architectureNames } from './architectures.ts';
+import { buildNet } from './build-net.ts';
+import { addName, type Net } from './layer.ts';
+import type { LayerItem, PlainItem } from './layer-items.ts';
+import { netOf } from './model-setting.ts';
+import { readLayers } from './read-layers.ts';
+import { plainLayers, traceLayers } from './trace-net.ts';
+
+before(() => setBackend('cpu'));
+
+/** What the description says of shapes and weights, in the words of {@link built}. */
+function described({ layers }: Net, imageSize: number) {
+  const traced = traceLayers(layers, [imageSize, imageSize, 3]);
+  if (!traced.ok) return undefined;
+  const plain = plainLayers(traced.value);
+  return {
+    shapes: Object.fromEntries([
+      ...plain.map(({ layer, output }) => [layer.name, [null, ...output]]),
+      ...traced.value.flatMap((one) => ('body' in one ? [[addName(one.layer), [null, ...one.output]]] : [])),
+      ['image', [null, imageSize, imageSize, 3]],
+    ]),
+    weights: Object.fromEntries(
+      plain.flatMap(({ layer, weights }) => weights.map(({ name, shape }) => [`${layer.name}/${name}`, shape])),
+    ),
+    trained: plain.flatMap(({ layer, weights }) =>
+      weights.filter((weight) => weight.trained).map(({ name }) => `${layer.name}/${name}`),
+    ),
+  };
+}
+
+function built(model: LayersModel) {
+  return {
+    shapes: Object.fromEntries(model.layers.map((layer) => [layer.name, layer.outputShape])),
+    weights: Object.fromEntries(model.weights.map(({ originalName, shape }) => [originalName, shape])),
+    trained: model.trainableWeights.map(({ originalName }) => originalName),
+  };
+}
+
+function assertAlike(net: Net, imageSize: number): void {
+  const model = buildNet(net, imageSize);
+  const [expected, actual] = [described(net, imageSize)!, built(model)];
+  assert.deepEqual(actual.shapes, expected.shapes);
+  assert.deepEqual(actual.weights, expected.weights);
+  assert.deepEqual(actual.trained.toSorted(), expected.trained.toSorted());
+  model.dispose();
+}
+
+test('every named network has in tfjs the shapes and weights of its description', () => {
+  for (const name of architectureNames) assertAlike(netOf(name), name === 'my-net' ? 161 : 75);
+});
+
+const window = {
+  stride: fc.constantFrom(undefined, 1, 2, 3),
+  padding: fc.constantFrom(undefined, 'valid' as const, 'same' as const),
+};
+const convolution = { kernel: fc.integer({ min: 1, max: 4 }), bias: fc.boolean(), ...window };
+const plainItem: fc.Arbitrary<PlainItem> = fc.oneof(
+  fc.constantFrom('relu' as const, 'batchNorm' as const),
+  fc.record({ conv: fc.integer({ min: 1, max: 4 }), ...convolution }),
+  fc.record({ separableConv: fc.integer({ min: 1, max: 4 }), ...convolution }),
+  fc.record({ maxPool: fc.integer({ min: 1, max: 3 }), ...window }),
+  fc.record({ averagePool: fc.integer({ min: 1, max: 3 }), ...window }),
+  fc.record({ activation: fc.constantFrom('elu' as const, 'swish' as const) }),
+  fc.record({ dropout: fc.constantFrom(0, 0.5) }),
+);
+const residual = fc.integer({ min: 1, max: 3 }).map((stride): LayerItem => {
+  const same = { padding: 'same', stride } as const;
+  return { residual: [{ conv: 3, ...same }, 'relu'], shortcut: [{ conv: 3, kernel: 1, ...same }] };
+});
+const items = fc
+  .tuple(fc.array(fc.oneof(plainItem, residual), { maxLength: 6 }), fc.constantFrom('flatten', 'globalAveragePool'))
+  .map(([layers, end]): readonly LayerItem[] => [...layers, end, { dense: 2 }]);
+
+test('whatever the layers, tfjs gives the shapes and weights that were foreseen', () => {
+  let possible = 0;
+  fc.assert(
+    fc.property(items, fc.integer({ min: 4, max: 24 }), (items, imageSize) => {
+      const net: Net = { name: 'layers', layers: readLayers(items) };
+      if (described(net, imageSize) === undefined) return;
+      possible++;
+      assertAlike(net, imageSize);
+    }),
+    { numRuns: 60 },
+  );
+  assert.ok(possible > 20);
+});
+
+test('a residual block adds what goes around it to what goes through it', () => {
+  const around = (shortcut: readonly PlainItem[]) => {
+    const body: PlainItem[] = [{ conv: 1, kernel: 1, bias: false }];
+    const net = {
+      name: 'layers',
+      layers: readLayers([{ conv: 1, kernel: 1, bias: false }, { residual: body, shortcut: [...shortcut] }, 'flatten']),
+    };
+    const model = buildNet(net, 1);
+    for (const [i, layer] of model.layers.filter((layer) => layer.weights.length > 0).entries()) {
+      layer.setWeights([ones(layer.weights[0]!.shape as number[]).mul(10 ** i)]);
+    }
+    return (model.apply(tensor([1, 2, 3], [1, 1, 1, 3])) as Tensor).dataSync()[0];
+  };
+
+  assert.equal(around([]), 6 * 10 + 6);
+  assert.equal(around([{ conv: 1, kernel: 1, bias: false }]), 6 * 10 + 6 * 100);
+});
