@@ -1,4 +1,5 @@
 import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
+import { escapeXml } from './escape-xml.ts';
 import { fontFamily } from './fonts.ts';
 import { textWidth } from './text-width.ts';
 import { ink } from './theme.ts';
@@ -169,5 +170,3 @@ function curve(from: Box, between: readonly Point[], to: Box, halfWidth: HalfWid
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;
-
-const escapeXml = (text: string): string => text.replace(/[&<>"]/g, (character) => `&#${character.charCodeAt(0)};`);

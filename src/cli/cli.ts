@@ -193,6 +193,23 @@ function declareKeeping(program: Command, act: Act): void {
 
 function declareLearning(program: Command, act: Act): void {
   program
+    .command('model')
+    .summary("show a network's layers")
+    .description(
+      'Lists the networks that have a name, or the layers of one: shapes, parameters and multiply-adds, with a drawing where asked for. A network is named, or meant by a pipeline and its stage, or by the folder of a trained model.',
+    )
+    .argument('[model]', 'such as xception, a pipeline, or the folder of a model')
+    .argument('[stages...]', 'the stage of the pipeline that trains it, where several do')
+    .option('--image-size <pixels>', 'of images a side (default: as it is trained, else 256)', positiveInteger)
+    .option('--classes <count>', 'of the last layer of a named one (default: 2)', positiveInteger)
+    .option('--svg <file>', 'writes a drawing there')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      example('pipeline model xception --classes 1000 --svg xception.svg', 'pipeline model study.yaml fit@net=own'),
+    )
+    .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
+  program
     .command('kinds')
     .summary('list the kinds of stages')
     .description("Lists the kinds of stages, or one kind's settings, ports and example.")

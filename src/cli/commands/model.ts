@@ -1,0 +1,74 @@
+import { writeFileSync } from 'node:fs';
+import { cacheError } from '../../cache/cache-error.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { architectureNames, architectures } from '../../models/architectures.ts';
+import { modelMistakes, netOf } from '../../models/model-setting.ts';
+import { type TracedLayer, traceLayers } from '../../models/trace-net.ts';
+import { formatTable } from '../../reporters/format-table.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { type FoundModel, findModel } from '../find-model.ts';
+import { formatNet, formatTotals } from '../format-net.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+/** What a network that is only named is shown at: what `train` takes unless it is told. */
+const usualSize = 256;
+
+export interface ModelOptions {
+  readonly set: readonly string[];
+  readonly imageSize?: number;
+  readonly classes?: number;
+  readonly svg?: string;
+}
+
+/** `pipeline model`: the networks that have a name, or one network's layers, as a table and where asked for as a drawing. */
+export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<number> {
+  if (words.length === 0) {
+    const rows = architectureNames.map((name) => [name, architectures[name].summary]);
+    process.stdout.write(`${formatTable(['network', 'is'], rows).join('\n')}\n`);
+    return exitCodes.ok;
+  }
+  const found = await findModel(words, options.set);
+  if (!found.ok) return printMistakes(found.error);
+  const imageSize = options.imageSize ?? found.value.imageSize ?? usualSize;
+  const traced = trace(found.value, imageSize, options.classes);
+  if (!traced.ok) return printMistakes([traced.error]);
+  const title = `${found.value.title} at ${imageSize} x ${imageSize}`;
+  const lines = [`${title}: ${found.value.summary}`, '', ...formatNet(traced.value), '', formatTotals(traced.value)];
+  process.stdout.write(`${lines.join('\n')}\n`);
+  if (options.svg !== undefined) await draw(traced.value, title, options.svg);
+  return exitCodes.ok;
+}
+
+function trace(
+  { setting, title }: FoundModel,
+  imageSize: number,
+  classes: number | undefined,
+): Result<readonly TracedLayer[], Diagnostic> {
+  if (classes !== undefined && typeof setting !== 'string') {
+    const message = `The layers of ${title} end as they are written, so "--classes ${classes}" says nothing of them`;
+    return err({ code: 'no-classes', message, hint: 'Leave `--classes` out.' });
+  }
+  const [mistake] = modelMistakes(setting, imageSize);
+  if (mistake !== undefined) {
+    const message = `With images of ${imageSize} x ${imageSize}: ${mistake.message}`;
+    return err({ code: 'wrong-size', message });
+  }
+  const traced = traceLayers(netOf(setting, classes).layers, [imageSize, imageSize, 3]);
+  if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
+  return ok(traced.value);
+}
+
+async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
+  const [{ drawNet }, { netPicture }] = await Promise.all([
+    import('../../charts/draw-net.ts'),
+    import('../net-picture.ts'),
+  ]);
+  const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
+  try {
+    writeFileSync(path, svg);
+  } catch (error) {
+    throw cacheError(path, error);
+  }
+  process.stdout.write(`Drew it in ${path}\n`);
+}

@@ -1,0 +1,38 @@
+import { describeLayer } from '../models/describe-layer.ts';
+import { addName } from '../models/layer.ts';
+import { showShape } from '../models/layer-shape.ts';
+import { sizeOf } from '../models/layer-weights.ts';
+import { type TracedLayer, type TracedPlain, totals } from '../models/trace-net.ts';
+import { formatTable } from '../reporters/format-table.ts';
+
+/** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */
+export function formatNet(traced: readonly TracedLayer[]): readonly string[] {
+  const rows = traced.flatMap((one) => {
+    if (!('body' in one)) return [rowOf(one, '')];
+    const { layer, body, shortcut, output } = one;
+    const adds = shortcut.length > 0 ? 'adds the shortcut' : 'adds the input';
+    return [
+      ...body.map((inner) => rowOf(inner, '│ ')),
+      ...shortcut.map((inner) => rowOf(inner, '┆ ')),
+      [`└ ${addName(layer)}`, adds, showShape(output), '', ''],
+    ];
+  });
+  const first = ['image', '', showShape(traced[0]!.input), '', ''];
+  return formatTable(['layer', 'does', 'leaves', 'parameters', 'multiply-adds'], [first, ...rows]);
+}
+
+function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {
+  const parameters = weights.reduce((sum, weight) => sum + sizeOf(weight), 0);
+  return [`${mark}${layer.name}`, describeLayer(layer), showShape(output), orNone(parameters), orNone(multiplyAdds)];
+}
+
+const orNone = (value: number): string => (value === 0 ? '' : count(value));
+
+/** `34,850 parameters, all trained; 176,993,256 multiply-adds an image`. */
+export function formatTotals(traced: readonly TracedLayer[]): string {
+  const { trained, untrained, multiplyAdds } = totals(traced);
+  const which = untrained === 0 ? 'all trained' : `${count(trained)} of them trained`;
+  return `${count(trained + untrained)} parameters, ${which}; ${count(multiplyAdds)} multiply-adds an image`;
+}
+
+const count = (value: number): string => value.toLocaleString('en');

@@ -1,0 +1,89 @@
+import type { NetBlock, NetPicture, NetUnit } from '../charts/draw-net.ts';
+import { describeLayer } from '../models/describe-layer.ts';
+import type { PlainLayer } from '../models/layer.ts';
+import { showShape } from '../models/layer-shape.ts';
+import { sizeOf } from '../models/layer-weights.ts';
+import type { TracedLayer, TracedPlain } from '../models/trace-net.ts';
+
+/**
+ * A network as it is drawn. What normalises or activates a convolution's or dense layer's output shares its box. Layers in
+ * a row that are called after one block, such as `block1_conv1` and `block1_conv2`, are framed as residual blocks are.
+ */
+export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
+  const image: NetUnit = {
+    kind: 'other',
+    name: 'image',
+    does: 'image',
+    shape: showShape(traced[0]!.input),
+    parameters: 0,
+  };
+  const blocks: NetBlock[] = [{ body: [image] }];
+  let plain: TracedPlain[] = [];
+  const flush = () => {
+    blocks.push(...plainBlocks(plain));
+    plain = [];
+  };
+  for (const one of traced) {
+    if (!('body' in one)) plain.push(one);
+    else {
+      flush();
+      const { name } = one.layer;
+      blocks.push({ name, body: unitsOf(one.body, name), shortcut: unitsOf(one.shortcut, name) });
+    }
+  }
+  flush();
+  return { title, subtitle, blocks };
+}
+
+/** Layers of one block stay together; others stand alone, so that a column can end after any. */
+function plainBlocks(layers: readonly TracedPlain[]): readonly NetBlock[] {
+  const runs: { block: string | undefined; layers: TracedPlain[] }[] = [];
+  for (const traced of layers) {
+    const block = /^([A-Za-z]+\d+)_./.exec(traced.layer.name)?.[1];
+    const last = runs.at(-1);
+    if (last !== undefined && last.block === block) last.layers.push(traced);
+    else runs.push({ block, layers: [traced] });
+  }
+  return runs.flatMap(({ block, layers }): readonly NetBlock[] => {
+    const units = unitsOf(layers, block ?? '');
+    return block !== undefined && units.length > 1
+      ? [{ name: block, body: units }]
+      : units.map((unit) => ({ body: [unit] }));
+  });
+}
+
+function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUnit[] {
+  const units: NetUnit[] = [];
+  for (const { layer, output, weights } of layers) {
+    const does = describeLayer(layer);
+    const parameters = weights.reduce((sum, weight) => sum + sizeOf(weight), 0);
+    const last = units.at(-1);
+    const refines = layer.kind === 'batchNorm' || layer.kind === 'activation';
+    if (refines && last !== undefined && hasKernel(last)) {
+      units[units.length - 1] = { ...last, does: `${last.does}, ${does}`, parameters: last.parameters + parameters };
+    } else {
+      const name = withoutBlock(layer.name, block);
+      units.push({ kind: colourKinds[layer.kind], name, does, shape: showShape(output), parameters });
+    }
+  }
+  return units;
+}
+
+const hasKernel = ({ kind }: NetUnit): boolean => kind === 'conv' || kind === 'separableConv' || kind === 'dense';
+
+/** Inside its frame a layer need not repeat what the frame is called. */
+const withoutBlock = (name: string, block: string): string =>
+  block !== '' && name.startsWith(block) && name.length > block.length + 1 ? name.slice(block.length + 1) : name;
+
+const colourKinds: Readonly<Record<PlainLayer['kind'], NetUnit['kind']>> = {
+  conv: 'conv',
+  separableConv: 'separableConv',
+  dense: 'dense',
+  maxPool: 'pool',
+  averagePool: 'pool',
+  globalAveragePool: 'pool',
+  batchNorm: 'other',
+  activation: 'other',
+  dropout: 'other',
+  flatten: 'other',
+};

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+import { print } from './two-stages.ts';
+
+const stages = `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces }
+    with:
+      imageSize: 32
+      model:
+        layers:
+          - { conv: 8, kernel: 5 }
+          - relu
+          - residual: [{ separableConv: 8, padding: same }, batchNorm]
+          - residual: [{ maxPool: 2 }]
+            shortcut: [{ conv: 8, kernel: 1, stride: 2 }]
+          - globalAveragePool
+          - { dense: 2 }
+  again:
+    kind: train
+    inputs: { dataset: data/faces }
+    with: { model: my-net }
+  count:
+    kind: command
+    inputs: { dataset: data/faces }
+    outputs: { text: out/count.txt }
+    with: { run: "ls \${inputs.dataset} > \${outputs.text}" }
+`;
+
+const files = { 'data/faces/dataset.json': '{}' };
+
+const table = `fit at 32 x 32: Its layers are in pipelines/test.yaml.
+
+layer               does                        leaves       parameters  multiply-adds
+image                                           32 x 32 x 3
+conv1               conv 5 x 5, relu            28 x 28 x 8         608        470,400
+│ sepconv1          separable conv 3 x 3, same  28 x 28 x 8         144        106,624
+│ bn1               batch norm                  28 x 28 x 8          32
+└ residual1_add     adds the input              28 x 28 x 8
+│ pool1             max-pool 2 x 2              14 x 14 x 8
+┆ conv2             conv 1 x 1, stride 2        14 x 14 x 8          72         12,544
+└ residual2_add     adds the shortcut           14 x 14 x 8
+globalAveragePool1  global average pool         8 values
+dense1              dense                       2 values             18             16
+
+874 parameters, 858 of them trained; 589,584 multiply-adds an image
+`;
+
+test('model shows the layers of a net that a pipeline trains, and draws it', async () => {
+  using project = new Project(stages, files);
+  assert.equal(await print(project, 'model', 'test.yaml', 'fit'), table);
+  assert.match(await print(project, 'model', 'test.yaml', 'fit', '--svg', 'net.svg'), /\nDrew it in net\.svg\n$/);
+  assert.match(project.read('net.svg'), /^<svg .*>fit at 32 x 32</s);
+});
+
+test('model lists the networks that have a name, and shows one outside of any project, at the size that is asked for', async () => {
+  using project = new Project(stages);
+  project.remove('pipelines');
+  const list = await print(project, 'model');
+  for (const name of ['simple-net', 'xception', 'xception-based', 'my-net', 'tiny-xception']) {
+    assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
+  }
+  const shown = await print(project, 'model', 'xception', '--classes', '1000', '--image-size', '299');
+  assert.match(shown, /^xception at 299 x 299: 36 convolutions in 14 modules/);
+  assert.match(
+    shown,
+    /\navg_pool +global average pool +2,048 values\nlogits +dense +1,000 values +2,049,000 +2,048,000\n/,
+  );
+  assert.match(shown, /\n22,910,480 parameters, 22,855,952 of them trained; 8,357,403,496 multiply-adds an image\n$/);
+});
+
+test('model shows what a folder of a trained model says it is', async () => {
+  const info = {
+    architecture: { layers: ['flatten', { dense: 2 }] },
+    classes: ['real', 'fake'],
+    input: { size: 4, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+    training: {},
+    chosenEpoch: 1,
+    backend: 'cpu',
+  };
+  using project = new Project(stages, {
+    'out/model/info.json': JSON.stringify(info),
+    'out/other/info.json': JSON.stringify({ ...info, architecture: 'lost-net' }),
+  });
+  assert.match(await print(project, 'model', 'out/model'), /^out\/model at 4 x 4: Trained, in out\/model\.\n/);
+  const { code, stderr } = await project.command('model', 'out/other');
+  assert.deepEqual(
+    [code, stderr],
+    [1, 'error: Expected a network in out/other/info.json, got something else [no-model]\n'],
+  );
+});
+
+test('mistakes are told with what to do', async () => {
+  using project = new Project(stages, files);
+  const told = async (...words: readonly string[]) => {
+    const { code, stdout, stderr } = await project.command('model', ...words);
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+    return stderr;
+  };
+  assert.equal(
+    await told('xcpetion'),
+    'error: There is no network, pipeline or trained model "xcpetion" [unknown-model]\n\n  Did you mean "xception"?\n',
+  );
+  assert.equal(
+    await told('test.yaml'),
+    'error: Expected one network, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit, again.\n',
+  );
+  assert.equal(
+    await told('test.yaml', 'count'),
+    'error: Expected a stage that trains a network, got count in pipelines/test.yaml [no-model]\n',
+  );
+  assert.equal(
+    await told('my-net', '--image-size', '100'),
+    'error: With images of 100 x 100: expected at least 154 for my-net, got 100 [wrong-size]\n',
+  );
+  assert.equal(
+    await told('test.yaml', 'fit', '--image-size', '4'),
+    'error: With images of 4 x 4: conv1 needs at least 5 x 5, gets 4 x 4 [wrong-size]\n',
+  );
+  assert.equal(
+    await told('test.yaml', 'fit', '--classes', '10'),
+    'error: The layers of fit end as they are written, so "--classes 10" says nothing of them [no-classes]\n\n  Leave `--classes` out.\n',
+  );
+});
