@@ -67,3 +67,12 @@ test('a net must end with two values, and every layer must have a name of its ow
     '2: expected a name of its own, but there is another "image"',
   ]);
 });
+
+test('an image that is too large for a named network is told, too', () => {
+  assert.deepEqual(modelMistakes('simple-net', 2000), [
+    {
+      at: ['imageSize'],
+      message: 'dense1 would have 1,463,156,736 weights in one tensor, at most 536,870,912 are possible, in simple-net',
+    },
+  ]);
+});

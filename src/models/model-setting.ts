@@ -27,12 +27,13 @@ export function netOf(setting: ModelSetting, classes = 2): Net {
  */
 export function modelMistakes(setting: ModelSetting, imageSize: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
-  if (typeof setting === 'string') {
-    const least = smallestImage(layers);
-    if (imageSize >= least) return [];
-    return [{ at: ['imageSize'], message: `expected at least ${least} for ${name}, got ${imageSize}` }];
-  }
   const traced = traceLayers(layers, [imageSize, imageSize, 3]);
+  if (typeof setting === 'string') {
+    if (traced.ok) return [];
+    const least = smallestImage(layers);
+    const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
+    return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
+  }
   const mistakes = [...sharedNames(layers), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])];
   return mistakes.map(({ at, message }) => ({ at: ['model', 'layers', ...at], message }));
 }
