@@ -44,9 +44,17 @@ for (const [name, settings] of Object.entries(cases)) {
     const actual = steps(optimizerSettings.parse(settings)).flat();
     const expected = golden[name]!.flat();
     for (const [i, wanted] of expected.entries()) {
-      assert.ok(Math.abs(actual[i]! - wanted) < 4e-7, `Expected ${wanted} at ${i}, got ${actual[i]}`);
+      assert.ok(Math.abs(actual[i]! - wanted) < tolerance(wanted), `Expected ${wanted} at ${i}, got ${actual[i]}`);
     }
   });
+}
+
+/**
+ * Four units in the last place of a float32: PyTorch's kernels multiply and add in one rounding where the machine can, ours
+ * in two, and six steps add that up. Weights near 0 are what is left of values near 1, so they are allowed as much as these.
+ */
+function tolerance(value: number): number {
+  return 4 * 2 ** -23 * Math.max(1, Math.abs(value));
 }
 
 test('a momentum is what Nesterov’s form is one of', () => {
