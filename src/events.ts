@@ -11,6 +11,8 @@ export type RunEvent =
       readonly type: 'run-started';
       readonly run: string;
       readonly pipeline: string;
+      /** The pipeline's own, parameters worked in. */
+      readonly description?: string;
       readonly stages: readonly StageName[];
       /** Those whose outputs are shown at the end, named by the user or all; what no other stage reads comes first. */
       readonly finals?: readonly StageName[];

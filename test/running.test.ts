@@ -191,3 +191,16 @@ test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a
   assert.deepEqual((await project.run()).outcomes, { 'fit[seed=1]': 'fresh', 'fit[seed=3]': 'fresh', all: 'ran' });
   assert.equal(project.read('out/all'), '1\n3\n');
 });
+
+test('a run begins with what its pipeline is about, parameters worked in', async () => {
+  using project = new Project(`
+description: weights of \${params.source}
+params: { source: chance }
+stages:
+  one: { kind: command, outputs: { text: out/one }, with: { run: "echo \${params.source} > \${outputs.text}" } }
+`);
+  const begins = async (...set: string[]) =>
+    (await project.command('run', 'test.yaml', ...set)).stdout.split('\n', 1)[0];
+  assert.equal(await begins(), 'test: weights of chance');
+  assert.equal(await begins('--set', 'params.source=imagenet'), 'test: weights of imagenet');
+});

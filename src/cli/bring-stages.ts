@@ -26,6 +26,7 @@ export async function bringStages(
     type: 'run-started',
     run: folder.id,
     pipeline: world.pipeline.name,
+    ...(world.pipeline.description === undefined ? {} : { description: world.pipeline.description }),
     stages: stages.map(({ name }) => name),
     finals: inInterest(project),
     time: startedAt,

@@ -4,11 +4,14 @@ import type { Paint } from './colour.ts';
 import { formatSeconds } from './format-quantities.ts';
 
 /**
- * The line that an event leaves behind for good, if any: ends of stages with work done, retries, waits, warnings. A stage
- * that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the summary counts them.
+ * The line that an event leaves behind for good, if any: what the pipeline is about, ends of stages with work done,
+ * retries, waits, warnings. A stage that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the
+ * summary counts them.
  */
 export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, string>, paint: Paint): string | undefined {
   switch (event.type) {
+    case 'run-started':
+      return event.description === undefined ? undefined : `${event.pipeline}: ${event.description.trim()}`;
     case 'stage-finished':
       return formatEnd(event, reasons.get(event.stage), paint);
     case 'stage-retrying':
