@@ -158,6 +158,21 @@ test('running values of the training split save its pass', async () => {
   assert.deepEqual(epochs[0]!.splits['train'], epochs[0]!.running);
 });
 
+test('the values that are followed are of the plain loss, whatever is trained on', async () => {
+  const still = { ...options, optimizer: { kind: 'sgd', learningRate: 1e-30, momentum: 0 }, epochs: 1 } as const;
+  const valuesWith = async (loss: FitOptions['loss']) => {
+    const { epochs } = await fit(
+      tinyModel(),
+      new NoisyImages({ train: 20, val: 9, test: 3 }),
+      { ...still, ...(loss && { loss }) },
+      new Notes(),
+    );
+    return epochs;
+  };
+
+  assert.deepEqual(await valuesWith({ labelSmoothing: 0.5, classWeights: [1, 9] }), await valuesWith(undefined));
+});
+
 test('the same model, data and options give the same bytes', async () => {
   const once = async () => {
     const model = tinyModel();

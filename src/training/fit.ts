@@ -14,10 +14,10 @@ import { predict } from './predict.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import type { ScheduleSettings } from './schedule-settings.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
-import { trainableWeights, trainStep } from './train-step.ts';
+import { type StepOptions, trainableWeights, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
 
-export interface FitOptions {
+export interface FitOptions extends StepOptions {
   readonly optimizer: OptimizerSettings;
   /** At least 1. */
   readonly epochs: number;
@@ -70,7 +70,7 @@ export async function fit(
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
-      const running = await trainEpoch(model, optimizer, data, { epoch, rate, seed: options.seed }, listener);
+      const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate }, listener);
       const splits: Record<string, SplitValues> = {};
       for (const split of options.monitor) {
         const isKnown = split === trainSplit && options.trainValues === 'running';
@@ -107,7 +107,7 @@ function ratesOf(
   return (step) => rate * warmUpFactor(schedule, (epoch - 1) * steps + step, steps);
 }
 
-interface EpochOptions {
+interface EpochOptions extends StepOptions {
   readonly epoch: number;
   /** The learning rate of a step, counted from 0. */
   readonly rate: (step: number) => number;
@@ -119,7 +119,7 @@ async function trainEpoch(
   model: LayersModel,
   optimizer: Optimizer,
   data: TrainingData,
-  { epoch, rate, seed }: EpochOptions,
+  { epoch, rate, seed, ...step }: EpochOptions,
   listener: FitListener,
 ): Promise<SplitValues> {
   const sums = { images: 0, loss: 0, right: 0, batches: 0 };
@@ -127,7 +127,7 @@ async function trainEpoch(
     optimizer.learningRate = rate(sums.batches);
     const images = batch.labels.length;
     seedDropout(model, seed, epoch, sums.batches);
-    const logits = await trainStep(model, optimizer, batch);
+    const logits = await trainStep(model, optimizer, batch, step);
     const loss = crossEntropy(batch.labels, logits);
     sums.batches++;
     if (!Number.isFinite(loss))

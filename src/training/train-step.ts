@@ -1,6 +1,8 @@
-import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
-import { keep, losses, tensor, tidy, variableGrads } from '@tensorflow/tfjs';
+import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
+import { keep, tidy, variableGrads } from '@tensorflow/tfjs';
 import type { Batch } from '../vision/batch-loader.ts';
+import { trainingLoss } from './loss.ts';
+import type { Loss } from './loss-settings.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { imagesOf } from './predict.ts';
 
@@ -9,23 +11,32 @@ export function trainableWeights(model: LayersModel): Variable[] {
   return model.trainableWeights.map((weight) => weight.read() as Variable);
 }
 
+export interface StepOptions {
+  /** The plain cross-entropy when left out. */
+  readonly loss?: Loss;
+}
+
 /**
- * One step of training on the mean softmax cross-entropy of a batch.
+ * One step of training on the loss of a batch.
  *
  * The logits are the one thing read back: a lazy backend computes the whole step for them at once, gradients and new
- * weights too, and the loss follows from them here.
+ * weights too, and the values that are followed come from them, elsewhere.
  *
  * @returns The logits before the step, `[batch, 2]`.
  */
-export async function trainStep(model: LayersModel, optimizer: Optimizer, batch: Batch): Promise<Float32Array> {
+export async function trainStep(
+  model: LayersModel,
+  optimizer: Optimizer,
+  batch: Batch,
+  { loss }: StepOptions = {},
+): Promise<Float32Array> {
   const weights = trainableWeights(model);
   const logits = tidy(() => {
     const images = imagesOf(model, batch);
-    const targets = oneHot(batch.labels);
     let output: Tensor | undefined;
     const { grads } = variableGrads(() => {
       output = keep(model.apply(images, { training: true }) as Tensor);
-      return losses.softmaxCrossEntropy(targets, output) as Scalar;
+      return trainingLoss(batch.labels, output, loss);
     }, weights);
     optimizer.step(grads);
     return output!;
@@ -33,11 +44,4 @@ export async function trainStep(model: LayersModel, optimizer: Optimizer, batch:
   const values = await logits.data<'float32'>();
   logits.dispose();
   return values;
-}
-
-/** `[batch, 2]`, 1 where the class is. */
-function oneHot(labels: ArrayLike<number>): Tensor {
-  const values = new Float32Array(2 * labels.length);
-  for (let i = 0; i < labels.length; i++) values[2 * i + labels[i]!] = 1;
-  return tensor(values, [labels.length, 2]);
 }

@@ -10,6 +10,7 @@ import { DatasetBatches } from '../../src/training/dataset-batches.ts';
 import { fit } from '../../src/training/fit.ts';
 import type { History } from '../../src/training/history.ts';
 import { formatHistory } from '../../src/training/history.ts';
+import { resolveLoss } from '../../src/training/loss.ts';
 import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
@@ -34,7 +35,9 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     seed: settings.seed,
     threads: context.cpus,
   });
-  const history = await follow(context, batches, (data, listener) => fit(model, data, settings, listener));
+  const labels = dataset.split(trainSplit).samples.map(({ label }) => label);
+  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels) };
+  const history = await follow(context, batches, (data, listener) => fit(model, data, options, listener));
 
   await saveModel(context.output('model'), { model, info: modelInfo(settings, dataset.classes, history, backend) });
   writeFileSync(context.output('history'), formatHistory(history));

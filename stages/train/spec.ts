@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
 import { defineKind } from '../../src/stage.ts';
+import { lossSettings } from '../../src/training/loss-settings.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
@@ -41,6 +42,9 @@ const settings = z.strictObject({
   schedule: scheduleSettings
     .exactOptional()
     .describe('How the learning rate goes over the epochs, after a warm-up if wanted; constant when left out.'),
+  loss: lossSettings
+    .exactOptional()
+    .describe('What training minimises; the plain cross-entropy when left out. Values that are followed stay plain.'),
   batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
   earlyStopping: z

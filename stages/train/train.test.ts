@@ -106,6 +106,21 @@ test('a net that is written in the settings trains, its dropout seeded, and is s
   assert.ok([...mean!.dataSync(), ...variance!.dataSync()].every((value) => value !== 0 && value !== 1));
 });
 
+test('what is minimised decides the weights, and is balanced by the images of the training split', async () => {
+  const uneven = join(folder, 'uneven');
+  await writeTintedDataset(uneven, { train: 5, val: 4 });
+  const weights = async (loss: object) => {
+    using bench = new StageBench();
+    await bench.run(spec, run, { inputs: { dataset: uneven }, with: { ...small, imageSize: 50, epochs: 1, ...loss } });
+    return digests(bench)[1];
+  };
+
+  const balanced = await weights({ loss: { classWeights: 'balanced' } });
+  assert.equal(await weights({ loss: { classWeights: [5 / 6, 5 / 4] } }), balanced);
+  assert.notEqual(await weights({ loss: { classWeights: 'balanced', labelSmoothing: 0.1 } }), balanced);
+  assert.notEqual(await weights({}), balanced);
+});
+
 test('the small networks that have a name train, too', async () => {
   for (const settings of [
     { model: 'my-net', imageSize: 154 },

@@ -53,6 +53,15 @@ def schedule_case(make, losses=None):
     return rates
 
 
+def loss_case(weight=None, smoothing=0.0):
+    """The loss of five images, and its gradient by their logits."""
+    logits = torch.from_numpy(Sequence(3).array((5, 2), 4.0)).requires_grad_()
+    weight = None if weight is None else torch.tensor(weight)
+    loss = nn.CrossEntropyLoss(weight=weight, label_smoothing=smoothing)(logits, torch.tensor([0, 1, 1, 0, 1]))
+    loss.backward()
+    return {"loss": loss.item(), "gradient": logits.grad.numpy().ravel().astype(float).tolist()}
+
+
 class SimpleNet(nn.Module):
     def __init__(self, features):
         super().__init__()
@@ -116,6 +125,12 @@ print(
                 "warmUp": schedule_case(lambda optimizer: schedulers.LinearLR(optimizer, start_factor=0.25, total_iters=3)),
             },
             "plateauLosses": plateau_losses,
+            "losses": {
+                "plain": loss_case(),
+                "smoothed": loss_case(smoothing=0.2),
+                "weighted": loss_case(weight=[3.0, 0.5]),
+                "both": loss_case(weight=[3.0, 0.5], smoothing=0.2),
+            },
             "simpleNet": simple_net_case(58, 2),
         }
     )
