@@ -38,13 +38,23 @@ test('a step gives the logits before it and moves the weights against the mean g
   }
 });
 
+test('a step clips the gradients that it takes', async () => {
+  const model = onePixelModel();
+  const sgd = new Sgd({ kind: 'sgd', learningRate: 1, momentum: 0 }, trainableWeights(model));
+
+  await trainStep(model, sgd, batch, { clip: { norm: 0.5 } });
+
+  const moved = [...model.getWeights()[0]!.dataSync()].map((weight, i) => weight - [1, 0, 0, 1, 0, 0][i]!);
+  assert.ok(Math.abs(Math.hypot(...moved) - 0.5) < 1e-6);
+});
+
 test('steps leave no tensors behind', async () => {
   const model = onePixelModel();
   const sgd = new Sgd({ kind: 'sgd', learningRate: 1, momentum: 0.5 }, trainableWeights(model));
   await trainStep(model, sgd, batch);
   const { numTensors } = memory();
 
-  for (let step = 0; step < 3; step++) await trainStep(model, sgd, batch);
+  for (let step = 0; step < 3; step++) await trainStep(model, sgd, batch, { clip: { norm: 1 } });
 
   assert.equal(memory().numTensors, numTensors);
 });

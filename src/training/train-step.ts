@@ -1,6 +1,8 @@
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { keep, tidy, variableGrads } from '@tensorflow/tfjs';
 import type { Batch } from '../vision/batch-loader.ts';
+import { clipGradients } from './clip-gradients.ts';
+import type { ClipSettings } from './clip-settings.ts';
 import { trainingLoss } from './loss.ts';
 import type { Loss } from './loss-settings.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
@@ -14,6 +16,8 @@ export function trainableWeights(model: LayersModel): Variable[] {
 export interface StepOptions {
   /** The plain cross-entropy when left out. */
   readonly loss?: Loss;
+  /** Gradients stay as they are when left out. */
+  readonly clip?: ClipSettings;
 }
 
 /**
@@ -28,7 +32,7 @@ export async function trainStep(
   model: LayersModel,
   optimizer: Optimizer,
   batch: Batch,
-  { loss }: StepOptions = {},
+  { loss, clip }: StepOptions = {},
 ): Promise<Float32Array> {
   const weights = trainableWeights(model);
   const logits = tidy(() => {
@@ -38,7 +42,7 @@ export async function trainStep(
       output = keep(model.apply(images, { training: true }) as Tensor);
       return trainingLoss(batch.labels, output, loss);
     }, weights);
-    optimizer.step(grads);
+    optimizer.step(clip === undefined ? grads : clipGradients(grads, clip));
     return output!;
   });
   const values = await logits.data<'float32'>();

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
 import { defineKind } from '../../src/stage.ts';
+import { clipSettings } from '../../src/training/clip-settings.ts';
 import { lossSettings } from '../../src/training/loss-settings.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
@@ -45,6 +46,7 @@ const settings = z.strictObject({
   loss: lossSettings
     .exactOptional()
     .describe('What training minimises; the plain cross-entropy when left out. Values that are followed stay plain.'),
+  clip: clipSettings.exactOptional().describe('Keeps gradients from being large; they stay as they are when left out.'),
   batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
   epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
   earlyStopping: z

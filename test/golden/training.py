@@ -62,6 +62,16 @@ def loss_case(weight=None, smoothing=0.0):
     return {"loss": loss.item(), "gradient": logits.grad.numpy().ravel().astype(float).tolist()}
 
 
+def clip_case(clip):
+    """Gradients of a kernel and a bias after clipping."""
+    sequence = Sequence(4)
+    weights = [nn.Parameter(torch.zeros(shape)) for shape in ((2, 3), (3,))]
+    for weight in weights:
+        weight.grad = torch.from_numpy(sequence.array(tuple(weight.shape), 3.0))
+    clip(weights)
+    return [value for weight in weights for value in weight.grad.numpy().ravel().astype(float).tolist()]
+
+
 class SimpleNet(nn.Module):
     def __init__(self, features):
         super().__init__()
@@ -130,6 +140,11 @@ print(
                 "smoothed": loss_case(smoothing=0.2),
                 "weighted": loss_case(weight=[3.0, 0.5]),
                 "both": loss_case(weight=[3.0, 0.5], smoothing=0.2),
+            },
+            "clipped": {
+                "toNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 2.0)),
+                "belowNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 100.0)),
+                "toValue": clip_case(lambda weights: nn.utils.clip_grad_value_(weights, 0.75)),
             },
             "simpleNet": simple_net_case(58, 2),
         }
