@@ -173,6 +173,23 @@ test('the values that are followed are of the plain loss, whatever is trained on
   assert.deepEqual(await valuesWith({ labelSmoothing: 0.5, classWeights: [1, 9] }), await valuesWith(undefined));
 });
 
+test('what is evaluated, chosen and left is the average of the weights where one is wanted', async () => {
+  const data = new NoisyImages({ train: 40, val: 60 });
+  const averaged = { ...options, epochs: 3, monitor: ['val'], ema: { decay: 0.9 } };
+  const steady = tinyModel();
+  const [last, mean] = [tinyModel(), tinyModel()];
+
+  const history = await fit(mean, data, averaged, new Notes());
+  await fit(steady, data, { ...averaged, ema: { decay: 0 } }, new Notes());
+  await fit(last, data, { ...options, epochs: 3, monitor: ['val'] }, new Notes());
+
+  const weights = (model: LayersModel) => model.getWeights().map((weight) => [...weight.dataSync()]);
+  assert.deepEqual(weights(steady), weights(last));
+  assert.notDeepEqual(weights(mean), weights(last));
+  const { labels, logits } = await predict(mean, data.evaluation('val'));
+  assert.equal(crossEntropy(labels, logits), history.epochs[history.chosenEpoch - 1]!.splits['val']!.loss);
+});
+
 test('the same model, data and options give the same bytes', async () => {
   const once = async () => {
     const model = tinyModel();

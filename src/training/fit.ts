@@ -14,10 +14,11 @@ import { predict } from './predict.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import type { ScheduleSettings } from './schedule-settings.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
-import { type StepOptions, trainableWeights, trainStep } from './train-step.ts';
+import { movingWeights, type StepOptions, trainableWeights, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
+import { WeightAverage } from './weight-average.ts';
 
-export interface FitOptions extends StepOptions {
+export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly optimizer: OptimizerSettings;
   /** At least 1. */
   readonly epochs: number;
@@ -32,6 +33,8 @@ export interface FitOptions extends StepOptions {
   readonly schedule?: ScheduleSettings;
   /** Training ends after `patience` epochs in a row without a better one; never before its time when left out. */
   readonly earlyStopping?: { readonly patience: number };
+  /** What is evaluated, chosen and left is the running mean of the weights, not the last ones. */
+  readonly ema?: { readonly decay: number };
   /** Decides, with the epoch and the batch, what dropout drops. */
   readonly seed: number;
 }
@@ -64,19 +67,23 @@ export async function fit(
   listener: FitListener,
 ): Promise<History> {
   const optimizer = createOptimizer(options.optimizer, trainableWeights(model));
+  const average = options.ema && new WeightAverage(options.ema.decay);
+  average?.follow(movingWeights(model));
   const best = new BestWeights(model);
   const epochs: EpochRecord[] = [];
   let chosenEpoch = 0;
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
-      const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate }, listener);
+      const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
+      average?.swap();
       const splits: Record<string, SplitValues> = {};
       for (const split of options.monitor) {
         const isKnown = split === trainSplit && options.trainValues === 'running';
         splits[split] = isKnown ? running : await evaluate(model, data, epoch, split, listener);
       }
       const isBest = await best.offer(splits[selectionSplit]!);
+      average?.swap();
       if (isBest) chosenEpoch = epoch;
       const record = { epoch, learningRate: optimizer.learningRate, running, splits };
       epochs.push(record);
@@ -90,8 +97,9 @@ export async function fit(
     }
   } finally {
     optimizer.dispose();
+    average?.dispose();
   }
-  if (chosenEpoch !== epochs.length) best.restore();
+  if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
   return { splits: options.monitor, epochs, chosenEpoch };
 }
 

@@ -7,6 +7,7 @@ import { trainingLoss } from './loss.ts';
 import type { Loss } from './loss-settings.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { imagesOf } from './predict.ts';
+import type { WeightAverage } from './weight-average.ts';
 
 /** The weights that training moves, in the order of layers. */
 export function trainableWeights(model: LayersModel): Variable[] {
@@ -18,6 +19,14 @@ export interface StepOptions {
   readonly loss?: Loss;
   /** Gradients stay as they are when left out. */
   readonly clip?: ClipSettings;
+  /** Counts the step. */
+  readonly average?: WeightAverage | undefined;
+}
+
+/** The weights that a step changes: those, and the moving statistics of the layers that they are in. */
+export function movingWeights(model: LayersModel): Variable[] {
+  const layers = model.layers.filter(({ trainable }) => trainable);
+  return layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable));
 }
 
 /**
@@ -32,7 +41,7 @@ export async function trainStep(
   model: LayersModel,
   optimizer: Optimizer,
   batch: Batch,
-  { loss, clip }: StepOptions = {},
+  { loss, clip, average }: StepOptions = {},
 ): Promise<Float32Array> {
   const weights = trainableWeights(model);
   const logits = tidy(() => {
@@ -43,6 +52,7 @@ export async function trainStep(
       return trainingLoss(batch.labels, output, loss);
     }, weights);
     optimizer.step(clip === undefined ? grads : clipGradients(grads, clip));
+    average?.update();
     return output!;
   });
   const values = await logits.data<'float32'>();

@@ -55,6 +55,12 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe('Ends training before its time when epochs no longer get better; never when left out.'),
+  ema: z
+    .strictObject({
+      decay: z.number().min(0).lt(1).default(0.999).describe('How much less a step counts than the one after it.'),
+    })
+    .exactOptional()
+    .describe('Evaluates, selects and saves a running mean of the weights; the weights themselves when left out.'),
   seed: z.int().default(7).describe('Decides initial weights, the order of images and their augmentation.'),
   monitor: z
     .array(z.string())

@@ -121,6 +121,21 @@ test('what is minimised decides the weights, and is balanced by the images of th
   assert.notEqual(await weights({}), balanced);
 });
 
+test('every option of a step works with the others, and gives the same bytes again', async () => {
+  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
+  const options = { loss: { labelSmoothing: 0.1, classWeights: [1, 2] }, clip: { norm: 0.5 }, ema: { decay: 0.8 } };
+  const settings = { ...small, imageSize: 24, model: { layers } };
+  using first = await trained({ ...settings, ...options });
+  using second = await trained({ ...settings, ...options });
+
+  assert.deepEqual(digests(second), digests(first));
+  for (const option of Object.keys(options)) {
+    const others = Object.fromEntries(Object.entries(options).filter(([name]) => name !== option));
+    using without = await trained({ ...settings, ...others });
+    assert.notEqual(digests(without)[1], digests(first)[1], option);
+  }
+});
+
 test('the small networks that have a name train, too', async () => {
   for (const settings of [
     { model: 'my-net', imageSize: 154 },
