@@ -54,7 +54,7 @@ await using loader = new BatchLoader(folder, split, {
 });
 for (let epoch = 0; epoch < 2; epoch++) {
   const order = permutation(loader.samples.length, new Random(7, epoch)).subarray(0, steps * 32);
-  const pass = loader.epoch({ order, augment: { cropPadding: 4, flip: true, seed: 7, epoch } });
+  const pass = loader.epoch({ order, augment: { crop: 4, flip: true, seed: 7, epoch } });
   const waits: number[] = [];
   const times: number[] = [];
   for (;;) {

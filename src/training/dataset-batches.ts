@@ -1,14 +1,14 @@
 import { permutation, Random } from '../random.ts';
+import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
 import type { Batch, BatchLoaderOptions } from '../vision/batch-loader.ts';
 import { BatchLoader } from '../vision/batch-loader.ts';
-import type { Augmentation } from '../vision/pixels-to-floats.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 
 interface DatasetBatchesOptions extends BatchLoaderOptions {
   /** Decides the order of every epoch and, with its number, the augmentation of every image. */
   readonly seed: number;
-  readonly augment: Augmentation;
+  readonly augment: AugmentSettings;
 }
 
 /**

@@ -22,11 +22,14 @@ const cases = {
   both: { labelSmoothing: 0.2, classWeights: [3, 0.5] },
 } as const;
 
-for (const [name, loss] of Object.entries(cases)) {
+const labels = Int32Array.of(0, 1, 1, 0, 1);
+const mixed = { labels: Int32Array.of(1, 1, 0, 0, 0), shares: Float32Array.of(0.25, 0.5, 0.125, 0.5, 0) };
+
+for (const [name, loss, batch = {}] of [...Object.entries(cases), ['mixed', {}, { mixed }] as const]) {
   test(`the ${name} loss and its gradient are PyTorch’s`, () => {
     const logits = tensor(linearCongruential(3)(10, 4), [5, 2]);
 
-    const { value, grad } = valueAndGrad((logits) => trainingLoss([0, 1, 1, 0, 1], logits, loss))(logits);
+    const { value, grad } = valueAndGrad((logits) => trainingLoss({ labels, ...batch }, logits, loss))(logits);
 
     const expected = golden[name]!;
     for (const [i, wanted] of [expected.loss, ...expected.gradient].entries()) {

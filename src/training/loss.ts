@@ -1,21 +1,25 @@
 import { losses, Reduction, type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
+import type { Batch } from '../vision/batch-loader.ts';
 import type { Loss, LossSettings } from './loss-settings.ts';
+
+/** What the images of a batch are: `labels` 0 or 1, and the labels of what was mixed in. */
+type BatchLabels = Pick<Batch, 'labels' | 'mixed'>;
 
 /**
  * What a step minimises: the softmax cross-entropy of a batch, its labels smoothed (Szegedy et al. 2016, "Rethinking the
  * inception architecture", section 7) and its classes weighted as PyTorch's `CrossEntropyLoss` does it:
  *
- *     Σᵢ Σ_c w_c ((1 - ε) [c = yᵢ] + ε / 2) (-log pᵢ_c)  /  Σᵢ w_yᵢ
+ *     Σᵢ Σ_c w_c ((1 - ε) yᵢ_c + ε / 2) (-log pᵢ_c)  /  Σᵢ Σ_c w_c yᵢ_c
  *
- * Without either it is the plain mean.
+ * where yᵢ_c is how much of the image i is of the class c: 1 or 0 unless another image is mixed in. Without either it is the
+ * plain mean.
  *
- * @param labels `[batch]`, 0 or 1.
  * @param logits `[batch, 2]`.
  */
-export function trainingLoss(labels: ArrayLike<number>, logits: Tensor, loss: Loss = {}): Scalar {
-  const { targets, weights } = batchTargets(labels, loss);
-  const shares = tensor(targets, [labels.length, 2]);
+export function trainingLoss(batch: BatchLabels, logits: Tensor, loss: Loss = {}): Scalar {
+  const { targets, weights } = batchTargets(batch, loss);
+  const shares = tensor(targets, [batch.labels.length, 2]);
   if (weights === undefined) return losses.softmaxCrossEntropy(shares, logits) as Scalar;
   return losses.softmaxCrossEntropy(shares, logits, tensor(weights), 0, Reduction.SUM) as Scalar;
 }
@@ -24,19 +28,20 @@ export function trainingLoss(labels: ArrayLike<number>, logits: Tensor, loss: Lo
  * The classes' shares in every image's target, `[batch, 2]`, each row summing to 1, which tfjs's gradient takes for
  * granted; and what each image then counts, `[batch]`, where they do not count alike.
  */
-function batchTargets(labels: ArrayLike<number>, { labelSmoothing = 0, classWeights }: Loss) {
+function batchTargets({ labels, mixed }: BatchLabels, { labelSmoothing = 0, classWeights }: Loss) {
   const targets = new Float32Array(2 * labels.length);
   const sizes = new Float64Array(labels.length);
   let whole = 0;
   for (let i = 0; i < labels.length; i++) {
-    const label = labels[i]!;
+    const share = mixed?.shares[i] ?? 0;
+    const ofClass = (c: number) => (c === labels[i] ? 1 - share : 0) + (c === mixed?.labels[i] ? share : 0);
     const weighed = [0, 1].map(
-      (c) => (classWeights?.[c] ?? 1) * ((c === label ? 1 - labelSmoothing : 0) + labelSmoothing / 2),
+      (c) => (classWeights?.[c] ?? 1) * ((1 - labelSmoothing) * ofClass(c) + labelSmoothing / 2),
     );
     const size = weighed[0]! + weighed[1]!;
     targets.set([weighed[0]! / size, weighed[1]! / size], 2 * i);
     sizes[i] = size;
-    whole += classWeights?.[label] ?? 1;
+    whole += [0, 1].reduce((sum, c) => sum + (classWeights?.[c] ?? 1) * ofClass(c), 0);
   }
   return { targets, weights: classWeights && Float32Array.from(sizes, (size) => size / whole) };
 }

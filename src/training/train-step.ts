@@ -49,7 +49,7 @@ export async function trainStep(
     let output: Tensor | undefined;
     const { grads } = variableGrads(() => {
       output = keep(model.apply(images, { training: true }) as Tensor);
-      return trainingLoss(batch.labels, output, loss);
+      return trainingLoss(batch, output, loss);
     }, weights);
     optimizer.step(clip === undefined ? grads : clipGradients(grads, clip));
     average?.update();

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { encodedNoise, writeNoiseDataset } from '../../test/noise-dataset.ts';
 import { permutation, Random } from '../random.ts';
+import { type AugmentSettings, augmentSettings } from './augment/augment-settings.ts';
 import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
 import { DatasetWriter } from './dataset-writer.ts';
 import { decodeImage } from './decode-image.ts';
@@ -56,22 +57,82 @@ test('an image comes as decoded, normalised per channel', async () => {
   assert.deepEqual(batch!.images, floats);
 });
 
-test('augmentation is a function of seed, epoch and image, whatever order, threads, batches and cache', async () => {
-  const augment = { cropPadding: 4, flip: true, seed: 7, epoch: 3 };
-  const byImage = (batches: readonly Batch[]) => {
-    const images = new Map<number, readonly number[]>();
-    for (const batch of batches) {
-      for (const [slot, index] of batch.indices.entries()) {
-        images.set(index, [...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength)]);
+const everything = augmentSettings.parse({
+  colour: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  ...{ blur: {}, noise: {}, downscale: {}, cutout: {}, mixup: { alpha: 1 }, jpeg: {} },
+});
+
+for (const [name, settings] of Object.entries({
+  'crop and flip are': { crop: 4, flip: true },
+  'all changes are': everything,
+}))
+  test(`${name} a function of seed, epoch and image, whatever order, threads, batches and cache`, async () => {
+    const augment = { ...settings, seed: 7, epoch: 3 };
+    const byImage = (batches: readonly Batch[]) => {
+      const images = new Map<number, readonly number[]>();
+      for (const batch of batches) {
+        for (const [slot, index] of batch.indices.entries()) {
+          images.set(index, [...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength)]);
+        }
       }
-    }
-    return new Map([...images].sort(([a], [b]) => a - b));
-  };
-  const one = byImage(await readAll({ augment }));
-  const order = permutation(10, new Random(9));
-  const other = byImage(await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }));
-  assert.deepEqual(other, one);
-  assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
+      return new Map([...images].sort(([a], [b]) => a - b));
+    };
+    const one = byImage(await readAll({ augment }));
+    const order = permutation(10, new Random(9));
+    const other = byImage(await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }));
+    assert.deepEqual(other, one);
+    assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
+  });
+
+test('changes that never happen leave the bytes of crop and flip', async () => {
+  const moved = { crop: 4, flip: true, seed: 7, epoch: 3 };
+  const never = Object.entries(everything).map(([name, settings]) =>
+    typeof settings === 'object' ? [name, { ...settings, probability: 0 }] : [name, settings],
+  );
+  const [one, other] = [
+    await readAll({ augment: moved }),
+    await readAll({ augment: { ...Object.fromEntries(never), ...moved } }),
+  ];
+  assert.deepEqual(
+    other.map(({ images }) => images),
+    one.map(({ images }) => images),
+  );
+});
+
+test('one more change leaves what the others draw', async () => {
+  const still = { crop: 0, flip: false, seed: 7, epoch: 3 };
+  const cutout = { probability: 0.5, side: [0.3, 0.6] } satisfies AugmentSettings['cutout'];
+  const invisible = { probability: 0.5, sigma: [0, 0] } satisfies AugmentSettings['blur'];
+  const [one, other] = [
+    await readAll({ augment: { ...still, cutout } }),
+    await readAll({ augment: { ...still, cutout, blur: invisible } }),
+  ];
+  assert.deepEqual(
+    other.map(({ images }) => images),
+    one.map(({ images }) => images),
+  );
+});
+
+test('a mixed image is the weighted mean of two of the split, and the batch says with which labels', async () => {
+  const plain = (await readAll({ order: Uint32Array.from({ length: 10 }, (_, i) => i) }, { batchSize: 10 }))[0]!;
+  const of = (index: number) => plain.images.subarray(index * imageLength, (index + 1) * imageLength);
+  const augment = { crop: 0, flip: false, mixup: { probability: 1, alpha: 1 }, seed: 1, epoch: 1 };
+  const [batch] = await readAll({ augment }, { batchSize: 10 });
+  const { labels, shares } = batch!.mixed!;
+  for (const [slot, index] of batch!.indices.entries()) {
+    const image = batch!.images.subarray(slot * imageLength, (slot + 1) * imageLength);
+    const partners = Array.from({ length: 10 }, (_, other) => other).filter((other) =>
+      image.every(
+        (value, i) =>
+          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(other)[i]!) < 0.51 / 255,
+      ),
+    );
+    assert.ok(
+      partners.some((partner) => partner % 2 === labels[slot]),
+      `${index}`,
+    );
+  }
+  assert.equal(plain.mixed, undefined);
 });
 
 test('batches are made while the reader computes', async () => {

@@ -2,11 +2,12 @@ import { freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
 import { usableMemory } from '../machine-limits.ts';
 import { StageError } from '../stage.ts';
+import { type Augmentation, mixOf } from './augment/augment-image.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
 import type { Sample } from './dataset.ts';
 import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
-import { type Augmentation, type Normalization, unitRange } from './pixels-to-floats.ts';
+import { type Normalization, unitRange } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
 
 /** Images ready for a network, with what is known of them. */
@@ -17,8 +18,17 @@ export interface Batch {
   readonly labels: Int32Array;
   /** Of the images in the split's samples: `[batch]`. */
   readonly indices: Uint32Array;
+  /** What was mixed into the images; absent where nothing is. */
+  readonly mixed?: MixedLabels;
   /** Gives the memory of `images` back for a later batch; `images` is empty from then on. Without it, it is collected. */
   release(): void;
+}
+
+/** Of the other image in each: both `[batch]`. */
+export interface MixedLabels {
+  readonly labels: Int32Array;
+  /** The other label's share of the target, 0 to 0.5; the image's own label has the rest. */
+  readonly shares: Float32Array;
 }
 
 export interface BatchLoaderOptions {
@@ -52,8 +62,8 @@ export function decodedImages(): MemoryBudget {
 export interface EpochOptions {
   /** Indices of samples in the order wanted. Default: the order of the dataset. */
   readonly order?: Uint32Array;
-  /** Random changes, a function of `seed`, `epoch` and the image's index alone. Default: none. */
-  readonly augment?: Augmentation & { readonly seed: number; readonly epoch: number };
+  /** Default: images as they are. */
+  readonly augment?: Augmentation;
 }
 
 /**
@@ -112,7 +122,7 @@ export class BatchLoader {
     this.#wake();
     const job = { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment };
     this.#send({ type: 'start', job });
-    return this.#read(id, order);
+    return this.#read(id, order, augment);
   }
 
   /** Ends the thread and frees its memory. */
@@ -127,7 +137,11 @@ export class BatchLoader {
     await this.close();
   }
 
-  async *#read(id: number, order: Uint32Array): AsyncGenerator<Batch, void, undefined> {
+  async *#read(
+    id: number,
+    order: Uint32Array,
+    augment: Augmentation | undefined,
+  ): AsyncGenerator<Batch, void, undefined> {
     try {
       for (let start = 0; start < order.length; start += this.#batchSize) {
         const images = await this.#next(id);
@@ -137,6 +151,7 @@ export class BatchLoader {
           images,
           labels: Int32Array.from(indices, (index) => this.samples[index]!.label),
           indices,
+          ...(augment?.mixup === undefined ? {} : { mixed: this.#mixed(augment, indices) }),
           release: () => {
             if (images.length > 0) this.#worker.postMessage({ type: 'recycle', images }, [images.buffer]);
           },
@@ -145,6 +160,14 @@ export class BatchLoader {
     } finally {
       if (id === this.#passes) this.#send({ type: 'stop' });
     }
+  }
+
+  #mixed(augment: Augmentation, indices: Uint32Array): MixedLabels {
+    const mixes = Array.from(indices, (index) => mixOf(augment, index, this.samples.length));
+    return {
+      labels: Int32Array.from(indices, (index, i) => this.samples[mixes[i]?.partner ?? index]!.label),
+      shares: Float32Array.from(mixes, (mix) => mix?.share ?? 0),
+    };
   }
 
   async #next(id: number): Promise<Float32Array<ArrayBuffer>> {

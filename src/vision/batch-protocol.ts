@@ -1,5 +1,6 @@
+import type { Augmentation } from './augment/augment-image.ts';
 import type { MemoryShare } from './memory-budget.ts';
-import type { Augmentation, Normalization } from './pixels-to-floats.ts';
+import type { Normalization } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
 
 /** What the loader's worker is started with. */
@@ -23,7 +24,7 @@ export interface BatchJob {
   readonly batchSize: number;
   /** Batches that may wait for the reader. */
   readonly prefetch: number;
-  readonly augment: (Augmentation & { readonly seed: number; readonly epoch: number }) | undefined;
+  readonly augment: Augmentation | undefined;
 }
 
 export type ToBatchWorker =

@@ -1,12 +1,12 @@
 /** The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { Random } from '../random.ts';
+import { augmentImage } from './augment/augment-image.ts';
 import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
-import { decodeImage } from './decode-image.ts';
+import { type DecodedImage, decodeImage } from './decode-image.ts';
 import { take } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
 import { mapParallel } from './parallel-map.ts';
-import { drawPlacement, normalizationTable, pixelsToFloats, unmoved } from './pixels-to-floats.ts';
+import { normalizationTable, pixelsToFloats, unmoved } from './pixels-to-floats.ts';
 
 const port = parentPort!;
 const setup = workerData as BatchWorkerSetup;
@@ -16,7 +16,7 @@ const split = openDataset(setup.dataset).split(setup.split);
 const table = normalizationTable(setup.normalization);
 
 /** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
-const cache = new Map<number, Uint8Array>();
+const cache = new Map<number, DecodedImage>();
 /** Memory of batches that the reader is done with. */
 const spare: Float32Array<ArrayBuffer>[] = [];
 
@@ -72,29 +72,28 @@ async function makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Ar
   const place = spare.findIndex((images) => images.length === length);
   const images = place < 0 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
   let slot = 0;
-  for await (const pixels of mapParallel(indices, setup.threads, decoded)) {
-    // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
-    const { augment } = job;
-    const placement =
-      augment === undefined
-        ? unmoved
-        : drawPlacement(augment, new Random('augment', augment.seed, augment.epoch, indices[slot]!));
-    pixelsToFloats(pixels, setup.resize, placement, table, images.subarray(slot * imageLength));
+  // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
+  const shown = async (index: number) =>
+    job.augment === undefined
+      ? { image: await decoded(index), placement: unmoved }
+      : augmentImage(job.augment, index, { count: split.samples.length, decode: decoded });
+  for await (const { image, placement } of mapParallel(indices, setup.threads, shown)) {
+    pixelsToFloats(image.pixels, setup.resize, placement, table, images.subarray(slot * imageLength));
     slot++;
   }
   return images;
 }
 
-async function decoded(index: number): Promise<Uint8Array> {
+async function decoded(index: number): Promise<DecodedImage> {
   const kept = cache.get(index);
   if (kept !== undefined) return kept;
   const bytes = await split.read(index);
-  let pixels: Uint8Array;
+  let image: DecodedImage;
   try {
-    ({ pixels } = await decodeImage(bytes, setup.resize));
+    image = await decodeImage(bytes, setup.resize);
   } catch (error) {
     throw new Error(`${split.samples[index]!.path} cannot be decoded: ${(error as Error).message}`);
   }
-  if (!cache.has(index) && take(setup.memory, imageLength)) cache.set(index, pixels);
-  return pixels;
+  if (!cache.has(index) && take(setup.memory, imageLength)) cache.set(index, image);
+  return image;
 }

@@ -2,7 +2,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../random.ts';
-import { drawPlacement, normalizationTable, pixelsToFloats, unitRange } from './pixels-to-floats.ts';
+import {
+  drawPlacement,
+  movePixels,
+  normalizationTable,
+  pixelsToFloats,
+  unitRange,
+  unmoved,
+} from './pixels-to-floats.ts';
 
 const table = normalizationTable(unitRange);
 
@@ -65,10 +72,27 @@ test('every float is written, whatever the placement', () => {
   );
 });
 
+test('moving pixels first gives the same floats as moving them on the way', () => {
+  const shift = fc.integer({ min: -9, max: 9 });
+  fc.assert(
+    fc.property(shift, shift, fc.boolean(), fc.integer({ min: 1, max: 7 }), (left, top, flip, width) => {
+      const pixels = Uint8Array.from({ length: width * 5 * 3 }, (_, i) => 1 + i);
+      const [size, placement] = [
+        { width, height: 5 },
+        { left, top, flip },
+      ];
+      const [onTheWay, first] = [new Float32Array(pixels.length), new Float32Array(pixels.length)];
+      pixelsToFloats(pixels, size, placement, table, onTheWay);
+      pixelsToFloats(movePixels({ ...size, pixels }, placement).pixels, size, unmoved, table, first);
+      assert.deepEqual(first, onTheWay);
+    }),
+  );
+});
+
 test('all 81 crops of padding 4 and both sides come up', () => {
   const seen = new Map<string, number>();
   for (let index = 0; index < 16_200; index++) {
-    const { left, top, flip } = drawPlacement({ cropPadding: 4, flip: true }, new Random(1, index));
+    const { left, top, flip } = drawPlacement({ crop: 4, flip: true }, new Random(1, index));
     const name = `${left} ${top} ${flip}`;
     seen.set(name, (seen.get(name) ?? 0) + 1);
   }

@@ -1,4 +1,6 @@
 import type { Random } from '../random.ts';
+import type { AugmentSettings } from './augment/augment-settings.ts';
+import type { DecodedImage } from './decode-image.ts';
 
 /** Per channel (red, green, blue), on values in [0, 1]: `(value - mean) / deviation`. */
 export interface Normalization {
@@ -10,7 +12,7 @@ export interface Normalization {
 export const unitRange: Normalization = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 
 /** How an image is moved before it is shown to a network in training. */
-interface Placement {
+export interface Placement {
   /** Pixels by which the image is shifted to the left and up; zeros come in from outside. */
   readonly left: number;
   readonly top: number;
@@ -20,17 +22,9 @@ interface Placement {
 
 export const unmoved: Placement = { left: 0, top: 0, flip: false };
 
-/** Random changes of a training image. */
-export interface Augmentation {
-  /** A random crop after padding each side with this many black pixels; 0: none. */
-  readonly cropPadding: number;
-  /** Mirrors every second image, by chance. */
-  readonly flip: boolean;
-}
-
 /** Draws where one image goes: torchvision's `RandomCrop(size, padding)` and `RandomHorizontalFlip()`. */
-export function drawPlacement({ cropPadding, flip }: Augmentation, random: Random): Placement {
-  const shift = () => (cropPadding === 0 ? 0 : random.integer(2 * cropPadding + 1) - cropPadding);
+export function drawPlacement({ crop, flip }: Pick<AugmentSettings, 'crop' | 'flip'>, random: Random): Placement {
+  const shift = () => (crop === 0 ? 0 : random.integer(2 * crop + 1) - crop);
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
 }
 
@@ -74,6 +68,25 @@ export function pixelsToFloats(
       to += step;
     }
   }
+}
+
+/** A new image of the same size, moved in the same way, for what goes on with its pixels. */
+export function movePixels({ width, height, pixels }: DecodedImage, { left, top, flip }: Placement): DecodedImage {
+  const moved = new Uint8Array(pixels.length);
+  const first = Math.max(0, -left);
+  const last = Math.min(width, width - left);
+  for (let y = Math.max(0, -top); y < Math.min(height, height - top) && first < last; y++) {
+    const from = ((y + top) * width + left) * 3;
+    const row = y * width * 3;
+    if (!flip) moved.set(pixels.subarray(from + first * 3, from + last * 3), row + first * 3);
+    else {
+      for (let x = first; x < last; x++) {
+        const to = row + (width - 1 - x) * 3;
+        for (let channel = 0; channel < 3; channel++) moved[to + channel] = pixels[from + x * 3 + channel]!;
+      }
+    }
+  }
+  return { width, height, pixels: moved };
 }
 
 function fillBlack(floats: Float32Array, start: number, end: number, table: Float32Array): void {

@@ -31,7 +31,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     batchSize: settings.batchSize,
     resize: { width: settings.imageSize, height: settings.imageSize, fit: settings.fit, kernel: settings.kernel },
     normalization: settings.normalise,
-    augment: { cropPadding: settings.augment.crop, flip: settings.augment.flip },
+    augment: settings.augment,
     seed: settings.seed,
     threads: context.cpus,
   });

@@ -6,6 +6,7 @@ import { lossSettings } from '../../src/training/loss-settings.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
+import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
 import { fits, kernels } from '../../src/vision/resize.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -28,17 +29,7 @@ const settings = z.strictObject({
     })
     .prefault({})
     .describe('(value - mean) / deviation for red, green and blue, of values from 0 to 1.'),
-  augment: z
-    .strictObject({
-      crop: z
-        .int()
-        .nonnegative()
-        .default(4)
-        .describe('A random crop after padding each side with so many black pixels.'),
-      flip: z.boolean().default(true).describe('Mirrors every second image, by chance.'),
-    })
-    .prefault({})
-    .describe('Random changes of training images.'),
+  augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
   schedule: scheduleSettings
     .exactOptional()

@@ -86,6 +86,17 @@ test('the same seed gives the same bytes, and what is monitored does not change 
   assert.notEqual(digests(otherSeed)[1], digests(first)[1]);
 });
 
+test('images that are changed in every way train, by the seed alone', async () => {
+  const changes = { colour: { brightness: 0.4, hue: 0.1 }, blur: {}, noise: {}, downscale: {}, cutout: {}, jpeg: {} };
+  const settings = { ...small, epochs: 1, augment: { crop: 2, ...changes, mixup: { probability: 1 } } };
+  using first = await trained(settings);
+  using second = await trained({ ...settings, trainValues: 'running' });
+  using unmixed = await trained({ ...settings, augment: { crop: 2, ...changes } });
+
+  assert.deepEqual(digests(second).slice(0, 3), digests(first).slice(0, 3));
+  assert.notEqual(digests(unmixed)[1], digests(first)[1]);
+});
+
 test('a net that is written in the settings trains, its dropout seeded, and is saved with its layers', async () => {
   const layers = [
     ...[{ conv: 4, kernel: 5, stride: 2, bias: false }, 'batchNorm', 'relu'],

@@ -53,11 +53,12 @@ def schedule_case(make, losses=None):
     return rates
 
 
-def loss_case(weight=None, smoothing=0.0):
-    """The loss of five images, and its gradient by their logits."""
+def loss_case(weight=None, smoothing=0.0, shares=None):
+    """The loss of five images, and its gradient by their logits. `shares` of the classes take the place of labels."""
+    targets = torch.tensor([0, 1, 1, 0, 1] if shares is None else shares)
     logits = torch.from_numpy(Sequence(3).array((5, 2), 4.0)).requires_grad_()
     weight = None if weight is None else torch.tensor(weight)
-    loss = nn.CrossEntropyLoss(weight=weight, label_smoothing=smoothing)(logits, torch.tensor([0, 1, 1, 0, 1]))
+    loss = nn.CrossEntropyLoss(weight=weight, label_smoothing=smoothing)(logits, targets)
     loss.backward()
     return {"loss": loss.item(), "gradient": logits.grad.numpy().ravel().astype(float).tolist()}
 
@@ -140,6 +141,7 @@ print(
                 "smoothed": loss_case(smoothing=0.2),
                 "weighted": loss_case(weight=[3.0, 0.5]),
                 "both": loss_case(weight=[3.0, 0.5], smoothing=0.2),
+                "mixed": loss_case(shares=[[0.75, 0.25], [0.0, 1.0], [0.125, 0.875], [1.0, 0.0], [0.0, 1.0]]),
             },
             "clipped": {
                 "toNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 2.0)),

@@ -1,0 +1,70 @@
+import type { DecodedImage } from '../decode-image.ts';
+import type { BlurSettings } from './augment-settings.ts';
+import { drawFrom, type PixelChange } from './pixel-change.ts';
+
+/** A Gaussian blur of a deviation drawn from the range, in pixels. */
+export const blur: PixelChange<BlurSettings> = (image, { sigma }, random) =>
+  gaussianBlur(image, drawFrom(sigma, random));
+
+/**
+ * Weighs the pixels around by a Gaussian, cut off at three deviations; what lies beyond the edge is the image mirrored, as
+ * torchvision's `gaussian_blur` has it. 0 leaves the image as it is.
+ */
+export function gaussianBlur(image: DecodedImage, sigma: number): DecodedImage {
+  const weights = pairWeights(sigma);
+  if (weights.length === 1) return image;
+  const { width, height, pixels } = image;
+  const [length, radius] = [width * 3, weights.length - 1];
+  const rows = new Float32Array(pixels.length);
+  const columns = mirrored(width, radius);
+  const padded = new Float32Array(columns.length * 3);
+  for (let y = 0; y < height; y++) {
+    for (let x = 0; x < columns.length; x++) {
+      const from = y * length + columns[x]! * 3;
+      for (let channel = 0; channel < 3; channel++) padded[x * 3 + channel] = pixels[from + channel]!;
+    }
+    for (let k = 0; k <= radius; k++) {
+      addPair(rows, y * length, length, weights[k]!, padded, (radius - k) * 3, (radius + k) * 3);
+    }
+  }
+  const blurred = new Float32Array(pixels.length);
+  const lines = mirrored(height, radius);
+  for (let y = 0; y < height; y++) {
+    for (let k = 0; k <= radius; k++) {
+      const [above, below] = [lines[y + radius - k]! * length, lines[y + radius + k]! * length];
+      addPair(blurred, y * length, length, weights[k]!, rows, above, below);
+    }
+  }
+  return { width, height, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
+}
+
+/** The weights of the two pixels at a distance of 0 (twice the middle one), 1, … to the radius; with both sides they sum to 1. */
+function pairWeights(sigma: number): readonly number[] {
+  const heights = Array.from({ length: Math.ceil(3 * sigma) + 1 }, (_, x) =>
+    x === 0 ? 0.5 : Math.exp(-0.5 * (x / sigma) ** 2),
+  );
+  const sum = 2 * heights.reduce((total, height) => total + height, 0);
+  return heights.map((height) => height / sum);
+}
+
+/** Which pixel of a line stands at -radius … length - 1 + radius: `3 2 1 [0 1 2 3] 2 1 0`. */
+function mirrored(length: number, radius: number): Int32Array {
+  const period = Math.max(1, 2 * (length - 1));
+  return Int32Array.from({ length: length + 2 * radius }, (_, i) => {
+    const place = (((i - radius) % period) + period) % period;
+    return Math.min(place, period - place);
+  });
+}
+
+/** Adds to each of `length` sums the weighted pair of values at its place from `one` and from `other` on. */
+function addPair(
+  sums: Float32Array,
+  start: number,
+  length: number,
+  weight: number,
+  values: Float32Array,
+  one: number,
+  other: number,
+): void {
+  for (let i = 0; i < length; i++) sums[start + i]! += weight * (values[one + i]! + values[other + i]!);
+}
