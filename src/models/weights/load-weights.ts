@@ -1,0 +1,28 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { tensor, tidy } from '@tensorflow/tfjs';
+import { headLayers } from '../head.ts';
+import type { Net } from '../layer.ts';
+import { traceLayers } from '../trace-net.ts';
+import { type FittedWeights, fitWeights } from './fit-weights.ts';
+import { netWeights } from './net-weights.ts';
+import type { StoredWeights } from './stored-weights.ts';
+
+/**
+ * Puts a file's weights into the model that `buildNet` made of a network for images of this size, layer by layer. Throws a
+ * `StageError` that names the first tensor which is not as expected; the model is then spoilt.
+ */
+export function loadWeights(
+  model: LayersModel,
+  { net, imageSize }: { readonly net: Net; readonly imageSize: number },
+  stored: StoredWeights,
+): FittedWeights {
+  const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
+  if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
+  const fitted = fitWeights(netWeights(traced.value), headLayers(net.layers), stored);
+  for (const [name, read] of fitted.layers) {
+    const layer = model.getLayer(name);
+    const values = read();
+    tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
+  }
+  return fitted;
+}
