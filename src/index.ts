@@ -9,6 +9,7 @@ export {
   type OutputPort,
   type Progress,
   type RunStage,
+  type SettingMistake,
   type StageContext,
   StageError,
 } from './stage.ts';

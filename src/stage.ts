@@ -59,9 +59,18 @@ export interface KindSpec<S = unknown> {
   /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
   readonly computes?: true;
   /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
-  check?(settings: S, inputs: ReadonlySet<string>): readonly { at: readonly PropertyKey[]; message: string }[];
+  check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /** A YAML example of one stage, for `pipeline kinds <kind>`. */
   readonly example: string;
+}
+
+/** What is wrong with settings that their schema takes. */
+export interface SettingMistake {
+  /** A path into `with`. */
+  readonly at: readonly PropertyKey[];
+  readonly message: string;
+  /** The name that it is about, where that is none of those known, so that the nearest is suggested. */
+  readonly unknown?: { readonly name: string; readonly known: readonly string[] };
 }
 
 /**

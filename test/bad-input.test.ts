@@ -102,6 +102,27 @@ const cases: readonly {
     ],
   },
   {
+    mistake: 'a layer to freeze that the network does not have',
+    yaml: `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces }
+    with:
+      model: xception-based
+      freeze: [block1*, blok13]
+`,
+    files: { 'data/faces/dataset.json': '{}' },
+    told: [
+      `pipelines/test.yaml:7:25: error: expected a layer of the network, got "blok13" [wrong-settings]
+
+    7 |       freeze: [block1*, blok13]
+      |                         ^^^^^^
+
+  Did you mean "block13"?
+`,
+    ],
+  },
+  {
     mistake: 'a cycle',
     yaml: `stages:
   a: { kind: command, inputs: { x: c.x }, outputs: { x: { } }, with: { run: "true" } }

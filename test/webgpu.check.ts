@@ -6,8 +6,9 @@ import { describe, it } from 'node:test';
 import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select-backend.ts';
+import { trainableWeights } from '../src/training/model-weights.ts';
 import { Adam } from '../src/training/optimizers/adam.ts';
-import { trainableWeights, trainStep } from '../src/training/train-step.ts';
+import { trainStep } from '../src/training/train-step.ts';
 import { Project } from './rig.ts';
 
 const packages = process.env['WEBGPU_PACKAGES'];

@@ -1,3 +1,4 @@
+import { suggest } from '../diagnostics/suggest.ts';
 import type { Json, JsonObject } from '../json.ts';
 import type { AnyKindSpec } from '../stage.ts';
 import type { Definition } from './definition.ts';
@@ -31,9 +32,9 @@ export function resolveSettings(
     explainIssues(parsed.error.issues, subject).forEach(report);
     return undefined;
   }
-  const problems = spec.check?.(parsed.data as never, inputs) ?? [];
-  for (const problem of problems) {
-    report({ code: 'wrong-settings', message: problem.message, at: nodeAt(node, problem.at)?.node.at ?? place });
+  for (const { at, message, unknown } of spec.check?.(parsed.data as never, inputs) ?? []) {
+    const hint = unknown && suggest(unknown.name, unknown.known);
+    report({ code: 'wrong-settings', message, at: nodeAt(node, at)?.node.at ?? place, ...(hint && { hint }) });
   }
   // Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined.
   const settings = JSON.parse(JSON.stringify(parsed.data)) as JsonObject;

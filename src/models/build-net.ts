@@ -1,6 +1,7 @@
 import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../result.ts';
+import { freezableBatchNorm } from './freezable-batch-norm.ts';
 import { addName, type Layer, type Net, type PlainLayer } from './layer.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
@@ -50,7 +51,7 @@ function tfjsLayer(layer: PlainLayer): Layers.Layer {
       return kind === 'maxPool' ? layers.maxPooling2d(config) : layers.averagePooling2d(config);
     }
     case 'batchNorm':
-      return layers.batchNormalization({ name, momentum: layer.momentum, epsilon: layer.epsilon });
+      return freezableBatchNorm({ name, momentum: layer.momentum, epsilon: layer.epsilon });
     case 'activation':
       return layers.activation({ name, activation: layer.activation });
     case 'dropout':

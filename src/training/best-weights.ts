@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 import type { SplitValues } from './history.ts';
+import { allWeights } from './model-weights.ts';
 
 /** The weights of the best epoch so far, kept outside the backend. */
 export class BestWeights {
@@ -17,7 +18,7 @@ export class BestWeights {
     if (this.#values !== undefined && !isBetter(values, this.#values)) return false;
     this.#values = values;
     // A backend may hand out its own memory, which the next step overwrites.
-    const copies = this.#model.getWeights().map(async (weight) => (await weight.data<'float32'>()).slice());
+    const copies = allWeights(this.#model).map(async (weight) => (await weight.data<'float32'>()).slice());
     this.#weights = await Promise.all(copies);
     return true;
   }
@@ -25,8 +26,8 @@ export class BestWeights {
   /** Puts the best weights back into the model. */
   restore(): void {
     tidy(() => {
-      const shapes = this.#model.getWeights().map(({ shape }) => shape);
-      this.#model.setWeights(this.#weights.map((values, i) => tensor(values, shapes[i]!)));
+      for (const [i, weight] of allWeights(this.#model).entries())
+        weight.assign(tensor(this.#weights[i]!, weight.shape));
     });
   }
 }

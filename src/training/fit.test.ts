@@ -3,6 +3,7 @@ import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, sequential, setBackend } from '@tensorflow/tfjs';
 import { crossEntropy } from '../metrics/cross-entropy.ts';
+import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { permutation, Random } from '../random.ts';
 import type { Batch } from '../vision/batch-loader.ts';
@@ -188,6 +189,49 @@ test('what is evaluated, chosen and left is the average of the weights where one
   assert.notDeepEqual(weights(mean), weights(last));
   const { labels, logits } = await predict(mean, data.evaluation('val'));
   assert.equal(crossEntropy(labels, logits), history.epochs[history.chosenEpoch - 1]!.splits['val']!.loss);
+});
+
+test('frozen layers keep their weights until it is their turn, and then everything is as it was', async () => {
+  const data = new NoisyImages({ train: 40, val: 9 });
+  const deep = () => {
+    const dense = layers.dense({ name: 'inner', units: 3, inputShape: [side * side * 3] });
+    const model = sequential({
+      layers: [
+        layers.flatten({ inputShape: [side, side, 3] }),
+        dense,
+        freezableBatchNorm({ name: 'bn' }),
+        layers.dense({ name: 'logits', units: 2 }),
+      ],
+    });
+    initialiseWeights(model, 1);
+    return model;
+  };
+  const weights = (model: LayersModel, layer: string) =>
+    model
+      .getLayer(layer)
+      .getWeights()
+      .map((weight) => [...weight.dataSync()]);
+  const freeze = async (freezing: Record<string, number>, epochs: number) => {
+    const [model, notes] = [deep(), new Notes()];
+    const frozen = { ...options, ema: { decay: 0.5 }, monitor: ['val'], epochs };
+    await fit(model, data, { ...frozen, freezing: new Map(Object.entries(freezing)) }, notes);
+    return { model, said: notes.said };
+  };
+
+  const never = Number.POSITIVE_INFINITY;
+  const { model, said } = await freeze({ inner: never, bn: never }, 2);
+  for (const layer of ['inner', 'bn']) assert.deepEqual(weights(model, layer), weights(deep(), layer));
+  assert.notDeepEqual(weights(model, 'logits'), weights(deep(), 'logits'));
+  assert.deepEqual(said, ['From epoch 1 on 8 of 161 parameters train.']);
+  assert.ok(model.layers.every(({ trainable }) => trainable));
+
+  const thawed = await freeze({ inner: 2, bn: 3 }, 2);
+  assert.notDeepEqual(weights(thawed.model, 'inner'), weights(deep(), 'inner'));
+  assert.deepEqual(weights(thawed.model, 'bn'), weights(deep(), 'bn'));
+  assert.deepEqual(thawed.said, [
+    'From epoch 1 on 8 of 161 parameters train.',
+    'From epoch 2 on 155 of 161 parameters train.',
+  ]);
 });
 
 test('the same model, data and options give the same bytes', async () => {

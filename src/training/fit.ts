@@ -5,16 +5,19 @@ import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';
 import { BestWeights } from './best-weights.ts';
+import { freezeLayers, trainedParameters } from './freeze-layers.ts';
+import type { Freezing } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
+import { movingWeights, trainableWeights } from './model-weights.ts';
 import type { OptimizerSettings } from './optimizer-settings.ts';
+import { GrowingOptimizer } from './optimizers/growing-optimizer.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
-import { createOptimizer } from './optimizers/optimizer.ts';
 import type { Predictions } from './predict.ts';
 import { predict } from './predict.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import type { ScheduleSettings } from './schedule-settings.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
-import { movingWeights, type StepOptions, trainableWeights, trainStep } from './train-step.ts';
+import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
 import { WeightAverage } from './weight-average.ts';
 
@@ -33,6 +36,8 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly schedule?: ScheduleSettings;
   /** Training ends after `patience` epochs in a row without a better one; never before its time when left out. */
   readonly earlyStopping?: { readonly patience: number };
+  /** Which layers train from which epoch on; all from the first when left out. */
+  readonly freezing?: Freezing;
   /** What is evaluated, chosen and left is the running mean of the weights, not the last ones. */
   readonly ema?: { readonly decay: number };
   /** Decides, with the epoch and the batch, what dropout drops. */
@@ -66,14 +71,16 @@ export async function fit(
   options: FitOptions,
   listener: FitListener,
 ): Promise<History> {
-  const optimizer = createOptimizer(options.optimizer, trainableWeights(model));
+  const optimizer = new GrowingOptimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
-  average?.follow(movingWeights(model));
   const best = new BestWeights(model);
   const epochs: EpochRecord[] = [];
   let chosenEpoch = 0;
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
+      if (options.freezing) freezeForEpoch(model, options.freezing, epoch, listener);
+      optimizer.add(trainableWeights(model));
+      average?.follow(movingWeights(model));
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
       const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
       average?.swap();
@@ -96,11 +103,22 @@ export async function fit(
       break;
     }
   } finally {
+    freezeLayers(model, new Map(), 1);
     optimizer.dispose();
     average?.dispose();
   }
   if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
   return { splits: options.monitor, epochs, chosenEpoch };
+}
+
+/** Lets those layers train that are to in an epoch, and says how much that is where it changes. */
+function freezeForEpoch(model: LayersModel, freezing: Freezing, epoch: number, listener: FitListener): void {
+  if (freezing.size === 0 || (epoch > 1 && ![...freezing.values()].includes(epoch))) return;
+  freezeLayers(model, new Map(), epoch);
+  const all = trainedParameters(model).toLocaleString('en');
+  freezeLayers(model, freezing, epoch);
+  const trained = trainedParameters(model).toLocaleString('en');
+  listener.say(`From epoch ${epoch} on ${trained} of ${all} parameters train.`);
 }
 
 /** The learning rate of every step of an epoch; steps count from 0. */

@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, memory, sequential, setBackend, tensor } from '@tensorflow/tfjs';
+import { trainableWeights } from './model-weights.ts';
 import { Sgd } from './optimizers/sgd.ts';
-import { trainableWeights, trainStep } from './train-step.ts';
+import { trainStep } from './train-step.ts';
 
 before(() => setBackend('cpu'));
 

@@ -1,18 +1,14 @@
-import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { keep, tidy, variableGrads } from '@tensorflow/tfjs';
 import type { Batch } from '../vision/batch-loader.ts';
 import { clipGradients } from './clip-gradients.ts';
 import type { ClipSettings } from './clip-settings.ts';
 import { trainingLoss } from './loss.ts';
 import type { Loss } from './loss-settings.ts';
+import { trainableWeights } from './model-weights.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
 import { imagesOf } from './predict.ts';
 import type { WeightAverage } from './weight-average.ts';
-
-/** The weights that training moves, in the order of layers. */
-export function trainableWeights(model: LayersModel): Variable[] {
-  return model.trainableWeights.map((weight) => weight.read() as Variable);
-}
 
 export interface StepOptions {
   /** The plain cross-entropy when left out. */
@@ -21,12 +17,6 @@ export interface StepOptions {
   readonly clip?: ClipSettings;
   /** Counts the step. */
   readonly average?: WeightAverage | undefined;
-}
-
-/** The weights that a step changes: those, and the moving statistics of the layers that they are in. */
-export function movingWeights(model: LayersModel): Variable[] {
-  const layers = model.layers.filter(({ trainable }) => trainable);
-  return layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable));
 }
 
 /**

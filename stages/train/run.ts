@@ -8,6 +8,7 @@ import { netOf } from '../../src/models/model-setting.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { DatasetBatches } from '../../src/training/dataset-batches.ts';
 import { fit } from '../../src/training/fit.ts';
+import { freezingOf } from '../../src/training/freezing.ts';
 import type { History } from '../../src/training/history.ts';
 import { formatHistory } from '../../src/training/history.ts';
 import { resolveLoss } from '../../src/training/loss.ts';
@@ -25,7 +26,8 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   using dataset = openTwoClasses(folder, [trainSplit, ...settings.monitor]);
   const backend = await startBackend(context);
 
-  const model = buildNet(netOf(settings.model), settings.imageSize);
+  const net = netOf(settings.model);
+  const model = buildNet(net, settings.imageSize);
   initialiseWeights(model, settings.seed);
   await using batches = new DatasetBatches(folder, {
     batchSize: settings.batchSize,
@@ -36,7 +38,11 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     threads: context.cpus,
   });
   const labels = dataset.split(trainSplit).samples.map(({ label }) => label);
-  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels) };
+  const options = {
+    ...settings,
+    loss: resolveLoss(settings.loss ?? {}, labels),
+    freezing: freezingOf(net, settings),
+  };
   const history = await follow(context, batches, (data, listener) => fit(model, data, options, listener));
 
   await saveModel(context.output('model'), { model, info: modelInfo(settings, dataset.classes, history, backend) });

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
+import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { defineKind } from '../../src/stage.ts';
 import { clipSettings } from '../../src/training/clip-settings.ts';
+import { freezeSetting, unfreezeSetting } from '../../src/training/freeze-settings.ts';
+import { freezingMistakes } from '../../src/training/freezing.ts';
 import { lossSettings } from '../../src/training/loss-settings.ts';
 import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
@@ -46,6 +48,12 @@ const settings = z.strictObject({
     })
     .exactOptional()
     .describe('Ends training before its time when epochs no longer get better; never when left out.'),
+  freeze: freezeSetting
+    .exactOptional()
+    .describe(
+      'Layers that do not train: the backbone, which is all before the first flatten or global pooling, or a list of names. None when left out.',
+    ),
+  unfreeze: unfreezeSetting.exactOptional().describe('Which of them train after all, from which epoch on.'),
   ema: z
     .strictObject({
       decay: z.number().min(0).lt(1).default(0.999).describe('How much less a step counts than the one after it.'),
@@ -93,7 +101,10 @@ export const spec = defineKind<TrainSettings>({
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
   },
   computes: true,
-  check: ({ model, imageSize }) => modelMistakes(model, imageSize),
+  check: ({ model, imageSize, ...settings }) => [
+    ...modelMistakes(model, imageSize),
+    ...freezingMistakes(netOf(model), settings),
+  ],
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -147,6 +147,26 @@ test('every option of a step works with the others, and gives the same bytes aga
   }
 });
 
+test('a frozen backbone stays as it began, its statistics too, until it is unfrozen', async () => {
+  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
+  const settings = { ...small, imageSize: 24, epochs: 3, model: { layers }, freeze: 'backbone' };
+  using frozen = await trained(settings);
+  using thawed = await trained({ ...settings, unfreeze: [{ epoch: 3, layers: ['bn1'] }] });
+
+  const weights = async (bench: StageBench, layer: string) => {
+    const { model } = await loadModel(bench.output('model'));
+    return model
+      .getLayer(layer)
+      .getWeights()
+      .map((weight) => [...weight.dataSync()]);
+  };
+  const untrained = [1, 0, 0, 1].map((value) => Array(4).fill(value));
+  assert.deepEqual(await weights(frozen, 'bn1'), untrained);
+  assert.deepEqual(await weights(thawed, 'conv1'), await weights(frozen, 'conv1'));
+  assert.equal(frozen.logs[0], 'From epoch 1 on 10 of 322 parameters train.');
+  assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
+});
+
 test('the small networks that have a name train, too', async () => {
   for (const settings of [
     { model: 'my-net', imageSize: 154 },

@@ -4,6 +4,7 @@ import { before, test } from 'node:test';
 import { setBackend, tensor, variable } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/linear-congruential.ts';
 import { type OptimizerSettings, optimizerSettings } from '../optimizer-settings.ts';
+import { GrowingOptimizer } from './growing-optimizer.ts';
 import { createOptimizer } from './optimizer.ts';
 
 /** Weights after each of six steps, made by PyTorch: test/golden/training.py. */
@@ -86,4 +87,23 @@ test('a schedule may change the learning rate between steps', () => {
   sgd.step({ [weight.name]: tensor([1]) });
 
   assert.deepEqual([...weight.dataSync()], [0.25]);
+});
+
+test('weights that come later step as those of an optimizer of their own', () => {
+  const settings = optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 });
+  const [early, late] = [variable(tensor([1])), variable(tensor([1]))];
+  const growing = new GrowingOptimizer(settings);
+  const step = () => growing.step({ [early.name]: tensor([3]), [late.name]: tensor([3]) });
+
+  growing.add([early]);
+  step();
+  const afterOne = early.dataSync()[0];
+  assert.deepEqual([...late.dataSync()], [1]);
+  growing.add([early, late]);
+  growing.learningRate = 0.125;
+  step();
+
+  assert.ok(Math.abs(afterOne! - 0.75) < 1e-6);
+  assert.ok(Math.abs(early.dataSync()[0]! - 0.625) < 1e-6);
+  assert.ok(Math.abs(late.dataSync()[0]! - 0.875) < 1e-6);
 });

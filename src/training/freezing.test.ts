@@ -1,0 +1,72 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { netOf } from '../models/model-setting.ts';
+import type { FreezeSettings } from './freeze-settings.ts';
+import { freezingMistakes, freezingOf } from './freezing.ts';
+
+const net = netOf({
+  layers: [
+    ...[{ conv: 8 }, 'batchNorm' as const, 'relu' as const],
+    { residual: [{ conv: 8, padding: 'same' }, 'batchNorm'], name: 'block' },
+    ...['globalAveragePool' as const, { dense: 4 }, 'relu' as const, { dense: 2, name: 'logits' }],
+  ],
+});
+
+const from = (settings: FreezeSettings) => Object.fromEntries(freezingOf(net, settings));
+const mistakes = (settings: FreezeSettings) =>
+  freezingMistakes(net, settings).map(({ at, message, unknown }) =>
+    [`${at.join('.')}: ${message}`, ...(unknown ? [unknown.known] : [])].flat(),
+  );
+const never = Number.POSITIVE_INFINITY;
+
+test('the backbone is frozen by a word, layers and blocks by their names', () => {
+  assert.deepEqual(from({}), {});
+  assert.deepEqual(from({ freeze: 'backbone' }), { conv1: never, bn1: never, conv2: never, bn2: never });
+  assert.deepEqual(from({ freeze: ['block', 'logits'] }), { conv2: never, bn2: never, logits: never });
+  assert.deepEqual(from({ freeze: ['bn*'] }), { bn1: never, bn2: never });
+});
+
+test('what is frozen trains from the first epoch that names it', () => {
+  const unfreeze = [
+    { epoch: 3, layers: ['block'] },
+    { epoch: 5, layers: 'all' as const },
+  ];
+
+  assert.deepEqual(from({ freeze: 'backbone', unfreeze }), { conv1: 5, bn1: 5, conv2: 3, bn2: 3 });
+});
+
+test('names that are none are told with those that there are', () => {
+  const known = ['conv1', 'bn1', 'block', 'conv2', 'bn2', 'dense1', 'logits'];
+  const unfreeze = [{ epoch: 2, layers: ['conv1', 'blocks'] }];
+
+  assert.deepEqual(mistakes({ freeze: ['conv1', 'cnv*'], unfreeze }), [
+    ['freeze.1: expected a layer of the network, got "cnv*"', ...known],
+    ['unfreeze.0.layers.1: expected a layer of the network, got "blocks"', ...known],
+  ]);
+  assert.deepEqual(mistakes({ freeze: ['relu*'] }), [
+    ['freeze.0: expected a layer with weights, but "relu*" has none'],
+  ]);
+});
+
+test('something is frozen, something trains, and what is unfrozen was frozen', () => {
+  const thaw = (...unfreeze: Required<FreezeSettings>['unfreeze']) => mistakes({ freeze: 'backbone', unfreeze });
+
+  assert.deepEqual(thaw({ epoch: 2, layers: ['block'] }, { epoch: 3, layers: 'all' }), []);
+  assert.deepEqual(mistakes({ freeze: ['*'] }), [
+    ['freeze: expected a layer that is left to train, but all are frozen'],
+  ]);
+  assert.deepEqual(freezingMistakes(netOf({ layers: ['flatten', { dense: 2 }] }), { freeze: 'backbone' }), [
+    { at: ['freeze'], message: 'expected a network with weights before its head' },
+  ]);
+  assert.deepEqual(mistakes({ unfreeze: [{ epoch: 2, layers: 'all' }] }), [['unfreeze: expected freeze beside it']]);
+  assert.deepEqual(thaw({ epoch: 3, layers: ['block'] }, { epoch: 3, layers: 'all' }), [
+    ['unfreeze.1.epoch: expected a later epoch than 3, got 3'],
+  ]);
+  assert.deepEqual(thaw({ epoch: 2, layers: ['block', 'logits'] }, { epoch: 3, layers: ['bn2'] }), [
+    ['unfreeze.0.layers.1: expected what is frozen until then, but "logits" is not'],
+    ['unfreeze.1.layers.0: expected what is frozen until then, but "bn2" is not'],
+  ]);
+  assert.deepEqual(thaw({ epoch: 2, layers: 'all' }, { epoch: 3, layers: 'all' }), [
+    ['unfreeze.1.layers: expected what is frozen until then, but nothing is'],
+  ]);
+});
