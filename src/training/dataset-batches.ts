@@ -34,6 +34,10 @@ export class DatasetBatches implements TrainingData {
     return this.#loader(split).batches;
   }
 
+  key(split: string, index: number): string {
+    return this.#loader(split).samples[index]!.key;
+  }
+
   training(epoch: number): AsyncIterable<Batch> {
     const { seed, augment } = this.#options;
     const order = permutation(this.size(trainSplit), new Random('order', seed, epoch));

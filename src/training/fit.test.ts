@@ -36,6 +36,10 @@ class NoisyImages implements TrainingData {
     return Math.ceil(this.#images[split]! / this.batchSize);
   }
 
+  key(split: string, index: number): string {
+    return `${split}/${index}`;
+  }
+
   training(epoch: number): AsyncIterable<Batch> {
     return this.#pass('train', permutation(this.#images['train']!, new Random('order', epoch)));
   }
@@ -244,29 +248,44 @@ test('the same model, data and options give the same bytes', async () => {
   assert.deepEqual(await once(), await once());
 });
 
-test('a loss that is no number stops training and names the batch', async () => {
-  let passed = 0;
-  const data = new NoisyImages({ train: 20, val: 9 }, (values) => {
-    if (++passed === 2) values[5] = Number.NaN;
-  });
+test('a loss that is no number stops training and names the batch and its images', async () => {
+  const failing = (spoil: (values: Float32Array) => void) => {
+    let passed = 0;
+    const data = new NoisyImages({ train: 20, val: 9 }, (values) => {
+      if (++passed === 2) spoil(values);
+    });
+    return fit(tinyModel(), data, options, new Notes());
+  };
+  const message = (images: string) =>
+    `Expected a finite loss, got NaN in epoch 1, batch 2 of 3 (images ${images}). A lower learning rate or \`clip\` may help.`;
 
-  await assert.rejects(fit(tinyModel(), data, options, new Notes()), {
-    name: 'StageError',
-    message: 'Expected a finite loss, got NaN in epoch 1, batch 2 of 3. A lower learning rate may help.',
-  });
+  const batch = [...permutation(20, new Random('order', 1)).slice(8, 16)].map((index) => `train/${index}`);
+  await assert.rejects(
+    failing((values) => {
+      values[5] = Number.NaN;
+    }),
+    { name: 'StageError', message: message(batch[0]!) },
+  );
+  await assert.rejects(
+    failing((values) => void values.fill(Number.NaN)),
+    { name: 'StageError', message: message(`${batch.slice(0, 4).join(', ')} and 4 more`) },
+  );
 });
 
-test('a network that calls everything one class is told of', async () => {
+test('a network that calls everything one class is told of, at first and where it is kept, and noted', async () => {
   const data = new NoisyImages({ train: 20, val: 9, test: 9 }, (values) => void values.fill(1));
   const notes = new Notes();
 
-  await fit(tinyModel(), data, { ...options, epochs: 1 }, notes);
+  const { epochs, chosenEpoch } = await fit(tinyModel(), data, { ...options, epochs: 3 }, notes);
 
-  assert.equal(notes.warnings.length, 1);
-  assert.match(
-    notes.warnings[0]!,
-    /^After epoch 1 every image of val is called (real|fake): the network tells nothing apart\.$/,
-  );
+  const { allCalled, loss } = epochs[0]!.splits['val']!;
+  const kept = epochs[chosenEpoch - 1]!.splits['val']!.allCalled;
+  const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
+  assert.deepEqual(notes.warnings, [
+    `After epoch 1 every image of val is called ${allCalled}, its loss is ${loss.toFixed(4)}, where chance is 0.6931: the network tells nothing apart.`,
+    `The network learned nothing: epoch ${chosenEpoch}, which is kept, calls every image of val ${kept}. ${cures}`,
+  ]);
+  assert.ok(epochs.every(({ splits }) => splits['val']!.allCalled && splits['test']!.allCalled));
 });
 
 test('the learning rate warms up step by step and then follows its schedule', async () => {

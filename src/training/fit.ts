@@ -4,15 +4,16 @@ import { crossEntropy } from '../metrics/cross-entropy.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';
+import type { Batch } from '../vision/batch-loader.ts';
 import { BestWeights } from './best-weights.ts';
-import { freezeLayers, trainedParameters } from './freeze-layers.ts';
+import { collapsedTo, collapseKept, firstCollapse } from './collapse.ts';
+import { freezeLayers } from './freeze-layers.ts';
 import type { Freezing } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import { movingWeights, trainableWeights } from './model-weights.ts';
 import type { OptimizerSettings } from './optimizer-settings.ts';
 import { GrowingOptimizer } from './optimizers/growing-optimizer.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
-import type { Predictions } from './predict.ts';
 import { predict } from './predict.ts';
 import { scheduleFactor, warmUpFactor } from './schedule.ts';
 import type { ScheduleSettings } from './schedule-settings.ts';
@@ -78,7 +79,8 @@ export async function fit(
   let chosenEpoch = 0;
   try {
     for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      if (options.freezing) freezeForEpoch(model, options.freezing, epoch, listener);
+      const change = freezeLayers(model, options.freezing ?? new Map(), epoch);
+      if (change !== undefined) listener.say(change);
       optimizer.add(trainableWeights(model));
       average?.follow(movingWeights(model));
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
@@ -95,6 +97,7 @@ export async function fit(
       const record = { epoch, learningRate: optimizer.learningRate, running, splits };
       epochs.push(record);
       listener.epoch(record, isBest);
+      warnIfAny(firstCollapse(epochs), listener);
       const { patience = Number.POSITIVE_INFINITY } = options.earlyStopping ?? {};
       if (epoch - chosenEpoch < patience || epoch === options.epochs) continue;
       listener.say(
@@ -108,17 +111,13 @@ export async function fit(
     average?.dispose();
   }
   if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
-  return { splits: options.monitor, epochs, chosenEpoch };
+  const history = { splits: options.monitor, epochs, chosenEpoch };
+  warnIfAny(collapseKept(history), listener);
+  return history;
 }
 
-/** Lets those layers train that are to in an epoch, and says how much that is where it changes. */
-function freezeForEpoch(model: LayersModel, freezing: Freezing, epoch: number, listener: FitListener): void {
-  if (freezing.size === 0 || (epoch > 1 && ![...freezing.values()].includes(epoch))) return;
-  freezeLayers(model, new Map(), epoch);
-  const all = trainedParameters(model).toLocaleString('en');
-  freezeLayers(model, freezing, epoch);
-  const trained = trainedParameters(model).toLocaleString('en');
-  listener.say(`From epoch ${epoch} on ${trained} of ${all} parameters train.`);
+function warnIfAny(warning: string | undefined, listener: FitListener): void {
+  if (warning !== undefined) listener.warn(warning);
 }
 
 /** The learning rate of every step of an epoch; steps count from 0. */
@@ -156,8 +155,10 @@ async function trainEpoch(
     const logits = await trainStep(model, optimizer, batch, step);
     const loss = crossEntropy(batch.labels, logits);
     sums.batches++;
-    if (!Number.isFinite(loss))
-      throw diverged(`epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`, loss);
+    if (!Number.isFinite(loss)) {
+      const place = `epoch ${epoch}, batch ${sums.batches} of ${data.batches(trainSplit)}`;
+      throw diverged(`${place} (${namesOf(batch, logits, data)})`, loss);
+    }
     sums.images += images;
     sums.loss += loss * images;
     sums.right += accuracy(batch.labels, predictedClasses(logits)) * images;
@@ -178,26 +179,21 @@ async function evaluate(
   const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
   const loss = crossEntropy(labels, logits);
   if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
-  if (split === selectionSplit) warnOfCollapse({ labels, logits }, epoch, listener);
-  return { loss, accuracy: accuracy(labels, predictedClasses(logits)) };
+  const allCalled = collapsedTo({ labels, logits });
+  return { loss, accuracy: accuracy(labels, predictedClasses(logits)), ...(allCalled && { allCalled }) };
 }
 
-/** One class for everything is what a network that learned nothing settles on; its accuracy may still look fair. */
-function warnOfCollapse(
-  { labels, logits }: Pick<Predictions, 'labels' | 'logits'>,
-  epoch: number,
-  listener: FitListener,
-) {
-  const predictions = predictedClasses(logits);
-  const isOneClass = predictions.every((prediction) => prediction === predictions[0]);
-  const areLabelsMixed = labels.some((label) => label !== labels[0]);
-  if (!isOneClass || !areLabelsMixed) return;
-  const name = predictions[0] === 0 ? 'real' : 'fake';
-  listener.warn(
-    `After epoch ${epoch} every image of ${selectionSplit} is called ${name}: the network tells nothing apart.`,
-  );
+const mostNames = 4;
+
+/** The images of a batch for which a network gives no number, or all when it does for each. */
+function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): string {
+  const isLost = (slot: number) => !Number.isFinite(logits[2 * slot]! + logits[2 * slot + 1]!);
+  const lost = indices.filter((_, slot) => isLost(slot));
+  const keys = [...(lost.length > 0 ? lost : indices)].map((index) => data.key(trainSplit, index));
+  const more = keys.length - mostNames;
+  return `images ${keys.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
 function diverged(where: string, loss: number): StageError {
-  return new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate may help.`);
+  return new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate or \`clip\` may help.`);
 }

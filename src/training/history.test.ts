@@ -9,7 +9,7 @@ const history: History = {
       epoch: 1,
       learningRate: 0.001,
       running: { loss: 0.69, accuracy: 0.5 },
-      splits: { val: { loss: 0.1 + 0.2, accuracy: 2 / 3 } },
+      splits: { val: { loss: 0.1 + 0.2, accuracy: 2 / 3, allCalled: 'fake' } },
     },
   ],
   chosenEpoch: 1,

@@ -30,6 +30,11 @@ export interface SplitValues {
   readonly loss: number;
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   readonly accuracy: number;
+  /**
+   * The one class that every image is called, where they are of both: the network collapsed. Absent where it tells some
+   * apart, of running values, and in histories of before it was noted.
+   */
+  readonly allCalled?: 'real' | 'fake';
 }
 
 /** The text of a `history` file. */
@@ -51,7 +56,11 @@ export function parseHistory(text: string): Result<History, string> {
   return err(`Expected a training history, but at ${path.join('.') || 'its top'}: ${message}`);
 }
 
-const splitValues: z.ZodType<SplitValues> = z.object({ loss: z.number(), accuracy: z.number() });
+const splitValues: z.ZodType<SplitValues> = z.object({
+  loss: z.number(),
+  accuracy: z.number(),
+  allCalled: z.enum(['real', 'fake']).exactOptional(),
+});
 
 const epochRecord: z.ZodType<EpochRecord> = z.object({
   epoch: z.int(),

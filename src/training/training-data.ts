@@ -4,6 +4,8 @@ import type { Batch } from '../vision/batch-loader.ts';
 export interface TrainingData {
   /** Number of batches of a pass over a split. */
   batches(split: string): number;
+  /** What an image of a split is called, by its index in the split's samples. */
+  key(split: string, index: number): string;
   /** One pass over the training split in the epoch's order, augmented. `epoch` counts from 1. */
   training(epoch: number): AsyncIterable<Batch>;
   /** One pass over a split in its own order, images as they are. */

@@ -4,7 +4,8 @@ import type { EpochRecord, History } from '../../src/training/history.ts';
 /** An epoch in a line of the log: `epoch 2/5: train loss 0.612 accuracy 67.1 %, val loss 0.640 accuracy 64.0 %, best so far`. */
 export function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {
   const values = Object.entries(splits).map(
-    ([split, { loss, accuracy }]) => `${split} loss ${loss.toFixed(4)} accuracy ${percent(accuracy)}`,
+    ([split, { loss, accuracy, allCalled }]) =>
+      `${split} loss ${loss.toFixed(4)} accuracy ${percent(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
   );
   const parts = [`running loss ${running.loss.toFixed(4)}`, ...values, ...(isBest ? ['best so far'] : [])];
   return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;

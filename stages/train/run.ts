@@ -63,6 +63,7 @@ async function follow(
   const pace = new Pace(total, () => performance.now() / 1000);
   const data: TrainingData = {
     batches: (split) => batches.batches(split),
+    key: (split, index) => batches.key(split, index),
     training: (epoch) => pace.waitFor(batches.training(epoch)),
     evaluation: (split) => batches.evaluation(split),
   };

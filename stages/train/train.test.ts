@@ -167,6 +167,30 @@ test('a frozen backbone stays as it began, its statistics too, until it is unfro
   assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
 });
 
+test('a training that diverges names the batch and its images, and no stack', async () => {
+  const settings = { ...small, imageSize: 50, optimizer: { kind: 'sgd', learningRate: 1e30 } };
+
+  await assert.rejects(trained(settings), {
+    name: 'StageError',
+    message:
+      /^Expected a finite loss, got NaN in epoch 1, batch 2 of 3 \(images (train\/\d+, ){3}train\/\d+ and 4 more\)\. A lower learning rate or `clip` may help\.$/,
+  });
+});
+
+test('a collapse is said in the log, the warnings and the history', async () => {
+  using bench = await trained({ ...small, imageSize: 50, optimizer: { kind: 'sgd', learningRate: 1e-12 } });
+
+  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  assert.ok(history.ok);
+  const called = history.value.epochs[1]!.splits['val']!.allCalled;
+  assert.ok(called);
+  assert.match(bench.logs[1]!, new RegExp(`, val loss 0\\.\\d{4} accuracy 50\\.0 % all called ${called}$`));
+  assert.deepEqual(
+    bench.warnings.map((warning) => warning.split(/[ :]/, 3).join(' ')),
+    ['After epoch 1', 'The network learned'],
+  );
+});
+
 test('the small networks that have a name train, too', async () => {
   for (const settings of [
     { model: 'my-net', imageSize: 154 },
