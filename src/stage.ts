@@ -101,6 +101,13 @@ export interface Highlight {
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
+/** A file that others publish and that never changes: its checksum is part of what it is. */
+export interface PublishedFile {
+  readonly url: string;
+  /** In hexadecimal, as its publisher gives it. */
+  readonly md5: string;
+}
+
 /** How far a stage is. */
 export interface Progress {
   readonly done: number;
@@ -132,6 +139,11 @@ export interface StageContext<S = unknown> {
   readonly scratch: string;
   /** The project's root, the working directory of a command. */
   readonly root: string;
+  /**
+   * Absolute path of a published file, its checksum verified; fetched once into the project's cache. Settings must name it
+   * with the checksum, so that it is keyed. Throws a {@link StageError} that says where to put it by hand.
+   */
+  download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
   /** A line for the stage's log. */
   log(line: string): void;

@@ -60,9 +60,12 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
 });
 
-test('the examples of the pages on training and networks are pipelines without a mistake', async () => {
-  using project = new Project('stages: {}\n');
-  for (const yaml of ['docs/training.md', 'docs/networks.md'].flatMap((page) => blocks(page, 'yaml'))) {
+test('the examples of the pages on training, networks and weights are pipelines without a mistake', async () => {
+  const faceApi = 'node_modules/@vladmandic/face-api/model/age_gender_model';
+  using project = new Project('stages: {}\n', { [`${faceApi}-weights_manifest.json`]: '[]', [`${faceApi}.bin`]: '' });
+  for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md'].flatMap((page) =>
+    blocks(page, 'yaml'),
+  )) {
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -114,6 +117,7 @@ test('the package holds every file that its pages link to, and its entry points 
     'docs/yaml.md',
     'docs/training.md',
     'docs/networks.md',
+    'docs/weights.md',
     'docs/own-kinds.md',
     'src/backend/README.md',
   ].flatMap((page) =>

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { download } from '../src/cache/download.ts';
 import type { Highlight, InputArtifact, KindSpec, OutputPort, Progress, RunStage, StageContext } from '../src/stage.ts';
 
 /** One kind on a bench of its own: real files in a folder that is gone afterwards, everything that it said kept to look at. */
@@ -43,6 +44,7 @@ export class StageBench {
       backend: 'auto',
       scratch: join(this.root, 'scratch'),
       root: this.root,
+      download: (file) => download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
       progress: (progress) => this.progress.push(progress),
       log: (line) => this.logs.push(line),
       warn: (line) => this.warnings.push(line),

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { download } from '../cache/download.ts';
 import { type InputArtifact, type RunStage, type StageContext, StageError } from '../stage.ts';
 import type { StageMessage, StageRequest } from './messages.ts';
 
@@ -36,6 +38,7 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
 /** The context of a running stage, over the channel to its parent. */
 function makeContext(request: StageRequest): StageContext {
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
+  const progress = throttle((progress) => tell({ type: 'progress', progress }));
   return {
     settings: request.settings,
     inputs,
@@ -55,7 +58,8 @@ function makeContext(request: StageRequest): StageContext {
     backend: request.backend,
     scratch: request.scratch,
     root: request.root,
-    progress: throttle((progress) => tell({ type: 'progress', progress })),
+    download: (file) => download(join(request.root, 'cache'), file, progress),
+    progress,
     log: (line) => void process.stdout.write(`${line}\n`),
     warn: (line) => {
       process.stdout.write(`warning: ${line}\n`);

@@ -38,7 +38,7 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 
 /** Reads the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
 export async function loadModel(folder: string): Promise<ModelFiles> {
-  const info = parseInfo(join(folder, infoFile));
+  const info = readModelInfo(folder);
   const { modelTopology, weightsManifest } = readJson(join(folder, modelFile)) as io.ModelJSON;
   const shards = weightsManifest.flatMap(({ paths }) => paths).map((path) => readFileSync(join(folder, path)));
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
@@ -47,7 +47,9 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
   return { model, info };
 }
 
-function parseInfo(path: string): ModelInfo {
+/** What the `model` artifact in `folder` says of itself. Throws a {@link StageError} when it is not one. */
+export function readModelInfo(folder: string): ModelInfo {
+  const path = join(folder, infoFile);
   const parsed = modelInfo.safeParse(readJson(path));
   if (parsed.success) return parsed.data;
   const issue = parsed.error.issues[0];

@@ -11,6 +11,12 @@ export interface Normalization {
 /** Leaves values in [0, 1]. */
 export const unitRange: Normalization = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 
+/** Of CIFAR-10, which PyTorch users take for small images. */
+export const usualNormalization = {
+  mean: [0.4914, 0.4822, 0.4465],
+  deviation: [0.2023, 0.1994, 0.201],
+} satisfies Normalization;
+
 /** How an image is moved before it is shown to a network in training. */
 export interface Placement {
   /** Pixels by which the image is shifted to the left and up; zeros come in from outside. */

@@ -5,6 +5,8 @@ import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import { netOf } from '../../src/models/model-setting.ts';
+import { beginWithWeights } from '../../src/models/weights/begin-with-weights.ts';
+import { weightPaths } from '../../src/models/weights/weight-inputs.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { DatasetBatches } from '../../src/training/dataset-batches.ts';
 import { fit } from '../../src/training/fit.ts';
@@ -16,6 +18,7 @@ import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import type { TrainingData } from '../../src/training/training-data.ts';
+import { type Normalization, usualNormalization } from '../../src/vision/pixels-to-floats.ts';
 import { epochLine, historyTable } from './epoch-table.ts';
 import { Pace } from './pace.ts';
 import type { TrainSettings } from './spec.ts';
@@ -29,10 +32,14 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   const net = netOf(settings.model);
   const model = buildNet(net, settings.imageSize);
   initialiseWeights(model, settings.seed);
+  const paths = await weightPaths(context, settings.pretrained);
+  const beginning =
+    paths && (await beginWithWeights(model, { net, imageSize: settings.imageSize }, paths, context.log));
+  const normalise = settings.normalise ?? beginning?.normalise ?? usualNormalization;
   await using batches = new DatasetBatches(folder, {
     batchSize: settings.batchSize,
     resize: { width: settings.imageSize, height: settings.imageSize, fit: settings.fit, kernel: settings.kernel },
-    normalization: settings.normalise,
+    normalization: normalise,
     augment: settings.augment,
     seed: settings.seed,
     threads: context.cpus,
@@ -45,7 +52,10 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   };
   const history = await follow(context, batches, (data, listener) => fit(model, data, options, listener));
 
-  await saveModel(context.output('model'), { model, info: modelInfo(settings, dataset.classes, history, backend) });
+  await saveModel(context.output('model'), {
+    model,
+    info: modelInfo({ ...settings, normalise }, dataset.classes, history, backend),
+  });
   writeFileSync(context.output('history'), formatHistory(history));
   context.highlight(historyTable(history));
 }
@@ -85,7 +95,7 @@ async function follow(
 }
 
 function modelInfo(
-  settings: TrainSettings,
+  settings: Omit<TrainSettings, 'normalise'> & { readonly normalise: Normalization },
   classes: readonly string[],
   history: History,
   { name: backend, versions }: RunningBackend,
@@ -95,7 +105,12 @@ function modelInfo(
   return {
     architecture: model,
     classes: [...classes],
-    input: { size: imageSize, fit, kernel, normalise },
+    input: {
+      size: imageSize,
+      fit,
+      kernel,
+      normalise: { mean: [...normalise.mean], deviation: [...normalise.deviation] },
+    },
     training,
     chosenEpoch: history.chosenEpoch,
     backend,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
+import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
 import { clipSettings } from '../../src/training/clip-settings.ts';
 import { freezeSetting, unfreezeSetting } from '../../src/training/freeze-settings.ts';
@@ -9,6 +10,7 @@ import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
 import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
+import { usualNormalization } from '../../src/vision/pixels-to-floats.ts';
 import { fits, kernels } from '../../src/vision/resize.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
@@ -26,11 +28,14 @@ const settings = z.strictObject({
   kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
   normalise: z
     .strictObject({
-      mean: triple.default([0.4914, 0.4822, 0.4465]),
-      deviation: z.tuple([positive, positive, positive]).default([0.2023, 0.1994, 0.201]),
+      mean: triple.default(usualNormalization.mean),
+      deviation: z.tuple([positive, positive, positive]).default(usualNormalization.deviation),
     })
-    .prefault({})
-    .describe('(value - mean) / deviation for red, green and blue, of values from 0 to 1.'),
+    .exactOptional()
+    .describe(
+      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the weights need it that training begins with; with random ones by the constants of CIFAR-10.',
+    ),
+  pretrained: pretrainedSetting.exactOptional(),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
   schedule: scheduleSettings
@@ -92,6 +97,8 @@ export const spec = defineKind<TrainSettings>({
       summary: `Images of two classes, real first, with the splits ${trainSplit}, ${selectionSplit} and those monitored.`,
       parts: ({ monitor }) => [...new Set([trainSplit, ...monitor])],
     },
+    weights: { ...weightPorts.weights, optional: true },
+    shards: weightPorts.shards,
   },
   outputs: {
     model: {
@@ -101,9 +108,10 @@ export const spec = defineKind<TrainSettings>({
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
   },
   computes: true,
-  check: ({ model, imageSize, ...settings }) => [
-    ...modelMistakes(model, imageSize),
-    ...freezingMistakes(netOf(model), settings),
+  check: (settings, inputs) => [
+    ...modelMistakes(settings.model, settings.imageSize),
+    ...pretrainedMistakes(settings, inputs),
+    ...freezingMistakes(netOf(settings.model), settings),
   ],
   example: `fit:
   kind: train

@@ -1,14 +1,16 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
 import { keyedSettings } from '../../src/config/keyed-settings.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/models/model-files.ts';
+import { openWeights } from '../../src/models/weights/open-weights.ts';
+import { StageError } from '../../src/stage.ts';
 import { parseHistory } from '../../src/training/history.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
@@ -243,4 +245,63 @@ test('a dataset that does not fit is refused with what was expected', async () =
     /^StageError: Expected a dataset of two classes, real first, got real, fake, other\.$/,
   );
   await assert.rejects(train(noVal), /^StageError: Expected images in the split "val", got none\.$/);
+});
+
+const faceApi = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
+
+test('training begins with the weights of a file, normalised as they need it unless the settings say otherwise', async () => {
+  const inputs = { dataset, weights: `${faceApi}-weights_manifest.json`, shards: [`${faceApi}.bin`] };
+  const settings = { ...small, model: 'tiny-xception', imageSize: 32, epochs: 1 };
+  // So small a rate leaves the weights where they begin.
+  const still = { ...settings, optimizer: { kind: 'sgd', learningRate: 1e-12 } };
+  using bench = new StageBench();
+  await bench.run(spec, run, { inputs, with: still });
+
+  const { model, info } = await loadModel(bench.output('model'));
+  using stored = await openWeights([inputs.weights, ...inputs.shards]);
+  const filters = stored.tensors.get('entry_flow/conv_in/filters')!.read();
+  const began = model.getLayer('entry_flow/conv_in').getWeights()[0]!.dataSync();
+  assert.ok(filters.every((value, i) => Math.abs(value - began[i]!) < 1e-9));
+  assert.deepEqual(info.input.normalise, {
+    mean: [122.782 / 255, 117.001 / 255, 104.298 / 255],
+    deviation: [1, 1, 1],
+  });
+  assert.deepEqual(bench.logs.slice(0, 4), [
+    `Weights of 17 layers are those of ${inputs.weights}, which calls them as @vladmandic/face-api does.`,
+    'Begins at random, as part of the head: logits (expected logits/weights of 512 x 2, got no tensor of that name).',
+    'Left unused: fc/age/weights, fc/age/bias, fc/gender/weights, fc/gender/bias.',
+    'Their network saw images normalised by mean 0.4815, 0.4588, 0.409 and deviation 1, 1, 1.',
+  ]);
+  // Its own model again, head and all, and with another normalisation.
+  using again = new StageBench();
+  const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
+  await again.run(spec, run, { inputs: { dataset, weights: bench.output('model') }, with: { ...still, normalise } });
+  assert.match(again.logs[0]!, /^Weights of 18 layers are those of .*model\.json, which calls them as Restage does\.$/);
+  assert.deepEqual((await loadModel(again.output('model'))).info.input.normalise, normalise);
+});
+
+test('published weights are named with their checksum, go with their networks alone, and are fetched or asked for', async () => {
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(spec.settings.parse({ imageSize: 128, ...settings }), new Set(inputs)).map(({ message }) => message);
+  const xception = { model: 'xception-based', pretrained: 'imagenet' };
+
+  assert.deepEqual(check(xception), []);
+  assert.deepEqual(check(xception, 'weights'), ['either `pretrained` or the input `weights`, got both']);
+  assert.deepEqual(check({ pretrained: 'imagenet' }), [
+    'these are weights of xception, xception-based, got simple-net',
+  ]);
+  const settings = spec.settings.parse(xception);
+  const keyed = keyedSettings(spec.settings, xception, JSON.parse(JSON.stringify(settings)));
+  assert.deepEqual(keyed, { model: 'xception-based', pretrained: 'imagenet@md5:b0042744bf5b25fce3cb969f33bebb97' });
+
+  using bench = new StageBench();
+  const place = join(bench.root, 'cache', 'downloads', 'xception_weights_tf_dim_ordering_tf_kernels_notop.h5');
+  mkdirSync(dirname(place), { recursive: true });
+  writeFileSync(place, 'not it');
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { dataset }, with: { ...small, ...xception } }),
+    new StageError(
+      `Expected md5 b0042744bf5b25fce3cb969f33bebb97 of ${place}, got 004b90d1c33f90c1b05780e691f79ac5: it is damaged, or another file. Remove it.`,
+    ),
+  );
 });

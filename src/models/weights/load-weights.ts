@@ -1,7 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
-import { headLayers } from '../head.ts';
+import { backbone } from '../backbone.ts';
 import type { Net } from '../layer.ts';
+import { weightedLayers } from '../layers-by-name.ts';
 import { traceLayers } from '../trace-net.ts';
 import { type FittedWeights, fitWeights } from './fit-weights.ts';
 import { netWeights } from './net-weights.ts';
@@ -18,11 +19,17 @@ export function loadWeights(
 ): FittedWeights {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
-  const fitted = fitWeights(netWeights(traced.value), headLayers(net.layers), stored);
+  const fitted = fitWeights(netWeights(traced.value), headOf(net), stored);
   for (const [name, read] of fitted.layers) {
     const layer = model.getLayer(name);
     const values = read();
     tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
   }
   return fitted;
+}
+
+/** The names of what comes behind the backbone: made for the classes at hand, and so often of another shape in a file. */
+function headOf({ layers }: Net): ReadonlySet<string> {
+  const seeing = new Set(weightedLayers(backbone(layers)));
+  return new Set(weightedLayers(layers).filter((name) => !seeing.has(name)));
 }

@@ -145,7 +145,7 @@ test('what is no weight file, or is cut short, is told with its place and what w
 
   assert.equal(
     await problem([manifest]),
-    `${manifest} names the shard net.bin, which is not among the inputs: give their folder, or list both.`,
+    `${manifest} names the shard net.bin, which is not among the inputs: give their folder, or list it under shards.`,
   );
   assert.equal(
     await problem([folder]),

@@ -61,7 +61,7 @@ function shardsOf(path: string, { paths }: Group, isInput: (path: string) => boo
     const shard = join(dirname(path), name);
     if (!isInput(shard)) {
       throw new StageError(
-        `${path} names the shard ${name}, which is not among the inputs: give their folder, or list both.`,
+        `${path} names the shard ${name}, which is not among the inputs: give their folder, or list it under shards.`,
       );
     }
     const end = start + sizeOfFile(shard);

@@ -1,0 +1,86 @@
+import type { IncomingMessage, RequestOptions } from 'node:http';
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import type { Socket } from 'node:net';
+import { connect as connectTls } from 'node:tls';
+
+/** Nothing heard for so long, in milliseconds, is a connection that broke off. */
+const patience = 60_000;
+const mostRedirects = 5;
+
+/**
+ * Asks for a URL, through the proxy that the environment names (`https_proxy`, `http_proxy`, `no_proxy`, in capitals too),
+ * and follows where it is sent. Rejects where there is no answer.
+ */
+export async function openUrl(
+  url: string,
+  headers: Readonly<Record<string, string>>,
+  env: NodeJS.ProcessEnv = process.env,
+): Promise<IncomingMessage> {
+  let target = new URL(url);
+  for (let redirects = 0; redirects <= mostRedirects; redirects++) {
+    const response = await ask(target, headers, proxyFor(target, env));
+    const { statusCode = 0, headers: answer } = response;
+    if (statusCode < 300 || statusCode >= 400 || answer.location === undefined) return response;
+    response.destroy();
+    target = new URL(answer.location, target);
+  }
+  throw new Error(`more than ${mostRedirects} redirects`);
+}
+
+/** The proxy for a URL; undefined where it is reached directly. */
+export function proxyFor({ protocol, hostname }: URL, env: NodeJS.ProcessEnv): URL | undefined {
+  const variable = (name: string) => env[name] || env[name.toUpperCase()] || undefined;
+  const direct = (variable('no_proxy') ?? '').split(',').map((host) => host.trim().replace(/^\*?\./, ''));
+  if (direct.some((host) => host === '*' || host === hostname || (host !== '' && hostname.endsWith(`.${host}`)))) {
+    return undefined;
+  }
+  const proxy = variable(`${protocol.slice(0, -1)}_proxy`);
+  return proxy === undefined ? undefined : new URL(proxy.includes('://') ? proxy : `http://${proxy}`);
+}
+
+async function ask(target: URL, headers: RequestOptions['headers'], proxy: URL | undefined): Promise<IncomingMessage> {
+  const options: RequestOptions = { headers: { ...headers }, timeout: patience };
+  if (target.protocol === 'http:') {
+    if (proxy === undefined) return await answerOf(httpRequest(target, options));
+    const viaProxy = {
+      ...options,
+      path: target.href,
+      headers: { ...headers, host: target.host, ...credentials(proxy) },
+    };
+    return await answerOf(httpRequest(proxy, viaProxy));
+  }
+  if (proxy === undefined) return await answerOf(httpsRequest(target, options));
+  const socket = await tunnel(target, proxy);
+  const secure = connectTls({ socket, servername: target.hostname });
+  return await answerOf(httpsRequest(target, { ...options, agent: false, createConnection: () => secure }));
+}
+
+function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    request.on('timeout', () => request.destroy(new Error(`nothing was heard for ${patience / 1000} s`)));
+    request.on('response', resolve).on('error', reject).end();
+  });
+}
+
+/** A connection to the target through the proxy, as HTTP's CONNECT gives it. */
+function tunnel(target: URL, proxy: URL): Promise<Socket> {
+  const authority = `${target.hostname}:${target.port || 443}`;
+  const options = { method: 'CONNECT', path: authority, headers: { host: authority, ...credentials(proxy) } };
+  return new Promise((resolve, reject) => {
+    const request = httpRequest(proxy, { ...options, timeout: patience });
+    request.on('timeout', () => request.destroy(new Error(`the proxy said nothing for ${patience / 1000} s`)));
+    request.on('error', reject).on('connect', ({ statusCode }, socket) => {
+      if (statusCode === 200) return resolve(socket as Socket);
+      socket.destroy();
+      reject(new Error(`the proxy ${proxy.host} answered ${statusCode}`));
+    });
+    request.end();
+  });
+}
+
+function credentials({ username, password }: URL): Readonly<Record<string, string>> {
+  if (username === '') return {};
+  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
+  return { 'proxy-authorization': `Basic ${Buffer.from(pair).toString('base64')}` };
+}

@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import type { StageContext } from '../../stage.ts';
+import type { ModelSetting } from '../model-setting.ts';
+import { type PretrainedSetting, pretrainedNames, pretrainedOf, withChecksum } from '../pretrained.ts';
+
+/** The ports by which a kind takes weights from files. */
+export const weightPorts = {
+  weights: {
+    type: ['model', 'files'],
+    summary: 'Weights: a model, or a file or folder of tfjs, safetensors or Keras HDF5.',
+  },
+  shards: {
+    type: 'files',
+    list: true,
+    optional: true,
+    summary: 'The files that a weights manifest names, where `weights` is the manifest alone.',
+  },
+} as const;
+
+export const pretrainedSetting = z
+  .enum(pretrainedNames)
+  .transform(withChecksum)
+  .describe('Weights that others published, fetched once: imagenet, of Xception.');
+
+/** Mistakes that a name of published weights makes with what else is there. */
+export function pretrainedMistakes(
+  { model, pretrained }: { readonly model: ModelSetting; readonly pretrained?: PretrainedSetting },
+  inputs: ReadonlySet<string>,
+) {
+  const mistake = (message: string) => [{ at: ['pretrained'], message }];
+  if (pretrained === undefined) return [];
+  if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
+  const { networks } = pretrainedOf(pretrained);
+  if (networks.some((name) => name === model)) return [];
+  const got = typeof model === 'string' ? model : 'a list of layers';
+  return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
+}
+
+/** Where the weights lie that a stage is to begin with: a file or folder, and shards; undefined where it is to begin at random. */
+export async function weightPaths(
+  context: Pick<StageContext, 'inputs' | 'download'>,
+  pretrained: PretrainedSetting | undefined,
+): Promise<readonly string[] | undefined> {
+  if (pretrained !== undefined) return [await context.download(pretrainedOf(pretrained).file)];
+  const paths = [...context.inputs('weights'), ...context.inputs('shards')].map(({ path }) => path);
+  return paths.length === 0 ? undefined : paths;
+}
