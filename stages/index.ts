@@ -12,6 +12,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./command/spec.ts')).spec,
     run: async () => (await import('./command/run.ts')).default,
   },
+  embed: {
+    spec: async () => (await import('./embed/spec.ts')).spec,
+    run: async () => (await import('./embed/run.ts')).default,
+  },
   evaluate: {
     spec: async () => (await import('./evaluate/spec.ts')).spec,
     run: async () => (await import('./evaluate/run.ts')).default,

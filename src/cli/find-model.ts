@@ -91,6 +91,10 @@ function readModelInfo(folder: string): Result<FoundModel, readonly Diagnostic[]
   if (!parsed.success || !setting.success) {
     return err([{ code: 'no-model', message: `Expected a network in ${path}, got something else` }]);
   }
+  if ('values' in parsed.data.input) {
+    const message = `Expected a network that sees images, got one that goes on from ${parsed.data.input.values} features`;
+    return err([{ code: 'no-model', message: `${message}, in ${path}` }]);
+  }
   const { size } = parsed.data.input;
   const title = typeof setting.data === 'string' ? setting.data : folder;
   return ok({ setting: setting.data, imageSize: size, title, summary: `Trained, in ${folder}.` });

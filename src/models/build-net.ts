@@ -9,14 +9,22 @@ import { seededDropout } from './seeded-dropout.ts';
  * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to what its last layer leaves; no softmax.
  * Kernels and biases are zeros: `initialiseWeights` or a file fills them. `imageSize` is one that the layers can take.
  */
-export function buildNet({ name, layers: list }: Net, imageSize: number): LayersModel {
-  const image = { name: 'image', shape: [imageSize, imageSize, 3] };
+export function buildNet(net: Net, imageSize: number): LayersModel {
+  return build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
+}
+
+/** The same from features `[batch, values]`, by layers that take them. */
+export function buildHead(net: Net, values: number): LayersModel {
+  return build(net, { name: 'features', shape: [values] });
+}
+
+function build({ name, layers: list }: Net, from: { name: string; shape: number[] }): LayersModel {
   const plain = list.filter((layer) => layer.kind !== 'residual');
   if (plain.length === list.length) {
-    const first = layers.inputLayer({ name: image.name, inputShape: image.shape });
+    const first = layers.inputLayer({ name: from.name, inputShape: from.shape });
     return sequential({ name, layers: [first, ...plain.map(tfjsLayer)] });
   }
-  const inputs = input(image);
+  const inputs = input(from);
   return model({ name, inputs, outputs: applyAll(list, inputs) });
 }
 

@@ -1,8 +1,24 @@
 import { z } from 'zod';
+import { featuresSource } from '../vision/features.ts';
 import { fits, kernels } from '../vision/resize.ts';
 import { layerItem } from './layer-items.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
+
+/** How an image becomes the network's input. */
+export const imageInput = z.object({
+  /** Pixels a side. */
+  size: z.int().positive(),
+  fit: z.enum(fits),
+  kernel: z.enum(kernels),
+  /** (value - mean) / deviation for red, green, blue, of values from 0 to 1. */
+  normalise: z.object({ mean: triple, deviation: triple }),
+});
+export type ImageInput = z.infer<typeof imageInput>;
+
+/** The features that a head was trained on, as their artifact says. */
+const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });
+export type FeaturesInput = z.infer<typeof featuresInput>;
 
 /** What using a model needs to know beyond its layers and weights: `info.json` of a `model` artifact. No times, hosts or paths. */
 export const modelInfo = z.object({
@@ -12,15 +28,8 @@ export const modelInfo = z.object({
   }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
-  /** How an image becomes the network's input. */
-  input: z.object({
-    /** Pixels a side. */
-    size: z.int().positive(),
-    fit: z.enum(fits),
-    kernel: z.enum(kernels),
-    /** (value - mean) / deviation for red, green, blue, of values from 0 to 1. */
-    normalise: z.object({ mean: triple, deviation: triple }),
-  }),
+  /** What the network sees: images, or of a head, features. */
+  input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
   /** The settings that trained it, as a `train` stage got them. */
   training: z.record(z.string(), z.json()),
   /** The epoch whose weights these are, counted from 1. */

@@ -34,7 +34,7 @@ export function modelMistakes(setting: ModelSetting, imageSize: number): readonl
     const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
     return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
   }
-  const mistakes = [...sharedNames(layers), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])];
+  const mistakes = [...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])];
   return mistakes.map(({ at, message }) => ({ at: ['model', 'layers', ...at], message }));
 }
 
@@ -45,9 +45,9 @@ function smallestImage(layers: Net['layers']): number {
   return size;
 }
 
-/** Weights are told apart by the names of their layers. */
-function sharedNames(layers: Net['layers']): readonly NetMistake[] {
-  const seen = new Set(['image']);
+/** Weights are told apart by the names of their layers, and `input` is one, too. */
+export function sharedNames(layers: Net['layers'], input: string): readonly NetMistake[] {
+  const seen = new Set([input]);
   const all = layers.flatMap((layer) =>
     layer.kind === 'residual' ? [...layer.body, ...layer.shortcut, { ...layer, name: addName(layer) }] : [layer],
   );
@@ -60,7 +60,7 @@ function sharedNames(layers: Net['layers']): readonly NetMistake[] {
   });
 }
 
-function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
+export function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
   if (output.length === 1 && output[0] === 2) return [];
   const message = `expected 2 values at the end, real and fake, but ${layer.name} leaves ${showShape(output)}`;

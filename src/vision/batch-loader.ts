@@ -10,9 +10,9 @@ import { openDataset } from './open-dataset.ts';
 import { type Normalization, unitRange } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
 
-/** Images ready for a network, with what is known of them. */
+/** Images, or what another network made of them, ready for a network, with what is known of them. */
 export interface Batch {
-  /** RGB, normalised: `[batch, height, width, 3]`. The reader's own until it is released. */
+  /** RGB, normalised: `[batch, height, width, 3]`; or features: `[batch, values]`. The reader's own until it is released. */
   readonly images: Float32Array<ArrayBuffer>;
   /** `[batch]`. */
   readonly labels: Int32Array;

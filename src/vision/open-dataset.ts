@@ -1,10 +1,10 @@
-import { closeSync, openSync, read, readFileSync } from 'node:fs';
+import { closeSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { z } from 'zod';
 import { StageError } from '../stage.ts';
 import type { DatasetInfo, Sample } from './dataset.ts';
 import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
+import { parseArtifactFile } from './parse-artifact-file.ts';
 
 const readAt = promisify(read);
 
@@ -32,7 +32,7 @@ interface DatasetSplit {
 
 /** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
 export function openDataset(folder: string): Dataset {
-  const info: DatasetInfo = parseFile(join(folder, datasetFile), datasetInfo);
+  const info: DatasetInfo = parseArtifactFile('dataset', join(folder, datasetFile), datasetInfo);
   const open = new Map<string, ShardedSplit>();
   const close = () => {
     for (const split of open.values()) split.close();
@@ -64,7 +64,7 @@ class ShardedSplit implements DatasetSplit {
     this.name = name;
     this.classes = classes;
     this.#folder = join(dataset, name);
-    this.samples = parseFile(join(this.#folder, samplesFile), sampleList);
+    this.samples = parseArtifactFile('dataset', join(this.#folder, samplesFile), sampleList);
   }
 
   async read(index: number): Promise<Buffer> {
@@ -90,17 +90,4 @@ class ShardedSplit implements DatasetSplit {
     this.#shards.set(name, fd);
     return fd;
   }
-}
-
-function parseFile<T>(path: string, schema: z.ZodType<T>): T {
-  let value: unknown;
-  try {
-    value = JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new StageError(`Expected a dataset, but ${path} cannot be read: ${(error as Error).message}`);
-  }
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new StageError(`Expected a dataset, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
 }

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
+import { datasetOrFeatures } from '../../src/training/dataset-or-features.ts';
 
 const settings = z.strictObject({
   splits: z
@@ -22,6 +23,13 @@ export const spec = defineKind<EvaluateSettings>({
     dataset: {
       type: 'dataset',
       summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
+      optional: true,
+      parts: ({ splits }) => splits,
+    },
+    features: {
+      type: 'features',
+      summary: 'In place of a dataset, for a model that was trained on features of the same sort.',
+      optional: true,
       parts: ({ splits }) => splits,
     },
   },
@@ -38,6 +46,7 @@ export const spec = defineKind<EvaluateSettings>({
     },
   },
   computes: true,
+  check: (_, inputs) => datasetOrFeatures(inputs),
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }

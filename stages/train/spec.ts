@@ -1,8 +1,10 @@
 import { z } from 'zod';
+import { headMistakes, headOf } from '../../src/models/feature-head.ts';
 import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
-import { defineKind } from '../../src/stage.ts';
+import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { clipSettings } from '../../src/training/clip-settings.ts';
+import { datasetOrFeatures } from '../../src/training/dataset-or-features.ts';
 import { freezeSetting, unfreezeSetting } from '../../src/training/freeze-settings.ts';
 import { freezingMistakes } from '../../src/training/freezing.ts';
 import { lossSettings } from '../../src/training/loss-settings.ts';
@@ -17,7 +19,11 @@ const triple = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
 
 const settings = z.strictObject({
-  model: modelSetting.default('simple-net').describe('The network: by name, or as a list of layers.'),
+  model: modelSetting
+    .default('simple-net')
+    .describe(
+      'The network, by name or as a list of layers; with features, those of its layers that follow the backbone.',
+    ),
   imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
   fit: z
     .enum(fits)
@@ -86,6 +92,39 @@ const settings = z.strictObject({
 });
 export type TrainSettings = z.infer<typeof settings>;
 
+/** How images become the network's input: features are past that. */
+const ofImages = ['imageSize', 'fit', 'kernel', 'normalise', 'augment'] as const;
+
+function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  const isHead = inputs.has('features') && !inputs.has('dataset');
+  const net = isHead ? headOf(given.model) : netOf(given.model);
+  return [
+    ...datasetOrFeatures(inputs),
+    ...(isHead
+      ? [...headMistakes(given.model), ...saysOfImages(given), ...noWeights(given, inputs)]
+      : [...modelMistakes(given.model, given.imageSize), ...pretrainedMistakes(given, inputs)]),
+    ...freezingMistakes(net, given),
+  ];
+}
+
+function saysOfImages(given: TrainSettings): readonly SettingMistake[] {
+  const defaults = settings.parse({});
+  const said = ofImages.filter((name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]));
+  const message = 'says nothing of features, which were made of the images before';
+  return said.map((name) => ({ at: [name], message: `"${name}" ${message}` }));
+}
+
+/** A head begins at random. */
+function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  const message = 'a head that is trained on "features" begins at random, without';
+  return [
+    ...(pretrained === undefined ? [] : [{ at: ['pretrained'], message: `${message} "pretrained"` }]),
+    ...(inputs.has('weights') ? [{ at: [], message: `${message} the input "weights"` }] : []),
+  ];
+}
+
+const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([trainSplit, ...monitor])];
+
 export const spec = defineKind<TrainSettings>({
   name: 'train',
   version: 1,
@@ -95,7 +134,14 @@ export const spec = defineKind<TrainSettings>({
     dataset: {
       type: 'dataset',
       summary: `Images of two classes, real first, with the splits ${trainSplit}, ${selectionSplit} and those monitored.`,
-      parts: ({ monitor }) => [...new Set([trainSplit, ...monitor])],
+      optional: true,
+      parts,
+    },
+    features: {
+      type: 'features',
+      summary: 'In place of a dataset, what a network made of one: a head is trained, which goes on from there.',
+      optional: true,
+      parts,
     },
     weights: { ...weightPorts.weights, optional: true },
     shards: weightPorts.shards,
@@ -108,11 +154,7 @@ export const spec = defineKind<TrainSettings>({
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
   },
   computes: true,
-  check: (settings, inputs) => [
-    ...modelMistakes(settings.model, settings.imageSize),
-    ...pretrainedMistakes(settings, inputs),
-    ...freezingMistakes(netOf(settings.model), settings),
-  ],
+  check,
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }

@@ -228,7 +228,7 @@ test('mistakes in the settings are told before anything runs', () => {
 
   assert.deepEqual(messages({ monitor: ['train', 'test'] }), ['expected "val" among them, since it selects the epoch']);
   assert.deepEqual(messages({ monitor: ['val', 'val'] }), ['expected every split once']);
-  assert.deepEqual(spec.check!(smallest, new Set()), [
+  assert.deepEqual(spec.check!(smallest, new Set(['dataset'])), [
     { at: ['imageSize'], message: 'expected at least 50 for simple-net, got 49' },
   ]);
 });
@@ -262,6 +262,7 @@ test('training begins with the weights of a file, normalised as they need it unl
   const filters = stored.tensors.get('entry_flow/conv_in/filters')!.read();
   const began = model.getLayer('entry_flow/conv_in').getWeights()[0]!.dataSync();
   assert.ok(filters.every((value, i) => Math.abs(value - began[i]!) < 1e-9));
+  assert.ok('normalise' in info.input);
   assert.deepEqual(info.input.normalise, {
     mean: [122.782 / 255, 117.001 / 255, 104.298 / 255],
     deviation: [1, 1, 1],
@@ -277,12 +278,15 @@ test('training begins with the weights of a file, normalised as they need it unl
   const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
   await again.run(spec, run, { inputs: { dataset, weights: bench.output('model') }, with: { ...still, normalise } });
   assert.match(again.logs[0]!, /^Weights of 18 layers are those of .*model\.json, which calls them as Restage does\.$/);
-  assert.deepEqual((await loadModel(again.output('model'))).info.input.normalise, normalise);
+  const { input } = (await loadModel(again.output('model'))).info;
+  assert.deepEqual('normalise' in input && input.normalise, normalise);
 });
 
 test('published weights are named with their checksum, go with their networks alone, and are fetched or asked for', async () => {
   const check = (settings: object, ...inputs: string[]) =>
-    spec.check!(spec.settings.parse({ imageSize: 128, ...settings }), new Set(inputs)).map(({ message }) => message);
+    spec.check!(spec.settings.parse({ imageSize: 128, ...settings }), new Set(['dataset', ...inputs])).map(
+      ({ message }) => message,
+    );
   const xception = { model: 'xception-based', pretrained: 'imagenet' };
 
   assert.deepEqual(check(xception), []);

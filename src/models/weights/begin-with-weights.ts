@@ -39,7 +39,9 @@ export async function beginWithWeights(
 
 /** What a `model` artifact says of its own; other folders and files say nothing. */
 function normalisationIn(folder: string): Normalization | undefined {
-  return existsSync(join(folder, 'info.json')) ? readModelInfo(folder).input.normalise : undefined;
+  if (!existsSync(join(folder, 'info.json'))) return undefined;
+  const { input } = readModelInfo(folder);
+  return 'normalise' in input ? input.normalise : undefined;
 }
 
 const showTriple = (values: Normalization['mean']): string =>

@@ -1,0 +1,45 @@
+import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { samplesFile } from './dataset.ts';
+import { type FeaturesInfo, type FeaturesSample, featuresFile, valuesFile } from './features.ts';
+import { npyHeader } from './npy.ts';
+
+/** Writes a `features` artifact split by split; `finish` completes it, and no reader accepts one that is not complete. */
+export class FeaturesWriter {
+  readonly #folder: string;
+  readonly #info: FeaturesInfo;
+
+  /** `folder` is made if it is missing, and should be empty. */
+  constructor(folder: string, info: FeaturesInfo) {
+    this.#folder = folder;
+    this.#info = info;
+    mkdirSync(folder, { recursive: true });
+  }
+
+  /** A split's features in the order of its samples, batch by batch: `[batch, values]` each. */
+  async split(name: string, samples: readonly FeaturesSample[], batches: AsyncIterable<Float32Array>): Promise<void> {
+    const folder = join(this.#folder, name);
+    mkdirSync(folder);
+    const file = openSync(join(folder, valuesFile), 'w');
+    try {
+      writeAll(file, npyHeader(samples.length, this.#info.values));
+      for await (const { buffer, byteOffset, byteLength } of batches) {
+        writeAll(file, new Uint8Array(buffer, byteOffset, byteLength));
+      }
+    } finally {
+      closeSync(file);
+    }
+    const lines = samples.map(({ key, label, class: className, source, path, group }) =>
+      JSON.stringify({ key, label, class: className, source, path, group }),
+    );
+    writeFileSync(join(folder, samplesFile), lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
+  }
+
+  finish(): void {
+    writeFileSync(join(this.#folder, featuresFile), `${JSON.stringify(this.#info, null, 2)}\n`);
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array): void {
+  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
+}

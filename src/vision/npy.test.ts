@@ -1,0 +1,39 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { npyHeader, parseNpy } from './npy.ts';
+
+function npy(rows: number, columns: number, values: readonly number[]): Buffer {
+  return Buffer.concat([npyHeader(rows, columns), Buffer.from(Float32Array.from(values).buffer)]);
+}
+
+test('a file is that of numpy.save, to the byte', () => {
+  // np.save(file, np.array([[1, 2, 3], [4, 5, 6]], dtype="<f4")), NumPy 2.2.
+  const dictionary = "{'descr': '<f4', 'fortran_order': False, 'shape': (2, 3), }";
+  const header = Buffer.from(`\x93NUMPY\x01\x00v\x00${dictionary.padEnd(117)}\n`, 'latin1');
+  assert.deepEqual(npy(2, 3, [1, 2, 3, 4, 5, 6]).subarray(0, 128), header);
+  assert.equal(npy(2, 3, [1, 2, 3, 4, 5, 6]).length, 152);
+});
+
+test('values read back as they were written, wherever the buffer begins', () => {
+  const row = fc.array(fc.float({ noDefaultInfinity: true }), { minLength: 4, maxLength: 4 });
+  fc.assert(
+    fc.property(fc.array(row, { maxLength: 5 }), fc.integer({ min: 0, max: 3 }), (rows, offset) => {
+      const bytes = Buffer.concat([Buffer.alloc(offset), npy(rows.length, 4, rows.flat())]).subarray(offset);
+      const parsed = parseNpy(bytes);
+      assert.ok(parsed.ok);
+      assert.deepEqual(parsed.value, { rows: rows.length, columns: 4, values: Float32Array.from(rows.flat()) });
+    }),
+  );
+});
+
+test('what is not rows of float32 is refused', () => {
+  const error = (bytes: Buffer) => {
+    const parsed = parseNpy(bytes);
+    return parsed.ok ? undefined : parsed.error;
+  };
+  assert.equal(error(Buffer.from('PK')), 'expected a .npy file, version 1.0');
+  assert.equal(error(npy(2, 2, [1, 2, 3])), 'expected 16 bytes after the header, got 12');
+  const doubles = Buffer.from(npy(1, 1, [1, 2]).toString('latin1').replace('<f4', '<f8'), 'latin1');
+  assert.match(error(doubles)!, /^expected rows of little-endian float32, got \{'descr': '<f8'/);
+});

@@ -1,0 +1,64 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StageError } from '../stage.ts';
+import { samplesFile } from './dataset.ts';
+import {
+  type FeaturesInfo,
+  type FeaturesSample,
+  featuresFile,
+  featuresInfo,
+  featuresSamples,
+  valuesFile,
+} from './features.ts';
+import { parseNpy } from './npy.ts';
+import { parseArtifactFile } from './parse-artifact-file.ts';
+
+/** A `features` artifact opened for reading. A split is read, all of it, when it is first asked for. */
+export interface Features extends Omit<FeaturesInfo, 'format'> {
+  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
+  split(name: string): FeaturesSplit;
+}
+
+export interface FeaturesSplit {
+  readonly samples: readonly FeaturesSample[];
+  /** `[samples, values]`. */
+  readonly features: Float32Array<ArrayBuffer>;
+}
+
+/** Opens the `features` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export function openFeatures(folder: string): Features {
+  const info = parseArtifactFile('features', join(folder, featuresFile), featuresInfo);
+  const open = new Map<string, FeaturesSplit>();
+  return {
+    ...info,
+    split(name) {
+      if (!info.splits.includes(name)) {
+        throw new StageError(`Expected one of the features' splits (${info.splits.join(', ')}), got "${name}".`);
+      }
+      const split = open.get(name) ?? readSplit(join(folder, name), info.values);
+      open.set(name, split);
+      return split;
+    },
+  };
+}
+
+function readSplit(folder: string, width: number): FeaturesSplit {
+  const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples);
+  const path = join(folder, valuesFile);
+  const fail = (message: string) => new StageError(`Expected features, but in ${path}: ${message}`);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fail((error as Error).message);
+  }
+  const parsed = parseNpy(bytes);
+  if (!parsed.ok) throw fail(parsed.error);
+  const { rows, columns, values } = parsed.value;
+  if (rows !== samples.length || columns !== width) {
+    throw fail(
+      `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${rows} x ${columns}`,
+    );
+  }
+  return { samples, features: values };
+}

@@ -1,0 +1,18 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { StageError } from '../stage.ts';
+
+/** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
+export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: string, schema: z.ZodType<T>): T {
+  const expected = artifact === 'dataset' ? 'a dataset' : artifact;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StageError(`Expected ${expected}, but ${path} cannot be read: ${(error as Error).message}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const issue = parsed.error.issues[0];
+  throw new StageError(`Expected ${expected}, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
+}

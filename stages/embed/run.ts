@@ -1,0 +1,93 @@
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { tidy } from '@tensorflow/tfjs';
+
+import { buildNet } from '../../src/models/build-net.ts';
+import { featureNetwork, weightsDigest } from '../../src/models/feature-network.ts';
+import { initialiseWeights } from '../../src/models/initial-weights.ts';
+import { loadModel } from '../../src/models/model-files.ts';
+import type { ImageInput, ModelInfo } from '../../src/models/model-info.ts';
+import { netOf } from '../../src/models/model-setting.ts';
+import { beginWithWeights } from '../../src/models/weights/begin-with-weights.ts';
+import { weightPaths } from '../../src/models/weights/weight-inputs.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { imagesOf } from '../../src/training/predict.ts';
+import { startBackend } from '../../src/training/start-backend.ts';
+import { BatchLoader } from '../../src/vision/batch-loader.ts';
+import { FeaturesWriter } from '../../src/vision/features-writer.ts';
+import { openDataset } from '../../src/vision/open-dataset.ts';
+import { usualNormalization } from '../../src/vision/pixels-to-floats.ts';
+import { type EmbedSettings, usual } from './spec.ts';
+
+/** A network with what it sees. */
+interface Seeing {
+  readonly model: LayersModel;
+  readonly architecture: ModelInfo['architecture'];
+  readonly input: ImageInput;
+}
+
+export default async function run(context: StageContext<EmbedSettings>): Promise<void> {
+  const { splits, layer, batchSize } = context.settings;
+  const folder = context.input('dataset').path;
+  using dataset = openDataset(folder);
+  const total = splits.reduce((sum, split) => sum + dataset.split(split).samples.length, 0);
+  await startBackend(context);
+  const { model, architecture, input } = await openNetwork(context);
+  const backbone = featureNetwork(model, layer);
+  const of = { architecture, layer: backbone.layer, input, weights: await weightsDigest(backbone.model) };
+
+  const { classes } = dataset;
+  const info = { format: 1, classes, splits, values: backbone.values, of } as const;
+  const writer = new FeaturesWriter(context.output('features'), info);
+  let done = 0;
+  const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const options = { batchSize, resize, normalization: input.normalise, threads: context.cpus, cacheBytes: 0 };
+  for (const split of splits) {
+    await using loader = new BatchLoader(folder, split, options);
+    const features = look(backbone.model, loader, (images) => {
+      done += images;
+      context.progress({ done, total, unit: 'images', note: split });
+    });
+    await writer.split(split, loader.samples, features);
+  }
+  writer.finish();
+  context.log(`${backbone.values} values of each of ${total} images, the output of ${backbone.layer}`);
+}
+
+async function openNetwork(context: StageContext<EmbedSettings>): Promise<Seeing> {
+  const { settings } = context;
+  const [given] = context.inputs('model');
+  if (given !== undefined) {
+    const { model, info } = await loadModel(given.path);
+    if ('size' in info.input) return { model, architecture: info.architecture, input: info.input };
+    throw new StageError('Expected a model that sees images, got one that goes on from features.');
+  }
+  const { model: architecture, imageSize: size, fit, kernel, seed } = { ...usual, ...settings };
+  const net = netOf(architecture);
+  const model = buildNet(net, size);
+  initialiseWeights(model, seed);
+  const paths = await weightPaths(context, settings.pretrained);
+  const beginning = paths && (await beginWithWeights(model, { net, imageSize: size }, paths, context.log));
+  const { mean, deviation } = settings.normalise ?? beginning?.normalise ?? usualNormalization;
+  return {
+    model,
+    architecture,
+    input: { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } },
+  };
+}
+
+/** What the network makes of every batch, in inference mode: `[batch, values]` each. */
+async function* look(
+  model: LayersModel,
+  loader: BatchLoader,
+  onBatch: (images: number) => void,
+): AsyncGenerator<Float32Array, void, undefined> {
+  for await (const batch of loader.epoch()) {
+    const output = tidy(() => model.apply(imagesOf(model, batch), { training: false }) as Tensor);
+    const features = await output.data<'float32'>();
+    output.dispose();
+    const images = batch.labels.length;
+    batch.release();
+    yield features;
+    onBatch(images);
+  }
+}

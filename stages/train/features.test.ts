@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { parseScores } from '../../src/metrics/scores-file.ts';
+import { loadModel } from '../../src/models/model-files.ts';
+import { parseHistory } from '../../src/training/history.ts';
+import { writeFeatures } from '../../test/features-artifact.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import evaluate from '../evaluate/run.ts';
+import { spec as evaluateSpec } from '../evaluate/spec.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stage-'));
+const features = join(folder, 'features');
+before(() => writeFeatures(features, { train: 40, val: 20, test: 10 }));
+after(() => rmSync(folder, { recursive: true }));
+
+const small = { batchSize: 8, epochs: 3, seed: 3, optimizer: { kind: 'adam', learningRate: 0.01 } };
+const layers = [{ dense: 6 }, 'relu', { dropout: 0.2 }, { dense: 2 }];
+
+async function trained(settings: object = {}): Promise<StageBench> {
+  const bench = new StageBench();
+  await bench.run(spec, run, { inputs: { features }, with: { ...small, ...settings } });
+  return bench;
+}
+
+const weightsOf = (bench: StageBench) => readFileSync(join(bench.output('model'), 'weights.bin'));
+
+test('a head that is written as layers learns from features, the same seed giving the same bytes', async () => {
+  using first = await trained({ model: { layers } });
+  using second = await trained({ model: { layers } });
+  using other = await trained({ model: { layers }, seed: 4 });
+
+  const history = parseHistory(readFileSync(first.output('history', spec.outputs['history']), 'utf8'));
+  assert.ok(history.ok);
+  assert.ok(history.value.epochs.at(-1)!.splits['val']!.accuracy > 0.9);
+  assert.deepEqual(weightsOf(second), weightsOf(first));
+  assert.notDeepEqual(weightsOf(other), weightsOf(first));
+  const { model, info } = await loadModel(first.output('model'));
+  assert.deepEqual(model.inputs[0]!.shape, [null, 8]);
+  assert.deepEqual(info.input, { values: 8, of: { layer: 'made up' } });
+  assert.deepEqual([info.architecture, 'augment' in info.training], [{ layers }, false]);
+});
+
+test('of a named network its head is trained', async () => {
+  using bench = await trained({ model: 'xception-based', epochs: 1 });
+  const { model } = await loadModel(bench.output('model'));
+  assert.deepEqual(
+    model.layers.map((layer) => layer.outputShape.slice(1)),
+    [[8], [1000], [256], [64], [2]],
+  );
+});
+
+test('a head scores features of its own sort, and tells what else it is given', async () => {
+  using head = await trained({ model: { layers } });
+  const [images, wider, others] = ['images', 'wider', 'others'].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  await writeTintedDataset(images, { val: 2 });
+  await writeFeatures(wider, { val: 2 }, { values: 9 });
+  await writeFeatures(others, { val: 2 }, { of: { layer: 'another' } });
+  const scored = async (inputs: object) => {
+    const bench = new StageBench();
+    await bench.run(evaluateSpec, evaluate, {
+      inputs: { model: head.output('model'), ...inputs },
+      with: { splits: ['val'] },
+    });
+    return bench;
+  };
+
+  using bench = await scored({ features });
+  const scores = parseScores(readFileSync(bench.output('scores', evaluateSpec.outputs['scores']), 'utf8'));
+  assert.ok(scores.ok);
+  assert.deepEqual([scores.value.length, scores.value[1]!.key], [20, 'val/1']);
+  assert.ok(scores.value.filter(({ label, real, fake }) => (fake > real ? 1 : 0) === label).length > 18);
+  const message = (inputs: object) =>
+    scored(inputs).then(
+      () => '',
+      (error: Error) => error.message,
+    );
+  assert.equal(
+    await message({ dataset: images }),
+    'The model goes on from 8 features: connect "features" in place of "dataset".',
+  );
+  assert.equal(await message({ features: wider }), 'The model goes on from 8 features, got 9 of each image.');
+  assert.equal(
+    await message({ features: others }),
+    'The model was trained on features of layer "made up", here "another".',
+  );
+});
+
+test('one of the two inputs is wanted, and what is said of images is no setting of features', () => {
+  const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
+  const wrongInputs = (got: string) => [
+    { at: [], message: `expected one of the inputs "dataset" and "features", got ${got}` },
+  ];
+  assert.deepEqual(check({}), wrongInputs('neither'));
+  assert.deepEqual(check({}, 'dataset', 'features'), wrongInputs('both'));
+  assert.deepEqual(evaluateSpec.check!(evaluateSpec.settings.parse({}), new Set(['model'])), wrongInputs('neither'));
+  assert.deepEqual(check({ model: { layers } }, 'features'), []);
+  assert.deepEqual(check({ augment: { crop: 4, blur: {} }, imageSize: 256 }, 'features'), [
+    { at: ['augment'], message: '"augment" says nothing of features, which were made of the images before' },
+  ]);
+});
+
+test('a head that the features do not fit is told with their number', async () => {
+  await assert.rejects(trained({ model: { layers: [{ residual: [{ dense: 9 }] }, { dense: 2 }] } }), {
+    name: 'StageError',
+    message:
+      'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut that ends alike.',
+  });
+});
