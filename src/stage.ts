@@ -35,6 +35,8 @@ export interface OutputPort {
   readonly summary: string;
   /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
   readonly extension?: `.${string}`;
+  /** The setting that asks for it: there is such a port only where that is written as `true`. Absent: always. */
+  readonly when?: string;
 }
 
 /**

@@ -24,7 +24,12 @@ const input = z.object(
   'a port: { type, summary }',
 );
 const output = z.object(
-  { type, summary: text, extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional() },
+  {
+    type,
+    summary: text,
+    extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional(),
+    when: text.optional(),
+  },
   'a port: { type, summary }',
 );
 

@@ -9,6 +9,7 @@ import type { LoadContext } from './load-context.ts';
 import { describeNode, type ScalarNode } from './located.ts';
 import type { InputItem } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
+import { askFor } from './resolve-outputs.ts';
 import { isPath, parseStageReference } from './stage-reference.ts';
 
 /** What resolving the inputs of all stages shares. */
@@ -83,7 +84,8 @@ function findStageItems(
     const output = outputs.find((one) => one.port === port);
     if (!output) {
       const known = outputs.map((one) => one.port);
-      const hint = suggest(port, known);
+      const { when } = definition.kind?.spec.outputs[port] ?? {};
+      const hint = when === undefined ? suggest(port, known) : askFor(when);
       const message = `The stage "${reference.stage}" has no output "${port}"`;
       context.report({ code: 'unknown-port', message, at: node.at, ...(hint ? { hint } : {}) });
       return [];

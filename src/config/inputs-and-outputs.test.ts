@@ -137,6 +137,38 @@ ${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./ar
   assert.equal(text.match(/wrong-target/g)?.length, 6);
 });
 
+test('an output that a setting asks for is there only with it', async () => {
+  const evaluate = (rest: string, views = 'scored.views') => `
+params: { wanted: true }
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: faces.dataset } }
+  scored: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset }${rest} }
+  read: { kind: command, with: { run: x }, inputs: { x: ${views} } }
+`;
+  for (const wanted of ['true', '"${params.wanted}"']) {
+    const { outputs } = stageOf(await load(evaluate(`, with: { views: ${wanted} }`)), 'scored');
+    assert.deepEqual(
+      outputs.map(({ port }) => port),
+      ['scores', 'views'],
+    );
+  }
+  const { outputs } = stageOf(await load(evaluate(', with: { views: false }', 'scored.scores')), 'scored');
+  assert.deepEqual(
+    outputs.map(({ port }) => port),
+    ['scores'],
+  );
+
+  const told = await mistakes(evaluate(', outputs: { views: artifacts/views }'));
+  for (const part of [
+    ':6:94: error: The kind "evaluate" has the output "views" only where it is asked for [unknown-port]',
+    ':7:57: error: The stage "scored" has no output "views" [unknown-port]',
+  ]) {
+    assert.ok(told.includes(part), told);
+  }
+  assert.equal(told.match(/Set "views: true" under "with"\./g)?.length, 2);
+});
+
 test('an output in a folder that is linked inside the root is held to where it really lies', async () => {
   using project = new TestProject({ 'store/x': '' });
   symlinkSync('store', join(project.root, 'artifacts'));

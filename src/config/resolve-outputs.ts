@@ -1,6 +1,6 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { suggest } from '../diagnostics/suggest.ts';
-import { type ArtifactType, artifactTypes, type OutputPort } from '../stage.ts';
+import { type ArtifactType, artifactTypes } from '../stage.ts';
 import { extensionOf } from './extension-of.ts';
 import type { Instance } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
@@ -20,10 +20,14 @@ export function resolveOutputs(
   const outputs = child(node, 'outputs');
   const written: ReadonlyMap<string, Entry> = outputs?.type === 'map' ? outputs.entries : new Map();
   if (!kind) return [];
-  const ports = new Map<string, OutputPort>(Object.entries(kind.spec.outputs));
+  const ports = new Map(Object.entries(kind.spec.outputs).filter(([, { when }]) => isWanted(node, when)));
   for (const [port, entry] of written) {
     if (ports.has(port)) continue;
-    if (kind.spec.openPorts) ports.set(port, { type: openType(entry), summary: '' });
+    const { when } = kind.spec.outputs[port] ?? {};
+    if (when !== undefined) {
+      const message = `The kind "${kind.spec.name}" has the output "${port}" only where it is asked for`;
+      context.report({ code: 'unknown-port', message, at: entry.keyAt, hint: askFor(when) });
+    } else if (kind.spec.openPorts) ports.set(port, { type: openType(entry), summary: '' });
     else {
       const hint = suggest(port, ports.keys());
       const message = `The kind "${kind.spec.name}" has no output "${port}"`;
@@ -44,6 +48,15 @@ export function resolveOutputs(
     return Object.hasOwn(kind.spec.outputs, port) || ending === '' ? output : { ...output, extension: ending };
   });
 }
+
+function isWanted(stage: MapNode, when: string | undefined): boolean {
+  if (when === undefined) return true;
+  const written = child(child(stage, 'with'), when);
+  return written?.type === 'scalar' && written.value === true;
+}
+
+/** What to do for a port that only a setting brings about. */
+export const askFor = (when: string): string => `Set "${when}: true" under "with".`;
 
 function openType({ value }: Entry): ArtifactType {
   const written = textOf(child(value, 'type'));

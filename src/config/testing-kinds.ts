@@ -59,9 +59,12 @@ const specs: readonly AnyKindSpec[] = [
     name: 'evaluate',
     version: 1,
     summary: 'Scores images.',
-    settings: z.strictObject({}),
+    settings: z.strictObject({ views: z.boolean().default(false) }),
     inputs: { model: { type: 'model', summary: 'The model.' }, dataset: { type: 'dataset', summary: 'The images.' } },
-    outputs: { scores: { type: 'scores', summary: 'Scores.', extension: '.csv' } },
+    outputs: {
+      scores: { type: 'scores', summary: 'Scores.', extension: '.csv' },
+      views: { type: 'images', summary: 'With `views: true`: what it saw.', when: 'views' },
+    },
     example: '',
   }),
   defineKind({

@@ -1,4 +1,5 @@
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import type { RunningBackend } from '../../src/backend/select-backend.ts';
 import { saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
@@ -10,6 +11,7 @@ import { formatHistory } from '../../src/training/history.ts';
 import { resolveLoss } from '../../src/training/loss.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
+import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
 import type { TrainingData } from '../../src/training/training-data.ts';
 import { epochLine, historyTable } from './epoch-table.ts';
 import { Pace } from './pace.ts';
@@ -30,6 +32,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
 
   await saveModel(context.output('model'), { model, info: modelInfo(settings, source, history, backend) });
   writeFileSync(context.output('history'), formatHistory(history));
+  if (settings.tensorboard) writeEvents(context.output('tensorboard'), history);
   context.highlight(historyTable(history));
 }
 
@@ -67,14 +70,23 @@ async function follow(
   return history;
 }
 
+/** Event files in a folder for each run. */
+function writeEvents(folder: string, history: History): void {
+  for (const [path, bytes] of historyEvents(history)) {
+    const file = join(folder, path);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, bytes);
+  }
+}
+
 function modelInfo(
   settings: TrainSettings,
   { classes, input }: Source,
   history: History,
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
-  // What is monitored has no part in the weights: a model that is the same stays the same bytes.
-  const aside = new Set(['model', 'imageSize', 'fit', 'kernel', 'normalise', 'monitor', 'trainValues']);
+  // What is followed and written has no part in the weights: a model that is the same stays the same bytes.
+  const aside = new Set(['model', 'imageSize', 'fit', 'kernel', 'normalise', 'monitor', 'trainValues', 'tensorboard']);
   if ('values' in input) aside.add('augment');
   return {
     architecture: settings.model,

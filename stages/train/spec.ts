@@ -83,6 +83,10 @@ const settings = z.strictObject({
     .describe(
       `Splits whose loss and accuracy are taken after each epoch. Whatever they are, ${selectionSplit} alone selects.`,
     ),
+  tensorboard: z
+    .boolean()
+    .default(false)
+    .describe('Writes the history as event files for TensorBoard, too: the output `tensorboard`.'),
   trainValues: z
     .enum(['exact', 'running'])
     .default('exact')
@@ -152,6 +156,11 @@ export const spec = defineKind<TrainSettings>({
       summary: 'A tfjs-layers model with the weights of the best epoch, and what using it needs.',
     },
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
+    tensorboard: {
+      type: 'files',
+      summary: 'With `tensorboard: true`: the history as a log folder of TensorBoard, a run for each split.',
+      when: 'tensorboard',
+    },
   },
   computes: true,
   check,

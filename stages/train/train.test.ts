@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +12,7 @@ import { loadModel } from '../../src/models/model-files.ts';
 import { openWeights } from '../../src/models/weights/open-weights.ts';
 import { StageError } from '../../src/stage.ts';
 import { parseHistory } from '../../src/training/history.ts';
+import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import run from './run.ts';
@@ -191,6 +192,19 @@ test('a collapse is said in the log, the warnings and the history', async () => 
     bench.warnings.map((warning) => warning.split(/[ :]/, 3).join(' ')),
     ['After epoch 1', 'The network learned'],
   );
+});
+
+test('the history goes to TensorBoard, too, where that is asked for, and leaves the model as it is', async () => {
+  using plain = await trained({ ...small, imageSize: 50 });
+  using bench = await trained({ ...small, imageSize: 50, tensorboard: true });
+
+  assert.deepEqual(digests(bench), digests(plain));
+  const history = parseHistory(readFileSync(bench.output('history', spec.outputs['history']), 'utf8'));
+  assert.ok(history.ok);
+  for (const [path, bytes] of historyEvents(history.value)) {
+    assert.deepEqual(readFileSync(join(bench.output('tensorboard'), path)), bytes);
+  }
+  assert.equal(existsSync(plain.output('tensorboard')), false);
 });
 
 test('the small networks that have a name train, too', async () => {
