@@ -30,6 +30,7 @@ test('a net of one’s own does up to its flattening, wherever that is', () => {
     'globalAveragePool1',
   ]);
   assert.deepEqual(layers('flatten', { dense: 2 }), [undefined, undefined, 'flatten1']);
+  assert.deepEqual(layers({ dense: 4 }, 'relu', { dense: 2 }), [undefined, undefined, 'dense1']);
   const flattening: LayerItem = { residual: ['flatten', { dense: 4 }], shortcut: ['flatten', { dense: 4 }] };
   assert.deepEqual(layers({ conv: 8 }, flattening, { dense: 2 }), ['conv1', 'conv1', 'residual1']);
 });
