@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { oneInput } from '../../src/one-input.ts';
 import { defineKind } from '../../src/stage.ts';
-import { datasetOrFeatures } from '../../src/training/dataset-or-features.ts';
 
 const settings = z.strictObject({
   splits: z
@@ -46,7 +46,7 @@ export const spec = defineKind<EvaluateSettings>({
     },
   },
   computes: true,
-  check: (_, inputs) => datasetOrFeatures(inputs),
+  check: (_, inputs) => oneInput(inputs, ['dataset', 'features']),
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }

@@ -4,9 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
 import { formatHistory, type History } from '../../src/training/history.ts';
+import { writeFeatures } from '../../test/features-artifact.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { historyChart } from './chart.ts';
+import { featuresChart } from './features-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -148,4 +150,37 @@ test('a file that is no history is the user’s mistake', async () => {
     bench.run(spec, run, { inputs: { history: input } }),
     new StageError('input "history": expected at least one epoch, got none'),
   );
+});
+
+test('features are points by their two principal components, the class by colour and shape', () => {
+  const point = (key: string, name: string, first: number, second: number) => ({ key, class: name, first, second });
+  const points = [point('val/0', 'real', -1, 0.5), point('val/1', 'fake', 2, -0.25)];
+  const plane = { split: 'val', classes: ['real', 'fake'], values: 2048, shares: [0.61, 0.2], points };
+  assertGolden(featuresChart(plane), golden('two-components'));
+});
+
+test('what tells the classes apart is the first component, and the chart says how much of the variance it has', async () => {
+  using bench = new StageBench();
+  const input = join(bench.root, 'features');
+  await writeFeatures(input, { train: 2, val: 40 });
+  await bench.run(spec, run, { inputs: { features: { path: input, labels: { seed: '2' } } } });
+
+  const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
+  const rows: { readonly class: string; readonly first: number }[] = chart.data.values ?? chart.datasets?.features;
+  assert.equal(rows.length, 40);
+  const sides = new Set(rows.map((row) => `${row.class} ${row.first > 0}`));
+  assert.equal(sides.size, 2);
+  assert.match(chart.encoding.x.title, /^First component, [5-9]\d\.\d % of the variance$/);
+  assert.deepEqual(chart.title.text, ['Features of val, seed 2']);
+  await assert.rejects(bench.run(spec, run, { inputs: { features: input }, with: { split: 'dev' } }), {
+    name: 'StageError',
+    message: 'Expected one of the features\' splits (train, val), got "dev".',
+  });
+});
+
+test('one of the two inputs is wanted', () => {
+  const check = (...inputs: string[]) =>
+    spec.check!(spec.settings.parse({}), new Set(inputs)).map(({ message }) => message);
+  assert.deepEqual(check('history', 'features'), ['expected one of the inputs "history" and "features", got both']);
+  assert.deepEqual(check('features'), []);
 });

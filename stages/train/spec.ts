@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { headMistakes, headOf } from '../../src/models/feature-head.ts';
 import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { clipSettings } from '../../src/training/clip-settings.ts';
-import { datasetOrFeatures } from '../../src/training/dataset-or-features.ts';
 import { freezeSetting, unfreezeSetting } from '../../src/training/freeze-settings.ts';
 import { freezingMistakes } from '../../src/training/freezing.ts';
 import { lossSettings } from '../../src/training/loss-settings.ts';
@@ -103,7 +103,7 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
   const isHead = inputs.has('features') && !inputs.has('dataset');
   const net = isHead ? headOf(given.model) : netOf(given.model);
   return [
-    ...datasetOrFeatures(inputs),
+    ...oneInput(inputs, ['dataset', 'features']),
     ...(isHead
       ? [...headMistakes(given.model), ...saysOfImages(given), ...noWeights(given, inputs)]
       : [...modelMistakes(given.model, given.imageSize), ...pretrainedMistakes(given, inputs)]),
