@@ -23,7 +23,8 @@ export interface OnnxValue {
   readonly name: string;
   /** `sequence` is a sequence of float tensors. */
   readonly type: OnnxType | 'sequence';
-  readonly shape?: readonly number[];
+  /** A name in place of a length leaves it free. */
+  readonly shape?: readonly (number | string)[];
 }
 
 /** A constant of the graph; `data` in the host's byte order, which is little-endian on every platform we run on. */
@@ -87,7 +88,7 @@ class Message {
     for (const chunk of inner.#chunks) this.#append(chunk);
   }
 
-  finish(): Uint8Array {
+  finish(): Uint8Array<ArrayBuffer> {
     const result = new Uint8Array(this.#length);
     let offset = 0;
     for (const chunk of this.#chunks) {
@@ -115,17 +116,33 @@ class Message {
   }
 }
 
+export interface ModelFacts {
+  /** What made the model. */
+  readonly producer?: string;
+  /** Text for whoever reads it, by name. */
+  readonly metadata?: Readonly<Record<string, string>>;
+}
+
 /** The bytes of an ONNX ModelProto that holds this graph. */
-export function encodeModel(graph: OnnxGraph): Uint8Array {
+export function encodeModel(
+  graph: OnnxGraph,
+  { producer = 'tfjs trace', metadata = {} }: ModelFacts = {},
+): Uint8Array<ArrayBuffer> {
   const model = new Message();
   model.integer(1, IR_VERSION);
-  model.text(2, 'tfjs trace');
+  model.text(2, producer);
   model.message(7, encodeGraph(graph));
   for (const domain of domainsOf(graph)) {
     const opset = new Message();
     opset.text(1, domain);
     opset.integer(2, domain === '' ? OPSET : 1);
     model.message(8, opset);
+  }
+  for (const [key, value] of Object.entries(metadata)) {
+    const entry = new Message();
+    entry.text(1, key);
+    entry.text(2, value);
+    model.message(14, entry);
   }
   return model.finish();
 }
@@ -203,14 +220,15 @@ function encodeValue({ name, type, shape }: OnnxValue): Message {
   return message;
 }
 
-function tensorType(type: OnnxType, shape: readonly number[] | undefined): Message {
+function tensorType(type: OnnxType, shape: OnnxValue['shape']): Message {
   const tensor = new Message();
   tensor.integer(1, ONNX_TYPE[type]);
   if (shape !== undefined) {
     const dimensions = new Message();
     for (const length of shape) {
       const dimension = new Message();
-      dimension.integer(1, length);
+      if (typeof length === 'string') dimension.text(2, length);
+      else dimension.integer(1, length);
       dimensions.message(1, dimension);
     }
     tensor.message(2, dimensions);
