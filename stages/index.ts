@@ -20,9 +20,17 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./evaluate/spec.ts')).spec,
     run: async () => (await import('./evaluate/run.ts')).default,
   },
+  export: {
+    spec: async () => (await import('./export/spec.ts')).spec,
+    run: async () => (await import('./export/run.ts')).default,
+  },
   'load-dataset': {
     spec: async () => (await import('./load-dataset/spec.ts')).spec,
     run: async () => (await import('./load-dataset/run.ts')).default,
+  },
+  'load-model': {
+    spec: async () => (await import('./load-model/spec.ts')).spec,
+    run: async () => (await import('./load-model/run.ts')).default,
   },
   'make-faces': {
     spec: async () => (await import('./make-faces/spec.ts')).spec,

@@ -30,11 +30,11 @@ export const modelInfo = z.object({
   classes: z.array(z.string()),
   /** What the network sees: images, or of a head, features. */
   input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
-  /** The settings that trained it, as a `train` stage got them. */
+  /** The settings that trained it, as a `train` stage got them; those of `load-model` where it was loaded from a file. */
   training: z.record(z.string(), z.json()),
-  /** The epoch whose weights these are, counted from 1. */
+  /** The epoch whose weights these are, counted from 1; 0 where none was trained here. */
   chosenEpoch: z.int(),
-  /** The compute backend that trained it, such as `onnxruntime` or `onnxruntime:webgpu`. */
+  /** The compute backend that trained it, such as `onnxruntime` or `onnxruntime:webgpu`; `none` where none did. */
   backend: z.string(),
   /** Of the packages that computed, by package; models of before it was noted lack it. */
   versions: z.record(z.string(), z.string()).optional(),

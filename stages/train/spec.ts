@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { headMistakes, headOf } from '../../src/models/feature-head.ts';
+import { inputSettings } from '../../src/models/input-settings.ts';
 import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { oneInput } from '../../src/one-input.ts';
@@ -12,11 +13,6 @@ import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
 import { scheduleSettings } from '../../src/training/schedule-settings.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
 import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
-import { usualNormalization } from '../../src/vision/pixels-to-floats.ts';
-import { fits, kernels } from '../../src/vision/resize.ts';
-
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-const positive = z.number().positive();
 
 const settings = z.strictObject({
   model: modelSetting
@@ -24,23 +20,7 @@ const settings = z.strictObject({
     .describe(
       'The network, by name or as a list of layers; with features, those of its layers that follow the backbone.',
     ),
-  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
-  fit: z
-    .enum(fits)
-    .default('cover')
-    .describe(
-      'How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).',
-    ),
-  kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
-  normalise: z
-    .strictObject({
-      mean: triple.default(usualNormalization.mean),
-      deviation: z.tuple([positive, positive, positive]).default(usualNormalization.deviation),
-    })
-    .exactOptional()
-    .describe(
-      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the weights need it that training begins with; with random ones by the constants of CIFAR-10.',
-    ),
+  ...inputSettings,
   pretrained: pretrainedSetting.exactOptional(),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),

@@ -1,0 +1,27 @@
+import { z } from 'zod';
+import { usualNormalization } from '../vision/pixels-to-floats.ts';
+import { fits, kernels } from '../vision/resize.ts';
+
+const triple = z.tuple([z.number(), z.number(), z.number()]);
+const positive = z.number().positive();
+
+/** The settings of how an image becomes a network's input, for kinds that make a model. */
+export const inputSettings = {
+  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
+  fit: z
+    .enum(fits)
+    .default('cover')
+    .describe(
+      'How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).',
+    ),
+  kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
+  normalise: z
+    .strictObject({
+      mean: triple.default(usualNormalization.mean),
+      deviation: z.tuple([positive, positive, positive]).default(usualNormalization.deviation),
+    })
+    .exactOptional()
+    .describe(
+      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the weights need it that the network begins with; with random ones by the constants of CIFAR-10.',
+    ),
+};

@@ -1,0 +1,65 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { buildNet } from '../../src/models/build-net.ts';
+import { initialiseWeights } from '../../src/models/initial-weights.ts';
+import { loadModel, saveModel } from '../../src/models/model-files.ts';
+import type { ModelInfo } from '../../src/models/model-info.ts';
+import { netOf } from '../../src/models/model-setting.ts';
+import { openWeights } from '../../src/models/weights/open-weights.ts';
+import { digestOf } from '../../test/golden.ts';
+import { linearCongruential } from '../../test/linear-congruential.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const info: ModelInfo = {
+  architecture: 'tiny-xception',
+  classes: ['real', 'fake'],
+  input: { size: 24, fit: 'contain', kernel: 'linear', normalise: { mean: [0.5, 0.5, 0.5], deviation: [1, 1, 1] } },
+  training: { epochs: 1 },
+  chosenEpoch: 1,
+  backend: 'onnxruntime',
+};
+
+async function exported(bench: StageBench, settings: object) {
+  await setBackend('cpu');
+  const model = buildNet(netOf('tiny-xception'), 24);
+  initialiseWeights(model, 1);
+  const folder = join(bench.root, 'model');
+  await saveModel(folder, { model, info });
+  await bench.run(spec, run, { inputs: { model: folder }, with: settings });
+  return { model, folder, files: bench.output('files') };
+}
+
+test('a model becomes files that other programs read, each with all that using it needs', async () => {
+  using bench = new StageBench();
+  const { model, folder, files } = await exported(bench, {});
+  assert.deepEqual(readdirSync(files).sort(), ['info.json', 'model.onnx', 'model.safetensors', 'tfjs']);
+
+  const images = linearCongruential(1)(2 * 24 * 24 * 3, 1);
+  const expected = (model.predict(tensor(images, [2, 24, 24, 3])) as Tensor).dataSync();
+  const session = await InferenceSession.create(join(files, 'model.onnx'));
+  assert.deepEqual([session.inputNames, session.outputNames], [['image'], ['logits']]);
+  const { logits } = await session.run({ image: new OrtTensor('float32', images, [2, 24, 24, 3]) });
+  for (const [i, value] of expected.entries()) assert.ok(Math.abs((logits!.data as Float32Array)[i]! - value) < 1e-4);
+  assert.ok(readFileSync(join(files, 'model.onnx')).includes(JSON.stringify(info)));
+
+  using weights = await openWeights([join(files, 'model.safetensors')]);
+  assert.deepEqual(weights.tensors.get('exit_flow.separable_conv.pointwise.weight')!.shape, [512, 256, 1, 1]);
+  assert.deepEqual(readdirSync(join(files, 'tfjs')).sort(), ['model.json', 'weights.bin']);
+  const bytes = (path: string) => readFileSync(join(path, 'weights.bin'));
+  assert.deepEqual(bytes(join(files, 'tfjs')), bytes(folder));
+  assert.deepEqual((await loadModel(folder)).info, JSON.parse(readFileSync(join(files, 'info.json'), 'utf8')));
+});
+
+test('only the formats that are asked for are written; their bytes change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  const { files } = await exported(bench, { formats: ['onnx', 'safetensors'] });
+  assert.deepEqual(readdirSync(files).sort(), ['info.json', 'model.onnx', 'model.safetensors']);
+  const digest = digestOf(join(files, 'model.onnx'), join(files, 'model.safetensors'));
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '3d6495b8ca825198' });
+});
