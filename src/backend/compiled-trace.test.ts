@@ -24,7 +24,12 @@ class Rig {
   readonly compiled: string[] = [];
   readonly ran: string[] = [];
   alive = 0;
+  readonly #lasting: ReadonlySet<number> | undefined;
   #trace: CompiledTrace | undefined;
+
+  constructor(lasting?: readonly TraceValue[]) {
+    this.#lasting = lasting && new Set(lasting.map(({ id }) => id));
+  }
 
   get trace(): CompiledTrace {
     return this.#trace!;
@@ -34,7 +39,7 @@ class Rig {
   run(weights: readonly [TraceValue, TraceValue], times: number): void {
     for (let i = 0; i < times; i++) {
       const live = traceOf(weights);
-      this.#trace ??= new CompiledTrace(live, (trace, constant) => this.#compile(trace, constant));
+      this.#trace ??= new CompiledTrace(live, (trace, constant) => this.#compile(trace, constant), this.#lasting);
       this.#trace.run(live, []);
     }
   }
@@ -117,5 +122,42 @@ describe('CompiledTrace', () => {
     assert.throws(() => trace.run(traceOf(weights), []), /^Error: no room$/);
     trace.run(traceOf([weights[0], value()].reverse() as [TraceValue, TraceValue]), []);
     assert.equal(ran.length, 9);
+  });
+  it('takes what is known to last for constant at once, and the rest when that pays', () => {
+    const frozen = value();
+    const rig = new Rig([frozen]);
+    rig.run([frozen, value()], 40);
+    assert.deepEqual(rig.compiled, ['[1]', '[1,2]']);
+    assert.equal(rig.ran.filter((name) => name === '[1]').length, 32);
+  });
+  it('computes after a beginning anew as a new one does, whatever was before', () => {
+    const frozen = value();
+    const lasting = new Set([frozen.id]);
+    const old = new Rig();
+    const epoch = (rig: Rig) => {
+      const trained = value();
+      for (let step = 0; step < 5; step++) rig.run([frozen, value()], 1);
+      rig.run([frozen, trained], 40);
+      rig.run([frozen, value()], 40);
+    };
+    for (const before of [3, 20, 50]) {
+      for (let pass = 0; pass < 6; pass++) old.run([frozen, value()], before);
+      old.trace.beginAnew(lasting);
+      const from = old.ran.length;
+      epoch(old);
+      const fresh = new Rig([frozen]);
+      epoch(fresh);
+      assert.deepEqual(old.ran.slice(from), fresh.ran);
+      assert.ok(fresh.ran.includes('[1,2]'));
+    }
+  });
+  it('keeps a graph whose constants last when it begins anew', () => {
+    const frozen = value();
+    const rig = new Rig([frozen]);
+    for (let epoch = 0; epoch < 5; epoch++) {
+      for (let step = 0; step < 10; step++) rig.run([frozen, value()], 1);
+      rig.trace.beginAnew(new Set([frozen.id]));
+    }
+    assert.deepEqual(rig.compiled, ['[1]']);
   });
 });

@@ -27,6 +27,7 @@ export interface GraphRun {
 const SETTLED_AFTER = 8;
 /** So many runs make up for compiling once more. */
 const PAID_AFTER = 32;
+const NONE: ReadonlySet<number> = new Set();
 /** Bytes of constants at most: a model of 2 GiB is more than protobuf takes. */
 const MOST_CONSTANTS = 2 ** 30;
 
@@ -48,13 +49,40 @@ export class CompiledTrace {
   #constants: ReadonlyMap<number, number> = new Map();
   #graph: Graph;
   #runsOfGraph = 0;
-  #patience = SETTLED_AFTER;
+  /** The same, but since it last began anew. */
+  #runsCounted = 0;
+  #patience: number;
+  /** Values that are constants from their first run on, by id. */
+  #lasting: ReadonlySet<number>;
+  #begunAnew = false;
 
-  /** @throws what `compile` throws, as `run` does */
-  constructor(live: LiveTrace, compile: Compile) {
+  /**
+   * @param lasting as {@link beginAnew} takes them; left out, what is constant is found out by counting alone
+   * @throws what `compile` throws, as `run` does
+   */
+  constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
     this.#compile = compile;
-    this.#weights = new Map(weightsOf(live).map((place) => [place, { id: -1, runs: 0 }]));
-    this.#graph = compile(live, []);
+    this.#weights = new Map(weightsOf(live).map((place) => [place, neverSeen]));
+    this.#lasting = lasting ?? NONE;
+    this.#patience = lasting === undefined ? SETTLED_AFTER : PAID_AFTER;
+    const constant = affordable(
+      [...this.#weights.keys()].filter((place) => this.#lasting.has(idOf(live, place))),
+      live,
+    );
+    this.#constants = new Map(constant.map((place) => [place, idOf(live, place)]));
+    this.#graph = compile(live, constant);
+  }
+
+  /**
+   * Forgets what was counted, so that the runs that follow compute what those of a new one would, to the bit. Values with
+   * the ids `lasting` are constants at once, others when the runs that they were the same for make up for compiling twice.
+   */
+  beginAnew(lasting: ReadonlySet<number>): void {
+    for (const place of this.#weights.keys()) this.#weights.set(place, neverSeen);
+    this.#lasting = lasting;
+    this.#patience = PAID_AFTER;
+    this.#runsCounted = 0;
+    this.#begunAnew = true;
   }
 
   /** About the bytes that it holds on to; other ones after a run that compiled anew. */
@@ -66,6 +94,7 @@ export class CompiledTrace {
   run(live: LiveTrace, arrays: readonly HostArray[]): GraphRun {
     this.#suit(live);
     const index = this.#runsOfGraph++;
+    this.#runsCounted++;
     this.#graph.run(live, arrays);
     const settling = [...this.#weights].some(([place, { runs }]) => runs > 0 && !this.#constants.has(place));
     return { profile: this.#graph.profile, index, settling };
@@ -76,34 +105,51 @@ export class CompiledTrace {
   }
 
   /** Sees to it that the constants of the graph are this trace's, and those that are worth being some. */
-  #suit({ leaves, ...live }: LiveTrace): void {
-    const idAt = (place: number) => (leaves[place] as TraceValue).id;
-    const settled = this.#settledOf(leaves);
-    const holds = [...this.#constants].every(([place, id]) => idAt(place) === id);
-    if (holds && settled.every((place) => this.#constants.has(place))) return;
-    const constant = [...new Set([...(holds ? this.#constants.keys() : []), ...settled])];
-    const graph = this.#compile({ leaves, ...live }, constant);
-    this.#graph.dispose();
-    this.#graph = graph;
-    if (this.#constants.size > 0 && this.#runsOfGraph < PAID_AFTER) this.#patience *= 2;
-    this.#constants = new Map(constant.map((place) => [place, idAt(place)]));
-    this.#runsOfGraph = 0;
+  #suit(live: LiveTrace): void {
+    const settled = this.#settledOf(live);
+    const holds = [...this.#constants].every(([place, id]) => idOf(live, place) === id);
+    const kept = holds && !this.#begunAnew ? this.#constants.keys() : [];
+    const constant = [...new Set([...kept, ...settled])];
+    const isSame = holds && constant.length === this.#constants.size && constant.every((p) => this.#constants.has(p));
+    if (!isSame) this.#recompile(live, constant);
+    this.#begunAnew = false;
   }
 
-  /** The places of the weights that have been the same for long. */
-  #settledOf(leaves: readonly TraceValue[]): number[] {
+  #recompile(live: LiveTrace, constant: readonly number[]): void {
+    const graph = this.#compile(live, constant);
+    this.#graph.dispose();
+    this.#graph = graph;
+    const wasPaid = this.#constants.size === 0 || this.#runsCounted >= PAID_AFTER;
+    if (!wasPaid && !this.#begunAnew) this.#patience *= 2;
+    this.#constants = new Map(constant.map((place) => [place, idOf(live, place)]));
+    this.#runsOfGraph = 0;
+    this.#runsCounted = 0;
+  }
+
+  /** The places of the weights that have been the same for long, or are known to last. */
+  #settledOf(live: LiveTrace): number[] {
     const settled: number[] = [];
-    let bytes = 0;
     for (const [place, last] of this.#weights) {
-      const { id, shape, dtype } = leaves[place] as TraceValue;
+      const id = idOf(live, place);
       const runs = last.id === id ? last.runs + 1 : 0;
       this.#weights.set(place, { id, runs });
-      if (runs < this.#patience) continue;
-      settled.push(place);
-      bytes += sizeOf(shape) * bytesPerElement(dtype);
+      if (runs >= this.#patience || this.#lasting.has(id)) settled.push(place);
     }
-    return bytes <= MOST_CONSTANTS ? settled : [];
+    return affordable(settled, live);
   }
+}
+
+const neverSeen = { id: -1, runs: 0 };
+
+const idOf = ({ leaves }: LiveTrace, place: number): number => (leaves[place] as TraceValue).id;
+
+/** The places, or none where their leaves are more than a model takes. */
+function affordable(places: number[], { leaves }: LiveTrace): number[] {
+  const bytes = places.reduce((sum, place) => {
+    const { shape, dtype } = leaves[place] as TraceValue;
+    return sum + sizeOf(shape) * bytesPerElement(dtype);
+  }, 0);
+  return bytes <= MOST_CONSTANTS ? places : [];
 }
 
 /** Leaves that no node reads as its first operand: filters, biases and statistics, but not what they are applied to. */

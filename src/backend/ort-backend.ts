@@ -62,6 +62,8 @@ export class OrtBackend extends KernelBackend {
   readonly #sessions: SessionCache<CompiledTrace>;
   readonly #pool: BufferPool;
   readonly #warned = new Set<string>();
+  /** Ids of values that are known to last, once {@link beginAnew} was told of them. */
+  #lasting: ReadonlySet<number> | undefined;
   readonly #channelBlock: number;
   #runs = 0;
   #compilations = 0;
@@ -192,6 +194,16 @@ export class OrtBackend extends KernelBackend {
     }
   }
 
+  /**
+   * From here on computes what a process that begins here would, to the bit: how often weights were the same is counted
+   * anew. Those that are known to `last` are constants of a graph from its first run on.
+   */
+  beginAnew(lasting: readonly Pick<TensorInfo, 'dataId'>[]): void {
+    const ids = lasting.flatMap(({ dataId }) => this.#storage.get(dataId).value?.id ?? []);
+    this.#lasting = new Set(ids);
+    for (const session of this.#sessions.all()) session.beginAnew(this.#lasting);
+  }
+
   override disposeData(dataId: DataId, force = false): boolean {
     if (!this.#storage.has(dataId)) return true;
     const stored = this.#storage.get(dataId);
@@ -299,10 +311,11 @@ export class OrtBackend extends KernelBackend {
   }
 
   #compile(live: LiveTrace): CompiledTrace {
-    const compiled = new CompiledTrace(live, (trace, constant) => {
+    const compile = (trace: LiveTrace, constant: readonly number[]) => {
       this.#compilations++;
       return new CompiledGraph(trace, constant, { ...this.#options, channelBlock: this.#channelBlock });
-    });
+    };
+    const compiled = new CompiledTrace(live, compile, this.#lasting);
     this.#sessions.add(live.signature, compiled);
     return compiled;
   }

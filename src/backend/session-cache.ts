@@ -31,6 +31,10 @@ export class SessionCache<S extends Session> {
     return weight;
   }
 
+  all(): Iterable<S> {
+    return this.#sessions.values();
+  }
+
   get(signature: string): S | undefined {
     const session = this.#sessions.get(signature);
     if (session === undefined) return undefined;
