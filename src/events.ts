@@ -47,6 +47,8 @@ export type RunEvent =
       readonly outputs: Readonly<Record<string, string>>;
       readonly time: number;
     }
+  /** What a stage has to say to its user, and is no reason to worry. */
+  | { readonly type: 'notice'; readonly stage: StageName; readonly message: string; readonly time: number }
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string; readonly time: number }
   | {
       readonly type: 'run-finished';

@@ -1,6 +1,8 @@
 /** What a project's own kinds import: `import { defineKind, StageError } from 'restage'`. */
 export {
   type ArtifactType,
+  type Checkpoint,
+  type CheckpointStore,
   defineKind,
   type Highlight,
   type InputArtifact,

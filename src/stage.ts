@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import type { Json } from './json.ts';
 
 /** What flows through a port. */
 export const artifactTypes = [
@@ -60,6 +61,11 @@ export interface KindSpec<S = unknown> {
   readonly shell?: readonly string[];
   /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
   readonly computes?: true;
+  /**
+   * Keeps checkpoints ({@link StageContext.checkpoints}), which serve whatever these settings are: those that say how far
+   * the work goes, not how. Absent: it keeps none.
+   */
+  readonly checkpointsWithout?: readonly string[];
   /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /** A YAML example of one stage, for `pipeline kinds <kind>`. */
@@ -123,6 +129,20 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
+/** What a stage has worked out so far, from which another attempt can go on. */
+export interface Checkpoint {
+  readonly state: Json;
+  readonly arrays: readonly Float32Array[];
+}
+
+/** Where a stage keeps its last checkpoint. It outlives the attempt, and success. */
+export interface CheckpointStore {
+  /** The last one; undefined where there is none, or it is damaged, which is warned of. */
+  load(): Checkpoint | undefined;
+  /** Puts one in the place of the last, whole or not at all. That the disk does not take it is warned of, once. */
+  save(checkpoint: Checkpoint): void;
+}
+
 /** Everything that a running stage may know and do. It reads inputs, writes outputs, and touches nothing else. */
 export interface StageContext<S = unknown> {
   readonly settings: S;
@@ -137,6 +157,8 @@ export interface StageContext<S = unknown> {
   readonly cpus: number;
   /** `auto`, or the backend that the user named. */
   readonly backend: string;
+  /** For a kind whose spec asks for them; absent where the stage's results are not kept either (`cache: false`). */
+  readonly checkpoints?: CheckpointStore;
   /** An empty folder for this attempt's own use; removed afterwards. */
   readonly scratch: string;
   /** The project's root, the working directory of a command. */
@@ -149,7 +171,9 @@ export interface StageContext<S = unknown> {
   progress(progress: Progress): void;
   /** A line for the stage's log. */
   log(line: string): void;
-  /** A line for the log and for the user's eyes. */
+  /** A line for the log and for the user's eyes, of what is good to know and no reason to worry. */
+  tell(line: string): void;
+  /** The same, of what is a reason to worry. */
   warn(line: string): void;
   highlight(table: Highlight): void;
   /** Said of the result's record, such as the backend that ran; never keyed. */

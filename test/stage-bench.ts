@@ -8,6 +8,7 @@ import type { Highlight, InputArtifact, KindSpec, OutputPort, Progress, RunStage
 export class StageBench {
   readonly root = mkdtempSync(join(tmpdir(), 'stage-'));
   readonly logs: string[] = [];
+  readonly told: string[] = [];
   readonly warnings: string[] = [];
   readonly highlights: Highlight[] = [];
   readonly progress: Progress[] = [];
@@ -47,6 +48,7 @@ export class StageBench {
       download: (file) => download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
       progress: (progress) => this.progress.push(progress),
       log: (line) => this.logs.push(line),
+      tell: (line) => this.told.push(line),
       warn: (line) => this.warnings.push(line),
       highlight: (table) => this.highlights.push(table),
       note: (name, value) => {

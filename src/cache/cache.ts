@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { ListedFile, Listing, StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -21,7 +21,7 @@ const storers = 16;
 const day = 86_400_000;
 
 /**
- * The store of a project, `<root>/cache`: objects by content, results by fingerprint, the runs.
+ * The store of a project, `<root>/cache`: objects by content, results by fingerprint, checkpoints, the runs.
  *
  * Whatever is under a final name is whole: files are written beside their place, synced, renamed, and a result comes
  * after all its objects. Writing is idempotent, so several runs may write the same things at once. What is damaged is a
@@ -48,6 +48,15 @@ export class Cache {
 
   resultPath(digest: Digest): string {
     return join(this.folder, 'results', digest.slice(0, 2), `${digest}.json`);
+  }
+
+  checkpointPath(digest: Digest): string {
+    return join(this.folder, 'checkpoints', digest.slice(0, 2), digest);
+  }
+
+  /** So that nothing goes on from it. */
+  removeCheckpoint(digest: Digest): void {
+    this.#writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
   }
 
   /** Stores a copy of a file, such as a log. */

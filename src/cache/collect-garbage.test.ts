@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../test/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
@@ -91,6 +91,35 @@ test('over budget, the least recently used go first', async (t) => {
   assert.equal(garbage.keptBytes, 'object 1object 2shared'.length);
 });
 
+test('checkpoints go when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 1);
+  const [older, newer] = [sha256('older'), sha256('newer')].map((digest) => cache.checkpointPath(digest)) as [
+    string,
+    string,
+  ];
+  const findAfter = (days: number, options: { keep?: number; maxBytes?: number } = {}) => {
+    const garbage = findGarbage(cache, { keep: 30 * day, now: Date.now() + days * day, ...options });
+    return { ...garbage, checkpoints: garbage.checkpoints.map(({ path }) => path) };
+  };
+  writeFiles(root, { [relative(root, older)]: 'the older one', [relative(root, newer)]: 'newer' });
+  utimesSync(newer, new Date(Date.now() + day), new Date(Date.now() + day));
+  const objects = 'object 1shared'.length;
+
+  const all = findAfter(3);
+  assert.deepEqual([all.checkpoints, all.bytes, all.keptBytes], [[], 0, objects + 18]);
+  assert.equal(all.held.checkpoints, 18);
+  const tight = findAfter(3, { maxBytes: objects + 17 });
+  assert.deepEqual([tight.checkpoints, tight.bytes, tight.keptBytes], [[older], 13, objects + 5]);
+  assert.deepEqual(findAfter(0.5, { keep: 0, maxBytes: 0 }).checkpoints, [], 'a run may be about to go on from it');
+  const old = findGarbage(cache, { keep: day, now: Date.now() + 3 * day });
+  assert.deepEqual(new Set(old.checkpoints.map(({ path }) => path)), new Set([older, newer]));
+
+  removeGarbage(cache, old);
+  assert.deepEqual([existsSync(older), existsSync(newer)], [false, false]);
+});
+
 test('what a killed process was writing goes after a day, wherever in the cache it was', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
@@ -99,6 +128,7 @@ test('what a killed process was writing goes after a day, wherever in the cache 
     'leases/.tmp-1-a/holder.json',
     'latest/p/.tmp-1-a',
     'objects/ab/.tmp-1-a',
+    'checkpoints/ab/.tmp-1-a',
     'published/.tmp-1-a',
   ];
   writeFiles(root, Object.fromEntries(names.map((name) => [`cache/${name}`, 'half'])));

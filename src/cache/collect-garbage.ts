@@ -1,11 +1,12 @@
-import { lstatSync, rmSync, type Stats, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
 import type { Cache } from './cache.ts';
 import { cacheError } from './cache-error.ts';
+import { sortCheckpoints } from './checkpoint-garbage.ts';
+import { type Entry, entriesIn, filesIn, touchedAt } from './entries-in.ts';
 import { allLatest } from './latest.ts';
 import { isHeld } from './lease-folder.ts';
-import { namesIn } from './names-in.ts';
 import type { StageResult } from './stage-result.ts';
 
 const day = 86_400_000;
@@ -13,7 +14,7 @@ const day = 86_400_000;
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /** Then, results go by least recent use until the objects fit in this many bytes; what is rooted stays. */
+  /** Then, results go by least recent use until the objects fit in this many bytes, but for what is rooted; and checkpoints that find no room beside them. */
   readonly maxBytes?: number;
   /** Whether a pipeline still exists, by name; the last results of one that does not are no roots. */
   readonly exists?: (pipeline: string) => boolean;
@@ -23,18 +24,22 @@ export interface GarbageOptions {
   readonly now?: number;
 }
 
-/** Why objects stay: a pin, a stage's last result (so a frozen one's), a living run, a recent use, or being too young. */
-export type Hold = 'pinned' | 'last' | 'running' | 'recent' | 'young';
+/**
+ * Why objects stay: a pin, a stage's last result (so a frozen one's), a living run, a recent use, or being too young. And
+ * that checkpoints of late stay.
+ */
+export type Hold = 'pinned' | 'last' | 'running' | 'recent' | 'young' | 'checkpoints';
 
 /** What may go. */
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
   readonly objects: readonly { readonly path: string; readonly bytes: number }[];
+  readonly checkpoints: readonly { readonly path: string; readonly bytes: number }[];
   /** Folders, files and leases of killed processes, what was set aside, old runs' records and memories, old builds. */
   readonly remains: readonly string[];
-  /** Of the objects. */
+  /** Of the objects and checkpoints. */
   readonly bytes: number;
-  /** What the objects that stay take. */
+  /** What those that stay take. */
   readonly keptBytes: number;
   /** Of those, what each reason holds; an object that several hold is counted for the first of them. */
   readonly held: Readonly<Record<Hold, number>>;
@@ -62,16 +67,23 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
   const going = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched > day);
   const young = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched <= day);
-  const bytes = sum(going.map(({ size }) => size));
+  const keptObjects = sum(objects.map(({ size }) => size)) - sum(going.map(({ size }) => size));
+  const room = (options.maxBytes ?? Number.POSITIVE_INFINITY) - keptObjects;
+  const checkpoints = sortCheckpoints(cache.folder, { keep: options.keep, room, now });
   return {
     results: results
       .filter((known) => !kept.has(known))
       .map(({ result, lastUsed }) => ({ digest: result.digest, kind: result.fingerprint.kind, lastUsed })),
     objects: going.map(({ path, size }) => ({ path, bytes: size })),
+    checkpoints: checkpoints.going.map(({ path, size }) => ({ path, bytes: size })),
     remains: findRemains(cache, options, now),
-    bytes,
-    keptBytes: sum(objects.map(({ size }) => size)) - bytes,
-    held: { ...heldBytes(kept, sizes), young: sum(young.map(({ size }) => size)) },
+    bytes: sum([...going, ...checkpoints.going].map(({ size }) => size)),
+    keptBytes: keptObjects + checkpoints.keptBytes,
+    held: {
+      ...heldBytes(kept, sizes),
+      young: sum(young.map(({ size }) => size)),
+      checkpoints: checkpoints.keptBytes,
+    },
     now,
   };
 }
@@ -83,7 +95,7 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
       const path = cache.resultPath(digest);
       if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
     }
-    for (const { path } of garbage.objects) {
+    for (const { path } of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
       // A run that wants it again has touched it meanwhile.
       if (stats !== undefined && garbage.now - touchedAt(stats) > day) rmSync(path, { force: true });
@@ -127,7 +139,7 @@ function knownResults(cache: Cache, { exists = () => true }: GarbageOptions): re
 function heldBytes(
   kept: ReadonlySet<KnownResult>,
   sizes: ReadonlyMap<string, number>,
-): Readonly<Record<Exclude<Hold, 'young'>, number>> {
+): Readonly<Record<'pinned' | 'last' | 'running' | 'recent', number>> {
   const held = { pinned: 0, last: 0, running: 0, recent: 0 };
   const counted = new Set<Digest>();
   for (const reason of ['pinned', 'last', 'running', 'recent'] as const) {
@@ -177,7 +189,7 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
   const work = entriesIn(join(cache.folder, 'work')).filter((entry) => !living.has(entry.name) && old(entry, day));
-  const written = ['objects', 'results', 'latest'].flatMap((name) => filesIn(join(cache.folder, name)));
+  const written = ['objects', 'results', 'checkpoints', 'latest'].flatMap((name) => filesIn(join(cache.folder, name)));
   const direct = ['', 'leases', 'memory', 'pins', 'published'].flatMap((name) => entriesIn(join(cache.folder, name)));
   const isTemporary = (entry: Entry): boolean => entry.name.startsWith('.tmp-');
   const temporary = [...written, ...direct].filter((entry) => isTemporary(entry) && old(entry, day));
@@ -195,28 +207,4 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   );
 }
 
-interface Entry {
-  readonly name: string;
-  readonly path: string;
-  readonly size: number;
-  /** Modification time: a result's is set by its use. */
-  readonly used: number;
-  /** The later of modification and change: moving a file in makes it young, whatever its own date. */
-  readonly touched: number;
-}
-
-function entriesIn(folder: string): readonly Entry[] {
-  return namesIn(folder).flatMap((name) => {
-    const path = join(folder, name);
-    const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats === undefined
-      ? []
-      : [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }];
-  });
-}
-
-/** The files of `objects/` or `results/`, two levels down. */
-const filesIn = (folder: string): readonly Entry[] => entriesIn(folder).flatMap(({ path }) => entriesIn(path));
-
-const touchedAt = ({ mtimeMs, ctimeMs }: Stats): number => Math.max(mtimeMs, ctimeMs);
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -69,7 +69,7 @@ async function seal(path: string): Promise<void> {
   }
 }
 
-function touchQuietly(path: string): void {
+export function touchQuietly(path: string): void {
   try {
     const now = new Date();
     utimesSync(path, now, now);

@@ -45,6 +45,7 @@ const form = z.object(
     openPorts: flag,
     shell: z.array(text, 'a list of settings').optional(),
     computes: flag,
+    checkpointsWithout: z.array(text, 'a list of settings').optional(),
     check: method,
     example: text,
   },

@@ -68,6 +68,8 @@ export interface Stage {
   readonly onDemand: boolean;
   /** Whether the kind computes with tfjs (a backend named by the user is then keyed). */
   readonly computes: boolean;
+  /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */
+  readonly checkpointsWithout?: readonly string[];
   /** Where the stage's key stands. */
   readonly at: Span;
 }

@@ -37,6 +37,7 @@ export async function resolveStage(
     after: [...new Set(after.map(({ to }) => to))],
     env: environment(work.context, shape.env),
     computes: kind.spec.computes === true,
+    ...(kind.spec.checkpointsWithout !== undefined && { checkpointsWithout: kind.spec.checkpointsWithout }),
     at,
     resources: resources(shape, kind.spec.computes === true),
     ...common(shape),

@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly inputs: StageRequest['inputs'];
   readonly grant: Grant;
   readonly backend: string;
+  /** Absolute path of the stage's checkpoint; absent where it keeps none. */
+  readonly checkpoint?: string | undefined;
   /** A folder of this attempt's own, empty, on the cache's file system: `out/` for outputs, `scratch/`. */
   readonly folder: string;
   readonly logFile: string;
@@ -31,6 +33,7 @@ export interface AttemptOptions {
   /** Aborted by a second one: it ends. */
   readonly kill: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  readonly onNotice: (line: string) => void;
   readonly onOutput: (text: string) => void;
 }
 
@@ -58,6 +61,7 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
       outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(folder, output)])),
       cpus: options.grant.cpu,
       backend: options.backend,
+      ...(options.checkpoint !== undefined && { checkpoint: options.checkpoint }),
       scratch: join(folder, 'scratch'),
       root: options.root,
     },
@@ -69,6 +73,8 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
       switch (message.type) {
         case 'progress':
           return options.onProgress(message.progress);
+        case 'notice':
+          return options.onNotice(message.line);
         case 'warning':
           return void record.warnings.push(message.line);
         case 'highlight':

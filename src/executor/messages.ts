@@ -12,6 +12,8 @@ export interface StageRequest {
   readonly outputs: Readonly<Record<string, string>>;
   readonly cpus: number;
   readonly backend: string;
+  /** Where the stage's checkpoint is or will be; absent where it keeps none. */
+  readonly checkpoint?: string;
   readonly scratch: string;
   readonly root: string;
 }
@@ -20,6 +22,7 @@ export interface StageRequest {
 export type StageMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'notice'; readonly line: string }
   | { readonly type: 'warning'; readonly line: string }
   | { readonly type: 'highlight'; readonly table: Highlight }
   | { readonly type: 'note'; readonly name: string; readonly value: string | number }

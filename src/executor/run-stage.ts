@@ -12,6 +12,7 @@ import type { Execution } from './execution.ts';
 import { keepListings } from './keep-listings.ts';
 import { changedSince, type Look, lookAtInputs } from './look-at-inputs.ts';
 import { makeRecord } from './make-record.ts';
+import { placeCheckpoint } from './place-checkpoint.ts';
 import { publishOutputs } from './publish-outputs.ts';
 import { StageFailure } from './stage-failure.ts';
 
@@ -91,9 +92,10 @@ async function runStage(
   grant: Grant,
 ): Promise<Brought> {
   const attempts = stage.retries + 1;
+  const checkpoint = placeCheckpoint(stage, examined.fingerprint, run);
   for (let number = 1; ; number += 1) {
     try {
-      return await runAttempt(stage, examined, run, outputsOf, grant, number);
+      return await runAttempt(stage, examined, run, outputsOf, grant, { number, checkpoint });
     } catch (error) {
       run.signal.throwIfAborted();
       if (!(error instanceof StageFailure) || number >= attempts) throw error;
@@ -108,9 +110,9 @@ async function runAttempt(
   run: Execution,
   outputsOf: OutputsOf,
   grant: Grant,
-  number: number,
+  which: Pick<Attempt, 'number' | 'checkpoint'>,
 ): Promise<Brought> {
-  const files = run.folder.attempt(stage.name, number);
+  const files = run.folder.attempt(stage.name, which.number);
   const begun = { fingerprint: examined.digest, startedAt: Date.now() };
   const tell = (outcome: 'succeeded' | 'failed' | 'interrupted', message?: string) => {
     const seconds = (Date.now() - begun.startedAt) / 1000;
@@ -122,7 +124,7 @@ async function runAttempt(
   };
   files.tell(begun);
   try {
-    const brought = await makeOutputs(stage, examined, run, outputsOf, grant, { number, ...begun, ...files });
+    const brought = await makeOutputs(stage, examined, run, outputsOf, grant, { ...which, ...begun, ...files });
     tell('succeeded');
     return brought;
   } catch (error) {
@@ -134,8 +136,12 @@ async function runAttempt(
   }
 }
 
-/** One attempt: its place, and when it began. */
-type Attempt = Pick<AttemptFiles, 'work' | 'log'> & { readonly number: number; readonly startedAt: number };
+/** One attempt: its places, and when it began. */
+interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
+  readonly number: number;
+  readonly startedAt: number;
+  readonly checkpoint: string | undefined;
+}
 
 async function makeOutputs(
   stage: Stage,
@@ -143,7 +149,7 @@ async function makeOutputs(
   run: Execution,
   outputsOf: OutputsOf,
   grant: Grant,
-  { number, startedAt, work, log }: Attempt,
+  { number, startedAt, work, log, checkpoint }: Attempt,
 ): Promise<Brought> {
   const { world, emit } = run;
   const look = await lookAtInputs(stage, examined, world, outputsOf);
@@ -156,12 +162,14 @@ async function makeOutputs(
     inputs: look.inputs,
     grant,
     backend: world.backend ?? 'auto',
+    checkpoint,
     folder: work,
     logFile: log,
     start: run.start,
     signal: run.signal,
     kill: run.kill,
     onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
+    onNotice: (message) => emit({ type: 'notice', stage: stage.name, message, time: Date.now() }),
     onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
   });
   for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { CheckpointFile } from '../cache/checkpoint-file.ts';
 import { download } from '../cache/download.ts';
 import { type InputArtifact, type RunStage, type StageContext, StageError } from '../stage.ts';
 import type { StageMessage, StageRequest } from './messages.ts';
@@ -56,18 +57,25 @@ function makeContext(request: StageRequest): StageContext {
     outputPorts: Object.keys(request.outputs),
     cpus: request.cpus,
     backend: request.backend,
+    ...(request.checkpoint !== undefined && { checkpoints: new CheckpointFile(request.checkpoint, warn) }),
     scratch: request.scratch,
     root: request.root,
     download: (file) => download(join(request.root, 'cache'), file, progress),
     progress,
     log: (line) => void process.stdout.write(`${line}\n`),
-    warn: (line) => {
-      process.stdout.write(`warning: ${line}\n`);
-      tell({ type: 'warning', line });
+    tell: (line) => {
+      process.stdout.write(`${line}\n`);
+      tell({ type: 'notice', line });
     },
+    warn,
     highlight: (table) => tell({ type: 'highlight', table }),
     note: (name, value) => tell({ type: 'note', name, value }),
   };
+}
+
+function warn(line: string): void {
+  process.stdout.write(`warning: ${line}\n`);
+  tell({ type: 'warning', line });
 }
 
 function tell(message: StageMessage): void {

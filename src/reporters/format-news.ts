@@ -5,7 +5,7 @@ import { formatSeconds } from './format-quantities.ts';
 
 /**
  * The line that an event leaves behind for good, if any: what the pipeline is about, ends of stages with work done,
- * retries, waits, warnings. A stage that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the
+ * retries, waits, notices, warnings. A stage that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the
  * summary counts them.
  */
 export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, string>, paint: Paint): string | undefined {
@@ -18,6 +18,8 @@ export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, stri
       return `${paint('yellow', '!')} ${event.stage}: ${firstLine(event.message)}; trying again`;
     case 'stage-waiting':
       return `${paint('dim', '…')} ${event.stage}: ${paint('dim', `waiting for ${event.for}`)}`;
+    case 'notice':
+      return `${paint('cyan', '·')} ${event.stage}: ${event.message}`;
     case 'warning':
       return `${paint('yellow', '!')} ${event.stage === undefined ? '' : `${event.stage}: `}${event.message}`;
     default:

@@ -33,7 +33,11 @@ export async function gcCommand(options: GcOptions): Promise<number> {
     ...(maxBytes !== undefined && { maxBytes }),
     exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
   });
-  const what = `${formatCount(garbage.results.length, 'result')} and ${formatCount(garbage.objects.length, 'object')} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
+  const [checkpoints, and] =
+    garbage.checkpoints.length === 0
+      ? ['', ' and ']
+      : [` and ${formatCount(garbage.checkpoints.length, 'checkpoint')}`, ', '];
+  const what = `${formatCount(garbage.results.length, 'result')}${and}${formatCount(garbage.objects.length, 'object')}${checkpoints} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {
     process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n${missed}`);
@@ -49,6 +53,7 @@ const holds: Readonly<Record<Hold, string>> = {
   last: 'the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go',
   running: 'results that a run under way may use',
   recent: 'results used lately',
+  checkpoints: 'checkpoints of training, which go when they are old, or a day old and there is no room',
   young: 'objects less than a day old, which a run may have stored and not yet recorded',
 };
 

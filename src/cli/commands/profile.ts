@@ -132,6 +132,7 @@ async function profileStage(stage: Stage, run: Execution, steps: number): Promis
       signal,
       kill,
       onProgress: () => {},
+      onNotice: () => {},
       onOutput: () => {},
     });
     for (const line of record.warnings) warnOnStderr(line);
