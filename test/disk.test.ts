@@ -4,6 +4,7 @@ import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { type Ended, Project } from './rig.ts';
 import { assertObjectsWhole } from './sound.ts';
+import { writeTintedDataset } from './tinted-dataset.ts';
 
 const grow = `
 params: { size: 10 }
@@ -49,6 +50,28 @@ test('a full disk is told as one, loses nothing, and once there is space the nex
   disk.remount('size=16m');
   assert.deepEqual((await project.run('--set', 'params.size=600000')).outcomes, { grow: 'restored', copy: 'ran' });
   assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
+});
+
+test('training that finds no room for its checkpoints says so once, and goes on', asRoot, async () => {
+  using project = new Project(`
+stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/set }
+    with: { model: { layers: [{ conv: 4, kernel: 5, stride: 2 }, relu, flatten, { dense: 64 }, { dense: 2 }] }, imageSize: 56, batchSize: 4, epochs: 3 }
+`);
+  await writeTintedDataset(project.path('data/set'), { train: 8, val: 4 });
+  // The weights are 0.7 MB, and a checkpoint three or four times as much.
+  using _disk = new Disk(project, 'cache', '1600k');
+  const { outcomes, warnings, code } = await project.run();
+  assert.deepEqual([code, outcomes], [0, { fit: 'ran' }]);
+  assert.deepEqual(
+    warnings.filter((warning) => warning.includes('checkpoint')),
+    [
+      'Cannot write a checkpoint: the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost. This run goes on all the same.',
+    ],
+  );
+  assert.deepEqual(project.files('cache/checkpoints'), []);
 });
 
 test('where the published folder is full, the old outputs stay and the results are kept', asRoot, async () => {

@@ -2,7 +2,16 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { download } from '../src/cache/download.ts';
-import type { Highlight, InputArtifact, KindSpec, OutputPort, Progress, RunStage, StageContext } from '../src/stage.ts';
+import type {
+  CheckpointStore,
+  Highlight,
+  InputArtifact,
+  KindSpec,
+  OutputPort,
+  Progress,
+  RunStage,
+  StageContext,
+} from '../src/stage.ts';
 
 /** One kind on a bench of its own: real files in a folder that is gone afterwards, everything that it said kept to look at. */
 export class StageBench {
@@ -23,7 +32,7 @@ export class StageBench {
   async run<S>(
     spec: KindSpec<S>,
     run: RunStage<S>,
-    { with: settings = {}, inputs = {}, outputs = Object.keys(spec.outputs) }: BenchStage = {},
+    { with: settings = {}, inputs = {}, outputs = Object.keys(spec.outputs), checkpoints }: BenchStage = {},
   ): Promise<void> {
     for (const folder of ['outputs', 'scratch']) {
       rmSync(join(this.root, folder), { recursive: true, force: true });
@@ -43,12 +52,16 @@ export class StageBench {
       outputPorts: outputs,
       cpus: 2,
       backend: 'auto',
+      ...(checkpoints !== undefined && { checkpoints }),
       scratch: join(this.root, 'scratch'),
       root: this.root,
       download: (file) => download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
       progress: (progress) => this.progress.push(progress),
       log: (line) => this.logs.push(line),
-      tell: (line) => this.told.push(line),
+      tell: (line) => {
+        this.logs.push(line);
+        this.told.push(line);
+      },
       warn: (line) => this.warnings.push(line),
       highlight: (table) => this.highlights.push(table),
       note: (name, value) => {
@@ -68,4 +81,5 @@ export interface BenchStage {
   /** Paths by port; several for a list port. */
   readonly inputs?: Readonly<Record<string, string | InputArtifact | readonly (string | InputArtifact)[]>>;
   readonly outputs?: readonly string[];
+  readonly checkpoints?: CheckpointStore;
 }

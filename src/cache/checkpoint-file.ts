@@ -43,7 +43,9 @@ export class CheckpointFile implements CheckpointStore {
       return checkpoint;
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      this.#warn(`The checkpoint ${this.#path} cannot be used (${(error as Error).message}): the stage begins from the start`);
+      this.#warn(
+        `The checkpoint ${this.#path} cannot be used (${(error as Error).message}): the stage begins from the start`,
+      );
       return undefined;
     }
   }

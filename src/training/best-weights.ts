@@ -1,13 +1,14 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
-import type { SplitValues } from './history.ts';
+import type { EpochRecord, SplitValues } from './history.ts';
 import { allWeights } from './model-weights.ts';
+import { selectionSplit } from './split-names.ts';
+import { assignValues, readValues } from './tensor-values.ts';
 
 /** The weights of the best epoch so far, kept outside the backend. */
 export class BestWeights {
   readonly #model: LayersModel;
   #values: SplitValues | undefined;
-  #weights: Float32Array[] = [];
+  #weights: readonly Float32Array[] = [];
 
   constructor(model: LayersModel) {
     this.#model = model;
@@ -17,19 +18,30 @@ export class BestWeights {
   async offer(values: SplitValues): Promise<boolean> {
     if (this.#values !== undefined && !isBetter(values, this.#values)) return false;
     this.#values = values;
-    // A backend may hand out its own memory, which the next step overwrites.
-    const copies = allWeights(this.#model).map(async (weight) => (await weight.data<'float32'>()).slice());
-    this.#weights = await Promise.all(copies);
+    this.#weights = await readValues(allWeights(this.#model));
     return true;
+  }
+
+  /** Of the best epoch so far, in the order of `allWeights`; empty before the first. */
+  get weights(): readonly Float32Array[] {
+    return this.#weights;
+  }
+
+  /** Goes on from where an earlier one was: with this best epoch. */
+  resume(values: SplitValues, weights: readonly Float32Array[]): void {
+    this.#values = values;
+    this.#weights = weights;
   }
 
   /** Puts the best weights back into the model. */
   restore(): void {
-    tidy(() => {
-      for (const [i, weight] of allWeights(this.#model).entries())
-        weight.assign(tensor(this.#weights[i]!, weight.shape));
-    });
+    assignValues(allWeights(this.#model), this.#weights);
   }
+}
+
+/** The better of two epochs, the earlier of equal ones. */
+export function betterOf(earlier: EpochRecord, later: EpochRecord): EpochRecord {
+  return isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!) ? later : earlier;
 }
 
 function isBetter(values: SplitValues, than: SplitValues): boolean {

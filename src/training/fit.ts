@@ -1,4 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { beginAnew } from '../backend/begin-anew.ts';
 import { accuracy } from '../metrics/accuracy.ts';
 import { crossEntropy } from '../metrics/cross-entropy.ts';
 import { predictedClasses } from '../metrics/logits.ts';
@@ -10,7 +11,7 @@ import { collapsedTo, collapseKept, firstCollapse } from './collapse.ts';
 import { freezeLayers } from './freeze-layers.ts';
 import type { Freezing } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
-import { movingWeights, trainableWeights } from './model-weights.ts';
+import { allWeights, movingWeights, trainableWeights } from './model-weights.ts';
 import type { OptimizerSettings } from './optimizer-settings.ts';
 import { GrowingOptimizer } from './optimizers/growing-optimizer.ts';
 import type { Optimizer } from './optimizers/optimizer.ts';
@@ -20,6 +21,7 @@ import type { ScheduleSettings } from './schedule-settings.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
+import { putState, type TrainingStates, takeState } from './training-state.ts';
 import { WeightAverage } from './weight-average.ts';
 
 export interface FitOptions extends Omit<StepOptions, 'average'> {
@@ -62,7 +64,8 @@ export interface FitListener {
 
 /**
  * Trains a model and leaves it with the weights of the epoch whose validation accuracy was highest; of equal ones that of
- * the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend.
+ * the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend,
+ * also where it goes on from one of the `states` that an earlier call with them gave to be kept after every epoch.
  *
  * Throws a {@link StageError} when the loss is no longer a number.
  */
@@ -71,18 +74,29 @@ export async function fit(
   data: TrainingData,
   options: FitOptions,
   listener: FitListener,
+  states?: TrainingStates,
 ): Promise<History> {
   const optimizer = new GrowingOptimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
   const best = new BestWeights(model);
-  const epochs: EpochRecord[] = [];
-  let chosenEpoch = 0;
+  const memories = () => [...optimizer.memories, ...(average === undefined ? [] : [average])];
+  const epochs = [...(states?.last?.epochs ?? [])];
+  let chosenEpoch = states?.last?.chosenEpoch ?? 0;
+  const enter = (epoch: number, hears: Pick<FitListener, 'say'>) => {
+    const change = freezeLayers(model, options.freezing ?? new Map(), epoch);
+    if (change !== undefined) hears.say(change);
+    optimizer.add(trainableWeights(model));
+    const moving = movingWeights(model);
+    average?.follow(moving);
+    // Training may be gone on with from here, and must then compute the same.
+    beginAnew(allWeights(model).filter((weight) => !moving.includes(weight)));
+  };
   try {
-    for (let epoch = 1; epoch <= options.epochs; epoch++) {
-      const change = freezeLayers(model, options.freezing ?? new Map(), epoch);
-      if (change !== undefined) listener.say(change);
-      optimizer.add(trainableWeights(model));
-      average?.follow(movingWeights(model));
+    for (const { epoch } of epochs) enter(epoch, { say() {} });
+    if (states?.last !== undefined) putState(model, best, memories(), states.last);
+    for (let epoch = epochs.length + 1; epoch <= options.epochs; epoch++) {
+      if (endsEarly(epochs.length, chosenEpoch, options, listener)) break;
+      enter(epoch, listener);
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
       const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
       average?.swap();
@@ -96,14 +110,9 @@ export async function fit(
       if (isBest) chosenEpoch = epoch;
       const record = { epoch, learningRate: optimizer.learningRate, running, splits };
       epochs.push(record);
+      states?.keep(await takeState(model, best, memories(), { epochs, chosenEpoch }));
       listener.epoch(record, isBest);
       warnIfAny(firstCollapse(epochs), listener);
-      const { patience = Number.POSITIVE_INFINITY } = options.earlyStopping ?? {};
-      if (epoch - chosenEpoch < patience || epoch === options.epochs) continue;
-      listener.say(
-        `Training ends after epoch ${epoch}: none of the last ${patience} was better than epoch ${chosenEpoch}.`,
-      );
-      break;
     }
   } finally {
     freezeLayers(model, new Map(), 1);
@@ -118,6 +127,20 @@ export async function fit(
 
 function warnIfAny(warning: string | undefined, listener: FitListener): void {
   if (warning !== undefined) listener.warn(warning);
+}
+
+function endsEarly(
+  epochs: number,
+  chosenEpoch: number,
+  { earlyStopping }: FitOptions,
+  listener: Pick<FitListener, 'say'>,
+): boolean {
+  if (earlyStopping === undefined || epochs - chosenEpoch < earlyStopping.patience) return false;
+  const { patience } = earlyStopping;
+  listener.say(
+    `Training ends after epoch ${epochs}: none of the last ${patience} was better than epoch ${chosenEpoch}.`,
+  );
+  return true;
 }
 
 /** The learning rate of every step of an epoch; steps count from 0. */

@@ -1,5 +1,6 @@
 import type { Variable } from '@tensorflow/tfjs';
 import { scalar, tidy, variable } from '@tensorflow/tfjs';
+import type { StepMemory } from './step-memory.ts';
 
 interface Followed {
   readonly weight: Variable;
@@ -18,10 +19,10 @@ interface Followed {
  *
  * BatchNorm's moving statistics are averaged as the weights are, so that they are those of the same steps.
  */
-export class WeightAverage {
+export class WeightAverage implements StepMemory {
   readonly #decay: number;
   readonly #followed: Followed[] = [];
-  #steps = 0;
+  steps = 0;
 
   /** `decay` is from 0, the last step alone, to below 1. */
   constructor(decay: number) {
@@ -39,10 +40,10 @@ export class WeightAverage {
 
   /** Counts a step that the weights just made. */
   update(): void {
-    this.#steps++;
+    this.steps++;
     const decay = this.#decay;
     tidy(() => {
-      const share = scalar((1 - decay) / (1 - decay ** this.#steps));
+      const share = scalar((1 - decay) / (1 - decay ** this.steps));
       for (const { weight, average } of this.#followed) {
         average.assign(average.add(weight.sub(average).mul(share)));
       }
@@ -60,7 +61,12 @@ export class WeightAverage {
     });
   }
 
+  /** The averages, in the order in which their weights were first followed. */
+  get memory(): readonly Variable[] {
+    return this.#followed.map(({ average }) => average);
+  }
+
   dispose(): void {
-    for (const { average } of this.#followed) average.dispose();
+    for (const average of this.memory) average.dispose();
   }
 }

@@ -15,6 +15,16 @@ test('speed is that of training, and time left counts both sorts of work at thei
   assert.deepEqual([pace.done, pace.total], [45, 150]);
 });
 
+test('what an earlier attempt did is done, and says nothing of the speed', () => {
+  let now = 0;
+  const pace = new Pace({ training: 100, evaluation: 50 }, () => now, { training: 60, evaluation: 30 });
+
+  now = 2;
+  pace.count('training', 20);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 2 + 20 / 30]);
+  assert.deepEqual([pace.done, pace.total], [110, 150]);
+});
+
 test('waiting is the time until a batch comes, not the time that is spent on it', async () => {
   let now = 0;
   const pace = new Pace({ training: 2, evaluation: 0 }, () => now);

@@ -4,19 +4,26 @@ export class Pace {
   readonly #total: Readonly<Record<Work, number>>;
   readonly #images = { training: 0, evaluation: 0 };
   readonly #seconds = { training: 0, evaluation: 0 };
+  readonly #before: Readonly<Record<Work, number>>;
   #waited = 0;
   #last: number;
 
-  /** `total` is the number of images of the whole stage; `now` gives seconds. */
-  constructor(total: Readonly<Record<Work, number>>, now: () => number) {
+  /** `total` is the number of images of the whole stage, `before` of those that an earlier attempt did; `now` gives seconds. */
+  constructor(
+    total: Readonly<Record<Work, number>>,
+    now: () => number,
+    before: Readonly<Record<Work, number>> = { training: 0, evaluation: 0 },
+  ) {
     this.#total = total;
+    this.#before = before;
     this.#now = now;
     this.#last = now();
   }
 
   /** Images done and to do, of both sorts. */
   get done(): number {
-    return this.#images.training + this.#images.evaluation;
+    const { training, evaluation } = this.#before;
+    return training + evaluation + this.#images.training + this.#images.evaluation;
   }
   get total(): number {
     return this.#total.training + this.#total.evaluation;
@@ -36,7 +43,7 @@ export class Pace {
   get secondsLeft(): number {
     const evaluationRate =
       this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * this.trainingRate;
-    const left = (work: Work) => this.#total[work] - this.#images[work];
+    const left = (work: Work) => this.#total[work] - this.#before[work] - this.#images[work];
     return left('training') / this.trainingRate + left('evaluation') / evaluationRate;
   }
 

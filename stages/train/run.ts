@@ -14,6 +14,7 @@ import { startBackend } from '../../src/training/start-backend.ts';
 import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
 import type { TrainingData } from '../../src/training/training-data.ts';
 import { epochLine, historyTable } from './epoch-table.ts';
+import { keptStates } from './kept-states.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
@@ -28,7 +29,11 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     loss: resolveLoss(settings.loss ?? {}, labels),
     freezing: freezingOf(net, settings),
   };
-  const history = await follow(context, source, (data, listener) => fit(model, data, options, listener));
+  const states = keptStates(context, backend);
+  const before = states?.last?.epochs.length ?? 0;
+  const history = await follow(context, source, before, (data, listener) =>
+    fit(model, data, options, listener, states),
+  );
 
   await saveModel(context.output('model'), { model, info: modelInfo(settings, source, history, backend) });
   writeFileSync(context.output('history'), formatHistory(history));
@@ -36,17 +41,21 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   context.highlight(historyTable(history));
 }
 
-/** Runs a training with its progress, log and speed shown. */
+/** Runs a training with its progress, log and speed shown; an earlier attempt did the epochs `before`. */
 async function follow(
   context: StageContext<TrainSettings>,
   { batches }: Source,
+  before: number,
   train: (data: TrainingData, listener: Parameters<typeof fit>[3]) => Promise<History>,
 ): Promise<History> {
   const { epochs, monitor, trainValues } = context.settings;
   const evaluated = monitor.filter((split) => split !== trainSplit || trainValues === 'exact');
   const imagesEvaluated = evaluated.reduce((sum, split) => sum + batches.size(split), 0);
-  const total = { training: epochs * batches.size(trainSplit), evaluation: epochs * imagesEvaluated };
-  const pace = new Pace(total, () => performance.now() / 1000);
+  const imagesOf = (epochs: number) => ({
+    training: epochs * batches.size(trainSplit),
+    evaluation: epochs * imagesEvaluated,
+  });
+  const pace = new Pace(imagesOf(epochs), () => performance.now() / 1000, imagesOf(before));
   const data: TrainingData = {
     batches: (split) => batches.batches(split),
     key: (split, index) => batches.key(split, index),
@@ -62,9 +71,11 @@ async function follow(
       context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate });
     },
     epoch: (record, isBest) => context.log(epochLine(record, epochs, isBest)),
-    say: (message) => context.log(message),
+    say: (message) => context.tell(message),
     warn: (message) => context.warn(message),
   });
+  if (before > 0) context.note('went on after epoch', before);
+  if (before === history.epochs.length) return history;
   context.note('training images/s', Number(pace.trainingRate.toFixed(2)));
   context.note('waiting for images, share of training', Number(pace.waiting.toFixed(4)));
   return history;

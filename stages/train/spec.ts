@@ -111,7 +111,7 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([tr
 
 export const spec = defineKind<TrainSettings>({
   name: 'train',
-  version: 1,
+  version: 2,
   summary: 'Trains a network to tell real from fake, and keeps the epoch with the best validation accuracy.',
   settings,
   inputs: {
@@ -143,6 +143,7 @@ export const spec = defineKind<TrainSettings>({
     },
   },
   computes: true,
+  checkpointsWithout: ['epochs', 'earlyStopping'],
   check,
   example: `fit:
   kind: train

@@ -1,6 +1,7 @@
 import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
 import { scalar, tidy, variable, zerosLike } from '@tensorflow/tfjs';
 import type { AdamSettings } from '../optimizer-settings.ts';
+import type { StepMemory } from '../step-memory.ts';
 import type { Optimizer } from './optimizer.ts';
 
 interface Moments {
@@ -23,11 +24,11 @@ interface Moments {
  * weights, and these passes are a good part of a step. The scalars are tensors, not attributes of operations, so that a
  * backend that compiles a step compiles one for all.
  */
-export class Adam implements Optimizer {
+export class Adam implements Optimizer, StepMemory {
   learningRate: number;
   readonly #settings: AdamSettings;
   readonly #moments: readonly Moments[];
-  #steps = 0;
+  steps = 0;
 
   constructor(settings: AdamSettings, weights: readonly Variable[]) {
     this.learningRate = settings.learningRate;
@@ -37,11 +38,11 @@ export class Adam implements Optimizer {
   }
 
   step(gradients: NamedTensorMap): void {
-    this.#steps++;
+    this.steps++;
     const { kind, beta1, beta2, epsilon, weightDecay = 0 } = this.#settings;
     // √(v / (1 - β2ᵗ)) = √second · root.
-    const root = Math.sqrt((1 - beta2) / (1 - beta2 ** this.#steps));
-    const rate = (this.learningRate * (1 - beta1)) / (1 - beta1 ** this.#steps) / root;
+    const root = Math.sqrt((1 - beta2) / (1 - beta2 ** this.steps));
+    const rate = (this.learningRate * (1 - beta1)) / (1 - beta1 ** this.steps) / root;
     tidy(() => {
       const [decay1, decay2, size, floor] = [scalar(beta1), scalar(beta2), scalar(rate), scalar(epsilon / root)];
       const added = kind === 'adam' && weightDecay > 0 ? scalar(weightDecay) : undefined;
@@ -59,10 +60,11 @@ export class Adam implements Optimizer {
     });
   }
 
+  get memory(): readonly Variable[] {
+    return this.#moments.flatMap(({ first, second }) => [first, second]);
+  }
+
   dispose(): void {
-    for (const { first, second } of this.#moments) {
-      first.dispose();
-      second.dispose();
-    }
+    for (const moment of this.memory) moment.dispose();
   }
 }

@@ -1,5 +1,6 @@
 import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
 import type { OptimizerSettings } from '../optimizer-settings.ts';
+import type { StepMemory } from '../step-memory.ts';
 import { createOptimizer, type Optimizer } from './optimizer.ts';
 
 /**
@@ -10,7 +11,7 @@ export class GrowingOptimizer implements Optimizer {
   learningRate: number;
   readonly #settings: OptimizerSettings;
   readonly #weights = new Set<Variable>();
-  readonly #groups: Optimizer[] = [];
+  readonly #groups: (Optimizer & StepMemory)[] = [];
 
   constructor(settings: OptimizerSettings) {
     this.#settings = settings;
@@ -23,6 +24,11 @@ export class GrowingOptimizer implements Optimizer {
     if (added.length === 0) return;
     for (const weight of added) this.#weights.add(weight);
     this.#groups.push(createOptimizer(this.#settings, added));
+  }
+
+  /** One for each group, in the order in which they came. */
+  get memories(): readonly StepMemory[] {
+    return this.#groups;
   }
 
   step(gradients: NamedTensorMap): void {

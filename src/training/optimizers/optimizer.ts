@@ -1,6 +1,7 @@
 import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
 import type { OptimizerSettings } from '../optimizer-settings.ts';
+import type { StepMemory } from '../step-memory.ts';
 import { Adam } from './adam.ts';
 import { Sgd } from './sgd.ts';
 
@@ -14,7 +15,7 @@ export interface Optimizer {
   dispose(): void;
 }
 
-export function createOptimizer(settings: OptimizerSettings, weights: readonly Variable[]): Optimizer {
+export function createOptimizer(settings: OptimizerSettings, weights: readonly Variable[]): Optimizer & StepMemory {
   switch (settings.kind) {
     case 'adam':
     case 'adamw':

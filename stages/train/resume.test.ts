@@ -1,0 +1,108 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Checkpoint } from '../../src/stage.ts';
+import { parseHistory } from '../../src/training/history.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'resume-'));
+const dataset = join(folder, 'dataset');
+before(() => writeTintedDataset(dataset, { train: 10, val: 70 }));
+after(() => rmSync(folder, { recursive: true }));
+
+const layers = [
+  ...[{ conv: 4, kernel: 5, stride: 2 }, 'batchNorm', 'relu', { dropout: 0.3 }],
+  ...[{ maxPool: 2 }, 'flatten', { dense: 8 }, 'relu', { dense: 2 }],
+];
+/** More batches of validation than weights have to be the same to become constants, which changes how values are rounded. */
+const small = { model: { layers }, imageSize: 24, batchSize: 2, epochs: 3, seed: 3, augment: { crop: 2 } };
+
+interface Trained {
+  /** After every epoch. */
+  readonly checkpoints: readonly Checkpoint[];
+  readonly files: readonly string[];
+  readonly chosenEpoch: number;
+  readonly told: readonly string[];
+  readonly progress: StageBench['progress'];
+}
+
+/** Trains, from a checkpoint if there is one. */
+async function train(settings: object, from?: Checkpoint): Promise<Trained> {
+  using bench = new StageBench();
+  const checkpoints: Checkpoint[] = [];
+  const store = { load: () => from, save: (checkpoint: Checkpoint) => void checkpoints.push(checkpoint) };
+  await bench.run(spec, run, { inputs: { dataset }, with: settings, checkpoints: store });
+  const history = readFileSync(bench.output('history', spec.outputs['history']), 'utf8');
+  const model = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
+  const files = [...model.map((file) => readFileSync(file, 'base64')), history];
+  const parsed = parseHistory(history);
+  assert.ok(parsed.ok);
+  const { told, progress } = bench;
+  return { checkpoints, files, chosenEpoch: parsed.value.chosenEpoch, told, progress };
+}
+
+const ways = {
+  'momentum by steps': {
+    optimizer: { kind: 'sgd', learningRate: 0.01, momentum: 0.9, nesterov: true, weightDecay: 0.01 },
+    schedule: { kind: 'step', every: 2, factor: 0.5 },
+  },
+  'layers unfrozen one after another, averaged weights, a plateau and clipped gradients': {
+    freeze: ['conv1', 'bn1', 'dense1'],
+    unfreeze: [
+      { epoch: 2, layers: ['dense1'] },
+      { epoch: 3, layers: ['bn1'] },
+    ],
+    ema: { decay: 0.8 },
+    optimizer: { kind: 'adam', learningRate: 0.003 },
+    schedule: { kind: 'plateau', patience: 0, threshold: 0.2, warmUp: 1.5 },
+    clip: { norm: 0.5 },
+    loss: { labelSmoothing: 0.1 },
+    epochs: 4,
+  },
+  'AdamW along a cosine': { optimizer: { kind: 'adamw' }, schedule: { kind: 'cosine' }, trainValues: 'running' },
+};
+
+for (const [name, way] of Object.entries(ways)) {
+  test(`broken off after any epoch and gone on with, training with ${name} ends with the same bytes`, async () => {
+    const settings = { ...small, ...way };
+    const unbroken = await train(settings);
+    for (const [index, checkpoint] of unbroken.checkpoints.entries()) {
+      const { files, told } = await train(settings, checkpoint);
+      assert.match(told[0]!, new RegExp(`^goes on after epoch ${index + 1} of [34], from a checkpoint$`));
+      assert.deepEqual(files, unbroken.files);
+    }
+  });
+}
+
+test('a longer training goes on from the last epoch of a shorter one, its progress too, and keeps the best of all', async () => {
+  const long = await train({ ...small, epochs: 4 });
+  const short = await train({ ...small, epochs: 2 });
+  const { files, told, progress } = await train({ ...small, epochs: 4 }, short.checkpoints.at(-1));
+
+  assert.deepEqual(told, ['goes on after epoch 2 of 4, from a checkpoint']);
+  assert.deepEqual(files, long.files);
+  const first = progress[0]!;
+  assert.match(first.note!, /^epoch 3\/4, loss /);
+  assert.deepEqual([first.done, first.total], [2 * 90 + 2, 4 * 90]);
+});
+
+test('what was ended early is at its end when it is gone on with, and goes on with more patience', async () => {
+  const settings = (patience: number) => ({
+    ...small,
+    epochs: 9,
+    optimizer: { kind: 'sgd', learningRate: 1e-9 },
+    earlyStopping: { patience },
+  });
+  const [one, two] = [await train(settings(1)), await train(settings(2))];
+  assert.equal(one.checkpoints.length, one.chosenEpoch + 1);
+
+  const again = await train(settings(1), one.checkpoints.at(-1));
+  assert.deepEqual([again.files, again.checkpoints.length], [one.files, 0]);
+  assert.equal(again.told.length, 2);
+  assert.deepEqual((await train(settings(2), one.checkpoints.at(-1))).files, two.files);
+});

@@ -1,0 +1,116 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { after, before, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { noProcessesIn } from './processes.ts';
+import { Project, type RanOnce } from './rig.ts';
+import { writeTintedDataset } from './tinted-dataset.ts';
+
+const loader = fileURLToPath(new URL('kill-at-checkpoint.mjs', import.meta.url));
+
+/** More batches of validation than weights have to be the same to be taken for constants, which rounds otherwise. */
+const training = `
+params: { epochs: 4 }
+stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/set }
+    with:
+      model: { layers: [{ conv: 4, kernel: 5, stride: 2 }, batchNorm, relu, { dropout: 0.3 }, { maxPool: 2 }, flatten, { dense: 2 }] }
+      imageSize: 24
+      batchSize: 2
+      augment: { crop: 2 }
+      schedule: { kind: plateau, patience: 0, threshold: 0.2 }
+      epochs: "\${params.epochs}"
+`;
+
+/** What training of so many epochs gives when nothing breaks it off. */
+let unbroken: readonly string[];
+
+before(async () => {
+  using project = await started();
+  const { outcomes, events } = await project.run();
+  assert.deepEqual(outcomes, { fit: 'ran' });
+  assert.deepEqual(noticesOf(events), []);
+  unbroken = bytesOf(project);
+});
+after(() => assert.equal(unbroken.length, 4));
+
+async function started(): Promise<Project> {
+  const project = new Project(training);
+  await writeTintedDataset(project.path('data/set'), { train: 10, val: 70 });
+  return project;
+}
+
+function bytesOf(project: Project): readonly string[] {
+  return project.files('artifacts').map(
+    (file) =>
+      `${file} ${createHash('sha256')
+        .update(readFileSync(project.path('artifacts', file)))
+        .digest('hex')}`,
+  );
+}
+
+function noticesOf(events: RanOnce['events']): readonly string[] {
+  return events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
+}
+
+/** Runs until the nth call that writes a checkpoint, where the stage or the whole run is killed. */
+async function killedAt(project: Project, when: string): Promise<RanOnce> {
+  Object.assign(project.env, { NODE_OPTIONS: `--import ${loader}`, KILL_CHECKPOINT: when });
+  const run = await project.run();
+  delete project.env['NODE_OPTIONS'];
+  await noProcessesIn(project.root);
+  return run;
+}
+
+test('training whose process is killed, and then its run, goes on from the last whole epoch to the very same bytes', async () => {
+  using project = await started();
+  const { outcomes } = await killedAt(project, 'self renameSync 2');
+  assert.deepEqual(outcomes, { fit: 'failed' });
+
+  const { code, events } = await killedAt(project, 'run openSync 2');
+  assert.equal(code, 'SIGKILL');
+  assert.deepEqual(noticesOf(events), ['goes on after epoch 1 of 4, from a checkpoint']);
+
+  const run = await project.run();
+  assert.deepEqual(run.outcomes, { fit: 'ran' });
+  assert.match(noticesOf(run.events).join(), /^goes on after epoch [23] of 4, from a checkpoint$/);
+  assert.deepEqual(bytesOf(project), unbroken);
+  assert.equal(project.files('cache/checkpoints').filter((file) => !file.includes('.tmp-')).length, 1);
+});
+
+test('two epochs, and then four, are the four that they would have been at once; with --force they begin again', async () => {
+  using project = await started();
+  await project.run('--set', 'params.epochs=2');
+  const longer = await project.run();
+  assert.deepEqual(noticesOf(longer.events), ['goes on after epoch 2 of 4, from a checkpoint']);
+  const first = longer.events.find((event) => event.type === 'stage-progress')!;
+  assert.match(first.progress.note!, /^epoch 3\/4, /);
+  assert.ok(first.progress.done > 2 * 90);
+  assert.deepEqual(bytesOf(project), unbroken);
+
+  const forced = await project.run('--force', 'fit');
+  assert.deepEqual(noticesOf(forced.events), []);
+  assert.deepEqual(bytesOf(project), unbroken);
+});
+
+test('a checkpoint that is further than wanted is not used, and one that is damaged is said to be', async () => {
+  using project = await started();
+  await project.run();
+  const fewer = await project.run('--set', 'params.epochs=1');
+  assert.deepEqual(noticesOf(fewer.events), [
+    'begins from the start: its checkpoint after epoch 4 is further than the 1 that are wanted',
+  ]);
+  const [checkpoint] = project.files('cache/checkpoints');
+  const path = `cache/checkpoints/${checkpoint}`;
+  project.write(path, project.read(path).slice(0, -1));
+  project.remove('cache/results');
+  const again = await project.run();
+  assert.equal(
+    again.warnings[0],
+    `The checkpoint ${project.path(path)} cannot be used (it is damaged): the stage begins from the start`,
+  );
+  assert.deepEqual(bytesOf(project), unbroken);
+});
