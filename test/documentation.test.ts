@@ -14,6 +14,10 @@ import { Project } from './rig.ts';
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
 
+/** What examples read of a package, as far as a plan looks at it. */
+const faceApi = 'node_modules/@vladmandic/face-api/model/age_gender_model';
+const faceApiFiles = { [`${faceApi}-weights_manifest.json`]: '[]', [`${faceApi}.bin`]: '' };
+
 /** The code blocks of a page in one language. */
 const blocks = (page: string, language: string): readonly string[] =>
   Array.from(read(page).matchAll(/^```(\w+)\n(.*?)^```$/gms), ([, name, text]) =>
@@ -61,8 +65,7 @@ test('the examples of the page run, and give no warning', async () => {
 });
 
 test('the examples of the pages on training, networks and weights are pipelines without a mistake', async () => {
-  const faceApi = 'node_modules/@vladmandic/face-api/model/age_gender_model';
-  using project = new Project('stages: {}\n', { [`${faceApi}-weights_manifest.json`]: '[]', [`${faceApi}.bin`]: '' });
+  using project = new Project('stages: {}\n', faceApiFiles);
   for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md'].flatMap((page) =>
     blocks(page, 'yaml'),
   )) {
@@ -99,11 +102,13 @@ test('the kind of the page on own kinds runs as it is printed', async () => {
 });
 
 test('the pipelines that come with Restage give no warning', async () => {
-  using project = new Project('stages: {}\n');
-  for (const path of ['pipelines/base/faces.yaml', 'pipelines/experiments/simple-net-fakes.yaml'])
-    project.write(path, read(path));
-  const { code, stderr } = await project.command('plan', 'experiments/simple-net-fakes.yaml');
-  assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  using project = new Project('stages: {}\n', faceApiFiles);
+  project.write('pipelines/base/faces.yaml', read('pipelines/base/faces.yaml'));
+  for (const experiment of ['experiments/simple-net-fakes.yaml', 'experiments/tiny-xception-transfer.yaml']) {
+    project.write(`pipelines/${experiment}`, read(`pipelines/${experiment}`));
+    const { code, stderr } = await project.command('plan', experiment);
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
 });
