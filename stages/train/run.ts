@@ -5,7 +5,7 @@ import { saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { fit } from '../../src/training/fit.ts';
-import { freezingOf } from '../../src/training/freezing.ts';
+import { type Freezing, freezingOf } from '../../src/training/freezing.ts';
 import type { History } from '../../src/training/history.ts';
 import { formatHistory } from '../../src/training/history.ts';
 import { resolveLoss } from '../../src/training/loss.ts';
@@ -29,6 +29,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
     loss: resolveLoss(settings.loss ?? {}, labels),
     freezing: freezingOf(net, settings),
   };
+  warnOfRandomFreezing(context, options.freezing);
   const states = keptStates(context, backend);
   const before = states?.last?.epochs.length ?? 0;
   const history = await follow(context, source, before, (data, listener) =>
@@ -79,6 +80,13 @@ async function follow(
   context.note('training images/s', Number(pace.trainingRate.toFixed(2)));
   context.note('waiting for images, share of training', Number(pace.waiting.toFixed(4)));
   return history;
+}
+
+/** Frozen layers are only as good as what they begin with. */
+function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
+  const isRandom = context.settings.pretrained === undefined && context.inputs('weights').length === 0;
+  if (freezing.size === 0 || !isRandom) return;
+  context.warn('What is frozen keeps the random weights that it begins with: connect "weights", or set "pretrained".');
 }
 
 /** Event files in a folder for each run. */

@@ -166,6 +166,10 @@ test('a frozen backbone stays as it began, its statistics too, until it is unfro
   const untrained = [1, 0, 0, 1].map((value) => Array(4).fill(value));
   assert.deepEqual(await weights(frozen, 'bn1'), untrained);
   assert.deepEqual(await weights(thawed, 'conv1'), await weights(frozen, 'conv1'));
+  assert.equal(
+    frozen.warnings[0],
+    'What is frozen keeps the random weights that it begins with: connect "weights", or set "pretrained".',
+  );
   assert.equal(frozen.logs[0], 'From epoch 1 on 10 of 322 parameters train.');
   assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
 });
