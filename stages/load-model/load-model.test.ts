@@ -77,7 +77,9 @@ test('a head that the file lacks is random, which is warned of', async () => {
 test('weights are needed, from one place, and must be those of the network', async () => {
   const check = (settings: object, ...inputs: string[]) =>
     spec.check!(spec.settings.parse({ model: 'xception', ...settings }), new Set(inputs)).map(({ message }) => message);
-  assert.deepEqual(check({}), ['expected the input `weights` or the setting `pretrained`, got neither']);
+  for (const given of [{}, { pretrained: 'none' }]) {
+    assert.deepEqual(check(given), ['expected the input `weights` or the setting `pretrained`, got neither']);
+  }
   assert.deepEqual(check({ pretrained: 'imagenet' }), []);
   assert.deepEqual(check({ pretrained: 'imagenet' }, 'weights'), [
     'either `pretrained` or the input `weights`, got both',

@@ -22,7 +22,7 @@ export const spec = defineKind<LoadModelSettings>({
   check: (given, inputs) => [
     ...modelMistakes(given.model, given.imageSize),
     ...pretrainedMistakes(given, inputs),
-    ...(given.pretrained === undefined && !inputs.has('weights')
+    ...((given.pretrained ?? 'none') === 'none' && !inputs.has('weights')
       ? [{ at: [], message: 'expected the input `weights` or the setting `pretrained`, got neither' }]
       : []),
   ],

@@ -21,7 +21,7 @@ const settings = z.strictObject({
       'The network, by name or as a list of layers; with features, those of its layers that follow the backbone.',
     ),
   ...inputSettings,
-  pretrained: pretrainedSetting.exactOptional(),
+  pretrained: pretrainedSetting.prefault('none'),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
   optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
   schedule: scheduleSettings
@@ -102,7 +102,7 @@ function saysOfImages(given: TrainSettings): readonly SettingMistake[] {
 function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
   const message = 'a head that is trained on "features" begins at random, without';
   return [
-    ...(pretrained === undefined ? [] : [{ at: ['pretrained'], message: `${message} "pretrained"` }]),
+    ...(pretrained === 'none' ? [] : [{ at: ['pretrained'], message: `${message} "pretrained"` }]),
     ...(inputs.has('weights') ? [{ at: [], message: `${message} the input "weights"` }] : []),
   ];
 }

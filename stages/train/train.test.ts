@@ -57,6 +57,7 @@ test('training on a dataset leaves a model, its history, a line of log for each 
       normalise: { mean: [0.4914, 0.4822, 0.4465], deviation: [0.2023, 0.1994, 0.201] },
     },
     training: {
+      pretrained: 'none',
       augment: { crop: 2, flip: true },
       optimizer: { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
       batchSize: 8,
@@ -312,9 +313,13 @@ test('published weights are named with their checksum, go with their networks al
   assert.deepEqual(check({ pretrained: 'imagenet' }), [
     'these are weights of xception, xception-based, got simple-net',
   ]);
-  const settings = spec.settings.parse(xception);
-  const keyed = keyedSettings(spec.settings, xception, JSON.parse(JSON.stringify(settings)));
-  assert.deepEqual(keyed, { model: 'xception-based', pretrained: 'imagenet@md5:b0042744bf5b25fce3cb969f33bebb97' });
+  const keyed = (given: JsonObject) =>
+    keyedSettings(spec.settings, given, JSON.parse(JSON.stringify(spec.settings.parse(given))));
+  assert.deepEqual(keyed(xception), {
+    model: 'xception-based',
+    pretrained: 'imagenet@md5:b0042744bf5b25fce3cb969f33bebb97',
+  });
+  assert.deepEqual(keyed({ ...xception, pretrained: 'none' }), { model: 'xception-based' });
 
   using bench = new StageBench();
   const place = join(bench.root, 'cache', 'downloads', 'xception_weights_tf_dim_ordering_tf_kernels_notop.h5');

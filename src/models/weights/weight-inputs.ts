@@ -18,17 +18,18 @@ export const weightPorts = {
 } as const;
 
 export const pretrainedSetting = z
-  .enum(pretrainedNames)
-  .transform(withChecksum)
+  .enum([...pretrainedNames, 'none'])
+  .transform((name) => (name === 'none' ? name : withChecksum(name)))
   .describe('Weights that others published, fetched once: imagenet, of Xception.');
+type Chosen = PretrainedSetting | 'none';
 
 /** Mistakes that a name of published weights makes with what else is there. */
 export function pretrainedMistakes(
-  { model, pretrained }: { readonly model: ModelSetting; readonly pretrained?: PretrainedSetting },
+  { model, pretrained = 'none' }: { readonly model: ModelSetting; readonly pretrained?: Chosen },
   inputs: ReadonlySet<string>,
 ) {
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
-  if (pretrained === undefined) return [];
+  if (pretrained === 'none') return [];
   if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
   const { networks } = pretrainedOf(pretrained);
   if (networks.some((name) => name === model)) return [];
@@ -39,9 +40,9 @@ export function pretrainedMistakes(
 /** Where the weights lie that a stage is to begin with: a file or folder, and shards; undefined where it is to begin at random. */
 export async function weightPaths(
   context: Pick<StageContext, 'inputs' | 'download'>,
-  pretrained: PretrainedSetting | undefined,
+  pretrained: Chosen = 'none',
 ): Promise<readonly string[] | undefined> {
-  if (pretrained !== undefined) return [await context.download(pretrainedOf(pretrained).file)];
+  if (pretrained !== 'none') return [await context.download(pretrainedOf(pretrained).file)];
   const paths = [...context.inputs('weights'), ...context.inputs('shards')].map(({ path }) => path);
   return paths.length === 0 ? undefined : paths;
 }
