@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { CheckpointFile } from '../cache/checkpoint-file.ts';
-import { download } from '../cache/download.ts';
 import { type InputArtifact, type RunStage, type StageContext, StageError } from '../stage.ts';
 import type { StageMessage, StageRequest } from './messages.ts';
 
@@ -60,7 +59,9 @@ function makeContext(request: StageRequest): StageContext {
     ...(request.checkpoint !== undefined && { checkpoints: new CheckpointFile(request.checkpoint, warn) }),
     scratch: request.scratch,
     root: request.root,
-    download: (file) => download(join(request.root, 'cache'), file, progress),
+    // Few stages need what it loads of Node for the network.
+    download: async (file) =>
+      await (await import('../cache/download.ts')).download(join(request.root, 'cache'), file, progress),
     progress,
     log: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => {
