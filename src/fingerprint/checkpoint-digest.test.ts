@@ -18,6 +18,7 @@ const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
 test('a checkpoint is found whatever the settings that only say how far to go, and by nothing else', () => {
   assert.equal(digest({ settings: { epochs: 8, seed: 1 } }), digest());
   assert.equal(digest({ settings: { seed: 1 } }), digest());
+  assert.equal(digest({ outputs: ['events', 'model'] }), digest());
   const others = [
     digest({ settings: { epochs: 5, seed: 2 } }),
     digest({ version: 2 }),

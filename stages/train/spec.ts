@@ -143,7 +143,7 @@ export const spec = defineKind<TrainSettings>({
     },
   },
   computes: true,
-  checkpointsWithout: ['epochs', 'earlyStopping'],
+  checkpointsWithout: ['epochs', 'earlyStopping', 'tensorboard'],
   check,
   example: `fit:
   kind: train
