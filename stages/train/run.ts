@@ -84,7 +84,7 @@ async function follow(
 
 /** Frozen layers are only as good as what they begin with. */
 function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
-  const isRandom = context.settings.pretrained === undefined && context.inputs('weights').length === 0;
+  const isRandom = context.settings.pretrained === 'none' && context.inputs('weights').length === 0;
   if (freezing.size === 0 || !isRandom) return;
   context.warn('What is frozen keeps the random weights that it begins with: connect "weights", or set "pretrained".');
 }
