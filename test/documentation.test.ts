@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
@@ -72,6 +72,18 @@ test('the examples of the pages on training, networks and weights are pipelines 
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
+});
+
+test('every block of code on a page ends, before another begins', () => {
+  const docs = readdirSync(inRepository('docs')).filter((name) => name.endsWith('.md'));
+  for (const page of ['README.md', 'ARCHITECTURE.md', ...docs.map((name) => `docs/${name}`)]) {
+    const fences = Array.from(read(page).matchAll(/^```(.*)$/gm), ([, language]) => language);
+    assert.equal(fences.length % 2, 0, page);
+    assert.ok(
+      fences.every((language, i) => i % 2 === 0 || language === ''),
+      page,
+    );
   }
 });
 
