@@ -104,6 +104,15 @@ for (const [form, write] of Object.entries(forms)) {
   });
 }
 
+test('a safetensors file whose header is as long as the bytes of a JSON text say is no JSON', async (t) => {
+  const path = join(temporaryFolder(t), 'w.safetensors');
+  const written = (note: string) => Buffer.from(encodeSafetensors(tensors, { note }));
+  const bytes = written('x'.repeat(0x7b20 - written('').readUInt32LE()));
+  assert.equal(bytes.toString('latin1', 0, 2), ' {');
+  writeFileSync(path, bytes);
+  assert.deepEqual(await readAll([path]), tensors);
+});
+
 test('numbers of two bytes are what PyTorch says they are', async (t) => {
   const path = join(temporaryFolder(t), 'numbers.safetensors');
   writeFileSync(path, Buffer.from(golden.numbers, 'base64'));

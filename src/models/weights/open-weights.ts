@@ -64,6 +64,8 @@ function recognise(path: string): Found {
   const bytes = readBytes(path, 0, 9);
   const text = Buffer.from(bytes).toString('latin1');
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return { path, format: 'keras' };
+  // Before JSON: a header's length, which comes first, may have the bytes of " {", but ends in zeros, as no text does.
+  if (text.slice(4) === '\0\0\0\0{') return { path, format: 'safetensors' };
   if (/^\s*[[{]/.test(text)) return { path, format: 'tfjs' };
   if (text[8] === '{') return { path, format: 'safetensors' };
   const isZip = text.startsWith('PK');
