@@ -60,5 +60,9 @@ function readSplit(folder: string, width: number): FeaturesSplit {
       `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${rows} x ${columns}`,
     );
   }
+  const lost = values.findIndex((value) => !Number.isFinite(value));
+  if (lost >= 0) {
+    throw fail(`expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`);
+  }
   return { samples, features: values };
 }

@@ -128,6 +128,14 @@ test('what a model brings along is not said again, and a network that is named m
 
 test('features that do not hold together are refused', async () => {
   using bench = await embedded();
+  const values = join(bench.output('features'), 'test', 'features.npy');
+  const bytes = readFileSync(values);
+  bytes.writeFloatLE(Number.NaN, bytes.length - 4);
+  writeFileSync(values, bytes);
+  assert.throws(() => openFeatures(bench.output('features')).split('test'), {
+    name: 'StageError',
+    message: /features\.npy: expected finite values, got NaN among those of test\/2$/,
+  });
   const path = join(bench.output('features'), 'val', 'samples.json');
   writeFileSync(path, '[]');
   assert.throws(() => openFeatures(bench.output('features')).split('val'), {
