@@ -73,6 +73,22 @@ test('what an earlier run fetched is gone on from, unless the server sends all o
   }
 });
 
+test('a part that is the whole file is taken as it is; one that goes on after its end is not, and stands in nobody’s way', async (t) => {
+  const cache = temporaryFolder(t);
+  const part = join(cache, 'downloads', 'net.h5.part');
+  const { file, ranges } = await serve(t, (...[request, response, start]) =>
+    start < content.length ? sending(content.length)(request, response, start) : response.writeHead(416).end(),
+  );
+  mkdirSync(join(cache, 'downloads'));
+  writeFileSync(part, Buffer.concat([content, content]));
+  assert.match(await problem(download(cache, file)), /: what came has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
+
+  writeFileSync(part, content);
+  assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file))), content);
+  assert.deepEqual(ranges.slice(1), ['bytes=300000-']);
+});
+
 test('of several who want it at once, one fetches', async (t) => {
   const cache = temporaryFolder(t);
   const { file, ranges } = await serve(t, sending(content.length));
