@@ -1,21 +1,16 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tidy } from '@tensorflow/tfjs';
 
-import { buildNet } from '../../src/models/build-net.ts';
 import { featureNetwork, weightsDigest } from '../../src/models/feature-network.ts';
-import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { loadModel } from '../../src/models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../../src/models/model-info.ts';
-import { netOf } from '../../src/models/model-setting.ts';
-import { beginWithWeights } from '../../src/models/weights/begin-with-weights.ts';
-import { weightPaths } from '../../src/models/weights/weight-inputs.ts';
+import { beginNetwork } from '../../src/models/weights/begin-network.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { imagesOf } from '../../src/training/predict.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import { BatchLoader } from '../../src/vision/batch-loader.ts';
 import { FeaturesWriter } from '../../src/vision/features-writer.ts';
 import { openDataset } from '../../src/vision/open-dataset.ts';
-import { usualNormalization } from '../../src/vision/pixels-to-floats.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
 /** A network with what it sees. */
@@ -61,18 +56,9 @@ async function openNetwork(context: StageContext<EmbedSettings>): Promise<Seeing
     if ('size' in info.input) return { model, architecture: info.architecture, input: info.input };
     throw new StageError('Expected a model that sees images, got one that goes on from features.');
   }
-  const { model: architecture, imageSize: size, fit, kernel, seed } = { ...usual, ...settings };
-  const net = netOf(architecture);
-  const model = buildNet(net, size);
-  initialiseWeights(model, seed);
-  const paths = await weightPaths(context, settings.pretrained);
-  const beginning = paths && (await beginWithWeights(model, { net, imageSize: size }, paths, context.log));
-  const { mean, deviation } = settings.normalise ?? beginning?.normalise ?? usualNormalization;
-  return {
-    model,
-    architecture,
-    input: { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } },
-  };
+  const whole = { ...usual, ...settings };
+  const { model, input } = await beginNetwork(context, whole);
+  return { model, architecture: whole.model, input };
 }
 
 /** What the network makes of every batch, in inference mode: `[batch, values]` each. */

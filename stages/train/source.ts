@@ -1,19 +1,16 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { buildHead, buildNet } from '../../src/models/build-net.ts';
+import { buildHead } from '../../src/models/build-net.ts';
 import { headOf } from '../../src/models/feature-head.ts';
 import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import type { Net } from '../../src/models/layer.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
-import { netOf } from '../../src/models/model-setting.ts';
 import { traceLayers } from '../../src/models/trace-net.ts';
-import { beginWithWeights } from '../../src/models/weights/begin-with-weights.ts';
-import { weightPaths } from '../../src/models/weights/weight-inputs.ts';
+import { beginNetwork } from '../../src/models/weights/begin-network.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { DatasetBatches } from '../../src/training/dataset-batches.ts';
 import { FeatureBatches } from '../../src/training/feature-batches.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
-import { usualNormalization } from '../../src/vision/pixels-to-floats.ts';
 import type { TrainSettings } from './spec.ts';
 
 /** What is trained, as it begins, and what it is trained on: images, or features. */
@@ -34,22 +31,15 @@ export function openSource(context: StageContext<TrainSettings>): Promise<Source
 
 async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { settings, cpus } = context;
-  const { imageSize: size, fit, kernel, augment, batchSize, seed } = settings;
+  const { augment, batchSize, seed } = settings;
   const folder = context.input('dataset').path;
   using dataset = openTwoClasses(folder, [trainSplit, ...settings.monitor]);
-  const net = netOf(settings.model);
-  const model = buildNet(net, size);
-  initialiseWeights(model, seed);
-  const paths = await weightPaths(context, settings.pretrained);
-  const beginning = paths && (await beginWithWeights(model, { net, imageSize: size }, paths, context.log));
-  const { mean, deviation } = settings.normalise ?? beginning?.normalise ?? usualNormalization;
-  const normalise = { mean: [...mean], deviation: [...deviation] } satisfies typeof usualNormalization;
-  const resize = { width: size, height: size, fit, kernel };
-  const options = { batchSize, seed, augment, resize, normalization: normalise, threads: cpus };
+  const { net, model, input } = await beginNetwork(context, settings);
+  const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
+  const options = { batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
   const batches = new DatasetBatches(folder, options);
   return {
-    ...{ net, model, batches },
-    input: { size, fit, kernel, normalise },
+    ...{ net, model, input, batches },
     classes: dataset.classes,
     labels: dataset.split(trainSplit).samples.map(({ label }) => label),
     [Symbol.asyncDispose]: () => batches[Symbol.asyncDispose](),
