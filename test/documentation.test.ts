@@ -9,6 +9,7 @@ import { activations, paddings } from '../src/models/layer.ts';
 import { layerItem } from '../src/models/layer-items.ts';
 import { modelMistakes } from '../src/models/model-setting.ts';
 import { artifactTypes } from '../src/stage.ts';
+import { kinds } from '../stages/index.ts';
 import { Project } from './rig.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
@@ -73,6 +74,12 @@ test('the examples of the pages on training, networks and weights are pipelines 
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
   }
+});
+
+test('the README says of every kind, and of no other, what it does', () => {
+  const table = /^\| kind \| what it does \|\n.*\n((?:\|.*\n)+)/m.exec(read('README.md'))![1]!;
+  const named = Array.from(table.matchAll(/^\| `([\w-]+)` \| .+ \|$/gm), ([, name]) => name!);
+  assert.deepEqual(named.toSorted(), Object.keys(kinds).toSorted());
 });
 
 test('every block of code on a page ends, before another begins', () => {
