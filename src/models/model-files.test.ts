@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Tensor } from '@tensorflow/tfjs';
 import { setBackend, tensor } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/linear-congruential.ts';
+import { StageError } from '../stage.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
 import { loadModel, saveModel } from './model-files.ts';
@@ -63,6 +64,34 @@ test('what is no model is refused with its place', async () => {
     loadModel(join(folder, 'broken')),
     /^StageError: Expected a model, but in .*info\.json at architecture/,
   );
+});
+
+test('a model whose files are not whole, or not its own, is refused with what is missing', async () => {
+  const [model, weights] = ['model.json', 'weights.bin'].map((name) => join(folder, 'spoilt', name)) as [
+    string,
+    string,
+  ];
+  const problem = async (spoil: () => void) => {
+    await save('spoilt');
+    spoil();
+    const error = await loadModel(join(folder, 'spoilt')).catch((caught: unknown) => caught);
+    assert.ok(error instanceof StageError, String(error));
+    return error.message;
+  };
+  const rewritten = (change: (json: { modelTopology: object; weightsManifest: unknown }) => unknown) => () =>
+    writeFileSync(model, JSON.stringify(change(JSON.parse(readFileSync(model, 'utf8')))));
+
+  assert.equal(await problem(() => rmSync(weights)), `Expected weights in ${weights}, but it cannot be read (ENOENT).`);
+  assert.match(
+    await problem(() => truncateSync(weights, 1000)),
+    /^Expected bytes 0 to \d+ for conv1\/kernel in weights\.bin beside .*model\.json, got 1000: cut short\.$/,
+  );
+  assert.equal(
+    await problem(rewritten(({ weightsManifest }) => weightsManifest)),
+    `Expected a tfjs-layers model, but ${model} is weights alone.`,
+  );
+  const other = (json: object) => ({ ...json, modelTopology: { class_name: 'Odd', config: {} } });
+  assert.match(await problem(rewritten(other)), /^Expected a tfjs-layers model, but .*model\.json cannot be loaded: /);
 });
 
 function digest(...path: string[]): string {

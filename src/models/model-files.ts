@@ -5,6 +5,7 @@ import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
 import type { ModelInfo } from './model-info.ts';
 import { modelInfo } from './model-info.ts';
+import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 const modelFile = 'model.json';
 const infoFile = 'info.json';
@@ -39,11 +40,18 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 /** Reads the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
-  const { modelTopology, weightsManifest } = readJson(join(folder, modelFile)) as io.ModelJSON;
-  const shards = weightsManifest.flatMap(({ paths }) => paths).map((path) => readFileSync(join(folder, path)));
+  const path = join(folder, modelFile);
+  // Tells which weight is not whole.
+  openTfjsManifest(path, () => true);
+  const { modelTopology, weightsManifest } = readJson(path) as io.ModelJSON;
+  if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
+  const shards = weightsManifest.flatMap(({ paths }) => paths).map((name) => readFileSync(join(folder, name)));
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
   const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
-  const model = await loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
+  const load = loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
+  const model = await load.catch((error: Error) => {
+    throw new StageError(`Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`);
+  });
   return { model, info };
 }
 
