@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
-import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
 import { fits, kernels } from '../../src/vision/resize.ts';
 
@@ -70,7 +70,7 @@ export const spec = defineKind<EmbedSettings>({
   check: (given, inputs) => {
     const { model, imageSize } = { ...usual, ...given };
     if (!inputs.has('model'))
-      return [...modelMistakes(model, imageSize), ...pretrainedMistakes({ ...given, model }, inputs)];
+      return [...modelMistakes(model, imageSize), ...weightMistakes({ ...given, model }, inputs)];
     const twice = ofModel.filter((name) => given[name] !== undefined);
     const message = 'which the input "model" brings along';
     return [

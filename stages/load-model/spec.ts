@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
-import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -21,7 +21,7 @@ export const spec = defineKind<LoadModelSettings>({
   outputs: { model: { type: 'model', summary: 'The model as train would leave it: evaluate and others take it.' } },
   check: (given, inputs) => [
     ...modelMistakes(given.model, given.imageSize),
-    ...pretrainedMistakes(given, inputs),
+    ...weightMistakes(given, inputs),
     ...((given.pretrained ?? 'none') === 'none' && !inputs.has('weights')
       ? [{ at: [], message: 'expected the input `weights` or the setting `pretrained`, got neither' }]
       : []),

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { headMistakes, headOf } from '../../src/models/feature-head.ts';
 import { inputSettings } from '../../src/models/input-settings.ts';
 import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
-import { pretrainedMistakes, pretrainedSetting, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { clipSettings } from '../../src/training/clip-settings.ts';
@@ -86,7 +86,7 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
     ...oneInput(inputs, ['dataset', 'features']),
     ...(isHead
       ? [...headMistakes(given.model), ...saysOfImages(given), ...noWeights(given, inputs)]
-      : [...modelMistakes(given.model, given.imageSize), ...pretrainedMistakes(given, inputs)]),
+      : [...modelMistakes(given.model, given.imageSize), ...weightMistakes(given, inputs)]),
     ...freezingMistakes(net, given),
   ];
 }

@@ -310,6 +310,12 @@ test('published weights are named with their checksum, go with their networks al
 
   assert.deepEqual(check(xception), []);
   assert.deepEqual(check(xception, 'weights'), ['either `pretrained` or the input `weights`, got both']);
+  assert.deepEqual(check({ ...xception, pretrained: 'none' }, 'weights', 'shards'), []);
+  for (const pretrained of ['imagenet', 'none']) {
+    assert.deepEqual(check({ ...xception, pretrained }, 'shards'), [
+      'expected the input `weights` beside `shards`: the manifest that names them',
+    ]);
+  }
   assert.deepEqual(check({ pretrained: 'imagenet' }), [
     'these are weights of xception, xception-based, got simple-net',
   ]);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { StageContext } from '../../stage.ts';
+import type { SettingMistake, StageContext } from '../../stage.ts';
 import type { ModelSetting } from '../model-setting.ts';
 import { type PretrainedSetting, pretrainedNames, pretrainedOf, withChecksum } from '../pretrained.ts';
 
@@ -23,11 +23,14 @@ export const pretrainedSetting = z
   .describe('Weights that others published, fetched once: imagenet, of Xception.');
 type Chosen = PretrainedSetting | 'none';
 
-/** Mistakes that a name of published weights makes with what else is there. */
-export function pretrainedMistakes(
+/** Mistakes that the inputs with weights, and a name of published ones, make with each other and with the network. */
+export function weightMistakes(
   { model, pretrained = 'none' }: { readonly model: ModelSetting; readonly pretrained?: Chosen },
   inputs: ReadonlySet<string>,
-) {
+): readonly SettingMistake[] {
+  if (inputs.has('shards') && !inputs.has('weights')) {
+    return [{ at: [], message: 'expected the input `weights` beside `shards`: the manifest that names them' }];
+  }
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
   if (pretrained === 'none') return [];
   if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
