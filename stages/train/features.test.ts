@@ -95,6 +95,22 @@ test('a head scores features of its own sort, and tells what else it is given', 
   );
 });
 
+test('a layer of a head that is frozen stays as it began, at random, which is warned of', async () => {
+  using frozen = await trained({ model: { layers }, freeze: ['dense1'] });
+  using briefly = await trained({ model: { layers }, freeze: ['dense1'], epochs: 1 });
+  const kernel = async (bench: StageBench, layer: string) => {
+    const { model } = await loadModel(bench.output('model'));
+    return model.getLayer(layer).getWeights()[0]!.dataSync();
+  };
+
+  assert.equal(
+    frozen.warnings[0],
+    'What is frozen keeps the random weights that it begins with: a head on features has no others.',
+  );
+  assert.deepEqual(await kernel(frozen, 'dense1'), await kernel(briefly, 'dense1'));
+  assert.notDeepEqual(await kernel(frozen, 'dense2'), await kernel(briefly, 'dense2'));
+});
+
 test('one of the two inputs is wanted, and what is said of images is no setting of features', () => {
   const check = (settings: object, ...inputs: string[]) => spec.check!(spec.settings.parse(settings), new Set(inputs));
   const wrongInputs = (got: string) => [

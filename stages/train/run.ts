@@ -86,7 +86,9 @@ async function follow(
 function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
   const isRandom = context.settings.pretrained === 'none' && context.inputs('weights').length === 0;
   if (freezing.size === 0 || !isRandom) return;
-  context.warn('What is frozen keeps the random weights that it begins with: connect "weights", or set "pretrained".');
+  const isHead = context.inputs('features').length > 0;
+  const cure = isHead ? 'a head on features has no others' : 'connect "weights", or set "pretrained"';
+  context.warn(`What is frozen keeps the random weights that it begins with: ${cure}.`);
 }
 
 /** Event files in a folder for each run. */
