@@ -123,6 +123,28 @@ const cases: readonly {
     ],
   },
   {
+    mistake: 'an optimizer and a schedule that there is none of',
+    yaml: `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/faces }
+    with:
+      optimizer: { kind: adamW }
+      schedule: { warmUp: 1 }
+`,
+    files: { 'data/faces/dataset.json': '{}' },
+    told: [
+      `pipelines/test.yaml:6:26: error: Expected one of "adam", "adamw", "sgd" for "with.optimizer.kind", got "adamW" [wrong-type]
+
+    6 |       optimizer: { kind: adamW }
+      |                          ^^^^^
+
+  Did you mean "adamw"?
+`,
+      'pipelines/test.yaml:7:7: error: Missing "with.schedule.kind", expected one of "constant", "step", "cosine", "plateau" [missing-key]',
+    ],
+  },
+  {
     mistake: 'a cycle',
     yaml: `stages:
   a: { kind: command, inputs: { x: c.x }, outputs: { x: { } }, with: { run: "true" } }

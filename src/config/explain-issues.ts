@@ -78,7 +78,10 @@ function nearWord(node: Node, issue: Issue, knownKeys: () => readonly string[]):
 /** The texts that would have been right. */
 function allowedValues(issue: Issue): readonly string[] {
   if (issue.code === 'invalid_union')
-    return issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues));
+    return [
+      ...discriminators(issue).map(String),
+      ...issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues)),
+    ];
   return issue.code === 'invalid_value' ? issue.values.map(String) : [];
 }
 
@@ -105,12 +108,17 @@ function expectation(issue: Issue): string | undefined {
 }
 
 function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  const options = discriminators(issue);
+  if (options.length > 0) return `one of ${options.map(quoted).join(', ')}`;
   if (issue.message !== 'Invalid input') return issue.message; // the schema's own words for what it takes
   const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
   const known = [...new Set(words.filter((word) => word !== undefined))];
-  if (known.length > 0) return known.join(' or ').replace(/ or (?=.* or )/g, ', ');
-  const options = 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
-  return options.length > 0 ? `one of ${options.map(quoted).join(', ')}` : undefined;
+  return known.length > 0 ? known.join(' or ').replace(/ or (?=.* or )/g, ', ') : undefined;
+}
+
+/** The values of the key, such as `kind`, that tells the branches of a union apart, where none of them was given. */
+function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly unknown[] {
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }
 
 function boundWords(origin: string, relation: string, bound: number | bigint): string {
