@@ -35,6 +35,15 @@ test('what is frozen trains from the first epoch that names it', () => {
   assert.deepEqual(from({ freeze: 'backbone', unfreeze }), { conv1: 5, bn1: 5, conv2: 3, bn2: 3 });
 });
 
+test('what is only the beginning of names is told with the pattern for them', () => {
+  assert.deepEqual(freezingMistakes(netOf('xception'), { freeze: ['block1'] }), [
+    {
+      at: ['freeze', 0],
+      message: 'expected a layer of the network, got "block1"; "block1_*" names those that begin so',
+    },
+  ]);
+});
+
 test('names that are none are told with those that there are', () => {
   const known = ['conv1', 'bn1', 'block', 'conv2', 'bn2', 'dense1', 'logits'];
   const unfreeze = [{ epoch: 2, layers: ['conv1', 'blocks'] }];

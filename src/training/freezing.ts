@@ -54,6 +54,11 @@ function misspeltNames(
       return [{ at: [...at, i], message: `expected a layer with weights, but "${pattern}" has none` }];
     }
     const message = `expected a layer of the network, got "${pattern}"`;
+    // The drawing groups layers by how their names begin; not every such group is a block with a name.
+    const group = `${pattern}_*`;
+    if (known.some((name) => matchesName(group, name))) {
+      return [{ at: [...at, i], message: `${message}; "${group}" names those that begin so` }];
+    }
     return [{ at: [...at, i], message, unknown: { name: pattern, known } }];
   });
 }
