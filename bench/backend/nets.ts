@@ -14,6 +14,7 @@ import {
 import { buildNet } from '../../src/models/build-net.ts';
 import { netOf } from '../../src/models/model-setting.ts';
 import { readLayers } from '../../src/models/read-layers.ts';
+import { seedDropout } from '../../src/models/seeded-dropout.ts';
 import { xceptionBackbone } from '../../src/models/xception.ts';
 import { Adam } from '../../src/training/optimizers/adam.ts';
 
@@ -67,7 +68,9 @@ function samples(batch: number): { readonly images: Tensor; readonly labels: Ten
 function stepper(net: LayersModel, input: Tensor | (() => Tensor), labels: Tensor): () => Promise<Float32Array> {
   const weights = net.trainableWeights.map((weight) => weight.read() as Variable);
   const optimizer = new Adam({ kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, weights);
+  let steps = 0;
   return () => {
+    seedDropout(net, 1, steps++);
     const logits = tidy(() => {
       const x = typeof input === 'function' ? input() : input;
       let output: Tensor | undefined;
