@@ -2,8 +2,10 @@ import { z } from 'zod';
 import { usualNormalization } from '../vision/pixels-to-floats.ts';
 import { fits, kernels } from '../vision/resize.ts';
 
-const triple = z.tuple([z.number(), z.number(), z.number()]);
+/** A value for red, green and blue. */
+export const triple = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
+export const positiveTriple = z.tuple([positive, positive, positive]);
 
 /** The settings of how an image becomes a network's input, for kinds that make a model. */
 export const inputSettings = {
@@ -18,7 +20,7 @@ export const inputSettings = {
   normalise: z
     .strictObject({
       mean: triple.default(usualNormalization.mean),
-      deviation: z.tuple([positive, positive, positive]).default(usualNormalization.deviation),
+      deviation: positiveTriple.default(usualNormalization.deviation),
     })
     .exactOptional()
     .describe(

@@ -1,11 +1,8 @@
 import { z } from 'zod';
+import { inputSettings, positiveTriple, triple } from '../../src/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
 import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
-import { fits, kernels } from '../../src/vision/resize.ts';
-
-const triple = z.tuple([z.number(), z.number(), z.number()]);
-const positive = z.number().positive();
 
 const settings = z.strictObject({
   splits: z
@@ -20,11 +17,14 @@ const settings = z.strictObject({
     .describe('The layer whose output is taken; when left out, the first that makes an image flat.'),
   batchSize: z.int().positive().default(16).describe('Images of one forward pass.'),
   model: modelSetting.exactOptional().describe('The network where no model is an input; xception when left out.'),
-  imageSize: z.int().positive().max(4096).exactOptional().describe('Pixels a side of what it sees; 256.'),
-  fit: z.enum(fits).exactOptional().describe('How an image of another shape becomes square; cover.'),
-  kernel: z.enum(kernels).exactOptional().describe('What weighs the pixels when an image is resized; linear.'),
+  imageSize: inputSettings.imageSize.unwrap().exactOptional().describe('Pixels a side of what it sees; 256.'),
+  fit: inputSettings.fit.unwrap().exactOptional().describe('How an image of another shape becomes square; cover.'),
+  kernel: inputSettings.kernel
+    .unwrap()
+    .exactOptional()
+    .describe('What weighs the pixels when an image is resized; linear.'),
   normalise: z
-    .strictObject({ mean: triple, deviation: z.tuple([positive, positive, positive]) })
+    .strictObject({ mean: triple, deviation: positiveTriple })
     .exactOptional()
     .describe(
       '(value - mean) / deviation of values from 0 to 1; when left out, as the weights need it, and CIFAR’s for random ones.',
