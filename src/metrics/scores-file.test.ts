@@ -24,12 +24,25 @@ test('anyone’s scores fit: columns in any order, more of them, Windows line en
   });
 });
 
+test('source and group are columns where some row has them, and absent from a row where they are empty', () => {
+  const known: readonly ScoreRow[] = [
+    { ...rows[0]!, source: 'camera, old' },
+    { ...rows[1]!, real: 0, group: 'film 7' },
+  ];
+  const text = formatScores(known);
+
+  assert.equal(text.split('\n')[1], `real/a.jpg,val,0,${0.1 + 0.2},${Math.fround(-1e-7)},"camera, old",`);
+  assert.deepEqual(parseScores(text), { ok: true, value: known });
+  assert.equal(formatScores(known.slice(1)).split('\n')[0], 'key,split,label,real,fake,group');
+});
+
 test('a wrong file is told by its line, what was expected and what was got', () => {
   const header = 'key,split,label,real,fake\n';
   const errors = [
     'a,b',
     `${header}a,test,0,1`,
     `${header}a,test,real,0,1`,
+    'key,split,label,real,fake,group\na,test,0,1,2',
     `${header}"a\nb",test,0,0,1\nc,test,1,nan,1`,
   ].map((text) => parseScores(text));
 
@@ -39,6 +52,7 @@ test('a wrong file is told by its line, what was expected and what was got', () 
       'Expected the columns key, split, label, real, fake in line 1, got "a,b": no key, split, label, real, fake',
       'Line 2: expected as many fields as in the header, got fewer',
       'Line 2: expected the label 0 (real) or 1 (fake), got "real"',
+      'Line 2: expected as many fields as in the header, got fewer',
       'Line 4: expected a finite number as the real score, got "nan"',
     ],
   );

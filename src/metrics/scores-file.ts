@@ -5,8 +5,9 @@ import { err, ok } from '../result.ts';
 /**
  * One image's scores: a line of a `scores` artifact.
  *
- * The file is CSV (RFC 4180) with a header `key,split,label,real,fake`, columns in any order, further ones ignored, so
- * that anyone's scores fit. The two scores are logits, or any pair whose difference ranks; they are finite.
+ * The file is CSV (RFC 4180) with a header `key,split,label,real,fake`, and `source` and `group` where they are known;
+ * columns in any order, further ones ignored, so that anyone's scores fit. The two scores are logits, or any pair whose
+ * difference ranks; they are finite.
  */
 export interface ScoreRow {
   /** What tells the image from others of its split, such as its path in the data set. */
@@ -18,15 +19,25 @@ export interface ScoreRow {
   readonly real: number;
   /** Second score: evidence for fake. */
   readonly fake: number;
+  /** The sub-source within its class, such as `Deepfakes` of `fake`. Absent: unknown. */
+  readonly source?: string | undefined;
+  /** Images of one group are no independent samples, such as frames of one video. Absent: alone. */
+  readonly group?: string | undefined;
 }
 
 const columns = ['key', 'split', 'label', 'real', 'fake'] as const;
+const optionalColumns = ['source', 'group'] as const;
 
-/** The text of a `scores` file. Numbers are written in their shortest form that reads back to the same float64. */
-export function formatScores(rows: Iterable<ScoreRow>): string {
-  const lines = [columns.join(',')];
+/**
+ * The text of a `scores` file. Numbers are written in their shortest form that reads back to the same float64; source and
+ * group are columns only where some row has them, and empty where one has not.
+ */
+export function formatScores(rows: readonly ScoreRow[]): string {
+  const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));
+  const lines = [[...columns, ...known].join(',')];
   for (const row of rows) {
-    lines.push(`${csvField(row.key)},${csvField(row.split)},${row.label},${row.real},${row.fake}`);
+    const more = known.map((column) => `,${csvField(row[column] ?? '')}`).join('');
+    lines.push(`${csvField(row.key)},${csvField(row.split)},${row.label},${row.real},${row.fake}${more}`);
   }
   return `${lines.join('\n')}\n`;
 }
@@ -42,9 +53,13 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
       `Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": no ${missing.join(', ')}`,
     );
   }
+  const optionalAt = optionalColumns.map((column) => header.indexOf(column));
   const rows: ScoreRow[] = [];
   for (const { fields, line } of records) {
-    const row = toRow(at.map((index) => fields[index]));
+    const row = toRow(
+      at.map((index) => fields[index]),
+      optionalAt.map((index) => (index === -1 ? '' : fields[index])),
+    );
     if (typeof row === 'string') return err(`Line ${line}: ${row}`);
     rows.push(row);
   }
@@ -52,13 +67,25 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
 }
 
 /** The row, or what is wrong with it. */
-function toRow([key, split, label, real, fake]: readonly (string | undefined)[]): ScoreRow | string {
+function toRow(
+  [key, split, label, real, fake]: readonly (string | undefined)[],
+  [source, group]: readonly (string | undefined)[],
+): ScoreRow | string {
   if (key === undefined || split === undefined || label === undefined || real === undefined || fake === undefined) {
     return 'expected as many fields as in the header, got fewer';
   }
+  if (source === undefined || group === undefined) return 'expected as many fields as in the header, got fewer';
   if (label !== '0' && label !== '1') return `expected the label 0 (real) or 1 (fake), got "${label}"`;
   const scores = [real, fake].map((field) => (field.trim() === '' ? Number.NaN : Number(field)));
   const wrong = scores.findIndex((score) => !Number.isFinite(score));
   if (wrong !== -1) return `expected a finite number as the ${columns[3 + wrong]} score, got "${[real, fake][wrong]}"`;
-  return { key, split, label: label === '0' ? 0 : 1, real: scores[0]!, fake: scores[1]! };
+  return {
+    key,
+    split,
+    label: label === '0' ? 0 : 1,
+    real: scores[0]!,
+    fake: scores[1]!,
+    ...(source === '' ? {} : { source }),
+    ...(group === '' ? {} : { group }),
+  };
 }
