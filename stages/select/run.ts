@@ -68,12 +68,12 @@ function readValues(path: string, name: string): Values {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
   const values = measures.flatMap((measure) => {
-    const value = metrics.value.get(`${selectionSplit}.${measure}`);
+    const value = metrics.value.values.get(`${selectionSplit}.${measure}`);
     return value === undefined ? [] : [[measure, value] as const];
   });
   if (values.length > 0) return Object.fromEntries(values);
   throw new StageError(
-    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}; there are ${[...metrics.value.keys()].join(', ') || 'none'}.`,
+    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}; there are ${[...metrics.value.values.keys()].join(', ') || 'none'}.`,
   );
 }
 

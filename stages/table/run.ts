@@ -18,8 +18,8 @@ export default async function run(context: StageContext<TableSettings>): Promise
 }
 
 function readItem({ path, labels }: InputArtifact): Item {
-  const values = parseMetrics(readFileSync(path, 'utf8'));
-  if (values.ok) return { labels, values: values.value };
+  const metrics = parseMetrics(readFileSync(path, 'utf8'));
+  if (metrics.ok) return { labels, values: metrics.value.values };
   const which = describeLabels(labels);
-  throw new StageError(`input "metrics"${which && ` of ${which}`}: ${values.error}`);
+  throw new StageError(`input "metrics"${which && ` of ${which}`}: ${metrics.error}`);
 }
