@@ -22,7 +22,7 @@ export interface DecodedImage {
  * an image, are damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
-  const image = asShown(bytes);
+  const image = imageAsShown(bytes);
   if (resize !== undefined) {
     const { width, height, fit, kernel } = resize;
     image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' });
@@ -38,12 +38,12 @@ export async function examineImage(
   side: number,
 ): Promise<{ readonly width: number; readonly height: number; readonly preview: DecodedImage }> {
   const { autoOrient } = await sharp(bytes).metadata();
-  const image = asShown(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
+  const image = imageAsShown(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
   return { ...autoOrient, preview: { width: info.width, height: info.height, pixels: data } };
 }
 
-function asShown(bytes: Uint8Array): Sharp {
+export function imageAsShown(bytes: Uint8Array): Sharp {
   // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an error.
   return sharp(bytes, { failOn: 'error' }).autoOrient().flatten({ background: '#fff' }).toColourspace('srgb');
 }
