@@ -1,3 +1,4 @@
+import type { ThresholdCounts } from './threshold-counts.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 
 /**
@@ -13,7 +14,11 @@ import { countAtThresholds } from './threshold-counts.ts';
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
 export function auc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
-  const { falsePositives, truePositives, positives, negatives } = countAtThresholds(labels, scores);
+  return areaOf(countAtThresholds(labels, scores));
+}
+
+/** {@link auc} of what was counted already, weights worked in. */
+export function areaOf({ falsePositives, truePositives, positives, negatives }: ThresholdCounts): number {
   let twiceArea = 0;
   let lastFalse = 0;
   let lastTrue = 0;

@@ -2,7 +2,7 @@
  * What a ranking decides at each of its distinct scores, highest first: everything at or above the threshold is called
  * positive. The common ground of ROC, AUC and their kin.
  */
-interface ThresholdCounts {
+export interface ThresholdCounts {
   /** Distinct scores, descending. */
   readonly thresholds: Float64Array;
   /** Positives at or above each threshold. */

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { bootstrapInterval, bootstrapIntervals, bootstrapWeights, percentileEnds } from './bootstrap.ts';
+
+const labels = [0, 0, 0, 0, 1, 1];
+const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
+
+test('every draw has as many images of each class as there are', () => {
+  let draws = 0;
+  for (const weights of bootstrapWeights({ labels, draws: 50, seed: 1 })) {
+    assert.deepEqual([sum(weights.slice(0, 4)), sum(weights.slice(4))], [4, 2]);
+    draws++;
+  }
+  assert.equal(draws, 50);
+});
+
+test('whole groups are drawn, apart for those of one class, of the other, and of both', () => {
+  const groups = ['a', 'a', 'b', 'e', 'c', 'e'];
+  for (const weights of bootstrapWeights({ labels, groups, draws: 50, seed: 1 })) {
+    assert.equal(weights[0], weights[1]);
+    assert.equal(weights[0]! + weights[2]!, 2);
+    assert.deepEqual([weights[4], weights[3], weights[5]], [1, 1, 1]); // the only ones of their kind
+  }
+});
+
+test('the same seed gives the same draws, another one others', () => {
+  const draws = (seed: number) => Array.from(bootstrapWeights({ labels, draws: 5, seed }), (weights) => [...weights]);
+  assert.deepEqual(draws(1), draws(1));
+  assert.notDeepEqual(draws(1), draws(2));
+});
+
+test('the interval of a share is the binomial one, up to what draws can tell', () => {
+  const right = Array.from({ length: 400 }, (_, i) => (i % 5 === 0 ? 0 : 1)); // 80 %
+  const labels = right.map((_, i) => (i < 200 ? 0 : 1));
+  const share = (weights: Float64Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
+  const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95);
+  const half = 1.96 * Math.sqrt((0.8 * 0.2) / 400);
+  assert.equal(estimate, 0.8);
+  assert.ok(Math.abs(low - (0.8 - half)) < 0.004 && Math.abs(high - (0.8 + half)) < 0.004, `${low}, ${high}`);
+  assert.equal(method, 'bootstrap');
+});
+
+test('several statistics share the draws', () => {
+  const first = (weights: Float64Array) => weights[0]!;
+  const both = bootstrapIntervals(
+    { labels, draws: 99, seed: 2 },
+    (weights) => ({ one: first(weights), twice: 2 * first(weights) }),
+    0.9,
+  );
+  assert.deepEqual([both.one.low, both.one.high], [both.twice.low / 2, both.twice.high / 2]);
+  assert.deepEqual(both.one, bootstrapInterval({ labels, draws: 99, seed: 2 }, first, 0.9));
+});
+
+test('ends are NumPy’s percentiles of the draws, and undefined where over a tenth of them are', () => {
+  assert.deepEqual(percentileEnds([4, 1, 3, 2], 0.5), [1.75, 3.25]);
+  assert.deepEqual(percentileEnds([...Array<number>(9).fill(1), Number.NaN], 0.95), [1, 1]);
+  assert.deepEqual(percentileEnds([1, 1, Number.NaN], 0.95), [Number.NaN, Number.NaN]);
+  assert.deepEqual(percentileEnds([], 0.95), [Number.NaN, Number.NaN]);
+});
+
+test('groups for other images than those of the labels are refused', () => {
+  assert.throws(
+    () => bootstrapWeights({ labels, groups: ['a'], seed: 1 }).next(),
+    new RangeError('Expected a group for each of 6 labels, got 1'),
+  );
+});

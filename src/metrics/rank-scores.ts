@@ -1,0 +1,67 @@
+import type { ThresholdCounts } from './threshold-counts.ts';
+
+/**
+ * Scores by their place in the ranking: sorted once, they can be counted under any weights in one pass, which is what
+ * makes a bootstrap of thousands of draws quick.
+ *
+ *     const ranking = rankScores(scores);
+ *     bootstrapInterval({ labels, draws: 2000, seed: 1 }, (weights) => areaOf(countRanked(labels, ranking, weights)), 0.95);
+ */
+export interface RankedScores {
+  /** Distinct scores, descending. */
+  readonly thresholds: Float64Array;
+  /** Of each item, the index of its score among them. */
+  readonly places: Uint32Array;
+}
+
+/**
+ * Finds the place of every score. Values are sorted, not indices, which the engine does natively, and each is then looked up.
+ *
+ * @param scores One finite number for each item; throws a RangeError otherwise.
+ */
+export function rankScores(scores: ArrayLike<number>): RankedScores {
+  const sorted = Float64Array.from(scores);
+  const wrong = sorted.findIndex((score) => !Number.isFinite(score));
+  if (wrong !== -1) throw new RangeError(`Expected a finite score, got ${sorted[wrong]} at index ${wrong}`);
+  sorted.sort().reverse();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  const thresholds = sorted.slice(0, count);
+  return { thresholds, places: Uint32Array.from(scores, (score) => placeOf(score, thresholds)) };
+}
+
+/** The index of a score that is there. */
+function placeOf(score: number, thresholds: Float64Array): number {
+  let [low, high] = [0, thresholds.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (thresholds[middle]! > score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * Counts positives and negatives at or above every distinct score, each item as often as its weight says. Thresholds of
+ * no weight stay in, with the counts of the one before.
+ *
+ * @param labels 0 or 1 for each item; 1 is positive.
+ * @param weights From 0 up, one for each item; absent: 1.
+ */
+export function countRanked(
+  labels: ArrayLike<number>,
+  { thresholds, places }: RankedScores,
+  weights?: ArrayLike<number>,
+): ThresholdCounts {
+  const truePositives = new Float64Array(thresholds.length);
+  const falsePositives = new Float64Array(thresholds.length);
+  for (let i = 0; i < places.length; i++) {
+    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! += weights === undefined ? 1 : weights[i]!;
+  }
+  for (let i = 1; i < thresholds.length; i++) {
+    truePositives[i]! += truePositives[i - 1]!;
+    falsePositives[i]! += falsePositives[i - 1]!;
+  }
+  const [positives, negatives] = [truePositives.at(-1) ?? 0, falsePositives.at(-1) ?? 0];
+  return { thresholds, truePositives, falsePositives, positives, negatives };
+}
