@@ -1,0 +1,96 @@
+/** How a JPEG file was compressed, as its head says. */
+export interface JpegTables {
+  /** The quantisation tables one after the other, in the file's own order: what tells encoders apart. */
+  readonly tables: readonly (readonly number[])[];
+  /** The quality in the scale of libjpeg, 1 to 100, whose table of luma is as coarse; exact where libjpeg made the file. */
+  readonly quality: number;
+  /** Pixels of luma for one of chroma: 1, 2 or 4, and 1 for grey. */
+  readonly subsampling: number;
+  readonly progressive: boolean;
+}
+
+/**
+ * Reads the head of a JPEG file up to its first scan: the segments DQT and SOF (ITU-T T.81, annex B). Undefined for
+ * what is no JPEG, or has no such tables where they must stand.
+ */
+export function readJpegTables(bytes: Uint8Array): JpegTables | undefined {
+  if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return undefined;
+  const tables: (readonly number[])[] = [];
+  let frame: Pick<JpegTables, 'subsampling' | 'progressive'> | undefined;
+  for (const { marker, body } of segments(bytes)) {
+    if (marker === 0xdb) tables.push(...readTables(body));
+    // Every SOF there is: C4, C8 and CC are other things.
+    if (marker >= 0xc0 && marker <= 0xcf && ![0xc4, 0xc8, 0xcc].includes(marker)) {
+      frame = { subsampling: readSubsampling(body), progressive: marker === 0xc2 || marker === 0xc6 };
+    }
+  }
+  if (tables.length === 0 || frame === undefined) return undefined;
+  return { tables, quality: qualityOf(tables[0]!), ...frame };
+}
+
+interface Segment {
+  readonly marker: number;
+  /** What stands after its length. */
+  readonly body: Uint8Array;
+}
+
+function* segments(bytes: Uint8Array): Generator<Segment, undefined> {
+  let at = 2;
+  while (at + 3 < bytes.length && bytes[at] === 0xff) {
+    const marker = bytes[at + 1]!;
+    if (marker === 0xff) {
+      at++; // filling
+      continue;
+    }
+    if (marker === 0xda || marker === 0xd9) return;
+    const length = bytes[at + 2]! * 256 + bytes[at + 3]!;
+    yield { marker, body: bytes.subarray(at + 4, at + 2 + length) };
+    at += 2 + length;
+  }
+}
+
+function readTables(body: Uint8Array): readonly (readonly number[])[] {
+  const tables: number[][] = [];
+  for (let at = 0; at < body.length; ) {
+    const step = body[at]! >> 4 === 0 ? 1 : 2;
+    const values = body.subarray(at + 1, at + 1 + 64 * step);
+    if (values.length < 64 * step) break; // cut off
+    tables.push(
+      Array.from({ length: 64 }, (_, i) => (step === 1 ? values[i]! : values[2 * i]! * 256 + values[2 * i + 1]!)),
+    );
+    at += 1 + 64 * step;
+  }
+  return tables;
+}
+
+/** Sampling factors stand in the second byte of a component's three. */
+function readSubsampling(body: Uint8Array): number {
+  const area = (component: number) => {
+    const factors = body[6 + 3 * component + 1] ?? 0x11;
+    return (factors >> 4) * (factors & 15);
+  };
+  return (body[5] ?? 1) < 3 ? 1 : area(0) / Math.max(1, area(1));
+}
+
+/** The quality whose table has the nearest sum: libjpeg scales one table, so its sum falls with the quality. */
+function qualityOf(table: readonly number[]): number {
+  const sum = table.reduce((total, step) => total + step, 0);
+  let best = 1;
+  for (let quality = 2; quality <= 100; quality++) {
+    if (Math.abs(scaledSum(quality) - sum) <= Math.abs(scaledSum(best) - sum)) best = quality;
+  }
+  return best;
+}
+
+/** libjpeg's `jpeg_quality_scaling` and `jpeg_add_quant_table` (jcparam.c), for the baseline. */
+function scaledSum(quality: number): number {
+  const scale = quality < 50 ? Math.floor(5000 / quality) : 200 - 2 * quality;
+  return lumaSteps.reduce((sum, step) => sum + Math.min(255, Math.max(1, Math.floor((step * scale + 50) / 100))), 0);
+}
+
+/** ITU-T T.81, table K.1. */
+const lumaSteps = [
+  ...[16, 11, 10, 16, 24, 40, 51, 61, 12, 12, 14, 19, 26, 58, 60, 55, 14, 13, 16, 24, 40, 57, 69, 56, 14, 17, 22, 29],
+  ...[51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121],
+  ...[120, 101, 72, 92, 95, 98, 112, 100, 103, 99],
+] as const;

@@ -1,0 +1,83 @@
+import { bitCount, hashSide, perceptualHash } from './perceptual-hash.ts';
+
+/** Two pictures that look alike. */
+export interface NearPair {
+  /** Places of the two, the lower first. */
+  readonly one: number;
+  readonly other: number;
+  /** Bits in which their hashes differ, 0 to 64. */
+  readonly distance: number;
+  /** Of their grey values, 0.9 to 1. */
+  readonly correlation: number;
+}
+
+/**
+ * When two pictures look alike: their hashes differ in so few bits, and their grey values at 32 x 32 go together so well.
+ *
+ * The hash alone takes portraits in one pose for each other. Of 2.4 million pairs among 2,199 aligned photographs and
+ * generated faces, 127 differ in at most 10 bits, and 4 of these correlate by 0.9; of 275 of the same pictures saved again
+ * as JPEG of quality 10, at half the size, blurred by 2 pixels, with noise of 10 levels, or brighter by a fifth, all pass both,
+ * and 96 % of those with 2 % cut off each side.
+ */
+export const lookAlike = { distance: 10, correlation: 0.9 } as const;
+
+/**
+ * Collects small grey pictures and finds those that look alike, one kilobyte a picture.
+ *
+ * Every pair is compared: two exclusive ors and counts of bits, so that 20,000 pictures take about a second, and 100,000
+ * half a minute. An index would help only at distances at which nothing but copies is found.
+ */
+export class NearDuplicates {
+  readonly #low: number[] = [];
+  readonly #high: number[] = [];
+  /** Its place, and itself with mean 0 and length 1, in steps of 1/127 of its largest value. */
+  readonly #places: number[] = [];
+  readonly #pictures: Int8Array[] = [];
+
+  /** Adds a picture, `[32, 32]`. What has no structure looks like nothing, and is left out. */
+  add(place: number, grey: ArrayLike<number>): void {
+    const hash = perceptualHash(grey);
+    if (hash === undefined) return;
+    this.#low.push(hash[0]);
+    this.#high.push(hash[1]);
+    this.#places.push(place);
+    this.#pictures.push(centred(grey));
+  }
+
+  /** All pairs, ordered by their places. */
+  *pairs(): Generator<NearPair, undefined> {
+    const count = this.#places.length;
+    const [low, high] = [
+      Int32Array.from(this.#low, (word) => word | 0),
+      Int32Array.from(this.#high, (word) => word | 0),
+    ];
+    for (let one = 0; one < count; one++) {
+      const oneLow = low[one]!;
+      const oneHigh = high[one]!;
+      for (let other = one + 1; other < count; other++) {
+        const distance = bitCount(oneLow ^ low[other]!) + bitCount(oneHigh ^ high[other]!);
+        if (distance > lookAlike.distance) continue;
+        const correlation = cosine(this.#pictures[one]!, this.#pictures[other]!);
+        if (correlation < lookAlike.correlation) continue;
+        yield { one: this.#places[one]!, other: this.#places[other]!, distance, correlation };
+      }
+    }
+  }
+}
+
+function centred(grey: ArrayLike<number>): Int8Array {
+  const values = Float64Array.from(grey);
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0);
+  return Int8Array.from(values, (value) => Math.round((127 * (value - mean)) / largest));
+}
+
+function cosine(one: Int8Array, other: Int8Array): number {
+  let [product, oneSquare, otherSquare] = [0, 0, 0];
+  for (let i = 0; i < hashSide * hashSide; i++) {
+    product += one[i]! * other[i]!;
+    oneSquare += one[i]! * one[i]!;
+    otherSquare += other[i]! * other[i]!;
+  }
+  return product / Math.sqrt(oneSquare * otherSquare);
+}
