@@ -7,6 +7,26 @@ import { fontFamily } from './fonts.ts';
  */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
 
+/** Dashes of lines, in the order of the palette: a print in grey is told apart by them. */
+export const dashes: readonly (readonly number[])[] = [[], [8, 3], [2, 2.5], [9, 3, 2, 3], [4, 2]];
+
+/** Shapes of points, in the order of the palette. */
+export const shapes = [
+  'circle',
+  'square',
+  'triangle-up',
+  'diamond',
+  'cross',
+  'triangle-down',
+  'triangle-right',
+] as const;
+
+/** Colours of areas and bars that touch or cover each other: their greys differ by 10 % or more. */
+export const fills = ['#0072b2', '#e69f00', '#333333', '#c9ced6'] as const;
+
+/** The classes, in label order, wherever they are colours: real, fake. */
+export const classColours = [fills[0], fills[1]] as const;
+
 /** For text, for what stands behind the data, and for grid lines. */
 export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;
 

@@ -1,0 +1,19 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { formatCountOf, formatList, formatShare } from './format-number.ts';
+
+test('shares are in per cent, counts have their noun', () => {
+  assert.equal(formatShare(0.7453), '74.5 %');
+  assert.equal(formatShare(0.5, 0), '50 %');
+  assert.deepEqual(
+    [formatCountOf(1, 'image'), formatCountOf(2700, 'image'), formatCountOf(2, 'class', 'classes')],
+    ['1 image', '2,700 images', '2 classes'],
+  );
+});
+
+test('a list is joined as in a sentence', () => {
+  assert.deepEqual(
+    [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((texts) => formatList(texts)),
+    ['', 'a', 'a and b', 'a, b and c'],
+  );
+});

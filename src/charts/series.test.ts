@@ -1,0 +1,18 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { seriesName, seriesScales } from './series.ts';
+
+test('up to 35 series differ in colour or dash, and the first five in both', () => {
+  const names = Array.from({ length: 35 }, (_, index) => `run ${index}`);
+  const { color, strokeDash } = seriesScales(names);
+  const looks = names.map((_, index) => `${color.range[index]} ${strokeDash.range[index]}`);
+  assert.equal(new Set(looks).size, 35);
+  assert.equal(new Set(color.range.slice(0, 5)).size, 5);
+  assert.equal(new Set(strokeDash.range.slice(0, 5).map(String)).size, 5);
+  assert.deepEqual(color.domain, names);
+});
+
+test('a series is named by its labels, a number with its axis', () => {
+  assert.equal(seriesName({ net: 'my-net', seed: '2' }), 'my-net, seed 2');
+  assert.equal(seriesName({}), '');
+});

@@ -1,0 +1,36 @@
+import { dashes, palette, shapes } from './theme.ts';
+
+/** The scales of a chart's series, each with the names as its domain. */
+export interface SeriesScales {
+  readonly color: Scale<string>;
+  readonly strokeDash: Scale<number[]>;
+  readonly shape: Scale<string>;
+}
+
+interface Scale<T> {
+  readonly domain: string[];
+  readonly range: T[];
+}
+
+/**
+ * Colours, dashes and shapes of series by their names, in order. Lines take colour and dash, points colour and shape, so
+ * that a print in grey and a colour-blind eye tell them apart; five series of one chart are told apart by dash alone, and
+ * as many as 35 by both.
+ */
+export function seriesScales(names: readonly string[]): SeriesScales {
+  const scale = <T>(values: readonly T[]): Scale<T> => ({
+    domain: [...names],
+    range: names.map((_, index) => values[index % values.length]!),
+  });
+  return { color: scale(palette), strokeDash: scale(dashes.map((dash) => [...dash])), shape: scale(shapes) };
+}
+
+/**
+ * What a series is called that labels tell from others; a number says nothing without its axis: `my-net, seed 2`. Empty
+ * where there are no labels.
+ */
+export function seriesName(labels: Readonly<Record<string, string>>): string {
+  return Object.entries(labels)
+    .map(([axis, value]) => (Number.isNaN(Number(value)) ? value : `${axis} ${value}`))
+    .join(', ');
+}
