@@ -25,11 +25,11 @@ import { countRanked, rankScores } from './rank-scores.ts';
  * @param level The confidence, above 0 and below 1.
  */
 export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, level: number): Interval {
-  const { labels, groups } = sample;
+  const { labels } = sample;
   const ranking = rankScores(scores);
   const estimate = areaOf(countRanked(labels, ranking));
   if (estimate === 1 || estimate === 0) {
-    const bound = perfectAreaBound(independentPairs(labels, groups), level);
+    const bound = perfectAreaBound(independentPairs(sample), level);
     const [low, high] = estimate === 1 ? [bound, 1] : [0, 1 - bound];
     return { estimate, low, high, method: 'one-sided' };
   }
@@ -61,7 +61,7 @@ export function perfectAreaBound(pairs: number, level: number): number {
 }
 
 /** How many pairs of a real and a fake image can be made so that no two pairs share a unit (an image or its group). */
-function independentPairs(labels: ArrayLike<number>, groups: readonly string[] | undefined): number {
+function independentPairs({ labels, groups }: BootstrapSample): number {
   const classes = new Map<string | number, number>();
   for (let i = 0; i < labels.length; i++) {
     const unit = groups?.[i] ?? i;

@@ -16,10 +16,11 @@ export interface BootstrapSample {
   /** 0 or 1 for each image. */
   readonly labels: ArrayLike<number>;
   /**
-   * Of each image, the group that it came with, such as its video: frames of one are alike, so whole groups are drawn
-   * (Field and Welsh 2007, "Bootstrapping clustered data"), apart for groups of one class, of the other and of both.
+   * Of each image, the group that it came with, such as its video; undefined where it is alone. Frames of one video are
+   * alike, so whole groups are drawn (Field and Welsh 2007, "Bootstrapping clustered data"), apart for groups of one class,
+   * of the other and of both.
    */
-  readonly groups?: readonly string[] | undefined;
+  readonly groups?: readonly (string | undefined)[] | undefined;
   /** How many draws; absent: 2000. */
   readonly draws?: number | undefined;
   /** The same seed gives the same draws. */
@@ -87,7 +88,8 @@ function quantile(sorted: Float64Array, chance: number): number {
 
 /** Whether groups join images at all, so that they must be drawn together. */
 export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolean {
-  return groups !== undefined && new Set(groups).size < groups.length;
+  const named = groups?.filter((group) => group !== undefined) ?? [];
+  return new Set(named).size < named.length;
 }
 
 /** The draws: how often each image came up, in one array that is filled anew for each draw. */

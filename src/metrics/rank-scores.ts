@@ -42,8 +42,8 @@ function placeOf(score: number, thresholds: Float64Array): number {
 }
 
 /**
- * Counts positives and negatives at or above every distinct score, each item as often as its weight says. Thresholds of
- * no weight stay in, with the counts of the one before.
+ * Counts positives and negatives at or above every distinct score, each item as often as its weight says; a threshold where
+ * no item has weight is left out.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param weights From 0 up, one for each item; absent: 1.
@@ -58,10 +58,21 @@ export function countRanked(
   for (let i = 0; i < places.length; i++) {
     (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! += weights === undefined ? 1 : weights[i]!;
   }
-  for (let i = 1; i < thresholds.length; i++) {
-    truePositives[i]! += truePositives[i - 1]!;
-    falsePositives[i]! += falsePositives[i - 1]!;
+  let [count, positives, negatives] = [0, 0, 0];
+  const kept = thresholds.slice();
+  for (let i = 0; i < thresholds.length; i++) {
+    const [more, less] = [truePositives[i]!, falsePositives[i]!];
+    if (more === 0 && less === 0) continue;
+    positives += more;
+    negatives += less;
+    [kept[count], truePositives[count], falsePositives[count]] = [thresholds[i]!, positives, negatives];
+    count++;
   }
-  const [positives, negatives] = [truePositives.at(-1) ?? 0, falsePositives.at(-1) ?? 0];
-  return { thresholds, truePositives, falsePositives, positives, negatives };
+  return {
+    thresholds: kept.subarray(0, count),
+    truePositives: truePositives.subarray(0, count),
+    falsePositives: falsePositives.subarray(0, count),
+    positives,
+    negatives,
+  };
 }
