@@ -1,0 +1,94 @@
+import { areaOf } from './auc.ts';
+import type { BootstrapSample } from './bootstrap.ts';
+import { drawsGroups } from './bootstrap.ts';
+import { delongTest } from './delong.ts';
+import { holm } from './holm.ts';
+import type { MatchedScores } from './match-scores.ts';
+import { mcnemarOf } from './mcnemar.ts';
+import type { PairedDifference } from './paired-difference.ts';
+import { pairedDifference } from './paired-difference.ts';
+import { countRanked, rankScores } from './rank-scores.ts';
+
+/** Two models on the same images: whether one is better, and by how much. */
+export interface ModelComparison {
+  /** Indices of the two models; differences are the first less the second. */
+  readonly one: number;
+  readonly other: number;
+  readonly auc: TestedDifference;
+  readonly accuracy: TestedDifference;
+  /** Images that only the first has right, and only the second. */
+  readonly onlyOneRight: number;
+  readonly onlyOtherRight: number;
+}
+
+/** A difference and its test. */
+export interface TestedDifference extends PairedDifference {
+  /** p after Holm's adjustment for all pairs of models. */
+  readonly adjustedP: number;
+  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap';
+}
+
+export interface CompareOptions {
+  /** The intervals' confidence, above 0 and below 1. */
+  readonly level: number;
+  /** Of the bootstrap; absent: as of {@link BootstrapSample}. */
+  readonly draws?: number | undefined;
+  readonly seed: number;
+}
+
+/**
+ * Every pair of models: AUC by DeLong's test, accuracy (the higher score is the class) by McNemar's with the bootstrap's
+ * interval of its difference; p-values adjusted by Holm over the pairs, apart for the two. With groups that join images,
+ * which both tests take as independent, both are the bootstrap's of whole groups.
+ *
+ *     const matched = matchScores(models);
+ *     if (matched.ok) compareModels(matched.value, { level: 0.95, seed: 1 });
+ */
+export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
+  const pairs = matched.models.flatMap((_, one) =>
+    matched.models.slice(one + 1).map((_, i) => [one, one + 1 + i] as const),
+  );
+  const compared = pairs.map(([one, other]) => ({ one, other, ...compareTwo(matched, one, other, options) }));
+  const areaPs = holm(compared.map(({ auc }) => auc.p));
+  const accuracyPs = holm(compared.map(({ accuracy }) => accuracy.p));
+  return compared.map((pair, i) => ({
+    ...pair,
+    auc: { ...pair.auc, adjustedP: areaPs[i]! },
+    accuracy: { ...pair.accuracy, adjustedP: accuracyPs[i]! },
+  }));
+}
+
+function compareTwo({ labels, groups, models }: MatchedScores, one: number, other: number, options: CompareOptions) {
+  const { level, draws, seed } = options;
+  const sample: BootstrapSample = { labels, groups, draws, seed };
+  const isGrouped = drawsGroups(sample);
+  const rows = [models[one]!, models[other]!] as const;
+  const differences = rows.map((of) => of.map(({ real, fake }) => fake - real));
+  const classes = rows.map((of) => of.map(({ real, fake }) => (fake > real ? 1 : 0)));
+  const areas = differences.map((scores) => {
+    const ranking = rankScores(scores);
+    return (weights: Float64Array) => areaOf(countRanked(labels, ranking, weights));
+  });
+  const shares = classes.map((predicted) => (weights: Float64Array) => shareRight(labels, predicted, weights));
+  const { onlyOne, onlyOther, p, method } = mcnemarOf(labels, classes[0]!, classes[1]!);
+  const accuracy = pairedDifference(sample, shares[0]!, shares[1]!, level);
+  return {
+    auc: isGrouped
+      ? { ...pairedDifference(sample, areas[0]!, areas[1]!, level), test: 'group-bootstrap' as const }
+      : { ...delongTest(labels, differences[0]!, differences[1]!, level), test: 'delong' as const },
+    accuracy: isGrouped
+      ? { ...accuracy, test: 'group-bootstrap' as const }
+      : { ...accuracy, p, test: `mcnemar-${method}` as const },
+    onlyOneRight: onlyOne,
+    onlyOtherRight: onlyOther,
+  };
+}
+
+function shareRight(labels: readonly number[], predicted: readonly number[], weights: Float64Array): number {
+  let [right, total] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    if (labels[i] === predicted[i]) right += weights[i]!;
+    total += weights[i]!;
+  }
+  return right / total;
+}

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { areaOf } from './auc.ts';
+import { delongTest } from './delong.ts';
+import { pairedDifference } from './paired-difference.ts';
+import { countRanked, rankScores } from './rank-scores.ts';
+import { drawnScores } from './testing-intervals.ts';
+
+const { labels, scores } = drawnScores(250, 150, 1, 1);
+const noise = drawnScores(250, 150, 0, 2).scores;
+const worse = scores.map((score, i) => score + 0.8 * noise[i]!);
+const area = (of: readonly number[]) => {
+  const ranking = rankScores(of);
+  return (weights: Float64Array) => areaOf(countRanked(labels, ranking, weights));
+};
+
+test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {
+  const drawn = pairedDifference({ labels, seed: 1 }, area(scores), area(worse), 0.95);
+  const delong = delongTest(labels, scores, worse, 0.95);
+  const tenth = (delong.high - delong.low) / 10;
+  assert.equal(drawn.difference.toFixed(12), delong.difference.toFixed(12));
+  assert.ok(Math.abs(drawn.low - delong.low) < tenth, `${drawn.low}, DeLong ${delong.low}`);
+  assert.ok(Math.abs(drawn.high - delong.high) < tenth, `${drawn.high}, DeLong ${delong.high}`);
+  assert.ok(Math.abs(drawn.p - delong.p) < 0.01, `${drawn.p}, DeLong ${delong.p}`);
+});
+
+test('p is below 0.05 where the 95 % interval leaves 0 out, and 1 without any difference', () => {
+  const { low, p } = pairedDifference({ labels, seed: 1 }, area(scores), area(noise), 0.95);
+  assert.ok(low > 0);
+  assert.equal(p, 2 / 2001);
+  assert.deepEqual(pairedDifference({ labels, seed: 1 }, area(scores), area(scores), 0.95), {
+    difference: 0,
+    low: 0,
+    high: 0,
+    p: 1,
+  });
+});
+
+test('a statistic that is undefined leaves all but the difference undefined', () => {
+  const { p, low } = pairedDifference({ labels, seed: 1 }, area(scores), () => Number.NaN, 0.95);
+  assert.deepEqual([p, low], [Number.NaN, Number.NaN]);
+});
