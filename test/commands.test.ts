@@ -74,17 +74,19 @@ test('kinds lists the kinds, and one with its settings, ports and an example', a
   using project = new Project(shout);
   const list = await print(project, 'kinds');
   for (const kind of ['command', 'evaluate', 'load-dataset', 'plot', 'roc-det', 'train']) {
-    assert.match(list, new RegExp(`^${kind} +\\S`, 'm'));
+    assert.match(list, new RegExp(`^${kind}\\n {4}\\S`, 'm'));
   }
-  assert.match(
-    await print(project, 'kinds', 'train'),
-    /\nComputes on what `--backend` names: auto, onnxruntime, .*\n\nExample\n/,
+  const train = await print(project, 'kinds', 'train');
+  assert.match(train, /\nComputes on what `--backend` names: auto, onnxruntime,.*\n\nExample\n/s);
+  assert.deepEqual(
+    train.split('\n').filter((line) => line.length > 80),
+    [],
   );
   const command = await print(project, 'kinds', 'command');
   assert.match(command, /^command: Runs any program, by the shell, as a stage\.\n/);
   assert.match(
     command,
-    /\nInputs: any that the YAML declares\n.*\nSettings \(under `with`\)\n.*run +string.*\nExample\n {2}sizes:\n/s,
+    /\nInputs: any that the YAML declares\n.*\nSettings \(under `with`\)\n.*run: string, required.*\nExample\n {2}sizes:\n/s,
   );
 });
 

@@ -43,7 +43,7 @@ test('explain shows value by value what differs from the last result', async () 
     /^shout \(command\): fresh\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
   );
   project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
-  const told = await print(project, 'explain', 'test.yaml', 'count');
+  const told = await print(project, 'explain', 'count', 'test.yaml');
   assert.ok(
     told.startsWith(`count (command): stale
   settings.run: "wc -c < \${inputs.text} > \${outputs.text}" → "wc -l < \${inputs.text} > \${outputs.text}"

@@ -24,11 +24,11 @@ export interface Target {
 }
 
 /**
- * Tells the pipeline file among the words from the stages. The first word is a file if it names one, or if it ends like
- * one; `--force` takes words, too, and may have taken the file.
+ * Tells the pipeline file among the words from the stages. The first word is a file if it names one, any word if it ends
+ * like one; `--force` takes words, too, and may have taken the file.
  */
 export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
-  const [first, ...others] = words;
+  const [first, ...others] = fileFirst(words);
   const named = first === undefined ? undefined : namedFile(first, root);
   if (named?.ok === false) return named;
   if (named?.ok) {
@@ -47,11 +47,19 @@ export function findTarget({ words, force, last = false }: Words, root: string):
   return file.ok ? ok({ file: file.value, stages: words, force }) : file;
 }
 
+/** The words with one that ends like a file before the others, as in `explain fit experiments/xception.yaml`. */
+function fileFirst(words: readonly string[]): readonly string[] {
+  const file = words.find((word) => endsLikeFile.test(word));
+  return file === undefined ? words : [file, ...words.toSpliced(words.indexOf(file), 1)];
+}
+
+const endsLikeFile = /\.ya?ml$/;
+
 /** Undefined for a word that is no file: a stage, then, whose name may hold a slash as well. */
 function namedFile(word: string, root: string): Result<string, readonly Diagnostic[]> | undefined {
   const found = findPipelineFile(word, process.cwd(), root);
   if (found.ok) return found;
-  return /\.ya?ml$/.test(word) ? err([found.error]) : undefined;
+  return endsLikeFile.test(word) ? err([found.error]) : undefined;
 }
 
 function unnamedFile(root: string, last: boolean): Result<string, readonly Diagnostic[]> {

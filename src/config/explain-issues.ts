@@ -1,7 +1,8 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { describeNode, type Node, nodeAt } from './located.ts';
+import { defaultAt, keyOfConstant, knownKeys } from './schema-at.ts';
 
 type Issue = z.core.$ZodIssue;
 
@@ -13,6 +14,8 @@ export interface Subject {
   readonly prefix: string;
   /** Where a key that is missing should be told: the key of the stage or of `with`. */
   readonly at: Span;
+  /** Where all keys are listed, told where they are too many for a message. */
+  readonly keysAreIn?: string;
 }
 
 /** A schema's issues as diagnostics in the user's file, in plain words. */
@@ -39,7 +42,8 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const got = found.node.type === 'scalar' || expected ? `, got ${describeNode(found.node)}` : '';
   const at = found.node.at.end > found.node.at.start ? found.node.at : found.keyAt;
   if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
-  const hint = nearWord(found.node, issue, () => knownKeys(subject.schema, path));
+  const hint =
+    nearWord(found.node, issue, () => knownKeys(subject.schema, path)) ?? form(found.node, issue, path, subject);
   const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
   return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, ...(hint ? { hint } : {}) }];
 }
@@ -47,7 +51,7 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
 function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject): Diagnostic {
   const inside = dotted(subject.prefix, path);
   const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
-  const hint = suggest(key, knownKeys(subject.schema, path));
+  const hint = suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
   const message = `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`;
   return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
 }
@@ -73,6 +77,20 @@ function nearWord(node: Node, issue: Issue, knownKeys: () => readonly string[]):
   const known = knownKeys();
   const other = [...node.entries.keys()].find((key) => !known.includes(key));
   return other === undefined ? undefined : ask(other, known);
+}
+
+const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
+
+/** How a map or a list is written where one value was. */
+function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+  if (node.type !== 'scalar') return undefined;
+  const key = keyOfConstant(schema, path, node.value);
+  if (key !== undefined) return `Write { ${key}: ${String(node.value)} }.`;
+  if (issue.code !== 'invalid_type' || !structures.has(issue.expected)) return undefined;
+  const keys = knownKeys(schema, path);
+  if (keys.length > 0) return `Its keys: ${keys.join(', ')}.`;
+  const usual = defaultAt(schema, path);
+  return usual === undefined ? undefined : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
 }
 
 /** The texts that would have been right. */
@@ -145,24 +163,4 @@ const typeWords: Readonly<Record<string, string>> = {
 function dotted(prefix: string, path: readonly PropertyKey[]): string {
   const tail = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   return prefix === '' ? tail.replace(/^\./, '') : `${prefix}${tail}`;
-}
-
-type JsonSchema = z.core.JSONSchema.BaseSchema;
-
-/** The keys that a schema knows at a path, in any of its branches; asked for only to say what a misspelt one may be. */
-function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
-  let level: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' })];
-  for (const step of path) {
-    level = level.flatMap(branchesOf).flatMap((branch) => {
-      const below = typeof step === 'number' ? branch.items : branch.properties?.[String(step)];
-      const other = below ?? branch.additionalProperties;
-      return typeof other === 'object' && !Array.isArray(other) ? [other as JsonSchema] : [];
-    });
-  }
-  return [...new Set(level.flatMap(branchesOf).flatMap((branch) => Object.keys(branch.properties ?? {})))];
-}
-
-function branchesOf(schema: JsonSchema): JsonSchema[] {
-  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])] as JsonSchema[];
-  return [schema, ...inner.flatMap(branchesOf)];
 }

@@ -9,7 +9,7 @@ import type { StageReference } from './stage-reference.ts';
 export function findStage(
   { report }: LoadContext,
   { definitions, byDefinition }: Instances,
-  { stage, selection }: StageReference,
+  { stage, port, selection }: StageReference,
   reader: Instance,
   at: Span,
 ): Definition | undefined {
@@ -17,10 +17,13 @@ export function findStage(
   const definition = definitions.get(prefix + stage);
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
-    const hint = suggest(
+    const suggestion = suggest(
       stage,
       visible.map((name) => name.slice(prefix.length)),
     );
+    const meansFile = port !== undefined && !suggestion?.startsWith('Did');
+    const file = meansFile ? `A file in the root is written "./${stage}.${port}".` : undefined;
+    const hint = [suggestion, file].filter((text) => text !== undefined).join(' ');
     report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, ...(hint ? { hint } : {}) });
     return undefined;
   }

@@ -56,6 +56,7 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
   eight: { kind: roc, inputs: { scores: [] } }
   nine: { kind: load, inputs: { images: data/, imges: data/ } }
   ten: { kind: load, inputs: { images: "x\\0/y" } }
+  eleven: { kind: load, inputs: { images: picture.bin } }
 `,
   });
   const text = shownMistakes(await project.load());
@@ -70,9 +71,11 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
     '9:41: error: The list of the input "scores" is empty [empty-list]',
     '10:48: error: The kind "load" has no input "imges" [unknown-port]',
     '11:40: error: There is no file or folder',
+    '12:43: error: Unknown stage "picture" [unknown-stage]',
   ]) {
     assert.ok(text.includes(`pipelines/p.yaml:${line}`), `${line}\nis not in\n${text}`);
   }
+  assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
 test('an unreadable folder is told', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {

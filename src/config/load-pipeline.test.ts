@@ -128,6 +128,30 @@ test('a value that may take several forms is explained by the one that it is nea
   assert.deepEqual(told('{}'), [`${expected} an empty map`]);
 });
 
+test('one value where a map or a list belongs is told how that is written', () => {
+  const optimizer = z.discriminatedUnion('kind', [
+    z.strictObject({ kind: z.literal('adam'), rate: z.number().default(0.1) }),
+    z.strictObject({ kind: z.literal('sgd') }),
+  ]);
+  const range = z.tuple([z.number(), z.number()]).default([60, 95]);
+  const schema = z.strictObject({ optimizer, blur: z.strictObject({ sigma: z.number() }), quality: range });
+  const parsed = parseYaml({ path: 'p.yaml', text: 'optimizer: adam\nblur: true\nquality: 60\nqwertz: 1' });
+  assert.ok(parsed.ok);
+  const node = parsed.value;
+  const { error } = schema.safeParse(toJson(node));
+  const subject = { node, schema, prefix: 'with', at: node.at, keysAreIn: 'See there.' };
+
+  assert.deepEqual(
+    explainIssues(error?.issues ?? [], subject).map(({ message, hint }) => `${message}. ${hint}`),
+    [
+      'Expected a map for "with.optimizer", got "adam". Write { kind: adam }.',
+      'Expected a map for "with.blur", got true. Its keys: sigma.',
+      'Expected a list for "with.quality", got 60. By default it is [60, 95].',
+      'Unknown key "qwertz" in "with". Known: optimizer, blur, quality.',
+    ],
+  );
+});
+
 test('a wrong file gets every mistake at once, from top to bottom', async () => {
   assert.equal(
     await mistakes(`stages:

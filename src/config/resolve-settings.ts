@@ -28,7 +28,8 @@ export function resolveSettings(
   const given = toJson(node) as JsonObject;
   const parsed = spec.settings.safeParse(given);
   if (!parsed.success) {
-    const subject = { node, schema: spec.settings, prefix: 'with', at: place };
+    const keysAreIn = `\`pipeline kinds ${spec.name}\` lists its settings.`;
+    const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn };
     explainIssues(parsed.error.issues, subject).forEach(report);
     return undefined;
   }

@@ -148,6 +148,11 @@ export const spec = defineKind<TrainSettings>({
   example: `fit:
   kind: train
   inputs: { dataset: faces.dataset }
-  with: { model: simple-net, imageSize: 256, optimizer: { kind: adam, learningRate: 0.001 }, epochs: 5, monitor: [train, val, test] }
+  with:
+    model: simple-net
+    imageSize: 256
+    optimizer: { kind: adam, learningRate: 0.001 }
+    epochs: 5
+    monitor: [train, val, test]
 `,
 });

@@ -2,12 +2,15 @@ import { backendNames } from '../../backend/backend-names.ts';
 import { describeSettings } from '../../config/describe-settings.ts';
 import { findRoot } from '../../config/find-root.ts';
 import { suggest } from '../../diagnostics/suggest.ts';
-import { formatTable } from '../../reporters/format-table.ts';
+import { wrapWords } from '../../reporters/wrap-words.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 import { printMistakes, printWarnings } from '../print-mistakes.ts';
+
+/** Of a terminal that nobody made wider. */
+const width = 80;
 
 /** `pipeline kinds`: the table of kinds, or one kind's settings, ports and example. */
 export async function kindsCommand(name: string | undefined): Promise<number> {
@@ -15,8 +18,9 @@ export async function kindsCommand(name: string | undefined): Promise<number> {
   const { kinds, unloaded } = own;
   if (name === undefined) {
     printWarnings(kindWarnings(own, kinds.keys()));
-    const rows = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1)).map(([kind, { spec }]) => [kind, spec.summary]);
-    process.stdout.write(`${formatTable(['kind', 'what it does'], rows).join('\n')}\n`);
+    const sorted = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
+    const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
+    process.stdout.write(`${lines.join('\n')}\n`);
     return exitCodes.ok;
   }
   const kind = kinds.get(name);
@@ -35,20 +39,23 @@ export async function kindsCommand(name: string | undefined): Promise<number> {
 }
 
 function describeKind(spec: KindSpec): string {
-  const inputs = Object.entries(spec.inputs).map(([port, input]) => [port, describeType(input), input.summary]);
-  const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) => [port, type, summary]);
-  const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) => [
-    path,
-    type,
-    fallback,
-    summary,
-  ]);
+  const inputs = Object.entries(spec.inputs).map(([port, input]) => item(port, describeType(input), input.summary));
+  const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) => item(port, type, summary));
+  const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) =>
+    item(
+      path,
+      `${type}${isNone(fallback) ? '' : fallback === 'required' ? ', required' : `, default ${fallback}`}`,
+      summary,
+    ),
+  );
   return [
-    `${spec.name}: ${spec.summary}`,
-    ...section('Inputs', ['port', 'takes', ''], inputs, spec.openPorts),
-    ...section('Outputs', ['port', 'type', ''], outputs, spec.openPorts),
-    ...section('Settings (under `with`)', ['setting', 'type', 'default', ''], settings),
-    ...(spec.computes ? ['', `Computes on what \`--backend\` names: ${backendNames.join(', ')}`] : []),
+    ...wrapWords(`${spec.name}: ${spec.summary}`, width),
+    ...section('Inputs', inputs, spec.openPorts),
+    ...section('Outputs', outputs, spec.openPorts),
+    ...section('Settings (under `with`)', settings),
+    ...(spec.computes
+      ? ['', ...wrapWords(`Computes on what \`--backend\` names: ${backendNames.join(', ')}`, width)]
+      : []),
     '',
     'Example',
     ...spec.example
@@ -59,14 +66,21 @@ function describeKind(spec: KindSpec): string {
   ].join('\n');
 }
 
-function section(
-  title: string,
-  columns: readonly string[],
-  rows: readonly (readonly string[])[],
-  open = false,
-): readonly string[] {
-  if (rows.length === 0) return open ? ['', `${title}: any that the YAML declares`] : [];
-  return ['', title, ...formatTable(columns, rows).map((line) => `  ${line}`)];
+const isNone = (fallback: string) => fallback === '—';
+
+/** A name with what it takes, and below it what it is for. */
+function item(name: string, takes: string, summary: string): readonly string[] {
+  const [first, ...more] = wrapWords(`${name}: ${takes}`, width - 2);
+  return [`  ${first}`, ...more.map((line) => `      ${line}`), ...indented(summary, 6)];
+}
+
+function indented(text: string, by: number): readonly string[] {
+  return text === '' ? [] : wrapWords(text, width - by).map((line) => `${' '.repeat(by)}${line}`);
+}
+
+function section(title: string, items: readonly (readonly string[])[], open = false): readonly string[] {
+  if (items.length === 0) return open ? ['', `${title}: any that the YAML declares`] : [];
+  return ['', title, ...items.flat()];
 }
 
 function describeType({ type, list, optional }: InputPort): string {
