@@ -105,6 +105,16 @@ function refuseFullDisk(path: string, bytes: number): void {
   throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
 }
 
+/** Whether the checkpoint at `path` is as it was written. */
+export function isSoundCheckpoint(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    return isWhole(file, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
 /** Throws with the reason where it is not whole. */
 function read(path: string): Checkpoint {
   const file = openSync(path, 'r');

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../test/example-result.ts';
@@ -7,6 +7,7 @@ import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { Lease } from './lease.ts';
 import { thisProcess } from './process-identity.ts';
@@ -118,6 +119,38 @@ test('checkpoints go when they are old, or where there is no room beside the obj
 
   removeGarbage(cache, old);
   assert.deepEqual([existsSync(older), existsSync(newer)], [false, false]);
+});
+
+test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {
+  const root = temporaryFolder(t);
+  const warnings: string[] = [];
+  const cache = Cache.open(root, (message) => warnings.push(message));
+  const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
+  for (const path of paths) {
+    new CheckpointFile(path, assert.fail).save({ state: { epoch: 2 }, arrays: [Float32Array.of(1, 2, 3)] });
+  }
+  const bytes = readFileSync(paths[1]!);
+  bytes[20]! ^= 1;
+  writeFileSync(paths[1]!, bytes);
+
+  const found = await verifyCache(cache);
+
+  assert.deepEqual([found.checkpoints, found.corruptCheckpoints], [2, [sha256('changed')]]);
+  assert.match(warnings.join('\n'), /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/);
+  assert.deepEqual(
+    paths.map((path) => existsSync(path)),
+    [true, false],
+  );
+  assert.deepEqual((await verifyCache(cache)).corruptCheckpoints, []);
+});
+
+test('a download that nobody went on with is removed with what is old; a whole one stays', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
+  assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
+  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
+  assert.deepEqual(remains, [join(root, 'cache/downloads/weights.h5.part')]);
 });
 
 test('what a killed process was writing goes after a day, wherever in the cache it was', async (t) => {

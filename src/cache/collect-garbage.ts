@@ -195,6 +195,10 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   const temporary = [...written, ...direct].filter((entry) => isTemporary(entry) && old(entry, day));
   const leases = entriesIn(join(cache.folder, 'leases')).filter((entry) => !isTemporary(entry) && !isHeld(entry.path));
   const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
+  // What a download left where nobody went on with it.
+  const parts = entriesIn(join(cache.folder, 'downloads')).filter(
+    (entry) => entry.name.endsWith('.part') && old(entry, Math.max(keep, day)),
+  );
   // Each run's own record and logs; a result keeps the log that it came with as an object.
   const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
   const memories = entriesIn(join(cache.folder, 'memory')).filter((entry) => !isTemporary(entry) && old(entry, keep));
@@ -202,9 +206,18 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
   const kinds = living.size > 0 ? [] : entriesIn(join(cache.folder, 'kinds')).filter((entry) => old(entry, keep));
   const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [...work, ...temporary, ...leases, ...aside, ...runs, ...memories, ...listings, ...kinds, ...kept].map(
-    ({ path }) => path,
-  );
+  return [
+    ...work,
+    ...temporary,
+    ...leases,
+    ...aside,
+    ...parts,
+    ...runs,
+    ...memories,
+    ...listings,
+    ...kinds,
+    ...kept,
+  ].map(({ path }) => path);
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

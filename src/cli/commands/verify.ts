@@ -21,10 +21,11 @@ export async function verifyCommand(): Promise<number> {
       `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCount(missing.length, 'object')}; the next run that needs it makes it again\n`,
     );
   }
-  const sound = found.corrupt.length === 0 && found.incomplete.length === 0;
-  const verdict = sound ? '✓ all sound' : `${found.corrupt.length} damaged, ${found.incomplete.length} incomplete`;
-  process.stdout.write(
-    `${formatCount(found.objects, 'object')}, ${formatCount(found.results, 'result')}: ${verdict}\n`,
-  );
+  const damaged = found.corrupt.length + found.corruptCheckpoints.length;
+  const sound = damaged === 0 && found.incomplete.length === 0;
+  const verdict = sound ? '✓ all sound' : `${damaged} damaged, ${found.incomplete.length} incomplete`;
+  const counts = [formatCount(found.objects, 'object'), formatCount(found.results, 'result')];
+  if (found.checkpoints > 0) counts.push(formatCount(found.checkpoints, 'checkpoint'));
+  process.stdout.write(`${counts.join(', ')}: ${verdict}\n`);
   return sound ? exitCodes.ok : exitCodes.failed;
 }
