@@ -1,20 +1,21 @@
 import type { ThresholdCounts } from './threshold-counts.ts';
 import { countAtThresholds } from './threshold-counts.ts';
+import type { Weighted } from './weights.ts';
 
 /**
  * The area under the ROC curve, 0 to 1: the chance that a positive is ranked above a negative, ties counting half
  * (Mann and Whitney's U over its maximum; Hanley and McNeil 1982). Higher is better, 0.5 is chance; NaN when one of
  * the classes is missing.
  *
- * The trapezoids are summed as whole numbers, so the value is exact up to its one division.
+ * The trapezoids are summed as whole numbers, so without weights the value is exact up to its one division.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.75: of four pairs, one is the wrong way round.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
-export function auc(labels: ArrayLike<number>, scores: ArrayLike<number>): number {
-  return areaOf(countAtThresholds(labels, scores));
+export function auc(labels: ArrayLike<number>, scores: ArrayLike<number>, options: Weighted = {}): number {
+  return areaOf(countAtThresholds(labels, scores, options));
 }
 
 /** {@link auc} of what was counted already, weights worked in. */

@@ -1,3 +1,5 @@
+import { requireOneEach, type Weighted } from './weights.ts';
+
 /** How often each class was called what; positive is class 1, fake. */
 export interface Confusion {
   /** Real images called real. */
@@ -18,12 +20,17 @@ export interface Confusion {
  * @param labels 0 or 1 for each item.
  * @param predictions 0 or 1 for each item.
  */
-export function confusion(labels: ArrayLike<number>, predictions: ArrayLike<number>): Confusion {
-  if (labels.length !== predictions.length) {
-    throw new RangeError(`Expected one prediction for each of ${labels.length} labels, got ${predictions.length}`);
-  }
+export function confusion(
+  labels: ArrayLike<number>,
+  predictions: ArrayLike<number>,
+  options: Weighted = {},
+): Confusion {
+  requireOneEach(labels, predictions, 'prediction', options);
+  const { weights } = options;
   const counts = [0, 0, 0, 0];
-  for (let i = 0; i < labels.length; i++) counts[2 * labels[i]! + predictions[i]!]!++;
+  for (let i = 0; i < labels.length; i++) {
+    counts[2 * labels[i]! + predictions[i]!]! += weights === undefined ? 1 : weights[i]!;
+  }
   return {
     trueNegatives: counts[0]!,
     falsePositives: counts[1]!,

@@ -1,4 +1,5 @@
 import type { Logits } from './logits.ts';
+import { requireOneEach, type Weighted, weightedMean } from './weights.ts';
 
 /**
  * The mean softmax cross-entropy in nats, from 0 up: -log of the probability given to the right class (the log loss;
@@ -9,15 +10,15 @@ import type { Logits } from './logits.ts';
  *
  * @param labels 0 or 1 for each image.
  */
-export function crossEntropy(labels: ArrayLike<number>, logits: Logits): number {
+export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options: Weighted = {}): number {
   if (logits.length !== 2 * labels.length) {
     throw new RangeError(`Expected two logits for each of ${labels.length} labels, got ${logits.length} logits`);
   }
-  let sum = 0;
-  for (let i = 0; i < labels.length; i++) {
+  requireOneEach(labels, labels, 'label', options);
+  const surprise = (i: number): number => {
     // log(e^right + e^wrong) - right = log(1 + e^(wrong - right)), kept from overflowing.
     const behind = logits[2 * i + 1 - labels[i]!]! - logits[2 * i + labels[i]!]!;
-    sum += Math.max(behind, 0) + Math.log1p(Math.exp(-Math.abs(behind)));
-  }
-  return sum / labels.length;
+    return Math.max(behind, 0) + Math.log1p(Math.exp(-Math.abs(behind)));
+  };
+  return weightedMean(labels.length, surprise, options);
 }

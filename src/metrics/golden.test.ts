@@ -3,59 +3,123 @@ import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { accuracy } from './accuracy.ts';
 import { auc } from './auc.ts';
+import { averagePrecision } from './average-precision.ts';
+import { balancedAccuracy } from './balanced-accuracy.ts';
+import { brier } from './brier.ts';
+import { calibrationBins } from './calibration-bins.ts';
 import { confusion } from './confusion.ts';
 import { crossEntropy } from './cross-entropy.ts';
-import { logitDifferences, predictedClasses } from './logits.ts';
+import { detCurve } from './det-curve.ts';
+import { equalErrorRate } from './equal-error-rate.ts';
+import { expectedCalibrationError } from './expected-calibration-error.ts';
+import { f1 } from './f1.ts';
+import { logLoss } from './log-loss.ts';
+import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
+import { matthewsCorrelation } from './matthews-correlation.ts';
+import { partialAuc } from './partial-auc.ts';
+import { precision } from './precision.ts';
+import { precisionRecallCurve } from './precision-recall-curve.ts';
+import { recall } from './recall.ts';
 import { rocCurve } from './roc-curve.ts';
+import { fitTemperature } from './temperature.ts';
+import { truePositiveRateAt } from './true-positive-rate-at.ts';
+import { youdenThreshold } from './youden-threshold.ts';
 
-interface GoldenCurve {
-  readonly falsePositiveRate: readonly number[];
-  readonly truePositiveRate: readonly number[];
-  /** The first is infinite, which JSON cannot say. */
-  readonly thresholds: readonly (number | null)[];
-}
+/** What JSON has no number for is written as text. */
+type Numbers = number | 'NaN' | 'Infinity' | readonly Numbers[];
 
 /** Made by scikit-learn: test/golden/metrics.py. */
-const cases = JSON.parse(readFileSync(new URL('../../test/golden/metrics.json', import.meta.url), 'utf8')) as readonly {
+const cases = JSON.parse(
+  readFileSync(new URL('../../test/golden/metrics.json', import.meta.url), 'utf8'),
+) as readonly ({
   readonly name: string;
   readonly labels: readonly number[];
   readonly logits: readonly number[];
-  readonly roc: GoldenCurve;
-  readonly rocWithAllPoints: GoldenCurve;
-  readonly auc: number;
-  readonly accuracy: number;
-  readonly crossEntropy: number;
-  readonly confusion: readonly number[];
-}[];
+  readonly weights?: readonly number[];
+  readonly calibration: Record<'bins' | 'error', Numbers>;
+  readonly fewBins: Record<'bins' | 'error', Numbers>;
+  /** Absent where one class is. */
+  readonly ranking?: Record<
+    'det' | 'detDropped' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden',
+    Numbers
+  >;
+} & Record<
+  | ('roc' | 'rocWithAllPoints' | 'precisionRecall' | 'precisionRecallDropped')
+  | ('averagePrecision' | 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1')
+  | ('crossEntropy' | 'logLoss' | 'brier' | 'temperature' | 'confusion'),
+  Numbers
+>)[];
 
-for (const { name, labels, logits, ...golden } of cases) {
+for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...golden } of cases) {
+  const scores = logitDifferences(logits);
+  const predictions = predictedClasses(logits);
+  const fake = fakeProbabilities(scores);
+
   test(`all metrics are scikit-learn’s for ${name}`, () => {
-    const scores = logitDifferences(logits);
-    const predictions = predictedClasses(logits);
+    assertClose(rocCurve(labels, scores, { weights }), golden.roc);
+    assertClose(rocCurve(labels, scores, { weights, dropIntermediate: false }), golden.rocWithAllPoints);
+    assertClose(precisionRecallCurve(labels, scores, { weights }), golden.precisionRecall);
+    assertClose(
+      precisionRecallCurve(labels, scores, { weights, dropIntermediate: true }),
+      golden.precisionRecallDropped,
+    );
+    assertClose(averagePrecision(labels, scores, { weights }), golden.averagePrecision);
+    assertClose(accuracy(labels, predictions, { weights }), golden.accuracy);
+    assertClose(balancedAccuracy(labels, predictions, { weights }), golden.balancedAccuracy);
+    assertClose(matthewsCorrelation(labels, predictions, { weights }), golden.matthewsCorrelation);
+    assertClose(precision(labels, predictions, { weights }), golden.precision);
+    assertClose(recall(labels, predictions, { weights }), golden.recall);
+    assertClose(f1(labels, predictions, { weights }), golden.f1);
+    assertClose(crossEntropy(labels, logits, { weights }), golden.crossEntropy);
+    assertClose(logLoss(labels, fake, { weights }), golden.logLoss);
+    assertClose(brier(labels, fake, { weights }), golden.brier);
+    assertClose(confusion(labels, predictions, { weights }), golden.confusion);
+    assertClose(fitTemperature(labels, scores, { weights }), golden.temperature);
+  });
 
-    assertCurve(rocCurve(labels, scores), golden.roc);
-    assertCurve(rocCurve(labels, scores, { dropIntermediate: false }), golden.rocWithAllPoints);
-    assertClose([auc(labels, scores)], [golden.auc]);
-    assertClose([accuracy(labels, predictions)], [golden.accuracy]);
-    assertClose([crossEntropy(labels, logits)], [golden.crossEntropy]);
-    assert.deepEqual(Object.values(confusion(labels, predictions)), golden.confusion);
+  test(`calibration is scikit-learn’s for ${name}`, () => {
+    for (const [bins, { bins: columns, error }] of [[15, calibration] as const, [4, fewBins] as const]) {
+      const made = calibrationBins(labels, fake, { bins, weights });
+      assertClose(
+        [
+          made.map(({ items }) => items),
+          made.map(({ meanProbability }) => meanProbability),
+          made.map(({ positiveShare }) => positiveShare),
+        ],
+        columns,
+      );
+      assertClose(expectedCalibrationError(labels, fake, { bins, weights }), error);
+    }
+  });
+
+  if (ranking === undefined) continue;
+  test(`what compares two classes is scikit-learn’s for ${name}`, () => {
+    assertClose(detCurve(labels, scores, { weights }), ranking.det);
+    assertClose(detCurve(labels, scores, { weights, dropIntermediate: true }), ranking.detDropped);
+    assertClose(equalErrorRate(labels, scores, { weights }).rate, ranking.equalErrorRate);
+    assertClose(auc(labels, scores, { weights }), ranking.auc);
+    const limits = [0.01, 0.1, 0.5, 1];
+    assertClose(
+      limits.map((limit) => partialAuc(labels, scores, limit, { weights })),
+      ranking.partialAuc,
+    );
+    assertClose(
+      [0, ...limits].map((rate) => truePositiveRateAt(labels, scores, rate, { weights })),
+      ranking.truePositiveRateAt,
+    );
+    assertClose(youdenThreshold(labels, scores, { weights }).index, ranking.youden);
   });
 }
 
-function assertCurve(curve: ReturnType<typeof rocCurve>, golden: GoldenCurve): void {
-  assertClose(curve.falsePositiveRate, golden.falsePositiveRate);
-  assertClose(curve.truePositiveRate, golden.truePositiveRate);
-  assertClose(
-    curve.thresholds,
-    golden.thresholds.map((threshold) => threshold ?? Infinity),
-  );
-}
-
-function assertClose(actual: Iterable<number>, expected: readonly number[]): void {
-  const values = [...actual];
-  assert.equal(values.length, expected.length);
-  for (const [i, value] of values.entries()) {
-    const wanted = expected[i]!;
-    assert.ok(value === wanted || Math.abs(value - wanted) < 1e-12, `Expected ${wanted} at ${i}, got ${value}`);
+function assertClose(actual: unknown, expected: Numbers): void {
+  if (typeof actual === 'object') {
+    const values = ArrayBuffer.isView(actual) ? [...(actual as Float64Array)] : Object.values(actual!);
+    assert.ok(Array.isArray(expected));
+    assert.equal(values.length, expected.length);
+    for (const [i, value] of values.entries()) assertClose(value, expected[i]);
+    return;
   }
+  const [value, wanted] = [Number(actual), Number(expected)];
+  const isClose = Object.is(value, wanted) || Math.abs(value - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+  assert.ok(isClose, `Expected ${wanted}, got ${value}`);
 }

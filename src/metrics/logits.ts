@@ -17,3 +17,13 @@ export function logitDifferences(logits: Logits): Float64Array {
 export function predictedClasses(logits: Logits): Uint8Array {
   return Uint8Array.from({ length: logits.length / 2 }, (_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
 }
+
+/**
+ * The probability of fake by the softmax of the two scores, `[images]`: 1 / (1 + e^(-difference)).
+ *
+ * @param differences {@link logitDifferences}.
+ * @param temperature What the logits are divided by first, above 0: see {@link fitTemperature}.
+ */
+export function fakeProbabilities(differences: ArrayLike<number>, temperature = 1): Float64Array {
+  return Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
+}

@@ -1,7 +1,8 @@
 import { countAtThresholds } from './threshold-counts.ts';
+import type { Weighted } from './weights.ts';
 
 /** A receiver operating characteristic: points from (0, 0) to (1, 1), one for each threshold that was kept. */
-interface RocCurve {
+export interface RocCurve {
   /** Share of negatives at or above the threshold, ascending; NaN without negatives. */
   readonly falsePositiveRate: Float64Array;
   /** Share of positives at or above the threshold, ascending; NaN without positives. */
@@ -20,25 +21,32 @@ interface RocCurve {
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  * @param options `dropIntermediate` (default true) leaves out points inside a straight stretch of unit steps, which
- * changes neither picture nor area.
+ * changes neither picture nor area; `weights`.
  */
 export function rocCurve(
   labels: ArrayLike<number>,
   scores: ArrayLike<number>,
-  { dropIntermediate = true }: { readonly dropIntermediate?: boolean } = {},
+  { dropIntermediate = true, weights }: { readonly dropIntermediate?: boolean } & Weighted = {},
 ): RocCurve {
-  const counts = countAtThresholds(labels, scores);
+  const counts = countAtThresholds(labels, scores, { weights });
   const { falsePositives, truePositives } = counts;
-  const size = counts.thresholds.length;
-  const keep = Uint32Array.from({ length: size }, (_, i) => i).filter(
-    (i) => !dropIntermediate || i === 0 || i === size - 1 || bends(falsePositives, i) || bends(truePositives, i),
-  );
-  const column = (first: number, value: (index: number) => number): Float64Array =>
-    Float64Array.from({ length: keep.length + 1 }, (_, i) => (i === 0 ? first : value(keep[i - 1]!)));
+  const last = counts.thresholds.length - 1;
+  const keep = new Uint32Array(counts.thresholds.length);
+  let kept = 0;
+  for (let i = 0; i <= last; i++) {
+    const isEnd = i === 0 || i === last;
+    if (!dropIntermediate || isEnd || bends(falsePositives, i) || bends(truePositives, i)) keep[kept++] = i;
+  }
+  const column = (first: number, values: Float64Array, unit: number): Float64Array => {
+    const points = new Float64Array(kept + 1);
+    points[0] = first;
+    for (let k = 0; k < kept; k++) points[k + 1] = values[keep[k]!]! / unit;
+    return points;
+  };
   return {
-    falsePositiveRate: column(0 / counts.negatives, (i) => falsePositives[i]! / counts.negatives),
-    truePositiveRate: column(0 / counts.positives, (i) => truePositives[i]! / counts.positives),
-    thresholds: column(Infinity, (i) => counts.thresholds[i]!),
+    falsePositiveRate: column(0 / counts.negatives, falsePositives, counts.negatives),
+    truePositiveRate: column(0 / counts.positives, truePositives, counts.positives),
+    thresholds: column(Infinity, counts.thresholds, 1),
   };
 }
 

@@ -1,3 +1,6 @@
+import { countRanked, rankScores } from './rank-scores.ts';
+import { requireOneEach, type Weighted } from './weights.ts';
+
 /**
  * What a ranking decides at each of its distinct scores, highest first: everything at or above the threshold is called
  * positive. The common ground of ROC, AUC and their kin.
@@ -5,11 +8,11 @@
 export interface ThresholdCounts {
   /** Distinct scores, descending. */
   readonly thresholds: Float64Array;
-  /** Positives at or above each threshold. */
+  /** Positives at or above each threshold; with weights, their sum. */
   readonly truePositives: Float64Array;
-  /** Negatives at or above each threshold. */
+  /** Negatives at or above each threshold; with weights, their sum. */
   readonly falsePositives: Float64Array;
-  /** Of all items. */
+  /** Of all items: the last of `truePositives`, or 0. */
   readonly positives: number;
   readonly negatives: number;
 }
@@ -17,13 +20,25 @@ export interface ThresholdCounts {
 /**
  * Counts positives and negatives at or above every distinct score; ties share one threshold.
  *
- * Positives and negatives are sorted apart, which the engine does natively on plain numbers, and then merged: ten times
- * faster than sorting indices by a comparison.
- *
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item; throws a RangeError otherwise.
  */
-export function countAtThresholds(labels: ArrayLike<number>, scores: ArrayLike<number>): ThresholdCounts {
+export function countAtThresholds(
+  labels: ArrayLike<number>,
+  scores: ArrayLike<number>,
+  options: Weighted = {},
+): ThresholdCounts {
+  requireOneEach(labels, scores, 'score', options);
+  requireSound(labels, scores);
+  const { weights } = options;
+  return weights === undefined ? count(labels, scores) : weigh(labels, scores, weights);
+}
+
+/**
+ * Positives and negatives are sorted apart, which the engine does natively on plain numbers, and then merged: ten times
+ * faster than sorting indices by a comparison.
+ */
+function count(labels: ArrayLike<number>, scores: ArrayLike<number>): ThresholdCounts {
   const [negative, positive] = sortedByLabel(labels, scores);
   const size = labels.length;
   const thresholds = new Float64Array(size);
@@ -50,21 +65,42 @@ export function countAtThresholds(labels: ArrayLike<number>, scores: ArrayLike<n
   };
 }
 
+/** Every item's weight is put to its score, which is looked up, again with no sorting of indices. */
+function weigh(labels: ArrayLike<number>, scores: ArrayLike<number>, weights: ArrayLike<number>): ThresholdCounts {
+  const counts = (_: unknown, i: number) => weights[i]! > 0;
+  const [kinds, values, shares] = [labels, scores, weights].map((of) => new Float64Array(of).filter(counts));
+  return countRanked(kinds!, rankScores(values!), shares);
+}
+
 /** The scores of negatives and of positives, ascending. */
 function sortedByLabel(labels: ArrayLike<number>, scores: ArrayLike<number>): [Float64Array, Float64Array] {
-  if (labels.length !== scores.length) {
-    throw new RangeError(`Expected one score for each of ${labels.length} labels, got ${scores.length}`);
-  }
   const negative = new Float64Array(labels.length);
   const positive = new Float64Array(labels.length);
   let n = 0;
   let p = 0;
   for (let i = 0; i < labels.length; i++) {
-    const score = scores[i]!;
-    if (!Number.isFinite(score)) throw new RangeError(`Expected a finite score, got ${score} at index ${i}`);
-    if (labels[i] === 1) positive[p++] = score;
-    else if (labels[i] === 0) negative[n++] = score;
-    else throw new RangeError(`Expected the label 0 or 1, got ${labels[i]} at index ${i}`);
+    if (labels[i] === 1) positive[p++] = scores[i]!;
+    else negative[n++] = scores[i]!;
   }
   return [negative.subarray(0, n).sort(), positive.subarray(0, p).sort()];
+}
+
+function requireSound(labels: ArrayLike<number>, scores: ArrayLike<number>): void {
+  for (let i = 0; i < labels.length; i++) {
+    if (!Number.isFinite(scores[i])) throw new RangeError(`Expected a finite score, got ${scores[i]} at index ${i}`);
+    if (labels[i] !== 0 && labels[i] !== 1) {
+      throw new RangeError(`Expected the label 0 or 1, got ${labels[i]} at index ${i}`);
+    }
+  }
+}
+
+/**
+ * A threshold that decides as `thresholds[i]` does, but with room to both sides: halfway to the next lower score. Where there
+ * is none, `thresholds[i]` itself.
+ */
+export function separatingThreshold({ thresholds }: ThresholdCounts, i: number): number {
+  const [score, below] = [thresholds[i]!, thresholds[i + 1]];
+  if (below === undefined) return score;
+  const middle = below / 2 + score / 2;
+  return middle > below ? middle : score;
 }

@@ -1,0 +1,126 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { auc } from './auc.ts';
+import { averagePrecision } from './average-precision.ts';
+import { detCurve } from './det-curve.ts';
+import { equalErrorRate } from './equal-error-rate.ts';
+import { partialAuc } from './partial-auc.ts';
+import { precisionRecallCurve } from './precision-recall-curve.ts';
+import { rocCurve } from './roc-curve.ts';
+import { truePositiveRateAt } from './true-positive-rate-at.ts';
+import { youdenThreshold } from './youden-threshold.ts';
+
+/** Items of both classes, with ties. */
+const ranking = fc
+  .array(fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }) }), { maxLength: 14 })
+  .map((items) => [{ label: 0, score: 1 }, { label: 1, score: 2 }, ...items])
+  .map((items) => ({ labels: items.map(({ label }) => label), scores: items.map(({ score }) => score) }));
+
+type Ranking = typeof ranking extends fc.Arbitrary<infer T> ? T : never;
+
+function always(law: (ranking: Ranking) => void): void {
+  fc.assert(fc.property(ranking, law), { numRuns: 200 });
+}
+
+function assertClose(actual: number, expected: number): void {
+  assert.ok(Math.abs(actual - expected) < 1e-12, `Expected ${expected}, got ${actual}`);
+}
+
+test('only the order of scores counts', () => {
+  always(({ labels, scores }) => {
+    const bent = scores.map((score) => Math.exp(score) - 7);
+    assert.equal(auc(labels, bent), auc(labels, scores));
+    assert.equal(partialAuc(labels, bent, 0.3), partialAuc(labels, scores, 0.3));
+    assert.equal(averagePrecision(labels, bent), averagePrecision(labels, scores));
+    assert.equal(equalErrorRate(labels, bent).rate, equalErrorRate(labels, scores).rate);
+    assert.equal(youdenThreshold(labels, bent).index, youdenThreshold(labels, scores).index);
+  });
+});
+
+test('turned scores turn the area, and turned classes turn it back', () => {
+  always(({ labels, scores }) => {
+    const turned = scores.map((score) => -score);
+    const others = labels.map((label) => 1 - label);
+    assertClose(auc(labels, turned), 1 - auc(labels, scores));
+    assertClose(auc(others, turned), auc(labels, scores));
+    assertClose(equalErrorRate(others, turned).rate, equalErrorRate(labels, scores).rate);
+    assertClose(equalErrorRate(labels, turned).rate, 1 - equalErrorRate(labels, scores).rate);
+  });
+});
+
+test('the equal error rate lies on the ROC curve and on the diagonal', () => {
+  always(({ labels, scores }) => {
+    const { rate } = equalErrorRate(labels, scores);
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(labels, scores);
+    // Through (rate, 1 - rate) passes one of the curve's pieces.
+    const passes = Array.from({ length: x.length - 1 }, (_, i) => {
+      const [across, up] = [x[i + 1]! - x[i]!, y[i + 1]! - y[i]!];
+      const isWithin = rate >= x[i]! - 1e-12 && rate <= x[i + 1]! + 1e-12;
+      return isWithin && Math.abs((rate - x[i]!) * up - (1 - rate - y[i]!) * across) < 1e-12;
+    });
+    assert.ok(passes.includes(true), `${rate}`);
+  });
+});
+
+test('deciding at the thresholds gives what is said of them', () => {
+  always(({ labels, scores }) => {
+    const share = (threshold: number, label: number) => {
+      const own = scores.filter((_, i) => labels[i] === label);
+      return own.filter((score) => score >= threshold).length / own.length;
+    };
+    const { index, threshold } = youdenThreshold(labels, scores);
+    assertClose(share(threshold, 1) - share(threshold, 0), index);
+
+    const equal = equalErrorRate(labels, scores);
+    const [falsePositives, falseNegatives] = [share(equal.threshold, 0), 1 - share(equal.threshold, 1)];
+    assert.ok(Math.min(falsePositives, falseNegatives) <= equal.rate + 1e-12);
+    assert.ok(Math.max(falsePositives, falseNegatives) >= equal.rate - 1e-12);
+  });
+});
+
+test('the height over a rate is on the curve, rises with the rate, and its mean is the area', () => {
+  always(({ labels, scores }) => {
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(labels, scores);
+    const heights = [0, 0.1, 0.2, 0.5, 0.9, 1].map((rate) => truePositiveRateAt(labels, scores, rate));
+    assert.deepEqual(
+      heights,
+      heights.toSorted((one, other) => one - other),
+    );
+    assert.equal(heights[0], y[x.lastIndexOf(0)]);
+    assert.equal(heights.at(-1), 1);
+    assertClose(partialAuc(labels, scores, 1), auc(labels, scores));
+  });
+});
+
+test('the average precision is the sum of the steps of the curve, whether or not points are dropped', () => {
+  always(({ labels, scores }) => {
+    for (const dropIntermediate of [false, true]) {
+      const { precision, recall } = precisionRecallCurve(labels, scores, { dropIntermediate });
+      const steps = Array.from(precision.subarray(1), (_, i) => (recall[i]! - recall[i + 1]!) * precision[i]!);
+      assertClose(
+        steps.reduce((sum, step) => sum + step, 0),
+        averagePrecision(labels, scores),
+      );
+    }
+  });
+});
+
+test('error rates fall and rise from one end of a DET curve to the other', () => {
+  always(({ labels, scores }) => {
+    const { falsePositiveRate, falseNegativeRate, thresholds } = detCurve(labels, scores);
+    assert.deepEqual(
+      [...falsePositiveRate],
+      [...falsePositiveRate].sort((one, other) => other - one),
+    );
+    assert.deepEqual(
+      [...falseNegativeRate],
+      [...falseNegativeRate].sort((one, other) => one - other),
+    );
+    assert.deepEqual(
+      [...thresholds],
+      [...thresholds].sort((one, other) => one - other),
+    );
+    assert.deepEqual([falseNegativeRate[0], falsePositiveRate.at(-1)], [0, 0]);
+  });
+});

@@ -1,0 +1,81 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { accuracy, majorityAccuracy } from './accuracy.ts';
+import { auc } from './auc.ts';
+import { averagePrecision } from './average-precision.ts';
+import { balancedAccuracy } from './balanced-accuracy.ts';
+import { brier } from './brier.ts';
+import { equalErrorRate } from './equal-error-rate.ts';
+import { expectedCalibrationError } from './expected-calibration-error.ts';
+import { logLoss } from './log-loss.ts';
+import { partialAuc } from './partial-auc.ts';
+import { fitTemperature } from './temperature.ts';
+import { weightedMean } from './weights.ts';
+
+test('the example: an item of weight 3 counts as three', () => {
+  assert.equal(
+    weightedMean(2, (i) => i, { weights: [1, 3] }),
+    0.75,
+  );
+});
+
+test('what has no weight does not count, not even as NaN', () => {
+  assert.equal(
+    weightedMean(2, (i) => [Number.NaN, 2][i]!, { weights: [0, 1] }),
+    2,
+  );
+});
+
+test('weights that are none are refused', () => {
+  assert.throws(
+    () => accuracy([0, 1], [0, 1], { weights: [1] }),
+    new RangeError('Expected one weight for each of 2 labels, got 1'),
+  );
+  assert.throws(
+    () => auc([0, 1], [0, 1], { weights: [1, -1] }),
+    new RangeError('Expected a finite weight of at least 0, got -1 at index 1'),
+  );
+});
+
+test('whole weights are repetitions, for every metric', () => {
+  const item = fc.record({ label: fc.constantFrom(0, 1), value: fc.integer({ min: 0, max: 8 }), weight: fc.nat(3) });
+  const metrics: Readonly<Record<string, typeof accuracy>> = {
+    accuracy: (labels, values, options) => accuracy(labels, Array.from(values, Math.round), options),
+    balanced: (labels, values, options) => balancedAccuracy(labels, Array.from(values, Math.round), options),
+    majority: (labels, _, options) => majorityAccuracy(labels, options),
+    auc,
+    averagePrecision,
+    brier,
+    equalErrorRate: (...given) => equalErrorRate(...given).rate,
+    threshold: (...given) => equalErrorRate(...given).threshold,
+    expectedCalibrationError,
+    logLoss,
+    partialAuc: (labels, values, options) => partialAuc(labels, values, 0.3, options),
+    fitTemperature: (labels, values, options) =>
+      fitTemperature(
+        labels,
+        Array.from(values, (value) => value - 0.5),
+        options,
+      ),
+  };
+  fc.assert(
+    fc.property(fc.array(item, { minLength: 1, maxLength: 12 }), (items) => {
+      const repeated = items.flatMap((it) => Array.from({ length: it.weight }, () => it));
+      for (const [name, metric] of Object.entries(metrics)) {
+        const weighed = metric(
+          items.map(({ label }) => label),
+          items.map(({ value }) => value / 8),
+          { weights: items.map(({ weight }) => weight) },
+        );
+        const listed = metric(
+          repeated.map(({ label }) => label),
+          repeated.map(({ value }) => value / 8),
+        );
+        const isClose =
+          Object.is(weighed, listed) || Math.abs(weighed - listed) <= 1e-9 * Math.max(1, Math.abs(listed));
+        assert.ok(isClose, `${name}: ${weighed} of weights, ${listed} of repetitions`);
+      }
+    }),
+  );
+});

@@ -1,0 +1,43 @@
+/** What a metric can weigh its items by. */
+export interface Weighted {
+  /**
+   * How often each item counts: finite, at least 0, one for each. An item of weight 0 is as if it were not there; whole
+   * weights are as if it were there so often. Default: 1 for each.
+   */
+  readonly weights?: ArrayLike<number> | undefined;
+}
+
+/** Throws a `RangeError` unless there is one of `values` (in the plural `what`), and one weight, for each of `labels`. */
+export function requireOneEach(
+  labels: ArrayLike<number>,
+  values: ArrayLike<number>,
+  what: string,
+  { weights }: Weighted = {},
+): void {
+  if (values.length !== labels.length) {
+    throw new RangeError(`Expected one ${what} for each of ${labels.length} labels, got ${values.length}`);
+  }
+  if (weights === undefined) return;
+  if (weights.length !== labels.length) {
+    throw new RangeError(`Expected one weight for each of ${labels.length} labels, got ${weights.length}`);
+  }
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    if (!(weight >= 0 && weight < Infinity)) {
+      throw new RangeError(`Expected a finite weight of at least 0, got ${weight} at index ${i}`);
+    }
+  }
+}
+
+/** The mean of `value(i)` over `size` items; NaN where their weights sum to 0. */
+export function weightedMean(size: number, value: (index: number) => number, { weights }: Weighted = {}): number {
+  let sum = 0;
+  let total = 0;
+  for (let i = 0; i < size; i++) {
+    const weight = weights === undefined ? 1 : weights[i]!;
+    // Nothing is said of an item that does not count, not even NaN.
+    if (weight > 0) sum += weight * value(i);
+    total += weight;
+  }
+  return sum / total;
+}
