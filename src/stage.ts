@@ -24,7 +24,10 @@ export interface InputPort<S = unknown> {
   readonly optional?: true;
   /** Takes a list: every matrix instance that agrees with the reader's axes, in order, each with its labels. */
   readonly list?: true;
-  /** A single port that is told the axis values of the instance that it reads, as labels: for titles. They are keyed. */
+  /**
+   * A single port is told the axis values of the instance that it reads, as labels, and a list port those that its stage
+   * fixes beside those that tell its items apart: for titles. They are keyed.
+   */
   readonly labelled?: true;
   /** The named parts that the stage reads, by its settings; absent: all. Only these are keyed. */
   parts?(settings: S): readonly string[];
@@ -98,7 +101,7 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
 export interface InputArtifact {
   /** Absolute path of the file or folder; read only. */
   readonly path: string;
-  /** The matrix values (or stage name) that tell the items of a list port apart, or those of a `labelled` single port; empty for others. */
+  /** The matrix values (or stage name) that tell the items of a list port apart, or those of a `labelled` port; empty for others. */
   readonly labels: Readonly<Record<string, string>>;
 }
 

@@ -124,6 +124,19 @@ test('a list port takes every agreeing instance in order, labelled by what the r
   );
 });
 
+test('a labelled list port is told the axes that its reader fixes, too', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+  each: { kind: plot, matrix: { net: [x, y] }, inputs: { scores: score.scores } }
+`);
+  assert.deepEqual(read(pipeline, 'each[net=y]', 'scores'), [
+    ['score[net=y,seed=1]', { net: 'y', seed: '1' }],
+    ['score[net=y,seed=2]', { net: 'y', seed: '2' }],
+  ]);
+});
+
 test('a list of several stages and paths labels which is which', async () => {
   const pipeline = await load(`stages:
   ${faces}

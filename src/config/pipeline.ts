@@ -96,7 +96,7 @@ export type InputItem = (
   /** `path` is absolute, for reading; `shown` is what the user wrote. */
   | { readonly from: 'path'; readonly path: string; readonly shown: string }
 ) & {
-  /** Keyed and passed on: what tells the items of a list port apart. Empty on a single port that is not `labelled`. */
+  /** Keyed and passed on: what tells the items of a list port apart, and on a `labelled` port all axis values. Else empty. */
   readonly labels: Readonly<Record<string, string>>;
 };
 

@@ -55,7 +55,7 @@ async function resolveInput(
   const found: Found[] = [];
   for (const text of texts) found.push(...(await findItems(work, instance, text, { port, type })));
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
-  if (list) return { port, list, items: labelled(found, instance, work) };
+  if (list) return { port, list, items: labelled(found, instance, work, known?.labelled === true) };
   if (found.length <= 1) {
     const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
     return found[0] && { port, list, items };
@@ -75,15 +75,23 @@ function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<stri
   return item.from === 'stage' ? Object.fromEntries(labelsOf(instances.byName.get(item.stage)!.axes)) : {};
 }
 
-/** Items of a list port with what tells them apart: axes that the reader does not fix, the stage, the path. */
-function labelled(found: readonly Found[], reader: Instance, work: InputWork): readonly InputItem[] {
+/**
+ * Items of a list port with what tells them apart: axes that the reader does not fix (on a `labelled` port, those that it
+ * fixes too), the stage, the path.
+ */
+function labelled(
+  found: readonly Found[],
+  reader: Instance,
+  work: InputWork,
+  withFixed: boolean,
+): readonly InputItem[] {
   const several = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {
     const labels: Record<string, string> = {};
     if (item.from === 'stage') {
       if (several) labels['stage'] = stage!;
       for (const [axis, label] of Object.entries(axesOf(item, work))) {
-        if (!reader.axes.has(axis)) labels[axis] = label;
+        if (withFixed || !reader.axes.has(axis)) labels[axis] = label;
       }
     } else if (glob || found.length > 1) {
       // An absolute path is this machine's, and labels are part of the fingerprint.

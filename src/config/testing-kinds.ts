@@ -81,7 +81,10 @@ const specs: readonly AnyKindSpec[] = [
     version: 1,
     summary: 'Draws a history.',
     settings: z.strictObject({}),
-    inputs: { history: { type: 'history', labelled: true, summary: 'A history.' } },
+    inputs: {
+      history: { type: 'history', labelled: true, optional: true, summary: 'A history.' },
+      scores: { type: 'scores', list: true, labelled: true, optional: true, summary: 'Scores.' },
+    },
     outputs: { chart: { type: 'chart', summary: 'Curves.' } },
     example: '',
   }),
