@@ -1,0 +1,41 @@
+import type { ThresholdCounts } from './threshold-counts.ts';
+
+/**
+ * The height of the ROC curve at false positive rates: straight between its points, the upper end where it rises. What a
+ * band is made of; NaN where a class is missing.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 0.5 1 1 at 0 0.25 0.5 1.
+ *
+ * @param places False positive rates, ascending, 0 to 1.
+ */
+export function truePositiveRatesAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
+  const { falsePositives, truePositives, positives, negatives } = counts;
+  let next = 0; // the first threshold that lies right of the place
+  return Float64Array.from(places, (place) => {
+    if (!(positives > 0 && negatives > 0)) return Number.NaN;
+    const at = place * negatives;
+    while (next < falsePositives.length && falsePositives[next]! <= at) next++;
+    const [x, y] = next === 0 ? [0, 0] : [falsePositives[next - 1]!, truePositives[next - 1]!];
+    if (next === falsePositives.length) return y / positives;
+    const share = (at - x) / (falsePositives[next]! - x);
+    return (y + share * (truePositives[next]! - y)) / positives;
+  });
+}
+
+/**
+ * The precision at recalls: of the first threshold that reaches each, since between the points of a precision-recall curve
+ * there is no straight line. NaN where there are no positives.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 1 1 2/3 at 0 0.5 0.75.
+ *
+ * @param places Recalls, ascending, 0 to 1.
+ */
+export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
+  const { falsePositives, truePositives, positives } = counts;
+  let at = 0;
+  return Float64Array.from(places, (place) => {
+    if (!(positives > 0)) return Number.NaN;
+    while (at < truePositives.length - 1 && truePositives[at]! < place * positives) at++;
+    return truePositives[at]! / (truePositives[at]! + falsePositives[at]!);
+  });
+}
