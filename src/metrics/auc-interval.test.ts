@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areaOf, auc } from './auc.ts';
+import { auc } from './auc.ts';
 import { aucInterval, perfectAreaBound } from './auc-interval.ts';
 import { bootstrapInterval } from './bootstrap.ts';
-import { countRanked, rankScores } from './rank-scores.ts';
+import { rankScores } from './rank-scores.ts';
 import { drawnScores } from './testing-intervals.ts';
 
 test('the example of the docstring', () => {
@@ -19,7 +19,11 @@ test('DeLong’s interval is that of the stratified bootstrap, for areas far and
     const { labels, scores } = drawnScores(300, 200, shift, seed);
     const ranking = rankScores(scores);
     const delong = aucInterval({ labels, seed }, scores, 0.95);
-    const drawn = bootstrapInterval({ labels, seed }, (weights) => areaOf(countRanked(labels, ranking, weights)), 0.95);
+    const drawn = bootstrapInterval(
+      { labels, draws: 1000, seed },
+      (weights) => auc(labels, ranking, { weights }),
+      0.95,
+    );
     assert.equal(delong.estimate, drawn.estimate);
     const tenth = (drawn.high - drawn.low) / 10;
     assert.ok(Math.abs(delong.low - drawn.low) < tenth, `${delong.low}, drawn ${drawn.low}`);

@@ -1,10 +1,10 @@
-import { areaOf } from './auc.ts';
+import { auc } from './auc.ts';
 import type { BootstrapSample } from './bootstrap.ts';
 import { bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';
 import type { Interval } from './interval.ts';
 import { normalQuantile } from './normal-distribution.ts';
-import { countRanked, rankScores } from './rank-scores.ts';
+import { rankScores } from './rank-scores.ts';
 
 /**
  * The area under the ROC curve with its interval, by what fits the images:
@@ -27,14 +27,14 @@ import { countRanked, rankScores } from './rank-scores.ts';
 export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, level: number): Interval {
   const { labels } = sample;
   const ranking = rankScores(scores);
-  const estimate = areaOf(countRanked(labels, ranking));
+  const estimate = auc(labels, ranking);
   if (estimate === 1 || estimate === 0) {
     const bound = perfectAreaBound(independentPairs(sample), level);
     const [low, high] = estimate === 1 ? [bound, 1] : [0, 1 - bound];
     return { estimate, low, high, method: 'one-sided' };
   }
   if (drawsGroups(sample)) {
-    return bootstrapInterval(sample, (weights) => areaOf(countRanked(labels, ranking, weights)), level);
+    return bootstrapInterval(sample, (weights) => auc(labels, ranking, { weights }), level);
   }
   const variance = delong(labels, [scores]).covariance[0]![0]!;
   const logit = Math.log(estimate / (1 - estimate));

@@ -1,4 +1,4 @@
-import type { ThresholdCounts } from './threshold-counts.ts';
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -14,12 +14,8 @@ import type { Weighted } from './weights.ts';
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
-export function auc(labels: ArrayLike<number>, scores: ArrayLike<number>, options: Weighted = {}): number {
-  return areaOf(countAtThresholds(labels, scores, options));
-}
-
-/** {@link auc} of what was counted already, weights worked in. */
-export function areaOf({ falsePositives, truePositives, positives, negatives }: ThresholdCounts): number {
+export function auc(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): number {
+  const { falsePositives, truePositives, positives, negatives } = countAtThresholds(labels, scores, options);
   let twiceArea = 0;
   let lastFalse = 0;
   let lastTrue = 0;

@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, type ThresholdCounts } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -11,7 +12,7 @@ import type { Weighted } from './weights.ts';
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
-export function averagePrecision(labels: ArrayLike<number>, scores: ArrayLike<number>, options: Weighted = {}): number {
+export function averagePrecision(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): number {
   return averagePrecisionOf(countAtThresholds(labels, scores, options));
 }
 

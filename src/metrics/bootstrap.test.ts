@@ -40,6 +40,11 @@ test('the interval of a share is the binomial one, up to what draws can tell', (
   assert.equal(method, 'bootstrap');
 });
 
+test('draws that are all alike say nothing of the spread', () => {
+  const { estimate, low, high } = bootstrapInterval({ labels, seed: 1 }, () => 1, 0.95);
+  assert.deepEqual([estimate, low, high], [1, Number.NaN, Number.NaN]);
+});
+
 test('several statistics share the draws', () => {
   const first = (weights: Float64Array) => weights[0]!;
   const both = bootstrapIntervals(

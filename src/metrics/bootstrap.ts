@@ -35,8 +35,10 @@ const mostUndefined = 0.1;
 /**
  * The percentile interval of a statistic: from its (1 - level) / 2 quantile over the draws to its (1 + level) / 2 one
  * (Efron and Tibshirani, equation 13.5). Inside the statistic's range by nature. A statistic that is biased, such as the
- * calibration error, is biased once more in its draws, so its interval lies to that side. Draws that leave it NaN are left
- * out; where they are over a tenth, the ends are NaN.
+ * calibration error, is biased once more in its draws, so its interval lies to that side.
+ *
+ * Where every draw is the same, such as an accuracy of 1, the draws say nothing of the spread, and the ends are NaN. Draws
+ * that leave the statistic NaN are left out; where they are over a tenth, the ends are NaN too.
  *
  * @param statistic Gets the weight of each image, all 1 for the estimate; the array is used anew for the next draw.
  * @param level The confidence, above 0 and below 1.
@@ -64,7 +66,9 @@ export function bootstrapIntervals<Name extends string>(
   }
   const method = drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap';
   const entries = names.map((name) => {
-    const [low, high] = percentileEnds(values.get(name)!, level);
+    const drawn = values.get(name)!;
+    const isConstant = drawn.every((value) => value === drawn[0]);
+    const [low, high] = isConstant ? [Number.NaN, Number.NaN] : percentileEnds(drawn, level);
     return [name, { estimate: estimates[name], low, high, method }] as const;
   });
   return Object.fromEntries(entries) as Record<Name, Interval>;

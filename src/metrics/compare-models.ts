@@ -1,4 +1,5 @@
-import { areaOf } from './auc.ts';
+import { accuracy } from './accuracy.ts';
+import { auc } from './auc.ts';
 import type { BootstrapSample } from './bootstrap.ts';
 import { drawsGroups } from './bootstrap.ts';
 import { delongTest } from './delong.ts';
@@ -7,7 +8,7 @@ import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
 import type { PairedDifference } from './paired-difference.ts';
 import { pairedDifference } from './paired-difference.ts';
-import { countRanked, rankScores } from './rank-scores.ts';
+import { rankScores } from './rank-scores.ts';
 
 /** Two models on the same images: whether one is better, and by how much. */
 export interface ModelComparison {
@@ -67,28 +68,19 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
   const classes = rows.map((of) => of.map(({ real, fake }) => (fake > real ? 1 : 0)));
   const areas = differences.map((scores) => {
     const ranking = rankScores(scores);
-    return (weights: Float64Array) => areaOf(countRanked(labels, ranking, weights));
+    return (weights: Float64Array) => auc(labels, ranking, { weights });
   });
-  const shares = classes.map((predicted) => (weights: Float64Array) => shareRight(labels, predicted, weights));
+  const shares = classes.map((predicted) => (weights: Float64Array) => accuracy(labels, predicted, { weights }));
   const { onlyOne, onlyOther, p, method } = mcnemarOf(labels, classes[0]!, classes[1]!);
-  const accuracy = pairedDifference(sample, shares[0]!, shares[1]!, level);
+  const ofShares = pairedDifference(sample, shares[0]!, shares[1]!, level);
   return {
     auc: isGrouped
       ? { ...pairedDifference(sample, areas[0]!, areas[1]!, level), test: 'group-bootstrap' as const }
       : { ...delongTest(labels, differences[0]!, differences[1]!, level), test: 'delong' as const },
     accuracy: isGrouped
-      ? { ...accuracy, test: 'group-bootstrap' as const }
-      : { ...accuracy, p, test: `mcnemar-${method}` as const },
+      ? { ...ofShares, test: 'group-bootstrap' as const }
+      : { ...ofShares, p, test: `mcnemar-${method}` as const },
     onlyOneRight: onlyOne,
     onlyOtherRight: onlyOther,
   };
-}
-
-function shareRight(labels: readonly number[], predicted: readonly number[], weights: Float64Array): number {
-  let [right, total] = [0, 0];
-  for (let i = 0; i < labels.length; i++) {
-    if (labels[i] === predicted[i]) right += weights[i]!;
-    total += weights[i]!;
-  }
-  return right / total;
 }

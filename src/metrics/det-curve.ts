@@ -1,4 +1,5 @@
 import { OneClassError } from './one-class-error.ts';
+import type { Scores } from './rank-scores.ts';
 import { rocCurve } from './roc-curve.ts';
 import type { Weighted } from './weights.ts';
 
@@ -28,7 +29,7 @@ export interface DetCurve {
  */
 export function detCurve(
   labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
+  scores: Scores,
   { dropIntermediate = false, weights }: { readonly dropIntermediate?: boolean } & Weighted = {},
 ): DetCurve {
   const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(labels, scores, {

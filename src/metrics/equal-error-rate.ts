@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, separatingThreshold, type ThresholdCounts } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -23,11 +24,7 @@ export interface EqualErrorRate {
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
-export function equalErrorRate(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  options: Weighted = {},
-): EqualErrorRate {
+export function equalErrorRate(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): EqualErrorRate {
   return equalErrorRateOf(countAtThresholds(labels, scores, options));
 }
 

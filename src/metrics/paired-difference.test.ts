@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { areaOf } from './auc.ts';
+import { auc } from './auc.ts';
 import { delongTest } from './delong.ts';
 import { pairedDifference } from './paired-difference.ts';
-import { countRanked, rankScores } from './rank-scores.ts';
+import { rankScores } from './rank-scores.ts';
 import { drawnScores } from './testing-intervals.ts';
 
 const { labels, scores } = drawnScores(250, 150, 1, 1);
@@ -11,7 +11,7 @@ const noise = drawnScores(250, 150, 0, 2).scores;
 const worse = scores.map((score, i) => score + 0.8 * noise[i]!);
 const area = (of: readonly number[]) => {
   const ranking = rankScores(of);
-  return (weights: Float64Array) => areaOf(countRanked(labels, ranking, weights));
+  return (weights: Float64Array) => auc(labels, ranking, { weights });
 };
 
 test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {

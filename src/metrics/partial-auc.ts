@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, type ThresholdCounts } from './threshold-counts.ts';
 import { heightAt } from './true-positive-rate-at.ts';
 import type { Weighted } from './weights.ts';
@@ -15,7 +16,7 @@ import type { Weighted } from './weights.ts';
  */
 export function partialAuc(
   labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
+  scores: Scores,
   maxFalsePositiveRate: number,
   options: Weighted = {},
 ): number {

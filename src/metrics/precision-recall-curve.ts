@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -25,7 +26,7 @@ export interface PrecisionRecallCurve {
  */
 export function precisionRecallCurve(
   labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
+  scores: Scores,
   { dropIntermediate = false, weights }: { readonly dropIntermediate?: boolean } & Weighted = {},
 ): PrecisionRecallCurve {
   const { thresholds, truePositives, falsePositives, positives } = countAtThresholds(labels, scores, { weights });

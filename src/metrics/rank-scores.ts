@@ -2,10 +2,10 @@ import type { ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * Scores by their place in the ranking: sorted once, they can be counted under any weights in one pass, which is what
- * makes a bootstrap of thousands of draws quick.
+ * makes a bootstrap of thousands of draws quick. Every metric of a ranking takes them in place of scores:
  *
  *     const ranking = rankScores(scores);
- *     bootstrapInterval({ labels, draws: 2000, seed: 1 }, (weights) => areaOf(countRanked(labels, ranking, weights)), 0.95);
+ *     bootstrapInterval({ labels, seed: 1 }, (weights) => auc(labels, ranking, { weights }), 0.95);
  */
 export interface RankedScores {
   /** Distinct scores, descending. */
@@ -13,6 +13,9 @@ export interface RankedScores {
   /** Of each item, the index of its score among them. */
   readonly places: Uint32Array;
 }
+
+/** One number for each item, or the same ranked already. */
+export type Scores = ArrayLike<number> | RankedScores;
 
 /**
  * Finds the place of every score. Values are sorted, not indices, which the engine does natively, and each is then looked up.

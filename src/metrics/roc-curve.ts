@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -25,7 +26,7 @@ export interface RocCurve {
  */
 export function rocCurve(
   labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
+  scores: Scores,
   { dropIntermediate = true, weights }: { readonly dropIntermediate?: boolean } & Weighted = {},
 ): RocCurve {
   const counts = countAtThresholds(labels, scores, { weights });

@@ -1,4 +1,4 @@
-import { countRanked, rankScores } from './rank-scores.ts';
+import { countRanked, rankScores, type Scores } from './rank-scores.ts';
 import { requireOneEach, type Weighted } from './weights.ts';
 
 /**
@@ -21,13 +21,13 @@ export interface ThresholdCounts {
  * Counts positives and negatives at or above every distinct score; ties share one threshold.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item; throws a RangeError otherwise.
+ * @param scores One finite number for each item, or ranked ones; throws a RangeError otherwise.
  */
-export function countAtThresholds(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  options: Weighted = {},
-): ThresholdCounts {
+export function countAtThresholds(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): ThresholdCounts {
+  if ('places' in scores) {
+    requireOneEach(labels, scores.places, 'score', options);
+    return countRanked(labels, scores, options.weights);
+  }
   requireOneEach(labels, scores, 'score', options);
   requireSound(labels, scores);
   const { weights } = options;

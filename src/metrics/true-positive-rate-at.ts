@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, type ThresholdCounts } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -14,7 +15,7 @@ import type { Weighted } from './weights.ts';
  */
 export function truePositiveRateAt(
   labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
+  scores: Scores,
   falsePositiveRate: number,
   options: Weighted = {},
 ): number {

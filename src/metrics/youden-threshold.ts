@@ -1,3 +1,4 @@
+import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, separatingThreshold } from './threshold-counts.ts';
 import type { Weighted } from './weights.ts';
 
@@ -20,11 +21,7 @@ export interface YoudenThreshold {
  * @param labels 0 or 1 for each item; 1 is positive.
  * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
  */
-export function youdenThreshold(
-  labels: ArrayLike<number>,
-  scores: ArrayLike<number>,
-  options: Weighted = {},
-): YoudenThreshold {
+export function youdenThreshold(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): YoudenThreshold {
   const counts = countAtThresholds(labels, scores, options);
   const { falsePositives, truePositives, positives, negatives } = counts;
   if (!(positives > 0 && negatives > 0)) return { index: Number.NaN, threshold: Number.NaN };
