@@ -1,5 +1,5 @@
-import { confusion } from './confusion.ts';
-import { requireOneEach, type Weighted, weightedMean } from './weights.ts';
+import { type Confusion, confusion } from './confusion.ts';
+import type { Weighted } from './weights.ts';
 
 /**
  * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}.
@@ -8,8 +8,13 @@ import { requireOneEach, type Weighted, weightedMean } from './weights.ts';
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.75.
  */
 export function accuracy(labels: ArrayLike<number>, predictions: ArrayLike<number>, options: Weighted = {}): number {
-  requireOneEach(labels, predictions, 'prediction', options);
-  return weightedMean(labels.length, (i) => (labels[i] === predictions[i] ? 1 : 0), options);
+  return accuracyOf(confusion(labels, predictions, options));
+}
+
+/** {@link accuracy} of what was counted already, weights worked in. */
+export function accuracyOf({ trueNegatives, falsePositives, falseNegatives, truePositives }: Confusion): number {
+  const right = trueNegatives + truePositives;
+  return right / (right + falsePositives + falseNegatives);
 }
 
 /**

@@ -1,4 +1,4 @@
-import { confusion } from './confusion.ts';
+import { type Confusion, confusion } from './confusion.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -16,7 +16,12 @@ export function balancedAccuracy(
   predictions: ArrayLike<number>,
   options: Weighted = {},
 ): number {
-  const { trueNegatives, falsePositives, falseNegatives, truePositives } = confusion(labels, predictions, options);
+  return balancedAccuracyOf(confusion(labels, predictions, options));
+}
+
+/** {@link balancedAccuracy} of what was counted already, weights worked in. */
+export function balancedAccuracyOf(counts: Confusion): number {
+  const { trueNegatives, falsePositives, falseNegatives, truePositives } = counts;
   const ofClasses = [
     trueNegatives / (trueNegatives + falsePositives),
     truePositives / (truePositives + falseNegatives),

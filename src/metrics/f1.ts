@@ -1,4 +1,4 @@
-import { confusion } from './confusion.ts';
+import { type Confusion, confusion } from './confusion.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -12,6 +12,11 @@ import type { Weighted } from './weights.ts';
  * @param predictions 0 or 1 for each item.
  */
 export function f1(labels: ArrayLike<number>, predictions: ArrayLike<number>, options: Weighted = {}): number {
-  const { truePositives, falsePositives, falseNegatives } = confusion(labels, predictions, options);
+  return f1Of(confusion(labels, predictions, options));
+}
+
+/** {@link f1} of what was counted already, weights worked in. */
+export function f1Of(counts: Confusion): number {
+  const { truePositives, falsePositives, falseNegatives } = counts;
   return truePositives === 0 ? 0 : (2 * truePositives) / (2 * truePositives + falsePositives + falseNegatives);
 }

@@ -1,4 +1,4 @@
-import { confusion } from './confusion.ts';
+import { type Confusion, confusion } from './confusion.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -16,7 +16,11 @@ export function matthewsCorrelation(
   predictions: ArrayLike<number>,
   options: Weighted = {},
 ): number {
-  const c = confusion(labels, predictions, options);
+  return matthewsCorrelationOf(confusion(labels, predictions, options));
+}
+
+/** {@link matthewsCorrelation} of what was counted already, weights worked in. */
+export function matthewsCorrelationOf(c: Confusion): number {
   const [called, notCalled] = [c.truePositives + c.falsePositives, c.trueNegatives + c.falseNegatives];
   const [positives, negatives] = [c.truePositives + c.falseNegatives, c.trueNegatives + c.falsePositives];
   if (positives + negatives === 0) return Number.NaN;

@@ -1,4 +1,4 @@
-import { confusion } from './confusion.ts';
+import { type Confusion, confusion } from './confusion.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -11,6 +11,11 @@ import type { Weighted } from './weights.ts';
  * @param predictions 0 or 1 for each item.
  */
 export function precision(labels: ArrayLike<number>, predictions: ArrayLike<number>, options: Weighted = {}): number {
-  const { truePositives, falsePositives } = confusion(labels, predictions, options);
+  return precisionOf(confusion(labels, predictions, options));
+}
+
+/** {@link precision} of what was counted already, weights worked in. */
+export function precisionOf(counts: Confusion): number {
+  const { truePositives, falsePositives } = counts;
   return truePositives === 0 ? 0 : truePositives / (truePositives + falsePositives);
 }

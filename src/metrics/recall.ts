@@ -1,4 +1,4 @@
-import { confusion } from './confusion.ts';
+import { type Confusion, confusion } from './confusion.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -11,6 +11,11 @@ import type { Weighted } from './weights.ts';
  * @param predictions 0 or 1 for each item.
  */
 export function recall(labels: ArrayLike<number>, predictions: ArrayLike<number>, options: Weighted = {}): number {
-  const { truePositives, falseNegatives } = confusion(labels, predictions, options);
+  return recallOf(confusion(labels, predictions, options));
+}
+
+/** {@link recall} of what was counted already, weights worked in. */
+export function recallOf(counts: Confusion): number {
+  const { truePositives, falseNegatives } = counts;
   return truePositives === 0 ? 0 : truePositives / (truePositives + falseNegatives);
 }
