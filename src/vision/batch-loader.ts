@@ -4,6 +4,7 @@ import { usableMemory } from '../machine-limits.ts';
 import { StageError } from '../stage.ts';
 import { type Augmentation, mixOf } from './augment/augment-image.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
+import type { Corruption } from './corruption.ts';
 import type { Sample } from './dataset.ts';
 import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
@@ -36,6 +37,8 @@ export interface BatchLoaderOptions {
   readonly resize: Resize;
   /** Default: values stay in [0, 1]. */
   readonly normalization?: Normalization;
+  /** Done to every image at its full size, before it is resized. Default: images as they are. */
+  readonly corruption?: Corruption | undefined;
   /** Batches made ahead of the reader. Default 3. */
   readonly prefetch?: number;
   /**
@@ -95,6 +98,7 @@ export class BatchLoader {
       split,
       resize: options.resize,
       normalization: options.normalization ?? unitRange,
+      ...(options.corruption !== undefined && { corruption: options.corruption }),
       memory: this.#memory,
       threads: options.threads ?? 2,
     });

@@ -1,4 +1,5 @@
 import type { Augmentation } from './augment/augment-image.ts';
+import type { Corruption } from './corruption.ts';
 import type { MemoryShare } from './memory-budget.ts';
 import type { Normalization } from './pixels-to-floats.ts';
 import type { Resize } from './resize.ts';
@@ -10,6 +11,8 @@ export interface BatchWorkerSetup {
   readonly split: string;
   readonly resize: Resize;
   readonly normalization: Normalization;
+  /** Done to every image before it is resized; absent: nothing. */
+  readonly corruption?: Corruption;
   /** What decoded images may be kept in. */
   readonly memory: MemoryShare;
   /** Images decoded at once. */

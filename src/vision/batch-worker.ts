@@ -2,6 +2,7 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { augmentImage } from './augment/augment-image.ts';
 import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
+import { corruptImage } from './corrupt-image.ts';
 import { type DecodedImage, decodeImage } from './decode-image.ts';
 import { take } from './memory-budget.ts';
 import { openDataset } from './open-dataset.ts';
@@ -88,11 +89,13 @@ async function decoded(index: number): Promise<DecodedImage> {
   const kept = cache.get(index);
   if (kept !== undefined) return kept;
   const bytes = await split.read(index);
+  const { key, path } = split.samples[index]!;
   let image: DecodedImage;
   try {
-    image = await decodeImage(bytes, setup.resize);
+    const seen = setup.corruption === undefined ? bytes : await corruptImage(bytes, setup.corruption, key);
+    image = await decodeImage(seen, setup.resize);
   } catch (error) {
-    throw new Error(`${split.samples[index]!.path} cannot be decoded: ${(error as Error).message}`);
+    throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
   }
   if (!cache.has(index) && take(setup.memory, imageLength)) cache.set(index, image);
   return image;

@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import sharp from 'sharp';
+import { distances, noiseImage } from './augment/testing-images.ts';
+import { corruptImage } from './corrupt-image.ts';
+import { corruptionSettings } from './corruption.ts';
+import { decodeImage } from './decode-image.ts';
+
+const image = noiseImage(1, 40, 30);
+const { width, height, pixels } = image;
+const bytes = await sharp(pixels, { raw: { width, height, channels: 3 } })
+  .png()
+  .toBuffer();
+
+test('each corruption changes the image at its own size, and the same way each time', async () => {
+  for (const [name, strength] of Object.entries({ blur: 1, noise: 10, scale: 0.5, jpeg: 40 })) {
+    const corruption = { [name]: strength, seed: 7 };
+    const corrupted = await corruptImage(bytes, corruption, 'test/1');
+    const shown = await decodeImage(corrupted);
+
+    assert.deepEqual([shown.width, shown.height], [width, height]);
+    assert.ok(distances(shown.pixels, pixels).mean > 2, name);
+    assert.deepEqual(await corruptImage(bytes, corruption, 'test/1'), corrupted);
+  }
+});
+
+test('noise is another for another image and another seed, and of the strength that was asked for', async () => {
+  const grey = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#808080' } })
+    .png()
+    .toBuffer();
+  const pixelsOf = async (key: string, seed: number) =>
+    (await decodeImage(await corruptImage(grey, { noise: 10, seed }, key))).pixels;
+  const one = await pixelsOf('a', 1);
+
+  assert.notDeepEqual(await pixelsOf('b', 1), one);
+  assert.notDeepEqual(await pixelsOf('a', 2), one);
+  const squares = one.reduce((sum, value) => sum + (value - 128) ** 2, 0) / one.length;
+  assert.ok(Math.abs(Math.sqrt(squares) - 10) < 0.5);
+});
+
+test('compression comes last: the image is a JPEG, of both corruptions', async () => {
+  const both = await corruptImage(bytes, { jpeg: 60, blur: 1.5, seed: 1 }, 'a');
+  const blurred = await corruptImage(bytes, { blur: 1.5, seed: 1 }, 'a');
+
+  assert.equal((await sharp(both).metadata()).format, 'jpeg');
+  const again = await sharp(blurred).jpeg({ quality: 60, chromaSubsampling: '4:2:0' }).toBuffer();
+  assert.deepEqual((await decodeImage(both)).pixels, (await decodeImage(again)).pixels);
+});
+
+test('no corruption at all is a slip', () => {
+  assert.equal(
+    corruptionSettings.safeParse({}).error!.issues[0]!.message,
+    'expected one or more of blur, noise, scale, jpeg',
+  );
+});
