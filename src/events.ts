@@ -1,6 +1,6 @@
 import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
-import type { Highlight, Progress } from './stage.ts';
+import type { CurvePoint, Highlight, Progress } from './stage.ts';
 
 /** How a stage ended in a run. `blocked`: not run because something it reads failed or was cancelled. */
 export type Outcome = 'fresh' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
@@ -30,6 +30,8 @@ export type RunEvent =
       readonly time: number;
     }
   | { readonly type: 'stage-progress'; readonly stage: StageName; readonly progress: Progress; readonly time: number }
+  /** How far the curves have come that the stage follows: an epoch of a training has ended. */
+  | { readonly type: 'stage-point'; readonly stage: StageName; readonly point: CurvePoint; readonly time: number }
   | { readonly type: 'stage-output'; readonly stage: StageName; readonly text: string; readonly time: number }
   | { readonly type: 'stage-retrying'; readonly stage: StageName; readonly message: string; readonly time: number }
   | {

@@ -3,6 +3,7 @@ export {
   type ArtifactType,
   type Checkpoint,
   type CheckpointStore,
+  type CurvePoint,
   defineKind,
   type Highlight,
   type InputArtifact,

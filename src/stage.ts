@@ -132,6 +132,17 @@ export interface Progress {
   readonly secondsLeft?: number;
 }
 
+/** Where the curves that a running stage follows have come to, such as loss and accuracy at the end of an epoch. */
+export interface CurvePoint {
+  /** What is counted, in the singular: `epoch`. */
+  readonly unit: string;
+  /** From 1, each greater than the last. */
+  readonly step: number;
+  readonly total?: number;
+  /** By the name of the curve, such as `val accuracy`. */
+  readonly values: Readonly<Record<string, number>>;
+}
+
 /** What a stage has worked out so far, from which another attempt can go on. */
 export interface Checkpoint {
   readonly state: Json;
@@ -172,6 +183,8 @@ export interface StageContext<S = unknown> {
    */
   download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
+  /** Shown while the stage runs; what is to be kept goes into an output. */
+  point(point: CurvePoint): void;
   /** A line for the stage's log. */
   log(line: string): void;
   /** A line for the log and for the user's eyes, of what is good to know and no reason to worry. */

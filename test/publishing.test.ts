@@ -56,7 +56,7 @@ test('clean and gc keep what belongs to a file outside pipelines/ for as long as
   assert.match(await print(project, 'run', './test.yml'), /1 restored/);
 
   project.remove('test.yml');
-  assert.equal(await print(project, 'clean', '--yes'), 'Removed 1 output.\n');
+  assert.equal(await print(project, 'clean', '--yes'), 'Removed 2 outputs.\n');
   assert.deepEqual(project.files('artifacts'), []);
   project.letHoursPass(144);
   assert.match(await print(project, 'gc', '--keep', '1d', '--yes'), /^Removed 1 result and 1 object /);

@@ -144,11 +144,11 @@ export class Project implements Disposable {
     return existsSync(this.path(path));
   }
 
-  /** Every file below a folder, relative, sorted. */
+  /** Every file below a folder, relative, sorted, but for the reports, which every run leaves. */
   files(folder: string): readonly string[] {
     if (!this.has(folder)) return [];
     return readdirSync(this.path(folder), { recursive: true, withFileTypes: true })
-      .filter((entry) => entry.isFile())
+      .filter((entry) => entry.isFile() && entry.name !== 'report.html')
       .map((entry) => join(entry.parentPath, entry.name).slice(this.path(folder).length + 1))
       .sort();
   }

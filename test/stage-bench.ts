@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { download } from '../src/cache/download.ts';
 import type {
   CheckpointStore,
+  CurvePoint,
   Highlight,
   InputArtifact,
   KindSpec,
@@ -21,6 +22,7 @@ export class StageBench {
   readonly warnings: string[] = [];
   readonly highlights: Highlight[] = [];
   readonly progress: Progress[] = [];
+  readonly points: CurvePoint[] = [];
   readonly notes: Record<string, string | number> = {};
 
   /** Where an output of the last run lies; `kind` gives its extension. */
@@ -57,6 +59,7 @@ export class StageBench {
       root: this.root,
       download: (file) => download(join(this.root, 'cache'), file, (progress) => this.progress.push(progress)),
       progress: (progress) => this.progress.push(progress),
+      point: (point) => this.points.push(point),
       log: (line) => this.logs.push(line),
       tell: (line) => {
         this.logs.push(line);

@@ -1,10 +1,10 @@
-import { lstatSync, mkdirSync, renameSync } from 'node:fs';
+import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { cacheError } from '../cache/cache-error.ts';
 import { Lease } from '../cache/lease.ts';
 import type { ListedFile, StoredArtifact } from '../fingerprint/artifact-digest.ts';
-import type { Digest } from '../fingerprint/digest.ts';
+import { type Digest, sha256 } from '../fingerprint/digest.ts';
 import type { DigestIndex } from '../fingerprint/digest-index.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
@@ -77,6 +77,31 @@ export class Publisher {
       if (error instanceof CopyFault) return { ok: false, reason: error.fault, file: error.file };
       if (error instanceof PublishError) throw error;
       throw cacheError(target.shown, error);
+    }
+  }
+
+  /**
+   * Makes `path`, relative to the root, hold this text, which is kept nowhere else. Someone may be looking at it all the
+   * time: the last text is there until this one is. Throws as {@link publish} does.
+   */
+  async publishText(text: string, path: string, owner: Owner): Promise<{ readonly displaced?: string }> {
+    const target = resolveTarget(this.root, path);
+    try {
+      await clearLeftovers(target);
+      mkdirSync(dirname(target.path), { recursive: true });
+      await using staging = new Staging(target);
+      writeFileSync(staging.path, text);
+      await using _turn = await this.#turn(target.key);
+      await this.#checkClaim(target, owner);
+      const present = await this.#look(target, undefined);
+      const displaced = present.state === 'foreign' ? displace(this.root, this.cache.folder, target) : undefined;
+      const before = present.state === 'ours' ? { before: present.digest } : {};
+      const time = new Date().toISOString();
+      this.records.write(target.key, { path: target.shown, ...owner, digest: sha256(text), ...before, time });
+      renameSync(staging.path, target.path);
+      return displaced === undefined ? {} : { displaced };
+    } catch (error) {
+      throw error instanceof PublishError ? error : cacheError(target.shown, error);
     }
   }
 

@@ -15,7 +15,7 @@ interface GraphNode {
   readonly name: string;
   readonly kind: string;
   /** Coloured and said, where it is known. */
-  readonly state?: 'fresh' | 'restorable' | 'stale' | 'blocked';
+  readonly state?: keyof typeof stateColours;
 }
 
 /** Fill and border by state. The state is also written, since colours are not for every eye. */
@@ -24,6 +24,12 @@ const stateColours = {
   restorable: ['#e6f1f9', '#0072b2'],
   stale: ['#fbeee4', '#d55e00'],
   blocked: ['#f4f4f5', '#8a8f98'],
+  ran: ['#e8f5f0', '#009e73'],
+  restored: ['#e6f1f9', '#0072b2'],
+  running: ['#fdf6e3', '#b07d00'],
+  waiting: ['#f7f8fa', '#8a8f98'],
+  failed: ['#fbe9e7', '#b3261e'],
+  cancelled: ['#fbeee4', '#d55e00'],
   unknown: ['#f7f8fa', '#5f6368'],
 } as const;
 

@@ -7,6 +7,7 @@ import type { Execution } from '../executor/execution.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
 import { readBy } from '../graph/graph.ts';
+import type { ReportWriter } from '../report/report-writer.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Project } from './open-project.ts';
@@ -18,6 +19,7 @@ export async function bringStages(
   project: Project,
   memory: string | undefined,
   interrupts: Interrupts,
+  report?: ReportWriter,
 ): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
   // Signed before the run: what is edited meanwhile is not what was read.
@@ -39,7 +41,8 @@ export async function bringStages(
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
-    await rememberRun(run, ends, memory, read, project.found);
+    const page = await report?.finish(interrupts.interrupted);
+    await rememberRun(run, ends, memory, read, project.found, page);
     world.digests.save();
     await folder.removeWork();
   } catch (error) {

@@ -61,5 +61,6 @@ function describeDispute(
   if (claim === undefined) return undefined;
   const message = `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`;
   const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
-  return { code, message, at, related: [{ message: 'The first one is here', at: claim.output.at }], hint };
+  const related = claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
+  return { code, message, at, related, hint };
 }

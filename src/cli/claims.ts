@@ -1,19 +1,20 @@
 import type { Kinds } from '../config/load-context.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
-import type { Output, StageName } from '../config/pipeline.ts';
-import { filesOfPipeline } from '../config/pipeline-name.ts';
+import { filesOfPipeline, reportPath } from '../config/pipeline-name.ts';
+import type { Span } from '../diagnostics/diagnostic.ts';
 
-/** What a pipeline's file claims now: its outputs by published path. */
-export type Claims = ReadonlyMap<string, { readonly stage: StageName; readonly output: Output }>;
+/** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */
+export type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
 
 /** The claims of a pipeline by name: none when its file is gone, undefined when its file has mistakes. */
 export async function claimsOf(pipeline: string, root: string, kinds: Kinds): Promise<Claims | undefined> {
-  const claims = new Map<string, { readonly stage: StageName; readonly output: Output }>();
+  const claims = new Map<string, { readonly stage: string; readonly at?: Span }>();
   for (const file of filesOfPipeline(pipeline, root)) {
     const loaded = await loadPipeline({ root, file, kinds });
     if (!loaded.ok) return undefined;
+    claims.set(reportPath(pipeline), { stage: 'report' });
     for (const { name, outputs } of loaded.value.stages) {
-      for (const output of outputs) claims.set(output.path, { stage: name, output });
+      for (const { path, at } of outputs) claims.set(path, { stage: name, at });
     }
   }
   return claims;

@@ -14,9 +14,14 @@ const reserved = ['cache', 'pipelines', '.git'];
 
 /**
  * Holds all outputs and path inputs of a pipeline against one another: no two outputs in one place or inside one another,
- * no output inside an input, no input inside an output (there is an edge for that), no output outside the root.
+ * no output inside an input, no input inside an output (there is an edge for that), no output outside the root or where the run's `page` is.
  */
-export function checkPaths(context: LoadContext, outputs: readonly OutputClaim[], inputs: readonly PathClaim[]): void {
+export function checkPaths(
+  context: LoadContext,
+  outputs: readonly OutputClaim[],
+  inputs: readonly PathClaim[],
+  page: string,
+): void {
   const real = new RealPaths();
   const root = real.of(join(context.root, 'x')).slice(0, -2);
   const claimed = new Map<string, OutputClaim>();
@@ -26,6 +31,7 @@ export function checkPaths(context: LoadContext, outputs: readonly OutputClaim[]
     const first = claimed.get(path);
     if (first) reportTwice(context, first, claim);
     else claimed.set(path, claim);
+    checkPage(context, claim, path, real.of(resolve(context.root, page)), page);
   }
   const made = checkInputs(context, claimed, inputs, real);
   for (const [path, claim] of claimed) {
@@ -86,6 +92,20 @@ function checkTarget({ report }: LoadContext, { output }: OutputClaim, path: str
   const { path: shown, at } = output;
   report({ code: 'wrong-target', message: `The output "${shown}" ${where}`, at, hint: 'Publish it below artifacts/.' });
   return false;
+}
+
+/** The page of the run is renewed all the time: in an output, it would change what was published. */
+function checkPage({ report }: LoadContext, { output }: OutputClaim, path: string, real: string, page: string): void {
+  const meets =
+    path === real ? 'is' : real.startsWith(`${path}/`) ? 'holds' : path.startsWith(`${real}/`) ? 'lies in' : '';
+  if (meets === '') return;
+  const message = `The output "${output.path}" ${meets} "${page}", where every run leaves its report`;
+  report({
+    code: 'wrong-target',
+    message,
+    at: output.at,
+    hint: 'Publish it beside the report, under a name of its own.',
+  });
 }
 
 function reportTwice({ report }: LoadContext, first: OutputClaim, { stage, output }: OutputClaim): void {

@@ -13,7 +13,7 @@ import { loadDocument } from './load-document.ts';
 import { child, type MapNode } from './located.ts';
 import type { Params } from './params.ts';
 import type { Pipeline, Stage, StageName } from './pipeline.ts';
-import { pipelineName } from './pipeline-name.ts';
+import { pipelineName, reportPath } from './pipeline-name.ts';
 import { prepareInstances } from './prepare-instance.ts';
 import { shownPath } from './read-source.ts';
 import { resolveStage } from './resolve-stage.ts';
@@ -69,7 +69,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const outputs = [...prepared.values()].flatMap((one) =>
     one.outputs.map((output) => ({ stage: one.instance.name, output })),
   );
-  checkPaths(context, outputs, claims);
+  checkPaths(context, outputs, claims, reportPath(name));
   const texts = topLevelTexts(document, scope.params);
   if (mistakes.any) return err(mistakes.inOrder());
   const own = new Set(definitions.flatMap(({ kind }) => kind?.sources ?? []));

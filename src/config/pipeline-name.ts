@@ -41,3 +41,6 @@ function mayBeFile(path: string): boolean {
 export function publishedFolder(name: string): string {
   return `artifacts/${name.replace(/^(\.\.?\/)+/, (dots) => dots.replaceAll('.', '@'))}`;
 }
+
+/** Where the page of a pipeline's last run is, relative to the root: no stage's output. */
+export const reportPath = (name: string): string => `${publishedFolder(name)}/report.html`;

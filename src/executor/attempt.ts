@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { extensionOf } from '../config/extension-of.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { Highlight, Progress } from '../stage.ts';
+import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { Grant } from './admission.ts';
 import type { StageRequest } from './messages.ts';
 import type { StageEnd, StageProcess, StartStage } from './stage-process.ts';
@@ -33,6 +33,7 @@ export interface AttemptOptions {
   /** Aborted by a second one: it ends. */
   readonly kill: AbortSignal;
   readonly onProgress: (progress: Progress) => void;
+  readonly onPoint: (point: CurvePoint) => void;
   readonly onNotice: (line: string) => void;
   readonly onOutput: (text: string) => void;
 }
@@ -73,6 +74,8 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
       switch (message.type) {
         case 'progress':
           return options.onProgress(message.progress);
+        case 'point':
+          return options.onPoint(message.point);
         case 'notice':
           return options.onNotice(message.line);
         case 'warning':

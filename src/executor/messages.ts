@@ -1,5 +1,5 @@
 import type { JsonObject } from '../json.ts';
-import type { Highlight, InputArtifact, Progress } from '../stage.ts';
+import type { CurvePoint, Highlight, InputArtifact, Progress } from '../stage.ts';
 
 /** What a stage's process is told to do: everything that its context is made of. */
 export interface StageRequest {
@@ -22,6 +22,7 @@ export interface StageRequest {
 export type StageMessage =
   | { readonly type: 'ready' }
   | { readonly type: 'progress'; readonly progress: Progress }
+  | { readonly type: 'point'; readonly point: CurvePoint }
   | { readonly type: 'notice'; readonly line: string }
   | { readonly type: 'warning'; readonly line: string }
   | { readonly type: 'highlight'; readonly table: Highlight }

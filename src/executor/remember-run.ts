@@ -9,8 +9,8 @@ import type { Execution } from './execution.ts';
  * Ends a run: checks what was put in place once more, after a tick of the disk's clock, so that from now on one stat
  * tells that it is unchanged; and remembers a complete run, so that the same command answers at once.
  *
- * `read` signs the files of the pipeline and the code as they were when they were read; `found` is how the file was found. Without a `file`, nothing is
- * remembered.
+ * `read` signs the files of the pipeline and the code as they were when they were read; `found` is how the file was found;
+ * `page` is the run's report, which comes back when it is gone. Without a `file`, nothing is remembered.
  */
 export async function rememberRun(
   run: Execution,
@@ -18,6 +18,7 @@ export async function rememberRun(
   file: string | undefined,
   read: ReadonlyMap<string, string> | undefined,
   found: FoundFile,
+  page: string | undefined,
 ): Promise<void> {
   const { world, stages } = run;
   const outputs = await signOutputs(run, ends);
@@ -34,7 +35,12 @@ export async function rememberRun(
     stages: stages.length,
     globs: world.pipeline.sources.globs,
     env: [...new Set(stages.flatMap(({ env }) => Object.keys(env)))],
-    signatures: new Map([...read, ...inputs, ...outputs]),
+    signatures: new Map([
+      ...read,
+      ...inputs,
+      ...outputs,
+      ...(page === undefined ? [] : [[page, signTree(page).signature] as const]),
+    ]),
   });
 }
 

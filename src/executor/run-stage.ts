@@ -169,6 +169,7 @@ async function makeOutputs(
     signal: run.signal,
     kill: run.kill,
     onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
+    onPoint: (point) => emit({ type: 'stage-point', stage: stage.name, point, time: Date.now() }),
     onNotice: (message) => emit({ type: 'notice', stage: stage.name, message, time: Date.now() }),
     onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
   });

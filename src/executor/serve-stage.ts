@@ -63,6 +63,7 @@ function makeContext(request: StageRequest): StageContext {
     download: async (file) =>
       await (await import('../cache/download.ts')).download(join(request.root, 'cache'), file, progress),
     progress,
+    point: (point) => tell({ type: 'point', point }),
     log: (line) => void process.stdout.write(`${line}\n`),
     tell: (line) => {
       process.stdout.write(`${line}\n`);

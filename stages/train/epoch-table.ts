@@ -1,4 +1,4 @@
-import type { Highlight } from '../../src/stage.ts';
+import type { CurvePoint, Highlight } from '../../src/stage.ts';
 import type { EpochRecord, History } from '../../src/training/history.ts';
 
 /** An epoch in a line of the log: `epoch 2/5: train loss 0.612 accuracy 67.1 %, val loss 0.640 accuracy 64.0 %, best so far`. */
@@ -9,6 +9,15 @@ export function epochLine({ epoch, running, splits }: EpochRecord, epochs: numbe
   );
   const parts = [`running loss ${running.loss.toFixed(4)}`, ...values, ...(isBest ? ['best so far'] : [])];
   return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
+}
+
+/** The same as a point of the curves that are shown while training goes on. */
+export function epochPoint({ epoch, splits }: EpochRecord, epochs: number): CurvePoint {
+  const values = Object.entries(splits).flatMap(([split, { loss, accuracy }]) => [
+    [`${split} accuracy`, accuracy] as const,
+    [`${split} loss`, loss] as const,
+  ]);
+  return { unit: 'epoch', step: epoch, total: epochs, values: Object.fromEntries(values) };
 }
 
 /** Accuracy and loss of every monitored split by epoch, the kept one marked. */

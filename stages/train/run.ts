@@ -13,7 +13,7 @@ import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
 import type { TrainingData } from '../../src/training/training-data.ts';
-import { epochLine, historyTable } from './epoch-table.ts';
+import { epochLine, epochPoint, historyTable } from './epoch-table.ts';
 import { keptStates } from './kept-states.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
@@ -31,6 +31,7 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   };
   warnOfRandomFreezing(context, options.freezing);
   const states = keptStates(context, backend);
+  for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings.epochs));
   const before = states?.last?.epochs.length ?? 0;
   const history = await follow(context, source, before, (data, listener) =>
     fit(model, data, options, listener, states),
@@ -71,7 +72,10 @@ async function follow(
       const rate = Number.isFinite(trainingRate) ? { rate: trainingRate, secondsLeft } : {};
       context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate });
     },
-    epoch: (record, isBest) => context.log(epochLine(record, epochs, isBest)),
+    epoch: (record, isBest) => {
+      context.log(epochLine(record, epochs, isBest));
+      context.point(epochPoint(record, epochs));
+    },
     say: (message) => context.tell(message),
     warn: (message) => context.warn(message),
   });

@@ -132,6 +132,7 @@ async function profileStage(stage: Stage, run: Execution, steps: number): Promis
       signal,
       kill,
       onProgress: () => {},
+      onPoint: () => {},
       onNotice: () => {},
       onOutput: () => {},
     });

@@ -1,4 +1,6 @@
 import { memoryFile } from '../../cache/run-memory.ts';
+import type { Reporter } from '../../events.ts';
+import { ReportWriter } from '../../report/report-writer.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
@@ -30,18 +32,38 @@ export function runCommand(argv: readonly string[]) {
     if (!opened.ok) return printMistakes(opened.error);
     const claimed = await checkClaims(opened.value);
     if (!claimed.ok) return printMistakes(claimed.error);
-    const reporter = selectReporter(options.reporter, process.stdout, process.env);
+    const listeners: Reporter[] = [selectReporter(options.reporter, process.stdout, process.env)];
+    const reporter = tellAll(listeners);
     using interrupts = new Interrupts();
     const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
+    const report = new ReportWriter({
+      pipeline: run.world.pipeline,
+      stages: run.stages,
+      publisher: run.publisher,
+      run: run.folder,
+      host: run.host,
+      warn: (message) => run.emit({ type: 'warning', message, time: Date.now() }),
+    });
+    listeners.push(report);
     const memory = memoryFile(opened.value.root, process.cwd(), argv);
     // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
     const memorable = options.reporter !== 'json' && opened.value.forced.size === 0;
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
       for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);
-      return await bringStages(run, opened.value, memorable ? memory : undefined, interrupts);
+      return await bringStages(run, opened.value, memorable ? memory : undefined, interrupts, report);
     } finally {
       reporter.close();
     }
   };
 }
+
+/** One reporter of several. */
+const tellAll = (listeners: readonly Reporter[]): Reporter => ({
+  event: (event) => {
+    for (const listener of listeners) listener.event(event);
+  },
+  close: () => {
+    for (const listener of listeners) listener.close();
+  },
+});

@@ -1,0 +1,76 @@
+/**
+ * What the page does by itself: draws each chart for touching when it is scrolled near, keeps what the reader opened while
+ * a page that goes on is loaded again, and stops doing that when it is no longer renewed. Without it, all can be read.
+ */
+export const pageScript = `
+(() => {
+  'use strict';
+  const root = document.documentElement;
+  const draw = (figure) => {
+    const data = figure.querySelector('script.spec');
+    const place = figure.querySelector('.live');
+    if (!data || !place || figure.dataset.chart) return;
+    figure.dataset.chart = 'drawing';
+    const keepPicture = (error) => { figure.dataset.chart = 'picture'; place.remove(); console.warn(String(error)); };
+    try {
+      const options = {
+        renderer: 'svg',
+        actions: { export: true, source: true, compiled: false, editor: true },
+        config: { mark: { tooltip: true } },
+        tooltip: { theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' },
+      };
+      vegaEmbed(place, JSON.parse(data.textContent), options).then(({ view }) => {
+        const picture = figure.querySelector('img');
+        const drawn = place.querySelector('svg');
+        drawn.setAttribute('aria-label', figure.getAttribute('aria-label'));
+        if (picture) picture.remove();
+        place.hidden = false;
+        figure.dataset.chart = 'drawn';
+        figure.view = view;
+      }).catch(keepPicture);
+    } catch (error) { keepPicture(error); }
+  };
+  const figures = [...document.querySelectorAll('figure.chart')];
+  if (typeof vegaEmbed !== 'undefined') {
+    const seen = new IntersectionObserver((entries) => {
+      for (const entry of entries) if (entry.isIntersecting) { seen.unobserve(entry.target); draw(entry.target); }
+    }, { rootMargin: '300px' });
+    for (const figure of figures) seen.observe(figure);
+  }
+  addEventListener('hashchange', openTarget);
+  openTarget();
+  function openTarget() {
+    let target = null;
+    try { target = document.getElementById(decodeURIComponent(location.hash.slice(1))); } catch {}
+    for (let around = target; around; around = around.parentElement) if (around.tagName === 'DETAILS') around.open = true;
+    if (target) target.scrollIntoView();
+  }
+  let opened = null;
+  addEventListener('beforeprint', () => { opened = [...document.querySelectorAll('details.stage:not([open])')]; for (const one of opened) one.open = true; });
+  addEventListener('afterprint', () => { for (const one of opened || []) one.open = false; });
+
+  if (root.dataset.state !== 'running') return;
+  const key = 'restage:' + location.pathname;
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key) || 'null');
+    if (kept) {
+      for (const id of kept.open) { const one = document.getElementById(id); if (one) one.open = true; }
+      scrollTo(0, kept.y);
+    }
+  } catch {}
+  const again = () => {
+    if (Date.now() - Number(root.dataset.written) > 15 * 60000) {
+      document.getElementById('stalled').hidden = false;
+      return;
+    }
+    const selected = String(getSelection() || '') !== '';
+    if (document.hidden || selected) { setTimeout(again, 3000); return; }
+    try {
+      const open = [...document.querySelectorAll('details[id][open]')].map((one) => one.id);
+      sessionStorage.setItem(key, JSON.stringify({ open, y: scrollY }));
+    } catch {}
+    location.reload();
+  };
+  setTimeout(again, 4000);
+})();
+`;

@@ -1,0 +1,154 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { exampleModel, exampleStage } from './example-model.ts';
+import { renderReport } from './render-report.ts';
+import type { ReportOutput, Shown } from './report-model.ts';
+
+const output = (shown: Shown, port = 'out'): ReportOutput => ({
+  port,
+  type: 'files',
+  path: `artifacts/study/${port}`,
+  href: port,
+  shown,
+});
+/** The page without its scripts and styles. */
+const bodyOf = (page: string): string => page.replaceAll(/<(script|style)>[\s\S]*?<\/\1>/g, '');
+
+test('a page without charts carries no library and asks for nothing', () => {
+  const page = renderReport(exampleModel());
+  assert.ok(page.length < 40_000, `${page.length} characters`);
+  assert.doesNotMatch(bodyOf(page), /(src|href)="(https?:)?\/\//);
+  assert.match(page, /Content-Security-Policy" content="default-src &#39;none&#39;; img-src data: blob:;/);
+});
+
+test('the same model gives the same page', () => {
+  assert.equal(renderReport(exampleModel()), renderReport(exampleModel()));
+});
+
+test('nothing that a user or a program wrote becomes markup, wherever it stands', () => {
+  const evil = `</script><script>alert(1)</script><img src=x onerror="alert('2')">`;
+  const spec = JSON.stringify({ title: evil, data: { values: [{ a: `${evil}<!--<script>` }] } });
+  const page = renderReport(
+    exampleModel({
+      pipeline: evil,
+      description: evil,
+      warnings: [{ stage: evil, message: evil }],
+      facts: [[evil, evil]],
+      state: 'failed',
+      stages: [
+        exampleStage({
+          name: evil,
+          kind: evil,
+          description: evil,
+          state: 'failed',
+          message: evil,
+          reasons: [evil],
+          settings: [{ path: evil, value: [evil], written: true }],
+          changes: [{ path: evil, before: evil, after: { [evil]: evil } }],
+          inputs: [{ port: evil, from: [evil] }],
+          highlights: [{ title: evil, columns: [evil], rows: [[evil]] }],
+          warnings: [evil],
+          log: { text: evil, cut: true },
+          record: [[evil, evil]],
+          outputs: [
+            output({ as: 'chart', title: evil, subtitle: evil, width: 9, height: 9, spec, leftOut: evil }, evil),
+            output({ as: 'table', columns: [evil], rows: [[evil]], leftOut: evil }),
+            output({ as: 'table', columns: ['split', 'class', 'images', evil], rows: [[evil, evil, evil, evil]] }),
+            output({
+              as: 'markdown',
+              text: `# ${evil}\n\n| ${evil} |\n| --- |\n| ${evil} |\n\n${evil}`,
+              leftOut: evil,
+            }),
+            output({ as: 'images', images: [{ name: evil, uri: 'data:,' }], leftOut: evil }),
+            output({ as: 'metrics', metrics: [{ name: `${evil}.accuracy`, value: 1 }] }),
+          ],
+        }),
+        exampleStage({
+          name: `${evil}2`,
+          state: 'running',
+          progress: { done: 1, total: 2, unit: evil, note: evil },
+          points: [1, 2].map((step) => ({ unit: evil, step, values: { [evil]: 1 } })),
+        }),
+      ],
+    }),
+  );
+  assert.doesNotMatch(page, /<img src=x/);
+  assert.doesNotMatch(page, /alert\(1\)<\/script>/);
+  const scripts = [...page.matchAll(/<script/g)].length;
+  const [ofCharts, ofLibraries, own] = [2, 3, 1];
+  assert.equal(scripts, ofCharts + ofLibraries + own);
+  const carried = /<script type="application\/json" class="spec">(.*?)<\/script>/.exec(
+    page.slice(page.indexOf('id="charts"')),
+  );
+  assert.deepEqual(JSON.parse(carried![1]!), JSON.parse(spec));
+});
+
+test('a page of a run that goes on renews itself, and one that has ended does not', () => {
+  const running = renderReport(exampleModel({ state: 'running' }));
+  assert.match(running, /<html lang="en" data-state="running"/);
+  assert.match(running, /<noscript><meta http-equiv="refresh"/);
+  assert.match(running, /<title>study: running<\/title>/);
+  const ended = renderReport(exampleModel());
+  assert.match(ended, /data-state="succeeded"/);
+  assert.doesNotMatch(ended, /http-equiv="refresh"/);
+});
+
+test('the numbers of the test split come first, with their interval and what they must beat', () => {
+  const metrics = [
+    { name: 'val.accuracy', value: 0.9 },
+    { name: 'test.images', value: 1200 },
+    { name: 'test.accuracy', value: 0.75, interval: [0.7, 0.8] as const },
+    { name: 'test.majorityAccuracy', value: 0.5 },
+    { name: 'test.auc', value: null },
+  ];
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+  );
+  assert.match(
+    page,
+    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">95 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
+  );
+  assert.doesNotMatch(page, /<dt>AUC/);
+  assert.doesNotMatch(page, /on val/);
+});
+
+test('three stages that measure are compared in one table instead', () => {
+  const stages = ['a', 'b', 'c'].map((name) =>
+    exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })] }),
+  );
+  const page = bodyOf(renderReport(exampleModel({ stages })));
+  assert.match(page, /<caption>How well each tells them apart<\/caption>/);
+  assert.doesNotMatch(page, /class="tile/);
+});
+
+test('every table has heads of columns and rows, every picture a text, every section a name', () => {
+  const shown: Shown = {
+    as: 'chart',
+    title: 'AUC 0.81',
+    subtitle: 'n = 80',
+    width: 560,
+    height: 360,
+    picture: 'data:,',
+  };
+  const page = bodyOf(
+    renderReport(exampleModel({ graph: '<svg/>', stages: [exampleStage({ outputs: [output(shown)] })] })),
+  );
+  for (const [, table] of page.matchAll(/<table[^>]*>([\s\S]*?)<\/table>/g)) {
+    assert.match(table!, /<th scope="col"/);
+    assert.match(table!, /<th scope="row"/);
+  }
+  for (const [image] of page.matchAll(/<img [^>]*>/g)) assert.match(image, / alt="[^"]+"/);
+  for (const [section] of page.matchAll(/<section [^>]*>/g)) assert.match(section, /aria-labelledby="[a-z]+-title"/);
+  assert.match(page, /<figure class="chart card" aria-label="AUC 0\.81\. n = 80">/);
+});
+
+test('a failure is told before everything else, with the end of its log', () => {
+  const stage = exampleStage({
+    state: 'failed',
+    message: 'expected 3 splits, got 2',
+    log: { text: 'one\ntwo', cut: false },
+  });
+  const page = bodyOf(renderReport(exampleModel({ state: 'failed', stages: [stage] })));
+  assert.ok(page.indexOf('fit failed') < page.indexOf('<main'));
+  assert.match(page, /<pre>expected 3 splits, got 2<\/pre>/);
+});

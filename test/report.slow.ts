@@ -1,0 +1,99 @@
+import assert from 'node:assert/strict';
+import { statSync } from 'node:fs';
+import { test } from 'node:test';
+import { Project } from './rig.ts';
+
+const page = 'artifacts/test/report.html';
+const yaml = `description: Two words
+stages:
+  first:
+    kind: command
+    outputs: { text: out/first.txt }
+    with: { run: "echo hello; echo one > \${outputs.text}" }
+  second:
+    kind: command
+    inputs: { text: first.text }
+    outputs: { table: { path: out/second.csv, type: table } }
+    with: { run: "printf 'a,b\\\\n1,<b>2\\\\n' > \${outputs.table}" }
+`;
+const writtenAt = (project: Project) => statSync(project.path(page)).mtimeMs;
+
+test('a run leaves its page; one with nothing to do leaves it as it is, quickly or the long way', async () => {
+  using project = new Project(yaml);
+  await project.command('run', 'test.yaml');
+  const text = project.read(page);
+  assert.match(text, /data-state="succeeded"/);
+  assert.match(text, /2 stages: 2 ran/);
+  assert.match(text, /hello/);
+  assert.match(text, /&#60;b&#62;2/);
+  const before = writtenAt(project);
+  await project.command('run', 'test.yaml');
+  const longWay = await project.run();
+  assert.deepEqual(longWay.outcomes, { first: 'fresh', second: 'fresh' });
+  await project.command('run', 'test.yaml', 'first');
+  assert.equal(writtenAt(project), before);
+});
+
+test('a page that is gone comes back, though nothing else is to be done', async () => {
+  using project = new Project(yaml);
+  project.letHoursPass(1);
+  await project.command('run', 'test.yaml');
+  await project.command('run', 'test.yaml');
+  project.remove(page);
+  const { stdout } = await project.command('run', 'test.yaml');
+  assert.match(stdout, /2 stages fresh/);
+  assert.match(project.read(page), /2 stages: 2 fresh/);
+});
+
+test('a page says what failed, and the next run that mends it renews it', async () => {
+  using project = new Project(yaml.replace('echo hello', 'test -e mended'));
+  assert.equal((await project.run()).code, 1);
+  assert.match(project.read(page), /data-state="failed"/);
+  assert.match(project.read(page), /second[\s\S]*waits for first, which failed/);
+  project.write('mended', '');
+  assert.equal((await project.run()).code, 0);
+  assert.match(project.read(page), /data-state="succeeded"/);
+});
+
+test('what changed since the last result is told value by value', async () => {
+  using project = new Project(yaml);
+  await project.run();
+  project.edit('pipelines/test.yaml', 'echo one', 'echo two');
+  await project.run();
+  assert.match(
+    project.read(page),
+    /<code>settings\.run<\/code><\/th><td><del>.*echo one.*<\/del><\/td><td><ins>.*echo two/,
+  );
+});
+
+test("a page of the user's own is kept aside, and the page is told of by clean when its pipeline is gone", async () => {
+  using project = new Project(yaml);
+  project.write(page, 'mine');
+  const { warnings } = await project.run();
+  const [displaced] = project.files('cache/displaced').concat(displacedReport(warnings));
+  assert.equal(project.read(displaced!), 'mine');
+  assert.doesNotMatch((await project.command('clean')).stdout, /report/);
+  project.remove('pipelines/test.yaml');
+  project.write('pipelines/other.yaml', yaml.replaceAll('out/', 'out2/'));
+  assert.match(
+    (await project.command('clean')).stdout,
+    /would remove artifacts\/test\/report\.html \(report of test\)/,
+  );
+  await project.command('clean', '--yes');
+  assert.equal(project.has(page), false);
+});
+
+const displacedReport = (warnings: readonly string[]): readonly string[] =>
+  warnings.flatMap((line) => /it was moved to (.*)$/.exec(line)?.[1] ?? []);
+
+test('no output may be where the page is, or around it', async () => {
+  for (const path of [page, 'artifacts/test', 'artifacts']) {
+    using project = new Project(yaml.replace('out/first.txt', path));
+    const { stderr, code } = await project.command('run', 'test.yaml');
+    assert.equal(code, 1);
+    assert.match(
+      stderr,
+      /The output "[^"]+" (is|holds) "artifacts\/test\/report\.html", where every run leaves its report/,
+    );
+  }
+});
