@@ -1,4 +1,6 @@
 import { choleskySolve } from './cholesky-solve.ts';
+import { fewItemsDiscriminant, type LinearRule, ridge } from './few-items-discriminant.ts';
+import { ledoitWolf } from './ledoit-wolf.ts';
 
 /**
  * How far each item lies on the side of class 1 by a linear rule learned from the items of the other folds: linear discriminant
@@ -11,7 +13,8 @@ import { choleskySolve } from './cholesky-solve.ts';
  * items, and nothing is to be tuned. Scores are those of scikit-learn's `LinearDiscriminantAnalysis(solver='lsqr',
  * shrinkage='auto')` less the log of the classes' odds. A column without variance says nothing and does no harm.
  *
- * What is summed over a fold is summed once, so that it takes one pass over the products of all columns.
+ * What is summed over a fold is summed once, so that it takes one pass over the products of all columns; where there are
+ * fewer items, over those of all items.
  *
  * @param values `[items, columns]`, finite.
  * @param labels 0 or 1 for each item. Throws a RangeError where the items outside some fold are of one class.
@@ -25,25 +28,41 @@ export function crossDiscriminant(
   const items = labels.length;
   const columns = values.length / items;
   const scaled = standardised(values, columns);
-  const count = Math.max(...Array.from(folds)) + 1;
+  const rules = items < columns ? rulesOfFew(scaled, labels, folds) : rulesOfMany(scaled, labels, folds);
+  return Float64Array.from({ length: items }, (_, i) => {
+    const { weights, offset } = rules[folds[i]!]!;
+    let score = offset;
+    for (let k = 0; k < columns; k++) score += weights[k]! * scaled[i * columns + k]!;
+    return score;
+  });
+}
+
+const foldCount = (folds: ArrayLike<number>): number =>
+  Array.from(folds).reduce((most, fold) => Math.max(most, fold), 0) + 1;
+
+/** For each fold, the rule of the items outside it. */
+function rulesOfFew(scaled: Float64Array, labels: ArrayLike<number>, folds: ArrayLike<number>): readonly LinearRule[] {
+  const columns = scaled.length / labels.length;
+  const rows = Array.from({ length: labels.length }, (_, i) => scaled.subarray(i * columns, (i + 1) * columns));
+  return Array.from({ length: foldCount(folds) }, (_, fold) =>
+    fewItemsDiscriminant([0, 1].map((label) => rows.filter((_, i) => folds[i] !== fold && labels[i] === label))),
+  );
+}
+
+function rulesOfMany(scaled: Float64Array, labels: ArrayLike<number>, folds: ArrayLike<number>): readonly LinearRule[] {
+  const items = labels.length;
+  const columns = scaled.length / items;
+  const count = foldCount(folds);
   const sums = Array.from({ length: count }, (_, fold) =>
     [0, 1].map((label) => sumUp(scaled, columns, (i) => folds[i] === fold && labels[i] === label, items)),
   );
-  const scores = new Float64Array(items);
-  for (let fold = 0; fold < count; fold++) {
+  return Array.from({ length: count }, (_, fold) => {
     const [real, fake] = [0, 1].map((label) => {
       const others = sums.filter((_, other) => other !== fold).map((classes) => classes[label]!);
       return describe(others.reduce(added), scaled, (i) => folds[i] !== fold && labels[i] === label);
     }) as [ClassShape, ClassShape];
-    const rule = discriminate(real, fake);
-    for (let i = 0; i < items; i++) {
-      if (folds[i] !== fold) continue;
-      let score = rule.offset;
-      for (let k = 0; k < columns; k++) score += rule.weights[k]! * scaled[i * columns + k]!;
-      scores[i] = score;
-    }
-  }
-  return scores;
+    return discriminate(real, fake);
+  });
 }
 
 /** Columns around 0 with deviation 1, for the sake of rounding; those without variance are 0. */
@@ -116,7 +135,7 @@ function describe({ items, values, products }: Sums, all: Float64Array, holds: (
     }
   }
   const centre = trace / columns;
-  const share = shrinkage({ items, columns, squares, centre, fourth: fourthPowers(all, { mean, deviations }, holds) });
+  const share = ledoitWolf({ items, columns, squares, centre, fourth: fourthPowers(all, { mean, deviations }, holds) });
   const covariance = correlation.map((value, i) => {
     const [k, l] = [Math.floor(i / columns), i % columns];
     return ((1 - share) * value + (k === l ? share * centre : 0)) * deviations[k]! * deviations[l]!;
@@ -141,28 +160,11 @@ function fourthPowers(
   return sum;
 }
 
-interface Spread {
-  readonly items: number;
-  readonly columns: number;
-  /** Sum of the squared entries of the matrix, and the mean of its diagonal. */
-  readonly squares: number;
-  readonly centre: number;
-  readonly fourth: number;
-}
-
-/** Ledoit and Wolf's b² over d², 0 to 1: how far to go from the matrix to `centre` times one. */
-function shrinkage({ items, columns, squares, centre, fourth }: Spread): number {
-  const noise = (fourth / items - squares) / (items * columns);
-  const distance = squares / columns - centre * centre;
-  return distance <= 0 ? 0 : Math.max(0, Math.min(1, noise / distance));
-}
-
-function discriminate(real: ClassShape, fake: ClassShape): { readonly weights: Float64Array; readonly offset: number } {
+function discriminate(real: ClassShape, fake: ClassShape): LinearRule {
   const columns = real.mean.length;
   const share = fake.items / (real.items + fake.items);
   const within = real.covariance.map((value, i) => (1 - share) * value + share * fake.covariance[i]!);
-  // Columns were brought to deviation 1: so little more variance decides nothing, and makes those without any harmless.
-  for (let k = 0; k < columns; k++) within[k * columns + k]! += 1e-9;
+  for (let k = 0; k < columns; k++) within[k * columns + k]! += ridge;
   const apart = fake.mean.map((value, k) => value - real.mean[k]!);
   const weights = choleskySolve(within, apart);
   let offset = 0;
