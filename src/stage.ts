@@ -29,8 +29,8 @@ export interface InputPort<S = unknown> {
    * fixes beside those that tell its items apart: for titles. They are keyed.
    */
   readonly labelled?: true;
-  /** The named parts that the stage reads, by its settings; absent: all. Only these are keyed. */
-  parts?(settings: S): readonly string[];
+  /** The named parts that the stage reads, by its settings; absent or undefined: all. Only these are keyed. */
+  parts?(settings: S): readonly string[] | undefined;
 }
 
 /** A named output of a kind. */

@@ -65,10 +65,11 @@ function common(shape: StageShape) {
 
 function withParts(
   input: Input,
-  parts: ((settings: never) => readonly string[]) | undefined,
+  parts: ((settings: never) => readonly string[] | undefined) | undefined,
   { settings }: Settings,
 ): Input {
-  return parts ? { ...input, parts: parts(settings as never) } : input;
+  const read = parts?.(settings as never);
+  return read ? { ...input, parts: read } : input;
 }
 
 function environment({ env }: LoadContext, declared: StageShape['env']): Readonly<Record<string, string | null>> {
