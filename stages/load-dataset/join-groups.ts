@@ -1,3 +1,4 @@
+import { DisjointSets } from '../../src/disjoint-sets.ts';
 import { StageError } from '../../src/stage.ts';
 import type { FoundImage } from './found-image.ts';
 
@@ -28,26 +29,4 @@ export function joinGroups<T extends FoundImage>(images: readonly T[], pattern: 
     const own = names[index]![0];
     return own === undefined ? image : { ...image, group: sets.first(own) };
   });
-}
-
-/** Union-find over names; a set is known by its first name. */
-class DisjointSets {
-  readonly #parents = new Map<string, string>();
-
-  first(name: string): string {
-    let root = name;
-    for (let up = this.#parents.get(root); up !== undefined; up = this.#parents.get(root)) root = up;
-    // Later searches are short: everything on the way points to the root.
-    for (let at = name; at !== root; ) {
-      const up = this.#parents.get(at)!;
-      this.#parents.set(at, root);
-      at = up;
-    }
-    return root;
-  }
-
-  join(a: string, b: string): void {
-    const [first, second] = [this.first(a), this.first(b)].sort();
-    if (first !== second) this.#parents.set(second!, first!);
-  }
 }
