@@ -8,6 +8,10 @@ interface KindEntry {
 
 /** The table of built-in kinds. Adding a kind is one folder and one line here. */
 export const kinds: Readonly<Record<string, KindEntry>> = {
+  audit: {
+    spec: async () => (await import('./audit/spec.ts')).spec,
+    run: async () => (await import('./audit/run.ts')).default,
+  },
   command: {
     spec: async () => (await import('./command/spec.ts')).spec,
     run: async () => (await import('./command/run.ts')).default,

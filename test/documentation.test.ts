@@ -67,7 +67,7 @@ test('the examples of the page run, and give no warning', async () => {
 
 test('the examples of the pages on training, networks and weights are pipelines without a mistake', async () => {
   using project = new Project('stages: {}\n', faceApiFiles);
-  for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md'].flatMap((page) =>
+  for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md', 'docs/evaluation.md'].flatMap((page) =>
     blocks(page, 'yaml'),
   )) {
     project.write('pipelines/test.yaml', yaml);
@@ -142,6 +142,7 @@ test('the package holds every file that its pages link to, and its entry points 
     'docs/training.md',
     'docs/networks.md',
     'docs/weights.md',
+    'docs/evaluation.md',
     'docs/own-kinds.md',
     'src/backend/README.md',
   ].flatMap((page) =>

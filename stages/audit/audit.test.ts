@@ -1,0 +1,151 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../src/stage.ts';
+import { DatasetWriter } from '../../src/vision/dataset-writer.ts';
+import { assertGolden, digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import run from './run.ts';
+import { shortcutChart } from './shortcut-chart.ts';
+import { spec } from './spec.ts';
+import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
+
+test('images whose classes differ in nothing are accused of nothing', async () => {
+  using bench = new StageBench();
+  const { metrics, rows } = await audit(bench, clean(120));
+  assert.deepEqual(bench.warnings, []);
+  assert.deepEqual(rows, []);
+  assert.deepEqual(metrics.classes, { real: 60, fake: 60 });
+  assert.equal(metrics.shortcuts.size, 0.5);
+  const verdicts = bench.highlights[0]!.rows.map(([name, , verdict]) => `${name}: ${verdict}`);
+  assert.deepEqual(verdicts, [
+    'image size: no better than chance',
+    'encoding: no better than chance',
+    'file size: no better than chance',
+    'brightness and colour: no better than chance',
+    '16 x 16 pixels: no better than chance',
+  ]);
+  assert.deepEqual(bench.progress.at(0), { done: 1, total: 120, unit: 'images' });
+});
+
+test('a JPEG quality of its own for one class is found in the encoding, and by the file size', async () => {
+  using bench = new StageBench();
+  const { metrics } = await audit(
+    bench,
+    clean(60, (label) => ({ encode: jpeg(label === 1 ? 60 : 90) })),
+  );
+  assert.equal(metrics.shortcuts.encoding, 1);
+  assert.ok(metrics.shortcuts.fileSize > 0.9);
+  assert.ok(metrics.shortcuts.intervals.encoding[0] > 0.8);
+  assert.match(
+    bench.warnings[0]!,
+    /^Encoding alone: AUC 1\.000 \(0\.\d{3}–1\.000\): the classes can be told without looking at faces\.$/,
+  );
+});
+
+test('copies of a file, of its pixels and of its look are told apart, across splits first', async () => {
+  using bench = new StageBench();
+  const images: Planted[] = [
+    ...clean(40),
+    { label: 0, seed: 10, split: 'train' }, // in test
+    { label: 1, seed: 5, split: 'train', encode: (image) => image.jpeg({ quality: 90, progressive: true }) },
+    { label: 1, seed: 21, split: 'train', encode: (image) => image.resize(32).jpeg({ quality: 40 }) }, // in test
+  ];
+  const { metrics, rows } = await audit(bench, images);
+  assert.deepEqual(
+    rows,
+    [
+      { kind: 'file', group: '', one: 'test/10', other: 'train/40' },
+      { kind: 'similar', group: '', one: 'test/21', other: 'train/42' },
+      { kind: 'pixels', group: '', one: 'train/5', other: 'train/41' },
+    ].map((row) => ({ ...row, ...ordered(row.one, row.other) })),
+  );
+  assert.deepEqual(metrics.copies, {
+    file: { pairs: 1, acrossSplits: 1, acrossClasses: 0 },
+    pixels: { pairs: 1, acrossSplits: 0, acrossClasses: 0 },
+    similar: { pairs: 1, acrossSplits: 1, acrossClasses: 0 },
+    imagesAcrossSplits: 4,
+  });
+  assert.deepEqual(bench.warnings, [
+    '4 of 43 images have a copy or look-alike in another split, such as train/40.jpg and test/10.jpg.',
+  ]);
+});
+
+/** Images are told of in the order of splits. */
+const ordered = (one: string, other: string) => (one.startsWith('test') ? { one: other, other: one } : { one, other });
+
+test('one picture in both classes, and groups in two splits, are warned of', async () => {
+  using bench = new StageBench();
+  const { metrics, rows } = await audit(bench, [
+    ...clean(40, (_, index) => ({ group: `video ${index % 19}` })),
+    { label: 1, seed: 2, split: 'train' },
+  ]);
+  assert.equal(metrics.copies.file.acrossClasses, 1);
+  assert.equal(
+    metrics.groupsAcrossSplits,
+    new Set(rows.filter(({ kind }) => kind === 'group').map(({ group }) => group)).size,
+  );
+  assert.deepEqual(bench.warnings.slice(-2), [
+    '1 pairs are the same picture in both classes, such as train/2.jpg and train/40.jpg.',
+    `${metrics.groupsAcrossSplits} groups lie in several splits: video 2, video 12, video 0, video 10, video 1.`,
+  ]);
+});
+
+test('splits that are named are looked through, others not', async () => {
+  using bench = new StageBench();
+  const { metrics } = await audit(bench, clean(60), { splits: ['train'] });
+  assert.equal(metrics.images, 48);
+  await assert.rejects(
+    bench.run(spec, run, { with: { splits: ['val'] }, inputs: { dataset: join(bench.root, 'dataset-60') } }),
+    new StageError('Expected one of the dataset\'s splits (train, test), got "val".'),
+  );
+});
+
+test('where no fold can learn a class from others, shortcuts are left out, and all pictures are drawn', async () => {
+  using bench = new StageBench();
+  const { metrics } = await audit(
+    bench,
+    [0, 1, 1].map((label, seed) => ({ label, seed, group: 'one' })),
+    { splits: ['train'] },
+  );
+  assert.deepEqual(metrics.shortcuts, { intervals: {} });
+  assert.deepEqual(bench.warnings, [
+    'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
+  ]);
+});
+
+test('a broken image is named', async () => {
+  using bench = new StageBench();
+  const folder = join(bench.root, 'broken');
+  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: ['train'] });
+  const sample = { key: 'a', label: 0, source: 'made', path: 'a.jpg', width: 2, height: 2 };
+  writer.add('train', sample, Buffer.from('no image'));
+  writer.finish();
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { dataset: folder } }),
+    /^StageError: a\.jpg cannot be decoded: /,
+  );
+});
+
+test('the chart of shortcuts has a line for each, with its interval and verdict', () => {
+  const result = (name: string, title: string, [estimate, low, high]: readonly [number, number, number]) => ({
+    ...{ name, title, images: 400 },
+    auc: { estimate, low, high, method: 'delong' as const },
+  });
+  const results = [
+    result('size', 'image size', [0.5, 0.5, 0.5]),
+    result('fileSize', 'file size', [0.93, 0.91, 0.95]),
+    result('thumbnail', '16 x 16 pixels', [0.64, 0.58, 0.69]),
+  ];
+  assertGolden(shortcutChart(results, 0.95), new URL('golden/three-shortcuts.golden.json', import.meta.url));
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await audit(
+    bench,
+    clean(24, () => ({ encode: (image) => image.png() })),
+  );
+  const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 1, digest: '884cc922829e948b' });
+});

@@ -1,0 +1,98 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount } from '../../src/charts/format-number.ts';
+import { imageSheet } from '../../src/charts/image-sheet.ts';
+import type { DecodedImage } from '../../src/vision/decode-image.ts';
+import { thumbnail } from '../../src/vision/thumbnail.ts';
+import { faceSide, lumaOf } from './look-at-image.ts';
+import type { ClassMeans } from './means.ts';
+
+const side = 190;
+/** From less to more luma in fakes, white where there is no difference; differs in lightness from either end to the middle. */
+const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
+
+/** The mean image of each class, and what sets them apart, in levels of luma with its scale. */
+export async function facesChart(names: readonly string[], classes: readonly ClassMeans[]): Promise<TopLevelSpec> {
+  const [real, fake] = classes as readonly [ClassMeans, ClassMeans];
+  const difference = lumaDifference(real, fake);
+  const most = Math.max(1e-3, ...difference.map(Math.abs));
+  const cell = async (image: DecodedImage, description: string) => ({
+    cells: [{ image: await thumbnail(image, { side: faceSide, format: 'png' }), description }],
+  });
+  const sheet = imageSheet({
+    title: facesTitle(classes),
+    subtitle: `${formatCount(real.images)} ${names[0]} and ${formatCount(fake.images)} ${names[1]} images, stretched to ${faceSide} x ${faceSide}; luma from 0 to 255`,
+    across: 1,
+    side,
+    blocks: [
+      [
+        { header: `mean of ${names[0]}`, ...(await cell(toImage(real.face), `mean of ${names[0]}`)) },
+        { header: `mean of ${names[1]}`, ...(await cell(toImage(fake.face), `mean of ${names[1]}`)) },
+        {
+          header: `${names[1]} − ${names[0]}, luma`,
+          ...(await cell(toColours(difference, most), `difference of the means, ${most.toFixed(1)} levels at most`)),
+        },
+      ],
+    ],
+  }) as TopLevelSpec & { readonly layer: readonly object[] };
+  const scale = {
+    data: { name: 'scale', values: [{ difference: -most }, { difference: most }] },
+    mark: { type: 'point', opacity: 0, tooltip: null, aria: false },
+    encoding: {
+      color: {
+        field: 'difference',
+        type: 'quantitative',
+        scale: { domain: [-most, 0, most], range: [...colours], interpolate: 'rgb' },
+        legend: {
+          title: 'levels',
+          gradientLength: side,
+          format: '.2~g',
+          values: [-most, -most / 2, 0, most / 2, most],
+        },
+      },
+    },
+  };
+  return { ...sheet, layer: [...sheet.layer, scale] } as TopLevelSpec;
+}
+
+/** Fake less real, `[64, 64]`. */
+function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
+  const luma = ({ face }: ClassMeans, i: number) => lumaOf(face[3 * i]!, face[3 * i + 1]!, face[3 * i + 2]!);
+  return Array.from({ length: faceSide * faceSide }, (_, i) => luma(fake, i) - luma(real, i));
+}
+
+/** How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares. */
+export function faceDifference([real, fake]: readonly ClassMeans[]): {
+  readonly found: number;
+  readonly chance: number;
+} {
+  const rootMean = (values: readonly number[]) =>
+    Math.sqrt(values.reduce((sum, value) => sum + value, 0) / values.length);
+  return {
+    found: rootMean(lumaDifference(real!, fake!).map((value) => value ** 2)),
+    chance: rootMean(
+      Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images),
+    ),
+  };
+}
+
+function facesTitle(classes: readonly ClassMeans[]): string {
+  const { found, chance } = faceDifference(classes);
+  return `Mean images differ by ${found.toFixed(1)} levels of luma; chance alone would give ${chance.toFixed(1)}`;
+}
+
+const toImage = (face: Float64Array): DecodedImage => ({
+  width: faceSide,
+  height: faceSide,
+  pixels: Uint8Array.from(face, Math.round),
+});
+
+function toColours(difference: readonly number[], most: number): DecodedImage {
+  const [less, none, more] = colours.map((colour) =>
+    [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)),
+  );
+  const pixels = difference.flatMap((value) => {
+    const end = value < 0 ? less! : more!;
+    return none!.map((start, c) => Math.round(start + (Math.abs(value) / most) * (end[c]! - start)));
+  });
+  return { width: faceSide, height: faceSide, pixels: Uint8Array.from(pixels) };
+}

@@ -1,0 +1,52 @@
+import { ringCount } from '../../src/vision/radial-spectrum.ts';
+import { faceSide, lumaOf, type Seen } from './look-at-image.ts';
+
+/** What the images of one class are like on average. */
+export interface ClassMeans {
+  readonly images: number;
+  /** `[64, 64, 3]`, 0 to 255. */
+  readonly face: Float64Array;
+  /** Of luma at each pixel, over images: `[64, 64]`. */
+  readonly variance: Float64Array;
+  /** Of log10 power, in each ring: mean and deviation over images. */
+  readonly spectrum: readonly { readonly mean: number; readonly deviation: number }[];
+}
+
+/** Sums up images of one class, as they come. */
+export class MeansOfClass {
+  #images = 0;
+  readonly #face = new Float64Array(faceSide * faceSide * 3);
+  readonly #luma = new Float64Array(faceSide * faceSide);
+  readonly #lumaSquares = new Float64Array(faceSide * faceSide);
+  readonly #means = new Float64Array(ringCount);
+  readonly #squares = new Float64Array(ringCount);
+
+  add({ face, spectrum }: Seen): void {
+    this.#images++;
+    for (let i = 0; i < face.length; i++) this.#face[i]! += face[i]!;
+    for (let i = 0; i < this.#luma.length; i++) {
+      const value = lumaOf(face[3 * i]!, face[3 * i + 1]!, face[3 * i + 2]!);
+      this.#luma[i]! += value;
+      this.#lumaSquares[i]! += value * value;
+    }
+    // Welford 1962: squares around a mean that moves, since sums of squares lose digits.
+    for (let ring = 0; ring < ringCount; ring++) {
+      const before = spectrum[ring]! - this.#means[ring]!;
+      this.#means[ring]! += before / this.#images;
+      this.#squares[ring]! += before * (spectrum[ring]! - this.#means[ring]!);
+    }
+  }
+
+  finish(): ClassMeans {
+    const count = this.#images;
+    return {
+      images: count,
+      face: this.#face.map((sum) => sum / count),
+      variance: this.#luma.map((sum, i) => Math.max(0, this.#lumaSquares[i]! / count - (sum / count) ** 2)),
+      spectrum: Array.from(this.#means, (mean, ring) => ({
+        mean,
+        deviation: Math.sqrt(this.#squares[ring]! / Math.max(1, count - 1)),
+      })),
+    };
+  }
+}

@@ -1,0 +1,151 @@
+import { writeFileSync } from 'node:fs';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { intervalPair } from '../../src/metrics/interval.ts';
+import type { StageContext } from '../../src/stage.ts';
+import { openTwoClasses } from '../../src/training/open-two-classes.ts';
+import { type Dataset, openDataset } from '../../src/vision/open-dataset.ts';
+import { thumbnail } from '../../src/vision/thumbnail.ts';
+import type { AuditedImage } from './audited-image.ts';
+import { copiesChart } from './copies-chart.ts';
+import { copyCounts, formatDuplicates } from './copy-table.ts';
+import { faceDifference, facesChart } from './faces-chart.ts';
+import { type Copies, findCopies } from './find-copies.ts';
+import { groupsAcrossSplits, type SplitGroup } from './groups-across-splits.ts';
+import { type LookedThrough, lookThrough } from './look-through.ts';
+import { shortcutChart } from './shortcut-chart.ts';
+import { type ShortcutResult, shortcuts, testShortcut } from './shortcuts.ts';
+import type { AuditSettings } from './spec.ts';
+import { largestGap, spectrumChart } from './spectrum-chart.ts';
+import { formatAuc, isWorrying, verdict, verdictLine } from './verdict.ts';
+
+type Context = StageContext<AuditSettings>;
+
+export default async function run(context: Context): Promise<void> {
+  const folder = context.input('dataset').path;
+  const splits = context.settings.splits ?? openDataset(folder).splits;
+  using dataset = openTwoClasses(folder, splits);
+  const seen = await lookThrough(dataset, splits, {
+    parallel: context.cpus + 2,
+    progress: (done, total) => context.progress({ done, total, unit: 'images' }),
+  });
+  const copies = findCopies(seen.images);
+  const groups = groupsAcrossSplits(seen.images);
+  const results = testAll(context, seen.images, copies.units);
+  writeFileSync(context.output('metrics'), formatMetrics(dataset, { seen, copies, groups, results }));
+  writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
+  await draw(context, dataset, { seen, copies, groups, results });
+  tell(context, { seen, copies, groups, results });
+}
+
+interface Findings {
+  readonly seen: LookedThrough;
+  readonly copies: Copies;
+  readonly groups: readonly SplitGroup[];
+  readonly results: readonly ShortcutResult[];
+}
+
+function testAll(
+  context: Context,
+  images: readonly AuditedImage[],
+  units: readonly string[],
+): readonly ShortcutResult[] {
+  const results: ShortcutResult[] = [];
+  for (const [done, shortcut] of shortcuts.entries()) {
+    context.progress({ done, total: shortcuts.length, unit: 'tests', note: shortcut.title });
+    const result = testShortcut(shortcut, images, units, context.settings);
+    if (result !== undefined) results.push(result);
+  }
+  if (results.length === 0) {
+    context.warn(
+      'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
+    );
+  }
+  return results;
+}
+
+function formatMetrics({ classes }: Dataset, { seen, copies, groups, results }: Findings): string {
+  const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
+  const faces = faceDifference(seen.classes);
+  const { gap } = largestGap(seen.classes);
+  const metrics = {
+    images: seen.images.length,
+    classes: Object.fromEntries(classes.map((name, label) => [name, seen.classes[label]!.images])),
+    shortcuts: {
+      ...Object.fromEntries(results.map(({ name, auc }) => [name, auc.estimate])),
+      intervals: Object.fromEntries(intervals.filter(([, pair]) => pair !== null)),
+    },
+    copies: {
+      ...copyCounts(copies.pairs),
+      imagesAcrossSplits: copies.leaks.filter((leaks) => leaks).length,
+    },
+    groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
+    meanFaces: { difference: faces.found, byChance: faces.chance },
+    spectrum: { largestGap: gap },
+  };
+  return `${JSON.stringify(metrics, null, 2)}\n`;
+}
+
+async function draw(context: Context, dataset: Dataset, { seen, copies, results }: Findings): Promise<void> {
+  const { classes } = dataset;
+  const show = async (place: number) => {
+    const { split, index } = seen.images[place]!;
+    return thumbnail(await dataset.split(split).read(index));
+  };
+  const charts = {
+    shortcuts: shortcutChart(results, context.settings.confidence),
+    faces: await facesChart(classes, seen.classes),
+    spectrum: spectrumChart(classes, seen.classes),
+    copies: await copiesChart(copies, seen.images, classes, show),
+  };
+  for (const [port, chart] of Object.entries(charts)) {
+    await renderChart(chart, context.output(port), (line) => context.warn(line));
+  }
+}
+
+function tell(context: Context, { seen, copies, groups, results }: Findings): void {
+  for (const result of results) context.log(verdictLine(result));
+  for (const result of results.filter(isWorrying)) context.warn(`${capital(verdictLine(result))}.`);
+  for (const line of copyWarnings(seen.images, copies)) context.warn(line);
+  const names = [...new Set(groups.map(({ group }) => group))];
+  if (names.length > 0) {
+    const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
+    context.warn(`${names.length} groups lie in several splits: ${names.slice(0, 5).join(', ')}${more}.`);
+  }
+  context.highlight({
+    title: 'Shortcuts',
+    columns: ['by this alone', 'AUC', 'verdict'],
+    rows: results.map((result) => [result.title, formatAuc(result), verdict(result)]),
+  });
+  const counts = copyCounts(copies.pairs);
+  context.highlight({
+    title: 'Copies',
+    columns: ['pairs', 'all', 'across splits', 'across classes'],
+    rows: [
+      ['the same file', ...Object.values(counts.file)],
+      ['the same pixels', ...Object.values(counts.pixels)],
+      ['alike to the eye', ...Object.values(counts.similar)],
+    ],
+  });
+}
+
+function copyWarnings(images: readonly AuditedImage[], { pairs, leaks, isCut }: Copies): readonly string[] {
+  const lines: string[] = [];
+  const leaking = leaks.filter((leaks) => leaks).length;
+  const [first] = pairs;
+  if (leaking > 0 && first !== undefined) {
+    lines.push(
+      `${leaking} of ${images.length} images have a copy or look-alike in another split, such as ${images[first.one]!.path} and ${images[first.other]!.path}.`,
+    );
+  }
+  const contrary = pairs.filter(({ kind, acrossClasses }) => kind !== 'similar' && acrossClasses);
+  if (contrary.length > 0) {
+    const { one, other } = contrary[0]!;
+    lines.push(
+      `${contrary.length} pairs are the same picture in both classes, such as ${images[one]!.path} and ${images[other]!.path}.`,
+    );
+  }
+  if (isCut) lines.push('Over a million pairs look alike; the search for similar images was ended there.');
+  return lines;
+}
+
+const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

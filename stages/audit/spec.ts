@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+
+const settings = z.strictObject({
+  splits: z
+    .array(z.string().min(1))
+    .min(1)
+    .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
+    .optional()
+    .describe('Splits to look through, as one set of images; left out: all.'),
+  folds: z
+    .int()
+    .min(2)
+    .max(20)
+    .default(5)
+    .describe('Of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals of AUCs.'),
+  seed: z
+    .int()
+    .nonnegative()
+    .default(0)
+    .describe('Of the folds, and of the draws for intervals where there are groups.'),
+});
+export type AuditSettings = z.output<typeof settings>;
+
+export const spec = defineKind<AuditSettings>({
+  name: 'audit',
+  version: 1,
+  summary:
+    'Looks for what could fool a study before it starts: copies and groups across splits, and how well size, encoding, ' +
+    'file size, brightness and 16 x 16 pixels alone tell the classes.',
+  settings,
+  inputs: {
+    dataset: { type: 'dataset', summary: 'Images of two classes, real first.', parts: ({ splits }) => splits },
+  },
+  outputs: {
+    metrics: {
+      type: 'metrics',
+      summary: 'JSON: the AUC of every shortcut with its interval, numbers of copies, and of groups in several splits.',
+      extension: '.json',
+    },
+    duplicates: {
+      type: 'table',
+      summary: 'CSV, a row for each pair of copies, and for each group in two splits; those across splits first.',
+      extension: '.csv',
+    },
+    shortcuts: { type: 'chart', summary: 'The AUC of every shortcut with its interval.' },
+    faces: { type: 'chart', summary: 'The mean image of each class, and their difference.' },
+    spectrum: { type: 'chart', summary: 'The radial power spectrum of each class.' },
+    copies: { type: 'chart', summary: 'Pairs of copies as pictures, those across splits first.' },
+  },
+  example: `audit:
+  kind: audit
+  inputs: { dataset: faces.dataset }
+`,
+});
