@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { exampleModel, exampleStage } from './example-model.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportOutput, Shown } from './report-model.ts';
+import { exampleModel, exampleStage } from './testing-model.ts';
 
 const output = (shown: Shown, port = 'out'): ReportOutput => ({
   port,

@@ -196,7 +196,7 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   ];
   const metrics = shownAs(stages, 'metrics').map(
     ({ stage, output, shown }) =>
-      html`<details class="stage card" id="metrics-${encodeURIComponent(nameOf(stage, output))}"><summary><h3>All numbers of ${nameOf(stage, output)}</h3></summary><div class="inside">${renderMetrics(shown.metrics, caption(stage, output))}</div></details>`,
+      html`<details class="stage card" id="metrics-${nameOf(stage, output)}"><summary><h3>All numbers of ${nameOf(stage, output)}</h3></summary><div class="inside">${renderMetrics(shown.metrics, caption(stage, output))}</div></details>`,
   );
   return [...(all.length > 0 ? [html`<div class="half">${all}</div>`] : []), ...metrics];
 }

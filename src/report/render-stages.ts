@@ -20,8 +20,8 @@ const words: Readonly<Record<ReportStage['state'], readonly [word: string, colou
 export const renderState = (state: ReportStage['state']): Html =>
   html`<span class="badge ${words[state][1]}">${words[state][0]}</span>`;
 
-/** Such as `stage-fit-seed-2-`: an address within the page. */
-export const stageAddress = (name: string): string => `stage-${encodeURIComponent(name)}`;
+/** Names a stage's part of the page. */
+const stageId = (name: string): string => `stage-${name}`;
 
 /** What ran, why, and how long it took. */
 export function renderWhatRan({ stages }: ReportModel): Html {
@@ -37,7 +37,7 @@ ${stages.map(
     reasons,
     message,
     seconds,
-  }) => html`<tr><th scope="row"><a href="#${stageAddress(name)}">${name}</a></th><td>${kind}</td><td>${renderState(state)}</td><td class="soft">${
+  }) => html`<tr><th scope="row"><a href="#${encodeURIComponent(stageId(name))}">${name}</a></th><td>${kind}</td><td>${renderState(state)}</td><td class="soft">${
     message?.split('\n')[0] ?? whyIn(reasons, state)
   }</td><td class="number">${seconds > 0 ? formatSeconds(seconds) : '–'}</td><td>${
     seconds > 0 && html`<span class="bar" style="width:${Math.max(0.5, (100 * seconds) / longest).toFixed(1)}%"></span>`
@@ -55,7 +55,7 @@ function whyIn(reasons: readonly string[], state: ReportStage['state']): string 
 /** Everything of one stage, to be opened. */
 export function renderStage(stage: ReportStage): Html {
   const { name, kind, state, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
-  return html`<details class="stage card" id="${stageAddress(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${renderState(state)}<span class="soft small">${
+  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${renderState(state)}<span class="soft small">${
     seconds > 0 && formatSeconds(seconds)
   }</span></summary><div class="inside">
 ${description !== undefined && html`<p>${description}</p>`}

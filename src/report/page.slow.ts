@@ -1,0 +1,168 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { BrowserPage, noBrowser } from '../../test/browser.ts';
+import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { renderChart } from '../charts/render-chart.ts';
+import { pageBudgets } from './budget.ts';
+import { renderReport } from './render-report.ts';
+import type { ReportModel, ReportOutput } from './report-model.ts';
+import { showArtifact } from './show-artifact.ts';
+import { exampleModel, exampleStage } from './testing-model.ts';
+
+/** A chart as a stage leaves it, and as the page shows it. */
+async function chart(folder: string, name: string, title = name): Promise<ReportOutput> {
+  const path = join(folder, name);
+  const values = Array.from({ length: 9 }, (_, i) => ({ epoch: i, loss: 1 / (i + 1) }));
+  await renderChart(
+    {
+      title: { text: title, subtitle: 'n = 9' },
+      data: { values },
+      mark: { type: 'bar' },
+      encoding: {
+        x: { field: 'epoch', type: 'ordinal' },
+        y: { field: 'loss', type: 'quantitative' },
+      },
+    },
+    path,
+    assert.fail,
+  );
+  const shown = showArtifact('chart', path, pageBudgets());
+  assert.ok(shown);
+  return { port: name, type: 'chart', path: name, href: name, shown };
+}
+
+function write(folder: string, model: ReportModel): string {
+  const file = join(folder, 'report.html');
+  writeFileSync(file, renderReport(model));
+  return file;
+}
+
+async function studyPage(folder: string): Promise<string> {
+  const charts = await Promise.all(['curves', 'roc', 'det', 'mistakes'].map((name) => chart(folder, name)));
+  return write(
+    folder,
+    exampleModel({
+      stages: [
+        exampleStage({ outputs: charts, log: { text: 'epoch 1\nepoch 2', cut: false } }),
+        exampleStage({ name: 'scores[seed=2]', kind: 'evaluate' }),
+      ],
+    }),
+  );
+}
+
+test('a page opens from the disk, offline, draws its charts and complains of nothing', {
+  skip: noBrowser,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder));
+  const { page } = opened;
+  const figures = page.locator('figure.chart');
+  assert.equal(await figures.count(), 4);
+  for (const figure of await figures.all()) {
+    await figure.scrollIntoViewIfNeeded();
+    await figure.locator('svg.marks').waitFor();
+    assert.equal(await figure.locator('svg.marks path[aria-roledescription="bar"]').count(), 9);
+    assert.equal(await figure.locator('img').count(), 0);
+  }
+  assert.deepEqual(opened.complaints, []);
+  assert.equal(opened.requests.length, 1, opened.requests.join());
+});
+
+test('a chart far below is a picture until it is scrolled to', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder), { viewport: { width: 700, height: 300 } });
+  await opened.page.locator('figure.chart[data-chart="drawn"]').first().waitFor();
+  const last = opened.page.locator('figure.chart').last();
+  assert.equal(await last.getAttribute('data-chart'), null);
+  assert.match((await last.locator('img').getAttribute('alt')) ?? '', /^mistakes\. n = 9$/);
+});
+
+test('a mark that is pointed at tells its values', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder));
+  const bar = opened.page.locator('figure.chart').first().locator('path[aria-roledescription="bar"]').first();
+  await bar.hover();
+  const tooltip = opened.page.locator('#vg-tooltip-element.visible');
+  await tooltip.waitFor();
+  assert.match((await tooltip.textContent()) ?? '', /epoch[:\s]*0[\s\S]*loss[:\s]*1/);
+});
+
+test('all of it is reached from the keyboard', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder));
+  const { page } = opened;
+  await page.keyboard.press('Tab');
+  assert.equal(await page.locator(':focus').textContent(), 'To the results');
+  await page.keyboard.press('Enter');
+  assert.equal(await page.locator(':focus').getAttribute('id'), 'main');
+  const stage = page.locator('details.stage').last();
+  await stage.locator('summary').first().focus();
+  await page.keyboard.press('Enter');
+  assert.equal(await stage.getAttribute('open'), '');
+  assert.ok(await stage.locator('dl.facts').isVisible());
+});
+
+test('an address of a stage opens it, whatever its name', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder));
+  await opened.page.getByRole('link', { name: 'scores[seed=2]' }).click();
+  const stage = opened.page.locator('details.stage').last();
+  await stage.locator('dl.facts').waitFor();
+});
+
+test('without scripts everything is there, charts as pictures', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  await using opened = await BrowserPage.open(await studyPage(folder), { javaScriptEnabled: false });
+  const pictures = opened.page.locator('figure.chart img');
+  assert.equal(await pictures.count(), 4);
+  const picture = await pictures.first().boundingBox();
+  assert.ok(picture !== null && picture.width > 200 && picture.height > 150);
+  await opened.page.locator('details.stage').first().locator('summary').first().click();
+  assert.ok(await opened.page.getByText('epoch 2').isVisible());
+});
+
+test('a page of a run that goes on is loaded again and keeps what was opened', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  const running = (epoch: number) =>
+    exampleModel({
+      state: 'running',
+      writtenAt: Date.now(),
+      stages: [
+        exampleStage({
+          state: 'running',
+          points: Array.from({ length: epoch }, (_, i) => ({
+            unit: 'epoch',
+            step: i + 1,
+            values: { loss: 1 / (i + 1) },
+          })),
+        }),
+      ],
+    });
+  const file = write(folder, running(2));
+  await using opened = await BrowserPage.open(file);
+  await opened.page.locator('details.stage summary').click();
+  await opened.page.getByText('After epoch 2: loss 0.500').waitFor();
+  await opened.page.locator('figure.chart[data-chart="drawn"]').waitFor();
+  write(folder, running(3));
+  await opened.page.getByText('After epoch 3: loss 0.333').waitFor({ timeout: 20_000 });
+  assert.equal(await opened.page.locator('details.stage').getAttribute('open'), '');
+  write(folder, exampleModel());
+  await opened.page.locator('html[data-state="succeeded"]').waitFor({ timeout: 20_000 });
+  assert.deepEqual(opened.complaints, []);
+});
+
+test('dark and light differ, and charts stay on white', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  const file = await studyPage(folder);
+  const grounds: unknown[] = [];
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await using opened = await BrowserPage.open(file, { colorScheme });
+    const colour = (selector: string) =>
+      opened.page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).backgroundColor`);
+    grounds.push(await colour('body'));
+    assert.equal(await colour('figure .drawing'), 'rgb(255, 255, 255)');
+  }
+  assert.notEqual(grounds[0], grounds[1]);
+});
