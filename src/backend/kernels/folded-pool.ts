@@ -91,7 +91,7 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   let below = onlyPooled(lowering, pool.operands[0] as Operand);
   const rectified = below?.kernel === 'Relu';
   if (rectified) below = onlyPooled(lowering, below?.operands[0] as Operand);
-  if (below?.kernel === 'FusedConv2D') return ofFused(lowering, pool, below);
+  if (below?.kernel === 'FusedConv2D') return ofFused(lowering, pool, below, rectified);
   let bias: Operand | undefined;
   if (below?.kernel === 'Add') {
     const [sum, addend] = below.operands as [Operand, Operand];
@@ -107,12 +107,12 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
-function ofFused(lowering: Lowering, pool: TraceNode, fused: TraceNode): Chain | undefined {
+function ofFused(lowering: Lowering, pool: TraceNode, fused: TraceNode, rectified: boolean): Chain | undefined {
   const [x, filter, bias] = fused.operands as [Operand, Operand, Operand | undefined];
   const { activation, strides, dilations, pads } = fused.attributes as ConvolutionAttributes & { activation: string };
   if (activation !== 'relu' && activation !== 'linear') return undefined;
   const geometry = { strides, dilations, pads };
-  const chain = { convolution: fused, x, filter, bias, geometry, rectified: activation === 'relu' };
+  const chain = { convolution: fused, x, filter, bias, geometry, rectified: rectified || activation === 'relu' };
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
