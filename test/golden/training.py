@@ -113,42 +113,43 @@ def simple_net_case(size, side):
 
 plateau_losses = [1.0, 0.9, 0.899, 0.898, 0.8, 0.81, 0.8, 0.79, 0.78, 0.5]
 
-print(
-    json.dumps(
-        {
-            "adam": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.001)),
-            "adamOtherwise": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.9), eps=1e-3)),
-            "sgd": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1)),
-            "sgdWithMomentum": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9)),
-            "sgdWithNesterov": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, nesterov=True)),
-            "sgdWithDecay": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, weight_decay=0.1)),
-            "adamWithDecay": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, weight_decay=0.1)),
-            "adamw": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05)),
-            "adamwOtherwise": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05, weight_decay=0.5)),
-            "schedules": {
-                "step": schedule_case(lambda optimizer: schedulers.StepLR(optimizer, step_size=3, gamma=0.5)),
-                "cosine": schedule_case(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, T_max=10, eta_min=0.1)),
-                "plateau": schedule_case(
-                    lambda optimizer: schedulers.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, threshold=0.01),
-                    losses=plateau_losses,
-                ),
-                # Of four steps.
-                "warmUp": schedule_case(lambda optimizer: schedulers.LinearLR(optimizer, start_factor=0.25, total_iters=3)),
-            },
-            "plateauLosses": plateau_losses,
-            "losses": {
-                "plain": loss_case(),
-                "smoothed": loss_case(smoothing=0.2),
-                "weighted": loss_case(weight=[3.0, 0.5]),
-                "both": loss_case(weight=[3.0, 0.5], smoothing=0.2),
-                "mixed": loss_case(shares=[[0.75, 0.25], [0.0, 1.0], [0.125, 0.875], [1.0, 0.0], [0.0, 1.0]]),
-            },
-            "clipped": {
-                "toNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 2.0)),
-                "belowNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 100.0)),
-                "toValue": clip_case(lambda weights: nn.utils.clip_grad_value_(weights, 0.75)),
-            },
-            "simpleNet": simple_net_case(58, 2),
-        }
+if __name__ == "__main__":
+    print(
+        json.dumps(
+            {
+                "adam": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.001)),
+                "adamOtherwise": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, betas=(0.5, 0.9), eps=1e-3)),
+                "sgd": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1)),
+                "sgdWithMomentum": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9)),
+                "sgdWithNesterov": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, nesterov=True)),
+                "sgdWithDecay": optimizer_case(lambda weights: torch.optim.SGD(weights, lr=0.1, momentum=0.9, weight_decay=0.1)),
+                "adamWithDecay": optimizer_case(lambda weights: torch.optim.Adam(weights, lr=0.05, weight_decay=0.1)),
+                "adamw": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05)),
+                "adamwOtherwise": optimizer_case(lambda weights: torch.optim.AdamW(weights, lr=0.05, weight_decay=0.5)),
+                "schedules": {
+                    "step": schedule_case(lambda optimizer: schedulers.StepLR(optimizer, step_size=3, gamma=0.5)),
+                    "cosine": schedule_case(lambda optimizer: schedulers.CosineAnnealingLR(optimizer, T_max=10, eta_min=0.1)),
+                    "plateau": schedule_case(
+                        lambda optimizer: schedulers.ReduceLROnPlateau(optimizer, factor=0.5, patience=1, threshold=0.01),
+                        losses=plateau_losses,
+                    ),
+                    # Of four steps.
+                    "warmUp": schedule_case(lambda optimizer: schedulers.LinearLR(optimizer, start_factor=0.25, total_iters=3)),
+                },
+                "plateauLosses": plateau_losses,
+                "losses": {
+                    "plain": loss_case(),
+                    "smoothed": loss_case(smoothing=0.2),
+                    "weighted": loss_case(weight=[3.0, 0.5]),
+                    "both": loss_case(weight=[3.0, 0.5], smoothing=0.2),
+                    "mixed": loss_case(shares=[[0.75, 0.25], [0.0, 1.0], [0.125, 0.875], [1.0, 0.0], [0.0, 1.0]]),
+                },
+                "clipped": {
+                    "toNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 2.0)),
+                    "belowNorm": clip_case(lambda weights: nn.utils.clip_grad_norm_(weights, 100.0)),
+                    "toValue": clip_case(lambda weights: nn.utils.clip_grad_value_(weights, 0.75)),
+                },
+                "simpleNet": simple_net_case(58, 2),
+            }
+        )
     )
-)

@@ -1,0 +1,61 @@
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { image as imageOps, tensor, tidy } from '@tensorflow/tfjs';
+import { scoreOf } from '../explained-score.ts';
+import type { Question } from '../question.ts';
+import type { LayerView } from './layer-view.ts';
+import { weighChannels } from './weigh-channels.ts';
+
+/**
+ * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1)
+ * of one image: each channel's map, brought to 0 to 1 and to the size of the image, shows a part of the image; how much that
+ * part raises the explained score above that of an empty image, by the softmax over channels, is the channel's weight. A
+ * channel that is the same everywhere shows nothing, and counts as empty.
+ *
+ * It needs a forward pass for each channel, `batchSize` at a time. Images are normalised, so an empty one is the mean colour.
+ *
+ * @param question Of one image.
+ */
+export async function scoreCam(
+  model: LayersModel,
+  view: LayerView,
+  question: Question,
+  batchSize: number,
+): Promise<Float32Array> {
+  const { channels } = view;
+  const c = question.classes[0]!;
+  const scores: number[] = [];
+  for (let first = 0; first < channels; first += batchSize) {
+    const count = Math.min(batchSize, channels - first);
+    const masks = Float32Array.from({ length: count * view.height * view.width }, (_, i) => {
+      const [k, place] = [Math.floor(i / (view.height * view.width)), i % (view.height * view.width)];
+      return view.activations[place * channels + first + k]!;
+    });
+    const logits = tidy(() => {
+      const maps = scaled(tensor(masks, [count, view.height, view.width, 1]));
+      const [, height, width] = model.inputs[0]!.shape as [number, number, number];
+      const image = tensor(question.images, [1, height, width, 3]);
+      // Half-pixel centres, as images are resized everywhere else.
+      const large = imageOps.resizeBilinear(maps, [height, width], false, true);
+      return model.apply(image.mul(large), { training: false }) as Tensor;
+    });
+    const values = await logits.data<'float32'>();
+    for (let i = 0; i < count; i++) scores.push(scoreOf([values[2 * i]!, values[2 * i + 1]!], c, question));
+    logits.dispose();
+  }
+  // The empty image's score is the same for all, which the softmax does not see.
+  return weighChannels(view, softmax(scores));
+}
+
+/** Each map to 0 to 1; zeros where it is the same everywhere. */
+function scaled(maps: Tensor<import('@tensorflow/tfjs').Rank.R4>) {
+  const least = maps.min([1, 2], true);
+  const range = maps.max([1, 2], true).sub(least);
+  return maps.sub(least).divNoNan(range) as typeof maps;
+}
+
+function softmax(scores: readonly number[]): Float64Array {
+  const most = Math.max(...scores);
+  const powers = Float64Array.from(scores, (score) => Math.exp(score - most));
+  const sum = powers.reduce((total, power) => total + power, 0);
+  return powers.map((power) => power / sum);
+}

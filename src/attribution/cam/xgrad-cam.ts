@@ -1,0 +1,17 @@
+import type { LayerView } from './layer-view.ts';
+import { sumPlaces, weighChannels } from './weigh-channels.ts';
+
+/**
+ * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation of CNNs", equation 8): the
+ * gradient's mean over places, each counting as much as its activation has of the channel's sum,
+ * `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`. A channel that is zero everywhere has none.
+ */
+export function xgradCam(view: LayerView): Float32Array {
+  const { activations, gradients } = view;
+  const sums = sumPlaces(view, (at) => activations[at]!);
+  const weights = sumPlaces(view, (at) => activations[at]! * gradients[at]!);
+  return weighChannels(
+    view,
+    weights.map((weight, k) => (sums[k] === 0 ? 0 : weight / sums[k]!)),
+  );
+}

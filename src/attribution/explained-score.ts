@@ -1,0 +1,25 @@
+import type { Scalar, Tensor } from '@tensorflow/tfjs';
+import { tensor } from '@tensorflow/tfjs';
+import type { Question } from './question.ts';
+
+/**
+ * The sum over images of what is explained. In inference mode images do not meet, so the sum's gradient by one image is that
+ * of its own score. Scores are taken before the softmax, whose gradient vanishes where a net is sure, and which would
+ * mix in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks",
+ * section 3).
+ *
+ * @param logits `[batch, 2]`.
+ */
+export function explainedScore(logits: Tensor, { classes, score }: Pick<Question, 'classes' | 'score'>): Scalar {
+  const factors = new Float32Array(2 * classes.length);
+  for (const [i, c] of classes.entries()) {
+    factors[2 * i + c] = 1;
+    if (score === 'margin') factors[2 * i + 1 - c] = -1;
+  }
+  return logits.mul(tensor(factors, [classes.length, 2])).sum();
+}
+
+/** What is explained of one image, from its two logits. */
+export function scoreOf(logits: readonly [number, number], c: number, { score }: Pick<Question, 'score'>): number {
+  return score === 'margin' ? logits[c]! - logits[1 - c]! : logits[c]!;
+}
