@@ -47,7 +47,7 @@ export const usual = {
 
 export const spec = defineKind<EmbedSettings>({
   name: 'embed',
-  version: 1,
+  version: 2,
   summary: 'Writes what a network makes of every image before its head, so that any number of heads train on it.',
   settings,
   inputs: {
