@@ -60,7 +60,7 @@ test('integrated gradients sum to the rise of the score, the closer the more ste
   const baseline = new Float32Array(question.images.length);
   const [few, many] = [
     await integratedGradient(net, question, { baseline, steps: 2 }),
-    await integratedGradient(net, question, { baseline, steps: 24 }),
+    await integratedGradient(net, question, { baseline, steps: 64 }),
   ];
   for (const i of [0, 1]) {
     assert.ok(Math.abs(many.gaps[i]!) < 0.02 * Math.abs(many.rises[i]!), `${many.gaps[i]} of ${many.rises[i]}`);
