@@ -10,9 +10,9 @@ import { saveModel } from '../../src/models/model-files.ts';
 import { netOf } from '../../src/models/model-setting.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import type { Evaluation } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-import type { SplitMetrics } from './split-metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -40,7 +40,7 @@ async function writeModel(): Promise<void> {
 
 async function evaluated(settings: object, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();
-  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: settings });
+  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: { draws: 50, ...settings } });
   return bench;
 }
 
@@ -48,7 +48,7 @@ function outputs(bench: StageBench) {
   const text = (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
   const scores = parseScores(text('scores'));
   assert.ok(scores.ok);
-  return { scores: scores.value, metrics: JSON.parse(text('metrics')) as { splits: Record<string, SplitMetrics> } };
+  return { scores: scores.value, metrics: JSON.parse(text('metrics')) as Evaluation };
 }
 
 test('every image of the splits gets its two scores, and every split its metrics', async () => {
@@ -56,17 +56,24 @@ test('every image of the splits gets its two scores, and every split its metrics
   const { scores, metrics } = outputs(bench);
 
   assert.deepEqual(
-    scores.map(({ key, label }) => [key, label]),
+    scores.map(({ key, label, source }) => [key, label, source]),
     ['val', 'test'].flatMap((split) =>
-      Array.from({ length: split === 'val' ? 10 : 7 }, (_, index) => [`${split}/${index}`, index % 2]),
+      Array.from({ length: split === 'val' ? 10 : 7 }, (_, index) => [`${split}/${index}`, index % 2, 'tinted']),
     ),
   );
-  const { accuracy, confusion, images, majorityAccuracy } = metrics.splits['test']!;
+  const { accuracy, called, confusion, images, majorityAccuracy } = metrics.splits['test']!;
   const right = scores.filter(({ split, label, real, fake }) => split === 'test' && (fake > real ? 1 : 0) === label);
   assert.equal(images, 7);
   assert.equal(accuracy, right.length / 7);
   assert.equal(majorityAccuracy, 4 / 7);
   assert.equal(confusion.trueNegatives + confusion.truePositives, right.length);
+  assert.equal(called.real, scores.filter(({ split, real, fake }) => split === 'test' && fake <= real).length);
+  assert.equal(called.real + called.fake, 7);
+  assert.deepEqual(metrics.chosenEpoch, {
+    epoch: 1,
+    accuracy: { val: metrics.splits['val']!.accuracy, test: accuracy },
+  });
+  assert.equal(bench.highlights[0]!.title, 'Evaluation of epoch 1, the best on val; intervals at 95 %');
   assert.deepEqual(
     bench.highlights[0]!.rows.map((row) => row.slice(0, 2)),
     [
@@ -92,6 +99,7 @@ test('a split with one class has no AUC', async () => {
 
   assert.equal(outputs(bench).metrics.splits['lone']!.auc, null);
   assert.deepEqual(bench.highlights[0]!.rows[0]!.slice(0, 5).at(-1), 'one class only');
+  assert.deepEqual(bench.warnings, ['In lone there are only real images, which nothing can rank: it has no AUC.']);
 });
 
 test('a split that is not there is refused with those that are', async () => {
@@ -109,4 +117,29 @@ test('classes of other names are evaluated with a warning', async () => {
   assert.deepEqual(bench.warnings, [
     'The model was trained on the classes real, fake; here they are original, forged.',
   ]);
+});
+
+test('corrupted images get other scores, the same each time, whatever the batches', async () => {
+  const corrupt = { noise: 20, jpeg: 30 };
+  using plain = await evaluated({ splits: ['test'] });
+  using one = await evaluated({ splits: ['test'], corrupt });
+  using again = await evaluated({ splits: ['test'], corrupt, batchSize: 3 });
+  using other = await evaluated({ splits: ['test'], corrupt, seed: 8 });
+
+  for (const [i, { real }] of outputs(one).scores.entries()) {
+    assert.notEqual(outputs(plain).scores[i]!.real, real);
+    assert.notEqual(outputs(other).scores[i]!.real, real);
+    assert.ok(Math.abs(outputs(again).scores[i]!.real - real) < 1e-6);
+  }
+});
+
+test('the most confident mistakes are shown, with their images, as a chart', async () => {
+  using bench = await evaluated({ splits: ['test'], mistakes: true, corrupt: { blur: 1 } });
+  const { metrics } = outputs(bench);
+  const sheet = readFileSync(join(bench.output('mistakes'), 'chart.vl.json'), 'utf8');
+
+  const { falsePositives, falseNegatives } = metrics.splits['test']!.confusion;
+  assert.equal(sheet.match(/data:image\/jpeg/g)!.length, falsePositives + falseNegatives);
+  assert.match(sheet, /called real on test/);
+  assert.match(sheet, /Corrupted: blur 1\./);
 });

@@ -3,12 +3,17 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { FeatureBatches } from '../../src/training/feature-batches.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Batch, BatchLoader } from '../../src/vision/batch-loader.ts';
+import type { Corruption } from '../../src/vision/corruption.ts';
+import type { Sample } from '../../src/vision/dataset.ts';
 import type { EvaluateSettings } from './spec.ts';
+
+/** What is known of what is scored. */
+export type ScoredSample = Pick<Sample, 'key' | 'source' | 'group'>;
 
 /** What a model scores: images, or features. */
 export interface Source {
   readonly classes: readonly string[];
-  samples(split: string): readonly { readonly key: string }[];
+  samples(split: string): readonly ScoredSample[];
   /** One pass over a split in its own order. */
   batches(split: string): AsyncIterable<Batch>;
 }
@@ -24,6 +29,11 @@ export function openSource(context: StageContext<EvaluateSettings>, input: Model
   throw new StageError('The model sees images: connect a "dataset" in place of "features".');
 }
 
+/** What `corrupt` asks for, with the seed of its noise. */
+export function corruptionOf({ corrupt, seed }: EvaluateSettings): Corruption | undefined {
+  return corrupt === undefined ? undefined : { ...corrupt, seed };
+}
+
 function images(context: StageContext<EvaluateSettings>, { size, fit, kernel, normalise }: ImageInput): Source {
   const { settings, cpus } = context;
   const folder = context.input('dataset').path;
@@ -32,6 +42,7 @@ function images(context: StageContext<EvaluateSettings>, { size, fit, kernel, no
     batchSize: settings.batchSize,
     resize: { width: size, height: size, fit, kernel },
     normalization: normalise,
+    corruption: corruptionOf(settings),
     threads: cpus,
     cacheBytes: 0, // One pass over each split, so no image is kept.
   };

@@ -1,6 +1,9 @@
 import { z } from 'zod';
+import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { oneInput } from '../../src/one-input.ts';
-import { defineKind } from '../../src/stage.ts';
+import { defineKind, type SettingMistake } from '../../src/stage.ts';
+import { selectionSplit } from '../../src/training/split-names.ts';
+import { corruptionSettings } from '../../src/vision/corruption.ts';
 
 const settings = z.strictObject({
   splits: z
@@ -8,18 +11,39 @@ const settings = z.strictObject({
     .min(1)
     .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .default(['val', 'test'])
-    .describe('Splits to evaluate, in the order of the outputs.'),
+    .describe(
+      `Splits to evaluate, in the order of the outputs. With ${selectionSplit} among them, thresholds and a temperature are fitted to it and applied to the others.`,
+    ),
+  by: z
+    .enum(['image', 'group'])
+    .default('image')
+    .describe('What is judged: every image, or every group, such as a video, by the mean scores of its images.'),
+  corrupt: corruptionSettings
+    .exactOptional()
+    .describe('Done to every image of both classes before it is resized; images as they are when left out.'),
+  mistakes: z
+    .boolean()
+    .default(false)
+    .describe('Whether the most confident mistakes are shown as a sheet of their images.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
+  draws: z
+    .int()
+    .nonnegative()
+    .default(defaultDraws)
+    .describe('How often images (or whole groups) are drawn anew for the intervals; none but DeLong’s with 0.'),
   batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
+  seed: z.int().default(7).describe('Decides the draws, and the noise of "corrupt".'),
 });
 export type EvaluateSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
-  version: 1,
-  summary: 'Scores every image of some splits with a model, and says how right it is.',
+  version: 2,
+  summary:
+    'Scores every image of some splits with a model, or takes scores of any origin, and says how right they are.',
   settings,
   inputs: {
-    model: { type: 'model', summary: 'A trained model.' },
+    model: { type: 'model', summary: 'A trained model.', optional: true },
     dataset: {
       type: 'dataset',
       summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
@@ -32,24 +56,56 @@ export const spec = defineKind<EvaluateSettings>({
       optional: true,
       parts: ({ splits }) => splits,
     },
+    scores: {
+      type: 'scores',
+      summary:
+        'In place of a model: CSV key,split,label,real,fake with source and group if known. A dataset beside it gives what the scores lack of these, by key.',
+      optional: true,
+    },
   },
   outputs: {
     scores: {
       type: 'scores',
-      summary: 'CSV key,split,label,real,fake: the two logits of every image in full precision.',
+      summary: 'CSV key,split,label,real,fake,source,group: the two scores of every image in full precision.',
       extension: '.csv',
     },
     metrics: {
       type: 'metrics',
-      summary: 'Of every split: images, accuracy, majority-class accuracy, loss, AUC and confusion.',
+      summary:
+        'Of every split and source: how right, how well ranked and how well calibrated, with intervals; what was fitted on val, and what it gives on the others.',
       extension: '.json',
+    },
+    mistakes: {
+      type: 'chart',
+      summary: 'The most confident mistakes: real images called fake, and fake ones called real.',
+      when: 'mistakes',
     },
   },
   computes: true,
-  check: (_, inputs) => oneInput(inputs, ['dataset', 'features']),
+  check: mistakes,
   example: `evaluate:
   kind: evaluate
   inputs: { model: fit.model, dataset: faces.dataset }
-  with: { splits: [train, val, test] }
+  with: { splits: [train, val, test], mistakes: true }
 `,
 });
+
+function mistakes(settings: EvaluateSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
+  const sources = oneInput(inputs, ['model', 'scores']);
+  if (sources.length > 0) return sources;
+  const isModel = inputs.has('model');
+  const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
+  const refused = (at: string, message: string): SettingMistake => ({ at: [at], message });
+  return [
+    ...images,
+    ...(!isModel && inputs.has('features')
+      ? [{ at: [], message: 'expected no "features" beside "scores", which need no model' }]
+      : []),
+    ...(settings.corrupt !== undefined && !(isModel && inputs.has('dataset'))
+      ? [refused('corrupt', 'expected a "model" and a "dataset", since images are corrupted before a model sees them')]
+      : []),
+    ...(settings.mistakes && !inputs.has('dataset')
+      ? [refused('mistakes', 'expected a "dataset", which has the images that are shown')]
+      : []),
+  ];
+}

@@ -1,51 +1,113 @@
-import { accuracy, majorityAccuracy } from '../../src/metrics/accuracy.ts';
-import { auc } from '../../src/metrics/auc.ts';
-import type { Confusion } from '../../src/metrics/confusion.ts';
-import { confusion } from '../../src/metrics/confusion.ts';
+import { accuracyOf, majorityAccuracy } from '../../src/metrics/accuracy.ts';
+import { averagePrecisionOf } from '../../src/metrics/average-precision.ts';
+import { balancedAccuracyOf } from '../../src/metrics/balanced-accuracy.ts';
+import { brier } from '../../src/metrics/brier.ts';
+import { type Confusion, confusion } from '../../src/metrics/confusion.ts';
 import { crossEntropy } from '../../src/metrics/cross-entropy.ts';
-import { logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
-import type { Highlight } from '../../src/stage.ts';
-import type { Predictions } from '../../src/training/predict.ts';
+import { equalErrorRateOf } from '../../src/metrics/equal-error-rate.ts';
+import { expectedCalibrationError } from '../../src/metrics/expected-calibration-error.ts';
+import { f1Of } from '../../src/metrics/f1.ts';
+import { matthewsCorrelationOf } from '../../src/metrics/matthews-correlation.ts';
+import { partialAreaOf } from '../../src/metrics/partial-auc.ts';
+import { precisionOf } from '../../src/metrics/precision.ts';
+import { countRanked, rankScores } from '../../src/metrics/rank-scores.ts';
+import { recallOf } from '../../src/metrics/recall.ts';
+import { heightAt } from '../../src/metrics/true-positive-rate-at.ts';
+import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measured.ts';
+import type { Scored } from './scored.ts';
 
-/** How right a model is on one split: an entry of the `metrics` output. */
-export interface SplitMetrics {
+/** What the higher score decides, images alike. */
+type Decisions = 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1';
+/** How far the probabilities are off; lower is better. */
+export type Calibration = 'loss' | 'brier' | 'calibrationError';
+/** What the order of the differences gives; undefined where a class is missing. */
+const rankings = [
+  'averagePrecision',
+  'equalErrorRate',
+  'partialAucTo10PercentFpr',
+  'tprAt1PercentFpr',
+  'tprAt10PercentFpr',
+] as const;
+type Ranking = (typeof rankings)[number];
+
+/** How right scores are on one split: an entry of the `metrics` output. */
+export type SplitMetrics = Counts & Measured<Decisions | Calibration | Ranking | 'auc'>;
+
+/** What the images are, and what they are called. */
+interface Counts {
+  /** Or groups, where these are judged. */
   readonly images: number;
-  readonly accuracy: number;
+  readonly real: number;
+  readonly fake: number;
   /** What calling everything the more frequent class would give. */
   readonly majorityAccuracy: number;
-  /** Mean softmax cross-entropy in nats. */
-  readonly loss: number;
-  /** Of fake against real, ranked by the difference of the logits; null where a class is missing. */
-  readonly auc: number | null;
   readonly confusion: Confusion;
+  /** How many are called what: of a network that learned nothing, all the same. */
+  readonly called: Called;
 }
 
-export function splitMetrics({ labels, logits }: Predictions): SplitMetrics {
-  const predictions = predictedClasses(logits);
-  const area = auc(labels, logitDifferences(logits));
+export interface Called {
+  readonly real: number;
+  readonly fake: number;
+}
+
+export function splitMetrics(scored: Scored, options: IntervalOptions): SplitMetrics {
+  const { labels, predictions } = scored;
+  const fake = labels.reduce((sum, label) => sum + label, 0);
+  const { intervals, ...numbers } = measure(scored, statistics(scored), options);
+  const { intervals: ofArea, ...area } = measureAuc(scored, options);
+  const both = { ...numbers, ...area, intervals: { ...intervals, ...ofArea } };
+  const counted = confusion(labels, predictions);
   return {
     images: labels.length,
-    accuracy: accuracy(labels, predictions),
+    real: labels.length - fake,
+    fake,
     majorityAccuracy: majorityAccuracy(labels),
-    loss: crossEntropy(labels, logits),
-    auc: Number.isNaN(area) ? null : area,
-    confusion: confusion(labels, predictions),
+    ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
+    confusion: counted,
+    called: calledOf(counted),
   };
 }
 
-/** A row for each split. */
-export function metricsTable(metrics: ReadonlyMap<string, SplitMetrics>): Highlight {
-  const percent = (share: number) => `${(100 * share).toFixed(1)} %`;
-  return {
-    title: 'Evaluation',
-    columns: ['split', 'images', 'accuracy', 'majority class', 'AUC', 'loss'],
-    rows: [...metrics].map(([split, { images, accuracy, majorityAccuracy, auc, loss }]) => [
-      split,
-      images,
-      percent(accuracy),
-      percent(majorityAccuracy),
-      auc?.toFixed(4) ?? 'one class only',
-      loss.toFixed(4),
-    ]),
+/** Everything that the bootstrap draws, counted once for each draw. */
+function statistics(scored: Scored): Statistics<Decisions | Calibration | Ranking> {
+  const { labels, predictions, differences } = scored;
+  const ranking = rankScores(differences);
+  const calibration = calibrationStatistics(scored);
+  return (weights) => {
+    const called = confusion(labels, predictions, { weights });
+    const counts = countRanked(labels, ranking, weights);
+    return {
+      accuracy: accuracyOf(called),
+      balancedAccuracy: balancedAccuracyOf(called),
+      matthewsCorrelation: matthewsCorrelationOf(called),
+      precision: precisionOf(called),
+      recall: recallOf(called),
+      f1: f1Of(called),
+      ...calibration(weights),
+      averagePrecision: averagePrecisionOf(counts),
+      equalErrorRate: equalErrorRateOf(counts).rate,
+      partialAucTo10PercentFpr: partialAreaOf(counts, 0.1),
+      tprAt1PercentFpr: heightAt(counts, 0.01),
+      tprAt10PercentFpr: heightAt(counts, 0.1),
+    };
   };
+}
+
+export function calibrationStatistics({ labels, logits, probabilities }: Scored): Statistics<Calibration> {
+  return (weights) => ({
+    loss: crossEntropy(labels, logits, { weights }),
+    brier: brier(labels, probabilities, { weights }),
+    calibrationError: expectedCalibrationError(labels, probabilities, { weights }),
+  });
+}
+
+export function calledOf({ trueNegatives, falseNegatives, falsePositives, truePositives }: Confusion): Called {
+  return { real: trueNegatives + falseNegatives, fake: falsePositives + truePositives };
+}
+
+/** Of one class, some are defined, but compare nothing. */
+function withoutRanking<T extends Measured<Ranking | 'auc'>>(metrics: T): T {
+  const none = Object.fromEntries([...rankings, 'auc'].map((name) => [name, null]));
+  return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
 }

@@ -1,0 +1,83 @@
+import { accuracyOf, majorityAccuracy } from '../../src/metrics/accuracy.ts';
+import { balancedAccuracyOf } from '../../src/metrics/balanced-accuracy.ts';
+import { type Confusion, confusion } from '../../src/metrics/confusion.ts';
+import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
+import { fakeProbabilities } from '../../src/metrics/logits.ts';
+import { matthewsCorrelationOf } from '../../src/metrics/matthews-correlation.ts';
+import { fitTemperature } from '../../src/metrics/temperature.ts';
+import { youdenThreshold } from '../../src/metrics/youden-threshold.ts';
+import { finite, type IntervalOptions, type Measured, measure } from './measured.ts';
+import type { Scored } from './scored.ts';
+import { type Calibration, type Called, calibrationStatistics, calledOf } from './split-metrics.ts';
+
+/** What was fitted to the validation split, and to no other. */
+export interface Fitted {
+  /** The difference of the scores, fake less real, from which on images are called fake where both error rates are equal. */
+  readonly equalErrorThreshold: number | null;
+  /** The one of the highest balanced accuracy. */
+  readonly youdenThreshold: number | null;
+  /** What the scores are divided by for the lowest loss; null where none is best, and 1 leaves them. */
+  readonly temperature: number | null;
+}
+
+/** What it gives on another split. */
+export interface Applied {
+  readonly atValEqualErrorThreshold?: AtThreshold;
+  readonly atValYoudenThreshold?: AtThreshold;
+  readonly withValTemperature?: Measured<Calibration>;
+}
+
+export type AtThreshold = Measured<
+  'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'falsePositiveRate' | 'falseNegativeRate'
+> & { readonly majorityAccuracy: number; readonly confusion: Confusion; readonly called: Called };
+
+export function fitTo({ labels, differences }: Scored): Fitted {
+  const temperature = fitTemperature(labels, differences);
+  return {
+    equalErrorThreshold: finite(equalErrorRate(labels, differences).threshold),
+    youdenThreshold: finite(youdenThreshold(labels, differences).threshold),
+    temperature: temperature === 0 ? null : finite(temperature),
+  };
+}
+
+export function apply(fitted: Fitted, scored: Scored, options: IntervalOptions): Applied {
+  const { equalErrorThreshold, youdenThreshold, temperature } = fitted;
+  return {
+    ...(equalErrorThreshold !== null && { atValEqualErrorThreshold: decideAt(equalErrorThreshold, scored, options) }),
+    ...(youdenThreshold !== null && { atValYoudenThreshold: decideAt(youdenThreshold, scored, options) }),
+    ...(temperature !== null && {
+      withValTemperature: measure(scored, calibrationStatistics(tempered(scored, temperature)), options),
+    }),
+  };
+}
+
+function decideAt(threshold: number, scored: Scored, options: IntervalOptions): AtThreshold {
+  const { labels, differences } = scored;
+  const predictions = Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
+  const measured = measure(
+    scored,
+    (weights) => {
+      const counted = confusion(labels, predictions, { weights });
+      const { trueNegatives, falsePositives, falseNegatives, truePositives } = counted;
+      return {
+        accuracy: accuracyOf(counted),
+        balancedAccuracy: balancedAccuracyOf(counted),
+        matthewsCorrelation: matthewsCorrelationOf(counted),
+        falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
+        falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
+      };
+    },
+    options,
+  );
+  const counted = confusion(labels, predictions);
+  return { majorityAccuracy: majorityAccuracy(labels), ...measured, confusion: counted, called: calledOf(counted) };
+}
+
+/** The scores divided by the temperature; predictions and ranking stay. */
+function tempered(scored: Scored, temperature: number): Scored {
+  return {
+    ...scored,
+    logits: scored.logits.map((logit) => logit / temperature),
+    probabilities: fakeProbabilities(scored.differences, temperature),
+  };
+}

@@ -1,0 +1,113 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatList } from '../../src/charts/format-number.ts';
+import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
+import { textWidth } from '../../src/charts/text-width.ts';
+import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
+
+/** In a line, and lines for each kind of mistake. */
+const across = 6;
+const lines = 2;
+/** In units, of what stands below an image. */
+const captionWidth = 90;
+
+/** The mistakes on one split. */
+export interface SplitMistakes {
+  readonly split: string;
+  readonly real: number;
+  readonly fake: number;
+  /** How many there are. */
+  readonly realAsFake: number;
+  readonly fakeAsReal: number;
+  /** The worst of each, the most confident first. */
+  readonly worstReal: readonly ScoreRow[];
+  readonly worstFake: readonly ScoreRow[];
+}
+
+/** The splits whose mistakes are shown: those that neither trained nor chose the model; where there is none, the last. */
+export function shownSplits(splits: readonly string[]): readonly string[] {
+  const unseen = splits.filter((split) => split !== trainSplit && split !== selectionSplit);
+  return unseen.length > 0 ? unseen : splits.slice(-1);
+}
+
+export function mistakesOn(split: string, all: readonly ScoreRow[]): SplitMistakes {
+  const rows = all.filter((row) => row.split === split);
+  const real = rows.filter(({ label }) => label === 0);
+  const fake = rows.filter(({ label }) => label === 1);
+  // As everywhere, the higher score decides, and a tie is real.
+  const realAsFake = real
+    .filter((row) => difference(row) > 0)
+    .sort((one, other) => difference(other) - difference(one));
+  const fakeAsReal = fake
+    .filter((row) => difference(row) <= 0)
+    .sort((one, other) => difference(one) - difference(other));
+  return {
+    split,
+    real: real.length,
+    fake: fake.length,
+    realAsFake: realAsFake.length,
+    fakeAsReal: fakeAsReal.length,
+    worstReal: realAsFake.slice(0, across * lines),
+    worstFake: fakeAsReal.slice(0, across * lines),
+  };
+}
+
+/** A contact sheet: for each split the real images that are most surely called fake, and the fake ones called real. */
+export function mistakesChart(
+  splits: readonly SplitMistakes[],
+  pictureOf: (row: ScoreRow) => string,
+  seenAs: string,
+): TopLevelSpec {
+  // A source that is called as its class says nothing more.
+  const hasSources = splits.some(({ worstReal, worstFake }) => [...worstReal, ...worstFake].some(tellsSource));
+  const cell = (row: ScoreRow): ImageCell => {
+    const name = row.key.slice(row.key.lastIndexOf('/') + 1);
+    const lines = [signed(difference(row)), ...(hasSources ? [row.source ?? ''] : []), name];
+    return {
+      image: pictureOf(row),
+      caption: lines.map(shorten).join('\n'),
+      description: `${row.key}, ${row.source ?? nameOf(row)}: fake − real ${signed(difference(row))}`,
+    };
+  };
+  const block = (header: string, rows: readonly ScoreRow[]): readonly ImageBlock[] => [
+    { header: rows.length === 0 ? `${header}: none` : header, cells: rows.map(cell) },
+  ];
+  const of = splits.length > 1 ? (split: string) => `${split}: ` : () => '';
+  const told = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
+  return imageSheet({
+    title: formatList(splits.map(finding)),
+    subtitle: `The most confident first. Below each image: ${told}.${seenAs}`,
+    blocks: splits.flatMap(({ split, worstReal, worstFake }) => [
+      block(`${of(split)}real, called fake`, worstReal),
+      block(`${of(split)}fake, called real`, worstFake),
+    ]),
+    across,
+  });
+}
+
+function finding({ split, real, fake, realAsFake, fakeAsReal }: SplitMistakes): string {
+  return `${realAsFake} of ${formatCountOf(real, 'real image')} called fake and ${fakeAsReal} of ${formatCountOf(fake, 'fake')} called real on ${split}`;
+}
+
+function difference({ real, fake }: ScoreRow): number {
+  return fake - real;
+}
+
+function signed(value: number): string {
+  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+}
+
+function nameOf({ label }: ScoreRow): string {
+  return label === 0 ? 'real' : 'fake';
+}
+
+function tellsSource(row: ScoreRow): boolean {
+  return row.source !== undefined && row.source !== nameOf(row);
+}
+
+/** What fits below an image: the end of a name tells it from others. */
+function shorten(name: string): string {
+  let shown = name;
+  for (let cut = 1; textWidth(shown, 11) > captionWidth && cut < name.length; cut++) shown = `…${name.slice(cut)}`;
+  return shown;
+}

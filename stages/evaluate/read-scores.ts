@@ -1,0 +1,54 @@
+import { readFileSync } from 'node:fs';
+import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { openTwoClasses } from '../../src/training/open-two-classes.ts';
+import type { EvaluateSettings } from './spec.ts';
+
+/** The scores that are connected in place of a model, of the splits of the settings. */
+export function readScores(context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
+  const scores = parseScores(readFileSync(context.input('scores').path, 'utf8'));
+  if (!scores.ok) throw new StageError(`Input "scores": ${scores.error}.`);
+  const splits = new Set(scores.value.map(({ split }) => split));
+  const rows = context.settings.splits.flatMap((split) => {
+    if (splits.has(split)) return scores.value.filter((row) => row.split === split);
+    const there = [...splits].join(', ') || 'none';
+    throw new StageError(`Expected one of the splits of the scores (${there}), got "${split}". Set "splits".`);
+  });
+  requireOnce(rows);
+  return context.inputs('dataset').length === 0 ? rows : known(rows, context);
+}
+
+/** An image that is scored twice would count twice. */
+function requireOnce(rows: readonly ScoreRow[]): void {
+  const seen = new Set<string>();
+  for (const { split, key } of rows) {
+    const id = JSON.stringify([split, key]);
+    if (seen.has(id)) throw new StageError(`Expected every image once in the scores, got ${key} of ${split} twice.`);
+    seen.add(id);
+  }
+}
+
+/** The rows with the source and group that the dataset knows of their images, where they have none. */
+function known(rows: readonly ScoreRow[], context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
+  using dataset = openTwoClasses(context.input('dataset').path, context.settings.splits);
+  const samples = new Map(
+    context.settings.splits.flatMap((split) =>
+      dataset.split(split).samples.map((sample) => [JSON.stringify([split, sample.key]), sample] as const),
+    ),
+  );
+  return rows.map((row) => {
+    const sample = samples.get(JSON.stringify([row.split, row.key]));
+    if (sample === undefined) {
+      const [first] = dataset.split(row.split).samples;
+      throw new StageError(
+        `Expected the key of an image of ${row.split} in the scores, such as ${first!.key}, got ${row.key}.`,
+      );
+    }
+    if (sample.label !== row.label) {
+      const [ours, theirs] = [dataset.classes[sample.label], dataset.classes[row.label]];
+      throw new StageError(`Expected the class ${ours} for ${row.key} of ${row.split}, got ${theirs} in the scores.`);
+    }
+    const group = row.group ?? sample.group;
+    return { ...row, source: row.source ?? sample.source, ...(group !== undefined && { group }) };
+  });
+}

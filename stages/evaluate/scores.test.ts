@@ -1,0 +1,200 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { formatScores, parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { StageError } from '../../src/stage.ts';
+import { digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import type { Evaluation } from './evaluation.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'stage-'));
+const dataset = join(folder, 'dataset');
+before(() => writeTintedDataset(dataset, { test: 4 }));
+after(() => rmSync(folder, { recursive: true }));
+
+/** Images of one split by their differences, fake less real. */
+function rowsOf(split: string, label: 0 | 1, differences: readonly number[], more: Partial<ScoreRow> = {}): ScoreRow[] {
+  return differences.map((fake, i) => ({ key: `${more.source ?? label}/${i}`, split, label, real: 0, fake, ...more }));
+}
+
+/** One fake of val is below one real image, and both classes lie right of 0, where the higher score would part them. */
+const val = [...rowsOf('val', 0, [-1, 0.5, 1, 2]), ...rowsOf('val', 1, [1.5, 3, 4, 5])];
+const testing = [...rowsOf('test', 0, [0, 1, 2.5, 1.8]), ...rowsOf('test', 1, [1, 3, 3.5, 6])];
+
+async function scored(rows: readonly ScoreRow[], settings: object = {}, inputs: object = {}): Promise<StageBench> {
+  const bench = new StageBench();
+  const scores = join(bench.root, 'given.csv');
+  writeFileSync(scores, formatScores(rows));
+  await bench.run(spec, run, { inputs: { scores, ...inputs }, with: { draws: 100, ...settings } });
+  return bench;
+}
+
+function metricsOf(bench: StageBench): Evaluation {
+  return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
+}
+
+function scoresOf(bench: StageBench): readonly ScoreRow[] {
+  const scores = parseScores(readFileSync(bench.output('scores', spec.outputs['scores']), 'utf8'));
+  assert.ok(scores.ok);
+  return scores.value;
+}
+
+test('scores of any origin get the metrics that a model’s get, with no model at all', async () => {
+  using bench = await scored([...testing, ...val]);
+  const metrics = metricsOf(bench);
+
+  assert.deepEqual(scoresOf(bench), [...val, ...testing]);
+  const { images, real, fake, accuracy, majorityAccuracy, auc, called, intervals } = metrics.splits['test']!;
+  assert.deepEqual(
+    { images, real, fake, accuracy, majorityAccuracy, auc, called },
+    {
+      images: 8,
+      real: 4,
+      fake: 4,
+      accuracy: 5 / 8,
+      majorityAccuracy: 0.5,
+      auc: 13.5 / 16,
+      called: { real: 1, fake: 7 },
+    },
+  );
+  for (const [low, high] of [intervals.accuracy!, intervals.auc!, intervals.equalErrorRate!]) assert.ok(low < high);
+  assert.equal(metrics.chosenEpoch, undefined);
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('thresholds and temperature are of val alone, and what they give is said of the other splits alone', async () => {
+  using bench = await scored([...val, ...testing]);
+  using changed = await scored([...val, ...testing.map((row) => ({ ...row, fake: row.fake - 4 }))]);
+  const { fittedOnVal, splits } = metricsOf(bench);
+
+  assert.deepEqual(metricsOf(changed).fittedOnVal, fittedOnVal);
+  // At 1.75 one of four is on the wrong side in both classes; at 2.5 one fake is, and no real image.
+  assert.deepEqual([fittedOnVal!.equalErrorThreshold, fittedOnVal!.youdenThreshold], [1.75, 2.5]);
+  assert.ok(fittedOnVal!.temperature! > 0);
+  const { atValEqualErrorThreshold: at, withValTemperature, loss } = splits['test']!;
+  assert.equal(at!.falsePositiveRate, 2 / 4);
+  assert.equal(at!.falseNegativeRate, 1 / 4);
+  assert.equal(at!.accuracy, 5 / 8);
+  assert.deepEqual(at!.called, { real: 3, fake: 5 });
+  assert.notEqual(withValTemperature!.loss, loss);
+  assert.equal('atValEqualErrorThreshold' in splits['val']!, false);
+  assert.deepEqual(
+    bench.highlights.at(-1)!.rows.map((row) => row.slice(0, 4)),
+    [
+      ['test', 'equal error threshold', '1.7500', 'accuracy'],
+      ['test', 'best threshold', '2.5000', 'accuracy'],
+      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(4), 'calibration error'],
+      ['test', 'temperature', fittedOnVal!.temperature!.toFixed(4), 'loss'],
+    ],
+  );
+});
+
+test('without val nothing is fitted', async () => {
+  using bench = await scored(testing, { splits: ['test'] });
+
+  assert.equal(metricsOf(bench).fittedOnVal, undefined);
+  assert.equal('withValTemperature' in metricsOf(bench).splits['test']!, false);
+});
+
+test('a source of one class is ranked against all of the other class, and called right or not by itself', async () => {
+  const rows = [
+    ...rowsOf('test', 0, [-1, 1], { source: 'camera' }),
+    ...rowsOf('test', 1, [0.5, 2], { source: 'swap' }),
+    ...rowsOf('test', 1, [3, 4, 5], { source: 'blend' }),
+  ];
+  using bench = await scored(rows, { splits: ['test'] });
+  const { sources } = metricsOf(bench).splits['test']!;
+
+  const shown = Object.entries(sources!).map(([name, { class: of, images, against, calledRight, auc }]) => [
+    ...[name, of, images, against, calledRight, auc],
+  ]);
+  assert.deepEqual(shown, [
+    ['camera', 'real', 2, 5, 0.5, 0.9],
+    ['swap', 'fake', 2, 2, 1, 0.75],
+    ['blend', 'fake', 3, 2, 1, 1],
+  ]);
+  // Three of three are called right: at least 37 %, at 95 %.
+  assert.equal(sources!['blend']!.intervals.calledRight![0].toFixed(6), (0.05 ** (1 / 3)).toFixed(6));
+});
+
+test('groups are judged by the mean of their images’ scores', async () => {
+  const rows = [
+    ...rowsOf('test', 0, [-3, 1], { group: 'film 1', source: 'a' }),
+    ...rowsOf('test', 1, [4, -1], { group: 'film 2', source: 'b' }),
+  ];
+  using bench = await scored(rows, { splits: ['test'], by: 'group' });
+
+  assert.deepEqual(
+    scoresOf(bench).map(({ key, fake, group }) => [key, fake, group]),
+    [
+      ['film 1', -1, 'film 1'],
+      ['film 2', 1.5, 'film 2'],
+    ],
+  );
+  assert.equal(metricsOf(bench).splits['test']!.accuracy, 1);
+});
+
+test('a dataset beside the scores gives source and images, by key', async () => {
+  const rows = ([0, 1, 0, 1] as const).map((label, i) => ({
+    key: `test/${i}`,
+    split: 'test',
+    label,
+    real: 0,
+    fake: 1,
+  }));
+  using bench = await scored(rows, { splits: ['test'], mistakes: true }, { dataset });
+
+  assert.deepEqual(
+    scoresOf(bench).map(({ source }) => source),
+    ['tinted', 'tinted', 'tinted', 'tinted'],
+  );
+  assert.match(readFileSync(join(bench.output('mistakes'), 'chart.svg'), 'utf8'), /2 of 2 real images called fake/);
+  await assert.rejects(
+    scored([{ ...rows[0]!, key: 'x' }], { splits: ['test'] }, { dataset }),
+    new StageError('Expected the key of an image of test in the scores, such as test/0, got x.'),
+  );
+  await assert.rejects(
+    scored([{ ...rows[0]!, label: 1 }], { splits: ['test'] }, { dataset }),
+    new StageError('Expected the class real for test/0 of test, got fake in the scores.'),
+  );
+});
+
+test('what is wrong with scores is said', async () => {
+  await assert.rejects(
+    scored(testing),
+    new StageError('Expected one of the splits of the scores (test), got "val". Set "splits".'),
+  );
+  await assert.rejects(
+    scored([...testing, testing[0]!], { splits: ['test'] }),
+    new StageError('Expected every image once in the scores, got 0/0 of test twice.'),
+  );
+});
+
+test('a model needs images or features, scores need neither, and mistakes and corruption need images', () => {
+  const check = (settings: object, ...inputs: string[]) =>
+    spec.check!(spec.settings.parse(settings), new Set(inputs)).map(({ at, message }) => [...at, message].join(': '));
+
+  assert.deepEqual(check({}, 'model', 'dataset'), []);
+  assert.deepEqual(check({}, 'scores'), []);
+  assert.deepEqual(check({ mistakes: true }, 'scores', 'dataset'), []);
+  assert.deepEqual(check({}, 'model', 'scores'), ['expected one of the inputs "model" and "scores", got both']);
+  assert.deepEqual(check({}, 'model'), ['expected one of the inputs "dataset" and "features", got neither']);
+  assert.deepEqual(check({}, 'scores', 'features'), ['expected no "features" beside "scores", which need no model']);
+  assert.deepEqual(check({ mistakes: true }, 'model', 'features'), [
+    'mistakes: expected a "dataset", which has the images that are shown',
+  ]);
+  assert.deepEqual(check({ corrupt: { jpeg: 40 } }, 'scores', 'dataset'), [
+    'corrupt: expected a "model" and a "dataset", since images are corrupted before a model sees them',
+  ]);
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = await scored([...val, ...testing]);
+  const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '2820cc38c4569c47' });
+});

@@ -1,0 +1,77 @@
+import { accuracy } from '../../src/metrics/accuracy.ts';
+import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
+import { rankScores } from '../../src/metrics/rank-scores.ts';
+import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type IntervalOptions, type Measured, measure, measureAuc } from './measured.ts';
+import { scoredOf } from './scored.ts';
+
+/**
+ * How right scores are on one source of a split. What it is called counts its own images alone; what ranks them, where it is
+ * of one class, sets them against all images of the other: forgeries of one method against every real image, as is usual
+ * (Rössler et al. 2019, "FaceForensics++", table 5), and one camera's real images against every forgery.
+ */
+export type SourceMetrics = {
+  readonly class: 'real' | 'fake' | 'both';
+  /** Its own. */
+  readonly images: number;
+  /** The images of the other class that it is set against. */
+  readonly against: number;
+} & Measured<'calledRight' | 'auc' | 'equalErrorRate'>;
+
+/** Of every source, where a class has more than one; the whole split says it otherwise. */
+export function sourceMetrics(
+  rows: readonly ScoreRow[],
+  options: IntervalOptions,
+): Readonly<Record<string, SourceMetrics>> {
+  const sources = new Map<string, ScoreRow[]>();
+  for (const row of rows) {
+    if (row.source === undefined) continue;
+    const own = sources.get(row.source);
+    if (own === undefined) sources.set(row.source, [row]);
+    else own.push(row);
+  }
+  const classes = new Map(Array.from(sources, ([source, own]) => [source, classOf(own)]));
+  const isAlone = (of: 'real' | 'fake') => [...classes.values()].filter((other) => other === of).length < 2;
+  if (isAlone('real') && isAlone('fake')) return {};
+  const entries = [...classes].map(([source, of]) => {
+    const own = sources.get(source)!;
+    const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === 'fake' ? 0 : 1));
+    return [source, metricsOf(own, others, of, options)] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function metricsOf(
+  own: readonly ScoreRow[],
+  others: readonly ScoreRow[],
+  of: 'real' | 'fake' | 'both',
+  options: IntervalOptions,
+): SourceMetrics {
+  const [alone, ranked] = [scoredOf(own), scoredOf([...own, ...others])];
+  const ranking = rankScores(ranked.differences);
+  const called = measure(
+    alone,
+    (weights) => ({ calledRight: accuracy(alone.labels, alone.predictions, { weights }) }),
+    options,
+  );
+  const error = measure(
+    ranked,
+    (weights) => ({ equalErrorRate: equalErrorRate(ranked.labels, ranking, { weights }).rate }),
+    options,
+  );
+  const area = measureAuc(ranked, options);
+  return {
+    class: of,
+    images: own.length,
+    against: others.length,
+    ...called,
+    ...area,
+    ...error,
+    intervals: { ...called.intervals, ...area.intervals, ...error.intervals },
+  };
+}
+
+function classOf(rows: readonly ScoreRow[]): 'real' | 'fake' | 'both' {
+  const labels = new Set(rows.map(({ label }) => label));
+  return labels.size === 2 ? 'both' : labels.has(1) ? 'fake' : 'real';
+}
