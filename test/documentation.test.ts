@@ -65,7 +65,7 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
 });
 
-test('the examples of the pages on training, networks and weights are pipelines without a mistake', async () => {
+test('the examples of the pages on training, networks, weights and evaluation are pipelines without a mistake', async () => {
   using project = new Project('stages: {}\n', faceApiFiles);
   for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md', 'docs/evaluation.md'].flatMap((page) =>
     blocks(page, 'yaml'),
