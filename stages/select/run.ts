@@ -1,6 +1,7 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
-import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
@@ -14,7 +15,14 @@ interface Candidate {
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
   const { by } = context.settings;
-  const candidates = pair(context.inputs('models'), context.inputs('metrics'));
+  const models = context.inputs('models');
+  const candidates = pairByLabels(models, context.inputs('metrics'), { one: 'model', other: 'metrics' }).map(
+    ({ one: { labels, path }, other }, index): Candidate => ({
+      labels,
+      path,
+      values: readValues(other.path, nameByLabels(models, index)),
+    }),
+  );
   const choice = choose(
     candidates.map(({ values }) => values),
     by,
@@ -22,7 +30,7 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   if (choice === undefined) throw new StageError(`Expected a model with a value of ${selectionSplit}.${by}, got none.`);
   const best = candidates[choice.best]!;
   if (!statSync(best.path).isDirectory()) {
-    throw new StageError(`Expected a model, which is a folder, got a file: ${nameOf(candidates, choice.best)}.`);
+    throw new StageError(`Expected a model, which is a folder, got a file: ${nameByLabels(candidates, choice.best)}.`);
   }
   cpSync(best.path, context.output('model'), { recursive: true, dereference: true });
   writeFileSync(context.output('choice'), formatChoice(candidates, choice, by));
@@ -31,37 +39,11 @@ export default async function run(context: StageContext<SelectSettings>): Promis
     title: `Models by ${by} on ${selectionSplit}`,
     columns: ['model', ...measures, 'chosen'],
     rows: candidates.map(({ values }, index) => [
-      nameOf(candidates, index),
+      nameByLabels(candidates, index),
       ...measures.map((measure) => values[measure]?.toFixed(4) ?? '–'),
       index === choice.best ? 'chosen' : choice.tied.includes(index) ? 'tied' : '',
     ]),
   });
-}
-
-/** Each model with its metrics. They come in one order; where both are told by axis values, these must agree. */
-function pair(models: readonly InputArtifact[], metrics: readonly InputArtifact[]): readonly Candidate[] {
-  if (models.length !== metrics.length) {
-    throw new StageError(`Expected metrics for each of ${models.length} models, got ${metrics.length}.`);
-  }
-  return models.map(({ labels, path }, index) => {
-    const other = metrics[index]!;
-    const [ours, theirs] = [axesOf(labels), axesOf(other.labels)];
-    if (ours !== theirs) {
-      throw new StageError(
-        `Expected the metrics of the models in the same order, but the model ${index + 1} is ${ours || 'without axes'}, and its metrics are ${theirs || 'without axes'}.`,
-      );
-    }
-    return { labels, path, values: readValues(other.path, nameOf(models, index)) };
-  });
-}
-
-/** `net=my-net, seed=2`, whatever the order; the names of stages and paths differ between a model and its metrics. */
-function axesOf(labels: Readonly<Record<string, string>>): string {
-  const axes = Object.entries(labels).filter(([name]) => name !== 'stage' && name !== 'path');
-  return axes
-    .map(([name, value]) => `${name}=${value}`)
-    .sort()
-    .join(', ');
 }
 
 function readValues(path: string, name: string): Values {
@@ -77,16 +59,10 @@ function readValues(path: string, name: string): Values {
   );
 }
 
-/** How a model is told from the others: `net=my-net, seed=2`, or its place. */
-function nameOf(models: readonly { readonly labels: Readonly<Record<string, string>> }[], index: number): string {
-  const labels = Object.entries(models[index]!.labels);
-  return labels.map(([name, value]) => `${name}=${value}`).join(', ') || `model ${index + 1}`;
-}
-
 function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
-  const names = tied.map((index) => nameOf(candidates, index)).join('; ');
+  const names = tied.map((index) => nameByLabels(candidates, index)).join('; ');
   const reason = decidedBy === 'loss' ? 'its loss is the lowest' : 'it comes first';
-  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${nameOf(candidates, best)}, since ${reason}.`;
+  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${nameByLabels(candidates, best)}, since ${reason}.`;
 }
 
 function formatChoice(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
