@@ -4,11 +4,10 @@ import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
 import type { ModelInfo } from './model-info.ts';
-import { modelInfo } from './model-info.ts';
+import { infoFile, readModelInfo, readModelJson } from './read-model-info.ts';
 import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 const modelFile = 'model.json';
-const infoFile = 'info.json';
 const weightsFile = 'weights.bin';
 
 /** What a `model` artifact holds. */
@@ -43,7 +42,7 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
   const path = join(folder, modelFile);
   // Tells which weight is not whole.
   openTfjsManifest(path, () => true);
-  const { modelTopology, weightsManifest } = readJson(path) as io.ModelJSON;
+  const { modelTopology, weightsManifest } = readModelJson(path) as io.ModelJSON;
   if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
   const shards = weightsManifest.flatMap(({ paths }) => paths).map((name) => readFileSync(join(folder, name)));
   const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
@@ -53,21 +52,4 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
     throw new StageError(`Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`);
   });
   return { model, info };
-}
-
-/** What the `model` artifact in `folder` says of itself. Throws a {@link StageError} when it is not one. */
-export function readModelInfo(folder: string): ModelInfo {
-  const path = join(folder, infoFile);
-  const parsed = modelInfo.safeParse(readJson(path));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new StageError(`Expected a model, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new StageError(`Expected a model, but ${path} cannot be read: ${(error as Error).message}`);
-  }
 }

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Normalization } from '../../vision/pixels-to-floats.ts';
 import type { Net } from '../layer.ts';
-import { readModelInfo } from '../model-files.ts';
+import { readModelInfo } from '../read-model-info.ts';
 import type { FittedWeights } from './fit-weights.ts';
 import { loadWeights } from './load-weights.ts';
 import { openWeights } from './open-weights.ts';
