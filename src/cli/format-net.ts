@@ -2,7 +2,7 @@ import { describeLayer } from '../models/describe-layer.ts';
 import { addName } from '../models/layer.ts';
 import { showShape } from '../models/layer-shape.ts';
 import { sizeOf } from '../models/layer-weights.ts';
-import { type TracedLayer, type TracedPlain, totals } from '../models/trace-net.ts';
+import type { TracedLayer, TracedPlain } from '../models/trace-net.ts';
 import { formatTable } from '../reporters/format-table.ts';
 
 /** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */
@@ -27,12 +27,5 @@ function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: stri
 }
 
 const orNone = (value: number): string => (value === 0 ? '' : count(value));
-
-/** `34,850 parameters, all trained; 176,993,256 multiply-adds an image`. */
-export function formatTotals(traced: readonly TracedLayer[]): string {
-  const { trained, untrained, multiplyAdds } = totals(traced);
-  const which = untrained === 0 ? 'all trained' : `${count(trained)} of them trained`;
-  return `${count(trained + untrained)} parameters, ${which}; ${count(multiplyAdds)} multiply-adds an image`;
-}
 
 const count = (value: number): string => value.toLocaleString('en');

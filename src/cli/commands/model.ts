@@ -2,13 +2,14 @@ import { writeFileSync } from 'node:fs';
 import { cacheError } from '../../cache/cache-error.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { architectureNames, architectures } from '../../models/architectures.ts';
+import { formatTotals } from '../../models/format-totals.ts';
 import { modelMistakes, netOf } from '../../models/model-setting.ts';
 import { type TracedLayer, traceLayers } from '../../models/trace-net.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FoundModel, findModel } from '../find-model.ts';
-import { formatNet, formatTotals } from '../format-net.ts';
+import { formatNet } from '../format-net.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
 /** What a network that is only named is shown at: what `train` takes unless it is told. */
@@ -62,7 +63,7 @@ function trace(
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
   const [{ drawNet }, { netPicture }] = await Promise.all([
     import('../../charts/draw-net.ts'),
-    import('../net-picture.ts'),
+    import('../../models/net-picture.ts'),
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   try {

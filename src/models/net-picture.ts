@@ -1,9 +1,9 @@
 import type { NetBlock, NetPicture, NetUnit } from '../charts/draw-net.ts';
-import { describeLayer } from '../models/describe-layer.ts';
-import type { PlainLayer } from '../models/layer.ts';
-import { showShape } from '../models/layer-shape.ts';
-import { sizeOf } from '../models/layer-weights.ts';
-import type { TracedLayer, TracedPlain } from '../models/trace-net.ts';
+import { describeLayer } from './describe-layer.ts';
+import type { PlainLayer } from './layer.ts';
+import { showShape } from './layer-shape.ts';
+import { sizeOf } from './layer-weights.ts';
+import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
 /**
  * A network as it is drawn. What normalises or activates a convolution's or dense layer's output shares its box. Layers in

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ModelSetting, netOf } from '../models/model-setting.ts';
-import { traceLayers } from '../models/trace-net.ts';
+import { type ModelSetting, netOf } from './model-setting.ts';
 import { netPicture } from './net-picture.ts';
+import { traceLayers } from './trace-net.ts';
 
 function pictured(setting: ModelSetting, imageSize = 256) {
   const traced = traceLayers(netOf(setting).layers, [imageSize, imageSize, 3]);
