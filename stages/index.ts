@@ -16,6 +16,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./command/spec.ts')).spec,
     run: async () => (await import('./command/run.ts')).default,
   },
+  competition: {
+    spec: async () => (await import('./competition/spec.ts')).spec,
+    run: async () => (await import('./competition/run.ts')).default,
+  },
   embed: {
     spec: async () => (await import('./embed/spec.ts')).spec,
     run: async () => (await import('./embed/run.ts')).default,

@@ -1,0 +1,46 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { placeLabels } from './place-labels.ts';
+
+const frame = { x: 0, y: 0, width: 400, height: 300 };
+const options = { height: 14, gap: 8, frame, obstacles: [] };
+
+test('a text stands at the right of its point, at the left near the right edge, and above where both are taken', () => {
+  const beside = (points: readonly { readonly x: number; readonly y: number; readonly width: number }[]) =>
+    placeLabels(points, options);
+  assert.deepEqual(beside([{ x: 100, y: 100, width: 50 }]), [{ x: 108, y: 93 }]);
+  assert.deepEqual(beside([{ x: 390, y: 100, width: 50 }]), [{ x: 332, y: 93 }]);
+  const obstacles = [
+    { x: 105, y: 80, width: 20, height: 40 },
+    { x: 60, y: 80, width: 35, height: 40 },
+  ];
+  assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [{ x: 108, y: 143 }]);
+});
+
+test('texts cover neither each other nor anything else, and stay in the frame', () => {
+  const point = fc.record({
+    x: fc.integer({ min: 0, max: 400 }),
+    y: fc.integer({ min: 0, max: 300 }),
+    width: fc.integer({ min: 5, max: 150 }),
+  });
+  fc.assert(
+    fc.property(fc.array(point, { maxLength: 25 }), (points) => {
+      const obstacles = points.map(({ x, y }) => ({ x: x - 5, y: y - 5, width: 10, height: 10 }));
+      const placed = placeLabels(points, { ...options, obstacles });
+      assert.equal(placed.length, points.length);
+      const boxes = placed.flatMap((place, i) => (place ? [{ ...place, width: points[i]!.width, height: 14 }] : []));
+      for (const [i, box] of boxes.entries()) {
+        assert.ok(box.x >= 0 && box.y >= 0 && box.x + box.width <= 400 && box.y + box.height <= 300);
+        for (const other of [...obstacles, ...boxes.slice(0, i)]) {
+          const apart =
+            box.x >= other.x + other.width ||
+            other.x >= box.x + box.width ||
+            box.y >= other.y + other.height ||
+            other.y >= box.y + box.height;
+          assert.ok(apart);
+        }
+      }
+    }),
+  );
+});

@@ -1,0 +1,154 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { placeLabels } from '../../src/charts/place-labels.ts';
+import { textWidth } from '../../src/charts/text-width.ts';
+import { ink, palette } from '../../src/charts/theme.ts';
+import { wrapText } from '../../src/charts/wrap-text.ts';
+import { formatScore, type Tested } from './format.ts';
+import type { Ranked } from './rank.ts';
+
+const width = 440;
+const height = 320;
+const labelSize = 12;
+const longestLabel = 180;
+/** Half the width of a point. */
+const reach = 6;
+
+/**
+ * AUC against the number of parameters, which grows by factors along its axis, with intervals. Who is on the Pareto front is
+ * filled and joined: everyone else has a rival that is as good or better with as few or fewer parameters.
+ */
+export function competitionChart(
+  ranked: readonly Ranked[],
+  tested: Tested,
+  {
+    confidence,
+    title = competitionTitle(ranked),
+  }: { readonly confidence: number; readonly title?: string | undefined },
+): TopLevelSpec {
+  const domain = { x: xDomain(ranked), y: yDomain(ranked) };
+  const rows = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
+    ...{ model: name, parameters, auc: auc.estimate, score: score.estimate, rank, onFront },
+    ...(Number.isNaN(auc.low) ? {} : { low: auc.low, high: auc.high }),
+  }));
+  const x = {
+    field: 'parameters',
+    type: 'quantitative' as const,
+    title: 'Parameters, all of them',
+    scale: { type: 'log' as const, domain: [...domain.x], nice: false },
+    axis: { format: '~s', values: [...ticks(domain.x)] },
+  };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    title: `AUC on ${tested.split}`,
+    scale: { domain: [...domain.y], zero: false, nice: false },
+    axis: { tickCount: 6 },
+  });
+  const tooltip = ['model', 'rank', 'score', 'auc', 'low', 'high', 'parameters'].map((field) => ({ field }));
+  const onFront = (yes: unknown, no: unknown) => ({ condition: { test: 'datum.onFront', value: yes }, value: no });
+  return {
+    title: chartTitle(title, subtitle(tested, confidence), width),
+    width,
+    height,
+    data: { name: 'candidates', values: rows },
+    layer: [
+      {
+        transform: [{ filter: 'datum.onFront' }],
+        mark: { type: 'line', interpolate: 'step-after', color: ink.medium, strokeWidth: 1, strokeDash: [4, 4] },
+        encoding: { x, y: y('auc') },
+      },
+      {
+        mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
+        encoding: { x, y: y('low'), y2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', stroke: palette[0], strokeWidth: 2, opacity: 1, size: 80 },
+        encoding: { x, y: y('auc'), fill: onFront(palette[0], '#ffffff') as { value: string }, tooltip },
+      },
+      {
+        data: { name: 'labels', values: [...labels(ranked, domain)] },
+        mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: labelSize },
+        encoding: {
+          x: { field: 'x', type: 'quantitative', scale: null },
+          y: { field: 'y', type: 'quantitative', scale: null },
+          text: { field: 'label', type: 'nominal' },
+        },
+      },
+    ],
+    resolve: { scale: { x: 'shared', y: 'shared' } },
+  };
+}
+
+/** Such as `simple-net wins with a score of 2.608: AUC 0.958 with 34,850 parameters`. */
+export function competitionTitle(ranked: readonly Ranked[]): string {
+  const [winner] = ranked as readonly [Ranked, ...Ranked[]];
+  const tied = ranked.filter(({ rank }) => rank === 1).length;
+  const who = tied > 1 ? `${tied} models tie` : `${winner.name} wins`;
+  return `${who} with a score of ${formatScore(winner.score.estimate)}: AUC ${winner.auc.estimate.toFixed(3)} with ${formatCount(winner.parameters)} parameters`;
+}
+
+function subtitle({ real, fake }: Tested, confidence: number): string {
+  return `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatShare(confidence, 0)} interval; filled: on the Pareto front`;
+}
+
+type Domain = readonly [low: number, high: number];
+
+/** With room for labels, and never narrower than a factor of ten. */
+function xDomain(ranked: readonly Ranked[]): Domain {
+  const logs = ranked.map(({ parameters }) => Math.log10(parameters));
+  const [low, high] = [Math.min(...logs), Math.max(...logs)];
+  const margin = Math.max(0.5 - (high - low) / 2, 0.15 * (high - low));
+  return [10 ** Math.max(0, low - margin), 10 ** (high + margin)];
+}
+
+/** Powers of ten, and where these are few, their doubles and fives. */
+function ticks([low, high]: Domain): readonly number[] {
+  const decades = Array.from({ length: 12 }, (_, power) => 10 ** power);
+  const inside = (values: readonly number[]) => values.filter((value) => value >= low && value <= high);
+  const powers = inside(decades);
+  return powers.length > 2 ? powers : inside(decades.flatMap((power) => [power, 2 * power, 5 * power]));
+}
+
+function yDomain(ranked: readonly Ranked[]): Domain {
+  const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]).filter((value) => !Number.isNaN(value));
+  const [low, high] = [Math.min(...ends), Math.max(...ends)];
+  const margin = Math.max(0.005, 0.12 * (high - low));
+  return [Math.max(0, low - margin), Math.min(1, high + margin)];
+}
+
+/** The texts beside the points, those on the front placed first; what finds no room is in the leaderboard. */
+function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonly y: Domain }) {
+  const [left, right] = domain.x.map(Math.log10) as [number, number];
+  const [bottom, top] = domain.y;
+  const across = (parameters: number) => (width * (Math.log10(parameters) - left)) / (right - left);
+  const up = (area: number) => (height * (top - area)) / (top - bottom);
+  const inOrder = ranked.toSorted((a, b) => Number(b.onFront) - Number(a.onFront));
+  const obstacles = ranked.flatMap(({ parameters, auc }) => {
+    const [x, y] = [across(parameters), up(auc.estimate)];
+    const point = { x: x - reach, y: y - reach, width: 2 * reach, height: 2 * reach };
+    if (Number.isNaN(auc.low)) return [point];
+    return [point, { x: x - 2, y: up(auc.high), width: 4, height: up(auc.low) - up(auc.high) }];
+  });
+  const corners = ranked.filter(({ onFront }) => onFront).sort((a, b) => a.parameters - b.parameters);
+  const steps = corners.slice(1).flatMap(({ parameters, auc }, i) => {
+    const [fromX, toX] = [across(corners[i]!.parameters), across(parameters)];
+    const [fromY, toY] = [up(corners[i]!.auc.estimate), up(auc.estimate)];
+    return [
+      { x: fromX, y: fromY - 1, width: toX - fromX, height: 2 },
+      { x: toX - 1, y: toY, width: 2, height: fromY - toY },
+    ];
+  });
+  const texts = inOrder.map(({ name }) => wrapText(name, longestLabel, { size: labelSize, most: 1 })[0]!);
+  const points = inOrder.map(({ parameters, auc }, i) => ({
+    ...{ x: across(parameters), y: up(auc.estimate), width: textWidth(texts[i]!, labelSize) },
+  }));
+  const placed = placeLabels(points, {
+    ...{ height: labelSize + 2, gap: reach + 4, obstacles: [...obstacles, ...steps] },
+    frame: { x: 0, y: 0, width, height },
+  });
+  return placed.flatMap((place, i) =>
+    place === undefined ? [] : [{ label: texts[i]!, x: place.x, y: place.y + (labelSize + 2) / 2 }],
+  );
+}

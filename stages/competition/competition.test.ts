@@ -1,0 +1,272 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { countParameters } from '../../src/models/count-parameters.ts';
+import { headOf } from '../../src/models/feature-head.ts';
+import type { ModelInfo } from '../../src/models/model-info.ts';
+import { netOf } from '../../src/models/model-setting.ts';
+import { plainLayers, traceLayers } from '../../src/models/trace-net.ts';
+import { StageError } from '../../src/stage.ts';
+import { assertGolden, digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { competitionChart } from './chart.ts';
+import { formatScore } from './format.ts';
+import { type Candidate, rank } from './rank.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const image = (size: number) => ({
+  ...({ size, fit: 'cover', kernel: 'linear' } as const),
+  normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } as {
+    mean: [number, number, number];
+    deviation: [number, number, number];
+  },
+});
+
+const infoOf = (architecture: ModelInfo['architecture'], input: ModelInfo['input']): ModelInfo => ({
+  ...{ architecture, input, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
+});
+
+/** A model artifact whose weights are zeros. */
+function writeModel(folder: string, info: ModelInfo): string {
+  const { architecture, input } = info;
+  const isHead = 'values' in input;
+  const net = (isHead ? headOf : netOf)(architecture as 'my-net');
+  const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
+  assert.ok(traced.ok);
+  const weights = plainLayers(traced.value).flatMap(({ layer, weights }) =>
+    weights.map(({ name, shape }) => ({ name: `${layer.name}/${name}`, shape, dtype: 'float32' })),
+  );
+  const count = weights.reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'model.json'), JSON.stringify({ weightsManifest: [{ paths: ['weights.bin'], weights }] }));
+  writeFileSync(join(folder, 'weights.bin'), new Uint8Array(4 * count));
+  writeFileSync(join(folder, 'info.json'), JSON.stringify(info));
+  return folder;
+}
+
+/** A small network with so many units before its end. */
+const net = (units: number): ModelInfo =>
+  infoOf(
+    { layers: [{ conv: 4, kernel: 3, stride: 2 }, 'relu', 'globalAveragePool', { dense: units }, { dense: 2 }] },
+    image(16),
+  );
+
+/** Scores by which, of the pairs of four images of each class, so many are ranked the wrong way round. */
+function scores(wrong: number, split = 'test'): readonly ScoreRow[] {
+  const ranks = [0, 1, 2, 3, 4, 5, 6, 7];
+  const labels = [0, 0, 0, 0, 1, 1, 1, 1];
+  for (let left = wrong, at = 3; left > 0; at--) {
+    for (let i = at; left > 0 && i < 4 + at; i++, left--) [labels[i], labels[i + 1]] = [labels[i + 1]!, labels[i]!];
+  }
+  const seen = [0, 0];
+  return ranks.map((fake, i) => {
+    const label = labels[i]!;
+    return { key: `${label}-${seen[label]!++}`, split, label: label as 0 | 1, real: 0, fake };
+  });
+}
+
+interface Entrant {
+  readonly info: ModelInfo;
+  readonly rows: readonly ScoreRow[];
+  readonly labels?: Readonly<Record<string, string>>;
+}
+
+async function compete(bench: StageBench, entrants: readonly Entrant[], settings: object = {}): Promise<void> {
+  const made = entrants.map(({ info, rows, labels = {} }, index) => {
+    const path = join(bench.root, `scores-${index}.csv`);
+    writeFileSync(path, formatScores(rows));
+    return { model: { path: writeModel(join(bench.root, `model-${index}`), info), labels }, scores: { path, labels } };
+  });
+  const inputs = { models: made.map(({ model }) => model), scores: made.map(({ scores }) => scores) };
+  await bench.run(spec, run, { with: settings, inputs });
+}
+
+const read = (bench: StageBench, port: 'leaderboard' | 'markdown' | 'metrics') =>
+  readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+
+const interval = (estimate: number, low: number, high: number) => ({ estimate, low, high, method: 'delong' as const });
+
+test('the example of the docstring: smaller and better is first, and alone on the front', () => {
+  const ranked = rank([
+    { name: 'large', parameters: 1000, auc: interval(0.9, 0.85, 0.94) },
+    { name: 'small', parameters: 10, auc: interval(0.95, 0.9, 0.98) },
+  ]);
+  assert.deepEqual(
+    ranked.map(({ name, rank, onFront }) => [name, rank, onFront]),
+    [
+      ['small', 1, true],
+      ['large', 2, false],
+    ],
+  );
+  assert.equal(ranked[1]!.score.estimate, 0.25);
+});
+
+test('the known answer: 34,850 parameters and an AUC of 95.8 % score 2.608, and the interval goes with the AUC', () => {
+  const [one] = rank([{ name: 'my-net', parameters: 34_850, auc: interval(0.958, 0.95, 0.9602) }]);
+  assert.deepEqual([one!.score.estimate, one!.score.low, one!.score.high].map(formatScore), [
+    '2.608',
+    '1.804',
+    '2.886',
+  ]);
+});
+
+test('equal scores share a rank, and both are on the front', () => {
+  const twin = { parameters: 10, auc: interval(0.9, 0.8, 0.95) };
+  const ranked = rank([
+    { name: 'a', ...twin },
+    { name: 'worse', parameters: 20, auc: interval(0.9, 0.8, 0.95) },
+    { name: 'b', ...twin },
+  ]);
+  assert.deepEqual(
+    ranked.map(({ name, rank, onFront }) => [name, rank, onFront]),
+    [
+      ['a', 1, true],
+      ['b', 1, true],
+      ['worse', 3, false],
+    ],
+  );
+});
+
+test("all parameters count: MyNet's 34,850, and of a head also those of the network that made its features", () => {
+  using bench = new StageBench();
+  const count = (info: ModelInfo) => countParameters(writeModel(join(bench.root, 'counted'), info), info);
+  assert.equal(count(infoOf('my-net', image(256))), 34_850);
+  const of = { architecture: 'xception', layer: 'avg_pool', input: image(299) };
+  const whole = count(infoOf('xception', image(299)));
+  const layers = netOf('xception').layers;
+  const pooled = layers.find(({ kind }) => kind === 'globalAveragePool')!.name;
+  assert.equal(count(infoOf('xception', { values: 2048, of: { ...of, layer: pooled } })), whole);
+  assert.throws(
+    () => count(infoOf('xception', { values: 2048 })),
+    new StageError(
+      'Expected a model whose parameters can be counted, got one that goes on from features of which it is not known what made them.',
+    ),
+  );
+});
+
+test('a run leaves the leaderboard in every form, the chart, and the drawing of the winner', async () => {
+  using bench = new StageBench();
+  const entrants = [
+    { info: net(8), rows: scores(2), labels: { net: 'wide' } },
+    { info: net(2), rows: scores(2), labels: { net: 'narrow' } },
+    { info: net(3), rows: scores(5), labels: { net: 'weak' } },
+  ];
+  await compete(bench, entrants);
+  assert.deepEqual(bench.warnings, []);
+  const [header, ...lines] = read(bench, 'leaderboard').trim().split('\n');
+  assert.equal(header, 'rank,model,parameters,auc,auc_low,auc_high,score,score_low,score_high,on_front');
+  assert.deepEqual(
+    lines.map((line) => line.split(',').filter((_, i) => [0, 1, 2, 3, 9].includes(i))),
+    [
+      ['1', 'narrow', '128', '0.875', '1'],
+      ['2', 'wide', '170', '0.875', '0'],
+      ['3', 'weak', '135', '0.6875', '0'],
+    ],
+  );
+  assert.match(
+    read(bench, 'markdown'),
+    /^\| rank \| model .*\n\| ---: .*\n\| 1 \| narrow \| 128 \| 0\.8750 \(0\.\d{4}–0\.\d{4}\) \| 0\.1018 \(/,
+  );
+  const metrics = JSON.parse(read(bench, 'metrics'));
+  assert.deepEqual([metrics.split, metrics.images, metrics.winner], ['test', 8, 'narrow']);
+  const { intervals, ...narrow } = metrics.candidates.narrow;
+  assert.deepEqual(
+    { ...narrow, score: formatScore(narrow.score) },
+    { rank: 1, auc: 0.875, score: '0.1018', parameters: 128 },
+  );
+  assert.deepEqual(Object.keys(intervals), ['auc', 'score']);
+  assert.deepEqual(
+    bench.highlights[0]?.rows.map(([rank, name]) => [rank, name]),
+    [
+      ['1', 'narrow'],
+      ['2', 'wide'],
+      ['3', 'weak'],
+    ],
+  );
+  assert.deepEqual(readdirSync(bench.output('drawing')), ['winner.png', 'winner.svg']);
+  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /narrow at 16 x 16/);
+});
+
+test('one candidate wins, without a label it has its place for a name, and a perfect one has a bound', async () => {
+  using bench = new StageBench();
+  await compete(bench, [{ info: net(2), rows: scores(0) }]);
+  const { winner, candidates } = JSON.parse(read(bench, 'metrics'));
+  assert.equal(winner, 'model 1');
+  assert.equal(candidates['model 1'].auc, 1);
+  assert.equal(candidates['model 1'].intervals.auc[1], 1);
+});
+
+test('a tie for the first place is said', async () => {
+  using bench = new StageBench();
+  await compete(
+    bench,
+    [1, 2].map((seed) => ({ info: net(2), rows: scores(3), labels: { seed: `${seed}` } })),
+  );
+  assert.deepEqual(bench.warnings, ['seed 1, seed 2 share the first place; drawn is seed 1.']);
+  const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
+  assert.match(chart.title.text.join(' '), /^2 models tie with a score of /);
+});
+
+test('images that only some have scored do not count, and it is said', async () => {
+  using bench = new StageBench();
+  await compete(bench, [
+    { info: net(2), rows: scores(2), labels: { net: 'a' } },
+    { info: net(3), rows: scores(2).filter(({ key }) => key !== '0-0'), labels: { net: 'b' } },
+  ]);
+  assert.deepEqual(bench.warnings, ['Images that not all candidates have scored do not count: 1 of a.']);
+  assert.equal(JSON.parse(read(bench, 'metrics')).images, 7);
+});
+
+test('scores without the split, of one class, or of other models are refused', async () => {
+  using bench = new StageBench();
+  const good = { info: net(2), rows: scores(1), labels: { net: 'good' } };
+  await assert.rejects(
+    compete(bench, [good, { info: net(2), rows: scores(1, 'val'), labels: { net: 'other' } }]),
+    new StageError('Expected scores of the split "test" for other, got only "val".'),
+  );
+  await assert.rejects(
+    compete(bench, [{ info: net(2), rows: scores(1).filter(({ label }) => label === 1), labels: { net: 'one' } }]),
+    new StageError('input "scores": expected real and fake images that all models scored, got 4 fake ones alone.'),
+  );
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { models: [bench.root], scores: [] } }),
+    new StageError('Expected scores for each of 1 models, got 0.'),
+  );
+});
+
+test('the chart joins the Pareto front, and labels every candidate where there is room', () => {
+  const of = (
+    name: string,
+    parameters: number,
+    [estimate, low, high]: readonly [number, number, number],
+  ): Candidate => ({
+    ...{ name, parameters, auc: interval(estimate, low, high) },
+  });
+  const ranked = rank([
+    of('my-net', 34_850, [0.958, 0.949, 0.966]),
+    of('simple-net', 1_625_650, [0.941, 0.93, 0.951]),
+    of('xception', 20_865_578, [0.979, 0.973, 0.985]),
+    of('tiny', 1500, [0.82, 0.8, 0.84]),
+  ]);
+  const chart = competitionChart(ranked, { split: 'test', real: 1400, fake: 700 }, { confidence: 0.95 });
+  assertGolden(chart, new URL('golden/four-candidates.golden.json', import.meta.url));
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await compete(bench, [
+    { info: net(8), rows: scores(2), labels: { net: 'wide' } },
+    { info: net(2), rows: scores(5), labels: { net: 'narrow' } },
+  ]);
+  const outputs = (['leaderboard', 'markdown', 'metrics'] as const).map((port) =>
+    bench.output(port, spec.outputs[port]),
+  );
+  const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) => join(bench.root, 'outputs', path));
+  assert.deepEqual(
+    { version: spec.version, digest: digestOf(...outputs, ...drawn) },
+    { version: 1, digest: '497d408c220fffc5' },
+  );
+});

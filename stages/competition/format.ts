@@ -1,0 +1,78 @@
+import { formatCount } from '../../src/charts/format-number.ts';
+import { csvLine } from '../../src/csv.ts';
+import { intervalPair } from '../../src/metrics/interval.ts';
+import type { Ranked } from './rank.ts';
+
+/** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
+export function formatScore(score: number): string {
+  return score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4);
+}
+
+const withInterval = (
+  { estimate, low, high }: { readonly estimate: number; readonly low: number; readonly high: number },
+  format: (value: number) => string,
+): string => format(estimate) + (Number.isNaN(low) ? '' : ` (${format(low)}–${format(high)})`);
+
+/** The cells of a row for eyes. */
+export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: Ranked): readonly string[] {
+  return [
+    ...[String(rank), name, formatCount(parameters), withInterval(auc, (area) => area.toFixed(4))],
+    ...[withInterval(score, formatScore), onFront ? 'yes' : ''],
+  ];
+}
+
+export const leaderboardColumns = ['rank', 'model', 'parameters', 'AUC', 'score', 'Pareto front'] as const;
+
+export function formatLeaderboard(ranked: readonly Ranked[]): string {
+  const header = [
+    'rank',
+    'model',
+    'parameters',
+    'auc',
+    'auc_low',
+    'auc_high',
+    'score',
+    'score_low',
+    'score_high',
+    'on_front',
+  ];
+  const cell = (value: number) => (Number.isNaN(value) ? '' : value);
+  const rows = ranked.map(({ rank, name, parameters, auc, score, onFront }) =>
+    csvLine([
+      ...[rank, name, parameters, auc.estimate, cell(auc.low), cell(auc.high)],
+      ...[score.estimate, cell(score.low), cell(score.high), Number(onFront)],
+    ]),
+  );
+  return csvLine(header) + rows.join('');
+}
+
+export function formatMarkdown(ranked: readonly Ranked[]): string {
+  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
+  const dashes = ['---:', '---', '---:', '---', '---', '---'];
+  return line(leaderboardColumns) + line(dashes) + ranked.map((one) => line(leaderboardRow(one))).join('');
+}
+
+export interface Tested {
+  readonly split: string;
+  readonly real: number;
+  readonly fake: number;
+}
+
+export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: Tested): string {
+  const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
+    const pairs = Object.entries({ auc, score }).map(
+      ([measure, interval]) => [measure, intervalPair(interval)] as const,
+    );
+    const intervals = Object.fromEntries(pairs.filter(([, pair]) => pair !== null));
+    return [name, { rank, auc: auc.estimate, score: score.estimate, parameters, intervals }] as const;
+  });
+  const metrics = {
+    split,
+    images: real + fake,
+    real,
+    fake,
+    winner: ranked[0]!.name,
+    candidates: Object.fromEntries(candidates),
+  };
+  return `${JSON.stringify(metrics, null, 2)}\n`;
+}

@@ -1,0 +1,110 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { renderPng } from '../../src/charts/render-png.ts';
+import { seriesName } from '../../src/charts/series.ts';
+import { aucInterval } from '../../src/metrics/auc-interval.ts';
+import { type MatchedScores, matchScores, type NamedScores } from '../../src/metrics/match-scores.ts';
+import { parseScores } from '../../src/metrics/scores-file.ts';
+import { countParameters } from '../../src/models/count-parameters.ts';
+import type { ModelInfo } from '../../src/models/model-info.ts';
+import { readModelInfo } from '../../src/models/read-model-info.ts';
+import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
+import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import { competitionChart } from './chart.ts';
+import { drawModel } from './draw-model.ts';
+import { formatLeaderboard, formatMarkdown, formatMetrics, leaderboardColumns, leaderboardRow } from './format.ts';
+import { type Ranked, rank } from './rank.ts';
+import type { CompetitionSettings } from './spec.ts';
+
+type Context = StageContext<CompetitionSettings>;
+
+/** A model as it comes in. */
+interface Entrant {
+  readonly name: string;
+  readonly info: ModelInfo;
+  readonly parameters: number;
+  readonly scores: NamedScores;
+}
+
+export default async function run(context: Context): Promise<void> {
+  const { split, confidence, title } = context.settings;
+  const models = context.inputs('models');
+  const pairs = pairByLabels(models, context.inputs('scores'), { one: 'model', other: 'scores' });
+  const names = namesOf(models);
+  const entrants = pairs.map(({ one, other }, index) => enter(one, other, names[index]!, split));
+  const matched = match(context, entrants);
+  const ranked = rankEntrants(context, entrants, matched);
+  const fake = matched.labels.filter((label) => label === 1).length;
+  const tested = { split, real: matched.labels.length - fake, fake };
+  writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
+  writeFileSync(context.output('markdown'), formatMarkdown(ranked));
+  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested));
+  const chart = competitionChart(ranked, tested, { confidence, title });
+  await renderChart(chart, context.output('chart'), (line) => context.warn(line));
+  draw(context, ranked, entrants);
+  context.highlight({
+    title: `Leaderboard on ${split}`,
+    columns: leaderboardColumns,
+    rows: ranked.map(leaderboardRow),
+  });
+}
+
+/** By the values of their axes, in full where these do not tell them apart. */
+function namesOf(models: readonly InputArtifact[]): readonly string[] {
+  const short = models.map(({ labels }) => seriesName(labels));
+  if (short.every((name) => name !== '') && new Set(short).size === short.length) return short;
+  const full = models.map((_, index) => nameByLabels(models, index));
+  return full.map((name, index) => (full.indexOf(name) === index ? name : `${name} (${index + 1})`));
+}
+
+function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string): Entrant {
+  const info = readModelInfo(model.path);
+  const parsed = parseScores(readFileSync(scores.path, 'utf8'));
+  if (!parsed.ok) throw new StageError(`input "scores" of ${name}: ${parsed.error}`);
+  const rows = parsed.value.filter((row) => row.split === split);
+  if (rows.length === 0) {
+    const others = [...new Set(parsed.value.map((row) => row.split))].map((other) => `"${other}"`).join(', ');
+    throw new StageError(`Expected scores of the split "${split}" for ${name}, got only ${others || 'an empty file'}.`);
+  }
+  return { name, info, parameters: countParameters(model.path, info), scores: { name, rows } };
+}
+
+/** The images that all have scored, since an AUC on others would be another race. */
+function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
+  const matched = matchScores(entrants.map(({ scores }) => scores));
+  if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
+  const lost = entrants.flatMap(({ name }, i) => {
+    const count = matched.value.unmatched[i]!;
+    return count === 0 ? [] : [`${count} of ${name}`];
+  });
+  if (lost.length > 0) {
+    context.warn(`Images that not all candidates have scored do not count: ${lost.join(', ')}.`);
+  }
+  return matched.value;
+}
+
+function rankEntrants({ settings }: Context, entrants: readonly Entrant[], matched: MatchedScores): readonly Ranked[] {
+  const { labels, groups, models } = matched;
+  const { seed, confidence } = settings;
+  return rank(
+    entrants.map(({ name, parameters }, i) => {
+      const scores = models[i]!.map(({ real, fake }) => fake - real);
+      return { name, parameters, auc: aucInterval({ labels, groups, seed }, scores, confidence) };
+    }),
+  );
+}
+
+function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {
+  const winners = ranked.filter(({ rank }) => rank === 1);
+  const [winner] = winners as [Ranked, ...Ranked[]];
+  if (winners.length > 1) {
+    context.warn(`${winners.map(({ name }) => name).join(', ')} share the first place; drawn is ${winner.name}.`);
+  }
+  const { info } = entrants.find(({ name }) => name === winner.name)!;
+  const svg = drawModel(info, winner.name);
+  const folder = context.output('drawing');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'winner.svg'), svg);
+  writeFileSync(join(folder, 'winner.png'), renderPng(svg));
+}

@@ -1,0 +1,44 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+
+const settings = z.strictObject({
+  split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
+  seed: z.int().nonnegative().default(0).describe('Of the draws for intervals where images come in groups.'),
+  title: z.string().min(1).optional().describe('The title of the chart; by default it says who wins.'),
+});
+export type CompetitionSettings = z.output<typeof settings>;
+
+export const spec = defineKind<CompetitionSettings>({
+  name: 'competition',
+  version: 1,
+  summary:
+    'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n all of their parameters and the AUC in per cent: ' +
+    'small and good wins.',
+  settings,
+  inputs: {
+    models: { type: 'model', summary: 'The candidates.', list: true },
+    scores: { type: 'scores', summary: 'The scores of each, in the same order, as evaluate leaves them.', list: true },
+  },
+  outputs: {
+    leaderboard: {
+      type: 'table',
+      summary:
+        'CSV, best first: rank, model, parameters, AUC and score with their intervals, whether on the Pareto front.',
+      extension: '.csv',
+    },
+    markdown: { type: 'files', summary: 'The same for a report, rounded.', extension: '.md' },
+    metrics: {
+      type: 'metrics',
+      summary: 'JSON: of every candidate its AUC, score, parameters and rank, with intervals.',
+      extension: '.json',
+    },
+    chart: { type: 'chart', summary: 'AUC against parameters, with intervals and the Pareto front.' },
+    drawing: { type: 'images', summary: "The winner's network, drawn: SVG and PNG." },
+  },
+  example: `leaderboard:
+  kind: competition
+  inputs: { models: [fit.model], scores: [scores.scores] }
+  with: { split: test }
+`,
+});
