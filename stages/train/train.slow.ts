@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import { loadModel } from '../../src/models/model-files.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import { digests, small, trained } from '../../test/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 
@@ -23,5 +24,43 @@ test('both forms of Xception train, at a size of their own', async () => {
     assert.equal(trained.getLayer('avg_pool').outputShape.toString(), ',2048');
     assert.deepEqual(trained.outputs[0]!.shape, [null, 2]);
     trained.dispose();
+  }
+});
+
+test('images that are changed in every way train, by the seed alone', async () => {
+  const changes = { colour: { brightness: 0.4, hue: 0.1 }, blur: {}, noise: {}, downscale: {}, cutout: {}, jpeg: {} };
+  const settings = { ...small, epochs: 1, augment: { crop: 2, ...changes, mixup: { probability: 1 } } };
+  using first = await trained(settings);
+  using second = await trained({ ...settings, trainValues: 'running' });
+  using unmixed = await trained({ ...settings, augment: { crop: 2, ...changes } });
+
+  assert.deepEqual(digests(second).slice(0, 3), digests(first).slice(0, 3));
+  assert.notEqual(digests(unmixed)[1], digests(first)[1]);
+});
+
+test('every option of a step works with the others, and gives the same bytes again', async () => {
+  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
+  const options = { loss: { labelSmoothing: 0.1, classWeights: [1, 2] }, clip: { norm: 0.5 }, ema: { decay: 0.8 } };
+  const settings = { ...small, imageSize: 24, model: { layers } };
+  using first = await trained({ ...settings, ...options });
+  using second = await trained({ ...settings, ...options });
+
+  assert.deepEqual(digests(second), digests(first));
+  for (const option of Object.keys(options)) {
+    const others = Object.fromEntries(Object.entries(options).filter(([name]) => name !== option));
+    using without = await trained({ ...settings, ...others });
+    assert.notEqual(digests(without)[1], digests(first)[1], option);
+  }
+});
+
+test('the small networks that have a name train, too', async () => {
+  for (const settings of [
+    { model: 'my-net', imageSize: 154 },
+    { model: 'tiny-xception', imageSize: 32 },
+  ]) {
+    using bench = await trained({ ...small, ...settings, epochs: 1 });
+    const { model, info } = await loadModel(bench.output('model'));
+    assert.equal(info.architecture, settings.model);
+    assert.deepEqual(model.outputs[0]!.shape, [null, 2]);
   }
 });

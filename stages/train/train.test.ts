@@ -1,9 +1,7 @@
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
 import { keyedSettings } from '../../src/config/keyed-settings.ts';
@@ -15,28 +13,9 @@ import { parseHistory } from '../../src/training/history.ts';
 import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import { dataset, digests, folder, small, trained } from '../../test/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-
-const folder = mkdtempSync(join(tmpdir(), 'stage-'));
-const dataset = join(folder, 'dataset');
-before(() => writeTintedDataset(dataset, { train: 20, val: 10, test: 6 }));
-after(() => rmSync(folder, { recursive: true }));
-
-const small = { imageSize: 56, batchSize: 8, epochs: 2, seed: 3, augment: { crop: 2 } };
-
-async function trained(settings: object = small): Promise<StageBench> {
-  const bench = new StageBench();
-  await bench.run(spec, run, { inputs: { dataset }, with: settings });
-  return bench;
-}
-
-function digests(bench: StageBench): string[] {
-  const files = ['model.json', 'weights.bin', 'info.json'].map((file) => join(bench.output('model'), file));
-  return [...files, bench.output('history', spec.outputs['history'])].map((file) =>
-    createHash('sha256').update(readFileSync(file)).digest('hex'),
-  );
-}
 
 test('training on a dataset leaves a model, its history, a line of log for each epoch and a table', async () => {
   using bench = await trained({ ...small, monitor: ['train', 'val', 'test'] });
@@ -90,17 +69,6 @@ test('the same seed gives the same bytes, and what is monitored does not change 
   assert.notEqual(digests(otherSeed)[1], digests(first)[1]);
 });
 
-test('images that are changed in every way train, by the seed alone', async () => {
-  const changes = { colour: { brightness: 0.4, hue: 0.1 }, blur: {}, noise: {}, downscale: {}, cutout: {}, jpeg: {} };
-  const settings = { ...small, epochs: 1, augment: { crop: 2, ...changes, mixup: { probability: 1 } } };
-  using first = await trained(settings);
-  using second = await trained({ ...settings, trainValues: 'running' });
-  using unmixed = await trained({ ...settings, augment: { crop: 2, ...changes } });
-
-  assert.deepEqual(digests(second).slice(0, 3), digests(first).slice(0, 3));
-  assert.notEqual(digests(unmixed)[1], digests(first)[1]);
-});
-
 test('a net that is written in the settings trains, its dropout seeded, and is saved with its layers', async () => {
   const layers = [
     ...[{ conv: 4, kernel: 5, stride: 2, bias: false }, 'batchNorm', 'relu'],
@@ -134,21 +102,6 @@ test('what is minimised decides the weights, and is balanced by the images of th
   assert.equal(await weights({ loss: { classWeights: [5 / 6, 5 / 4] } }), balanced);
   assert.notEqual(await weights({ loss: { classWeights: 'balanced', labelSmoothing: 0.1 } }), balanced);
   assert.notEqual(await weights({}), balanced);
-});
-
-test('every option of a step works with the others, and gives the same bytes again', async () => {
-  const layers = [{ conv: 4, kernel: 5, stride: 4 }, 'batchNorm', 'relu', 'globalAveragePool', { dense: 2 }];
-  const options = { loss: { labelSmoothing: 0.1, classWeights: [1, 2] }, clip: { norm: 0.5 }, ema: { decay: 0.8 } };
-  const settings = { ...small, imageSize: 24, model: { layers } };
-  using first = await trained({ ...settings, ...options });
-  using second = await trained({ ...settings, ...options });
-
-  assert.deepEqual(digests(second), digests(first));
-  for (const option of Object.keys(options)) {
-    const others = Object.fromEntries(Object.entries(options).filter(([name]) => name !== option));
-    using without = await trained({ ...settings, ...others });
-    assert.notEqual(digests(without)[1], digests(first)[1], option);
-  }
 });
 
 test('a frozen backbone stays as it began, its statistics too, until it is unfrozen', async () => {
@@ -210,18 +163,6 @@ test('the history goes to TensorBoard, too, where that is asked for, and leaves 
     assert.deepEqual(readFileSync(join(bench.output('tensorboard'), path)), bytes);
   }
   assert.equal(existsSync(plain.output('tensorboard')), false);
-});
-
-test('the small networks that have a name train, too', async () => {
-  for (const settings of [
-    { model: 'my-net', imageSize: 154 },
-    { model: 'tiny-xception', imageSize: 32 },
-  ]) {
-    using bench = await trained({ ...small, ...settings, epochs: 1 });
-    const { model, info } = await loadModel(bench.output('model'));
-    assert.equal(info.architecture, settings.model);
-    assert.deepEqual(model.outputs[0]!.shape, [null, 2]);
-  }
 });
 
 test('only settings that are not at their default are keyed, so that a new one keeps what was trained before', () => {
