@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../test/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
@@ -11,6 +11,7 @@ import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { Lease } from './lease.ts';
 import { thisProcess } from './process-identity.ts';
+import type { RunRecord } from './run-record.ts';
 import { verifyCache } from './verify-cache.ts';
 
 const day = 86_400_000;
@@ -28,6 +29,8 @@ async function store(root: string, cache: Cache, seed: number, daysAgo: number):
 
 const objectOf = (cache: Cache, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
 const inTwoDays = (): number => Date.now() + 2 * day;
+
+const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 
 test('results that nobody used within the time go with their objects; pinned and last ones and what they share stay', async (t) => {
   const root = temporaryFolder(t);
@@ -171,7 +174,7 @@ test('what a killed process was writing goes after a day, wherever in the cache 
   assert.deepEqual([...remains].sort(), gone.sort());
 });
 
-test('memories of runs and builds of kinds go when they are old, builds not while a run may load them', (t) => {
+test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
@@ -179,9 +182,12 @@ test('memories of runs and builds of kinds go when they are old, builds not whil
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const run = cache.startRun('2025-01-31', 'test');
   assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
-  run.writeRecord({ ok: true });
+  run.attempt('fit', 1);
+  run.writeRecord(record);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
-  assert.deepEqual([...remains].sort(), [kind, memory, run.path].sort());
+  const logs = dirname(run.logPath('fit', 1));
+  const work = join(root, 'cache/work/2025-01-31');
+  assert.deepEqual([...remains].sort(), [kind, logs, memory, work].sort());
 });
 
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
@@ -213,7 +219,7 @@ test('what a living run used stays, and the private folder that it works in', as
   );
   assert.equal(garbage.results.length, 1);
   assert.deepEqual(garbage.remains, [join(root, 'cache/work/dead')]);
-  run.writeRecord({ ok: true });
+  run.writeRecord(record);
   const afterwards = findGarbage(cache, { keep: 0, displaced: true, now: inTwoDays() });
   assert.equal(afterwards.results.length, 2);
   assert.ok(

@@ -199,8 +199,9 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   const parts = entriesIn(join(cache.folder, 'downloads')).filter(
     (entry) => entry.name.endsWith('.part') && old(entry, Math.max(keep, day)),
   );
-  // Each run's own record and logs; a result keeps the log that it came with as an object.
-  const runs = entriesIn(join(cache.folder, 'runs')).filter((entry) => !living.has(entry.name) && old(entry, keep));
+  const runs = entriesIn(join(cache.folder, 'runs'))
+    .filter((entry) => !living.has(entry.name) && old(entry, keep))
+    .flatMap(remainsOfRun);
   const memories = entriesIn(join(cache.folder, 'memory')).filter((entry) => !isTemporary(entry) && old(entry, keep));
   const listings = entriesIn(join(cache.folder, 'listings')).filter((entry) => old(entry, keep));
   // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
@@ -218,6 +219,16 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
     ...kinds,
     ...kept,
   ].map(({ path }) => path);
+}
+
+/**
+ * The logs of an old run; a result keeps the one that it came with as an object. The record of how it ended, with its
+ * numbers, is small and stays: it is the history.
+ */
+function remainsOfRun(run: Entry): readonly { readonly path: string }[] {
+  const inside = entriesIn(run.path);
+  if (!inside.some(({ name }) => name === 'run.json')) return [run];
+  return inside.filter(({ name }) => name !== 'run.json' && name !== 'process.json');
 }
 
 const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);

@@ -5,6 +5,9 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
+import type { RunRecord } from './run-record.ts';
+
+const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
   const cache = Cache.open(temporaryFolder(t));
@@ -28,7 +31,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   assert.deepEqual([existsSync(first.work), existsSync(second.work)], [true, false]);
   await run.removeWork();
   assert.equal(existsSync(first.work), false);
-  run.writeRecord({ ok: true });
+  run.writeRecord(record);
   cache.startRun('2025-02-01', 'other');
   const runs = cache.runs();
   assert.deepEqual(
@@ -41,7 +44,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   );
   assert.deepEqual(
     runs.map((each) => each.readRecord()),
-    [undefined, { ok: true }],
+    [undefined, record],
   );
   assert.deepEqual(
     runs.map((each) => each.isLiving()),
@@ -64,4 +67,19 @@ test('an attempt begins with an empty folder, whatever an earlier one of its num
   writeFileSync(join(work, 'half'), 'an output');
   assert.equal(run.attempt('fit', 1).work, work);
   assert.deepEqual(readdirSync(work), []);
+});
+
+test('a run has its folder alone, and its record is written once', (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('2025-01-31', 'test');
+  assert.throws(() => cache.startRun('2025-01-31', 'other'), { name: 'CacheError' });
+  run.writeRecord(record);
+  assert.throws(() => run.writeRecord({ ...record, seconds: 2 }), { name: 'CacheError' });
+  assert.deepEqual(run.readRecord(), record);
+  assert.deepEqual(readdirSync(run.path).sort(), ['process.json', 'run.json']);
+  cache.startRun('2025-02-01', 'idle').discard();
+  assert.deepEqual(
+    cache.runs().map(({ id }) => id),
+    ['2025-01-31'],
+  );
 });

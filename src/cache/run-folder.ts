@@ -10,14 +10,14 @@ import {
   statSync,
 } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Digest } from '../fingerprint/digest.ts';
-import type { Json } from '../json.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
 import { namesIn } from './names-in.ts';
 import { lifeOf, readIdentity, thisProcess } from './process-identity.ts';
-import { writeAtomic } from './write-atomic.ts';
+import type { RunRecord } from './run-record.ts';
+import { writeAtomic, writeNew } from './write-atomic.ts';
 
 /** Where one attempt of a stage works and logs. */
 export interface AttemptFiles {
@@ -68,10 +68,15 @@ export class RunFolder {
     this.#work = join(cache, 'work', id);
   }
 
-  /** Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `CacheError`. */
+  /**
+   * Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `CacheError`,
+   * with the code `EEXIST` in its cause where there is a run of this id: no run's folder is ever another one's.
+   */
   static start(cache: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(cache, id);
     try {
+      mkdirSync(dirname(run.path), { recursive: true });
+      mkdirSync(run.path);
       writeAtomic(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), pipeline }), { sync: false });
     } catch (error) {
       throw cacheError(`the run's record in ${run.path}`, error);
@@ -140,17 +145,27 @@ export class RunFolder {
     }
   }
 
-  writeRecord(record: Json): void {
+  /** Once: a record that is there is never replaced. */
+  writeRecord(record: RunRecord): void {
     try {
-      writeAtomic(join(this.path, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`, { sync: false });
+      writeNew(join(this.path, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
     } catch (error) {
       throw cacheError(`the run's record in ${this.path}`, error);
     }
   }
 
   /** Undefined for a run that was killed before its end, or still goes on. */
-  readRecord(): Json | undefined {
-    return readJson(join(this.path, 'run.json')) as Json | undefined;
+  readRecord(): RunRecord | undefined {
+    return readJson(join(this.path, 'run.json')) as RunRecord | undefined;
+  }
+
+  /** Forgets a run that had nothing to do. */
+  discard(): void {
+    try {
+      rmSync(this.path, { recursive: true, force: true });
+    } catch (error) {
+      throw cacheError(`to ${this.path}`, error);
+    }
   }
 
   /** Whether its process may still be at work; of a process that cannot be asked, that is believed for a month. */
@@ -159,6 +174,11 @@ export class RunFolder {
     if (owner === undefined || this.readRecord() !== undefined) return false;
     const life = lifeOf(owner);
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
+  }
+
+  /** Whether it came so far as to run a stage. */
+  ranStages(): boolean {
+    return namesIn(this.path).some((name) => name !== 'process.json' && name !== 'run.json');
   }
 
   /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 /** A name that nothing else uses, beside a file that is about to be written; gc removes those of killed processes. */
@@ -25,6 +25,25 @@ export function writeAtomic(path: string, text: string, { sync }: { readonly syn
   } catch (error) {
     removeQuietly(temporary);
     throw error;
+  }
+}
+
+/**
+ * Writes a small file that is not there yet, whole or not at all. Throws with the code `EEXIST` where it is, whoever was
+ * faster: the name is given by a link, which takes no other's place.
+ */
+export function writeNew(path: string, text: string): void {
+  const temporary = temporaryBeside(path);
+  try {
+    creatingFolder(path, () => writeFileSync(temporary, text, { flag: 'wx' }));
+    try {
+      linkSync(temporary, path);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') throw error;
+      writeFileSync(path, text, { flag: 'wx' }); // a disk without links
+    }
+  } finally {
+    removeQuietly(temporary);
   }
 }
 

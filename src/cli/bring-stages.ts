@@ -7,6 +7,7 @@ import type { Execution } from '../executor/execution.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
 import { readBy } from '../graph/graph.ts';
+import { readNumbers } from '../history/read-numbers.ts';
 import type { ReportWriter } from '../report/report-writer.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -37,7 +38,8 @@ export async function bringStages(
   const ends = await execute(run);
   const counts = countOutcomes(ends);
   try {
-    if (counts.fresh < stages.length) writeRunRecord(run, ends);
+    if (counts.fresh < stages.length) writeRunRecord(run, ends, (stage) => readNumbers(stage, world.pipeline.root));
+    else if (report !== undefined) folder.discard(); // nothing was done: no part of the history; a profile goes on in it
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }

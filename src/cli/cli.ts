@@ -27,6 +27,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     .exitOverride();
   declareRunning(program, act, argv);
   declareLooking(program, act);
+  declareComparing(program, act);
   declareKeeping(program, act);
   declareLearning(program, act);
   try {
@@ -158,6 +159,36 @@ function declareLooking(program: Command, act: Act): void {
     .addOption(setOption())
     .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));
+}
+
+function declareComparing(program: Command, act: Act): void {
+  program
+    .command('history')
+    .summary('list the runs with their numbers')
+    .description(
+      'Lists the runs that did something, the last first, with how they ended and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
+    )
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .option('--stage <stage>', 'only runs with this stage, or instances of it')
+    .option('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31')
+    .option('--failed', 'only runs that failed or were killed')
+    .addOption(
+      new Option('--where <condition>', 'such as scores.test.auc>0.8; repeatable')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--show <number>', 'a column for it; repeatable').default([], 'the main ones').argParser(collect),
+    )
+    .option('--sort <number>', 'the largest first; duration for the longest')
+    .option('--reverse', 'the other way round')
+    .option('--limit <count>', 'how many are shown at most', positiveInteger, 30)
+    .option('--json', 'as JSON, all of them')
+    .addHelpText(
+      'after',
+      example('pipeline history --since 7d', "pipeline history --where 'scores.test.auc>0.8' --sort scores.test.auc"),
+    )
+    .action(act(async () => (await import('./commands/history.ts')).historyCommand));
 }
 
 function declareKeeping(program: Command, act: Act): void {

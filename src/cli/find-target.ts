@@ -86,7 +86,7 @@ function severalFiles(first: string, second: string): Diagnostic {
 
 function lastFile(root: string): string | undefined {
   for (const run of Cache.open(root).runs()) {
-    const record = run.readRecord() as { readonly file?: string } | undefined;
+    const record = run.readRecord();
     if (record?.file !== undefined) return join(root, record.file);
   }
   return undefined;

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import { Publisher } from '../artifacts/publish.ts';
 import { Cache } from '../cache/cache.ts';
+import type { RunFolder } from '../cache/run-folder.ts';
 import type { Reporter, RunEvent } from '../events.ts';
 import { Admission } from '../executor/admission.ts';
 import { machineCapacity } from '../executor/capacity.ts';
@@ -50,7 +51,7 @@ export function makeExecution(
       stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
     }),
     stages,
-    folder: cache.startRun(runId(startedAt), pipeline.name),
+    folder: startRun(cache, startedAt, pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),
     start: processStarter(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
     modules: new Map(
@@ -65,6 +66,18 @@ export function makeExecution(
     signal: interrupts.signal,
     kill: interrupts.kill,
   };
+}
+
+/** A run of its own, though another one began in the same millisecond. */
+function startRun(cache: Cache, startedAt: number, pipeline: string): RunFolder {
+  for (let left = 9; ; left -= 1) {
+    try {
+      return cache.startRun(runId(startedAt), pipeline);
+    } catch (error) {
+      const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
+      if (cause?.code !== 'EEXIST' || left === 0) throw error;
+    }
+  }
 }
 
 /** Sorts by time, and tells runs of one millisecond apart: `2025-01-31T09-12-03.042-4f2a`. */

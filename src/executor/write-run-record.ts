@@ -1,4 +1,5 @@
-import type { StageName } from '../config/pipeline.ts';
+import type { StageEntry } from '../cache/run-record.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
 import type { Outcome } from '../events.ts';
 import { isDone, type Settled } from './execute.ts';
 import type { Execution } from './execution.ts';
@@ -10,8 +11,11 @@ export function countOutcomes(ends: ReadonlyMap<StageName, Settled>): Readonly<R
   return counts;
 }
 
-/** Keeps how every stage ended, failures too, in `cache/runs/<id>/run.json`. */
-export function writeRunRecord(run: Execution, ends: ReadonlyMap<StageName, Settled>): void {
+/** What is kept of a stage's metrics. */
+export type NumbersOf = (stage: Stage) => Pick<StageEntry, 'metrics' | 'intervals'>;
+
+/** Keeps how every stage ended, failures too, with its numbers, in `cache/runs/<id>/run.json`. */
+export function writeRunRecord(run: Execution, ends: ReadonlyMap<StageName, Settled>, numbersOf: NumbersOf): void {
   const { pipeline } = run.world;
   run.folder.writeRecord({
     pipeline: pipeline.name,
@@ -21,10 +25,18 @@ export function writeRunRecord(run: Execution, ends: ReadonlyMap<StageName, Sett
     restage: run.host.restage,
     ...(run.host.gitCommit !== undefined && { gitCommit: run.host.gitCommit }),
     stages: Object.fromEntries(
-      [...ends].map(([name, end]) => [
-        name,
-        isDone(end) ? { outcome: end.outcome, seconds: end.seconds } : { outcome: end.outcome, message: end.message },
-      ]),
+      run.stages.map((stage) => [stage.name, entryOf(stage, ends.get(stage.name)!, run, numbersOf)]),
     ),
   });
+}
+
+function entryOf(stage: Stage, end: Settled, { world }: Execution, numbersOf: NumbersOf): StageEntry {
+  if (!isDone(end)) return { outcome: end.outcome, message: end.message };
+  const result = end.recorded ? world.cache.readLatest(world.pipeline.name, stage.name) : undefined;
+  return {
+    outcome: end.outcome,
+    seconds: end.seconds,
+    ...(result !== undefined && { result }),
+    ...numbersOf(stage),
+  };
 }

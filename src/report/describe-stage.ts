@@ -9,7 +9,7 @@ import { diffFingerprints, type FingerprintDifference } from '../fingerprint/dif
 import { isDigest } from '../fingerprint/digest.ts';
 import type { Json, JsonObject } from '../json.ts';
 import { withDefaults } from '../plan/format-change.ts';
-import { formatSeconds } from '../reporters/format-quantities.ts';
+import { formatCount, formatSeconds } from '../reporters/format-quantities.ts';
 import type { Budgets } from './budget.ts';
 import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
 import { showArtifact } from './show-artifact.ts';
@@ -85,7 +85,7 @@ function shortened(value: Json | undefined): Json | undefined {
 export function describeRecord(record: StageRecord): ReportStage['record'] {
   return [
     ['made', `${new Date(record.startedAt).toLocaleString('sv-SE')}, in ${formatSeconds(record.seconds)}`],
-    ['host', `${record.host}, ${record.cpus} cores`],
+    ['host', `${record.host}, ${formatCount(record.cpus, 'core')}`],
     ['versions', `Restage ${record.restage}, Node ${record.node}`],
     ...(record.gitCommit === undefined ? [] : [['git commit', record.gitCommit] as const]),
     ...(record.attempts > 1 ? [['attempts', String(record.attempts)] as const] : []),

@@ -46,7 +46,7 @@ export const pageScript = `
     if (target) target.scrollIntoView();
   }
   let opened = null;
-  addEventListener('beforeprint', () => { opened = [...document.querySelectorAll('details.stage:not([open])')]; for (const one of opened) one.open = true; });
+  addEventListener('beforeprint', () => { opened = [...document.querySelectorAll('details.stage:not([open]):not([id^="metrics-"])')]; for (const one of opened) one.open = true; });
   addEventListener('afterprint', () => { for (const one of opened || []) one.open = false; });
 
   if (root.dataset.state !== 'running') return;

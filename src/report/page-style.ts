@@ -98,6 +98,8 @@ footer { color: var(--soft); font-size: .84rem; padding-top: 2.5rem; padding-bot
   header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   figure, .tile, .card.keep, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
   pre { max-height: none; } .graph img { max-width: 100%; height: auto; }
+  .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .4rem; } thead th { white-space: normal; }
+  .half { display: block; } .half > * + * { margin-top: .8rem; }
   .bar, .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }
 }
 `;

@@ -1,0 +1,84 @@
+import { Cache } from '../../cache/cache.ts';
+import { findRoot } from '../../config/find-root.ts';
+import { parseDuration } from '../../config/parse-duration.ts';
+import { formatHistory } from '../../history/format-history.ts';
+import { numbersOf, type PastRun, pastRuns } from '../../history/past-run.ts';
+import { selectRuns } from '../../history/select-runs.ts';
+import { formatCount } from '../../reporters/format-quantities.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { noProject } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface HistoryOptions {
+  readonly pipeline?: string;
+  readonly stage?: string;
+  readonly since?: string;
+  readonly failed?: boolean;
+  readonly where: readonly string[];
+  readonly show: readonly string[];
+  readonly sort?: string;
+  readonly reverse?: boolean;
+  readonly limit: number;
+  readonly json?: boolean;
+}
+
+/** `pipeline history`: the runs with their numbers, the last first. */
+export async function historyCommand(options: HistoryOptions): Promise<number> {
+  const root = findRoot(process.cwd());
+  if (root === undefined) return printMistakes([noProject()]);
+  const since = options.since === undefined ? undefined : timeOf(options.since);
+  if (options.since !== undefined && since === undefined) {
+    process.stderr.write(
+      `error: --since takes a duration such as 12h or 30d, or a date such as 2025-01-31, not "${options.since}"\n`,
+    );
+    return exitCodes.usage;
+  }
+  const { pipeline, ...asked } = options;
+  const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
+  const all = pastRuns(Cache.open(root, warnOnStderr));
+  const found = selectRuns(all, {
+    ...asked,
+    ...(name !== undefined && { pipeline: name }),
+    ...(since === undefined ? { since: 0 } : { since }),
+  });
+  if (!found.ok) return printMistakes([{ code: 'unknown-name', ...found.error }]);
+  const runs = found.value;
+  if (options.json === true) {
+    process.stdout.write(`${JSON.stringify(runs.map(asJson), undefined, 2)}\n`);
+    return exitCodes.ok;
+  }
+  if (runs.length === 0) {
+    process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run is like that.\n');
+    return exitCodes.ok;
+  }
+  const names = new Set([...options.where.map((text) => text.replace(/\s*[<>=!].*$/, '')), ...options.show]);
+  if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
+  const shown = runs.slice(0, options.limit);
+  process.stdout.write(`${formatHistory(shown, [...names]).join('\n')}\n`);
+  const left = runs.length - shown.length;
+  if (left > 0) process.stdout.write(`… and ${formatCount(left, 'more run')}; --limit ${runs.length} shows all\n`);
+  return exitCodes.ok;
+}
+
+function timeOf(text: string): number | undefined {
+  const duration = parseDuration(text);
+  if (duration !== undefined) return Date.now() - duration;
+  const time = /^\d{4}-\d\d-\d\d/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(time) ? undefined : time;
+}
+
+function asJson(run: PastRun) {
+  const { id, pipeline, outcome, startedAt, seconds, counts, record } = run;
+  return {
+    run: id,
+    pipeline,
+    outcome,
+    startedAt: new Date(startedAt).toISOString(),
+    seconds: seconds ?? null,
+    ...(record?.gitCommit !== undefined && { gitCommit: record.gitCommit }),
+    counts,
+    stages: record?.stages ?? {},
+    numbers: Object.fromEntries(numbersOf(run).map(({ stage, name, value }) => [`${stage}.${name}`, value])),
+  };
+}

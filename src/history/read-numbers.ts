@@ -1,0 +1,36 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StageEntry } from '../cache/run-record.ts';
+import type { Stage } from '../config/pipeline.ts';
+import { type Metrics, parseMetrics } from '../metrics/metrics-file.ts';
+
+/** Kept of one stage, and the largest file that is read for them. */
+const mostNumbers = 400;
+const mostBytes = 1024 ** 2;
+
+/** The numbers of a stage's `metrics` outputs, where they are published, for the record of a run. */
+export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals'> {
+  const values = new Map<string, number | null>();
+  const intervals = new Map<string, readonly [number, number]>();
+  for (const { type, path } of stage.outputs) {
+    if (type !== 'metrics') continue;
+    const parsed = readMetrics(join(root, path));
+    for (const [name, value] of parsed?.values ?? []) if (values.size < mostNumbers) values.set(name, value);
+    for (const [name, interval] of parsed?.intervals ?? []) if (values.has(name)) intervals.set(name, interval);
+  }
+  if (values.size === 0) return {};
+  return {
+    metrics: Object.fromEntries(values),
+    ...(intervals.size > 0 && { intervals: Object.fromEntries(intervals) }),
+  };
+}
+
+function readMetrics(path: string): Metrics | undefined {
+  try {
+    if (statSync(path).size > mostBytes) return undefined;
+    const parsed = parseMetrics(readFileSync(path, 'utf8'));
+    return parsed.ok ? parsed.value : undefined;
+  } catch {
+    return undefined; // it is no file, or was taken away
+  }
+}
