@@ -1,11 +1,16 @@
 import type { SettingMistake } from './stage.ts';
 
-/** The mistake of a stage that takes either of two inputs, when not one of them is connected; light, since specs check it. */
-export function oneInput(
-  inputs: ReadonlySet<string>,
-  [one, other]: readonly [string, string],
-): readonly SettingMistake[] {
-  if (inputs.has(one) !== inputs.has(other)) return [];
-  const got = inputs.has(one) ? 'both' : 'neither';
-  return [{ at: [], message: `expected one of the inputs "${one}" and "${other}", got ${got}` }];
+/** The mistake of a stage that takes one of several inputs, when not exactly one of them is connected; light, since specs check it. */
+export function oneInput(inputs: ReadonlySet<string>, ports: readonly string[]): readonly SettingMistake[] {
+  const connected = ports.filter((port) => inputs.has(port));
+  if (connected.length === 1) return [];
+  const got = ports.length > 2 ? someOf(connected) : connected.length === 0 ? 'neither' : 'both';
+  return [{ at: [], message: `expected one of the inputs ${listed(ports)}, got ${got}` }];
+}
+
+const someOf = (connected: readonly string[]) => (connected.length === 0 ? 'none' : listed(connected));
+
+function listed(names: readonly string[]): string {
+  const quoted = names.map((name) => `"${name}"`);
+  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
 }

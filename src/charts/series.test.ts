@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { seriesName, seriesScales } from './series.ts';
+import { nameSeries, seriesName, seriesScales } from './series.ts';
 
 test('up to 35 series differ in colour or dash, and the first five in both', () => {
   const names = Array.from({ length: 35 }, (_, index) => `run ${index}`);
@@ -15,4 +15,14 @@ test('up to 35 series differ in colour or dash, and the first five in both', () 
 test('a series is named by its labels, a number with its axis', () => {
   assert.equal(seriesName({ net: 'my-net', seed: '2' }), 'my-net, seed 2');
   assert.equal(seriesName({}), '');
+});
+
+test('several series are named by what tells them apart, and the title has the rest', () => {
+  const series = [
+    { net: 'my-net', set: 'a', seed: '1' },
+    { net: 'my-net', set: 'b', seed: '1' },
+  ];
+  assert.deepEqual(nameSeries(series), { names: ['a', 'b'], shared: { net: 'my-net', seed: '1' } });
+  assert.deepEqual(nameSeries(series.slice(0, 1)), { names: [''], shared: series[0] });
+  assert.deepEqual(nameSeries([]), { names: [], shared: {} });
 });

@@ -25,12 +25,22 @@ export function seriesScales(names: readonly string[]): SeriesScales {
   return { color: scale(palette), strokeDash: scale(dashes.map((dash) => [...dash])), shape: scale(shapes) };
 }
 
+type Labels = Readonly<Record<string, string>>;
+
 /**
  * What a series is called that labels tell from others; a number says nothing without its axis: `my-net, seed 2`. Empty
  * where there are no labels.
  */
-export function seriesName(labels: Readonly<Record<string, string>>): string {
+export function seriesName(labels: Labels): string {
   return Object.entries(labels)
     .map(([axis, value]) => (Number.isNaN(Number(value)) ? value : `${axis} ${value}`))
     .join(', ');
+}
+
+/** Names of several series by the labels that tell them apart, and the labels that they share, for the title. */
+export function nameSeries(series: readonly Labels[]): { readonly names: readonly string[]; readonly shared: Labels } {
+  const isShared = ([axis, value]: readonly [string, string]) => series.every((labels) => labels[axis] === value);
+  const shared = Object.fromEntries(Object.entries(series[0] ?? {}).filter(isShared));
+  const own = (labels: Labels) => Object.fromEntries(Object.entries(labels).filter((label) => !isShared(label)));
+  return { names: series.map((labels) => seriesName(own(labels))), shared };
 }

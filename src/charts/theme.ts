@@ -42,7 +42,7 @@ export const theme: Config = {
   view: { stroke: null, continuousWidth: 440, continuousHeight: 280 },
   title: {
     anchor: 'start',
-    frame: 'group',
+    frame: 'bounds',
     fontSize: titleSize,
     fontWeight: 'bold',
     color: ink.strong,
@@ -66,6 +66,7 @@ export const theme: Config = {
     labelOverlap: 'greedy',
     labelFlush: false, // labels stand under their ticks, at the ends too
   },
+  axisQuantitative: { tickCount: 6 },
   header: { labelFontSize: 13, labelFontWeight: 'bold', labelColor: ink.strong, titleFontSize: 13 },
   legend: {
     labelFontSize: 12,
@@ -79,6 +80,7 @@ export const theme: Config = {
     rowPadding: 4,
     offset: 20,
   },
+  mark: { color: palette[0] },
   line: { strokeWidth: 2 },
   point: { size: 45, filled: true },
   text: { fontSize: 12, color: ink.strong },

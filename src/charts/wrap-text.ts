@@ -1,8 +1,8 @@
 import { type FontWeight, textWidth } from './text-width.ts';
 
 /**
- * A text as lines no wider than `width`, in the unit of `size`: broken between words, inside a word only where it alone
- * is too wide. What does not fit into `most` lines is cut and ends in `…`.
+ * A text as lines no wider than `width`, in the unit of `size`: broken between words, a per cent sign staying with its
+ * number; inside a word only where it alone is too wide. What does not fit into `most` lines is cut and ends in `…`.
  */
 export function wrapText(
   text: string,
@@ -16,7 +16,7 @@ export function wrapText(
   const fits = (line: string) => textWidth(line, size, weight) <= width;
   const lines: string[] = [];
   let line = '';
-  for (const word of text.split(/\s+/).filter((word) => word !== '')) {
+  for (const word of text.split(/\s+(?!%)/).filter((word) => word !== '')) {
     const longer = line === '' ? word : `${line} ${word}`;
     if (fits(longer)) {
       line = longer;

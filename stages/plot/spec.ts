@@ -1,34 +1,96 @@
 import { z } from 'zod';
-import { oneInput } from '../../src/one-input.ts';
-import { defineKind } from '../../src/stage.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
+import { inputSettings } from '../../src/models/input-settings.ts';
+import { defineKind, type InputPort } from '../../src/stage.ts';
+import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
+import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
+import { check } from './check.ts';
+import { type FormName, formNames, formOf, forms } from './forms.ts';
+
+const once = (what: string, least: number) =>
+  z
+    .array(z.string().min(1))
+    .min(least)
+    .refine((list) => new Set(list).size === list.length, `expected every ${what} once`);
+
+/**
+ * Settings of forms have no default here: whether one is given decides whether it fits the form, and each form has its
+ * own. What they are about begins with the forms that heed them.
+ */
+const ofForms = <T extends z.ZodType>(name: string, setting: T, text: string) =>
+  setting.exactOptional().describe(`${formsWith(name).join(', ')}: ${text}`);
+
+const formsWith = (setting: string) =>
+  formNames.filter((name) => (forms[name].settings as readonly string[]).includes(setting));
+
+const image = (name: 'imageSize' | 'fit' | 'kernel') => inputSettings[name].description!;
 
 const settings = z.strictObject({
-  title: z.string().min(1).optional().describe('The title of the chart; by default it names the values of the matrix.'),
-  split: z.string().default(selectionSplit).describe('Of features, the split that is drawn.'),
+  chart: z
+    .enum(formNames)
+    .exactOptional()
+    .describe('What is drawn of the input; when left out, the first that is said of it.'),
+  title: z.string().min(1).exactOptional().describe('The title of the chart; by default it says what the chart shows.'),
+  split: ofForms('split', z.string().min(1), `The split that is drawn; ${selectionSplit}, comparison: ${trainSplit}.`),
+  splits: ofForms('splits', once('split', 1), 'The splits that are drawn; all when left out.'),
+  over: ofForms('over', once('axis', 1), 'Axes whose runs become one line, their mean, and a band.'),
+  band: ofForms('band', z.enum(['range', 'deviation']), 'From the least to the greatest (range), or one deviation.'),
+  images: ofForms('images', z.int().positive().max(60), 'Images of each class, 6; of a batch 12.'),
+  seed: ofForms('seed', z.int(), 'Decides which images, and how a batch is augmented, as that of train does; 7.'),
+  epoch: ofForms('epoch', z.int().positive(), 'The epoch whose first images are shown; 1.'),
+  spec: ofForms('spec', z.record(z.string(), z.json()), 'Vega-Lite, without data: the rows of the table are its data.'),
+  imageSize: ofForms('imageSize', inputSettings.imageSize.unwrap(), image('imageSize')),
+  fit: ofForms('fit', inputSettings.fit.unwrap(), image('fit')),
+  kernel: ofForms('kernel', inputSettings.kernel.unwrap(), image('kernel')),
+  normalise: ofForms(
+    'normalise',
+    inputSettings.normalise.unwrap(),
+    'As in train; it is undone before the images are shown.',
+  ),
+  augment: ofForms('augment', augmentSettings, 'Random changes, as in train.'),
 });
 export type PlotSettings = z.infer<typeof settings>;
 
+/** `curves: accuracy and …; batch: training images …`, of the forms of a port. */
+function summaryOf(port: string): string {
+  const own = formNames.filter((name) => forms[name].port === port);
+  if (own.length === 1) return `${own[0]}: ${forms[own[0]!].summary}.`;
+  return `${own.map((name) => `${name}: ${forms[name].summary}`).join('; ')}.`;
+}
+
+type Port = InputPort<PlotSettings>;
+const port = (name: string, type: Port['type'], parts?: Port['parts']): Port => ({
+  ...{ type, summary: summaryOf(name), list: true, optional: true, labelled: true },
+  ...(parts !== undefined && { parts }),
+});
+
+/** Of a data set all is read, where a form shows all splits. */
+function datasetParts(given: PlotSettings): readonly string[] | undefined {
+  const form: FormName = formOf(given.chart, new Set(['dataset']))!;
+  switch (form) {
+    case 'batch':
+      return [trainSplit];
+    case 'comparison':
+      return [given.split ?? trainSplit];
+    default:
+      return given.splits;
+  }
+}
+
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 2,
-  summary:
-    'Draws how training went, accuracy and loss of the monitored splits after each epoch; or where images lie by the two principal components of their features.',
+  version: 3,
+  summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {
-    history: { type: 'history', summary: 'The history of one training.', labelled: true, optional: true },
-    features: {
-      type: 'features',
-      summary: 'In place of a history, the features of images.',
-      labelled: true,
-      optional: true,
-      parts: ({ split }) => [split],
-    },
+    history: port('history', 'history'),
+    features: port('features', 'features', ({ split }) => [split ?? selectionSplit]),
+    dataset: port('dataset', 'dataset', datasetParts),
+    table: port('table', ['table', 'metrics', 'scores', 'history', 'files']),
   },
   outputs: { chart: { type: 'chart', summary: 'Vega-Lite spec with its data, SVG and PNG.' } },
-  check: (_, inputs) => oneInput(inputs, ['history', 'features']),
+  check,
   example: `curves:
   kind: plot
-  inputs: { history: fit.history }
+  inputs: { history: [fit.history] }
 `,
 });

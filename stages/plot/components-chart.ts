@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { palette } from '../../src/charts/theme.ts';
+import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { classColours, palette } from '../../src/charts/theme.ts';
 
 /** A split's features by their two principal components. */
 export interface FeaturesPlane {
@@ -24,16 +25,19 @@ const side = 420;
 /** Beyond this many points they cover each other, and are drawn thinner. */
 const mostSolid = 400;
 
-export const featuresTitle = (split: string) => `Features of ${split}`;
+export function componentsTitle({ split, shares }: Pick<FeaturesPlane, 'split' | 'shares'>): string {
+  const both = shares.slice(0, 2).reduce((sum, share) => sum + share, 0);
+  return `Two components hold ${formatShare(both)} of the variance of the features of ${split}`;
+}
 
 /** A point for each image, its class by colour and shape, so that a print in grey can be read too. */
-export function featuresChart(plane: FeaturesPlane, title = featuresTitle(plane.split)): TopLevelSpec {
+export function componentsChart(plane: FeaturesPlane, title = componentsTitle(plane)): TopLevelSpec {
   const { points, values, classes, shares } = plane;
-  const subtitle = `${points.length} images by the two principal components of ${values.toLocaleString('en')} values`;
+  const subtitle = `${formatCount(points.length)} images by the two principal components of ${formatCount(values)} values`;
   const axis = (field: 'first' | 'second', share: number | undefined) => ({
     field,
     type: 'quantitative' as const,
-    title: `${field === 'first' ? 'First' : 'Second'} component, ${(100 * (share ?? 0)).toFixed(1)} % of the variance`,
+    title: `${field === 'first' ? 'First' : 'Second'} component, ${formatShare(share ?? 0)} of the variance`,
     scale: { zero: false, nice: 6 },
     axis: { tickCount: 6 },
   });
@@ -47,7 +51,10 @@ export function featuresChart(plane: FeaturesPlane, title = featuresTitle(plane.
     encoding: {
       x: axis('first', shares[0]),
       y: axis('second', shares[1]),
-      color: { ...scale, scale: { ...scale.scale, range: [...palette.slice(0, classes.length)] } },
+      color: {
+        ...scale,
+        scale: { ...scale.scale, range: [...(classes.length === 2 ? classColours : palette.slice(0, classes.length))] },
+      },
       shape: scale,
       tooltip: [{ field: 'key' }, { field: 'class' }],
     },

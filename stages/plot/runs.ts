@@ -1,0 +1,58 @@
+import { closest } from '../../src/diagnostics/suggest.ts';
+import { type InputArtifact, StageError } from '../../src/stage.ts';
+
+type Labels = InputArtifact['labels'];
+
+/** Items with the same labels, those of some axes aside. */
+export interface Group<T> {
+  readonly labels: Labels;
+  readonly items: readonly T[];
+}
+
+/**
+ * Groups items by all of their labels but the axes `over`, in the order in which they first came. Throws a
+ * {@link StageError} for an axis that no item has.
+ */
+export function groupOver<T extends { readonly labels: Labels }>(
+  items: readonly T[],
+  over: readonly string[],
+): readonly Group<T>[] {
+  const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
+  const unknown = over.find((axis) => !axes.includes(axis));
+  if (unknown !== undefined)
+    throw new StageError(`Expected an axis in "over", got "${unknown}"; ${thereAre(unknown, axes)}`);
+  const groups = new Map<string, { labels: Labels; items: T[] }>();
+  for (const item of items) {
+    const labels = Object.fromEntries(Object.entries(item.labels).filter(([axis]) => !over.includes(axis)));
+    const key = JSON.stringify(Object.entries(labels).sort());
+    const group = groups.get(key) ?? { labels, items: [] };
+    group.items.push(item);
+    groups.set(key, group);
+  }
+  return [...groups.values()];
+}
+
+/** `there are net, seed. Did you mean "seed"?` */
+export function thereAre(name: string, known: readonly string[]): string {
+  const near = closest(name, known);
+  return `there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
+}
+
+/** `input "scores"`, with what tells the item from the others: `input "scores" of seed=2`. */
+export function describeInput(port: string, labels: Labels): string {
+  const which = Object.entries(labels).map(([axis, value]) => `${axis}=${value}`);
+  return `input "${port}"${which.length === 0 ? '' : ` of ${which.join(', ')}`}`;
+}
+
+/** The one artifact of a port, for a chart that draws no more. Throws a {@link StageError} where there are several. */
+export function onlyInput(
+  { inputs }: { inputs(port: string): readonly InputArtifact[] },
+  port: string,
+  chart: string,
+): InputArtifact {
+  const items = inputs(port);
+  if (items.length === 1) return items[0]!;
+  throw new StageError(
+    `The chart "${chart}" draws one item of the input "${port}", got ${items.length}: select one, as in stage[axis=value].${port}, or give the stage the matrix.`,
+  );
+}

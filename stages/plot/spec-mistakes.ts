@@ -1,0 +1,76 @@
+import type { Json, JsonObject } from '../../src/json.ts';
+import type { SettingMistake } from '../../src/stage.ts';
+
+/** What may stand in a spec or in one of its parts; https://vega.github.io/vega-lite/docs/spec.html. */
+const properties = [
+  ...['$schema', 'name', 'description', 'title', 'data', 'datasets', 'transform', 'params', 'width', 'height', 'view'],
+  ...['mark', 'encoding', 'projection', 'resolve', 'layer', 'facet', 'repeat', 'spec', 'concat', 'hconcat', 'vconcat'],
+  ...['columns', 'align', 'bounds', 'center', 'spacing', 'autosize', 'background', 'padding', 'config', 'usermeta'],
+];
+
+/** One of them says what is drawn. */
+const compositions = ['mark', 'layer', 'facet', 'repeat', 'concat', 'hconcat', 'vconcat'];
+
+const marks = [
+  ...['area', 'bar', 'line', 'image', 'trail', 'point', 'text', 'tick', 'rect', 'rule', 'circle', 'square', 'arc'],
+  ...['geoshape', 'boxplot', 'errorband', 'errorbar'],
+];
+
+/** https://vega.github.io/vega-lite/docs/encoding.html */
+const channels = [
+  ...['x', 'y', 'x2', 'y2', 'xOffset', 'yOffset', 'xError', 'xError2', 'yError', 'yError2', 'theta', 'theta2'],
+  ...['radius', 'radius2', 'longitude', 'latitude', 'longitude2', 'latitude2', 'color', 'fill', 'stroke', 'opacity'],
+  ...['fillOpacity', 'strokeOpacity', 'strokeWidth', 'strokeDash', 'size', 'angle', 'shape', 'url', 'key', 'order'],
+  ...['detail', 'tooltip', 'href', 'description', 'text', 'facet', 'row', 'column', 'time'],
+];
+
+type Path = readonly PropertyKey[];
+
+/** The mistakes that show in a Vega-Lite spec without Vega-Lite: names that it does not know, and data from elsewhere. */
+export function specMistakes(spec: JsonObject): readonly SettingMistake[] {
+  return [...mistakesOf(spec, ['spec']), ...outsideData(spec, ['spec'])];
+}
+
+function* mistakesOf(spec: JsonObject, at: Path): Generator<SettingMistake> {
+  for (const name of Object.keys(spec)) {
+    if (!properties.includes(name)) yield unknown('a property of a Vega-Lite spec', name, [...at, name], properties);
+  }
+  if (!compositions.some((name) => Object.hasOwn(spec, name))) {
+    yield { at, message: `expected a spec that says what is drawn, by one of ${compositions.join(', ')}` };
+  }
+  const { mark, encoding } = spec;
+  const type = isMap(mark) ? mark['type'] : mark;
+  if (typeof type === 'string' && !marks.includes(type))
+    yield unknown('a mark of Vega-Lite', type, [...at, 'mark'], marks);
+  for (const name of isMap(encoding) ? Object.keys(encoding) : []) {
+    if (!channels.includes(name)) {
+      yield unknown('an encoding channel of Vega-Lite', name, [...at, 'encoding', name], channels);
+    }
+  }
+  for (const key of ['layer', 'concat', 'hconcat', 'vconcat']) {
+    for (const [index, part] of listOf(spec[key]).entries()) {
+      if (isMap(part)) yield* mistakesOf(part, [...at, key, index]);
+    }
+  }
+  if (isMap(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec']);
+}
+
+function unknown(what: string, name: string, at: Path, known: readonly string[]): SettingMistake {
+  return { at, message: `expected ${what}, got "${name}"`, unknown: { name, known } };
+}
+
+/** Whatever is read comes through a port, where it is hashed. */
+function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    const place = [...at, Array.isArray(value) ? Number(key) : key];
+    if (key === 'data' && isMap(item) && Object.hasOwn(item, 'url')) {
+      const message = 'a spec reads nothing by itself: its data is the input "table"';
+      yield { at: [...place, 'url'], message };
+    } else if (key !== 'values') yield* outsideData(item, place);
+  }
+}
+
+const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
+const isMap = (value: Json | undefined): value is JsonObject =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
