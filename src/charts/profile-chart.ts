@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from './chart-title.ts';
+import { fills } from './theme.ts';
 
 /** The time of one kernel in one phase of a step. */
 export interface ProfileBar {
@@ -29,7 +30,8 @@ export function profileChart(bars: readonly ProfileBar[], title: string, subtitl
   const rows = bars
     .filter(({ time }) => time > 0)
     .map(({ kernel, phase = noPhase, time }) => ({ kernel: own.includes(kernel) ? kernel : others, phase, time }));
-  const present = [...phases, noPhase].filter((phase) => rows.some((row) => row.phase === phase));
+  const all = [...phases, noPhase];
+  const present = all.filter((phase) => rows.some((row) => row.phase === phase));
   return {
     title: chartTitle(title, subtitle, width),
     data: { name: 'kernels', values: summed(rows) },
@@ -50,7 +52,7 @@ export function profileChart(bars: readonly ProfileBar[], title: string, subtitl
         field: 'phase',
         type: 'nominal',
         title: null,
-        scale: { domain: present },
+        scale: { domain: present, range: present.map((phase) => fills[all.indexOf(phase)]!) },
         legend: present.length > 1 ? { orient: 'bottom-right', offset: 0 } : null,
       },
       order: { field: 'order', type: 'quantitative' },

@@ -13,7 +13,7 @@ export default async function run(context: StageContext<TableSettings>): Promise
   writeFileSync(context.output('table'), formatCsv(table));
   writeFileSync(context.output('markdown'), formatMarkdown(table));
   writeFileSync(context.output('json'), formatJsonTable(table));
-  await renderChart(tableChart(table, title), context.output('chart'), (line) => context.warn(line));
+  await renderChart(tableChart(table, context.settings.title), context.output('chart'), (line) => context.warn(line));
   context.highlight(roundedTable(table, title));
 }
 

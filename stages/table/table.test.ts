@@ -119,7 +119,7 @@ test('numbers that are all equal keep an axis that is not degenerate', () => {
   const { concat } = tableChart(collect(same, { values: ['test.auc'], over: [], confidence })) as unknown as {
     concat: [{ layer: [{ encoding: { x: { scale: { domain: number[] } } } }] }];
   };
-  assert.deepEqual(concat[0].layer[0].encoding.x.scale.domain, [0.99, 1.01]);
+  assert.deepEqual(concat[0].layer[0].encoding.x.scale.domain, [0.99, 1]);
 });
 
 test('results change only with the version of the kind', async () => {
@@ -127,7 +127,7 @@ test('results change only with the version of the kind', async () => {
   await tabled(bench, { over: ['seed'] });
   const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '57c070230399cdd7' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '06cccd1698577d99' });
 });
 
 test('an axis or a number that no metrics have is told, with those that they have', async () => {
@@ -158,4 +158,32 @@ test('a file that holds no metrics is named', async () => {
     bench.run(spec, run, { with: { values: ['auc'] }, inputs: { metrics: [{ path, labels: { seed: '2' } }] } }),
     new StageError('input "metrics" of seed=2: Expected metrics as a JSON object'),
   );
+});
+
+test('the axis of a share ends at 1, and an interval that would go on ends in an arrow', () => {
+  const two = items.slice(3, 5);
+  const { title, concat } = tableChart(
+    collect(two, { values: ['test.accuracy'], over: ['seed'], confidence }),
+  ) as unknown as {
+    title: { text: readonly string[] };
+    concat: [
+      { layer: [{ encoding: { x: { scale: { domain: number[] } } } }, ...{ transform?: [{ filter: string }] }[]] },
+    ];
+  };
+  const [interval, ...others] = concat[0].layer;
+  assert.deepEqual(interval.encoding.x.scale.domain, [0, 1]);
+  assert.deepEqual(
+    others.flatMap(({ transform }) => transform?.[0].filter ?? []),
+    ['datum.low < 0', 'datum.high > 1'],
+  );
+  assert.deepEqual(title.text.join(' '), 'test.accuracy is 0.8125, means over seed');
+});
+
+test('the title says between which rows the first value lies', () => {
+  const { title } = tableChart(
+    collect(items, { values: ['test.accuracy'], over: ['seed'], confidence }),
+  ) as unknown as {
+    title: { text: readonly string[] };
+  };
+  assert.equal(title.text.join(' '), 'test.accuracy is 0.6250 (small) to 0.8333 (large), means over seed');
 });
