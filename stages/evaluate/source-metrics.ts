@@ -11,14 +11,16 @@ import { scoredOf } from './scored.ts';
  * (Rössler et al. 2019, "FaceForensics++", table 5), and one camera's real images against every forgery.
  */
 export type SourceMetrics = {
-  readonly class: 'real' | 'fake' | 'both';
+  readonly class: Class;
   /** Its own. */
   readonly images: number;
   /** The images of the other class that it is set against. */
   readonly against: number;
 } & Measured<'calledRight' | 'auc' | 'equalErrorRate'>;
 
-/** Of every source, where a class has more than one; the whole split says it otherwise. */
+type Class = 'real' | 'fake' | 'both';
+
+/** Of every source of a class that has more than one; of another the whole split says it. */
 export function sourceMetrics(
   rows: readonly ScoreRow[],
   options: IntervalOptions,
@@ -30,10 +32,10 @@ export function sourceMetrics(
     if (own === undefined) sources.set(row.source, [row]);
     else own.push(row);
   }
-  const classes = new Map(Array.from(sources, ([source, own]) => [source, classOf(own)]));
-  const isAlone = (of: 'real' | 'fake') => [...classes.values()].filter((other) => other === of).length < 2;
-  if (isAlone('real') && isAlone('fake')) return {};
-  const entries = [...classes].map(([source, of]) => {
+  const classes = Array.from(sources, ([source, own]) => [source, classOf(own)] as const);
+  const shares = (one: Class, other: Class) => one === other || one === 'both' || other === 'both';
+  const several = classes.filter(([, of]) => classes.filter(([, other]) => shares(of, other)).length > 1);
+  const entries = several.map(([source, of]) => {
     const own = sources.get(source)!;
     const others = of === 'both' ? [] : rows.filter(({ label }) => label === (of === 'fake' ? 0 : 1));
     return [source, metricsOf(own, others, of, options)] as const;
@@ -44,7 +46,7 @@ export function sourceMetrics(
 function metricsOf(
   own: readonly ScoreRow[],
   others: readonly ScoreRow[],
-  of: 'real' | 'fake' | 'both',
+  of: Class,
   options: IntervalOptions,
 ): SourceMetrics {
   const [alone, ranked] = [scoredOf(own), scoredOf([...own, ...others])];
@@ -71,7 +73,7 @@ function metricsOf(
   };
 }
 
-function classOf(rows: readonly ScoreRow[]): 'real' | 'fake' | 'both' {
+function classOf(rows: readonly ScoreRow[]): Class {
   const labels = new Set(rows.map(({ label }) => label));
   return labels.size === 2 ? 'both' : labels.has(1) ? 'fake' : 'real';
 }
