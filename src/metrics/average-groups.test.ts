@@ -29,7 +29,7 @@ test('a face and its forgery in one group stay two, joined by the group', () => 
   assert.deepEqual(averageGroups(rows), [frame('g, real', 'g', 0, 1, 0), frame('g, fake', 'g', 1, 0, 1.5)]);
 });
 
-test('groups of one name in two splits are two, and a source stays where the images share it', () => {
+test('groups of one name in two splits are two, and so are the forgeries of one face by two methods', () => {
   const source = (row: ScoreRow, of: string, split = 'test') => ({ ...row, source: of, split });
   const rows = [
     source(frame('a', 'g', 1, 0, 1), 'swap'),
@@ -39,6 +39,7 @@ test('groups of one name in two splits are two, and a source stays where the ima
   ];
   assert.deepEqual(averageGroups(rows), [
     source(frame('g', 'g', 1, 0, 2), 'swap'),
-    { ...frame('g', 'g', 1, 0, 6), split: 'val' },
+    source(frame('g, fake, swap', 'g', 1, 0, 5), 'swap', 'val'),
+    source(frame('g, fake, other', 'g', 1, 0, 7), 'other', 'val'),
   ]);
 });
