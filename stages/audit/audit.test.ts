@@ -17,14 +17,18 @@ test('images whose classes differ in nothing are accused of nothing', async () =
   assert.deepEqual(rows, []);
   assert.deepEqual(metrics.classes, { real: 60, fake: 60 });
   assert.equal(metrics.shortcuts.size, 0.5);
-  const verdicts = bench.highlights[0]!.rows.map(([name, , verdict]) => `${name}: ${verdict}`);
+  const verdicts = bench.highlights[1]!.rows.map(([name, , verdict]) => `${name}: ${verdict}`);
   assert.deepEqual(verdicts, [
-    'image size: no better than chance',
-    'encoding: no better than chance',
+    'image size: all images are alike in this',
+    'encoding: all images are alike in this',
     'file size: no better than chance',
     'brightness and colour: no better than chance',
     '16 x 16 pixels: no better than chance',
   ]);
+  assert.deepEqual(
+    bench.highlights[0]!.rows.map((row) => row.slice(0, 4)),
+    ['real', 'fake'].map((name) => [name, '60', '40 x 40', 'jpeg of quality 90, subsampled']),
+  );
   assert.deepEqual(bench.progress.at(0), { done: 1, total: 120, unit: 'images' });
 });
 
@@ -86,7 +90,7 @@ test('one picture in both classes, and groups in two splits, are warned of', asy
     new Set(rows.filter(({ kind }) => kind === 'group').map(({ group }) => group)).size,
   );
   assert.deepEqual(bench.warnings.slice(-2), [
-    '1 pairs are the same picture in both classes, such as train/2.jpg and train/40.jpg.',
+    '1 pair of the same picture has both classes, such as train/2.jpg and train/40.jpg.',
     `${metrics.groupsAcrossSplits} groups lie in several splits: video 2, video 12, video 0, video 10, video 1.`,
   ]);
 });
@@ -112,6 +116,14 @@ test('where no fold can learn a class from others, shortcuts are left out, and a
   assert.deepEqual(bench.warnings, [
     'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
   ]);
+});
+
+test('images of one class alone are refused', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    audit(bench, [{ label: 1, seed: 1 }]),
+    new StageError('Expected images of both classes, got 0 of real and 1 of fake.'),
+  );
 });
 
 test('a broken image is named', async () => {

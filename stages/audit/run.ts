@@ -1,11 +1,13 @@
 import { writeFileSync } from 'node:fs';
+import { formatCountOf } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { intervalPair } from '../../src/metrics/interval.ts';
-import type { StageContext } from '../../src/stage.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Dataset, openDataset } from '../../src/vision/open-dataset.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import type { AuditedImage } from './audited-image.ts';
+import { classTable } from './class-table.ts';
 import { copiesChart } from './copies-chart.ts';
 import { copyCounts, formatDuplicates } from './copy-table.ts';
 import { faceDifference, facesChart } from './faces-chart.ts';
@@ -28,13 +30,22 @@ export default async function run(context: Context): Promise<void> {
     parallel: context.cpus + 2,
     progress: (done, total) => context.progress({ done, total, unit: 'images' }),
   });
+  requireBothClasses(dataset, seen);
+  const count = seen.images.length;
+  context.progress({ done: count, total: count, unit: 'images', note: 'comparing them' });
   const copies = findCopies(seen.images);
   const groups = groupsAcrossSplits(seen.images);
   const results = testAll(context, seen.images, copies.units);
   writeFileSync(context.output('metrics'), formatMetrics(dataset, { seen, copies, groups, results }));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
   await draw(context, dataset, { seen, copies, groups, results });
-  tell(context, { seen, copies, groups, results });
+  tell(context, dataset, { seen, copies, groups, results });
+}
+
+function requireBothClasses({ classes }: Dataset, { classes: means }: LookedThrough): void {
+  const counts = classes.map((name, label) => `${means[label]!.images} of ${name}`);
+  if (means.every(({ images }) => images > 0)) return;
+  throw new StageError(`Expected images of both classes, got ${counts.join(' and ')}.`);
 }
 
 interface Findings {
@@ -102,15 +113,19 @@ async function draw(context: Context, dataset: Dataset, { seen, copies, results 
   }
 }
 
-function tell(context: Context, { seen, copies, groups, results }: Findings): void {
+function tell(context: Context, { classes }: Dataset, { seen, copies, groups, results }: Findings): void {
   for (const result of results) context.log(verdictLine(result));
   for (const result of results.filter(isWorrying)) context.warn(`${capital(verdictLine(result))}.`);
   for (const line of copyWarnings(seen.images, copies)) context.warn(line);
   const names = [...new Set(groups.map(({ group }) => group))];
   if (names.length > 0) {
     const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
-    context.warn(`${names.length} groups lie in several splits: ${names.slice(0, 5).join(', ')}${more}.`);
+    const verb = names.length === 1 ? 'lies' : 'lie';
+    context.warn(
+      `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${names.slice(0, 5).join(', ')}${more}.`,
+    );
   }
+  context.highlight(classTable(seen.images, classes));
   context.highlight({
     title: 'Shortcuts',
     columns: ['by this alone', 'AUC', 'verdict'],
@@ -141,7 +156,7 @@ function copyWarnings(images: readonly AuditedImage[], { pairs, leaks, isCut }: 
   if (contrary.length > 0) {
     const { one, other } = contrary[0]!;
     lines.push(
-      `${contrary.length} pairs are the same picture in both classes, such as ${images[one]!.path} and ${images[other]!.path}.`,
+      `${formatCountOf(contrary.length, 'pair')} of the same picture ${contrary.length === 1 ? 'has' : 'have'} both classes, such as ${images[one]!.path} and ${images[other]!.path}.`,
     );
   }
   if (isCut) lines.push('Over a million pairs look alike; the search for similar images was ended there.');
