@@ -83,6 +83,11 @@ test('perfect frames count as the videos they come from', () => {
   assert.equal(low, perfectAreaBound(2, 0.95)); // a with c, b with d, and e with nothing left
 });
 
+test('one score for everything shows no spread', () => {
+  const { estimate, low, high } = aucInterval({ labels: [0, 0, 1, 1], seed: 1 }, [3, 3, 3, 3], 0.95);
+  assert.deepEqual([estimate, low, high], [0.5, Number.NaN, Number.NaN]);
+});
+
 test('without one of the classes all is undefined', () => {
   const { estimate, low, high } = aucInterval({ labels: [1, 1], seed: 1 }, [1, 2], 0.95);
   assert.deepEqual([estimate, low, high], [Number.NaN, Number.NaN, Number.NaN]);

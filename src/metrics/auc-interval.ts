@@ -15,7 +15,8 @@ import { rankScores } from './rank-scores.ts';
  * - Independent images: DeLong's variance, the normal interval taken of the logit of the area, so that it stays inside 0
  *   to 1 and leans away from the near end (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better
  *   coverage near 1 than the plain one: Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for
- *   the area under the ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class.
+ *   the area under the ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class, and
+ *   where no variance is to be seen, as with one score for everything.
  * - Groups that join images: the bootstrap of whole groups, since DeLong takes images as independent.
  * - An area of 1 or 0, where either has width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
  *
@@ -37,6 +38,7 @@ export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, 
     return bootstrapInterval(sample, (weights) => auc(labels, ranking, { weights }), level);
   }
   const variance = delong(labels, [scores]).covariance[0]![0]!;
+  if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };
   const logit = Math.log(estimate / (1 - estimate));
   const half = (normalQuantile((1 + level) / 2) * Math.sqrt(variance)) / (estimate * (1 - estimate));
   return { estimate, low: logistic(logit - half), high: logistic(logit + half), method: 'delong' };
