@@ -13,7 +13,7 @@ export interface Metrics {
 
 /**
  * Reads the text of a `metrics` file: any JSON object. A number's name is its path, steps joined by dots, a `splits` at
- * the top left out: `test.accuracy`, `auc.difference`. Its interval stands in a map `intervals` beside it:
+ * the top left out: `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
  *
  *     { "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
  *

@@ -2,14 +2,21 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { compareModels } from '../../src/metrics/compare-models.ts';
+import { matchScores } from '../../src/metrics/match-scores.ts';
 import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
-import { defaultTitle, rocChart } from './chart.ts';
-import { rankSplit } from './ranking.ts';
+import { detChart } from './det-chart.ts';
+import { type Curve, type MeasuredModel, measure } from './measure.ts';
+import { precisionRecallChart } from './precision-recall-chart.ts';
+import { reliabilityChart } from './reliability-chart.ts';
+import { rocChart } from './roc-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
+import type { Frame } from './texts.ts';
 
 /** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
 const rows: readonly ScoreRow[] = [
@@ -18,106 +25,244 @@ const rows: readonly ScoreRow[] = [
   { key: 'c', split: 'test', label: 1, real: -1, fake: -0.65 },
   { key: 'd', split: 'test', label: 1, real: 2, fake: 2.8 },
 ];
+const validation = rows.map((row) => ({ ...row, split: 'val' }));
+const options = { confidence: 0.9, draws: 100, seed: 1 };
+const frame: Frame = { split: 'test', shared: {}, by: 'image', ...options };
 
-/** A number in [0, 1) that looks random: the finalizer of MurmurHash3. */
-function hash(value: number): number {
-  let h = Math.imul(value ^ (value >>> 16), 0x85ebca6b);
-  h = Math.imul(h ^ (h >>> 13), 0xc2b2ae35);
-  return ((h ^ (h >>> 16)) >>> 0) / 2 ** 32;
+/** Images of a model that is right more often the larger `shift` is; models of one seed see the same images. */
+function drawn(count: number, shift: number, split = 'test'): ScoreRow[] {
+  return Array.from({ length: count }, (_, i) => {
+    const label = i % 3 === 0 ? 1 : 0;
+    const fake = new Random('image', i).normal() + shift * (label - 0.5);
+    return { key: `${i}.jpg`, split, label, real: 0, fake: Number(fake.toFixed(3)) };
+  });
 }
 
-const roc = async (bench: StageBench, scores: string, settings: object = {}) => {
-  const input = join(bench.root, 'scores.csv');
-  writeFileSync(input, scores);
-  await bench.run(spec, run, { with: settings, inputs: { scores: input } });
-};
+/** A band of a few places, so that golden files stay short. */
+function thinned(model: MeasuredModel): MeasuredModel {
+  const thin = ({ points, band }: Curve): Curve => ({ points, band: band.filter((_, i) => i % 25 === 0) });
+  return { ...model, roc: thin(model.roc), det: thin(model.det), precisionRecall: thin(model.precisionRecall) };
+}
 
-test('images are ranked by the difference of their scores, and by each score for its own class', () => {
-  const { difference, fakeScore, realScore, real, fake } = rankSplit('test', rows);
-  assert.deepEqual([real, fake, difference.auc, fakeScore.auc, realScore.auc], [2, 2, 0.75, 0.5, 0.5]);
-  assert.deepEqual(
-    difference.points.map(({ x, y }) => [x, y]),
-    [
-      [0, 0],
-      [0, 0.5],
-      [0.5, 0.5],
-      [0.5, 1],
-      [1, 1],
-    ],
-  );
-});
+const named = (name: string, rows: readonly ScoreRow[], calibration: readonly ScoreRow[] = []) =>
+  measure({ name, rows, calibration }, options);
 
-test('a perfect model has an area of 1 by every score, and where scores are probabilities all three rank alike', () => {
-  const areas = (rows: readonly ScoreRow[]) => {
-    const { difference, fakeScore, realScore } = rankSplit('test', rows);
-    return [difference.auc, fakeScore.auc, realScore.auc];
-  };
-  const perfect = rows.map((row) => ({ ...row, real: -row.label, fake: row.label }));
-  assert.deepEqual(areas(perfect), [1, 1, 1]);
-  const fake = [0.25, 0.75, 0.5, 0.875];
-  const probabilities = rows.map((row, index) => ({ ...row, real: 1 - fake[index]!, fake: fake[index]! }));
-  assert.deepEqual(areas(probabilities), [0.75, 0.75, 0.75]);
-});
-
-test('the default title says the finding, and which instance of a matrix it is', () => {
-  assert.equal(defaultTitle(rankSplit('test', rows), { seed: '2' }), 'ROC on test, seed 2: AUC 0.750');
-});
-
-test('the chart holds the three curves with their areas, and the line of chance', () => {
-  assertGolden(rocChart(rankSplit('test', rows)), new URL('golden/four-images.golden.json', import.meta.url));
-});
-
-test('of a hundred thousand images only the points that change the picture are drawn', () => {
-  const many = Array.from({ length: 100_000 }, (_, index): ScoreRow => {
-    const label = index % 2 === 0 ? 0 : 1;
-    return { key: `${index}`, split: 'test', label, real: 0, fake: hash(index) + 0.3 * label };
+/** Runs the kind on one model's scores, or on those of several by their `net`. */
+const roc = async (
+  bench: StageBench,
+  scores: string | Readonly<Record<string, readonly ScoreRow[]>>,
+  settings: object = {},
+) => {
+  const inputs = Object.entries(typeof scores === 'string' ? { '': scores } : scores).map(([net, rows]) => {
+    const path = join(bench.root, `scores-${net}.csv`);
+    writeFileSync(path, typeof rows === 'string' ? rows : formatScores(rows));
+    return { path, labels: net === '' ? {} : { set: 'faces', net } };
   });
-  const ranking = rankSplit('test', many);
-  const drawn = JSON.stringify(rocChart(ranking)).match(/"point":\d+,/g)?.length ?? 0;
-  assert.ok(ranking.difference.points.length > 10_000);
-  assert.ok(drawn < 4000, `${drawn} points`);
+  await bench.run(spec, run, { with: { draws: 100, ...settings }, inputs: { scores: inputs } });
+};
+const textOf = (bench: StageBench, port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+const titleOf = (bench: StageBench, port: string): string =>
+  JSON.parse(readFileSync(join(bench.output(port), 'chart.vl.json'), 'utf8')).title.text.join(' ');
+
+test('images are ranked by the difference of their scores, fake being positive', () => {
+  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } = named('', rows);
+  assert.deepEqual([real, fake, auc.estimate, equalErrorRate.estimate], [2, 2, 0.75, 0.5]);
+  assert.ok(Math.abs(averagePrecision.estimate - 5 / 6) < 1e-12);
+  const plain = (points: readonly { readonly x: number; readonly y: number }[]) => points.map(({ x, y }) => [x, y]);
+  assert.deepEqual(plain(roc.points), [
+    [0, 0],
+    [0, 0.5],
+    [0.5, 0.5],
+    [0.5, 1],
+    [1, 1],
+  ]);
+  assert.deepEqual(plain(det.points), [
+    [0.5, 0],
+    [0.5, 0.5],
+    [0, 0.5],
+  ]);
+  assert.deepEqual(plain(precisionRecall.points), [
+    [0, 1],
+    [0.5, 1],
+    [0.5, 0.5],
+    [1, 2 / 3],
+    [1, 0.5],
+  ]);
 });
 
-test('a run gives the chart, the areas as JSON, and the same as a table for the eyes', async () => {
+test('scores that are probabilities are taken as such, and rank as their logits do', () => {
+  const logits = drawn(60, 2);
+  const probabilities = logits.map((row) => {
+    const fake = 1 / (1 + Math.exp(row.real - row.fake));
+    return { ...row, real: 1 - fake, fake };
+  });
+  const [one, other] = [named('', logits, logits), named('', probabilities, probabilities)];
+  assert.equal(other.auc.estimate, one.auc.estimate);
+  assert.ok(Math.abs(other.calibrationError.estimate - one.calibrationError.estimate) < 1e-9);
+  assert.ok(Math.abs(other.scaled!.temperature - one.scaled!.temperature) < 1e-6);
+});
+
+test('the charts of one model hold its curves, bands and marks', () => {
+  const models = [thinned(named('', rows, validation))];
+  assertGolden(rocChart(models, [], frame), new URL('golden/roc.golden.json', import.meta.url));
+  assertGolden(detChart(models, frame), new URL('golden/det.golden.json', import.meta.url));
+  assertGolden(precisionRecallChart(models, frame), new URL('golden/precision-recall.golden.json', import.meta.url));
+  assertGolden(reliabilityChart(models, frame, 'val'), new URL('golden/reliability.golden.json', import.meta.url));
+});
+
+test('the charts of two models tell them apart by colour, dash and shape, the better one first', () => {
+  const [good, bad] = [drawn(12, 2), drawn(12, 0.5)];
+  const models = [named('good', good), named('bad', bad)].map(thinned);
+  const matched = matchScores([
+    { name: 'good', rows: good },
+    { name: 'bad', rows: bad },
+  ]);
+  assert.ok(matched.ok);
+  const pairs = compareModels(matched.value, { level: 0.9, draws: 100, seed: 1 });
+  assertGolden(rocChart(models, pairs, frame), new URL('golden/two-roc.golden.json', import.meta.url));
+  assertGolden(detChart(models, frame), new URL('golden/two-det.golden.json', import.meta.url));
+  assertGolden(
+    precisionRecallChart(models, frame),
+    new URL('golden/two-precision-recall.golden.json', import.meta.url),
+  );
+  assertGolden(reliabilityChart(models, frame, 'val'), new URL('golden/two-reliability.golden.json', import.meta.url));
+});
+
+test('of many images only the points that change the picture are drawn', () => {
+  const random = new Random(1);
+  const points = [{ x: 0, y: 0 }];
+  for (let i = 0; i < 50_000; i++) {
+    const { x, y } = points[i]!;
+    points.push(random.float() < 0.5 ? { x: x + 1 / 25_000, y } : { x, y: y + 1 / 25_000 });
+  }
+  const drawnPoints = JSON.stringify(rocChart([{ ...named('', rows), roc: { points, band: [] } }], [], frame));
+  const count = drawnPoints.match(/"point":\d+,/g)?.length ?? 0;
+  assert.ok(count > 100 && count < 4000, `${count} points`);
+});
+
+test('a run of one model gives four charts, the numbers with their intervals, and a table for the eyes', async () => {
   using bench = new StageBench();
-  const others = rows.map((row) => ({ ...row, split: 'val', fake: -row.fake }));
-  await roc(bench, formatScores([...others, ...rows]));
-  assert.deepEqual(JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8')), {
+  await roc(bench, formatScores([...validation, ...rows]), { confidence: 0.9 });
+  const { temperature, scaledCalibrationError, calibrationError, averagePrecision, intervals, ...numbers } = JSON.parse(
+    textOf(bench, 'metrics'),
+  );
+  assert.deepEqual(numbers, {
     split: 'test',
+    by: 'image',
+    confidence: '90 %',
     images: 4,
     real: 2,
     fake: 2,
-    auc: { difference: 0.75, fake: 0.5, real: 0.5 },
-  });
-  assert.deepEqual(readdirSync(bench.output('chart')), ['chart.png', 'chart.svg', 'chart.vl.json']);
-  assert.deepEqual(bench.highlights, [
-    {
-      title: 'AUC on test',
-      columns: ['ranked by', 'positive', 'AUC', 'images'],
-      rows: [
-        ['fake − real', 'fake', '0.7500', 4],
-        ['score of fake alone', 'fake', '0.5000', 4],
-        ['score of real alone', 'real', '0.5000', 4],
-      ],
+    auc: 0.75,
+    equalErrorRate: 0.5,
+    methods: {
+      auc: 'DeLong',
+      equalErrorRate: 'bootstrap',
+      averagePrecision: 'bootstrap',
+      calibrationError: 'bootstrap',
     },
+  });
+  assert.ok(Math.abs(averagePrecision - 5 / 6) < 1e-12);
+  assert.ok(temperature > 0 && scaledCalibrationError >= 0 && calibrationError > 0);
+  assert.ok(intervals.auc[0] < 0.75 && intervals.auc[1] > 0.75);
+  for (const port of ['roc', 'det', 'precisionRecall', 'reliability']) {
+    assert.deepEqual(readdirSync(bench.output(port)), ['chart.png', 'chart.svg', 'chart.vl.json']);
+  }
+  assert.match(
+    titleOf(bench, 'roc'),
+    /^ROC on test: AUC 0\.750 \(0\.\d+–0\.\d+\) by the second score, 0\.250 by the first$/,
+  );
+  assert.equal(textOf(bench, 'table').split('\n').length, 3);
+  assert.equal(textOf(bench, 'tests').split('\n').length, 2);
+  const [{ title, columns, rows: shown }] = bench.highlights as [(typeof bench.highlights)[0]];
+  assert.deepEqual([title, columns], ['Ranking of test', ['measure', 'value', '90 %', 'by']]);
+  assert.deepEqual(shown[0]!.slice(0, 2), ['AUC', '0.7500']);
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('several models are ranked and tested against each other, with what they share in the title', async () => {
+  using bench = new StageBench();
+  await roc(bench, { bad: drawn(90, 0.2), good: drawn(90, 2.5), middle: drawn(90, 1) });
+  assert.match(titleOf(bench, 'roc'), /^ROC on test, set faces: good leads, AUC 0\.\d+ \(0\.\d+–0\.\d+\)$/);
+  const metrics = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual(Object.keys(metrics.models), ['good', 'middle', 'bad']);
+  const pairs = textOf(bench, 'tests').trim().split('\n').slice(1);
+  assert.deepEqual(
+    pairs.map((line) => line.split(',').slice(0, 3)),
+    [
+      ['good', 'middle', '90'],
+      ['good', 'bad', '90'],
+      ['middle', 'bad', '90'],
+    ],
+  );
+  assert.deepEqual(
+    bench.highlights.map(({ title }) => title),
+    ['Models by AUC on test, with 95 % intervals', 'Paired tests on 90 shared images, p adjusted by Holm'],
+  );
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('models of other images are drawn, but not tested against each other; those that share some are tested on these', async () => {
+  using bench = new StageBench();
+  const other = drawn(30, 1).map((row) => ({ ...row, key: `elsewhere/${row.key}` }));
+  await roc(bench, { one: drawn(30, 2), other });
+  assert.deepEqual(bench.warnings, [
+    'The models cannot be tested against each other: expected the same images in the scores of all models, matched by ' +
+      'split and key, got 0 in common: one has 30 such as "0.jpg" of test; other has 30 such as "elsewhere/0.jpg" of test',
   ]);
+  assert.equal(textOf(bench, 'tests').split('\n').length, 2);
+
+  using again = new StageBench();
+  await roc(again, { one: drawn(30, 2), some: drawn(24, 1) });
+  assert.deepEqual(again.warnings, [
+    'Paired tests are on the 24 images that all models scored, without 6 of one, 0 of some; curves on all.',
+  ]);
+});
+
+test('frames are drawn by their videos, or judged as videos', async () => {
+  const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
+  using bench = new StageBench();
+  await roc(bench, formatScores(frames));
+  assert.equal(JSON.parse(textOf(bench, 'metrics')).methods.auc, 'bootstrap of groups');
+  await roc(bench, formatScores(frames), { by: 'group' });
+  const { images, methods } = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual([images, methods.auc], [15, 'DeLong']);
+  await assert.rejects(
+    roc(bench, formatScores(rows), { by: 'group' }),
+    new StageError(
+      'expected a column "group" in the scores, by which images are averaged (by: group), got none: ' +
+        'give the data set groups, or judge by: image',
+    ),
+  );
+});
+
+test('a perfect model has a bound, no mistakes to draw, and no warnings', async () => {
+  using bench = new StageBench();
+  await roc(bench, formatScores(rows.map((row) => ({ ...row, real: 0, fake: row.label }))));
+  assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 1.000 (0.224–1.000) by the second score, 0.000 by the first');
+  assert.equal(titleOf(bench, 'det'), 'DET on test: equal error rate 0.0 %');
   assert.deepEqual(bench.warnings, []);
 });
 
 test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
-  await roc(bench, formatScores(rows));
-  const metrics = bench.output('metrics', spec.outputs['metrics']);
-  const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), metrics);
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'e840e73065b4fe41' });
+  await roc(bench, { one: [...validation, ...rows], two: drawn(12, 1) });
+  const charts = ['roc', 'det', 'precisionRecall', 'reliability'].map((port) =>
+    join(bench.output(port), 'chart.vl.json'),
+  );
+  const digest = digestOf(
+    ...charts,
+    ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
+  );
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: 'ffd05ad995552715' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {
   using bench = new StageBench();
   await assert.rejects(
-    roc(bench, formatScores(rows.slice(0, 2))),
+    roc(bench, { a: rows, b: rows.slice(0, 2) }),
     new StageError(
-      'expected real and fake images in the split "test", got 2 real and 0 fake: with one class there is nothing to rank',
+      'expected real and fake images in the split "test" of b, got 2 real and 0 fake: with one class there is nothing to rank',
     ),
   );
 });
@@ -125,8 +270,8 @@ test('a split of one class has nothing to rank, and the stage says so', async ()
 test('a split that the scores do not have is named, with those that they have', async () => {
   using bench = new StageBench();
   await assert.rejects(
-    roc(bench, formatScores(rows), { split: 'tset' }),
-    new StageError('expected images of the split "tset" in the scores, got only "test"'),
+    roc(bench, formatScores([...validation, ...rows]), { split: 'tset' }),
+    new StageError('expected images of the split "tset" in the scores, got only "val" and "test"'),
   );
 });
 

@@ -1,51 +1,75 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
+import type { TopLevelSpec } from 'vega-lite';
 import { renderChart } from '../../src/charts/render-chart.ts';
-import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
-import { defaultTitle, rocChart } from './chart.ts';
-import { rankSplit } from './ranking.ts';
+import { compareModels, type ModelComparison } from '../../src/metrics/compare-models.ts';
+import { matchScores } from '../../src/metrics/match-scores.ts';
+import type { StageContext } from '../../src/stage.ts';
+import { detChart } from './det-chart.ts';
+import { type MeasuredModel, measure } from './measure.ts';
+import { precisionRecallChart } from './precision-recall-chart.ts';
+import { type Model, readModels } from './read-models.ts';
+import { reliabilityChart } from './reliability-chart.ts';
+import { rocChart } from './roc-chart.ts';
+import type { RocDetSettings } from './spec.ts';
+import { formatMetrics, formatRanking, formatTests, numbersTable, rankingTable, testsTable } from './tables.ts';
+import type { Frame } from './texts.ts';
 
-/** The kind's settings, as its spec parses them. */
-interface RocSettings {
-  readonly split: string;
-  readonly title?: string | undefined;
+export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
+  const { settings } = context;
+  const { models: read, shared } = readModels(context.inputs('scores'), settings);
+  const frame: Frame = { ...settings, shared };
+  const ranked = rank(read, context);
+  const models = ranked.map(({ measured }) => measured);
+  const { pairs, images } = compare(
+    ranked.map(({ model }) => model),
+    context,
+  );
+
+  writeFileSync(context.output('metrics'), formatMetrics(models, frame));
+  writeFileSync(context.output('table'), formatRanking(models));
+  writeFileSync(context.output('tests'), formatTests(models, pairs, images));
+  const render = (port: string, chart: TopLevelSpec) =>
+    renderChart(chart, context.output(port), (line) => context.warn(line));
+  await render('roc', rocChart(models, pairs, frame));
+  await render('det', detChart(models, frame));
+  await render('precisionRecall', precisionRecallChart(models, frame));
+  await render('reliability', reliabilityChart(models, frame, settings.calibrateOn));
+
+  if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
+  else context.highlight(rankingTable(models, frame));
+  if (pairs.length > 0) context.highlight(testsTable(models, pairs, images));
 }
 
-export default async function run(context: StageContext<RocSettings>): Promise<void> {
-  const { split, title } = context.settings;
-  const { path, labels } = context.input('scores');
-  const ranking = rankSplit(split, readSplit(path, split));
-  const { real, fake } = ranking;
-  if (real === 0 || fake === 0) {
-    throw new StageError(
-      `expected real and fake images in the split "${split}", got ${real} real and ${fake} fake: with one class there is nothing to rank`,
+/** The models, the highest AUC first; of equal ones, in the order given. */
+function rank(models: readonly Model[], context: StageContext<RocDetSettings>) {
+  const ranked: { readonly model: Model; readonly measured: MeasuredModel }[] = [];
+  for (const model of models) {
+    ranked.push({ model, measured: measure(model, context.settings) });
+    context.progress({ done: ranked.length, total: models.length, unit: 'models' });
+  }
+  return ranked.sort((a, b) => b.measured.auc.estimate - a.measured.auc.estimate);
+}
+
+interface Compared {
+  readonly pairs: readonly ModelComparison[];
+  /** That all models scored. */
+  readonly images: number;
+}
+
+function compare(models: readonly Model[], context: StageContext<RocDetSettings>): Compared {
+  const { confidence, draws, seed } = context.settings;
+  if (models.length === 1) return { pairs: [], images: 0 };
+  const matched = matchScores(models);
+  if (!matched.ok) {
+    context.warn(`The models cannot be tested against each other: ${matched.error}`);
+    return { pairs: [], images: 0 };
+  }
+  const { images, unmatched } = matched.value;
+  if (unmatched.some((count) => count > 0)) {
+    const left = models.map(({ name }, i) => `${unmatched[i]} of ${name}`).join(', ');
+    context.warn(
+      `Paired tests are on the ${images.length} images that all models scored, without ${left}; curves on all.`,
     );
   }
-  const { difference, fakeScore, realScore } = ranking;
-  const auc = { difference: difference.auc, fake: fakeScore.auc, real: realScore.auc };
-  writeFileSync(
-    context.output('metrics'),
-    `${JSON.stringify({ split, images: real + fake, real, fake, auc }, null, 2)}\n`,
-  );
-  await renderChart(rocChart(ranking, title ?? defaultTitle(ranking, labels)), context.output('chart'), (line) =>
-    context.warn(line),
-  );
-  context.highlight({
-    title: `AUC on ${split}`,
-    columns: ['ranked by', 'positive', 'AUC', 'images'],
-    rows: [
-      ['fake − real', 'fake', auc.difference.toFixed(4), real + fake],
-      ['score of fake alone', 'fake', auc.fake.toFixed(4), real + fake],
-      ['score of real alone', 'real', auc.real.toFixed(4), real + fake],
-    ],
-  });
-}
-
-function readSplit(path: string, split: string): readonly ScoreRow[] {
-  const scores = parseScores(readFileSync(path, 'utf8'));
-  if (!scores.ok) throw new StageError(`input "scores": ${scores.error}`);
-  const rows = scores.value.filter((row) => row.split === split);
-  if (rows.length > 0) return rows;
-  const others = [...new Set(scores.value.map((row) => row.split))].map((name) => `"${name}"`).join(', ');
-  throw new StageError(`expected images of the split "${split}" in the scores, got only ${others || 'an empty file'}`);
+  return { pairs: compareModels(matched.value, { level: confidence, draws, seed }), images: images.length };
 }

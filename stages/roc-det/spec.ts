@@ -1,38 +1,78 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
 
-export const spec = defineKind({
+const settings = z.strictObject({
+  split: z.string().min(1).default('test').describe('The split whose images are ranked.'),
+  by: z
+    .enum(['image', 'group'])
+    .default('image')
+    .describe('What is judged: every image, or every group (such as the video of a frame) by the mean of its scores.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of all intervals and bands.'),
+  draws: z
+    .int()
+    .min(100)
+    .default(2000)
+    .describe('How often images (or whole groups) are drawn anew for intervals and bands.'),
+  seed: z.int().default(7).describe('Of the draws.'),
+  calibrateOn: z
+    .string()
+    .min(1)
+    .default('val')
+    .describe('The split that the temperature of the reliability diagram is fitted on; none where the scores lack it.'),
+  title: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Stands before the finding in the titles; by default the values of the matrix do.'),
+});
+export type RocDetSettings = z.infer<typeof settings>;
+
+export const spec = defineKind<RocDetSettings>({
   name: 'roc-det',
-  version: 2,
+  version: 3,
   summary:
-    'Draws the receiver operating characteristic of the difference of the two scores, which a model decides by, and of ' +
-    'each score alone for its own class; gives the area under each.',
-  settings: z.strictObject({
-    split: z.string().min(1).default('test').describe('The split whose images are ranked.'),
-    title: z
-      .string()
-      .min(1)
-      .optional()
-      .describe('The title of the chart; by default it names the values of the matrix.'),
-  }),
+    'Ranks the images of a split by the scores of one model or of several: ROC, DET, precision-recall and reliability ' +
+    'with their intervals, a ranking, and paired tests between the models.',
+  settings,
   inputs: {
     scores: {
       type: 'scores',
-      summary: 'CSV with the columns key, split, label (0 real, 1 fake), real, fake.',
+      summary:
+        'CSV with the columns key, split, label (0 real, 1 fake), real, fake and optionally group; of one model or several.',
+      list: true,
       labelled: true,
     },
   },
   outputs: {
-    chart: { type: 'chart', summary: 'Vega-Lite spec with its data, SVG and PNG.' },
+    roc: { type: 'chart', summary: 'Receiver operating characteristic: spec with its data, SVG and PNG.' },
+    det: {
+      type: 'chart',
+      summary: 'Detection error tradeoff on axes of normal deviates, the equal error rate marked.',
+    },
+    precisionRecall: { type: 'chart', summary: 'Precision against recall, with the precision of chance.' },
+    reliability: {
+      type: 'chart',
+      summary: 'How often fakes come among images of about one probability, and how many.',
+    },
     metrics: {
       type: 'metrics',
-      summary: 'JSON: the split, how many images of each class, the AUC of the difference and of each score alone.',
+      summary: 'JSON: AUC, equal error rate, average precision, calibration error; by model where there are several.',
       extension: '.json',
     },
+    table: { type: 'table', summary: 'CSV: the models by AUC, every number with its interval.', extension: '.csv' },
+    tests: {
+      type: 'table',
+      summary: 'CSV: every pair of models on the images that all share, differences with interval and p-value.',
+      extension: '.csv',
+    },
   },
+  check: ({ split, calibrateOn }) =>
+    split === calibrateOn && calibrateOn !== 'val'
+      ? [{ at: ['calibrateOn'], message: `expected another split than "${split}", on which the temperature is judged` }]
+      : [],
   example: `roc:
   kind: roc-det
-  inputs: { scores: score.scores }
+  inputs: { scores: [score.scores] } # every instance of a matrix is a curve
   with: { split: test }
 `,
 });

@@ -8,7 +8,7 @@ const settings = z.strictObject({
   values: names('value')
     .min(1)
     .describe(
-      'The numbers to collect, by their path in the metrics, "splits" left out: test.accuracy, auc.difference.',
+      'The numbers to collect, by their path in the metrics, "splits" left out: test.accuracy, test.auc.',
     ),
   over: names('axis')
     .default([])

@@ -1,0 +1,171 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatShare } from '../../src/charts/format-number.ts';
+import { seriesScales } from '../../src/charts/series.ts';
+import { simplifyLine } from '../../src/charts/simplify-line.ts';
+import { ink } from '../../src/charts/theme.ts';
+import { normalQuantile } from '../../src/metrics/normal-distribution.ts';
+import { curveLayers, guide, invisible, type Layers, mostBands, type Series, side } from './curve-layers.ts';
+import type { MeasuredModel } from './measure.ts';
+import { bandText, type Frame, formatShareInterval, imagesText, level, titled } from './texts.ts';
+
+/** In per cent. */
+const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
+/** Where the axes may end: where the last label has room. At least at the first, so that charts of good models are alike. */
+const tops = [40, 60, 80, 90, 95, 99.9];
+/** Where rates of 0 and 1 are put, in deviates: they lie at infinity, beyond the frame, which the lines are cut at. */
+const beyond = 4.5;
+
+/**
+ * The detection error tradeoff, both error rates on axes of normal deviates (Martin et al. 1997, "The DET curve in assessment
+ * of detection task performance"), on which scores that are normal in both classes give a straight line; the equal error
+ * rate is marked where the curve meets the diagonal. The data holds deviates; the axes' labels turn them back into per cent.
+ */
+export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLevelSpec {
+  const [first] = models as readonly [MeasuredModel];
+  const isOne = models.length === 1;
+  const range = [normalQuantile(ticks[0]! / 100), normalQuantile(topOf(models) / 100)] as const;
+  const axis = (title: string, labelSeparation: number) => ({
+    title,
+    scale: { domain: [...range], nice: false, zero: false },
+    axis: {
+      values: ticks.map((tick) => normalQuantile(tick / 100)).filter((value) => value <= range[1] + 1e-9),
+      labelExpr: "format(100 * cumulativeNormal(datum.value), '.3~r')",
+      labelSeparation,
+      labelFontSize: 11,
+    },
+  });
+  const [x, y] = [
+    axis('False positive rate, % (real called fake)', 4),
+    axis('False negative rate, % (fake called real)', 0),
+  ];
+  const best = models.toSorted((a, b) => a.equalErrorRate.estimate - b.equalErrorRate.estimate)[0]!;
+  const series = models.map((model) => seriesOf(model, isOne, models.length <= mostBands, range[1] - range[0]));
+  const finding = `${isOne ? '' : 'lowest '}equal error rate ${formatShareInterval(best.equalErrorRate)}${isOne ? '' : ` by ${best.name}`}`;
+  const hasMark = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
+  const notes = [
+    imagesText(models, frame),
+    `axes of normal deviates${hasMark ? `; the ${isOne ? 'point marks' : 'points mark'} the equal error rate` : ''}`,
+    ...bandText(frame, series),
+  ];
+  const curves = curveLayers(
+    series,
+    isOne ? undefined : `Equal error rate, ${level(frame.confidence)} interval`,
+    x,
+    y,
+    { clip: true },
+  );
+  return {
+    title: chartTitle(titled(frame, 'DET', finding), notes.join('; '), side),
+    width: side,
+    height: side,
+    layer: [
+      guide(
+        [
+          { x: range[0], y: range[0] },
+          { x: range[1], y: range[1] },
+        ],
+        { color: ink.medium, strokeWidth: 0.75 },
+        x,
+        y,
+      ),
+      ...curves,
+      ...marks(models, series, isOne, x, y, range[0]),
+      ...(isOne && first.equalErrorRate.estimate === 0 ? [nothingText()] : []),
+    ],
+  };
+}
+
+/** Where the axes end, in per cent: above all rates but those at infinity. */
+function topOf(models: readonly MeasuredModel[]): number {
+  const rates = models
+    // Twice the equal error rate leaves room beside its mark.
+    .flatMap(({ det, equalErrorRate }) => [
+      Math.min(0.99, 2 * equalErrorRate.estimate),
+      ...det.points.flatMap(({ x, y }) => [x, y]),
+    ])
+    .filter((rate) => rate < 1);
+  const most = 100 * rates.reduce((top, rate) => Math.max(top, rate), 0);
+  return tops.find((top) => top >= most) ?? tops.at(-1)!;
+}
+
+function deviate(rate: number): number {
+  return Math.min(beyond, Math.max(-beyond, normalQuantile(Math.min(1, Math.max(0, rate)))));
+}
+
+function seriesOf(
+  { name, det, equalErrorRate }: MeasuredModel,
+  isOne: boolean,
+  hasBand: boolean,
+  width: number,
+): Series {
+  const points = det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) }));
+  const band = det.band.map(({ x, low, high }) => ({ x: deviate(x), low: deviate(low), high: deviate(high) }));
+  return {
+    name: isOne ? 'DET' : `${name}: ${formatShareInterval(equalErrorRate)}`,
+    points: simplifyLine(points, invisible * width),
+    band: hasBand ? band : [],
+  };
+}
+
+/** A point where each curve meets the diagonal, inside the frame; its rate beside it where there is one curve. */
+function marks(
+  models: readonly MeasuredModel[],
+  series: readonly Series[],
+  isOne: boolean,
+  x: object,
+  y: object,
+  least: number,
+): Layers {
+  const { color, shape } = seriesScales(series.map(({ name }) => name));
+  const values = models
+    .map(({ equalErrorRate: { estimate } }, i) => ({
+      series: series[i]!.name,
+      colour: color.range[i],
+      shape: shape.range[i],
+      x: deviate(estimate),
+      y: deviate(estimate),
+      text: `EER ${formatShare(estimate)}`,
+    }))
+    .filter((row) => row.x > least)
+    .reverse(); // the first on top
+  const place = {
+    x: { ...x, field: 'x', type: 'quantitative' as const },
+    y: { ...y, field: 'y', type: 'quantitative' as const },
+  };
+  return [
+    {
+      data: { name: 'equal', values },
+      mark: { type: 'point', size: 70, opacity: 1 },
+      encoding: {
+        ...place,
+        fill: { field: 'colour', type: 'nominal', scale: null },
+        shape: { field: 'shape', type: 'nominal', scale: null },
+      },
+    },
+    ...(isOne
+      ? [
+          {
+            data: { name: 'equal' },
+            mark: { type: 'text' as const, align: 'left' as const, dx: 12, fontWeight: 'bold' as const },
+            encoding: { ...place, text: { field: 'text' } },
+          },
+        ]
+      : []),
+  ];
+}
+
+/** In the corner that the diagonal leaves free. */
+function nothingText(): Layers[number] {
+  return {
+    data: { values: [{}] },
+    mark: {
+      type: 'text',
+      text: ['No curve: a threshold parts', 'the classes without a mistake'],
+      color: ink.medium,
+      align: 'left',
+      baseline: 'top',
+    },
+    encoding: { x: { value: 14 }, y: { value: 14 } },
+  };
+}

@@ -1,0 +1,200 @@
+import { aucInterval } from '../../src/metrics/auc-interval.ts';
+import { averagePrecision } from '../../src/metrics/average-precision.ts';
+import type { BootstrapSample } from '../../src/metrics/bootstrap.ts';
+import { bootstrapIntervals, drawsGroups } from '../../src/metrics/bootstrap.ts';
+import { type Band, bootstrapBand } from '../../src/metrics/bootstrap-band.ts';
+import { type CalibrationBin, calibrationBins } from '../../src/metrics/calibration-bins.ts';
+import { precisionsAt, truePositiveRatesAt } from '../../src/metrics/curve-heights.ts';
+import { detCurve } from '../../src/metrics/det-curve.ts';
+import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
+import { expectedCalibrationError } from '../../src/metrics/expected-calibration-error.ts';
+import type { Interval } from '../../src/metrics/interval.ts';
+import { normalCdf } from '../../src/metrics/normal-distribution.ts';
+import { precisionRecallCurve } from '../../src/metrics/precision-recall-curve.ts';
+import { countRanked, rankScores } from '../../src/metrics/rank-scores.ts';
+import { rocCurve } from '../../src/metrics/roc-curve.ts';
+import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { fitTemperature } from '../../src/metrics/temperature.ts';
+import type { Model } from './read-models.ts';
+
+/** All that the charts and tables say of one model. */
+export interface MeasuredModel {
+  readonly name: string;
+  readonly real: number;
+  readonly fake: number;
+  /** How many independent units the images make, where some come in groups. */
+  readonly groups: number | undefined;
+  readonly auc: Interval;
+  readonly equalErrorRate: Interval;
+  readonly averagePrecision: Interval;
+  readonly calibrationError: Interval;
+  /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
+  readonly roc: Curve;
+  /** x false positive rate, y false negative rate, x falling; trimmed to where both change. */
+  readonly det: Curve;
+  /** x recall, y precision, x rising. */
+  readonly precisionRecall: Curve;
+  readonly reliability: readonly ReliabilityBin[];
+  /** Absent where there is no split to fit it on, or no temperature is best. */
+  readonly scaled: ScaledCalibration | undefined;
+}
+
+export interface Point {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface Curve {
+  readonly points: readonly Point[];
+  /** Around the curve, by rising x. */
+  readonly band: readonly { readonly x: number; readonly low: number; readonly high: number }[];
+}
+
+/** A bin with the interval of its share of fakes. */
+export interface ReliabilityBin extends CalibrationBin {
+  readonly shareLow: number;
+  readonly shareHigh: number;
+}
+
+/** Calibration after the temperature that another split gave. */
+export interface ScaledCalibration {
+  readonly temperature: number;
+  /** Images that it was fitted on. */
+  readonly images: number;
+  readonly calibrationError: number;
+  readonly reliability: readonly CalibrationBin[];
+}
+
+export interface MeasureOptions {
+  readonly confidence: number;
+  readonly draws: number;
+  readonly seed: number;
+}
+
+export const bins = 15;
+
+/** Where bands are drawn: evenly on the axis of the ROC, and evenly on that of the DET, in normal deviates. */
+const even = Array.from({ length: 101 }, (_, i) => i / 100);
+const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort((a, b) => a - b);
+const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
+
+/** Ranks and judges one model's images: fakes are positive, the ranking is that of the scores' difference. */
+export function measure({ name, rows, calibration }: Model, options: MeasureOptions): MeasuredModel {
+  const labels = rows.map(({ label }) => label);
+  const scores = rows.map(difference);
+  const ranking = rankScores(scores);
+  const groups = rows.map(({ group }) => group);
+  const sample: BootstrapSample = { labels, groups, draws: options.draws, seed: options.seed };
+  const level = options.confidence;
+  const counts = (weights: Float64Array) => countRanked(labels, ranking, weights);
+  const bandOf = (places: readonly number[], heights: typeof precisionsAt) =>
+    rowsOfBand(
+      places,
+      bootstrapBand(sample, (weights) => heights(counts(weights), places), level),
+    );
+
+  const probabilities = probabilitiesOf(rows);
+  const intervals = bootstrapIntervals(
+    sample,
+    (weights) => ({
+      equalErrorRate: equalErrorRate(labels, ranking, { weights }).rate,
+      averagePrecision: averagePrecision(labels, ranking, { weights }),
+      calibrationError: expectedCalibrationError(labels, probabilities, { bins, weights }),
+    }),
+    level,
+  );
+  const roc = rocCurve(labels, scores);
+  const det = detCurve(labels, scores);
+  const precisionRecall = precisionRecallCurve(labels, scores);
+  return {
+    name,
+    real: labels.filter((label) => label === 0).length,
+    fake: labels.filter((label) => label === 1).length,
+    groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
+    auc: aucInterval(sample, scores, level),
+    ...intervals,
+    roc: {
+      points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate),
+      band: bandOf(rocPlaces, truePositiveRatesAt),
+    },
+    det: {
+      points: pointsOf(det.falsePositiveRate, det.falseNegativeRate),
+      band: bandOf(detPlaces, truePositiveRatesAt).map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
+    },
+    precisionRecall: {
+      points: pointsOf(precisionRecall.recall, precisionRecall.precision).reverse(),
+      band: bandOf(even, precisionsAt),
+    },
+    reliability: reliabilityOf(sample, probabilities, level),
+    scaled: scale(rows, calibration),
+  };
+}
+
+function difference({ real, fake }: ScoreRow): number {
+  return fake - real;
+}
+
+function pointsOf(x: Float64Array, y: Float64Array): Point[] {
+  return Array.from(x, (value, i) => ({ x: value, y: y[i]! }));
+}
+
+/** None where every draw gave the same curve, which says nothing of the spread. */
+function rowsOfBand(places: readonly number[], { low, high }: Band): Curve['band'] {
+  const rows = places.map((x, i) => ({ x, low: low[i]!, high: high[i]! })).filter((row) => !Number.isNaN(row.low));
+  return rows.some((row) => row.low < row.high) ? rows : [];
+}
+
+/** Whether the two scores of every image are probabilities that sum to 1, up to float32, rather than logits. */
+export function areProbabilities(rows: readonly ScoreRow[]): boolean {
+  return rows.every(({ real, fake }) => real >= 0 && fake >= 0 && Math.abs(real + fake - 1) < 1e-5);
+}
+
+/** Of fake, for each image: the softmax of the two scores, or the score of fake where they are probabilities already. */
+function probabilitiesOf(rows: readonly ScoreRow[], temperature = 1): readonly number[] {
+  if (temperature === 1 && areProbabilities(rows)) return rows.map(({ fake }) => Math.min(1, fake));
+  return logitsOf(rows).map((logit) => 1 / (1 + Math.exp(-logit / temperature)));
+}
+
+/** Of fake against real; of probabilities no farther out than float64 tells them from 0 and 1. */
+function logitsOf(rows: readonly ScoreRow[]): readonly number[] {
+  if (!areProbabilities(rows)) return rows.map(difference);
+  const least = Number.EPSILON;
+  return rows.map(({ real, fake }) => Math.log(Math.max(fake, least)) - Math.log(Math.max(real, least)));
+}
+
+function reliabilityOf(sample: BootstrapSample, probabilities: readonly number[], level: number): ReliabilityBin[] {
+  const { labels } = sample;
+  const indexOf = ({ low }: CalibrationBin) => Math.round(low * bins);
+  const band = bootstrapBand(
+    sample,
+    (weights) => {
+      const shares = new Float64Array(bins).fill(Number.NaN);
+      for (const bin of calibrationBins(labels, probabilities, { bins, weights }))
+        shares[indexOf(bin)] = bin.positiveShare;
+      return shares;
+    },
+    level,
+  );
+  return calibrationBins(labels, probabilities, { bins }).map((bin) => ({
+    ...bin,
+    shareLow: band.low[indexOf(bin)]!,
+    shareHigh: band.high[indexOf(bin)]!,
+  }));
+}
+
+function scale(rows: readonly ScoreRow[], calibration: readonly ScoreRow[]): ScaledCalibration | undefined {
+  if (calibration.length === 0) return undefined;
+  const temperature = fitTemperature(
+    calibration.map(({ label }) => label),
+    logitsOf(calibration),
+  );
+  if (!(temperature > 0 && temperature < Infinity)) return undefined;
+  const labels = rows.map(({ label }) => label);
+  const probabilities = probabilitiesOf(rows, temperature);
+  return {
+    temperature,
+    images: calibration.length,
+    calibrationError: expectedCalibrationError(labels, probabilities, { bins }),
+    reliability: calibrationBins(labels, probabilities, { bins }),
+  };
+}

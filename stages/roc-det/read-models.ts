@@ -1,0 +1,78 @@
+import { readFileSync } from 'node:fs';
+import { formatList } from '../../src/charts/format-number.ts';
+import { seriesName } from '../../src/charts/series.ts';
+import { averageGroups } from '../../src/metrics/average-groups.ts';
+import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type InputArtifact, StageError } from '../../src/stage.ts';
+
+/** One model's scores of the split that is judged. */
+export interface Model {
+  /** Tells it from the others; empty where it is the only one. */
+  readonly name: string;
+  /** Of both classes; a row for each group where groups are judged. */
+  readonly rows: readonly ScoreRow[];
+  /** Of the split that its temperature is fitted on; empty where the scores have none. */
+  readonly calibration: readonly ScoreRow[];
+}
+
+/** The models, and what they have in common: the axis values that all of them have. */
+export interface Models {
+  readonly models: readonly Model[];
+  readonly shared: Readonly<Record<string, string>>;
+}
+
+interface ReadOptions {
+  readonly split: string;
+  readonly calibrateOn: string;
+  readonly by: 'image' | 'group';
+}
+
+/** Reads the scores of every model. Throws a {@link StageError} that names the one that cannot be judged. */
+export function readModels(inputs: readonly InputArtifact[], options: ReadOptions): Models {
+  const shared = Object.fromEntries(
+    Object.entries(inputs[0]!.labels).filter(([axis, value]) => inputs.every(({ labels }) => labels[axis] === value)),
+  );
+  const names = inputs.map(({ labels }) =>
+    seriesName(Object.fromEntries(Object.entries(labels).filter(([axis]) => !(axis in shared)))),
+  );
+  const models = inputs.map((input, i) => readModel(input, apart(names, i), options));
+  return { models, shared };
+}
+
+/** The name, with its number where another has the same. */
+function apart(names: readonly string[], i: number): string {
+  const same = names.filter((name) => name === names[i]).length;
+  if (names.length === 1 || same === 1) return names[i]!;
+  return `${names[i] || 'scores'} (${names.slice(0, i + 1).filter((name) => name === names[i]).length})`;
+}
+
+function readModel({ path }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
+  const of = name && ` of ${name}`;
+  const scores = parseScores(readFileSync(path, 'utf8'));
+  if (!scores.ok) throw new StageError(`input "scores"${of}: ${scores.error}`);
+  const rowsOf = (wanted: string) => {
+    const rows = scores.value.filter((row) => row.split === wanted);
+    return by === 'group' ? averageGroups(rows) : rows;
+  };
+  const rows = rowsOf(split);
+  if (rows.length === 0) {
+    const others = formatList([...new Set(scores.value.map((row) => `"${row.split}"`))]);
+    throw new StageError(
+      `expected images of the split "${split}" in the scores${of}, got only ${others || 'an empty file'}`,
+    );
+  }
+  const fake = rows.filter(({ label }) => label === 1).length;
+  if (fake === 0 || fake === rows.length) {
+    throw new StageError(
+      `expected real and fake images in the split "${split}"${of}, got ${rows.length - fake} real and ${fake} fake: ` +
+        'with one class there is nothing to rank',
+    );
+  }
+  if (by === 'group' && rows.every(({ group }) => group === undefined)) {
+    throw new StageError(
+      `expected a column "group" in the scores${of}, by which images are averaged (by: group), got none: ` +
+        'give the data set groups, or judge by: image',
+    );
+  }
+  return { name, rows, calibration: calibrateOn === split ? [] : rowsOf(calibrateOn) };
+}

@@ -1,0 +1,195 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatCountOf } from '../../src/charts/format-number.ts';
+import { seriesScales } from '../../src/charts/series.ts';
+import { ink, palette } from '../../src/charts/theme.ts';
+import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
+import { guide, type Layers, side } from './curve-layers.ts';
+import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
+import { type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
+
+/** Temperatures nearer to 1 than this change nothing that one would see. */
+const slightly = 1.1;
+
+/** Bins of one model, before or after its temperature. */
+interface Row {
+  readonly name: string;
+  readonly reliability: readonly (CalibrationBin | ReliabilityBin)[];
+}
+
+/**
+ * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of modern neural
+ * networks", figure 1), and below it how many images have it: of one model before and after its temperature, of several
+ * before.
+ */
+export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame, calibrateOn: string): TopLevelSpec {
+  const [first] = models as readonly [MeasuredModel];
+  const isOne = models.length === 1;
+  const { scaled } = first;
+  const ece = 'calibration error';
+  const rows: Row[] = isOne
+    ? [
+        { name: `as scored, ${ece} ${formatInterval(first.calibrationError)}`, reliability: first.reliability },
+        ...(scaled === undefined
+          ? []
+          : [
+              {
+                name: `at temperature ${scaled.temperature.toPrecision(3)}, ${ece} ${scaled.calibrationError.toFixed(3)}`,
+                reliability: scaled.reliability,
+              },
+            ]),
+      ]
+    : models.map(({ name, calibrationError, reliability }) => ({
+        name: `${name}: ${formatInterval(calibrationError)}`,
+        reliability,
+      }));
+  const notes = [
+    imagesText(models, frame),
+    `${bins} bins of equal width`,
+    ...(isOne ? [`bars: ${level(frame.confidence)}`] : []),
+    ...(isOne && scaled !== undefined
+      ? [
+          `temperature fitted on ${formatCountOf(scaled.images, frame.by === 'group' ? 'group' : 'image')} of ${calibrateOn}`,
+        ]
+      : []),
+  ];
+  return {
+    title: chartTitle(titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(models)), notes.join('; '), side),
+    spacing: 14,
+    vconcat: [
+      sharesPanel(rows, isOne, isOne ? null : `Calibration error, ${level(frame.confidence)} interval`),
+      countsPanel(rows, isOne, frame.by === 'group' ? 'Groups' : 'Images'),
+    ],
+  } as TopLevelSpec;
+}
+
+function findingOf({ calibrationError, scaled }: MeasuredModel): string {
+  const error = `calibration error ${formatInterval(calibrationError)}`;
+  if (scaled === undefined) return error;
+  const { temperature } = scaled;
+  const isBetter = scaled.calibrationError < calibrationError.low;
+  const sureness = !isBetter
+    ? ''
+    : temperature > slightly
+      ? 'too sure, '
+      : temperature < 1 / slightly
+        ? 'not sure enough, '
+        : '';
+  return `${sureness}${error}, ${scaled.calibrationError.toFixed(3)} at temperature ${temperature.toPrecision(3)}`;
+}
+
+function bestOf(models: readonly MeasuredModel[]): string {
+  const best = models.toSorted((a, b) => a.calibrationError.estimate - b.calibrationError.estimate)[0]!;
+  return `lowest calibration error ${formatInterval(best.calibrationError)} by ${best.name}`;
+}
+
+const x = { scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } };
+
+function sharesPanel(rows: readonly Row[], isOne: boolean, legendTitle: string | null) {
+  const { color, shape } = seriesScales(rows.map(({ name }) => name));
+  const values = rows.flatMap(({ name, reliability }) => reliability.map((bin) => ({ series: name, ...bin })));
+  const y = {
+    title: 'Share of fakes',
+    scale: { domain: [0, 1] },
+    axis: { tickCount: 5, format: '.1f' },
+  };
+  const noTitle = { ...x, title: null, axis: { ...x.axis, labels: false, ticks: false } };
+  const place = { ...noTitle, field: 'meanProbability', type: 'quantitative' as const };
+  const bySeries = {
+    field: 'series',
+    type: 'nominal' as const,
+    title: legendTitle,
+    legend: {
+      orient: 'bottom' as const,
+      direction: 'vertical' as const,
+      titleAnchor: 'start' as const,
+      symbolSize: 90,
+      titleLimit: side,
+    },
+  };
+  const encoding = { x: place, y: { ...y, field: 'positiveShare', type: 'quantitative' as const } };
+  return {
+    width: side,
+    height: 300,
+    data: { name: 'reliability', values },
+    layer: [
+      guide(
+        [
+          { x: 0, y: 0 },
+          { x: 1, y: 1 },
+        ],
+        { color: ink.medium, strokeWidth: 1, strokeDash: [4, 4] },
+        noTitle,
+        y,
+      ),
+      ...(isOne ? [bars(rows[0]!, place, y)] : []),
+      ...lines(rows, encoding),
+      {
+        mark: { type: 'point', opacity: 1, size: 50, tooltip: { content: 'data' } },
+        encoding: { ...encoding, color: { ...bySeries, scale: color }, shape: { ...bySeries, scale: shape } },
+      },
+    ],
+  };
+}
+
+/** A line for each series, in a layer of its own: by an encoding, its dashes would outline the symbols of the legend. */
+function lines(rows: readonly Row[], encoding: object): Layers {
+  const { color, strokeDash } = seriesScales(rows.map(({ name }) => name));
+  return rows.map(({ name }, i) => ({
+    transform: [{ filter: { field: 'series', equal: name } }],
+    mark: { type: 'line', strokeWidth: 1.5, color: color.range[i]!, strokeDash: strokeDash.range[i]! },
+    encoding,
+  }));
+}
+
+/** The interval of each bin of the first row. */
+function bars({ reliability }: Row, place: object, y: object): Layers[number] {
+  const values = reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow));
+  return {
+    data: { name: 'bars', values: [...values] },
+    mark: { type: 'rule', color: palette[0], opacity: 0.5, strokeWidth: 2 },
+    encoding: {
+      x: { ...place, field: 'meanProbability', type: 'quantitative' },
+      y: { ...y, field: 'shareLow', type: 'quantitative' },
+      y2: { field: 'shareHigh' },
+    },
+  };
+}
+
+/** Images in each bin: bars of the first row and an outline of the second for one model, an outline of each of several. */
+function countsPanel(rows: readonly Row[], isOne: boolean, title: string) {
+  const outlined = rows.slice(isOne ? 1 : 0);
+  const outlines = outlined.flatMap(({ name, reliability }) => outline(name, reliability));
+  const y = { title, axis: { tickCount: 3, tickMinStep: 1 }, type: 'quantitative' as const };
+  const place = { ...x, title: 'Probability of fake', type: 'quantitative' as const };
+  const counts = rows[0]!.reliability.map(({ low, high, items }) => ({ low, high, items }));
+  const bars = {
+    data: { name: 'counts', values: counts },
+    mark: { type: 'rect' as const, color: palette[0], opacity: 0.3 },
+    encoding: {
+      x: { ...place, field: 'low' },
+      x2: { field: 'high' },
+      y: { ...y, field: 'items' },
+      y2: { datum: 0 },
+    },
+  };
+  const encoding = { x: { ...place, field: 'x' }, y: { ...y, field: 'y' }, order: { field: 'point' } };
+  return {
+    width: side,
+    height: 80,
+    data: { name: 'outlines', values: outlines },
+    layer: [...(isOne ? [bars] : []), ...lines(rows, encoding).slice(isOne ? 1 : 0)],
+  };
+}
+
+/** The upper edge of the bars, bins without images at 0. */
+function outline(series: string, reliability: readonly CalibrationBin[]) {
+  const items = Array<number>(bins).fill(0);
+  for (const bin of reliability) items[Math.round(bin.low * bins)] = bin.items;
+  return items
+    .flatMap((count, bin) => [
+      { x: bin / bins, y: count },
+      { x: (bin + 1) / bins, y: count },
+    ])
+    .map((row, point) => ({ series, point, ...row }));
+}

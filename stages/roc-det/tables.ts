@@ -1,0 +1,201 @@
+import { formatJson } from '../../src/charts/format-json.ts';
+import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { csvLine } from '../../src/csv.ts';
+import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
+import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
+import type { Highlight } from '../../src/stage.ts';
+import type { MeasuredModel } from './measure.ts';
+import { type Frame, formatDifference, formatInterval, formatP, formatShareInterval, level } from './texts.ts';
+
+const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError'] as const;
+
+/** How an interval was found, in words. */
+const methods: Readonly<Record<Interval['method'], string>> = {
+  delong: 'DeLong',
+  'one-sided': 'one-sided bound',
+  bootstrap: 'bootstrap',
+  'group-bootstrap': 'bootstrap of groups',
+};
+
+const tests: Readonly<Record<TestedDifference['test'], string>> = {
+  delong: 'DeLong',
+  'mcnemar-exact': 'McNemar, exact',
+  'mcnemar-chi-square': 'McNemar',
+  'group-bootstrap': 'bootstrap of groups',
+};
+
+/** The `metrics` artifact: the numbers of the only model, or those of each by its name; intervals beside them. */
+export function formatMetrics(models: readonly MeasuredModel[], { split, by, confidence }: Frame): string {
+  const head = { split, by, confidence: level(confidence) };
+  const [first] = models as readonly [MeasuredModel];
+  return formatJson(
+    models.length === 1
+      ? { ...head, ...numbersOf(first) }
+      : { ...head, models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model)])) },
+  );
+}
+
+function numbersOf(model: MeasuredModel) {
+  const { real, fake, groups, scaled } = model;
+  const defined = measures.filter((name) => intervalPair(model[name]) !== null);
+  return {
+    images: real + fake,
+    real,
+    fake,
+    ...(groups !== undefined && { groups }),
+    ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
+    ...(scaled !== undefined && {
+      temperature: scaled.temperature,
+      scaledCalibrationError: scaled.calibrationError,
+    }),
+    intervals: Object.fromEntries(measures.map((name) => [name, intervalPair(model[name])])),
+    methods: Object.fromEntries(defined.map((name) => [name, methods[model[name].method]])),
+  };
+}
+
+/** A row for each model, in full precision; an undefined interval is empty. */
+export function formatRanking(models: readonly MeasuredModel[]): string {
+  const header = [
+    'rank',
+    'model',
+    'images',
+    'real',
+    'fake',
+    'groups',
+    ...measures.flatMap((name) => [name, `${name}Low`, `${name}High`]),
+  ];
+  const rows = models.map((model, i) => [
+    i + 1,
+    model.name,
+    model.real + model.fake,
+    model.real,
+    model.fake,
+    model.groups ?? '',
+    ...measures.flatMap((name) => [model[name].estimate, ...ends(model[name])]),
+    model.scaled?.temperature ?? '',
+    model.scaled?.calibrationError ?? '',
+  ]);
+  return [[...header, 'temperature', 'scaledCalibrationError'], ...rows].map(csvLine).join('');
+}
+
+/** A row for each pair of models, the better one first, in full precision. */
+export function formatTests(
+  models: readonly MeasuredModel[],
+  pairs: readonly ModelComparison[],
+  images: number,
+): string {
+  const columns = ['Difference', 'Low', 'High', 'P', 'AdjustedP', 'Test'];
+  const header = [
+    'one',
+    'other',
+    'images',
+    ...columns.map((column) => `auc${column}`),
+    ...columns.map((column) => `accuracy${column}`),
+    'onlyOneRight',
+    'onlyOtherRight',
+  ];
+  const cells = (tested: TestedDifference) => [
+    tested.difference,
+    ...ends(tested),
+    ...[tested.p, tested.adjustedP].map((p) => (Number.isNaN(p) ? '' : p)),
+    tests[tested.test],
+  ];
+  const rows = pairs.map(({ one, other, auc, accuracy, onlyOneRight, onlyOtherRight }) => [
+    models[one]!.name,
+    models[other]!.name,
+    images,
+    ...cells(auc),
+    ...cells(accuracy),
+    onlyOneRight,
+    onlyOtherRight,
+  ]);
+  return [header, ...rows].map(csvLine).join('');
+}
+
+function ends({ low, high }: { readonly low: number; readonly high: number }): (number | string)[] {
+  return [low, high].map((end) => (Number.isNaN(end) ? '' : end));
+}
+
+/** One model: a row for each number. */
+export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
+  const method = (interval: Interval) => (Number.isNaN(interval.low) ? '–' : methods[interval.method]);
+  const range = (text: string) => text.match(/\((.*)\)/)?.[1] ?? '–';
+  const row = (name: string, value: string, interval: Interval, text: string) => [
+    name,
+    value,
+    range(text),
+    method(interval),
+  ];
+  const { auc, equalErrorRate, averagePrecision, calibrationError, scaled } = model;
+  return {
+    title: `Ranking of ${split}`,
+    columns: ['measure', 'value', level(confidence), 'by'],
+    rows: [
+      row('AUC', auc.estimate.toFixed(4), auc, formatInterval(auc, 4)),
+      row(
+        'equal error rate',
+        formatShare(equalErrorRate.estimate),
+        equalErrorRate,
+        formatShareInterval(equalErrorRate),
+      ),
+      row(
+        'average precision',
+        averagePrecision.estimate.toFixed(4),
+        averagePrecision,
+        formatInterval(averagePrecision, 4),
+      ),
+      row(
+        'calibration error',
+        calibrationError.estimate.toFixed(4),
+        calibrationError,
+        formatInterval(calibrationError, 4),
+      ),
+      ...(scaled === undefined
+        ? []
+        : [
+            [
+              `calibration error at temperature ${scaled.temperature.toPrecision(3)}`,
+              scaled.calibrationError.toFixed(4),
+              '–',
+              '–',
+            ],
+          ]),
+    ],
+  };
+}
+
+/** Several models: a row for each, the highest AUC first. */
+export function rankingTable(models: readonly MeasuredModel[], { split, confidence }: Frame): Highlight {
+  return {
+    title: `Models by AUC on ${split}, with ${level(confidence)} intervals`,
+    columns: ['model', 'images', 'AUC', 'equal error rate', 'average precision', 'calibration error'],
+    rows: models.map(({ name, real, fake, auc, equalErrorRate, averagePrecision, calibrationError }) => [
+      name,
+      real + fake,
+      formatInterval(auc),
+      formatShareInterval(equalErrorRate),
+      formatInterval(averagePrecision),
+      formatInterval(calibrationError),
+    ]),
+  };
+}
+
+/** Several models: a row for each pair. */
+export function testsTable(
+  models: readonly MeasuredModel[],
+  pairs: readonly ModelComparison[],
+  images: number,
+): Highlight {
+  return {
+    title: `Paired tests on ${formatCount(images)} shared images${pairs.length > 1 ? ', p adjusted by Holm' : ''}`,
+    columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
+    rows: pairs.map(({ one, other, auc, accuracy }) => [
+      `${models[one]!.name} − ${models[other]!.name}`,
+      ...[auc, accuracy].flatMap((tested) => [
+        formatDifference(tested),
+        formatP(tested.adjustedP).replace(/^p = /, '').replace(/^p /, ''),
+        tests[tested.test],
+      ]),
+    ]),
+  };
+}

@@ -1,0 +1,92 @@
+import { withLabels } from '../../src/charts/chart-title.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
+import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
+import type { Interval } from '../../src/metrics/interval.ts';
+import type { MeasuredModel } from './measure.ts';
+
+/** What the titles of all charts need to know beside the models. */
+export interface Frame {
+  readonly split: string;
+  /** The user's; else the kind of chart, the split and the axis values that all models share stand before the finding. */
+  readonly title?: string | undefined;
+  readonly shared: Readonly<Record<string, string>>;
+  readonly confidence: number;
+  readonly draws: number;
+  readonly by: 'image' | 'group';
+}
+
+/** Such as `ROC on test, seed 2: AUC 0.768`. */
+export function titled({ title, split, shared }: Frame, chart: string, finding: string): string {
+  return `${title ?? withLabels(`${chart} on ${split}`, shared)}: ${finding}`;
+}
+
+/** Such as `0.768 (0.742–0.792)`; without the brackets where the interval is undefined. */
+export function formatInterval({ estimate, low, high }: Interval, digits = 3): string {
+  return estimate.toFixed(digits) + (Number.isNaN(low) ? '' : ` (${low.toFixed(digits)}–${high.toFixed(digits)})`);
+}
+
+/** The same in per cent: `23.4 % (20.9–26.1 %)`. */
+export function formatShareInterval({ estimate, low, high }: Interval): string {
+  return formatShare(estimate) + (Number.isNaN(low) ? '' : ` (${(100 * low).toFixed(1)}–${formatShare(high)})`);
+}
+
+/** Such as `1,400 real and 700 fake images in 812 groups`; of several models with other images each, the fewest to the most. */
+export function imagesText(models: readonly MeasuredModel[], { by }: Frame): string {
+  const range = (of: (model: MeasuredModel) => number) => {
+    const [least, most] = [Math.min(...models.map(of)), Math.max(...models.map(of))];
+    return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  };
+  const grouped = models.filter(({ groups }) => groups !== undefined);
+  const groups =
+    grouped.length === 0 ? '' : ` in ${formatCountOf(Math.max(...grouped.map(({ groups }) => groups!)), 'group')}`;
+  return `${range(({ real }) => real)} real and ${range(({ fake }) => fake)} fake ${by === 'group' ? 'groups' : 'images'}${by === 'group' ? '' : groups}`;
+}
+
+/** What the bands are, where there are some. */
+export function bandText(
+  { confidence, draws }: Frame,
+  series: readonly { readonly band: readonly unknown[] }[],
+): string[] {
+  const bands = series.filter(({ band }) => band.length > 0).length;
+  if (bands === 0) return [];
+  return [`${bands === 1 ? 'band' : 'bands'}: ${level(confidence)}, ${formatCount(draws)} bootstrap draws`];
+}
+
+export function level(confidence: number): string {
+  return `${Number((100 * confidence).toFixed(6))} %`;
+}
+
+/** `p < 0.001` or `p = 0.034`; says so where there is none. */
+export function formatP(p: number): string {
+  if (Number.isNaN(p)) return 'no p-value';
+  return p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`;
+}
+
+/** `+0.021 (0.003–0.040)`. */
+export function formatDifference({ difference, low, high }: TestedDifference): string {
+  const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+  return signed(difference) + (Number.isNaN(low) ? '' : ` (${signed(low)} to ${signed(high)})`);
+}
+
+/** How the best two of several models stand, for a title; models are sorted by AUC. */
+export function leaderText(
+  models: readonly MeasuredModel[],
+  pairs: readonly ModelComparison[],
+  confidence: number,
+): string {
+  const [first, second] = models as readonly [MeasuredModel, MeasuredModel];
+  const auc = formatInterval(first.auc);
+  const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
+  if (pair === undefined) return `${first.name} has the highest AUC, ${auc}`;
+  if (pair.auc.adjustedP < 1 - confidence) return `${first.name} leads, AUC ${auc}`;
+  return `${first.name} is first, AUC ${auc}, but ${second.name} cannot be told from it`;
+}
+
+/** The test behind {@link leaderText}, for a subtitle. */
+export function leaderTest(models: readonly MeasuredModel[], pairs: readonly ModelComparison[]): string {
+  const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
+  if (pair === undefined) return 'No paired test: the models share too few images';
+  const test = pair.auc.test === 'delong' ? 'DeLong' : 'bootstrap of groups';
+  const adjusted = pairs.length > 1 ? ', Holm' : '';
+  return `AUC against ${models[1]!.name}: ${formatDifference(pair.auc)}, ${formatP(pair.auc.adjustedP)} (${test}${adjusted})`;
+}
