@@ -4,8 +4,8 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { corruptImage } from '../../src/vision/corrupt-image.ts';
 import { openDataset } from '../../src/vision/open-dataset.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
+import { corruptionOf } from './corruption-of.ts';
 import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
-import { corruptionOf } from './source.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** Draws the sheet of the most confident mistakes, its images as the model saw them but for their size. */

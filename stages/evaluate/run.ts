@@ -5,16 +5,13 @@ import type { StageContext } from '../../src/stage.ts';
 import { drawMistakes } from './draw-mistakes.ts';
 import { type Evaluation, evaluate } from './evaluation.ts';
 import { readScores } from './read-scores.ts';
-import { scoreImages } from './score-images.ts';
+import type { Scores } from './score-images.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables } from './tables.ts';
 
 export default async function run(context: StageContext<EvaluateSettings>): Promise<void> {
   const { settings } = context;
-  const isScored = context.inputs('scores').length > 0;
-  const { rows: images, chosenEpoch } = isScored
-    ? { rows: readScores(context), chosenEpoch: 0 }
-    : await scoreImages(context);
+  const { rows: images, chosenEpoch } = await scoresOf(context);
   const rows = settings.by === 'group' ? averageGroups(images) : images;
   const evaluation = evaluate(rows, { ...settings, chosenEpoch });
 
@@ -23,6 +20,13 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   if (settings.mistakes) await drawMistakes(context, images);
   warnOfOneClass(context, evaluation);
   for (const table of evaluationTables(evaluation)) context.highlight(table);
+}
+
+/** Those that are connected, or the model's. */
+async function scoresOf(context: StageContext<EvaluateSettings>): Promise<Scores> {
+  if (context.inputs('scores').length > 0) return { rows: readScores(context), chosenEpoch: 0 };
+  const { scoreImages } = await import('./score-images.ts'); // loads tfjs, which takes a second
+  return scoreImages(context);
 }
 
 function warnOfOneClass(context: StageContext<EvaluateSettings>, { splits }: Evaluation): void {

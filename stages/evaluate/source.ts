@@ -3,8 +3,8 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { FeatureBatches } from '../../src/training/feature-batches.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Batch, BatchLoader } from '../../src/vision/batch-loader.ts';
-import type { Corruption } from '../../src/vision/corruption.ts';
 import type { Sample } from '../../src/vision/dataset.ts';
+import { corruptionOf } from './corruption-of.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** What is known of what is scored. */
@@ -27,11 +27,6 @@ export function openSource(context: StageContext<EvaluateSettings>, input: Model
   }
   if (!isGiven) return images(context, input);
   throw new StageError('The model sees images: connect a "dataset" in place of "features".');
-}
-
-/** What `corrupt` asks for, with the seed of its noise. */
-export function corruptionOf({ corrupt, seed }: EvaluateSettings): Corruption | undefined {
-  return corrupt === undefined ? undefined : { ...corrupt, seed };
 }
 
 function images(context: StageContext<EvaluateSettings>, { size, fit, kernel, normalise }: ImageInput): Source {

@@ -17,14 +17,13 @@ export function evaluationTables(evaluation: Evaluation): readonly Highlight[] {
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
 function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits): Highlight {
-  const level = `intervals at ${formatLevel(confidence)}`;
-  const of = chosenEpoch === undefined ? '' : ` of epoch ${chosenEpoch.epoch}, the best on ${selectionSplit}`;
   return {
-    title: `Evaluation${of}; ${level}`,
-    columns: ['split', 'images', 'accuracy', 'majority class', 'AUC', 'equal error', 'loss'],
+    title: `Evaluation, intervals at ${formatLevel(confidence)}`,
+    columns: ['split', 'images', 'best epoch', 'accuracy', 'majority class', 'AUC', 'equal error', 'loss'],
     rows: splits.map(([split, { images, accuracy, majorityAccuracy, auc, equalErrorRate, loss, intervals }]) => [
       split,
       images,
+      chosenEpoch?.epoch ?? '–',
       percent(accuracy, intervals.accuracy),
       percent(majorityAccuracy),
       auc === null ? 'one class only' : number(auc, 4, intervals.auc),
