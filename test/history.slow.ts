@@ -42,3 +42,23 @@ test('a run that fails is listed as failed, and no runs are said to be none', as
   await project.run();
   assert.match((await project.command('history', '--failed')).stdout, / test +failed +1 failed /);
 });
+
+test('runs and pipelines are compared by any of their names; a slip is told with what was meant', async () => {
+  using project = new Project(yaml(0.5));
+  await project.run();
+  project.write('pipelines/test.yaml', yaml(0.75));
+  await project.run();
+  const { stdout, code } = await project.command('compare', 'last~1', 'test.yaml');
+  assert.equal(code, 0);
+  assert.match(stdout, /settings\.run +.*0\.5.*0\.75/);
+  assert.match(stdout, /test\.accuracy +0\.5000 +0\.7500 +\+0\.2500/);
+  const json = JSON.parse((await project.command('compare', 'last~1:scores', 'last:scores', '--json')).stdout);
+  assert.deepEqual(json.metrics[0].values, [{ value: 0.5 }, { value: 0.75 }]);
+  assert.match((await project.command('compare', 'last~1', 'last', '--html', 'c.html')).stdout, /^Wrote c\.html\n$/);
+  assert.match(project.read('c.html'), /<h2 id="table-1-title">Settings that differ<\/h2>/);
+  const slip = await project.command('compare', 'last:scoers', 'tst.yaml');
+  assert.equal(slip.code, 1);
+  assert.match(slip.stderr, /has no stage "scoers"[\s\S]*Did you mean "scores"\?/);
+  assert.match(slip.stderr, /got "tst\.yaml"[\s\S]*Did you mean "test\.yaml"\?/);
+  assert.equal((await project.command('compare', 'last')).code, 2);
+});

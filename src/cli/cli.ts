@@ -189,6 +189,25 @@ function declareComparing(program: Command, act: Act): void {
       example('pipeline history --since 7d', "pipeline history --where 'scores.test.auc>0.8' --sort scores.test.auc"),
     )
     .action(act(async () => (await import('./commands/history.ts')).historyCommand));
+  program
+    .command('compare')
+    .summary('say what differs between pipelines, runs or stages')
+    .description(
+      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name or the beginning of it, last, last~1), or a stage of either after a colon.',
+    )
+    .argument('<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores')
+    .option('--json', 'as JSON')
+    .option('--markdown', 'as Markdown tables')
+    .option('--html [file]', 'as a page with the curves overlaid (default: compare.html)')
+    .addHelpText(
+      'after',
+      example(
+        'pipeline compare last~1 last',
+        'pipeline compare experiments/a.yaml experiments/b.yaml --html',
+        'pipeline compare experiments/a.yaml:scores experiments/b.yaml:scores',
+      ),
+    )
+    .action(act(async () => (await import('./commands/compare.ts')).compareCommand));
 }
 
 function declareKeeping(program: Command, act: Act): void {

@@ -1,66 +1,26 @@
 import { formatCount, formatSeconds } from '../reporters/format-quantities.ts';
 import { epochChart } from './epoch-chart.ts';
-import { Html, html } from './html.ts';
-import { pageScript } from './page-script.ts';
-import { pageStyle } from './page-style.ts';
+import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
 import { renderDataset } from './render-dataset.ts';
 import { renderFindings } from './render-findings.ts';
 import { renderMarkdown } from './render-markdown.ts';
+import { renderPage, type Section } from './render-page.ts';
 import { renderFacts, renderRunning, renderStage, renderWhatRan } from './render-stages.ts';
 import { renderHighlights, renderMetrics, renderShownTable } from './render-table.ts';
 import type { ReportModel, ReportOutput, ReportStage, Shown } from './report-model.ts';
-import { vegaScripts } from './vega-scripts.ts';
-
-/**
- * Nothing but the page itself: no request leaves it, whatever a title, a log or a spec holds. Vega compiles expressions,
- * hence `unsafe-eval`.
- */
-const policy =
-  "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'";
-
-/** A part of the page with an address. Left out where it has no content. */
-interface Section {
-  readonly id: string;
-  readonly title: string;
-  readonly content: readonly Html[];
-}
 
 /** The whole page of a run: one file that needs no other. The same model gives the same text. */
 export function renderReport(model: ReportModel): string {
   const sections = sectionsOf(model).filter(({ content }) => content.length > 0);
-  const hasCharts = sections.some(({ content }) => content.some(({ markup }) => markup.includes('class="spec"')));
-  const page = html`<!doctype html>
-<html lang="en" data-state="${model.state}" data-written="${model.writtenAt}">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="generator" content="Restage">
-${model.state === 'running' && html`<noscript><meta http-equiv="refresh" content="10"></noscript>`}
-<title>${model.pipeline}: ${stateWords[model.state]}</title>
-<link rel="icon" href="data:,">
-<style>${new Html(pageStyle)}</style>
-</head>
-<body>
-<a class="skip" href="#main">To the results</a>
-${renderHeader(model)}
-<nav aria-label="Sections"><ul>${sections.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
-<main id="main" tabindex="-1">
-${sections.map(
-  ({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title">
-<h2 id="${id}-title">${title}</h2>
-${content}
-</section>
-`,
-)}</main>
-<footer>Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>pipeline explain</code>, <code>pipeline logs</code> and <code>pipeline history</code> say more of it.</footer>
-${hasCharts && vegaScripts()}
-<script>${new Html(pageScript)}</script>
-</body>
-</html>
-`;
-  return page.markup;
+  return renderPage({
+    title: `${model.pipeline}: ${stateWords[model.state]}`,
+    state: model.state,
+    writtenAt: model.writtenAt,
+    header: renderHeader(model),
+    sections,
+    footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>pipeline explain</code>, <code>pipeline logs</code> and <code>pipeline history</code> say more of it.`,
+  });
 }
 
 const stateWords: Readonly<Record<ReportModel['state'], string>> = {

@@ -30,9 +30,9 @@ ${rows.map(
 )}</tbody></table></div>`;
 }
 
-/** Also of what is written as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, an empty cell. */
+/** Also of what is written as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, `0.81 (0.78–0.84)`, an empty cell. */
 function isNumeric(cell: Cell | undefined): boolean {
-  return cell === undefined || /^([-+−–]?(\d[\d.,e+-]*( ?(%|±.*|s))?)?|NaN|∞)$/.test(String(cell));
+  return cell === undefined || /^([-+−–]?(\d[\d.,e+-]*( ?(%|±.*|s|\([^()]*\)))?)?|NaN|∞)$/.test(String(cell));
 }
 
 /** The tables that stages want shown; those of one title and form, as a matrix gives, are one with the stage as its first column. */

@@ -1,0 +1,77 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Cache } from '../../cache/cache.ts';
+import { cacheError } from '../../cache/cache-error.ts';
+import { type Comparison, compareSubjects } from '../../compare/compare-subjects.ts';
+import { comparisonTables, formatComparison, markdownOf } from '../../compare/comparison-tables.ts';
+import { findRoot } from '../../config/find-root.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findSubjects } from '../find-subjects.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { noProject } from '../open-project.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface CompareOptions {
+  readonly json?: boolean;
+  readonly markdown?: boolean;
+  readonly html?: string | true;
+}
+
+/** `pipeline compare`: what differs between pipelines, runs or stages, and by how much. */
+export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<number> {
+  const root = findRoot(process.cwd());
+  if (root === undefined) return printMistakes([noProject()]);
+  const cache = Cache.open(root, warnOnStderr);
+  const found = await findSubjects(words, root, cache);
+  if (!found.ok) return printMistakes(found.error);
+  if (found.value.length < 2) {
+    process.stderr.write('error: expected two or more pipelines, runs or stages to compare\n');
+    return exitCodes.usage;
+  }
+  const comparison = compareSubjects(found.value);
+  const tables = comparisonTables(comparison);
+  if (options.html !== undefined)
+    return await writePage(comparison, options.html === true ? 'compare.html' : options.html);
+  if (options.json === true) {
+    const { paired, histories: _, ...rest } = comparison;
+    const shown = { ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) };
+    process.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
+  } else process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables));
+  return exitCodes.ok;
+}
+
+async function writePage(comparison: Comparison, file: string): Promise<number> {
+  const { renderComparison } = await import('../../compare/render-comparison.ts');
+  const page = renderComparison(comparison, comparisonTables(comparison), await drawCharts(comparison), Date.now());
+  try {
+    writeFileSync(file, page);
+  } catch (error) {
+    throw cacheError(file, error);
+  }
+  process.stdout.write(`Wrote ${file}\n`);
+  return exitCodes.ok;
+}
+
+async function drawCharts(comparison: Comparison) {
+  const [{ comparisonCharts }, { renderChart }, { showArtifact }, { pageBudgets }] = await Promise.all([
+    import('../../compare/comparison-charts.ts'),
+    import('../../charts/render-chart.ts'),
+    import('../../report/show-artifact.ts'),
+    import('../../report/budget.ts'),
+  ]);
+  const folder = mkdtempSync(join(tmpdir(), 'restage-compare-'));
+  try {
+    const pictures = [];
+    for (const [index, { spec }] of comparisonCharts(comparison).entries()) {
+      const chart = join(folder, String(index));
+      await renderChart(spec, chart, warnOnStderr);
+      const shown = showArtifact('chart', chart, pageBudgets());
+      if (shown?.as !== 'chart') throw new Error(`Internal error: there is no chart in ${chart}`);
+      pictures.push({ uri: shown.picture ?? 'data:,', width: shown.width, height: shown.height });
+    }
+    return pictures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256 } from '../fingerprint/digest.ts';
+import type { ScoreRow } from '../metrics/scores-file.ts';
+import { compareSubjects } from './compare-subjects.ts';
+import { comparisonCharts } from './comparison-charts.ts';
+import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
+import type { Subject, SubjectStage } from './subject.ts';
+
+const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
+  fingerprint: {
+    kind: 'train',
+    version: 1,
+    settings: { optimizer: settings },
+    inputs: { dataset: [{ digest: sha256(data) }] },
+    outputs: ['model'],
+  },
+  metrics: new Map(),
+});
+/** Eight images, of which the fakes from `right` on are scored above every real one. */
+const rows = (right: number): ScoreRow[] =>
+  Array.from({ length: 8 }, (_, i) => ({
+    key: `${i}`,
+    split: 'test',
+    label: i < 4 ? 0 : 1,
+    real: 0,
+    fake: i < 4 ? -1 - i / 10 : i >= right ? 1 + i / 10 : -2 - i / 10,
+  }));
+const scores = (accuracy: number, right: number): SubjectStage => ({
+  metrics: new Map([['test.accuracy', { value: accuracy, interval: [accuracy - 0.1, accuracy + 0.1] as const }]]),
+  scores: rows(right),
+});
+const subject = (label: string, stages: Record<string, SubjectStage>, isStage = false): Subject => ({
+  label,
+  stages: new Map(Object.entries(stages)),
+  isStage,
+});
+
+test('settings are compared value by value, what is left out stands as its default', () => {
+  const { settings } = compareSubjects([
+    subject('a', { fit: fit({ rate: 0.1, decay: 0.9 }) }),
+    subject('b', { fit: fit({ rate: 0.2 }, 'other faces') }),
+    subject('c', { fit: fit({ rate: 0.1, decay: 0.9 }) }),
+  ]);
+  assert.deepEqual(settings, [
+    { stage: 'fit', path: 'settings.optimizer.rate', values: [0.1, 0.2, 0.1] },
+    { stage: 'fit', path: 'settings.optimizer.decay', values: [0.9, undefined, 0.9] },
+    {
+      stage: 'fit',
+      path: 'inputs.dataset[0].digest',
+      values: ['faces', 'other faces', 'faces'].map((data) => `content ${sha256(data).slice(0, 10)}`),
+    },
+  ]);
+});
+
+test('numbers and scores of two runs become tables, differences the later less the earlier', () => {
+  const comparison = compareSubjects([
+    subject('before', { fit: fit({ rate: 1 }), scores: scores(0.75, 6) }),
+    subject('after', { fit: fit({ rate: 1 }), scores: scores(1, 4), extra: fit({}) }),
+  ]);
+  const text = formatComparison(comparisonTables(comparison));
+  assert.match(text, /^Settings that differ\n {2}None, of stages that they have in common\.\n/);
+  assert.match(text, /Stages that not all have\n {2}stage {2}not in\n {2}extra {2}before\n/);
+  assert.match(text, /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/);
+  assert.match(text, /scores: differences on test, image by image \(8 images\)/);
+  assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
+  assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
+});
+
+test('single stages that were named are compared whatever they are called', () => {
+  const { metrics, missing } = compareSubjects([
+    subject('a:scores', { scores: scores(0.5, 6) }, true),
+    subject('b:measured', { measured: scores(0.75, 5) }, true),
+  ]);
+  assert.deepEqual(missing, []);
+  assert.equal(metrics[0]!.stage, 'scores / measured');
+  assert.deepEqual(
+    metrics[0]!.values.map((value) => value?.value),
+    [0.5, 0.75],
+  );
+});
+
+test('scores that do not belong together are told of, not compared', () => {
+  const other = { metrics: new Map(), scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })) };
+  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  assert.match(
+    formatComparison(comparisonTables(comparison)),
+    /Not compared: expected the same images .* got 0 in common/,
+  );
+  assert.deepEqual(comparisonCharts(comparison), []);
+});
+
+test('Markdown keeps bars in names from breaking a table', () => {
+  const [table] = comparisonTables(
+    compareSubjects([subject('a|b', { fit: fit({ rate: 1 }) }), subject('c', { fit: fit({ rate: 2 }) })]),
+  );
+  assert.equal(
+    markdownOf([table!]),
+    '## Settings that differ\n\n| value | a\\|b | c |\n| --- | --- | --- |\n| settings.optimizer.rate | 1 | 2 |\n',
+  );
+});
+
+test('the curves of all are overlaid, each with its AUC', () => {
+  const history = {
+    splits: ['val'],
+    chosenEpoch: 1,
+    epochs: [
+      { epoch: 1, learningRate: 1, running: { loss: 1, accuracy: 1 }, splits: { val: { loss: 1, accuracy: 0.5 } } },
+    ],
+  };
+  const charts = comparisonCharts(
+    compareSubjects([
+      subject('a', { s: { ...scores(1, 4), history } }),
+      subject('b', { s: { ...scores(0.75, 6), history } }),
+    ]),
+  );
+  assert.deepEqual(
+    charts.map(({ name }) => name),
+    ['s, ROC', 's, training'],
+  );
+  assert.match(JSON.stringify(charts[0]!.spec), /"a: AUC 1\.000","b: AUC 0\.500"/);
+});
