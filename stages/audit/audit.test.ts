@@ -141,11 +141,11 @@ test('a broken image is named', async () => {
 
 test('the chart of shortcuts has a line for each, with its interval and verdict', () => {
   const result = (name: string, title: string, [estimate, low, high]: readonly [number, number, number]) => ({
-    ...{ name, title, images: 400 },
+    ...{ name, title, images: 400, varies: estimate !== 0.5 },
     auc: { estimate, low, high, method: 'delong' as const },
   });
   const results = [
-    result('size', 'image size', [0.5, 0.5, 0.5]),
+    result('size', 'image size', [0.5, Number.NaN, Number.NaN]),
     result('fileSize', 'file size', [0.93, 0.91, 0.95]),
     result('thumbnail', '16 x 16 pixels', [0.64, 0.58, 0.69]),
   ];

@@ -18,6 +18,8 @@ interface Shortcut {
 export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
   readonly images: number;
   readonly auc: Interval;
+  /** Whether images differ in it at all; where not, its AUC is 0.5 and has no interval. */
+  readonly varies: boolean;
 }
 
 /** The table of shortcuts. A linear rule sees only what grows, so what is few numbers comes with squares and common values. */
@@ -95,10 +97,13 @@ export function testShortcut(
   const groups = numbered(names);
   const foldOf = groupedFolds(labels, groups, { count: folds, seed });
   if (!everyFoldLearnsBoth(labels, foldOf)) return undefined;
-  const values = Float64Array.from(shortcut.columns(chosen).flat());
+  const rows = shortcut.columns(chosen);
+  const varies = rows.some((row) => row.some((value, k) => value !== rows[0]![k]));
+  const values = Float64Array.from(rows.flat());
   const scores = crossDiscriminant(values, labels, foldOf);
   const { name, title } = shortcut;
-  return { name, title, images: chosen.length, auc: aucInterval({ labels, groups: names, seed }, scores, confidence) };
+  const auc = aucInterval({ labels, groups: names, seed }, scores, confidence);
+  return { name, title, images: chosen.length, auc, varies };
 }
 
 function numbered(names: readonly string[]): Uint32Array {

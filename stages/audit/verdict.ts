@@ -12,8 +12,8 @@ const grades = [
 const worrying = 0.55;
 
 /** What a shortcut's AUC means, in words. */
-export function verdict({ name, auc }: ShortcutResult): string {
-  if (auc.low === 0.5 && auc.high === 0.5) return 'all images are alike in this';
+export function verdict({ name, auc, varies }: ShortcutResult): string {
+  if (!varies) return 'all images are alike in this';
   if (!(auc.low > 0.5)) return 'no better than chance';
   const { says } = grades.find(({ below }) => auc.estimate < below)!;
   // A face is in these pixels, so this is rather what a network has to beat.
