@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { distances, noiseImage } from './augment/testing-images.ts';
 import { corruptImage } from './corrupt-image.ts';
-import { corruptionSettings } from './corruption.ts';
 import { decodeImage } from './decode-image.ts';
 
 const image = noiseImage(1, 40, 30);
@@ -45,11 +44,4 @@ test('compression comes last: the image is a JPEG, of both corruptions', async (
   assert.equal((await sharp(both).metadata()).format, 'jpeg');
   const again = await sharp(blurred).jpeg({ quality: 60, chromaSubsampling: '4:2:0' }).toBuffer();
   assert.deepEqual((await decodeImage(both)).pixels, (await decodeImage(again)).pixels);
-});
-
-test('no corruption at all is a slip', () => {
-  assert.equal(
-    corruptionSettings.safeParse({}).error!.issues[0]!.message,
-    'expected one or more of blur, noise, scale, jpeg',
-  );
 });

@@ -187,6 +187,9 @@ test('a model needs images or features, scores need neither, and mistakes and co
   assert.deepEqual(check({ mistakes: true }, 'model', 'features'), [
     'mistakes: expected a "dataset", which has the images that are shown',
   ]);
+  assert.deepEqual(check({ corrupt: {} }, 'model', 'dataset'), [
+    'corrupt: expected one or more of blur, noise, scale, jpeg',
+  ]);
   assert.deepEqual(check({ corrupt: { jpeg: 40 } }, 'scores', 'dataset'), [
     'corrupt: expected a "model" and a "dataset", since images are corrupted before a model sees them',
   ]);

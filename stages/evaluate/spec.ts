@@ -101,6 +101,9 @@ function mistakes(settings: EvaluateSettings, inputs: ReadonlySet<string>): read
     ...(!isModel && inputs.has('features')
       ? [{ at: [], message: 'expected no "features" beside "scores", which need no model' }]
       : []),
+    ...(settings.corrupt !== undefined && Object.keys(settings.corrupt).length === 0
+      ? [refused('corrupt', `expected one or more of ${Object.keys(corruptionSettings.shape).join(', ')}`)]
+      : []),
     ...(settings.corrupt !== undefined && !(isModel && inputs.has('dataset'))
       ? [refused('corrupt', 'expected a "model" and a "dataset", since images are corrupted before a model sees them')]
       : []),
