@@ -8,6 +8,9 @@ type Axis = Readonly<Record<string, unknown>>;
 /** Of a square chart. */
 export const side = 380;
 
+/** With the room of the vertical axis, from which on titles begin. */
+export const titleWidth = side + 50;
+
 /** A tenth of a pixel of the chart's picture at two pixels per unit, as a share of its side. */
 export const invisible = 0.1 / (2 * side);
 

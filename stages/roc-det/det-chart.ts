@@ -5,7 +5,16 @@ import { seriesScales } from '../../src/charts/series.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import { normalQuantile } from '../../src/metrics/normal-distribution.ts';
-import { curveLayers, guide, invisible, type Layers, mostBands, type Series, side } from './curve-layers.ts';
+import {
+  curveLayers,
+  guide,
+  invisible,
+  type Layers,
+  mostBands,
+  type Series,
+  side,
+  titleWidth,
+} from './curve-layers.ts';
 import type { MeasuredModel } from './measure.ts';
 import { bandText, type Frame, formatShareInterval, imagesText, level, titled } from './texts.ts';
 
@@ -30,6 +39,7 @@ export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLev
     scale: { domain: [...range], nice: false, zero: false },
     axis: {
       values: ticks.map((tick) => normalQuantile(tick / 100)).filter((value) => value <= range[1] + 1e-9),
+      tickCount: ticks.length, // the theme's would thin the values
       labelExpr: "format(100 * cumulativeNormal(datum.value), '.3~r')",
       labelSeparation,
       labelFontSize: 11,
@@ -56,7 +66,7 @@ export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLev
     { clip: true },
   );
   return {
-    title: chartTitle(titled(frame, 'DET', finding), notes.join('; '), side),
+    title: chartTitle(titled(frame, 'DET', finding), notes.join('; '), titleWidth),
     width: side,
     height: side,
     layer: [

@@ -3,7 +3,16 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { formatShare } from '../../src/charts/format-number.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
-import { curveLayers, guide, invisible, type Layers, mostBands, type Series, side } from './curve-layers.ts';
+import {
+  curveLayers,
+  guide,
+  invisible,
+  type Layers,
+  mostBands,
+  type Series,
+  side,
+  titleWidth,
+} from './curve-layers.ts';
 import type { MeasuredModel, Point } from './measure.ts';
 import { bandText, type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
 
@@ -28,7 +37,7 @@ export function precisionRecallChart(models: readonly MeasuredModel[], frame: Fr
   const finding = `${isOne ? '' : 'highest '}average precision ${formatInterval(best.averagePrecision)}${isOne ? '' : ` by ${best.name}`}, ${prevalence.toFixed(3)} by chance`;
   const notes = [imagesText(models, frame), ...bandText(frame, series)];
   return {
-    title: chartTitle(titled(frame, 'Precision-recall', finding), notes.join('; '), side),
+    title: chartTitle(titled(frame, 'Precision-recall', finding), notes.join('; '), titleWidth),
     width: side,
     height: side,
     layer: [

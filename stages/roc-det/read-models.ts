@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { formatList } from '../../src/charts/format-number.ts';
-import { seriesName } from '../../src/charts/series.ts';
+import { nameSeries } from '../../src/charts/series.ts';
 import { averageGroups } from '../../src/metrics/average-groups.ts';
 import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
@@ -29,12 +29,7 @@ interface ReadOptions {
 
 /** Reads the scores of every model. Throws a {@link StageError} that names the one that cannot be judged. */
 export function readModels(inputs: readonly InputArtifact[], options: ReadOptions): Models {
-  const shared = Object.fromEntries(
-    Object.entries(inputs[0]!.labels).filter(([axis, value]) => inputs.every(({ labels }) => labels[axis] === value)),
-  );
-  const names = inputs.map(({ labels }) =>
-    seriesName(Object.fromEntries(Object.entries(labels).filter(([axis]) => !(axis in shared)))),
-  );
+  const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const models = inputs.map((input, i) => readModel(input, apart(names, i), options));
   return { models, shared };
 }

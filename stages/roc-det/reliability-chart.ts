@@ -4,7 +4,7 @@ import { formatCountOf } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
-import { guide, type Layers, side } from './curve-layers.ts';
+import { guide, type Layers, side, titleWidth } from './curve-layers.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 import { type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
 
@@ -54,7 +54,11 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
       : []),
   ];
   return {
-    title: chartTitle(titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(models)), notes.join('; '), side),
+    title: chartTitle(
+      titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(models)),
+      notes.join('; '),
+      titleWidth,
+    ),
     spacing: 14,
     vconcat: [
       sharesPanel(rows, isOne, isOne ? null : `Calibration error, ${level(frame.confidence)} interval`),

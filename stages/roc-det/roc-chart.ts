@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelComparison } from '../../src/metrics/compare-models.ts';
-import { curveLayers, guide, invisible, mostBands, type Series, side } from './curve-layers.ts';
+import { curveLayers, guide, invisible, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
 import type { MeasuredModel, Point } from './measure.ts';
 import { bandText, type Frame, formatInterval, imagesText, leaderTest, leaderText, level, titled } from './texts.ts';
 
@@ -31,7 +31,7 @@ export function rocChart(
     ...bandText(frame, series),
   ];
   return {
-    title: chartTitle(titled(frame, 'ROC', finding), notes.join('; '), side),
+    title: chartTitle(titled(frame, 'ROC', finding), notes.join('; '), titleWidth),
     width: side,
     height: side,
     layer: [

