@@ -7,9 +7,7 @@ const names = (what: string) =>
 const settings = z.strictObject({
   values: names('value')
     .min(1)
-    .describe(
-      'The numbers to collect, by their path in the metrics, "splits" left out: test.accuracy, test.auc.',
-    ),
+    .describe('The numbers to collect, by their path in the metrics, "splits" left out: test.accuracy, test.auc.'),
   over: names('axis')
     .default([])
     .describe('Axes whose values become one row: the mean, the single values, and the t interval of the mean.'),
