@@ -21,7 +21,8 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
   }));
   const least = Math.min(0.5, ...results.map(({ auc }) => (Number.isNaN(auc.low) ? auc.estimate : auc.low)));
   const axis = { domain: false, ticks: false, grid: false, labelLimit: 240, offset: 6 };
-  const y = { field: 'shortcut', type: 'nominal' as const, sort: null, title: null, axis };
+  const scale = { domain: results.map((result) => result.title) };
+  const y = { field: 'shortcut', type: 'nominal' as const, title: null, axis, scale };
   const x = (field: string) => ({
     field,
     type: 'quantitative' as const,
@@ -31,7 +32,7 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
   });
   const fill = { condition: { test: 'datum.isFound', value: palette[0] }, value: '#ffffff' };
   return {
-    title: chartTitle(shortcutTitle(results), subtitle(results, confidence), width + numbersWidth),
+    title: chartTitle(shortcutTitle(results), subtitle(results, confidence), width + numbersWidth + 100),
     width,
     height: { step: rowHeight },
     data: { name: 'shortcuts', values: rows },
