@@ -41,6 +41,31 @@ export const forms = {
     summary: 'real and fake images of several data sets side by side',
     settings: ['split', 'images', 'seed'],
   },
+  histogram: {
+    port: 'scores',
+    summary: 'how the difference of the scores is distributed in each class',
+    settings: ['split', 'bins', 'scale', 'threshold'],
+  },
+  confusion: {
+    port: 'scores',
+    summary: 'how many images of each class are called what',
+    settings: ['split', 'threshold'],
+  },
+  errors: {
+    port: 'scores',
+    summary: 'false positive and false negative rate against the threshold, the equal error rate marked',
+    settings: ['split', 'threshold'],
+  },
+  forest: {
+    port: 'metrics',
+    summary: 'a number of each model with its interval',
+    settings: ['value', 'order'],
+  },
+  heatmap: {
+    port: 'metrics',
+    summary: 'a number over two axes, such as training set by test set',
+    settings: ['value', 'rows', 'columns'],
+  },
   free: {
     port: 'table',
     summary: 'a Vega-Lite spec of your own over any table',

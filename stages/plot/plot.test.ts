@@ -91,10 +91,13 @@ const mistakes = (settings: object, ...inputs: string[]) =>
 
 test('one input is wanted, and a chart of it', () => {
   assert.deepEqual(mistakes({}, 'history', 'features'), [
-    ['', 'expected one of the inputs "history", "features", "dataset" and "table", got "history" and "features"'],
+    [
+      '',
+      'expected one of the inputs "history", "features", "dataset", "scores", "metrics" and "table", got "history" and "features"',
+    ],
   ]);
   assert.deepEqual(mistakes({}), [
-    ['', 'expected one of the inputs "history", "features", "dataset" and "table", got none'],
+    ['', 'expected one of the inputs "history", "features", "dataset", "scores", "metrics" and "table", got none'],
   ]);
   assert.deepEqual(mistakes({ chart: 'batch' }, 'history'), [
     ['chart', 'the chart "batch" draws the input "dataset"; of "history" there is curves'],

@@ -12,6 +12,11 @@ const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawFor
   batch: () => import('./batch.ts'),
   statistics: () => import('./statistics.ts'),
   comparison: () => import('./comparison.ts'),
+  histogram: () => import('./histogram.ts'),
+  confusion: () => import('./confusion.ts'),
+  errors: () => import('./errors.ts'),
+  forest: () => import('./forest.ts'),
+  heatmap: () => import('./heatmap.ts'),
   free: () => import('./free.ts'),
 };
 

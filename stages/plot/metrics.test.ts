@@ -1,0 +1,92 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../src/stage.ts';
+import { assertGolden } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { forestChart } from './forest-chart.ts';
+import { heatmapCells } from './heatmap-cells.ts';
+import { heatmapChart } from './heatmap-chart.ts';
+import type { MetricItem } from './read-metrics.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
+
+const models: readonly MetricItem[] = [
+  { labels: { net: 'a', set: 'faces' }, value: 0.75, interval: [0.7, 0.8], images: 400 },
+  { labels: { net: 'b', set: 'faces' }, value: 0.875, images: 400 },
+];
+const crossed: readonly MetricItem[] = ['x', 'y'].flatMap((train, i) =>
+  ['x', 'y'].flatMap((test, j) =>
+    ['1', '2'].map((seed, k) => ({ labels: { train, test, seed }, value: (i === j ? 0.875 : 0.5) + 0.125 * k })),
+  ),
+);
+
+function told(chart: unknown): readonly string[] {
+  const { title } = chart as { title: { text: string[]; subtitle: string[] } };
+  return [title.text.join(' '), title.subtitle.join(' ')];
+}
+
+test('a forest has a row for each model, sorted or as given, its interval beside it', () => {
+  const chart = forestChart(models, { value: 'test.auc', order: 'descending' });
+  assertGolden(chart, golden('forest'));
+  assert.deepEqual(told(chart), [
+    'b has the highest test.auc: 0.875, set faces',
+    'n = 400 images; lines: confidence intervals',
+  ]);
+  assert.deepEqual(told(forestChart(models, { value: 'test.loss', order: 'ascending' })), [
+    'a has the lowest test.loss: 0.750 (0.700 to 0.800), set faces',
+    'n = 400 images; lines: confidence intervals',
+  ]);
+  const { data } = forestChart(models, { value: 'test.auc', order: 'given' }) as unknown as {
+    data: { values: { name: string }[] };
+  };
+  assert.deepEqual(
+    data.values.map(({ name }) => name),
+    ['a', 'b'],
+  );
+});
+
+test('a heat map has a cell for each pair of values of two axes, the mean over the others', () => {
+  const cells = heatmapCells(crossed, { rows: 'train', columns: 'test' });
+  assert.deepEqual(cells.cells[0], { row: 'x', column: 'x', count: 2, value: 0.9375 });
+  const chart = heatmapChart(cells, { value: 'test.auc' });
+  assertGolden(chart, golden('heatmap'));
+  assert.deepEqual(told(chart), [
+    'test.auc is 0.938 where train and test are the same, 0.563 elsewhere, in the mean',
+    'Each cell is the mean of 2 numbers, over seed',
+  ]);
+  const bySeed = heatmapCells(crossed, { rows: 'seed' });
+  assert.deepEqual([bySeed.rows.name, bySeed.columns.name, bySeed.over], ['seed', 'train', ['test']]);
+  assert.equal(told(heatmapChart(bySeed, { value: 'auc' }))[0], 'auc is 0.688 (1, x) to 0.813 (2, y)');
+});
+
+test('metrics that do not differ in two axes, and names that they lack, are the user’s mistakes', async () => {
+  assert.throws(
+    () => heatmapCells(models, {}),
+    new StageError('Expected metrics that differ in two axes, got net: name them by "rows" and "columns".'),
+  );
+  assert.throws(
+    () => heatmapCells(crossed, { rows: 'trian' }),
+    new StageError(
+      'Expected an axis of the metrics in "rows", got "trian"; there are train, test, seed. Did you mean "train"?',
+    ),
+  );
+  using bench = new StageBench();
+  const path = join(bench.root, 'metrics.json');
+  writeFileSync(
+    path,
+    JSON.stringify({ splits: { test: { images: 4, auc: 0.5, loss: null, intervals: { auc: [0.25, 0.75] } } } }),
+  );
+  const fails = (value: string, message: string) =>
+    assert.rejects(bench.run(spec, run, { inputs: { metrics: path }, with: { value } }), new StageError(message));
+  await fails(
+    'test.acu',
+    'Expected a number of the metrics in "value", got "test.acu"; there are test.images, test.auc, test.loss. Did you mean "test.auc"?',
+  );
+  await fails('test.loss', 'Expected a number "test.loss" in the metrics, got null in all of them.');
+  await bench.run(spec, run, { inputs: { metrics: path } });
+  assert.deepEqual(bench.warnings, []);
+});

@@ -1,0 +1,41 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf } from '../../src/charts/format-number.ts';
+import { ink } from '../../src/charts/theme.ts';
+import type { ModelScores } from './read-scores.ts';
+
+type Layers = Extract<TopLevelSpec, { layer: unknown }>['layer'];
+
+export const width = 420;
+
+/** One model has the room of a chart, several have less each. */
+export const panelHeight = (several: boolean) => (several ? 120 : 240);
+
+/** The name of a model above its panel, and what is to be said of it. */
+export function modelHeader({ name }: ModelScores, text: string): Layers[number] {
+  return {
+    data: { values: [{}] },
+    mark: { type: 'text', text: `${name}: ${text}`, fontSize: 12, fontWeight: 'bold', align: 'left', limit: width },
+    encoding: { x: { value: 0 }, y: { value: -9 } },
+  };
+}
+
+/** A rule at a threshold of the difference. */
+export function thresholdRule(threshold: number, scale: object): Layers {
+  return [
+    {
+      data: { values: [{ threshold }] },
+      mark: { type: 'rule', color: ink.strong, strokeWidth: 1.2 },
+      encoding: { x: { field: 'threshold', type: 'quantitative', scale } },
+    },
+  ];
+}
+
+/** How many images of each class there are; of several models the first's, where all have as many. */
+export function countsOf(models: readonly ModelScores[]): string {
+  const texts = models.map(
+    ({ real, fake }) => `${formatCountOf(real, 'real', 'real')} and ${formatCountOf(fake, 'fake image')}`,
+  );
+  return new Set(texts).size === 1
+    ? texts[0]!
+    : `${formatCountOf(Math.min(...models.map(({ labels }) => labels.length)), 'image')} or more each`;
+}
