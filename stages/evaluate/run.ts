@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs';
 import { averageGroups } from '../../src/metrics/average-groups.ts';
 import { formatScores } from '../../src/metrics/scores-file.ts';
 import type { StageContext } from '../../src/stage.ts';
+import { selectionSplit } from '../../src/training/split-names.ts';
 import { drawMistakes } from './draw-mistakes.ts';
 import { type Evaluation, evaluate } from './evaluation.ts';
 import { readScores } from './read-scores.ts';
@@ -18,7 +19,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   writeFileSync(context.output('scores'), formatScores(rows));
   writeFileSync(context.output('metrics'), `${JSON.stringify(evaluation, null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
-  warnOfOneClass(context, evaluation);
+  sayWhatIsMissing(context, evaluation);
   for (const table of evaluationTables(evaluation)) context.highlight(table);
 }
 
@@ -29,11 +30,16 @@ async function scoresOf(context: StageContext<EvaluateSettings>): Promise<Scores
   return scoreImages(context);
 }
 
-function warnOfOneClass(context: StageContext<EvaluateSettings>, { splits }: Evaluation): void {
+function sayWhatIsMissing(context: StageContext<EvaluateSettings>, { splits, fittedOnVal }: Evaluation): void {
   for (const [split, { real, fake }] of Object.entries(splits)) {
     if (real > 0 && fake > 0) continue;
     context.warn(
       `In ${split} there are only ${fake > 0 ? 'fake' : 'real'} images, which nothing can rank: it has no AUC.`,
+    );
+  }
+  if (fittedOnVal?.temperature === null) {
+    context.tell(
+      `No temperature is fitted: on ${selectionSplit} none is best, since all images are on their side, or too many are not.`,
     );
   }
 }

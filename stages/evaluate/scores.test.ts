@@ -94,6 +94,17 @@ test('thresholds and temperature are of val alone, and what they give is said of
   );
 });
 
+test('where all images of val are on their side, surer is always better, and no temperature is fitted', async () => {
+  using bench = await scored([...rowsOf('val', 0, [-1, -2]), ...rowsOf('val', 1, [1, 2]), ...testing]);
+  const { fittedOnVal, splits } = metricsOf(bench);
+
+  assert.deepEqual(fittedOnVal, { equalErrorThreshold: 0, youdenThreshold: 0, temperature: null });
+  assert.equal('withValTemperature' in splits['test']!, false);
+  assert.deepEqual(bench.told, [
+    'No temperature is fitted: on val none is best, since all images are on their side, or too many are not.',
+  ]);
+});
+
 test('without val nothing is fitted', async () => {
   using bench = await scored(testing, { splits: ['test'] });
 

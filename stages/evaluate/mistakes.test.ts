@@ -1,0 +1,55 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { assertGolden } from '../../test/golden.ts';
+import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
+
+const row = (key: string, label: 0 | 1, fake: number, source?: string): ScoreRow => ({
+  ...{ key, split: 'test', label, real: 0, fake },
+  ...(source !== undefined && { source }),
+});
+
+const rows = [
+  row('real/a', 0, 0.5),
+  row('real/b', 0, 2),
+  row('real/c', 0, 0),
+  row('fake/d', 1, -3, 'swap'),
+  row('fake/e', 1, 0, 'swap'),
+  row('fake/f', 1, 1, 'blend'),
+  row('fake/a_name_that_is_longer_than_its_image_is_wide', 1, -7, 'blend'),
+];
+
+test('the most confident mistakes of both kinds come first; a tie is called real', () => {
+  const { real, fake, realAsFake, fakeAsReal, worstReal, worstFake } = mistakesOn('test', rows);
+
+  assert.deepEqual([real, fake, realAsFake, fakeAsReal], [3, 4, 2, 3]);
+  assert.deepEqual(
+    [worstReal, worstFake].map((worst) => worst.map(({ fake }) => fake)),
+    [
+      [2, 0.5],
+      [-7, -3, 0],
+    ],
+  );
+});
+
+test('a dozen of each are shown, and all are counted', () => {
+  const many = Array.from({ length: 40 }, (_, i) => row(`${i}`, 0, 1 + i));
+  const { realAsFake, worstReal } = mistakesOn('test', many);
+
+  assert.deepEqual([realAsFake, worstReal.length, worstReal[0]!.fake], [40, 12, 40]);
+});
+
+test('splits that trained or chose the model are left out, unless there is no other', () => {
+  assert.deepEqual(shownSplits(['train', 'val', 'test', 'elsewhere']), ['test', 'elsewhere']);
+  assert.deepEqual(shownSplits(['train', 'val']), ['val']);
+});
+
+test('the sheet says what it shows', () => {
+  const none = mistakesOn('elsewhere', [{ ...row('x', 0, -1), split: 'elsewhere' }]);
+  const chart = mistakesChart(
+    [mistakesOn('test', rows), none],
+    ({ key }) => `data:image/png;base64,${btoa(key)}`,
+    ' Corrupted: jpeg 40.',
+  );
+  assertGolden(chart, new URL('golden/mistakes.json', import.meta.url));
+});
