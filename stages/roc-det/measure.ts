@@ -79,7 +79,7 @@ const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])]
 const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
 /** Ranks and judges one model's images: fakes are positive, the ranking is that of the scores' difference. */
-export function measure({ name, rows, calibration }: Model, options: MeasureOptions): MeasuredModel {
+export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, options: MeasureOptions): MeasuredModel {
   const labels = rows.map(({ label }) => label);
   const scores = rows.map(difference);
   const ranking = rankScores(scores);

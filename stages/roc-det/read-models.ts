@@ -9,6 +9,8 @@ import { type InputArtifact, StageError } from '../../src/stage.ts';
 export interface Model {
   /** Tells it from the others; empty where it is the only one. */
   readonly name: string;
+  /** The axis values of its scores. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Of both classes; a row for each group where groups are judged. */
   readonly rows: readonly ScoreRow[];
   /** Of the split that its temperature is fitted on; empty where the scores have none. */
@@ -41,7 +43,7 @@ function apart(names: readonly string[], i: number): string {
   return `${names[i] || 'scores'} (${names.slice(0, i + 1).filter((name) => name === names[i]).length})`;
 }
 
-function readModel({ path }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
+function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
   const of = name && ` of ${name}`;
   const scores = parseScores(readFileSync(path, 'utf8'));
   if (!scores.ok) throw new StageError(`input "scores"${of}: ${scores.error}`);
@@ -69,5 +71,5 @@ function readModel({ path }: InputArtifact, name: string, { split, calibrateOn, 
         'give the data set groups, or judge by: image',
     );
   }
-  return { name, rows, calibration: calibrateOn === split ? [] : rowsOf(calibrateOn) };
+  return { name, labels, rows, calibration: calibrateOn === split ? [] : rowsOf(calibrateOn) };
 }

@@ -243,6 +243,41 @@ test('models of other images are drawn, but not tested against each other; those
   ]);
 });
 
+test('over seeds, what other runs and what other images would change is told apart', async () => {
+  using bench = new StageBench();
+  // Three runs of one model on the same images: what they share are the images, what differs is each run's own noise.
+  const runs = Object.fromEntries(
+    [1, 2, 3].map((seed) => {
+      const random = new Random('run', seed);
+      const rows = drawn(300, 1.5).map((row) => ({ ...row, fake: row.fake + 0.5 * random.normal() }));
+      return [String(seed), rows] as const;
+    }),
+  );
+  await roc(bench, runs, { over: ['net'] });
+  const { overRuns, models } = JSON.parse(textOf(bench, 'metrics'));
+  const { runs: count, aucOverRuns, aucOverImages, aucDeviation, intervals } = overRuns.all;
+  const areas = ['1', '2', '3'].map((seed) => models[`net ${seed}`].auc as number);
+  const mean = areas.reduce((sum, value) => sum + value / 3, 0);
+  assert.equal(count, 3);
+  assert.ok(Math.abs(aucOverRuns - mean) < 1e-12 && aucOverImages === aucOverRuns);
+  assert.ok(Math.abs(aucDeviation - Math.sqrt(areas.reduce((sum, a) => sum + (a - mean) ** 2, 0) / 2)) < 1e-12);
+  const [images, seeds] = [intervals.aucOverImages, intervals.aucOverRuns].map(([low, high]) => high - low) as [
+    number,
+    number,
+  ];
+  const half = (4.3027 * aucDeviation) / Math.sqrt(3);
+  assert.ok(Math.abs(seeds / 2 - half) < 1e-4, `${seeds}`);
+  assert.ok(images > 0.05 && images < 0.15, `${images}`);
+  const shown = bench.highlights.find(({ title }) => title.startsWith('Over net'))!;
+  assert.deepEqual(shown.columns, ['measure', 'runs', 'mean', 'deviation', '95 % over net', '95 % over images']);
+  assert.deepEqual(shown.rows[0]!.slice(0, 4), ['AUC', 3, mean.toFixed(3), aucDeviation.toFixed(3)]);
+
+  await assert.rejects(
+    roc(bench, runs, { over: ['sede'] }),
+    new StageError('expected an axis of the matrix of the scores in "over" (set, net), got "sede"'),
+  );
+});
+
 test('frames are drawn by their videos, or judged as videos', async () => {
   const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
   using bench = new StageBench();

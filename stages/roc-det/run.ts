@@ -11,7 +11,16 @@ import { type Model, readModels } from './read-models.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 import { rocChart } from './roc-chart.ts';
 import type { RocDetSettings } from './spec.ts';
-import { formatMetrics, formatRanking, formatTests, numbersTable, rankingTable, testsTable } from './tables.ts';
+import { spreadOver } from './spread.ts';
+import {
+  formatMetrics,
+  formatRanking,
+  formatTests,
+  numbersTable,
+  rankingTable,
+  spreadTable,
+  testsTable,
+} from './tables.ts';
 import type { Frame } from './texts.ts';
 
 export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
@@ -24,8 +33,9 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
     ranked.map(({ model }) => model),
     context,
   );
+  const spreads = settings.over.length === 0 ? [] : spreadOver({ models: read, shared }, settings.over, settings);
 
-  writeFileSync(context.output('metrics'), formatMetrics(models, frame));
+  writeFileSync(context.output('metrics'), formatMetrics(models, spreads, frame));
   writeFileSync(context.output('table'), formatRanking(models));
   writeFileSync(context.output('tests'), formatTests(models, pairs, images));
   const render = (port: string, chart: TopLevelSpec) =>
@@ -37,6 +47,7 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
 
   if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
   else context.highlight(rankingTable(models, frame));
+  if (spreads.length > 0) context.highlight(spreadTable(spreads, settings.over, frame));
   if (pairs.length > 0) context.highlight(testsTable(models, pairs, images));
 }
 

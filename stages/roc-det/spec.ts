@@ -19,6 +19,13 @@ const settings = z.strictObject({
     .min(1)
     .default('val')
     .describe('The split that the temperature of the reliability diagram is fitted on; none where the scores lack it.'),
+  over: z
+    .array(z.string().min(1))
+    .refine((axes) => new Set(axes).size === axes.length, 'expected every axis once')
+    .default([])
+    .describe(
+      'Axes whose values are runs of one model, such as [seed]: the spread over them and over test images is told apart.',
+    ),
   title: z
     .string()
     .min(1)

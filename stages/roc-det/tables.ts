@@ -3,8 +3,10 @@ import { formatCount, formatShare } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
 import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
 import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
+import type { RunSpread } from '../../src/metrics/spread-over-runs.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { MeasuredModel } from './measure.ts';
+import type { ModelSpread } from './spread.ts';
 import { type Frame, formatDifference, formatInterval, formatP, formatShareInterval, level } from './texts.ts';
 
 const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError'] as const;
@@ -24,9 +26,21 @@ const tests: Readonly<Record<TestedDifference['test'], string>> = {
   'group-bootstrap': 'bootstrap of groups',
 };
 
-/** The `metrics` artifact: the numbers of the only model, or those of each by its name; intervals beside them. */
-export function formatMetrics(models: readonly MeasuredModel[], { split, by, confidence }: Frame): string {
-  const head = { split, by, confidence: level(confidence) };
+/**
+ * The `metrics` artifact: the numbers of the only model, or those of each by its name, and what was put together over runs;
+ * intervals beside them.
+ */
+export function formatMetrics(
+  models: readonly MeasuredModel[],
+  spreads: readonly ModelSpread[],
+  { split, by, confidence }: Frame,
+): string {
+  const head = {
+    ...{ split, by, confidence: level(confidence) },
+    ...(spreads.length > 0 && {
+      overRuns: Object.fromEntries(spreads.map((spread) => [spread.name || 'all', spreadNumbers(spread)])),
+    }),
+  };
   const [first] = models as readonly [MeasuredModel];
   return formatJson(
     models.length === 1
@@ -50,6 +64,46 @@ function numbersOf(model: MeasuredModel) {
     }),
     intervals: Object.fromEntries(measures.map((name) => [name, intervalPair(model[name])])),
     methods: Object.fromEntries(defined.map((name) => [name, methods[model[name].method]])),
+  };
+}
+
+/** The mean twice, since it has two intervals: of other runs on these images, and of these runs on other images. */
+function spreadNumbers({ auc, accuracy }: ModelSpread) {
+  const numbers = (name: string, { mean, deviation, overRuns, overImages }: RunSpread) => ({
+    values: { [`${name}OverRuns`]: mean, [`${name}OverImages`]: mean, [`${name}Deviation`]: finite(deviation) },
+    intervals: { [`${name}OverRuns`]: intervalPair(overRuns), [`${name}OverImages`]: intervalPair(overImages) },
+  });
+  const [first, second] = [numbers('auc', auc), numbers('accuracy', accuracy)];
+  return {
+    ...{ runs: auc.values.length, ...first.values, ...second.values },
+    intervals: { ...first.intervals, ...second.intervals },
+  };
+}
+
+const finite = (value: number) => (Number.isFinite(value) ? value : null);
+
+/** A row for each model that was run several times. */
+export function spreadTable(
+  spreads: readonly ModelSpread[],
+  over: readonly string[],
+  { split, confidence }: Frame,
+): Highlight {
+  const axes = over.join(', ');
+  const ends = ({ low, high }: { readonly low: number; readonly high: number }) =>
+    Number.isNaN(low) ? '–' : `${low.toFixed(3)} – ${high.toFixed(3)}`;
+  const row = (name: string, measure: string, { values, mean, deviation, overRuns, overImages }: RunSpread) => [
+    ...(spreads.length > 1 ? [name] : []),
+    ...[measure, values.length, mean.toFixed(3), Number.isNaN(deviation) ? '–' : deviation.toFixed(3)],
+    ...[ends(overRuns), ends(overImages)],
+  ];
+  return {
+    title: `Over ${axes}, on ${split}: how much other runs, and other images, would differ`,
+    columns: [
+      ...(spreads.length > 1 ? ['model'] : []),
+      ...['measure', 'runs', 'mean', 'deviation'],
+      ...[`${level(confidence)} over ${axes}`, `${level(confidence)} over images`],
+    ],
+    rows: spreads.flatMap(({ name, auc, accuracy }) => [row(name, 'AUC', auc), row(name, 'accuracy', accuracy)]),
   };
 }
 

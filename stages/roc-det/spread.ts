@@ -1,0 +1,61 @@
+import { seriesName } from '../../src/charts/series.ts';
+import { accuracy } from '../../src/metrics/accuracy.ts';
+import { auc } from '../../src/metrics/auc.ts';
+import { matchScores } from '../../src/metrics/match-scores.ts';
+import { rankScores } from '../../src/metrics/rank-scores.ts';
+import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type RunSpread, spreadOverRuns } from '../../src/metrics/spread-over-runs.ts';
+import { StageError } from '../../src/stage.ts';
+import type { MeasureOptions } from './measure.ts';
+import type { Model, Models } from './read-models.ts';
+
+/** What is one model but for the axes that `over` names, such as its seeds: how much another run would differ. */
+export interface ModelSpread {
+  /** By the other axes; empty where there are none. */
+  readonly name: string;
+  readonly auc: RunSpread;
+  /** Share of images whose higher score is that of their class. */
+  readonly accuracy: RunSpread;
+}
+
+/**
+ * The models' runs put together. Throws a {@link StageError} for an axis that no model has, or runs of which each scored other
+ * images.
+ */
+export function spreadOver(
+  { models, shared }: Models,
+  over: readonly string[],
+  options: MeasureOptions,
+): readonly ModelSpread[] {
+  const axes = new Set(models.flatMap(({ labels }) => Object.keys(labels)));
+  const unknown = over.find((axis) => !axes.has(axis));
+  if (unknown !== undefined) {
+    const known = axes.size === 0 ? 'none' : [...axes].join(', ');
+    throw new StageError(`expected an axis of the matrix of the scores in "over" (${known}), got "${unknown}"`);
+  }
+  const byName = new Map<string, Model[]>();
+  for (const model of models) {
+    const own = Object.entries(model.labels).filter(([axis]) => !over.includes(axis) && !(axis in shared));
+    const name = seriesName(Object.fromEntries(own));
+    byName.set(name, [...(byName.get(name) ?? []), model]);
+  }
+  return Array.from(byName, ([name, runs]) => ({ name, ...spreadOf(runs, options) }));
+}
+
+function spreadOf(runs: readonly Model[], { confidence, draws, seed }: MeasureOptions): Omit<ModelSpread, 'name'> {
+  const matched = matchScores(runs);
+  if (!matched.ok) throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
+  const { labels, groups, models } = matched.value;
+  const of = (statistic: (rows: readonly ScoreRow[]) => (weights: Float64Array) => number) =>
+    spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence);
+  return {
+    auc: of((rows) => {
+      const ranking = rankScores(rows.map(({ real, fake }) => fake - real));
+      return (weights) => auc(labels, ranking, { weights });
+    }),
+    accuracy: of((rows) => {
+      const called = rows.map(({ real, fake }) => (fake > real ? 1 : 0));
+      return (weights) => accuracy(labels, called, { weights });
+    }),
+  };
+}
