@@ -1,17 +1,26 @@
 /**
- * How many bytes a page may still take in. Charts, pictures and logs draw on budgets of their own, so that many images do
- * not cost the charts.
+ * How many bytes a page may still take in. Charts, pictures, tables and logs draw on budgets of their own, so that many images
+ * do not cost the charts.
  */
 export class Budget {
   #left: number;
+  #isExceeded = false;
 
   constructor(bytes: number) {
     this.#left = bytes;
   }
 
+  /** Whether something found no room. */
+  get isExceeded(): boolean {
+    return this.#isExceeded;
+  }
+
   /** Whether there was room for so much, which is now taken. */
   take(bytes: number): boolean {
-    if (bytes > this.#left) return false;
+    if (bytes > this.#left) {
+      this.#isExceeded = true;
+      return false;
+    }
     this.#left -= bytes;
     return true;
   }
@@ -35,3 +44,6 @@ export function pageBudgets(): Budgets {
     logs: new Budget(2 * mebibyte),
   };
 }
+
+export const isExceeded = (budgets: Budgets): boolean =>
+  Object.values(budgets).some((budget: Budget) => budget.isExceeded);

@@ -106,7 +106,8 @@ export function describeLog(
   if (file === undefined) return undefined;
   try {
     const log = readEnd(file);
-    return budgets.logs.take(log.text.length) ? log : undefined;
+    if (budgets.logs.take(log.text.length)) return log;
+    return { text: 'It is left out, as this page has no more room: `pipeline logs` prints it.', cut: true };
   } catch {
     return undefined; // gone from the cache: `verify` tells of it
   }

@@ -15,6 +15,8 @@ const names: readonly (readonly [metric: string, words: string])[] = [
 /** Tiles for each stage, and stages that have tiles; more of them are compared in a table. */
 const mostTiles = 4;
 const mostTiled = 2;
+/** Rows of that table that are not folded away. */
+const mostRows = 12;
 
 /** A stage that measured how well a split's images are told apart. */
 interface Finding {
@@ -90,5 +92,14 @@ function renderComparison(findings: readonly Finding[]): Html {
       return `${formatNumber(metric.value)}${interval}`;
     }),
   ]);
-  return renderTable('How well each tells them apart', ['stage', 'split', ...columns.map(([, words]) => words)], rows);
+  const table = (caption: string, some: typeof rows) =>
+    renderTable(caption, ['stage', 'split', ...columns.map(([, words]) => words)], some);
+  if (rows.length <= mostRows) return table('How well each tells them apart', rows);
+  const [by, words] = columns[0]!;
+  const place = new Map(
+    rows.map((row, index) => [row, findings[index]!.metrics.get(by)?.value ?? Number.NEGATIVE_INFINITY]),
+  );
+  const best = [...rows].sort((a, b) => place.get(b)! - place.get(a)!);
+  return html`${table(`The best ${mostRows} of ${rows.length} by ${words}`, best.slice(0, mostRows))}
+<details class="more"><summary>The other ${rows.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`;
 }

@@ -142,6 +142,9 @@ function renderCharts(stages: readonly ReportStage[]): readonly Html[] {
   return charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [];
 }
 
+/** Files of numbers that are listed; of more, each is with its stage. */
+const mostMetrics = 6;
+
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const caption = (stage: ReportStage, output: ReportOutput) =>
     html`${nameOf(stage, output)} <a class="small" href="${output.href}">${output.path.split('/').at(-1)!}</a>`;
@@ -158,7 +161,10 @@ function renderTables(stages: readonly ReportStage[]): readonly Html[] {
     ({ stage, output, shown }) =>
       html`<details class="stage card" id="metrics-${nameOf(stage, output)}"><summary><h3>All numbers of ${nameOf(stage, output)}</h3></summary><div class="inside">${renderMetrics(shown.metrics, caption(stage, output))}</div></details>`,
   );
-  return [...(all.length > 0 ? [html`<div class="half">${all}</div>`] : []), ...metrics];
+  return [
+    ...(all.length > 0 ? [html`<div class="half">${all}</div>`] : []),
+    ...(metrics.length <= mostMetrics ? metrics : []),
+  ];
 }
 
 /** Counts of images are told with the data, where a stage left them as a table, too. */

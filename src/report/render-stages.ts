@@ -2,7 +2,7 @@ import type { Json } from '../json.ts';
 import { formatSeconds, shareDone } from '../reporters/format-quantities.ts';
 import { formatNumber } from './format-number.ts';
 import { type Html, html } from './html.ts';
-import { renderTable } from './render-table.ts';
+import { renderMetrics, renderTable } from './render-table.ts';
 import type { ReportModel, ReportStage, Setting } from './report-model.ts';
 
 /** How a stage stands, in a word and a colour. */
@@ -82,6 +82,7 @@ ${outputs.map(
 `,
 )}</tbody></table></div>
 ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(record)}`}</div></div>
+${outputs.flatMap(({ port, shown }) => (shown?.as === 'metrics' ? [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`] : []))}
 ${
   log !== undefined &&
   html`<h4>Log${log.cut && ' (its end; the whole: pipeline logs)'}</h4><pre tabindex="0" role="group" aria-label="Log of ${name}">${log.text}</pre>`

@@ -60,7 +60,7 @@ export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption
   return html`${renderTable(caption, columns, rows)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
 }
 
-export function renderMetrics(metrics: readonly Metric[], caption: Html): Html {
+export function renderMetrics(metrics: readonly Metric[], caption?: Html): Html {
   const hasIntervals = metrics.some(({ interval }) => interval !== undefined);
   return renderTable(
     caption,

@@ -8,7 +8,7 @@ import { reportPath } from '../config/pipeline-name.ts';
 import type { Reporter, RunEvent } from '../events.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
-import { type Budgets, pageBudgets } from './budget.ts';
+import { type Budgets, isExceeded, pageBudgets } from './budget.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
@@ -59,7 +59,7 @@ export class ReportWriter implements Reporter {
   readonly #options: ReportOptions;
   readonly #path: string;
   readonly #seen: ReadonlyMap<StageName, Seen>;
-  readonly #budgets: Budgets = pageBudgets();
+  #budgets: Budgets = pageBudgets();
   readonly #warnings: { stage?: string; message: string }[] = [];
   #finals: readonly string[] = [];
   #startedAt = 0;
@@ -219,6 +219,7 @@ export class ReportWriter implements Reporter {
 
   async #model(state: ReportModel['state']): Promise<ReportModel> {
     const { pipeline, stages, run } = this.#options;
+    if (state !== 'running' && isExceeded(this.#budgets)) this.#shareAnew();
     const described = stages.map((stage) => this.#describe(stage));
     const graph = await drawStages(stages, (name) => this.#of(name as StageName).state);
     return {
@@ -236,6 +237,17 @@ export class ReportWriter implements Reporter {
       warnings: this.#warnings,
       facts: this.#facts(described),
     };
+  }
+
+  /** While the run went on, what was done first took its room first; in the end, what the run was for does. */
+  #shareAnew(): void {
+    this.#budgets = pageBudgets();
+    for (const seen of this.#seen.values()) delete seen.shown;
+    const stages = new Map(this.#options.stages.map((stage) => [stage.name as string, stage]));
+    for (const name of this.#finals) {
+      const stage = stages.get(name);
+      if (stage !== undefined) this.#describe(stage);
+    }
   }
 
   #describe(stage: Stage): ReportStage {

@@ -89,7 +89,10 @@ function showTable(path: string, { tables }: Budgets): Shown | undefined {
   if (extname(path) !== '.csv') return undefined;
   const { text, whole } = readBeginning(path);
   const [header, ...records] = [...csvRecords(text)].map(({ fields }) => fields);
-  if (header === undefined || !tables.take(Math.min(text.length, mostBytes))) return undefined;
+  if (header === undefined) return undefined;
+  if (!tables.take(text.length)) {
+    return { as: 'table', columns: header, rows: [], leftOut: 'Its rows are left out, as this page has no more room.' };
+  }
   const complete = whole ? records : records.slice(0, -1);
   const rows = complete.slice(0, mostRows);
   const isAll = whole && rows.length === complete.length;

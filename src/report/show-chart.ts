@@ -4,6 +4,9 @@ import type { Budgets } from './budget.ts';
 import { dataUri } from './data-uri.ts';
 import type { Shown } from './report-model.ts';
 
+const noRoom = 'It is left out, as this page has no more room; its files are linked.';
+const pictureOnly = 'It is shown as a picture only: its data are too many for this page.';
+
 /** A larger spec or picture is left to its file: a browser takes seconds to draw it. */
 const mostBytes = 3 * 1024 ** 2;
 
@@ -19,7 +22,7 @@ export function showChart(folder: string, { charts }: Budgets): Shown | undefine
   // Written anew, since the file is laid out for eyes.
   const compact = spec === undefined ? undefined : JSON.stringify(spec);
   const carried = compact !== undefined && compact.length <= mostBytes && charts.take(compact.length);
-  if (picture === undefined && !carried) return undefined;
+  if (picture === undefined && compact === undefined) return undefined;
   const { width, height } = sizeOf(folder);
   return {
     as: 'chart',
@@ -29,8 +32,7 @@ export function showChart(folder: string, { charts }: Budgets): Shown | undefine
     height,
     ...(picture !== undefined && { picture }),
     ...(carried && { spec: compact }),
-    ...(compact !== undefined &&
-      !carried && { leftOut: 'It is shown as a picture only: its data are too many for this page.' }),
+    ...(compact !== undefined && !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
   };
 }
 
