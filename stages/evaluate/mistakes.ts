@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf, formatList } from '../../src/charts/format-number.ts';
-import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
+import { formatCount, formatCountOf, formatList } from '../../src/charts/format-number.ts';
+import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
@@ -69,24 +69,31 @@ export function mistakesChart(
       description: `${row.key}, ${row.source ?? nameOf(row)}: fake − real ${signed(difference(row))}`,
     };
   };
-  const block = (header: string, rows: readonly ScoreRow[]): readonly ImageBlock[] => [
-    { header: rows.length === 0 ? `${header}: none` : header, cells: rows.map(cell) },
-  ];
-  const of = splits.length > 1 ? (split: string) => `${split}: ` : () => '';
+  const isOne = splits.length === 1;
+  const block = (split: string, what: string, rows: readonly ScoreRow[], count: number, all: number) => {
+    const counted = isOne ? `${what}${count === 0 ? ': none' : ''}` : `${split}: ${what}, ${count} of ${all}`;
+    return [{ header: counted, cells: rows.map(cell) }];
+  };
   const told = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
   return imageSheet({
-    title: formatList(splits.map(finding)),
+    title: finding(splits),
     subtitle: `The most confident first. Below each image: ${told}.${seenAs}`,
-    blocks: splits.flatMap(({ split, worstReal, worstFake }) => [
-      block(`${of(split)}real, called fake`, worstReal),
-      block(`${of(split)}fake, called real`, worstFake),
+    blocks: splits.flatMap(({ split, real, fake, realAsFake, fakeAsReal, worstReal, worstFake }) => [
+      block(split, 'real, called fake', worstReal, realAsFake, real),
+      block(split, 'fake, called real', worstFake, fakeAsReal, fake),
     ]),
     across,
   });
 }
 
-function finding({ split, real, fake, realAsFake, fakeAsReal }: SplitMistakes): string {
-  return `${realAsFake} of ${formatCountOf(real, 'real image')} called fake and ${fakeAsReal} of ${formatCountOf(fake, 'fake')} called real on ${split}`;
+/** Of several splits the sum: each of them has its counts in its headers. */
+function finding(splits: readonly SplitMistakes[]): string {
+  const sum = (of: (split: SplitMistakes) => number) => splits.reduce((total, split) => total + of(split), 0);
+  const [real, fake] = [sum((split) => split.real), sum((split) => split.fake)];
+  const [realAsFake, fakeAsReal] = [sum((split) => split.realAsFake), sum((split) => split.fakeAsReal)];
+  const where = formatList(splits.map(({ split }) => split));
+  const [reals, fakes] = [formatCountOf(real, 'real image'), formatCountOf(fake, 'fake')];
+  return `${formatCount(realAsFake)} of ${reals} called fake and ${formatCount(fakeAsReal)} of ${fakes} called real on ${where}`;
 }
 
 function difference({ real, fake }: ScoreRow): number {
@@ -94,7 +101,7 @@ function difference({ real, fake }: ScoreRow): number {
 }
 
 function signed(value: number): string {
-  return `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(2)}`;
+  return `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(2)}`;
 }
 
 function nameOf({ label }: ScoreRow): string {
