@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCountOf, formatList, formatShare } from './format-number.ts';
+import { formatCountOf, formatCountRange, formatList, formatShare } from './format-number.ts';
 
 test('shares are in per cent, counts have their noun', () => {
   assert.equal(formatShare(0.7453), '74.5 %');
@@ -9,6 +9,11 @@ test('shares are in per cent, counts have their noun', () => {
     [formatCountOf(1, 'image'), formatCountOf(2700, 'image'), formatCountOf(2, 'class', 'classes')],
     ['1 image', '2,700 images', '2 classes'],
   );
+});
+
+test('counts that differ are a range', () => {
+  assert.equal(formatCountRange([2100, 899], 'image'), '899 to 2,100 images');
+  assert.equal(formatCountRange([80, 80], 'image'), '80 images');
 });
 
 test('a list is joined as in a sentence', () => {

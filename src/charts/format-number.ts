@@ -13,6 +13,12 @@ export function formatCountOf(count: number, one: string, several = `${one}s`): 
   return `${formatCount(count)} ${count === 1 ? one : several}`;
 }
 
+/** The least and the greatest of some counts, or the one that all are: `899 to 2,100 images`. */
+export function formatCountRange(counts: readonly number[], one: string): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, one)}`;
+}
+
 /** `a, b and c`. */
 export function formatList(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;

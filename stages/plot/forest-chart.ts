@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
-import { formatCountOf } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatCountRange } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
@@ -97,11 +97,8 @@ function finding(
 }
 
 function subtitle(items: readonly MetricItem[]): string {
-  const counts = new Set(items.map(({ images }) => images));
-  const [images] = counts;
+  const counts = items.flatMap(({ images }) => images ?? []);
   const n =
-    counts.size === 1 && images !== undefined
-      ? `n = ${formatCountOf(images, 'image')}`
-      : `${formatCountOf(items.length, 'model')}`;
+    counts.length < items.length ? formatCountOf(items.length, 'model') : `n = ${formatCountRange(counts, 'image')}`;
   return items.some(({ interval }) => interval !== undefined) ? `${n}; lines: confidence intervals` : n;
 }

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCountOf } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatCountRange } from '../../src/charts/format-number.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelScores } from './read-scores.ts';
 
@@ -30,12 +30,9 @@ export function thresholdRule(threshold: number, scale: object): Layers {
   ];
 }
 
-/** How many images of each class there are; of several models the first's, where all have as many. */
+/** How many images of each class there are; of several models that have not the same, from how many to how many. */
 export function countsOf(models: readonly ModelScores[]): string {
-  const texts = models.map(
-    ({ real, fake }) => `${formatCountOf(real, 'real', 'real')} and ${formatCountOf(fake, 'fake image')}`,
-  );
-  return new Set(texts).size === 1
-    ? texts[0]!
-    : `${formatCountOf(Math.min(...models.map(({ labels }) => labels.length)), 'image')} or more each`;
+  const texts = models.map(({ real, fake }) => `${formatCount(real)} real and ${formatCountOf(fake, 'fake image')}`);
+  const counts = models.map(({ labels }) => labels.length);
+  return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');
 }
