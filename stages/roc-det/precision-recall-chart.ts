@@ -21,12 +21,11 @@ import { bandText, type Frame, formatInterval, imagesText, level, titled } from 
  * the share of fakes, where calling everything fake would be.
  */
 export function precisionRecallChart(models: readonly MeasuredModel[], frame: Frame): TopLevelSpec {
-  const [first] = models as readonly [MeasuredModel];
   const isOne = models.length === 1;
   const axis = (title: string) => ({ title, scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } });
   const [x, y] = [axis('Recall (share of fakes called fake)'), axis('Precision (share of those called fake that are)')];
   const best = models.toSorted((a, b) => b.averagePrecision.estimate - a.averagePrecision.estimate)[0]!;
-  const prevalence = first.fake / (first.fake + first.real);
+  const prevalence = best.fake / (best.fake + best.real);
   const series = models.map(
     ({ name, averagePrecision, precisionRecall }): Series => ({
       name: `${name}: ${formatInterval(averagePrecision)}`,

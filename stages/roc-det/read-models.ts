@@ -36,10 +36,11 @@ export function readModels(inputs: readonly InputArtifact[], options: ReadOption
   return { models, shared };
 }
 
-/** The name, with its number where another has the same. */
+/** The name, with its number where another has the same; never nothing where there are several. */
 function apart(names: readonly string[], i: number): string {
+  if (names.length === 1) return names[i]!;
   const same = names.filter((name) => name === names[i]).length;
-  if (names.length === 1 || same === 1) return names[i]!;
+  if (same === 1) return names[i] || 'scores';
   return `${names[i] || 'scores'} (${names.slice(0, i + 1).filter((name) => name === names[i]).length})`;
 }
 
