@@ -64,7 +64,8 @@ thead th { color: var(--soft); font-weight: 600; font-size: .82rem; white-space:
 tbody th { font-weight: 500; }
 .number { text-align: right; white-space: nowrap; }
 .stack > * + * { margin-top: .8rem; }
-.half { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: .8rem; align-items: start; }
+.half { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); grid-auto-flow: dense; gap: .8rem; align-items: start; }
+.half > .wide { grid-column: 1 / -1; }
 .bar { display: block; height: .5rem; border-radius: 2px; background: #56b4e9; min-width: 1px; margin-top: .45rem; }
 .bars td:last-child { width: 22%; min-width: 6rem; }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: .5rem; padding: .8rem; }
@@ -86,6 +87,7 @@ code { font: .86em var(--mono); overflow-wrap: anywhere; }
 progress { width: 100%; height: .6rem; accent-color: var(--accent); }
 dl.facts { display: grid; grid-template-columns: max-content 1fr; gap: .15rem 1.2rem; font-size: .88rem; margin: 0; }
 dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anywhere; }
+.changed th { white-space: nowrap; } .changed td { overflow-wrap: anywhere; }
 .changed ins { text-decoration: none; font-weight: 600; } .changed del { color: var(--soft); }
 footer { color: var(--soft); font-size: .84rem; padding-top: 2.5rem; padding-bottom: 2.5rem; }
 @media (max-width: 640px) {

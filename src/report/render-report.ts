@@ -148,7 +148,7 @@ const mostMetrics = 6;
 function renderTables(stages: readonly ReportStage[]): readonly Html[] {
   const caption = (stage: ReportStage, output: ReportOutput) =>
     html`${nameOf(stage, output)} <a class="small" href="${output.href}">${output.path.split('/').at(-1)!}</a>`;
-  const tables = shownAs(stages, 'table').filter(({ shown }) => !isStatistics(shown));
+  const tables = shownAs(stages, 'table').filter(({ shown }) => !isStatistics(shown) && shown.rows.length > 0);
   const all = [
     ...renderHighlights(stages.map(withoutCounts)),
     ...shownAs(stages, 'markdown').map(

@@ -5,6 +5,9 @@ import type { Metric, ShownTable } from './report-model.ts';
 
 type Cell = string | number;
 
+/** Columns that find room in half of the page. */
+const widest = 5;
+
 /** Rows shown of a table that many stages share. */
 const mostRows = 80;
 
@@ -16,7 +19,8 @@ export function renderTable(
 ): Html {
   const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumeric(row[index])));
   const side = (index: number) => (numeric[index] ? html` class="number"` : undefined);
-  return html`<div class="scroll card" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
+  const wide = columns.length > widest && ' wide';
+  return html`<div class="scroll card${wide}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
 ${caption !== undefined && html`<caption>${caption}</caption>`}
 <thead><tr>${columns.map((name, index) => html`<th scope="col"${side(index)}>${name}</th>`)}</tr></thead>
 <tbody>
@@ -32,7 +36,7 @@ ${rows.map(
 
 /** Also of what is written as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, `0.81 (0.78–0.84)`, an empty cell. */
 function isNumeric(cell: Cell | undefined): boolean {
-  return cell === undefined || /^([-+−–]?(\d[\d.,e+-]*( ?(%|±.*|s|\([^()]*\)))?)?|NaN|∞)$/.test(String(cell));
+  return cell === undefined || /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(String(cell));
 }
 
 /** The tables that stages want shown; those of one title and form, as a matrix gives, are one with the stage as its first column. */
