@@ -9,13 +9,15 @@ export interface Metrics {
   readonly values: MetricValues;
   /** Lower and upper end of the intervals, by the name of the number that each is about. */
   readonly intervals: ReadonlyMap<string, readonly [low: number, high: number]>;
+  /** Of the intervals, above 0 and below 1: the file's `confidence`; absent where it does not say. */
+  readonly confidence?: number;
 }
 
 /**
  * Reads the text of a `metrics` file: any JSON object. A number's name is its path, steps joined by dots, a `splits` at
  * the top left out: `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
  *
- *     { "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
+ *     { "confidence": 0.95, "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
  *
  * Texts and other lists are passed over. The error is one sentence.
  */
@@ -27,11 +29,12 @@ export function parseMetrics(text: string): Result<Metrics, string> {
     return err(`Expected metrics as JSON: ${(error as Error).message}`);
   }
   if (!isMap(value)) return err('Expected metrics as a JSON object');
-  const { splits, ...others } = value;
+  const { splits, confidence, ...others } = value;
   const parts = [isMap(splits) ? splits : {}, others];
   return ok({
     values: new Map(parts.flatMap((part) => [...numbersOf(part, '')])),
     intervals: new Map(parts.flatMap((part) => [...intervalsOf(part, '')])),
+    ...(typeof confidence === 'number' && { confidence }),
   });
 }
 

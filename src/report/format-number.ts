@@ -8,6 +8,11 @@ export function formatNumber(value: number | null): string {
   return value.toPrecision(3);
 }
 
+/** `95 % interval`, or without the confidence where it is not known. */
+export function intervalWords(confidence: number | undefined): string {
+  return confidence === undefined ? 'interval' : `${Number((100 * confidence).toFixed(4))} % interval`;
+}
+
 /** `0.78–0.84`; with a minus in it, `−0.02 to 0.04`, which a dash would hide. */
 export function formatInterval([low, high]: readonly [number, number]): string {
   const [from, to] = [formatNumber(low), formatNumber(high)];

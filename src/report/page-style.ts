@@ -60,7 +60,7 @@ caption { text-align: left; font-weight: 600; padding: .6rem .8rem .35rem; font-
 caption .soft { font-weight: 400; }
 th, td { text-align: left; padding: .32rem .8rem; border-bottom: 1px solid var(--line); vertical-align: top; }
 tbody tr:last-child > * { border-bottom: 0; }
-thead th { color: var(--soft); font-weight: 600; font-size: .82rem; white-space: nowrap; }
+thead th { color: var(--soft); font-weight: 600; font-size: .82rem; }
 tbody th { font-weight: 500; }
 .number { text-align: right; white-space: nowrap; }
 .stack > * + * { margin-top: .8rem; }

@@ -1,4 +1,4 @@
-import { formatInterval, formatNumber } from './format-number.ts';
+import { formatInterval, formatNumber, intervalWords } from './format-number.ts';
 import { type Html, html } from './html.ts';
 import { renderTable } from './render-table.ts';
 import type { Metric, ReportStage } from './report-model.ts';
@@ -8,9 +8,9 @@ const names: readonly (readonly [metric: string, words: string])[] = [
   ['auc', 'AUC'],
   ['accuracy', 'Accuracy'],
   ['balancedAccuracy', 'Balanced accuracy'],
-  ['eer', 'Equal error rate'],
-  ['mcc', 'Matthews correlation'],
-  ['expectedCalibrationError', 'Calibration error'],
+  ['equalErrorRate', 'Equal error rate'],
+  ['matthewsCorrelation', 'Matthews correlation'],
+  ['calibrationError', 'Calibration error'],
 ];
 /** Tiles for each stage, and stages that have tiles; more of them are compared in a table. */
 const mostTiles = 4;
@@ -66,13 +66,13 @@ ${tiles.slice(0, mostTiles).map(
 
 function notesOf(
   name: string,
-  { interval }: Metric,
+  { interval, confidence }: Metric,
   metrics: ReadonlyMap<string, Metric>,
   images: number | null | undefined,
 ): readonly string[] {
   const majority = metrics.get('majorityAccuracy')?.value;
   return [
-    ...(interval === undefined ? [] : [`95 % interval ${formatInterval(interval)}`]),
+    ...(interval === undefined ? [] : [`${intervalWords(confidence)} ${formatInterval(interval)}`]),
     ...(name === 'accuracy' && majority != null ? [`calling all the same: ${formatNumber(majority)}`] : []),
     ...(interval === undefined && images != null ? [`${images.toLocaleString('en-US')} images`] : []),
   ];

@@ -97,7 +97,7 @@ test('the numbers of the test split come first, with their interval and what the
   const metrics = [
     { name: 'val.accuracy', value: 0.9 },
     { name: 'test.images', value: 1200 },
-    { name: 'test.accuracy', value: 0.75, interval: [0.7, 0.8] as const },
+    { name: 'test.accuracy', value: 0.75, interval: [0.7, 0.8] as const, confidence: 0.9 },
     { name: 'test.majorityAccuracy', value: 0.5 },
     { name: 'test.auc', value: null },
   ];
@@ -106,10 +106,16 @@ test('the numbers of the test split come first, with their interval and what the
   );
   assert.match(
     page,
-    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">95 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
+    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
   );
   assert.doesNotMatch(page, /<dt>AUC/);
   assert.doesNotMatch(page, /on val/);
+});
+
+test('a table of a file is rounded for the eye', () => {
+  const table = { as: 'table', columns: ['model', 'auc'], rows: [['a', '0.7640796109']] } as const;
+  const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
+  assert.match(page, />0\.764</);
 });
 
 test('three stages that measure are compared in one table instead', () => {

@@ -1,5 +1,5 @@
 import type { Highlight } from '../stage.ts';
-import { formatInterval, formatNumber } from './format-number.ts';
+import { formatInterval, formatNumber, intervalWords } from './format-number.ts';
 import { type Html, html } from './html.ts';
 import type { Metric, ShownTable } from './report-model.ts';
 
@@ -7,6 +7,8 @@ type Cell = string | number;
 
 /** Columns that find room in half of the page. */
 const widest = 5;
+
+const longNumber = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/;
 
 /** Rows shown of a table that many stages share. */
 const mostRows = 80;
@@ -60,15 +62,18 @@ export function renderHighlights(
   });
 }
 
+/** A table of a file, whose link has every digit. */
 export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
-  return html`${renderTable(caption, columns, rows)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
+  const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? formatNumber(Number(cell)) : cell)));
+  return html`${renderTable(caption, columns, rounded)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
 }
 
 export function renderMetrics(metrics: readonly Metric[], caption?: Html): Html {
-  const hasIntervals = metrics.some(({ interval }) => interval !== undefined);
+  const measured = metrics.filter(({ interval }) => interval !== undefined);
+  const hasIntervals = measured.length > 0;
   return renderTable(
     caption,
-    ['metric', 'value', ...(hasIntervals ? ['95 % interval'] : [])],
+    ['metric', 'value', ...(hasIntervals ? [intervalWords(measured[0]!.confidence)] : [])],
     metrics.map(({ name, value, interval }) => [
       name,
       formatNumber(value),

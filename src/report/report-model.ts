@@ -125,4 +125,6 @@ export interface Metric {
   readonly name: string;
   readonly value: number | null;
   readonly interval?: readonly [low: number, high: number];
+  /** The interval's confidence, where the file says it. */
+  readonly confidence?: number;
 }

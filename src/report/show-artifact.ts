@@ -78,10 +78,11 @@ function showMetrics(path: string): Shown | undefined {
 export function readMetrics(path: string): readonly Metric[] {
   const parsed = parseMetrics(readFileSync(path, 'utf8'));
   if (!parsed.ok) return [];
-  const { values, intervals } = parsed.value;
+  const { values, intervals, confidence } = parsed.value;
   return [...values].map(([name, value]) => {
     const interval = intervals.get(name);
-    return { name, value, ...(interval !== undefined && { interval }) };
+    const level = confidence === undefined ? {} : { confidence };
+    return { name, value, ...(interval !== undefined && { interval, ...level }) };
   });
 }
 

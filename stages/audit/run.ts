@@ -36,7 +36,7 @@ export default async function run(context: Context): Promise<void> {
   const copies = findCopies(seen.images);
   const groups = groupsAcrossSplits(seen.images);
   const results = testAll(context, seen.images, copies.units);
-  writeFileSync(context.output('metrics'), formatMetrics(dataset, { seen, copies, groups, results }));
+  writeFileSync(context.output('metrics'), formatMetrics(dataset, { seen, copies, groups, results }, context.settings));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
   await draw(context, dataset, { seen, copies, groups, results });
   tell(context, dataset, { seen, copies, groups, results });
@@ -74,11 +74,16 @@ function testAll(
   return results;
 }
 
-function formatMetrics({ classes }: Dataset, { seen, copies, groups, results }: Findings): string {
+function formatMetrics(
+  { classes }: Dataset,
+  { seen, copies, groups, results }: Findings,
+  { confidence }: AuditSettings,
+): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
   const faces = faceDifference(seen.classes);
   const { gap } = largestGap(seen.classes);
   const metrics = {
+    confidence,
     images: seen.images.length,
     classes: Object.fromEntries(classes.map((name, label) => [name, seen.classes[label]!.images])),
     shortcuts: {

@@ -58,7 +58,7 @@ export interface Tested {
   readonly fake: number;
 }
 
-export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: Tested): string {
+export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: Tested, confidence: number): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
     const pairs = Object.entries({ auc, score }).map(
       ([measure, interval]) => [measure, intervalPair(interval)] as const,
@@ -68,6 +68,7 @@ export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: 
   });
   const metrics = {
     split,
+    confidence,
     images: real + fake,
     real,
     fake,

@@ -39,7 +39,7 @@ export default async function run(context: Context): Promise<void> {
   const tested = { split, real: matched.labels.length - fake, fake };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   writeFileSync(context.output('markdown'), formatMarkdown(ranked));
-  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested));
+  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, confidence));
   const chart = competitionChart(ranked, tested, { confidence, title });
   await renderChart(chart, context.output('chart'), (line) => context.warn(line));
   draw(context, ranked, entrants);

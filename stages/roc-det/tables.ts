@@ -36,7 +36,7 @@ export function formatMetrics(
   { split, by, confidence }: Frame,
 ): string {
   const head = {
-    ...{ split, by, confidence: level(confidence) },
+    ...{ split, by, confidence },
     ...(spreads.length > 0 && {
       overRuns: Object.fromEntries(spreads.map((spread) => [spread.name || 'all', spreadNumbers(spread)])),
     }),

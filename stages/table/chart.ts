@@ -18,8 +18,9 @@ const longestName = 200;
 
 /** Numbers that lie between 0 and 1, whatever they are of: a t interval does not know that. */
 const shares = new Set([
-  ...['accuracy', 'balancedAccuracy', 'majorityAccuracy', 'precision', 'recall', 'f1', 'auc', 'partialAuc'],
-  ...['averagePrecision', 'equalErrorRate', 'eer', 'brier', 'expectedCalibrationError'],
+  ...['accuracy', 'balancedAccuracy', 'majorityAccuracy', 'precision', 'recall', 'f1', 'auc'],
+  ...['averagePrecision', 'equalErrorRate', 'brier', 'calibrationError', 'calledRight'],
+  ...['partialAucTo10PercentFpr', 'tprAt1PercentFpr', 'tprAt10PercentFpr'],
 ]);
 
 /**
