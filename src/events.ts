@@ -58,6 +58,8 @@ export type RunEvent =
       readonly ok: boolean;
       readonly interrupted: boolean;
       readonly counts: Readonly<Record<Outcome, number>>;
+      /** Where the run's page is, relative to the root; absent where there is none. */
+      readonly report?: string;
       readonly seconds: number;
       readonly time: number;
     };

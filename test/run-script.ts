@@ -79,10 +79,12 @@ export class RunScript {
   }
 
   /** The run's end, after which the reporter is closed. */
-  finish(interrupted = false): void {
+  finish(interrupted = false, report?: string): void {
     const ok = !interrupted && this.#counts.failed + this.#counts.blocked + this.#counts.cancelled === 0;
     const seconds = (this.now - 1_000_000) / 1000;
-    this.#tell({ type: 'run-finished', run: 'r1', ok, interrupted, counts: this.#counts, seconds, time: this.now });
+    const page = report === undefined ? {} : { report };
+    const counts = this.#counts;
+    this.#tell({ type: 'run-finished', run: 'r1', ok, interrupted, counts, ...page, seconds, time: this.now });
     this.#reporter.close();
   }
 

@@ -92,6 +92,8 @@ Outputs
 
 · Not run, since they wait on these: reader, further
 
+Report  artifacts/test/report.html
+
 ✗ test: 1 failed, 2 blocked, 2 ran (_ s)
 `,
   );

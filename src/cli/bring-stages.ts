@@ -1,3 +1,4 @@
+import { relative } from 'node:path';
 import { signRead } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { formatWarning } from '../diagnostics/format-diagnostic.ts';
@@ -37,13 +38,14 @@ export async function bringStages(
   for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
   const ends = await execute(run);
   const counts = countOutcomes(ends);
+  let page: string | undefined;
   try {
     if (counts.fresh < stages.length) writeRunRecord(run, ends, (stage) => readNumbers(stage, world.pipeline.root));
     else if (report !== undefined) folder.discard(); // nothing was done: no part of the history; a profile goes on in it
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
-    const page = await report?.finish(interrupts.interrupted);
+    page = await report?.finish(interrupts.interrupted);
     await rememberRun(run, ends, memory, read, project.found, page);
     world.digests.save();
     await folder.removeWork();
@@ -55,7 +57,11 @@ export async function bringStages(
   const ok = counts.failed + counts.blocked + counts.cancelled === 0;
   const { interrupted } = interrupts;
   const time = Date.now();
-  emit({ type: 'run-finished', run: folder.id, ok, interrupted, counts, seconds: (time - startedAt) / 1000, time });
+  emit({
+    ...{ type: 'run-finished', run: folder.id, ok, interrupted, counts },
+    ...(page !== undefined && { report: relative(world.pipeline.root, page) }),
+    ...{ seconds: (time - startedAt) / 1000, time },
+  });
   return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
 }
 

@@ -24,6 +24,7 @@ export function formatSummary(run: CollectedRun, paint: Paint): readonly string[
     ...formatHighlights(ends, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
+    ...(end.report === undefined ? [] : ['', `${paint('bold', 'Report')}  ${end.report}`]),
     '',
     formatVerdict(run, paint),
   ];

@@ -42,7 +42,7 @@ test('a run that goes well tells its starts with the reason, its ends, its table
         highlights: [aucs('0.7010')],
         outputs: { chart: 'artifacts/xception/roc/chart', metrics: 'artifacts/xception/roc/metrics.json' },
       })
-      .finish();
+      .finish(false, 'artifacts/experiments/xception/report.html');
   });
   assert.equal(
     text,
@@ -57,6 +57,8 @@ AUC on test (roc)
 Outputs
   roc.chart    artifacts/xception/roc/chart
   roc.metrics  artifacts/xception/roc/metrics.json
+
+Report  artifacts/experiments/xception/report.html
 
 ✓ experiments/xception: 1 ran, 1 restored, 1 fresh (3 min 20 s)
 `,
