@@ -8,7 +8,7 @@ export interface MatchedScores {
   readonly images: readonly Pick<ScoreRow, 'key' | 'split'>[];
   /** 0 real, 1 fake. */
   readonly labels: readonly (0 | 1)[];
-  /** Absent where no image has one. */
+  /** By whichever model knows it; absent where no image has one. */
   readonly groups?: readonly (string | undefined)[];
   /** Of each model, the rows in the order of the images. */
   readonly models: readonly (readonly ScoreRow[])[];
@@ -26,8 +26,8 @@ const leastShare = 0.5;
 
 /**
  * Finds the images that all of the models scored, by split and key, in the order of the first model. The error is one
- * sentence: a key that comes twice, an image whose class the models disagree on, too few images in common, or one class
- * among them.
+ * sentence: a key that comes twice, an image whose class or group the models disagree on, too few images in common, or one
+ * class among them.
  *
  *     const matched = matchScores([{ name: 'A', rows: rowsOfA }, { name: 'B', rows: rowsOfB }]);
  */
@@ -43,6 +43,7 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
   }
   const [first, ...others] = tables as [Map<string, ScoreRow>, ...Map<string, ScoreRow>[]];
   const rows: ScoreRow[][] = [];
+  const groups: (string | undefined)[] = [];
   for (const [id, row] of first) {
     const all = [row, ...others.flatMap((table) => table.get(id) ?? [])];
     if (all.length < tables.length) continue;
@@ -54,7 +55,17 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
           `${called(all[odd]!.label)} in those of ${models[odd]!.name}`,
       );
     }
+    const grouped = all.findIndex(({ group }) => group !== undefined);
+    const group = all[grouped]?.group;
+    const stray = all.findIndex((other) => other.group !== undefined && other.group !== group);
+    if (stray !== -1) {
+      return err(
+        `expected one group for ${describe(row)}, got "${group}" in the scores of ${models[grouped]!.name} and ` +
+          `"${all[stray]!.group}" in those of ${models[stray]!.name}`,
+      );
+    }
     rows.push(all);
+    groups.push(group);
   }
   const fewest = Math.min(...tables.map(({ size }) => size));
   if (rows.length === 0 || rows.length < leastShare * fewest) return err(tooFew(models, rows.length));
@@ -63,7 +74,6 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
     const of = labels[0] === 0 ? 'real' : 'fake';
     return err(`expected real and fake images that all models scored, got ${rows.length} ${of} ones alone`);
   }
-  const groups = rows.map(([row]) => row!.group);
   return ok({
     images: rows.map(([row]) => ({ key: row!.key, split: row!.split })),
     labels,
