@@ -47,6 +47,12 @@ test('a condition holds where any instance of a matrix meets it; the largest num
   assert.deepEqual(idsOf({ sort: 'duration', reverse: true, stage: 'scores' }), ['2025-01-01', '2025-01-03']);
 });
 
+test('the other way round, the smallest number comes first, and runs without it still last', () => {
+  assert.deepEqual(idsOf({ sort: 'test.auc' }), ['2025-01-03', '2025-01-01', '2025-01-02']);
+  assert.deepEqual(idsOf({ sort: 'test.auc', reverse: true }), ['2025-01-03', '2025-01-01', '2025-01-02']);
+  assert.deepEqual(idsOf({ reverse: true }), ['2025-01-01', '2025-01-02', '2025-01-03']);
+});
+
 test('a slip is told with what was meant', () => {
   assert.deepEqual(idsOf({ sort: 'scores.tset.auc' }), {
     message: 'There is no run with a number "scores.tset.auc"',

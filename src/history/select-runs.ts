@@ -58,8 +58,7 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
       (failed !== true || run.outcome === 'failed' || run.outcome === 'killed') &&
       conditions.every(({ name, holds }) => findNumbers(run, name).some(({ value }) => value !== null && holds(value))),
   );
-  const sorted = sort === undefined ? found : [...found].sort((a, b) => keyOf(b, sort) - keyOf(a, sort));
-  return ok(query.reverse === true ? [...sorted].reverse() : sorted);
+  return ok(inOrder(found, query));
 }
 
 function unknown(what: string, name: string, known: Iterable<string>): QueryMistake {
@@ -83,8 +82,18 @@ function parseCondition(text: string): Condition | undefined {
   return { name, holds: signs[sign!]! };
 }
 
-/** Of several instances, the largest; a run without the number comes last. */
-function keyOf(run: PastRun, sort: string): number {
-  const values = sort === 'duration' ? [run.seconds ?? null] : findNumbers(run, sort).map(({ value }) => value);
-  return Math.max(...values.map((value) => value ?? -Number.MAX_VALUE), -Number.MAX_VALUE);
+/** Whichever way round, runs without the number come last. */
+function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery): readonly PastRun[] {
+  if (sort === undefined) return reverse ? runs.toReversed() : runs;
+  const keyed = runs.map((run) => ({ run, key: keyOf(run, sort, reverse) }));
+  const measured = keyed.filter(({ key }) => key !== undefined);
+  measured.sort((a, b) => (reverse ? a.key! - b.key! : b.key! - a.key!));
+  return [...measured, ...keyed.filter(({ key }) => key === undefined)].map(({ run }) => run);
+}
+
+/** Of several instances, the one that comes first. */
+function keyOf(run: PastRun, sort: string, reverse: boolean): number | undefined {
+  const values = sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
+  const known = values.filter((value) => value != null);
+  return known.length === 0 ? undefined : reverse ? Math.min(...known) : Math.max(...known);
 }
