@@ -16,7 +16,7 @@ import { reliabilityChart } from './reliability-chart.ts';
 import { rocChart } from './roc-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-import type { Frame } from './texts.ts';
+import { type Frame, leaderText } from './texts.ts';
 
 /** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
 const rows: readonly ScoreRow[] = [
@@ -126,6 +126,27 @@ test('the charts of two models tell them apart by colour, dash and shape, the be
     new URL('golden/two-precision-recall.golden.json', import.meta.url),
   );
   assertGolden(reliabilityChart(models, frame, 'val'), new URL('golden/two-reliability.golden.json', import.meta.url));
+});
+
+test('the title goes by the sign of its test, which is on other images than the ranking', () => {
+  // What only one of them scored turns the order round: the first is right there, the second wrong.
+  const own = (name: string, shift: number, elsewhere: number) => [
+    ...drawn(90, shift),
+    ...drawn(60, elsewhere).map((row) => ({ ...row, key: `${name}/${row.key}` })),
+  ];
+  const all = [
+    { name: 'one', rows: own('one', 0.8, 9) },
+    { name: 'other', rows: own('other', 2.5, -4) },
+  ];
+  const models = all.map(({ name, rows }) => named(name, rows));
+  assert.ok(models[0]!.auc.estimate > models[1]!.auc.estimate);
+  const matched = matchScores(all);
+  assert.ok(matched.ok);
+  const pairs = compareModels(matched.value, { level: 0.9, draws: 100, seed: 1 });
+  assert.match(
+    leaderText(models, pairs, 0.9),
+    /^one has the highest AUC, 0\.\d+ \(.*\), but on the same images other is better$/,
+  );
 });
 
 test('of many images only the points that change the picture are drawn', () => {

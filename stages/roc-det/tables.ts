@@ -7,7 +7,16 @@ import type { RunSpread } from '../../src/metrics/spread-over-runs.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { ModelSpread } from './spread.ts';
-import { type Frame, formatDifference, formatInterval, formatP, formatShareInterval, level } from './texts.ts';
+import {
+  type Frame,
+  formatDifference,
+  formatEnds,
+  formatInterval,
+  formatP,
+  formatShareEnds,
+  formatShareInterval,
+  level,
+} from './texts.ts';
 
 const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError'] as const;
 
@@ -173,11 +182,10 @@ function ends({ low, high }: { readonly low: number; readonly high: number }): (
 /** One model: a row for each number. */
 export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
   const method = (interval: Interval) => (Number.isNaN(interval.low) ? '–' : methods[interval.method]);
-  const range = (text: string) => text.match(/\((.*)\)/)?.[1] ?? '–';
-  const row = (name: string, value: string, interval: Interval, text: string) => [
+  const row = (name: string, value: string, interval: Interval, range = formatEnds(interval, 4)) => [
     name,
     value,
-    range(text),
+    range || '–',
     method(interval),
   ];
   const { auc, equalErrorRate, averagePrecision, calibrationError, scaled } = model;
@@ -185,25 +193,10 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
     title: `Ranking of ${split}`,
     columns: ['measure', 'value', level(confidence), 'by'],
     rows: [
-      row('AUC', auc.estimate.toFixed(4), auc, formatInterval(auc, 4)),
-      row(
-        'equal error rate',
-        formatShare(equalErrorRate.estimate),
-        equalErrorRate,
-        formatShareInterval(equalErrorRate),
-      ),
-      row(
-        'average precision',
-        averagePrecision.estimate.toFixed(4),
-        averagePrecision,
-        formatInterval(averagePrecision, 4),
-      ),
-      row(
-        'calibration error',
-        calibrationError.estimate.toFixed(4),
-        calibrationError,
-        formatInterval(calibrationError, 4),
-      ),
+      row('AUC', auc.estimate.toFixed(4), auc),
+      row('equal error rate', formatShare(equalErrorRate.estimate), equalErrorRate, formatShareEnds(equalErrorRate)),
+      row('average precision', averagePrecision.estimate.toFixed(4), averagePrecision),
+      row('calibration error', calibrationError.estimate.toFixed(4), calibrationError),
       ...(scaled === undefined
         ? []
         : [

@@ -21,13 +21,26 @@ export function titled({ title, split, shared }: Frame, chart: string, finding: 
 }
 
 /** Such as `0.768 (0.742–0.792)`; without the brackets where the interval is undefined. */
-export function formatInterval({ estimate, low, high }: Interval, digits = 3): string {
-  return estimate.toFixed(digits) + (Number.isNaN(low) ? '' : ` (${low.toFixed(digits)}–${high.toFixed(digits)})`);
+export function formatInterval(interval: Interval): string {
+  return bracketed(interval.estimate.toFixed(3), formatEnds(interval, 3));
+}
+
+/** Such as `0.742–0.792`; empty where the interval is undefined. */
+export function formatEnds({ low, high }: Interval, digits: number): string {
+  return Number.isNaN(low) ? '' : `${low.toFixed(digits)}–${high.toFixed(digits)}`;
 }
 
 /** The same in per cent: `23.4 % (20.9–26.1 %)`. */
-export function formatShareInterval({ estimate, low, high }: Interval): string {
-  return formatShare(estimate) + (Number.isNaN(low) ? '' : ` (${(100 * low).toFixed(1)}–${formatShare(high)})`);
+export function formatShareInterval(interval: Interval): string {
+  return bracketed(formatShare(interval.estimate), formatShareEnds(interval));
+}
+
+export function formatShareEnds({ low, high }: Interval): string {
+  return Number.isNaN(low) ? '' : `${(100 * low).toFixed(1)}–${formatShare(high)}`;
+}
+
+function bracketed(value: string, ends: string): string {
+  return ends === '' ? value : `${value} (${ends})`;
 }
 
 /** Such as `1,400 real and 700 fake images in 812 groups`; of several models with other images each, the fewest to the most. */
@@ -78,7 +91,11 @@ export function leaderText(
   const auc = formatInterval(first.auc);
   const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
   if (pair === undefined) return `${first.name} has the highest AUC, ${auc}`;
-  if (pair.auc.adjustedP < 1 - confidence) return `${first.name} leads, AUC ${auc}`;
+  if (pair.auc.adjustedP < 1 - confidence) {
+    // The ranking is of each model's own images, the test of those that all scored.
+    if (pair.auc.difference > 0) return `${first.name} leads, AUC ${auc}`;
+    return `${first.name} has the highest AUC, ${auc}, but on the same images ${second.name} is better`;
+  }
   return `${first.name} is first, AUC ${auc}, but ${second.name} cannot be told from it`;
 }
 
