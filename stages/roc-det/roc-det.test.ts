@@ -293,6 +293,13 @@ test('over seeds, what other runs and what other images would change is told apa
   assert.deepEqual(shown.columns, ['measure', 'runs', 'mean', 'deviation', '95 % over net', '95 % over images']);
   assert.deepEqual(shown.rows[0]!.slice(0, 4), ['AUC', 3, mean.toFixed(3), aucDeviation.toFixed(3)]);
 
+  using fewer = new StageBench();
+  await roc(fewer, { ...runs, 3: runs['3']!.slice(6) }, { over: ['net'] });
+  assert.equal(
+    fewer.warnings.at(-1),
+    'Runs are put together on the 294 images that all scored, without 6 of net 1, 6 of net 2, 0 of net 3.',
+  );
+
   await assert.rejects(
     roc(bench, runs, { over: ['sede'] }),
     new StageError('expected an axis of the matrix of the scores in "over" (set, net), got "sede"'),

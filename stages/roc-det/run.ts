@@ -21,7 +21,7 @@ import {
   spreadTable,
   testsTable,
 } from './tables.ts';
-import type { Frame } from './texts.ts';
+import { type Frame, leftOut } from './texts.ts';
 
 export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
   const { settings } = context;
@@ -33,7 +33,10 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
     ranked.map(({ model }) => model),
     context,
   );
-  const spreads = settings.over.length === 0 ? [] : spreadOver({ models: read, shared }, settings.over, settings);
+  const spreads =
+    settings.over.length === 0
+      ? []
+      : spreadOver({ models: read, shared }, settings.over, settings, (line) => context.warn(line));
 
   writeFileSync(context.output('metrics'), formatMetrics(models, spreads, frame));
   writeFileSync(context.output('table'), formatRanking(models));
@@ -77,7 +80,7 @@ function compare(models: readonly Model[], context: StageContext<RocDetSettings>
   }
   const { images, unmatched } = matched.value;
   if (unmatched.some((count) => count > 0)) {
-    const left = models.map(({ name }, i) => `${unmatched[i]} of ${name}`).join(', ');
+    const left = leftOut(models, unmatched);
     context.warn(
       `Paired tests are on the ${images.length} images that all models scored, without ${left}; curves on all.`,
     );

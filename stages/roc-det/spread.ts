@@ -8,6 +8,7 @@ import { type RunSpread, spreadOverRuns } from '../../src/metrics/spread-over-ru
 import { StageError } from '../../src/stage.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Model, Models } from './read-models.ts';
+import { leftOut } from './texts.ts';
 
 /** What is one model but for the axes that `over` names, such as its seeds: how much another run would differ. */
 export interface ModelSpread {
@@ -26,6 +27,7 @@ export function spreadOver(
   { models, shared }: Models,
   over: readonly string[],
   options: MeasureOptions,
+  warn: (line: string) => void,
 ): readonly ModelSpread[] {
   const axes = new Set(models.flatMap(({ labels }) => Object.keys(labels)));
   const unknown = over.find((axis) => !axes.has(axis));
@@ -39,13 +41,20 @@ export function spreadOver(
     const name = seriesName(Object.fromEntries(own));
     byName.set(name, [...(byName.get(name) ?? []), model]);
   }
-  return Array.from(byName, ([name, runs]) => ({ name, ...spreadOf(runs, options) }));
+  return Array.from(byName, ([name, runs]) => ({ name, ...spreadOf(runs, options, warn) }));
 }
 
-function spreadOf(runs: readonly Model[], { confidence, draws, seed }: MeasureOptions): Omit<ModelSpread, 'name'> {
+function spreadOf(
+  runs: readonly Model[],
+  { confidence, draws, seed }: MeasureOptions,
+  warn: (line: string) => void,
+): Omit<ModelSpread, 'name'> {
   const matched = matchScores(runs);
   if (!matched.ok) throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
-  const { labels, groups, models } = matched.value;
+  const { labels, groups, models, images, unmatched } = matched.value;
+  if (unmatched.some((count) => count > 0)) {
+    warn(`Runs are put together on the ${images.length} images that all scored, without ${leftOut(runs, unmatched)}.`);
+  }
   const of = (statistic: (rows: readonly ScoreRow[]) => (weights: Float64Array) => number) =>
     spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence);
   return {

@@ -107,3 +107,8 @@ export function leaderTest(models: readonly MeasuredModel[], pairs: readonly Mod
   const adjusted = pairs.length > 1 ? ', Holm' : '';
   return `AUC against ${models[1]!.name}: ${formatDifference(pair.auc)}, ${formatP(pair.auc.adjustedP)} (${test}${adjusted})`;
 }
+
+/** Such as `6 of one, 0 of other`: the images of each model that not all of them scored. */
+export function leftOut(models: readonly { readonly name: string }[], unmatched: readonly number[]): string {
+  return models.map(({ name }, i) => `${formatCount(unmatched[i]!)} of ${name}`).join(', ');
+}
