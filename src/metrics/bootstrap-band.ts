@@ -1,5 +1,5 @@
 import type { BootstrapSample } from './bootstrap.ts';
-import { bootstrapWeights, percentileEnds } from './bootstrap.ts';
+import { bootstrapWeights, percentileEnds, redrawsClasses } from './bootstrap.ts';
 
 /** A strip around a curve: at each place the interval of its height there. */
 export interface Band {
@@ -10,7 +10,7 @@ export interface Band {
 /**
  * The bootstrap's band around a curve, place by place (Macskassy and Provost 2004, "Confidence bands for ROC curves", call
  * it vertical averaging): at each place it holds the curve of other images with the given confidence, not all of the
- * curve at once.
+ * curve at once. NaN where a class is never redrawn.
  *
  *     bootstrapBand({ labels, seed: 1 }, (weights) => truePositiveRatesAt(countRanked(labels, ranking, weights), places), 0.95);
  *
@@ -22,8 +22,9 @@ export function bootstrapBand(
   curve: (weights: Float64Array) => Float64Array,
   level: number,
 ): Band {
-  const draws = Array.from(bootstrapWeights(sample), curve);
-  const ends = Array.from(draws[0] ?? [], (_, place) =>
+  const places = curve(new Float64Array(sample.labels.length).fill(1)).length;
+  const draws = redrawsClasses(sample) ? Array.from(bootstrapWeights(sample), curve) : [];
+  const ends = Array.from({ length: places }, (_, place) =>
     percentileEnds(
       draws.map((heights) => heights[place]!),
       level,

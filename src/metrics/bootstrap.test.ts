@@ -45,6 +45,20 @@ test('draws that are all alike say nothing of the spread', () => {
   assert.deepEqual([estimate, low, high], [1, Number.NaN, Number.NaN]);
 });
 
+test('a class of one image or one group is never redrawn, which says nothing of its spread', () => {
+  const ends = (labels: number[], groups?: string[]) => {
+    const { low, high } = bootstrapInterval({ labels, groups, seed: 1 }, (weights) => weights[0]!, 0.95);
+    return [low, high];
+  };
+  const unknown = [Number.NaN, Number.NaN];
+  assert.deepEqual(ends([0, 0, 0, 1]), unknown);
+  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'd']), unknown);
+  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'c', 'd']), unknown); // c and d are each the only one of its kind
+  assert.deepEqual(ends([0, 0, 0, 1, 1], ['a', 'b', 'c', 'd', 'e']), [0, 3]);
+  assert.deepEqual(ends([0, 1, 0, 1], ['a', 'a', 'b', 'b']), [0, 2]);
+  assert.deepEqual(ends([1, 1, 1]), [0, 3]);
+});
+
 test('several statistics share the draws', () => {
   const first = (weights: Float64Array) => weights[0]!;
   const both = bootstrapIntervals(

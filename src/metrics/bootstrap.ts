@@ -37,8 +37,9 @@ const mostUndefined = 0.1;
  * (Efron and Tibshirani, equation 13.5). Inside the statistic's range by nature. A statistic that is biased, such as the
  * calibration error, is biased once more in its draws, so its interval lies to that side.
  *
- * Where every draw is the same, such as an accuracy of 1, the draws say nothing of the spread, and the ends are NaN. Draws
- * that leave the statistic NaN are left out; where they are over a tenth, the ends are NaN too.
+ * Where every draw is the same, such as an accuracy of 1, or never changes the images of a class ({@link redrawsClasses}),
+ * the draws say nothing of the spread, and the ends are NaN. Draws that leave the statistic NaN are left out; where they are over a
+ * tenth, the ends are NaN too.
  *
  * @param statistic Gets the weight of each image, all 1 for the estimate; the array is used anew for the next draw.
  * @param level The confidence, above 0 and below 1.
@@ -60,7 +61,7 @@ export function bootstrapIntervals<Name extends string>(
   const estimates = statistics(new Float64Array(sample.labels.length).fill(1));
   const names = Object.keys(estimates) as Name[];
   const values = new Map(names.map((name) => [name, [] as number[]]));
-  for (const weights of bootstrapWeights(sample)) {
+  for (const weights of redrawsClasses(sample) ? bootstrapWeights(sample) : []) {
     const drawn = statistics(weights);
     for (const name of names) values.get(name)!.push(drawn[name]);
   }
@@ -96,6 +97,17 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
   return new Set(named).size < named.length;
 }
 
+/**
+ * Whether the draws change the images of every class that is there: not those of a class with one image or one group, which
+ * comes up in every draw as it is, so that its spread, of which nothing is known, would count as none.
+ */
+export function redrawsClasses(sample: Pick<BootstrapSample, 'labels' | 'groups'>): boolean {
+  const { labels } = sample;
+  const several = strataOf(sample).filter((units) => units.length > 1);
+  const redrawn = new Set(several.flatMap(([unit]) => unit!.map((image) => labels[image])));
+  return Array.from(labels).every((label) => redrawn.has(label));
+}
+
 /** The draws: how often each image came up, in one array that is filled anew for each draw. */
 export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Array> {
   const random = new Random('bootstrap', sample.seed);
@@ -113,7 +125,10 @@ export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Arr
 }
 
 /** Of each kind (real alone, fake alone, both) the units that are drawn, each as the indices of its images. */
-function strataOf({ labels, groups }: BootstrapSample): readonly (readonly (readonly number[])[])[] {
+function strataOf({
+  labels,
+  groups,
+}: Pick<BootstrapSample, 'labels' | 'groups'>): readonly (readonly (readonly number[])[])[] {
   if (groups !== undefined && groups.length !== labels.length) {
     throw new RangeError(`Expected a group for each of ${labels.length} labels, got ${groups.length}`);
   }

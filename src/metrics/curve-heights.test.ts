@@ -24,6 +24,12 @@ test('without one of the classes there is no height', () => {
   assert.deepEqual([...precisionsAt(count([0], [2]), [0.5])], [Number.NaN]);
 });
 
+test('a band has no ends where a class has one image', () => {
+  const sample = { labels: [0, 0, 1], draws: 20, seed: 1 };
+  const { low, high } = bootstrapBand(sample, (weights) => weights.slice(0, 2), 0.95);
+  assert.deepEqual([[...low], [...high]], [Array(2).fill(Number.NaN), Array(2).fill(Number.NaN)]);
+});
+
 test('a band of 95 % holds the true height at a place in about that share of test sets', () => {
   const places = [0.1, 0.3];
   const truth = [0.389, 0.683]; // Φ(1 + Φ⁻¹(place)), scores of the two classes one deviation apart

@@ -36,6 +36,12 @@ test('p is below 0.05 where the 95 % interval leaves 0 out, and 1 without any di
   });
 });
 
+test('one image of a class says nothing of the spread', () => {
+  const statistics = [(weights: Float64Array) => weights[0]!, () => 1] as const;
+  const { difference, low, high, p } = pairedDifference({ labels: [0, 0, 1], seed: 1 }, ...statistics, 0.95);
+  assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, Number.NaN]);
+});
+
 test('a statistic that is undefined leaves all but the difference undefined', () => {
   const { p, low } = pairedDifference({ labels, seed: 1 }, area(scores), () => Number.NaN, 0.95);
   assert.deepEqual([p, low], [Number.NaN, Number.NaN]);

@@ -1,5 +1,5 @@
 import type { BootstrapSample } from './bootstrap.ts';
-import { bootstrapWeights, percentileEnds } from './bootstrap.ts';
+import { bootstrapWeights, percentileEnds, redrawsClasses } from './bootstrap.ts';
 
 /** A statistic of two models on the same images, the first less the second. */
 export interface PairedDifference {
@@ -32,7 +32,10 @@ export function pairedDifference(
 ): PairedDifference {
   const all = new Float64Array(sample.labels.length).fill(1);
   const difference = one(all) - other(all);
-  const draws = Array.from(bootstrapWeights(sample), (weights) => one(weights) - other(weights));
+  const draws = Array.from(
+    redrawsClasses(sample) ? bootstrapWeights(sample) : [],
+    (weights) => one(weights) - other(weights),
+  );
   const [low, high] = percentileEnds(draws, level);
   const defined = draws.filter((value) => !Number.isNaN(value));
   const below = defined.filter((value) => value <= 0).length;
