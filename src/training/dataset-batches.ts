@@ -38,6 +38,11 @@ export class DatasetBatches implements TrainingData {
     return this.#loader(split).samples[index]!.key;
   }
 
+  /** 0 real, 1 fake, of every image. */
+  labels(split: string): readonly number[] {
+    return this.#loader(split).samples.map(({ label }) => label);
+  }
+
   training(epoch: number): AsyncIterable<Batch> {
     const { seed, augment } = this.#options;
     const order = permutation(this.size(trainSplit), new Random('order', seed, epoch));

@@ -32,6 +32,11 @@ export class FeatureBatches implements TrainingData {
     return this.#features.split(split).samples[index]!.key;
   }
 
+  /** 0 real, 1 fake, of every image. */
+  labels(split: string): readonly number[] {
+    return this.#features.split(split).samples.map(({ label }) => label);
+  }
+
   training(epoch: number): AsyncIterable<Batch> {
     const order = permutation(this.size(trainSplit), new Random('order', this.#options.seed, epoch));
     return this.#pass(trainSplit, order);

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
+import type { SplitImages } from './split-images.ts';
 
 /** How training went: a `history` artifact is this as JSON. It holds no times, so that the same training gives the same bytes. */
 export interface History {
@@ -10,6 +11,8 @@ export interface History {
   readonly epochs: readonly EpochRecord[];
   /** The `epoch` whose weights were kept. */
   readonly chosenEpoch: number;
+  /** Of each monitored split; absent in histories of before it was noted. */
+  readonly images?: Readonly<Record<string, SplitImages>>;
 }
 
 /** The state after one pass over the training split. */
@@ -70,7 +73,12 @@ const epochRecord: z.ZodType<EpochRecord> = z.object({
 });
 
 const historySchema: z.ZodType<History> = z
-  .object({ splits: z.array(z.string()), epochs: z.array(epochRecord), chosenEpoch: z.int() })
+  .object({
+    splits: z.array(z.string()),
+    epochs: z.array(epochRecord),
+    chosenEpoch: z.int(),
+    images: z.record(z.string(), z.object({ real: z.int(), fake: z.int() })).exactOptional(),
+  })
   .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
     message: 'expected values of every split in every epoch',
     path: ['epochs'],

@@ -1,6 +1,7 @@
 import { withLabels } from '../../src/charts/chart-title.ts';
-import { formatCountOf, formatList, formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
+import { majorityWords } from '../../src/training/split-images.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { type Band, mean, type Run, valueAt } from './curves-data.ts';
 import type { Group } from './runs.ts';
@@ -59,7 +60,23 @@ interface SubtitleOptions {
 }
 
 /** How many runs and epochs there are, what was kept, and how to read the picture. */
-export function curvesSubtitle(groups: readonly Group<Run>[], { splits, over, band }: SubtitleOptions): string {
+export function curvesSubtitle(groups: readonly Group<Run>[], options: SubtitleOptions): string {
+  return [readingOf(groups, options), ...imagesOf(groups, options)].join('; ');
+}
+
+/** How many images each split has and what the majority class alone gives, where all runs agree on that. */
+function imagesOf(groups: readonly Group<Run>[], { splits }: SubtitleOptions): readonly string[] {
+  const all = groups.flatMap(({ items }) => items.map(({ history }) => history.images));
+  const [first] = all;
+  if (first === undefined || all.some((images) => JSON.stringify(images) !== JSON.stringify(first))) return [];
+  const shown = Object.entries(first).filter(([split]) => splits.includes(split));
+  if (shown.length === 0) return [];
+  const counts = shown.map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
+  const majority = majorityWords(Object.fromEntries(shown));
+  return [`${formatList(counts)} images; calling all the same gives ${majority}`];
+}
+
+function readingOf(groups: readonly Group<Run>[], { splits, over, band }: SubtitleOptions): string {
   const runs = groups.flatMap(({ items }) => items);
   const epochs = Math.max(...runs.map(({ history }) => history.epochs.length));
   const [first] = runs;

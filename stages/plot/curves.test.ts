@@ -54,6 +54,12 @@ test('the title says what was found, the subtitle how to read the picture', () =
     'Validation accuracy peaks at 59.0 % in epoch 3, seed 7',
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
   ]);
+  const counted = testRun({}, 3);
+  const images = { train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } };
+  assert.equal(
+    told([{ ...counted, history: { ...counted.history, images } }])[1],
+    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; calling all the same gives train 50.0 %, val 66.7 %',
+  );
   assert.equal(told([testRun({}, 3, 2)])[0], 'Validation accuracy is 57.0 % in epoch 2, which was kept');
   assert.equal(told([testRun({}, 1)])[0], 'Validation accuracy is 55.0 % after one epoch');
   const runs = [

@@ -1,5 +1,6 @@
 import type { CurvePoint, Highlight } from '../../src/stage.ts';
 import type { EpochRecord, History } from '../../src/training/history.ts';
+import { majorityWords } from '../../src/training/split-images.ts';
 
 /** An epoch in a line of the log: `epoch 2/5: train loss 0.612 accuracy 67.1 %, val loss 0.640 accuracy 64.0 %, best so far`. */
 export function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {
@@ -21,9 +22,9 @@ export function epochPoint({ epoch, splits }: EpochRecord, epochs: number): Curv
 }
 
 /** Accuracy and loss of every monitored split by epoch, the kept one marked. */
-export function historyTable({ splits, epochs, chosenEpoch }: History): Highlight {
+export function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlight {
   return {
-    title: `Training, epoch ${chosenEpoch} kept`,
+    title: `Training, epoch ${chosenEpoch} kept${images ? `; majority class ${majorityWords(images)}` : ''}`,
     columns: ['epoch', ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]), 'kept'],
     rows: epochs.map(({ epoch, splits: values }) => [
       epoch,

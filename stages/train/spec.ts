@@ -111,7 +111,7 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([tr
 
 export const spec = defineKind<TrainSettings>({
   name: 'train',
-  version: 3,
+  version: 4,
   summary: 'Trains a network to tell real from fake, and keeps the epoch with the best validation accuracy.',
   settings,
   inputs: {
