@@ -76,6 +76,33 @@ test('frames of videos are tested by drawing whole videos', () => {
   }
 });
 
+test('models that decide and rank alike do not differ; others without a mistake may, on other images', () => {
+  const labels = [0, 0, 1, 1, 0, 0, 1, 1] as const;
+  const compared = (other: readonly number[], group?: (image: number) => string) => {
+    const models = [[0, 1, 3, 4, 0, 1, 3, 4], other].map((scores) =>
+      scores.map((fake, i) => ({
+        ...{ key: `${i}`, split: 'test', label: labels[i]!, real: 2, fake },
+        ...(group !== undefined && { group: group(i) }),
+      })),
+    );
+    const matched = matchScores(models.map((rows, i) => ({ name: `${i}`, rows })));
+    assert.ok(matched.ok);
+    const [pair] = compareModels(matched.value, { level: 0.95, seed: 1 });
+    return [pair!.auc, pair!.accuracy].map(({ difference, low, high, p }) => [difference, low, high, p]);
+  };
+  const pairsOfImages = (image: number) => `${labels[image]} ${image >> 2}`;
+  for (const group of [undefined, pairsOfImages]) {
+    assert.deepEqual(compared([0, 1, 3, 4, 0, 1, 3, 4], group), [
+      [0, 0, 0, 1],
+      [0, 0, 0, 1],
+    ]);
+    assert.deepEqual(compared([1, 0, 3, 4, 0, 1, 3, 4], group), [
+      [0, Number.NaN, Number.NaN, 1],
+      [0, 0, 0, 1],
+    ]);
+  }
+});
+
 test('one model has no pairs', () => {
   const { models, ...rest } = matched();
   assert.deepEqual(compareModels({ ...rest, models: models.slice(0, 1) }, { level: 0.95, seed: 1 }), []);

@@ -2,7 +2,7 @@ import { accuracy } from './accuracy.ts';
 import { auc } from './auc.ts';
 import type { BootstrapSample } from './bootstrap.ts';
 import { drawsGroups } from './bootstrap.ts';
-import { delongTest } from './delong.ts';
+import { delongTest, rankAlike } from './delong.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
@@ -39,7 +39,8 @@ export interface CompareOptions {
 
 /**
  * Every pair of models: AUC by DeLong's test, accuracy (the higher score is the class) by McNemar's with the bootstrap's
- * interval of its difference; p-values adjusted by Holm over the pairs, apart for the two. With groups that join images,
+ * interval of its difference; p-values adjusted by Holm over the pairs, apart for the two. Where two models decide or rank
+ * alike, there is no difference whatever the images: 0 to 0. With groups that join images,
  * which both tests take as independent, both are the bootstrap's of whole groups.
  *
  *     const matched = matchScores(models);
@@ -59,6 +60,8 @@ export function compareModels(matched: MatchedScores, options: CompareOptions): 
   }));
 }
 
+const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
+
 function compareTwo({ labels, groups, models }: MatchedScores, one: number, other: number, options: CompareOptions) {
   const { level, draws, seed } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
@@ -72,10 +75,12 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
   });
   const shares = classes.map((predicted) => (weights: Float64Array) => accuracy(labels, predicted, { weights }));
   const { onlyOne, onlyOther, p, method } = mcnemarOf(labels, classes[0]!, classes[1]!);
-  const ofShares = pairedDifference(sample, shares[0]!, shares[1]!, level);
+  const ofShares = onlyOne + onlyOther === 0 ? none : pairedDifference(sample, shares[0]!, shares[1]!, level);
+  const ofAreas = () =>
+    rankAlike(differences[0]!, differences[1]!) ? none : pairedDifference(sample, areas[0]!, areas[1]!, level);
   return {
     auc: isGrouped
-      ? { ...pairedDifference(sample, areas[0]!, areas[1]!, level), test: 'group-bootstrap' as const }
+      ? { ...ofAreas(), test: 'group-bootstrap' as const }
       : { ...delongTest(labels, differences[0]!, differences[1]!, level), test: 'delong' as const },
     accuracy: isGrouped
       ? { ...ofShares, test: 'group-bootstrap' as const }

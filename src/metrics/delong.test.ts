@@ -30,6 +30,11 @@ test('models that rank alike do not differ, however they scale', () => {
   assert.deepEqual(delongTest(labels, scores, scaled, 0.95), { difference: 0, low: 0, high: 0, p: 1 });
 });
 
+test('two rankings without a mistake may differ on other images', () => {
+  const { difference, low, high, p } = delongTest([0, 0, 1, 1], [1, 2, 3, 4], [2, 1, 3, 4], 0.95);
+  assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, 1]);
+});
+
 test('areas that differ without any spread have no p-value', () => {
   const { difference, low, high, p } = delongTest([0, 0, 1, 1], [1, 2, 3, 4], [0, 0, 0, 0], 0.95);
   assert.deepEqual([difference, low, high, p], [0.5, Number.NaN, Number.NaN, Number.NaN]);

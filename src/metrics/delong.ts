@@ -47,6 +47,7 @@ export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<num
 export interface AreaDifference {
   /** Area of the first less that of the second. */
   readonly difference: number;
+  /** Both NaN where the images say nothing of the spread. */
   readonly low: number;
   readonly high: number;
   /** Two-sided, of the areas being equal; NaN where the areas differ and no spread can be seen. */
@@ -55,7 +56,8 @@ export interface AreaDifference {
 
 /**
  * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Rankings that
- * are the same give 0 and p = 1.
+ * are the same give 0 to 0. Of others without any spread, such as two whose area is 1, other images may well tell them
+ * apart: the ends are NaN. Equal areas give p = 1.
  *
  * @param level The interval's confidence, above 0 and below 1.
  */
@@ -71,14 +73,18 @@ export function delongTest(
   // What is left by cancellation of equal rankings is no variance.
   const isNothing = variance <= 1e-14 * (covariance[0]![0]! + covariance[1]![1]!);
   const error = isNothing ? 0 : Math.sqrt(variance);
+  if (error === 0) {
+    const end = rankAlike(one, other) ? difference : Number.NaN;
+    return { difference, low: end, high: end, p: difference === 0 ? 1 : Number.NaN };
+  }
   const half = normalQuantile((1 + level) / 2) * error;
-  const same = error === 0 && difference !== 0 ? Number.NaN : 1;
-  return {
-    difference,
-    low: difference - half * same,
-    high: difference + half * same,
-    p: error === 0 ? same : twoSidedChance(difference / error),
-  };
+  return { difference, low: difference - half, high: difference + half, p: twoSidedChance(difference / error) };
+}
+
+/** Whether two lists of scores have the same order, ties included. */
+export function rankAlike(one: ArrayLike<number>, other: ArrayLike<number>): boolean {
+  const { places } = rankScores(other);
+  return one.length === other.length && rankScores(one).places.every((place, i) => place === places[i]);
 }
 
 /** Of each positive the share of negatives that it is ranked above, of each negative the share of positives above it. */

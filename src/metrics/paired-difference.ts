@@ -20,7 +20,11 @@ export interface PairedDifference {
  *
  * The interval holds the middle `level` of the draws. p is twice the share of draws on the other side of 0, draws at 0
  * counting for both sides (Davison and Hinkley 1997, "Bootstrap methods and their application", section 4.4.1, with
- * their 1 added above and below): below 0.05 where the 95 % interval leaves 0 out, and never below 2 / (draws + 1).
+ * their 1 added above and below), never below 2 / (draws + 1). Up to one draw, it is below 0.05 where the 95 % interval
+ * leaves 0 out.
+ *
+ * Where all draws give the same difference, as of two models without a mistake, the ends are NaN; whether the models do the
+ * same on every image is for the caller to see, who knows what they do.
  *
  * @param level The interval's confidence, above 0 and below 1.
  */
@@ -37,6 +41,10 @@ export function pairedDifference(
     (weights) => one(weights) - other(weights),
   );
   const [low, high] = percentileEnds(draws, level);
+  // Draws that are all alike say nothing of the spread: two models without a mistake may differ on other images.
+  if (draws.length > 0 && draws.every((drawn) => drawn === draws[0])) {
+    return { difference, low: Number.NaN, high: Number.NaN, p: difference === 0 ? 1 : Number.NaN };
+  }
   const defined = draws.filter((value) => !Number.isNaN(value));
   const below = defined.filter((value) => value <= 0).length;
   const above = defined.filter((value) => value >= 0).length;
