@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
@@ -95,6 +96,21 @@ test('one picture in both classes, and groups in two splits, are warned of', asy
   ]);
 });
 
+test('what chance would give between the mean images is told only where every image is by itself', async () => {
+  using bench = new StageBench();
+  const title = () =>
+    JSON.parse(readFileSync(join(bench.output('faces'), 'chart.vl.json'), 'utf8')).title.text.join(' ');
+  const alone = await audit(bench, clean(24));
+  assert.ok(alone.metrics.meanFaces.byChance > 0);
+  assert.match(title(), /chance alone would give/);
+  const grouped = await audit(
+    bench,
+    clean(26, (_, index) => ({ group: `video ${index >> 2}` })),
+  );
+  assert.equal(grouped.metrics.meanFaces.byChance, null);
+  assert.match(title(), /^Mean images differ by [\d.]+ levels of luma$/);
+});
+
 test('splits that are named are looked through, others not', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(bench, clean(60), { splits: ['train'] });
@@ -159,5 +175,5 @@ test('results change only with the version of the kind', async () => {
     clean(24, () => ({ encode: (image) => image.png() })),
   );
   const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 1, digest: '7b8e0857b407fac7' });
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 2, digest: '7b8e0857b407fac7' });
 });

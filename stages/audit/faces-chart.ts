@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount } from '../../src/charts/format-number.ts';
 import { imageSheet } from '../../src/charts/image-sheet.ts';
+import { drawsGroups } from '../../src/metrics/bootstrap.ts';
 import type { DecodedImage } from '../../src/vision/decode-image.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { faceSide, lumaOf } from './look-at-image.ts';
@@ -10,8 +11,12 @@ const side = 190;
 /** From less to more luma in fakes, white where there is no difference; differs in lightness from either end to the middle. */
 const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 
-/** The mean image of each class, and what sets them apart, in levels of luma with its scale. */
-export async function facesChart(names: readonly string[], classes: readonly ClassMeans[]): Promise<TopLevelSpec> {
+/** The mean image of each class, and what sets them apart, in levels of luma with its scale. `units` as in `Copies`. */
+export async function facesChart(
+  names: readonly string[],
+  classes: readonly ClassMeans[],
+  units: readonly string[],
+): Promise<TopLevelSpec> {
   const [real, fake] = classes as readonly [ClassMeans, ClassMeans];
   const difference = lumaDifference(real, fake);
   const most = Math.max(1e-3, ...difference.map(Math.abs));
@@ -19,7 +24,7 @@ export async function facesChart(names: readonly string[], classes: readonly Cla
     cells: [{ image: await thumbnail(image, { side: faceSide, format: 'png' }), description }],
   });
   const sheet = imageSheet({
-    title: facesTitle(classes),
+    title: facesTitle(faceDifference(classes, units)),
     subtitle: `${formatCount(real.images)} ${names[0]} and ${formatCount(fake.images)} ${names[1]} images, stretched to ${faceSide} x ${faceSide}; luma from 0 to 255`,
     across: 1,
     side,
@@ -60,24 +65,30 @@ function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
   return Array.from({ length: faceSide * faceSide }, (_, i) => luma(fake, i) - luma(real, i));
 }
 
-/** How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares. */
-export function faceDifference([real, fake]: readonly ClassMeans[]): {
+interface FaceDifference {
   readonly found: number;
-  readonly chance: number;
-} {
-  const rootMean = (values: readonly number[]) =>
-    Math.sqrt(values.reduce((sum, value) => sum + value, 0) / values.length);
-  return {
-    found: rootMean(lumaDifference(real!, fake!).map((value) => value ** 2)),
-    chance: rootMean(
-      Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images),
-    ),
-  };
+  /**
+   * Undefined where it is not known: a class of one image shows no spread, and images of one group or copies of each
+   * other vary less among themselves than classes of other groups would.
+   */
+  readonly chance?: number;
 }
 
-function facesTitle(classes: readonly ClassMeans[]): string {
-  const { found, chance } = faceDifference(classes);
-  return `Mean images differ by ${found.toFixed(1)} levels of luma; chance alone would give ${chance.toFixed(1)}`;
+/** How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares. */
+export function faceDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): FaceDifference {
+  const rootMean = (values: readonly number[]) =>
+    Math.sqrt(values.reduce((sum, value) => sum + value, 0) / values.length);
+  const found = rootMean(lumaDifference(real!, fake!).map((value) => value ** 2));
+  if (drawsGroups({ groups: units }) || Math.min(real!.images, fake!.images) < 2) return { found };
+  const chance = rootMean(
+    Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images),
+  );
+  return { found, chance };
+}
+
+function facesTitle({ found, chance }: FaceDifference): string {
+  const beside = chance === undefined ? '' : `; chance alone would give ${chance.toFixed(1)}`;
+  return `Mean images differ by ${found.toFixed(1)} levels of luma${beside}`;
 }
 
 const toImage = (face: Float64Array): DecodedImage => ({

@@ -80,7 +80,7 @@ function formatMetrics(
   { confidence }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
-  const faces = faceDifference(seen.classes);
+  const faces = faceDifference(seen.classes, copies.units);
   const { gap } = largestGap(seen.classes);
   const metrics = {
     confidence,
@@ -95,7 +95,7 @@ function formatMetrics(
       imagesAcrossSplits: copies.leaks.filter((leaks) => leaks).length,
     },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
-    meanFaces: { difference: faces.found, byChance: faces.chance },
+    meanFaces: { difference: faces.found, byChance: faces.chance ?? null },
     spectrum: { largestGap: gap },
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
@@ -109,7 +109,7 @@ async function draw(context: Context, dataset: Dataset, { seen, copies, results 
   };
   const charts = {
     shortcuts: shortcutChart(results, context.settings.confidence),
-    faces: await facesChart(classes, seen.classes),
+    faces: await facesChart(classes, seen.classes, copies.units),
     spectrum: spectrumChart(classes, seen.classes),
     copies: await copiesChart(copies, seen.images, classes, show),
   };
