@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { studentT } from './student-t.ts';
+import { studentT, twoSidedT } from './student-t.ts';
 import { tInterval } from './t-interval.ts';
 
 test('the examples of the docstrings', () => {
@@ -27,6 +27,7 @@ test('quantiles are SciPy’s for odd and even degrees of freedom, few and many'
   for (const [level, freedom, expected] of golden) {
     const t = studentT(level, freedom);
     assert.ok(Math.abs(t / expected - 1) < 1e-10, `${level}, ${freedom}: expected ${expected}, got ${t}`);
+    assert.ok(Math.abs(twoSidedT(-expected, freedom) - (1 - level)) < 1e-10);
   }
 });
 

@@ -22,6 +22,8 @@ export interface Look {
   readonly thumbnail: Uint8Array;
   /** `[32, 32]`, luma, 0 to 255. */
   readonly grey: Uint8Array;
+  /** Of luma: log10 power in each ring. */
+  readonly spectrum: Float32Array;
 }
 
 /** What is summed up over images, and not kept. */
@@ -29,7 +31,6 @@ export interface Seen {
   readonly look: Look;
   /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
   readonly face: Uint8Array;
-  readonly spectrum: Float64Array;
 }
 
 export interface Encoding {
@@ -66,8 +67,9 @@ export async function lookAtImage(bytes: Buffer): Promise<Seen> {
     light,
     thumbnail: averaged(face, faceSide / thumbnailSide),
     grey: toGrey(averaged(face, faceSide / hashSide)),
+    spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
   };
-  return { look, face, spectrum: radialSpectrum(luma, image.width, image.height) };
+  return { look, face };
 }
 
 function digest(bytes: Uint8Array, prefix = ''): string {

@@ -21,7 +21,7 @@ export class MeansOfClass {
   readonly #means = new Float64Array(ringCount);
   readonly #squares = new Float64Array(ringCount);
 
-  add({ face, spectrum }: Seen): void {
+  add({ face, look: { spectrum } }: Seen): void {
     this.#images++;
     for (let i = 0; i < face.length; i++) this.#face[i]! += face[i]!;
     for (let i = 0; i < this.#luma.length; i++) {

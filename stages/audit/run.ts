@@ -5,6 +5,7 @@ import { intervalPair } from '../../src/metrics/interval.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Dataset, openDataset } from '../../src/vision/open-dataset.ts';
+import { ringFrequencies } from '../../src/vision/radial-spectrum.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { classTable } from './class-table.ts';
@@ -17,7 +18,8 @@ import { type LookedThrough, lookThrough } from './look-through.ts';
 import { shortcutChart } from './shortcut-chart.ts';
 import { type ShortcutResult, shortcuts, testShortcut } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
-import { largestGap, spectrumChart } from './spectrum-chart.ts';
+import { spectrumChart } from './spectrum-chart.ts';
+import { type SpectrumGap, spectrumGap } from './spectrum-gap.ts';
 import { formatAuc, isWorrying, verdict, verdictLine } from './verdict.ts';
 
 type Context = StageContext<AuditSettings>;
@@ -36,10 +38,11 @@ export default async function run(context: Context): Promise<void> {
   const copies = findCopies(seen.images);
   const groups = groupsAcrossSplits(seen.images);
   const results = testAll(context, seen.images, copies.units);
-  writeFileSync(context.output('metrics'), formatMetrics(dataset, { seen, copies, groups, results }, context.settings));
+  const findings = { seen, copies, groups, results, gap: spectrumGap(seen.images, copies.units) };
+  writeFileSync(context.output('metrics'), formatMetrics(dataset, findings, context.settings));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
-  await draw(context, dataset, { seen, copies, groups, results });
-  tell(context, dataset, { seen, copies, groups, results });
+  await draw(context, dataset, findings);
+  tell(context, dataset, findings);
 }
 
 function requireBothClasses({ classes }: Dataset, { classes: means }: LookedThrough): void {
@@ -53,6 +56,7 @@ interface Findings {
   readonly copies: Copies;
   readonly groups: readonly SplitGroup[];
   readonly results: readonly ShortcutResult[];
+  readonly gap: SpectrumGap;
 }
 
 function testAll(
@@ -76,12 +80,11 @@ function testAll(
 
 function formatMetrics(
   { classes }: Dataset,
-  { seen, copies, groups, results }: Findings,
+  { seen, copies, groups, results, gap }: Findings,
   { confidence }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
   const faces = faceDifference(seen.classes, copies.units);
-  const { gap } = largestGap(seen.classes);
   const metrics = {
     confidence,
     images: seen.images.length,
@@ -96,12 +99,12 @@ function formatMetrics(
     },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
     meanFaces: { difference: faces.found, byChance: faces.chance ?? null },
-    spectrum: { largestGap: gap },
+    spectrum: { largestGap: gap.deviations, frequency: ringFrequencies[gap.ring]!, p: gap.p },
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
 }
 
-async function draw(context: Context, dataset: Dataset, { seen, copies, results }: Findings): Promise<void> {
+async function draw(context: Context, dataset: Dataset, { seen, copies, results, gap }: Findings): Promise<void> {
   const { classes } = dataset;
   const show = async (place: number) => {
     const { split, index } = seen.images[place]!;
@@ -110,7 +113,7 @@ async function draw(context: Context, dataset: Dataset, { seen, copies, results 
   const charts = {
     shortcuts: shortcutChart(results, context.settings.confidence),
     faces: await facesChart(classes, seen.classes, copies.units),
-    spectrum: spectrumChart(classes, seen.classes),
+    spectrum: spectrumChart(classes, seen.classes, gap),
     copies: await copiesChart(copies, seen.images, classes, show),
   };
   for (const [port, chart] of Object.entries(charts)) {

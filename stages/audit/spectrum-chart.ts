@@ -5,12 +5,17 @@ import { seriesScales } from '../../src/charts/series.ts';
 import { classColours } from '../../src/charts/theme.ts';
 import { ringFrequencies } from '../../src/vision/radial-spectrum.ts';
 import type { ClassMeans } from './means.ts';
+import type { SpectrumGap } from './spectrum-gap.ts';
 
 const width = 460;
 const height = 300;
 
 /** Power against spatial frequency, a line for each class, and as a band the deviation over its images. */
-export function spectrumChart(names: readonly string[], classes: readonly ClassMeans[]): TopLevelSpec {
+export function spectrumChart(
+  names: readonly string[],
+  classes: readonly ClassMeans[],
+  gap: SpectrumGap,
+): TopLevelSpec {
   const values = classes.flatMap(({ spectrum }, label) =>
     spectrum.map(({ mean, deviation }, ring) => ({
       class: names[label]!,
@@ -38,7 +43,7 @@ export function spectrumChart(names: readonly string[], classes: readonly ClassM
   const { strokeDash } = seriesScales(names);
   const color = { ...by, scale: { domain: [...names], range: [...classColours] } };
   return {
-    title: chartTitle(spectrumTitle(names, classes), subtitle(names, classes), width),
+    title: chartTitle(spectrumTitle(names, gap), subtitle(names, classes), width),
     width,
     height,
     data: { name: 'spectra', values },
@@ -59,28 +64,17 @@ export function spectrumChart(names: readonly string[], classes: readonly ClassM
   };
 }
 
-/** Where the classes are farthest apart, measured by the deviation of their images. */
-export function largestGap([real, fake]: readonly ClassMeans[]): {
-  readonly ring: number;
-  /** In deviations, positive where fakes have more. */
-  readonly gap: number;
-} {
-  const gaps = real!.spectrum.map((one, ring) => {
-    const other = fake!.spectrum[ring]!;
-    const pooled = Math.sqrt((one.deviation ** 2 + other.deviation ** 2) / 2);
-    const apart = other.mean - one.mean;
-    return pooled === 0 ? Math.sign(apart) * (apart === 0 ? 0 : Number.MAX_VALUE) : apart / pooled;
-  });
-  const ring = gaps.reduce((best, gap, i) => (Math.abs(gap) > Math.abs(gaps[best]!) ? i : best), 0);
-  return { ring, gap: gaps[ring]! };
-}
+/** Of a difference that is told as one, p is below. */
+const significant = 0.05;
 
-function spectrumTitle(names: readonly string[], classes: readonly ClassMeans[]): string {
-  const { ring, gap } = largestGap(classes);
-  const apart = classes[1]!.spectrum[ring]!.mean - classes[0]!.spectrum[ring]!.mean;
+export function spectrumTitle(names: readonly string[], { ring, apart, deviations, p }: SpectrumGap): string {
+  if (p !== null && p >= significant) {
+    return `Spectra differ at no frequency by more than chance (p ${p > 0.99 ? '≈ 1' : `= ${p.toFixed(2)}`})`;
+  }
   const [more, times] = apart < 0 ? [names[0]!, 10 ** -apart] : [names[1]!, 10 ** apart];
-  const deviations = Math.abs(gap) < 100 ? `, ${Math.abs(gap).toFixed(1)} deviations` : '';
-  return `Spectra differ most at ${ringFrequencies[ring]!.toFixed(2)} cycles per pixel: ${more} has ${times.toFixed(1)} times the power${deviations}`;
+  const inDeviations = deviations === null ? '' : `, ${Math.abs(deviations).toFixed(1)} deviations`;
+  const told = p === null ? '; too few images to tell that from chance' : inDeviations;
+  return `Spectra differ most at ${ringFrequencies[ring]!.toFixed(2)} cycles per pixel: ${more} has ${times.toFixed(1)} times the power${told}`;
 }
 
 function subtitle(names: readonly string[], classes: readonly ClassMeans[]): string {

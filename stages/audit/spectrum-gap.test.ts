@@ -1,0 +1,76 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../src/random.ts';
+import { ringCount } from '../../src/vision/radial-spectrum.ts';
+import type { AuditedImage } from './audited-image.ts';
+import { spectrumTitle } from './spectrum-chart.ts';
+import { spectrumGap } from './spectrum-gap.ts';
+
+interface Noise {
+  /** Units of one class, or of both. */
+  readonly units?: number;
+  /** The labels of a unit's images. */
+  readonly labels?: readonly (readonly (0 | 1)[])[];
+  /** By which fakes are stronger in ring 50. */
+  readonly more?: number;
+}
+
+/** Images whose rings are noise, most of it their unit's. */
+function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Noise = {}) {
+  const random = new Random('spectra', seed);
+  const made = Array.from({ length: units }, (_, index) =>
+    labels.map((of, kind) => {
+      const common = Float32Array.from({ length: ringCount }, () => random.normal());
+      return of.map((label) => {
+        const power = (value: number, ring: number) =>
+          value + 0.1 * random.normal() + (ring === 50 && label === 1 ? more : 0);
+        return { image: { label, look: { spectrum: common.map(power) } }, unit: `${kind}-${index}` };
+      });
+    }),
+  ).flat(2);
+  return spectrumGap(
+    made.map(({ image }) => image as unknown as AuditedImage),
+    made.map(({ unit }) => unit),
+  );
+}
+const foundBy = (noise: Noise) =>
+  Array.from({ length: 40 }, (_, seed) => gapOf(seed, noise)).filter(({ p }) => p! < 0.05);
+
+test('the largest of 64 differences that are noise is told as chance, however often each unit was photographed', () => {
+  assert.ok(foundBy({}).length <= 5);
+  assert.ok(
+    foundBy({
+      labels: [
+        [0, 0, 0, 0, 0, 0],
+        [1, 1, 1, 1, 1, 1],
+      ],
+    }).length <= 5,
+  );
+  assert.match(spectrumTitle(['real', 'fake'], gapOf(1)), /^Spectra differ at no frequency by more than chance \(p /);
+});
+
+test('a ring in which fakes are stronger is found, and in units of both classes sooner', () => {
+  const gap = gapOf(1, { more: 1.5 });
+  assert.equal(gap.ring, 50);
+  assert.match(
+    spectrumTitle(['real', 'fake'], gap),
+    /^Spectra differ most at 0\.39 cycles per pixel: fake has [\d.]+ times the power, 1\.\d deviations$/,
+  );
+  assert.ok(foundBy({ more: 0.2 }).length <= 5);
+  assert.equal(foundBy({ more: 0.2, labels: [[0, 1]] }).length, 40);
+});
+
+test('of one image a class, or of copies of one, the title says that they are too few, and no number is infinite', () => {
+  for (const labels of [
+    [[0], [1]],
+    [
+      [0, 0],
+      [1, 1],
+    ],
+  ] as const) {
+    const gap = gapOf(1, { units: 1, labels });
+    assert.equal(gap.p, null);
+    assert.ok(gap.deviations === null || Math.abs(gap.deviations) < 1e3);
+    assert.match(spectrumTitle(['real', 'fake'], gap), /times the power; too few images to tell that from chance$/);
+  }
+});
