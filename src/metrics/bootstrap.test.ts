@@ -70,6 +70,22 @@ test('several statistics share the draws', () => {
   assert.deepEqual(both.one, bootstrapInterval({ labels, draws: 99, seed: 2 }, first, 0.9));
 });
 
+test('what chance makes larger has its percentiles mirrored, between 0 and no less than itself', () => {
+  const off = (weights: Float64Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
+  const all = (weights: Float64Array) => ({
+    plain: 1 + off(weights),
+    biased: 1 + off(weights),
+    far: 99 + off(weights),
+  });
+  const { plain, biased, far } = bootstrapIntervals({ labels: [...labels, ...labels], draws: 99, seed: 2 }, all, 0.9, [
+    'biased',
+    'far',
+  ]);
+  assert.deepEqual([plain.estimate, plain.low > 1], [1, true]); // hardly any draw holds every image once
+  assert.deepEqual([biased.low, biased.high], [0, 1]);
+  assert.deepEqual([far.low, far.high], [198 - (98 + plain.high), 99]);
+});
+
 test('ends are NumPy’s percentiles of the draws, and undefined where over a tenth of them are', () => {
   assert.deepEqual(percentileEnds([4, 1, 3, 2], 0.5), [1.75, 3.25]);
   assert.deepEqual(percentileEnds([...Array<number>(9).fill(1), Number.NaN], 0.95), [1, 1]);

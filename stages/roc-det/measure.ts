@@ -15,6 +15,7 @@ import { countRanked, rankScores } from '../../src/metrics/rank-scores.ts';
 import { rocCurve } from '../../src/metrics/roc-curve.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { fitTemperature } from '../../src/metrics/temperature.ts';
+import { temperatureInterval } from '../../src/metrics/temperature-interval.ts';
 import type { Model } from './read-models.ts';
 
 /** All that the charts and tables say of one model. */
@@ -59,6 +60,8 @@ export interface ReliabilityBin extends CalibrationBin {
 /** Calibration after the temperature that another split gave. */
 export interface ScaledCalibration {
   readonly temperature: number;
+  /** Where it may lie, by the images that it was fitted on; the upper end may be Infinity. */
+  readonly temperatureEnds: readonly [low: number, high: number];
   /** Images that it was fitted on. */
   readonly images: number;
   readonly calibrationError: number;
@@ -102,6 +105,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
       calibrationError: expectedCalibrationError(labels, probabilities, { bins, weights }),
     }),
     level,
+    ['calibrationError'],
   );
   const roc = rocCurve(labels, scores);
   const det = detCurve(labels, scores);
@@ -126,7 +130,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
       band: bandOf(even, precisionsAt),
     },
     reliability: reliabilityOf(sample, probabilities, level),
-    scaled: scale(rows, calibration),
+    scaled: scale(rows, calibration, level),
   };
 }
 
@@ -182,17 +186,26 @@ function reliabilityOf(sample: BootstrapSample, probabilities: readonly number[]
   }));
 }
 
-function scale(rows: readonly ScoreRow[], calibration: readonly ScoreRow[]): ScaledCalibration | undefined {
+function scale(
+  rows: readonly ScoreRow[],
+  calibration: readonly ScoreRow[],
+  level: number,
+): ScaledCalibration | undefined {
   if (calibration.length === 0) return undefined;
-  const temperature = fitTemperature(
-    calibration.map(({ label }) => label),
-    logitsOf(calibration),
-  );
+  const [classes, logits] = [calibration.map(({ label }) => label), logitsOf(calibration)];
+  const temperature = fitTemperature(classes, logits);
   if (!(temperature > 0 && temperature < Infinity)) return undefined;
   const labels = rows.map(({ label }) => label);
   const probabilities = probabilitiesOf(rows, temperature);
   return {
     temperature,
+    temperatureEnds: temperatureInterval(
+      classes,
+      logits,
+      temperature,
+      level,
+      calibration.map(({ group }) => group),
+    ),
     images: calibration.length,
     calibrationError: expectedCalibrationError(labels, probabilities, { bins }),
     reliability: calibrationBins(labels, probabilities, { bins }),

@@ -5,7 +5,7 @@ import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
 import { guide, type Layers, side, titleWidth } from './curve-layers.ts';
-import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
+import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
 import { type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
 
 /** Temperatures nearer to 1 than this change nothing that one would see. */
@@ -71,15 +71,15 @@ function findingOf({ calibrationError, scaled }: MeasuredModel): string {
   const error = `calibration error ${formatInterval(calibrationError)}`;
   if (scaled === undefined) return error;
   const { temperature } = scaled;
-  const isBetter = scaled.calibrationError < calibrationError.low;
-  const sureness = !isBetter
-    ? ''
-    : temperature > slightly
-      ? 'too sure, '
-      : temperature < 1 / slightly
-        ? 'not sure enough, '
-        : '';
+  const sureness = scaled.calibrationError < calibrationError.estimate ? surenessOf(scaled) : '';
   return `${sureness}${error}, ${scaled.calibrationError.toFixed(3)} at temperature ${temperature.toPrecision(3)}`;
+}
+
+/** By the temperature's interval: the calibration error of a calibrated model is above 0 too, and falls by any luck. */
+function surenessOf({ temperature, temperatureEnds: [low, high] }: ScaledCalibration): string {
+  if (low > 1 && temperature > slightly) return 'too sure, ';
+  if (high < 1 && temperature < 1 / slightly) return 'not sure enough, ';
+  return '';
 }
 
 function bestOf(models: readonly MeasuredModel[]): string {

@@ -149,6 +149,31 @@ test('the title goes by the sign of its test, which is on other images than the 
   );
 });
 
+test('a model is called too sure where its temperature says so, not where chance lets its error fall', () => {
+  /** Logits that say the right chance, times `factor`. */
+  const scored = (seed: number, factor: number) => {
+    const random = new Random('calibrated', seed);
+    const row = (split: string) => (_: unknown, i: number) => {
+      const logit = 1.5 * random.normal();
+      const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+      return { key: String(i), split, label, real: 0, fake: factor * logit };
+    };
+    return [Array.from({ length: 150 }, row('test')), Array.from({ length: 150 }, row('val'))] as const;
+  };
+  const sure = (seed: number, factor: number) => {
+    const { title } = reliabilityChart([named('', ...scored(seed, factor))], frame, 'val') as unknown as {
+      title: { text: string[] };
+    };
+    return /too sure|not sure enough/.exec(title.text.join(' '))?.[0];
+  };
+  const seeds = Array.from({ length: 20 }, (_, seed) => seed);
+  const verdicts = (factor: number) => seeds.map((seed) => sure(seed, factor));
+  const said = verdicts(1).filter((verdict) => verdict !== undefined).length;
+  assert.ok(said <= 3, `${said} of 20 calibrated models`); // at 90 %
+  assert.ok(verdicts(2).filter((verdict) => verdict === 'too sure').length >= 15);
+  assert.ok(verdicts(0.5).filter((verdict) => verdict === 'not sure enough').length >= 15);
+});
+
 test('of many images only the points that change the picture are drawn', () => {
   const random = new Random(1);
   const points = [{ x: 0, y: 0 }];
@@ -341,7 +366,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: 'e3fcf717c9249cef' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: 'dfc63c29ade8dfec' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

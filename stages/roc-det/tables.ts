@@ -71,7 +71,10 @@ function numbersOf(model: MeasuredModel) {
       temperature: scaled.temperature,
       scaledCalibrationError: scaled.calibrationError,
     }),
-    intervals: Object.fromEntries(measures.map((name) => [name, intervalPair(model[name])])),
+    intervals: {
+      ...Object.fromEntries(measures.map((name) => [name, intervalPair(model[name])])),
+      ...(scaled !== undefined && { temperature: finitePair(scaled.temperatureEnds) }),
+    },
     methods: Object.fromEntries(defined.map((name) => [name, methods[model[name].method]])),
   };
 }
@@ -88,6 +91,9 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
     intervals: { ...first.intervals, ...second.intervals },
   };
 }
+
+/** Null where the images leave an end open. */
+const finitePair = (ends: readonly number[]) => (ends.every(Number.isFinite) ? ends : null);
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
