@@ -8,6 +8,7 @@
  */
 import { auc } from '../src/metrics/auc.ts';
 import { averagePrecision } from '../src/metrics/average-precision.ts';
+import { truePositiveRateAt } from '../src/metrics/curve-heights.ts';
 import { detCurve } from '../src/metrics/det-curve.ts';
 import { equalErrorRate } from '../src/metrics/equal-error-rate.ts';
 import { expectedCalibrationError } from '../src/metrics/expected-calibration-error.ts';
@@ -16,7 +17,7 @@ import { partialAuc } from '../src/metrics/partial-auc.ts';
 import { precisionRecallCurve } from '../src/metrics/precision-recall-curve.ts';
 import { rocCurve } from '../src/metrics/roc-curve.ts';
 import { fitTemperature } from '../src/metrics/temperature.ts';
-import { truePositiveRateAt } from '../src/metrics/true-positive-rate-at.ts';
+import { countAtThresholds } from '../src/metrics/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 
 const size = 1_000_000;
@@ -37,7 +38,7 @@ const tasks: Readonly<Record<string, () => unknown>> = {
   det: () => detCurve(labels, scores),
   'equal error rate': () => equalErrorRate(labels, scores),
   'partial auc': () => partialAuc(labels, scores, 0.1),
-  'tpr at fpr': () => truePositiveRateAt(labels, scores, 0.01),
+  'tpr at fpr': () => truePositiveRateAt(countAtThresholds(labels, scores), 0.01),
   calibration: () => expectedCalibrationError(labels, probabilities),
   temperature: () => fitTemperature(labels, scores),
 };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { bootstrapBand } from './bootstrap-band.ts';
-import { precisionsAt, truePositiveRatesAt } from './curve-heights.ts';
+import { precisionsAt, truePositiveRateAt, truePositiveRatesAt } from './curve-heights.ts';
 import { countRanked, rankScores } from './rank-scores.ts';
 import { drawnScores } from './testing-intervals.ts';
 
@@ -11,6 +11,28 @@ const four = count([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
 test('the examples of the docstrings', () => {
   assert.deepEqual([...truePositiveRatesAt(four, [0, 0.25, 0.5, 1])], [0.5, 0.5, 1, 1]);
   assert.deepEqual([...precisionsAt(four, [0, 0.5, 0.75])], [1, 1, 2 / 3]);
+});
+
+test('where the ROC curve rises, its upper end counts, whatever the place times the negatives is rounded to', () => {
+  for (let x = 1; x <= 100; x++) {
+    const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0)); // in the order of their scores
+    const counts = count(
+      labels,
+      labels.map((_, i) => -i),
+    );
+    const heights = truePositiveRatesAt(counts, [(x - 0.5) / 100, x / 100]);
+    assert.deepEqual([...heights], [0, 1], `at ${x} %`);
+    assert.equal(truePositiveRateAt(counts, x / 100), 1);
+  }
+});
+
+test('a recall of 7 of 100 is that of the seventh', () => {
+  const labels = Array.from({ length: 200 }, (_, i) => (i < 7 || i >= 107 ? 1 : 0));
+  const counts = count(
+    labels,
+    labels.map((_, i) => -i),
+  );
+  assert.deepEqual([...precisionsAt(counts, [0.07])], [1]);
 });
 
 test('a curve of ties is straight, and starts at nothing', () => {

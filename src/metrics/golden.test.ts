@@ -9,6 +9,7 @@ import { brier } from './brier.ts';
 import { calibrationBins } from './calibration-bins.ts';
 import { confusion } from './confusion.ts';
 import { crossEntropy } from './cross-entropy.ts';
+import { truePositiveRatesAt } from './curve-heights.ts';
 import { detCurve } from './det-curve.ts';
 import { equalErrorRate } from './equal-error-rate.ts';
 import { expectedCalibrationError } from './expected-calibration-error.ts';
@@ -22,7 +23,7 @@ import { precisionRecallCurve } from './precision-recall-curve.ts';
 import { recall } from './recall.ts';
 import { rocCurve } from './roc-curve.ts';
 import { fitTemperature } from './temperature.ts';
-import { truePositiveRateAt } from './true-positive-rate-at.ts';
+import { countAtThresholds } from './threshold-counts.ts';
 import { youdenThreshold } from './youden-threshold.ts';
 
 /** What JSON has no number for is written as text. */
@@ -104,7 +105,7 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
       ranking.partialAuc,
     );
     assertClose(
-      [0, ...limits].map((rate) => truePositiveRateAt(labels, scores, rate, { weights })),
+      truePositiveRatesAt(countAtThresholds(labels, scores, { weights }), [0, ...limits]),
       ranking.truePositiveRateAt,
     );
     assertClose(youdenThreshold(labels, scores, { weights }).index, ranking.youden);

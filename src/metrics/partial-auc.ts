@@ -1,6 +1,6 @@
+import { truePositiveRateAt } from './curve-heights.ts';
 import type { Scores } from './rank-scores.ts';
 import { countAtThresholds, type ThresholdCounts } from './threshold-counts.ts';
-import { heightAt } from './true-positive-rate-at.ts';
 import type { Weighted } from './weights.ts';
 
 /**
@@ -29,7 +29,7 @@ export function partialAuc(
 /** {@link partialAuc} of what was counted already, weights worked in. */
 export function partialAreaOf(counts: ThresholdCounts, maxFalsePositiveRate: number): number {
   const { falsePositives, truePositives, positives, negatives } = counts;
-  const end = heightAt(counts, maxFalsePositiveRate);
+  const end = truePositiveRateAt(counts, maxFalsePositiveRate);
   let [area, lastX, lastY] = [0, 0, 0];
   const goTo = (x: number, y: number) => {
     area += ((x - lastX) * (y + lastY)) / 2;

@@ -3,12 +3,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { auc } from './auc.ts';
 import { averagePrecision } from './average-precision.ts';
+import { truePositiveRatesAt } from './curve-heights.ts';
 import { detCurve } from './det-curve.ts';
 import { equalErrorRate } from './equal-error-rate.ts';
 import { partialAuc } from './partial-auc.ts';
 import { precisionRecallCurve } from './precision-recall-curve.ts';
 import { rocCurve } from './roc-curve.ts';
-import { truePositiveRateAt } from './true-positive-rate-at.ts';
+import { countAtThresholds } from './threshold-counts.ts';
 import { youdenThreshold } from './youden-threshold.ts';
 
 /** Items of both classes, with ties. */
@@ -82,7 +83,7 @@ test('deciding at the thresholds gives what is said of them', () => {
 test('the height over a rate is on the curve, rises with the rate, and its mean is the area', () => {
   always(({ labels, scores }) => {
     const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(labels, scores);
-    const heights = [0, 0.1, 0.2, 0.5, 0.9, 1].map((rate) => truePositiveRateAt(labels, scores, rate));
+    const heights = [...truePositiveRatesAt(countAtThresholds(labels, scores), [0, 0.1, 0.2, 0.5, 0.9, 1])];
     assert.deepEqual(
       heights,
       heights.toSorted((one, other) => one - other),

@@ -4,6 +4,7 @@ import { balancedAccuracyOf } from '../../src/metrics/balanced-accuracy.ts';
 import { brier } from '../../src/metrics/brier.ts';
 import { type Confusion, confusion } from '../../src/metrics/confusion.ts';
 import { crossEntropy } from '../../src/metrics/cross-entropy.ts';
+import { truePositiveRateAt } from '../../src/metrics/curve-heights.ts';
 import { equalErrorRateOf } from '../../src/metrics/equal-error-rate.ts';
 import { expectedCalibrationError } from '../../src/metrics/expected-calibration-error.ts';
 import { f1Of } from '../../src/metrics/f1.ts';
@@ -12,7 +13,6 @@ import { partialAreaOf } from '../../src/metrics/partial-auc.ts';
 import { precisionOf } from '../../src/metrics/precision.ts';
 import { countRanked, rankScores } from '../../src/metrics/rank-scores.ts';
 import { recallOf } from '../../src/metrics/recall.ts';
-import { heightAt } from '../../src/metrics/true-positive-rate-at.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measured.ts';
 import type { Scored } from './scored.ts';
@@ -89,8 +89,8 @@ function statistics(scored: Scored): Statistics<Decisions | Calibration | Rankin
       averagePrecision: averagePrecisionOf(counts),
       equalErrorRate: equalErrorRateOf(counts).rate,
       partialAucTo10PercentFpr: partialAreaOf(counts, 0.1),
-      tprAt1PercentFpr: heightAt(counts, 0.01),
-      tprAt10PercentFpr: heightAt(counts, 0.1),
+      tprAt1PercentFpr: truePositiveRateAt(counts, 0.01),
+      tprAt10PercentFpr: truePositiveRateAt(counts, 0.1),
     };
   };
 }
