@@ -247,6 +247,9 @@ test('a pipeline, a stage or a project that is not there is told with what is me
   assertTold(await project.command('kinds', 'comand'), 'There is no kind "comand"', 'Did you mean "command"?');
   project.write('pipelines/other.yaml', good);
   assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
+  project.write('pipelines/inside/deep.yaml', 'stages: {}\n');
+  assertTold(await project.command('run', 'deep'), 'Did you mean inside/deep.yaml?');
+  project.remove('pipelines/inside');
   project.write('pipelines/base.yaml', 'params: {}\n');
   project.write('pipelines/other.yaml', 'extends: base.yaml\nstages: {}\n');
   assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml, base.yaml');

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
 import { baseNames } from '../config/base-names.ts';
 import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
@@ -43,7 +43,7 @@ export function findTarget({ words, force, last = false }: Words, root: string):
       return findTarget({ words: [taken, ...words], force: left.length > 0 ? left : true }, root);
     }
   }
-  const file = unnamedFile(root, last);
+  const file = unnamedFile(root, last, first);
   return file.ok ? ok({ file: file.value, stages: words, force }) : file;
 }
 
@@ -62,7 +62,7 @@ function namedFile(word: string, root: string): Result<string, readonly Diagnost
   return endsLikeFile.test(word) ? err([found.error]) : undefined;
 }
 
-function unnamedFile(root: string, last: boolean): Result<string, readonly Diagnostic[]> {
+function unnamedFile(root: string, last: boolean, word?: string): Result<string, readonly Diagnostic[]> {
   const only = onlyPipelineFile(root);
   if (only !== undefined) return ok(only);
   const names = pipelineNames(root);
@@ -74,7 +74,8 @@ function unnamedFile(root: string, last: boolean): Result<string, readonly Diagn
   const bases = baseNames(names, root);
   const runnable = names.filter((name) => !bases.has(name));
   const all = [...runnable, ...names.filter((name) => bases.has(name))];
-  const hint = `Name one, as in: pipeline run ${all[0]}`;
+  const meant = all.find((name) => basename(name).replace(endsLikeFile, '') === word);
+  const hint = meant === undefined ? `Name one, as in: pipeline run ${all[0]}` : `Did you mean ${meant}?`;
   return err([{ code: 'no-file', message: `Which pipeline? There are ${all.join(', ')}`, hint }]);
 }
 

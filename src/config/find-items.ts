@@ -92,7 +92,10 @@ function findStageItems(
     }
     if (!accepts(wanted.type, output.type)) {
       const message = `The input "${wanted.port}" takes ${typeWords(wanted.type)}, but "${reference.stage}.${port}" is ${output.type}`;
-      context.report({ code: 'type-mismatch', message, at: node.at });
+      const [type] = [wanted.type].flat();
+      const isOwn = !Object.hasOwn(definition.kind?.spec.outputs ?? {}, port);
+      const hint = isOwn ? `Say what it is: outputs: { ${port}: { path: …, type: ${type} } }` : undefined;
+      context.report({ code: 'type-mismatch', message, at: node.at, ...(hint ? { hint } : {}) });
       return [];
     }
     return [{ item: { from: 'stage', stage: name, port, labels: {} } as const, stage: definition.name }];

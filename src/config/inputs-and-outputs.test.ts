@@ -78,6 +78,17 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
   assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
+test('an output that declares no type is told where to, when a port takes another', async () => {
+  using project = new TestProject({});
+  const own = 'outputs: { list: artifacts/list.csv }';
+  project.write({
+    'pipelines/p.yaml': `stages:\n${command('mine', own)}  two: { kind: load, inputs: { images: mine.list } }\n`,
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /The input "images" takes images, but "mine\.list" is files \[type-mismatch\]/);
+  assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
+});
+
 test('an unreadable folder is told', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
   using project = new TestProject({ 'secret/x': '' });
   chmodSync(join(project.root, 'secret'), 0);
