@@ -43,6 +43,7 @@ test('a wrong file is told by its line, what was expected and what was got', () 
     `${header}a,test,0,1`,
     `${header}a,test,real,0,1`,
     'key,split,label,real,fake,group\na,test,0,1,2',
+    `${header}a,test,0,1,2\na,val,0,1,2\na,test,0,2,1`,
     `${header}"a\nb",test,0,0,1\nc,test,1,nan,1`,
   ].map((text) => parseScores(text));
 
@@ -53,6 +54,7 @@ test('a wrong file is told by its line, what was expected and what was got', () 
       'Line 2: expected as many fields as in the header, got fewer',
       'Line 2: expected the label 0 (real) or 1 (fake), got "real"',
       'Line 2: expected as many fields as in the header, got fewer',
+      'Line 4: expected every image once, got "a" of test again',
       'Line 4: expected a finite number as the real score, got "nan"',
     ],
   );

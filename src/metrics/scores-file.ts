@@ -7,7 +7,7 @@ import { err, ok } from '../result.ts';
  *
  * The file is CSV (RFC 4180) with a header `key,split,label,real,fake`, and `source` and `group` where they are known;
  * columns in any order, further ones ignored, so that anyone's scores fit. The two scores are logits, or any pair whose
- * difference ranks; they are finite.
+ * difference ranks; they are finite. No image of a split comes twice.
  */
 export interface ScoreRow {
   /** What tells the image from others of its split, such as its path in the data set. */
@@ -55,12 +55,17 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
   }
   const optionalAt = optionalColumns.map((column) => header.indexOf(column));
   const rows: ScoreRow[] = [];
+  const seen = new Map<string, Set<string>>();
   for (const { fields, line } of records) {
     const row = toRow(
       at.map((index) => fields[index]),
       optionalAt.map((index) => (index === -1 ? '' : fields[index])),
     );
     if (typeof row === 'string') return err(`Line ${line}: ${row}`);
+    const keys = seen.get(row.split) ?? new Set();
+    if (keys.has(row.key))
+      return err(`Line ${line}: expected every image once, got "${row.key}" of ${row.split} again`);
+    seen.set(row.split, keys.add(row.key));
     rows.push(row);
   }
   return ok(rows);

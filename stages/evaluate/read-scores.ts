@@ -14,18 +14,7 @@ export function readScores(context: StageContext<EvaluateSettings>): readonly Sc
     const there = [...splits].join(', ') || 'none';
     throw new StageError(`Expected one of the splits of the scores (${there}), got "${split}". Set "splits".`);
   });
-  requireOnce(rows);
   return context.inputs('dataset').length === 0 ? rows : known(rows, context);
-}
-
-/** An image that is scored twice would count twice. */
-function requireOnce(rows: readonly ScoreRow[]): void {
-  const seen = new Set<string>();
-  for (const { split, key } of rows) {
-    const id = JSON.stringify([split, key]);
-    if (seen.has(id)) throw new StageError(`Expected every image once in the scores, got ${key} of ${split} twice.`);
-    seen.add(id);
-  }
 }
 
 /** The rows with the source and group that the dataset knows of their images, where they have none. */
