@@ -24,6 +24,13 @@ test('anyone’s scores fit: columns in any order, more of them, Windows line en
   });
 });
 
+test('labels may be floats, as pandas writes them', () => {
+  const text = 'key,split,label,real,fake\na,test,0.0,0,1\nb,test,1.0,0,1\n';
+  const parsed = parseScores(text);
+
+  assert.deepEqual(parsed.ok && parsed.value.map(({ label }) => label), [0, 1]);
+});
+
 test('source and group are columns where some row has them, and absent from a row where they are empty', () => {
   const known: readonly ScoreRow[] = [
     { ...rows[0]!, source: 'camera, old' },

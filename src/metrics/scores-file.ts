@@ -71,6 +71,14 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
   return ok(rows);
 }
 
+/** As integers, and as pandas writes a column that once had gaps. */
+const labels: ReadonlyMap<string, 0 | 1> = new Map([
+  ['0', 0],
+  ['0.0', 0],
+  ['1', 1],
+  ['1.0', 1],
+]);
+
 /** The row, or what is wrong with it. */
 function toRow(
   [key, split, label, real, fake]: readonly (string | undefined)[],
@@ -80,14 +88,15 @@ function toRow(
     return 'expected as many fields as in the header, got fewer';
   }
   if (source === undefined || group === undefined) return 'expected as many fields as in the header, got fewer';
-  if (label !== '0' && label !== '1') return `expected the label 0 (real) or 1 (fake), got "${label}"`;
+  const of = labels.get(label);
+  if (of === undefined) return `expected the label 0 (real) or 1 (fake), got "${label}"`;
   const scores = [real, fake].map((field) => (field.trim() === '' ? Number.NaN : Number(field)));
   const wrong = scores.findIndex((score) => !Number.isFinite(score));
   if (wrong !== -1) return `expected a finite number as the ${columns[3 + wrong]} score, got "${[real, fake][wrong]}"`;
   return {
     key,
     split,
-    label: label === '0' ? 0 : 1,
+    label: of,
     real: scores[0]!,
     fake: scores[1]!,
     ...(source === '' ? {} : { source }),
