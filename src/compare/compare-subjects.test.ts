@@ -67,6 +67,20 @@ test('numbers and scores of two runs become tables, differences the later less t
   assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
 });
 
+test('counts of images, confusions and what was called what are no results: JSON alone has them', () => {
+  const measured = (count: number): SubjectStage => {
+    const counts = ['images', 'real', 'fake', 'confusion.trueReal', 'called.real', 'called.fake'];
+    const numbers = [...counts, 'auc', 'atValYoudenThreshold.called.real', 'bySource.real.accuracy'];
+    return { metrics: new Map(numbers.map((name) => [`test.${name}`, { value: count }])) };
+  };
+  const comparison = compareSubjects([subject('a', { s: measured(1) }), subject('b', { s: measured(2) })]);
+  const table = comparisonTables(comparison).find(({ title }) => title === 'Metrics')!;
+  assert.deepEqual(
+    table.rows.map(([name]) => name),
+    ['test.auc', 'test.bySource.real.accuracy'],
+  );
+});
+
 test('single stages that were named are compared whatever they are called', () => {
   const { metrics, missing } = compareSubjects([
     subject('a:scores', { scores: scores(0.5, 6) }, true),

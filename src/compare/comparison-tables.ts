@@ -54,9 +54,9 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   ];
 }
 
-/** Of the rest, which tells the same twice, JSON has all. */
+/** Counts of images are no results, and confusions tell the same twice: JSON has all. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
-  !/(^|\.)(images|confusion|predicted)(\.|$)/.test(name) && values.some((value) => value?.value != null);
+  !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
   const columns = ['of', 'less', 'metric', 'difference', '95 % interval', 'p', 'p (Holm)', 'test'];
