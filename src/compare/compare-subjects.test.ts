@@ -118,6 +118,7 @@ test('the curves of all are overlaid, each with its AUC', () => {
   const history = {
     splits: ['val'],
     chosenEpoch: 1,
+    images: { val: { real: 700, fake: 500 } },
     epochs: [
       { epoch: 1, learningRate: 1, running: { loss: 1, accuracy: 1 }, splits: { val: { loss: 1, accuracy: 0.5 } } },
     ],
@@ -133,4 +134,42 @@ test('the curves of all are overlaid, each with its AUC', () => {
     ['s, ROC', 's, training'],
   );
   assert.match(JSON.stringify(charts[0]!.spec), /"a: AUC 1\.000","b: AUC 0\.500"/);
+  assert.deepEqual(charts.map(titleOf), [
+    'a is first on test, AUC 1.000, but b cannot be told from it | s: 0.500 above b, p = 0.083; 8 images that all scored; fake is positive',
+    'a and b keep the same accuracy on val, 50.0 % | s, after each of 1 epoch; 1,200 images',
+  ]);
+});
+
+/** The title and subtitle of a chart, without line breaks. */
+function titleOf({ spec }: ReturnType<typeof comparisonCharts>[number]): string {
+  const { text, subtitle } = spec.title as unknown as Record<'text' | 'subtitle', readonly string[]>;
+  return `${text.join(' ')} | ${subtitle.join(' ')}`;
+}
+
+test('the titles of overlaid curves say who leads, and who kept the highest accuracy', () => {
+  const many = (right: boolean): SubjectStage => ({
+    metrics: new Map(),
+    scores: Array.from({ length: 1200 }, (_, i) => {
+      const label = (i % 2) as 0 | 1;
+      return { key: `${i}`, split: 'test', label, real: 0, fake: right ? label + Math.sin(i) / 3 : Math.sin(7 * i) };
+    }),
+  });
+  const trained = (accuracies: readonly number[], chosenEpoch: number) => ({
+    splits: ['val'],
+    chosenEpoch,
+    epochs: accuracies.map((accuracy, i) => ({
+      ...{ epoch: i + 1, learningRate: 1, running: { loss: 1, accuracy: 1 } },
+      splits: { val: { loss: 1, accuracy } },
+    })),
+  });
+  const charts = comparisonCharts(
+    compareSubjects([
+      subject('a', { s: { ...many(false), history: trained([0.5, 0.6], 1) } }),
+      subject('b', { s: { ...many(true), history: trained([0.5, 0.55, 0.4], 2) } }),
+    ]),
+  );
+  assert.deepEqual(charts.map(titleOf), [
+    'b leads on test, AUC 1.000 | s: 0.500 above a, p < 0.001; 1,200 images that all scored; fake is positive',
+    'b keeps the highest accuracy on val, 55.0 % of epoch 2; a 50.0 % | s, after each of 2 to 3 epochs',
+  ]);
 });

@@ -1,5 +1,6 @@
 import { isDigest } from '../fingerprint/digest.ts';
 import type { Json } from '../json.ts';
+import { auc } from '../metrics/auc.ts';
 import { compareModels, type ModelComparison } from '../metrics/compare-models.ts';
 import { matchScores } from '../metrics/match-scores.ts';
 import { rocCurve } from '../metrics/roc-curve.ts';
@@ -37,6 +38,8 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
   | {
       readonly images: number;
       readonly pairs: readonly ModelComparison[];
+      /** Of each of `subjects`, on these images. */
+      readonly areas: readonly number[];
       /** Of each of `subjects`: shares of false and true positives. */
       readonly curves: readonly (readonly (readonly [falsePositives: number, truePositives: number])[])[];
     }
@@ -135,6 +138,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
       subjects: indices,
       images: matched.value.images.length,
       pairs: compareModels(matched.value, { level, seed }),
+      areas: matched.value.models.map((rows) => auc(matched.value.labels, differencesOf(rows))),
       curves: matched.value.models.map(curveOf),
     },
   ];
@@ -143,7 +147,9 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
 function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
   const curve = rocCurve(
     rows.map(({ label }) => label),
-    rows.map(({ real, fake }) => fake - real),
+    differencesOf(rows),
   );
   return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);
 }
+
+const differencesOf = (rows: readonly ScoreRow[]): readonly number[] => rows.map(({ real, fake }) => fake - real);

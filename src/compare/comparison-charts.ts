@@ -1,8 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../charts/chart-title.ts';
+import { formatCount, formatCountOf, formatCountRange, formatShare } from '../charts/format-number.ts';
 import { seriesScales } from '../charts/series.ts';
 import { simplifyLine } from '../charts/simplify-line.ts';
-import type { Comparison, PairedScores } from './compare-subjects.ts';
+import type { SplitImages } from '../training/split-images.ts';
+import { type Comparison, level, type PairedScores } from './compare-subjects.ts';
 
 const width = 400;
 
@@ -19,9 +21,11 @@ export function comparisonCharts(
   ];
 }
 
-function rocChart(paired: Extract<PairedScores, { images: number }>, subjects: readonly string[]): TopLevelSpec {
-  const { stage, split, images, curves } = paired;
-  const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areaBelow(curves[i]!).toFixed(3)}`);
+type Paired = Extract<PairedScores, { images: number }>;
+
+function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
+  const { curves, areas } = paired;
+  const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`);
   const { color, strokeDash } = seriesScales(names);
   const values = curves.flatMap((curve, index) =>
     simplifyLine(
@@ -30,7 +34,7 @@ function rocChart(paired: Extract<PairedScores, { images: number }>, subjects: r
     ).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
   );
   return {
-    title: chartTitle(`ROC on ${split}: ${stage}`, `${images} images that all scored; fake is positive`, width),
+    title: chartTitle(...rocTitle(paired, subjects), width),
     width,
     height: width,
     data: { values },
@@ -45,9 +49,29 @@ function rocChart(paired: Extract<PairedScores, { images: number }>, subjects: r
   };
 }
 
-/** By trapezoids, which is the AUC. */
-function areaBelow(curve: readonly (readonly [x: number, y: number])[]): number {
-  return curve.slice(1).reduce((sum, [x, y], i) => sum + ((x - curve[i]![0]) * (y + curve[i]![1])) / 2, 0);
+/** Who leads, if that is more than chance, and by which test. */
+function rocTitle(
+  { stage, split, images, areas, pairs, subjects: of }: Paired,
+  subjects: readonly string[],
+): readonly [title: string, subtitle: string] {
+  const order = areas.map((_, i) => i).toSorted((a, b) => areas[b]! - areas[a]!);
+  const [first, second] = order as [number, number];
+  const [leader, next] = [subjects[of[first]!]!, subjects[of[second]!]!];
+  const { auc } = pairs.find(({ one, other }) => one === Math.min(first, second) && other === Math.max(first, second))!;
+  const isApart = auc.adjustedP < 1 - level;
+  const area = `on ${split}, AUC ${areas[first]!.toFixed(3)}`;
+  const p = Number.isNaN(auc.adjustedP)
+    ? ''
+    : `, p ${auc.adjustedP < 0.001 ? '< 0.001' : `= ${auc.adjustedP.toFixed(3)}`}`;
+  const distance = areas[first]! - areas[second]!;
+  return [
+    isApart
+      ? `${leader} leads ${area}`
+      : distance === 0
+        ? `${leader} and ${next} are alike ${area}`
+        : `${leader} is first ${area}, but ${next} cannot be told from it`,
+    `${stage}: ${distance.toFixed(3)} above ${next}${p}; ${formatCountOf(images, 'image')} that all scored; fake is positive`,
+  ];
 }
 
 function historyChart(
@@ -84,8 +108,38 @@ function historyChart(
     },
   });
   return {
-    title: chartTitle(`Training of ${stage} on ${split}`, 'After each epoch', width),
+    title: chartTitle(trainingTitle(of, subjects, split), trainingSubtitle(stage, of, split), width),
     data: { values: values.filter((row) => row.split === split) },
     vconcat: [panel('accuracy', 'Accuracy'), panel('loss', 'Loss (cross-entropy, nats)')],
   };
 }
+
+type Histories = Comparison['histories'][number]['of'];
+
+/** Who has the highest accuracy with the weights that were kept. */
+function trainingTitle(of: Histories, subjects: readonly string[], split: string): string {
+  const reached = of.flatMap((history, index) => {
+    const kept = history?.epochs.find(({ epoch }) => epoch === history.chosenEpoch);
+    const accuracy = kept?.splits[split]?.accuracy;
+    return accuracy === undefined ? [] : [{ name: subjects[index]!, epoch: kept!.epoch, accuracy }];
+  });
+  const [best, next] = reached.toSorted((a, b) => b.accuracy - a.accuracy);
+  if (best === undefined) return `Training on ${split}`;
+  const share = formatShare(best.accuracy);
+  if (next?.accuracy === best.accuracy)
+    return `${best.name} and ${next.name} keep the same accuracy on ${split}, ${share}`;
+  const other = next === undefined ? '' : `; ${next.name} ${formatShare(next.accuracy)}`;
+  return `${best.name} keeps the highest accuracy on ${split}, ${share} of epoch ${formatCount(best.epoch)}${other}`;
+}
+
+function trainingSubtitle(stage: string, of: Histories, split: string): string {
+  const epochs = formatCountRange(
+    of.flatMap((history) => history?.epochs.length ?? []),
+    'epoch',
+  );
+  const counts = of.flatMap((history) => history?.images?.[split] ?? []).map(imagesOf);
+  const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
+  return `${stage}, after each of ${epochs}${images}`;
+}
+
+const imagesOf = ({ real, fake }: SplitImages): number => real + fake;
