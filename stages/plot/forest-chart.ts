@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
-import { formatCountOf, formatCountRange } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatCountRange, formatList } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
@@ -100,5 +100,10 @@ function subtitle(items: readonly MetricItem[]): string {
   const counts = items.flatMap(({ images }) => images ?? []);
   const n =
     counts.length < items.length ? formatCountOf(items.length, 'model') : `n = ${formatCountRange(counts, 'image')}`;
-  return items.some(({ interval }) => interval !== undefined) ? `${n}; lines: confidence intervals` : n;
+  const drawn = items.filter(({ interval }) => interval !== undefined);
+  if (drawn.length === 0) return n;
+  const levels = [...new Set(drawn.map(({ confidence }) => confidence))];
+  return levels.every((level) => level !== undefined)
+    ? `${n}; lines: ${formatList(levels.map((level) => `${Number((100 * level).toPrecision(6))} %`))} intervals`
+    : `${n}; lines: confidence intervals`;
 }

@@ -15,7 +15,7 @@ import { spec } from './spec.ts';
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 
 const models: readonly MetricItem[] = [
-  { labels: { net: 'a', set: 'faces' }, value: 0.75, interval: [0.7, 0.8], images: 400 },
+  { labels: { net: 'a', set: 'faces' }, value: 0.75, interval: [0.7, 0.8], confidence: 0.95, images: 400 },
   { labels: { net: 'b', set: 'faces' }, value: 0.875, images: 400 },
 ];
 const crossed: readonly MetricItem[] = ['x', 'y'].flatMap((train, i) =>
@@ -34,12 +34,19 @@ test('a forest has a row for each model, sorted or as given, its interval beside
   assertGolden(chart, golden('forest'));
   assert.deepEqual(told(chart), [
     'b has the highest test.auc: 0.875, set faces',
-    'n = 400 images; lines: confidence intervals',
+    'n = 400 images; lines: 95 % intervals',
   ]);
   assert.deepEqual(told(forestChart(models, { value: 'test.loss', order: 'ascending' })), [
     'a has the lowest test.loss: 0.750 (0.700 to 0.800), set faces',
-    'n = 400 images; lines: confidence intervals',
+    'n = 400 images; lines: 95 % intervals',
   ]);
+  const [first, second] = models as readonly [MetricItem, MetricItem];
+  const subtitle = (...items: readonly MetricItem[]) => told(forestChart(items, { value: 'auc', order: 'given' }))[1];
+  assert.equal(
+    subtitle(first, { ...second, interval: [0.8, 0.9], confidence: 0.9 }),
+    'n = 400 images; lines: 95 % and 90 % intervals',
+  );
+  assert.equal(subtitle({ ...first, confidence: undefined }), 'n = 400 images; lines: confidence intervals');
   const { data } = forestChart(models, { value: 'test.auc', order: 'given' }) as unknown as {
     data: { values: { name: string }[] };
   };

@@ -9,6 +9,8 @@ export interface MetricItem {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number] | undefined;
+  /** Of the interval, where the metrics say so. */
+  readonly confidence?: number | undefined;
   /** Of the split that the number is of, where the metrics say so. */
   readonly images?: number | undefined;
 }
@@ -24,12 +26,12 @@ export function readMetrics({
   const items = inputs('metrics').flatMap(({ path, labels }): readonly MetricItem[] => {
     const metrics = parseMetrics(readFileSync(path, 'utf8'));
     if (!metrics.ok) throw new StageError(`${describeInput('metrics', labels)}: ${metrics.error}`);
-    const { values, intervals } = metrics.value;
+    const { values, intervals, confidence } = metrics.value;
     for (const key of values.keys()) known.add(key);
     const value = values.get(name) ?? null;
     if (value === null) return [];
     const images = values.get(`${name.split('.')[0]}.images`) ?? undefined;
-    return [{ labels, value, interval: intervals.get(name), images }];
+    return [{ labels, value, interval: intervals.get(name), confidence, images }];
   });
   if (items.length > 0) return items;
   if (known.has(name)) throw new StageError(`Expected a number "${name}" in the metrics, got null in all of them.`);
