@@ -5,6 +5,7 @@ import { type Point, simplifyLine } from '../../src/charts/simplify-line.ts';
 import { classColours, dashes, ink } from '../../src/charts/theme.ts';
 import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
 import { countAtThresholds } from '../../src/metrics/threshold-counts.ts';
+import { selectionSplit } from '../../src/training/split-names.ts';
 import type { ModelScores, SplitScores } from './read-scores.ts';
 import { countsOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
 
@@ -17,7 +18,11 @@ interface Options {
   readonly title?: string | undefined;
 }
 
-/** Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each model. */
+/**
+ * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
+ * model. The threshold of equal errors is named on the validation split alone, since one is not chosen by the images that it
+ * is judged on.
+ */
 export function errorsChart(scores: SplitScores, { threshold, title }: Options): TopLevelSpec {
   const { models, shared } = scores;
   const all = models.flatMap(({ differences }) => [min(differences), max(differences)]);
@@ -32,7 +37,13 @@ export function errorsChart(scores: SplitScores, { threshold, title }: Options):
     ),
     spacing: 14,
     vconcat: models.map((model, index) =>
-      panel(model, { domain, threshold, isLast: index === models.length - 1, several: models.length > 1 }),
+      panel(model, {
+        domain,
+        threshold,
+        isLast: index === models.length - 1,
+        several: models.length > 1,
+        isChosen: isChosenOn(scores.split),
+      }),
     ),
   };
 }
@@ -42,11 +53,12 @@ interface PanelOptions {
   readonly threshold: number;
   readonly isLast: boolean;
   readonly several: boolean;
+  readonly isChosen: boolean;
 }
 
-function panel(model: ModelScores, { domain, threshold, isLast, several }: PanelOptions): Panel {
+function panel(model: ModelScores, { domain, threshold, isLast, several, isChosen }: PanelOptions): Panel {
   const equal = equalErrorRate(model.labels, model.differences);
-  const told = `EER ${formatShare(equal.rate)} at ${format(equal.threshold)}`;
+  const told = `EER ${formatShare(equal.rate)}${isChosen ? ` at ${format(equal.threshold)}` : ''}`;
   const scale = { domain, nice: false, zero: false };
   const x = {
     field: 'threshold',
@@ -143,8 +155,11 @@ function finding({ models, split }: SplitScores): string {
   const all = models.map(({ name, labels, differences }) => ({ name, ...equalErrorRate(labels, differences) }));
   const lowest = all.sort((a, b) => a.rate - b.rate)[0]!;
   if (models.length > 1) return `Lowest equal error rate on ${split}: ${lowest.name}, ${formatShare(lowest.rate)}`;
-  return `Equal error rate ${formatShare(lowest.rate)} on ${split}, at the threshold ${format(lowest.threshold)}`;
+  const at = isChosenOn(split) ? `, at the threshold ${format(lowest.threshold)}` : '';
+  return `Equal error rate ${formatShare(lowest.rate)} on ${split}${at}`;
 }
+
+const isChosenOn = (split: string) => split === selectionSplit;
 
 const format = (value: number) => String(Number(value.toPrecision(3))).replace('-', '−');
 const min = (values: Float64Array) => values.reduce((least, value) => Math.min(least, value), Infinity);

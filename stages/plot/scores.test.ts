@@ -78,9 +78,14 @@ test('a confusion has counts and shares of the row, with what is called what and
 test('the errors against the threshold meet at the equal error rate', () => {
   assertGolden(errorsChart(alone, { threshold: 0 }), golden('errors'));
   assert.deepEqual(told(errorsChart(alone, { threshold: 0 })), [
-    'Equal error rate 50.0 % on test, at the threshold −0.5, seed 7',
+    'Equal error rate 50.0 % on test, seed 7',
     '4 real and 2 fake images; point: equal error rate; line: threshold 0',
   ]);
+  // Thresholds are chosen on validation alone.
+  assert.doesNotMatch(JSON.stringify(errorsChart(alone, { threshold: 0 })), /EER [\d.]+ % at/);
+  const validation = errorsChart({ ...alone, split: 'val' }, { threshold: 0 });
+  assert.equal(told(validation)[0], 'Equal error rate 50.0 % on val, at the threshold −0.5, seed 7');
+  assert.match(JSON.stringify(validation), /"EER 50.0 % at −0.5"/);
   assert.equal(told(errorsChart(two, { threshold: 0 }))[0], 'Lowest equal error rate on test: a, 25.0 %');
 });
 
