@@ -78,6 +78,18 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
   assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
 });
 
+test('an included stage publishes among the outputs of the pipeline that includes it, not at its own file’s path', async () => {
+  using project = new TestProject({
+    'pipelines/say.yaml': `stages:\n${command('say', 'outputs: { text: artifacts/say.txt, folder: out/ }')}`,
+    'pipelines/p.yaml': 'include: { other: say.yaml }\nstages: {}\n',
+  });
+  const { outputs } = stageOf(value(await project.load()), 'other/say');
+  assert.deepEqual(
+    outputs.map(({ path }) => path),
+    ['artifacts/p/other/say/text.txt', 'artifacts/p/other/say/folder'],
+  );
+});
+
 test('an output that declares no type is told where to, when a port takes another', async () => {
   using project = new TestProject({});
   const own = 'outputs: { list: artifacts/list.csv }';

@@ -9,7 +9,10 @@ import type { Output } from './pipeline.ts';
 import { publishedFolder } from './pipeline-name.ts';
 import { safeName } from './safe-name.ts';
 
-/** The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. */
+/**
+ * The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. What an included
+ * file says is its own place, when it is run itself; here its stages publish among this pipeline's.
+ */
 export function resolveOutputs(
   context: LoadContext,
   instance: Instance,
@@ -37,14 +40,15 @@ export function resolveOutputs(
   return Array.from(ports, ([port, { type, extension = '' }]) => {
     const entry = written.get(port);
     const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
-    if (path === undefined) {
-      const published = `${publishedFolder(pipeline)}/${safeName(instance.name)}/${port}${extension}`;
-      return { port, type, path: published, at: entry?.keyAt ?? at };
-    }
+    const usual = `${publishedFolder(pipeline)}/${safeName(instance.name)}/${port}`;
+    if (path === undefined) return { port, type, path: usual + extension, at: entry?.keyAt ?? at };
     checkType(context, port, type, entry!);
-    const output = { port, type, path: relativeToRoot(path, context.root), at: entry!.value.at };
+    const isIncluded = instance.definition.scope.prefix !== '';
     // A program of the user's is given a name to write to that ends as the published one does.
-    const ending = extensionOf(output.path);
+    const own = relativeToRoot(path, context.root);
+    const ending = extensionOf(own);
+    const published = isIncluded ? usual + (extension || ending) : own;
+    const output = { port, type, path: published, at: entry!.value.at };
     return Object.hasOwn(kind.spec.outputs, port) || ending === '' ? output : { ...output, extension: ending };
   });
 }
