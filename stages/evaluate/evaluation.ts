@@ -1,3 +1,4 @@
+import { scaleOf } from '../../src/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { type Applied, apply, type Fitted, fitTo } from './fitted.ts';
@@ -32,11 +33,12 @@ export interface EvaluationOptions extends IntervalOptions {
 export function evaluate(rows: readonly ScoreRow[], options: EvaluationOptions): Evaluation {
   const { splits: names, confidence, chosenEpoch } = options;
   const bySplit = new Map(names.map((name) => [name, rows.filter(({ split }) => split === name)]));
+  const scale = scaleOf(rows);
   const validation = bySplit.get(selectionSplit);
-  const fitted = validation === undefined ? undefined : fitToBoth(scoredOf(validation));
+  const fitted = validation === undefined ? undefined : fitToBoth(scoredOf(validation, scale));
   const splits = Object.fromEntries(
     Array.from(bySplit, ([name, own]): [string, EvaluatedSplit] => {
-      const scored = scoredOf(own);
+      const scored = scoredOf(own, scale);
       const sources = sourceMetrics(own, options);
       return [
         name,

@@ -2,7 +2,7 @@ import { accuracyOf, majorityAccuracy } from '../../src/metrics/accuracy.ts';
 import { balancedAccuracyOf } from '../../src/metrics/balanced-accuracy.ts';
 import { type Confusion, confusion } from '../../src/metrics/confusion.ts';
 import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
-import { fakeProbabilities } from '../../src/metrics/logits.ts';
+import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
 import { matthewsCorrelationOf } from '../../src/metrics/matthews-correlation.ts';
 import { fitTemperature } from '../../src/metrics/temperature.ts';
 import { youdenThreshold } from '../../src/metrics/youden-threshold.ts';
@@ -16,7 +16,7 @@ export interface Fitted {
   readonly equalErrorThreshold: number | null;
   /** The one of the highest balanced accuracy. */
   readonly youdenThreshold: number | null;
-  /** What the scores are divided by for the lowest loss; null where none is best, and 1 leaves them. */
+  /** What the logits are divided by for the lowest loss; null where none is best, and 1 leaves them. */
   readonly temperature: number | null;
 }
 
@@ -31,8 +31,8 @@ export type AtThreshold = Measured<
   'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'falsePositiveRate' | 'falseNegativeRate'
 > & { readonly majorityAccuracy: number; readonly confusion: Confusion; readonly called: Called };
 
-export function fitTo({ labels, differences }: Scored): Fitted {
-  const temperature = fitTemperature(labels, differences);
+export function fitTo({ labels, differences, logits }: Scored): Fitted {
+  const temperature = fitTemperature(labels, logitDifferences(logits));
   return {
     equalErrorThreshold: finite(equalErrorRate(labels, differences).threshold),
     youdenThreshold: finite(youdenThreshold(labels, differences).threshold),
@@ -73,11 +73,11 @@ function decideAt(threshold: number, scored: Scored, options: IntervalOptions): 
   return { majorityAccuracy: majorityAccuracy(labels), ...measured, confusion: counted, called: calledOf(counted) };
 }
 
-/** The scores divided by the temperature; predictions and ranking stay. */
+/** The logits divided by the temperature; predictions and ranking stay. */
 function tempered(scored: Scored, temperature: number): Scored {
   return {
     ...scored,
     logits: scored.logits.map((logit) => logit / temperature),
-    probabilities: fakeProbabilities(scored.differences, temperature),
+    probabilities: fakeProbabilities(logitDifferences(scored.logits), temperature),
   };
 }

@@ -1,7 +1,7 @@
 import { aucInterval, perfectAreaBound } from '../../src/metrics/auc-interval.ts';
 import { bootstrapIntervals } from '../../src/metrics/bootstrap.ts';
 import { intervalPair } from '../../src/metrics/interval.ts';
-import type { Scored } from './scored.ts';
+import type { Ranked } from './scored.ts';
 
 /** How intervals are found. */
 export interface IntervalOptions {
@@ -23,7 +23,7 @@ export type Statistics<Name extends string> = (weights: Float64Array) => Readonl
 
 /** Statistics of some images, each with its interval by drawing them, or their groups, anew. */
 export function measure<Name extends string>(
-  { labels, groups }: Pick<Scored, 'labels' | 'groups'>,
+  { labels, groups }: Pick<Ranked, 'labels' | 'groups'>,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<Name> {
@@ -56,7 +56,7 @@ function unitsOf(groups: readonly (string | undefined)[]): number {
 
 /** The area under the ROC curve with its interval, as DeLong has it for independent images. */
 export function measureAuc(
-  { labels, groups, differences }: Pick<Scored, 'labels' | 'groups' | 'differences'>,
+  { labels, groups, differences }: Omit<Ranked, 'predictions'>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<'auc'> {
   const found = aucInterval({ labels, groups, draws, seed }, differences, confidence);

@@ -1,28 +1,35 @@
-import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
+import { logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
+import { fakeProbabilitiesOf, logitsOf, type ScoreScale } from '../../src/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 
-/** Images with their scores, in the forms that metrics take: all `[images]` but `logits`, `[images, 2]`. */
-export interface Scored {
+/** Images with what their scores decide, in the forms that metrics take, each `[images]`. */
+export interface Ranked {
   readonly labels: Uint8Array;
-  readonly logits: Float64Array;
   /** Fake less real, what images are ranked by. */
   readonly differences: Float64Array;
   /** The class of the higher score. */
   readonly predictions: Uint8Array;
-  /** Of fake, by the softmax. */
-  readonly probabilities: Float64Array;
   readonly groups: readonly (string | undefined)[];
 }
 
-export function scoredOf(rows: readonly ScoreRow[]): Scored {
-  const logits = Float64Array.from(rows.flatMap(({ real, fake }) => [real, fake]));
-  const differences = logitDifferences(logits);
+/** And with what their scores say of their own certainty. */
+export interface Scored extends Ranked {
+  /** `[images, 2]`; of scores that are probabilities, their logarithms. */
+  readonly logits: Float64Array;
+  /** Of fake. */
+  readonly probabilities: Float64Array;
+}
+
+export function rankedOf(rows: readonly ScoreRow[]): Ranked {
+  const scores = Float64Array.from(rows.flatMap(({ real, fake }) => [real, fake]));
   return {
     labels: Uint8Array.from(rows, ({ label }) => label),
-    logits,
-    differences,
-    predictions: predictedClasses(logits),
-    probabilities: fakeProbabilities(differences),
+    differences: logitDifferences(scores),
+    predictions: predictedClasses(scores),
     groups: rows.map(({ group }) => group),
   };
+}
+
+export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
+  return { ...rankedOf(rows), logits: logitsOf(rows, scale), probabilities: fakeProbabilitiesOf(rows, scale) };
 }

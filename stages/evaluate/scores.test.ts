@@ -105,6 +105,24 @@ test('where all images of val are on their side, surer is always better, and no 
   ]);
 });
 
+test('scores that are probabilities are as well calibrated as the logits that they come from', async () => {
+  const given = [...val, ...testing];
+  const probable = given.map(({ real: _, fake, ...row }) => {
+    const share = 1 / (1 + Math.exp(-fake));
+    return { ...row, real: 1 - share, fake: share };
+  });
+  using logits = await scored(given);
+  using probabilities = await scored(probable);
+
+  const numbersOf = (bench: StageBench) => {
+    const { fittedOnVal, splits } = metricsOf(bench);
+    const { loss, brier, calibrationError, withValTemperature } = splits['test']!;
+    const numbers = [fittedOnVal!.temperature, loss, brier, calibrationError, withValTemperature!.loss];
+    return numbers.map((value) => value!.toFixed(9));
+  };
+  assert.deepEqual(numbersOf(probabilities), numbersOf(logits));
+});
+
 test('without val nothing is fitted', async () => {
   using bench = await scored(testing, { splits: ['test'] });
 
@@ -209,5 +227,5 @@ test('a model needs images or features, scores need neither, and mistakes and co
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
   const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '2820cc38c4569c47' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '2820cc38c4569c47' });
 });

@@ -3,7 +3,7 @@ import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
 import { rankScores } from '../../src/metrics/rank-scores.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc } from './measured.ts';
-import { scoredOf } from './scored.ts';
+import { rankedOf } from './scored.ts';
 
 /**
  * How right scores are on one source of a split. What it is called counts its own images alone; what ranks them, where it is
@@ -49,7 +49,7 @@ function metricsOf(
   of: Class,
   options: IntervalOptions,
 ): SourceMetrics {
-  const [alone, ranked] = [scoredOf(own), scoredOf([...own, ...others])];
+  const [alone, ranked] = [rankedOf(own), rankedOf([...own, ...others])];
   const ranking = rankScores(ranked.differences);
   const called = measure(
     alone,

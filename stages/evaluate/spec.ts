@@ -38,7 +38,7 @@ export type EvaluateSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
-  version: 2,
+  version: 3,
   summary:
     'Scores every image of some splits with a model, or takes scores of any origin, and says how right they are.',
   settings,

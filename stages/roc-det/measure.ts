@@ -9,10 +9,12 @@ import { detCurve } from '../../src/metrics/det-curve.ts';
 import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
 import { expectedCalibrationError } from '../../src/metrics/expected-calibration-error.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
+import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
 import { normalCdf } from '../../src/metrics/normal-distribution.ts';
 import { precisionRecallCurve } from '../../src/metrics/precision-recall-curve.ts';
 import { countRanked, rankScores } from '../../src/metrics/rank-scores.ts';
 import { rocCurve } from '../../src/metrics/roc-curve.ts';
+import { fakeProbabilitiesOf, logitsOf, type ScoreScale, scaleOf } from '../../src/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { fitTemperature } from '../../src/metrics/temperature.ts';
 import { temperatureInterval } from '../../src/metrics/temperature-interval.ts';
@@ -96,7 +98,8 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
       bootstrapBand(sample, (weights) => heights(counts(weights), places), level),
     );
 
-  const probabilities = probabilitiesOf(rows);
+  const unit = scaleOf([...rows, ...calibration]);
+  const probabilities = fakeProbabilitiesOf(rows, unit);
   const intervals = bootstrapIntervals(
     sample,
     (weights) => ({
@@ -130,7 +133,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
       band: bandOf(even, precisionsAt),
     },
     reliability: reliabilityOf(sample, probabilities, level),
-    scaled: scale(rows, calibration, level),
+    scaled: scale(rows, calibration, unit, level),
   };
 }
 
@@ -148,25 +151,7 @@ function rowsOfBand(places: readonly number[], { low, high }: Band): Curve['band
   return rows.some((row) => row.low < row.high) ? rows : [];
 }
 
-/** Whether the two scores of every image are probabilities that sum to 1, up to float32, rather than logits. */
-export function areProbabilities(rows: readonly ScoreRow[]): boolean {
-  return rows.every(({ real, fake }) => real >= 0 && fake >= 0 && Math.abs(real + fake - 1) < 1e-5);
-}
-
-/** Of fake, for each image: the softmax of the two scores, or the score of fake where they are probabilities already. */
-function probabilitiesOf(rows: readonly ScoreRow[], temperature = 1): readonly number[] {
-  if (temperature === 1 && areProbabilities(rows)) return rows.map(({ fake }) => Math.min(1, fake));
-  return logitsOf(rows).map((logit) => 1 / (1 + Math.exp(-logit / temperature)));
-}
-
-/** Of fake against real; of probabilities no farther out than float64 tells them from 0 and 1. */
-function logitsOf(rows: readonly ScoreRow[]): readonly number[] {
-  if (!areProbabilities(rows)) return rows.map(difference);
-  const least = Number.EPSILON;
-  return rows.map(({ real, fake }) => Math.log(Math.max(fake, least)) - Math.log(Math.max(real, least)));
-}
-
-function reliabilityOf(sample: BootstrapSample, probabilities: readonly number[], level: number): ReliabilityBin[] {
+function reliabilityOf(sample: BootstrapSample, probabilities: Float64Array, level: number): ReliabilityBin[] {
   const { labels } = sample;
   const indexOf = ({ low }: CalibrationBin) => Math.round(low * bins);
   const band = bootstrapBand(
@@ -189,14 +174,18 @@ function reliabilityOf(sample: BootstrapSample, probabilities: readonly number[]
 function scale(
   rows: readonly ScoreRow[],
   calibration: readonly ScoreRow[],
+  unit: ScoreScale,
   level: number,
 ): ScaledCalibration | undefined {
   if (calibration.length === 0) return undefined;
-  const [classes, logits] = [calibration.map(({ label }) => label), logitsOf(calibration)];
+  const [classes, logits] = [
+    calibration.map(({ label }) => label),
+    logitDifferences(logitsOf(calibration, unit)),
+  ] as const;
   const temperature = fitTemperature(classes, logits);
   if (!(temperature > 0 && temperature < Infinity)) return undefined;
   const labels = rows.map(({ label }) => label);
-  const probabilities = probabilitiesOf(rows, temperature);
+  const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, unit)), temperature);
   return {
     temperature,
     temperatureEnds: temperatureInterval(
