@@ -21,10 +21,11 @@ const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
 export async function renderChart(spec: TopLevelSpec, folder: string, warn: (line: string) => void): Promise<void> {
   const themed: TopLevelSpec = { $schema: schema, ...spec, config: mergeConfig({ ...theme }, { ...spec.config }) };
   const svg = await drawSvg(themed, warn);
+  const png = renderPng(svg);
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'chart.vl.json'), formatJson(themed));
   writeFileSync(join(folder, 'chart.svg'), `${svg}\n`);
-  writeFileSync(join(folder, 'chart.png'), renderPng(svg));
+  writeFileSync(join(folder, 'chart.png'), png);
 }
 
 async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promise<string> {

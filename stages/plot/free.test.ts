@@ -84,6 +84,37 @@ test('names that Vega-Lite does not know and data from elsewhere are mistakes wi
     ],
     ['spec.layer.0.data.url', 'a spec reads nothing by itself: its data is the input "table"', undefined],
   ]);
+  const own = (name: string) => `expected a spec without "${name}": the rows of the input "table" are its data`;
+  assert.deepEqual(told({ data: { values: [{ a: 1 }] }, datasets: {}, mark: 'bar' }), [
+    ['spec.data', own('data'), undefined],
+    ['spec.datasets', own('datasets'), undefined],
+  ]);
+  const image = (url: string) => `expected an image as a data URI, since a chart holds what it shows, got "${url}"`;
+  assert.deepEqual(
+    told({
+      layer: [
+        { mark: { type: 'image', url: '/etc/logo.png' } },
+        { mark: 'image', encoding: { url: { value: 'https://a.org/b.png' } } },
+        { mark: { type: 'image', url: 'data:image/png;base64,AA==' }, encoding: { url: { field: 'picture' } } },
+      ],
+    }),
+    [
+      ['spec.layer.0.mark.url', image('/etc/logo.png'), undefined],
+      ['spec.layer.1.encoding.url', image('https://a.org/b.png'), undefined],
+    ],
+  );
+});
+
+test('an image whose place a table names is not read', async () => {
+  using bench = new StageBench();
+  const chart = {
+    mark: { type: 'image', width: 9, height: 9 },
+    encoding: { url: { field: 'picture', type: 'nominal' }, description: { value: 'a > b' } },
+  };
+  await assert.rejects(
+    draw(bench, chart, 'picture\n/etc/logo.png\n'),
+    new StageError('Expected the images of a chart as data URIs, since it reads no files, got "/etc/logo.png"'),
+  );
 });
 
 test('tables are CSV or JSON, and numbers are numbers', () => {

@@ -26,9 +26,14 @@ const channels = [
 
 type Path = readonly PropertyKey[];
 
-/** The mistakes that show in a Vega-Lite spec without Vega-Lite: names that it does not know, and data from elsewhere. */
+/** The mistakes that show in a Vega-Lite spec without Vega-Lite: names that it does not know, data and images from elsewhere. */
 export function specMistakes(spec: JsonObject): readonly SettingMistake[] {
-  return [...mistakesOf(spec, ['spec']), ...outsideData(spec, ['spec'])];
+  return [
+    ...mistakesOf(spec, ['spec']),
+    ...ownData(spec),
+    ...outsideData(spec, ['spec']),
+    ...outsideImages(spec, ['spec']),
+  ];
 }
 
 function* mistakesOf(spec: JsonObject, at: Path): Generator<SettingMistake> {
@@ -59,11 +64,39 @@ function unknown(what: string, name: string, at: Path, known: readonly string[])
   return { at, message: `expected ${what}, got "${name}"`, unknown: { name, known } };
 }
 
+/** It would be replaced by the table's. */
+function* ownData(spec: JsonObject): Generator<SettingMistake> {
+  for (const key of ['data', 'datasets']) {
+    if (!Object.hasOwn(spec, key)) continue;
+    yield {
+      at: ['spec', key],
+      message: `expected a spec without "${key}": the rows of the input "table" are its data`,
+    };
+  }
+}
+
+/** Images of files and of the web: a chart holds what it shows, and reads nothing. */
+function* outsideImages(value: Json, at: Path): Generator<SettingMistake> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    const place = [...at, Array.isArray(value) ? Number(key) : key];
+    if (key === 'values' || key === 'data' || key === 'usermeta') continue;
+    const given = key === 'url' && isMap(item) ? (item['value'] ?? item['datum']) : item;
+    if (key === 'url' && typeof given === 'string' && !given.startsWith('data:')) {
+      yield {
+        at: place,
+        message: `expected an image as a data URI, since a chart holds what it shows, got "${given}"`,
+      };
+    } else yield* outsideImages(item, place);
+  }
+}
+
 /** Whatever is read comes through a port, where it is hashed. */
 function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
     const place = [...at, Array.isArray(value) ? Number(key) : key];
+    if (at.length === 1 && (key === 'data' || key === 'datasets')) continue; // of these, it has none at all
     if (key === 'data' && isMap(item) && Object.hasOwn(item, 'url')) {
       const message = 'a spec reads nothing by itself: its data is the input "table"';
       yield { at: [...place, 'url'], message };
