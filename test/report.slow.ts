@@ -34,6 +34,20 @@ test('a run leaves its page; one with nothing to do leaves it as it is, quickly 
   assert.equal(writtenAt(project), before);
 });
 
+test('a page is renewed when nothing changed but what is only shown, such as a description', async () => {
+  using project = new Project(yaml);
+  await project.run();
+  for (const [before, after] of [
+    ['Two words', 'Three words'],
+    ['    kind: command\n    inputs', '    description: Counts them\n    kind: command\n    inputs'],
+  ] as const) {
+    project.write('pipelines/test.yaml', project.read('pipelines/test.yaml').replace(before, after));
+    assert.deepEqual((await project.run()).outcomes, { first: 'fresh', second: 'fresh' });
+  }
+  assert.match(project.read(page), /Three words/);
+  assert.match(project.read(page), /Counts them/);
+});
+
 test('a page that is gone comes back, though nothing else is to be done', async () => {
   using project = new Project(yaml);
   project.letHoursPass(1);

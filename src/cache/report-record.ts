@@ -10,6 +10,9 @@ export interface ReportRecord {
   readonly complete: boolean;
   /** By stage. */
   readonly results: Readonly<Record<string, Digest>>;
+  /** Of what it shows that is in no result, such as descriptions: of the pipeline, and by stage. Absent in older ones. */
+  readonly header?: Digest;
+  readonly planned?: Readonly<Record<string, Digest>>;
 }
 
 const fileOf = (cache: string, pipeline: string): string => join(cache, 'reports', `${slug(pipeline)}.json`);

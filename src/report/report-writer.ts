@@ -6,7 +6,7 @@ import type { RunFolder } from '../cache/run-folder.ts';
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { reportPath } from '../config/pipeline-name.ts';
 import type { Reporter, RunEvent } from '../events.ts';
-import type { Digest } from '../fingerprint/digest.ts';
+import { type Digest, sha256 } from '../fingerprint/digest.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 import { type Budgets, isExceeded, pageBudgets } from './budget.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
@@ -184,11 +184,22 @@ export class ReportWriter implements Reporter {
     const { pipeline, publisher } = this.#options;
     if (![...this.#seen.values()].every(({ state }) => state === 'fresh')) return false;
     const record = readReportRecord(publisher.cache.folder, pipeline.name);
-    if (record?.complete !== true) return false;
-    for (const [name] of this.#seen) {
+    if (record?.complete !== true || record.header !== this.#header()) return false;
+    for (const stage of this.#options.stages) {
+      const { name } = stage;
       if (record.results[name] !== publisher.cache.readLatest(pipeline.name, name)) return false;
+      if (record.planned?.[name] !== this.#planned(stage)) return false;
     }
     return (await publisher.look(this.#path)) === 'ours';
+  }
+
+  #header(): Digest {
+    const { description, file } = this.#options.pipeline;
+    return sha256(JSON.stringify({ description, file }));
+  }
+
+  #planned(stage: Stage): Digest {
+    return sha256(JSON.stringify(describePlanned(stage, this.#path)));
   }
 
   async #write(state: ReportModel['state']): Promise<void> {
@@ -214,6 +225,8 @@ export class ReportWriter implements Reporter {
     writeReportRecord(cache.folder, pipeline.name, {
       complete: state === 'succeeded',
       results: Object.fromEntries(results),
+      header: this.#header(),
+      planned: Object.fromEntries(this.#options.stages.map((stage) => [stage.name, this.#planned(stage)])),
     });
   }
 
