@@ -24,4 +24,6 @@ export interface StageEntry {
   /** Numbers of its `metrics` outputs by name, such as `test.auc`; the same of their intervals. */
   readonly metrics?: Readonly<Record<string, number | null>>;
   readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** How many more there were than a record keeps. */
+  readonly numbersLeftOut?: number;
 }

@@ -9,19 +9,24 @@ const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 
 /** The numbers of a stage's `metrics` outputs, where they are published, for the record of a run. */
-export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals'> {
+export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
   const values = new Map<string, number | null>();
   const intervals = new Map<string, readonly [number, number]>();
+  let leftOut = 0;
   for (const { type, path } of stage.outputs) {
     if (type !== 'metrics') continue;
     const parsed = readMetrics(join(root, path));
-    for (const [name, value] of parsed?.values ?? []) if (values.size < mostNumbers) values.set(name, value);
+    for (const [name, value] of parsed?.values ?? []) {
+      if (values.size < mostNumbers) values.set(name, value);
+      else leftOut++;
+    }
     for (const [name, interval] of parsed?.intervals ?? []) if (values.has(name)) intervals.set(name, interval);
   }
   if (values.size === 0) return {};
   return {
     metrics: Object.fromEntries(values),
     ...(intervals.size > 0 && { intervals: Object.fromEntries(intervals) }),
+    ...(leftOut > 0 && { numbersLeftOut: leftOut }),
   };
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { StageEntry } from '../cache/run-record.ts';
 import { formatHistory } from './format-history.ts';
 import type { PastRun } from './past-run.ts';
-import { selectRuns } from './select-runs.ts';
+import { conditionName, selectRuns } from './select-runs.ts';
 
 const run = (day: string, given: Partial<PastRun>, stages: Readonly<Record<string, StageEntry>>): PastRun => ({
   id: `${day}-4f2a`,
@@ -66,6 +66,17 @@ test('a slip is told with what was meant', () => {
     message: `Expected a number's name, a comparison (> >= < <= = !=) and a number, got "scores.test.auc"`,
     hint: "For example: --where 'scores.test.auc>0.8'",
   });
+});
+
+test('where a stage had more numbers than are kept, a name that is unknown may be of those', () => {
+  const cut = run('2025-01-04', {}, { scores: { ...scores(0.5), numbersLeftOut: 20 } });
+  const found = selectRuns([cut], { sort: 'bySource.kitchen' });
+  assert.match(found.ok ? '' : found.error.hint!, / A stage had more numbers than a history keeps/);
+});
+
+test('a condition names its number without blanks', () => {
+  assert.equal(conditionName(' scores.test.auc >= 0.8'), 'scores.test.auc');
+  assert.equal(conditionName('scores.test.auc'), undefined);
 });
 
 test('a line says how a run ended and its main numbers: of a matrix their range, of one its interval', () => {

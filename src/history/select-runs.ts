@@ -48,7 +48,11 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
   }
   const asked = [...conditions.map(({ name }) => name), ...(sort === undefined || sort === 'duration' ? [] : [sort])];
   const missing = asked.find((name) => !names.has(name));
-  if (missing !== undefined) return err(unknown('run with a number', missing, names));
+  if (missing !== undefined) {
+    const mistake = unknown('run with a number', missing, names);
+    const isCut = runs.some(({ record }) => Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut));
+    return err(isCut ? { ...mistake, hint: [mistake.hint, cutHint].filter(Boolean).join(' ') } : mistake);
+  }
   const found = runs.filter(
     (run) =>
       (pipeline === undefined || run.pipeline === pipeline) &&
@@ -61,10 +65,15 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
   return ok(inOrder(found, query));
 }
 
+const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
+
 function unknown(what: string, name: string, known: Iterable<string>): QueryMistake {
   const hint = suggest(name, known);
   return { message: `There is no ${what} "${name}"`, ...(hint !== undefined && { hint }) };
 }
+
+/** The number that a condition is about; undefined where it is none. */
+export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
 
 function parseCondition(text: string): Condition | undefined {
   const [, name, sign, number] = /^\s*(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(-?[\d.]+(?:e-?\d+)?)\s*$/i.exec(text) ?? [];

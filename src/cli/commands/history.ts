@@ -3,7 +3,7 @@ import { findRoot } from '../../config/find-root.ts';
 import { parseDuration } from '../../config/parse-duration.ts';
 import { formatHistory } from '../../history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../history/past-run.ts';
-import { selectRuns } from '../../history/select-runs.ts';
+import { conditionName, selectRuns } from '../../history/select-runs.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -52,7 +52,7 @@ export async function historyCommand(options: HistoryOptions): Promise<number> {
     process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run is like that.\n');
     return exitCodes.ok;
   }
-  const names = new Set([...options.where.map((text) => text.replace(/\s*[<>=!].*$/, '')), ...options.show]);
+  const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
   const shown = runs.slice(0, options.limit);
   process.stdout.write(`${formatHistory(shown, [...names]).join('\n')}\n`);
