@@ -20,6 +20,12 @@ export interface CompareOptions {
 
 /** `pipeline compare`: what differs between pipelines, runs or stages, and by how much. */
 export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<number> {
+  const forms = (['json', 'markdown', 'html'] as const).filter((form) => options[form] !== undefined);
+  if (forms.length > 1) {
+    const asked = forms.map((form) => `--${form}`).join(' and ');
+    process.stderr.write(`error: expected one form of the comparison, got ${asked}\n`);
+    return exitCodes.usage;
+  }
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
   const cache = Cache.open(root, warnOnStderr);

@@ -1,0 +1,13 @@
+import assert from 'node:assert/strict';
+import { mock, test } from 'node:test';
+import { exitCodes } from '../exit-codes.ts';
+import { compareCommand } from './compare.ts';
+
+test('two forms at once are refused, and both are named', async () => {
+  const write = mock.method(process.stderr, 'write', () => true);
+  const code = await compareCommand(['last~1', 'last'], { html: true, json: true });
+  const told = write.mock.calls.map(({ arguments: [text] }) => text);
+  write.mock.restore();
+  assert.equal(code, exitCodes.usage);
+  assert.deepEqual(told, ['error: expected one form of the comparison, got --json and --html\n']);
+});
