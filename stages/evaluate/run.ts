@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { averageGroups } from '../../src/metrics/average-groups.ts';
-import { formatScores } from '../../src/metrics/scores-file.ts';
-import type { StageContext } from '../../src/stage.ts';
+import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { drawMistakes } from './draw-mistakes.ts';
 import { type Evaluation, evaluate } from './evaluation.ts';
@@ -13,14 +13,26 @@ import { evaluationTables } from './tables.ts';
 export default async function run(context: StageContext<EvaluateSettings>): Promise<void> {
   const { settings } = context;
   const { rows: images, chosenEpoch } = await scoresOf(context);
-  const rows = settings.by === 'group' ? averageGroups(images) : images;
+  const rows = settings.by === 'group' ? groupsOf(images) : images;
   const evaluation = evaluate(rows, { ...settings, chosenEpoch });
 
   writeFileSync(context.output('scores'), formatScores(rows));
   writeFileSync(context.output('metrics'), `${JSON.stringify(evaluation, null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
   sayWhatIsMissing(context, evaluation);
-  for (const table of evaluationTables(evaluation)) context.highlight(table);
+  for (const table of evaluationTables(evaluation, settings.by)) context.highlight(table);
+}
+
+/** Throws a {@link StageError} where a split has none, since its images would be judged in their place. */
+function groupsOf(images: readonly ScoreRow[]): readonly ScoreRow[] {
+  const splits = new Set(images.map(({ split }) => split));
+  for (const { split, group } of images) if (group !== undefined) splits.delete(split);
+  const [without] = splits;
+  if (without === undefined) return averageGroups(images);
+  throw new StageError(
+    `Expected groups of the images of ${without}, by which scores are averaged (by: group), got none. ` +
+      'Give the data set groups, or judge by: image.',
+  );
 }
 
 /** Those that are connected, or the model's. */

@@ -165,6 +165,15 @@ test('groups are judged by the mean of their images’ scores', async () => {
     ],
   );
   assert.equal(metricsOf(bench).splits['test']!.accuracy, 1);
+  assert.deepEqual(bench.highlights[0]!.columns.slice(0, 2), ['split', 'groups']);
+  const lone = rows.map(({ group: _, ...row }) => ({ ...row, split: 'val' }));
+  await assert.rejects(
+    scored([...rows, ...lone], { by: 'group' }),
+    new StageError(
+      'Expected groups of the images of val, by which scores are averaged (by: group), got none. ' +
+        'Give the data set groups, or judge by: image.',
+    ),
+  );
 });
 
 test('a dataset beside the scores gives source and images, by key', async () => {

@@ -2,24 +2,26 @@ import type { Highlight } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
 import type { Pair } from './measured.ts';
+import type { EvaluateSettings } from './spec.ts';
 
 /** What is shown of an evaluation at the end of a run. */
-export function evaluationTables(evaluation: Evaluation): readonly Highlight[] {
+export function evaluationTables(evaluation: Evaluation, by: EvaluateSettings['by']): readonly Highlight[] {
   const splits = Object.entries(evaluation.splits);
+  const counted = by === 'group' ? 'groups' : 'images';
   return [
-    splitTable(evaluation, splits),
+    splitTable(evaluation, splits, counted),
     confusionTable(splits),
-    ...sourceTable(splits),
+    ...sourceTable(splits, counted),
     ...fittedTable(evaluation, splits),
   ];
 }
 
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
-function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits): Highlight {
+function splitTable({ confidence, chosenEpoch }: Evaluation, splits: Splits, counted: string): Highlight {
   return {
     title: `Evaluation, intervals at ${formatLevel(confidence)}`,
-    columns: ['split', 'images', 'best epoch', 'accuracy', 'majority class', 'AUC', 'equal error', 'loss'],
+    columns: ['split', counted, 'best epoch', 'accuracy', 'majority class', 'AUC', 'equal error', 'loss'],
     rows: splits.map(([split, { images, accuracy, majorityAccuracy, auc, equalErrorRate, loss, intervals }]) => [
       split,
       images,
@@ -49,7 +51,7 @@ function confusionTable(splits: Splits): Highlight {
   };
 }
 
-function sourceTable(splits: Splits): readonly Highlight[] {
+function sourceTable(splits: Splits, counted: string): readonly Highlight[] {
   const rows = splits.flatMap(([split, { sources = {} }]) =>
     Object.entries(sources).map(([source, { class: of, images, against, calledRight, auc, intervals }]) => [
       split,
@@ -62,7 +64,7 @@ function sourceTable(splits: Splits): readonly Highlight[] {
     ]),
   );
   if (rows.length === 0) return [];
-  const columns = ['split', 'source', 'class', 'images', 'called right', 'AUC', 'against'];
+  const columns = ['split', 'source', 'class', counted, 'called right', 'AUC', 'against'];
   return [{ title: 'By source, each against the other class', columns, rows }];
 }
 
