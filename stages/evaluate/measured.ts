@@ -27,7 +27,7 @@ export function measure<Name extends string>(
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<Name> {
-  const found = bootstrapIntervals({ labels, groups, draws, seed }, statistics, confidence);
+  const found = bootstrapIntervals({ labels, groups, draws, seed }, statistics, confidence, biased as Name[]);
   const names = Object.keys(found) as Name[];
   const numbers = names.map((name) => [name, finite(found[name].estimate)] as const);
   const intervals = names.map((name) => {
@@ -38,6 +38,9 @@ export function measure<Name extends string>(
   });
   return { ...Object.fromEntries(numbers), intervals: Object.fromEntries(intervals) } as unknown as Measured<Name>;
 }
+
+/** What chance makes larger. */
+const biased: readonly string[] = ['calibrationError'];
 
 /** Shares of all images. */
 const shares: readonly string[] = ['accuracy', 'calledRight'];
