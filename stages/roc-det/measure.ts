@@ -38,7 +38,7 @@ export interface MeasuredModel {
   /** x recall, y precision, x rising. */
   readonly precisionRecall: Curve;
   readonly reliability: readonly ReliabilityBin[];
-  /** Absent where there is no split to fit it on, or no temperature is best. */
+  /** Absent where there is no split of both classes to fit it on, or no temperature is best. */
   readonly scaled: ScaledCalibration | undefined;
 }
 
@@ -177,7 +177,8 @@ function scale(
   unit: ScoreScale,
   level: number,
 ): ScaledCalibration | undefined {
-  if (calibration.length === 0) return undefined;
+  // On one class, calling everything it would be best calibrated.
+  if (new Set(calibration.map(({ label }) => label)).size < 2) return undefined;
   const [classes, logits] = [
     calibration.map(({ label }) => label),
     logitDifferences(logitsOf(calibration, unit)),

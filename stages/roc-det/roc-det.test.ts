@@ -149,6 +149,13 @@ test('the title goes by the sign of its test, which is on other images than the 
   );
 });
 
+test('no temperature is fitted to images of one class', () => {
+  const logits = drawn(60, 2);
+  assert.notEqual(named('', logits, logits).scaled, undefined);
+  const real = logits.filter(({ label }) => label === 0);
+  assert.equal(named('', logits, real).scaled, undefined);
+});
+
 test('a model is called too sure where its temperature says so, not where chance lets its error fall', () => {
   /** Logits that say the right chance, times `factor`. */
   const scored = (seed: number, factor: number) => {
