@@ -346,6 +346,10 @@ test('frames are drawn by their videos, or judged as videos', async () => {
   await roc(bench, formatScores(frames), { by: 'group' });
   const { images, methods } = JSON.parse(textOf(bench, 'metrics'));
   assert.deepEqual([images, methods.auc], [15, 'DeLong']);
+  using two = new StageBench();
+  await roc(two, { one: frames, other: frames.slice(0, 56) }, { by: 'group' });
+  const [ranking, tests] = two.highlights as [(typeof two.highlights)[0], (typeof two.highlights)[0]];
+  assert.deepEqual([ranking.columns[1], tests.title], ['groups', 'Paired tests on 15 shared groups']);
   await assert.rejects(
     roc(bench, formatScores(rows), { by: 'group' }),
     new StageError(

@@ -51,7 +51,7 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
   if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
   else context.highlight(rankingTable(models, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, settings.over, frame));
-  if (pairs.length > 0) context.highlight(testsTable(models, pairs, images));
+  if (pairs.length > 0) context.highlight(testsTable(models, pairs, images, frame));
 }
 
 /** The models, the highest AUC first; of equal ones, in the order given. */
@@ -71,7 +71,7 @@ interface Compared {
 }
 
 function compare(models: readonly Model[], context: StageContext<RocDetSettings>): Compared {
-  const { confidence, draws, seed } = context.settings;
+  const { confidence, draws, seed, by } = context.settings;
   if (models.length === 1) return { pairs: [], images: 0 };
   const matched = matchScores(models);
   if (!matched.ok) {
@@ -82,7 +82,7 @@ function compare(models: readonly Model[], context: StageContext<RocDetSettings>
   if (unmatched.some((count) => count > 0)) {
     const left = leftOut(models, unmatched);
     context.warn(
-      `Paired tests are on the ${images.length} images that all models scored, without ${left}; curves on all.`,
+      `Paired tests are on the ${images.length} ${by}s that all models scored, without ${left}; curves on all.`,
     );
   }
   return { pairs: compareModels(matched.value, { level: confidence, draws, seed }), images: images.length };

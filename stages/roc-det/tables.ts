@@ -101,7 +101,7 @@ const finite = (value: number) => (Number.isFinite(value) ? value : null);
 export function spreadTable(
   spreads: readonly ModelSpread[],
   over: readonly string[],
-  { split, confidence }: Frame,
+  { split, confidence, by }: Frame,
 ): Highlight {
   const axes = over.join(', ');
   const ends = ({ low, high }: { readonly low: number; readonly high: number }) =>
@@ -112,11 +112,11 @@ export function spreadTable(
     ...[ends(overRuns), ends(overImages)],
   ];
   return {
-    title: `Over ${axes}, on ${split}: how much other runs, and other images, would differ`,
+    title: `Over ${axes}, on ${split}: how much other runs, and other ${by}s, would differ`,
     columns: [
       ...(spreads.length > 1 ? ['model'] : []),
       ...['measure', 'runs', 'mean', 'deviation'],
-      ...[`${level(confidence)} over ${axes}`, `${level(confidence)} over images`],
+      ...[`${level(confidence)} over ${axes}`, `${level(confidence)} over ${by}s`],
     ],
     rows: spreads.flatMap(({ name, auc, accuracy }) => [row(name, 'AUC', auc), row(name, 'accuracy', accuracy)]),
   };
@@ -218,10 +218,10 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
 }
 
 /** Several models: a row for each, the highest AUC first. */
-export function rankingTable(models: readonly MeasuredModel[], { split, confidence }: Frame): Highlight {
+export function rankingTable(models: readonly MeasuredModel[], { split, confidence, by }: Frame): Highlight {
   return {
     title: `Models by AUC on ${split}, with ${level(confidence)} intervals`,
-    columns: ['model', 'images', 'AUC', 'equal error rate', 'average precision', 'calibration error'],
+    columns: ['model', `${by}s`, 'AUC', 'equal error rate', 'average precision', 'calibration error'],
     rows: models.map(({ name, real, fake, auc, equalErrorRate, averagePrecision, calibrationError }) => [
       name,
       real + fake,
@@ -238,9 +238,10 @@ export function testsTable(
   models: readonly MeasuredModel[],
   pairs: readonly ModelComparison[],
   images: number,
+  { by }: Frame,
 ): Highlight {
   return {
-    title: `Paired tests on ${formatCount(images)} shared images${pairs.length > 1 ? ', p adjusted by Holm' : ''}`,
+    title: `Paired tests on ${formatCount(images)} shared ${by}s${pairs.length > 1 ? ', p adjusted by Holm' : ''}`,
     columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
     rows: pairs.map(({ one, other, auc, accuracy }) => [
       `${models[one]!.name} − ${models[other]!.name}`,
