@@ -97,6 +97,8 @@ function requireSound(labels: ArrayLike<number>, scores: ArrayLike<number>): voi
 /**
  * A threshold that decides as `thresholds[i]` does, but with room to both sides: halfway to the next lower score. Where there
  * is none, `thresholds[i]` itself.
+ *
+ * @param i The index of a threshold that is there, which is not checked.
  */
 export function separatingThreshold({ thresholds }: ThresholdCounts, i: number): number {
   const [score, below] = [thresholds[i]!, thresholds[i + 1]];

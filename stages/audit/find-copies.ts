@@ -2,7 +2,7 @@ import { DisjointSets } from '../../src/disjoint-sets.ts';
 import { NearDuplicates, type NearPair } from '../../src/vision/near-duplicates.ts';
 import type { AuditedImage } from './audited-image.ts';
 
-/** How alike two images are: the same file; the same pixels in another file; alike to the eye; or of one group. */
+/** How alike two images are: the same file; the same pixels in another file; or alike to the eye. */
 export const copyKinds = ['file', 'pixels', 'similar'] as const;
 export type CopyKind = (typeof copyKinds)[number];
 
@@ -35,7 +35,7 @@ export interface Copies {
 /** More similar pairs are data that has no other pictures: a camera that stands still. */
 const mostPairs = 1_000_000;
 
-/** Finds copies among all images. `report` is told how many are compared. */
+/** Finds copies among all images, of any split and class. */
 export function findCopies(images: readonly AuditedImage[]): Copies {
   const files = clustersBy(images, ({ look }) => look.fileDigest);
   const pixels = clustersBy(images, ({ look }) => look.pixelsDigest);
