@@ -25,7 +25,7 @@ function markupOf(value: HtmlValue): string {
 }
 
 /** A text as it may stand between tags and in a quoted attribute. What no text can hold, such as a NUL, is left out. */
-export function escapeHtml(text: string): string {
+function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`).replace(/[^\P{Cc}\t\n\r]/gu, '');
 }
 

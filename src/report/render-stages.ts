@@ -17,7 +17,7 @@ const words: Readonly<Record<ReportStage['state'], readonly [word: string, colou
   waiting: ['waiting', ''],
 };
 
-export const renderState = (state: ReportStage['state']): Html =>
+const renderState = (state: ReportStage['state']): Html =>
   html`<span class="badge ${words[state][1]}">${words[state][0]}</span>`;
 
 /** Names a stage's part of the page. */

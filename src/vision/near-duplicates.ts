@@ -19,7 +19,7 @@ export interface NearPair {
  * 275 of these and 268 frames of videos, all pass both that were saved again as JPEG of quality 10, at half the size, blurred
  * by 2 pixels, or made lighter by a fifth, and 95 % of those with 2 % cut off each side.
  */
-export const lookAlike = { distance: 10, correlation: 0.9 } as const;
+const lookAlike = { distance: 10, correlation: 0.9 } as const;
 
 /**
  * Collects small grey pictures and finds those that look alike, one kilobyte a picture.

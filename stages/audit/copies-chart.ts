@@ -5,7 +5,7 @@ import type { AuditedImage } from './audited-image.ts';
 import type { Copies, Copy } from './find-copies.ts';
 
 /** Pairs on one sheet, and in one of its rows. */
-export const mostShown = 18;
+const mostShown = 18;
 const across = 3;
 
 /** The first pairs of copies, those across splits before others. `show` gives the picture of an image, by its place. */

@@ -7,7 +7,7 @@ import { radialSpectrum } from '../../src/vision/radial-spectrum.ts';
 
 /** Pixels a side of the mean images, and of the thumbnail that is to tell the classes. */
 export const faceSide = 64;
-export const thumbnailSide = 16;
+const thumbnailSide = 16;
 
 /** What is kept of an image: three kilobytes. */
 export interface Look {

@@ -58,7 +58,7 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
 }
 
 /** What was found, by the strongest of them. */
-export function shortcutTitle(results: readonly ShortcutResult[]): string {
+function shortcutTitle(results: readonly ShortcutResult[]): string {
   const found = results.filter(({ auc }) => auc.low > 0.5).sort((a, b) => b.auc.estimate - a.auc.estimate);
   const [strongest] = found;
   if (results.length === 0) return 'No shortcut could be tested';

@@ -82,7 +82,7 @@ export function competitionChart(
 }
 
 /** Such as `simple-net wins with a score of 2.608: AUC 0.958 with 34,850 parameters`. */
-export function competitionTitle(ranked: readonly Ranked[]): string {
+function competitionTitle(ranked: readonly Ranked[]): string {
   const [winner] = ranked as readonly [Ranked, ...Ranked[]];
   const tied = ranked.filter(({ rank }) => rank === 1).length;
   const who = tied > 1 ? `${tied} models tie` : `${winner.name} wins`;
