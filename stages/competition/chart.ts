@@ -6,6 +6,7 @@ import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import { wrapText } from '../../src/charts/wrap-text.ts';
 import { formatScore, type Tested } from './format.ts';
+import { isTold, type Lead } from './lead.ts';
 import type { Ranked } from './rank.ts';
 
 const width = 440;
@@ -24,8 +25,9 @@ export function competitionChart(
   tested: Tested,
   {
     confidence,
-    title = competitionTitle(ranked),
-  }: { readonly confidence: number; readonly title?: string | undefined },
+    lead,
+    title = competitionTitle(ranked, lead === undefined || isTold(lead, confidence)),
+  }: { readonly confidence: number; readonly title?: string | undefined; readonly lead?: Lead | undefined },
 ): TopLevelSpec {
   const domain = { x: xDomain(ranked), y: yDomain(ranked) };
   const rows = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
@@ -82,11 +84,14 @@ export function competitionChart(
 }
 
 /** Such as `simple-net wins with a score of 2.608: AUC 0.958 with 34,850 parameters`. */
-function competitionTitle(ranked: readonly Ranked[]): string {
-  const [winner] = ranked as readonly [Ranked, ...Ranked[]];
-  const tied = ranked.filter(({ rank }) => rank === 1).length;
-  const who = tied > 1 ? `${tied} models tie` : `${winner.name} wins`;
-  return `${who} with a score of ${formatScore(winner.score.estimate)}: AUC ${winner.auc.estimate.toFixed(3)} with ${formatCount(winner.parameters)} parameters`;
+function competitionTitle([winner, second, ...others]: readonly Ranked[], isTold: boolean): string {
+  const { name, score, auc, parameters } = winner!;
+  const tied = [winner!, second, ...others].filter((one) => one?.rank === 1).length;
+  const at = `with a score of ${formatScore(score.estimate)}`;
+  const why = `AUC ${auc.estimate.toFixed(3)} with ${formatCount(parameters)} parameters`;
+  if (tied > 1) return `${tied} models tie ${at}: ${why}`;
+  if (!isTold) return `${name} is first ${at}, but ${second!.name} cannot be told from it: ${why}`;
+  return `${name} wins ${at}: ${why}`;
 }
 
 function subtitle({ real, fake }: Tested, confidence: number): string {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
@@ -210,6 +210,47 @@ test('a tie for the first place is said', async () => {
   assert.match(chart.title.text.join(' '), /^2 models tie with a score of /);
 });
 
+const titleIn = (bench: StageBench): string =>
+  JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8')).title.text.join(' ');
+
+test('a winner wins where the same images say so, and else is first', async () => {
+  using close = new StageBench();
+  const [narrow, wide] = [{ net: 'narrow' }, { net: 'wide' }];
+  await compete(close, [
+    { info: net(2), rows: scores(2), labels: narrow },
+    {
+      info: net(8),
+      rows: scores(3).map((row) => ({ ...row, key: `${row.label}-${3 - Number(row.key[2])}` })),
+      labels: wide,
+    },
+  ]);
+  assert.match(titleIn(close), /^narrow is first with a score of [\d.]+, but wide cannot be told from it: AUC 0\.875 /);
+  const { lead } = JSON.parse(read(close, 'metrics'));
+  assert.deepEqual([lead.over, lead.p > 0.05, lead.intervals.difference.length], ['wide', true, 2]);
+  using far = new StageBench();
+  await compete(far, [
+    { info: net(2), rows: scores(0), labels: narrow },
+    { info: net(8), rows: scores(12), labels: wide },
+  ]);
+  assert.match(titleIn(far), /^narrow wins with a score of /);
+});
+
+test('a winner that cannot be drawn wins all the same, and it is said', async () => {
+  using bench = new StageBench();
+  const info = net(2);
+  await compete(bench, [{ info, rows: scores(1), labels: { net: 'odd' } }]);
+  const model = join(bench.root, 'model-0');
+  writeFileSync(join(model, 'info.json'), JSON.stringify({ ...info, architecture: 'of another time' }));
+  const [path, labels] = [join(bench.root, 'scores-0.csv'), { net: 'odd' }];
+  await bench.run(spec, run, { inputs: { models: [{ path: model, labels }], scores: [{ path, labels }] } });
+  assert.deepEqual(bench.warnings, [
+    'odd, the winner, could not be drawn: expected a network of layers that are known, got "of another time".',
+  ]);
+  assert.equal(JSON.parse(read(bench, 'metrics')).winner, 'odd');
+  assert.match(readFileSync(join(bench.output('drawing'), 'winner.svg'), 'utf8'), /odd could not be drawn: /);
+  assert.ok(existsSync(join(bench.output('drawing'), 'winner.png')));
+});
+
 test('images that only some have scored do not count, and it is said', async () => {
   using bench = new StageBench();
   await compete(bench, [
@@ -267,6 +308,6 @@ test('results change only with the version of the kind', async () => {
   const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) => join(bench.root, 'outputs', path));
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
-    { version: 1, digest: 'acd1fad6131678cd' },
+    { version: 2, digest: 'f01748fdc2313b72' },
   );
 });

@@ -1,20 +1,32 @@
 import { drawNet } from '../../src/charts/draw-net.ts';
+import { escapeXml } from '../../src/charts/escape-xml.ts';
+import { fontFamily } from '../../src/charts/fonts.ts';
+import { wrapText } from '../../src/charts/wrap-text.ts';
 import { headOf } from '../../src/models/feature-head.ts';
 import { formatTotals } from '../../src/models/format-totals.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import { modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { netPicture } from '../../src/models/net-picture.ts';
 import { traceLayers } from '../../src/models/trace-net.ts';
-import { StageError } from '../../src/stage.ts';
+import { err, ok, type Result } from '../../src/result.ts';
 
 /** A model's network as SVG, as `pipeline model` draws it; of one that goes on from features, what follows them. */
-export function drawModel({ architecture, classes, input }: ModelInfo, title: string): string {
+export function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
   const setting = modelSetting.safeParse(architecture);
-  if (!setting.success) throw new StageError(`Expected a network that can be drawn, got "${String(architecture)}".`);
+  if (!setting.success) return err(`expected a network of layers that are known, got "${String(architecture)}"`);
   const isHead = 'values' in input;
   const net = (isHead ? headOf : netOf)(setting.data, classes.length);
   const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
-  if (!traced.ok) throw new StageError(`Expected a network that can be drawn: ${traced.error.message}.`);
+  if (!traced.ok) return err(traced.error.message);
   const seen = isHead ? `${input.values.toLocaleString('en')} features` : `${input.size} x ${input.size}`;
-  return drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value)));
+  return ok(drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value))));
+}
+
+/** What stands where a network would be drawn. */
+export function drawMessage(message: string): string {
+  const [width, size] = [480, 13];
+  const lines = wrapText(message, width - 2 * size, { size });
+  const texts = lines.map((line, i) => `<text x="${size}" y="${(i + 2) * 1.4 * size}">${escapeXml(line)}</text>`);
+  const height = Math.ceil((lines.length + 2) * 1.4 * size);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}" font-size="${size}">${texts.join('')}</svg>\n`;
 }

@@ -1,6 +1,7 @@
 import { formatCount } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
 import { intervalPair } from '../../src/metrics/interval.ts';
+import type { Lead } from './lead.ts';
 import type { Ranked } from './rank.ts';
 
 /** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
@@ -58,7 +59,11 @@ export interface Tested {
   readonly fake: number;
 }
 
-export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: Tested, confidence: number): string {
+export function formatMetrics(
+  ranked: readonly Ranked[],
+  { split, real, fake }: Tested,
+  { confidence, lead }: { readonly confidence: number; readonly lead?: Lead | undefined },
+): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
     const pairs = Object.entries({ auc, score }).map(
       ([measure, interval]) => [measure, intervalPair(interval)] as const,
@@ -73,7 +78,13 @@ export function formatMetrics(ranked: readonly Ranked[], { split, real, fake }: 
     real,
     fake,
     winner: ranked[0]!.name,
+    ...(lead !== undefined && { lead: formatLead(lead) }),
     candidates: Object.fromEntries(candidates),
   };
   return `${JSON.stringify(metrics, null, 2)}\n`;
+}
+
+function formatLead({ over, difference, low, high, p }: Lead) {
+  const intervals = Number.isNaN(low) ? {} : { difference: [low, high] };
+  return { over, difference, p: Number.isNaN(p) ? null : p, intervals };
 }

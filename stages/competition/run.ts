@@ -3,8 +3,12 @@ import { join } from 'node:path';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { renderPng } from '../../src/charts/render-png.ts';
 import { seriesName } from '../../src/charts/series.ts';
+import { auc } from '../../src/metrics/auc.ts';
 import { aucInterval } from '../../src/metrics/auc-interval.ts';
+import { competitionScore } from '../../src/metrics/competition-score.ts';
 import { type MatchedScores, matchScores, type NamedScores } from '../../src/metrics/match-scores.ts';
+import { pairedDifference } from '../../src/metrics/paired-difference.ts';
+import { rankScores } from '../../src/metrics/rank-scores.ts';
 import { parseScores } from '../../src/metrics/scores-file.ts';
 import { countParameters } from '../../src/models/count-parameters.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
@@ -12,8 +16,9 @@ import { readModelInfo } from '../../src/models/read-model-info.ts';
 import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
-import { drawModel } from './draw-model.ts';
+import { drawMessage, drawModel } from './draw-model.ts';
 import { formatLeaderboard, formatMarkdown, formatMetrics, leaderboardColumns, leaderboardRow } from './format.ts';
+import type { Lead } from './lead.ts';
 import { type Ranked, rank } from './rank.ts';
 import type { CompetitionSettings } from './spec.ts';
 
@@ -36,11 +41,12 @@ export default async function run(context: Context): Promise<void> {
   const matched = match(context, entrants);
   const ranked = rankEntrants(context, entrants, matched);
   const fake = matched.labels.filter((label) => label === 1).length;
+  const lead = leadOf(context, ranked, entrants, matched);
   const tested = { split, real: matched.labels.length - fake, fake };
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   writeFileSync(context.output('markdown'), formatMarkdown(ranked));
-  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, confidence));
-  const chart = competitionChart(ranked, tested, { confidence, title });
+  writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
+  const chart = competitionChart(ranked, tested, { confidence, title, lead });
   await renderChart(chart, context.output('chart'), (line) => context.warn(line));
   draw(context, ranked, entrants);
   context.highlight({
@@ -95,6 +101,23 @@ function rankEntrants({ settings }: Context, entrants: readonly Entrant[], match
   );
 }
 
+/** The winner's score less the second's on the same images, the parameters being what they are; undefined of one alone. */
+function leadOf(
+  { settings }: Context,
+  [winner, second]: readonly Ranked[],
+  entrants: readonly Entrant[],
+  { labels, groups, models }: MatchedScores,
+): Lead | undefined {
+  if (second === undefined) return undefined;
+  const [one, other] = [winner!, second].map(({ name, parameters }) => {
+    const rows = models[entrants.findIndex((entrant) => entrant.name === name)]!;
+    const ranking = rankScores(rows.map(({ real, fake }) => fake - real));
+    return (weights: Float64Array) => competitionScore(auc(labels, ranking, { weights }), parameters);
+  });
+  const { seed, confidence } = settings;
+  return { over: second.name, ...pairedDifference({ labels, groups, seed }, one!, other!, confidence) };
+}
+
 function draw(context: Context, ranked: readonly Ranked[], entrants: readonly Entrant[]): void {
   const winners = ranked.filter(({ rank }) => rank === 1);
   const [winner] = winners as [Ranked, ...Ranked[]];
@@ -102,7 +125,9 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
     context.warn(`${winners.map(({ name }) => name).join(', ')} share the first place; drawn is ${winner.name}.`);
   }
   const { info } = entrants.find(({ name }) => name === winner.name)!;
-  const svg = drawModel(info, winner.name);
+  const drawn = drawModel(info, winner.name);
+  if (!drawn.ok) context.warn(`${winner.name}, the winner, could not be drawn: ${drawn.error}.`);
+  const svg = drawn.ok ? drawn.value : drawMessage(`${winner.name} could not be drawn: ${drawn.error}.`);
   const folder = context.output('drawing');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'winner.svg'), svg);

@@ -4,14 +4,18 @@ import { defineKind } from '../../src/stage.ts';
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
   confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
-  seed: z.int().nonnegative().default(0).describe('Of the draws for intervals where images come in groups.'),
-  title: z.string().min(1).optional().describe('The title of the chart; by default it says who wins.'),
+  seed: z.int().nonnegative().default(7).describe('Of the draws.'),
+  title: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The title of the chart; by default it says who wins, and whether by more than chance.'),
 });
 export type CompetitionSettings = z.output<typeof settings>;
 
 export const spec = defineKind<CompetitionSettings>({
   name: 'competition',
-  version: 1,
+  version: 2,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n all of their parameters and the AUC in per cent: ' +
     'small and good wins.',
@@ -30,7 +34,8 @@ export const spec = defineKind<CompetitionSettings>({
     markdown: { type: 'files', summary: 'The same for a report, rounded.', extension: '.md' },
     metrics: {
       type: 'metrics',
-      summary: 'JSON: of every candidate its AUC, score, parameters and rank, with intervals.',
+      summary:
+        'JSON: of every candidate its AUC, score, parameters and rank, with intervals, and how far the first is ahead of the second.',
       extension: '.json',
     },
     chart: { type: 'chart', summary: 'AUC against parameters, with intervals and the Pareto front.' },
