@@ -18,7 +18,7 @@ const settings = z.strictObject({
   seed: z
     .int()
     .nonnegative()
-    .default(0)
+    .default(7)
     .describe('Of the folds, and of the draws for intervals where there are groups.'),
 });
 export type AuditSettings = z.output<typeof settings>;

@@ -30,7 +30,9 @@ const settings = z.strictObject({
     .int()
     .nonnegative()
     .default(defaultDraws)
-    .describe('How often images (or whole groups) are drawn anew for the intervals; none but DeLong’s with 0.'),
+    .describe(
+      'How often images (or whole groups) are drawn anew for the intervals; with 0, only those that need no draws: DeLong’s, and one-sided bounds.',
+    ),
   batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Decides the draws, and the noise of "corrupt".'),
 });

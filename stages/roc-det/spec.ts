@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -11,7 +12,7 @@ const settings = z.strictObject({
   draws: z
     .int()
     .min(100)
-    .default(2000)
+    .default(defaultDraws)
     .describe('How often images (or whole groups) are drawn anew for intervals and bands.'),
   seed: z.int().default(7).describe('Of the draws.'),
   calibrateOn: z
