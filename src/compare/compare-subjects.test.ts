@@ -94,6 +94,15 @@ test('single stages that were named are compared whatever they are called', () =
   );
 });
 
+test('a difference without a known spread has a dash for its interval', () => {
+  const other = {
+    metrics: new Map(),
+    scores: rows(4).map((row) => ({ ...row, fake: row.label === 0 ? -row.fake - 3 : row.fake })),
+  };
+  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  assert.match(formatComparison(comparisonTables(comparison)), /AUC +0\.0000 +– +1\.0000/);
+});
+
 test('scores that do not belong together are told of, not compared', () => {
   const other = { metrics: new Map(), scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })) };
   const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);

@@ -79,7 +79,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
         nameOf(one),
         metric,
         signed(-difference),
-        `${signed(-high)} to ${signed(-low)}`,
+        Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
         showP(p),
         showP(adjustedP),
         testWords[test],
