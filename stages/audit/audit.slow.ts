@@ -42,5 +42,7 @@ test('copies stay in one fold, so that a picture that is often there does not te
     clean(80, (label, index) => ({ seed: 2 * ((index % 16) >> 1) + label, split: 'train' })),
   );
   assert.ok(metrics.shortcuts.thumbnail < 0.9, `${metrics.shortcuts.thumbnail}`);
-  assert.ok(metrics.shortcuts.intervals.thumbnail[0] < 0.5);
+  // Of eight pictures a class, however often each is there, little can be known.
+  const [low, high] = metrics.shortcuts.intervals.thumbnail;
+  assert.ok(high - low > 0.3, `${low} to ${high}`);
 });
