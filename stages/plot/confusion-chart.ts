@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
 import { formatCount, formatShare } from '../../src/charts/format-number.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
-import { countsOf } from './scores-panels.ts';
+import { countsOf, leadersOf } from './scores-panels.ts';
 
 type Panel = Extract<TopLevelSpec, { concat: unknown }>['concat'][number];
 
@@ -30,7 +30,7 @@ export function confusionChart(scores: SplitScores, { threshold, title }: Option
   return {
     title: chartTitle(
       title ?? withLabels(finding(scores, threshold), shared),
-      `${countsOf(models)}${called}; in each cell images and their share of the row`,
+      `${countsOf(models)}${called}${threshold === 0 ? '' : `; fake is what scores above ${threshold}`}; in each cell images and their share of the row`,
       Math.max(360, Math.min(models.length, panelsAcross) * (2 * width + 60)),
     ),
     columns: panelsAcross,
@@ -129,12 +129,12 @@ function finding({ models, split }: SplitScores, threshold: number): string {
     const { falsePositives, falseNegatives } = errorsAt(model, threshold);
     return 1 - (falsePositives + falseNegatives) / model.labels.length;
   };
-  const best = [...models].sort((a, b) => accuracyOf(b) - accuracyOf(a))[0]!;
+  const { best, names } = leadersOf(models, (model) => -accuracyOf(model));
   const larger = best.real >= best.fake ? 'real' : 'fake';
   const baseline = `always guessing ${larger} is right for ${formatShare(best[larger] / best.labels.length)}`;
   const called = calledReal(best, threshold);
   if (models.length > 1)
-    return `Most of ${split} called right: ${best.name}, ${formatShare(accuracyOf(best))}; ${baseline}`;
+    return `Most of ${split} called right: ${names}, ${formatShare(accuracyOf(best))}; ${baseline}`;
   if (called === 0 || called === best.labels.length)
     return `Every image of ${split} is called ${called === 0 ? 'fake' : 'real'}`;
   return `${formatShare(accuracyOf(best))} of ${split} are called right; ${baseline}`;

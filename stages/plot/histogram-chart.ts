@@ -4,7 +4,7 @@ import { formatShare } from '../../src/charts/format-number.ts';
 import { classColours, dashes } from '../../src/charts/theme.ts';
 import { auc } from '../../src/metrics/auc.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
-import { countsOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
+import { countsOf, leadersOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
 
 export interface HistogramOptions {
   readonly bins: number;
@@ -137,10 +137,10 @@ const errorText = (model: ModelScores, threshold: number) => {
 /** How many are on the wrong side; of several models, with which it is least. */
 function finding({ models, split }: SplitScores, threshold: number): string {
   const where = `on the wrong side of ${threshold}`;
-  const [best] = [...models].sort((a, b) => errorsAt(a, threshold).mean - errorsAt(b, threshold).mean);
-  const { falsePositives, falseNegatives } = errorsAt(best!, threshold);
-  const shares = `${formatShare(falsePositives / best!.real)} of real and ${formatShare(falseNegatives / best!.fake)} of fake images`;
+  const { best, names } = leadersOf(models, (model) => errorsAt(model, threshold).mean);
+  const { falsePositives, falseNegatives } = errorsAt(best, threshold);
+  const shares = `${formatShare(falsePositives / best.real)} of real and ${formatShare(falseNegatives / best.fake)} of fake images`;
   return models.length === 1
     ? `On ${split}, ${shares} are ${where}`
-    : `On ${split}, fewest are ${where} with ${best!.name}: ${shares}`;
+    : `On ${split}, fewest are ${where} with ${names}: ${shares}`;
 }

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatCountRange } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatCountRange, formatList } from '../../src/charts/format-number.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelScores } from './read-scores.ts';
 
@@ -35,4 +35,12 @@ export function countsOf(models: readonly ModelScores[]): string {
   const texts = models.map(({ real, fake }) => `${formatCount(real)} real and ${formatCountOf(fake, 'fake image')}`);
   const counts = models.map(({ labels }) => labels.length);
   return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');
+}
+
+/** The model with the least of a measure, and the names of all that share the place: a title must not single one out. */
+export function leadersOf(models: readonly ModelScores[], measure: (model: ModelScores) => number) {
+  const least = Math.min(...models.map(measure));
+  const leaders = models.filter((model) => measure(model) === least);
+  const names = leaders.length > 3 ? `${leaders.length} models alike` : formatList(leaders.map(({ name }) => name));
+  return { best: leaders[0]!, names };
 }

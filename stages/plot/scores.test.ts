@@ -75,6 +75,22 @@ test('a confusion has counts and shares of the row, with what is called what and
   );
 });
 
+test('models that share the first place are all named, and a threshold of one’s own is said', () => {
+  const [a] = two.models;
+  const alike = (count: number) => ({
+    ...two,
+    models: ['a', 'c', 'd', 'e'].slice(0, count).map((name) => ({ ...a!, name })),
+  });
+  const [title, subtitle] = told(confusionChart(alike(2), { threshold: 1.5 }));
+  assert.equal(title, 'Most of test called right: a and c, 75.0 %; always guessing real is right for 50.0 %');
+  assert.match(subtitle!, /; fake is what scores above 1\.5; /);
+  assert.match(told(confusionChart(alike(4), { threshold: 0 }))[0]!, /^Most of test called right: 4 models alike, /);
+  assert.match(
+    told(histogramChart(alike(2), { bins: 4, scale: 'share', threshold: 0 }))[0]!,
+    /^On test, fewest are on the wrong side of 0 with a and c: /,
+  );
+});
+
 test('the errors against the threshold meet at the equal error rate', () => {
   assertGolden(errorsChart(alone, { threshold: 0 }), golden('errors'));
   assert.deepEqual(told(errorsChart(alone, { threshold: 0 })), [
