@@ -58,4 +58,6 @@ async function imageCells(split: Split, indices: readonly number[], threads: num
   return cells;
 }
 
-const captionOf = ({ source, ...sample }: Sample) => (source === sample.class ? {} : { caption: source });
+/** Of a source that is a path its last step, which tells it from its siblings and is not cut. */
+const captionOf = ({ source, ...sample }: Sample) =>
+  source === sample.class ? {} : { caption: source.slice(source.lastIndexOf('/') + 1) };
