@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCountOf, formatCountRange, formatList, formatShare } from './format-number.ts';
+import { formatCountOf, formatCountRange, formatLevel, formatList, formatShare } from './format-number.ts';
 
 test('shares are in per cent, counts have their noun', () => {
   assert.equal(formatShare(0.7453), '74.5 %');
@@ -21,4 +21,9 @@ test('a list is joined as in a sentence', () => {
     [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((texts) => formatList(texts)),
     ['', 'a', 'a and b', 'a, b and c'],
   );
+});
+
+test('a confidence keeps its digits, since 99.5 % is not 100 %', () => {
+  assert.equal(formatLevel(0.95), '95 %');
+  assert.equal(formatLevel(0.995), '99.5 %');
 });

@@ -3,6 +3,11 @@ export function formatShare(share: number, digits = 1): string {
   return `${(100 * share).toFixed(digits)} %`;
 }
 
+/** A confidence as it is written in settings, no digit of it lost: 0.95 is `95 %`, 0.995 is `99.5 %`. */
+export function formatLevel(confidence: number): string {
+  return `${Number((100 * confidence).toPrecision(6))} %`;
+}
+
 /** A count for titles and labels: `12,345`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

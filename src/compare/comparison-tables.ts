@@ -1,4 +1,5 @@
 import type { Json } from '../json.ts';
+import { testNames } from '../metrics/compare-models.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 import type { SubjectNumber } from './subject.ts';
@@ -82,18 +83,11 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
         Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
         showP(p),
         showP(adjustedP),
-        testWords[test],
+        testNames[test],
       ]),
     ),
   };
 }
-
-const testWords = {
-  delong: 'DeLong',
-  'mcnemar-exact': 'McNemar, exact',
-  'mcnemar-chi-square': 'McNemar',
-  'group-bootstrap': 'bootstrap of groups',
-} as const;
 
 const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
 const signed = (value: number): string =>

@@ -29,6 +29,14 @@ export interface TestedDifference extends PairedDifference {
   readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap';
 }
 
+/** Each test as tables and titles call it. */
+export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
+  delong: 'DeLong',
+  'mcnemar-exact': 'McNemar, exact',
+  'mcnemar-chi-square': 'McNemar',
+  'group-bootstrap': 'bootstrap of groups',
+};
+
 export interface CompareOptions {
   /** The intervals' confidence, above 0 and below 1. */
   readonly level: number;

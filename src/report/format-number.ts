@@ -1,3 +1,5 @@
+import { formatLevel } from '../charts/format-number.ts';
+
 /** A number as a report gives it: four digits that count, whole numbers as they are; a dash for what is undefined. */
 export function formatNumber(value: number | null): string {
   if (value === null || Number.isNaN(value)) return '–';
@@ -10,7 +12,7 @@ export function formatNumber(value: number | null): string {
 
 /** `95 % interval`, or without the confidence where it is not known. */
 export function intervalWords(confidence: number | undefined): string {
-  return confidence === undefined ? 'interval' : `${Number((100 * confidence).toFixed(4))} % interval`;
+  return confidence === undefined ? 'interval' : `${formatLevel(confidence)} interval`;
 }
 
 /** `0.78–0.84`; with a minus in it, `−0.02 to 0.04`, which a dash would hide. */

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatCountOf, formatShare } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { ShortcutResult } from './shortcuts.ts';
 import { formatAuc } from './verdict.ts';
@@ -69,5 +69,5 @@ function shortcutTitle(results: readonly ShortcutResult[]): string {
 
 function subtitle(results: readonly ShortcutResult[], confidence: number): string {
   const images = Math.max(0, ...results.map(({ images }) => images));
-  return `${formatCountOf(images, 'image')}; linear discriminant, cross-validated; filled: above chance; lines: ${formatShare(confidence, 0)} interval`;
+  return `${formatCountOf(images, 'image')}; linear discriminant, cross-validated; filled: above chance; lines: ${formatLevel(confidence)} interval`;
 }

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatLevel } from '../../src/charts/format-number.ts';
 import { placeLabels } from '../../src/charts/place-labels.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
@@ -95,7 +95,7 @@ function competitionTitle([winner, second, ...others]: readonly Ranked[], isTold
 }
 
 function subtitle({ real, fake }: Tested, confidence: number): string {
-  return `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatShare(confidence, 0)} interval; filled: on the Pareto front`;
+  return `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
 }
 
 type Domain = readonly [low: number, high: number];

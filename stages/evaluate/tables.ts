@@ -1,3 +1,4 @@
+import { formatLevel } from '../../src/charts/format-number.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
@@ -135,9 +136,4 @@ function withEnds(
   if (value === null) return '–';
   const ends = interval == null ? '' : ` (${format(interval[0])}–${format(interval[1])})`;
   return `${format(value)}${unit}${ends}`;
-}
-
-/** 0.95 as `95 %`. */
-function formatLevel(confidence: number): string {
-  return `${Number((100 * confidence).toPrecision(6))} %`;
 }

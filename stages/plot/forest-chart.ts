@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
-import { formatCountOf, formatCountRange, formatList } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
@@ -104,6 +104,6 @@ function subtitle(items: readonly MetricItem[]): string {
   if (drawn.length === 0) return n;
   const levels = [...new Set(drawn.map(({ confidence }) => confidence))];
   return levels.every((level) => level !== undefined)
-    ? `${n}; lines: ${formatList(levels.map((level) => `${Number((100 * level).toPrecision(6))} %`))} intervals`
+    ? `${n}; lines: ${formatList(levels.map(formatLevel))} intervals`
     : `${n}; lines: confidence intervals`;
 }

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
+import { formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
@@ -16,7 +16,7 @@ import {
   titleWidth,
 } from './curve-layers.ts';
 import type { MeasuredModel } from './measure.ts';
-import { bandText, type Frame, formatShareInterval, imagesText, level, titled } from './texts.ts';
+import { bandText, type Frame, formatShareInterval, imagesText, titled } from './texts.ts';
 
 /** In per cent. */
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
@@ -60,7 +60,7 @@ export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLev
   ];
   const curves = curveLayers(
     series,
-    isOne ? undefined : `Equal error rate, ${level(frame.confidence)} interval`,
+    isOne ? undefined : `Equal error rate, ${formatLevel(frame.confidence)} interval`,
     x,
     y,
     { clip: true },

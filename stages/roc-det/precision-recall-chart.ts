@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
+import { formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import {
@@ -14,7 +14,7 @@ import {
   titleWidth,
 } from './curve-layers.ts';
 import type { MeasuredModel, Point } from './measure.ts';
-import { bandText, type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
+import { bandText, type Frame, formatInterval, imagesText, titled } from './texts.ts';
 
 /**
  * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
@@ -50,7 +50,7 @@ export function precisionRecallChart(models: readonly MeasuredModel[], frame: Fr
         y,
       ),
       chanceText(prevalence, y),
-      ...curveLayers(series, isOne ? undefined : `Average precision, ${level(frame.confidence)} interval`, x, y),
+      ...curveLayers(series, isOne ? undefined : `Average precision, ${formatLevel(frame.confidence)} interval`, x, y),
     ],
   };
 }

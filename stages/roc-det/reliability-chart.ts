@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatCountOf } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
 import { guide, type Layers, side, titleWidth } from './curve-layers.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
-import { type Frame, formatInterval, imagesText, level, titled } from './texts.ts';
+import { type Frame, formatInterval, imagesText, titled } from './texts.ts';
 
 /** Temperatures nearer to 1 than this change nothing that one would see. */
 const slightly = 1.1;
@@ -46,7 +46,7 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
   const notes = [
     imagesText(models, frame),
     `${bins} bins of equal width`,
-    ...(isOne ? [`bars: ${level(frame.confidence)}`] : []),
+    ...(isOne ? [`bars: ${formatLevel(frame.confidence)}`] : []),
     ...(isOne && scaled !== undefined
       ? [
           `temperature fitted on ${formatCountOf(scaled.images, frame.by === 'group' ? 'group' : 'image')} of ${calibrateOn}`,
@@ -61,7 +61,7 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
     ),
     spacing: 14,
     vconcat: [
-      sharesPanel(rows, isOne, isOne ? null : `Calibration error, ${level(frame.confidence)} interval`),
+      sharesPanel(rows, isOne, isOne ? null : `Calibration error, ${formatLevel(frame.confidence)} interval`),
       countsPanel(rows, isOne, frame.by === 'group' ? 'Groups' : 'Images'),
     ],
   } as TopLevelSpec;

@@ -1,11 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatLevel } from '../../src/charts/format-number.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelComparison } from '../../src/metrics/compare-models.ts';
 import { curveLayers, guide, invisible, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
 import type { MeasuredModel, Point } from './measure.ts';
-import { bandText, type Frame, formatInterval, imagesText, leaderTest, leaderText, level, titled } from './texts.ts';
+import { bandText, type Frame, formatInterval, imagesText, leaderTest, leaderText, titled } from './texts.ts';
 
 /**
  * The receiver operating characteristic on a square, chance dashed: of one model by its second score and by its first, of
@@ -44,7 +45,7 @@ export function rocChart(
         x,
         y,
       ),
-      ...curveLayers(series, isOne ? 'Ranked by' : `AUC, ${level(frame.confidence)} interval`, x, y),
+      ...curveLayers(series, isOne ? 'Ranked by' : `AUC, ${formatLevel(frame.confidence)} interval`, x, y),
     ],
   };
 }

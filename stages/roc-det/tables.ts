@@ -1,7 +1,7 @@
 import { formatJson } from '../../src/charts/format-json.ts';
-import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
-import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
+import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/compare-models.ts';
 import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
 import type { RunSpread } from '../../src/metrics/spread-over-runs.ts';
 import type { Highlight } from '../../src/stage.ts';
@@ -15,7 +15,6 @@ import {
   formatP,
   formatShareEnds,
   formatShareInterval,
-  level,
 } from './texts.ts';
 
 const measures = ['auc', 'equalErrorRate', 'averagePrecision', 'calibrationError'] as const;
@@ -25,13 +24,6 @@ const methods: Readonly<Record<Interval['method'], string>> = {
   delong: 'DeLong',
   'one-sided': 'one-sided bound',
   bootstrap: 'bootstrap',
-  'group-bootstrap': 'bootstrap of groups',
-};
-
-const tests: Readonly<Record<TestedDifference['test'], string>> = {
-  delong: 'DeLong',
-  'mcnemar-exact': 'McNemar, exact',
-  'mcnemar-chi-square': 'McNemar',
   'group-bootstrap': 'bootstrap of groups',
 };
 
@@ -116,7 +108,7 @@ export function spreadTable(
     columns: [
       ...(spreads.length > 1 ? ['model'] : []),
       ...['measure', 'runs', 'mean', 'deviation'],
-      ...[`${level(confidence)} over ${axes}`, `${level(confidence)} over ${by}s`],
+      ...[`${formatLevel(confidence)} over ${axes}`, `${formatLevel(confidence)} over ${by}s`],
     ],
     rows: spreads.flatMap(({ name, auc, accuracy }) => [row(name, 'AUC', auc), row(name, 'accuracy', accuracy)]),
   };
@@ -167,7 +159,7 @@ export function formatTests(
     tested.difference,
     ...ends(tested),
     ...[tested.p, tested.adjustedP].map((p) => (Number.isNaN(p) ? '' : p)),
-    tests[tested.test],
+    testNames[tested.test],
   ];
   const rows = pairs.map(({ one, other, auc, accuracy, onlyOneRight, onlyOtherRight }) => [
     models[one]!.name,
@@ -197,7 +189,7 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
   const { auc, equalErrorRate, averagePrecision, calibrationError, scaled } = model;
   return {
     title: `Ranking of ${split}`,
-    columns: ['measure', 'value', level(confidence), 'by'],
+    columns: ['measure', 'value', formatLevel(confidence), 'by'],
     rows: [
       row('AUC', auc.estimate.toFixed(4), auc),
       row('equal error rate', formatShare(equalErrorRate.estimate), equalErrorRate, formatShareEnds(equalErrorRate)),
@@ -220,7 +212,7 @@ export function numbersTable(model: MeasuredModel, { split, confidence }: Frame)
 /** Several models: a row for each, the highest AUC first. */
 export function rankingTable(models: readonly MeasuredModel[], { split, confidence, by }: Frame): Highlight {
   return {
-    title: `Models by AUC on ${split}, with ${level(confidence)} intervals`,
+    title: `Models by AUC on ${split}, with ${formatLevel(confidence)} intervals`,
     columns: ['model', `${by}s`, 'AUC', 'equal error rate', 'average precision', 'calibration error'],
     rows: models.map(({ name, real, fake, auc, equalErrorRate, averagePrecision, calibrationError }) => [
       name,
@@ -248,7 +240,7 @@ export function testsTable(
       ...[auc, accuracy].flatMap((tested) => [
         formatDifference(tested),
         formatP(tested.adjustedP).replace(/^p = /, '').replace(/^p /, ''),
-        tests[tested.test],
+        testNames[tested.test],
       ]),
     ]),
   };

@@ -1,5 +1,5 @@
 import { withLabels } from '../../src/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
 import type { MeasuredModel } from './measure.ts';
@@ -62,11 +62,7 @@ export function bandText(
 ): string[] {
   const bands = series.filter(({ band }) => band.length > 0).length;
   if (bands === 0) return [];
-  return [`${bands === 1 ? 'band' : 'bands'}: ${level(confidence)}, ${formatCount(draws)} bootstrap draws`];
-}
-
-export function level(confidence: number): string {
-  return `${Number((100 * confidence).toFixed(6))} %`;
+  return [`${bands === 1 ? 'band' : 'bands'}: ${formatLevel(confidence)}, ${formatCount(draws)} bootstrap draws`];
 }
 
 /** `p < 0.001` or `p = 0.034`; says so where there is none. */
