@@ -65,11 +65,10 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
 });
 
-test('the examples of the pages on training, networks, weights and evaluation are pipelines without a mistake', async () => {
+test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
   using project = new Project('stages: {}\n', faceApiFiles);
-  for (const yaml of ['docs/training.md', 'docs/networks.md', 'docs/weights.md', 'docs/evaluation.md'].flatMap((page) =>
-    blocks(page, 'yaml'),
-  )) {
+  const pages = ['training', 'networks', 'weights', 'evaluation', 'explanation'].map((name) => `docs/${name}.md`);
+  for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
     project.write('pipelines/test.yaml', yaml);
     const { code, stderr } = await project.command('plan', 'test.yaml');
     assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
@@ -143,6 +142,7 @@ test('the package holds every file that its pages link to, and its entry points 
     'docs/networks.md',
     'docs/weights.md',
     'docs/evaluation.md',
+    'docs/explanation.md',
     'docs/own-kinds.md',
     'src/backend/README.md',
   ].flatMap((page) =>
