@@ -1,0 +1,44 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { test } from 'node:test';
+import { type ColourMap, colourMap } from './colour-map.ts';
+
+/** Matplotlib 3.10: `colormaps[name](value, bytes=True)`. */
+const matplotlib = {
+  jet: [
+    [0, [0, 0, 127]],
+    [0.1, [0, 0, 241]],
+    [0.25, [0, 128, 255]],
+    [0.5, [124, 255, 121]],
+    [0.75, [255, 148, 0]],
+    [1, [127, 0, 0]],
+  ],
+  viridis: [
+    [0, [68, 1, 84]],
+    [0.1, [72, 35, 116]],
+    [0.25, [58, 82, 139]],
+    [0.5, [32, 144, 140]],
+    [0.75, [94, 201, 97]],
+    [1, [253, 231, 36]],
+  ],
+} as const;
+
+/** Of all 256 colours, three bytes each: `sha256(colormaps[name](arange(256), bytes=True)[:, :3].tobytes())`. */
+const digests = {
+  jet: 'c1b7b97444ebebfc30a590ce3eada7cffefb868960c6c39fd4ed1ff7a40712e9',
+  viridis: '96a1f6f37d4041f953def955ffb8b9ea2110a9b4e3c9b701182d48f7a9774c58',
+};
+
+for (const name of ['jet', 'viridis'] satisfies ColourMap[]) {
+  test(`${name} is Matplotlib’s, in every of its colours`, () => {
+    const colourOf = colourMap(name);
+    for (const [value, colour] of matplotlib[name]) assert.deepEqual(colourOf(value), colour);
+    const all = Uint8Array.from(Array.from({ length: 256 }, (_, step) => colourOf((step + 0.5) / 256)).flat());
+    assert.equal(createHash('sha256').update(all).digest('hex'), digests[name]);
+  });
+}
+
+test('a value outside of the range has the colour of the end', () => {
+  assert.deepEqual(colourMap('jet')(-1), colourMap('jet')(0));
+  assert.deepEqual(colourMap('jet')(2), colourMap('jet')(1));
+});
