@@ -22,12 +22,29 @@ test('values read back as they were written, wherever the buffer begins', () => 
       const bytes = Buffer.concat([Buffer.alloc(offset), npy(rows.length, 4, rows.flat())]).subarray(offset);
       const parsed = parseNpy(bytes);
       assert.ok(parsed.ok);
-      assert.deepEqual(parsed.value, { rows: rows.length, columns: 4, values: Float32Array.from(rows.flat()) });
+      assert.deepEqual(parsed.value, { shape: [rows.length, 4], values: Float32Array.from(rows.flat()) });
     }),
   );
 });
 
-test('what is not rows of float32 is refused', () => {
+test('arrays have as many axes as they need, written as NumPy writes them', () => {
+  for (const [shape, written] of [
+    [[2, 3, 4], '(2, 3, 4)'],
+    [[5], '(5,)'],
+    [[], '()'],
+  ] as const) {
+    const header = npyHeader(...shape);
+    assert.match(header.toString('latin1'), new RegExp(`'shape': ${written.replace(/[()]/g, '\\$&')}, \\}`));
+    const count = shape.reduce((product: number, length) => product * length, 1);
+    const values = Float32Array.from({ length: count }, (_, i) => i);
+    assert.deepEqual(parseNpy(Buffer.concat([header, Buffer.from(values.buffer)])), {
+      ok: true,
+      value: { shape, values },
+    });
+  }
+});
+
+test('what is not float32 in this order is refused', () => {
   const error = (bytes: Buffer) => {
     const parsed = parseNpy(bytes);
     return parsed.ok ? undefined : parsed.error;
@@ -35,5 +52,5 @@ test('what is not rows of float32 is refused', () => {
   assert.equal(error(Buffer.from('PK')), 'expected a .npy file, version 1.0');
   assert.equal(error(npy(2, 2, [1, 2, 3])), 'expected 16 bytes after the header, got 12');
   const doubles = Buffer.from(npy(1, 1, [1, 2]).toString('latin1').replace('<f4', '<f8'), 'latin1');
-  assert.match(error(doubles)!, /^expected rows of little-endian float32, got \{'descr': '<f8'/);
+  assert.match(error(doubles)!, /^expected little-endian float32 in C order, got \{'descr': '<f8'/);
 });

@@ -54,10 +54,10 @@ function readSplit(folder: string, width: number): FeaturesSplit {
   }
   const parsed = parseNpy(bytes);
   if (!parsed.ok) throw fail(parsed.error);
-  const { rows, columns, values } = parsed.value;
-  if (rows !== samples.length || columns !== width) {
+  const { shape, values } = parsed.value;
+  if (shape.length !== 2 || shape[0] !== samples.length || shape[1] !== width) {
     throw fail(
-      `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${rows} x ${columns}`,
+      `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${shape.join(' x ')}`,
     );
   }
   const lost = values.findIndex((value) => !Number.isFinite(value));
