@@ -47,7 +47,7 @@ test('the page of the pipeline file names every key and every type of artifact',
 
 test('the examples of the page run, and give no warning', async () => {
   const say =
-    'stages: { say: { kind: command, outputs: { text: artifacts/say.txt }, with: { run: "echo hi > ${outputs.text}" } } }\n';
+    'params: { word: hi }\nstages: { say: { kind: command, outputs: { text: artifacts/say.txt }, with: { run: "echo ${params.word} > ${outputs.text}" } } }\n';
   using project = new Project('stages: {}\n', {
     'pipelines/base.yaml': 'description: below\n',
     'pipelines/other.yaml': say,
@@ -62,7 +62,7 @@ test('the examples of the page run, and give no warning', async () => {
     const { code, warnings, stderr, stdout } = await project.run();
     assert.deepEqual({ code, warnings, stderr }, { code: 0, warnings: [], stderr: '' }, stdout);
   }
-  assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\n');
+  assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
 });
 
 test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {

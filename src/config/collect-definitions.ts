@@ -6,6 +6,7 @@ import type { KnownKind, LoadContext } from './load-context.ts';
 import { type Ancestry, loadReferred, referredFile } from './load-document.ts';
 import { child, describeNode, type MapNode, type Node, textOf } from './located.ts';
 import { Params } from './params.ts';
+import { readInclude } from './read-include.ts';
 import { type SetParam, setParams } from './set-params.ts';
 import { pipelineShape } from './shapes.ts';
 import { substitute } from './substitute.ts';
@@ -28,13 +29,16 @@ export function collectDefinitions(
   for (const [name, { keyAt, value }] of include?.type === 'map' ? include.entries : []) {
     if (!checkName(context, name, keyAt, 'pipeline')) continue;
     includes.add(name);
-    const path = substitute(value, params);
-    if (textOf(path) === undefined) continue;
-    const reference = { path: textOf(path)!, at: value.at };
+    const below = `${prefix}${name}/`;
+    const one = readInclude(value, params, { prefix, includes }, below);
+    if (!one) continue;
+    const reference = { path: one.file.value, at: one.file.at };
     const included = loadReferred(context, file, reference, 'include');
     if (!included) continue;
     const next = referredFile(file, reference.path, reference.at, context.root);
-    definitions.push(...collectDefinitions(context, next, included, settings, `${prefix}${name}/`).definitions);
+    // The command line has the last word.
+    const brought = collectDefinitions(context, next, included, [...one.values, ...settings], below).definitions;
+    definitions.push(...(one.onDemand ? brought.map(onDemand) : brought));
   }
   const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));
   const scope = { prefix, params, includes, file: document.at.file, set };
@@ -58,13 +62,20 @@ function checkTopLevel({ report }: LoadContext, node: MapNode): void {
 
 /** The top level alone: what is in `params` and in the stages is looked at where it is used. */
 function topLevelJson(node: MapNode): unknown {
-  const shallow = (value: Node): unknown => {
-    if (value.type === 'list') return [];
+  const shallow = (value: Node, depth: number): unknown => {
     if (value.type === 'scalar') return value.value;
-    return Object.fromEntries(Array.from(value.entries, ([key, entry]) => [key, leaf(entry.value)]));
+    if (value.type === 'list' || depth === 0) return value.type === 'list' ? [] : {};
+    return Object.fromEntries(Array.from(value.entries, ([key, entry]) => [key, shallow(entry.value, depth - 1)]));
   };
-  const leaf = (value: Node): unknown => (value.type === 'scalar' ? value.value : value.type === 'list' ? [] : {});
-  return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, shallow(entry.value)]));
+  const depthOf = (key: string) => (key === 'include' ? 2 : 1);
+  return Object.fromEntries(Array.from(node.entries, ([key, { value }]) => [key, shallow(value, depthOf(key))]));
+}
+
+/** A stage of a pipeline that is included on demand, whatever its own file says. */
+function onDemand(definition: Definition): Definition {
+  const value: Node = { type: 'scalar', value: true, at: definition.at };
+  const entries = new Map(definition.node.entries).set('onDemand', { keyAt: definition.at, value });
+  return { ...definition, node: { ...definition.node, entries } };
 }
 
 function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Definition['at']): Definition {

@@ -1,22 +1,18 @@
 import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind } from './load-context.ts';
-import type { MapNode } from './located.ts';
+import type { Home, MapNode } from './located.ts';
 import type { Params } from './params.ts';
 
 /** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
 
 /** What a stage of one file can name: the file's parameters, and stages below the file's prefix. */
-export interface FileScope {
-  /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
-  readonly prefix: string;
+export interface FileScope extends Home {
   readonly params: Params;
   /** The file itself, not one that it extends. */
   readonly file: SourceFile;
-  /** Parameters that the command line sets. */
+  /** Parameters that the command line sets, or the file that includes this one. */
   readonly set: ReadonlySet<string>;
-  /** Names of the pipelines that the file includes. */
-  readonly includes: ReadonlySet<string>;
 }
 
 /** A stage as it is written: before its matrix makes one or more instances of it. */

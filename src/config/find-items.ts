@@ -6,7 +6,7 @@ import { findStage } from './find-stage.ts';
 import type { InputPaths, PathClaim } from './input-paths.ts';
 import { agreeing, type Instance, type Instances } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
-import { describeNode, type ScalarNode } from './located.ts';
+import { describeNode, type Home, type ScalarNode } from './located.ts';
 import type { InputItem } from './pipeline.ts';
 import type { Prepared } from './prepare-instance.ts';
 import { askFor } from './resolve-outputs.ts';
@@ -45,7 +45,8 @@ export async function findItems(
 ): Promise<readonly Found[]> {
   const text = node.value;
   if (node.unresolved) return [];
-  if (!isPath(text, instance.definition.scope.includes)) return findStageItems(work, instance, node, wanted);
+  const home = node.home ?? instance.definition.scope;
+  if (!isPath(text, home.includes)) return findStageItems(work, { reader: instance, home }, node, wanted);
   const answer = await work.paths.find(text);
   if (!answer.ok) {
     work.claims.push({ absolute: answer.base, shown: text, at: node.at, missing: answer });
@@ -60,13 +61,13 @@ export async function findItems(
 
 function findStageItems(
   work: InputWork,
-  reader: Instance,
+  { reader, home }: { readonly reader: Instance; readonly home: Home },
   node: ScalarNode & { readonly value: string },
   wanted: Wanted,
 ): readonly Found[] {
   const { context, instances, prepared } = work;
   const reference = parseStageReference(node.value);
-  const known = reference && instances.definitions.has(reader.definition.scope.prefix + reference.stage);
+  const known = reference && instances.definitions.has(home.prefix + reference.stage);
   const exists = !known && node.value !== '' && existsSync(join(context.root, node.value));
   if (!reference || reference.port === undefined || exists) {
     const hint = exists
@@ -76,7 +77,7 @@ function findStageItems(
     context.report({ code: 'wrong-reference', message, at: node.at, hint });
     return [];
   }
-  const definition = findStage(context, instances, reference, reader, node.at);
+  const definition = findStage(context, instances, reference, home, node.at);
   if (!definition?.kind) return [];
   const { port } = reference;
   return agreeing(instances, definition, reference, reader).flatMap(({ name }) => {

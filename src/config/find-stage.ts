@@ -1,19 +1,19 @@
 import type { Span } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import type { Definition } from './definition.ts';
-import type { Instance, Instances } from './instances.ts';
+import type { Instances } from './instances.ts';
 import type { LoadContext } from './load-context.ts';
+import type { Home } from './located.ts';
 import type { StageReference } from './stage-reference.ts';
 
-/** The definition that a reference names, seen from a reader; a wrong name or selection is reported. */
+/** The definition that a reference names, seen from a file; a wrong name or selection is reported. */
 export function findStage(
   { report }: LoadContext,
   { definitions, byDefinition }: Instances,
   { stage, port, selection }: StageReference,
-  reader: Instance,
+  { prefix }: Home,
   at: Span,
 ): Definition | undefined {
-  const { prefix } = reader.definition.scope;
   const definition = definitions.get(prefix + stage);
   if (!definition) {
     const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));

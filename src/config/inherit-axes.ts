@@ -1,7 +1,7 @@
 import type { Definition } from './definition.ts';
 import { InstanceScope } from './instance-scope.ts';
 import type { LoadContext } from './load-context.ts';
-import { child, type ScalarNode, toJson } from './located.ts';
+import { child, type Home, type ScalarNode, toJson } from './located.ts';
 import { type Axis, type AxisValue, readAxes } from './matrix-axes.ts';
 import { postOrder } from './post-order.ts';
 import { isPath, parseStageReference, type StageReference } from './stage-reference.ts';
@@ -64,25 +64,32 @@ function singleReferences(
   if (inputs?.type !== 'map') return [];
   return Array.from(inputs.entries).flatMap(([port, { value }]) => {
     if (value.type !== 'scalar' || definition.kind?.spec.inputs[port]?.list) return [];
-    return textsOf(value, definition, own).flatMap((text) => {
-      const reference = isPath(text, definition.scope.includes) ? undefined : parseStageReference(text);
-      const to = reference && definitions.get(definition.scope.prefix + reference.stage);
+    return textsOf(value, definition, own).flatMap(({ text, home }) => {
+      const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
+      const to = reference && definitions.get(home.prefix + reference.stage);
       return to ? [{ to, reference }] : [];
     });
   });
 }
 
-/** What an input's text may be: one text, or one for each combination where its own axes are in it. */
-function textsOf(node: ScalarNode, definition: Definition, own: readonly Axis[]): readonly string[] {
+/** What an input's text may be: one text, or one for each combination where its own axes are in it; and where it is looked up. */
+function textsOf(
+  node: ScalarNode,
+  definition: Definition,
+  own: readonly Axis[],
+): readonly { readonly text: string; readonly home: Home }[] {
+  const { scope } = definition;
   if (typeof node.value !== 'string') return [];
-  if (!node.value.includes('${')) return [node.value];
+  if (!node.value.includes('${')) return [{ text: node.value, home: scope }];
   const varies = node.value.includes('matrix') && product(own) <= maximumStages;
   const texts = combinations(varies ? own : []).flatMap((axes) => {
     // Mistakes are told when the instance is worked out; an axis that is only inherited is not known yet.
-    const value = substitute(node, new InstanceScope(definition.scope.params, axes, () => {}));
-    return value.type === 'scalar' && typeof value.value === 'string' ? [value.value] : [];
+    const value = substitute(node, new InstanceScope(scope.params, axes, () => {}));
+    if (value.type !== 'scalar' || typeof value.value !== 'string') return [];
+    const { value: text, home = scope } = value;
+    return [[home.prefix + text, { text, home }] as const];
   });
-  return [...new Set(texts)];
+  return [...new Map(texts).values()];
 }
 
 function join(context: LoadContext, axes: Map<string, Axis>, axis: Axis, definition: Definition): void {

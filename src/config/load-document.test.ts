@@ -97,3 +97,63 @@ stages:
   assert.equal(stageOf(pipeline, 'sn/fit').inputs[0]!.items[0]!.from, 'stage');
   assert.equal(stageOf(pipeline, 'sn/fit').outputs[0]!.path, 'artifacts/p/sn/fit/model');
 });
+
+const twice = `include:
+  small: { file: base/net.yaml, params: { epochs: 1, faces: faces.dataset } }
+  large: { file: base/net.yaml, params: { epochs: "\${params.epochs}", faces: "\${params.faces}" }, onDemand: true }
+params: { epochs: 3, faces: faces.dataset }
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+`;
+const net = `params: { epochs: 5, faces: faces.dataset }
+stages:
+  faces: { kind: load, inputs: { images: data/ }, onDemand: true }
+  fit: { kind: train, inputs: { dataset: "\${params.faces}" }, with: { epochs: "\${params.epochs}" } }
+`;
+
+test('an included pipeline takes its parameters from the file that includes it, and stages named there are of that file', async () => {
+  using project = new TestProject({ 'pipelines/base/net.yaml': net, 'pipelines/p.yaml': twice });
+  const pipeline = value(await project.load(['params.epochs=4']));
+  const of = (name: string) => {
+    const { settings, inputs, onDemand } = stageOf(pipeline, name);
+    const [item] = inputs[0]!.items;
+    return [settings['epochs'], item!.from === 'stage' && item!.stage, onDemand];
+  };
+  assert.deepEqual(of('small/fit'), [1, 'faces', false]);
+  assert.deepEqual(of('large/fit'), [4, 'faces', true]);
+  assert.deepEqual(pipeline.warnings, []);
+  const set = value(await project.load(['small/params.epochs=2', 'small/params.faces=faces.dataset']));
+  assert.equal(stageOf(set, 'small/fit').settings['epochs'], 2);
+  const [own] = stageOf(set, 'small/fit').inputs[0]!.items;
+  assert.equal(own!.from === 'stage' && own!.stage, 'small/faces');
+});
+
+test('what a file gives to one that it gives further on stays its own, with the axes of its stages', async () => {
+  using project = new TestProject({
+    'pipelines/base/net.yaml': net,
+    'pipelines/mid.yaml':
+      'include: { net: { file: base/net.yaml, params: { faces: "${params.data}" } } }\nparams: { data: none.dataset }\nstages: {}\n',
+    'pipelines/p.yaml': `include: { mid: { file: mid.yaml, params: { data: sets.dataset } } }
+stages:
+  sets: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
+`,
+  });
+  const pipeline = value(await project.load());
+  const [first] = stageOf(pipeline, 'mid/net/fit[set=b]').inputs[0]!.items;
+  assert.equal(first!.from === 'stage' && first!.stage, 'sets[set=b]');
+});
+
+test('mistakes in what an included pipeline is given are told where they are written', async () => {
+  using project = new TestProject({
+    'pipelines/base/net.yaml': net,
+    'pipelines/p.yaml': `include:
+  sn: { file: base/net.yaml, params: { epoch: 1, faces: sn/fases.dataset } }
+  no: { params: { epochs: 1 }, onDemnd: true }
+`,
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /p\.yaml:2:40: error: Unknown parameter "epoch" \[unknown-param\].*?Did you mean "epochs"\?/s);
+  assert.match(text, /error: Unknown stage "sn\/fases" \[unknown-stage\].*?Did you mean "sn\/faces"\?/s);
+  assert.match(text, /p\.yaml:3:\d+: error: Missing "include\.no\.file"/);
+  assert.match(text, /p\.yaml:3:\d+: error: Unknown key "onDemnd" in "include\.no".*?Did you mean "onDemand"\?/s);
+});

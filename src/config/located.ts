@@ -13,6 +13,16 @@ export interface ScalarNode {
   readonly at: Span;
   /** A `${…}` in it names nothing, which is reported: what the text is otherwise is no further mistake. */
   readonly unresolved?: true;
+  /** Of a value that a file gives to one that it includes: where the stages are that it names. Absent: with its reader. */
+  readonly home?: Home;
+}
+
+/** Where the name of a stage is looked up. */
+export interface Home {
+  /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
+  readonly prefix: string;
+  /** Names of the pipelines that the file includes. */
+  readonly includes: ReadonlySet<string>;
 }
 
 export interface ListNode {

@@ -97,7 +97,13 @@ function resolveAfter(work: InputWork, { instance, node }: Prepared): readonly E
       work.context.report({ code: 'wrong-reference', message, at: item.at });
       return [];
     }
-    const definition = findStage(work.context, work.instances, reference, instance, item.at);
+    const definition = findStage(
+      work.context,
+      work.instances,
+      reference,
+      item.home ?? instance.definition.scope,
+      item.at,
+    );
     const stages: readonly { name: StageName }[] = definition
       ? agreeing(work.instances, definition, reference, instance)
       : [];

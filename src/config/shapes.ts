@@ -74,9 +74,23 @@ export type StageShape = z.infer<typeof stageShape>;
 
 const path = z.string();
 
+const includeShape = z.strictObject({
+  file: path.describe('Relative to the file that includes it.'),
+  params: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      'Values in the place of those that it declares; a stage that is named here is one of the including file.',
+    ),
+  onDemand: z.boolean().optional().describe('Its stages run only when something reads them.'),
+});
+
 /** Without `extends`, which is worked in before. */
 export const pipelineShape = z.strictObject({
-  include: z.record(z.string(), path).optional().describe("Other pipelines' stages, as name/stage."),
+  include: z
+    .record(z.string(), z.union([path, includeShape]))
+    .optional()
+    .describe("Other pipelines' stages, as name/stage: a file, or a file with its parameters."),
   description: z.string().optional(),
   salt: scalar.optional().describe('Changing it makes every stage stale.'),
   params: z.record(z.string(), z.unknown()).optional().describe('Read as ${params.name}; --set params.name=value.'),
