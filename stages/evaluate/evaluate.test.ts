@@ -4,12 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseScores } from '../../src/metrics/scores-file.ts';
-import { buildNet } from '../../src/models/build-net.ts';
-import { initialiseWeights } from '../../src/models/initial-weights.ts';
-import { saveModel } from '../../src/models/model-files.ts';
-import { netOf } from '../../src/models/model-setting.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import { writeUntrainedModel } from '../../test/untrained-model.ts';
 import type { Evaluation } from './evaluation.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -18,25 +15,9 @@ const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
 before(async () => {
   await writeTintedDataset(dataset, { train: 4, val: 10, test: 7, lone: 1 });
-  await writeModel();
+  await writeUntrainedModel(model);
 });
 after(() => rmSync(folder, { recursive: true }));
-
-async function writeModel(): Promise<void> {
-  const net = buildNet(netOf('simple-net'), 56);
-  initialiseWeights(net, 1);
-  await saveModel(model, {
-    model: net,
-    info: {
-      architecture: 'simple-net',
-      classes: ['real', 'fake'],
-      input: { size: 56, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
-      training: {},
-      chosenEpoch: 1,
-      backend: 'cpu',
-    },
-  });
-}
 
 async function evaluated(settings: object, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();

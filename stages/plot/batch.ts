@@ -7,6 +7,7 @@ import { trainSplit } from '../../src/training/split-names.ts';
 import { type AugmentSettings, augmentSettings } from '../../src/vision/augment/augment-settings.ts';
 import type { Batch } from '../../src/vision/batch-loader.ts';
 import type { DecodedImage } from '../../src/vision/decode-image.ts';
+import { floatsToPixels } from '../../src/vision/floats-to-pixels.ts';
 import { openDataset } from '../../src/vision/open-dataset.ts';
 import { type Normalization, usualNormalization } from '../../src/vision/pixels-to-floats.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
@@ -55,16 +56,11 @@ async function cellsOf(batch: Batch, { side, normalization, dataset }: Seen): Pr
   const { samples } = dataset.split(trainSplit);
   const length = side * side * 3;
   const cells = Array.from(batch.indices, async (index, slot): Promise<ImageCell> => {
-    const pixels = unnormalised(batch.images.subarray(slot * length, (slot + 1) * length), normalization);
+    const pixels = floatsToPixels(batch.images.subarray(slot * length, (slot + 1) * length), normalization);
     const image = await thumbnail({ width: side, height: side, pixels } satisfies DecodedImage);
     return { image, caption: captionOf(batch, slot, dataset.classes), description: samples[index]!.path };
   });
   return Promise.all(cells);
-}
-
-/** The bytes that were normalised. */
-function unnormalised(values: Float32Array, { mean, deviation }: Normalization): Uint8Array {
-  return Uint8Array.from(values, (value, i) => Math.round(255 * (value * deviation[i % 3]! + mean[i % 3]!)));
 }
 
 /** The class; of mixed images both, with their shares of the target. */
