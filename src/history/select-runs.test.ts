@@ -62,6 +62,11 @@ test('a slip is told with what was meant', () => {
     message: 'There is no run of a pipeline "studdy"',
     hint: 'Did you mean "study"?',
   });
+  assert.deepEqual(idsOf({ show: ['test.auc', 'scores.test.acc'] }), {
+    message: 'There is no run with a number "scores.test.acc"',
+    hint: 'Did you mean "scores.test.auc"?',
+  });
+  assert.deepEqual(selectRuns([], { show: ['test.auc'] }), { ok: true, value: [] });
   assert.deepEqual(idsOf({ where: ['scores.test.auc'] }), {
     message: `Expected a number's name, a comparison (> >= < <= = !=) and a number, got "scores.test.auc"`,
     hint: "For example: --where 'scores.test.auc>0.8'",

@@ -11,6 +11,8 @@ export interface RunQuery {
   readonly failed?: boolean;
   /** Such as `scores.test.auc>0.8`; all must hold. */
   readonly where?: readonly string[];
+  /** Numbers that are to be shown of each. */
+  readonly show?: readonly string[];
   /** A number, or `duration`; the largest first. Absent: the last run first. */
   readonly sort?: string;
   readonly reverse?: boolean;
@@ -29,6 +31,7 @@ interface Condition {
 
 /** The runs that a query means. A name that no run has is a mistake, so that a slip does not look like an empty history. */
 export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
+  if (runs.length === 0) return ok([]); // whatever is asked for, that there were no runs says more
   const { pipeline, stage, since, failed, sort } = query;
   const stages = new Set(
     runs.flatMap(({ record }) => Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)])),
@@ -46,7 +49,11 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
     }
     conditions.push(condition);
   }
-  const asked = [...conditions.map(({ name }) => name), ...(sort === undefined || sort === 'duration' ? [] : [sort])];
+  const asked = [
+    ...conditions.map(({ name }) => name),
+    ...(sort === undefined || sort === 'duration' ? [] : [sort]),
+    ...(query.show ?? []),
+  ];
   const missing = asked.find((name) => !names.has(name));
   if (missing !== undefined) {
     const mistake = unknown('run with a number', missing, names);
