@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { closest, editDistance, suggest } from './suggest.ts';
+import { closest, editDistance, suggest, thereAre } from './suggest.ts';
 
 test('one slip is a distance of one: a letter too many, too few, wrong, or two swapped', () => {
   for (const slip of ['dataseet', 'datast', 'datbset', 'daatset']) assert.equal(editDistance(slip, 'dataset'), 1, slip);
@@ -29,6 +29,25 @@ test('without a near name the few that exist are told, and many are not', () => 
     undefined,
   );
   assert.equal(suggest('zebra', []), undefined);
+});
+
+test('what there is comes after what was meant; of many names a dozen, those that hold the wanted one first', () => {
+  assert.equal(thereAre('sead', ['net', 'seed']), 'Did you mean "seed"? There are net, seed.');
+  assert.equal(thereAre('test', ['val']), 'There is only val.');
+  assert.equal(thereAre('test', []), 'There is none.');
+  const many = [
+    ...Array.from({ length: 300 }, (_, index) => `bySource.kitchen-${index}.recall`),
+    'val.auc',
+    'test.auc',
+  ];
+  assert.equal(
+    thereAre('test.acu', many),
+    `Did you mean "test.auc"? There are test.auc, val.auc, ${many.slice(0, 10).join(', ')} and 290 more.`,
+  );
+  assert.match(thereAre('auc', many), /^There are val\.auc, test\.auc, bySource/);
+  const long = 'n'.repeat(200);
+  assert.match(thereAre(long, many), /^There are bySource\.kitchen-0\.recall, /);
+  assert.match(thereAre('auc', [long, ...many]), /^There are val\.auc, /);
 });
 
 test('the distance is symmetric, zero for equals alone, and at most the longer length', () => {

@@ -30,6 +30,38 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   return `Known: ${names.join(', ')}.`;
 }
 
+/** Of more names than these, a message lists the nearest. */
+const mostListed = 12;
+
+/**
+ * What there is in place of a name that there is not, for the end of a message, the likeliest first:
+ * `Did you mean "seed"? There are net, seed.`
+ */
+export function thereAre(name: string, candidates: Iterable<string>): string {
+  const names = [...new Set(candidates)];
+  const near = closest(name, names);
+  const meant = near === undefined ? '' : `Did you mean "${near}"? `;
+  if (names.length < 2) return names.length === 0 ? 'There is none.' : `There is only ${names[0]}.`;
+  if (names.length <= mostListed) return `${meant}There are ${names.join(', ')}.`;
+  const listed = nearest(name, names).slice(0, mostListed);
+  return `${meant}There are ${listed.join(', ')} and ${names.length - listed.length} more.`;
+}
+
+/** Names that hold the wanted one first, `test.auc` for `auc`, then by distance, then as given. */
+function nearest(name: string, candidates: readonly string[]): readonly string[] {
+  if (name.length > longestName) return candidates;
+  const lower = name.toLowerCase();
+  const rated = candidates.map((candidate) => {
+    const text = candidate.toLowerCase();
+    const distance = candidate.length > longestName ? Infinity : editDistance(lower, text);
+    return { candidate, lacks: text.includes(lower) ? 0 : 1, distance };
+  });
+  // Not the difference alone: between two too long ones it is no number.
+  const order = (a: number, b: number) => (a === b ? 0 : a - b);
+  rated.sort((a, b) => a.lacks - b.lacks || order(a.distance, b.distance));
+  return rated.map(({ candidate }) => candidate);
+}
+
 /**
  * How many insertions, deletions, substitutions and swaps of neighbours turn one text into the other, each place edited
  * once (optimal string alignment; Damerau 1964, Levenshtein 1966). `editDistance('daatset', 'dataset')` is 1.

@@ -1,4 +1,4 @@
-import { suggest } from '../diagnostics/suggest.ts';
+import { suggest, thereAre } from '../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../result.ts';
 import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
 
@@ -75,8 +75,8 @@ export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<re
 const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
 
 function unknown(what: string, name: string, known: Iterable<string>): QueryMistake {
-  const hint = suggest(name, known);
-  return { message: `There is no ${what} "${name}"`, ...(hint !== undefined && { hint }) };
+  const hint = suggest(name, known) ?? thereAre(name, known);
+  return { message: `There is no ${what} "${name}"`, hint };
 }
 
 /** The number that a condition is about; undefined where it is none. */

@@ -97,7 +97,7 @@ test('a missing split and a folder that is no dataset are said to be so', () => 
     write(folder, []);
     assert.throws(() => openDataset(folder).split('validation'), {
       name: 'StageError',
-      message: 'Expected one of the dataset\'s splits (train, test), got "validation".',
+      message: 'Expected one of the dataset\'s splits, got "validation". There are train, test.',
     });
     assert.throws(() => openDataset(join(folder, 'train')), {
       name: 'StageError',

@@ -1,6 +1,7 @@
 import { closeSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { thereAre } from '../diagnostics/suggest.ts';
 import { StageError } from '../stage.ts';
 import type { DatasetInfo, Sample } from './dataset.ts';
 import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
@@ -42,7 +43,7 @@ export function openDataset(folder: string): Dataset {
     splits: info.splits,
     split(name) {
       if (!info.splits.includes(name)) {
-        throw new StageError(`Expected one of the dataset's splits (${info.splits.join(', ')}), got "${name}".`);
+        throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
       const split = open.get(name) ?? new ShardedSplit(folder, name, info.classes);
       open.set(name, split);

@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { thereAre } from '../diagnostics/suggest.ts';
 import { StageError } from '../stage.ts';
 import { samplesFile } from './dataset.ts';
 import {
@@ -33,7 +34,7 @@ export function openFeatures(folder: string): Features {
     ...info,
     split(name) {
       if (!info.splits.includes(name)) {
-        throw new StageError(`Expected one of the features' splits (${info.splits.join(', ')}), got "${name}".`);
+        throw new StageError(`Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
       const split = open.get(name) ?? readSplit(join(folder, name), info.values);
       open.set(name, split);

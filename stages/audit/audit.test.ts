@@ -117,7 +117,7 @@ test('splits that are named are looked through, others not', async () => {
   assert.equal(metrics.images, 48);
   await assert.rejects(
     bench.run(spec, run, { with: { splits: ['val'] }, inputs: { dataset: join(bench.root, 'dataset-60') } }),
-    new StageError('Expected one of the dataset\'s splits (train, test), got "val".'),
+    new StageError('Expected one of the dataset\'s splits, got "val". There are train, test.'),
   );
 });
 

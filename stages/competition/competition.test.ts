@@ -266,7 +266,7 @@ test('scores without the split, of one class, or of other models are refused', a
   const good = { info: net(2), rows: scores(1), labels: { net: 'good' } };
   await assert.rejects(
     compete(bench, [good, { info: net(2), rows: scores(1, 'val'), labels: { net: 'other' } }]),
-    new StageError('Expected scores of the split "test" for other, got only "val".'),
+    new StageError('Expected scores of the split "test" for other, got none. There is only val.'),
   );
   await assert.rejects(
     compete(bench, [{ info: net(2), rows: scores(1).filter(({ label }) => label === 1), labels: { net: 'one' } }]),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { renderPng } from '../../src/charts/render-png.ts';
 import { seriesName } from '../../src/charts/series.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { auc } from '../../src/metrics/auc.ts';
 import { aucInterval } from '../../src/metrics/auc-interval.ts';
 import { competitionScore } from '../../src/metrics/competition-score.ts';
@@ -70,8 +71,8 @@ function enter(model: InputArtifact, scores: InputArtifact, name: string, split:
   if (!parsed.ok) throw new StageError(`input "scores" of ${name}: ${parsed.error}`);
   const rows = parsed.value.filter((row) => row.split === split);
   if (rows.length === 0) {
-    const others = [...new Set(parsed.value.map((row) => row.split))].map((other) => `"${other}"`).join(', ');
-    throw new StageError(`Expected scores of the split "${split}" for ${name}, got only ${others || 'an empty file'}.`);
+    const there = thereAre(split, new Set(parsed.value.map((row) => row.split)));
+    throw new StageError(`Expected scores of the split "${split}" for ${name}, got none. ${there}`);
   }
   return { name, info, parameters: countParameters(model.path, info), scores: { name, rows } };
 }

@@ -85,7 +85,8 @@ test('a split with one class has no AUC', async () => {
 test('a split that is not there is refused with those that are', async () => {
   await assert.rejects(evaluated({ splits: ['test2'] }), {
     name: 'StageError',
-    message: 'Expected one of the dataset\'s splits (train, val, test, lone), got "test2".',
+    message:
+      'Expected one of the dataset\'s splits, got "test2". Did you mean "test"? There are train, val, test, lone.',
   });
 });
 

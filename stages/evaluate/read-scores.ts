@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { openTwoClasses } from '../../src/training/open-two-classes.ts';
@@ -11,8 +12,9 @@ export function readScores(context: StageContext<EvaluateSettings>): readonly Sc
   const splits = new Set(scores.value.map(({ split }) => split));
   const rows = context.settings.splits.flatMap((split) => {
     if (splits.has(split)) return scores.value.filter((row) => row.split === split);
-    const there = [...splits].join(', ') || 'none';
-    throw new StageError(`Expected one of the splits of the scores (${there}), got "${split}". Set "splits".`);
+    throw new StageError(
+      `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Set "splits".`,
+    );
   });
   return context.inputs('dataset').length === 0 ? rows : known(rows, context);
 }

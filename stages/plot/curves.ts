@@ -1,10 +1,11 @@
 import { readFileSync } from 'node:fs';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { type History, parseHistory } from '../../src/training/history.ts';
 import { curvesChart } from './curves-chart.ts';
 import type { Run } from './curves-data.ts';
 import type { DrawForm } from './form.ts';
-import { describeInput, groupOver, thereAre } from './runs.ts';
+import { describeInput, groupOver } from './runs.ts';
 
 export const draw: DrawForm = ({ inputs, settings }) => {
   const { over = [], band = 'range', title } = settings;
@@ -31,7 +32,7 @@ function splitsOf(runs: readonly Run[], wanted: readonly string[] | undefined): 
   const unknown = wanted?.find((split) => !known.includes(split));
   if (unknown !== undefined) {
     throw new StageError(
-      `Expected a split of the histories in "splits", got "${unknown}"; ${thereAre(unknown, known)}`,
+      `Expected a split of the histories in "splits", got "${unknown}". ${thereAre(unknown, known)}`,
     );
   }
   return wanted ?? known;

@@ -40,15 +40,15 @@ test('a field that the table lacks is named with those that it has, unless a tra
   const fails = (chart: object, message: string) => assert.rejects(draw(bench, chart), new StageError(message));
   await fails(
     { mark: 'bar', encoding: { x: { field: 'test.acu' } } },
-    'The spec names the field "test.acu", which the table lacks; it has seed, net, test.auc. Did you mean "test.auc"?',
+    'The spec names the field "test.acu", which the table lacks. Did you mean "test.auc"? There are seed, net, test.auc.',
   );
   await fails(
     { ...points, transform: [{ filter: 'datum.epoch > 3' }] },
-    'The spec names the field "epoch", which the table lacks; it has seed, net, test.auc.',
+    'The spec names the field "epoch", which the table lacks. There are seed, net, test.auc.',
   );
   await fails(
     { repeat: { row: ['net', 'loss'] }, spec: { mark: 'bar', encoding: { x: { field: { repeat: 'row' } } } } },
-    'The spec names the field "loss", which the table lacks; it has seed, net, test.auc.',
+    'The spec names the field "loss", which the table lacks. There are seed, net, test.auc.',
   );
   await draw(bench, {
     transform: [{ calculate: 'datum.test.auc - 0.5', as: 'more' }, { fold: ['more', 'seed'] }],

@@ -1,6 +1,6 @@
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { StageError } from '../../src/stage.ts';
 import type { MetricItem } from './read-metrics.ts';
-import { thereAre } from './runs.ts';
 
 /** Numbers over two axes. */
 export interface Heatmap {
@@ -38,7 +38,7 @@ export function heatmapCells(
   const differing = axes.filter((axis) => valuesOf(axis).length > 1);
   for (const [setting, axis] of Object.entries(wanted)) {
     if (axis === undefined || axes.includes(axis)) continue;
-    throw new StageError(`Expected an axis of the metrics in "${setting}", got "${axis}"; ${thereAre(axis, axes)}`);
+    throw new StageError(`Expected an axis of the metrics in "${setting}", got "${axis}". ${thereAre(axis, axes)}`);
   }
   const free = differing.filter((axis) => axis !== wanted.rows && axis !== wanted.columns);
   const rows = wanted.rows ?? free.shift();

@@ -78,7 +78,7 @@ test('metrics that do not differ in two axes, and names that they lack, are the 
   assert.throws(
     () => heatmapCells(crossed, { rows: 'trian' }),
     new StageError(
-      'Expected an axis of the metrics in "rows", got "trian"; there are train, test, seed. Did you mean "train"?',
+      'Expected an axis of the metrics in "rows", got "trian". Did you mean "train"? There are train, test, seed.',
     ),
   );
   using bench = new StageBench();
@@ -91,7 +91,7 @@ test('metrics that do not differ in two axes, and names that they lack, are the 
     assert.rejects(bench.run(spec, run, { inputs: { metrics: path }, with: { value } }), new StageError(message));
   await fails(
     'test.acu',
-    'Expected a number of the metrics in "value", got "test.acu"; there are test.images, test.auc, test.loss. Did you mean "test.auc"?',
+    'Expected a number of the metrics in "value", got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.loss.',
   );
   await fails('test.loss', 'Expected a number "test.loss" in the metrics, got null in all of them.');
   await bench.run(spec, run, { inputs: { metrics: path } });

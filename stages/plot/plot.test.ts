@@ -66,7 +66,7 @@ test('what tells the classes apart is the first component, and the chart says ho
   );
   await assert.rejects(bench.run(spec, run, { inputs: { features: input }, with: { split: 'dev' } }), {
     name: 'StageError',
-    message: 'Expected one of the features\' splits (train, val), got "dev".',
+    message: 'Expected one of the features\' splits, got "dev". There are train, val.',
   });
 });
 

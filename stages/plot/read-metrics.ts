@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { describeInput, thereAre } from './runs.ts';
+import { describeInput } from './runs.ts';
 import type { PlotSettings } from './spec.ts';
 
 /** A number of one model's metrics. */
@@ -35,7 +36,7 @@ export function readMetrics({
   });
   if (items.length > 0) return items;
   if (known.has(name)) throw new StageError(`Expected a number "${name}" in the metrics, got null in all of them.`);
-  throw new StageError(`Expected a number of the metrics in "value", got "${name}"; ${thereAre(name, [...known])}`);
+  throw new StageError(`Expected a number of the metrics in "value", got "${name}". ${thereAre(name, known)}`);
 }
 
 /** To three decimals, whole numbers as they are, with a true minus. */

@@ -1,9 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { nameSeries } from '../../src/charts/series.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { logitDifferences } from '../../src/metrics/logits.ts';
 import { parseScores } from '../../src/metrics/scores-file.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { describeInput, thereAre } from './runs.ts';
+import { describeInput } from './runs.ts';
 import type { PlotSettings } from './spec.ts';
 
 /** The images of a split as one model scored them. */
@@ -42,7 +43,9 @@ function readItem({ path, labels: axes }: InputArtifact, split: string, name: st
   const rows = scores.value.filter((row) => row.split === split);
   if (rows.length === 0) {
     const known = [...new Set(scores.value.map((row) => row.split))];
-    throw new StageError(`${what}: expected images of the split "${split}"; ${thereAre(split, known)} Set "split".`);
+    throw new StageError(
+      `${what}: expected images of the split "${split}", got none. ${thereAre(split, known)} Set "split".`,
+    );
   }
   const labels = Uint8Array.from(rows, ({ label }) => label);
   const fake = labels.reduce((sum, label) => sum + label, 0);

@@ -1,4 +1,4 @@
-import { closest } from '../../src/diagnostics/suggest.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 
 type Labels = InputArtifact['labels'];
@@ -20,7 +20,7 @@ export function groupOver<T extends { readonly labels: Labels }>(
   const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
   const unknown = over.find((axis) => !axes.includes(axis));
   if (unknown !== undefined)
-    throw new StageError(`Expected an axis in "over", got "${unknown}"; ${thereAre(unknown, axes)}`);
+    throw new StageError(`Expected an axis in "over", got "${unknown}". ${thereAre(unknown, axes)}`);
   const groups = new Map<string, { labels: Labels; items: T[] }>();
   for (const item of items) {
     const labels = Object.fromEntries(Object.entries(item.labels).filter(([axis]) => !over.includes(axis)));
@@ -30,12 +30,6 @@ export function groupOver<T extends { readonly labels: Labels }>(
     groups.set(key, group);
   }
   return [...groups.values()];
-}
-
-/** `there are net, seed. Did you mean "seed"?` */
-export function thereAre(name: string, known: readonly string[]): string {
-  const near = closest(name, known);
-  return `there ${known.length === 0 ? 'is none' : `are ${known.join(', ')}`}.${near === undefined ? '' : ` Did you mean "${near}"?`}`;
 }
 
 /** `input "scores"`, with what tells the item from the others: `input "scores" of seed=2`. */

@@ -134,7 +134,7 @@ test('scores are drawn without a word of Vega, one model or several', async () =
     assert.rejects(bench.run(spec, run, { inputs: { scores: path }, with: { split } }), new StageError(message));
   await fails('input "scores": expected real and fake images in "val", got 0 real and 1 fake', 'val');
   await fails(
-    'input "scores": expected images of the split "tset"; there are test, val. Did you mean "test"? Set "split".',
+    'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are test, val. Set "split".',
     'tset',
   );
 });

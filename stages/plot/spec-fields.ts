@@ -1,5 +1,5 @@
 import { splitAccessPath } from 'vega';
-import { closest } from '../../src/diagnostics/suggest.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import type { Json, JsonObject } from '../../src/json.ts';
 import { StageError } from '../../src/stage.ts';
 import { columnsOf, type TableRow } from './parse-table.ts';
@@ -32,10 +32,8 @@ export function requireFields(spec: JsonObject, rows: readonly TableRow[]): void
   for (const name of namedFields(spec)) {
     const path = splitAccessPath(name);
     if (made.has(path[0]!) || rows.some((row) => hasPath(row, path))) continue;
-    const columns = columnsOf(rows);
-    const near = closest(name, columns);
     throw new StageError(
-      `The spec names the field "${name}", which the table lacks; it has ${columns.join(', ')}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+      `The spec names the field "${name}", which the table lacks. ${thereAre(name, columnsOf(rows))}`,
     );
   }
 }

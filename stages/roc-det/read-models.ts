@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { formatList } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { averageGroups } from '../../src/metrics/average-groups.ts';
 import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
@@ -54,10 +54,8 @@ function readModel({ path, labels }: InputArtifact, name: string, { split, calib
   };
   const rows = rowsOf(split);
   if (rows.length === 0) {
-    const others = formatList([...new Set(scores.value.map((row) => `"${row.split}"`))]);
-    throw new StageError(
-      `expected images of the split "${split}" in the scores${of}, got only ${others || 'an empty file'}`,
-    );
+    const there = thereAre(split, new Set(scores.value.map((row) => row.split)));
+    throw new StageError(`Expected images of the split "${split}" in the scores${of}, got none. ${there}`);
   }
   const fake = rows.filter(({ label }) => label === 1).length;
   if (fake === 0 || fake === rows.length) {

@@ -334,7 +334,7 @@ test('over seeds, what other runs and what other images would change is told apa
 
   await assert.rejects(
     roc(bench, runs, { over: ['sede'] }),
-    new StageError('expected an axis of the matrix of the scores in "over" (set, net), got "sede"'),
+    new StageError('Expected an axis of the matrix of the scores in "over", got "sede". There are set, net.'),
   );
 });
 
@@ -394,7 +394,9 @@ test('a split that the scores do not have is named, with those that they have', 
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, formatScores([...validation, ...rows]), { split: 'tset' }),
-    new StageError('expected images of the split "tset" in the scores, got only "val" and "test"'),
+    new StageError(
+      'Expected images of the split "tset" in the scores, got none. Did you mean "test"? There are val, test.',
+    ),
   );
 });
 

@@ -1,4 +1,5 @@
 import { seriesName } from '../../src/charts/series.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { accuracy } from '../../src/metrics/accuracy.ts';
 import { auc } from '../../src/metrics/auc.ts';
 import { matchScores } from '../../src/metrics/match-scores.ts';
@@ -32,8 +33,9 @@ export function spreadOver(
   const axes = new Set(models.flatMap(({ labels }) => Object.keys(labels)));
   const unknown = over.find((axis) => !axes.has(axis));
   if (unknown !== undefined) {
-    const known = axes.size === 0 ? 'none' : [...axes].join(', ');
-    throw new StageError(`expected an axis of the matrix of the scores in "over" (${known}), got "${unknown}"`);
+    throw new StageError(
+      `Expected an axis of the matrix of the scores in "over", got "${unknown}". ${thereAre(unknown, axes)}`,
+    );
   }
   const byName = new Map<string, Model[]>();
   for (const model of models) {

@@ -1,4 +1,5 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -55,7 +56,7 @@ function readValues(path: string, name: string): Values {
   });
   if (values.length > 0) return Object.fromEntries(values);
   throw new StageError(
-    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}; there are ${[...metrics.value.values.keys()].join(', ') || 'none'}.`,
+    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, metrics.value.values.keys())}`,
   );
 }
 

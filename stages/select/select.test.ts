@@ -107,7 +107,7 @@ test('metrics without the validation split are refused, whatever others they hav
   await assert.rejects(
     selected(bench, [{ accuracy: 0.8 }, {}]),
     new StageError(
-      'Expected metrics of the split "val", which alone selects, for seed=2; there are test.accuracy, test.auc, test.loss.',
+      'Expected metrics of the split "val", which alone selects, for seed=2, got none. There are test.accuracy, test.auc, test.loss.',
     ),
   );
   await assert.rejects(

@@ -1,4 +1,4 @@
-import { closest } from '../../src/diagnostics/suggest.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import type { MetricValues } from '../../src/metrics/metrics-file.ts';
 import { type MeanInterval, tInterval } from '../../src/metrics/t-interval.ts';
 import { StageError } from '../../src/stage.ts';
@@ -87,10 +87,7 @@ function requireKnown(names: readonly string[], known: Iterable<string>, what: s
   const all = [...known];
   const unknown = names.find((name) => !all.includes(name));
   if (unknown === undefined) return;
-  const there = all.length === 0 ? 'there is none' : `there are ${all.join(', ')}`;
-  const near = closest(unknown, all);
-  const hint = near === undefined ? '' : ` Did you mean "${near}"?`;
-  throw new StageError(`Expected ${what}, got "${unknown}"; ${there}.${hint}`);
+  throw new StageError(`Expected ${what}, got "${unknown}". ${thereAre(unknown, all)}`);
 }
 
 /** The same metrics twice would count twice, and make an interval too narrow. */

@@ -134,11 +134,11 @@ test('an axis or a number that no metrics have is told, with those that they hav
   using bench = new StageBench();
   await assert.rejects(
     tabled(bench, { over: ['sed'] }),
-    new StageError('Expected an axis of the metrics in "over", got "sed"; there are net, seed. Did you mean "seed"?'),
+    new StageError('Expected an axis of the metrics in "over", got "sed". Did you mean "seed"? There are net, seed.'),
   );
   await assert.rejects(
     tabled(bench, { values: ['val.eer'] }),
-    new StageError('Expected a number of the metrics in "values", got "val.eer"; there are test.accuracy, test.auc.'),
+    new StageError('Expected a number of the metrics in "values", got "val.eer". There are test.accuracy, test.auc.'),
   );
 });
 
