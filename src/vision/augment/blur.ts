@@ -11,23 +11,33 @@ export const blur: PixelChange<BlurSettings> = (image, { sigma }, random) =>
  * torchvision's `gaussian_blur` has it. 0 leaves the image as it is.
  */
 export function gaussianBlur(image: DecodedImage, sigma: number): DecodedImage {
-  const weights = pairWeights(sigma);
-  if (weights.length === 1) return image;
+  if (sigma === 0) return image;
   const { width, height, pixels } = image;
+  const blurred = blurValues(pixels, image, sigma);
+  return { width, height, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
+}
+
+/** The same of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more than 0. */
+export function blurValues(
+  values: Uint8Array | Float32Array,
+  { width, height }: { readonly width: number; readonly height: number },
+  sigma: number,
+): Float32Array {
+  const weights = pairWeights(sigma);
   const [length, radius] = [width * 3, weights.length - 1];
-  const rows = new Float32Array(pixels.length);
+  const rows = new Float32Array(values.length);
   const columns = mirrored(width, radius);
   const padded = new Float32Array(columns.length * 3);
   for (let y = 0; y < height; y++) {
     for (let x = 0; x < columns.length; x++) {
       const from = y * length + columns[x]! * 3;
-      for (let channel = 0; channel < 3; channel++) padded[x * 3 + channel] = pixels[from + channel]!;
+      for (let channel = 0; channel < 3; channel++) padded[x * 3 + channel] = values[from + channel]!;
     }
     for (let k = 0; k <= radius; k++) {
       addPair(rows, y * length, length, weights[k]!, padded, (radius - k) * 3, (radius + k) * 3);
     }
   }
-  const blurred = new Float32Array(pixels.length);
+  const blurred = new Float32Array(values.length);
   const lines = mirrored(height, radius);
   for (let y = 0; y < height; y++) {
     for (let k = 0; k <= radius; k++) {
@@ -35,7 +45,7 @@ export function gaussianBlur(image: DecodedImage, sigma: number): DecodedImage {
       addPair(blurred, y * length, length, weights[k]!, rows, above, below);
     }
   }
-  return { width, height, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
+  return blurred;
 }
 
 /** The weights of the two pixels at a distance of 0 (twice the middle one), 1, … to the radius; with both sides they sum to 1. */
