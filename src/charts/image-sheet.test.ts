@@ -62,6 +62,27 @@ test('a header stands on the images of its block, also beside one of two lines',
   ]);
 });
 
+test('a square without an image says what is missing', () => {
+  const blocks = [[{ cells: [{ image }, { lack: 'no fake\ncalled real' }] }]];
+  const spec = JSON.parse(
+    JSON.stringify(imageSheet({ title: 'Faces', subtitle: 'some', across: 2, side: 50, blocks })),
+  );
+  assert.deepEqual(
+    spec.data.values.map(({ description }: { readonly description: string }) => description),
+    ['', 'no fake, called real'],
+  );
+  assert.deepEqual(
+    spec.layer.map(({ mark, transform }: { readonly mark: { readonly type: string }; readonly transform: unknown }) => [
+      mark.type,
+      transform,
+    ]),
+    [
+      ['image', [{ filter: 'isValid(datum.image)' }]],
+      ['text', [{ filter: 'isValid(datum.lack)' }]],
+    ],
+  );
+});
+
 test('a sheet without images is an empty picture', () => {
   assert.deepEqual(placed({ across: 4, blocks: [] }).size, [88, 1]);
 });

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from './chart-title.ts';
-import { palette } from './theme.ts';
+import { ink, palette } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
 
 /** Images in a grid, as a chart: blocks of them in rows side by side, each with a header. */
@@ -22,8 +22,13 @@ export interface ImageBlock {
 }
 
 export interface ImageCell {
-  /** A data URI, as `thumbnail` makes one, so that the chart is complete. Shown whole, in its proportions. */
-  readonly image: string;
+  /**
+   * A data URI, as `thumbnail` makes one, so that the chart is complete. Shown whole, in its proportions. Where it is left out,
+   * the square stays empty.
+   */
+  readonly image?: string;
+  /** In the middle of an empty square, what would stand there; lines are parted by `\n`. */
+  readonly lack?: string;
   /** Below the image; lines are parted by `\n`, and cut where they are wider than it. */
   readonly caption?: string;
   /** What a pointer and a screen reader are told; the caption where it is left out. */
@@ -56,9 +61,11 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
     height,
     layer: [
       {
+        ...(cells.every(({ image }) => image !== undefined) ? {} : { transform: [{ filter: 'isValid(datum.image)' }] }),
         mark: { type: 'image', width: side, height: side, align: 'left', baseline: 'top' },
         encoding: { x, y, url: { field: 'image', type: 'nominal' }, ...told },
       },
+      ...lacks(cells, side),
       ...outlines(cells, side),
       ...captions(cells, side),
       ...headerTexts(headers),
@@ -101,6 +108,22 @@ function outlines(cells: readonly PlacedCell[], side: number): Layers {
         color: { ...by, scale: { domain, range: [palette[0], palette[1]] } },
         strokeWidth: { ...by, scale: { domain, range: [1.5, 4] } }, // told apart in grey, too
       },
+    },
+  ];
+}
+
+function lacks(cells: readonly PlacedCell[], side: number): Layers {
+  if (!cells.some(({ lack }) => lack)) return [];
+  const middle = { xOffset: side / 2, yOffset: side / 2 };
+  return [
+    {
+      transform: [{ filter: 'isValid(datum.lack)' }],
+      mark: {
+        type: 'text',
+        ...{ lineBreak: '\n', lineHeight: captionLine, fontSize: captionSize, fontStyle: 'italic', color: ink.medium },
+        ...{ align: 'center', baseline: 'middle', limit: side, ...middle, aria: false },
+      },
+      encoding: { x, y, text: { field: 'lack', type: 'nominal' } },
     },
   ];
 }
@@ -190,7 +213,7 @@ function layOut({ blocks, across, side = 88 }: ImageSheet): Layout {
       for (const [index, cell] of block.cells.entries()) {
         const x = left + (index % across) * (side + gap);
         const y = first + Math.floor(index / across) * lineHeight;
-        const description = cell.description ?? cell.caption?.replaceAll('\n', ', ') ?? '';
+        const description = cell.description ?? (cell.caption ?? cell.lack)?.replaceAll('\n', ', ') ?? '';
         cells.push({ x, y, ...cell, description });
       }
     }
