@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCount } from '../../src/charts/format-number.ts';
 import { imageSheet } from '../../src/charts/image-sheet.ts';
 import { drawsGroups } from '../../src/metrics/bootstrap.ts';
@@ -38,25 +39,15 @@ export async function facesChart(
         },
       ],
     ],
-  }) as TopLevelSpec & { readonly layer: readonly object[] };
-  const scale = {
-    data: { name: 'scale', values: [{ difference: -most }, { difference: most }] },
-    mark: { type: 'point', opacity: 0, tooltip: null, aria: false },
-    encoding: {
-      color: {
-        field: 'difference',
-        type: 'quantitative',
-        scale: { domain: [-most, 0, most], range: [...colours], interpolate: 'rgb' },
-        legend: {
-          title: 'levels',
-          gradientLength: side,
-          format: '.2~g',
-          values: [-most, -most / 2, 0, most / 2, most],
-        },
-      },
-    },
-  };
-  return { ...sheet, layer: [...sheet.layer, scale] } as TopLevelSpec;
+  });
+  return withColourBar(sheet, {
+    title: 'levels',
+    domain: [-most, 0, most],
+    colours,
+    length: side,
+    values: [-most, -most / 2, 0, most / 2, most],
+    labels: '.2~g',
+  });
 }
 
 /** Fake less real, `[64, 64]`. */
