@@ -1,0 +1,16 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { reduceMap } from './reduce-map.ts';
+
+test('the example of the docstring', () => {
+  assert.deepEqual(reduceMap({ height: 1, width: 4, values: Float32Array.of(1, 3, 0, 2) }, 2), {
+    ...{ height: 1, width: 2 },
+    values: Float32Array.of(2, 1),
+  });
+});
+
+test('sides that do not come out even have pixels of different sizes, and a small map stays', () => {
+  const map = { height: 3, width: 3, values: Float32Array.from({ length: 9 }, (_, i) => i) };
+  assert.deepEqual(reduceMap(map, 2).values, Float32Array.of(2, 3.5, 6.5, 8));
+  assert.deepEqual(reduceMap(map, 3).values, map.values);
+});
