@@ -1,0 +1,176 @@
+import { topShare } from '../attribution/measures/top-share.ts';
+import { type BootstrapSample, bootstrapIntervals } from '../metrics/bootstrap.ts';
+import { intervalPair } from '../metrics/interval.ts';
+import { chanceDistance, distanceOfMeans, weightedSums } from './chance-distance.ts';
+import type { MapSurvey, Survey } from './survey-split.ts';
+
+/** Numbers by name, null where one is undefined, with their intervals under the same names, null where images do not say. */
+export interface Numbers {
+  readonly [name: string]: number | null | Numbers | Intervals;
+}
+interface Intervals {
+  readonly [name: string]: Pair | null;
+}
+type Pair = readonly [low: number, high: number];
+
+export interface MapMetricsOptions extends Pick<BootstrapSample, 'groups' | 'draws' | 'seed'> {
+  readonly confidence: number;
+}
+
+/**
+ * What a survey says in numbers, as kinds write it under `metrics`:
+ *
+ *     { images, real, fake, accuracy,
+ *       gradient: {                            // for each method
+ *         real: { constantMaps,                // maps that are the same everywhere
+ *                 topShare,                    // the mean over images of the mass in the most salient 10 % of pixels
+ *                 meanMapTopShare,             // the same of the mean map, on 16 x 16 cells
+ *                 intervals: { … } },
+ *         fake: { … },
+ *         distance,                            // of the mean maps of real and fake: 1 less their correlation, on the cells
+ *         distanceByChance, distanceP,         // of shuffled labels
+ *         masks: { images, pointingGame, pointingGameByChance, intersectionOverUnion, intersectionOverUnionByChance },
+ *         completeness: { meanRise, meanGap, relativeGap },   // of integrated gradients: means of absolute values
+ *         untrained: { real: { … }, fake: { … }, distance, masks },
+ *         aboveUntrained: { … } } }            // the trained net's less the untrained one's, by image
+ *
+ * Intervals stand in `intervals` beside the numbers, by the bootstrap: images, or whole groups, are drawn anew by class, the
+ * same ones for both nets.
+ */
+export function mapMetrics(survey: Survey, options: MapMetricsOptions, untrained?: Survey): Numbers {
+  const { labels, logits } = survey;
+  const fake = labels.reduce((sum, label) => sum + label, 0);
+  const right = labels.filter((label, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0) === label).length;
+  const methods = survey.maps.map((maps, i) => [
+    maps.method,
+    methodMetrics({ survey, maps }, options, untrained && { survey: untrained, maps: untrained.maps[i]! }),
+  ]);
+  return {
+    ...{ images: labels.length, real: labels.length - fake, fake, accuracy: right / labels.length },
+    ...Object.fromEntries(methods),
+  };
+}
+
+interface Surveyed {
+  readonly survey: Survey;
+  readonly maps: MapSurvey;
+}
+
+function methodMetrics(trained: Surveyed, options: MapMetricsOptions, untrained?: Surveyed): Numbers {
+  const { labels } = trained.survey;
+  const ofTrained = statistics(trained);
+  const ofUntrained = untrained && statistics(untrained);
+  const all = (weights: Float64Array) => {
+    const own = ofTrained(weights);
+    if (ofUntrained === undefined) return own;
+    const other = ofUntrained(weights);
+    const names = Object.keys(own);
+    return {
+      ...own,
+      ...Object.fromEntries(names.map((name) => [`untrained.${name}`, other[name]!])),
+      ...Object.fromEntries(names.map((name) => [`aboveUntrained.${name}`, own[name]! - other[name]!])),
+    };
+  };
+  const { groups, draws, seed, confidence } = options;
+  // Chance sets means of few images apart, and once more in each draw.
+  const found = bootstrapIntervals({ labels, groups, draws, seed }, all, confidence, [
+    'distance',
+    'untrained.distance',
+  ]);
+  const counted = {
+    ...factsOf(trained, options),
+    ...(untrained && prefixed('untrained', factsOf(untrained, options))),
+  };
+  return nest(counted, found);
+}
+
+/** Names have dots where the file has maps. */
+type Flat = Readonly<Record<string, number>>;
+
+/** What is drawn anew: means over images, and what follows from mean maps. */
+function statistics({ survey, maps }: Surveyed): (weights: Float64Array) => Flat {
+  const { labels } = survey;
+  const { topShares, pointing, overlaps } = maps;
+  const masked = (values: Float64Array, weights: Float64Array) => meanOf(values, weights, () => true);
+  return (weights) => {
+    const sums = weightedSums(maps, labels, weights);
+    const ofClass = (name: string, label: number) => ({
+      [`${name}.topShare`]: meanOf(topShares, weights, (image) => labels[image] === label),
+      [`${name}.meanMapTopShare`]: topShare(sums[label]!),
+    });
+    return {
+      ...ofClass('real', 0),
+      ...ofClass('fake', 1),
+      distance: distanceOfMeans(maps, labels, weights),
+      ...(pointing && { 'masks.pointingGame': masked(pointing, weights) }),
+      ...(overlaps && { 'masks.intersectionOverUnion': masked(overlaps, weights) }),
+    };
+  };
+}
+
+/** The weighted mean of what images have; NaN where none of them does. */
+function meanOf(values: Float64Array, weights: Float64Array, counts: (image: number) => boolean): number {
+  let [sum, total] = [0, 0];
+  for (let image = 0; image < values.length; image++) {
+    const value = values[image]!;
+    if (weights[image] === 0 || Number.isNaN(value) || !counts(image)) continue;
+    sum += weights[image]! * value;
+    total += weights[image]!;
+  }
+  return sum / total;
+}
+
+/** What is known of these images alone, without an interval. */
+function factsOf({ survey, maps }: Surveyed, { groups, seed }: MapMetricsOptions): Flat {
+  const { labels, masks, completeness } = survey;
+  const chance = chanceDistance({ labels, groups, ...maps }, seed);
+  const every = (values: Float64Array) => meanOf(values, new Float64Array(values.length).fill(1), () => true);
+  return {
+    'real.constantMaps': maps.constant[0]!,
+    'fake.constantMaps': maps.constant[1]!,
+    distanceByChance: chance.byChance,
+    distanceP: chance.p,
+    ...(masks && {
+      'masks.images': masks.shares.filter((share) => !Number.isNaN(share)).length,
+      'masks.pointingGameByChance': every(masks.shares),
+      'masks.intersectionOverUnionByChance': every(masks.chanceOverlaps),
+    }),
+    ...(maps.method === 'integrated-gradients' &&
+      completeness && {
+        ...prefixed(
+          'completeness',
+          gapsOf(every(completeness.rises.map(Math.abs)), every(completeness.gaps.map(Math.abs))),
+        ),
+      }),
+  };
+}
+
+const gapsOf = (meanRise: number, meanGap: number): Flat => ({ meanRise, meanGap, relativeGap: meanGap / meanRise });
+
+const prefixed = (prefix: string, numbers: Flat): Flat =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [`${prefix}.${name}`, value]));
+
+/** Maps within maps by the dots of names, and in each of them its intervals. */
+function nest(facts: Flat, measured: ReturnType<typeof bootstrapIntervals<string>>): Numbers {
+  const root: Nested = {};
+  const finite = (value: number) => (Number.isFinite(value) ? value : null);
+  for (const [path, { estimate }] of Object.entries(measured)) put(root, path.split('.'), finite(estimate));
+  for (const [path, value] of Object.entries(facts)) put(root, path.split('.'), finite(value));
+  for (const [path, interval] of Object.entries(measured)) {
+    const steps = path.split('.');
+    put(root, [...steps.slice(0, -1), 'intervals', steps.at(-1)!], intervalPair(interval));
+  }
+  return root as Numbers;
+}
+
+interface Nested {
+  [name: string]: Nested | number | null | Pair;
+}
+
+function put(map: Nested, [step, ...steps]: readonly string[], value: number | null | Pair): void {
+  if (steps.length === 0) map[step!] = value;
+  else {
+    map[step!] ??= {};
+    put(map[step!] as Nested, steps, value);
+  }
+}
