@@ -55,8 +55,8 @@ export interface KindSpec<S = unknown> {
   readonly settings: z.ZodType<S>;
   readonly inputs: Readonly<Record<string, InputPort<S>>>;
   readonly outputs: Readonly<Record<string, OutputPort>>;
-  /** Any further input and output may be declared in the YAML, as for `command`. */
-  readonly openPorts?: true;
+  /** Any further input, or input and output (`true`), may be declared in the YAML, as for `command`. */
+  readonly openPorts?: true | 'inputs';
   /**
    * Settings that are shell text: `${params.z}` and `${matrix.z}` in them are quoted for the shell, `${inputs.x}` and
    * `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
@@ -164,6 +164,8 @@ export interface StageContext<S = unknown> {
   input(port: string): InputArtifact;
   /** The artifacts of a list port or of an optional one, in order; empty when not connected. */
   inputs(port: string): readonly InputArtifact[];
+  /** The ports that are connected. */
+  readonly inputPorts: readonly string[];
   /** Absolute path that the stage must create, as a file or folder, before it ends. Its parent exists. */
   output(port: string): string;
   readonly outputPorts: readonly string[];

@@ -64,4 +64,8 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./train/spec.ts')).spec,
     run: async () => (await import('./train/run.ts')).default,
   },
+  'write-up': {
+    spec: async () => (await import('./write-up/spec.ts')).spec,
+    run: async () => (await import('./write-up/run.ts')).default,
+  },
 };

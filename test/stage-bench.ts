@@ -51,6 +51,7 @@ export class StageBench {
       },
       inputs: of,
       output: (port) => this.output(port, spec.outputs[port]),
+      inputPorts: Object.keys(inputs),
       outputPorts: outputs,
       cpus: 2,
       backend: 'auto',

@@ -42,7 +42,7 @@ const form = z.object(
     settings: z.instanceof(z.ZodType, { error: 'a zod schema, such as z.strictObject({ })' }),
     inputs: portsOf(input),
     outputs: portsOf(output),
-    openPorts: flag,
+    openPorts: z.union([z.boolean(), z.literal('inputs')], 'true, "inputs" or nothing').optional(),
     shell: z.array(text, 'a list of settings').optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),

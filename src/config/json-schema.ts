@@ -56,14 +56,14 @@ function stageSchema(specs: readonly AnyKindSpec[]): Schema {
 
 /** What a kind says of a stage's keys, beyond what every stage has. */
 function branch(spec: AnyKindSpec): Schema {
-  const ports = (all: Readonly<Record<string, Port>>) => ({
+  const ports = (all: Readonly<Record<string, Port>>, isOpen: boolean) => ({
     properties: Object.fromEntries(Object.entries(all).map(([name, port]) => [name, { description: portText(port) }])),
-    ...(spec.openPorts ? {} : { additionalProperties: false }),
+    ...(isOpen ? {} : { additionalProperties: false }),
   });
   return {
     with: orReference(loose(toSchema(spec.settings))),
-    inputs: ports(spec.inputs),
-    outputs: ports(spec.outputs),
+    inputs: ports(spec.inputs, spec.openPorts !== undefined),
+    outputs: ports(spec.outputs, spec.openPorts === true),
   };
 }
 

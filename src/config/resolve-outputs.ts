@@ -30,7 +30,7 @@ export function resolveOutputs(
     if (when !== undefined) {
       const message = `The kind "${kind.spec.name}" has the output "${port}" only where it is asked for`;
       context.report({ code: 'unknown-port', message, at: entry.keyAt, hint: askFor(when) });
-    } else if (kind.spec.openPorts) ports.set(port, { type: openType(entry), summary: '' });
+    } else if (kind.spec.openPorts === true) ports.set(port, { type: openType(entry), summary: '' });
     else {
       const hint = suggest(port, ports.keys());
       const message = `The kind "${kind.spec.name}" has no output "${port}"`;

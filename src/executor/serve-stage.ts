@@ -53,6 +53,7 @@ function makeContext(request: StageRequest): StageContext {
       if (path === undefined) throw new Error(`Internal error: ${request.kind} has no output ${port}`);
       return path;
     },
+    inputPorts: Object.keys(request.inputs),
     outputPorts: Object.keys(request.outputs),
     cpus: request.cpus,
     backend: request.backend,

@@ -50,8 +50,8 @@ function describeKind(spec: KindSpec): string {
   );
   return [
     ...wrapWords(`${spec.name}: ${spec.summary}`, width),
-    ...section('Inputs', inputs, spec.openPorts),
-    ...section('Outputs', outputs, spec.openPorts),
+    ...section('Inputs', inputs, spec.openPorts !== undefined),
+    ...section('Outputs', outputs, spec.openPorts === true),
     ...section('Settings (under `with`)', settings),
     ...(spec.computes
       ? ['', ...wrapWords(`Computes on what \`--backend\` names: ${backendNames.join(', ')}`, width)]

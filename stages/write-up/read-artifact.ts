@@ -1,0 +1,76 @@
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { csvRecords } from '../../src/csv.ts';
+import type { Json } from '../../src/json.ts';
+import { type Metrics, parseMetrics } from '../../src/metrics/metrics-file.ts';
+import { err, ok, type Result } from '../../src/result.ts';
+
+/** An artifact as a place can read it, told by what its files are called. */
+export type Readable =
+  | { readonly as: 'values'; readonly json: Json; readonly metrics?: Metrics }
+  | { readonly as: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
+  | { readonly as: 'text'; readonly text: string }
+  | { readonly as: 'figures'; readonly figures: readonly Figure[] };
+
+/** A picture that a document shows. */
+export interface Figure {
+  /** Absolute path of the file. */
+  readonly path: string;
+  /** Told of a chart; else the file's name. */
+  readonly title: string;
+}
+
+const pictures = ['.svg', '.png', '.jpg', '.jpeg', '.webp', '.gif'];
+
+/** Reads JSON, CSV and text, a chart's picture, all pictures of a folder, and what a model says of itself. */
+export function readArtifact(path: string): Result<Readable, string> {
+  if (statSync(path).isDirectory()) return readFolder(path);
+  switch (extname(path)) {
+    case '.json':
+      return readValues(path);
+    case '.csv':
+      return readTable(path);
+    case '.md':
+    case '.txt':
+      return ok({ as: 'text', text: readFileSync(path, 'utf8').trimEnd() });
+    default:
+      return err('expected JSON, CSV, Markdown, a chart, pictures or a model');
+  }
+}
+
+function readFolder(path: string): Result<Readable, string> {
+  const names = (readdirSync(path, { recursive: true }) as string[]).sort();
+  if (names.includes('chart.vl.json')) {
+    const spec = JSON.parse(readFileSync(join(path, 'chart.vl.json'), 'utf8'));
+    return ok({ as: 'figures', figures: [{ path: join(path, 'chart.png'), title: titleOf(spec.title) }] });
+  }
+  if (names.includes('info.json')) return readValues(join(path, 'info.json'));
+  const figures = names.filter((name) => pictures.includes(extname(name).toLowerCase()));
+  // Of a picture in two formats, the one that needs no fonts.
+  const once = figures.filter((name) => extname(name) !== '.svg' || !figures.includes(name.replace(/svg$/, 'png')));
+  if (once.length === 0) return err('expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without');
+  return ok({ as: 'figures', figures: once.map((name) => ({ path: join(path, name), title: name })) });
+}
+
+/** A title is a text, or lines of one. */
+function titleOf(title: unknown): string {
+  const text = typeof title === 'object' && title !== null && 'text' in title ? title.text : title;
+  return [text ?? 'Chart'].flat().join(' ');
+}
+
+function readValues(path: string): Result<Readable, string> {
+  const text = readFileSync(path, 'utf8');
+  const metrics = parseMetrics(text);
+  try {
+    return ok({ as: 'values', json: JSON.parse(text), ...(metrics.ok && { metrics: metrics.value }) });
+  } catch (error) {
+    return err(`expected JSON: ${(error as Error).message}`);
+  }
+}
+
+function readTable(path: string): Result<Readable, string> {
+  const [columns, ...rows] = Array.from(csvRecords(readFileSync(path, 'utf8')), ({ fields }) => fields);
+  return columns === undefined
+    ? err('expected a table with a header, got an empty file')
+    : ok({ as: 'table', columns, rows });
+}

@@ -1,0 +1,45 @@
+import { z } from 'zod';
+import { defineKind } from '../../src/stage.ts';
+
+const settings = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"')
+    .default('write-up')
+    .describe('Of the Markdown file, and of the folder of its figures beside it.'),
+  leaveOut: z
+    .array(z.string().min(1))
+    .default([])
+    .describe(
+      'Inputs whose pictures are not copied, such as photographs that may not be passed on: their title stands there.',
+    ),
+});
+export type WriteUpSettings = z.output<typeof settings>;
+
+export const spec = defineKind<WriteUpSettings>({
+  name: 'write-up',
+  version: 1,
+  summary:
+    'Fills a Markdown text with the numbers, tables and figures of other stages, so that none of them is typed by hand.',
+  settings,
+  inputs: {
+    template: {
+      type: 'files',
+      summary:
+        'Markdown with places such as {{ scores test.auc | interval }}; each names a further input of the stage.',
+    },
+  },
+  outputs: {
+    document: {
+      type: 'files',
+      summary:
+        'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and the digests of it all.',
+    },
+  },
+  openPorts: 'inputs',
+  example: `paper:
+  kind: write-up
+  inputs: { template: docs/results.template.md, scores: [scores.metrics], roc: roc.roc }
+  with: { name: results }
+`,
+});

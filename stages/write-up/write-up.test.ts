@@ -1,0 +1,155 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { type InputArtifact, StageError } from '../../src/stage.ts';
+import { digestOf as shortDigest } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import run from './run.ts';
+import { checkDocument } from './sources.ts';
+import { spec } from './spec.ts';
+
+/** Two seeds' metrics, a table, a chart that is none but for its files, and what a model says of itself. */
+function artifacts(bench: StageBench): Readonly<Record<string, string | readonly InputArtifact[]>> {
+  const write = (file: string, text: string) => {
+    const path = join(bench.root, file);
+    mkdirSync(join(path, '..'), { recursive: true });
+    writeFileSync(path, text);
+    return path;
+  };
+  const metrics = (seed: number, auc: number) => ({
+    path: write(
+      `scores-${seed}.json`,
+      JSON.stringify({
+        confidence: 0.95,
+        splits: {
+          test: { images: 2100, auc, accuracy: auc - 0.125, loss: null, intervals: { auc: [auc - 0.02, auc + 0.02] } },
+        },
+      }),
+    ),
+    labels: { seed: `${seed}` },
+  });
+  const title = { text: ['Validation accuracy peaks', 'at 74.5 %'], subtitle: [''] };
+  write('curves/chart.vl.json', JSON.stringify({ title }));
+  write('curves/chart.svg', '<svg/>');
+  write('curves/chart.png', 'png');
+  write('model/info.json', JSON.stringify({ chosenEpoch: 4, backend: 'onnxruntime', input: { size: 96 } }));
+  return {
+    scores: [metrics(1, 0.75), metrics(2, 0.875)],
+    board: write('board.csv', 'model,rank,share\n"my|net",1,0.25\nother,2,\n'),
+    curves: join(bench.root, 'curves'),
+    model: join(bench.root, 'model'),
+    note: write('note.md', '**noted**\n'),
+  };
+}
+
+async function written(bench: StageBench, template: string, settings: object = {}): Promise<string> {
+  const path = join(bench.root, 'template.md');
+  writeFileSync(path, template);
+  const inputs = { template: path, ...artifacts(bench) };
+  await bench.run(spec, run, { with: { name: 'study', ...settings }, inputs });
+  return readFileSync(join(bench.output('document'), 'study.md'), 'utf8');
+}
+
+test('places become what they read: numbers with their intervals, means over runs, texts, tables and figures', async () => {
+  using bench = new StageBench();
+  const markdown = await written(
+    bench,
+    `# Study
+
+AUC {{ scores[seed=1] test.auc | interval }}, accuracy {{scores[seed=2]  test.accuracy|percent}} of {{ scores[seed=1] test.images }} images.
+Mean {{ scores test.auc | mean 2 interval }}, {{ scores test.auc | values }}, {{ scores test.accuracy | range percent 0 }}.
+Better by {{ scores test.auc - scores test.accuracy | mean points }}; times {{ scores[seed=2] test.auc / scores[seed=1] test.auc | 2 }}.
+Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; {{ board[rank=1] model }} has {{ board[rank=1] share | percent }}.
+\\{{ literal }} {{ curves | title }}: {{ note }}
+
+{{ curves }}
+
+{{ board | percent }}
+`,
+  );
+  assert.equal(
+    markdown,
+    `# Study
+
+AUC 0.750 (0.730 to 0.770), accuracy 75.0 % of 2,100 images.
+Mean 0.81 (0.02 to 1.61), 0.750, 0.875, 63 % to 75 %.
+Better by 12.5 points; times 1.17.
+Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
+{{ literal }} Validation accuracy peaks at 74.5 %: **noted**
+
+![Validation accuracy peaks at 74.5 %](study/curves.png)
+
+| model | rank | share |
+| --- | ---: | ---: |
+| my\\|net | 1 | 25.0 % |
+| other | 2 | – |
+`,
+  );
+  assert.deepEqual(readdirSync(join(bench.output('document'), 'study')).sort(), ['curves.png', 'sources.json']);
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('pictures that may not be passed on are named and left out, and an input that nothing reads is warned of', async () => {
+  using bench = new StageBench();
+  const markdown = await written(bench, '{{ curves }}\n', { leaveOut: ['curves'] });
+  assert.equal(markdown, '*Validation accuracy peaks at 74.5 %* (picture left out)\n');
+  assert.deepEqual(bench.warnings, ['The template reads nothing of scores, board, model, note.']);
+});
+
+test('every mistake of a template is told at once, with its line and what there is', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    written(
+      bench,
+      `{{ scors test.auc }}
+{{ scores test.acu }} {{ scores test.auc }}
+{{ scores[seed=3] test.auc }} {{ scores[seed=1] test.loss }}
+{{ board share }} {{ board[rank=1] shar }} {{ curves x }}
+{{ scores[seed=1] test.auc | percnt }} {{ scores[seed=1] }}
+`,
+    ),
+    new StageError(`The template cannot be filled:
+line 1: {{ scors test.auc }}: the stage has no input "scors"; there are scores, board, curves
+line 2: {{ scores test.acu }}: expected a value, got "test.acu"; there are test.images, test.auc, test.accuracy, test.loss. Did you mean "test.auc"?
+line 2: {{ scores test.auc }}: expected one value, got 2: choose one, as in input[axis=value], or say "mean", "values" or "range"
+line 3: {{ scores[seed=3] test.auc }}: nothing fits; there are scores[seed=1], scores[seed=2]
+line 3: {{ scores[seed=1] test.loss }}: "test.loss" is not known there: null
+line 4: {{ board share }}: expected one row, got 2; choose by columns, as in table[model=my|net]
+line 4: {{ board[rank=1] shar }}: expected a column, got "shar"; there are model, rank, share. Did you mean "share"?
+line 4: {{ curves x }}: expected an artifact with values, got pictures
+line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, title or a number of decimals after the bar, got "percnt"
+line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`),
+  );
+  await assert.rejects(
+    written(bench, 'one\n{{ }}\n'),
+    new StageError(
+      'The template has mistakes:\nline 2: expected an input and what is read of it, as in {{ scores test.auc | percent }}, got {{  }}',
+    ),
+  );
+});
+
+test('a document that was changed by hand, or whose figures or template have gone on, is told from one that was written', async () => {
+  using bench = new StageBench();
+  const template = 'AUC {{ scores test.auc | mean }}\n{{ curves }}\n';
+  await written(bench, template);
+  const folder = bench.output('document');
+  const file = join(folder, 'study.md');
+  const check = (text = template) => checkDocument(folder, 'study', text);
+  assert.deepEqual(check(), []);
+  assert.deepEqual(check(`${template}more\n`), ['the template is not the one that was filled']);
+  const text = readFileSync(file, 'utf8');
+  writeFileSync(file, text.replace('0.81', '0.91'));
+  assert.deepEqual(check(), ['study.md is not what was written', 'study.md says other than its sources']);
+  writeFileSync(file, text);
+  writeFileSync(join(folder, 'study/curves.png'), 'other');
+  assert.deepEqual(check(), ['study/curves.png is not the picture that was written']);
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
+  const folder = bench.output('document');
+  const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '8a372b407d54e974' });
+});
