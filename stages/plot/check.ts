@@ -19,8 +19,20 @@ export function check(given: PlotSettings, inputs: ReadonlySet<string>): readonl
     ...(form.required ?? [])
       .filter((setting) => !Object.hasOwn(given, setting))
       .map((setting) => ({ at: [], message: `the chart "${name}" needs the setting "${setting}"` })),
+    ...together(given),
     ...(given.spec === undefined ? [] : specMistakes(given.spec)),
   ];
+}
+
+/** Settings that say something only beside another one, or not the same. */
+function* together({ band, over, rows, columns }: PlotSettings): Generator<SettingMistake> {
+  if (band !== undefined && over === undefined) {
+    const message = 'a band is drawn around the mean of runs, and none are put together: name their axes by "over"';
+    yield { at: ['band'], message };
+  }
+  if (rows !== undefined && rows === columns) {
+    yield { at: ['columns'], message: `expected another axis than that of "rows", got "${rows}" for both` };
+  }
 }
 
 function wrongPort(name: FormName, form: Form, inputs: ReadonlySet<string>): SettingMistake {

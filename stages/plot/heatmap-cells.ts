@@ -43,7 +43,7 @@ export function heatmapCells(
   const free = differing.filter((axis) => axis !== wanted.rows && axis !== wanted.columns);
   const rows = wanted.rows ?? free.shift();
   const columns = wanted.columns ?? free.shift();
-  if (rows === undefined || columns === undefined || rows === columns) {
+  if (rows === undefined || columns === undefined) {
     throw new StageError(
       `Expected metrics that differ in two axes, got ${differing.length === 0 ? 'none' : differing.join(', ')}: name them by "rows" and "columns".`,
     );

@@ -38,7 +38,7 @@ test('results change only with the version of the kind', async () => {
   writeFileSync(input, formatHistory(testHistory(2)));
   await bench.run(spec, run, { inputs: { history: input } });
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: '92ca39f3de12ed57' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 5, digest: '92ca39f3de12ed57' });
 });
 
 test('features are points by their two principal components, the class by colour and shape', () => {
@@ -122,6 +122,16 @@ test('a setting of another chart is a mistake with a place, and says whose it is
     ],
   ]);
   assert.deepEqual(mistakes({}, 'table'), [['', 'the chart "free" needs the setting "spec"']]);
+});
+
+test('a band without runs to put together, and one axis for rows and columns, would say nothing', () => {
+  assert.deepEqual(mistakes({ band: 'range' }, 'history'), [
+    ['band', 'a band is drawn around the mean of runs, and none are put together: name their axes by "over"'],
+  ]);
+  assert.deepEqual(mistakes({ band: 'range', over: ['seed'] }, 'history'), []);
+  assert.deepEqual(mistakes({ chart: 'heatmap', rows: 'seed', columns: 'seed' }, 'metrics'), [
+    ['columns', 'expected another axis than that of "rows", got "seed" for both'],
+  ]);
 });
 
 test('a data set is keyed by what the chart shows of it', () => {
