@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { formatList } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import type { Heatmap } from './heatmap-cells.ts';
-import { formatValue } from './read-metrics.ts';
+import { decimalsOf, formatValue } from './read-metrics.ts';
 
 interface Options {
   readonly value: string;
@@ -20,7 +20,9 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
   const { rows, columns, cells, over } = map;
   const values = cells.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  const width = Math.max(least, Math.min(largest[0], most / columns.values.length));
+  const shown = (value: number) => formatValue(value, decimalsOf(values));
+  const widest = Math.max(...values.map((value) => textWidth(shown(value), 12)));
+  const width = Math.max(least, Math.ceil(widest) + 8, Math.min(largest[0], most / columns.values.length));
   const tilted = columns.values.some((name) => textWidth(name, 12) > width - 6);
   const x = {
     field: 'column',
@@ -38,7 +40,7 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
   };
   return {
     title: chartTitle(
-      title ?? finding(map, value),
+      title ?? finding(map, value, shown),
       subtitle(cells, over),
       Math.max(360, width * columns.values.length + 100),
     ),
@@ -47,7 +49,7 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
       values: cells.map((cell) => ({
         ...cell,
         value: Number(cell.value.toPrecision(7)),
-        text: formatValue(cell.value),
+        text: shown(cell.value),
       })),
     },
     width: { step: width },
@@ -82,13 +84,13 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
 }
 
 /** On one and the same axis twice, the diagonal against the rest; else between which cells the numbers lie. */
-function finding({ rows, columns, cells }: Heatmap, value: string): string {
+function finding({ rows, columns, cells }: Heatmap, value: string, shown: (value: number) => string): string {
   const isSquare =
     rows.values.length > 1 &&
     rows.values.every((name) => columns.values.includes(name)) &&
     rows.values.length === columns.values.length;
   const mean = (some: readonly { readonly value: number }[]) =>
-    formatValue(some.reduce((sum, { value }) => sum + value, 0) / some.length);
+    shown(some.reduce((sum, { value }) => sum + value, 0) / some.length);
   const [same, other] = [
     cells.filter(({ row, column }) => row === column),
     cells.filter(({ row, column }) => row !== column),
@@ -98,7 +100,7 @@ function finding({ rows, columns, cells }: Heatmap, value: string): string {
   }
   const sorted = [...cells].sort((a, b) => a.value - b.value);
   const [first, last] = [sorted[0]!, sorted.at(-1)!].map(
-    ({ row, column, value }) => `${formatValue(value)} (${row}, ${column})`,
+    ({ row, column, value }) => `${shown(value)} (${row}, ${column})`,
   );
   return sorted.length === 1 ? `${value} is ${first}` : `${value} is ${first} to ${last}`;
 }

@@ -70,6 +70,17 @@ test('a heat map has a cell for each pair of values of two axes, the mean over t
   assert.equal(told(heatmapChart(bySeed, { value: 'auc' }))[0], 'auc is 0.688 (1, x) to 0.813 (2, y)');
 });
 
+test('numbers that differ little have the digits that tell them apart', () => {
+  const near = crossed.map((item) => ({ ...item, value: 0.99 + item.value / 1000 }));
+  const chart = heatmapChart(heatmapCells(near, { rows: 'train', columns: 'test' }), { value: 'test.auc' });
+  const { data } = chart as unknown as { data: { values: { text: string }[] } };
+  assert.deepEqual(
+    data.values.map(({ text }) => text),
+    ['0.99094', '0.99056', '0.99056', '0.99094'],
+  );
+  assert.match(told(chart)[0]!, /^test\.auc is 0\.99094 where train and test are the same, 0\.99056 elsewhere/);
+});
+
 test('metrics that do not differ in two axes, and names that they lack, are the user’s mistakes', async () => {
   assert.throws(
     () => heatmapCells(models, {}),

@@ -39,12 +39,21 @@ export function readMetrics({
   throw new StageError(`Expected a number of the metrics in "value", got "${name}". ${thereAre(name, known)}`);
 }
 
-/** To three decimals, whole numbers as they are, with a true minus. */
-export function formatValue(value: number): string {
+const usualDecimals = 3;
+
+/** To three decimals or as many as are asked for, whole numbers as they are, with a true minus. */
+export function formatValue(value: number, decimals = usualDecimals): string {
   const text = Number.isInteger(value)
     ? String(value)
-    : Math.abs(value) >= 0.01
-      ? value.toFixed(3)
+    : Math.abs(value) >= 10 ** (1 - decimals)
+      ? value.toFixed(decimals)
       : value.toPrecision(2);
   return text.replace('-', '−');
+}
+
+/** How many decimals show numbers beside each other apart: two digits of what they differ by, 3 to 6. */
+export function decimalsOf(values: readonly number[]): number {
+  const spread = Math.max(...values) - Math.min(...values);
+  const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
+  return Math.min(6, Math.max(usualDecimals, needed));
 }

@@ -97,7 +97,7 @@ function datasetParts(given: PlotSettings): readonly string[] | undefined {
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 4,
+  version: 5,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {
