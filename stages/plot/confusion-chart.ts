@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
+import { fitText } from '../../src/charts/fit-text.ts';
 import { formatCount, formatShare } from '../../src/charts/format-number.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
 import { countsOf, leadersOf } from './scores-panels.ts';
@@ -71,7 +72,7 @@ function panel(model: ModelScores, threshold: number, several: boolean): Panel {
   const y = { field: 'label', type: 'nominal' as const, title: 'Label', scale, axis };
   return {
     ...(several && {
-      title: panelTitle(model, threshold, 2 * width + 40),
+      title: panelTitle(model, threshold, 2 * width + 50),
     }),
     data: { values },
     width: 2 * width,
@@ -108,13 +109,13 @@ function panelTitle(model: ModelScores, threshold: number, limit: number) {
   const real = calledReal(model, threshold);
   const subtitle = `called real ${formatCount(real)}, called fake ${formatCount(model.labels.length - real)}`;
   return {
-    text: model.name,
+    text: fitText(model.name, limit, { size: 12, weight: 'bold' }),
     subtitle,
     fontSize: 12,
     subtitleFontSize: 11,
     anchor: 'middle' as const,
     offset: 6,
-    limit,
+    limit: limit + 1,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { integerTicks } from '../../src/charts/integer-ticks.ts';
 import { nameSeries, seriesScales } from '../../src/charts/series.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
@@ -148,7 +149,10 @@ function lineLayer({ series }: Curves, filter: string, ...[x, y]: Axes): Layers[
 function legend(series: readonly string[]) {
   const widest = Math.max(...series.map((name) => textWidth(name, 12))) + 60;
   const columns = Math.max(1, Math.floor(width / widest));
-  return { orient: 'bottom' as const, symbolType: 'stroke', symbolSize: 700, columns };
+  return {
+    ...{ orient: 'bottom' as const, symbolType: 'stroke', symbolSize: 700, columns },
+    ...fittedLabels(series, width - 40),
+  };
 }
 
 /** All but the lines look up how they look, since a legend shared by several layers shows none of them as it is. */

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
@@ -15,8 +16,8 @@ interface ForestOptions {
 
 const width = 250;
 const rowHeight = 24;
-/** Longer names of models are cut. */
-const longestName = 200;
+/** Longer names of models are shortened. */
+const longestName = 280;
 
 /** A number of each model as a square, its interval as a line, both as text at the right; chance is ruled for an AUC. */
 export function forestChart(items: readonly MetricItem[], { value, order, title }: ForestOptions): TopLevelSpec {
@@ -42,7 +43,13 @@ export function forestChart(items: readonly MetricItem[], { value, order, title 
     type: 'nominal' as const,
     title: null,
     sort: rows.map(({ name }) => name),
-    axis: { domain: false, ticks: false, grid: true, labelLimit: longestName },
+    axis: {
+      ...{ domain: false, ticks: false, grid: true },
+      ...fittedLabels(
+        rows.map(({ name }) => name),
+        longestName,
+      ),
+    },
   };
   const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
   return {

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { formatList } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import type { Heatmap } from './heatmap-cells.ts';
@@ -29,14 +30,14 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
     type: 'nominal' as const,
     title: columns.name,
     scale: { domain: [...columns.values], paddingInner: 0.03, paddingOuter: 0 },
-    axis: { domain: false, ticks: false, labelAngle: tilted ? -40 : 0, labelLimit: 160 },
+    axis: { domain: false, ticks: false, labelAngle: tilted ? -40 : 0, ...fittedLabels(columns.values, 160) },
   };
   const y = {
     ...x,
     field: 'row',
     title: rows.name,
     scale: { ...x.scale, domain: [...rows.values] },
-    axis: { domain: false, ticks: false, labelLimit: 180 },
+    axis: { domain: false, ticks: false, ...fittedLabels(rows.values, 220), maxExtent: 280 }, // the usual one puts the title into long labels
   };
   return {
     title: chartTitle(

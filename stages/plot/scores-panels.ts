@@ -1,5 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { fitText } from '../../src/charts/fit-text.ts';
 import { formatCount, formatCountOf, formatCountRange, formatList } from '../../src/charts/format-number.ts';
+import { textWidth } from '../../src/charts/text-width.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelScores } from './read-scores.ts';
 
@@ -12,9 +14,18 @@ export const panelHeight = (several: boolean) => (several ? 120 : 240);
 
 /** The name of a model above its panel, and what is to be said of it. */
 export function modelHeader({ name }: ModelScores, text: string): Layers[number] {
+  const font = { size: 12, weight: 'bold' } as const;
+  const room = width - textWidth(`: ${text}`, font.size, font.weight);
   return {
     data: { values: [{}] },
-    mark: { type: 'text', text: `${name}: ${text}`, fontSize: 12, fontWeight: 'bold', align: 'left', limit: width },
+    mark: {
+      type: 'text',
+      text: `${fitText(name, room, font)}: ${text}`,
+      fontSize: 12,
+      fontWeight: 'bold',
+      align: 'left',
+      limit: width + 1,
+    },
     encoding: { x: { value: 0 }, y: { value: -9 } },
   };
 }

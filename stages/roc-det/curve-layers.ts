@@ -1,4 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import type { Point } from './measure.ts';
 
@@ -7,6 +8,9 @@ type Axis = Readonly<Record<string, unknown>>;
 
 /** Of a square chart. */
 export const side = 380;
+
+/** Of a name in the legend, beside its symbol. */
+export const legendRoom = side - 30;
 
 /** With the room of the vertical axis, from which on titles begin. */
 export const titleWidth = side + 50;
@@ -55,6 +59,7 @@ export function curveLayers(
         : {
             symbolType: 'stroke',
             symbolSize: 500,
+            ...fittedLabels(names, legendRoom),
             orient: 'bottom' as const,
             direction: 'vertical' as const,
             titleAnchor: 'start' as const,

@@ -1,10 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
-import { guide, type Layers, side, titleWidth } from './curve-layers.ts';
+import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
 import { type Frame, formatInterval, imagesText, titled } from './texts.ts';
 
@@ -109,6 +110,10 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legendTitle: string |
       titleAnchor: 'start' as const,
       symbolSize: 90,
       titleLimit: side,
+      ...fittedLabels(
+        rows.map(({ name }) => name),
+        legendRoom,
+      ),
     },
   };
   const encoding = { x: place, y: { ...y, field: 'positiveShare', type: 'quantitative' as const } };

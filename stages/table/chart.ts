@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { formatList } from '../../src/charts/format-number.ts';
 import { seriesName } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
@@ -14,7 +15,7 @@ const spacing = 24;
 const rowHeight = 26;
 const panelsAcross = 2;
 /** Longer names of rows are cut, so that they leave room for the data. */
-const longestName = 200;
+const longestName = 260;
 
 /** Numbers that lie between 0 and 1, whatever they are of: a t interval does not know that. */
 const shares = new Set([
@@ -73,7 +74,10 @@ function panel(table: Table, index: number): Panel {
     type: 'nominal' as const,
     title: null,
     scale: { domain: rows },
-    axis: { domain: false, ticks: false, grid: true, labelLimit: longestName, labels: index % panelsAcross === 0 },
+    axis: {
+      ...{ domain: false, ticks: false, grid: true, labels: index % panelsAcross === 0 },
+      ...fittedLabels(rows, longestName),
+    },
   };
   const domain = xDomain(table, index);
   const x = (field: string) => ({
