@@ -157,7 +157,8 @@ function marks(
       ? [
           {
             data: { name: 'equal' },
-            mark: { type: 'text' as const, align: 'left' as const, dx: 12, fontWeight: 'bold' as const },
+            // Between the curve, which falls from the point, and the diagonal, which rises from it.
+            mark: { type: 'text' as const, align: 'left' as const, dx: 15, dy: -3, fontWeight: 'bold' as const },
             encoding: { ...place, text: { field: 'text' } },
           },
         ]

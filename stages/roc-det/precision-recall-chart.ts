@@ -61,16 +61,14 @@ function steps(points: readonly Point[]): readonly Point[] {
   return reached.flatMap((point, i) => [{ x: i === 0 ? 0 : reached[i - 1]!.x, y: point.y }, point]);
 }
 
-/** On the left, just below the line of chance, or above it where there is no room. */
+/** Beside the line of chance, where no curve is. */
 function chanceText(prevalence: number, y: object): Layers[number] {
-  const isLow = prevalence < 0.08;
   return {
-    data: { values: [{ y: prevalence, text: `chance: ${formatShare(prevalence)} are fake` }] },
-    mark: { type: 'text', align: 'left', baseline: isLow ? 'bottom' : 'top', dy: isLow ? -4 : 5, color: ink.medium },
-    encoding: {
-      x: { value: 6 },
-      y: { ...y, field: 'y', type: 'quantitative' },
-      text: { field: 'text' },
+    data: { values: [{ y: prevalence }] },
+    mark: {
+      ...{ type: 'text', align: 'left', baseline: 'middle', color: ink.medium },
+      ...{ text: ['chance:', formatShare(prevalence), 'are fake'], lineHeight: 14, dy: -14 },
     },
+    encoding: { x: { value: side + 6 }, y: { ...y, field: 'y', type: 'quantitative' } },
   };
 }
