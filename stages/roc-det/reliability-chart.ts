@@ -9,6 +9,9 @@ import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
 import { type Frame, formatInterval, imagesText, titled } from './texts.ts';
 
+/** Colours and shapes begin again after these, and more lines of bins would be a thicket. */
+const mostDrawn = palette.length;
+
 /** Temperatures nearer to 1 than this change nothing that one would see. */
 const slightly = 1.1;
 
@@ -21,7 +24,7 @@ interface Row {
 /**
  * How often fakes come among images of about one probability (Guo et al. 2017, "On calibration of modern neural
  * networks", figure 1), and below it how many images have it: of one model before and after its temperature, of several
- * before.
+ * before, the best calibrated where there are many.
  */
 export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame, calibrateOn: string): TopLevelSpec {
   const [first] = models as readonly [MeasuredModel];
@@ -40,13 +43,14 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
               },
             ]),
       ]
-    : models.map(({ name, calibrationError, reliability }) => ({
+    : bestCalibrated(models).map(({ name, calibrationError, reliability }) => ({
         name: `${name}: ${formatInterval(calibrationError)}`,
         reliability,
       }));
   const notes = [
     imagesText(models, frame),
     `${bins} bins of equal width`,
+    ...(models.length > mostDrawn ? [`drawn are the ${mostDrawn} best calibrated of ${models.length} models`] : []),
     ...(isOne ? [`bars: ${formatLevel(frame.confidence)}`] : []),
     ...(isOne && scaled !== undefined
       ? [
@@ -66,6 +70,13 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
       countsPanel(rows, isOne, frame.by === 'group' ? 'Groups' : 'Images'),
     ],
   } as TopLevelSpec;
+}
+
+/** In the order given. */
+function bestCalibrated(models: readonly MeasuredModel[]): readonly MeasuredModel[] {
+  const sorted = models.toSorted((a, b) => a.calibrationError.estimate - b.calibrationError.estimate);
+  const drawn = new Set(sorted.slice(0, mostDrawn));
+  return models.filter((model) => drawn.has(model));
 }
 
 function findingOf({ calibrationError, scaled }: MeasuredModel): string {

@@ -181,6 +181,23 @@ test('a model is called too sure where its temperature says so, not where chance
   assert.ok(verdicts(0.5).filter((verdict) => verdict === 'not sure enough').length >= 15);
 });
 
+test('of more models than there are colours the best calibrated are drawn, and the chart says so', () => {
+  const models = Array.from({ length: 9 }, (_, i) => {
+    const model = named(`net ${i}`, drawn(30, 1));
+    return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
+  });
+  const chart = reliabilityChart(models, frame, 'val') as unknown as {
+    title: { subtitle: string[] };
+    vconcat: { data: { values: { series: string }[] } }[];
+  };
+  assert.match(chart.title.subtitle.join(' '), /; drawn are the 7 best calibrated of 9 models$/);
+  const series = new Set(chart.vconcat[0]!.data.values.map(({ series }) => series.split(':')[0]));
+  assert.deepEqual(
+    [...series],
+    models.slice(2).map(({ name }) => name),
+  );
+});
+
 test('of many images only the points that change the picture are drawn', () => {
   const random = new Random(1);
   const points = [{ x: 0, y: 0 }];
