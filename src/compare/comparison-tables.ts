@@ -60,7 +60,9 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
-  const columns = ['of', 'less', 'metric', 'difference', '95 % interval', 'p', 'p (Holm)', 'test'];
+  const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;
+  const interval = `95 % interval${isAdjusted ? ', unadjusted' : ''}`;
+  const columns = ['of', 'less', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
   const where = paired.split === '' ? '' : ` on ${paired.split}`;
   const title = `${paired.stage}: differences${where}, image by image`;
   if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };

@@ -291,7 +291,10 @@ test('several models are ranked and tested against each other, with what they sh
   );
   assert.deepEqual(
     bench.highlights.map(({ title }) => title),
-    ['Models by AUC on test, with 95 % intervals', 'Paired tests on 90 shared images, p adjusted by Holm'],
+    [
+      'Models by AUC on test, with 95 % intervals',
+      'Paired tests on 90 shared images; p adjusted by Holm, 95 % intervals of each pair alone',
+    ],
   );
   assert.deepEqual(bench.warnings, []);
 });

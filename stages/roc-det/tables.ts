@@ -230,10 +230,12 @@ export function testsTable(
   models: readonly MeasuredModel[],
   pairs: readonly ModelComparison[],
   images: number,
-  { by }: Frame,
+  { by, confidence }: Frame,
 ): Highlight {
+  const adjusted =
+    pairs.length > 1 ? `; p adjusted by Holm, ${formatLevel(confidence)} intervals of each pair alone` : '';
   return {
-    title: `Paired tests on ${formatCount(images)} shared ${by}s${pairs.length > 1 ? ', p adjusted by Holm' : ''}`,
+    title: `Paired tests on ${formatCount(images)} shared ${by}s${adjusted}`,
     columns: ['pair', 'AUC', 'p', 'by', 'accuracy', 'p', 'by'],
     rows: pairs.map(({ one, other, auc, accuracy }) => [
       `${models[one]!.name} − ${models[other]!.name}`,

@@ -100,7 +100,7 @@ export function leaderTest(models: readonly MeasuredModel[], pairs: readonly Mod
   const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
   if (pair === undefined) return 'No paired test: the models share too few images';
   const test = pair.auc.test === 'delong' ? 'DeLong' : 'bootstrap of groups';
-  const adjusted = pairs.length > 1 ? ', Holm' : '';
+  const adjusted = pairs.length > 1 ? '; p adjusted by Holm, the interval not' : '';
   return `AUC against ${models[1]!.name}: ${formatDifference(pair.auc)}, ${formatP(pair.auc.adjustedP)} (${test}${adjusted})`;
 }
 
