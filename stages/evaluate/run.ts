@@ -50,8 +50,10 @@ function sayWhatIsMissing(context: StageContext<EvaluateSettings>, { splits, fit
     );
   }
   if (fittedOnVal?.temperature === null) {
-    context.tell(
-      `No temperature is fitted: on ${selectionSplit} none is best, since all images are on their side, or too many are not.`,
-    );
+    const reason =
+      splits[selectionSplit]!.accuracy === 1
+        ? 'all of it is called right, so that the loss falls the surer the scores are made, without end'
+        : 'on the whole its scores point to the wrong class, so that the loss falls the less sure they are made, without end';
+    context.tell(`No temperature is fitted to ${selectionSplit}: ${reason}.`);
   }
 }

@@ -94,14 +94,18 @@ test('thresholds and temperature are of val alone, and what they give is said of
   );
 });
 
-test('where all images of val are on their side, surer is always better, and no temperature is fitted', async () => {
+test('where surer is always better, or always worse, no temperature is fitted, and it is said why', async () => {
   using bench = await scored([...rowsOf('val', 0, [-1, -2]), ...rowsOf('val', 1, [1, 2]), ...testing]);
   const { fittedOnVal, splits } = metricsOf(bench);
 
   assert.deepEqual(fittedOnVal, { equalErrorThreshold: 0, youdenThreshold: 0, temperature: null });
   assert.equal('withValTemperature' in splits['test']!, false);
   assert.deepEqual(bench.told, [
-    'No temperature is fitted: on val none is best, since all images are on their side, or too many are not.',
+    'No temperature is fitted to val: all of it is called right, so that the loss falls the surer the scores are made, without end.',
+  ]);
+  using wrong = await scored([...rowsOf('val', 0, [1, 2, -1]), ...rowsOf('val', 1, [-1, -2, 1]), ...testing]);
+  assert.deepEqual(wrong.told, [
+    'No temperature is fitted to val: on the whole its scores point to the wrong class, so that the loss falls the less sure they are made, without end.',
   ]);
 });
 
