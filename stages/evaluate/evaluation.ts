@@ -63,3 +63,16 @@ export function evaluate(rows: readonly ScoreRow[], options: EvaluationOptions):
 function fitToBoth(scored: Scored): Fitted | undefined {
   return new Set(scored.labels).size === 2 ? fitTo(scored) : undefined;
 }
+
+/** The `metrics` output: where groups are judged, what is counted is called `groups`. */
+export function metricsOf(evaluation: Evaluation, by: 'image' | 'group'): object {
+  if (by === 'image') return evaluation;
+  const counting = <T extends { readonly images: number }>({ images, ...rest }: T) => ({ groups: images, ...rest });
+  const mapped = <T, U>(entries: Readonly<Record<string, T>>, change: (item: T) => U) =>
+    Object.fromEntries(Object.entries(entries).map(([name, item]) => [name, change(item)]));
+  const splits = mapped(evaluation.splits, ({ sources, ...split }) => ({
+    ...counting(split),
+    ...(sources !== undefined && { sources: mapped(sources, counting) }),
+  }));
+  return { ...evaluation, splits };
+}

@@ -4,7 +4,7 @@ import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { drawMistakes } from './draw-mistakes.ts';
-import { type Evaluation, evaluate } from './evaluation.ts';
+import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { readScores } from './read-scores.ts';
 import type { Scores } from './score-images.ts';
 import type { EvaluateSettings } from './spec.ts';
@@ -17,7 +17,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   const evaluation = evaluate(rows, { ...settings, chosenEpoch });
 
   writeFileSync(context.output('scores'), formatScores(rows));
-  writeFileSync(context.output('metrics'), `${JSON.stringify(evaluation, null, 2)}\n`);
+  writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
   sayWhatIsMissing(context, evaluation);
   for (const table of evaluationTables(evaluation, settings.by)) context.highlight(table);

@@ -170,6 +170,8 @@ test('groups are judged by the mean of their images’ scores', async () => {
   );
   assert.equal(metricsOf(bench).splits['test']!.accuracy, 1);
   assert.deepEqual(bench.highlights[0]!.columns.slice(0, 2), ['split', 'groups']);
+  const [counted] = Object.keys(metricsOf(bench).splits['test']!);
+  assert.equal(counted, 'groups');
   const lone = rows.map(({ group: _, ...row }) => ({ ...row, split: 'val' }));
   await assert.rejects(
     scored([...rows, ...lone], { by: 'group' }),
@@ -240,5 +242,5 @@ test('a model needs images or features, scores need neither, and mistakes and co
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
   const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '6108eae4fb20ea49' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: '6108eae4fb20ea49' });
 });

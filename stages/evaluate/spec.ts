@@ -40,7 +40,7 @@ export type EvaluateSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
-  version: 3,
+  version: 4,
   summary:
     'Scores every image of some splits with a model, or takes scores of any origin, and says how right they are.',
   settings,

@@ -104,9 +104,11 @@ function finding(
 }
 
 function subtitle(items: readonly MetricItem[]): string {
-  const counts = items.flatMap(({ images }) => images ?? []);
-  const n =
-    counts.length < items.length ? formatCountOf(items.length, 'model') : `n = ${formatCountRange(counts, 'image')}`;
+  const of = (unit: 'image' | 'group') => {
+    const counts = items.flatMap((item) => item[`${unit}s`] ?? []);
+    return counts.length < items.length ? undefined : `n = ${formatCountRange(counts, unit)}`;
+  };
+  const n = of('image') ?? of('group') ?? formatCountOf(items.length, 'model');
   const drawn = items.filter(({ interval }) => interval !== undefined);
   if (drawn.length === 0) return n;
   const levels = [...new Set(drawn.map(({ confidence }) => confidence))];

@@ -47,6 +47,7 @@ test('a forest has a row for each model, sorted or as given, its interval beside
     'n = 400 images; lines: 95 % and 90 % intervals',
   );
   assert.equal(subtitle({ ...first, confidence: undefined }), 'n = 400 images; lines: confidence intervals');
+  assert.equal(subtitle({ labels: {}, value: 0.5, groups: 15 }), 'n = 15 groups');
   const { data } = forestChart(models, { value: 'test.auc', order: 'given' }) as unknown as {
     data: { values: { name: string }[] };
   };

@@ -14,6 +14,8 @@ export interface MetricItem {
   readonly confidence?: number | undefined;
   /** Of the split that the number is of, where the metrics say so. */
   readonly images?: number | undefined;
+  /** In place of images, where groups were judged. */
+  readonly groups?: number | undefined;
 }
 
 export const usualValue = 'test.auc';
@@ -31,8 +33,11 @@ export function readMetrics({
     for (const key of values.keys()) known.add(key);
     const value = values.get(name) ?? null;
     if (value === null) return [];
-    const images = values.get(`${name.split('.')[0]}.images`) ?? undefined;
-    return [{ labels, value, interval: intervals.get(name), confidence, images }];
+    const count = (what: string) => values.get(`${name.split('.')[0]}.${what}`) ?? undefined;
+    const [images, groups] = [count('images'), count('groups')];
+    return [
+      { labels, value, interval: intervals.get(name), confidence, images, ...(images === undefined && { groups }) },
+    ];
   });
   if (items.length > 0) return items;
   if (known.has(name)) throw new StageError(`Expected a number "${name}" in the metrics, got null in all of them.`);

@@ -364,8 +364,9 @@ test('frames are drawn by their videos, or judged as videos', async () => {
   await roc(bench, formatScores(frames));
   assert.equal(JSON.parse(textOf(bench, 'metrics')).methods.auc, 'bootstrap of groups');
   await roc(bench, formatScores(frames), { by: 'group' });
-  const { images, methods } = JSON.parse(textOf(bench, 'metrics'));
-  assert.deepEqual([images, methods.auc], [15, 'DeLong']);
+  const { groups, images, methods } = JSON.parse(textOf(bench, 'metrics'));
+  assert.deepEqual([groups, images, methods.auc], [15, undefined, 'DeLong']);
+  assert.match(textOf(bench, 'table'), /^rank,model,groups,real,fake,auc,/);
   using two = new StageBench();
   await roc(two, { one: frames, other: frames.slice(0, 56) }, { by: 'group' });
   const [ranking, tests] = two.highlights as [(typeof two.highlights)[0], (typeof two.highlights)[0]];

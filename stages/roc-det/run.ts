@@ -39,8 +39,8 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
       : spreadOver({ models: read, shared }, settings.over, settings, (line) => context.warn(line));
 
   writeFileSync(context.output('metrics'), formatMetrics(models, spreads, frame));
-  writeFileSync(context.output('table'), formatRanking(models));
-  writeFileSync(context.output('tests'), formatTests(models, pairs, images));
+  writeFileSync(context.output('table'), formatRanking(models, frame));
+  writeFileSync(context.output('tests'), formatTests(models, pairs, images, frame));
   const render = (port: string, chart: TopLevelSpec) =>
     renderChart(chart, context.output(port), (line) => context.warn(line));
   await render('roc', rocChart(models, pairs, frame));

@@ -31,11 +31,8 @@ const methods: Readonly<Record<Interval['method'], string>> = {
  * The `metrics` artifact: the numbers of the only model, or those of each by its name, and what was put together over runs;
  * intervals beside them.
  */
-export function formatMetrics(
-  models: readonly MeasuredModel[],
-  spreads: readonly ModelSpread[],
-  { split, by, confidence }: Frame,
-): string {
+export function formatMetrics(models: readonly MeasuredModel[], spreads: readonly ModelSpread[], frame: Frame): string {
+  const { split, by, confidence } = frame;
   const head = {
     ...{ split, by, confidence },
     ...(spreads.length > 0 && {
@@ -45,16 +42,16 @@ export function formatMetrics(
   const [first] = models as readonly [MeasuredModel];
   return formatJson(
     models.length === 1
-      ? { ...head, ...numbersOf(first) }
-      : { ...head, models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model)])) },
+      ? { ...head, ...numbersOf(first, frame) }
+      : { ...head, models: Object.fromEntries(models.map((model) => [model.name, numbersOf(model, frame)])) },
   );
 }
 
-function numbersOf(model: MeasuredModel) {
+function numbersOf(model: MeasuredModel, { by }: Frame) {
   const { real, fake, groups, scaled } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
-    images: real + fake,
+    [`${by}s`]: real + fake,
     real,
     fake,
     ...(groups !== undefined && { groups }),
@@ -115,14 +112,15 @@ export function spreadTable(
 }
 
 /** A row for each model, in full precision; an undefined interval is empty. */
-export function formatRanking(models: readonly MeasuredModel[]): string {
+export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): string {
+  const joined = by === 'image'; // groups are counted beside the images only
   const header = [
     'rank',
     'model',
-    'images',
+    `${by}s`,
     'real',
     'fake',
-    'groups',
+    ...(joined ? ['groups'] : []),
     ...measures.flatMap((name) => [name, `${name}Low`, `${name}High`]),
   ];
   const rows = models.map((model, i) => [
@@ -131,7 +129,7 @@ export function formatRanking(models: readonly MeasuredModel[]): string {
     model.real + model.fake,
     model.real,
     model.fake,
-    model.groups ?? '',
+    ...(joined ? [model.groups ?? ''] : []),
     ...measures.flatMap((name) => [model[name].estimate, ...ends(model[name])]),
     model.scaled?.temperature ?? '',
     model.scaled?.calibrationError ?? '',
@@ -144,12 +142,13 @@ export function formatTests(
   models: readonly MeasuredModel[],
   pairs: readonly ModelComparison[],
   images: number,
+  { by }: Frame,
 ): string {
   const columns = ['Difference', 'Low', 'High', 'P', 'AdjustedP', 'Test'];
   const header = [
     'one',
     'other',
-    'images',
+    `${by}s`,
     ...columns.map((column) => `auc${column}`),
     ...columns.map((column) => `accuracy${column}`),
     'onlyOneRight',
