@@ -37,13 +37,18 @@ test('a million floats lie in [0, 1) with the mean, spread and neighbour correla
   assert.ok(Math.abs(products / count) < 0.001);
 });
 
-test('normal draws have mean 0 and deviation 1', () => {
+test('normal draws have mean 0 and deviation 1, one by one and many at once', () => {
   const random = new Random(2);
-  const draws = Array.from({ length: 100_000 }, () => random.normal());
-  const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
-  const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
-  assert.ok(Math.abs(mean) < 0.02);
-  assert.ok(Math.abs(variance - 1) < 0.03);
+  const many = new Float32Array(100_001);
+  random.normals(many);
+  for (const draws of [Array.from({ length: 100_000 }, () => random.normal()), Array.from(many)]) {
+    const mean = draws.reduce((sum, value) => sum + value, 0) / draws.length;
+    const variance = draws.reduce((sum, value) => sum + (value - mean) ** 2, 0) / draws.length;
+    assert.ok(Math.abs(mean) < 0.02);
+    assert.ok(Math.abs(variance - 1) < 0.03);
+  }
+  const products = many.reduce((sum, value, i) => sum + (i % 2 === 0 ? 0 : value * many[i - 1]!), 0);
+  assert.ok(Math.abs(products / 50_000) < 0.02, 'those of a pair are independent');
 });
 
 test('a permutation holds every index once', () => {

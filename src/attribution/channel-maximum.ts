@@ -8,9 +8,12 @@
  * @returns `[…]`, at least 0.
  */
 export function channelMaximum(values: Float32Array, channels = 3): Float32Array {
-  return Float32Array.from({ length: values.length / channels }, (_, pixel) => {
+  const map = new Float32Array(values.length / channels);
+  // Without a call for each pixel, which took a tenth of the time of the gradient itself.
+  for (let pixel = 0, at = 0; pixel < map.length; pixel++) {
     let most = 0;
-    for (let c = 0; c < channels; c++) most = Math.max(most, Math.abs(values[pixel * channels + c]!));
-    return most;
-  });
+    for (const end = at + channels; at < end; at++) most = Math.max(most, Math.abs(values[at]!));
+    map[pixel] = most;
+  }
+  return map;
 }

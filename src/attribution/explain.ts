@@ -11,8 +11,8 @@ import { randomCam } from './cam/random-cam.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import { xgradCam } from './cam/xgrad-cam.ts';
 import { channelMaximum } from './channel-maximum.ts';
+import { gradientMap } from './gradients/gradient-map.ts';
 import { guidedGradient } from './gradients/guided-gradient.ts';
-import { inputGradient } from './gradients/input-gradient.ts';
 import { inputTimesGradient } from './gradients/input-times-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
 import { type NoiseOptions, smoothGradient } from './gradients/smooth-gradient.ts';
@@ -67,7 +67,7 @@ export async function explain(
       const found = await gradients[method](model, question, options);
       logits ??= found.logits;
       completeness ??= found.completeness;
-      maps.push(imageMaps(model, found.values));
+      maps.push(imageMaps(model, found.maps));
     }
   }
   logits ??= await logitsOf(model, question);
@@ -84,35 +84,37 @@ export async function logitsOf(model: LayersModel, { images }: Pick<Question, 'i
   return logits;
 }
 
-interface Attributions {
-  /** `[batch, height, width, 3]`. */
-  readonly values: Float32Array;
+interface ImageMaps {
+  /** `[batch, height, width]`. */
+  readonly maps: Float32Array;
   readonly logits?: Float32Array;
   readonly completeness?: Completeness;
 }
 
 const gradients: Readonly<
-  Record<GradientMethod, (model: LayersModel, question: Question, options: ExplainOptions) => Promise<Attributions>>
+  Record<GradientMethod, (model: LayersModel, question: Question, options: ExplainOptions) => Promise<ImageMaps>>
 > = {
   gradient: async (model, question) => {
-    const { gradient, logits } = await inputGradient(model, question);
-    return { values: gradient, logits };
+    const { map, logits } = await gradientMap(model, question);
+    return { maps: map, logits };
   },
-  'input-x-gradient': async (model, question) => ({ values: await inputTimesGradient(model, question) }),
-  'smooth-grad': async (...given) => ({ values: await smoothGradient(...given, 'mean') }),
-  'smooth-grad-squared': async (...given) => ({ values: await smoothGradient(...given, 'mean-of-squares') }),
-  'var-grad': async (...given) => ({ values: await smoothGradient(...given, 'variance') }),
+  'input-x-gradient': async (model, question) => ({ maps: channelMaximum(await inputTimesGradient(model, question)) }),
+  'smooth-grad': async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, 'mean')) }),
+  'smooth-grad-squared': async (...given) => ({
+    maps: channelMaximum(await smoothGradient(...given, 'mean-of-squares')),
+  }),
+  'var-grad': async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, 'variance')) }),
   'integrated-gradients': async (model, question, { steps, baseline: colour }) => {
-    const baseline = question.images.map((_, i) => colour[i % 3]!);
+    const baseline = new Float32Array(question.images.length);
+    for (let i = 0; i < baseline.length; i++) baseline[i] = colour[i % 3]!;
     const { attribution, rises, gaps } = await integratedGradient(model, question, { baseline, steps });
-    return { values: attribution, completeness: { rises, gaps } };
+    return { maps: channelMaximum(attribution), completeness: { rises, gaps } };
   },
-  'guided-backprop': async (model, question) => ({ values: await guidedGradient(model, question) }),
+  'guided-backprop': async (model, question) => ({ maps: channelMaximum(await guidedGradient(model, question)) }),
 };
 
-function imageMaps(model: LayersModel, values: Float32Array): readonly AttributionMap[] {
+function imageMaps(model: LayersModel, maps: Float32Array): readonly AttributionMap[] {
   const [, height, width] = model.inputs[0]!.shape as [number, number, number];
-  const maps = channelMaximum(values);
   const size = height * width;
   return Array.from({ length: maps.length / size }, (_, i) => ({
     ...{ height, width },

@@ -13,6 +13,7 @@ import { viewLayer } from './cam/layer-view.ts';
 import { randomCam } from './cam/random-cam.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import { channelMaximum } from './channel-maximum.ts';
+import { gradientMap } from './gradients/gradient-map.ts';
 import { inputGradient } from './gradients/input-gradient.ts';
 import { inputTimesGradient } from './gradients/input-times-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
@@ -83,6 +84,43 @@ test('smoothed gradients of a linear net are its gradient, without variance, and
   const second = { ...both, images: both.images.slice(64 * 64 * 3), classes: Int32Array.of(1), seeds: [4] };
   const together = await smoothGradient(net, both, options, 'mean-of-squares');
   assertClose(await smoothGradient(net, second, options, 'mean-of-squares'), together.slice(64 * 64 * 3), 1e-6);
+});
+
+test('a saliency map is the greatest magnitude of the gradient by channel, and SmoothGrad the mean of gradients under noise', async () => {
+  const net = buildNet(netOf('my-net'), 128);
+  initialiseWeights(net, 2);
+  const question = ask(128);
+  const { gradient, logits } = await inputGradient(net, question);
+  const saliency = await gradientMap(net, question);
+  assert.deepEqual(saliency.map, channelMaximum(gradient));
+  assert.deepEqual(saliency.logits, logits);
+
+  const size = 128 * 128 * 3;
+  const draws = question.seeds.map((seed) => new Random('noise', seed));
+  const gradients: Float32Array[] = [];
+  for (let sample = 0; sample < 2; sample++) {
+    const images = question.images.slice();
+    for (const [image, random] of draws.entries()) {
+      const own = images.subarray(image * size, (image + 1) * size);
+      const sorted = own.toSorted();
+      const noise = new Float32Array(size);
+      random.normals(noise);
+      for (let i = 0; i < size; i++) own[i]! += 0.15 * (sorted.at(-1)! - sorted[0]!) * noise[i]!;
+    }
+    gradients.push((await inputGradient(net, { ...question, images })).gradient);
+  }
+  const [first, second] = gradients as [Float32Array, Float32Array];
+  const options = { samples: 2, noise: 0.15 };
+  const formulas = {
+    mean: (a: number, b: number) => (a + b) / 2,
+    'mean-of-squares': (a: number, b: number) => (a * a + b * b) / 2,
+    variance: (a: number, b: number) => ((a - b) / 2) ** 2,
+  } as const;
+  for (const [of, formula] of Object.entries(formulas)) {
+    const expected = first.map((a, i) => formula(a, second[i]!));
+    const scale = expected.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+    assertClose(await smoothGradient(net, question, options, of as keyof typeof formulas), expected, 1e-5 * scale);
+  }
 });
 
 test('a layer inside of a residual block is viewed as any other: the score moves as its gradient says', async () => {

@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { tensor } from '@tensorflow/tfjs';
 import type { Question } from '../question.ts';
-import { inputGradient } from './input-gradient.ts';
+import { passBack } from './pass-back.ts';
 
 /**
  * The gradient times the value that it is of: for a linear net, what each value adds to the score (Shrikumar et al. 2016,
@@ -9,6 +10,6 @@ import { inputGradient } from './input-gradient.ts';
  * @returns `[batch, height, width, 3]`.
  */
 export async function inputTimesGradient(model: LayersModel, question: Question): Promise<Float32Array> {
-  const { gradient } = await inputGradient(model, question);
-  return gradient.map((value, i) => value * question.images[i]!);
+  const times = await passBack(model, question, (gradient) => gradient.mul(tensor(question.images, gradient.shape)));
+  return times.values;
 }

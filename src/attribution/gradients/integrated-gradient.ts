@@ -30,15 +30,18 @@ export async function integratedGradient(
   { baseline, steps }: PathOptions,
 ): Promise<IntegratedGradient> {
   const { images, classes } = question;
-  const way = images.map((value, i) => value - baseline[i]!);
+  const way = new Float32Array(images.length);
+  for (let i = 0; i < way.length; i++) way[i] = images[i]! - baseline[i]!;
+  const between = new Float32Array(images.length);
   const sum = new Float64Array(images.length);
   for (let step = 0; step < steps; step++) {
     const share = (step + 0.5) / steps;
-    const between = baseline.map((value, i) => value + share * way[i]!);
+    for (let i = 0; i < between.length; i++) between[i] = baseline[i]! + share * way[i]!;
     const { gradient } = await inputGradient(model, { ...question, images: between });
-    for (const [i, value] of gradient.entries()) sum[i]! += value;
+    for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!;
   }
-  const attribution = Float32Array.from(sum, (value, i) => (value / steps) * way[i]!);
+  const attribution = new Float32Array(images.length);
+  for (let i = 0; i < sum.length; i++) attribution[i] = (sum[i]! / steps) * way[i]!;
   const [end, start] = [
     await inputGradient(model, question),
     await inputGradient(model, { ...question, images: baseline }),

@@ -31,22 +31,31 @@ export async function smoothGradient(
   const size = images.length / seeds.length;
   const deviations = seeds.map((_, i) => noise * rangeOf(images.subarray(i * size, (i + 1) * size)));
   const draws = seeds.map((seed) => new Random('noise', seed));
+  const noisy = new Float32Array(images.length);
   const [sum, squares] = [new Float64Array(images.length), new Float64Array(images.length)];
   for (let sample = 0; sample < samples; sample++) {
-    const noisy = images.map((value, at) => {
-      const image = Math.floor(at / size);
-      return value + deviations[image]! * draws[image]!.normal();
-    });
+    for (const [image, random] of draws.entries()) {
+      random.normals(noisy.subarray(image * size, (image + 1) * size));
+      for (let i = image * size; i < (image + 1) * size; i++) noisy[i] = images[i]! + deviations[image]! * noisy[i]!;
+    }
     const { gradient } = await inputGradient(model, { ...question, images: noisy });
-    for (const [i, value] of gradient.entries()) {
+    for (let i = 0; i < gradient.length; i++) {
+      const value = gradient[i]!;
       sum[i]! += value;
       squares[i]! += value * value;
     }
   }
-  if (of === 'mean') return Float32Array.from(sum, (value) => value / samples);
-  if (of === 'mean-of-squares') return Float32Array.from(squares, (value) => value / samples);
-  return Float32Array.from(squares, (value, i) => Math.max(0, value / samples - (sum[i]! / samples) ** 2));
+  const result = new Float32Array(images.length);
+  for (let i = 0; i < result.length; i++) result[i] = gather[of](sum[i]! / samples, squares[i]! / samples);
+  return result;
 }
+
+/** Of a value's mean, and the mean of its squares. */
+const gather: Readonly<Record<NoisyGradients, (mean: number, meanOfSquares: number) => number>> = {
+  mean: (mean) => mean,
+  'mean-of-squares': (_, meanOfSquares) => meanOfSquares,
+  variance: (mean, meanOfSquares) => Math.max(0, meanOfSquares - mean * mean),
+};
 
 function rangeOf(values: Float32Array): number {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
