@@ -87,7 +87,7 @@ test('every method gives every image a map, finite and not negative, the same wh
 test('a split that is not there, a model of features and images too small are told before anything is computed', async () => {
   await assert.rejects(
     openSubject({ model, dataset }, 'tset', 1),
-    /Expected one of the dataset's splits \(test\), got "tset"\./,
+    /Expected one of the dataset's splits, got "tset"\. There is only test\./,
   );
   const large = join(folder, 'large');
   await writeUntrainedModel(large, { net: 'tiny-xception', imageSize: 512 });
