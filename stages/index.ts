@@ -64,6 +64,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./train/spec.ts')).spec,
     run: async () => (await import('./train/run.ts')).default,
   },
+  trends: {
+    spec: async () => (await import('./trends/spec.ts')).spec,
+    run: async () => (await import('./trends/run.ts')).default,
+  },
   'write-up': {
     spec: async () => (await import('./write-up/spec.ts')).spec,
     run: async () => (await import('./write-up/run.ts')).default,

@@ -1,0 +1,34 @@
+import { normalQuantile } from './normal-distribution.ts';
+
+/** A share of independent images, such as an accuracy. */
+export interface Share {
+  /** 0 to 1. */
+  readonly value: number;
+  readonly images: number;
+}
+
+/**
+ * The difference of two shares of different images, first less second, with its interval: Newcombe's, which puts together the
+ * ends of Wilson's intervals of both (Newcombe 1998, "Interval estimation for the difference between independent proportions",
+ * method 10). It stays within -1 to 1, and has a width even where nobody is wrong.
+ *
+ * Example: 56/70 and 48/80 at 0.95 give 0.2, 0.0524 to 0.3339.
+ *
+ * @param confidence Above 0 and below 1.
+ */
+export function shareDifference(one: Share, other: Share, confidence: number) {
+  const z = normalQuantile(0.5 + confidence / 2);
+  const [a, b] = [wilson(one, z), wilson(other, z)];
+  const value = one.value - other.value;
+  const low = value - Math.hypot(one.value - a.low, b.high - other.value);
+  const high = value + Math.hypot(a.high - one.value, other.value - b.low);
+  return { value, low, high };
+}
+
+/** Wilson's score interval of a share (Wilson 1927). */
+function wilson({ value, images }: Share, z: number) {
+  const middle = value + z ** 2 / (2 * images);
+  const half = z * Math.sqrt((value * (1 - value)) / images + z ** 2 / (4 * images ** 2));
+  const scale = 1 + z ** 2 / images;
+  return { low: (middle - half) / scale, high: (middle + half) / scale };
+}

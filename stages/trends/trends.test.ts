@@ -1,0 +1,94 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../src/stage.ts';
+import { formatHistory, type History } from '../../src/training/history.ts';
+import { digestOf } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const images = { val: { real: 50, fake: 50 }, test: { real: 60, fake: 30 } };
+
+/** A training by its accuracies on val; on test it has 0.1 less; one whose val accuracy is 0.5 calls all of it real. */
+function history(accuracies: readonly number[], chosenEpoch: number): History {
+  return {
+    ...{ splits: ['val', 'test'], chosenEpoch, images },
+    epochs: accuracies.map((accuracy, index) => ({
+      epoch: index + 1,
+      learningRate: 0.001,
+      running: { loss: 0.7, accuracy: 0.5 },
+      splits: {
+        val: { accuracy, loss: 1 - accuracy, ...(accuracy === 0.5 && { allCalled: 'real' as const }) },
+        test: { accuracy: accuracy - 0.1, loss: 1.1 - accuracy },
+      },
+    })),
+  };
+}
+
+async function summarised(bench: StageBench, histories: Readonly<Record<string, History>>) {
+  const items = Object.entries(histories).map(([seed, history]) => {
+    const path = join(bench.root, `${seed}.json`);
+    writeFileSync(path, formatHistory(history));
+    return { path, labels: { seed } };
+  });
+  await bench.run(spec, run, { inputs: { history: items } });
+  return (port: string) => readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+}
+
+const two = { 1: history([0.5, 0.75, 0.625, 0.875], 4), 2: history([0.5, 0.5], 1) };
+
+test('every curve is told by what it does, and its best value with the epoch', async () => {
+  using bench = new StageBench();
+  const text = await summarised(bench, two);
+  assert.deepEqual(text('curves').split('\n').slice(0, 3), [
+    'seed,split,measure,does,first,last,best,best epoch',
+    '1,val,accuracy,"rises, not in every epoch",0.5,0.875,0.875,4',
+    '1,val,loss,"falls, not in every epoch",0.5,0.125,0.125,4',
+  ]);
+  assert.match(text('curves'), /^2,val,accuracy,stays the same,0\.5,0\.5,0\.5,1$/m);
+});
+
+test('a training is told with its majority class, what chance says of val less test, and whether it learned', async () => {
+  using bench = new StageBench();
+  const text = await summarised(bench, two);
+  const [header, first, second] = text('kept').split('\n');
+  assert.equal(
+    header,
+    'seed,epochs,kept,val accuracy,val majority,val loss,test accuracy,test majority,test loss,val - test,low,high,collapsed to,epochs collapsed',
+  );
+  assert.match(first!, /^1,4,4,0\.875,0\.5,0\.125,0\.775,0\.666\d+,0\.225\d*,0\.09\d+,-0\.00\d+,0\.2\d+,none,1$/);
+  assert.match(second!, /^2,2,1,0\.5,0\.5,0\.5,.*,real,2$/);
+  assert.deepEqual(JSON.parse(text('metrics')), { confidence: 0.95, trainings: 2, collapsed: 1 });
+  assert.deepEqual(bench.highlights[0]!.rows, [
+    ['1', '4 of 4', '87.5 %', '50.0 %', '77.5 %', '66.7 %', 'rises, not in every epoch', '–'],
+    ['2', '1 of 2', '50.0 %', '50.0 %', '40.0 %', '66.7 %', 'stays the same', 'real'],
+  ]);
+});
+
+test('of a single training the numbers stand in the metrics, too', async () => {
+  using bench = new StageBench();
+  const text = await summarised(bench, { 1: two[1] });
+  const { accuracy, majority, valLessTest, intervals } = JSON.parse(text('metrics'));
+  assert.deepEqual(accuracy, { val: 0.875, test: 0.775 });
+  assert.deepEqual(majority, { val: 0.5, test: 60 / 90 });
+  assert.ok(intervals.valLessTest[0] < valLessTest && valLessTest < intervals.valLessTest[1]);
+});
+
+test('a file that is no history is named', async () => {
+  using bench = new StageBench();
+  const path = join(bench.root, 'broken.json');
+  writeFileSync(path, '[]');
+  await assert.rejects(
+    bench.run(spec, run, { inputs: { history: [{ path, labels: { seed: '2' } }] } }),
+    (error: Error) => error instanceof StageError && /^input "history" of seed 2: /.test(error.message),
+  );
+});
+
+test('results change only with the version of the kind', async () => {
+  using bench = new StageBench();
+  await summarised(bench, two);
+  const digest = digestOf(...['curves', 'kept', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
+  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: 'd91d31cf516ac93f' });
+});
