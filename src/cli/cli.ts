@@ -196,6 +196,7 @@ function declareComparing(program: Command, act: Act): void {
       'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name or the beginning of it, last, last~1), or a stage of either after a colon.',
     )
     .argument('<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores')
+    .option('--all', 'every number that they have in common, not the main ones alone')
     .option('--json', 'as JSON')
     .option('--markdown', 'as Markdown tables')
     .option('--html [file]', 'as a page with the curves overlaid (default: compare.html)')

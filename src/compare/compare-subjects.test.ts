@@ -5,6 +5,7 @@ import type { ScoreRow } from '../metrics/scores-file.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts } from './comparison-charts.ts';
 import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
+import { renderComparison } from './render-comparison.ts';
 import type { Subject, SubjectStage } from './subject.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
@@ -74,11 +75,33 @@ test('counts of images, confusions and what was called what are no results: JSON
     return { metrics: new Map(numbers.map((name) => [`test.${name}`, { value: count }])) };
   };
   const comparison = compareSubjects([subject('a', { s: measured(1) }), subject('b', { s: measured(2) })]);
-  const table = comparisonTables(comparison).find(({ title }) => title === 'Metrics')!;
+  const tables = comparisonTables(comparison).filter(({ title }) => /metrics/i.test(title));
   assert.deepEqual(
-    table.rows.map(([name]) => name),
-    ['test.auc', 'test.bySource.real.accuracy'],
+    tables.map(({ rows }) => rows.map(([name]) => name)),
+    [['test.auc'], ['test.bySource.real.accuracy']],
   );
+});
+
+test('tests and the main numbers come first; the many others, and what inputs hold, are shown when asked for', () => {
+  const measured = (value: number): SubjectStage => {
+    const names = ['val.auc', 'test.auc', 'test.accuracy', 'test.loss', 'test.brier', 'test.f1'];
+    return { ...scores(value, 4), metrics: new Map(names.map((name) => [name, { value }])) };
+  };
+  const comparison = compareSubjects([
+    subject('a', { fit: fit({ rate: 1 }), scores: measured(0.5) }),
+    subject('b', { fit: fit({ rate: 1 }, 'other faces'), scores: measured(0.75) }),
+  ]);
+  const tables = comparisonTables(comparison);
+  const heads = (text: string) => text.split('\n').filter((line) => /^\S/.test(line));
+  const first = ['Settings that differ', 'scores: differences on test, image by image (8 images)', 'Metrics'];
+  assert.deepEqual(heads(formatComparison(tables)), [
+    ...first,
+    '… and 3 further numbers, 1 input of other content: --all shows them',
+  ]);
+  assert.deepEqual(heads(formatComparison(tables, true)), [...first, 'Further metrics', 'Inputs of other content']);
+  const page = renderComparison(comparison, tables, [{ uri: 'data:,', width: 1, height: 1 }], 0);
+  assert.equal(page.match(/>Metrics</g)?.length, 2); // in the list of contents and above the table
+  assert.match(page, /<summary>3 further numbers<\/summary>/);
 });
 
 test('single stages that were named are compared whatever they are called', () => {

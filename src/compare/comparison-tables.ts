@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import { testNames } from '../metrics/compare-models.ts';
+import { formatCount } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 import type { SubjectNumber } from './subject.ts';
@@ -11,22 +12,43 @@ export interface ComparisonTable {
   readonly rows: readonly (readonly string[])[];
   /** Instead of rows. */
   readonly note?: string;
+  /** What is in it, where it is too long or too dull to be shown unasked: `83 further numbers`. */
+  readonly folded?: string;
 }
 
 export function comparisonTables(comparison: Comparison): readonly ComparisonTable[] {
-  const { subjects, settings, missing, metrics } = comparison;
-  const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
+  const { subjects, missing } = comparison;
+  const several = new Set([...comparison.settings, ...comparison.metrics].map(({ stage }) => stage)).size > 1;
   const shown = subjects.map(shortLabel);
   const two = subjects.length === 2;
+  const differing = (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
+    title,
+    columns: [...(several ? ['stage'] : []), of, ...shown],
+    rows: values.map(({ stage, path, values }) => [
+      ...(several ? [stage] : []),
+      path,
+      ...values.map((value) => showJson(value, path)),
+    ]),
+  });
+  const numbers = (title: string, metrics: readonly ComparedNumber[]): ComparisonTable => ({
+    title,
+    columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
+    rows: metrics.map(({ stage, name, values }) => [
+      ...(several ? [stage] : []),
+      name,
+      ...values.map(showNumber),
+      ...(two ? [showDifference(values)] : []),
+    ]),
+  });
+  const metrics = comparison.metrics.filter(isOfInterest);
+  const main = mainNumbers(metrics);
+  const others = metrics.filter((number) => !main.has(number));
+  // What a stage reads follows from the stages before it, whose settings say it in words.
+  const inputs = comparison.settings.filter(({ path }) => path.startsWith('inputs.'));
+  const settings = comparison.settings.filter(({ path }) => !path.startsWith('inputs.'));
   return [
     {
-      title: 'Settings that differ',
-      columns: [...(several ? ['stage'] : []), 'value', ...shown],
-      rows: settings.map(({ stage, path, values }) => [
-        ...(several ? [stage] : []),
-        path,
-        ...values.map((value) => showJson(value, path)),
-      ]),
+      ...differing('Settings that differ', 'value', settings),
       ...(settings.length === 0 && { note: 'None, of stages that they have in common.' }),
     },
     ...(missing.length === 0
@@ -38,26 +60,49 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
             rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
           },
         ]),
+    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
     {
-      title: 'Metrics',
-      columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
-      rows: metrics
-        .filter(isOfInterest)
-        .map(({ stage, name, values }) => [
-          ...(several ? [stage] : []),
-          name,
-          ...values.map(showNumber),
-          ...(two ? [showDifference(values)] : []),
-        ]),
+      ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: 'None that they have in common.' }),
     },
-    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
+    ...(others.length === 0
+      ? []
+      : [{ ...numbers('Further metrics', others), folded: formatCount(others.length, 'further number') }]),
+    ...(inputs.length === 0
+      ? []
+      : [
+          {
+            ...differing('Inputs of other content', 'input', inputs),
+            folded: `${formatCount(inputs.length, 'input')} of other content`,
+          },
+        ]),
   ];
 }
 
 /** Counts of images are no results, and confusions tell the same twice: JSON has all. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
+
+const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
+/** Of a stage that has none of these. */
+const mostOthers = 4;
+
+/** Of each stage the few that are asked for first: on the test split where it has one, else on all. */
+function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
+  const stages = [...new Set(metrics.map(({ stage }) => stage))];
+  return new Set(
+    stages.flatMap((stage) => {
+      const own = metrics.filter((number) => number.stage === stage);
+      const main = own.filter(({ name }) => {
+        const steps = name.split('.');
+        return steps.length <= 2 && mainMeasures.has(steps.at(-1)!);
+      });
+      const tested = main.filter(({ name }) => name.startsWith('test.'));
+      if (tested.length > 0) return tested;
+      return main.length > 0 ? main : own.slice(0, mostOthers);
+    }),
+  );
+}
 
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
   const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;
@@ -118,12 +163,17 @@ function showJson(value: Json | undefined, path: string): string {
 const shortLabel = (label: string): string =>
   label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
 
-export function formatComparison(tables: readonly ComparisonTable[]): string {
-  return tables
-    .map(({ title, columns, rows, note }) =>
-      [title, ...(note === undefined ? formatTable(columns, rows) : [note]).map((line) => `  ${line}`), ''].join('\n'),
-    )
-    .join('\n');
+/** As text; what is folded as one line that says how to see it, but for `all`. */
+export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
+  const [folded, shown] = [
+    tables.filter((table) => table.folded && !all),
+    tables.filter((table) => !table.folded || all),
+  ];
+  const texts = shown.map(({ title, columns, rows, note }) =>
+    [title, ...(note === undefined ? formatTable(columns, rows) : [note]).map((line) => `  ${line}`), ''].join('\n'),
+  );
+  const left = folded.map((table) => table.folded).join(', ');
+  return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
 }
 
 export function markdownOf(tables: readonly ComparisonTable[]): string {

@@ -1,5 +1,5 @@
 import { theme } from '../charts/theme.ts';
-import { html } from '../report/html.ts';
+import { type Html, html } from '../report/html.ts';
 import { renderChart } from '../report/render-chart.ts';
 import { renderPage } from '../report/render-page.ts';
 import { renderTable } from '../report/render-table.ts';
@@ -38,12 +38,15 @@ export function renderComparison(
       ...(charts.length > 0
         ? [{ id: 'curves', title: 'Curves', content: [html`<div class="charts">${charts}</div>`] }]
         : []),
-      ...tables.map(({ title, columns, rows, note }, index) => ({
-        id: `table-${index + 1}`,
-        title,
-        content: [note === undefined ? renderTable(title, columns, rows) : html`<p>${note}</p>`],
-      })),
+      ...tables.map((table, index) => ({ id: `table-${index + 1}`, title: table.title, content: [contentOf(table)] })),
     ],
     footer: html`Written by Restage. Differences are the later less the earlier.`,
   });
+}
+
+/** Without a caption: the section has the title. */
+function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
+  if (note !== undefined) return html`<p>${note}</p>`;
+  const table = renderTable(undefined, columns, rows);
+  return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
 }

@@ -13,6 +13,7 @@ import { noProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
 export interface CompareOptions {
+  readonly all?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
   readonly html?: string | true;
@@ -43,7 +44,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     const { paired, histories: _, ...rest } = comparison;
     const shown = { ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) };
     process.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
-  } else process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables));
+  } else process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables, options.all));
   return exitCodes.ok;
 }
 
