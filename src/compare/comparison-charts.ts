@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../charts/chart-title.ts';
+import { fittedLabels } from '../charts/fit-text.ts';
 import { formatCount, formatCountOf, formatCountRange, formatShare } from '../charts/format-number.ts';
 import { seriesScales } from '../charts/series.ts';
 import { simplifyLine } from '../charts/simplify-line.ts';
@@ -20,6 +21,11 @@ export function comparisonCharts(
     ...histories.map(({ stage, of }) => ({ name: `${stage}, training`, spec: historyChart(stage, of, subjects) })),
   ];
 }
+
+const legendOf = (names: readonly string[]) => ({
+  ...{ orient: 'bottom' as const, columns: 1 },
+  ...fittedLabels(names, width - 30),
+});
 
 type Paired = Extract<PairedScores, { images: number }>;
 
@@ -43,7 +49,7 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
       x: { field: 'x', type: 'quantitative', title: 'False positive rate', scale: { domain: [0, 1] } },
       y: { field: 'y', type: 'quantitative', title: 'True positive rate', scale: { domain: [0, 1] } },
       order: { field: 'order' },
-      color: { field: 'model', type: 'nominal', title: null, scale: color, legend: { orient: 'bottom', columns: 1 } },
+      color: { field: 'model', type: 'nominal', title: null, scale: color, legend: legendOf(names) },
       strokeDash: { field: 'model', type: 'nominal', title: null, scale: strokeDash },
     },
   };
@@ -102,7 +108,7 @@ function historyChart(
     encoding: {
       x: { field: 'epoch', type: 'quantitative' as const, title: 'Epoch', axis: { tickMinStep: 1, format: 'd' } },
       y: { field, type: 'quantitative' as const, title, scale: { zero: false } },
-      color: { ...model, scale: color, legend: { orient: 'bottom' as const, columns: 1 } },
+      color: { ...model, scale: color, legend: legendOf(names) },
       strokeDash: { ...model, scale: strokeDash },
       shape: { ...model, scale: shape },
     },
