@@ -44,6 +44,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./make-faces/spec.ts')).spec,
     run: async () => (await import('./make-faces/run.ts')).default,
   },
+  network: {
+    spec: async () => (await import('./network/spec.ts')).spec,
+    run: async () => (await import('./network/run.ts')).default,
+  },
   plot: {
     spec: async () => (await import('./plot/spec.ts')).spec,
     run: async () => (await import('./plot/run.ts')).default,

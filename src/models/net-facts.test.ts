@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { type ModelSetting, netOf } from './model-setting.ts';
+import { netFacts } from './net-facts.ts';
+import { traceLayers } from './trace-net.ts';
+
+function facts(setting: ModelSetting, imageSize: number) {
+  const traced = traceLayers(netOf(setting).layers, [imageSize, imageSize, 3]);
+  assert.ok(traced.ok);
+  return netFacts(traced.value);
+}
+
+test('Xception with the study’s head has 36 convolutions in 14 modules, 12 of which add what goes around them', () => {
+  const { parameters, multiplyAdds, ...counts } = facts('xception-based', 256);
+  const head = 2048 * 1000 + 1000 + 1000 * 256 + 256 + 256 * 64 + 64 + 64 * 2 + 2;
+  assert.deepEqual(counts, {
+    ...{ features: 2048, convolutions: 36, separableConvolutions: 34, shortcutConvolutions: 4, dense: 4 },
+    ...{ modules: 14, additions: 12, invertedResiduals: 0 },
+  });
+  assert.deepEqual(parameters, {
+    ...{ all: 20_861_480 + head, backbone: 20_861_480, head },
+    ...{ trained: 20_861_480 + head - 54_528, untrained: 54_528 },
+  });
+  assert.ok(multiplyAdds > 5e9);
+});
+
+test('a residual block that is wider inside is an inverted one, and a net that never becomes flat has no features', () => {
+  const wide = {
+    residual: [
+      { conv: 16, padding: 'same' as const },
+      { conv: 4, padding: 'same' as const },
+    ],
+  };
+  const net = facts({ layers: [{ conv: 4 }, wide, { conv: 2 }] }, 16);
+  assert.deepEqual([net.additions, net.invertedResiduals, net.convolutions, net.features], [1, 1, 4, null]);
+});

@@ -1,0 +1,49 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { drawNet } from '../../src/charts/draw-net.ts';
+import { formatJson } from '../../src/charts/format-json.ts';
+import { renderPng } from '../../src/charts/render-png.ts';
+import { csvLine } from '../../src/csv.ts';
+import { describeLayer } from '../../src/models/describe-layer.ts';
+import { formatTotals } from '../../src/models/format-totals.ts';
+import { showShape } from '../../src/models/layer-shape.ts';
+import { sizeOf } from '../../src/models/layer-weights.ts';
+import { netOf } from '../../src/models/model-setting.ts';
+import { netFacts } from '../../src/models/net-facts.ts';
+import { netPicture } from '../../src/models/net-picture.ts';
+import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/models/trace-net.ts';
+import type { StageContext } from '../../src/stage.ts';
+import type { NetworkSettings } from './spec.ts';
+
+export default async function run(context: StageContext<NetworkSettings>): Promise<void> {
+  const { model, imageSize, title = typeof model === 'string' ? model : 'network' } = context.settings;
+  const traced = traceLayers(netOf(model).layers, [imageSize, imageSize, 3]);
+  if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
+  const facts = netFacts(traced.value);
+  writeFileSync(context.output('metrics'), formatJson(facts));
+  writeFileSync(context.output('layers'), formatLayers(traced.value));
+  const totals = formatTotals(traced.value);
+  const svg = drawNet(netPicture(traced.value, `${title} at ${imageSize} x ${imageSize}`, totals));
+  const folder = context.output('drawing');
+  mkdirSync(folder, { recursive: true });
+  writeFileSync(join(folder, 'network.svg'), svg);
+  writeFileSync(join(folder, 'network.png'), renderPng(svg));
+  context.log(totals);
+}
+
+function formatLayers(traced: readonly TracedLayer[]): string {
+  const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => [
+    ...[layer.name, block, way, describeLayer(layer), showShape(output)],
+    ...[weights.reduce((sum, weight) => sum + sizeOf(weight), 0), multiplyAdds],
+  ];
+  const rows = traced.flatMap((one) => {
+    if (!('body' in one)) return [row(one, '', 'through')];
+    const { name } = one.layer;
+    return [
+      ...one.body.map((inner) => row(inner, name, 'through')),
+      ...one.shortcut.map((inner) => row(inner, name, 'around')),
+    ];
+  });
+  const header = ['layer', 'residual block', 'way', 'does', 'leaves', 'parameters', 'multiply-adds'];
+  return [header, ...rows].map(csvLine).join('');
+}
