@@ -32,6 +32,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./export/spec.ts')).spec,
     run: async () => (await import('./export/run.ts')).default,
   },
+  faithfulness: {
+    spec: async () => (await import('./faithfulness/spec.ts')).spec,
+    run: async () => (await import('./faithfulness/run.ts')).default,
+  },
   'load-dataset': {
     spec: async () => (await import('./load-dataset/spec.ts')).spec,
     run: async () => (await import('./load-dataset/run.ts')).default,

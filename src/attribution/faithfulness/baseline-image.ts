@@ -1,9 +1,6 @@
 import { permutation, Random } from '../../random.ts';
 import { blurValues } from '../../vision/augment/blur.ts';
-
-/** What stands where an image is not shown: the image blurred, its mean colour, or its own pixels in an order of chance. */
-export const baselineNames = ['blur', 'mean', 'noise'] as const;
-export type BaselineName = (typeof baselineNames)[number];
+import type { BaselineName } from './baseline-names.ts';
 
 /** The blur's deviation as a share of the width: 10 pixels of 227 in Fong and Vedaldi 2017 (see {@link baselineImage}). */
 const blurShare = 10 / 227;

@@ -1,0 +1,162 @@
+import { areaUnderCurve } from '../../src/attribution/faithfulness/area-under-curve.ts';
+import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertion-deletion.ts';
+import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
+import type { Method } from '../../src/attribution/methods.ts';
+import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/bootstrap.ts';
+import { holm } from '../../src/metrics/holm.ts';
+import type { Interval } from '../../src/metrics/interval.ts';
+import { type PairedDifference, pairedDifference } from '../../src/metrics/paired-difference.ts';
+import { weightedMean } from '../../src/metrics/weights.ts';
+import type { MeasuredImage } from './measure-images.ts';
+
+/** What the images say of one method; every number is a mean over them. */
+export interface JudgedMethod {
+  readonly method: Method;
+  /** Area under the insertion curve, 0 to 1; higher is better. */
+  readonly insertion: Interval;
+  /** Area under the deletion curve, 0 to 1; lower is better. */
+  readonly deletion: Interval;
+  /** The first less the second, -1 to 1; 0 for an order by chance. */
+  readonly contrast: Interval;
+  readonly curves: ExchangeCurves;
+  /** At each depth of randomised weights, from the logits down. */
+  readonly likeness: readonly Interval[];
+  /** Of maps of different images, of the network as it is. */
+  readonly toAnother: Interval;
+  /** The likeness with all weights new less that: what the image alone decides. Absent where no weights are randomised. */
+  readonly excess?: Tested;
+}
+
+/** A paired difference with its p by Holm over the methods. */
+export interface Tested extends PairedDifference {
+  readonly adjustedP: number;
+}
+
+/** A method with its contrast less that of the control on the same images. */
+export interface RankedMethod extends JudgedMethod {
+  readonly overControl: Tested;
+}
+
+export interface Judgement {
+  /** The highest contrast first. */
+  readonly ranked: readonly RankedMethod[];
+  /** All, in the order of the settings, the control last. */
+  readonly methods: readonly Method[];
+  readonly control: JudgedMethod;
+  /** The first's contrast less the second's; absent where there is one method. */
+  readonly lead?: PairedDifference;
+  readonly depths: readonly RandomisedDepth[];
+  readonly real: number;
+  readonly fake: number;
+  /** Images whose baseline has the class too: exchanging their pixels shows little. */
+  readonly kept: number;
+}
+
+export interface JudgeOptions {
+  /** The control among them is the last. */
+  readonly methods: readonly Method[];
+  readonly depths: readonly RandomisedDepth[];
+  readonly labels: readonly number[];
+  readonly groups: readonly (string | undefined)[];
+  readonly confidence: number;
+  readonly draws: number;
+  readonly seed: number;
+}
+
+/** Judges methods by the images that all were measured on, in their order. */
+export function judge(images: readonly MeasuredImage[], options: JudgeOptions): Judgement {
+  const { methods, depths, labels, groups, draws, seed, confidence } = options;
+  const sample: BootstrapSample = { labels, groups, draws, seed };
+  const less = (one: readonly number[], other: readonly number[]) =>
+    pairedDifference(sample, meanOf(one), meanOf(other), confidence);
+  const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
+  const last = methods.length - 1;
+  const overControl = tested(methods.slice(0, last).map((_, m) => less(contrasts[m]!, contrasts[last]!)));
+  const excess =
+    depths.length === 0
+      ? []
+      : tested(
+          methods.map((_, m) =>
+            less(
+              images.map(({ likeness }) => likeness[m]!.at(-1)!),
+              images.map(({ toAnother }) => toAnother[m]!),
+            ),
+          ),
+        );
+  const judged = methods.map((method, m) => ({
+    ...judgeMethod(method, m, images, depths.length, sample, confidence),
+    ...(excess[m] !== undefined && { excess: excess[m] }),
+  }));
+  const ranked = judged
+    .slice(0, last)
+    .map((method, m) => ({ ...method, overControl: overControl[m]! }))
+    .sort((a, b) => b.contrast.estimate - a.contrast.estimate);
+  const [first, second] = ranked.map(({ method }) => methods.indexOf(method));
+  return {
+    ...{ ranked, methods, depths, control: judged[last]! },
+    ...(second !== undefined && { lead: less(contrasts[first!]!, contrasts[second]!) }),
+    real: labels.filter((label) => label === 0).length,
+    fake: labels.filter((label) => label === 1).length,
+    kept: images.filter(({ curves }) => curves[0]!.insertion[0]! >= 0.5).length,
+  };
+}
+
+function tested(differences: readonly PairedDifference[]): readonly Tested[] {
+  const adjusted = holm(differences.map(({ p }) => p));
+  return differences.map((difference, i) => ({ ...difference, adjustedP: adjusted[i]! }));
+}
+
+/** Whether a difference can be told from none, and to which side. */
+export function sideOf({ difference, adjustedP }: Tested, confidence: number): 'above' | 'below' | 'neither' {
+  if (!(adjustedP < 1 - confidence)) return 'neither';
+  return difference > 0 ? 'above' : 'below';
+}
+
+/** How like its maps are with all weights new; of no randomised weights there is none. */
+export const keptBy = ({ likeness }: JudgedMethod): Interval => likeness.at(-1)!;
+
+function judgeMethod(
+  method: Method,
+  m: number,
+  images: readonly MeasuredImage[],
+  depths: number,
+  sample: BootstrapSample,
+  confidence: number,
+): JudgedMethod {
+  const of = (value: (image: MeasuredImage) => number) => meanOf(images.map(value));
+  const means: Record<string, (weights: Float64Array) => number> = {
+    insertion: of(({ curves }) => areaUnderCurve(curves[m]!.insertion)),
+    deletion: of(({ curves }) => areaUnderCurve(curves[m]!.deletion)),
+    contrast: of(({ curves }) => contrastOf(curves[m]!)),
+    toAnother: of(({ toAnother }) => toAnother[m]!),
+    ...Object.fromEntries(Array.from({ length: depths }, (_, d) => [`${d}`, of(({ likeness }) => likeness[m]![d]!)])),
+  };
+  const intervals = bootstrapIntervals(
+    sample,
+    (weights) => Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, mean(weights)])),
+    confidence,
+  );
+  const curve = (name: keyof ExchangeCurves) =>
+    images[0]!.curves[m]![name].map((_, step) =>
+      weightedMean(images.length, (i) => images[i]!.curves[m]![name][step]!),
+    );
+  return {
+    method,
+    insertion: intervals['insertion']!,
+    deletion: intervals['deletion']!,
+    contrast: intervals['contrast']!,
+    toAnother: intervals['toAnother']!,
+    likeness: Array.from({ length: depths }, (_, d) => intervals[`${d}`]!),
+    curves: { insertion: curve('insertion'), deletion: curve('deletion') },
+  };
+}
+
+const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>
+  areaUnderCurve(insertion) - areaUnderCurve(deletion);
+
+/** The weighted mean of those that are defined. */
+function meanOf(values: readonly number[]): (weights: Float64Array) => number {
+  const defined = values.flatMap((value, i) => (Number.isNaN(value) ? [] : [i]));
+  return (weights) =>
+    weightedMean(defined.length, (i) => values[defined[i]!]!, { weights: defined.map((i) => weights[i]!) });
+}

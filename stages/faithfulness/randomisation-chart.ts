@@ -1,0 +1,115 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatLevel } from '../../src/charts/format-number.ts';
+import { type Judgement, keptBy, type RankedMethod, sideOf } from './judge.ts';
+import { methodScales, seriesTitle } from './method-scales.ts';
+import { type Frame, formatInterval, formatSigned, imagesText, titled } from './texts.ts';
+
+const step = 52;
+const least = 480;
+const height = 300;
+/** Longer names of layers stand aslant. */
+const longest = 7;
+
+const none = 'none';
+const another = 'other image';
+
+/**
+ * How like maps are to what they were, as weights are drawn anew from the logits down: a line for each method. Apart from them, how
+ * alike maps of different images are, of the network as it is: what a line keeps down to there says nothing of the image.
+ */
+export function randomisationChart(judgement: Judgement, frame: Frame): TopLevelSpec {
+  const { ranked, control, depths, methods } = judgement;
+  const all = [...ranked.toSorted((a, b) => keptBy(a).estimate - keptBy(b).estimate), control];
+  const names = all.map((method) => `${seriesTitle(method.method)}: ${formatInterval(keptBy(method))}`);
+  const scales = methodScales(
+    all.map(({ method }, i) => ({ method, name: names[i]! })),
+    methods,
+  );
+  const places = [none, ...depths.map(({ layer }) => layer), another];
+  const rows = all.flatMap(({ likeness, toAnother }, i) => {
+    const ends = [1, ...likeness.map(({ estimate }) => estimate), toAnother.estimate];
+    const [series, dash] = [names[i]!, scales.strokeDash.range[i]!];
+    return ends.map((value, place) => ({ series, dash, layer: places[place]!, likeness: value }));
+  });
+  const shown = rows.filter(({ likeness }) => !Number.isNaN(likeness));
+  const width = Math.max(least, step * places.length);
+  const x = {
+    field: 'layer',
+    type: 'ordinal' as const,
+    title: 'Weights drawn anew, from the logits down to this layer',
+    sort: places,
+    axis: {
+      labelAngle: depths.some(({ layer }) => layer.length > longest) ? -40 : 0,
+      ...{ grid: false, labelLimit: 160, labelOverlap: false },
+      labelExpr: `datum.label === '${another}' ? ${JSON.stringify(another.split(' '))} : datum.label`,
+    },
+  };
+  const y = {
+    field: 'likeness',
+    type: 'quantitative' as const,
+    title: 'Rank correlation with the map as it was',
+    scale: { domain: [Math.min(0, ...shown.map(({ likeness }) => likeness)), 1], nice: true },
+  };
+  const legend = {
+    title: `With all weights new, ${formatLevel(frame.confidence)} interval`,
+    symbolSize: 90,
+    orient: 'bottom' as const,
+    direction: 'vertical' as const,
+    titleAnchor: 'start' as const,
+    titleLimit: width,
+  };
+  const bySeries = { field: 'series', type: 'nominal' as const };
+  const notes = [
+    imagesText(judgement, frame),
+    'lower is better, for a map that means something follows the weights',
+    `“${another}”: how alike maps of different images are, with the weights as they were`,
+  ];
+  return {
+    title: chartTitle(
+      titled(frame, 'Randomised weights', finding(ranked, frame.confidence)),
+      notes.join('; '),
+      width + 50,
+    ),
+    width,
+    height,
+    data: { name: 'likeness', values: shown.map((row) => ({ ...row, likeness: Number(row.likeness.toFixed(5)) })) },
+    layer: [
+      {
+        transform: [{ filter: `datum.layer !== '${another}'` }],
+        mark: { type: 'line' },
+        encoding: {
+          ...{ x, y },
+          color: { ...bySeries, scale: scales.color, legend },
+          // Without a scale, since a legend's points would be drawn with its dashes.
+          strokeDash: { field: 'dash', type: 'nominal', scale: null },
+        },
+      },
+      {
+        mark: { type: 'point', opacity: 1 },
+        encoding: {
+          ...{ x, y },
+          color: { ...bySeries, scale: scales.color, legend },
+          shape: { ...bySeries, scale: scales.shape, legend },
+        },
+      },
+    ],
+  };
+}
+
+/** Which methods keep more than maps of different images share, which only the image can have given them; and by how much. */
+function finding(ranked: readonly RankedMethod[], confidence: number): string {
+  const keeping = ranked
+    .filter(({ excess }) => sideOf(excess!, confidence) === 'above')
+    .sort((a, b) => b.excess!.difference - a.excess!.difference);
+  const [most] = keeping;
+  if (most === undefined) {
+    return `${ranked.length === 1 ? `${methodTitle(ranked[0]!.method)} cannot` : 'no method can'} be told to follow the image with all weights new`;
+  }
+  const [name, by] = [methodTitle(most.method), formatSigned(most.excess!)];
+  if (keeping.length === 1)
+    return `${name}${ranked.length === 1 ? '' : ' alone'} still follows the image with all weights new, ${by}`;
+  const several = keeping.length === ranked.length ? `all ${keeping.length}` : `${keeping.length} of ${ranked.length}`;
+  return `${several} methods still follow the image with all weights new, ${name} most, ${by}`;
+}

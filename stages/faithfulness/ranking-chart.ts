@@ -1,0 +1,96 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { chartTitle } from '../../src/charts/chart-title.ts';
+import { formatLevel } from '../../src/charts/format-number.ts';
+import { textWidth } from '../../src/charts/text-width.ts';
+import { ink, palette } from '../../src/charts/theme.ts';
+import { type Judgement, sideOf } from './judge.ts';
+import { baselineText, type Frame, formatInterval, formatSigned, imagesText, rankingFinding, titled } from './texts.ts';
+
+const width = 280;
+const rowHeight = 26;
+
+/**
+ * How far each method is above the control, with the interval on the same images; filled where it can be told from it. The line
+ * of an order by chance lies where the control's own contrast would be 0.
+ */
+export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
+  const { ranked, control } = judgement;
+  const chance = -control.contrast.estimate;
+  const rows = ranked.map((method) => ({
+    name: methodTitle(method.method),
+    value: method.overControl.difference,
+    ...(!Number.isNaN(method.overControl.low) && { low: method.overControl.low, high: method.overControl.high }),
+    told: sideOf(method.overControl, frame.confidence) !== 'neither',
+    text: formatSigned(method.overControl),
+  }));
+  const drawn = [0, chance, ...rows.flatMap(({ value, low = value, high = value }) => [low, value, high])];
+  const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
+  const margin = 0.06 * (high - low) || 0.1;
+  const x = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    title: ['Insertion − deletion,', `less that of ${methodTitle(control.method)}`],
+    scale: { domain: [low - margin, high + margin], nice: false, zero: false },
+    axis: { grid: false, tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+')" },
+  });
+  const y = {
+    field: 'name',
+    type: 'nominal' as const,
+    title: null,
+    sort: rows.map(({ name }) => name),
+    axis: { domain: false, ticks: false, grid: true },
+  };
+  const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
+  const notes = [
+    imagesText(judgement, frame),
+    baselineText(judgement, frame),
+    `lines: ${formatLevel(frame.confidence)} intervals, not adjusted; filled: told from the control (p by Holm)`,
+    `${methodTitle(control.method)} itself: ${formatInterval(control.contrast)}`,
+  ];
+  const rule = (at: number, strokeDash: number[]) => ({
+    data: { values: [{ at }] },
+    mark: { type: 'rule' as const, color: ink.medium, strokeDash },
+    encoding: { x: x('at') },
+  });
+  const label = (at: number, text: string, align: 'left' | 'right') => ({
+    data: { values: [{ at }] },
+    mark: {
+      type: 'text' as const,
+      text,
+      align,
+      baseline: 'bottom' as const,
+      dx: align === 'left' ? 2 : -2,
+      color: ink.medium,
+    },
+    encoding: { x: x('at'), y: { value: -4 } },
+  });
+  const finding = rankingFinding(judgement, frame.confidence);
+  return {
+    title: chartTitle(titled(frame, 'Faithfulness', finding), notes.join('; '), width + room + 150),
+    data: { name: 'methods', values: rows },
+    width,
+    height: { step: rowHeight },
+    layer: [
+      rule(0, []),
+      rule(chance, [3, 3]),
+      label(0, methodTitle(control.method), chance > 0 ? 'right' : 'left'),
+      label(chance, 'order by chance', chance > 0 ? 'left' : 'right'),
+      {
+        mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
+        encoding: { y, x: x('low'), x2: { field: 'high' } },
+      },
+      {
+        mark: { type: 'point', shape: 'square', size: 60, stroke: palette[0], strokeWidth: 2, opacity: 1 },
+        encoding: {
+          ...{ y, x: x('value') },
+          fill: { condition: { test: 'datum.told', value: palette[0] }, value: '#ffffff' },
+        },
+      },
+      {
+        mark: { type: 'text', align: 'left', color: ink.strong },
+        encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
+      },
+    ],
+  };
+}

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import type { TopLevelSpec } from 'vega-lite';
+import { randomisedDepths } from '../../src/attribution/faithfulness/randomise-layers.ts';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { pathStart } from '../../src/explanations/path-start.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import { startBackend } from '../../src/training/start-backend.ts';
+import { curvesChart } from './curves-chart.ts';
+import { drawImages } from './draw-images.ts';
+import { judge } from './judge.ts';
+import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
+import { randomisationChart } from './randomisation-chart.ts';
+import { rankingChart } from './ranking-chart.ts';
+import { control, type FaithfulnessSettings } from './spec.ts';
+import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
+import type { Frame } from './texts.ts';
+
+/** Of a deep network, so many depths of randomised weights: each asks for all maps anew. */
+const mostDepths = 12;
+
+export default async function run(context: StageContext<FaithfulnessSettings>): Promise<void> {
+  const { settings } = context;
+  await startBackend(context);
+  const folders = { model: context.input('model').path, dataset: context.input('dataset').path };
+  const subject = await openSubject(folders, settings.split, context.cpus);
+  const options = measureOptions(context, subject);
+  const images = await measureImages(subject, options);
+  const judgement = judge(images, {
+    ...settings,
+    methods: options.methods,
+    depths: options.depths,
+    labels: images.map(({ index }) => subject.samples[index]!.label),
+    groups: images.map(({ index }) => subject.samples[index]!.group),
+  });
+
+  const frame: Frame = { ...settings, labels: context.input('model').labels };
+  writeFileSync(context.output('metrics'), formatMetrics(judgement, frame));
+  writeFileSync(context.output('table'), formatTable(judgement));
+  const render = (port: string, chart: TopLevelSpec) =>
+    renderChart(chart, context.output(port), (line) => context.warn(line));
+  await render('curves', curvesChart(judgement, frame));
+  await render('ranking', rankingChart(judgement, frame));
+  if (settings.randomise) await render('randomisation', randomisationChart(judgement, frame));
+  context.highlight(faithfulnessTable(judgement, frame));
+}
+
+function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
+  const { settings } = context;
+  const indices = drawImages(
+    subject.samples.map(({ label }) => label),
+    settings.images,
+    settings.seed,
+  );
+  expectBothClasses(subject, indices, settings.split);
+  if (indices.length < 2 * Math.floor(settings.images / 2)) {
+    context.tell(
+      `${settings.split} has too few images of a class for half of ${settings.images}: ${indices.length} are explained.`,
+    );
+  }
+  let done = 0;
+  const options: MeasureOptions = {
+    methods: [...settings.methods, control],
+    explain: {
+      ...settings,
+      layer: layerOf(subject, settings.layer),
+      baseline: pathStart(settings.baseline, subject.input.normalise),
+    },
+    how: { ...settings, indices },
+    curveBaseline: settings.curveBaseline,
+    curveSteps: settings.curveSteps,
+    depths: settings.randomise ? randomisedDepths(subject.model, mostDepths) : [],
+    onPasses: (passes, note) => {
+      done += passes;
+      context.progress({ done, total, unit: 'passes', note });
+    },
+  };
+  const total = allPasses(subject, options);
+  return options;
+}
+
+/** Throws a {@link StageError} otherwise: a control on one class would say less than it seems to. */
+function expectBothClasses({ samples, classes }: Subject, indices: Uint32Array, split: string): void {
+  for (const [label, name] of classes.entries()) {
+    if (indices.some((index) => samples[index]!.label === label)) continue;
+    throw new StageError(
+      `Expected images of both classes in ${split}, got none of ${name}. Name another split, or give it some.`,
+    );
+  }
+}

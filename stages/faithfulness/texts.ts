@@ -1,0 +1,78 @@
+import type { BaselineName } from '../../src/attribution/faithfulness/baseline-names.ts';
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { withLabels } from '../../src/charts/chart-title.ts';
+import { formatCount, formatCountOf } from '../../src/charts/format-number.ts';
+import type { Interval } from '../../src/metrics/interval.ts';
+import { type Judgement, sideOf } from './judge.ts';
+
+/** What titles need to know beside the numbers. */
+export interface Frame {
+  readonly split: string;
+  readonly class: string;
+  readonly curveBaseline: BaselineName;
+  readonly curveSteps: number;
+  readonly confidence: number;
+  /** The user's; else the kind of chart, the split and the axis values of the model stand before the finding. */
+  readonly title?: string | undefined;
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** Such as `Insertion and deletion on test, seed 2: …`. */
+export const titled = ({ title, split, labels }: Frame, chart: string, finding: string): string =>
+  `${title ?? withLabels(`${chart} on ${split}`, labels)}: ${finding}`;
+
+/** Such as `16 real and 16 fake images, each asked about its predicted class`. */
+export function imagesText({ real, fake }: Judgement, { class: name }: Frame): string {
+  const asked =
+    name === 'predicted' ? 'the class it is called' : name === 'label' ? 'its own class' : `the class ${name}`;
+  return `${formatCount(real)} real and ${formatCount(fake)} fake images, each asked about ${asked}`;
+}
+
+const exchanged: Readonly<Record<BaselineName, string>> = {
+  blur: 'the image blurred',
+  mean: "the image's mean colour",
+  noise: "the image's own pixels in an order of chance",
+};
+
+/** Such as `instead of pixels: the image blurred, called the same in 12 of 32 images`. */
+export function baselineText({ kept, real, fake }: Judgement, { curveBaseline }: Frame): string {
+  return `instead of pixels: ${exchanged[curveBaseline]}, called the same in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
+}
+
+/** Such as `+0.021 (+0.003 to +0.040)`. */
+export function formatSigned({
+  low,
+  high,
+  ...of
+}: Ends & { readonly estimate?: number; readonly difference?: number }): string {
+  const value = of.estimate ?? of.difference!;
+  return signed(value) + (Number.isNaN(low) ? '' : ` (${signed(low)} to ${signed(high)})`);
+}
+
+/** Such as `0.768 (0.742–0.792)`; a dash where it is undefined. */
+export function formatInterval({ estimate, low, high }: Interval): string {
+  if (Number.isNaN(estimate)) return '–';
+  const [ends, apart] = [[low, high].map(minus), low < 0 ? ' to ' : '–'];
+  return minus(estimate) + (Number.isNaN(low) ? '' : ` (${ends.join(apart)})`);
+}
+
+interface Ends {
+  readonly low: number;
+  readonly high: number;
+}
+
+const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+
+const minus = (value: number) => (value < 0 ? signed(value) : value.toFixed(3));
+
+/** Which methods beat the control, and the best of them by how much; or that none does. */
+export function rankingFinding({ ranked, control }: Judgement, confidence: number): string {
+  const better = ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above');
+  const best = better[0] ?? ranked[0]!;
+  const [name, held, by] = [methodTitle(best.method), methodTitle(control.method), formatSigned(best.overControl)];
+  if (ranked.length === 1) return `${name} ${better.length === 1 ? 'beats' : 'cannot be told from'} ${held}, ${by}`;
+  if (better.length === 0) return `no method can be told to beat ${held}; ${name}, the first, is at ${by}`;
+  if (better.length === 1) return `of ${ranked.length} methods ${name} alone is told to beat ${held}, ${by}`;
+  const several = better.length === ranked.length ? `all ${better.length}` : `${better.length} of ${ranked.length}`;
+  return `${several} methods beat ${held}, ${name} by most, ${by}`;
+}
