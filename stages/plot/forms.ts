@@ -66,6 +66,11 @@ export const forms = {
     summary: 'a number over two axes, such as training set by test set',
     settings: ['value', 'rows', 'columns'],
   },
+  lines: {
+    port: 'metrics',
+    summary: 'a number against an axis of numbers, such as the quality of a JPEG',
+    settings: ['value', 'against', 'over'],
+  },
   free: {
     port: 'table',
     summary: 'a Vega-Lite spec of your own over any table',

@@ -8,6 +8,8 @@ import { StageBench } from '../../test/stage-bench.ts';
 import { forestChart } from './forest-chart.ts';
 import { heatmapCells } from './heatmap-cells.ts';
 import { heatmapChart } from './heatmap-chart.ts';
+import { linesChart } from './lines-chart.ts';
+import { linesAgainst } from './lines-data.ts';
 import type { MetricItem } from './read-metrics.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -80,6 +82,42 @@ test('numbers that differ little have the digits that tell them apart', () => {
     ['0.99094', '0.99056', '0.99056', '0.99094'],
   );
   assert.match(told(chart)[0]!, /^test\.auc is 0\.99094 where train and test are the same, 0\.99056 elsewhere/);
+});
+
+const damaged: readonly MetricItem[] = ['small', 'large'].flatMap((net, i) =>
+  ['90', '30', '5'].flatMap((jpeg, j) =>
+    ['1', '2'].map((seed, k) => ({ labels: { net, jpeg, seed }, value: 0.875 - 0.125 * j * (i + 0.5) + 0.0625 * k })),
+  ),
+);
+
+test('lines go against an axis of numbers, the least first, over runs as their mean with the range', () => {
+  const lines = linesAgainst(damaged, { against: 'jpeg', over: ['seed'] });
+  assert.deepEqual(lines.lines[0]!.points[0], { x: 5, value: 0.78125, low: 0.75, high: 0.8125, runs: 2 });
+  const chart = linesChart(lines, { value: 'test.auc' });
+  assertGolden(chart, golden('lines'));
+  assert.deepEqual(told(chart), [
+    'test.auc of large rises from 0.531 at jpeg 5 to 0.906 at 90',
+    'Lines: mean of 2 runs (seed); bands: least to greatest',
+  ]);
+  const one = linesAgainst(
+    [models[0]!, models[1]!].map((item, i) => ({ ...item, labels: { blur: `${i}` } })),
+    { over: [] },
+  );
+  assert.deepEqual(told(linesChart(one, { value: 'test.loss' })), [
+    'test.loss rises from 0.750 at blur 0 to 0.875 at 1',
+    'Bands: confidence intervals of each point',
+  ]);
+});
+
+test('what no line can go against is the user’s mistake', () => {
+  const fails = (options: { against?: string; over: readonly string[] }, message: string) =>
+    assert.throws(() => linesAgainst(damaged, options), new StageError(message));
+  fails({ over: [] }, 'Expected one axis of numbers to draw against, got jpeg, seed: name it by "against".');
+  fails({ against: 'net', over: [] }, 'Expected numbers on the axis "net", got "small".');
+  fails(
+    { against: 'jpg', over: [] },
+    'Expected an axis of the metrics in "against", got "jpg". Did you mean "jpeg"? There are net, jpeg, seed.',
+  );
 });
 
 test('metrics that do not differ in two axes, and names that they lack, are the user’s mistakes', async () => {

@@ -17,6 +17,7 @@ const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawFor
   errors: () => import('./errors.ts'),
   forest: () => import('./forest.ts'),
   heatmap: () => import('./heatmap.ts'),
+  lines: () => import('./lines.ts'),
   free: () => import('./free.ts'),
 };
 

@@ -56,6 +56,7 @@ const settings = z.strictObject({
   ),
   rows: ofForms('rows', z.string().min(1), 'The axis from top to bottom; the first of the two axes when left out.'),
   columns: ofForms('columns', z.string().min(1), 'The axis from left to right; the second when left out.'),
+  against: ofForms('against', z.string().min(1), 'The axis of numbers from left to right; the only one when left out.'),
   spec: ofForms('spec', z.record(z.string(), z.json()), 'Vega-Lite, without data: the rows of the table are its data.'),
   imageSize: ofForms('imageSize', inputSettings.imageSize.unwrap(), image('imageSize')),
   fit: ofForms('fit', inputSettings.fit.unwrap(), image('fit')),
