@@ -30,7 +30,8 @@ export function formatSummary(run: CollectedRun, paint: Paint): readonly string[
   ];
 }
 
-function formatOutputs({ ends, finals }: CollectedRun, paint: Paint): readonly string[] {
+/** Those of the stages that the run is for, as far as they find room beside what is said; the report links all. */
+function formatOutputs({ end, ends, finals }: CollectedRun, paint: Paint): readonly string[] {
   const place = new Map(finals?.map((stage, index) => [stage, index]));
   const outputs = ends
     .filter(({ stage, outcome }) => isDone(outcome) && (finals === undefined || place.has(stage)))
@@ -43,7 +44,14 @@ function formatOutputs({ ends, finals }: CollectedRun, paint: Paint): readonly s
     '',
     paint('bold', 'Outputs'),
     ...lines.map((line) => `  ${line}`),
-    ...(left > 0 ? [paint('dim', `  … and ${left.toLocaleString('en-US')} more`)] : []),
+    ...(left > 0
+      ? [
+          paint(
+            'dim',
+            `  … and ${left.toLocaleString('en-US')} more${end?.report === undefined ? '' : ', all in the report'}`,
+          ),
+        ]
+      : []),
   ];
 }
 

@@ -164,7 +164,7 @@ test('the tables of a matrix become one, long lists are cut, and a thousand stag
         outputs: { chart: `artifacts/${index}/chart` },
       });
     }
-    run.finish();
+    run.finish(false, 'artifacts/experiments/xception/report.html');
   }).split('\n');
   const summary = lines.slice(1000);
   assert.deepEqual(summary.slice(0, 4), [
@@ -178,7 +178,9 @@ test('the tables of a matrix become one, long lists are cut, and a thousand stag
     '',
     'Outputs',
     ...Array.from({ length: 16 }, (_, index) => `  ${`roc[seed=${index}].chart`.padEnd(18)}  artifacts/${index}/chart`),
-    '  … and 984 more',
+    '  … and 984 more, all in the report',
+    '',
+    'Report  artifacts/experiments/xception/report.html',
     '',
     '✓ experiments/xception: 1,000 restored (0.00 s)',
     '',
