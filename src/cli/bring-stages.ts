@@ -8,7 +8,7 @@ import type { Execution } from '../executor/execution.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
 import { readBy } from '../graph/graph.ts';
-import { readNumbers } from '../history/read-numbers.ts';
+import { leftOutWarning, readNumbers } from '../history/read-numbers.ts';
 import type { ReportWriter } from '../report/report-writer.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -40,8 +40,17 @@ export async function bringStages(
   const counts = countOutcomes(ends);
   let page: string | undefined;
   try {
-    if (counts.fresh < stages.length) writeRunRecord(run, ends, (stage) => readNumbers(stage, world.pipeline.root));
-    else if (report !== undefined) folder.discard(); // nothing was done: no part of the history; a profile goes on in it
+    if (counts.fresh < stages.length) {
+      const leftOut = new Map<StageName, number>();
+      writeRunRecord(run, ends, (stage) => {
+        const numbers = readNumbers(stage, world.pipeline.root);
+        const isNew = ends.get(stage.name)!.outcome === 'ran'; // of others it was told when they ran
+        if (isNew && numbers.numbersLeftOut !== undefined) leftOut.set(stage.name, numbers.numbersLeftOut);
+        return numbers;
+      });
+      const message = leftOutWarning(leftOut);
+      if (message !== undefined) emit({ type: 'warning', message, time: Date.now() });
+    } else if (report !== undefined) folder.discard(); // nothing was done: no part of the history; a profile goes on in it
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }

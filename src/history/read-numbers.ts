@@ -1,8 +1,9 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StageEntry } from '../cache/run-record.ts';
-import type { Stage } from '../config/pipeline.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
 import { type Metrics, parseMetrics } from '../metrics/metrics-file.ts';
+import { formatCount } from '../reporters/format-quantities.ts';
 
 /** Kept of one stage, and the largest file that is read for them. */
 const mostNumbers = 400;
@@ -38,4 +39,15 @@ function readMetrics(path: string): Metrics | undefined {
   } catch {
     return undefined; // it is no file, or was taken away
   }
+}
+
+/** What to tell of stages whose numbers a record does not keep all; undefined where there are none. */
+export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
+  if (leftOut.size === 0) return undefined;
+  const [[stage, count]] = [...leftOut] as [[StageName, number]];
+  const others = leftOut.size > 1 ? `, and of ${formatCount(leftOut.size - 1, 'other stage')}` : '';
+  return (
+    `The history keeps ${mostNumbers} numbers of a stage, without the last ${count} of ${stage}${others}: ` +
+    '`pipeline history` does not find them, the metrics file has all'
+  );
 }
