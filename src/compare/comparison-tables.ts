@@ -1,6 +1,6 @@
 import type { Json } from '../json.ts';
 import { testNames } from '../metrics/compare-models.ts';
-import { formatCount } from '../reporters/format-quantities.ts';
+import { formatCount, withMinus } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 import type { SubjectNumber } from './subject.ts';
@@ -146,7 +146,7 @@ function showNumber(number: SubjectNumber | undefined): string {
   return number.interval === undefined ? text : `${text} (${number.interval.map(plain).join('–')})`;
 }
 
-const plain = (value: number): string => (Number.isInteger(value) ? String(value) : value.toFixed(4));
+const plain = (value: number): string => withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
 
 function showDifference([one, other]: ComparedNumber['values']): string {
   if (one?.value == null || other?.value == null) return '–';

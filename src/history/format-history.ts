@@ -1,5 +1,5 @@
 import type { Outcome } from '../events.ts';
-import { formatSeconds } from '../reporters/format-quantities.ts';
+import { formatSeconds, withMinus } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
@@ -53,4 +53,4 @@ function formatValues(numbers: readonly RunNumber[]): string {
 }
 
 const shown = (value: number | null): string =>
-  value === null ? '–' : Number.isInteger(value) ? String(value) : value.toFixed(4);
+  value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));

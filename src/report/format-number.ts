@@ -1,8 +1,13 @@
 import { formatLevel } from '../charts/format-number.ts';
+import { withMinus } from '../reporters/format-quantities.ts';
 
 /** A number as a report gives it: four digits that count, whole numbers as they are; a dash for what is undefined. */
 export function formatNumber(value: number | null): string {
   if (value === null || Number.isNaN(value)) return '–';
+  return withMinus(digitsOf(value));
+}
+
+function digitsOf(value: number): string {
   if (Number.isInteger(value)) return value.toLocaleString('en-US');
   const size = Math.abs(value);
   if (size >= 1000) return Math.round(value).toLocaleString('en-US');

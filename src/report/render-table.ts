@@ -1,3 +1,4 @@
+import { withMinus } from '../reporters/format-quantities.ts';
 import type { Highlight } from '../stage.ts';
 import { formatInterval, formatNumber, intervalWords } from './format-number.ts';
 import { type Html, html } from './html.ts';
@@ -55,7 +56,9 @@ export function renderHighlights(
   return [...groups.values()].map((group) => {
     const [{ name, table }] = group as [(typeof group)[0]];
     const isOne = group.every((item) => item.name === name);
-    const rows = group.flatMap((item) => item.table.rows.map((row) => (isOne ? row : [item.name, ...row])));
+    const rows = group
+      .flatMap((item) => item.table.rows.map((row) => (isOne ? row : [item.name, ...row])))
+      .map((row) => row.map((cell) => withMinus(String(cell))));
     const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
     const caption = html`${table.title} <span class="soft">${isOne ? name : `${group.length} stages`}${more}</span>`;
     return renderTable(caption, isOne ? table.columns : ['stage', ...table.columns], rows.slice(0, mostRows));

@@ -1,6 +1,7 @@
 import type { StageName } from '../config/pipeline.ts';
 import type { Highlight } from '../stage.ts';
 import type { Paint } from './colour.ts';
+import { withMinus } from './format-quantities.ts';
 import { formatTable } from './format-table.ts';
 
 /** Rows shown of one table: the rest of a large matrix is in its artifacts. */
@@ -28,7 +29,9 @@ function formatGroup(group: readonly { stage: StageName; table: Highlight }[], p
   const [{ stage, table }] = group as [(typeof group)[0]];
   const isOne = group.every((item) => item.stage === stage);
   const columns = isOne ? table.columns : ['stage', ...table.columns];
-  const rows = group.flatMap((item) => item.table.rows.map((row) => (isOne ? row : [item.stage, ...row])));
+  const rows = group
+    .flatMap((item) => item.table.rows.map((row) => (isOne ? row : [item.stage, ...row])))
+    .map((row) => row.map((cell) => withMinus(String(cell))));
   const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
   const left = rows.length - mostRows;
   return [

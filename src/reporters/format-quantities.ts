@@ -36,3 +36,8 @@ export function shareDone({ done, total }: Progress): number {
 export function formatPercent(share: number): string {
   return `${Math.floor(100 * share)} %`.padStart(5);
 }
+
+/** A number as text with the minus of charts: `-0.3 (-0.4–0.1)` is `−0.3 (−0.4–0.1)`. Names and dates keep their hyphens. */
+export function withMinus(text: string): string {
+  return /^[-+−(]?\d/.test(text) ? text.replaceAll(/(^|[\s(–])-(?=\d)/g, '$1−') : text;
+}

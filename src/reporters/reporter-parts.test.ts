@@ -2,9 +2,11 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { RunScript } from '../../test/run-script.ts';
+import type { StageName } from '../config/pipeline.ts';
 import { wantsColour } from './colour.ts';
 import { clip, displayWidth } from './display-width.ts';
-import { formatRate, formatSeconds, formatWholeSeconds } from './format-quantities.ts';
+import { formatHighlights } from './format-highlights.ts';
+import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from './format-quantities.ts';
 import { formatTable } from './format-table.ts';
 import { Pace } from './pace.ts';
 import { selectReporter } from './select-reporter.ts';
@@ -112,4 +114,12 @@ test('the JSON reporter writes every event as one line', () => {
 {"type":"run-finished","run":"r1","ok":true,"interrupted":false,"counts":{"fresh":0,"restored":0,"ran":0,"failed":0,"blocked":0,"cancelled":0},"seconds":0,"time":1000000}
 `,
   );
+});
+
+test('numbers of tables have one minus, whoever wrote them; names and dates keep their hyphens', () => {
+  assert.equal(withMinus('-0.3 (-0.4–-0.1)'), '−0.3 (−0.4–−0.1)');
+  assert.deepEqual(['my-net -1', '2025-01-31', '-', '0.5'].map(withMinus), ['my-net -1', '2025-01-31', '-', '0.5']);
+  const table = { title: 'Gain', columns: ['net', 'gain'], rows: [['a-1', -0.25] as const, ['b', '−0.50'] as const] };
+  const lines = formatHighlights([{ stage: 's' as StageName, highlights: [table] }], (_, text) => text);
+  assert.deepEqual(lines.slice(-2), ['  a-1  −0.25', '  b    −0.50']);
 });
