@@ -39,13 +39,9 @@ export function chanceDistance(maps: LabelledMaps, seed: number): ChanceDistance
   return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
 }
 
-/** How far apart the mean maps of the classes lie; each image counts by its weight, 1 unless given. */
-export function distanceOfMeans(
-  { coarse, cells }: Pick<LabelledMaps, 'coarse' | 'cells'>,
-  labels: ArrayLike<number>,
-  weights?: Float64Array,
-): number {
-  const [real, fake] = weightedSums({ coarse, cells }, labels, weights);
+/** How far apart the mean maps of images with these labels lie. */
+export function distanceOfMeans(maps: Pick<LabelledMaps, 'coarse' | 'cells'>, labels: ArrayLike<number>): number {
+  const [real, fake] = weightedSums(maps, labels);
   return mapDistance(real!, fake!);
 }
 

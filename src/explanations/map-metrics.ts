@@ -1,7 +1,8 @@
+import { mapDistance } from '../attribution/measures/map-distance.ts';
 import { topShare } from '../attribution/measures/top-share.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../metrics/bootstrap.ts';
 import { intervalPair } from '../metrics/interval.ts';
-import { chanceDistance, distanceOfMeans, weightedSums } from './chance-distance.ts';
+import { chanceDistance, weightedSums } from './chance-distance.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
 
 /** Numbers by name, null where one is undefined, with their intervals under the same names, null where images do not say. */
@@ -27,7 +28,7 @@ export interface MapMetricsOptions extends Pick<BootstrapSample, 'groups' | 'dra
  *                 meanMapTopShare,             // the same of the mean map, on 16 x 16 cells
  *                 intervals: { … } },
  *         fake: { … },
- *         distance,                            // of the mean maps of real and fake: 1 less their correlation, on the cells
+ *         distance,                            // of the mean maps of real and fake: the share of their mass that lies elsewhere
  *         distanceByChance, distanceP,         // of shuffled labels
  *         masks: { images, pointingGame, pointingGameByChance, intersectionOverUnion, intersectionOverUnionByChance },
  *         completeness: { meanRise, meanGap, relativeGap },   // of integrated gradients: means of absolute values
@@ -58,30 +59,26 @@ interface Surveyed {
 
 function methodMetrics(trained: Surveyed, options: MapMetricsOptions, untrained?: Surveyed): Numbers {
   const { labels } = trained.survey;
-  const ofTrained = statistics(trained);
-  const ofUntrained = untrained && statistics(untrained);
-  const all = (weights: Float64Array) => {
-    const own = ofTrained(weights);
-    if (ofUntrained === undefined) return own;
-    const other = ofUntrained(weights);
-    const names = Object.keys(own);
-    return {
-      ...own,
-      ...Object.fromEntries(names.map((name) => [`untrained.${name}`, other[name]!])),
-      ...Object.fromEntries(names.map((name) => [`aboveUntrained.${name}`, own[name]! - other[name]!])),
-    };
+  const nets = {
+    trained: statistics(trained),
+    ...(untrained && { untrained: statistics(untrained) }),
+  };
+  const all = (weights: Float64Array): Flat => {
+    const own = nets.trained(weights);
+    const other = nets.untrained?.(weights);
+    if (other === undefined) return own;
+    const less = Object.entries(own).map(([name, value]) => [name, value - other[name]!]);
+    return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(less)) };
   };
   const { groups, draws, seed, confidence } = options;
   // Chance sets means of few images apart, and once more in each draw.
-  const found = bootstrapIntervals({ labels, groups, draws, seed }, all, confidence, [
-    'distance',
-    'untrained.distance',
-  ]);
-  const counted = {
+  const biased = ['distance', 'untrained.distance'];
+  const found = bootstrapIntervals({ labels, groups, draws, seed }, all, confidence, biased);
+  const facts = {
     ...factsOf(trained, options),
     ...(untrained && prefixed('untrained', factsOf(untrained, options))),
   };
-  return nest(counted, found);
+  return nest(facts, found);
 }
 
 /** Names have dots where the file has maps. */
@@ -101,7 +98,7 @@ function statistics({ survey, maps }: Surveyed): (weights: Float64Array) => Flat
     return {
       ...ofClass('real', 0),
       ...ofClass('fake', 1),
-      distance: distanceOfMeans(maps, labels, weights),
+      distance: mapDistance(sums[0]!, sums[1]!),
       ...(pointing && { 'masks.pointingGame': masked(pointing, weights) }),
       ...(overlaps && { 'masks.intersectionOverUnion': masked(overlaps, weights) }),
     };
@@ -154,14 +151,18 @@ const prefixed = (prefix: string, numbers: Flat): Flat =>
 function nest(facts: Flat, measured: ReturnType<typeof bootstrapIntervals<string>>): Numbers {
   const root: Nested = {};
   const finite = (value: number) => (Number.isFinite(value) ? value : null);
-  for (const [path, { estimate }] of Object.entries(measured)) put(root, path.split('.'), finite(estimate));
-  for (const [path, value] of Object.entries(facts)) put(root, path.split('.'), finite(value));
+  const estimates = Object.entries(measured).map(([path, { estimate }]) => [path, estimate] as const);
+  // The net's own numbers before those of another.
+  const numbers = [...estimates, ...Object.entries(facts)].sort(([one], [other]) => rankOf(one) - rankOf(other));
+  for (const [path, value] of numbers) put(root, path.split('.'), finite(value));
   for (const [path, interval] of Object.entries(measured)) {
     const steps = path.split('.');
     put(root, [...steps.slice(0, -1), 'intervals', steps.at(-1)!], intervalPair(interval));
   }
   return root as Numbers;
 }
+
+const rankOf = (path: string): number => (/^\w*untrained\./i.test(path) ? 1 : 0);
 
 interface Nested {
   [name: string]: Nested | number | null | Pair;

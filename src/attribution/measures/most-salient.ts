@@ -15,6 +15,7 @@ export interface SalientCut {
  * @param count From 1 to the number of values.
  */
 export function mostSalient(map: Float32Array, count: number): SalientCut {
+  if (map.length <= few) return cutOfSorted(map.toSorted(), count);
   // Bits of float32 of at least 0 are ordered as their values, so two counts by 16 of them replace a sort, which would take
   // longer than the map.
   const bits = new Uint32Array(map.buffer, map.byteOffset, map.length);
@@ -22,6 +23,16 @@ export function mostSalient(map: Float32Array, count: number): SalientCut {
   const low = bucketFrom(bits, 16, count - high.above, high.bucket);
   bits32[0] = (high.bucket << 16) | low.bucket;
   return { value: float32[0]!, above: high.above + low.above, tied: low.within };
+}
+
+/** So many values are sorted sooner than the counts are cleared. */
+const few = 4096;
+
+/** The same of values that rise. */
+function cutOfSorted(sorted: Float32Array, count: number): SalientCut {
+  const value = sorted[sorted.length - count]!;
+  const [first, last] = [sorted.indexOf(value), sorted.lastIndexOf(value)];
+  return { value, above: sorted.length - 1 - last, tied: last - first + 1 };
 }
 
 /** How much a pixel counts as one of the most salient: 1, 0, or a share where it ties. */
