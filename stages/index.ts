@@ -60,6 +60,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./roc-det/spec.ts')).spec,
     run: async () => (await import('./roc-det/run.ts')).default,
   },
+  saliency: {
+    spec: async () => (await import('./saliency/spec.ts')).spec,
+    run: async () => (await import('./saliency/run.ts')).default,
+  },
   select: {
     spec: async () => (await import('./select/spec.ts')).spec,
     run: async () => (await import('./select/run.ts')).default,

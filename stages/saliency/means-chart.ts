@@ -1,0 +1,91 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { withColourBar } from '../../src/charts/colour-bar.ts';
+import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
+import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { colourMap } from '../../src/vision/colour-map.ts';
+import { colours } from './paint.ts';
+import { concentrationFinding, type Frame, formatSharing, numberAt, titled } from './texts.ts';
+
+const side = 190;
+
+/** The mean maps of one net, by label: data URIs; undefined where a class has no images. */
+export type MeanPictures = readonly (string | undefined)[];
+
+/** The mean map of each class, and those of the untrained net beside them. */
+export function meansChart(
+  trained: MeanPictures,
+  untrained: MeanPictures | undefined,
+  {
+    classes,
+    counts,
+    numbers,
+    frame,
+  }: {
+    readonly classes: readonly string[];
+    readonly counts: readonly number[];
+    readonly numbers: Numbers;
+    readonly frame: Frame;
+  },
+): TopLevelSpec {
+  const blocks = (means: MeanPictures, net: string, path: string): readonly ImageBlock[] =>
+    classes.flatMap((name, label) => {
+      const image = means[label];
+      if (image === undefined) return [];
+      const share = numberAt(numbers, `${path}${label === 0 ? 'real' : 'fake'}.meanMapTopShare`);
+      const caption = `10 % hold ${formatSharing(share)}`;
+      return [
+        { header: `${name}${net}`, cells: [{ image, caption, description: `Mean map of ${name}${net}: ${caption}` }] },
+      ];
+    });
+  const sheet = imageSheet({
+    title: titled(frame, concentrationFinding(numbers, frame.method)),
+    subtitle: subtitle({ classes, counts, numbers, frame }),
+    blocks: [
+      [...blocks(trained, '', ''), ...(untrained === undefined ? [] : blocks(untrained, ', untrained', 'untrained.'))],
+    ],
+    across: 1,
+    side,
+  });
+  return withColourBar(sheet, bar);
+}
+
+function subtitle({
+  classes,
+  counts,
+  numbers,
+  frame,
+}: {
+  readonly classes: readonly string[];
+  readonly counts: readonly number[];
+  readonly numbers: Numbers;
+  readonly frame: Frame;
+}): string {
+  const images = formatList(
+    classes.flatMap((name, label) => (counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)])),
+  );
+  const means = `Means over ${images} of maps from 0 to 1, scaled to 0 to 1 themselves. Below them what their most salient 10 % hold, on 16 × 16 cells; intervals at ${formatLevel(frame.confidence)}.`;
+  const apart = numberAt(numbers, 'distance');
+  if (apart.value === null) return means;
+  const chance = formatSharing(numberAt(numbers, 'distanceByChance'));
+  const untrained = numberAt(numbers, 'untrained.distance');
+  const beside = untrained.value === null ? '' : `; untrained ${formatSharing(untrained)}`;
+  return `${means} Of the mass of one mean, ${formatSharing(apart)} lies elsewhere than that of the other, ${chance} by chance${beside}.`;
+}
+
+const colourOf = colourMap(colours);
+const stops = Array.from({ length: 9 }, (_, i) => i / 8);
+
+const bar = {
+  title: 'map',
+  domain: stops,
+  colours: stops.map(
+    (value) =>
+      `#${colourOf(value)
+        .map((byte) => byte.toString(16).padStart(2, '0'))
+        .join('')}`,
+  ),
+  length: side,
+  values: [0, 0.25, 0.5, 0.75, 1],
+  labels: '.2~f',
+};

@@ -1,0 +1,141 @@
+import { writeFileSync } from 'node:fs';
+import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../src/charts/format-number.ts';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { mapMetrics, type Numbers } from '../../src/explanations/map-metrics.ts';
+import { openMasks } from '../../src/explanations/open-masks.ts';
+import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { pathStart } from '../../src/explanations/path-start.ts';
+import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanations/survey-split.ts';
+import { untrainedCopy } from '../../src/models/untrained-copy.ts';
+import type { StageContext } from '../../src/stage.ts';
+import { startBackend } from '../../src/training/start-backend.ts';
+import { thumbnail } from '../../src/vision/thumbnail.ts';
+import { drawImages } from './draw-images.ts';
+import { imageHeader, imageRows } from './image-rows.ts';
+import { MapFiles, type MapPlace } from './map-files.ts';
+import { meansChart } from './means-chart.ts';
+import { paintRaw, paintScaled } from './paint.ts';
+import { type ShownImage, saliencySheet } from './sheet.ts';
+import type { SaliencySettings } from './spec.ts';
+import { saliencyTable } from './tables.ts';
+import type { Frame } from './texts.ts';
+
+type Context = StageContext<SaliencySettings>;
+
+/** Of integrated gradients, as a share of the scores' rise: a sum that is further off than this does not say where it comes from. */
+const largeGap = 0.05;
+
+export default async function run(context: Context): Promise<void> {
+  const { settings } = context;
+  await startBackend(context);
+  const folders = { model: context.input('model').path, dataset: context.input('dataset').path };
+  const subject = await openSubject(folders, settings.split, context.cpus);
+  const options = surveyOptions(context, subject);
+  const { survey, shown } = await surveyAndKeep(context, subject, options);
+  const untrained = settings.untrained ? await surveyUntrained(subject, settings, options) : undefined;
+
+  const groups =
+    survey.indices.length === 0 ? [] : Array.from(survey.indices, (index) => subject.samples[index]!.group);
+  const metrics = mapMetrics(survey, { ...settings, groups }, untrained);
+  writeFileSync(
+    context.output('metrics'),
+    `${JSON.stringify({ confidence: settings.confidence, split: settings.split, ...metrics }, null, 2)}\n`,
+  );
+  const numbers = metrics[settings.method] as Numbers;
+  const frame: Frame = { ...settings, labels: context.input('model').labels };
+  const counts = [metrics['real'], metrics['fake']] as readonly number[];
+  const shared = { classes: subject.classes, counts, numbers, frame };
+  const render = (port: string, chart: TopLevelSpec) =>
+    renderChart(chart, context.output(port), (line) => context.warn(line));
+  await render('sheet', saliencySheet(shown, shared));
+  await render('means', meansChart(await meanPictures(survey), untrained && (await meanPictures(untrained)), shared));
+  sayWhatIsOff(context, survey, numbers);
+  context.highlight(saliencyTable(numbers, frame));
+}
+
+/** Throws where masks are connected that are of other images. */
+function surveyOptions(context: Context, subject: Subject): SurveyOptions {
+  const { settings } = context;
+  const [masks] = context.inputs('masks');
+  const total = (settings.untrained ? 2 : 1) * subject.samples.length;
+  let done = 0;
+  return {
+    methods: [settings.method],
+    explain: { ...settings, baseline: pathStart(settings.baseline, subject.input.normalise) },
+    how: settings,
+    masks: masks && openMasks(masks.path, subject.samples, subject.input),
+    onBatch: (images) => {
+      done += images;
+      const note = done > subject.samples.length ? 'untrained net' : 'trained net';
+      context.progress({ done, total, unit: 'maps', ...(settings.untrained && { note }) });
+    },
+  };
+}
+
+interface Kept {
+  readonly survey: Survey;
+  readonly shown: readonly ShownImage[];
+}
+
+/** The survey of the trained net, whose raw maps are written as they come. */
+async function surveyAndKeep(context: Context, subject: Subject, options: SurveyOptions): Promise<Kept> {
+  const { settings } = context;
+  const { samples } = subject;
+  const drawn = drawImages(
+    samples.map(({ label }) => label),
+    settings.images,
+    settings.seed,
+  );
+  const isAll = settings.maps === 'all';
+  using files = new MapFiles(context.output('maps'), isAll ? samples.length : drawn.length);
+  const places = new Map<number, MapPlace>();
+  const pictures = new Map<number, Pick<ShownImage, 'image' | 'map'>>();
+  const asked = new Uint8Array(samples.length);
+  const survey = await surveySplit(subject, {
+    ...options,
+    onImage: async ({ index, class: of, maps, pixels }) => {
+      const [map] = maps as [(typeof maps)[number]];
+      asked[index] = of;
+      const isShown = drawn.includes(index);
+      if (isAll || isShown) places.set(index, files.add(map));
+      if (isShown) pictures.set(index, { image: await thumbnail(pixels()), map: await paintRaw(map) });
+    },
+  });
+  files.finish(imageHeader(survey), imageRows(survey, { subject, asked, places }));
+  const shown = drawn.map((index): ShownImage => {
+    const { key, label } = samples[index]!;
+    const logits = [survey.logits[2 * index]!, survey.logits[2 * index + 1]!] as const;
+    return { key, label, logits, ...pictures.get(index)!, topShare: survey.maps[0]!.topShares[index]! };
+  });
+  return { survey, shown };
+}
+
+async function surveyUntrained(subject: Subject, { seed }: SaliencySettings, options: SurveyOptions): Promise<Survey> {
+  const model = await untrainedCopy(subject.model, seed);
+  try {
+    return await surveySplit(subject, { ...options, model });
+  } finally {
+    model.dispose();
+  }
+}
+
+function meanPictures({ maps }: Survey): Promise<readonly (string | undefined)[]> {
+  return Promise.all(maps[0]!.means.map((mean) => mean && paintScaled(mean)));
+}
+
+function sayWhatIsOff(context: Context, survey: Survey, numbers: Numbers): void {
+  const { steps, split } = context.settings;
+  const constant = survey.maps[0]!.constant.reduce((sum, count) => sum + count, 0);
+  if (constant > 0) {
+    context.warn(
+      `${constant} of ${survey.indices.length} maps on ${split} are the same everywhere: the network's score does not hang on those images.`,
+    );
+  }
+  const gap = (numbers['completeness'] as Numbers | undefined)?.['relativeGap'];
+  if (typeof gap === 'number' && gap > largeGap) {
+    context.warn(
+      `Attributions miss the rise of the scores that they should sum to by ${formatShare(gap)}, in the mean: give integrated-gradients more steps than ${steps}.`,
+    );
+  }
+}

@@ -1,0 +1,197 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, before, test } from 'node:test';
+import sharp from 'sharp';
+import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { StageError } from '../../src/stage.ts';
+import { parseNpy } from '../../src/vision/npy.ts';
+import { assertGolden } from '../../test/golden.ts';
+import { StageBench } from '../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import { writeUntrainedModel } from '../../test/untrained-model.ts';
+import { drawImages } from './draw-images.ts';
+import { MapFiles } from './map-files.ts';
+import { meansChart } from './means-chart.ts';
+import run from './run.ts';
+import { type ShownImage, saliencySheet } from './sheet.ts';
+import { spec } from './spec.ts';
+import { type Frame, numberAt } from './texts.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'saliency-'));
+const [dataset, model, masks] = [join(folder, 'dataset'), join(folder, 'model'), join(folder, 'masks')];
+before(async () => {
+  await writeTintedDataset(dataset, { test: 9, lone: 1 });
+  await writeUntrainedModel(model);
+  const white = await sharp({ create: { width: 56, height: 56, channels: 3, background: '#fff' } })
+    .png()
+    .toBuffer();
+  for (const index of [1, 3]) {
+    const file = join(masks, `masks/test/${index}.png`);
+    mkdirSync(dirname(file), { recursive: true });
+    writeFileSync(file, white);
+  }
+});
+after(() => rmSync(folder, { recursive: true }));
+
+async function explained(settings: object, inputs: object = {}): Promise<StageBench> {
+  const bench = new StageBench();
+  const few = { draws: 100, images: 4, batchSize: 4 };
+  await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: { ...few, ...settings } });
+  return bench;
+}
+
+const metricsOf = (bench: StageBench): Numbers =>
+  JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
+const listOf = (bench: StageBench): readonly (readonly string[])[] =>
+  readFileSync(join(bench.output('maps'), 'images.csv'), 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => line.split(','));
+const mapsOf = (bench: StageBench) => {
+  const parsed = parseNpy(readFileSync(join(bench.output('maps'), '00000.npy')));
+  assert.ok(parsed.ok);
+  return parsed.value;
+};
+
+test('every image is measured, and the raw maps of those that are shown are kept, with a list of which is which', async () => {
+  using bench = await explained({}, { masks });
+  const numbers = metricsOf(bench)['gradient'] as Numbers;
+  const [header, ...rows] = listOf(bench);
+
+  assert.equal(
+    header!.join(),
+    'file,row,key,path,label,source,explained,real,fake,topShare,maskShare,pointingGame,intersectionOverUnion',
+  );
+  assert.equal(rows.length, 9);
+  const kept = rows.filter(([file]) => file === '00000.npy');
+  assert.deepEqual(
+    kept.map(([, row]) => row),
+    ['0', '1', '2', '3'],
+  );
+  assert.deepEqual(mapsOf(bench).shape, [4, 56, 56]);
+  const shares = rows.filter(([, , , , label]) => label === '1').map((row) => Number(row[9]));
+  const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
+  assert.ok(Math.abs(numberAt(numbers, 'fake.topShare').value! - mean) < 1e-9);
+  // Masks of the whole image: whatever points, points into them.
+  const { images, pointingGame, intersectionOverUnionByChance } = numbers['masks'] as Numbers;
+  assert.deepEqual([images, pointingGame, intersectionOverUnionByChance], [2, 1, 1]);
+  assert.deepEqual(
+    bench.highlights[0]!.rows.map(([net]) => net),
+    ['trained', 'untrained', 'trained − untrained', 'by chance'],
+  );
+  assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'maps', note: 'untrained net' });
+});
+
+test('the same settings give the same bytes, and batches of another size the same maps but for rounding', async () => {
+  using one = await explained({ maps: 'all', untrained: false });
+  using again = await explained({ maps: 'all', untrained: false });
+  using other = await explained({ maps: 'all', untrained: false, batchSize: 9 });
+
+  for (const file of ['maps/00000.npy', 'maps/images.csv', 'metrics.json', 'sheet/chart.vl.json']) {
+    const bytes = (bench: StageBench) => readFileSync(join(bench.root, 'outputs', file));
+    assert.ok(bytes(one).equals(bytes(again)), file);
+  }
+  const [values, others] = [mapsOf(one).values, mapsOf(other).values];
+  assert.equal(values.length, 9 * 56 * 56);
+  const most = values.reduce((greatest, value) => Math.max(greatest, value), 0);
+  assert.ok(values.every((value, i) => Math.abs(value - others[i]!) < 1e-4 * most));
+  assert.equal((metricsOf(one)['gradient'] as Numbers)['untrained'], undefined);
+});
+
+test('integrated gradients are held to what they should sum to', async () => {
+  using bench = await explained({ method: 'integrated-gradients', steps: 1, untrained: false });
+  const { relativeGap } = (metricsOf(bench)['integrated-gradients'] as Numbers)['completeness'] as Numbers;
+
+  assert.ok((relativeGap as number) > 0.05);
+  assert.match(
+    bench.warnings.join('\n'),
+    /^Attributions miss the rise of the scores that they should sum to by \d+\.\d %, in the mean: give integrated-gradients more steps than 1\.$/,
+  );
+  assert.deepEqual(listOf(bench)[0]!.slice(-2), ['rise', 'gap']);
+});
+
+test('a split of one image of one class has maps, and nothing to compare', async () => {
+  using bench = await explained({ split: 'lone', method: 'input-x-gradient' });
+  const { distance, fake } = metricsOf(bench)['input-x-gradient'] as Numbers;
+
+  assert.equal(distance, null);
+  assert.equal((fake as Numbers)['topShare'], null);
+  assert.deepEqual(mapsOf(bench).shape, [1, 56, 56]);
+});
+
+test('what cannot be explained is told before anything is made', async () => {
+  const refused = (settings: object, message: string, inputs: object = {}) =>
+    assert.rejects(() => explained(settings, inputs), new StageError(message));
+  await refused(
+    { class: 'fkae' },
+    'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?',
+  );
+  await refused(
+    {},
+    'Expected masks of images of this split in the input "masks", such as masks/test/1.png of test/1.png, got none. Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
+    { masks: folder },
+  );
+});
+
+test('half of each class is drawn, in the order of the split; of a class that is short all, and more of the other', () => {
+  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
+  const drawn = drawImages(labels, 9, 1);
+  assert.deepEqual(
+    drawn,
+    drawn.toSorted((one, other) => one - other),
+  );
+  assert.equal(drawn.filter((index) => index % 2 === 0).length, 5);
+  assert.equal(drawn.length, 9);
+  assert.notDeepEqual(drawImages(labels, 9, 2), drawn);
+  const few = [...labels.fill(0, 0, 38)];
+  assert.equal(drawImages(few, 9, 1).filter((index) => few[index] === 1).length, 1);
+  assert.equal(drawImages([0, 1, 1], 9, 1).length, 3);
+});
+
+test('maps go into numbered files of a thousand each, as they come', () => {
+  const out = join(folder, 'many');
+  using files = new MapFiles(out, 1001);
+  const map = { height: 1, width: 2, values: Float32Array.of(1, 2) };
+  const places = Array.from({ length: 1001 }, () => files.add(map));
+  files.finish(['file'], []);
+
+  assert.deepEqual(
+    [places[999], places[1000]],
+    [
+      { file: '00000.npy', row: 999 },
+      { file: '00001.npy', row: 0 },
+    ],
+  );
+  const parsed = parseNpy(readFileSync(join(out, '00001.npy')));
+  assert.deepEqual(parsed, { ok: true, value: { shape: [1, 1, 2], values: map.values } });
+});
+
+const frame: Frame = {
+  ...{ split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95, labels: { seed: '2' } },
+};
+const numbers: Numbers = {
+  real: { topShare: 0.4, meanMapTopShare: 0.3, intervals: { topShare: [0.38, 0.42] } as unknown as Numbers },
+  fake: { topShare: 0.5, meanMapTopShare: 0.31, intervals: { topShare: [0.47, 0.52] } as unknown as Numbers },
+  distance: 0.06,
+  distanceByChance: 0.02,
+  untrained: { real: { topShare: 0.25, meanMapTopShare: 0.2 }, fake: { topShare: 0.26 }, distance: 0.02 },
+  intervals: { distance: [0.04, 0.07] } as unknown as Numbers,
+};
+const shared = { classes: ['real', 'fake'], counts: [120, 1], numbers, frame };
+const picture = 'data:image/png;base64,';
+
+test('the sheet says what is bright, and who is right', () => {
+  const image = (key: string, label: number, fake: number, topShare: number): ShownImage => ({
+    ...{ key, label, topShare, image: `${picture}${key}`, map: `${picture}map` },
+    logits: [0, fake],
+  });
+  const shown = [image('a', 0, -1.5, 0.41), image('b', 0, 0.25, 0.38), image('c', 1, 2, Number.NaN)];
+  assertGolden(saliencySheet(shown, shared), new URL('golden/sheet.golden.json', import.meta.url));
+});
+
+test('the mean maps of both nets stand side by side', () => {
+  const chart = meansChart([`${picture}r`, `${picture}f`], [`${picture}ur`, `${picture}uf`], shared);
+  assertGolden(chart, new URL('golden/means.golden.json', import.meta.url));
+});

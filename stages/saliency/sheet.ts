@@ -1,0 +1,66 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
+import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
+import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { concentrationFinding, type Frame, scoreText, signed, titled } from './texts.ts';
+
+/** Images with their maps in each line of a block. */
+const pairsAcross = 3;
+
+/** An image of the sheet, with its map. */
+export interface ShownImage {
+  readonly key: string;
+  readonly label: number;
+  readonly logits: readonly [real: number, fake: number];
+  /** Data URIs. */
+  readonly image: string;
+  readonly map: string;
+  /** Of the map, NaN where it is zero everywhere. */
+  readonly topShare: number;
+}
+
+/** Images beside their maps, real ones in a block and fake ones in another. */
+export function saliencySheet(
+  shown: readonly ShownImage[],
+  {
+    classes,
+    counts,
+    numbers,
+    frame,
+  }: {
+    readonly classes: readonly string[];
+    /** Of all images, by label. */
+    readonly counts: readonly number[];
+    readonly numbers: Numbers;
+    readonly frame: Frame;
+  },
+): TopLevelSpec {
+  const blocks = classes.flatMap((name, label) => {
+    const own = shown.filter((image) => image.label === label);
+    if (own.length === 0) return [];
+    const of = `${formatCount(own.length)} of ${formatCountOf(counts[label]!, `${name} image`)}`;
+    return [{ header: of, cells: own.flatMap(cellsOf) }];
+  });
+  return imageSheet({
+    title: titled(frame, concentrationFinding(numbers, frame.method)),
+    subtitle:
+      `Beside each image its map: yellow is where ${scoreText(frame)} hangs most on the pixels, dark violet where not at all, ` +
+      'each in its own scale up to its most salient 1 %. Below an image its score of fake less that of real; below a map the share of it ' +
+      'that its most salient 10 % of pixels hold.',
+    blocks: [blocks],
+    across: 2 * pairsAcross,
+  });
+}
+
+function cellsOf({ key, logits: [real, fake], label, image, map, topShare }: ShownImage): readonly ImageCell[] {
+  const difference = signed(fake - real, 2);
+  const isRight = (fake > real ? 1 : 0) === label;
+  const share = Number.isNaN(topShare) ? 'no pixel counts' : formatShare(topShare, 0);
+  return [
+    {
+      ...{ image, caption: difference, outcome: isRight ? 'right' : 'wrong' },
+      description: `${key}: fake − real ${difference}, ${isRight ? 'right' : 'wrong'}`,
+    },
+    { image: map, caption: share, description: `Map of ${key}: ${share}` },
+  ];
+}

@@ -1,0 +1,48 @@
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { formatLevel } from '../../src/charts/format-number.ts';
+import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import type { Highlight } from '../../src/stage.ts';
+import { type Frame, formatChange, formatSharing, numberAt } from './texts.ts';
+
+/** What is shown at the end of a run: a row for each net, and one for their difference. */
+export function saliencyTable(numbers: Numbers, frame: Frame): Highlight {
+  const nets: readonly Net[] =
+    numbers['untrained'] === undefined
+      ? [['trained', '']]
+      : [
+          ['trained', ''],
+          ['untrained', 'untrained.'],
+          ['trained − untrained', 'aboveUntrained.'],
+        ];
+  const hasMasks = numbers['masks'] !== undefined;
+  const row = ([name, path]: Net) => {
+    const format = path === 'aboveUntrained.' ? formatChange : formatSharing;
+    const share = (at: string) => format(numberAt(numbers, path + at));
+    const scores = hasMasks ? [share('masks.pointingGame'), share('masks.intersectionOverUnion')] : [];
+    return [name, share('real.topShare'), share('fake.topShare'), share('distance'), ...scores];
+  };
+  const chance = (at: string) => formatSharing(numberAt(numbers, `masks.${at}ByChance`));
+  return {
+    title: `${methodTitle(frame.method)} on ${frame.split}, intervals at ${formatLevel(frame.confidence)}`,
+    columns: [
+      'net',
+      'real: 10 % of pixels hold',
+      'fake: 10 % of pixels hold',
+      'means lie elsewhere',
+      ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),
+    ],
+    rows: [
+      ...nets.map(row),
+      [
+        'by chance',
+        '10 %',
+        '10 %',
+        formatSharing(numberAt(numbers, 'distanceByChance')),
+        ...(hasMasks ? [chance('pointingGame'), chance('intersectionOverUnion')] : []),
+      ],
+    ],
+  };
+}
+
+/** What it is called, and where its numbers stand. */
+type Net = readonly [name: string, path: string];
