@@ -19,7 +19,7 @@ const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
  * The same spec gives the same bytes. `warn` gets what Vega has to say about a spec, which names mistakes in it.
  */
 export async function renderChart(spec: TopLevelSpec, folder: string, warn: (line: string) => void): Promise<void> {
-  const themed: TopLevelSpec = { $schema: schema, ...spec, config: mergeConfig({ ...theme }, { ...spec.config }) };
+  const themed = withTheme(spec);
   const svg = await drawSvg(themed, warn);
   const png = renderPng(svg);
   mkdirSync(folder, { recursive: true });
@@ -27,6 +27,17 @@ export async function renderChart(spec: TopLevelSpec, folder: string, warn: (lin
   writeFileSync(join(folder, 'chart.svg'), `${svg}\n`);
   writeFileSync(join(folder, 'chart.png'), png);
 }
+
+/** The `chart.png` of a chart alone. */
+export async function renderChartPng(spec: TopLevelSpec, warn: (line: string) => void): Promise<Buffer> {
+  return renderPng(await drawSvg(withTheme(spec), warn));
+}
+
+const withTheme = (spec: TopLevelSpec): TopLevelSpec => ({
+  $schema: schema,
+  ...spec,
+  config: mergeConfig({ ...theme }, { ...spec.config }),
+});
 
 async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promise<string> {
   measureTextWithTheFont();

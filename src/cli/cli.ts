@@ -1,8 +1,18 @@
-import { Command, CommanderError, InvalidArgumentError, Option } from 'commander';
-import { type BackendName, backendNames, isBackendName } from '../backend/backend-names.ts';
-import { closest } from '../diagnostics/suggest.ts';
+import { Command, CommanderError, Option } from 'commander';
+import { scoreKinds } from '../attribution/question.ts';
 import { isTold } from '../executor/describe-fault.ts';
+import { colourMaps } from '../vision/colour-map.ts';
 import { exitCodes } from './exit-codes.ts';
+import {
+  backendOption,
+  collect,
+  downstreamOption,
+  example,
+  forceOption,
+  methodOption,
+  positiveInteger,
+  setOption,
+} from './options.ts';
 import { version } from './package-info.ts';
 
 /** Loads an action when it is called, so that `--help` is quick; its answer becomes the exit code. */
@@ -50,18 +60,6 @@ const inWords =
   <Options>(command: (words: readonly string[], options: Options) => Promise<number>) =>
   (file: string | undefined, stages: readonly string[], options: Options): Promise<number> =>
     command(file === undefined ? [] : [file, ...stages], options);
-
-const setOption = () =>
-  new Option('--set <name=value>', 'sets a parameter: --set params.epochs=5; repeatable')
-    .default([], 'none')
-    .argParser(collect);
-const backendOption = () =>
-  new Option('--backend <name>', `backend of the stages that compute: ${backendNames.join(', ')}`)
-    .argParser(backendName)
-    .default('auto');
-const forceOption = () =>
-  new Option('--force [stage]', 'as if nothing were known of this stage, or of all; repeatable').argParser(collect);
-const downstreamOption = () => new Option('--downstream', 'the named stages and all that reads them');
 
 function declareRunning(program: Command, act: Act, argv: readonly string[]): void {
   program
@@ -261,6 +259,31 @@ function declareLearning(program: Command, act: Act): void {
     )
     .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
   program
+    .command('explain-image')
+    .summary('say what a trained model makes of any picture, and why')
+    .description(
+      'Scores pictures with a trained model, and draws where in them it has that from, as one PNG. The model is meant by its folder, or by a pipeline, with the stage behind it where several leave one.',
+    )
+    .argument('<model>', 'the folder of a model, or a pipeline')
+    .argument('<images...>', 'the stage of the pipeline, where needed; then pictures of any size and format')
+    .addOption(methodOption())
+    .option('--class <name>', 'the class whose score is explained: predicted, or one by name', 'predicted')
+    .addOption(new Option('--score <form>', 'explains the score, or its margin').choices(scoreKinds).default('score'))
+    .option('--layer <name>', 'the convolution of class activation maps (default: the last)')
+    .addOption(new Option('--colours <name>', 'of the maps').choices(colourMaps).default('jet'))
+    .option('--out <file>', 'where to write the PNG', 'explained.png')
+    .option('--json', 'scores and probabilities as JSON')
+    .addOption(setOption())
+    .addOption(backendOption())
+    .addHelpText(
+      'after',
+      example(
+        'pipeline explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg',
+        'pipeline explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
+      ),
+    )
+    .action(act(async () => inWords((await import('./commands/explain-image.ts')).explainImageCommand)));
+  program
     .command('kinds')
     .summary('list the kinds of stages')
     .description("Lists the kinds of stages, or one kind's settings, ports and example.")
@@ -281,26 +304,3 @@ function declareLearning(program: Command, act: Act): void {
     .addHelpText('after', example('pipeline init faces && cd faces && pipeline run first.yaml'))
     .action(act(async () => (await import('./commands/init.ts')).initCommand));
 }
-
-function positiveInteger(text: string): number {
-  const value = Number(text);
-  if (!Number.isInteger(value) || value < 1)
-    throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
-  return value;
-}
-
-function backendName(text: string): BackendName {
-  if (isBackendName(text)) return text;
-  const near = closest(text, backendNames);
-  const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
-  throw new InvalidArgumentError(`Expected ${backendNames.join(', ')}.${suggestion}`);
-}
-
-const example = (...lines: readonly string[]): string =>
-  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
-
-/** Gathers the values of a repeatable option; of `--force` alone commander makes `true`. */
-const collect = (value: string, before: unknown): readonly string[] => [
-  ...(Array.isArray(before) ? before : []),
-  value,
-];

@@ -37,3 +37,6 @@ export const explanationSettings = {
   batchSize: z.int().positive().default(32).describe('Images of one pass through the network.'),
   seed: z.int().default(7).describe('Decides what is drawn: images, noise, random weights.'),
 };
+
+/** What is taken of these where nobody is asked. */
+export const explanationDefaults = () => z.strictObject(explanationSettings).parse({});

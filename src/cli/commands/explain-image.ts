@@ -1,0 +1,137 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import type { Method } from '../../attribution/methods.ts';
+import type { ScoreKind } from '../../attribution/question.ts';
+import { cacheError } from '../../cache/cache-error.ts';
+import { findRoot } from '../../config/find-root.ts';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { ExplainedPictures, Picture } from '../../explanations/explain-pictures.ts';
+import { formatTable } from '../../reporters/format-table.ts';
+import type { ColourMap } from '../../vision/colour-map.ts';
+import { exitCodes } from '../exit-codes.ts';
+import { findTrainedModel } from '../find-trained-model.ts';
+import { warnOnStderr } from '../make-world.ts';
+import { printMistakes } from '../print-mistakes.ts';
+
+export interface ExplainImageOptions {
+  readonly set: readonly string[];
+  readonly backend: string;
+  /** None where the user named none. */
+  readonly method: readonly Method[];
+  readonly class: string;
+  readonly score: ScoreKind;
+  readonly layer?: string;
+  readonly colours: ColourMap;
+  readonly out: string;
+  readonly json?: boolean;
+}
+
+/** What one picture holds well: each is a row of it. */
+const mostPictures = 32;
+const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
+
+/** `pipeline explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
+export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<number> {
+  const found = await findTrainedModel(words, options.set);
+  if (!found.ok) return printMistakes(found.error);
+  const { folder, title, others: paths } = found.value;
+  const usage = misuse(paths, options.out);
+  if (usage !== undefined) {
+    process.stderr.write(`error: ${usage}\n`);
+    return exitCodes.usage;
+  }
+  const mistakes = paths.flatMap(missing);
+  if (mistakes.length > 0) return printMistakes(mistakes);
+  const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
+  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
+  const { explained, info } = await explainOn(folder, pictures, { ...options, methods });
+  const { classes, architecture } = info;
+  // The folder of a model may have a long name, and a stage has that of what it does.
+  const called = title === folder && typeof architecture === 'string' ? architecture : title;
+  await draw(explained, { ...options, title: called, classes, methods });
+  process.stdout.write(
+    options.json === true ? asJson(explained, classes, { ...options, methods }) : asText(explained, classes),
+  );
+  if (options.json !== true) process.stdout.write(`\nDrew the maps in ${options.out}\n`);
+  return exitCodes.ok;
+}
+
+/** What is wrong with the words, in a sentence. */
+function misuse(paths: readonly string[], out: string): string | undefined {
+  if (paths.length === 0) return 'expected one or more images behind the model';
+  if (paths.length > mostPictures) {
+    return `expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
+  }
+  if (!/\.png$/i.test(out)) return `expected a name that ends in .png for --out, got "${out}"`;
+  const replaced = paths.find((path) => resolve(path) === resolve(out));
+  return replaced === undefined ? undefined : `expected another name for --out than that of the image ${replaced}`;
+}
+
+function missing(path: string): readonly Diagnostic[] {
+  if (!existsSync(path)) return [{ code: 'missing-file', message: `There is no image ${path}` }];
+  if (statSync(path).isFile()) return [];
+  return [
+    { code: 'no-image', message: `Expected an image, got the folder ${path}`, hint: `Name images in it: ${path}/*` },
+  ];
+}
+
+type Asked = ExplainImageOptions & { readonly methods: readonly Method[] };
+
+/** Loads what computes, and explains. */
+async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: Asked) {
+  const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =
+    await Promise.all([
+      import('../../training/start-backend.ts'),
+      import('../../backend/usable-cores.ts'),
+      import('../../explanations/open-subject.ts'),
+      import('../../explanations/explain-pictures.ts'),
+      import('../../explanations/settings.ts'),
+    ]);
+  const root = findRoot(process.cwd()) ?? process.cwd();
+  await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
+  const seeing = await openSeeingModel(folder);
+  const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
+  return { explained: await explainPictures(seeing, pictures, question), info: seeing.info };
+}
+
+async function draw(
+  explained: ExplainedPictures,
+  { out, ...options }: Asked & { readonly title: string; readonly classes: readonly string[] },
+): Promise<void> {
+  const [{ pictureSheet }, { renderChartPng }] = await Promise.all([
+    import('../../explanations/picture-sheet.ts'),
+    import('../../charts/render-chart.ts'),
+  ]);
+  const png = await renderChartPng(await pictureSheet(explained, options), warnOnStderr);
+  try {
+    writeFileSync(out, png);
+  } catch (error) {
+    throw cacheError(out, error);
+  }
+}
+
+function asText({ pictures }: ExplainedPictures, classes: readonly string[]): string {
+  const columns = [
+    'image',
+    'called',
+    ...classes.map((name) => `P(${name})`),
+    ...classes.map((name) => `score of ${name}`),
+  ];
+  const rows = pictures.map(({ name, called, probabilities, scores }) => [
+    name,
+    classes[called]!,
+    ...probabilities.map((probability) => probability.toFixed(4)),
+    ...scores.map((score) => score.toFixed(3)),
+  ]);
+  return `${formatTable(columns, rows).join('\n')}\n`;
+}
+
+/** By class, in label order; maps are not in it, since the kinds saliency and gradcam write these raw. */
+function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string[], { methods, out }: Asked): string {
+  const byClass = (values: readonly number[]) => Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
+  const images = pictures.map(({ name, called, explained, scores, probabilities }) => ({
+    ...{ image: name, called: classes[called], explained: classes[explained] },
+    ...{ scores: byClass(scores), probabilities: byClass(probabilities) },
+  }));
+  return `${JSON.stringify({ images, methods, ...(layer !== undefined && { layer }), picture: out }, undefined, 2)}\n`;
+}

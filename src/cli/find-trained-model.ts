@@ -1,0 +1,71 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { findPipelineFile } from '../config/find-pipeline-file.ts';
+import { findRoot } from '../config/find-root.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { infoFile } from '../models/read-model-info.ts';
+import { err, ok, type Result } from '../result.ts';
+import { openProject, type Project } from './open-project.ts';
+
+/** A `model` artifact that a command asks for. */
+export interface TrainedModel {
+  readonly folder: string;
+  /** As the user calls it: the folder, or a stage of a pipeline. */
+  readonly title: string;
+  /** The words that do not say which model. */
+  readonly others: readonly string[];
+}
+
+/**
+ * The model that the first words name: its folder, or a pipeline's file, with one of the stages behind it where several leave a
+ * model. What names a file that is there is no stage. `set` is for the pipeline.
+ */
+export async function findTrainedModel(
+  [first = '', ...others]: readonly string[],
+  set: readonly string[],
+): Promise<Result<TrainedModel, readonly Diagnostic[]>> {
+  if (existsSync(join(first, infoFile))) return ok({ folder: first, title: first, others });
+  const root = findRoot(process.cwd());
+  const isFile = root !== undefined && findPipelineFile(first, process.cwd(), root).ok;
+  if (!isFile && !/\.ya?ml$/.test(first)) return err([unknown(first)]);
+  const [second] = others;
+  const isStage = second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
+  const opened = await openProject({ words: isStage ? [first, second] : [first], set });
+  if (!opened.ok) return opened;
+  const found = modelOf(opened.value);
+  return found.ok ? ok({ ...found.value, others: isStage ? others.slice(1) : others }) : found;
+}
+
+function modelOf({ pipeline, graph, named }: Project): Result<Omit<TrainedModel, 'others'>, readonly Diagnostic[]> {
+  const models = named.flatMap((name) => modelsOf(graph.stage(name)));
+  const [one, ...more] = models;
+  if (one === undefined) {
+    const message = `Expected a stage that leaves a model, got ${named.join(', ')} in ${pipeline.file}`;
+    return err([{ code: 'no-model', message, hint: 'Such as one of the kind train or load-model.' }]);
+  }
+  if (more.length > 0) {
+    const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
+    const stages = models.map(({ stage }) => inShell(stage)).join(', ');
+    return err([{ code: 'several-models', message, hint: `Name one of the stages ${stages} behind the file.` }]);
+  }
+  const folder = join(pipeline.root, one.path);
+  if (existsSync(join(folder, infoFile))) return ok({ folder, title: `${one.stage} of ${pipeline.name}` });
+  const message = `There is no model of ${one.stage} yet in ${one.path}`;
+  return err([{ code: 'no-model', message, hint: `Make it: pipeline run ${pipeline.file} ${inShell(one.stage)}` }]);
+}
+
+const modelsOf = ({ name, outputs }: Stage): readonly { readonly stage: string; readonly path: string }[] =>
+  outputs.filter(({ type }) => type === 'model').map(({ path }) => ({ stage: name, path }));
+
+function unknown(word: string): Diagnostic {
+  const isFolder = statSync(word, { throwIfNoEntry: false })?.isDirectory() === true;
+  const message = isFolder
+    ? `Expected a pipeline or the folder of a trained model, got the folder ${word} without ${infoFile}`
+    : `There is no pipeline or trained model "${word}"`;
+  const hint = 'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.';
+  return { code: 'unknown-model', message, hint };
+}
+
+/** A stage's name as it needs no quotes in a shell. */
+const inShell = (stage: string): string => stage.replace(/\[(.*)\]$/, '@$1');

@@ -1,0 +1,56 @@
+import { InvalidArgumentError, Option } from 'commander';
+import { type Method, methods } from '../attribution/methods.ts';
+import { type BackendName, backendNames, isBackendName } from '../backend/backend-names.ts';
+import { closest } from '../diagnostics/suggest.ts';
+
+// Options that commands share, and how the words behind options are read.
+
+export const setOption = () =>
+  new Option('--set <name=value>', 'sets a parameter: --set params.epochs=5; repeatable')
+    .default([], 'none')
+    .argParser(collect);
+export const backendOption = () =>
+  new Option('--backend <name>', `backend of the stages that compute: ${backendNames.join(', ')}`)
+    .argParser(backendName)
+    .default('auto');
+export const forceOption = () =>
+  new Option('--force [stage]', 'as if nothing were known of this stage, or of all; repeatable').argParser(collect);
+export const downstreamOption = () => new Option('--downstream', 'the named stages and all that reads them');
+
+export function positiveInteger(text: string): number {
+  const value = Number(text);
+  if (!Number.isInteger(value) || value < 1)
+    throw new InvalidArgumentError(`Expected a whole number from 1, got "${text}".`);
+  return value;
+}
+
+function methodName(text: string): Method {
+  const method = methods.find((name) => name === text);
+  if (method !== undefined) return method;
+  const near = closest(text, methods);
+  throw new InvalidArgumentError(
+    `Expected ${methods.join(', ')}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
+  );
+}
+
+function backendName(text: string): BackendName {
+  if (isBackendName(text)) return text;
+  const near = closest(text, backendNames);
+  const suggestion = near === undefined ? '' : ` Did you mean "${near}"?`;
+  throw new InvalidArgumentError(`Expected ${backendNames.join(', ')}.${suggestion}`);
+}
+
+export const example = (...lines: readonly string[]): string =>
+  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+
+/** Gathers the values of a repeatable option; of `--force` alone commander makes `true`. */
+export const collect = (value: string, before: unknown): readonly string[] => [
+  ...(Array.isArray(before) ? before : []),
+  value,
+];
+
+/** How a method is chosen: once, or several times for several. */
+export const methodOption = () =>
+  new Option('--method <name>', `how: ${methods.join(', ')}; repeatable`)
+    .default([], 'gradient and grad-cam')
+    .argParser((name: string, before: readonly Method[]) => [...before, methodName(name)]);

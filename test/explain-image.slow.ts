@@ -1,0 +1,114 @@
+import assert from 'node:assert/strict';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { before, test } from 'node:test';
+import sharp from 'sharp';
+import { selectBackend } from '../src/backend/select-backend.ts';
+import { Project } from './rig.ts';
+import { writeUntrainedModel } from './untrained-model.ts';
+
+before(() => selectBackend('onnxruntime', { threads: 1 }));
+
+const pipeline = `stages:
+  made: { kind: make-faces }
+  faces: { kind: load-dataset, inputs: { images: made.faces } }
+  fit:
+    kind: train
+    matrix: { seed: [1, 2] }
+    inputs: { dataset: faces.dataset }
+    with: { model: simple-net, seed: "\${matrix.seed}" }
+`;
+
+/** A project with a model that nobody trained, as `fit[seed=2]` would publish it, and pictures. */
+async function withModel(): Promise<Project> {
+  const project = new Project(pipeline, { 'notes.jpg': 'no image at all' });
+  await writeUntrainedModel(project.path('artifacts/test/fit@seed=2/model'));
+  await writePicture(project.path('ada.png'), 90, 70);
+  await writePicture(project.path('eve.jpg'), 64, 64);
+  await writePicture(project.path('tiny.png'), 6, 6);
+  return project;
+}
+
+async function writePicture(path: string, width: number, height: number): Promise<void> {
+  const pixels = Uint8Array.from({ length: 3 * width * height }, (_, i) => (37 * i) % 256);
+  const image = sharp(pixels, { raw: { width, height, channels: 3 } });
+  writeFileSync(path, await (path.endsWith('.png') ? image.png() : image.jpeg()).toBuffer());
+}
+
+test('a model, by its folder or by a pipeline and its stage, says of any pictures what they are, and draws where it has that from', async () => {
+  using project = await withModel();
+  const byStage = await project.command('explain-image', 'test.yaml', 'fit@seed=2', 'ada.png', 'eve.jpg');
+  assert.deepEqual({ code: byStage.code, stderr: byStage.stderr }, { code: 0, stderr: '' });
+  assert.match(
+    byStage.stdout,
+    /^image +called +P\(real\) +P\(fake\) +score of real +score of fake\nada\.png .*\neve\.jpg .*\n\nDrew the maps in explained\.png\n$/,
+  );
+  const drawn = await sharp(readFileSync(project.path('explained.png'))).metadata();
+  assert.ok(drawn.format === 'png' && drawn.width > 3 * 256 && drawn.height > 2 * 256);
+
+  const folder = 'artifacts/test/fit@seed=2/model';
+  const more = ['--method', 'grad-cam', '--method', 'smooth-grad', '--class', 'fake', '--out', 'maps.png', '--json'];
+  const byFolder = await project.command('explain-image', folder, 'ada.png', ...more);
+  assert.deepEqual({ code: byFolder.code, stderr: byFolder.stderr }, { code: 0, stderr: '' });
+  const { images, ...rest } = JSON.parse(byFolder.stdout);
+  assert.deepEqual(rest, { methods: ['grad-cam', 'smooth-grad'], layer: 'conv3', picture: 'maps.png' });
+  assert.equal(images[0].explained, 'fake');
+  assert.ok(Math.abs(images[0].probabilities.real + images[0].probabilities.fake - 1) < 1e-12);
+  assert.ok(project.has('maps.png'));
+});
+
+test('what cannot be explained is told, with what there is', async () => {
+  using project = await withModel();
+  const said = async (...words: string[]) => {
+    const { code, stderr } = await project.command('explain-image', ...words);
+    return { code, stderr: stderr.trimEnd() };
+  };
+  const folder = 'artifacts/test/fit@seed=2/model';
+  assert.deepEqual(await said('test.yaml', 'ada.png'), {
+    code: 1,
+    stderr:
+      'error: Expected one model, got 2 in pipelines/test.yaml [several-models]\n\n  Name one of the stages fit@seed=1, fit@seed=2 behind the file.',
+  });
+  assert.deepEqual(await said('test.yaml', 'fit@seed=1', 'ada.png'), {
+    code: 1,
+    stderr:
+      'error: There is no model of fit[seed=1] yet in artifacts/test/fit@seed=1/model [no-model]\n\n  Make it: pipeline run pipelines/test.yaml fit@seed=1',
+  });
+  assert.deepEqual(await said('test.yaml', 'faces', 'ada.png'), {
+    code: 1,
+    stderr:
+      'error: Expected a stage that leaves a model, got faces in pipelines/test.yaml [no-model]\n\n  Such as one of the kind train or load-model.',
+  });
+  assert.deepEqual(await said('artifacts', 'ada.png'), {
+    code: 1,
+    stderr:
+      'error: Expected a pipeline or the folder of a trained model, got the folder artifacts without info.json [unknown-model]\n\n  Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.',
+  });
+  assert.deepEqual(await said(folder, 'adda.png', 'artifacts'), {
+    code: 1,
+    stderr:
+      'error: There is no image adda.png [missing-file]\n\nerror: Expected an image, got the folder artifacts [no-image]\n\n  Name images in it: artifacts/*',
+  });
+  assert.deepEqual(await said(folder, 'ada.png', 'notes.jpg', 'tiny.png'), {
+    code: 1,
+    stderr:
+      'error: Expected an image, but notes.jpg cannot be read as one: Input buffer contains unsupported image format\n' +
+      'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 6: tiny.png. What a map would show of it is how it was enlarged.',
+  });
+  assert.deepEqual(await said(folder, 'ada.png', '--layer', 'cnov2'), {
+    code: 1,
+    stderr:
+      'error: Expected a convolution of the network for the layer, got "cnov2". Did you mean "conv2"? There are conv1, conv2, conv3.',
+  });
+  assert.deepEqual(await said(folder, 'ada.png', '--class', 'fkae'), {
+    code: 1,
+    stderr: 'error: Expected a class of the model (real, fake), or predicted, got "fkae". Did you mean "fake"?',
+  });
+  assert.deepEqual(await said(folder, 'ada.png', '--out', './ada.png'), {
+    code: 2,
+    stderr: 'error: expected another name for --out than that of the image ada.png',
+  });
+  const misspelt = await said(folder, 'ada.png', '--method', 'gradcam');
+  assert.equal(misspelt.code, 2);
+  assert.match(misspelt.stderr, /argument 'gradcam' is invalid\. Expected gradient, .*\. Did you mean "grad-cam"\?/);
+  assert.equal(project.has('explained.png'), false);
+});
