@@ -6,6 +6,7 @@ import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/boot
 import { holm } from '../../src/metrics/holm.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
 import { type PairedDifference, pairedDifference } from '../../src/metrics/paired-difference.ts';
+import { signFlipTest } from '../../src/metrics/sign-flip-test.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 
@@ -27,7 +28,7 @@ export interface JudgedMethod {
   readonly excess?: Tested;
 }
 
-/** A paired difference with its p by Holm over the methods. */
+/** A paired difference, its interval by the bootstrap and its p by sign flips, with that adjusted by Holm over the methods. */
 export interface Tested extends PairedDifference {
   readonly adjustedP: number;
 }
@@ -67,8 +68,14 @@ export interface JudgeOptions {
 export function judge(images: readonly MeasuredImage[], options: JudgeOptions): Judgement {
   const { methods, depths, labels, groups, draws, seed, confidence } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
-  const less = (one: readonly number[], other: readonly number[]) =>
-    pairedDifference(sample, meanOf(one), meanOf(other), confidence);
+  // The bootstrap's own p would be too small of few images, as most people have the time for.
+  const less = (one: readonly number[], other: readonly number[]): PairedDifference => ({
+    ...pairedDifference(sample, meanOf(one), meanOf(other), confidence),
+    p: signFlipTest(
+      one.map((value, i) => value - other[i]!),
+      { groups, draws, seed },
+    ),
+  });
   const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
   const last = methods.length - 1;
   const overControl = tested(methods.slice(0, last).map((_, m) => less(contrasts[m]!, contrasts[last]!)));

@@ -66,7 +66,7 @@ const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).t
 const minus = (value: number) => (value < 0 ? signed(value) : value.toFixed(3));
 
 /** Which methods beat the control, and the best of them by how much; or that none does. */
-export function rankingFinding({ ranked, control }: Judgement, confidence: number): string {
+export function rankingFinding({ ranked, control, lead }: Judgement, confidence: number): string {
   const better = ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above');
   const best = better[0] ?? ranked[0]!;
   const [name, held, by] = [methodTitle(best.method), methodTitle(control.method), formatSigned(best.overControl)];
@@ -74,5 +74,6 @@ export function rankingFinding({ ranked, control }: Judgement, confidence: numbe
   if (better.length === 0) return `no method can be told to beat ${held}; ${name}, the first, is at ${by}`;
   if (better.length === 1) return `of ${ranked.length} methods ${name} alone is told to beat ${held}, ${by}`;
   const several = better.length === ranked.length ? `all ${better.length}` : `${better.length} of ${ranked.length}`;
-  return `${several} methods beat ${held}, ${name} by most, ${by}`;
+  if (best === ranked[0] && lead!.p < 1 - confidence) return `${several} methods beat ${held}, ${name} by most, ${by}`;
+  return `${several} methods beat ${held}, ${name} first but not told from the next, ${by}`;
 }
