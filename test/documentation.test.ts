@@ -121,11 +121,15 @@ test('the kind of the page on own kinds runs as it is printed', async () => {
 
 test('the pipelines that come with Restage give no warning', async () => {
   using project = new Project('stages: {}\n', faceApiFiles);
-  project.write('pipelines/base/faces.yaml', read('pipelines/base/faces.yaml'));
-  for (const experiment of readdirSync(inRepository('pipelines/experiments')).map((name) => `experiments/${name}`)) {
-    project.write(`pipelines/${experiment}`, read(`pipelines/${experiment}`));
-    const { code, stderr } = await project.command('plan', experiment);
-    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  const files = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+    /\.yaml$/.test(name),
+  );
+  for (const file of files) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
+  const pipelines = files.filter((file) => !file.startsWith('base/'));
+  assert.ok(pipelines.length > 10);
+  for (const file of pipelines) {
+    const { code, stderr } = await project.command('plan', file);
+    assert.deepEqual({ file, code, stderr }, { file, code: 0, stderr: '' });
   }
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
