@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { nameSeries, seriesName, seriesScales } from './series.ts';
+import { nameSeries, seriesName, seriesScales, tellApart } from './series.ts';
 
 test('up to 35 series differ in colour or dash, and the first five in both', () => {
   const names = Array.from({ length: 35 }, (_, index) => `run ${index}`);
@@ -25,4 +25,10 @@ test('several series are named by what tells them apart, and the title has the r
   assert.deepEqual(nameSeries(series), { names: ['a', 'b'], shared: { net: 'my-net', seed: '1' } });
   assert.deepEqual(nameSeries(series.slice(0, 1)), { names: [''], shared: series[0] });
   assert.deepEqual(nameSeries([]), { names: [], shared: {} });
+});
+
+test('names that are alike are told apart by their number', () => {
+  assert.deepEqual(tellApart(['a', 'b', 'a'], 'model'), ['a (1)', 'b', 'a (2)']);
+  assert.deepEqual(tellApart(['', ''], 'model'), ['model (1)', 'model (2)']);
+  assert.deepEqual(tellApart([''], 'model'), ['']);
 });

@@ -44,3 +44,13 @@ export function nameSeries(series: readonly Labels[]): { readonly names: readonl
   const own = (labels: Labels) => Object.fromEntries(Object.entries(labels).filter((label) => !isShared(label)));
   return { names: series.map((labels) => seriesName(own(labels))), shared };
 }
+
+/** Names that tell apart: with its number where another has the same, and `what` where several have none. */
+export function tellApart(names: readonly string[], what: string): readonly string[] {
+  if (names.length === 1) return names;
+  const full = names.map((name) => name || what);
+  return full.map((name, i) => {
+    if (full.indexOf(name) === full.lastIndexOf(name)) return name;
+    return `${name} (${full.slice(0, i + 1).filter((other) => other === name).length})`;
+  });
+}

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { nameSeries } from '../../src/charts/series.ts';
+import { nameSeries, tellApart } from '../../src/charts/series.ts';
 import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { averageGroups } from '../../src/metrics/average-groups.ts';
 import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
@@ -32,16 +32,9 @@ interface ReadOptions {
 /** Reads the scores of every model. Throws a {@link StageError} that names the one that cannot be judged. */
 export function readModels(inputs: readonly InputArtifact[], options: ReadOptions): Models {
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
-  const models = inputs.map((input, i) => readModel(input, apart(names, i), options));
+  const apart = tellApart(names, 'scores');
+  const models = inputs.map((input, i) => readModel(input, apart[i]!, options));
   return { models, shared };
-}
-
-/** The name, with its number where another has the same; never nothing where there are several. */
-function apart(names: readonly string[], i: number): string {
-  if (names.length === 1) return names[i]!;
-  const same = names.filter((name) => name === names[i]).length;
-  if (same === 1) return names[i] || 'scores';
-  return `${names[i] || 'scores'} (${names.slice(0, i + 1).filter((name) => name === names[i]).length})`;
 }
 
 function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
