@@ -30,10 +30,62 @@ export function pairByLabels(
   });
 }
 
-/** `net=my-net, seed=2`, whatever the order; the names of stages and paths differ between a model and its metrics. */
-function axesOf(labels: Readonly<Record<string, string>>): string {
-  const axes = Object.entries(labels).filter(([name]) => name !== 'stage' && name !== 'path');
-  return axes
+/**
+ * For each artifact of a list port the one of another that it goes with: a model with the data set that it is tried on. That is the
+ * only one there is, or the one with the same axis values as far as both have the axes; where they have none in common, the one in
+ * the same place. Throws a {@link StageError} where that leaves none, or several.
+ */
+export function matchByLabels(
+  ones: readonly InputArtifact[],
+  others: readonly InputArtifact[],
+  words: PortWords,
+): readonly InputArtifact[] {
+  const [only] = others;
+  if (others.length === 1) return ones.map(() => only!);
+  const [ours, theirs] = [ones, others].map(
+    (list) => new Set(list.flatMap(({ labels }) => Object.keys(axesIn(labels)))),
+  );
+  const isTold = [...ours!].some((axis) => theirs!.has(axis));
+  if (!isTold && ones.length === others.length) return others;
+  if (!isTold) {
+    throw new StageError(
+      `Expected one ${words.other} for all ${ones.length} ${words.one}s, or one for each in their order, got ${others.length}.`,
+    );
+  }
+  return ones.map((one, index) => {
+    const fitting = others.filter((other) => agree(one.labels, other.labels));
+    const [match, ...more] = fitting;
+    if (match === undefined) {
+      const there = others.map(({ labels }) => axesOf(labels) || 'none').join('; ');
+      throw new StageError(
+        `Expected a ${words.other} for the ${words.one} of ${axesOf(one.labels)}, got those of ${there}.`,
+      );
+    }
+    if (more.length === 0) return match;
+    const inPlace = others[index];
+    if (ones.length === others.length && fitting.includes(inPlace!)) return inPlace!;
+    throw new StageError(
+      `Expected one ${words.other} for the ${words.one} of ${axesOf(one.labels) || 'no axes'}, got ${fitting.length} that fit: ${fitting.map(({ labels }) => axesOf(labels)).join('; ')}.`,
+    );
+  });
+}
+
+type Labels = Readonly<Record<string, string>>;
+
+/** Without the names of stages and paths, which differ between a model and its metrics. */
+function axesIn(labels: Labels): Labels {
+  const { stage: _stage, path: _path, ...axes } = labels;
+  return axes;
+}
+
+/** Whether no axis that both have differs. */
+function agree(one: Labels, other: Labels): boolean {
+  return Object.entries(axesIn(one)).every(([axis, value]) => (axesIn(other)[axis] ?? value) === value);
+}
+
+/** `net=my-net, seed=2`, whatever the order. */
+function axesOf(labels: Labels): string {
+  return Object.entries(axesIn(labels))
     .map(([name, value]) => `${name}=${value}`)
     .sort()
     .join(', ');
