@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { samplesFile } from './dataset.ts';
 import { type FeaturesInfo, type FeaturesSample, featuresFile, valuesFile } from './features.ts';
-import { npyHeader } from './npy.ts';
+import { NpyWriter } from './npy-writer.ts';
 
 /** Writes a `features` artifact split by split; `finish` completes it, and no reader accepts one that is not complete. */
 export class FeaturesWriter {
@@ -20,15 +20,8 @@ export class FeaturesWriter {
   async split(name: string, samples: readonly FeaturesSample[], batches: AsyncIterable<Float32Array>): Promise<void> {
     const folder = join(this.#folder, name);
     mkdirSync(folder);
-    const file = openSync(join(folder, valuesFile), 'w');
-    try {
-      writeAll(file, npyHeader(samples.length, this.#info.values));
-      for await (const { buffer, byteOffset, byteLength } of batches) {
-        writeAll(file, new Uint8Array(buffer, byteOffset, byteLength));
-      }
-    } finally {
-      closeSync(file);
-    }
+    using file = new NpyWriter(join(folder, valuesFile), samples.length, this.#info.values);
+    for await (const batch of batches) file.add(batch);
     const lines = samples.map(({ key, label, class: className, source, path, group }) =>
       JSON.stringify({ key, label, class: className, source, path, group }),
     );
@@ -38,8 +31,4 @@ export class FeaturesWriter {
   finish(): void {
     writeFileSync(join(this.#folder, featuresFile), `${JSON.stringify(this.#info, null, 2)}\n`);
   }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
