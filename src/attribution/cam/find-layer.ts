@@ -1,5 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { closest } from '../../diagnostics/suggest.ts';
+import { thereAre } from '../../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../result.ts';
 
 const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
@@ -28,11 +28,8 @@ export function findConvolution(model: LayersModel, name?: string): Result<strin
     );
   }
   if (name === undefined || names.includes(name)) return ok(name ?? last);
-  const near = closest(name, names);
   const what = model.layers.some((layer) => layer.name === name) ? `the ${kindOf(model, name)} "${name}"` : `"${name}"`;
-  const hint =
-    near === undefined ? `There are ${names.join(', ')}.` : `Did you mean "${near}"? There are ${names.join(', ')}.`;
-  return err(`Expected a convolution of the network for the layer, got ${what}. ${hint}`);
+  return err(`Expected a convolution of the network for the layer, got ${what}. ${thereAre(name, names)}`);
 }
 
 const kindOf = (model: LayersModel, name: string): string => model.getLayer(name).getClassName();
