@@ -36,6 +36,10 @@ export const kinds: Readonly<Record<string, KindEntry>> = {
     spec: async () => (await import('./faithfulness/spec.ts')).spec,
     run: async () => (await import('./faithfulness/run.ts')).default,
   },
+  gradcam: {
+    spec: async () => (await import('./gradcam/spec.ts')).spec,
+    run: async () => (await import('./gradcam/run.ts')).default,
+  },
   'load-dataset': {
     spec: async () => (await import('./load-dataset/spec.ts')).spec,
     run: async () => (await import('./load-dataset/run.ts')).default,

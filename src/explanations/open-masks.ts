@@ -22,16 +22,26 @@ const inside = 128;
  * The masks in a folder as `make-faces` leaves it: that of the image `a/b.jpg` is `masks/a/b.png`, white where forged. Throws
  * a {@link StageError} where no image of the split has one, since the folder is then another data set's.
  */
-export function openMasks(folder: string, samples: readonly Sample[], { size, fit, kernel }: ImageInput): Masks {
-  const pathOf = ({ path }: Sample) => `masks/${path.replace(/\.[^./]*$/, '')}.png`;
+export function openMasks(folder: string, samples: readonly Sample[], input: ImageInput): Masks {
+  const masks = findMasks(folder, samples, input);
+  if (masks !== undefined) return masks;
+  const example = samples.find(({ label }) => label === 1) ?? samples[0]!;
+  throw new StageError(
+    `Expected masks of images of this split in the input "masks", such as ${pathOf(example)} of ${example.path}, got none. ` +
+      'Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
+  );
+}
+
+const pathOf = ({ path }: Sample): string => `masks/${path.replace(/\.[^./]*$/, '')}.png`;
+
+/** The same where a folder may be another data set's: undefined if no image of the split has one. */
+export function findMasks(
+  folder: string,
+  samples: readonly Sample[],
+  { size, fit, kernel }: ImageInput,
+): Masks | undefined {
   const known = new Set(samples.filter((sample) => existsSync(join(folder, pathOf(sample)))).map(({ key }) => key));
-  if (known.size === 0) {
-    const example = samples.find(({ label }) => label === 1) ?? samples[0]!;
-    throw new StageError(
-      `Expected masks of images of this split in the input "masks", such as ${pathOf(example)} of ${example.path}, got none. ` +
-        'Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
-    );
-  }
+  if (known.size === 0) return undefined;
   const resize = { width: size, height: size, fit, kernel };
   return {
     async read(sample) {

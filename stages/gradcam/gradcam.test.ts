@@ -1,0 +1,277 @@
+import assert from 'node:assert/strict';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { tensor } from '@tensorflow/tfjs';
+import sharp from 'sharp';
+import { csvRecords } from '../../src/csv.ts';
+import { buildNet } from '../../src/models/build-net.ts';
+import { saveModel } from '../../src/models/model-files.ts';
+import { type ModelSetting, netOf } from '../../src/models/model-setting.ts';
+import { StageError } from '../../src/stage.ts';
+import { DatasetWriter } from '../../src/vision/dataset-writer.ts';
+import { parseNpy } from '../../src/vision/npy.ts';
+import { type BenchStage, StageBench } from '../../test/stage-bench.ts';
+import { writeUntrainedModel } from '../../test/untrained-model.ts';
+import run from './run.ts';
+import { spec } from './spec.ts';
+
+const size = 32;
+const corner = 8;
+
+/** Grey images of which the fakes have a red corner, upper left. The first fake's is grey as well. */
+async function writeCorners(folder: string, split = 'test'): Promise<void> {
+  using writer = new DatasetWriter(folder, { classes: ['real', 'fake'], splits: [split] });
+  for (let index = 0; index < 6; index++) {
+    const label = index % 2;
+    const isRed = label === 1 && index > 1;
+    const pixels = Buffer.from(
+      Array.from({ length: size * size * 3 }, (_, i) => {
+        const [y, x] = [Math.floor(i / 3 / size), Math.floor(i / 3) % size];
+        return isRed && y < corner && x < corner ? (i % 3 === 0 ? 255 : 0) : 100;
+      }),
+    );
+    const png = sharp(pixels, { raw: { width: size, height: size, channels: 3 } }).png();
+    const key = `${split}/${index}`;
+    const sample = { key, label, source: label === 0 ? 'real' : 'fake', path: `${key}.png`, width: size, height: size };
+    writer.add(split, sample, await png.toBuffer());
+  }
+  writer.finish();
+}
+
+/** A network whose only convolution fires where red is above green, the more of which the surer it is of a fake. */
+async function writeRedFinder(folder: string, names: { conv?: string; size?: number } = {}): Promise<void> {
+  const net: ModelSetting = {
+    layers: [
+      { conv: 1, kernel: 1, name: names.conv ?? 'red' },
+      { activation: 'relu' },
+      { globalAveragePool: true },
+      { dense: 2, name: 'logits' },
+    ],
+  };
+  const imageSize = names.size ?? size;
+  const model = buildNet(netOf(net), imageSize);
+  model.setWeights([tensor([1, -1, 0], [1, 1, 3, 1]), tensor([0]), tensor([0, 40], [1, 2]), tensor([1, 0])]);
+  const input = { size: imageSize, fit: 'cover', kernel: 'linear' } as const;
+  const info = {
+    ...{ architecture: net, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
+    input: { ...input, normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+  } as const;
+  await saveModel(folder, { model, info: { ...info, classes: [...info.classes] } as never });
+}
+
+const small: ModelSetting = {
+  layers: [
+    { conv: 4, kernel: 3, stride: 2, padding: 'same', name: 'first' },
+    { activation: 'relu' },
+    { conv: 6, kernel: 3, name: 'second' },
+    { activation: 'relu' },
+    { globalAveragePool: true },
+    { dense: 2 },
+  ],
+};
+
+/** A bench with the corners and a network that finds them. */
+async function prepared(bench: StageBench) {
+  const [model, dataset] = [join(bench.root, 'model'), join(bench.root, 'dataset')];
+  await writeCorners(dataset);
+  await writeRedFinder(model);
+  return { model, dataset };
+}
+
+const explain = (bench: StageBench, stage: BenchStage) =>
+  bench.run(spec, run, { ...stage, with: { draws: 50, untrained: false, ...(stage.with as object) } });
+
+const outputOf = (bench: StageBench, port: keyof typeof spec.outputs) =>
+  readFileSync(bench.output(port, spec.outputs[port]), 'utf8');
+
+function mapsOf(bench: StageBench, file: string) {
+  const parsed = parseNpy(readFileSync(join(bench.output('maps'), file)));
+  assert.ok(parsed.ok);
+  return parsed.value;
+}
+
+function sheetOf(bench: StageBench) {
+  const chart = JSON.parse(readFileSync(join(bench.output('sheet'), 'chart.vl.json'), 'utf8'));
+  const { data } = chart.layer.find(({ data }: { data?: { name: string } }) => data?.name === 'headers');
+  return {
+    title: chart.title.text.join(' ') as string,
+    subtitle: chart.title.subtitle.join(' ') as string,
+    cells: chart.data.values as readonly { image?: string; caption?: string; lack?: string; description: string }[],
+    headers: data.values.map(({ header }: { header: string }) => header.replaceAll('\n', ' ')) as string[],
+  };
+}
+
+test('a network that fires on a red corner has its map there, one row for each model, and what is missing is said', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await prepared(bench);
+  await explain(bench, { inputs: { models: [model], datasets: [dataset] } });
+  const { title, subtitle, cells, headers } = sheetOf(bench);
+  assert.equal(title, 'Grad-CAM on test: the most salient 10 % of pixels hold 100.0 % of a map');
+  assert.equal(
+    subtitle,
+    'What in each image raises the score of its own class: red most, blue least. From test, one image of each class and outcome, drawn by chance (seed 7).',
+  );
+  assert.deepEqual(headers, ['red, called right: 3 of 3 real, 2 of 3 fake', 'called wrong: 0 of 3 real, 1 of 3 fake']);
+  assert.deepEqual(
+    cells.map(({ caption, lack }) => caption ?? lack ?? ''),
+    [
+      ...['real\ncalled real 73.1 %', 'Grad-CAM\nzero everywhere'],
+      ...['fake\ncalled fake 81.8 %', 'Grad-CAM'],
+      ...['no real image\ncalled wrong', ''],
+      ...['fake\ncalled real 73.1 %', 'Grad-CAM\nzero everywhere'],
+    ],
+  );
+  assert.equal(cells[0]!.image, cells[1]!.image); // nothing lies over it
+  const fake = cells[3]!.description;
+  assert.match(fake, /^test\/\d\.png: fake, called fake 81\.8 %; Grad-CAM of fake at red$/);
+
+  const { shape, values } = mapsOf(bench, 'grad-cam.npy');
+  assert.deepEqual(shape, [6, size, size]);
+  const third = values.subarray(3 * size * size, 4 * size * size);
+  for (const [i, value] of third.entries()) {
+    const isRed = Math.floor(i / size) < corner && i % size < corner;
+    assert.ok(isRed ? Math.abs(value - 40 / size ** 2) < 1e-6 : value === 0); // the gradient, not scaled, times 1
+  }
+  const [header, ...rows] = [...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8'))];
+  assert.deepEqual(header!.fields.slice(0, 9), 'file,row,model,method,layer,split,key,class,explained'.split(','));
+  assert.deepEqual(rows[3]!.fields.slice(0, 9), 'grad-cam.npy,3,,grad-cam,red,test,test/3,fake,fake'.split(','));
+  assert.deepEqual(bench.warnings, []);
+});
+
+test('what was forged is found where the masks are, and the numbers stand in metrics, table and at the end of the run', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await prepared(bench);
+  const masks = join(bench.root, 'made');
+  const white = (_: unknown, i: number) => (Math.floor(i / size) < corner && i % size < corner ? 255 : 0);
+  const mask = sharp(Buffer.from(Array.from({ length: size * size }, white)), {
+    raw: { width: size, height: size, channels: 1 },
+  }).png();
+  for (const index of [3, 5]) {
+    const path = join(masks, `masks/test/${index}.png`);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, await mask.toBuffer());
+  }
+  const inputs = { models: [model], datasets: [dataset], masks: [masks] };
+  await explain(bench, { inputs, with: { method: ['grad-cam', 'hires-cam'], untrained: true } });
+  const metrics = JSON.parse(outputOf(bench, 'metrics'));
+  assert.deepEqual(Object.keys(metrics), [
+    ...['split', 'class', 'score', 'confidence', 'layer', 'images', 'real', 'fake', 'accuracy'],
+    ...['grad-cam', 'hires-cam'],
+  ]);
+  const { masks: scores, real, fake, untrained } = metrics['grad-cam'];
+  assert.deepEqual([scores.images, scores.pointingGame, scores.intersectionOverUnion], [2, 1, 1]);
+  assert.deepEqual([real.constantMaps, fake.constantMaps, real.topShare], [3, 1, null]);
+  assert.ok(fake.topShare > 0.99 && 'topShare' in untrained.fake);
+  const [header, first, second, ...others] = [...csvRecords(outputOf(bench, 'table'))].map(({ fields }) => fields);
+  assert.equal(others.length, 0);
+  assert.deepEqual(first!.slice(0, 7), ['', 'grad-cam', 'red', '6', '3', '3', String(5 / 6)]);
+  assert.equal(second![header!.indexOf('masks.pointingGame')], '1');
+  assert.deepEqual(header!.slice(7, 11), [
+    'real.topShare',
+    'real.topShareLow',
+    'real.topShareHigh',
+    'real.meanMapTopShare',
+  ]);
+  assert.deepEqual(
+    bench.highlights.map(({ columns, rows }) => [columns.length, rows.map(([method]) => method)]),
+    [[12, ['Grad-CAM', 'HiResCAM']]],
+  );
+});
+
+test('maps do not hang on how many images go through the network at once, those of Score-CAM and of the control neither', async () => {
+  using bench = new StageBench();
+  const { dataset } = await prepared(bench);
+  const model = join(bench.root, 'untrained');
+  await writeUntrainedModel(model, { net: small, imageSize: size });
+  const methods = ['grad-cam', 'score-cam', 'random-cam'];
+  const made = async (batchSize: number) => {
+    await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { method: methods, batchSize } });
+    return methods.map((method) => mapsOf(bench, `${method}.npy`).values);
+  };
+  const [two, five] = [await made(2), await made(5)];
+  for (const [i, maps] of two.entries()) {
+    const scale = Math.max(...maps);
+    assert.ok(scale > 0);
+    assert.ok(
+      maps.every((value, k) => Math.abs(value - five[i]![k]!) <= 1e-4 * scale),
+      methods[i],
+    );
+  }
+});
+
+test('several models stand below each other, each with its own data set, layer and files', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await prepared(bench);
+  const other = join(bench.root, 'other');
+  await writeUntrainedModel(other, { net: small, imageSize: size });
+  const models = [
+    { path: model, labels: { net: 'finder', set: 'corners' } },
+    { path: other, labels: { net: 'tiny', set: 'corners' } },
+  ];
+  const method = ['layer-cam', 'grad-cam', 'random-cam'];
+  const layer = { tiny: 'first' };
+  await explain(bench, { inputs: { models, datasets: [dataset] }, with: { method, layer, title: 'Where' } });
+  const { title, headers, cells } = sheetOf(bench);
+  assert.match(
+    title,
+    /^Where: the most salient 10 % of pixels hold from [\d.]+ % \(tiny\) to 100\.0 % \(finder\) of a map$/,
+  );
+  assert.equal(headers.length, 4);
+  assert.equal(headers[0], 'finder at red, called right: 3 of 3 real, 2 of 3 fake');
+  assert.match(headers[2]!, /^tiny at first, called right: /);
+  assert.ok(cells.length % 4 === 0);
+  assert.deepEqual(mapsOf(bench, '1-layer-cam.npy').shape, [6, size, size]);
+  assert.deepEqual(mapsOf(bench, '2-layer-cam.npy').shape, [6, size / 2, size / 2]);
+  const metrics = JSON.parse(outputOf(bench, 'metrics'));
+  assert.deepEqual(Object.keys(metrics.models), ['finder', 'tiny']);
+  assert.equal(metrics.models.tiny.layer, 'first');
+});
+
+test('what cannot be explained is told before anything is computed, and of which model', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await prepared(bench);
+  const dense = join(bench.root, 'dense');
+  const net: ModelSetting = { layers: [{ flatten: true }, { dense: 2 }] };
+  await writeUntrainedModel(dense, { net, imageSize: size });
+  const large = join(bench.root, 'large');
+  await writeRedFinder(large, { size: 320 });
+  const refuses = async (message: string, settings: object, models: readonly string[] = [model], more: object = {}) => {
+    const inputs = { models, datasets: [dataset], ...more };
+    await assert.rejects(explain(bench, { inputs, with: settings }), new StageError(message));
+    assert.deepEqual(bench.progress, []);
+  };
+  await refuses('Expected a convolution of the network for the layer, got the Dense "logits". There is only red.', {
+    layer: 'logits',
+  });
+  await refuses('Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?', {
+    class: 'fkae',
+  });
+  await refuses(
+    'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+    {},
+    [dense],
+  );
+  await refuses(
+    'Expected images of at least 40 × 40 pixels, an eighth of the 320 × 320 that the network sees, got 32 × 32: test/0.png. What a map would show of it is how it was enlarged.',
+    {},
+    [large],
+  );
+  await refuses(
+    'Expected an axis value or the stage of a model for the layer "red", got "finder". It has none: give the layer alone.',
+    { layer: { finder: 'red' } },
+  );
+  await refuses(
+    'Expected masks of images of this split in the input "masks", such as masks/test/1.png of test/1.png, got none. Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
+    {},
+    [model],
+    { masks: [bench.root] },
+  );
+  const labelled = [model, dense].map((path, i) => ({ path, labels: { net: ['finder', 'dense'][i]! } }));
+  await assert.rejects(
+    explain(bench, { inputs: { models: labelled, datasets: [dataset] } }),
+    new StageError(
+      'dense: Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+    ),
+  );
+});

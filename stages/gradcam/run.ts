@@ -1,0 +1,123 @@
+import { writeFileSync } from 'node:fs';
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { withLabels } from '../../src/charts/chart-title.ts';
+import { renderChart } from '../../src/charts/render-chart.ts';
+import { mapMetrics } from '../../src/explanations/map-metrics.ts';
+import { overlayPicture } from '../../src/explanations/map-pictures.ts';
+import { MapsWriter } from '../../src/explanations/maps-writer.ts';
+import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanations/survey-split.ts';
+import { untrainedCopy } from '../../src/models/untrained-copy.ts';
+import type { StageContext } from '../../src/stage.ts';
+import { startBackend } from '../../src/training/start-backend.ts';
+import { thumbnail } from '../../src/vision/thumbnail.ts';
+import { type ChosenImage, ChosenImages } from './chosen-images.ts';
+import { type Case, openCases } from './open-cases.ts';
+import { camSheet, side } from './sheet.ts';
+import type { GradcamSettings } from './spec.ts';
+import { casesTable, findingOf, formatMetrics, formatTable, type MeasuredCase } from './tables.ts';
+
+type Context = StageContext<GradcamSettings>;
+
+/** Images between two signs of progress, where each takes a forward pass for every channel. */
+const mostAtOnce = 4;
+
+export default async function run(context: Context): Promise<void> {
+  const { settings } = context;
+  await startBackend(context);
+  const { cases, shared } = await openCases(context);
+  const surveyed = await survey(context, cases);
+  const measured = surveyed.map(({ name, layer, trained, untrained, groups }): MeasuredCase => {
+    const { confidence, draws, seed } = settings;
+    const numbers = mapMetrics(trained, { groups, confidence, draws, seed }, untrained);
+    return { name, layer, survey: trained, numbers };
+  });
+  writeFileSync(context.output('metrics'), formatMetrics(measured, settings));
+  writeFileSync(context.output('table'), formatTable(measured, settings));
+
+  const pictures = await draw(surveyed, settings);
+  const rows = surveyed.map(({ subject: { classes, samples }, ...row }) => ({
+    ...{ ...row, classes, paths: samples.map(({ path }) => path) },
+  }));
+  const named = settings.title ?? withLabels(`${methodTitle(settings.method[0]!)} on ${settings.split}`, shared);
+  const finding = findingOf(surveyed.map(({ name, trained, untrained }) => ({ name, survey: trained, untrained })));
+  const chart = camSheet(rows, settings, {
+    title: `${named}: ${finding}`,
+    picturesOf: (image) => pictures.get(image)!,
+  });
+  await renderChart(chart, context.output('sheet'), (line) => context.warn(line));
+  context.highlight(casesTable(measured, settings));
+}
+
+interface SurveyedCase extends Case {
+  readonly trained: Survey;
+  readonly untrained: Survey | undefined;
+  readonly groups: readonly (string | undefined)[];
+  readonly chosen: ChosenImages;
+}
+
+/** Each model over all images of its split, and once more without its training. */
+async function survey(context: Context, cases: readonly Case[]): Promise<readonly SurveyedCase[]> {
+  const { settings } = context;
+  const { split, images: most, seed, method: methods } = settings;
+  const passes = settings.untrained ? 2 : 1;
+  const total = passes * cases.reduce((sum, { subject }) => sum + subject.samples.length, 0);
+  let done = 0;
+  using writer = new MapsWriter(context.output('maps'));
+  const surveyed: SurveyedCase[] = [];
+  for (const [i, each] of cases.entries()) {
+    const { name, subject, layer } = each;
+    const { samples, classes } = subject;
+    const images = samples.length;
+    const prefix = cases.length === 1 ? '' : `${i + 1}-`;
+    writer.begin({ prefix, model: name, split, layer, methods, classes, samples, images });
+    const chosen = new ChosenImages({ images, most, split, seed });
+    const options = (note: string): SurveyOptions => ({
+      ...surveyOptions(settings, each),
+      onBatch: (count) => {
+        done += count;
+        context.progress({ done, total, unit: 'images', note: [name, note].filter((part) => part !== '').join(', ') });
+      },
+    });
+    const trained = await surveySplit(subject, {
+      ...options(''),
+      onImage: (image) => {
+        writer.add(image);
+        chosen.offer(image);
+      },
+    });
+    let untrained: Survey | undefined;
+    if (settings.untrained) {
+      const model = await untrainedCopy(subject.model, seed);
+      untrained = await surveySplit(subject, { ...options('untrained'), model });
+      model.dispose();
+    }
+    subject.model.dispose();
+    surveyed.push({ ...each, trained, untrained, chosen, groups: samples.map(({ group }) => group) });
+  }
+  return surveyed;
+}
+
+function surveyOptions(settings: GradcamSettings, { layer, masks }: Case): SurveyOptions {
+  const { method: methods, class: of, score, seed, batchSize } = settings;
+  // What gradients by the image need is not asked for here.
+  const explain = { layer, batchSize, samples: 1, noise: 0, steps: 1, baseline: [0, 0, 0] } as const;
+  // Score-CAM makes a batch of each image, which should be heard of before many are done.
+  const batch = methods.includes('score-cam') ? Math.min(batchSize, mostAtOnce) : batchSize;
+  return { methods, explain, how: { class: of, score, seed, batchSize: batch }, masks };
+}
+
+async function draw(
+  surveyed: readonly SurveyedCase[],
+  { colours, opacity }: GradcamSettings,
+): Promise<ReadonlyMap<ChosenImage, { readonly image: string; readonly overlays: readonly string[] }>> {
+  const pictures = new Map<ChosenImage, { readonly image: string; readonly overlays: readonly string[] }>();
+  const options = { side: 2 * side, colours, opacity };
+  for (const { chosen } of surveyed) {
+    for (const image of [0, 1].flatMap((label) => [...chosen.of(label, 'right'), ...chosen.of(label, 'wrong')])) {
+      const overlays: string[] = [];
+      for (const map of image.maps) overlays.push(await overlayPicture(image.pixels, map, options));
+      pictures.set(image, { image: await thumbnail(image.pixels, { side: 2 * side }), overlays });
+    }
+  }
+  return pictures;
+}

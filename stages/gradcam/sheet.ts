@@ -1,0 +1,100 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { methodTitle } from '../../src/attribution/methods.ts';
+import { withColourBar } from '../../src/charts/colour-bar.ts';
+import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
+import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
+import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
+import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
+import type { GradcamSettings } from './spec.ts';
+
+/** In units, twice as many pixels. */
+export const side = 120;
+/** With more methods than these, what was called wrong stands below what was called right, not beside it. */
+const mostBeside = 2;
+
+/** A row of the sheet. */
+export interface SheetRow {
+  readonly name: string;
+  readonly layer: string;
+  /** Of the data set, in label order. */
+  readonly classes: readonly string[];
+  readonly paths: readonly string[];
+  readonly chosen: ChosenImages;
+}
+
+/** The image alone, and by method the maps over it, as data URIs. */
+export type PicturesOf = (image: ChosenImage) => { readonly image: string; readonly overlays: readonly string[] };
+
+/** Images and the maps over them: a row for each model, what it called right apart from what it called wrong. */
+export function camSheet(
+  rows: readonly SheetRow[],
+  settings: GradcamSettings,
+  { title, picturesOf }: { readonly title: string; readonly picturesOf: PicturesOf },
+): TopLevelSpec {
+  const across = 1 + settings.method.length;
+  const blocks = rows.flatMap((row) => {
+    const [right, wrong] = (['right', 'wrong'] as const).map((outcome) => ({
+      header: header(row, outcome),
+      cells: cellsOf(row, outcome, settings, picturesOf),
+    })) as [ImageBlock, ImageBlock];
+    return settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]];
+  });
+  const sheet = imageSheet({ title, subtitle: subtitle(settings), blocks, across, side });
+  return withColourBar(sheet, mapColourBar(settings.colours, 2 * side));
+}
+
+function subtitle({ split, class: of, score, colours, images, seed }: GradcamSettings): string {
+  const whose =
+    of === 'label' ? 'its own class' : of === 'predicted' ? 'the class that it is called' : `the class ${of}`;
+  const what = score === 'margin' ? `the margin of ${whose} over the other` : `the score of ${whose}`;
+  const [least, most] = colourWords[colours];
+  const counted = images === 1 ? 'one image' : `up to ${images} images`;
+  return `What in each image raises ${what}: ${most} most, ${least} least. From ${split}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
+}
+
+/** The model and its layer stand once in a row, before what it called right. */
+function header({ name, layer, classes, chosen }: SheetRow, outcome: Outcome): string {
+  const counts = classes.map((className, label) => {
+    const all = chosen.count(label, 'right') + chosen.count(label, 'wrong');
+    return `${formatCount(chosen.count(label, outcome))} of ${formatCount(all)} ${className}`;
+  });
+  const whose = outcome === 'right' ? `${name === '' ? '' : `${name} at `}${layer}, ` : '';
+  return `${whose}called ${outcome}: ${counts.join(', ')}`;
+}
+
+/** A line for each image, real ones first; where a class has none, an empty square says so. */
+function cellsOf(
+  row: SheetRow,
+  outcome: Outcome,
+  { method: methods }: GradcamSettings,
+  picturesOf: PicturesOf,
+): readonly ImageCell[] {
+  return row.classes.flatMap((className, label) => {
+    const images = row.chosen.of(label, outcome);
+    if (images.length === 0) return [{ lack: `no ${className} image\ncalled ${outcome}` }, ...methods.map(() => ({}))];
+    return images.flatMap((image) => {
+      const pictures = picturesOf(image);
+      const called = calledOf(image, row.classes);
+      const description = `${row.paths[image.index]}: ${className}, ${called}`;
+      return [
+        { image: pictures.image, caption: `${className}\n${called}`, description },
+        ...methods.map((method, i): ImageCell => {
+          const constancy = constancyOf(image.maps[i]!);
+          const told = `${methodTitle(method)} of ${row.classes[image.class]} at ${row.layer}`;
+          return {
+            image: pictures.overlays[i]!,
+            caption: [methodTitle(method), ...(constancy === undefined ? [] : [constancy])].join('\n'),
+            description: [description, told, ...(constancy === undefined ? [] : [constancy])].join('; '),
+          };
+        }),
+      ];
+    });
+  });
+}
+
+/** `called real 81.3 %`. */
+function calledOf({ logits }: ChosenImage, classes: readonly string[]): string {
+  const [fake] = fakeProbabilities(logitDifferences(logits)) as unknown as [number];
+  return fake > 0.5 ? `called ${classes[1]} ${formatShare(fake)}` : `called ${classes[0]} ${formatShare(1 - fake)}`;
+}
