@@ -56,7 +56,7 @@ test('every pair is tested by DeLong and McNemar, and Holm adjusts over the pair
       [onlyOneRight, onlyOtherRight, accuracy.p, accuracy.test],
       [mcnemar.onlyOne, mcnemar.onlyOther, mcnemar.p, `mcnemar-${mcnemar.method}`],
     );
-    assert.ok(Math.abs(accuracy.difference - (onlyOneRight - onlyOtherRight) / labels.length) < 1e-12);
+    assert.ok(Math.abs(accuracy.difference - (onlyOneRight! - onlyOtherRight!) / labels.length) < 1e-12);
     assert.ok(accuracy.low <= accuracy.difference && accuracy.difference <= accuracy.high);
   }
   assert.deepEqual(

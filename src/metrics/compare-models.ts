@@ -17,16 +17,16 @@ export interface ModelComparison {
   readonly other: number;
   readonly auc: TestedDifference;
   readonly accuracy: TestedDifference;
-  /** Images that only the first has right, and only the second. */
-  readonly onlyOneRight: number;
-  readonly onlyOtherRight: number;
+  /** Images that only the first has right, and only the second; absent where each was run several times. */
+  readonly onlyOneRight?: number;
+  readonly onlyOtherRight?: number;
 }
 
 /** A difference and its test. */
 export interface TestedDifference extends PairedDifference {
   /** p after Holm's adjustment for all pairs of models. */
   readonly adjustedP: number;
-  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap';
+  readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap' | 'runs-and-images';
 }
 
 /** Each test as tables and titles call it. */
@@ -35,6 +35,7 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   'mcnemar-exact': 'McNemar, exact',
   'mcnemar-chi-square': 'McNemar',
   'group-bootstrap': 'bootstrap of groups',
+  'runs-and-images': 'Welch over runs and images',
 };
 
 export interface CompareOptions {

@@ -21,7 +21,8 @@ export const invisible = 0.1 / (2 * side);
 /** One curve, named as the legend has it. */
 export interface Series {
   readonly name: string;
-  readonly points: readonly Point[];
+  /** Its points; of several runs, those of each. */
+  readonly curves: readonly (readonly Point[])[];
   /** Empty for none. */
   readonly band: readonly { readonly x: number; readonly low: number; readonly high: number }[];
 }
@@ -46,9 +47,14 @@ export function curveLayers(
   const bands = series.flatMap(({ name, band }, i) =>
     band.map((row) => ({ series: name, colour: color.range[i], ...rounded(row) })),
   );
+  const several = series.some(({ curves }) => curves.length > 1);
   const points = series
     .toReversed()
-    .flatMap(({ name, points }) => points.map((row, point) => ({ series: name, point, ...rounded(row) })));
+    .flatMap(({ name, curves }) =>
+      curves.flatMap((points, run) =>
+        points.map((row, point) => ({ series: name, ...(several && { run }), point, ...rounded(row) })),
+      ),
+    );
   const bySeries = {
     field: 'series',
     type: 'nominal' as const,
@@ -80,10 +86,11 @@ export function curveLayers(
     ...(bands.length > 0 ? [bandLayer] : []),
     {
       data: { name: 'curves', values: points },
-      mark: { type: 'line', ...mark },
+      mark: { type: 'line', ...(several && { strokeWidth: 1.2 }), ...mark },
       encoding: {
         x: { ...x, field: 'x', type: 'quantitative' },
         y: { ...y, field: 'y', type: 'quantitative' },
+        ...(several && { detail: { field: 'run' } }),
         order: { field: 'point' },
         color: { ...bySeries, scale: color },
         strokeDash: { ...bySeries, scale: strokeDash },

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatLevel, formatShare } from '../../src/charts/format-number.ts';
+import { formatShare } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
@@ -15,8 +15,18 @@ import {
   side,
   titleWidth,
 } from './curve-layers.ts';
+import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
-import { bandText, type Frame, formatShareInterval, imagesText, titled } from './texts.ts';
+import {
+  bandText,
+  type Frame,
+  formatShareInterval,
+  imagesText,
+  legendTitle,
+  lineName,
+  runsText,
+  titled,
+} from './texts.ts';
 
 /** In per cent. */
 const ticks = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 40, 60, 80, 90, 95, 98, 99, 99.5, 99.8, 99.9];
@@ -30,7 +40,8 @@ const beyond = 4.5;
  * of detection task performance"), on which scores that are normal in both classes give a straight line; the equal error
  * rate is marked where the curve meets the diagonal. The data holds deviates; the axes' labels turn them back into per cent.
  */
-export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLevelSpec {
+export function detChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
+  const models = runsOf(lines);
   const [first] = models as readonly [MeasuredModel];
   const isOne = models.length === 1;
   const range = [normalQuantile(ticks[0]! / 100), normalQuantile(topOf(models) / 100)] as const;
@@ -49,22 +60,20 @@ export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLev
     axis('False positive rate, % (real called fake)', 4),
     axis('False negative rate, % (fake called real)', 0),
   ];
-  const best = models.toSorted((a, b) => a.equalErrorRate.estimate - b.equalErrorRate.estimate)[0]!;
-  const series = models.map((model) => seriesOf(model, isOne, models.length <= mostBands, range[1] - range[0]));
-  const finding = `${isOne ? '' : 'lowest '}equal error rate ${formatShareInterval(best.equalErrorRate)}${isOne ? '' : ` by ${best.name}`}`;
+  const best = leastOf(lines, errorOf);
+  const hasBand = models.length <= mostBands && !haveRuns(lines);
+  const series = lines.map((line) => seriesOf(line, isOne, hasBand, range[1] - range[0]));
+  const finding = `${lines.length === 1 ? '' : 'lowest '}equal error rate ${formatShareInterval(numberOf(best, errorOf))}${lines.length === 1 ? '' : ` by ${best.name}`}`;
   const hasMark = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
   const notes = [
     imagesText(models, frame),
     `axes of normal deviates${hasMark ? `; the ${isOne ? 'point marks' : 'points mark'} the equal error rate` : ''}`,
+    ...runsText(lines, frame),
     ...bandText(frame, series),
   ];
-  const curves = curveLayers(
-    series,
-    isOne ? undefined : `Equal error rate, ${formatLevel(frame.confidence)} interval`,
-    x,
-    y,
-    { clip: true },
-  );
+  const curves = curveLayers(series, isOne ? undefined : legendTitle('Equal error rate', lines, frame), x, y, {
+    clip: true,
+  });
   return {
     title: chartTitle(titled(frame, 'DET', finding), notes.join('; '), titleWidth),
     width: side,
@@ -80,7 +89,7 @@ export function detChart(models: readonly MeasuredModel[], frame: Frame): TopLev
         y,
       ),
       ...curves,
-      ...marks(models, series, isOne, x, y, range[0]),
+      ...marks(lines, series, isOne, x, y, range[0]),
       ...(isOne && first.equalErrorRate.estimate === 0 ? [nothingText()] : []),
     ],
   };
@@ -103,24 +112,21 @@ function deviate(rate: number): number {
   return Math.min(beyond, Math.max(-beyond, normalQuantile(Math.min(1, Math.max(0, rate)))));
 }
 
-function seriesOf(
-  { name, det, equalErrorRate }: MeasuredModel,
-  isOne: boolean,
-  hasBand: boolean,
-  width: number,
-): Series {
-  const points = det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) }));
-  const band = det.band.map(({ x, low, high }) => ({ x: deviate(x), low: deviate(low), high: deviate(high) }));
+const errorOf = ({ equalErrorRate }: MeasuredModel) => equalErrorRate;
+
+function seriesOf(line: Line, isOne: boolean, hasBand: boolean, width: number): Series {
+  const curves = line.runs.map(({ det }) => det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })));
+  const { band } = line.runs[0]!.det;
   return {
-    name: isOne ? 'DET' : `${name}: ${formatShareInterval(equalErrorRate)}`,
-    points: simplifyLine(points, invisible * width),
-    band: hasBand ? band : [],
+    name: isOne ? 'DET' : `${lineName(line)}: ${formatShareInterval(numberOf(line, errorOf))}`,
+    curves: curves.map((points) => simplifyLine(points, invisible * width)),
+    band: hasBand ? band.map(({ x, low, high }) => ({ x: deviate(x), low: deviate(low), high: deviate(high) })) : [],
   };
 }
 
 /** A point where each curve meets the diagonal, inside the frame; its rate beside it where there is one curve. */
 function marks(
-  models: readonly MeasuredModel[],
+  lines: readonly Line[],
   series: readonly Series[],
   isOne: boolean,
   x: object,
@@ -128,8 +134,9 @@ function marks(
   least: number,
 ): Layers {
   const { color, shape } = seriesScales(series.map(({ name }) => name));
-  const values = models
-    .map(({ equalErrorRate: { estimate } }, i) => ({
+  const values = lines
+    .flatMap(({ runs }, i) => runs.map((run) => ({ estimate: errorOf(run).estimate, i })))
+    .map(({ estimate, i }) => ({
       series: series[i]!.name,
       colour: color.range[i],
       shape: shape.range[i],
@@ -146,7 +153,7 @@ function marks(
   return [
     {
       data: { name: 'equal', values },
-      mark: { type: 'point', size: 70, opacity: 1 },
+      mark: { type: 'point', size: haveRuns(lines) ? 40 : 70, opacity: 1 },
       encoding: {
         ...place,
         fill: { field: 'colour', type: 'nominal', scale: null },

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatLevel, formatShare } from '../../src/charts/format-number.ts';
+import { formatShare } from '../../src/charts/format-number.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import {
@@ -13,28 +13,34 @@ import {
   side,
   titleWidth,
 } from './curve-layers.ts';
-import type { MeasuredModel, Point } from './measure.ts';
-import { bandText, type Frame, formatInterval, imagesText, titled } from './texts.ts';
+import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
+import type { Point } from './measure.ts';
+import { bandText, type Frame, formatInterval, imagesText, legendTitle, lineName, runsText, titled } from './texts.ts';
 
 /**
  * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
  * the share of fakes, where calling everything fake would be.
  */
-export function precisionRecallChart(models: readonly MeasuredModel[], frame: Frame): TopLevelSpec {
+export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
+  const models = runsOf(lines);
   const isOne = models.length === 1;
   const axis = (title: string) => ({ title, scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } });
   const [x, y] = [axis('Recall (share of fakes called fake)'), axis('Precision (share of those called fake that are)')];
-  const best = models.toSorted((a, b) => b.averagePrecision.estimate - a.averagePrecision.estimate)[0]!;
-  const prevalence = best.fake / (best.fake + best.real);
-  const series = models.map(
-    ({ name, averagePrecision, precisionRecall }): Series => ({
-      name: `${name}: ${formatInterval(averagePrecision)}`,
-      points: simplifyLine(steps(precisionRecall.points), invisible),
-      band: models.length <= mostBands ? precisionRecall.band : [],
+  const precisionOf = (line: Line) => numberOf(line, ({ averagePrecision }) => averagePrecision);
+  const best = lines.toSorted((a, b) => precisionOf(b).estimate - precisionOf(a).estimate)[0]!;
+  const { real, fake } = best.runs[0]!;
+  const prevalence = fake / (fake + real);
+  const hasBand = models.length <= mostBands && !haveRuns(lines);
+  const series = lines.map(
+    (line): Series => ({
+      name: `${lineName(line)}: ${formatInterval(precisionOf(line))}`,
+      curves: line.runs.map(({ precisionRecall }) => simplifyLine(steps(precisionRecall.points), invisible)),
+      band: hasBand ? line.runs[0]!.precisionRecall.band : [],
     }),
   );
-  const finding = `${isOne ? '' : 'highest '}average precision ${formatInterval(best.averagePrecision)}${isOne ? '' : ` by ${best.name}`}, ${prevalence.toFixed(3)} by chance`;
-  const notes = [imagesText(models, frame), ...bandText(frame, series)];
+  const isAlone = lines.length === 1;
+  const finding = `${isAlone ? '' : 'highest '}average precision ${formatInterval(precisionOf(best))}${isAlone ? '' : ` by ${best.name}`}, ${prevalence.toFixed(3)} by chance`;
+  const notes = [imagesText(models, frame), ...runsText(lines, frame), ...bandText(frame, series)];
   return {
     title: chartTitle(titled(frame, 'Precision-recall', finding), notes.join('; '), titleWidth),
     width: side,
@@ -50,7 +56,7 @@ export function precisionRecallChart(models: readonly MeasuredModel[], frame: Fr
         y,
       ),
       chanceText(prevalence, y),
-      ...curveLayers(series, isOne ? undefined : `Average precision, ${formatLevel(frame.confidence)} interval`, x, y),
+      ...curveLayers(series, isOne ? undefined : legendTitle('Average precision', lines, frame), x, y),
     ],
   };
 }

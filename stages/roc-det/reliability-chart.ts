@@ -1,13 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
 import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
 import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
+import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
-import { type Frame, formatInterval, imagesText, titled } from './texts.ts';
+import { type Frame, formatInterval, imagesText, legendTitle, lineName, titled } from './texts.ts';
 
 /** Colours and shapes begin again after these, and more lines of bins would be a thicket. */
 const mostDrawn = palette.length;
@@ -26,7 +27,8 @@ interface Row {
  * networks", figure 1), and below it how many images have it: of one model before and after its temperature, of several
  * before, the best calibrated where there are many.
  */
-export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame, calibrateOn: string): TopLevelSpec {
+export function reliabilityChart(lines: readonly Line[], frame: Frame, calibrateOn: string): TopLevelSpec {
+  const models = runsOf(lines);
   const [first] = models as readonly [MeasuredModel];
   const isOne = models.length === 1;
   const { scaled } = first;
@@ -43,14 +45,15 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
               },
             ]),
       ]
-    : bestCalibrated(models).map(({ name, calibrationError, reliability }) => ({
-        name: `${name}: ${formatInterval(calibrationError)}`,
-        reliability,
+    : bestCalibrated(lines).map((line) => ({
+        name: `${lineName(line)}: ${formatInterval(numberOf(line, errorOf))}`,
+        reliability: pooled(line.runs),
       }));
   const notes = [
     imagesText(models, frame),
     `${bins} bins of equal width`,
-    ...(models.length > mostDrawn ? [`drawn are the ${mostDrawn} best calibrated of ${models.length} models`] : []),
+    ...(haveRuns(lines) ? [`the images of all runs over ${formatList(frame.over ?? [])} together`] : []),
+    ...(lines.length > mostDrawn ? [`drawn are the ${mostDrawn} best calibrated of ${lines.length} models`] : []),
     ...(isOne ? [`bars: ${formatLevel(frame.confidence)}`] : []),
     ...(isOne && scaled !== undefined
       ? [
@@ -60,23 +63,42 @@ export function reliabilityChart(models: readonly MeasuredModel[], frame: Frame,
   ];
   return {
     title: chartTitle(
-      titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(models)),
+      titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(lines)),
       notes.join('; '),
       titleWidth,
     ),
     spacing: 14,
     vconcat: [
-      sharesPanel(rows, isOne, isOne ? null : `Calibration error, ${formatLevel(frame.confidence)} interval`),
+      sharesPanel(rows, isOne, isOne ? null : legendTitle('Calibration error', lines, frame)),
       countsPanel(rows, isOne, frame.by === 'group' ? 'Groups' : 'Images'),
     ],
   } as TopLevelSpec;
 }
 
 /** In the order given. */
-function bestCalibrated(models: readonly MeasuredModel[]): readonly MeasuredModel[] {
-  const sorted = models.toSorted((a, b) => a.calibrationError.estimate - b.calibrationError.estimate);
+function bestCalibrated(lines: readonly Line[]): readonly Line[] {
+  const sorted = lines.toSorted((a, b) => numberOf(a, errorOf).estimate - numberOf(b, errorOf).estimate);
   const drawn = new Set(sorted.slice(0, mostDrawn));
-  return models.filter((model) => drawn.has(model));
+  return lines.filter((line) => drawn.has(line));
+}
+
+const errorOf = ({ calibrationError }: MeasuredModel) => calibrationError;
+
+/** The bins of all runs together: each image counts once for every run. */
+function pooled(runs: readonly MeasuredModel[]): Row['reliability'] {
+  if (runs.length === 1) return runs[0]!.reliability;
+  const all = runs.flatMap(({ reliability }) => reliability);
+  const lows = [...new Set(all.map(({ low }) => low))].sort((a, b) => a - b);
+  return lows.map((low): CalibrationBin => {
+    const own = all.filter((bin) => bin.low === low);
+    const items = own.reduce((sum, bin) => sum + bin.items, 0);
+    const weighted = (of: (bin: CalibrationBin) => number) => own.reduce((sum, bin) => sum + of(bin) * bin.items, 0);
+    return {
+      ...{ low, high: own[0]!.high, items },
+      meanProbability: weighted(({ meanProbability }) => meanProbability) / items,
+      positiveShare: weighted(({ positiveShare }) => positiveShare) / items,
+    };
+  });
 }
 
 function findingOf({ calibrationError, scaled }: MeasuredModel): string {
@@ -94,14 +116,15 @@ function surenessOf({ temperature, temperatureEnds: [low, high] }: ScaledCalibra
   return '';
 }
 
-function bestOf(models: readonly MeasuredModel[]): string {
-  const best = models.toSorted((a, b) => a.calibrationError.estimate - b.calibrationError.estimate)[0]!;
-  return `lowest calibration error ${formatInterval(best.calibrationError)} by ${best.name}`;
+function bestOf(lines: readonly Line[]): string {
+  const best = leastOf(lines, errorOf);
+  const error = `calibration error ${formatInterval(numberOf(best, errorOf))}`;
+  return lines.length === 1 ? error : `lowest ${error} by ${best.name}`;
 }
 
 const x = { scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } };
 
-function sharesPanel(rows: readonly Row[], isOne: boolean, legendTitle: string | null) {
+function sharesPanel(rows: readonly Row[], isOne: boolean, heading: string | null) {
   const { color, shape } = seriesScales(rows.map(({ name }) => name));
   const values = rows.flatMap(({ name, reliability }) => reliability.map((bin) => ({ series: name, ...bin })));
   const y = {
@@ -114,7 +137,7 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legendTitle: string |
   const bySeries = {
     field: 'series',
     type: 'nominal' as const,
-    title: legendTitle,
+    title: heading,
     legend: {
       orient: 'bottom' as const,
       direction: 'vertical' as const,

@@ -1,34 +1,51 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatLevel } from '../../src/charts/format-number.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelComparison } from '../../src/metrics/compare-models.ts';
 import { curveLayers, guide, invisible, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
+import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
 import type { MeasuredModel, Point } from './measure.ts';
-import { bandText, type Frame, formatInterval, imagesText, leaderTest, leaderText, titled } from './texts.ts';
+import {
+  bandText,
+  type Frame,
+  formatInterval,
+  imagesText,
+  leaderTest,
+  leaderText,
+  legendTitle,
+  lineName,
+  runsText,
+  titled,
+} from './texts.ts';
 
 /**
  * The receiver operating characteristic on a square, chance dashed: of one model by its second score and by its first, of
  * several each by its second. The scores are taken as probabilities, which sum to 1, so that both rank alike, in opposite
  * order: with fake as the positive class throughout, the curves mirror each other and their areas sum to 1.
  */
-export function rocChart(
-  models: readonly MeasuredModel[],
-  pairs: readonly ModelComparison[],
-  frame: Frame,
-): TopLevelSpec {
+export function rocChart(lines: readonly Line[], pairs: readonly ModelComparison[], frame: Frame): TopLevelSpec {
+  const models = runsOf(lines);
   const axis = (title: string) => ({ title, scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } });
   const [x, y] = [axis('False positive rate (real called fake)'), axis('True positive rate (fake called fake)')];
   const [first] = models as readonly [MeasuredModel];
   const isOne = models.length === 1;
-  const series = isOne ? bothScores(first) : models.map((model) => ofModel(model, models.length <= mostBands));
+  const series = isOne
+    ? bothScores(first)
+    : lines.map((line) => ofLine(line, models.length <= mostBands && !haveRuns(lines)));
   const finding = isOne
     ? `AUC ${formatInterval(first.auc)} by the second score, ${complement(first.auc.estimate)} by the first`
-    : leaderText(models, pairs, frame.confidence);
+    : lines.length === 1
+      ? `AUC ${formatInterval(areaOf(lines[0]!))} in the mean of ${lineName({ ...lines[0]!, name: '' })}`
+      : leaderText(lines.map(named), pairs, frame.confidence);
   const notes = [
     imagesText(models, frame),
-    ...(isOne ? ['fake is positive for both scores, so their areas sum to 1'] : [leaderTest(models, pairs)]),
+    ...(isOne
+      ? ['fake is positive for both scores, so their areas sum to 1']
+      : lines.length === 1
+        ? []
+        : [leaderTest(lines.map(named), pairs)]),
+    ...runsText(lines, frame),
     ...bandText(frame, series),
   ];
   return {
@@ -45,21 +62,28 @@ export function rocChart(
         x,
         y,
       ),
-      ...curveLayers(series, isOne ? 'Ranked by' : `AUC, ${formatLevel(frame.confidence)} interval`, x, y),
+      ...curveLayers(series, isOne ? 'Ranked by' : legendTitle('AUC', lines, frame), x, y),
     ],
   };
 }
 
-function ofModel({ name, auc, roc }: MeasuredModel, hasBand: boolean): Series {
-  return { name: `${name}: ${formatInterval(auc)}`, points: simplify(roc.points), band: hasBand ? roc.band : [] };
+const areaOf = (line: Line) => numberOf(line, ({ auc }) => auc);
+const named = (line: Line) => ({ name: line.name, auc: areaOf(line) });
+
+function ofLine(line: Line, hasBand: boolean): Series {
+  return {
+    name: `${lineName(line)}: ${formatInterval(areaOf(line))}`,
+    curves: line.runs.map(({ roc }) => simplify(roc.points)),
+    band: hasBand ? line.runs[0]!.roc.band : [],
+  };
 }
 
 function bothScores({ auc, roc }: MeasuredModel): Series[] {
   // Ranked the other way round, each point is what lies below a threshold instead of above.
   const mirrored = roc.points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
   return [
-    { name: `second score (fake), AUC ${auc.estimate.toFixed(3)}`, points: simplify(roc.points), band: roc.band },
-    { name: `first score (real), AUC ${complement(auc.estimate)}`, points: simplify(mirrored), band: [] },
+    { name: `second score (fake), AUC ${auc.estimate.toFixed(3)}`, curves: [simplify(roc.points)], band: roc.band },
+    { name: `first score (real), AUC ${complement(auc.estimate)}`, curves: [simplify(mirrored)], band: [] },
   ];
 }
 

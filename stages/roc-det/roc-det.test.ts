@@ -10,6 +10,7 @@ import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { detChart } from './det-chart.ts';
+import { eachAlone } from './lines.ts';
 import { type Curve, type MeasuredModel, measure } from './measure.ts';
 import { precisionRecallChart } from './precision-recall-chart.ts';
 import { reliabilityChart } from './reliability-chart.ts';
@@ -104,10 +105,16 @@ test('scores that are probabilities are taken as such, and rank as their logits 
 
 test('the charts of one model hold its curves, bands and marks', () => {
   const models = [thinned(named('', rows, validation))];
-  assertGolden(rocChart(models, [], frame), new URL('golden/roc.golden.json', import.meta.url));
-  assertGolden(detChart(models, frame), new URL('golden/det.golden.json', import.meta.url));
-  assertGolden(precisionRecallChart(models, frame), new URL('golden/precision-recall.golden.json', import.meta.url));
-  assertGolden(reliabilityChart(models, frame, 'val'), new URL('golden/reliability.golden.json', import.meta.url));
+  assertGolden(rocChart(eachAlone(models), [], frame), new URL('golden/roc.golden.json', import.meta.url));
+  assertGolden(detChart(eachAlone(models), frame), new URL('golden/det.golden.json', import.meta.url));
+  assertGolden(
+    precisionRecallChart(eachAlone(models), frame),
+    new URL('golden/precision-recall.golden.json', import.meta.url),
+  );
+  assertGolden(
+    reliabilityChart(eachAlone(models), frame, 'val'),
+    new URL('golden/reliability.golden.json', import.meta.url),
+  );
 });
 
 test('the charts of two models tell them apart by colour, dash and shape, the better one first', () => {
@@ -119,13 +126,16 @@ test('the charts of two models tell them apart by colour, dash and shape, the be
   ]);
   assert.ok(matched.ok);
   const pairs = compareModels(matched.value, { level: 0.9, draws: 100, seed: 1 });
-  assertGolden(rocChart(models, pairs, frame), new URL('golden/two-roc.golden.json', import.meta.url));
-  assertGolden(detChart(models, frame), new URL('golden/two-det.golden.json', import.meta.url));
+  assertGolden(rocChart(eachAlone(models), pairs, frame), new URL('golden/two-roc.golden.json', import.meta.url));
+  assertGolden(detChart(eachAlone(models), frame), new URL('golden/two-det.golden.json', import.meta.url));
   assertGolden(
-    precisionRecallChart(models, frame),
+    precisionRecallChart(eachAlone(models), frame),
     new URL('golden/two-precision-recall.golden.json', import.meta.url),
   );
-  assertGolden(reliabilityChart(models, frame, 'val'), new URL('golden/two-reliability.golden.json', import.meta.url));
+  assertGolden(
+    reliabilityChart(eachAlone(models), frame, 'val'),
+    new URL('golden/two-reliability.golden.json', import.meta.url),
+  );
 });
 
 test('the title goes by the sign of its test, which is on other images than the ranking', () => {
@@ -168,7 +178,7 @@ test('a model is called too sure where its temperature says so, not where chance
     return [Array.from({ length: 150 }, row('test')), Array.from({ length: 150 }, row('val'))] as const;
   };
   const sure = (seed: number, factor: number) => {
-    const { title } = reliabilityChart([named('', ...scored(seed, factor))], frame, 'val') as unknown as {
+    const { title } = reliabilityChart(eachAlone([named('', ...scored(seed, factor))]), frame, 'val') as unknown as {
       title: { text: string[] };
     };
     return /too sure|not sure enough/.exec(title.text.join(' '))?.[0];
@@ -186,7 +196,7 @@ test('of more models than there are colours the best calibrated are drawn, and t
     const model = named(`net ${i}`, drawn(30, 1));
     return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
   });
-  const chart = reliabilityChart(models, frame, 'val') as unknown as {
+  const chart = reliabilityChart(eachAlone(models), frame, 'val') as unknown as {
     title: { subtitle: string[] };
     vconcat: { data: { values: { series: string }[] } }[];
   };
@@ -205,7 +215,9 @@ test('of many images only the points that change the picture are drawn', () => {
     const { x, y } = points[i]!;
     points.push(random.float() < 0.5 ? { x: x + 1 / 25_000, y } : { x, y: y + 1 / 25_000 });
   }
-  const drawnPoints = JSON.stringify(rocChart([{ ...named('', rows), roc: { points, band: [] } }], [], frame));
+  const drawnPoints = JSON.stringify(
+    rocChart(eachAlone([{ ...named('', rows), roc: { points, band: [] } }]), [], frame),
+  );
   const count = drawnPoints.match(/"point":\d+,/g)?.length ?? 0;
   assert.ok(count > 100 && count < 4000, `${count} points`);
 });
@@ -358,6 +370,32 @@ test('over seeds, what other runs and what other images would change is told apa
   );
 });
 
+test('over seeds, a model is one look in the charts and one side of a test', async () => {
+  using bench = new StageBench();
+  const scores = ['a', 'b'].flatMap((net, model) =>
+    ['1', '2'].map((seed, i) => {
+      const path = join(bench.root, `${net}-${seed}.csv`);
+      writeFileSync(path, formatScores(drawn(90, 2 - model + i / 4)));
+      return { path, labels: { net, seed } };
+    }),
+  );
+  await bench.run(spec, run, { inputs: { scores }, with: { draws: 100, over: ['seed'] } });
+  assert.match(titleOf(bench, 'roc'), /^ROC on test: a .*AUC 0\.\d+ \(0\.\d+–0\.\d+\)/);
+  const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
+  assert.equal(svg.match(/>[ab]: 0\.\d+ \(/g)?.length, 2);
+  const [, ...tests] = textOf(bench, 'tests').trim().split('\n');
+  assert.deepEqual(
+    tests.map((line) => line.split(',').slice(0, 3)),
+    [['a', 'b', '90']],
+  );
+  assert.match(tests[0]!, /,Welch over runs and images,.*,Welch over runs and images,,$/);
+  assert.equal(textOf(bench, 'table').trim().split('\n').length, 5);
+  assert.deepEqual(
+    bench.highlights.map(({ title }) => title),
+    ['Over seed, on test: how much other runs, and other images, would differ', 'Paired tests on 90 shared images'],
+  );
+});
+
 test('frames are drawn by their videos, or judged as videos', async () => {
   const frames = drawn(60, 0.1).map((row, i) => ({ ...row, group: `video ${row.label} ${i % 15}` }));
   using bench = new StageBench();
@@ -398,7 +436,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 5, digest: '2a04002c255a0c46' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 6, digest: '2a04002c255a0c46' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

@@ -2,16 +2,18 @@ import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { compareModels, type ModelComparison } from '../../src/metrics/compare-models.ts';
+import { compareRuns } from '../../src/metrics/compare-runs.ts';
 import { matchScores } from '../../src/metrics/match-scores.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { detChart } from './det-chart.ts';
+import { haveRuns, type Line } from './lines.ts';
 import { type MeasuredModel, measure } from './measure.ts';
 import { precisionRecallChart } from './precision-recall-chart.ts';
 import { type Model, readModels } from './read-models.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 import { rocChart } from './roc-chart.ts';
 import type { RocDetSettings } from './spec.ts';
-import { spreadOver } from './spread.ts';
+import { groupRuns, spreadOver } from './spread.ts';
 import {
   formatMetrics,
   formatRanking,
@@ -27,36 +29,45 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
   const { settings } = context;
   const { models: read, shared } = readModels(context.inputs('scores'), settings);
   const frame: Frame = { ...settings, shared };
+  const { over } = settings;
+  const spreads =
+    over.length === 0 ? [] : spreadOver({ models: read, shared }, over, settings, (line) => context.warn(line));
   const ranked = rank(read, context);
   const models = ranked.map(({ measured }) => measured);
+  const compared =
+    over.length === 0
+      ? ranked.map((one) => ({ name: one.model.name, runs: [one] }))
+      : byMeanArea(groupRuns(ranked, ({ model }) => model.labels, over, shared));
+  const lines = compared.map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(
-    ranked.map(({ model }) => model),
+    compared.map(({ runs }) => runs.map(({ model }) => model)),
     context,
   );
-  const spreads =
-    settings.over.length === 0
-      ? []
-      : spreadOver({ models: read, shared }, settings.over, settings, (line) => context.warn(line));
 
   writeFileSync(context.output('metrics'), formatMetrics(models, spreads, frame));
   writeFileSync(context.output('table'), formatRanking(models, frame));
-  writeFileSync(context.output('tests'), formatTests(models, pairs, images, frame));
+  writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
   const render = (port: string, chart: TopLevelSpec) =>
     renderChart(chart, context.output(port), (line) => context.warn(line));
-  await render('roc', rocChart(models, pairs, frame));
-  await render('det', detChart(models, frame));
-  await render('precisionRecall', precisionRecallChart(models, frame));
-  await render('reliability', reliabilityChart(models, frame, settings.calibrateOn));
+  await render('roc', rocChart(lines, pairs, frame));
+  await render('det', detChart(lines, frame));
+  await render('precisionRecall', precisionRecallChart(lines, frame));
+  await render('reliability', reliabilityChart(lines, frame, settings.calibrateOn));
 
   if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
-  else context.highlight(rankingTable(models, frame));
+  else if (!haveRuns(lines)) context.highlight(rankingTable(models, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, settings.over, frame));
-  if (pairs.length > 0) context.highlight(testsTable(models, pairs, images, frame));
+  if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
+}
+
+interface Ranked {
+  readonly model: Model;
+  readonly measured: MeasuredModel;
 }
 
 /** The models, the highest AUC first; of equal ones, in the order given. */
 function rank(models: readonly Model[], context: StageContext<RocDetSettings>) {
-  const ranked: { readonly model: Model; readonly measured: MeasuredModel }[] = [];
+  const ranked: Ranked[] = [];
   for (const model of models) {
     ranked.push({ model, measured: measure(model, context.settings) });
     context.progress({ done: ranked.length, total: models.length, unit: 'models' });
@@ -70,9 +81,20 @@ interface Compared {
   readonly images: number;
 }
 
-function compare(models: readonly Model[], context: StageContext<RocDetSettings>): Compared {
+/** The highest mean first. */
+function byMeanArea<T extends Pick<Ranked, 'measured'>>(
+  groups: readonly { readonly name: string; readonly runs: readonly T[] }[],
+) {
+  const areaOf = (runs: readonly T[]) =>
+    runs.reduce((sum, { measured }) => sum + measured.auc.estimate, 0) / runs.length;
+  return groups.toSorted((a, b) => areaOf(b.runs) - areaOf(a.runs));
+}
+
+/** Pairs of models, or of what `over` puts together. */
+function compare(groups: readonly (readonly Model[])[], context: StageContext<RocDetSettings>): Compared {
   const { confidence, draws, seed, by } = context.settings;
-  if (models.length === 1) return { pairs: [], images: 0 };
+  if (groups.length === 1) return { pairs: [], images: 0 };
+  const models = groups.flat();
   const matched = matchScores(models);
   if (!matched.ok) {
     context.warn(`The models cannot be tested against each other: ${matched.error}`);
@@ -85,5 +107,10 @@ function compare(models: readonly Model[], context: StageContext<RocDetSettings>
       `Paired tests are on the ${images.length} ${by}s that all models scored, without ${left}; curves on all.`,
     );
   }
-  return { pairs: compareModels(matched.value, { level: confidence, draws, seed }), images: images.length };
+  const options = { level: confidence, draws, seed };
+  const isRuns = groups.some((runs) => runs.length > 1);
+  let next = 0;
+  const indices = groups.map((runs) => runs.map(() => next++));
+  const pairs = isRuns ? compareRuns(matched.value, indices, options) : compareModels(matched.value, options);
+  return { pairs, images: images.length };
 }

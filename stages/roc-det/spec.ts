@@ -25,7 +25,7 @@ const settings = z.strictObject({
     .refine((axes) => new Set(axes).size === axes.length, 'expected every axis once')
     .default([])
     .describe(
-      'Axes whose values are runs of one model, such as [seed]: the spread over them and over test images is told apart.',
+      'Axes whose values are runs of one model, such as [seed]: drawn and tested as one, the spread over them and over test images told apart.',
     ),
   title: z
     .string()
@@ -37,7 +37,7 @@ export type RocDetSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<RocDetSettings>({
   name: 'roc-det',
-  version: 5,
+  version: 6,
   summary:
     'Ranks the images of a split by the scores of one model or of several: ROC, DET, precision-recall and reliability ' +
     'with their intervals, a ranking, and paired tests between the models.',

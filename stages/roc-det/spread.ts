@@ -37,13 +37,26 @@ export function spreadOver(
       `Expected an axis of the matrix of the scores in "over", got "${unknown}". ${thereAre(unknown, axes)}`,
     );
   }
-  const byName = new Map<string, Model[]>();
-  for (const model of models) {
-    const own = Object.entries(model.labels).filter(([axis]) => !over.includes(axis) && !(axis in shared));
+  return groupRuns(models, ({ labels }) => labels, over, shared).map(({ name, runs }) => ({
+    name,
+    ...spreadOf(runs, options, warn),
+  }));
+}
+
+/** What is one model but for the axes `over`, in the order in which they first come. */
+export function groupRuns<T>(
+  items: readonly T[],
+  labelsOf: (item: T) => Model['labels'],
+  over: readonly string[],
+  shared: Models['shared'],
+): readonly { readonly name: string; readonly runs: readonly T[] }[] {
+  const byName = new Map<string, T[]>();
+  for (const item of items) {
+    const own = Object.entries(labelsOf(item)).filter(([axis]) => !over.includes(axis) && !(axis in shared));
     const name = seriesName(Object.fromEntries(own));
-    byName.set(name, [...(byName.get(name) ?? []), model]);
+    byName.set(name, [...(byName.get(name) ?? []), item]);
   }
-  return Array.from(byName, ([name, runs]) => ({ name, ...spreadOf(runs, options, warn) }));
+  return Array.from(byName, ([name, runs]) => ({ name, runs }));
 }
 
 function spreadOf(

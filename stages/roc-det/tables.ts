@@ -139,7 +139,7 @@ export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): 
 
 /** A row for each pair of models, the better one first, in full precision. */
 export function formatTests(
-  models: readonly MeasuredModel[],
+  models: readonly { readonly name: string }[],
   pairs: readonly ModelComparison[],
   images: number,
   { by }: Frame,
@@ -166,8 +166,8 @@ export function formatTests(
     images,
     ...cells(auc),
     ...cells(accuracy),
-    onlyOneRight,
-    onlyOtherRight,
+    onlyOneRight ?? '',
+    onlyOtherRight ?? '',
   ]);
   return [header, ...rows].map(csvLine).join('');
 }
@@ -226,7 +226,7 @@ export function rankingTable(models: readonly MeasuredModel[], { split, confiden
 
 /** Several models: a row for each pair. */
 export function testsTable(
-  models: readonly MeasuredModel[],
+  models: readonly { readonly name: string }[],
   pairs: readonly ModelComparison[],
   images: number,
   { by, confidence }: Frame,

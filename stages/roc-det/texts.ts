@@ -1,7 +1,15 @@
 import { withLabels } from '../../src/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatLevel, formatShare } from '../../src/charts/format-number.ts';
-import type { ModelComparison, TestedDifference } from '../../src/metrics/compare-models.ts';
+import {
+  formatCount,
+  formatCountOf,
+  formatCountRange,
+  formatLevel,
+  formatList,
+  formatShare,
+} from '../../src/charts/format-number.ts';
+import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/compare-models.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
+import { haveRuns, type Line } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
 
 /** What the titles of all charts need to know beside the models. */
@@ -13,6 +21,8 @@ export interface Frame {
   readonly confidence: number;
   readonly draws: number;
   readonly by: 'image' | 'group';
+  /** The axes that runs of one model differ in. */
+  readonly over?: readonly string[];
 }
 
 /** Such as `ROC on test, seed 2: AUC 0.768`. */
@@ -77,13 +87,38 @@ export function formatDifference({ difference, low, high }: TestedDifference): s
   return signed(difference) + (Number.isNaN(low) ? '' : ` (${signed(low)} to ${signed(high)})`);
 }
 
+/** What stands in brackets behind the numbers of a legend. */
+export function legendTitle(measure: string, lines: readonly Line[], { confidence, over = [] }: Frame): string {
+  return haveRuns(lines)
+    ? `${measure}, mean and range over ${formatList(over)}`
+    : `${measure}, ${formatLevel(confidence)} interval`;
+}
+
+/** How a legend calls a line. */
+export const lineName = ({ name, runs }: Line): string =>
+  name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
+
+/** That a line is several runs, for a subtitle. */
+export function runsText(lines: readonly Line[], { over = [] }: Frame): string[] {
+  if (!haveRuns(lines)) return [];
+  const counts = lines.map(({ runs }) => runs.length);
+  return [
+    `a line for each ${formatList(over)}, ${formatCountRange(counts, 'run')} of a model, in brackets their range`,
+  ];
+}
+
+interface NamedArea {
+  readonly name: string;
+  readonly auc: Interval;
+}
+
 /** How the best two of several models stand, for a title; models are sorted by AUC. */
 export function leaderText(
-  models: readonly MeasuredModel[],
+  models: readonly NamedArea[],
   pairs: readonly ModelComparison[],
   confidence: number,
 ): string {
-  const [first, second] = models as readonly [MeasuredModel, MeasuredModel];
+  const [first, second] = models as readonly [NamedArea, NamedArea];
   const auc = formatInterval(first.auc);
   const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
   if (pair === undefined) return `${first.name} has the highest AUC, ${auc}`;
@@ -96,10 +131,10 @@ export function leaderText(
 }
 
 /** The test behind {@link leaderText}, for a subtitle. */
-export function leaderTest(models: readonly MeasuredModel[], pairs: readonly ModelComparison[]): string {
+export function leaderTest(models: readonly NamedArea[], pairs: readonly ModelComparison[]): string {
   const pair = pairs.find(({ one, other }) => one === 0 && other === 1);
   if (pair === undefined) return 'No paired test: the models share too few images';
-  const test = pair.auc.test === 'delong' ? 'DeLong' : 'bootstrap of groups';
+  const test = testNames[pair.auc.test];
   const adjusted = pairs.length > 1 ? '; p adjusted by Holm, the interval not' : '';
   return `AUC against ${models[1]!.name}: ${formatDifference(pair.auc)}, ${formatP(pair.auc.adjustedP)} (${test}${adjusted})`;
 }
