@@ -13,9 +13,12 @@ import { gradCamPlusPlus } from './cam/grad-cam-plus-plus.ts';
 import { hiresCam } from './cam/hires-cam.ts';
 import { layerCam } from './cam/layer-cam.ts';
 import { viewLayer } from './cam/layer-view.ts';
+import { scoreCam } from './cam/score-cam.ts';
 import { xgradCam } from './cam/xgrad-cam.ts';
+import { gradientMap } from './gradients/gradient-map.ts';
 import { guidedGradient } from './gradients/guided-gradient.ts';
 import { inputGradient } from './gradients/input-gradient.ts';
+import { inputTimesGradient } from './gradients/input-times-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
 import type { Question } from './question.ts';
 
@@ -28,12 +31,16 @@ interface GoldenValues {
 /** Made by PyTorch: test/golden/attribution.py. */
 const golden = JSON.parse(
   readFileSync(new URL('../../test/golden/attribution.json', import.meta.url), 'utf8'),
-) as Readonly<Record<'gradient' | 'margin' | 'guided' | 'integrated', GoldenValues>> & {
+) as Readonly<
+  Record<'gradient' | 'saliency' | 'inputTimesGradient' | 'margin' | 'guided' | 'integrated', GoldenValues>
+> & {
   readonly imageSize: number;
   readonly classes: readonly number[];
   readonly logits: readonly number[];
-  /** By layer and method, of each image its map. */
+  /** By layer and method, of each image its map; of a middle layer that of the first image alone. */
   readonly cams: Readonly<Record<string, Readonly<Record<string, readonly (readonly number[])[]>>>>;
+  /** Of each image its map at the last convolution. */
+  readonly scoreCam: readonly (readonly number[])[];
 };
 
 let model: LayersModel;
@@ -58,6 +65,8 @@ test('the gradient by the image is PyTorch’s, of a score and of a margin', asy
   assertClose(logits, golden.logits, 1e-5 * Math.max(...golden.logits.map(Math.abs)));
   assertLike(gradient, golden.gradient);
   assertLike((await inputGradient(model, { ...question, score: 'margin' })).gradient, golden.margin);
+  assertLike((await gradientMap(model, question)).map, golden.saliency);
+  assertLike(await inputTimesGradient(model, question), golden.inputTimesGradient);
 });
 
 test('guided backpropagation is PyTorch’s with such a ReLU, and leaves the model as it was', async () => {
@@ -79,11 +88,25 @@ test('class activation maps are those of the papers’ equations on PyTorch’s 
     const { views } = await viewLayer(model, layer, question);
     assert.deepEqual(Object.keys(maps).toSorted(), Object.keys(methods).toSorted());
     for (const [name, method] of Object.entries(methods)) {
-      for (const [i, view] of views.entries()) {
-        const expected = maps[name]![i]!;
+      for (const [i, expected] of maps[name]!.entries()) {
+        const view = views[i]!;
         assertClose(method(view), expected, 1e-4 * Math.max(...expected), `${name} of image ${i} at ${layer}`);
       }
     }
+  }
+});
+
+test('Score-CAM is that of the paper’s algorithm on PyTorch’s scores', async () => {
+  const { views } = await viewLayer(model, 'conv3', question);
+  const size = question.images.length / views.length;
+  for (const [i, view] of views.entries()) {
+    const one = {
+      ...question,
+      images: question.images.subarray(i * size, (i + 1) * size),
+      classes: question.classes.subarray(i, i + 1),
+    };
+    const expected = golden.scoreCam[i]!;
+    assertClose(await scoreCam(model, view, one, 16), expected, 1e-4 * Math.max(...expected), `image ${i}`);
   }
 });
 

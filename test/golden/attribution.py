@@ -71,6 +71,19 @@ def integrated(net, images, steps):
     return total / steps * images
 
 
+def score_cam(net, images, activations):
+    """Of each image its map; a forward pass for each channel (algorithm 1 of the paper, upsampling before scaling)."""
+    maps = []
+    for image, A, c in zip(images, activations, CLASSES):
+        masks = F.interpolate(A[:, None], size=(SIZE, SIZE), mode="bilinear", align_corners=False)
+        least, most = masks.amin((2, 3), keepdim=True), masks.amax((2, 3), keepdim=True)
+        masks = torch.where(most > least, (masks - least) / (most - least).clamp(min=1e-30), torch.zeros_like(masks))
+        with torch.no_grad():
+            scores = forward(net, image[None] * masks)[:, c].double()
+        maps.append((torch.softmax(scores, 0)[:, None, None] * A.double()).sum(0).clamp(min=0))
+    return torch.stack(maps).reshape(len(maps), -1).tolist()
+
+
 def picked(values):
     values = values.permute(0, 2, 3, 1).reshape(-1).double().numpy()
     return {"norm": float(np.linalg.norm(values)), "every": 997, "picked": values[::997].tolist()}
@@ -107,17 +120,28 @@ net, images = make()
 kept = {}
 logits = forward(net, images.clone().requires_grad_(), kept)
 explained(logits).backward()
+gradient = input_gradient(net, images)
+
+
+def cams_of(i, count=len(CLASSES)):
+    """At one of the convolutions, of the first images."""
+    return {name: maps[:count] for name, maps in cams(kept[i].detach(), kept[i].grad).items()}
+
+
 print(
     json.dumps(
         {
             "imageSize": SIZE,
             "classes": CLASSES.tolist(),
             "logits": logits.detach().reshape(-1).double().tolist(),
-            "gradient": picked(input_gradient(net, images)),
+            "gradient": picked(gradient),
+            "saliency": picked(gradient.abs().amax(1, keepdim=True)),
+            "inputTimesGradient": picked(gradient * images),
             "margin": picked(input_gradient(net, images, margin=True)),
             "guided": picked(input_gradient(net, images, relu=Guided.apply)),
             "integrated": picked(integrated(net, images, 16)),
-            "cams": {f"conv{i + 1}": cams(kept[i].detach(), kept[i].grad) for i in (2,)},
+            "cams": {"conv2": cams_of(1, 1), "conv3": cams_of(2)},
+            "scoreCam": score_cam(net, images, kept[2].detach()),
         }
     )
 )

@@ -1,5 +1,5 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { image as imageOps, tensor, tidy } from '@tensorflow/tfjs';
+import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
 import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 import type { LayerView } from './layer-view.ts';
@@ -7,7 +7,7 @@ import { weighChannels } from './weigh-channels.ts';
 
 /**
  * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1)
- * of one image: each channel's map, brought to 0 to 1 and to the size of the image, shows a part of the image; how much that
+ * of one image: each channel's map, brought to the size of the image and then to 0 to 1, shows a part of the image; how much that
  * part raises the explained score above that of an empty image, by the softmax over channels, is the channel's weight. A
  * channel that is the same everywhere shows nothing, and counts as empty.
  *
@@ -31,12 +31,12 @@ export async function scoreCam(
       return view.activations[place * channels + first + k]!;
     });
     const logits = tidy(() => {
-      const maps = scaled(tensor(masks, [count, view.height, view.width, 1]));
+      const maps = tensor4d(masks, [count, view.height, view.width, 1]);
       const [, height, width] = model.inputs[0]!.shape as [number, number, number];
       const image = tensor(question.images, [1, height, width, 3]);
       // Half-pixel centres, as images are resized everywhere else.
       const large = imageOps.resizeBilinear(maps, [height, width], false, true);
-      return model.apply(image.mul(large), { training: false }) as Tensor;
+      return model.apply(image.mul(scaled(large)), { training: false }) as Tensor;
     });
     const values = await logits.data<'float32'>();
     for (let i = 0; i < count; i++) scores.push(scoreOf([values[2 * i]!, values[2 * i + 1]!], c, question));
@@ -47,10 +47,10 @@ export async function scoreCam(
 }
 
 /** Each map to 0 to 1; zeros where it is the same everywhere. */
-function scaled(maps: Tensor<import('@tensorflow/tfjs').Rank.R4>) {
+function scaled(maps: Tensor): Tensor {
   const least = maps.min([1, 2], true);
   const range = maps.max([1, 2], true).sub(least);
-  return maps.sub(least).divNoNan(range) as typeof maps;
+  return maps.sub(least).divNoNan(range);
 }
 
 function softmax(scores: readonly number[]): Float64Array {
