@@ -115,7 +115,7 @@ test('images are drawn half of each class, in turn, and all of a class that has 
 const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', 'random-cam'];
 const depths = ['logits', 'conv2', 'conv1'].map((layer, i) => ({ layer, kernels: i + 1 }));
 const frame: Frame = {
-  ...{ split: 'test', class: 'predicted', curveBaseline: 'blur', curveSteps: 4, confidence: 0.95 },
+  ...{ split: 'test', class: 'predicted', layer: 'conv3', curveBaseline: 'blur', curveSteps: 4, confidence: 0.95 },
   labels: { net: 'simple-net' },
 };
 

@@ -1,16 +1,19 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { fitText } from '../../src/charts/fit-text.ts';
 import { formatLevel } from '../../src/charts/format-number.ts';
 import { type Judgement, keptBy, type RankedMethod, sideOf } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
-import { type Frame, formatInterval, formatSigned, imagesText, titled } from './texts.ts';
+import { type Frame, formatInterval, formatSigned, imagesText, someOf, titled } from './texts.ts';
 
 const step = 52;
 const least = 480;
 const height = 300;
 /** Longer names of layers stand aslant. */
 const longest = 7;
+
+const labelWidth = 225;
 
 const none = 'none';
 const another = 'other image';
@@ -42,8 +45,8 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
     sort: places,
     axis: {
       labelAngle: depths.some(({ layer }) => layer.length > longest) ? -40 : 0,
-      ...{ grid: false, labelLimit: 160, labelOverlap: false },
-      labelExpr: `datum.label === '${another}' ? ${JSON.stringify(another.split(' '))} : datum.label`,
+      ...{ grid: false, labelLimit: labelWidth + 1, labelOverlap: false },
+      labelExpr: `${JSON.stringify(Object.fromEntries(places.map((name) => [name, labelOf(name)])))}[datum.label]`,
     },
   };
   const y = {
@@ -98,6 +101,11 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
   };
 }
 
+/** Two lines, or of a layer in blocks the inner one and its own name: the data has all of it. */
+function labelOf(name: string): string | readonly string[] {
+  return name === another ? another.split(' ') : fitText(name.split('/').slice(-2).join('/'), labelWidth, { size: 12 });
+}
+
 /** Which methods keep more than maps of different images share, which only the image can have given them; and by how much. */
 function finding(ranked: readonly RankedMethod[], confidence: number): string {
   const keeping = ranked
@@ -110,6 +118,5 @@ function finding(ranked: readonly RankedMethod[], confidence: number): string {
   const [name, by] = [methodTitle(most.method), formatSigned(most.excess!)];
   if (keeping.length === 1)
     return `${name}${ranked.length === 1 ? '' : ' alone'} still follows the image with all weights new, ${by}`;
-  const several = keeping.length === ranked.length ? `all ${keeping.length}` : `${keeping.length} of ${ranked.length}`;
-  return `${several} methods still follow the image with all weights new, ${name} most, ${by}`;
+  return `${someOf(keeping.length, ranked.length)} methods still follow the image with all weights new, ${name} most, ${by}`;
 }

@@ -34,7 +34,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
     groups: images.map(({ index }) => subject.samples[index]!.group),
   });
 
-  const frame: Frame = { ...settings, labels: context.input('model').labels };
+  const frame: Frame = { ...settings, layer: options.explain.layer, labels: context.input('model').labels };
   writeFileSync(context.output('metrics'), formatMetrics(judgement, frame));
   writeFileSync(context.output('table'), formatTable(judgement));
   const render = (port: string, chart: TopLevelSpec) =>

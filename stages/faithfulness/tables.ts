@@ -11,8 +11,9 @@ import { type Frame, formatInterval, formatSigned } from './texts.ts';
 export function formatMetrics(judgement: Judgement, frame: Frame): string {
   const { ranked, control, real, fake, kept } = judgement;
   return formatJson({
-    ...{ split: frame.split, class: frame.class, curveBaseline: frame.curveBaseline, confidence: frame.confidence },
-    ...{ images: real + fake, real, fake, baselineCalledTheSame: kept },
+    ...{ split: frame.split, class: frame.class, layer: frame.layer, curveBaseline: frame.curveBaseline },
+    confidence: frame.confidence,
+    ...{ images: real + fake, real, fake, baselineHasClass: kept },
     best: ranked[0]!.method,
     beatControl: ranked.filter(({ overControl }) => sideOf(overControl, frame.confidence) === 'above').length,
     methods: Object.fromEntries([

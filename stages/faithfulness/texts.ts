@@ -9,6 +9,8 @@ import { type Judgement, sideOf } from './judge.ts';
 export interface Frame {
   readonly split: string;
   readonly class: string;
+  /** That class activation maps are taken from. */
+  readonly layer: string;
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
   readonly confidence: number;
@@ -34,9 +36,9 @@ const exchanged: Readonly<Record<BaselineName, string>> = {
   noise: "the image's own pixels in an order of chance",
 };
 
-/** Such as `instead of pixels: the image blurred, called the same in 12 of 32 images`. */
+/** Such as `instead of pixels: the image blurred, called that class in 12 of 32 images`. */
 export function baselineText({ kept, real, fake }: Judgement, { curveBaseline }: Frame): string {
-  return `instead of pixels: ${exchanged[curveBaseline]}, called the same in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
+  return `instead of pixels: ${exchanged[curveBaseline]}, called that class in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
 }
 
 /** Such as `+0.021 (+0.003 to +0.040)`. */
@@ -65,6 +67,10 @@ const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).t
 
 const minus = (value: number) => (value < 0 ? signed(value) : value.toFixed(3));
 
+/** Such as `2 of 3`, `both` and `all 3`, before what is counted. */
+export const someOf = (some: number, all: number): string =>
+  some < all ? `${some} of ${all}` : all === 2 ? 'both' : `all ${all}`;
+
 /** Which methods beat the control, and the best of them by how much; or that none does. */
 export function rankingFinding({ ranked, control, lead }: Judgement, confidence: number): string {
   const better = ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above');
@@ -73,7 +79,7 @@ export function rankingFinding({ ranked, control, lead }: Judgement, confidence:
   if (ranked.length === 1) return `${name} ${better.length === 1 ? 'beats' : 'cannot be told from'} ${held}, ${by}`;
   if (better.length === 0) return `no method can be told to beat ${held}; ${name}, the first, is at ${by}`;
   if (better.length === 1) return `of ${ranked.length} methods ${name} alone is told to beat ${held}, ${by}`;
-  const several = better.length === ranked.length ? `all ${better.length}` : `${better.length} of ${ranked.length}`;
+  const several = someOf(better.length, ranked.length);
   if (best === ranked[0] && lead!.p < 1 - confidence) return `${several} methods beat ${held}, ${name} by most, ${by}`;
   return `${several} methods beat ${held}, ${name} first but not told from the next, ${by}`;
 }
