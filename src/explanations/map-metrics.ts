@@ -5,14 +5,10 @@ import { intervalPair } from '../metrics/interval.ts';
 import { chanceDistance, weightedSums } from './chance-distance.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
 
-/** Numbers by name, null where one is undefined, with their intervals under the same names, null where images do not say. */
+/** Numbers by name, null where one is undefined; in a map `intervals` beside them their intervals, null where images do not say. */
 export interface Numbers {
-  readonly [name: string]: number | null | Numbers | Intervals;
+  readonly [name: string]: number | null | readonly [low: number, high: number] | Numbers;
 }
-interface Intervals {
-  readonly [name: string]: Pair | null;
-}
-type Pair = readonly [low: number, high: number];
 
 export interface MapMetricsOptions extends Pick<BootstrapSample, 'groups' | 'draws' | 'seed'> {
   readonly confidence: number;
@@ -159,16 +155,16 @@ function nest(facts: Flat, measured: ReturnType<typeof bootstrapIntervals<string
     const steps = path.split('.');
     put(root, [...steps.slice(0, -1), 'intervals', steps.at(-1)!], intervalPair(interval));
   }
-  return root as Numbers;
+  return root;
 }
 
 const rankOf = (path: string): number => (/^\w*untrained\./i.test(path) ? 1 : 0);
 
 interface Nested {
-  [name: string]: Nested | number | null | Pair;
+  [name: string]: Numbers[string] | Nested;
 }
 
-function put(map: Nested, [step, ...steps]: readonly string[], value: number | null | Pair): void {
+function put(map: Nested, [step, ...steps]: readonly string[], value: Numbers[string]): void {
   if (steps.length === 0) map[step!] = value;
   else {
     map[step!] ??= {};

@@ -3,7 +3,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { layers, sequential, tensor } from '@tensorflow/tfjs';
+import { layers, memory, sequential, tensor } from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/untrained-model.ts';
@@ -118,6 +118,18 @@ test('each image is handed out once with its maps, and none of it depends on the
   }
 });
 
+test('of an image a kilobyte stays, and of the tensors none', async () => {
+  const options = { methods: ['gradient', 'grad-cam'], explain, how } as const;
+  await surveySplit(subject, options); // what the backend keeps from the first time on
+  const before = memory().numTensors;
+  const { maps } = await surveySplit(subject, options);
+
+  assert.equal(memory().numTensors, before);
+  for (const { coarse, topShares } of maps) {
+    assert.deepEqual([coarse.byteLength, topShares.byteLength], [12 * 1024, 12 * 8]);
+  }
+});
+
 test('some of the images are surveyed in the order asked for', async () => {
   const { indices, labels } = await surveySplit(subject, {
     methods: ['gradient'],
@@ -162,7 +174,7 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
   const { topShare, intervals } = (aboveUntrained as Numbers)['real'] as { topShare: number; intervals: Numbers };
 
   assert.ok(Math.abs(topShare - (own - theirs)) < 1e-12);
-  const [low, high] = intervals['topShare'] as unknown as [number, number];
+  const [low, high] = intervals['topShare'] as [number, number];
   assert.ok(low <= topShare && topShare <= high);
   const itself = mapMetrics(one, measured, one)['gradient'] as { aboveUntrained: { distance: number } };
   assert.equal(itself.aboveUntrained.distance, 0);

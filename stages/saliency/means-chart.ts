@@ -2,10 +2,9 @@ import type { TopLevelSpec } from 'vega-lite';
 import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
-import type { Numbers } from '../../src/explanations/map-metrics.ts';
 import { colourMap } from '../../src/vision/colour-map.ts';
 import { colours } from './paint.ts';
-import { concentrationFinding, type Frame, formatSharing, numberAt, titled } from './texts.ts';
+import { concentrationFinding, type Findings, formatSharing, numberAt, titled } from './texts.ts';
 
 const side = 190;
 
@@ -16,31 +15,22 @@ export type MeanPictures = readonly (string | undefined)[];
 export function meansChart(
   trained: MeanPictures,
   untrained: MeanPictures | undefined,
-  {
-    classes,
-    counts,
-    numbers,
-    frame,
-  }: {
-    readonly classes: readonly string[];
-    readonly counts: readonly number[];
-    readonly numbers: Numbers;
-    readonly frame: Frame;
-  },
+  findings: Findings,
 ): TopLevelSpec {
+  const { classes, numbers, frame } = findings;
   const blocks = (means: MeanPictures, net: string, path: string): readonly ImageBlock[] =>
     classes.flatMap((name, label) => {
       const image = means[label];
       if (image === undefined) return [];
       const share = numberAt(numbers, `${path}${label === 0 ? 'real' : 'fake'}.meanMapTopShare`);
-      const caption = `10 % hold ${formatSharing(share)}`;
+      const caption = share.value === null ? 'no pixel counts' : `10 % hold ${formatSharing(share)}`;
       return [
         { header: `${name}${net}`, cells: [{ image, caption, description: `Mean map of ${name}${net}: ${caption}` }] },
       ];
     });
   const sheet = imageSheet({
     title: titled(frame, concentrationFinding(numbers, frame.method)),
-    subtitle: subtitle({ classes, counts, numbers, frame }),
+    subtitle: subtitle(findings),
     blocks: [
       [...blocks(trained, '', ''), ...(untrained === undefined ? [] : blocks(untrained, ', untrained', 'untrained.'))],
     ],
@@ -50,17 +40,7 @@ export function meansChart(
   return withColourBar(sheet, bar);
 }
 
-function subtitle({
-  classes,
-  counts,
-  numbers,
-  frame,
-}: {
-  readonly classes: readonly string[];
-  readonly counts: readonly number[];
-  readonly numbers: Numbers;
-  readonly frame: Frame;
-}): string {
+function subtitle({ classes, counts, numbers, frame }: Findings): string {
   const images = formatList(
     classes.flatMap((name, label) => (counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)])),
   );

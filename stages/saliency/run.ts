@@ -35,8 +35,7 @@ export default async function run(context: Context): Promise<void> {
   const { survey, shown } = await surveyAndKeep(context, subject, options);
   const untrained = settings.untrained ? await surveyUntrained(subject, settings, options) : undefined;
 
-  const groups =
-    survey.indices.length === 0 ? [] : Array.from(survey.indices, (index) => subject.samples[index]!.group);
+  const groups = Array.from(survey.indices, (index) => subject.samples[index]!.group);
   const metrics = mapMetrics(survey, { ...settings, groups }, untrained);
   writeFileSync(
     context.output('metrics'),

@@ -172,12 +172,12 @@ const frame: Frame = {
   ...{ split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95, labels: { seed: '2' } },
 };
 const numbers: Numbers = {
-  real: { topShare: 0.4, meanMapTopShare: 0.3, intervals: { topShare: [0.38, 0.42] } as unknown as Numbers },
-  fake: { topShare: 0.5, meanMapTopShare: 0.31, intervals: { topShare: [0.47, 0.52] } as unknown as Numbers },
+  real: { topShare: 0.4, meanMapTopShare: 0.3, intervals: { topShare: [0.38, 0.42] } },
+  fake: { topShare: 0.5, meanMapTopShare: 0.31, intervals: { topShare: [0.47, 0.52] } },
   distance: 0.06,
   distanceByChance: 0.02,
   untrained: { real: { topShare: 0.25, meanMapTopShare: 0.2 }, fake: { topShare: 0.26 }, distance: 0.02 },
-  intervals: { distance: [0.04, 0.07] } as unknown as Numbers,
+  intervals: { distance: [0.04, 0.07] },
 };
 const shared = { classes: ['real', 'fake'], counts: [120, 1], numbers, frame };
 const picture = 'data:image/png;base64,';

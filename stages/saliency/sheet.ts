@@ -1,8 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import type { Numbers } from '../../src/explanations/map-metrics.ts';
-import { concentrationFinding, type Frame, scoreText, signed, titled } from './texts.ts';
+import { concentrationFinding, type Findings, scoreText, signed, titled } from './texts.ts';
 
 /** Images with their maps in each line of a block. */
 const pairsAcross = 3;
@@ -20,21 +19,8 @@ export interface ShownImage {
 }
 
 /** Images beside their maps, real ones in a block and fake ones in another. */
-export function saliencySheet(
-  shown: readonly ShownImage[],
-  {
-    classes,
-    counts,
-    numbers,
-    frame,
-  }: {
-    readonly classes: readonly string[];
-    /** Of all images, by label. */
-    readonly counts: readonly number[];
-    readonly numbers: Numbers;
-    readonly frame: Frame;
-  },
-): TopLevelSpec {
+export function saliencySheet(shown: readonly ShownImage[], findings: Findings): TopLevelSpec {
+  const { classes, counts, numbers, frame } = findings;
   const blocks = classes.flatMap((name, label) => {
     const own = shown.filter((image) => image.label === label);
     if (own.length === 0) return [];

@@ -9,6 +9,17 @@ export interface Frame extends Pick<SaliencySettings, 'split' | 'method' | 'clas
   readonly labels: Readonly<Record<string, string>>;
 }
 
+/** What both charts say in words. */
+export interface Findings {
+  /** Names, in label order. */
+  readonly classes: readonly string[];
+  /** Images of the split, by label. */
+  readonly counts: readonly number[];
+  /** Of the method. */
+  readonly numbers: Numbers;
+  readonly frame: Frame;
+}
+
 /** Such as `Gradient on test, seed 2: on fakes …`. */
 export const titled = ({ title, method, split, labels }: Frame, finding: string): string =>
   `${title ?? withLabels(`${methodTitle(method)} on ${split}`, labels)}: ${finding}`;
@@ -24,10 +35,10 @@ export function numberAt(numbers: Numbers, path: string): Measured {
   const steps = path.split('.');
   const name = steps.pop()!;
   const map = steps.reduce<Numbers | undefined>((inner, step) => inner?.[step] as Numbers | undefined, numbers);
-  const pair = (map?.['intervals'] as Numbers | undefined)?.[name];
+  const intervals = map?.['intervals'] as Numbers | undefined;
   return {
-    value: (map?.[name] as number | null | undefined) ?? null,
-    ends: (pair as unknown as readonly [number, number] | null | undefined) ?? null,
+    value: (map?.[name] as number | undefined) ?? null,
+    ends: (intervals?.[name] as Measured['ends'] | undefined) ?? null,
   };
 }
 
