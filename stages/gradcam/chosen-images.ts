@@ -57,6 +57,8 @@ export class ChosenImages {
   }
 }
 
-/** A tie is called real, as everywhere. */
-const outcomeOf = (label: number, [real, fake]: readonly [number, number]): Outcome =>
-  (fake > real ? 1 : 0) === label ? 'right' : 'wrong';
+/** The label of the class that an image is called; a tie is real, as everywhere. */
+export const calledOf = ([real, fake]: readonly [number, number]): 0 | 1 => (fake > real ? 1 : 0);
+
+const outcomeOf = (label: number, logits: readonly [number, number]): Outcome =>
+  calledOf(logits) === label ? 'right' : 'wrong';

@@ -40,18 +40,17 @@ async function writeCorners(folder: string, split = 'test'): Promise<void> {
 }
 
 /** A network whose only convolution fires where red is above green, the more of which the surer it is of a fake. */
-async function writeRedFinder(folder: string, names: { conv?: string; size?: number } = {}): Promise<void> {
+async function writeRedFinder(folder: string, { imageSize = size, weight = 40 } = {}): Promise<void> {
   const net: ModelSetting = {
     layers: [
-      { conv: 1, kernel: 1, name: names.conv ?? 'red' },
+      { conv: 1, kernel: 1, name: 'red' },
       { activation: 'relu' },
       { globalAveragePool: true },
       { dense: 2, name: 'logits' },
     ],
   };
-  const imageSize = names.size ?? size;
   const model = buildNet(netOf(net), imageSize);
-  model.setWeights([tensor([1, -1, 0], [1, 1, 3, 1]), tensor([0]), tensor([0, 40], [1, 2]), tensor([1, 0])]);
+  model.setWeights([tensor([1, -1, 0], [1, 1, 3, 1]), tensor([0]), tensor([0, weight], [1, 2]), tensor([1, 0])]);
   const input = { size: imageSize, fit: 'cover', kernel: 'linear' } as const;
   const info = {
     ...{ architecture: net, classes: ['real', 'fake'], training: {}, chosenEpoch: 1, backend: 'none' },
@@ -235,7 +234,7 @@ test('what cannot be explained is told before anything is computed, and of which
   const net: ModelSetting = { layers: [{ flatten: true }, { dense: 2 }] };
   await writeUntrainedModel(dense, { net, imageSize: size });
   const large = join(bench.root, 'large');
-  await writeRedFinder(large, { size: 320 });
+  await writeRedFinder(large, { imageSize: 320 });
   const refuses = async (message: string, settings: object, models: readonly string[] = [model], more: object = {}) => {
     const inputs = { models, datasets: [dataset], ...more };
     await assert.rejects(explain(bench, { inputs, with: settings }), new StageError(message));
@@ -267,6 +266,9 @@ test('what cannot be explained is told before anything is computed, and of which
     [model],
     { masks: [bench.root] },
   );
+  const broken = join(bench.root, 'broken');
+  await writeRedFinder(broken, { weight: Number.NaN });
+  await refuses('Expected finite scores from the model, got 1 and NaN for test/0.', {}, [broken]);
   const labelled = [model, dense].map((path, i) => ({ path, labels: { net: ['finder', 'dense'][i]! } }));
   await assert.rejects(
     explain(bench, { inputs: { models: labelled, datasets: [dataset] } }),

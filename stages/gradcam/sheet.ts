@@ -5,7 +5,7 @@ import { formatCount, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
-import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
+import { type ChosenImage, type ChosenImages, calledOf, type Outcome } from './chosen-images.ts';
 import type { GradcamSettings } from './spec.ts';
 
 /** In units, twice as many pixels. */
@@ -60,22 +60,24 @@ function header({ name, layer, classes, chosen }: SheetRow, outcome: Outcome): s
     return `${formatCount(chosen.count(label, outcome))} of ${formatCount(all)} ${className}`;
   });
   const whose = outcome === 'right' ? `${name === '' ? '' : `${name} at `}${layer}, ` : '';
-  return `${whose}called ${outcome}: ${counts.join(', ')}`;
+  const isNone = classes.every((_, label) => chosen.count(label, outcome) === 0);
+  return `${whose}called ${outcome}: ${isNone ? 'none' : counts.join(', ')}`;
 }
 
-/** A line for each image, real ones first; where a class has none, an empty square says so. */
+/** A line for each image, real ones first; where one class has none, an empty square says so, and where both, the header. */
 function cellsOf(
   row: SheetRow,
   outcome: Outcome,
   { method: methods }: GradcamSettings,
   picturesOf: PicturesOf,
 ): readonly ImageCell[] {
+  if (row.classes.every((_, label) => row.chosen.count(label, outcome) === 0)) return [];
   return row.classes.flatMap((className, label) => {
     const images = row.chosen.of(label, outcome);
     if (images.length === 0) return [{ lack: `no ${className} image\ncalled ${outcome}` }, ...methods.map(() => ({}))];
     return images.flatMap((image) => {
       const pictures = picturesOf(image);
-      const called = calledOf(image, row.classes);
+      const called = callOf(image, row.classes);
       const description = `${row.paths[image.index]}: ${className}, ${called}`;
       return [
         { image: pictures.image, caption: `${className}\n${called}`, description },
@@ -94,7 +96,8 @@ function cellsOf(
 }
 
 /** `called real 81.3 %`. */
-function calledOf({ logits }: ChosenImage, classes: readonly string[]): string {
+function callOf({ logits }: ChosenImage, classes: readonly string[]): string {
+  const called = calledOf(logits);
   const [fake] = fakeProbabilities(logitDifferences(logits)) as unknown as [number];
-  return fake > 0.5 ? `called ${classes[1]} ${formatShare(fake)}` : `called ${classes[0]} ${formatShare(1 - fake)}`;
+  return `called ${classes[called]} ${formatShare(called === 1 ? fake : 1 - fake)}`;
 }
