@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writeSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
 import { csvLine } from '../../src/csv.ts';
-import { npyHeader } from '../../src/vision/npy.ts';
+import { NpyWriter } from '../../src/vision/npy-writer.ts';
 
 /** Maps of one file: of 256 x 256 pixels they take 256 MB. */
 const mostMaps = 1000;
@@ -18,7 +18,7 @@ export class MapFiles {
   readonly #folder: string;
   readonly #total: number;
   #written = 0;
-  #file: number | undefined;
+  #file: NpyWriter | undefined;
 
   /** `total` maps, all of one size, will be added. The folder is made. */
   constructor(folder: string, total: number) {
@@ -33,10 +33,10 @@ export class MapFiles {
     const file = `${String(Math.floor(this.#written / mostMaps)).padStart(5, '0')}.npy`;
     if (row === 0) {
       this.#close();
-      this.#file = openSync(join(this.#folder, file), 'w');
-      writeAll(this.#file, npyHeader(Math.min(mostMaps, this.#total - this.#written), height, width));
+      const maps = Math.min(mostMaps, this.#total - this.#written);
+      this.#file = new NpyWriter(join(this.#folder, file), maps, height, width);
     }
-    writeAll(this.#file!, new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+    this.#file!.add(values);
     this.#written++;
     return { file, row };
   }
@@ -52,11 +52,7 @@ export class MapFiles {
   }
 
   #close(): void {
-    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file?.[Symbol.dispose]();
     this.#file = undefined;
   }
-}
-
-function writeAll(file: number, bytes: Uint8Array): void {
-  for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
 }
