@@ -18,6 +18,17 @@ test('a text stands at the right of its point, at the left near the right edge, 
   assert.deepEqual(placeLabels([{ x: 100, y: 150, width: 10 }], { ...options, obstacles }), [{ x: 108, y: 143 }]);
 });
 
+test('of near points each has its text on its own side, where no other point is nearer', () => {
+  const points = [
+    { x: 200, y: 100, width: 50 },
+    { x: 204, y: 100, width: 50 },
+  ];
+  assert.deepEqual(placeLabels(points, options), [
+    { x: 142, y: 93 },
+    { x: 212, y: 93 },
+  ]);
+});
+
 test('texts cover neither each other nor anything else, and stay in the frame', () => {
   const point = fc.record({
     x: fc.integer({ min: 0, max: 400 }),

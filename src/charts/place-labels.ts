@@ -27,7 +27,7 @@ interface PlacementOptions {
 
 /**
  * Where the texts of points stand without covering each other or anything else: beside, above or below the point, or farther
- * away where all of that is taken. Gives the upper left corner of each, in order; undefined where there is no room. The first
+ * away where all of that is taken; never nearer to another point than to its own, whose name it would seem. Gives the upper left corner of each, in order; undefined where there is no room. The first
  * points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study of algorithms for point-feature label
  * placement").
  */
@@ -39,7 +39,12 @@ export function placeLabels(
   return points.map(({ x, y, width }) => {
     const free = places(gap, width, height)
       .map(([dx, dy]) => ({ x: x + dx, y: y + dy, width, height }))
-      .find((box) => inside(box, frame) && !taken.some((other) => overlap(box, other)));
+      .find(
+        (box) =>
+          inside(box, frame) &&
+          !taken.some((other) => overlap(box, other)) &&
+          points.every((other) => distance(box, { x, y }) <= distance(box, other)),
+      );
     if (free === undefined) return undefined;
     taken.push(free);
     return { x: free.x, y: free.y };
@@ -74,6 +79,12 @@ const overlap = (one: Box, other: Box): boolean =>
   other.x < one.x + one.width &&
   one.y < other.y + other.height &&
   other.y < one.y + one.height;
+
+/** Of a point from the nearest of a rectangle. */
+function distance(box: Box, { x, y }: Pick<LabelledPoint, 'x' | 'y'>): number {
+  const beyond = (value: number, low: number, length: number) => Math.max(low - value, 0, value - low - length);
+  return Math.hypot(beyond(x, box.x, box.width), beyond(y, box.y, box.height));
+}
 
 const inside = (box: Box, frame: Box): boolean =>
   box.x >= frame.x &&
