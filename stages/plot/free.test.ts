@@ -8,6 +8,7 @@ import { columnsOf, parseTable } from './parse-table.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 import { specMistakes } from './spec-mistakes.ts';
+import { vegaLiteNames } from './vega-lite-names.ts';
 
 const table = 'net,test.auc\nmy-net,0.75\nsimple-net,0.5\n';
 const points = { mark: 'point', encoding: { x: { field: 'test.auc', type: 'quantitative' }, y: { field: 'net' } } };
@@ -143,4 +144,48 @@ test('a table that is none says where', () => {
   assert.equal(error('a,a\n'), 'Expected columns with different names in line 1, got "a" twice');
   assert.equal(error('a,a.b\n'), 'Expected names that are no part of others in line 1, got "a" and "a.…"');
   assert.equal(error('[1]'), 'Expected a table as a JSON list of maps');
+});
+
+test('a misspelt name inside of a mark, a channel or its axis has its place', () => {
+  const mistakes = specMistakes({
+    mark: { type: 'line', strokeWidht: 2 },
+    encoding: {
+      x: { feild: 'net', axis: { titel: null }, scale: { domian: [0, 1] } },
+      tooltip: [{ field: 'net', tpye: 'nominal' }],
+      color: { field: 'net', legend: null, condition: { test: 'true', value: 'red' } },
+    },
+  });
+  assert.deepEqual(
+    mistakes.map(({ at, message }) => [at.join('.'), message]),
+    [
+      ['spec.mark.strokeWidht', 'expected a property of a Vega-Lite mark, got "strokeWidht"'],
+      ['spec.encoding.x.feild', 'expected a property of a Vega-Lite channel, got "feild"'],
+      ['spec.encoding.x.axis.titel', 'expected a property of a Vega-Lite axis, got "titel"'],
+      ['spec.encoding.x.scale.domian', 'expected a property of a Vega-Lite scale, got "domian"'],
+      ['spec.encoding.tooltip.0.tpye', 'expected a property of a Vega-Lite channel, got "tpye"'],
+    ],
+  );
+});
+
+test('the names are those of the schema of the Vega-Lite that draws', () => {
+  type Schema = { [key: string]: unknown; $ref?: string; properties?: Record<string, Schema>; items?: Schema };
+  const url = new URL('../../node_modules/vega-lite/build/vega-lite-schema.json', import.meta.url);
+  const { definitions } = JSON.parse(readFileSync(url, 'utf8')) as { definitions: Record<string, Schema> };
+  const namesOf = (schema: Schema): string[] => {
+    if (schema.$ref !== undefined) return namesOf(definitions[schema.$ref.split('/').at(-1)!]!);
+    const parts = ['anyOf', 'allOf', 'oneOf'].flatMap((key) => (schema[key] as Schema[] | undefined) ?? []);
+    const items = schema.items === undefined ? [] : [schema.items];
+    return [...Object.keys(schema.properties ?? {}), ...[...parts, ...items].flatMap(namesOf)];
+  };
+  const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+  const channels = Object.values(definitions['FacetedEncoding']!.properties!).flatMap(namesOf);
+  assert.deepEqual(vegaLiteNames.channel, sorted(channels));
+  for (const [part, name] of [
+    ['mark', 'AnyMark'],
+    ['axis', 'Axis'],
+    ['scale', 'Scale'],
+    ['legend', 'Legend'],
+  ] as const) {
+    assert.deepEqual(vegaLiteNames[part], sorted(namesOf(definitions[name]!)), part);
+  }
 });

@@ -1,5 +1,6 @@
 import type { Json, JsonObject } from '../../src/json.ts';
 import type { SettingMistake } from '../../src/stage.ts';
+import { vegaLiteNames } from './vega-lite-names.ts';
 
 /** What may stand in a spec or in one of its parts; https://vega.github.io/vega-lite/docs/spec.html. */
 const properties = [
@@ -47,10 +48,11 @@ function* mistakesOf(spec: JsonObject, at: Path): Generator<SettingMistake> {
   const type = isMap(mark) ? mark['type'] : mark;
   if (typeof type === 'string' && !marks.includes(type))
     yield unknown('a mark of Vega-Lite', type, [...at, 'mark'], marks);
-  for (const name of isMap(encoding) ? Object.keys(encoding) : []) {
-    if (!channels.includes(name)) {
-      yield unknown('an encoding channel of Vega-Lite', name, [...at, 'encoding', name], channels);
-    }
+  if (isMap(mark)) yield* strangers('mark', mark, [...at, 'mark']);
+  for (const [name, channel] of isMap(encoding) ? Object.entries(encoding) : []) {
+    const place = [...at, 'encoding', name];
+    if (channels.includes(name)) yield* channelMistakes(channel, place);
+    else yield unknown('an encoding channel of Vega-Lite', name, place, channels);
   }
   for (const key of ['layer', 'concat', 'hconcat', 'vconcat']) {
     for (const [index, part] of listOf(spec[key]).entries()) {
@@ -58,6 +60,24 @@ function* mistakesOf(spec: JsonObject, at: Path): Generator<SettingMistake> {
     }
   }
   if (isMap(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec']);
+}
+
+/** Of a channel that is one map; tooltips, orders and details may be lists of them. */
+function* channelMistakes(channel: Json, at: Path): Generator<SettingMistake> {
+  for (const [index, item] of listOf(channel).entries()) yield* channelMistakes(item, [...at, index]);
+  if (!isMap(channel)) return;
+  yield* strangers('channel', channel, at);
+  for (const part of ['axis', 'scale', 'legend'] as const) {
+    const given = channel[part];
+    if (isMap(given)) yield* strangers(part, given, [...at, part]);
+  }
+}
+
+function* strangers(part: keyof typeof vegaLiteNames, given: JsonObject, at: Path): Generator<SettingMistake> {
+  const known = vegaLiteNames[part];
+  for (const name of Object.keys(given)) {
+    if (!known.includes(name)) yield unknown(`a property of a Vega-Lite ${part}`, name, [...at, name], known);
+  }
 }
 
 function unknown(what: string, name: string, at: Path, known: readonly string[]): SettingMistake {
