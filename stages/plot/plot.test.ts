@@ -113,7 +113,10 @@ test('one input is wanted, and a chart of it', () => {
 
 test('a setting of another chart is a mistake with a place, and says whose it is', () => {
   assert.deepEqual(mistakes({ over: ['seed'] }, 'dataset'), [
-    ['over', 'the chart "samples" does not heed "over", which is a setting of curves; it heeds splits, images, seed'],
+    [
+      'over',
+      'the chart "samples" does not heed "over", which is a setting of curves, lines; it heeds splits, images, seed',
+    ],
   ]);
   assert.deepEqual(mistakes({ chart: 'statistics', images: 4, title: 'Counts' }, 'dataset'), [
     [
