@@ -10,8 +10,8 @@ export interface Peer extends AsyncDisposable {
 }
 
 /** Starts a peer and waits for its first line, which says that it is ready. */
-export async function startPeer(script: URL, env: NodeJS.ProcessEnv): Promise<Peer> {
-  const child = spawn('/usr/bin/python3', [script.pathname], { env, stdio: ['pipe', 'pipe', 'inherit'] });
+export async function startPeer(script: URL, env: NodeJS.ProcessEnv, args: readonly string[] = []): Promise<Peer> {
+  const child = spawn('/usr/bin/python3', [script.pathname, ...args], { env, stdio: ['pipe', 'pipe', 'inherit'] });
   const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<string> => {
     const { value, done } = await lines.next();

@@ -1,0 +1,142 @@
+/**
+ * The saliency maps of a whole test set against PyTorch's forward and backward, the same net, weights and images, two threads each.
+ *
+ *     node --import tsx bench/attribution.ts [net …] [--images=300] [--rounds=5]
+ *
+ * Both sides take turns in one run, and make the maps in batches of 32: gradient of a score by the image, absolute value, greatest
+ * of the channels. PyTorch counts with the faster of its memory formats. The first pass over the set, which compiles the graphs, is
+ * told apart. The maps of both are compared before anything is timed.
+ */
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { gradientMap } from '../src/attribution/gradients/gradient-map.ts';
+import { selectBackend } from '../src/backend/select-backend.ts';
+import { buildNet } from '../src/models/build-net.ts';
+import { weightedNet } from '../src/models/export/model-weights.ts';
+import { initialiseWeights } from '../src/models/initial-weights.ts';
+import { netOf } from '../src/models/model-setting.ts';
+import { toPytorch } from '../src/models/weights/pytorch-layout.ts';
+import { Random } from '../src/random.ts';
+import { type Peer, startPeer } from './backend/peer.ts';
+import { processSeconds, sample, typical } from './backend/samples.ts';
+
+const threads = 2;
+const batch = 32;
+/** Of images, a side: PyTorch's nets are written for it. */
+const size = 256;
+/** Of the medians. */
+const goal = 1.2;
+const nets = ['simple-net', 'my-net', 'tiny-xception'] as const;
+type NetName = (typeof nets)[number];
+
+const option = (name: string, otherwise: number) =>
+  Number(process.argv.find((argument) => argument.startsWith(`--${name}=`))?.split('=')[1] ?? otherwise);
+const [count, rounds] = [option('images', 300), option('rounds', 5)];
+const named = process.argv.slice(2).filter((argument) => !argument.startsWith('--')) as NetName[];
+
+await selectBackend('onnxruntime', { threads });
+for (const net of named.length > 0 ? named : nets) await compare(net);
+
+async function compare(net: NetName): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'attribution-'));
+  try {
+    const model = buildNet(netOf(net), size);
+    initialiseWeights(model, 1);
+    const images = new Float32Array(count * size * size * 3);
+    new Random('images', 1).normals(images);
+    writeFolder(folder, net, model, images);
+    const ours = () => saliency(model, images);
+    const first = await timed(ours);
+    await using peer = await startPeer(new URL('attribution.py', import.meta.url), process.env, [folder]);
+    const difference = await compareMaps(await ours(), peer, join(folder, 'maps.f32'));
+    for (let run = 0; run * Math.ceil(count / batch) < 10; run++) await ours(); // weights become constants after eight runs
+    await report(net, first, difference, ours, peer);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+/** What the peer reads: weights in PyTorch's order and layout, and the images. */
+function writeFolder(folder: string, net: NetName, model: LayersModel, images: Float32Array): void {
+  const normalise = { mean: [0, 0, 0] as [number, number, number], deviation: [1, 1, 1] as [number, number, number] };
+  const input = { size, fit: 'cover', kernel: 'linear', normalise } as const;
+  const info = { architecture: net, classes: ['real', 'fake'], input, training: {}, chosenEpoch: 0, backend: 'none' };
+  const { weights } = weightedNet({ model, info });
+  const values = weights.map((weight) => Buffer.from(toPytorch(weight, weight.values).buffer));
+  writeFileSync(join(folder, 'net.json'), JSON.stringify({ net, imageSize: size, batch }));
+  writeFileSync(join(folder, 'weights.f32'), Buffer.concat(values));
+  writeFileSync(join(folder, 'images.f32'), new Uint8Array(images.buffer));
+}
+
+/** Maps of all images: `[count, size, size]`. */
+async function saliency(model: LayersModel, images: Float32Array): Promise<Float32Array> {
+  const maps = new Float32Array(images.length / 3);
+  const length = size * size * 3;
+  for (let first = 0; first < count; first += batch) {
+    const last = Math.min(count, first + batch);
+    const classes = Int32Array.from({ length: last - first }, (_, i) => (first + i) % 2);
+    const question = {
+      images: images.subarray(first * length, last * length),
+      classes,
+      score: 'score',
+      seeds: [],
+    } as const;
+    maps.set((await gradientMap(model, question)).map, first * size * size);
+  }
+  return maps;
+}
+
+/** How far the maps of both sides lie apart at most, as a share of the greatest value. */
+async function compareMaps(maps: Float32Array, peer: Peer, path: string): Promise<number> {
+  await peer.ask(`maps ${path}`);
+  const theirs = new Float32Array(new Uint8Array(readFileSync(path)).buffer);
+  let [apart, most] = [0, 0];
+  for (const [i, value] of theirs.entries()) {
+    apart = Math.max(apart, Math.abs(value - maps[i]!));
+    most = Math.max(most, Math.abs(value));
+  }
+  return apart / most;
+}
+
+async function report(
+  net: NetName,
+  first: number,
+  difference: number,
+  ours: () => Promise<unknown>,
+  peer: Peer,
+): Promise<void> {
+  const series = [
+    { name: 'restage', own: () => processSeconds(process.pid), run: () => timed(ours) },
+    ...['contiguous', 'channels_last'].map((format) => ({
+      name: `PyTorch ${peer.greeting} ${format}`,
+      own: () => processSeconds(peer.pid),
+      run: async () => Number(await peer.ask(`time ${format}`)),
+    })),
+  ].map((one) => ({ ...one, samples: [] as Awaited<ReturnType<typeof sample>>[] }));
+  for (let round = -1; round < rounds; round++) {
+    for (const one of series) {
+      const taken = await sample(one, threads, 1);
+      if (round >= 0) one.samples.push(taken);
+    }
+  }
+  const results = series.map(({ name, samples }) => ({ name, ...typical(samples) }));
+  const title = `${net}, ${count} images`;
+  for (const { name, seconds, processor, quiet } of results) {
+    const numbers = `${seconds.toFixed(3)} s  processor ${processor.toFixed(2)} s  ${quiet} of ${rounds} quiet`;
+    console.log(`${title.padEnd(28)}${name.padEnd(40)}${numbers}`);
+  }
+  const best = Math.min(...results.slice(1).map(({ seconds }) => seconds));
+  const ratio = (seconds: number) => (seconds / best).toFixed(2);
+  console.log(
+    `${title.padEnd(28)}${"restage / PyTorch's best".padEnd(40)}${ratio(results[0]!.seconds)}  goal ${goal}; ` +
+      `the first pass, with compiling: ${first.toFixed(3)} s (${ratio(first)}); maps differ by ${difference.toExponential(1)}\n`,
+  );
+}
+
+async function timed(run: () => Promise<unknown>): Promise<number> {
+  const start = performance.now();
+  await run();
+  return (performance.now() - start) / 1000;
+}
