@@ -34,8 +34,14 @@ export function readArtifact(path: string): Result<Readable, string> {
     case '.txt':
       return ok({ as: 'text', text: readFileSync(path, 'utf8').trimEnd() });
     default:
-      return err('expected JSON, CSV, Markdown, a chart, pictures or a model');
+      return readUnnamed(path);
   }
+}
+
+/** What a command wrote under a name without extension: JSON, else text. */
+function readUnnamed(path: string): Result<Readable, string> {
+  const values = readValues(path);
+  return values.ok ? values : ok({ as: 'text', text: readFileSync(path, 'utf8').trimEnd() });
 }
 
 function readFolder(path: string): Result<Readable, string> {
@@ -44,6 +50,8 @@ function readFolder(path: string): Result<Readable, string> {
     const spec = JSON.parse(readFileSync(join(path, 'chart.vl.json'), 'utf8'));
     return ok({ as: 'figures', figures: [{ path: join(path, 'chart.png'), title: titleOf(spec.title) }] });
   }
+  const texts = names.filter((name) => /^[^/]+\.md$/.test(name));
+  if (texts.length === 1) return ok({ as: 'text', text: readFileSync(join(path, texts[0]!), 'utf8').trimEnd() });
   if (names.includes('info.json')) return readValues(join(path, 'info.json'));
   const figures = names.filter((name) => pictures.includes(extname(name).toLowerCase()));
   // Of a picture in two formats, the one that needs no fonts.

@@ -19,11 +19,12 @@ export default async function run(context: Context): Promise<void> {
   const ports = context.inputPorts.filter((port) => port !== 'template');
   const read = ports.flatMap((port) => context.inputs(port).map((artifact) => ({ port, artifact })));
   const wanted = inputsOf(template.value);
+  const facts: Source = { input: 'facts', labels: {}, artifact: { as: 'values', json: context.settings.facts } };
   const idle = ports.filter((port) => !wanted.has(port));
   if (idle.length > 0) context.warn(`The template reads nothing of ${idle.join(', ')}.`);
   const files = new Map<Source, string>();
   for (const { port, artifact } of read) if (wanted.has(port)) files.set(readSource(port, artifact), artifact.path);
-  const document = fill(template.value, [...files.keys()], { name, leaveOut });
+  const document = fill(template.value, [...files.keys(), facts], { name, leaveOut });
   if (!document.ok) throw new StageError(['The template cannot be filled:', ...document.error].join('\n'));
 
   const { markdown, places, figures, read: used } = document.value;
@@ -37,7 +38,9 @@ export default async function run(context: Context): Promise<void> {
   const sources: Sources = {
     document: sha256(markdown),
     template: sha256(text),
-    artifacts: Object.fromEntries([...used].map((source) => [nameOf(source), digestOf(files.get(source)!)])),
+    artifacts: Object.fromEntries(
+      [...files].flatMap(([source, path]) => (used.has(source) ? [[nameOf(source), digestOf(path)]] : [])),
+    ),
     figures: Object.fromEntries([...figures.keys()].map((file) => [file, digestOf(join(folder, file))])),
     places,
   };

@@ -13,6 +13,10 @@ const settings = z.strictObject({
     .describe(
       'Inputs whose pictures are not copied, such as photographs that may not be passed on: their title stands there.',
     ),
+  facts: z
+    .record(z.string().regex(/^\S+$/, 'expected a name without blanks'), z.union([z.string(), z.number()]))
+    .default({})
+    .describe('What no artifact says, such as how long a run took: {{ facts took }}.'),
 });
 export type WriteUpSettings = z.output<typeof settings>;
 
@@ -37,6 +41,10 @@ export const spec = defineKind<WriteUpSettings>({
     },
   },
   openPorts: 'inputs',
+  check: (_, inputs) =>
+    inputs.has('facts')
+      ? [{ at: [], message: 'expected another name for the input "facts", which is that of the setting' }]
+      : [],
   example: `paper:
   kind: write-up
   inputs: { template: docs/results.template.md, scores: [scores.metrics], roc: roc.roc }

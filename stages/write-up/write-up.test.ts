@@ -90,6 +90,22 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
   assert.deepEqual(bench.warnings, []);
 });
 
+test('a text takes in another write-up, what a command wrote, and facts that no artifact says', async () => {
+  using bench = new StageBench();
+  const inner = join(bench.root, 'inner');
+  mkdirSync(join(inner, 'inner'), { recursive: true });
+  writeFileSync(join(inner, 'inner.md'), '| a | b |\n| --- | --- |\n');
+  const [machine, template] = [join(bench.root, 'machine'), join(bench.root, 'template.md')];
+  writeFileSync(machine, '{"cpu":"Xeon","cores":2}');
+  writeFileSync(template, '{{ inner }}\n{{ machine cores }} cores of a {{ machine cpu }}, {{ facts took }}\n');
+  const settings = { facts: { took: '1 h 40 min' } };
+  await bench.run(spec, run, { with: settings, inputs: { template, inner, machine } });
+  assert.equal(
+    readFileSync(join(bench.output('document'), 'write-up.md'), 'utf8'),
+    '| a | b |\n| --- | --- |\n2 cores of a Xeon, 1 h 40 min\n',
+  );
+});
+
 test('pictures that may not be passed on are named and left out, and an input that nothing reads is warned of', async () => {
   using bench = new StageBench();
   const markdown = await written(bench, '{{ curves }}\n', { leaveOut: ['curves'] });
@@ -110,7 +126,7 @@ test('every mistake of a template is told at once, with its line and what there 
 `,
     ),
     new StageError(`The template cannot be filled:
-line 1: {{ scors test.auc }}: the stage has no input "scors"; there are scores, board, curves
+line 1: {{ scors test.auc }}: the stage has no input "scors"; there are scores, board, curves, facts
 line 2: {{ scores test.acu }}: expected a value, got "test.acu"; there are test.images, test.auc, test.accuracy, test.loss. Did you mean "test.auc"?
 line 2: {{ scores test.auc }}: expected one value, got 2: choose one, as in input[axis=value], or say "mean", "values" or "range"
 line 3: {{ scores[seed=3] test.auc }}: nothing fits; there are scores[seed=1], scores[seed=2]
