@@ -1,4 +1,5 @@
 import { basename, extname } from 'node:path';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import type { InputArtifact } from '../../src/stage.ts';
 import { formatSaid, formatWords } from './format-said.ts';
@@ -94,7 +95,7 @@ function choose(
   const all = sources.filter((source) => source.input === input);
   if (all.length === 0) {
     const known = [...new Set(sources.map((source) => source.input))];
-    return err(`the stage has no input "${input}"; there are ${known.join(', ') || 'none'}`);
+    return err(`the stage has no input "${input}". ${thereAre(input, known)}`);
   }
   const axes = new Set(all.flatMap(({ labels }) => Object.keys(labels)));
   const [fixed, row] = [true, false].map(

@@ -1,4 +1,4 @@
-import { closest } from '../../src/diagnostics/suggest.ts';
+import { thereAre } from '../../src/diagnostics/suggest.ts';
 import type { Json } from '../../src/json.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import type { Readable } from './read-artifact.ts';
@@ -69,8 +69,5 @@ function fromTable(
   return ok({ value: Number.isFinite(Number(field)) ? Number(field) : field });
 }
 
-function unknown(name: string, known: readonly string[], what: string): string {
-  const near = closest(name, known);
-  const few = known.length <= 12 ? `; there are ${known.join(', ') || 'none'}` : '';
-  return `expected ${what}, got "${name}"${few}${near === undefined ? '' : `. Did you mean "${near}"?`}`;
-}
+const unknown = (name: string, known: readonly string[], what: string) =>
+  `expected ${what}, got "${name}". ${thereAre(name, known)}`;

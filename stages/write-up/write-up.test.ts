@@ -126,13 +126,13 @@ test('every mistake of a template is told at once, with its line and what there 
 `,
     ),
     new StageError(`The template cannot be filled:
-line 1: {{ scors test.auc }}: the stage has no input "scors"; there are scores, board, curves, facts
-line 2: {{ scores test.acu }}: expected a value, got "test.acu"; there are test.images, test.auc, test.accuracy, test.loss. Did you mean "test.auc"?
+line 1: {{ scors test.auc }}: the stage has no input "scors". Did you mean "scores"? There are scores, board, curves, facts.
+line 2: {{ scores test.acu }}: expected a value, got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.accuracy, test.loss.
 line 2: {{ scores test.auc }}: expected one value, got 2: choose one, as in input[axis=value], or say "mean", "values" or "range"
 line 3: {{ scores[seed=3] test.auc }}: nothing fits; there are scores[seed=1], scores[seed=2]
 line 3: {{ scores[seed=1] test.loss }}: "test.loss" is not known there: null
 line 4: {{ board share }}: expected one row, got 2; choose by columns, as in table[model=my|net]
-line 4: {{ board[rank=1] shar }}: expected a column, got "shar"; there are model, rank, share. Did you mean "share"?
+line 4: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
 line 4: {{ curves x }}: expected an artifact with values, got pictures
 line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, title or a number of decimals after the bar, got "percnt"
 line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`),
