@@ -1,6 +1,6 @@
 import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import { mostSalient } from '../../src/attribution/measures/most-salient.ts';
 import { resizeMap } from '../../src/attribution/resize-map.ts';
+import { brightenMap } from '../../src/explanations/brighten-map.ts';
 import { paintMap } from '../../src/vision/map-image.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 
@@ -9,18 +9,12 @@ export const colours = 'viridis';
 
 /** Most pixels a side of what is shown. */
 const mostShown = 128;
-/** Of the pixels, as bright as the brightest: a gradient has few that stand out so far that all others would be dark. */
-const brightest = 0.01;
 
-/** A raw map as a picture for a chart, in its own scale: from zero to the least of its most salient 1 % of pixels. */
+/** A raw map as a picture for a chart, brightened in its own scale. */
 export async function paintRaw(map: AttributionMap): Promise<string> {
   const scale = Math.min(1, mostShown / Math.max(map.width, map.height));
   const size = { width: Math.round(scale * map.width), height: Math.round(scale * map.height) };
-  const { values } = resizeMap(map, size);
-  const count = Math.max(1, Math.round(brightest * values.length));
-  // Of a map that is zero almost everywhere, what there is.
-  const full = mostSalient(values, count).value || mostSalient(values, 1).value || 1;
-  return thumbnail(paintMap({ ...size, values: values.map((value) => Math.min(1, value / full)) }, colours));
+  return thumbnail(paintMap(brightenMap(resizeMap(map, size)), colours));
 }
 
 /** A map that is scaled already. */
