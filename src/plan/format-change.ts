@@ -1,5 +1,6 @@
 import type { FingerprintDifference } from '../fingerprint/diff-fingerprints.ts';
 import type { Json } from '../json.ts';
+import { nameFew } from './name-few.ts';
 
 /** What a change is told with beyond the two fingerprints. */
 export interface ChangeWords {
@@ -41,8 +42,7 @@ export function withDefaults(difference: FingerprintDifference, { defaultOf }: C
 function formatCodeChange({ kind, changedCode = [] }: ChangeWords): string {
   const folder = `stages/${kind}`;
   const names = changedCode.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
-  const shown = names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names;
-  return `code of ${folder} changed${shown.length > 0 ? ` (${shown.join(', ')})` : ''}`;
+  return `code of ${folder} changed${names.length > 0 ? ` (${nameFew(names)})` : ''}`;
 }
 
 function show(value: Json | undefined): string {

@@ -3,6 +3,7 @@ import { ListingError } from '../fingerprint/walk-tree.ts';
 import { readBy } from '../graph/graph.ts';
 import type { Decision } from './decide.ts';
 import { type Examined, ExamineError, examine, type Outputs, type World } from './examine.ts';
+import { nameFew } from './name-few.ts';
 
 /** What would happen to one stage. A mistake that would stop it is told in place of a decision. */
 export interface PlannedStage {
@@ -45,5 +46,5 @@ async function look(stage: Stage, world: World, known: ReadonlyMap<StageName, Ou
 }
 
 function blocked(stage: Stage, waitsFor: readonly StageName[]): PlannedStage {
-  return { stage, decision: { state: 'blocked', reasons: [`reads ${waitsFor.join(', ')}, which must run`] } };
+  return { stage, decision: { state: 'blocked', reasons: [`reads ${nameFew(waitsFor)}, which must run`] } };
 }
