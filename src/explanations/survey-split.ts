@@ -58,6 +58,8 @@ export interface Survey {
   /** In the split's samples. */
   readonly indices: Uint32Array;
   readonly labels: Uint8Array;
+  /** The class that each was asked about. */
+  readonly explained: Uint8Array;
   /** Real, fake: `[images, 2]`. */
   readonly logits: Float64Array;
   /** By method, in their order. */
@@ -100,6 +102,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const { size } = subject.input;
   const indices = new Uint32Array(images);
   const labels = new Uint8Array(images);
+  const explained = new Uint8Array(images);
   const logits = new Float64Array(2 * images);
   const sums = methods.map((method) => new MapSums(method, { images, size, isMasked: masks !== undefined }));
   const [shares, chanceOverlaps, rises, gaps] = [nothing(images), nothing(images), nothing(images), nothing(images)];
@@ -118,6 +121,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
         sums[i]!.add(place, label, resizeMap(map, { height: size, width: size }), mask);
       indices[place] = index;
       labels[place] = label;
+      explained[place] = of.class;
       logits.set(pair, 2 * place);
       rises[place] = found.completeness?.rises[slot] ?? Number.NaN;
       gaps[place] = found.completeness?.gaps[slot] ?? Number.NaN;
@@ -131,7 +135,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
     options.onBatch?.(asked.indices.length);
   }
   return {
-    ...{ indices, labels, logits, maps: sums.map((sum) => sum.finish()) },
+    ...{ indices, labels, explained, logits, maps: sums.map((sum) => sum.finish()) },
     ...(masks !== undefined && { masks: { shares, chanceOverlaps } }),
     ...(completeness !== undefined && { completeness }),
   };

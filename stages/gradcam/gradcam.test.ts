@@ -125,7 +125,7 @@ test('a network that fires on a red corner has its map there, one row for each m
   const fake = cells[3]!.description;
   assert.match(fake, /^test\/\d\.png: fake, called fake 81\.8 %; Grad-CAM of fake at red$/);
 
-  const { shape, values } = mapsOf(bench, 'grad-cam.npy');
+  const { shape, values } = mapsOf(bench, 'grad-cam-00000.npy');
   assert.deepEqual(shape, [6, size, size]);
   const third = values.subarray(3 * size * size, 4 * size * size);
   for (const [i, value] of third.entries()) {
@@ -133,8 +133,12 @@ test('a network that fires on a red corner has its map there, one row for each m
     assert.ok(isRed ? Math.abs(value - 40 / size ** 2) < 1e-6 : value === 0); // the gradient, not scaled, times 1
   }
   const [header, ...rows] = [...csvRecords(readFileSync(join(bench.output('maps'), 'maps.csv'), 'utf8'))];
-  assert.deepEqual(header!.fields.slice(0, 9), 'file,row,model,method,layer,split,key,class,explained'.split(','));
-  assert.deepEqual(rows[3]!.fields.slice(0, 9), 'grad-cam.npy,3,,grad-cam,red,test,test/3,fake,fake'.split(','));
+  assert.equal(header!.fields[6], 'key');
+  assert.deepEqual(
+    rows[3]!.fields.slice(0, 11).join(),
+    'grad-cam-00000.npy,3,,grad-cam,red,test,test/3,test/3.png,fake,fake,fake',
+  );
+  assert.equal(rows[3]!.fields[header!.fields.indexOf('topShare')], '1');
   assert.deepEqual(bench.warnings, []);
 });
 
@@ -186,7 +190,7 @@ test('maps do not hang on how many images go through the network at once, those 
   const methods = ['grad-cam', 'score-cam', 'random-cam'];
   const made = async (batchSize: number) => {
     await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { method: methods, batchSize } });
-    return methods.map((method) => mapsOf(bench, `${method}.npy`).values);
+    return methods.map((method) => mapsOf(bench, `${method}-00000.npy`).values);
   };
   const [two, five] = [await made(2), await made(5)];
   for (const [i, maps] of two.entries()) {
@@ -220,8 +224,8 @@ test('several models stand below each other, each with its own data set, layer a
   assert.equal(headers[0], 'finder at red, called right: 3 of 3 real, 2 of 3 fake');
   assert.match(headers[2]!, /^tiny at first, called right: /);
   assert.ok(cells.length % 4 === 0);
-  assert.deepEqual(mapsOf(bench, '1-layer-cam.npy').shape, [6, size, size]);
-  assert.deepEqual(mapsOf(bench, '2-layer-cam.npy').shape, [6, size / 2, size / 2]);
+  assert.deepEqual(mapsOf(bench, '1-layer-cam-00000.npy').shape, [6, size, size]);
+  assert.deepEqual(mapsOf(bench, '2-layer-cam-00000.npy').shape, [6, size / 2, size / 2]);
   const metrics = JSON.parse(outputOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['finder', 'tiny']);
   assert.equal(metrics.models.tiny.layer, 'first');

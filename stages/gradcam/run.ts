@@ -85,6 +85,7 @@ async function survey(context: Context, cases: readonly Case[]): Promise<readonl
         chosen.offer(image);
       },
     });
+    writer.end(trained);
     let untrained: Survey | undefined;
     if (settings.untrained) {
       const model = await untrainedCopy(subject.model, seed);

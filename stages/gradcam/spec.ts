@@ -53,7 +53,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 1,
+  version: 2,
   summary:
     'Shows by class activation maps where in images networks find a class, several networks in one table, and measures it over a split.',
   settings,
@@ -89,7 +89,7 @@ export const spec = defineKind<GradcamSettings>({
     maps: {
       type: 'files',
       summary:
-        'Of each model and method the maps of all images, not scaled, as float32 `.npy` of [images, height, width]; maps.csv says what each is of.',
+        'Of each model and method the maps of all images, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says where which one is, and has its numbers.',
     },
     metrics: {
       type: 'metrics',

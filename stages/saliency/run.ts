@@ -3,6 +3,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatShare } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { mapMetrics, type Numbers } from '../../src/explanations/map-metrics.ts';
+import { MapsWriter } from '../../src/explanations/maps-writer.ts';
 import { openMasks } from '../../src/explanations/open-masks.ts';
 import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { pathStart } from '../../src/explanations/path-start.ts';
@@ -12,8 +13,6 @@ import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { drawImages } from './draw-images.ts';
-import { imageHeader, imageRows } from './image-rows.ts';
-import { MapFiles, type MapPlace } from './map-files.ts';
 import { meansChart } from './means-chart.ts';
 import { paintRaw, paintScaled } from './paint.ts';
 import { type ShownImage, saliencySheet } from './sheet.ts';
@@ -87,21 +86,23 @@ async function surveyAndKeep(context: Context, subject: Subject, options: Survey
     settings.seed,
   );
   const isAll = settings.maps === 'all';
-  using files = new MapFiles(context.output('maps'), isAll ? samples.length : drawn.length);
-  const places = new Map<number, MapPlace>();
+  using writer = new MapsWriter(context.output('maps'));
+  writer.begin({
+    ...{ prefix: '', model: '', split: settings.split, methods: options.methods },
+    ...{ classes: subject.classes, samples, images: isAll ? samples.length : drawn.length },
+  });
   const pictures = new Map<number, Pick<ShownImage, 'image' | 'map'>>();
-  const asked = new Uint8Array(samples.length);
   const survey = await surveySplit(subject, {
     ...options,
-    onImage: async ({ index, class: of, maps, pixels }) => {
-      const [map] = maps as [(typeof maps)[number]];
-      asked[index] = of;
-      const isShown = drawn.includes(index);
-      if (isAll || isShown) places.set(index, files.add(map));
-      if (isShown) pictures.set(index, { image: await thumbnail(pixels()), map: await paintRaw(map) });
+    onImage: async (image) => {
+      const isShown = drawn.includes(image.index);
+      if (isAll || isShown) writer.add(image);
+      if (isShown) {
+        pictures.set(image.index, { image: await thumbnail(image.pixels()), map: await paintRaw(image.maps[0]!) });
+      }
     },
   });
-  files.finish(imageHeader(survey), imageRows(survey, { subject, asked, places }));
+  writer.end(survey);
   const shown = drawn.map((index): ShownImage => {
     const { key, label } = samples[index]!;
     const logits = [survey.logits[2 * index]!, survey.logits[2 * index + 1]!] as const;

@@ -40,7 +40,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 1,
+  version: 2,
   summary:
     'Maps of the pixels that a score hangs on, of every image of a split, and in numbers how small an area that is, against ' +
     'an untrained net and against masks of what was forged.',
@@ -67,7 +67,7 @@ export const spec = defineKind<SaliencySettings>({
     maps: {
       type: 'files',
       summary:
-        'Raw maps, un-normalised, as float32 [maps, height, width]: 00000.npy and on; images.csv, where which one is and its numbers.',
+        'Raw maps, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says of every image where its map is, and has its numbers.',
     },
     metrics: {
       type: 'metrics',
