@@ -48,7 +48,7 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
 const keptColumns = (splits: readonly string[]): readonly string[] => [
   ...['epochs', 'kept'],
   ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
-  ...['val - test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
+  ...['val less test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
 ];
 
 function keptRow(kept: Kept, splits: readonly string[]): readonly (string | number)[] {

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../src/result.ts';
 import type { InputArtifact } from '../../src/stage.ts';
 import { formatSaid, formatWords } from './format-said.ts';
 import { lookUp, type Said } from './look-up.ts';
-import { markdownTable } from './markdown-table.ts';
+import { columnsOf, markdownTable } from './markdown-table.ts';
 import type { Figure, Readable } from './read-artifact.ts';
 import type { Place, Reading, Template } from './template.ts';
 
@@ -70,7 +70,7 @@ function fillPlace(place: Place, sources: readonly Source[], filling: Filling): 
   const [first, second] = place.reads;
   const found = choose(first, sources, filling.read);
   if (!found.ok) return found;
-  if (first.path === undefined)
+  if (isWhole(first))
     return second ? err('expected a name of a number on both sides') : whole(found.value, place, filling);
   const said = readAll(found.value, first);
   if (!said.ok || second === undefined) return said.ok ? formatSaid(said.value, place.format) : said;
@@ -141,8 +141,15 @@ function join(
   );
 }
 
+/** No value of it, but the artifact itself, or columns of a table in parentheses. */
+const isWhole = ({ path }: Reading): boolean => path === undefined || /^\(.*\)$/.test(path);
+
 /** A figure, a table or a text, as Markdown. */
-function whole(chosen: readonly Chosen[], { format }: Place, filling: Filling): Result<string, string> {
+function whole(chosen: readonly Chosen[], { reads, format }: Place, filling: Filling): Result<string, string> {
+  const columns = reads[0].path
+    ?.slice(1, -1)
+    .split(',')
+    .map((name) => name.trim());
   if (chosen.every(({ source }) => source.artifact.as === 'figures')) {
     const figures = chosen.flatMap(({ source }) =>
       (source.artifact as Readable & { as: 'figures' }).figures.map((figure) => ({ source, figure })),
@@ -153,8 +160,10 @@ function whole(chosen: readonly Chosen[], { format }: Place, filling: Filling): 
   if (chosen.length > 1) return err(`expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`);
   const { artifact } = chosen[0]!.source;
   switch (artifact.as) {
-    case 'table':
-      return ok(markdownTable(artifact, format));
+    case 'table': {
+      const table = columns === undefined ? ok(artifact) : columnsOf(artifact, columns);
+      return table.ok ? ok(markdownTable(table.value, format)) : table;
+    }
     case 'text':
       return ok(artifact.text);
     default:

@@ -1,5 +1,5 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
-import { extname, join } from 'node:path';
+import { basename, extname, join } from 'node:path';
 import { csvRecords } from '../../src/csv.ts';
 import type { Json } from '../../src/json.ts';
 import { type Metrics, parseMetrics } from '../../src/metrics/metrics-file.ts';
@@ -16,7 +16,7 @@ export type Readable =
 export interface Figure {
   /** Absolute path of the file. */
   readonly path: string;
-  /** Told of a chart; else the file's name. */
+  /** Told of a chart; else the file's name without extension. */
   readonly title: string;
 }
 
@@ -57,7 +57,10 @@ function readFolder(path: string): Result<Readable, string> {
   // Of a picture in two formats, the one that needs no fonts.
   const once = figures.filter((name) => extname(name) !== '.svg' || !figures.includes(name.replace(/svg$/, 'png')));
   if (once.length === 0) return err('expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without');
-  return ok({ as: 'figures', figures: once.map((name) => ({ path: join(path, name), title: name })) });
+  return ok({
+    as: 'figures',
+    figures: once.map((name) => ({ path: join(path, name), title: basename(name, extname(name)) })),
+  });
 }
 
 /** A title is a text, or lines of one. */

@@ -66,6 +66,8 @@ Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; 
 {{ curves }}
 
 {{ board | percent }}
+
+{{ board (share, rank) }}
 `,
   );
   assert.equal(
@@ -84,6 +86,11 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
 | --- | ---: | ---: |
 | my\\|net | 1 | 25.0 % |
 | other | 2 | – |
+
+| share | rank |
+| ---: | ---: |
+| 0.25 | 1 |
+| – | 2 |
 `,
   );
   assert.deepEqual(readdirSync(join(bench.output('document'), 'study')).sort(), ['curves.png', 'sources.json']);
@@ -167,5 +174,5 @@ test('results change only with the version of the kind', async () => {
   await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
   const folder = bench.output('document');
   const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 1, digest: '8a372b407d54e974' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'eef1edc03b82586b' });
 });
