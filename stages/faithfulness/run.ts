@@ -6,8 +6,9 @@ import { layerOf, openSubject, type Subject } from '../../src/explanations/open-
 import { pathStart } from '../../src/explanations/path-start.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
+import { drawImages } from '../../src/vision/draw-images.ts';
 import { curvesChart } from './curves-chart.ts';
-import { drawImages } from './draw-images.ts';
+import { inTurn } from './in-turn.ts';
 import { judge } from './judge.ts';
 import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
 import { randomisationChart } from './randomisation-chart.ts';
@@ -47,16 +48,11 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
 
 function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
   const { settings } = context;
-  const indices = drawImages(
-    subject.samples.map(({ label }) => label),
-    settings.images,
-    settings.seed,
-  );
+  const labels = subject.samples.map(({ label }) => label);
+  const indices = inTurn(drawImages(labels, settings.images, settings.seed), labels);
   expectBothClasses(subject, indices, settings.split);
-  if (indices.length < 2 * Math.floor(settings.images / 2)) {
-    context.tell(
-      `${settings.split} has too few images of a class for half of ${settings.images}: ${indices.length} are explained.`,
-    );
+  if (indices.length < settings.images) {
+    context.tell(`${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`);
   }
   let done = 0;
   const options: MeasureOptions = {

@@ -21,7 +21,7 @@ const settings = z.strictObject({
     .int()
     .min(4)
     .default(32)
-    .describe('How many images are drawn, half of each class; all of a class where it has fewer.'),
+    .describe('How many images are drawn, half of each class; more of one where the other has fewer.'),
   ...explanationSettings,
   class: explanationSettings.class
     .default('predicted')
@@ -59,7 +59,7 @@ export type FaithfulnessSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<FaithfulnessSettings>({
   name: 'faithfulness',
-  version: 2,
+  version: 3,
   summary:
     'Says whether maps mean something: whether the pixels that they name decide, by insertion and deletion, and whether they ' +
     'follow the weights, each method against one that knows nothing.',

@@ -1,7 +1,8 @@
 import { formatCount } from '../../src/charts/format-number.ts';
 import type { ImageBlock, ImageCell } from '../../src/charts/image-sheet.ts';
-import { permutation, Random } from '../../src/random.ts';
+import { Random } from '../../src/random.ts';
 import type { Sample } from '../../src/vision/dataset.ts';
+import { drawOfClass } from '../../src/vision/draw-images.ts';
 import type { Dataset } from '../../src/vision/open-dataset.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
@@ -27,9 +28,9 @@ export function drawIndices(
   label: number,
   { images, seed }: Draw,
 ): readonly number[] {
-  const all = samples.flatMap((sample, index) => (sample.label === label ? index : []));
-  const order = permutation(all.length, new Random('samples', seed, name, classes[label] ?? label));
-  return [...order.subarray(0, images)].map((place) => all[place]!).sort((a, b) => a - b);
+  const random = new Random('samples', seed, name, classes[label] ?? label);
+  const labels = samples.map((sample) => sample.label);
+  return drawOfClass(labels, label, images, random).toSorted((one, other) => one - other);
 }
 
 /** Some images of a class in a split, headed by where they are from and of how many they are. */

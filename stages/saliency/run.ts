@@ -11,8 +11,8 @@ import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanat
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
+import { drawImages } from '../../src/vision/draw-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
-import { drawImages } from './draw-images.ts';
 import { meansChart } from './means-chart.ts';
 import { paintRaw, paintScaled } from './paint.ts';
 import { type ShownImage, saliencySheet } from './sheet.ts';
@@ -80,11 +80,8 @@ interface Kept {
 async function surveyAndKeep(context: Context, subject: Subject, options: SurveyOptions): Promise<Kept> {
   const { settings } = context;
   const { samples } = subject;
-  const drawn = drawImages(
-    samples.map(({ label }) => label),
-    settings.images,
-    settings.seed,
-  );
+  const labels = samples.map(({ label }) => label);
+  const drawn = [...drawImages(labels, settings.images, settings.seed)];
   const isAll = settings.maps === 'all';
   using writer = new MapsWriter(context.output('maps'));
   writer.begin({

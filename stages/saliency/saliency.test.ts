@@ -11,7 +11,6 @@ import { assertGolden } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/untrained-model.ts';
-import { drawImages } from './draw-images.ts';
 import { meansChart } from './means-chart.ts';
 import run from './run.ts';
 import { type ShownImage, saliencySheet } from './sheet.ts';
@@ -132,21 +131,6 @@ test('what cannot be explained is told before anything is made', async () => {
     'Expected masks of images of this split in the input "masks", such as masks/test/1.png of test/1.png, got none. Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
     { masks: folder },
   );
-});
-
-test('half of each class is drawn, in the order of the split; of a class that is short all, and more of the other', () => {
-  const labels = Array.from({ length: 40 }, (_, i) => i % 2);
-  const drawn = drawImages(labels, 9, 1);
-  assert.deepEqual(
-    drawn,
-    drawn.toSorted((one, other) => one - other),
-  );
-  assert.equal(drawn.filter((index) => index % 2 === 0).length, 5);
-  assert.equal(drawn.length, 9);
-  assert.notDeepEqual(drawImages(labels, 9, 2), drawn);
-  const few = [...labels.fill(0, 0, 38)];
-  assert.equal(drawImages(few, 9, 1).filter((index) => few[index] === 1).length, 1);
-  assert.equal(drawImages([0, 1, 1], 9, 1).length, 3);
 });
 
 const frame: Frame = {

@@ -40,7 +40,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 2,
+  version: 3,
   summary:
     'Maps of the pixels that a score hangs on, of every image of a split, and in numbers how small an area that is, against ' +
     'an untrained net and against masks of what was forged.',
