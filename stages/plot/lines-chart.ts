@@ -27,7 +27,7 @@ export function linesChart({ axis, over, lines }: Lines, { value, title }: Optio
   const { color, strokeDash, shape } = seriesScales(series);
   const legend =
     series.length > 1
-      ? { orient: 'bottom' as const, title: null, columns: 2, labelLimit: 220, symbolOpacity: 1, symbolStrokeWidth: 0 }
+      ? { orient: 'bottom' as const, title: null, columns: 2, labelLimit: 220, symbolOpacity: 1 }
       : null;
   const ticks = [...new Set(rows.map(({ x }) => x))].sort((a, b) => a - b);
   const x = {
@@ -70,10 +70,12 @@ export function linesChart({ axis, over, lines }: Lines, { value, title }: Optio
         encoding: { x, y: y('low'), y2: { field: 'high' }, color: coloured },
       },
       {
+        // A field of its own, since dashes in the legend would fray its symbols.
+        transform: [{ calculate: 'datum.series', as: 'dash' }],
         mark: { type: 'line', strokeWidth: 2 },
         encoding: {
           ...{ x, y: y('value'), color: coloured },
-          strokeDash: { field: 'series', type: 'nominal', scale: strokeDash, legend },
+          strokeDash: { field: 'dash', type: 'nominal', scale: strokeDash, legend: null },
         },
       },
       {

@@ -98,7 +98,7 @@ function datasetParts(given: PlotSettings): readonly string[] | undefined {
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 5,
+  version: 6,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {
