@@ -38,5 +38,14 @@ export const explanationSettings = {
   seed: z.int().default(7).describe('Decides what is drawn: images, noise, random weights.'),
 };
 
+/** How many images of a split are explained, where it may be all of them. */
+export const surveyedImages = z
+  .int()
+  .min(2)
+  .exactOptional()
+  .describe(
+    'How many images of the split are explained, drawn by the seed, half of each class, more of one where the other has fewer; all when left out.',
+  );
+
 /** What is taken of these where nobody is asked. */
 export const explanationDefaults = () => z.strictObject(explanationSettings).parse({});

@@ -203,6 +203,18 @@ test('maps do not hang on how many images go through the network at once, those 
   }
 });
 
+test('of a large split some images are explained, of both classes', async () => {
+  using bench = new StageBench();
+  const { model, dataset } = await prepared(bench);
+  await explain(bench, { inputs: { models: [model], datasets: [dataset] }, with: { images: 4, untrained: true } });
+  const { images, real, fake } = JSON.parse(outputOf(bench, 'metrics'));
+  assert.deepEqual([images, real, fake], [4, 2, 2]);
+  assert.deepEqual(mapsOf(bench, 'grad-cam-00000.npy').shape, [4, size, size]);
+  assert.match(sheetOf(bench).subtitle, / From at most 4 images of test, one image of each class and outcome, /);
+  assert.match(sheetOf(bench).headers[0]!, /^red, called right: 2 of 2 real, \d of 2 fake$/);
+  assert.deepEqual([bench.progress.at(-1)!.done, bench.progress.at(-1)!.total], [8, 8]);
+});
+
 test('several models stand below each other, each with its own data set, layer and files', async () => {
   using bench = new StageBench();
   const { model, dataset } = await prepared(bench);

@@ -5,10 +5,12 @@ import { renderChart } from '../../src/charts/render-chart.ts';
 import { mapMetrics } from '../../src/explanations/map-metrics.ts';
 import { overlayPicture } from '../../src/explanations/map-pictures.ts';
 import { MapsWriter } from '../../src/explanations/maps-writer.ts';
+import type { Subject } from '../../src/explanations/open-subject.ts';
 import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanations/survey-split.ts';
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
+import { drawImages } from '../../src/vision/draw-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { type ChosenImage, ChosenImages } from './chosen-images.ts';
 import { type Case, openCases } from './open-cases.ts';
@@ -34,7 +36,7 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('metrics'), formatMetrics(measured, settings));
   writeFileSync(context.output('table'), formatTable(measured, settings));
 
-  const pictures = await draw(surveyed, settings);
+  const pictures = await paint(surveyed, settings);
   const rows = surveyed.map(({ subject: { classes, samples }, ...row }) => ({
     ...{ ...row, classes, paths: samples.map(({ path }) => path) },
   }));
@@ -55,24 +57,25 @@ interface SurveyedCase extends Case {
   readonly chosen: ChosenImages;
 }
 
-/** Each model over all images of its split, and once more without its training. */
+/** Each model over the images of its split, and once more without its training. */
 async function survey(context: Context, cases: readonly Case[]): Promise<readonly SurveyedCase[]> {
   const { settings } = context;
-  const { split, images: most, seed, method: methods } = settings;
+  const { split, shownOfEach: most, seed, method: methods } = settings;
+  const drawn = cases.map(({ subject }) => draw(subject, settings));
   const passes = settings.untrained ? 2 : 1;
-  const total = passes * cases.reduce((sum, { subject }) => sum + subject.samples.length, 0);
+  const total = passes * drawn.reduce((sum, indices) => sum + indices.length, 0);
   let done = 0;
   using writer = new MapsWriter(context.output('maps'));
   const surveyed: SurveyedCase[] = [];
   for (const [i, each] of cases.entries()) {
     const { name, subject, layer } = each;
     const { samples, classes } = subject;
-    const images = samples.length;
+    const indices = drawn[i]!;
     const prefix = cases.length === 1 ? '' : `${i + 1}-`;
-    writer.begin({ prefix, model: name, split, layer, methods, classes, samples, images });
-    const chosen = new ChosenImages({ images, most, split, seed });
+    writer.begin({ prefix, model: name, split, layer, methods, classes, samples, images: indices.length });
+    const chosen = new ChosenImages({ images: samples.length, most, split, seed });
     const options = (note: string): SurveyOptions => ({
-      ...surveyOptions(settings, each),
+      ...surveyOptions(settings, each, indices),
       onBatch: (count) => {
         done += count;
         context.progress({ done, total, unit: 'images', note: [name, note].filter((part) => part !== '').join(', ') });
@@ -93,21 +96,28 @@ async function survey(context: Context, cases: readonly Case[]): Promise<readonl
       model.dispose();
     }
     subject.model.dispose();
-    surveyed.push({ ...each, trained, untrained, chosen, groups: samples.map(({ group }) => group) });
+    const groups = Array.from(indices, (index) => samples[index]!.group);
+    surveyed.push({ ...each, trained, untrained, chosen, groups });
   }
   return surveyed;
 }
 
-function surveyOptions(settings: GradcamSettings, { layer, masks }: Case): SurveyOptions {
+/** The images that are explained. */
+function draw({ samples }: Subject, { images, seed }: GradcamSettings): Uint32Array {
+  const labels = samples.map(({ label }) => label);
+  return drawImages(labels, images ?? samples.length, seed);
+}
+
+function surveyOptions(settings: GradcamSettings, { layer, masks }: Case, indices: Uint32Array): SurveyOptions {
   const { method: methods, class: of, score, seed, batchSize } = settings;
   // What gradients by the image need is not asked for here.
   const explain = { layer, batchSize, samples: 1, noise: 0, steps: 1, baseline: [0, 0, 0] } as const;
   // Score-CAM makes a batch of each image, which should be heard of before many are done.
   const batch = methods.includes('score-cam') ? Math.min(batchSize, mostAtOnce) : batchSize;
-  return { methods, explain, how: { class: of, score, seed, batchSize: batch }, masks };
+  return { methods, explain, how: { class: of, score, seed, batchSize: batch, indices }, masks };
 }
 
-async function draw(
+async function paint(
   surveyed: readonly SurveyedCase[],
   { colours, opacity }: GradcamSettings,
 ): Promise<ReadonlyMap<ChosenImage, { readonly image: string; readonly overlays: readonly string[] }>> {

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { withColourBar } from '../../src/charts/colour-bar.ts';
-import { formatCount, formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
@@ -44,13 +44,14 @@ export function camSheet(
   return withColourBar(sheet, mapColourBar(settings.colours, 2 * side));
 }
 
-function subtitle({ split, class: of, score, colours, images, seed }: GradcamSettings): string {
+function subtitle({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
   const whose =
     of === 'label' ? 'its own class' : of === 'predicted' ? 'the class that it is called' : `the class ${of}`;
   const what = score === 'margin' ? `the margin of ${whose} over the other` : `the score of ${whose}`;
   const [least, most] = colourWords[colours];
-  const counted = images === 1 ? 'one image' : `up to ${images} images`;
-  return `What in each image raises ${what}: ${most} most, ${least} least. From ${split}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
+  const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
+  const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
+  return `What in each image raises ${what}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
 }
 
 /** The model and its layer stand once in a row, before what it called right. */

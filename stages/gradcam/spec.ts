@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { camMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings } from '../../src/explanations/settings.ts';
+import { explanationSettings, surveyedImages } from '../../src/explanations/settings.ts';
 import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 import { colourMaps } from '../../src/vision/colour-map.ts';
@@ -30,12 +30,13 @@ const settings = z.strictObject({
     .max(1)
     .default(0.5)
     .describe('How much of an overlay is the map, the rest being the image.'),
-  images: z
+  images: surveyedImages,
+  shownOfEach: z
     .int()
     .min(1)
     .max(20)
     .default(1)
-    .describe('On the sheet, of each class and outcome, drawn by chance and as far as there are so many.'),
+    .describe('How many of these the sheet shows of each class and outcome, drawn by chance and as far as there are.'),
   untrained: z
     .boolean()
     .default(true)
@@ -53,7 +54,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 2,
+  version: 3,
   summary:
     'Shows by class activation maps where in images networks find a class, several networks in one table, and measures it over a split.',
   settings,
@@ -89,7 +90,7 @@ export const spec = defineKind<GradcamSettings>({
     maps: {
       type: 'files',
       summary:
-        'Of each model and method the maps of all images, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says where which one is, and has its numbers.',
+        'Of each model and method the maps of all images that are explained, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says where which one is, and has its numbers.',
     },
     metrics: {
       type: 'metrics',

@@ -56,16 +56,18 @@ export default async function run(context: Context): Promise<void> {
 function surveyOptions(context: Context, subject: Subject): SurveyOptions {
   const { settings } = context;
   const [masks] = context.inputs('masks');
-  const total = (settings.untrained ? 2 : 1) * subject.samples.length;
+  const indices = settings.images === undefined ? undefined : draw(subject, settings.images, settings);
+  const images = indices?.length ?? subject.samples.length;
+  const total = (settings.untrained ? 2 : 1) * images;
   let done = 0;
   return {
     methods: [settings.method],
     explain: { ...settings, baseline: pathStart(settings.baseline, subject.input.normalise) },
-    how: settings,
+    how: { ...settings, ...(indices && { indices }) },
     masks: masks && openMasks(masks.path, subject.samples, subject.input),
-    onBatch: (images) => {
-      done += images;
-      const note = done > subject.samples.length ? 'untrained net' : 'trained net';
+    onBatch: (more) => {
+      done += more;
+      const note = done > images ? 'untrained net' : 'trained net';
       context.progress({ done, total, unit: 'maps', ...(settings.untrained && { note }) });
     },
   };
@@ -80,33 +82,42 @@ interface Kept {
 async function surveyAndKeep(context: Context, subject: Subject, options: SurveyOptions): Promise<Kept> {
   const { settings } = context;
   const { samples } = subject;
-  const labels = samples.map(({ label }) => label);
-  const drawn = [...drawImages(labels, settings.images, settings.seed)];
+  const surveyed = options.how.indices?.length ?? samples.length;
+  const drawn = [...draw(subject, Math.min(settings.shown, surveyed), settings)];
   const isAll = settings.maps === 'all';
   using writer = new MapsWriter(context.output('maps'));
   writer.begin({
     ...{ prefix: '', model: '', split: settings.split, methods: options.methods },
-    ...{ classes: subject.classes, samples, images: isAll ? samples.length : drawn.length },
+    ...{ classes: subject.classes, samples, images: isAll ? surveyed : drawn.length },
   });
-  const pictures = new Map<number, Pick<ShownImage, 'image' | 'map'>>();
+  const pictures = new Map<number, Pick<ShownImage, 'image' | 'map'> & { readonly place: number }>();
   const survey = await surveySplit(subject, {
     ...options,
     onImage: async (image) => {
       const isShown = drawn.includes(image.index);
       if (isAll || isShown) writer.add(image);
       if (isShown) {
-        pictures.set(image.index, { image: await thumbnail(image.pixels()), map: await paintRaw(image.maps[0]!) });
+        const [picture, map] = [await thumbnail(image.pixels()), await paintRaw(image.maps[0]!)];
+        pictures.set(image.index, { image: picture, map, place: image.place });
       }
     },
   });
   writer.end(survey);
   const shown = drawn.map((index): ShownImage => {
     const { key, label } = samples[index]!;
-    const logits = [survey.logits[2 * index]!, survey.logits[2 * index + 1]!] as const;
-    return { key, label, logits, ...pictures.get(index)!, topShare: survey.maps[0]!.topShares[index]! };
+    const { place, ...picture } = pictures.get(index)!;
+    const logits = [survey.logits[2 * place]!, survey.logits[2 * place + 1]!] as const;
+    return { key, label, logits, ...picture, topShare: survey.maps[0]!.topShares[place]! };
   });
   return { survey, shown };
 }
+
+const draw = ({ samples }: Subject, images: number, { seed }: SaliencySettings): Uint32Array =>
+  drawImages(
+    samples.map(({ label }) => label),
+    images,
+    seed,
+  );
 
 async function surveyUntrained(subject: Subject, { seed }: SaliencySettings, options: SurveyOptions): Promise<Survey> {
   const model = await untrainedCopy(subject.model, seed);

@@ -35,7 +35,7 @@ after(() => rmSync(folder, { recursive: true }));
 
 async function explained(settings: object, inputs: object = {}): Promise<StageBench> {
   const bench = new StageBench();
-  const few = { draws: 100, images: 4, batchSize: 4 };
+  const few = { draws: 100, shown: 4, batchSize: 4 };
   await bench.run(spec, run, { inputs: { model, dataset, ...inputs }, with: { ...few, ...settings } });
   return bench;
 }
@@ -80,6 +80,21 @@ test('every image is measured, and the raw maps of those that are shown are kept
     ['trained', 'untrained', 'trained − untrained', 'by chance'],
   );
   assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'maps', note: 'untrained net' });
+});
+
+test('of a large split some images are explained, and those of the sheet are of these', async () => {
+  using bench = await explained({ images: 6, maps: 'all' });
+  using all = await explained({ untrained: false });
+  const { images, real, fake } = metricsOf(bench);
+  assert.deepEqual([images, real, fake], [6, 3, 3]);
+  const [, ...rows] = listOf(bench);
+  assert.deepEqual(mapsOf(bench).shape, [6, 56, 56]);
+  const sheetOf = (from: StageBench) => JSON.parse(readFileSync(join(from.output('sheet'), 'chart.vl.json'), 'utf8'));
+  const keysOf = (from: StageBench) =>
+    sheetOf(from).data.values.map(({ description }: { description: string }) => description.replace(/:.*/, ''));
+  assert.deepEqual(keysOf(bench), keysOf(all));
+  assert.equal(rows.length, 6);
+  assert.deepEqual(bench.progress.at(-1), { done: 12, total: 12, unit: 'maps', note: 'untrained net' });
 });
 
 test('the same settings give the same bytes, and batches of another size the same maps but for rounding', async () => {

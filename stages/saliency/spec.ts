@@ -1,21 +1,22 @@
 import { z } from 'zod';
 import { gradientMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings } from '../../src/explanations/settings.ts';
+import { explanationSettings, surveyedImages } from '../../src/explanations/settings.ts';
 import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...shared } = explanationSettings; // gradients by the image have no layer
 
 const settings = z.strictObject({
-  split: z.string().min(1).default('test').describe('The split whose images are explained, all of them.'),
+  split: z.string().min(1).default('test').describe('The split whose images are explained.'),
   method: z.enum(gradientMethods).default('gradient').describe('How maps are made.'),
   ...shared,
-  images: z
+  images: surveyedImages,
+  shown: z
     .int()
     .min(2)
     .max(48)
     .default(36)
-    .describe('How many are drawn for the sheet, half of each class; more of one where the other has fewer.'),
+    .describe('How many of these the sheet shows, half of each class; more of one where the other has fewer.'),
   untrained: z
     .boolean()
     .default(true)
@@ -23,7 +24,7 @@ const settings = z.strictObject({
   maps: z
     .enum(['shown', 'all'])
     .default('shown')
-    .describe('Which raw maps are kept: those of the images in the sheet, or of the whole split.'),
+    .describe('Which raw maps are kept: those of the images in the sheet, or of all that are explained.'),
   confidence: z.number().gt(0).lt(1).default(0.95).describe('Of all intervals.'),
   draws: z
     .int()
@@ -40,9 +41,9 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 3,
+  version: 4,
   summary:
-    'Maps of the pixels that a score hangs on, of every image of a split, and in numbers how small an area that is, against ' +
+    'Maps of the pixels that a score hangs on, of the images of a split, and in numbers how small an area that is, against ' +
     'an untrained net and against masks of what was forged.',
   settings,
   inputs: {
@@ -67,7 +68,7 @@ export const spec = defineKind<SaliencySettings>({
     maps: {
       type: 'files',
       summary:
-        'Raw maps, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says of every image where its map is, and has its numbers.',
+        'Raw maps, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says of each image where its map is, and has its numbers.',
     },
     metrics: {
       type: 'metrics',
