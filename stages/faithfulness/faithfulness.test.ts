@@ -94,6 +94,15 @@ test('what cannot be is refused before anything is computed, with what there is'
     'expected no random-cam: it is the control, and always there',
   );
   assert.equal(message({ methods: ['grad-cam', 'grad-cam'] }), 'expected every method once');
+  const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
+  assert.deepEqual(check({ methods: ['gradient', 'grad-cam'], samples: 10 }), [
+    {
+      at: ['samples'],
+      message:
+        'none of the methods heeds "samples", which is a setting of smooth-grad, smooth-grad-squared and var-grad',
+    },
+  ]);
+  assert.deepEqual(check({ steps: 10, layer: 'conv1' }), []);
 });
 
 test('images come in turn of one class and the other, and where there are fewer, that is said', async () => {

@@ -4,6 +4,7 @@ import { randomisedDepths } from '../../src/attribution/faithfulness/randomise-l
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { pathStart } from '../../src/explanations/path-start.ts';
+import { methodDefaults } from '../../src/explanations/settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import { drawImages } from '../../src/vision/draw-images.ts';
@@ -48,6 +49,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
 
 function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
   const { settings } = context;
+  const given = { ...methodDefaults, ...settings };
   const labels = subject.samples.map(({ label }) => label);
   const indices = inTurn(drawImages(labels, settings.images, settings.seed), labels);
   expectBothClasses(subject, indices, settings.split);
@@ -58,9 +60,9 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const options: MeasureOptions = {
     methods: [...settings.methods, control],
     explain: {
-      ...settings,
+      ...given,
       layer: layerOf(subject, settings.layer),
-      baseline: pathStart(settings.baseline, subject.input.normalise),
+      baseline: pathStart(given.baseline, subject.input.normalise),
     },
     how: { ...settings, indices },
     curveBaseline: settings.curveBaseline,

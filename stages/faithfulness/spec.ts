@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baselineNames } from '../../src/attribution/faithfulness/baseline-names.ts';
 import { type Method, methods } from '../../src/attribution/methods.ts';
-import { explanationSettings } from '../../src/explanations/settings.ts';
+import { explanationSettings, unheeded } from '../../src/explanations/settings.ts';
 import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -88,6 +88,7 @@ export const spec = defineKind<FaithfulnessSettings>({
     table: { type: 'table', summary: 'CSV: the methods by rank, every number with its interval.', extension: '.csv' },
   },
   computes: true,
+  check: (given) => unheeded(given, given.methods),
   example: `faithful:
   kind: faithfulness
   inputs: { model: fit.model, dataset: faces.dataset }

@@ -7,6 +7,7 @@ import { MapsWriter } from '../../src/explanations/maps-writer.ts';
 import { openMasks } from '../../src/explanations/open-masks.ts';
 import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { pathStart } from '../../src/explanations/path-start.ts';
+import { methodDefaults } from '../../src/explanations/settings.ts';
 import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanations/survey-split.ts';
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
 import type { StageContext } from '../../src/stage.ts';
@@ -55,6 +56,7 @@ export default async function run(context: Context): Promise<void> {
 /** Throws where masks are connected that are of other images. */
 function surveyOptions(context: Context, subject: Subject): SurveyOptions {
   const { settings } = context;
+  const given = { ...methodDefaults, ...settings };
   const [masks] = context.inputs('masks');
   const indices = settings.images === undefined ? undefined : draw(subject, settings.images, settings);
   const images = indices?.length ?? subject.samples.length;
@@ -62,7 +64,7 @@ function surveyOptions(context: Context, subject: Subject): SurveyOptions {
   let done = 0;
   return {
     methods: [settings.method],
-    explain: { ...settings, baseline: pathStart(settings.baseline, subject.input.normalise) },
+    explain: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) },
     how: { ...settings, ...(indices && { indices }) },
     masks: masks && openMasks(masks.path, subject.samples, subject.input),
     onBatch: (more) => {
@@ -133,7 +135,7 @@ function meanPictures({ maps }: Survey): Promise<readonly (string | undefined)[]
 }
 
 function sayWhatIsOff(context: Context, survey: Survey, numbers: Numbers): void {
-  const { steps, split } = context.settings;
+  const { steps, split } = { ...methodDefaults, ...context.settings };
   const constant = survey.maps[0]!.constant.reduce((sum, count) => sum + count, 0);
   if (constant > 0) {
     context.warn(

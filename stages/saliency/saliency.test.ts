@@ -148,6 +148,23 @@ test('what cannot be explained is told before anything is made', async () => {
   );
 });
 
+test('a setting that the method does not heed is refused', () => {
+  const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
+  assert.deepEqual(check({ steps: 50, noise: 0.1 }), [
+    {
+      at: ['noise'],
+      message:
+        'the method "gradient" does not heed "noise", which is a setting of smooth-grad, smooth-grad-squared and var-grad',
+    },
+    {
+      at: ['steps'],
+      message: 'the method "gradient" does not heed "steps", which is a setting of integrated-gradients',
+    },
+  ]);
+  assert.deepEqual(check({ method: 'integrated-gradients', steps: 10, baseline: 'mean' }), []);
+  assert.deepEqual(check({ method: 'var-grad', samples: 10, noise: 0.1 }), []);
+});
+
 const frame: Frame = {
   ...{ split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95, labels: { seed: '2' } },
 };

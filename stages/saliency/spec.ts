@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { gradientMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings, surveyedImages } from '../../src/explanations/settings.ts';
+import { explanationSettings, surveyedImages, unheeded } from '../../src/explanations/settings.ts';
 import { defaultDraws } from '../../src/metrics/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -77,6 +77,7 @@ export const spec = defineKind<SaliencySettings>({
     },
   },
   computes: true,
+  check: (given) => unheeded(given, [given.method]),
   example: `saliency:
   kind: saliency
   inputs: { model: fit.model, dataset: faces.dataset, masks: drawn.faces }

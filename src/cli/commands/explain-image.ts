@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import type { Method } from '../../attribution/methods.ts';
+import { isCam, type Method } from '../../attribution/methods.ts';
 import type { ScoreKind } from '../../attribution/question.ts';
 import { cacheError } from '../../cache/cache-error.ts';
 import { findRoot } from '../../config/find-root.ts';
@@ -35,7 +35,8 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   const found = await findTrainedModel(words, options.set);
   if (!found.ok) return printMistakes(found.error);
   const { folder, title, others: paths } = found.value;
-  const usage = misuse(paths, options.out);
+  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
+  const usage = misuse(paths, { ...options, methods });
   if (usage !== undefined) {
     process.stderr.write(`error: ${usage}\n`);
     return exitCodes.usage;
@@ -43,7 +44,6 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   const mistakes = paths.flatMap(missing);
   if (mistakes.length > 0) return printMistakes(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
-  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
   const { explained, info } = await explainOn(folder, pictures, { ...options, methods });
   const { classes, architecture } = info;
   // The folder of a model may have a long name, and a stage has that of what it does.
@@ -57,12 +57,15 @@ export async function explainImageCommand(words: readonly string[], options: Exp
 }
 
 /** What is wrong with the words, in a sentence. */
-function misuse(paths: readonly string[], out: string): string | undefined {
+function misuse(paths: readonly string[], { out, layer, methods }: Asked): string | undefined {
   if (paths.length === 0) return 'expected one or more images behind the model';
   if (paths.length > mostPictures) {
     return `expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
   }
   if (!/\.png$/i.test(out)) return `expected a name that ends in .png for --out, got "${out}"`;
+  if (layer !== undefined && !methods.some(isCam)) {
+    return `expected a class activation map, such as grad-cam, among the methods for --layer "${layer}", got ${methods.join(', ')}`;
+  }
   const replaced = paths.find((path) => resolve(path) === resolve(out));
   return replaced === undefined ? undefined : `expected another name for --out than that of the image ${replaced}`;
 }
