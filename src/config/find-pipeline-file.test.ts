@@ -47,3 +47,15 @@ test('a file that is not there is told with the nearest name', () => {
   Did you mean "experiments/xception.yaml"?`,
   );
 });
+
+test('a name without its extension is compared with those without theirs', () => {
+  using project = new TestProject({ 'pipelines/fakes.yaml': '', 'pipelines/b.yaml': '' });
+  const hint = (argument: string) => {
+    const found = findPipelineFile(argument, project.root, project.root);
+    return found.ok ? undefined : found.error.hint;
+  };
+  assert.equal(hint('faks'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('faks.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('fakes.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('other.yaml'), 'Known: b.yaml, fakes.yaml.');
+});

@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/suggest.ts';
+import { closest, suggest } from '../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../result.ts';
 
 const extensions = ['', '.yaml', '.yml'];
@@ -16,7 +16,11 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
   }
   const names = pipelineNames(root);
   const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
-  const hint = suggest(wanted, names) ?? suggest(wanted.replace(/\.ya?ml$/, ''), names.map(withoutExtension));
+  const bare = withoutExtension(wanted);
+  // Without the extensions, or those alone would bring `b.yaml` near to `a.yaml`, and `fakes` far from `fake.yaml`.
+  const near = closest(bare, names.map(withoutExtension));
+  const meant = near === undefined ? undefined : names.find((name) => withoutExtension(name) === near);
+  const hint = meant === undefined ? suggest(wanted, names) : `Did you mean "${meant}"?`;
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
   return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
 }
