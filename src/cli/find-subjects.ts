@@ -2,10 +2,10 @@ import type { Cache } from '../cache/cache.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import { readSubjectStage, type Subject, type SubjectStage } from '../compare/subject.ts';
 import { findPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
+import { findStageNames, suggestStage } from '../config/find-stage-names.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
-import { baseName } from '../history/past-run.ts';
 import { err, ok, type Result } from '../result.ts';
 import { loadKinds } from './load-kinds.ts';
 
@@ -32,12 +32,12 @@ async function findSubject(word: string, root: string, cache: Cache): Promise<Re
   const of = colon > 0 ? await findWhole(word.slice(0, colon), root, cache) : undefined;
   if (of === undefined) return err([unknownSubject(colon > 0 ? word.slice(0, colon) : word, root, cache)]);
   if (!of.ok) return of;
-  const stage = word.slice(colon + 1).replace(/@(.*)$/, '[$1]');
+  const stage = word.slice(colon + 1);
   const { label, stages } = of.value;
-  const names = [...stages.keys()].filter((name) => name === stage || baseName(name) === stage);
+  const names = findStageNames(stage, stages.keys());
   const [name, ...others] = names;
   if (name === undefined) {
-    const hint = suggest(stage, new Set([...stages.keys()].flatMap((one) => [one, baseName(one)])));
+    const hint = suggestStage(stage, stages.keys());
     return err([
       { code: 'unknown-stage', message: `${label} has no stage "${stage}"`, ...(hint !== undefined && { hint }) },
     ]);

@@ -59,7 +59,7 @@ test('every unknown name is told with what may have been meant', () => {
 
 error: There is no stage "fit@seed=3" [unknown-stage]
 
-  Known: fit[net=x,seed=1], fit[net=x,seed=2], fit[net=y,seed=1], fit[net=y,seed=2].
+  Of its axis "seed": There are 1, 2.
 
 error: There is no stage "fit.model" [unknown-stage]
 

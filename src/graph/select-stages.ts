@@ -1,7 +1,6 @@
+import { findStageNames, suggestStage } from '../config/find-stage-names.ts';
 import type { StageName } from '../config/pipeline.ts';
-import { parseStageReference } from '../config/stage-reference.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Graph, readBy } from './graph.ts';
 
@@ -27,7 +26,7 @@ export function selectStages(
   const mistakes: Diagnostic[] = [];
   const named = new Set<StageName>();
   for (const name of names) {
-    const found = findStages(graph, name);
+    const found = findStageNames(name, graph.stages.keys());
     if (found.length === 0) mistakes.push(unknownStage(graph, name));
     for (const stage of found) named.add(stage);
   }
@@ -39,24 +38,6 @@ export function selectStages(
   const stages = reach(wanted, (name) => needs(graph, name));
   const inOrder = (set: ReadonlySet<StageName>) => graph.order.filter((name) => set.has(name));
   return ok({ named: inOrder(named), stages: inOrder(stages) });
-}
-
-/**
- * The stages that a name means: one instance (`fit[net=a,seed=2]`, axes in any order), all that agree (`fit[seed=2]`), or
- * all instances (`fit`). `fit@seed=2` is the same and needs no quotes in a shell.
- */
-function findStages(graph: Graph, name: string): readonly StageName[] {
-  const at = name.indexOf('@');
-  const reference = parseStageReference(at < 0 ? name : `${name.slice(0, at)}[${name.slice(at + 1)}]`);
-  if (!reference || reference.port !== undefined) return [];
-  return [...graph.stages.values()]
-    .filter(({ name, axes }) => {
-      if (baseOf(name) !== reference.stage) return false;
-      return Array.from(reference.selection).every(
-        ([axis, label]) => Object.hasOwn(axes, axis) && axes[axis] === label,
-      );
-    })
-    .map((stage) => stage.name);
 }
 
 /** What must run for a stage: what it reads, and what it runs after unless that is only there on demand. */
@@ -73,12 +54,6 @@ function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly
 }
 
 function unknownStage(graph: Graph, name: string): Diagnostic {
-  const bases = new Set([...graph.stages.keys()].map(baseOf));
-  const base = name.replace(/[@[].*$/, '');
-  // A known stage with a wrong selection: its instances are what could have been meant.
-  const instances = [...graph.stages.keys()].filter((stage) => baseOf(stage) === base);
-  const hint = suggest(name, bases.has(base) ? instances : bases);
+  const hint = suggestStage(name, graph.stages.keys());
   return { code: 'unknown-stage', message: `There is no stage "${name}"`, ...(hint ? { hint } : {}) };
 }
-
-const baseOf = (name: string) => name.replace(/\[.*$/, '');
