@@ -19,14 +19,24 @@ import { type NoiseOptions, smoothGradient } from './gradients/smooth-gradient.t
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import type { Question } from './question.ts';
 
-/** What methods beyond the plain gradient need to know. */
-export interface ExplainOptions extends NoiseOptions {
-  /** The convolution that class activation maps are taken from, as `findConvolution` gives it. */
-  readonly layer?: string | undefined;
+/** What methods need to know, by their family; only of those that are asked for. */
+export interface ExplainOptions {
+  readonly gradients?: GradientOptions;
+  readonly cams?: CamOptions;
+}
+
+/** What gradients by the image need beyond the plain one. */
+export interface GradientOptions extends NoiseOptions {
   /** Points on the paths of integrated gradients. */
   readonly steps: number;
   /** The colour that these paths begin with, normalised: red, green, blue. */
   readonly baseline: readonly [number, number, number];
+}
+
+/** What class activation maps need. */
+export interface CamOptions {
+  /** The convolution that they are taken from, as `findConvolution` gives it. */
+  readonly layer: string;
   /** Images of one forward pass, for Score-CAM, which makes many of one. */
   readonly batchSize: number;
 }
@@ -57,14 +67,15 @@ export async function explain(
   methods: readonly Method[],
   options: ExplainOptions,
 ): Promise<Explanation> {
-  const view = methods.some(isCam) ? await viewLayer(model, options.layer!, question) : undefined;
+  const view = methods.some(isCam) ? await viewLayer(model, given(options.cams, 'cams').layer, question) : undefined;
   let logits = view?.logits;
   let completeness: Completeness | undefined;
   const maps: (readonly AttributionMap[])[] = [];
   for (const method of methods) {
-    if (isCam(method)) maps.push(await activationMaps(method, view!.views, { model, question, options }));
+    if (isCam(method))
+      maps.push(await activationMaps(method, view!.views, { model, question, options: options.cams! }));
     else {
-      const found = await gradients[method](model, question, options);
+      const found = await gradients[method](model, question, given(options.gradients, 'gradients'));
       logits ??= found.logits;
       completeness ??= found.completeness;
       maps.push(imageMaps(model, found.maps));
@@ -72,6 +83,11 @@ export async function explain(
   }
   logits ??= await logitsOf(model, question);
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
+}
+
+function given<T>(options: T | undefined, family: keyof ExplainOptions): T {
+  if (options === undefined) throw new Error(`Internal error: expected options of ${family}, which are asked for`);
+  return options;
 }
 
 /** What a model says of the images of a question: `[batch, 2]`. */
@@ -92,7 +108,7 @@ interface ImageMaps {
 }
 
 const gradients: Readonly<
-  Record<GradientMethod, (model: LayersModel, question: Question, options: ExplainOptions) => Promise<ImageMaps>>
+  Record<GradientMethod, (model: LayersModel, question: Question, options: GradientOptions) => Promise<ImageMaps>>
 > = {
   gradient: async (model, question) => {
     const { map, logits } = await gradientMap(model, question);
@@ -125,7 +141,7 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
 interface Asked {
   readonly model: LayersModel;
   readonly question: Question;
-  readonly options: ExplainOptions;
+  readonly options: CamOptions;
 }
 
 async function activationMaps(

@@ -3,10 +3,11 @@ import { explain, logitsOf } from '../attribution/explain.ts';
 import { isCam, type Method } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
 import { suggest } from '../diagnostics/suggest.ts';
+import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats, unmoved } from '../vision/pixels-to-floats.ts';
-import { expectLargeEnough, layerOf, predicted, type SeeingModel, seedOf } from './open-subject.ts';
+import { expectLargeEnough, layerOf, type SeeingModel, seedOf } from './open-subject.ts';
 import { pathStart } from './path-start.ts';
 
 /** A picture of anyone's: its name, and the bytes of its file. */
@@ -71,11 +72,15 @@ export async function explainPictures(
     pixelsToFloats(image.pixels, image, unmoved, table, images.subarray(i * length, (i + 1) * length));
   }
   const logits = await logitsOf(model, { images });
-  const called = predicted(logits);
+  const called = Int32Array.from(predictedClasses(logits));
   const classes = wanted === undefined ? called : called.map(() => wanted);
   const question = { images, classes, score: asked.score, seeds: pictures.map(({ name }) => seedOf(asked.seed, name)) };
   const baseline = pathStart(asked.baseline, input.normalise);
-  const { maps } = await explain(model, question, asked.methods, { ...asked, baseline, layer });
+  const options = {
+    gradients: { ...asked, baseline },
+    ...(layer !== undefined && { cams: { layer, batchSize: asked.batchSize } }),
+  };
+  const { maps } = await explain(model, question, asked.methods, options);
   const explained = pictures.map(({ name }, i) => {
     const scores = [logits[2 * i]!, logits[2 * i + 1]!] as const;
     const fake = 1 / (1 + Math.exp(scores[0] - scores[1]));

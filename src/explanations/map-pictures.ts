@@ -40,16 +40,21 @@ export const colourWords: Readonly<Record<ColourMap, readonly [string, string]>>
   viridis: ['violet', 'yellow'],
 };
 
-/** The bar that says what the colours of maps mean which are scaled one by one. */
-export function mapColourBar(colours: ColourMap, length: number): ColourBar {
+/** Values from 0 to 1 and their colours in hex, as a chart's scale takes them. */
+export function colourScale(colours: ColourMap): Pick<ColourBar, 'domain' | 'colours'> {
   const domain = Array.from({ length: 33 }, (_, i) => i / 32);
   const hex = (value: number) =>
     `#${colourMap(colours)(value)
       .map((part) => part.toString(16).padStart(2, '0'))
       .join('')}`;
+  return { domain, colours: domain.map(hex) };
+}
+
+/** The bar that says what the colours of maps mean which are scaled one by one. */
+export function mapColourBar(colours: ColourMap, length: number): ColourBar {
   return {
     title: 'of each map, on its own scale',
-    ...{ domain, colours: domain.map(hex), length },
+    ...{ ...colourScale(colours), length },
     ...{ values: [0, 1], labels: ['least', 'most'], orient: 'bottom' },
   };
 }

@@ -9,10 +9,11 @@ import { explain, logitsOf } from '../attribution/explain.ts';
 import { isCam, methods } from '../attribution/methods.ts';
 import { resizeMap } from '../attribution/resize-map.ts';
 import { selectBackend } from '../backend/select-backend.ts';
+import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 import { openDataset } from '../vision/open-dataset.ts';
-import { type Asked, layerOf, openSubject, predicted } from './open-subject.ts';
+import { type Asked, layerOf, openSubject } from './open-subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -24,7 +25,7 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true }));
 
 const how = { class: 'label', score: 'score', seed: 7, batchSize: 2 } as const;
-const options = { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0], batchSize: 8 } as const;
+const gradients = { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0] } as const;
 
 test('every image of a split is asked about once, as the network sees it, whatever the batches', async () => {
   const subject = await openSubject({ model, dataset }, 'test', 1);
@@ -47,7 +48,7 @@ test('the class that is asked about is the image’s own, the predicted one, or 
   assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
   assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
   const question = await asked('predicted');
-  assert.deepEqual(question.classes, predicted(await logitsOf(subject.model, await asked('label'))));
+  assert.deepEqual([...question.classes], [...predictedClasses(await logitsOf(subject.model, await asked('label')))]);
   assert.throws(
     () => subject.ask({ ...how, class: 'fkae' }),
     new StageError(
@@ -62,7 +63,10 @@ test('every method gives every image a map, finite and not negative, the same wh
   const maps = async (batchSize: number) => {
     const found = methods.map((): Float32Array[] => []);
     for await (const { question } of subject.ask({ ...how, batchSize })) {
-      const explained = await explain(subject.model, question, methods, { ...options, layer });
+      const explained = await explain(subject.model, question, methods, {
+        gradients,
+        cams: { layer, batchSize: 8 },
+      });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
       assertClose(explained.logits, await logitsOf(subject.model, question));
       for (const [m, list] of explained.maps.entries()) {

@@ -3,6 +3,7 @@ import { findConvolution } from '../attribution/cam/find-layer.ts';
 import { logitsOf } from '../attribution/explain.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
 import { suggest } from '../diagnostics/suggest.ts';
+import { predictedClasses } from '../metrics/logits.ts';
 import { loadModel } from '../models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../models/model-info.ts';
 import { Random } from '../random.ts';
@@ -154,16 +155,11 @@ type Choose = (images: Float32Array, labels: Int32Array) => Int32Array | Promise
 /** Says which class each image of a batch is asked about. Throws a {@link StageError} when there is none of that name. */
 export function chooser(model: LayersModel, classes: readonly string[], of: string): Choose {
   if (of === 'label') return (_, labels) => labels;
-  if (of === 'predicted') return async (images) => predicted(await logitsOf(model, { images }));
+  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, { images })));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
   const known = [...classes, 'predicted', 'label'];
   throw new StageError(
     `Expected a class for "class" (${classes.join(', ')}), or label or predicted, got "${of}". ${suggest(of, known) ?? ''}`.trim(),
   );
-}
-
-/** The class of the higher score; of equal ones real, as `evaluate` decides. */
-export function predicted(logits: Float32Array): Int32Array {
-  return Int32Array.from({ length: logits.length / 2 }, (_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
 }

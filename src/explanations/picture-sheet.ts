@@ -14,6 +14,7 @@ import { overlayMap, paintMap } from '../vision/map-image.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 import { brightenMap } from './brighten-map.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
+import { scoreText } from './score-text.ts';
 
 /** How explained pictures are shown. */
 export interface SheetOptions {
@@ -90,11 +91,10 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
 }
 
 function subtitleOf(layer: string | undefined, { methods, score, colours }: SheetOptions): string {
-  const what = score === 'margin' ? 'the score of that class less that of the other' : 'the score of that class';
   const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
   const strong = colours === 'jet' ? 'red' : 'yellow';
   return [
-    `Below a picture the probabilities of its classes, and in brackets their scores. Below a map the class that it is for: ${strong} is where ${what} depends most on the picture, each map in its own scale.`,
+    `Below a picture the probabilities of its classes, and in brackets their scores. Below a map the class that it is for: ${strong} is where ${scoreText(score, 'that class')} depends most on the picture, each map in its own scale.`,
     ...(others.length > 0 ? [`${formatList(others.map(methodTitle))}: by pixel, up to the most salient 1 %.`] : []),
     ...(cams.length > 0
       ? [`${formatList(cams.map(methodTitle))}: by place of the layer ${layer}, over the picture.`]

@@ -27,7 +27,10 @@ before(async () => {
 after(() => rmSync(folder, { recursive: true }));
 
 const how = { class: 'label', score: 'score', seed: 7, batchSize: 5 } as const;
-const explain = { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0], batchSize: 8, layer: 'conv3' } as const;
+const explain = {
+  gradients: { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0] },
+  cams: { layer: 'conv3', batchSize: 8 },
+} as const;
 const measured = { confidence: 0.95, draws: 200, seed: 1 } as const;
 
 /** A net of images of 56 pixels that sees one pixel in each direction from here, and asks each of the classes the same. */

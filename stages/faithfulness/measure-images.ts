@@ -14,7 +14,7 @@ import { mapCost } from './map-costs.ts';
 
 export interface MeasureOptions {
   readonly methods: readonly Method[];
-  readonly explain: ExplainOptions & { readonly layer: string };
+  readonly explain: Required<ExplainOptions>;
   readonly how: How & { readonly indices: Uint32Array };
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
@@ -63,8 +63,9 @@ export function allPasses(subject: Subject, options: MeasureOptions): number {
   return how.indices.length * (maps * (1 + depths.length) + curves);
 }
 
-function costOf({ model }: Subject, method: Method, { explain: { samples, steps, layer } }: MeasureOptions): number {
-  const channels = (model.getLayer(layer).outputShape as number[]).at(-1)!;
+function costOf({ model }: Subject, method: Method, { explain }: MeasureOptions): number {
+  const { samples, steps } = explain.gradients;
+  const channels = (model.getLayer(explain.cams.layer).outputShape as number[]).at(-1)!;
   return mapCost(method, { samples, steps, channels });
 }
 

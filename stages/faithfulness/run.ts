@@ -36,7 +36,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
     groups: images.map(({ index }) => subject.samples[index]!.group),
   });
 
-  const frame: Frame = { ...settings, layer: options.explain.layer, labels: context.input('model').labels };
+  const frame: Frame = { ...settings, layer: options.explain.cams.layer, labels: context.input('model').labels };
   writeFileSync(context.output('metrics'), formatMetrics(judgement, frame));
   writeFileSync(context.output('table'), formatTable(judgement));
   const render = (port: string, chart: TopLevelSpec) =>
@@ -60,9 +60,8 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const options: MeasureOptions = {
     methods: [...settings.methods, control],
     explain: {
-      ...given,
-      layer: layerOf(subject, settings.layer),
-      baseline: pathStart(given.baseline, subject.input.normalise),
+      gradients: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) },
+      cams: { layer: layerOf(subject, settings.layer), batchSize: settings.batchSize },
     },
     how: { ...settings, indices },
     curveBaseline: settings.curveBaseline,

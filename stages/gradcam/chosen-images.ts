@@ -1,5 +1,6 @@
 import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
 import type { SurveyedImage } from '../../src/explanations/survey-split.ts';
+import { predictedClasses } from '../../src/metrics/logits.ts';
 import { permutation, Random } from '../../src/random.ts';
 import type { DecodedImage } from '../../src/vision/decode-image.ts';
 
@@ -57,8 +58,5 @@ export class ChosenImages {
   }
 }
 
-/** The label of the class that an image is called; a tie is real, as everywhere. */
-export const calledOf = ([real, fake]: readonly [number, number]): 0 | 1 => (fake > real ? 1 : 0);
-
 const outcomeOf = (label: number, logits: readonly [number, number]): Outcome =>
-  calledOf(logits) === label ? 'right' : 'wrong';
+  predictedClasses(logits)[0] === label ? 'right' : 'wrong';

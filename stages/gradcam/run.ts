@@ -92,8 +92,11 @@ async function survey(context: Context, cases: readonly Case[]): Promise<readonl
     let untrained: Survey | undefined;
     if (settings.untrained) {
       const model = await untrainedCopy(subject.model, seed);
-      untrained = await surveySplit(subject, { ...options('untrained'), model });
-      model.dispose();
+      try {
+        untrained = await surveySplit(subject, { ...options('untrained'), model });
+      } finally {
+        model.dispose();
+      }
     }
     subject.model.dispose();
     const groups = Array.from(indices, (index) => samples[index]!.group);
@@ -110,11 +113,14 @@ function draw({ samples }: Subject, { images, seed }: GradcamSettings): Uint32Ar
 
 function surveyOptions(settings: GradcamSettings, { layer, masks }: Case, indices: Uint32Array): SurveyOptions {
   const { method: methods, class: of, score, seed, batchSize } = settings;
-  // What gradients by the image need is not asked for here.
-  const explain = { layer, batchSize, samples: 1, noise: 0, steps: 1, baseline: [0, 0, 0] } as const;
   // Score-CAM makes a batch of each image, which should be heard of before many are done.
   const batch = methods.includes('score-cam') ? Math.min(batchSize, mostAtOnce) : batchSize;
-  return { methods, explain, how: { class: of, score, seed, batchSize: batch, indices }, masks };
+  return {
+    methods,
+    explain: { cams: { layer, batchSize } },
+    how: { class: of, score, seed, batchSize: batch, indices },
+    masks,
+  };
 }
 
 async function paint(

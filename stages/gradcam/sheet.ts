@@ -4,8 +4,9 @@ import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
-import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
-import { type ChosenImage, type ChosenImages, calledOf, type Outcome } from './chosen-images.ts';
+import { classText, scoreText } from '../../src/explanations/score-text.ts';
+import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
+import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
 import type { GradcamSettings } from './spec.ts';
 
 /** In units, twice as many pixels. */
@@ -45,13 +46,10 @@ export function camSheet(
 }
 
 function subtitle({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
-  const whose =
-    of === 'label' ? 'its own class' : of === 'predicted' ? 'the class that it is called' : `the class ${of}`;
-  const what = score === 'margin' ? `the margin of ${whose} over the other` : `the score of ${whose}`;
   const [least, most] = colourWords[colours];
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
-  return `What in each image raises ${what}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
+  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
 }
 
 /** The model and its layer stand once in a row, before what it called right. */
@@ -98,7 +96,7 @@ function cellsOf(
 
 /** `called real 81.3 %`. */
 function callOf({ logits }: ChosenImage, classes: readonly string[]): string {
-  const called = calledOf(logits);
+  const called = predictedClasses(logits)[0]!;
   const [fake] = fakeProbabilities(logitDifferences(logits)) as unknown as [number];
   return `called ${classes[called]} ${formatShare(called === 1 ? fake : 1 - fake)}`;
 }
