@@ -1,7 +1,8 @@
 import { mapDistance } from '../attribution/measures/map-distance.ts';
 import { topShare } from '../attribution/measures/top-share.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../metrics/bootstrap.ts';
-import { intervalPair } from '../metrics/interval.ts';
+import { type Interval, intervalPair } from '../metrics/interval.ts';
+import { predictedClasses } from '../metrics/logits.ts';
 import { chanceDistance, weightedSums } from './chance-distance.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';
 
@@ -19,6 +20,7 @@ export interface MapMetricsOptions extends Pick<BootstrapSample, 'groups' | 'dra
  *
  *     { images, real, fake, accuracy,
  *       gradient: {                            // for each method
+ *         topShare,                            // as of the classes below, over the images of both
  *         real: { constantMaps,                // maps that are the same everywhere
  *                 topShare,                    // the mean over images of the mass in the most salient 10 % of pixels
  *                 meanMapTopShare,             // the same of the mean map, on 16 x 16 cells
@@ -32,12 +34,14 @@ export interface MapMetricsOptions extends Pick<BootstrapSample, 'groups' | 'dra
  *         aboveUntrained: { … } } }            // the trained net's less the untrained one's, by image
  *
  * Intervals stand in `intervals` beside the numbers, by the bootstrap: images, or whole groups, are drawn anew by class, the
- * same ones for both nets.
+ * same ones for both nets. `distance` has none unless `distanceP` tells it from chance, below 1 − confidence; of mean maps
+ * `aboveUntrained` has none.
  */
 export function mapMetrics(survey: Survey, options: MapMetricsOptions, untrained?: Survey): Numbers {
   const { labels, logits } = survey;
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const right = labels.filter((label, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0) === label).length;
+  const called = predictedClasses(logits);
+  const right = labels.filter((label, i) => called[i] === label).length;
   const methods = survey.maps.map((maps, i) => [
     maps.method,
     methodMetrics({ survey, maps }, options, untrained && { survey: untrained, maps: untrained.maps[i]! }),
@@ -67,14 +71,33 @@ function methodMetrics(trained: Surveyed, options: MapMetricsOptions, untrained?
     return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(less)) };
   };
   const { groups, draws, seed, confidence } = options;
-  // Chance sets means of few images apart, and once more in each draw.
-  const biased = ['distance', 'untrained.distance'];
-  const found = bootstrapIntervals({ labels, groups, draws, seed }, all, confidence, biased);
-  const facts = {
+  const facts: Flat = {
     ...factsOf(trained, options),
     ...(untrained && prefixed('untrained', factsOf(untrained, options))),
   };
-  return nest(facts, found);
+  const biased = ofMeanMaps.flatMap((name) => [name, `untrained.${name}`]);
+  const found = bootstrapIntervals({ labels, groups, draws, seed }, all, confidence, biased);
+  const unknown = [
+    ...['', 'untrained.'].filter((net) => !(facts[`${net}distanceP`]! < 1 - confidence)).map((net) => `${net}distance`),
+    ...ofMeanMaps.map((name) => `aboveUntrained.${name}`),
+  ];
+  return nest(facts, withoutEnds(found, unknown));
+}
+
+/**
+ * Numbers of mean maps. The fewer images, the further apart and the less even means are, and in each draw once more, so the
+ * percentiles lie above. Mirrored they hold the truth, but for distances that chance alone gives; of differences of two such
+ * numbers nothing is known.
+ */
+const ofMeanMaps = ['real.meanMapTopShare', 'fake.meanMapTopShare', 'distance'];
+
+function withoutEnds(found: Readonly<Record<string, Interval>>, names: readonly string[]) {
+  return Object.fromEntries(
+    Object.entries(found).map(([name, interval]) => [
+      name,
+      names.includes(name) ? { ...interval, low: Number.NaN, high: Number.NaN } : interval,
+    ]),
+  );
 }
 
 /** Names have dots where the file has maps. */
@@ -92,6 +115,7 @@ function statistics({ survey, maps }: Surveyed): (weights: Float64Array) => Flat
       [`${name}.meanMapTopShare`]: topShare(sums[label]!),
     });
     return {
+      topShare: meanOf(topShares, weights, () => true),
       ...ofClass('real', 0),
       ...ofClass('fake', 1),
       distance: mapDistance(sums[0]!, sums[1]!),

@@ -116,7 +116,15 @@ test('images come in turn of one class and the other, and where there are fewer,
 const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', 'random-cam'];
 const depths = ['logits', 'conv2', 'conv1'].map((layer, i) => ({ layer, kernels: i + 1 }));
 const frame: Frame = {
-  ...{ split: 'test', class: 'predicted', layer: 'conv3', curveBaseline: 'blur', curveSteps: 4, confidence: 0.95 },
+  ...{
+    split: 'test',
+    class: 'predicted',
+    score: 'score',
+    layer: 'conv3',
+    curveBaseline: 'blur',
+    curveSteps: 4,
+    confidence: 0.95,
+  },
   labels: { net: 'simple-net' },
 };
 

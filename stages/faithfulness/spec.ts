@@ -59,7 +59,7 @@ export type FaithfulnessSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<FaithfulnessSettings>({
   name: 'faithfulness',
-  version: 3,
+  version: 4,
   summary:
     'Says whether maps mean something: whether the pixels that they name decide, by insertion and deletion, and whether they ' +
     'follow the weights, each method against one that knows nothing.',

@@ -11,8 +11,8 @@ import { type Frame, formatInterval, formatSigned } from './texts.ts';
 export function formatMetrics(judgement: Judgement, frame: Frame): string {
   const { ranked, control, real, fake, kept } = judgement;
   return formatJson({
-    ...{ split: frame.split, class: frame.class, layer: frame.layer, curveBaseline: frame.curveBaseline },
-    confidence: frame.confidence,
+    ...{ split: frame.split, class: frame.class, score: frame.score, confidence: frame.confidence },
+    ...{ layer: frame.layer, curveBaseline: frame.curveBaseline },
     ...{ images: real + fake, real, fake, baselineHasClass: kept },
     best: ranked[0]!.method,
     beatControl: ranked.filter(({ overControl }) => sideOf(overControl, frame.confidence) === 'above').length,

@@ -1,7 +1,9 @@
 import type { BaselineName } from '../../src/attribution/faithfulness/baseline-names.ts';
 import { methodTitle } from '../../src/attribution/methods.ts';
+import type { ScoreKind } from '../../src/attribution/question.ts';
 import { withLabels } from '../../src/charts/chart-title.ts';
 import { formatCount, formatCountOf } from '../../src/charts/format-number.ts';
+import { classText } from '../../src/explanations/score-text.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
 import { type Judgement, sideOf } from './judge.ts';
 
@@ -9,6 +11,7 @@ import { type Judgement, sideOf } from './judge.ts';
 export interface Frame {
   readonly split: string;
   readonly class: string;
+  readonly score: ScoreKind;
   /** That class activation maps are taken from. */
   readonly layer: string;
   readonly curveBaseline: BaselineName;
@@ -25,9 +28,7 @@ export const titled = ({ title, split, labels }: Frame, chart: string, finding: 
 
 /** Such as `16 real and 16 fake images, each asked about its predicted class`. */
 export function imagesText({ real, fake }: Judgement, { class: name }: Frame): string {
-  const asked =
-    name === 'predicted' ? 'the class it is called' : name === 'label' ? 'its own class' : `the class ${name}`;
-  return `${formatCount(real)} real and ${formatCount(fake)} fake images, each asked about ${asked}`;
+  return `${formatCount(real)} real and ${formatCount(fake)} fake images, each asked about ${classText(name)}`;
 }
 
 const exchanged: Readonly<Record<BaselineName, string>> = {

@@ -170,7 +170,8 @@ test('what was forged is found where the masks are, and the numbers stand in met
   assert.equal(others.length, 0);
   assert.deepEqual(first!.slice(0, 7), ['', 'grad-cam', 'red', '6', '3', '3', String(5 / 6)]);
   assert.equal(second![header!.indexOf('masks.pointingGame')], '1');
-  assert.deepEqual(header!.slice(7, 11), [
+  assert.deepEqual(header!.slice(7, 14), [
+    ...['topShare', 'topShareLow', 'topShareHigh'],
     'real.topShare',
     'real.topShareLow',
     'real.topShareHigh',

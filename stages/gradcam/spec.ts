@@ -54,7 +54,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 3,
+  version: 4,
   summary:
     'Shows by class activation maps where in images networks find a class, several networks in one table, and measures it over a split.',
   settings,
@@ -79,6 +79,7 @@ export const spec = defineKind<GradcamSettings>({
         'Where images were forged, as make-faces leaves it, for scores against the masks; matched to the models as data sets are.',
       list: true,
       labelled: true,
+      parts: () => ['masks'],
       optional: true,
     },
   },

@@ -2,9 +2,9 @@ import type { TopLevelSpec } from 'vega-lite';
 import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
-import { colourMap } from '../../src/vision/colour-map.ts';
+import { colourScale } from '../../src/explanations/map-pictures.ts';
 import { colours } from './paint.ts';
-import { concentrationFinding, type Findings, formatSharing, numberAt, titled } from './texts.ts';
+import { concentrationFinding, type Findings, formatDistance, formatSharing, numberAt, titled } from './texts.ts';
 
 const side = 190;
 
@@ -45,27 +45,16 @@ function subtitle({ classes, counts, numbers, frame }: Findings): string {
     classes.flatMap((name, label) => (counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)])),
   );
   const means = `Means over ${images} of maps from 0 to 1, scaled to 0 to 1 themselves. Below them what their most salient 10 % hold, on 16 × 16 cells; intervals at ${formatLevel(frame.confidence)}.`;
-  const apart = numberAt(numbers, 'distance');
-  if (apart.value === null) return means;
+  if (numberAt(numbers, 'distance').value === null) return means;
+  const { confidence } = frame;
+  const apart = formatDistance(numbers, '', confidence);
   const chance = formatSharing(numberAt(numbers, 'distanceByChance'));
-  const untrained = numberAt(numbers, 'untrained.distance');
-  const beside = untrained.value === null ? '' : `; untrained ${formatSharing(untrained)}`;
-  return `${means} Of the mass of one mean, ${formatSharing(apart)} lies elsewhere than that of the other, ${chance} by chance${beside}.`;
+  const hasUntrained = numberAt(numbers, 'untrained.distance').value !== null;
+  const beside = hasUntrained ? `; untrained ${formatDistance(numbers, 'untrained.', confidence)}` : '';
+  return `${means} Of the mass of one mean, ${apart} lies elsewhere than that of the other, ${chance} by chance${beside}.`;
 }
 
-const colourOf = colourMap(colours);
-const stops = Array.from({ length: 9 }, (_, i) => i / 8);
-
 const bar = {
-  title: 'map',
-  domain: stops,
-  colours: stops.map(
-    (value) =>
-      `#${colourOf(value)
-        .map((byte) => byte.toString(16).padStart(2, '0'))
-        .join('')}`,
-  ),
-  length: side,
-  values: [0, 0.25, 0.5, 0.75, 1],
-  labels: '.2~f',
+  ...{ title: 'map', ...colourScale(colours), length: side },
+  ...{ values: [0, 0.25, 0.5, 0.75, 1], labels: '.2~f' },
 };

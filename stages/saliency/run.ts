@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
+import { formatJson } from '../../src/charts/format-json.ts';
 import { formatShare } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { mapMetrics, type Numbers } from '../../src/explanations/map-metrics.ts';
@@ -37,10 +38,8 @@ export default async function run(context: Context): Promise<void> {
 
   const groups = Array.from(survey.indices, (index) => subject.samples[index]!.group);
   const metrics = mapMetrics(survey, { ...settings, groups }, untrained);
-  writeFileSync(
-    context.output('metrics'),
-    `${JSON.stringify({ confidence: settings.confidence, split: settings.split, ...metrics }, null, 2)}\n`,
-  );
+  const { split, class: of, score, confidence } = settings;
+  writeFileSync(context.output('metrics'), formatJson({ split, class: of, score, confidence, ...metrics }));
   const numbers = metrics[settings.method] as Numbers;
   const frame: Frame = { ...settings, labels: context.input('model').labels };
   const counts = [metrics['real'], metrics['fake']] as readonly number[];
@@ -64,7 +63,7 @@ function surveyOptions(context: Context, subject: Subject): SurveyOptions {
   let done = 0;
   return {
     methods: [settings.method],
-    explain: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) },
+    explain: { gradients: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) } },
     how: { ...settings, ...(indices && { indices }) },
     masks: masks && openMasks(masks.path, subject.samples, subject.input),
     onBatch: (more) => {

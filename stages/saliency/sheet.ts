@@ -1,7 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { concentrationFinding, type Findings, scoreText, signed, titled } from './texts.ts';
+import { classText, scoreText } from '../../src/explanations/score-text.ts';
+import { predictedClasses } from '../../src/metrics/logits.ts';
+import { concentrationFinding, type Findings, signed, titled } from './texts.ts';
 
 /** Images with their maps in each line of a block. */
 const pairsAcross = 3;
@@ -30,7 +32,7 @@ export function saliencySheet(shown: readonly ShownImage[], findings: Findings):
   return imageSheet({
     title: titled(frame, concentrationFinding(numbers, frame.method)),
     subtitle:
-      `Beside each image its map: yellow is where ${scoreText(frame)} hangs most on the pixels, dark violet where not at all, ` +
+      `Beside each image its map: yellow is where ${scoreText(frame.score, classText(frame.class))} hangs most on the pixels, dark violet where not at all, ` +
       'each in its own scale up to its most salient 1 %. Below an image its score of fake less that of real; below a map the share of it ' +
       'that its most salient 10 % of pixels hold.',
     blocks: [blocks],
@@ -38,9 +40,10 @@ export function saliencySheet(shown: readonly ShownImage[], findings: Findings):
   });
 }
 
-function cellsOf({ key, logits: [real, fake], label, image, map, topShare }: ShownImage): readonly ImageCell[] {
+function cellsOf({ key, logits, label, image, map, topShare }: ShownImage): readonly ImageCell[] {
+  const [real, fake] = logits;
   const difference = signed(fake - real, 2);
-  const isRight = (fake > real ? 1 : 0) === label;
+  const isRight = predictedClasses(logits)[0] === label;
   const share = Number.isNaN(topShare) ? 'no pixel counts' : formatShare(topShare, 0);
   return [
     {

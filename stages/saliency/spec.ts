@@ -41,7 +41,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 4,
+  version: 5,
   summary:
     'Maps of the pixels that a score hangs on, of the images of a split, and in numbers how small an area that is, against ' +
     'an untrained net and against masks of what was forged.',
@@ -56,6 +56,7 @@ export const spec = defineKind<SaliencySettings>({
     masks: {
       type: 'files',
       summary: 'The folder that the images were loaded from, as make-faces leaves it, with masks of what was forged.',
+      parts: () => ['masks'],
       optional: true,
     },
   },

@@ -2,7 +2,7 @@ import { methodTitle } from '../../src/attribution/methods.ts';
 import { formatLevel } from '../../src/charts/format-number.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { type Frame, formatChange, formatSharing, numberAt } from './texts.ts';
+import { type Frame, formatChange, formatDistance, formatSharing, numberAt } from './texts.ts';
 
 /** What is shown at the end of a run: a row for each net, and one for their difference. */
 export function saliencyTable(numbers: Numbers, frame: Frame): Highlight {
@@ -19,7 +19,8 @@ export function saliencyTable(numbers: Numbers, frame: Frame): Highlight {
     const format = path === 'aboveUntrained.' ? formatChange : formatSharing;
     const share = (at: string) => format(numberAt(numbers, path + at));
     const scores = hasMasks ? [share('masks.pointingGame'), share('masks.intersectionOverUnion')] : [];
-    return [name, share('real.topShare'), share('fake.topShare'), share('distance'), ...scores];
+    const apart = path === 'aboveUntrained.' ? share('distance') : formatDistance(numbers, path, frame.confidence);
+    return [name, share('real.topShare'), share('fake.topShare'), apart, ...scores];
   };
   const chance = (at: string) => formatSharing(numberAt(numbers, `masks.${at}ByChance`));
   return {

@@ -24,12 +24,6 @@ export interface Findings {
 export const titled = ({ title, method, split, labels }: Frame, finding: string): string =>
   `${title ?? withLabels(`${methodTitle(method)} on ${split}`, labels)}: ${finding}`;
 
-/** Of which score the maps are, such as `the score of its own class`. */
-export function scoreText({ class: name, score }: Pick<Frame, 'class' | 'score'>): string {
-  const of = name === 'label' ? 'its own class' : name === 'predicted' ? 'the class it is called' : `the class ${name}`;
-  return score === 'margin' ? `the score of ${of} less that of the other` : `the score of ${of}`;
-}
-
 /** A number of a method with its interval, by its path within the metrics. */
 export function numberAt(numbers: Numbers, path: string): Measured {
   const steps = path.split('.');
@@ -52,6 +46,13 @@ export function formatSharing({ value, ends }: Measured): string {
   if (value === null) return '–';
   const show = (share: number) => (100 * share).toFixed(1);
   return ends === null ? `${show(value)} %` : `${show(value)} % (${show(ends[0])}–${show(ends[1])} %)`;
+}
+
+/** How far apart mean maps lie, of a net by its path, and whether chance alone sets them as far apart. */
+export function formatDistance(numbers: Numbers, path: string, confidence: number): string {
+  const p = numberAt(numbers, `${path}distanceP`).value;
+  const isChance = p !== null && p >= 1 - confidence;
+  return `${formatSharing(numberAt(numbers, `${path}distance`))}${isChance ? ' (not told from chance)' : ''}`;
 }
 
 /** A difference of shares, such as `+3.1 % (−0.2 to +6.0 %)`. */
