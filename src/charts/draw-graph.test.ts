@@ -77,6 +77,17 @@ test('the instances of a matrix stand in order, from top to bottom', () => {
   );
 });
 
+test('a graph that goes down has each stage below what it reads, and arrows that end downwards', () => {
+  const svg = drawGraph(training, 'down');
+  const [faces, fit, score, alone] = boxes(svg);
+  assert.ok(faces!.bottom < fit!.top && fit!.bottom < score!.top && score!.bottom < alone!.top);
+  const ends = [...svg.matchAll(/ ([\d.]+),([\d.]+)V([\d.]+)" fill="none"/g)].map(([, ...numbers]) =>
+    numbers.map(Number),
+  );
+  assert.equal(ends.length, 4);
+  for (const [, before, end] of ends) assert.ok(end! - before! > 3);
+});
+
 test('the same graph gives the same bytes', () => {
   assert.equal(drawGraph(training), drawGraph(structuredClone(training)));
 });

@@ -41,19 +41,22 @@ const margin = 20;
 /** Beyond this many stages the best ranks take seconds to find, and good ones do. */
 const largeGraph = 200;
 
+/** Left to right, or from top to bottom. */
+export type GraphWay = 'across' | 'down';
+
 /**
- * Draws the stages as SVG, left to right, an arrow for each pair of stages that something flows between. The same graph
+ * Draws the stages as SVG, left to right unless said otherwise, an arrow for each pair of stages that something flows between. The same graph
  * gives the same bytes. Chains of over 1,600 stages exceed the recursion of the layout: a RangeError.
  */
-export function drawGraph(graph: StageGraph): string {
-  const { width, height, boxes, arrows } = layOut(graph);
-  const halfWidth = columnHalfWidths([...boxes.values(), ...arrows]);
+export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
+  const { width, height, boxes, arrows } = layOut(graph, way);
+  const axes = axesOf(way, [...boxes.values(), ...arrows]);
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}">`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto">',
     `<path d="M0,0.5L8,4L0,7.5Z" fill="${ink.medium}"/></marker></defs>`,
     `<rect width="${width}" height="${height}" fill="#ffffff"/>`,
-    ...arrows.map((arrow) => drawArrow(arrow, halfWidth)),
+    ...arrows.map((arrow) => drawArrow(arrow, axes)),
     ...graph.nodes.map((node) => drawNode(node, boxes.get(node.name)!)),
     '</svg>',
     '',
@@ -67,10 +70,12 @@ interface Layout {
   readonly arrows: readonly Arrow[];
 }
 
-function layOut({ nodes, edges }: StageGraph): Layout {
+function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 72, edgesep: 12, marginx: margin, marginy: margin, ranker });
+  // Down, labels have their height between the ranks, not their width.
+  const direction = way === 'across' ? { rankdir: 'LR', ranksep: 72 } : { rankdir: 'TB', ranksep: 60 };
+  graph.setGraph({ ...direction, nodesep: 18, edgesep: 12, marginx: margin, marginy: margin, ranker });
   for (const node of nodes) {
     const text = Math.max(textWidth(node.name, nameSize, 'bold'), textWidth(subtitle(node), kindSize));
     graph.setNode(node.name, { width: Math.ceil(text) + 28, height: 46 });
@@ -84,8 +89,8 @@ function layOut({ nodes, edges }: StageGraph): Layout {
   layOutRanks(graph);
   const boxes = new Map<string, Box>(nodes.map(({ name }) => [name, graph.node(name)]));
   const arrows = joined.map(({ from, to, label }): Arrow => {
-    const { points, x, y, width }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(from, to);
-    return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width };
+    const { points, x, y, width, height }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(from, to);
+    return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width, height };
   });
   const size: { readonly width: number; readonly height: number } = graph.graph();
   const [width, height] = nodes.length > 0 ? [Math.ceil(size.width), Math.ceil(size.height)] : [2 * margin, 2 * margin];
@@ -135,10 +140,11 @@ interface Arrow extends Point {
   readonly points: readonly Point[];
   readonly label: string;
   readonly width: number;
+  readonly height: number;
 }
 
-function drawArrow({ from, to, points, label, x, y, width }: Arrow, halfWidth: HalfWidths): string {
-  const line = curve(from, points.slice(1, -1), to, halfWidth);
+function drawArrow({ from, to, points, label, x, y, width }: Arrow, axes: Axes): string {
+  const line = curve(from, points.slice(1, -1), to, axes);
   const path = `<path d="${line}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;
   if (label === '') return path;
   return [
@@ -148,31 +154,57 @@ function drawArrow({ from, to, points, label, x, y, width }: Arrow, halfWidth: H
   ].join('\n');
 }
 
-/** Half of the widest node or label of each column, by the column's middle. */
-type HalfWidths = (x: number) => number;
+/** Boxes of a row are all as high: without a straight piece at its end an arrow would not say that it goes down. */
+const tail = 6;
 
-function columnHalfWidths(boxes: readonly { readonly x: number; readonly width: number }[]): HalfWidths {
-  const widths = new Map<number, number>();
-  for (const { x, width } of boxes) widths.set(Math.round(x), Math.max(widths.get(Math.round(x)) ?? 0, width / 2));
-  return (x) => widths.get(Math.round(x)) ?? 0;
+/** What way arrows go. Ranks are columns, or rows where they go down. */
+interface Axes {
+  /** Along the way, and square to it. */
+  readonly along: (point: Point) => number;
+  readonly aside: (point: Point) => number;
+  /** In the form of a path. */
+  readonly at: (along: number, aside: number) => string;
+  readonly straight: 'H' | 'V';
+  /** Half of what a box has along the way. */
+  readonly half: (box: Box) => number;
+  /** Half of the widest node or label of a rank, by the rank's middle. */
+  readonly halfRank: (along: number) => number;
+}
+
+function axesOf(way: GraphWay, boxes: readonly Box[]): Axes {
+  const isAcross = way === 'across';
+  const along = ({ x, y }: Point) => (isAcross ? x : y);
+  const half = ({ width, height }: Box) => (isAcross ? width : height) / 2;
+  const halves = new Map<number, number>();
+  for (const box of boxes) {
+    const rank = Math.round(along(box));
+    halves.set(rank, Math.max(halves.get(rank) ?? 0, half(box)));
+  }
+  return {
+    ...{ along, half, straight: isAcross ? 'H' : 'V' },
+    aside: ({ x, y }) => (isAcross ? y : x),
+    at: (along, aside) => (isAcross ? [along, aside] : [aside, along]).map(round).join(),
+    halfRank: (along) => (halves.get(Math.round(along)) ?? 0) + (isAcross ? 0 : tail),
+  };
 }
 
 /**
- * A line from the right of one node to the left of another by the given points. It crosses each column level, so that it
- * meets no node and runs through its label, and bends only between the columns.
+ * A line from the end of one node to the start of another by the given points. It crosses each rank straight, so that it meets
+ * no node and runs through its label, and bends only between the ranks.
  */
-function curve(from: Box, between: readonly Point[], to: Box, halfWidth: HalfWidths): string {
-  let path = `M${round(from.x + from.width / 2)},${round(from.y)}`;
-  let last: Point = { x: from.x + halfWidth(from.x), y: from.y };
-  path += `H${round(last.x)}`;
-  for (const { x, y } of [...between, to]) {
-    const start = x - halfWidth(x);
-    const middle = round((last.x + start) / 2);
-    path += `C${middle},${round(last.y)} ${middle},${round(y)} ${round(start)},${round(y)}`;
-    last = { x: x + halfWidth(x), y };
-    if (x !== to.x) path += `H${round(last.x)}`;
+function curve(from: Box, between: readonly Point[], to: Box, axes: Axes): string {
+  const { along, aside, at, straight, half, halfRank } = axes;
+  let [last, lastAside] = [along(from) + halfRank(along(from)), aside(from)];
+  let path = `M${at(along(from) + half(from), lastAside)}${straight}${round(last)}`;
+  for (const point of [...between, to]) {
+    const [middle, pointAside] = [along(point), aside(point)];
+    const start = middle - halfRank(middle);
+    const bend = (last + start) / 2;
+    path += `C${at(bend, lastAside)} ${at(bend, pointAside)} ${at(start, pointAside)}`;
+    [last, lastAside] = [middle + halfRank(middle), pointAside];
+    if (middle !== along(to)) path += `${straight}${round(last)}`;
   }
-  return `${path}H${round(to.x - to.width / 2)}`;
+  return `${path}${straight}${round(along(to) - half(to))}`;
 }
 
 const round = (value: number): number => Math.round(value * 10) / 10;

@@ -25,6 +25,7 @@ export function renderComparison(
       subtitle: '',
       width,
       height,
+      isPlain: true,
       picture: uri,
       spec: carried,
     });

@@ -1,6 +1,6 @@
 /**
  * How the page looks: calm, dense enough to be read at a glance, light and dark as the reader's system is. Charts are made
- * for white, so they lie on white cards in the dark too.
+ * for white: in the dark their lightness is turned round, hues kept, but where photographs are in them they are only dimmed.
  */
 export const pageStyle = `
 :root {
@@ -70,7 +70,7 @@ tbody th { font-weight: 500; }
 .bars td:last-child { width: 22%; min-width: 6rem; }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: .5rem; padding: .8rem; }
 .images img { width: 100%; height: auto; display: block; border-radius: 4px; }
-.graph { background: #fff; padding: .5rem; overflow-x: auto; } .graph img { display: block; max-width: none; margin: 0 auto; }
+.graph { background: #fff; padding: .5rem; overflow-x: auto; } .graph img { display: block; max-width: 100%; height: auto; min-width: calc(.6 * var(--wide)); margin: 0 auto; }
 details.stage { margin-top: .5rem; overflow: hidden; }
 details.stage > summary, details.more > summary { cursor: pointer; padding: .55rem .9rem; }
 details.stage > summary { display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; }
@@ -90,7 +90,13 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .changed th { white-space: nowrap; } .changed td { overflow-wrap: anywhere; }
 .changed ins { text-decoration: none; font-weight: 600; } .changed del { color: var(--soft); }
 footer { color: var(--soft); font-size: .84rem; padding-top: 2.5rem; padding-bottom: 2.5rem; }
+@media screen and (prefers-color-scheme: dark) {
+  figure .drawing { filter: brightness(.8); } .graph { background: #1c1c1c; }
+  figure .drawing.plain, .graph img { filter: invert(.89) hue-rotate(180deg); }
+  figure .drawing.plain:focus-visible { outline-color: #0060a0; }
+}
 @media (max-width: 640px) {
+  figure .drawing img, figure .drawing svg.marks { min-width: 0; } .graph img { min-width: calc(.6 * var(--narrow)); }
   header, main, footer { padding-left: .9rem; padding-right: .9rem; } nav ul { padding-left: .9rem; padding-right: .9rem; }
   nav { position: static; } th, td { padding: .3rem .55rem; } figure { width: 100%; }
 }
@@ -99,7 +105,7 @@ footer { color: var(--soft); font-size: .84rem; padding-top: 2.5rem; padding-bot
   body { font-size: 10pt; } nav, .skip, figure .vega-embed details, .screen { display: none !important; }
   header, main, footer { max-width: none; padding-left: 0; padding-right: 0; }
   figure, .tile, .card.keep, tr { break-inside: avoid; } h2, h3, caption { break-after: avoid; }
-  pre { max-height: none; } .graph img { max-width: 100%; height: auto; }
+  pre { max-height: none; } .graph img { min-width: 0; }
   .scroll { overflow: visible; } table { font-size: 8pt; } th, td { padding: .2rem .4rem; } thead th { white-space: normal; }
   .half { display: block; } .half > * + * { margin-top: .8rem; }
   .bar, .badge { print-color-adjust: exact; -webkit-print-color-adjust: exact; }

@@ -5,10 +5,12 @@ import { test } from 'node:test';
 import { BrowserPage, noBrowser } from '../../test/browser.ts';
 import { temporaryFolder } from '../../test/temporary-folder.ts';
 import { renderChart } from '../charts/render-chart.ts';
+import type { Stage } from '../config/pipeline.ts';
 import { pageBudgets } from './budget.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportOutput } from './report-model.ts';
 import { showArtifact } from './show-artifact.ts';
+import { drawStages } from './stage-graph.ts';
 import { exampleModel, exampleStage } from './testing-model.ts';
 
 /** A chart as a stage leaves it, and as the page shows it. */
@@ -153,16 +155,46 @@ test('a page of a run that goes on is loaded again and keeps what was opened', {
   assert.deepEqual(opened.complaints, []);
 });
 
-test('dark and light differ, and charts stay on white', { skip: noBrowser }, async (t) => {
+test('in the dark charts are dark, and those with photographs dimmed', { skip: noBrowser }, async (t) => {
   const folder = temporaryFolder(t);
-  const file = await studyPage(folder);
-  const grounds: unknown[] = [];
+  const [plain, sheet] = [await chart(folder, 'curves'), await chart(folder, 'mistakes', 'data:image/png')];
+  const file = write(folder, exampleModel({ stages: [exampleStage({ outputs: [plain, sheet] })] }));
+  const [grounds, filters]: [unknown[], unknown[]] = [[], []];
   for (const colorScheme of ['light', 'dark'] as const) {
     await using opened = await BrowserPage.open(file, { colorScheme });
-    const colour = (selector: string) =>
-      opened.page.evaluate(`getComputedStyle(document.querySelector(${JSON.stringify(selector)})).backgroundColor`);
-    grounds.push(await colour('body'));
-    assert.equal(await colour('figure .drawing'), 'rgb(255, 255, 255)');
+    grounds.push(await opened.page.evaluate('getComputedStyle(document.body).backgroundColor'));
+    filters.push(
+      await opened.page.evaluate(
+        "[...document.querySelectorAll('.drawing')].map((one) => getComputedStyle(one).filter)",
+      ),
+    );
   }
   assert.notEqual(grounds[0], grounds[1]);
+  assert.deepEqual(filters, [
+    ['none', 'none'],
+    ['invert(0.89) hue-rotate(180deg)', 'brightness(0.8)'],
+  ]);
+});
+
+test('on a phone charts and a long graph are as wide as the screen', { skip: noBrowser }, async (t) => {
+  const folder = temporaryFolder(t);
+  const names = Array.from({ length: 12 }, (_, i) => `stage-${i}`);
+  const graph = await drawStages(
+    names.map((name, i) => ({
+      ...{ name, kind: 'command' },
+      inputs: i === 0 ? [] : [{ items: [{ from: 'stage', stage: names[i - 1], port: 'text' }] }],
+    })) as unknown as readonly Stage[],
+    () => 'ran',
+  );
+  assert.ok(graph!.wide.width < 1170);
+  const stages = [exampleStage({ outputs: [await chart(folder, 'curves')] })];
+  const file = write(folder, exampleModel({ stages, graph: graph! }));
+  for (const width of [420, 1280]) {
+    await using opened = await BrowserPage.open(file, { viewport: { width, height: 900 } });
+    await opened.page.locator('figure svg.marks').waitFor();
+    const over = await opened.page.evaluate(
+      "[...document.querySelectorAll('html, .drawing, .graph')].map((one) => one.scrollWidth - one.clientWidth)",
+    );
+    assert.deepEqual(over, [0, 0, 0]);
+  }
 });

@@ -3,10 +3,10 @@ import type { ShownChart } from './report-model.ts';
 
 /** A chart: its picture, for paper and for who looks before it is drawn, with what draws it for touching. */
 export function renderChart(name: string, href: string | undefined, chart: ShownChart): Html {
-  const { title, subtitle, width, height, picture, spec, leftOut } = chart;
+  const { title, subtitle, width, height, picture, isPlain, spec, leftOut } = chart;
   const label = [title, subtitle].filter((part) => part !== '').join('. ');
   return html`<figure class="chart card" aria-label="${label}">
-<div class="drawing" style="--natural:${width}px" tabindex="0" role="group" aria-label="${title}">${
+<div class="drawing${isPlain === true && ' plain'}" style="--natural:${width}px" tabindex="0" role="group" aria-label="${title}">${
     picture !== undefined &&
     html`<img src="${picture}" width="${width}" height="${height}" alt="${label}" loading="lazy">`
   }${spec !== undefined && html`<div class="live" hidden></div><script type="application/json" class="spec">${jsonScript(spec)}</script>`}</div>

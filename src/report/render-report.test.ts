@@ -137,7 +137,12 @@ test('every table has heads of columns and rows, every picture a text, every sec
     picture: 'data:,',
   };
   const page = bodyOf(
-    renderReport(exampleModel({ graph: '<svg/>', stages: [exampleStage({ outputs: [output(shown)] })] })),
+    renderReport(
+      exampleModel({
+        graph: { wide: { svg: '<svg/>', width: 900 }, narrow: { svg: '<svg/>', width: 300 } },
+        stages: [exampleStage({ outputs: [output(shown)] })],
+      }),
+    ),
   );
   for (const [, table] of page.matchAll(/<table[^>]*>([\s\S]*?)<\/table>/g)) {
     assert.match(table!, /<th scope="col"/);

@@ -1,4 +1,5 @@
 import { formatCount, formatSeconds } from '../reporters/format-quantities.ts';
+import { dataUri } from './data-uri.ts';
 import { epochChart } from './epoch-chart.ts';
 import { type Html, html } from './html.ts';
 import { renderChart } from './render-chart.ts';
@@ -8,7 +9,7 @@ import { renderMarkdown } from './render-markdown.ts';
 import { renderPage, type Section } from './render-page.ts';
 import { renderFacts, renderRunning, renderStage, renderWhatRan } from './render-stages.ts';
 import { renderHighlights, renderMetrics, renderShownTable } from './render-table.ts';
-import type { ReportModel, ReportOutput, ReportStage, Shown } from './report-model.ts';
+import type { GraphDrawing, ReportModel, ReportOutput, ReportStage, Shown } from './report-model.ts';
 
 /** The whole page of a run: one file that needs no other. The same model gives the same text. */
 export function renderReport(model: ReportModel): string {
@@ -118,7 +119,14 @@ function renderEpochs(stages: readonly ReportStage[]): readonly Html[] {
   const charts = stages.flatMap(({ name, state, points }) => {
     const spec = state === 'running' ? epochChart(name, points) : undefined;
     if (spec === undefined) return [];
-    const chart = { as: 'chart', title: `${name} so far`, subtitle: '', width: 560, height: 420 } as const;
+    const chart = {
+      as: 'chart',
+      title: `${name} so far`,
+      subtitle: '',
+      width: 560,
+      height: 420,
+      isPlain: true,
+    } as const;
     return renderChart(name, undefined, { ...chart, spec: JSON.stringify(spec) });
   });
   return charts.length > 0 ? [html`<div class="charts" style="margin-top:1rem">${charts}</div>`] : [];
@@ -200,8 +208,11 @@ ${shown.leftOut !== undefined && html`<p class="soft small" style="margin:0 .8re
 
 function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
   if (graph === undefined) return [];
-  const uri = `data:image/svg+xml;base64,${Buffer.from(graph).toString('base64')}`;
+  const { wide, narrow } = graph;
+  const sizes = `--wide:${wide.width}px;--narrow:${narrow.width}px`;
   return [
-    html`<div class="card graph keep" tabindex="0" role="group" aria-label="Graph of the stages"><img src="${uri}" alt="Graph of the ${formatCount(stages.length, 'stage')}; the table below lists them, and each names what it reads."></div><p></p>`,
+    html`<div class="card graph keep" tabindex="0" role="group" aria-label="Graph of the stages"><picture><source media="(max-width: 640px)" srcset="${uriOf(narrow)}"><img src="${uriOf(wide)}" style="${sizes}" alt="Graph of the ${formatCount(stages.length, 'stage')}; the table below lists them, and each names what it reads."></picture></div><p></p>`,
   ];
 }
+
+const uriOf = ({ svg }: GraphDrawing): string => dataUri('image/svg+xml', Buffer.from(svg));

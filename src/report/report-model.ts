@@ -19,8 +19,8 @@ export interface ReportModel {
   readonly stages: readonly ReportStage[];
   /** Stages of the pipeline that this run was not asked for. */
   readonly notAsked: number;
-  /** How the stages depend on each other, as SVG; absent where there are too many to see anything. */
-  readonly graph?: string;
+  /** How the stages depend on each other; absent where there are too many to see anything. */
+  readonly graph?: ReportGraph;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
@@ -79,6 +79,17 @@ export interface ReportOutput {
   readonly shown?: Shown;
 }
 
+/** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */
+export interface ReportGraph {
+  readonly wide: GraphDrawing;
+  readonly narrow: GraphDrawing;
+}
+
+export interface GraphDrawing {
+  readonly svg: string;
+  readonly width: number;
+}
+
 /** What a page shows of an artifact. `leftOut` says what it does not, and why. */
 export type Shown = ShownChart | ShownImages | ShownTable | ShownMarkdown | ShownMetrics;
 
@@ -91,6 +102,8 @@ export interface ShownChart {
   readonly height: number;
   /** A data URI of the drawing that stands there before the chart can be touched. */
   readonly picture?: string;
+  /** No photograph is in it, so that its colours may be turned round in the dark. */
+  readonly isPlain?: boolean;
   /** The Vega-Lite spec as JSON; absent where it is too large to be carried. */
   readonly spec?: string;
   readonly leftOut?: string;

@@ -30,6 +30,7 @@ export function showChart(folder: string, { charts }: Budgets): Shown | undefine
     subtitle: titleOf(spec, 'subtitle'),
     width,
     height,
+    ...(compact !== undefined && { isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact) }),
     ...(picture !== undefined && { picture }),
     ...(carried && { spec: compact }),
     ...(compact !== undefined && !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
