@@ -7,6 +7,7 @@ import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats, unmoved } from '../vision/pixels-to-floats.ts';
+import { expectFinite } from './expect-finite.ts';
 import { expectLargeEnough, layerOf, type SeeingModel, seedOf } from './open-subject.ts';
 import { pathStart } from './path-start.ts';
 
@@ -72,6 +73,7 @@ export async function explainPictures(
     pixelsToFloats(image.pixels, image, unmoved, table, images.subarray(i * length, (i + 1) * length));
   }
   const logits = await logitsOf(model, { images });
+  for (const [i, { name }] of pictures.entries()) expectFinite([logits[2 * i]!, logits[2 * i + 1]!], name);
   const called = Int32Array.from(predictedClasses(logits));
   const classes = wanted === undefined ? called : called.map(() => wanted);
   const question = { images, classes, score: asked.score, seeds: pictures.map(({ name }) => seedOf(asked.seed, name)) };

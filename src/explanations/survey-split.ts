@@ -12,9 +12,8 @@ import type { Method } from '../attribution/methods.ts';
 import { reduceMap } from '../attribution/reduce-map.ts';
 import { resizeMap } from '../attribution/resize-map.ts';
 import { scaleMap } from '../attribution/scale-map.ts';
-import { StageError } from '../stage.ts';
-import type { Sample } from '../vision/dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
+import { expectFinite } from './expect-finite.ts';
 import type { Masks } from './open-masks.ts';
 import type { How, Subject } from './open-subject.ts';
 
@@ -115,7 +114,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
       const label = asked.labels[slot]!;
       const of = { class: asked.question.classes[slot]!, maps: found.maps.map((maps) => maps[slot]!) };
       const pair = [found.logits[2 * slot]!, found.logits[2 * slot + 1]!] as const;
-      expectFinite(pair, subject.samples[index]!);
+      expectFinite(pair, subject.samples[index]!.key);
       const mask = await masks?.read(subject.samples[index]!);
       for (const [i, map] of of.maps.entries())
         sums[i]!.add(place, label, resizeMap(map, { height: size, width: size }), mask);
@@ -139,12 +138,6 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
     ...(masks !== undefined && { masks: { shares, chanceOverlaps } }),
     ...(completeness !== undefined && { completeness }),
   };
-}
-
-/** Throws a {@link StageError} where the network has broken down, since maps of no number cannot be shown. */
-function expectFinite([real, fake]: readonly [number, number], { key }: Sample): void {
-  if (Number.isFinite(real) && Number.isFinite(fake)) return;
-  throw new StageError(`Expected finite scores from the model, got ${real} and ${fake} for ${key}.`);
 }
 
 const nothing = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);

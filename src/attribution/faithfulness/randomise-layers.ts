@@ -1,5 +1,6 @@
 import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
 import { dispose } from '@tensorflow/tfjs';
+import { freshSeed } from '../../models/fresh-seed.ts';
 import { initialiseWeights } from '../../models/initial-weights.ts';
 
 type Layer = Layers.Layer;
@@ -43,7 +44,7 @@ export async function randomiseLayers(
     for (const [index, depth] of depths.entries()) {
       const from = model.layers.findIndex(({ name }) => name === depth.layer);
       // Of a layer's name and the seed alone, so what was drawn above stays.
-      initialiseWeights({ layers: model.layers.slice(from) }, seed);
+      initialiseWeights({ layers: model.layers.slice(from) }, freshSeed(seed));
       await visit(depth, index);
     }
   } finally {
