@@ -1,5 +1,4 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import type { LayersModel } from '@tensorflow/tfjs';
 import type { AttributionMap } from './attribution-map.ts';
 import { eigenCam } from './cam/eigen-cam.ts';
 import { gradCam } from './cam/grad-cam.ts';
@@ -16,6 +15,7 @@ import { guidedGradient } from './gradients/guided-gradient.ts';
 import { inputTimesGradient } from './gradients/input-times-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
 import { type NoiseOptions, smoothGradient } from './gradients/smooth-gradient.ts';
+import { logitsOf } from './logits-of.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import type { Question } from './question.ts';
 
@@ -81,23 +81,13 @@ export async function explain(
       maps.push(imageMaps(model, found.maps));
     }
   }
-  logits ??= await logitsOf(model, question);
+  logits ??= await logitsOf(model, question.images);
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 
 function given<T>(options: T | undefined, family: keyof ExplainOptions): T {
   if (options === undefined) throw new Error(`Internal error: expected options of ${family}, which are asked for`);
   return options;
-}
-
-/** What a model says of the images of a question: `[batch, 2]`. */
-export async function logitsOf(model: LayersModel, { images }: Pick<Question, 'images'>): Promise<Float32Array> {
-  const [, ...shape] = model.inputs[0]!.shape as number[];
-  const batch = images.length / shape.reduce((product, length) => product * length, 1);
-  const output = tidy(() => model.apply(tensor(images, [batch, ...shape]), { training: false }) as Tensor);
-  const logits = (await output.data<'float32'>()).slice(); // a backend may hand out its own memory
-  output.dispose();
-  return logits;
 }
 
 interface ImageMaps {

@@ -19,6 +19,7 @@ import { inputTimesGradient } from './gradients/input-times-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
 import { smoothGradient } from './gradients/smooth-gradient.ts';
 import type { Question } from './question.ts';
+import { relativeGap } from './relative-gap.ts';
 import { scaleMap } from './scale-map.ts';
 import { walkLayers } from './walk-layers.ts';
 
@@ -195,6 +196,10 @@ test('the last convolution is taken unless another is named; what is none is tol
     error:
       'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
   });
+});
+
+test('the gap of integrated gradients is told as a share of what they should sum to', () => {
+  assert.equal(relativeGap({ rises: Float64Array.of(2, -2), gaps: Float64Array.of(0.1, -0.3) }), 0.1);
 });
 
 function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {

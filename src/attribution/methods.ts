@@ -48,3 +48,9 @@ const titles: Readonly<Record<Method, string>> = {
 
 /** What a method is called in titles and tables. */
 export const methodTitle = (method: Method): string => titles[method];
+
+/** Methods whose maps are the same whichever class is asked about. */
+const classless: readonly Method[] = ['eigen-cam', 'random-cam'];
+
+/** Whether a method's map says something of the class that it is asked about; the others show what a layer is busy with. */
+export const explainsClass = (method: Method): boolean => !classless.includes(method);

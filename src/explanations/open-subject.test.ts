@@ -5,7 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/untrained-model.ts';
-import { explain, logitsOf } from '../attribution/explain.ts';
+import { explain } from '../attribution/explain.ts';
+import { logitsOf } from '../attribution/logits-of.ts';
 import { isCam, methods } from '../attribution/methods.ts';
 import { resizeMap } from '../attribution/resize-map.ts';
 import { selectBackend } from '../backend/select-backend.ts';
@@ -48,7 +49,7 @@ test('the class that is asked about is the image’s own, the predicted one, or 
   assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
   assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
   const question = await asked('predicted');
-  assert.deepEqual([...question.classes], [...predictedClasses(await logitsOf(subject.model, await asked('label')))]);
+  assert.deepEqual([...question.classes], [...predictedClasses(await logitsOf(subject.model, (await asked('label')).images))]);
   assert.throws(
     () => subject.ask({ ...how, class: 'fkae' }),
     new StageError(
@@ -68,7 +69,7 @@ test('every method gives every image a map, finite and not negative, the same wh
         cams: { layer, batchSize: 8 },
       });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
-      assertClose(explained.logits, await logitsOf(subject.model, question));
+      assertClose(explained.logits, await logitsOf(subject.model, question.images));
       for (const [m, list] of explained.maps.entries()) {
         found[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
       }

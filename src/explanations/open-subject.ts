@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { findConvolution } from '../attribution/cam/find-layer.ts';
-import { logitsOf } from '../attribution/explain.ts';
+import { logitsOf } from '../attribution/logits-of.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { predictedClasses } from '../metrics/logits.ts';
@@ -155,7 +155,7 @@ type Choose = (images: Float32Array, labels: Int32Array) => Int32Array | Promise
 /** Says which class each image of a batch is asked about. Throws a {@link StageError} when there is none of that name. */
 export function chooser(model: LayersModel, classes: readonly string[], of: string): Choose {
   if (of === 'label') return (_, labels) => labels;
-  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, { images })));
+  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, images)));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
   const known = [...classes, 'predicted', 'label'];

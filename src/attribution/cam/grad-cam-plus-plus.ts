@@ -9,6 +9,8 @@ import { sumPlaces, weighChannels } from './weigh-channels.ts';
  *     w_k = Σ_ij α_ij^k ReLU(g)                   (equation 14; the exponential itself scales all weights alike)
  *
  * and the map is `ReLU(Σ_k w_k A^k)`. Where g is 0, so is α.
+ *
+ * Made for activations behind a ReLU. Of a layer before its ReLU, a sum of both signs may bring the denominator near 0.
  */
 export function gradCamPlusPlus(view: LayerView): Float32Array {
   const { activations, gradients } = view;

@@ -11,7 +11,8 @@ import { weighChannels } from './weigh-channels.ts';
  * part raises the explained score above that of an empty image, by the softmax over channels, is the channel's weight. A
  * channel that is the same everywhere shows nothing, and counts as empty.
  *
- * It needs a forward pass for each channel, `batchSize` at a time. Images are normalised, so an empty one is the mean colour.
+ * It needs a forward pass for each channel, `batchSize` at a time. An empty image is one of zeros as the network sees it: of the mean
+ * colour where normalising centres values, else black.
  *
  * @param question Of one image.
  */

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { scoreOf } from '../explained-score.ts';
+import { logitsOf } from '../logits-of.ts';
 import type { Question } from '../question.ts';
 import { inputGradient } from './input-gradient.ts';
 
@@ -42,14 +43,9 @@ export async function integratedGradient(
   }
   const attribution = new Float32Array(images.length);
   for (let i = 0; i < sum.length; i++) attribution[i] = (sum[i]! / steps) * way[i]!;
-  const [end, start] = [
-    await inputGradient(model, question),
-    await inputGradient(model, { ...question, images: baseline }),
-  ];
+  const ends = [await logitsOf(model, images), await logitsOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
-    const [after, before] = [end, start].map(({ logits }) =>
-      scoreOf([logits[2 * i]!, logits[2 * i + 1]!], c, question),
-    );
+    const [after, before] = ends.map((logits) => scoreOf([logits[2 * i]!, logits[2 * i + 1]!], c, question));
     return after! - before!;
   });
   const size = images.length / classes.length;
