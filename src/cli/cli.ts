@@ -265,12 +265,19 @@ function declareLearning(program: Command, act: Act): void {
       'Scores pictures with a trained model, and draws where in them it has that from, as one PNG. The model is meant by its folder, or by a pipeline, with the stage behind it where several leave one.',
     )
     .argument('<model>', 'the folder of a model, or a pipeline')
-    .argument('<images...>', 'the stage of the pipeline, where needed; then pictures of any size and format')
+    .argument(
+      '<images...>',
+      'the stage of the pipeline, where needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF',
+    )
     .addOption(methodOption())
     .option('--class <name>', 'the class whose score is explained: predicted, or one by name', 'predicted')
     .addOption(new Option('--score <form>', 'explains the score, or its margin').choices(scoreKinds).default('score'))
     .option('--layer <name>', 'the convolution of class activation maps (default: the last)')
-    .addOption(new Option('--colours <name>', 'of the maps').choices(colourMaps).default('jet'))
+    .addOption(
+      new Option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(
+        colourMaps,
+      ),
+    )
     .option('--out <file>', 'where to write the PNG', 'explained.png')
     .option('--json', 'scores and probabilities as JSON')
     .addOption(setOption())

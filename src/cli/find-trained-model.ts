@@ -5,7 +5,9 @@ import { findRoot } from '../config/find-root.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { infoFile } from '../models/read-model-info.ts';
+import { plan } from '../plan/plan.ts';
 import { err, ok, type Result } from '../result.ts';
+import { makeWorld, saveDigests, warnOnStderr } from './make-world.ts';
 import { openProject, type Project } from './open-project.ts';
 
 /** A `model` artifact that a command asks for. */
@@ -19,11 +21,12 @@ export interface TrainedModel {
 
 /**
  * The model that the first words name: its folder, or a pipeline's file, with one of the stages behind it where several leave a
- * model. What names a file that is there is no stage. `set` is for the pipeline.
+ * model. What names a file that is there is no stage. `set` is for the pipeline. Where a run would make another model, a
+ * warning says so, since it is the one there is that is taken.
  */
 export async function findTrainedModel(
   [first = '', ...others]: readonly string[],
-  set: readonly string[],
+  { set, backend }: { readonly set: readonly string[]; readonly backend: string },
 ): Promise<Result<TrainedModel, readonly Diagnostic[]>> {
   if (existsSync(join(first, infoFile))) return ok({ folder: first, title: first, others });
   const root = findRoot(process.cwd());
@@ -34,10 +37,23 @@ export async function findTrainedModel(
   const opened = await openProject({ words: isStage ? [first, second] : [first], set });
   if (!opened.ok) return opened;
   const found = modelOf(opened.value);
-  return found.ok ? ok({ ...found.value, others: isStage ? others.slice(1) : others }) : found;
+  if (!found.ok) return found;
+  await warnWhereStale(opened.value, found.value.stage, backend);
+  return ok({ ...found.value, others: isStage ? others.slice(1) : others });
 }
 
-function modelOf({ pipeline, graph, named }: Project): Result<Omit<TrainedModel, 'others'>, readonly Diagnostic[]> {
+async function warnWhereStale(project: Project, stage: string, backend: string): Promise<void> {
+  const world = makeWorld(project, backend, warnOnStderr);
+  const planned = (await plan(project.stages, world)).find(({ stage: { name } }) => name === stage);
+  saveDigests(world);
+  if (planned === undefined || planned.decision.state === 'fresh') return;
+  const why = planned.decision.reasons.join('; ');
+  warnOnStderr(`${stage} is not up to date (${why}): what is explained is the model that lies there.`);
+}
+
+type Found = Omit<TrainedModel, 'others'> & { readonly stage: string };
+
+function modelOf({ pipeline, graph, named }: Project): Result<Found, readonly Diagnostic[]> {
   const models = named.flatMap((name) => modelsOf(graph.stage(name)));
   const [one, ...more] = models;
   if (one === undefined) {
@@ -50,7 +66,8 @@ function modelOf({ pipeline, graph, named }: Project): Result<Omit<TrainedModel,
     return err([{ code: 'several-models', message, hint: `Name one of the stages ${stages} behind the file.` }]);
   }
   const folder = join(pipeline.root, one.path);
-  if (existsSync(join(folder, infoFile))) return ok({ folder, title: `${one.stage} of ${pipeline.name}` });
+  if (existsSync(join(folder, infoFile)))
+    return ok({ folder, title: `${one.stage} of ${pipeline.name}`, stage: one.stage });
   const message = `There is no model of ${one.stage} yet in ${one.path}`;
   return err([{ code: 'no-model', message, hint: `Make it: pipeline run ${pipeline.file} ${inShell(one.stage)}` }]);
 }

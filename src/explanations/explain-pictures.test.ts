@@ -95,7 +95,7 @@ test('the sheet has a column for the pictures and one for each method, and says 
   assert.match(title.text.join(' '), new RegExp(`^fit calls ada\\.png ${called}, \\d+\\.\\d %$`));
   const captions = data.values.map(({ caption }) => caption);
   assert.match(captions[0]!, /^ada\.png\n\w+ \d+\.\d % \(−?\d\.\d\d\)\n\w+ \d+\.\d % \(−?\d\.\d\d\)$/);
-  assert.deepEqual(captions.slice(1), [`nothing for ${called}`, `nothing for ${called}`]);
+  assert.deepEqual(captions.slice(1), [`for ${called}\nzero everywhere`, `for ${called}\nzero everywhere`]);
 });
 
 test('a map is brightened up to its most salient 1 %, and one of zeros stays so', () => {

@@ -1,7 +1,10 @@
+import { createHash } from 'node:crypto';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
-import { explain, logitsOf } from '../attribution/explain.ts';
+import { explain } from '../attribution/explain.ts';
+import { logitsOf } from '../attribution/logits-of.ts';
 import { isCam, type Method } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
+import { relativeGap } from '../attribution/relative-gap.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
@@ -52,6 +55,8 @@ export interface ExplainedPictures {
   readonly pictures: readonly ExplainedPicture[];
   /** The convolution of the class activation maps, where there are any. */
   readonly layer?: string;
+  /** Of integrated gradients, where they are asked for: what they miss of the rise of the score, on average, as a share of it. */
+  readonly gap?: number;
 }
 
 /**
@@ -72,17 +77,22 @@ export async function explainPictures(
   for (const [i, image] of seen.entries()) {
     pixelsToFloats(image.pixels, image, unmoved, table, images.subarray(i * length, (i + 1) * length));
   }
-  const logits = await logitsOf(model, { images });
+  const logits = await logitsOf(model, images);
   for (const [i, { name }] of pictures.entries()) expectFinite([logits[2 * i]!, logits[2 * i + 1]!], name);
   const called = Int32Array.from(predictedClasses(logits));
   const classes = wanted === undefined ? called : called.map(() => wanted);
-  const question = { images, classes, score: asked.score, seeds: pictures.map(({ name }) => seedOf(asked.seed, name)) };
+  const question = {
+    images,
+    classes,
+    score: asked.score,
+    seeds: pictures.map(({ bytes }) => seedOf(asked.seed, contentOf(bytes))),
+  };
   const baseline = pathStart(asked.baseline, input.normalise);
   const options = {
     gradients: { ...asked, baseline },
     ...(layer !== undefined && { cams: { layer, batchSize: asked.batchSize } }),
   };
-  const { maps } = await explain(model, question, asked.methods, options);
+  const { maps, completeness } = await explain(model, question, asked.methods, options);
   const explained = pictures.map(({ name }, i) => {
     const scores = [logits[2 * i]!, logits[2 * i + 1]!] as const;
     const fake = 1 / (1 + Math.exp(scores[0] - scores[1]));
@@ -91,8 +101,15 @@ export async function explainPictures(
       ...{ called: called[i]!, explained: classes[i]!, maps: maps.map((ofMethod) => ofMethod[i]!) },
     };
   });
-  return { pictures: explained, ...(layer !== undefined && { layer }) };
+  return {
+    pictures: explained,
+    ...(layer !== undefined && { layer }),
+    ...(completeness !== undefined && { gap: relativeGap(completeness) }),
+  };
 }
+
+/** A picture is explained alike whatever it is called. */
+const contentOf = (bytes: Uint8Array): string => createHash('sha256').update(bytes).digest('hex');
 
 function classOf(name: string, classes: readonly string[]): number {
   const index = classes.indexOf(name);

@@ -49,7 +49,10 @@ test('the class that is asked about is the image’s own, the predicted one, or 
   assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
   assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
   const question = await asked('predicted');
-  assert.deepEqual([...question.classes], [...predictedClasses(await logitsOf(subject.model, (await asked('label')).images))]);
+  assert.deepEqual(
+    [...question.classes],
+    [...predictedClasses(await logitsOf(subject.model, (await asked('label')).images))],
+  );
   assert.throws(
     () => subject.ask({ ...how, class: 'fkae' }),
     new StageError(

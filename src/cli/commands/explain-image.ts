@@ -2,7 +2,9 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { isCam, type Method } from '../../attribution/methods.ts';
 import type { ScoreKind } from '../../attribution/question.ts';
+import { largeGap } from '../../attribution/relative-gap.ts';
 import { cacheError } from '../../cache/cache-error.ts';
+import { formatShare } from '../../charts/format-number.ts';
 import { findRoot } from '../../config/find-root.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { ExplainedPictures, Picture } from '../../explanations/explain-pictures.ts';
@@ -21,7 +23,7 @@ export interface ExplainImageOptions {
   readonly class: string;
   readonly score: ScoreKind;
   readonly layer?: string;
-  readonly colours: ColourMap;
+  readonly colours?: ColourMap;
   readonly out: string;
   readonly json?: boolean;
 }
@@ -32,7 +34,7 @@ const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
 /** `pipeline explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<number> {
-  const found = await findTrainedModel(words, options.set);
+  const found = await findTrainedModel(words, options);
   if (!found.ok) return printMistakes(found.error);
   const { folder, title, others: paths } = found.value;
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
@@ -45,6 +47,7 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   if (mistakes.length > 0) return printMistakes(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
   const { explained, info } = await explainOn(folder, pictures, { ...options, methods });
+  warnOfGap(explained);
   const { classes, architecture } = info;
   // The folder of a model may have a long name, and a stage has that of what it does.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
@@ -95,6 +98,13 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
   const seeing = await openSeeingModel(folder);
   const question = { ...explanationDefaults(), methods, class: asked.class, score: asked.score, layer: asked.layer };
   return { explained: await explainPictures(seeing, pictures, question), info: seeing.info };
+}
+
+function warnOfGap({ gap = 0 }: ExplainedPictures): void {
+  if (gap <= largeGap) return;
+  warnOnStderr(
+    `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average: the network is too uneven for their steps.`,
+  );
 }
 
 async function draw(
