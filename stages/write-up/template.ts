@@ -26,7 +26,7 @@ export interface Reading {
   readonly path?: string;
 }
 
-const place = /\\\{\{|\{\{([^{}]*)\}\}/g;
+const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
 
 /** Reads a template; `\{{` is written for two braces. Mistakes are one sentence each, with their line. */
@@ -38,8 +38,10 @@ export function parseTemplate(text: string): Result<Template, readonly string[]>
     pieces.push(text.slice(end, match.index));
     end = match.index + match[0].length;
     const line = text.slice(0, match.index).split('\n').length;
-    if (match[1] === undefined) pieces.push('{{');
-    else {
+    if (match[0] === '\\{{') pieces.push('{{');
+    else if (match[1] === undefined) {
+      mistakes.push(`line ${line}: expected }} behind {{, with no brace between; two braces of the text are \\{{`);
+    } else {
       const parsed = parsePlace(match[1].trim().replaceAll(/\s+/g, ' '), line);
       if (parsed.ok) pieces.push(parsed.value);
       else mistakes.push(`line ${line}: ${parsed.error}`);
