@@ -106,7 +106,10 @@ test('a network that fires on a red corner has its map there, one row for each m
   const { model, dataset } = await prepared(bench);
   await explain(bench, { inputs: { models: [model], datasets: [dataset] } });
   const { title, subtitle, cells, headers } = sheetOf(bench);
-  assert.equal(title, 'Grad-CAM on test: the most salient 10 % of pixels hold 100.0 % of a map');
+  assert.equal(
+    title,
+    'Grad-CAM on test: the most salient 10 % of pixels hold 100.0 % (100.0–100.0 %; 2 of 6 maps) of a map',
+  );
   assert.equal(
     subtitle,
     'What in each image raises the score of its own class: red most, blue least. From test, one image of each class and outcome, drawn by chance (seed 7).',
@@ -139,7 +142,9 @@ test('a network that fires on a red corner has its map there, one row for each m
     'grad-cam-00000.npy,3,,grad-cam,red,test,test/3,test/3.png,fake,fake,fake',
   );
   assert.equal(rows[3]!.fields[header!.fields.indexOf('topShare')], '1');
-  assert.deepEqual(bench.warnings, []);
+  assert.deepEqual(bench.warnings, [
+    '4 of 6 maps by Grad-CAM on test, 3 of real and 1 of fake images, are the same everywhere: by this method red has nothing for their class. What pixels hold is a mean over the others.',
+  ]);
 });
 
 test('what was forged is found where the masks are, and the numbers stand in metrics, table and at the end of the run', async () => {
@@ -179,7 +184,7 @@ test('what was forged is found where the masks are, and the numbers stand in met
   ]);
   assert.deepEqual(
     bench.highlights.map(({ columns, rows }) => [columns.length, rows.map(([method]) => method)]),
-    [[12, ['Grad-CAM', 'HiResCAM']]],
+    [[10, ['Grad-CAM', 'HiResCAM']]],
   );
 });
 
@@ -228,10 +233,10 @@ test('several models stand below each other, each with its own data set, layer a
   const method = ['layer-cam', 'grad-cam', 'random-cam'];
   const layer = { tiny: 'first' };
   await explain(bench, { inputs: { models, datasets: [dataset] }, with: { method, layer, title: 'Where' } });
-  const { title, headers, cells } = sheetOf(bench);
+  const { title, subtitle, headers, cells } = sheetOf(bench);
   assert.match(
     title,
-    /^Where: the most salient 10 % of pixels hold from [\d.]+ % \(tiny\) to 100\.0 % \(finder\) of a map$/,
+    /^Where: the most salient 10 % of pixels hold from [\d.]+ % \([\d.–]+ %; tiny\) to 100\.0 % \(100\.0–100\.0 %; finder, 2 of 6 maps\) of a map$/,
   );
   assert.equal(headers.length, 4);
   assert.equal(headers[0], 'finder at red, called right: 3 of 3 real, 2 of 3 fake');
@@ -242,6 +247,13 @@ test('several models stand below each other, each with its own data set, layer a
   const metrics = JSON.parse(outputOf(bench, 'metrics'));
   assert.deepEqual(Object.keys(metrics.models), ['finder', 'tiny']);
   assert.equal(metrics.models.tiny.layer, 'first');
+  const { more, less, images, topShare } = metrics.mostOverLeast;
+  assert.deepEqual([more, less, images], ['finder', 'tiny', 2]);
+  assert.ok(topShare > 0.5);
+  assert.match(
+    subtitle,
+    /^On the 2 images with a map by both, those of finder hold \+\d\d\.\d % [^,]*against tiny, which does not tell them apart\. /,
+  );
 });
 
 test('what cannot be explained is told before anything is computed, and of which model', async () => {

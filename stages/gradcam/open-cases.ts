@@ -10,6 +10,8 @@ import type { GradcamSettings } from './spec.ts';
 export interface Case {
   /** Tells it from the others; empty where it is the only one. */
   readonly name: string;
+  /** The folder of the data set: models of one share images. */
+  readonly dataset: string;
   readonly subject: Subject;
   /** The convolution that maps are taken from. */
   readonly layer: string;
@@ -37,7 +39,7 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
       await told(name, async () => {
         const subject = await openSubject({ model: path, dataset: datasets[i]!.path }, settings.split, cpus);
         chooser(subject.model, subject.classes, settings.class);
-        return { name, subject, layer: layerOf(subject, layers[i]) };
+        return { name, dataset: datasets[i]!.path, subject, layer: layerOf(subject, layers[i]) };
       }),
     );
   }

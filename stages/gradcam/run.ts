@@ -13,10 +13,11 @@ import { startBackend } from '../../src/training/start-backend.ts';
 import { drawImages } from '../../src/vision/draw-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { type ChosenImage, ChosenImages } from './chosen-images.ts';
+import { findingOf, leadOf, leadText } from './finding.ts';
 import { type Case, openCases } from './open-cases.ts';
 import { camSheet, side } from './sheet.ts';
 import type { GradcamSettings } from './spec.ts';
-import { casesTable, findingOf, formatMetrics, formatTable, type MeasuredCase } from './tables.ts';
+import { casesTable, formatMetrics, formatTable, type MeasuredCase } from './tables.ts';
 
 type Context = StageContext<GradcamSettings>;
 
@@ -28,12 +29,13 @@ export default async function run(context: Context): Promise<void> {
   await startBackend(context);
   const { cases, shared } = await openCases(context);
   const surveyed = await survey(context, cases);
-  const measured = surveyed.map(({ name, layer, trained, untrained, groups }): MeasuredCase => {
+  const measured = surveyed.map(({ name, dataset, layer, trained, untrained, groups }) => {
     const { confidence, draws, seed } = settings;
     const numbers = mapMetrics(trained, { groups, confidence, draws, seed }, untrained);
-    return { name, layer, survey: trained, numbers };
+    return { name, dataset, layer, survey: trained, numbers, groups };
   });
-  writeFileSync(context.output('metrics'), formatMetrics(measured, settings));
+  const lead = leadOf(measured, settings);
+  writeFileSync(context.output('metrics'), formatMetrics(measured, settings, lead));
   writeFileSync(context.output('table'), formatTable(measured, settings));
 
   const pictures = await paint(surveyed, settings);
@@ -41,13 +43,24 @@ export default async function run(context: Context): Promise<void> {
     ...{ ...row, classes, paths: samples.map(({ path }) => path) },
   }));
   const named = settings.title ?? withLabels(`${methodTitle(settings.method[0]!)} on ${settings.split}`, shared);
-  const finding = findingOf(surveyed.map(({ name, trained, untrained }) => ({ name, survey: trained, untrained })));
   const chart = camSheet(rows, settings, {
-    title: `${named}: ${finding}`,
+    title: `${named}: ${findingOf(measured)}`,
+    ...(lead && { lead: leadText(lead) }),
     picturesOf: (image) => pictures.get(image)!,
   });
   await renderChart(chart, context.output('sheet'), (line) => context.warn(line));
+  for (const each of measured) sayWhatIsEmpty(context, each);
   context.highlight(casesTable(measured, settings));
+}
+
+function sayWhatIsEmpty(context: Context, { name, layer, survey }: MeasuredCase): void {
+  for (const { method, constant } of survey.maps) {
+    const [real, fake] = constant as readonly [number, number];
+    if (real + fake === 0) continue;
+    context.warn(
+      `${name === '' ? '' : `${name}: `}${real + fake} of ${survey.indices.length} maps by ${methodTitle(method)} on ${context.settings.split}, ${real} of real and ${fake} of fake images, are the same everywhere: by this method ${layer} has nothing for their class. What pixels hold is a mean over the others.`,
+    );
+  }
 }
 
 interface SurveyedCase extends Case {

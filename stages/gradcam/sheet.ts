@@ -31,7 +31,7 @@ export type PicturesOf = (image: ChosenImage) => { readonly image: string; reado
 export function camSheet(
   rows: readonly SheetRow[],
   settings: GradcamSettings,
-  { title, picturesOf }: { readonly title: string; readonly picturesOf: PicturesOf },
+  { title, lead, picturesOf }: { readonly title: string; readonly lead?: string; readonly picturesOf: PicturesOf },
 ): TopLevelSpec {
   const across = 1 + settings.method.length;
   const blocks = rows.flatMap((row) => {
@@ -41,15 +41,21 @@ export function camSheet(
     })) as [ImageBlock, ImageBlock];
     return settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]];
   });
-  const sheet = imageSheet({ title, subtitle: subtitle(settings), blocks, across, side });
+  const sheet = imageSheet({
+    title,
+    subtitle: [...(lead === undefined ? [] : [lead]), subtitle(settings)].join(' '),
+    blocks,
+    across,
+    side,
+  });
   return withColourBar(sheet, mapColourBar(settings.colours, 2 * side));
 }
 
-function subtitle({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
+function subtitle({ split, class: of, score, colours, images, shownOfEach, seed, untrained }: GradcamSettings): string {
   const [least, most] = colourWords[colours];
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
-  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
+  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).${untrained ? ' Untrained is one draw of random weights.' : ''}`;
 }
 
 /** The model and its layer stand once in a row, before what it called right. */

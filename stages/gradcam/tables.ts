@@ -1,11 +1,14 @@
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { formatJson } from '../../src/charts/format-json.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
+import { formatCount, formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import type { Survey } from '../../src/explanations/survey-split.ts';
+import { intervalPair } from '../../src/metrics/interval.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import type { Highlight } from '../../src/stage.ts';
+import type { Lead } from './finding.ts';
 import type { GradcamSettings } from './spec.ts';
 
 /** What was measured of a model. */
@@ -16,16 +19,23 @@ export interface MeasuredCase {
   readonly numbers: Numbers;
 }
 
-/** The numbers of the only model, or those of each by its name. */
+/** The numbers of the only model, or those of each by its name, and by how much one is above another. */
 export function formatMetrics(
   cases: readonly MeasuredCase[],
   { split, class: of, score, confidence }: GradcamSettings,
+  lead?: Lead,
 ): string {
   const head = { split, class: of, score, confidence };
   const numbersOf = ({ layer, numbers }: MeasuredCase) => ({ layer, ...numbers });
   const [first] = cases as readonly [MeasuredCase];
   if (cases.length === 1) return formatJson({ ...head, ...numbersOf(first) });
-  return formatJson({ ...head, models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])) });
+  const { topShare, ...pair } = lead ?? {};
+  const finite = topShare && (Number.isNaN(topShare.estimate) ? null : topShare.estimate);
+  const mostOverLeast = topShare && { ...pair, topShare: finite, intervals: { topShare: intervalPair(topShare) } };
+  return formatJson({
+    ...{ ...head, models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])) },
+    ...(mostOverLeast && { mostOverLeast }),
+  });
 }
 
 /** A row for each model and method, in full precision; a number is called as in the metrics, its ends after it. */
@@ -66,60 +76,40 @@ function measuredOf(numbers: Numbers): ReadonlyMap<string, number | null> {
 /** Counts, and what is known of chance, have no intervals. */
 const isMeasured = (name: string): boolean => !/(^|\.)(constantMaps|images)$|ByChance$|distanceP$/.test(name);
 
-/** The share of mass in the most salient tenth of the pixels, the mean over the images of which a map says something. */
-export function meanTopShare(survey: Survey, method: number): number {
-  const shares = survey.maps[method]!.topShares.filter((share) => !Number.isNaN(share));
-  return shares.reduce((sum, share) => sum + share, 0) / shares.length;
-}
-
-/** How concentrated the first method's maps are: of the only model beside its untrained self, else of the least and the most. */
-export function findingOf(
-  cases: readonly (Pick<MeasuredCase, 'name' | 'survey'> & { readonly untrained: Survey | undefined })[],
-): string {
-  const shares = cases.map(({ name, survey }) => ({ name, share: meanTopShare(survey, 0) }));
-  const told = shares.filter(({ share }) => !Number.isNaN(share)).sort((one, other) => one.share - other.share);
-  const [least, most] = [told[0], told.at(-1)];
-  if (least === undefined || most === undefined) return 'every map is zero everywhere';
-  const hold = 'the most salient 10 % of pixels hold';
-  if (cases.length > 1 && told.length === 1) return `${hold} ${formatShare(least.share)} of a map (${least.name})`;
-  if (cases.length > 1) {
-    return `${hold} from ${formatShare(least.share)} (${least.name}) to ${formatShare(most.share)} (${most.name}) of a map`;
-  }
-  const untrained = cases[0]!.untrained;
-  const without = untrained === undefined ? Number.NaN : meanTopShare(untrained, 0);
-  return `${hold} ${formatShare(least.share)} of a map${Number.isNaN(without) ? '' : `, untrained ${formatShare(without)}`}`;
-}
-
 /** A row for each model and method. */
 export function casesTable(
   cases: readonly MeasuredCase[],
-  { method: methods, split, untrained: isUntrained }: GradcamSettings,
+  { method: methods, split, untrained: isUntrained, confidence }: GradcamSettings,
 ): Highlight {
   const isMasked = cases.some(({ survey }) => survey.masks !== undefined);
   const rows = cases.flatMap(({ name, layer, numbers }) =>
     methods.map((method) => {
-      const of = measuredOf(numbers[method] as Numbers);
-      const number = (key: string, digits = 3) => of.get(key)?.toFixed(digits) ?? '–';
-      const share = (key: string) => (of.get(key) == null ? '–' : formatShare(of.get(key)!));
+      const own = numbers[method] as Numbers;
+      const share = (key: string) => formatSharing(numberAt(own, key));
       return [
         ...(cases.length > 1 ? [name] : []),
-        ...[methodTitle(method), layer, share('real.topShare'), share('fake.topShare')],
+        ...[methodTitle(method), layer, classShare(numbers, own, 'real'), classShare(numbers, own, 'fake')],
         ...(isUntrained ? [share('untrained.real.topShare'), share('untrained.fake.topShare')] : []),
-        ...[share('distance'), share('distanceByChance')],
-        number('real.constantMaps', 0),
-        number('fake.constantMaps', 0),
+        ...[formatDistance(own, '', confidence), share('distanceByChance')],
         ...(isMasked ? [share('masks.pointingGame'), share('masks.pointingGameByChance')] : []),
       ];
     }),
   );
   return {
-    title: `What the most salient 10 % of pixels hold of a map, on ${split}`,
+    title: `What the most salient 10 % of pixels hold of a map, on ${split}, intervals at ${formatLevel(confidence)}`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
-      ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained: real', 'fake'] : [])],
-      ...['means lie elsewhere', 'by chance', 'constant maps: real', 'fake'],
+      ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained, one draw of weights: real', 'fake'] : [])],
+      ...['means lie elsewhere', 'by chance'],
       ...(isMasked ? ['points at mask', 'by chance'] : []),
     ],
     rows,
   };
+}
+
+/** Of a class, and of how many maps it is where some say nothing. */
+function classShare(numbers: Numbers, own: Numbers, name: 'real' | 'fake'): string {
+  const share = formatSharing(numberAt(own, `${name}.topShare`));
+  const [images, constant] = [numbers[name] as number, numberAt(own, `${name}.constantMaps`).value!];
+  return constant === 0 ? share : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
 }

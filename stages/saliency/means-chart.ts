@@ -3,8 +3,9 @@ import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourScale } from '../../src/explanations/map-pictures.ts';
+import { formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import { colours } from './paint.ts';
-import { concentrationFinding, type Findings, formatDistance, formatSharing, numberAt, titled } from './texts.ts';
+import { concentrationFinding, type Findings, titled } from './texts.ts';
 
 const side = 190;
 

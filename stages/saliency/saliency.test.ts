@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { numberAt } from '../../src/explanations/measured.ts';
 import { StageError } from '../../src/stage.ts';
 import { parseNpy } from '../../src/vision/npy.ts';
 import { assertGolden } from '../../test/golden.ts';
@@ -15,7 +16,7 @@ import { meansChart } from './means-chart.ts';
 import run from './run.ts';
 import { type ShownImage, saliencySheet } from './sheet.ts';
 import { spec } from './spec.ts';
-import { type Frame, numberAt } from './texts.ts';
+import type { Frame } from './texts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'saliency-'));
 const [dataset, model, masks] = [join(folder, 'dataset'), join(folder, 'model'), join(folder, 'masks')];

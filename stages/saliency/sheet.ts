@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
+import { signed } from '../../src/explanations/measured.ts';
 import { classText, scoreText } from '../../src/explanations/score-text.ts';
 import { predictedClasses } from '../../src/metrics/logits.ts';
-import { concentrationFinding, type Findings, signed, titled } from './texts.ts';
+import { concentrationFinding, type Findings, titled } from './texts.ts';
 
 /** Images with their maps in each line of a block. */
 const pairsAcross = 3;

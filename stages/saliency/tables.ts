@@ -1,8 +1,9 @@
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { formatLevel } from '../../src/charts/format-number.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { formatChange, formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { type Frame, formatChange, formatDistance, formatSharing, numberAt } from './texts.ts';
+import type { Frame } from './texts.ts';
 
 /** What is shown at the end of a run: a row for each net, and one for their difference. */
 export function saliencyTable(numbers: Numbers, frame: Frame): Highlight {
