@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../src/charts/format-json.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
+import { gapWarning } from '../../src/explanations/completeness-gap.ts';
 import { mapMetrics, type Numbers } from '../../src/explanations/map-metrics.ts';
 import { MapsWriter } from '../../src/explanations/maps-writer.ts';
 import { openMasks } from '../../src/explanations/open-masks.ts';
@@ -23,9 +23,6 @@ import { saliencyTable } from './tables.ts';
 import type { Frame } from './texts.ts';
 
 type Context = StageContext<SaliencySettings>;
-
-/** Of integrated gradients, as a share of the scores' rise: a sum that is further off than this does not say where it comes from. */
-const largeGap = 0.05;
 
 export default async function run(context: Context): Promise<void> {
   const { settings } = context;
@@ -142,9 +139,6 @@ function sayWhatIsOff(context: Context, survey: Survey, numbers: Numbers): void 
     );
   }
   const gap = (numbers['completeness'] as Numbers | undefined)?.['relativeGap'];
-  if (typeof gap === 'number' && gap > largeGap) {
-    context.warn(
-      `Attributions miss the rise of the scores that they should sum to by ${formatShare(gap)}, in the mean: give integrated-gradients more steps than ${steps}.`,
-    );
-  }
+  const warning = typeof gap === 'number' ? gapWarning(gap, steps) : undefined;
+  if (warning !== undefined) context.warn(warning);
 }
