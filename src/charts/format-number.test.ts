@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { formatCountOf, formatCountRange, formatLevel, formatList, formatShare } from './format-number.ts';
+import { decimalsOf, formatCountOf, formatCountRange, formatLevel, formatList, formatShare } from './format-number.ts';
 
 test('shares are in per cent, counts have their noun', () => {
   assert.equal(formatShare(0.7453), '74.5 %');
@@ -14,6 +14,13 @@ test('shares are in per cent, counts have their noun', () => {
 test('counts that differ are a range', () => {
   assert.equal(formatCountRange([2100, 899], 'image'), '899 to 2,100 images');
   assert.equal(formatCountRange([80, 80], 'image'), '80 images');
+});
+
+test('numbers that lie close have more decimals, so that they are told apart', () => {
+  assert.equal(decimalsOf([0.2, 0.9]), 3);
+  assert.equal(decimalsOf([0.5041, 0.5049]), 5);
+  assert.equal(decimalsOf([0.5, 0.5]), 3);
+  assert.equal(decimalsOf([0.5, 0.500002]), 6);
 });
 
 test('a list is joined as in a sentence', () => {

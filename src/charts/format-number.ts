@@ -8,6 +8,16 @@ export function formatLevel(confidence: number): string {
   return `${Number((100 * confidence).toPrecision(6))} %`;
 }
 
+/** Of numbers that stand alone, such as metrics. */
+export const usualDecimals = 3;
+
+/** How many decimals show numbers beside each other apart: two digits of what they differ by, 3 to 6. */
+export function decimalsOf(values: readonly number[]): number {
+  const spread = Math.max(...values) - Math.min(...values);
+  const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
+  return Math.min(6, Math.max(usualDecimals, needed));
+}
+
 /** A count for titles and labels: `12,345`. */
 export function formatCount(count: number): string {
   return count.toLocaleString('en-US');

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
 import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { formatList } from '../../src/charts/format-number.ts';
+import { decimalsOf, formatList } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import type { Heatmap } from './heatmap-cells.ts';
-import { decimalsOf, formatValue } from './read-metrics.ts';
+import { formatValue } from './read-metrics.ts';
 
 interface Options {
   readonly value: string;

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { usualDecimals } from '../../src/charts/format-number.ts';
 import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -44,8 +45,6 @@ export function readMetrics({
   throw new StageError(`Expected a number of the metrics in "value", got "${name}". ${thereAre(name, known)}`);
 }
 
-const usualDecimals = 3;
-
 /** To three decimals or as many as are asked for, whole numbers as they are, with a true minus. */
 export function formatValue(value: number, decimals = usualDecimals): string {
   const text = Number.isInteger(value)
@@ -54,11 +53,4 @@ export function formatValue(value: number, decimals = usualDecimals): string {
       ? value.toFixed(decimals)
       : value.toPrecision(2);
   return text.replace('-', '−');
-}
-
-/** How many decimals show numbers beside each other apart: two digits of what they differ by, 3 to 6. */
-export function decimalsOf(values: readonly number[]): number {
-  const spread = Math.max(...values) - Math.min(...values);
-  const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
-  return Math.min(6, Math.max(usualDecimals, needed));
 }
