@@ -11,11 +11,16 @@ import { rankScores } from './rank-scores.ts';
  */
 export function spearman(one: ArrayLike<number>, other: ArrayLike<number>): number {
   if (one.length !== other.length) throw new RangeError(`Expected ${one.length} numbers, got ${other.length}`);
-  const [a, b] = [averageRanks(one), averageRanks(other)];
-  const middle = (one.length + 1) / 2;
+  return correlateRanks(averageRanks(one), averageRanks(other));
+}
+
+/** {@link spearman} of numbers that are ranked already, which is most of its work where each is held against many. */
+export function correlateRanks(a: Float64Array, b: Float64Array): number {
+  const middle = (a.length + 1) / 2;
   let [products, squaresOfA, squaresOfB] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
-    const [x, y] = [a[i]! - middle, b[i]! - middle];
+    const x = a[i]! - middle;
+    const y = b[i]! - middle;
     products += x * y;
     squaresOfA += x * x;
     squaresOfB += y * y;
@@ -24,7 +29,7 @@ export function spearman(one: ArrayLike<number>, other: ArrayLike<number>): numb
 }
 
 /** From 1 for the greatest; equal numbers have the mean of the ranks that they take up. */
-function averageRanks(values: ArrayLike<number>): Float64Array {
+export function averageRanks(values: ArrayLike<number>): Float64Array {
   const { thresholds, places } = rankScores(values);
   const counts = new Float64Array(thresholds.length);
   for (const place of places) counts[place]!++;

@@ -1,13 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertion-deletion.ts';
 import { chartTitle } from '../../src/charts/chart-title.ts';
+import { decimalsOf } from '../../src/charts/format-number.ts';
 import type { Judgement } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
-import { baselineText, type Frame, imagesText, rankingFinding, titled } from './texts.ts';
+import { areaDecimals, baselineText, type Frame, imagesText, rankingFinding, titled } from './texts.ts';
 
 const width = 300;
 const height = 280;
 const titleWidth = 2 * width + 110;
+/** Of the axis of probabilities; below it, differences are of rounding alone. */
+const leastHeight = 1e-4;
 
 const panels: readonly {
   readonly name: keyof ExchangeCurves;
@@ -21,16 +24,21 @@ const panels: readonly {
 /** How the class's probability goes while pixels are inserted, and while they are deleted: a line for each method, the mean over images. */
 export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const all = [...judgement.ranked, judgement.control];
+  const decimals = areaDecimals(judgement);
   const names = all.map(
     ({ method, insertion, deletion }) =>
-      `${seriesTitle(method)}: ${insertion.estimate.toFixed(3)} and ${deletion.estimate.toFixed(3)}`,
+      `${seriesTitle(method)}: ${insertion.estimate.toFixed(decimals)} and ${deletion.estimate.toFixed(decimals)}`,
   );
   const { color, strokeDash } = methodScales(
     all.map(({ method }, i) => ({ method, name: names[i]! })),
     judgement.methods,
   );
   const heights = all.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]);
-  const domain = [Math.min(...heights), Math.max(...heights)];
+  const [low, high] = [Math.min(...heights), Math.max(...heights)];
+  // Of no height an axis would have one tick in the middle of nothing.
+  const margin = high - low < leastHeight ? leastHeight / 2 : 0;
+  const domain = [low - margin, high + margin];
+  const places = 2 + decimalsOf(domain);
   const bySeries = {
     field: 'series',
     type: 'nominal' as const,
@@ -59,8 +67,8 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
         // The control last, on top: it is thin, and the bar for the others.
         values: all.flatMap(({ curves }, i) =>
           Array.from(curves[name], (probability, step) => ({
-            ...{ series: names[i]!, share: rounded(step / (curves[name].length - 1)) },
-            probability: rounded(probability),
+            ...{ series: names[i]!, share: rounded(step / (curves[name].length - 1), 5) },
+            probability: rounded(probability, places),
           })),
         ),
       },
@@ -78,7 +86,7 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
           type: 'quantitative' as const,
           title: name === 'insertion' ? 'Probability of the class' : null,
           scale: { domain, nice: true, zero: false },
-          axis: { tickCount: 5, format: '.2~f' },
+          axis: { tickCount: 5 },
         },
         color: { ...bySeries, scale: color },
         strokeDash: { ...bySeries, scale: strokeDash },
@@ -88,4 +96,4 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   };
 }
 
-const rounded = (value: number) => Number(value.toFixed(5));
+const rounded = (value: number, decimals: number) => Number(value.toFixed(decimals));

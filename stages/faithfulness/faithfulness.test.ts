@@ -3,8 +3,13 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { layers, sequential } from '@tensorflow/tfjs';
 import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertion-deletion.ts';
 import type { Method } from '../../src/attribution/methods.ts';
+import type { Question } from '../../src/attribution/question.ts';
+import { gapWarning } from '../../src/explanations/completeness-gap.ts';
+import { spearman } from '../../src/metrics/spearman.ts';
+import { loadModel, saveModel } from '../../src/models/model-files.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden } from '../../test/golden.ts';
@@ -13,8 +18,9 @@ import { writeTintedDataset } from '../../test/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/untrained-model.ts';
 import { curvesChart } from './curves-chart.ts';
 import { inTurn } from './in-turn.ts';
-import { type Judgement, judge } from './judge.ts';
+import { type JudgedMethod, type Judgement, judge } from './judge.ts';
 import type { MeasuredImage } from './measure-images.ts';
+import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 import { randomisationChart } from './randomisation-chart.ts';
 import { rankingChart } from './ranking-chart.ts';
 import run from './run.ts';
@@ -30,7 +36,7 @@ before(async () => {
 });
 after(() => rmSync(folder, { recursive: true }));
 
-const few = { methods: ['gradient', 'grad-cam'], images: 4, curveSteps: 4, draws: 100 };
+const few = { method: ['gradient', 'grad-cam'], images: 4, curveSteps: 4, draws: 100 };
 
 async function judged(bench: StageBench, settings: object = {}) {
   const inputs = { model, dataset };
@@ -41,7 +47,8 @@ async function judged(bench: StageBench, settings: object = {}) {
 
 test('methods are judged on images of both classes, the control with them, and progress comes to its end', async () => {
   using bench = new StageBench();
-  const metrics = await judged(bench, { randomise: true });
+  const metrics = await judged(bench, { randomise: true, weightDraws: 2, score: 'margin' });
+  assert.deepEqual([metrics.score, metrics.curveSteps, metrics.weightDraws, metrics.seed], ['margin', 4, 2, 7]);
   assert.deepEqual([metrics.images, metrics.real, metrics.fake], [4, 2, 2]);
   assert.deepEqual(Object.keys(metrics.methods).sort(), ['grad-cam', 'gradient', 'random-cam']);
   const { gradient, 'random-cam': control } = metrics.methods;
@@ -51,6 +58,14 @@ test('methods are judged on images of both classes, the control with them, and p
   const { conv1, conv3, ...above } = control.likenessFrom;
   assert.deepEqual([above.logits, above.dense2, above.dense1], [1, 1, 1]);
   assert.ok(conv3 < 1 && conv1 < 1);
+  for (const of of [gradient, control]) {
+    assert.equal(of.likenessWithNewWeights, of.likenessFrom.conv1);
+    const excess = of.likenessWithNewWeights - of.likenessOfOtherImages;
+    assert.ok(Math.abs(excess - of.likenessExcess) < 1e-9);
+    const byDraw = Object.values<number>(of.likenessExcessByDraw);
+    assert.equal(byDraw.length, 2);
+    assert.ok(Math.abs((byDraw[0]! + byDraw[1]!) / 2 - excess) < 1e-9);
+  }
   const last = bench.progress.at(-1)!;
   assert.equal(last.done, last.total);
   for (const port of ['curves', 'ranking', 'randomisation']) {
@@ -62,7 +77,9 @@ test('methods are judged on images of both classes, the control with them, and p
 
 test('the same seed gives the same bytes, and the size of batches changes nothing that counts', async () => {
   using bench = new StageBench();
-  const [once, again, single] = [await judged(bench), await judged(bench), await judged(bench, { batchSize: 1 })];
+  const all = { method: 'grad-cam', curveSteps: 2, randomise: true, weightDraws: 2, images: 6 };
+  const [once, again] = [await judged(bench, all), await judged(bench, all)];
+  const single = await judged(bench, { ...all, batchSize: 4 });
   assert.deepEqual(again, once);
   const numbers = (value: unknown): number[] =>
     typeof value === 'number' ? [value] : value instanceof Object ? Object.values(value).flatMap(numbers) : [];
@@ -84,18 +101,25 @@ test('what cannot be is refused before anything is computed, with what there is'
     'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?',
   );
   await refused(
+    { layer: 'dense1', class: 'fkae' },
+    [
+      'Expected a convolution of the network for the layer, got the Dense "dense1". There are conv1, conv2, conv3.',
+      'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?',
+    ].join('\n'),
+  );
+  await refused(
     { split: 'val' },
     'Expected images of both classes in val, got none of fake. Name another split, or give it some.',
   );
   assert.deepEqual(bench.progress, []);
   const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
   assert.equal(
-    message({ methods: ['grad-cam', 'random-cam'] }),
+    message({ method: ['grad-cam', 'random-cam'] }),
     'expected no random-cam: it is the control, and always there',
   );
-  assert.equal(message({ methods: ['grad-cam', 'grad-cam'] }), 'expected every method once');
+  assert.equal(message({ method: ['grad-cam', 'grad-cam'] }), 'expected every method once');
   const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
-  assert.deepEqual(check({ methods: ['gradient', 'grad-cam'], samples: 10 }), [
+  assert.deepEqual(check({ method: ['gradient', 'grad-cam'], samples: 10 }), [
     {
       at: ['samples'],
       message:
@@ -103,6 +127,32 @@ test('what cannot be is refused before anything is computed, with what there is'
     },
   ]);
   assert.deepEqual(check({ steps: 10, layer: 'conv1' }), []);
+  assert.deepEqual(check({ weightDraws: 2 }), [
+    { at: ['weightDraws'], message: 'no weights are drawn without "randomise: true"' },
+  ]);
+  assert.deepEqual(check({ weightDraws: 2, randomise: true }), []);
+  assert.deepEqual(spec.settings.parse({ method: 'gradient' }).method, ['gradient']);
+});
+
+test('a network that has broken down is refused, with the image', async () => {
+  const broken = join(folder, 'broken');
+  const { model: net, info } = await loadModel(model);
+  net.setWeights(net.getWeights().map((weight) => weight.mul(Number.NaN)));
+  await saveModel(broken, { model: net, info });
+  using bench = new StageBench();
+  const ran = bench.run(spec, run, {
+    ...{ inputs: { model: broken, dataset }, with: few, outputs: Object.keys(spec.outputs) },
+  });
+  await assert.rejects(ran, /^StageError: Expected finite scores from the model, got NaN and NaN for /);
+});
+
+test('integrated gradients whose sum is far off are told of, and measured', async () => {
+  using bench = new StageBench();
+  const metrics = await judged(bench, { method: 'integrated-gradients', steps: 1 });
+  const { meanRise, meanGap, relativeGap } = metrics.methods['integrated-gradients'].completeness;
+  assert.ok(Math.abs(relativeGap - meanGap / meanRise) < 1e-9);
+  assert.deepEqual(bench.warnings, relativeGap > 0.05 ? [gapWarning(relativeGap, 1)] : []);
+  assert.ok(relativeGap > 0.05);
 });
 
 test('images come in turn of one class and the other, and where there are fewer, that is said', async () => {
@@ -116,15 +166,8 @@ test('images come in turn of one class and the other, and where there are fewer,
 const methods: readonly Method[] = ['gradient', 'guided-backprop', 'grad-cam', 'random-cam'];
 const depths = ['logits', 'conv2', 'conv1'].map((layer, i) => ({ layer, kernels: i + 1 }));
 const frame: Frame = {
-  ...{
-    split: 'test',
-    class: 'predicted',
-    score: 'score',
-    layer: 'conv3',
-    curveBaseline: 'blur',
-    curveSteps: 4,
-    confidence: 0.95,
-  },
+  ...{ split: 'test', class: 'predicted', layer: 'conv3', curveBaseline: 'blur', curveSteps: 4, confidence: 0.95 },
+  ...{ score: 'score', seed: 7 },
   labels: { net: 'simple-net' },
 };
 
@@ -135,16 +178,24 @@ function curvesOf(quickness: number, random: Random): ExchangeCurves {
   return { insertion, deletion: insertion.map((height) => 1.1 - height) };
 }
 
+/** Of two draws of weights, of which the first keeps more; NaN for a method whose maps are the same everywhere. */
+function likenessOf(kept: readonly number[], random: Random): Likeness {
+  const own = kept.map((end) => [end + 0.05 + 0.05 * random.normal(), end - 0.05 + 0.05 * random.normal()]);
+  return {
+    byDepth: own.map(([one, two]) => [0.9 + 0 * one!, 0.5 + one! / 2, (one! + two!) / 2]),
+    own,
+    others: own.map((ofMethod) => ofMethod.map((value) => 0 * value + 0.05 * random.normal())),
+  };
+}
+
 /** Images on which methods are so quick. */
-function judgedOf(quickness: readonly number[], isRandomised = true): Judgement {
+function judgedOf(quickness: readonly number[], isRandomised = true, kept = [0.1, 0.6, 0, 0.05]): Judgement {
   const images = Array.from({ length: 24 }, (_, index): MeasuredImage => {
     const random = new Random('judged', index);
-    const kept = [0.1, 0.6, 0, 0.05];
     return {
       index,
       curves: quickness.map((quick) => curvesOf(quick, random)),
-      likeness: isRandomised ? kept.map((end) => [0.9, 0.5 + end / 2, end + 0.05 * random.normal()]) : [[], [], [], []],
-      toAnother: index === 0 ? kept.map(() => Number.NaN) : kept.map(() => 0.1 * random.normal()),
+      ...(isRandomised && { likeness: likenessOf(kept, random) }),
     };
   });
   return judge(images, {
@@ -194,4 +245,97 @@ test('the charts, numbers and tables say what the images said', () => {
   assert.equal(lines.length, 4);
   assert.ok(lines.every((line) => line.split(',').length === header!.split(',').length));
   assert.match(lines.at(-1)!, /^,random-cam,,,,,,0\.\d+/);
+});
+
+test('a method follows the image with all weights new only where every draw of them says so', () => {
+  const finding = (kept: number[]) => {
+    const { title } = randomisationChart(judgedOf([0.5, 0.2, 1, 0.2], true, kept), frame) as {
+      title: { text: string[] };
+    };
+    return [title.text]
+      .flat()
+      .join(' ')
+      .replace(/^.*simple-net: /, '')
+      .replace(/, \+.*$/, '');
+  };
+  assert.equal(finding([0, 0.3, 0, 0]), 'Guided backpropagation alone still follows the image with all weights new');
+  // 0.05 above by the first draw, 0.05 below by the second.
+  assert.equal(finding([0.04, 0.04, 0.04, 0]), 'no method can be told to follow the image with all weights new');
+});
+
+test('maps that are the same everywhere leave dashes and whole axes, in words and numbers', () => {
+  const none = [Number.NaN, Number.NaN, Number.NaN, Number.NaN];
+  const judgement = judgedOf([0.5, 0.2, 1, 0.2], true, none);
+  const chart = JSON.stringify(randomisationChart(judgement, frame));
+  assert.match(chart, /every map was the same everywhere|every map was","the same everywhere/);
+  assert.match(chart, /"name":"likeness","values":\[\]/);
+  assert.match(chart, /"domain":\["none","logits","conv2","conv1","other image"\]/);
+  for (const text of [chart, JSON.stringify(faithfulnessTable(judgement, frame)), formatMetrics(judgement, frame)]) {
+    assert.doesNotMatch(text, /NaN/);
+  }
+  assert.deepEqual(faithfulnessTable(judgement, frame).rows[0]!.slice(-3), ['–', '–', '–']);
+  const { newWeights } = judgedOf([0.5, 0.2, 1, 0.2], true, [0.1, Number.NaN, 0, 0]).control;
+  assert.ok(newWeights!.excess.p <= 1);
+});
+
+test('methods that hardly differ are told apart by more digits', () => {
+  const near = judgedOf([0.5, 0.2, 1, 0.2], false);
+  const shrink = (value: number) => 0.5 + (value - 0.5) / 1000;
+  const squeeze = <M extends JudgedMethod>(method: M): M => ({
+    ...method,
+    insertion: { ...method.insertion, estimate: shrink(method.insertion.estimate) },
+    deletion: { ...method.deletion, estimate: shrink(method.deletion.estimate) },
+    curves: { insertion: method.curves.insertion.map(shrink), deletion: method.curves.deletion.map(shrink) },
+  });
+  const chart = curvesChart(
+    { ...near, ranked: near.ranked.map(squeeze), control: squeeze(near.control) },
+    frame,
+  ) as unknown as { hconcat: { data: { values: { series: string; probability: number }[] } }[] };
+  const rows = chart.hconcat[0]!.data.values;
+  assert.equal(new Set(rows.map(({ series }) => series.replace(/^.*: /, ''))).size, 4);
+  assert.ok(new Set(rows.map(({ probability }) => probability)).size > 12);
+});
+
+test('each image is held against the new maps of others, whatever the batches', async () => {
+  const net = sequential({ layers: [layers.dense({ units: 2, inputShape: [16], name: 'logits' })] });
+  const images = 7;
+  const [of, fixed] = [new Random('of'), new Random('fixed')];
+  const pictures = Array.from({ length: images }, () => Float32Array.from({ length: 16 }, () => of.float()));
+  const always = Float32Array.from({ length: 16 }, () => fixed.float());
+  const weigh = (seed: number, picture: Float32Array) => {
+    const weight = new Random('weight', seed).between(-1, 1);
+    return picture.map((value) => weight * value);
+  };
+  const map = (values: Float32Array) => ({ height: 4, width: 4, values });
+  // Of places: one map is the image, one the same for all, one the image up or down by chance, as RandomCAM of one channel.
+  const mapsOf = async ({ classes, seeds }: Question) => [
+    Array.from(classes, (i) => map(pictures[i]!)),
+    Array.from(classes, () => map(always)),
+    Array.from(classes, (i, slot) => map(weigh(seeds[slot]!, pictures[i]!))),
+  ];
+  const measure = async (batches: readonly (readonly number[])[]) => {
+    const options = { model: net, depths: [{ layer: 'logits', kernels: 1 }], draws: 400, seed: 1, mapsOf };
+    const meter = new LikenessMeter(options);
+    for (const batch of batches) {
+      const question: Question = {
+        ...{ images: new Float32Array(0), score: 'score', classes: Int32Array.from(batch), seeds: batch },
+      };
+      await meter.add(question, await mapsOf(question));
+    }
+    return meter.finish();
+  };
+  const likeness = await measure([[0, 1, 2, 3, 4, 5, 6]]);
+  assert.deepEqual(await measure([[0, 1, 2], [3], [4, 5], [6]]), likeness);
+  const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+  for (const [i, { own, others, byDepth }] of likeness.entries()) {
+    const before = [1, 2, 3, 4].map((k) => spearman(pictures[i]!, pictures[(i - k + images) % images]!));
+    assert.ok(Math.abs(others[0]![0]! - mean(before)) < 1e-12);
+    assert.deepEqual(
+      [own[0]![0], own[1]![0], others[1]![0]].map((value) => value!.toFixed(9)),
+      Array(3).fill('1.000000000'),
+    );
+    assert.equal(byDepth[2]![0], mean(own[2]!));
+    // Chance is drawn anew with the weights: were it not, the map of the image would be what it was.
+    assert.ok(Math.abs(mean(own[2]!)) < 0.2);
+  }
 });

@@ -1,4 +1,4 @@
-/** One of one class and one of the other, as far as both go: so that the image before is of the other class. */
+/** One of one class and one of the other, as far as both go: so that those before an image are of both. */
 export function inTurn(indices: Uint32Array, labels: readonly number[]): Uint32Array {
   const [real, fake] = [0, 1].map((label) => indices.filter((index) => labels[index] === label)) as [
     Uint32Array,

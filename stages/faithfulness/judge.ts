@@ -2,6 +2,7 @@ import { areaUnderCurve } from '../../src/attribution/faithfulness/area-under-cu
 import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertion-deletion.ts';
 import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import type { Method } from '../../src/attribution/methods.ts';
+import { type CompletenessGap, completenessGap } from '../../src/explanations/completeness-gap.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/bootstrap.ts';
 import { holm } from '../../src/metrics/holm.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
@@ -9,6 +10,7 @@ import { type PairedDifference, pairedDifference } from '../../src/metrics/paire
 import { signFlipTest } from '../../src/metrics/sign-flip-test.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
+import type { Likeness } from './measure-likeness.ts';
 
 /** What the images say of one method; every number is a mean over them. */
 export interface JudgedMethod {
@@ -22,10 +24,22 @@ export interface JudgedMethod {
   readonly curves: ExchangeCurves;
   /** At each depth of randomised weights, from the logits down. */
   readonly likeness: readonly Interval[];
-  /** Of maps of different images, of the network as it is. */
-  readonly toAnother: Interval;
-  /** The likeness with all weights new less that: what the image alone decides. Absent where no weights are randomised. */
-  readonly excess?: Tested;
+  /** Absent where no weights are randomised. */
+  readonly newWeights?: NewWeights;
+  /** Of integrated gradients. */
+  readonly completeness?: CompletenessGap;
+}
+
+/** How like a map is to what it was with all weights new, which leaves the image and the network's shape. */
+export interface NewWeights {
+  /** The mean over draws of the weights. */
+  readonly own: Interval;
+  /** With maps of other images in place of its own: what the network's shape gives all alike. */
+  readonly others: Interval;
+  /** The first less the second, image by image: what the image alone decides. */
+  readonly excess: Tested;
+  /** The same of each draw of the weights, whose spread the interval, of images, does not hold. */
+  readonly byDraw: readonly number[];
 }
 
 /** A paired difference, its interval by the bootstrap and its p by sign flips, with that adjusted by Holm over the methods. */
@@ -39,6 +53,8 @@ export interface RankedMethod extends JudgedMethod {
 }
 
 export interface Judgement {
+  /** Of all weights; 0 where none are randomised. */
+  readonly weightDraws: number;
   /** The highest contrast first. */
   readonly ranked: readonly RankedMethod[];
   /** All, in the order of the settings, the control last. */
@@ -69,31 +85,21 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions): 
   const { methods, depths, labels, groups, draws, seed, confidence } = options;
   const sample: BootstrapSample = { labels, groups, draws, seed };
   // The bootstrap's own p would be too small of few images, as most people have the time for.
-  const less = (one: readonly number[], other: readonly number[]): PairedDifference => ({
-    ...pairedDifference(sample, meanOf(one), meanOf(other), confidence),
-    p: signFlipTest(
-      one.map((value, i) => value - other[i]!),
-      { groups, draws, seed },
-    ),
+  const meanDifference = (differences: readonly number[]): PairedDifference => ({
+    ...pairedDifference(sample, meanOf(differences), () => 0, confidence),
+    p: signFlipTest(differences, { groups, draws, seed }),
   });
+  const less = (one: readonly number[], other: readonly number[]) =>
+    meanDifference(one.map((value, i) => value - other[i]!));
   const contrasts = methods.map((_, m) => images.map(({ curves }) => contrastOf(curves[m]!)));
   const last = methods.length - 1;
   const overControl = tested(methods.slice(0, last).map((_, m) => less(contrasts[m]!, contrasts[last]!)));
+  const likeness = images.flatMap((image) => image.likeness ?? []);
   const excess =
-    depths.length === 0
-      ? []
-      : tested(
-          methods.map((_, m) =>
-            less(
-              images.map(({ likeness }) => likeness[m]!.at(-1)!),
-              images.map(({ toAnother }) => toAnother[m]!),
-            ),
-          ),
-        );
-  const judged = methods.map((method, m) => ({
-    ...judgeMethod(method, m, images, depths.length, sample, confidence),
-    ...(excess[m] !== undefined && { excess: excess[m] }),
-  }));
+    likeness.length === 0 ? [] : tested(methods.map((_, m) => meanDifference(likeness.map((of) => excessOf(of, m)))));
+  const judged = methods.map((method, m) =>
+    judgeMethod({ method, m, images, likeness, excess: excess[m] }, sample, confidence),
+  );
   const ranked = judged
     .slice(0, last)
     .map((method, m) => ({ ...method, overControl: overControl[m]! }))
@@ -101,6 +107,7 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions): 
   const [first, second] = ranked.map(({ method }) => methods.indexOf(method));
   return {
     ...{ ranked, methods, depths, control: judged[last]! },
+    weightDraws: likeness[0]?.own[0]?.length ?? 0,
     ...(second !== undefined && { lead: less(contrasts[first!]!, contrasts[second]!) }),
     real: labels.filter((label) => label === 0).length,
     fake: labels.filter((label) => label === 1).length,
@@ -119,24 +126,35 @@ export function sideOf({ difference, adjustedP }: Tested, confidence: number): '
   return difference > 0 ? 'above' : 'below';
 }
 
-/** How like its maps are with all weights new; of no randomised weights there is none. */
-export const keptBy = ({ likeness }: JudgedMethod): Interval => likeness.at(-1)!;
+/** Whether maps follow the image with all weights new: of these images, and with every draw of the weights. */
+export function followsImage({ excess, byDraw }: NewWeights, confidence: number): boolean {
+  return sideOf(excess, confidence) === 'above' && byDraw.every((of) => of > 0);
+}
+
+interface Case {
+  readonly method: Method;
+  /** Its place among the methods. */
+  readonly m: number;
+  readonly images: readonly MeasuredImage[];
+  /** Of the images; none where no weights are randomised. */
+  readonly likeness: readonly Likeness[];
+  readonly excess: Tested | undefined;
+}
 
 function judgeMethod(
-  method: Method,
-  m: number,
-  images: readonly MeasuredImage[],
-  depths: number,
+  { method, m, images, likeness, excess }: Case,
   sample: BootstrapSample,
   confidence: number,
 ): JudgedMethod {
   const of = (value: (image: MeasuredImage) => number) => meanOf(images.map(value));
+  const ofLikeness = (value: (of: Likeness) => number) => meanOf(likeness.map(value));
+  const depths = likeness[0]?.byDepth[m]?.length ?? 0;
   const means: Record<string, (weights: Float64Array) => number> = {
     insertion: of(({ curves }) => areaUnderCurve(curves[m]!.insertion)),
     deletion: of(({ curves }) => areaUnderCurve(curves[m]!.deletion)),
     contrast: of(({ curves }) => contrastOf(curves[m]!)),
-    toAnother: of(({ toAnother }) => toAnother[m]!),
-    ...Object.fromEntries(Array.from({ length: depths }, (_, d) => [`${d}`, of(({ likeness }) => likeness[m]![d]!)])),
+    others: ofLikeness(({ others }) => mean(others[m]!)),
+    ...Object.fromEntries(Array.from({ length: depths }, (_, d) => [`${d}`, ofLikeness((of) => of.byDepth[m]![d]!)])),
   };
   const intervals = bootstrapIntervals(
     sample,
@@ -147,16 +165,35 @@ function judgeMethod(
     images[0]!.curves[m]![name].map((_, step) =>
       weightedMean(images.length, (i) => images[i]!.curves[m]![name][step]!),
     );
+  const sums = method === 'integrated-gradients' ? images.flatMap(({ completeness }) => completeness ?? []) : [];
   return {
     method,
     insertion: intervals['insertion']!,
     deletion: intervals['deletion']!,
     contrast: intervals['contrast']!,
-    toAnother: intervals['toAnother']!,
     likeness: Array.from({ length: depths }, (_, d) => intervals[`${d}`]!),
     curves: { insertion: curve('insertion'), deletion: curve('deletion') },
+    ...(excess !== undefined && {
+      newWeights: {
+        ...{ own: intervals[`${depths - 1}`]!, others: intervals['others']!, excess },
+        byDraw: likeness[0]!.own[m]!.map((_, draw) =>
+          ofLikeness(({ own, others }) => own[m]![draw]! - others[m]![draw]!)(new Float64Array(images.length).fill(1)),
+        ),
+      },
+    }),
+    ...(sums.length > 0 && {
+      completeness: completenessGap({
+        rises: Float64Array.from(sums, ({ rise }) => rise),
+        gaps: Float64Array.from(sums, ({ gap }) => gap),
+      }),
+    }),
   };
 }
+
+/** Of one image and the method at this place. */
+const excessOf = ({ own, others }: Likeness, m: number): number => mean(own[m]!) - mean(others[m]!);
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>
   areaUnderCurve(insertion) - areaUnderCurve(deletion);

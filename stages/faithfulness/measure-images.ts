@@ -1,16 +1,18 @@
 import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import { type ExplainOptions, explain } from '../../src/attribution/explain.ts';
+import { type Completeness, type ExplainOptions, explain } from '../../src/attribution/explain.ts';
 import { baselineImage } from '../../src/attribution/faithfulness/baseline-image.ts';
 import type { BaselineName } from '../../src/attribution/faithfulness/baseline-names.ts';
 import { type ExchangeCurves, insertionDeletion } from '../../src/attribution/faithfulness/insertion-deletion.ts';
-import { mapLikeness } from '../../src/attribution/faithfulness/map-likeness.ts';
-import { type RandomisedDepth, randomiseLayers } from '../../src/attribution/faithfulness/randomise-layers.ts';
+import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import { saliencyOrder } from '../../src/attribution/faithfulness/saliency-order.ts';
+import { logitsOf } from '../../src/attribution/logits-of.ts';
 import { isCam, type Method } from '../../src/attribution/methods.ts';
 import type { Question } from '../../src/attribution/question.ts';
 import { resizeMap } from '../../src/attribution/resize-map.ts';
+import { expectFinite } from '../../src/explanations/expect-finite.ts';
 import type { Asked, How, Subject } from '../../src/explanations/open-subject.ts';
 import { mapCost } from './map-costs.ts';
+import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {
   readonly methods: readonly Method[];
@@ -20,6 +22,8 @@ export interface MeasureOptions {
   readonly curveSteps: number;
   /** None: weights stay as they are. */
   readonly depths: readonly RandomisedDepth[];
+  /** How often all weights are drawn anew. */
+  readonly weightDraws: number;
   /** Hears how many of {@link allPasses} are done since it last heard, and what is being done. */
   readonly onPasses: (passes: number, note: string) => void;
 }
@@ -29,38 +33,53 @@ export interface MeasuredImage {
   /** In the split's samples. */
   readonly index: number;
   readonly curves: readonly ExchangeCurves[];
-  /** At each depth, how like the map is to that of the trained network. */
-  readonly likeness: readonly (readonly number[])[];
-  /** How like the map is to that of the image before, which is of another class where there is one; NaN of the first. */
-  readonly toAnother: readonly number[];
+  /** Absent where no weights are randomised. */
+  readonly likeness?: Likeness;
+  /** Of integrated gradients, where they are among the methods: what attributions should sum to, and the sum less that. */
+  readonly completeness?: { readonly rise: number; readonly gap: number };
 }
 
-/** Measures images batch by batch; of a batch the maps are held, and of an image of the batch before. */
+/** Measures images batch by batch. */
 export async function measureImages(subject: Subject, options: MeasureOptions): Promise<readonly MeasuredImage[]> {
-  const measured: MeasuredImage[] = [];
-  let before: readonly AttributionMap[] | undefined;
+  const measured: Omit<MeasuredImage, 'likeness'>[] = [];
+  const meter = options.depths.length === 0 ? undefined : meterOf(subject, options);
   for await (const asked of subject.ask(options.how)) {
-    const maps = await mapsOf(subject, asked.question, options, 'maps');
+    await expectFiniteScores(subject, asked);
+    const { maps, completeness } = await mapsOf(subject, asked.question, options, 'maps');
     const curves = await curvesOf(subject, asked, maps, options);
-    const likeness = await likenessOf(subject, asked, maps, options);
+    await meter?.add(asked.question, maps);
     for (const [slot, index] of asked.indices.entries()) {
-      const own = maps.map((ofMethod) => ofMethod[slot]!);
-      const toAnother = own.map((map, m) =>
-        before === undefined ? Number.NaN : mapLikeness(map.values, before[m]!.values),
-      );
-      measured.push({ index, curves: curves[slot]!, likeness: likeness.map((ofMethod) => ofMethod[slot]!), toAnother });
-      before = own;
+      const sums = completeness && { rise: completeness.rises[slot]!, gap: completeness.gaps[slot]! };
+      measured.push({ index, curves: curves[slot]!, ...(sums && { completeness: sums }) });
     }
   }
-  return measured;
+  const likeness = meter?.finish();
+  return measured.map((image, i) => ({ ...image, ...(likeness && { likeness: likeness[i]! }) }));
+}
+
+function meterOf(subject: Subject, options: MeasureOptions): LikenessMeter {
+  const { depths, weightDraws: draws, how } = options;
+  return new LikenessMeter({
+    ...{ model: subject.model, depths, draws, seed: how.seed },
+    mapsOf: async (question, note) => (await mapsOf(subject, question, options, note)).maps,
+  });
+}
+
+/** Throws a {@link StageError} where the network has broken down. One more pass, so that it is known before many. */
+async function expectFiniteScores({ model, samples }: Subject, { question, indices }: Asked): Promise<void> {
+  const logits = await logitsOf(model, question.images);
+  for (const [slot, index] of indices.entries()) {
+    expectFinite([logits[2 * slot]!, logits[2 * slot + 1]!], samples[index]!.key);
+  }
 }
 
 /** Forward passes of everything, those of maps by estimate. */
 export function allPasses(subject: Subject, options: MeasureOptions): number {
-  const { methods, curveSteps, depths, how } = options;
+  const { methods, curveSteps, depths, weightDraws, how } = options;
   const maps = methods.reduce((sum, method) => sum + costOf(subject, method, options), 0);
   const curves = 2 + 2 * (curveSteps - 1) * methods.length;
-  return how.indices.length * (maps * (1 + depths.length) + curves);
+  const randomised = depths.length === 0 ? 0 : depths.length + weightDraws - 1;
+  return how.indices.length * (maps * (1 + randomised) + curves);
 }
 
 function costOf({ model }: Subject, method: Method, { explain }: MeasureOptions): number {
@@ -75,17 +94,19 @@ async function mapsOf(
   question: Question,
   options: MeasureOptions,
   note: string,
-): Promise<readonly (readonly AttributionMap[])[]> {
+): Promise<{ readonly maps: readonly (readonly AttributionMap[])[]; readonly completeness: Completeness | undefined }> {
   const { methods, onPasses } = options;
   const groups = [methods.filter(isCam), ...methods.filter((method) => !isCam(method)).map((method) => [method])];
   const found = new Map<Method, readonly AttributionMap[]>();
+  let completeness: Completeness | undefined;
   for (const group of groups) {
-    const { maps } = await explain(subject.model, question, group, options.explain);
+    const { maps, ...sums } = await explain(subject.model, question, group, options.explain);
     for (const [i, method] of group.entries()) found.set(method, maps[i]!);
+    completeness ??= sums.completeness;
     const cost = group.reduce((sum, method) => sum + costOf(subject, method, options), 0);
     onPasses(cost * question.classes.length, note);
   }
-  return methods.map((method) => found.get(method)!);
+  return { maps: methods.map((method) => found.get(method)!), completeness };
 }
 
 /** By image, then method. */
@@ -109,23 +130,4 @@ async function curvesOf(
   return insertionDeletion(model, question, {
     ...{ baselines, orders, steps: curveSteps, batchSize: how.batchSize, onForward },
   });
-}
-
-/** By method, image and depth. */
-async function likenessOf(
-  subject: Subject,
-  { question }: Asked,
-  maps: readonly (readonly AttributionMap[])[],
-  options: MeasureOptions,
-): Promise<readonly (readonly (readonly number[])[])[]> {
-  const likeness = maps.map((ofMethod) => ofMethod.map((): number[] => []));
-  await randomiseLayers(subject.model, options.depths, options.how.seed, async ({ layer }) => {
-    const now = await mapsOf(subject, question, options, `weights drawn anew down to ${layer}`);
-    for (const [m, ofMethod] of now.entries()) {
-      for (const [i, map] of ofMethod.entries()) {
-        likeness[m]![i]!.push(mapLikeness(maps[m]![i]!.values, map.values));
-      }
-    }
-  });
-  return likeness;
 }

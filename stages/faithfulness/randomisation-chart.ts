@@ -3,9 +3,9 @@ import { methodTitle } from '../../src/attribution/methods.ts';
 import { chartTitle } from '../../src/charts/chart-title.ts';
 import { fitText } from '../../src/charts/fit-text.ts';
 import { formatLevel } from '../../src/charts/format-number.ts';
-import { type Judgement, keptBy, type RankedMethod, sideOf } from './judge.ts';
+import { followsImage, type Judgement, type RankedMethod } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
-import { type Frame, formatInterval, formatSigned, imagesText, someOf, titled } from './texts.ts';
+import { drawsText, type Frame, formatInterval, formatSigned, imagesText, someOf, titled } from './texts.ts';
 
 const step = 52;
 const least = 480;
@@ -19,30 +19,32 @@ const none = 'none';
 const another = 'other image';
 
 /**
- * How like maps are to what they were, as weights are drawn anew from the logits down: a line for each method. Apart from them, how
- * alike maps of different images are, of the network as it is: what a line keeps down to there says nothing of the image.
+ * How like maps are to what they were, as weights are drawn anew from the logits down: a line for each method. Apart from them, with
+ * all weights new, how like maps of other images are: what a line keeps no more than that says nothing of the image.
  */
 export function randomisationChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const { ranked, control, depths, methods } = judgement;
-  const all = [...ranked.toSorted((a, b) => keptBy(a).estimate - keptBy(b).estimate), control];
-  const names = all.map((method) => `${seriesTitle(method.method)}: ${formatInterval(keptBy(method))}`);
+  const all = [...ranked.toSorted((a, b) => a.newWeights!.own.estimate - b.newWeights!.own.estimate), control];
+  const names = all.map((method) => `${seriesTitle(method.method)}: ${formatInterval(method.newWeights!.own)}`);
   const scales = methodScales(
     all.map(({ method }, i) => ({ method, name: names[i]! })),
     methods,
   );
   const places = [none, ...depths.map(({ layer }) => layer), another];
-  const rows = all.flatMap(({ likeness, toAnother }, i) => {
-    const ends = [1, ...likeness.map(({ estimate }) => estimate), toAnother.estimate];
+  const rows = all.flatMap(({ likeness, newWeights }, i) => {
+    // Of maps that are the same everywhere, nothing is known: not even a beginning.
+    if (Number.isNaN(newWeights!.own.estimate)) return [];
+    const ends = [1, ...likeness.map(({ estimate }) => estimate), newWeights!.others.estimate];
     const [series, dash] = [names[i]!, scales.strokeDash.range[i]!];
     return ends.map((value, place) => ({ series, dash, layer: places[place]!, likeness: value }));
   });
-  const shown = rows.filter(({ likeness }) => !Number.isNaN(likeness));
   const width = Math.max(least, step * places.length);
   const x = {
     field: 'layer',
     type: 'ordinal' as const,
     title: 'Weights drawn anew, from the logits down to this layer',
     sort: places,
+    scale: { domain: places },
     axis: {
       labelAngle: depths.some(({ layer }) => layer.length > longest) ? -40 : 0,
       ...{ grid: false, labelLimit: labelWidth + 1, labelOverlap: false },
@@ -53,7 +55,7 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
     field: 'likeness',
     type: 'quantitative' as const,
     title: 'Rank correlation with the map as it was',
-    scale: { domain: [Math.min(0, ...shown.map(({ likeness }) => likeness)), 1], nice: true },
+    scale: { domain: [Math.min(0, ...rows.map(({ likeness }) => likeness)), 1], nice: true },
   };
   const legend = {
     title: `With all weights new, ${formatLevel(frame.confidence)} interval`,
@@ -67,7 +69,8 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
   const notes = [
     imagesText(judgement, frame),
     'lower is better, for a map that means something follows the weights',
-    `“${another}”: how alike maps of different images are, with the weights as they were`,
+    `with all weights new: ${drawsText(judgement)}`,
+    `“${another}”: then, the map of another image`,
   ];
   return {
     title: chartTitle(
@@ -77,7 +80,7 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
     ),
     width,
     height,
-    data: { name: 'likeness', values: shown.map((row) => ({ ...row, likeness: Number(row.likeness.toFixed(5)) })) },
+    data: { name: 'likeness', values: rows.map((row) => ({ ...row, likeness: Number(row.likeness.toFixed(5)) })) },
     layer: [
       {
         transform: [{ filter: `datum.layer !== '${another}'` }],
@@ -106,16 +109,19 @@ function labelOf(name: string): string | readonly string[] {
   return name === another ? another.split(' ') : fitText(name.split('/').slice(-2).join('/'), labelWidth, { size: 12 });
 }
 
-/** Which methods keep more than maps of different images share, which only the image can have given them; and by how much. */
+/** Which methods keep more than maps of other images do, which only the image can have given them; and by how much. */
 function finding(ranked: readonly RankedMethod[], confidence: number): string {
   const keeping = ranked
-    .filter(({ excess }) => sideOf(excess!, confidence) === 'above')
-    .sort((a, b) => b.excess!.difference - a.excess!.difference);
+    .filter(({ newWeights }) => followsImage(newWeights!, confidence))
+    .sort((a, b) => b.newWeights!.excess.difference - a.newWeights!.excess.difference);
+  if (ranked.every(({ newWeights }) => Number.isNaN(newWeights!.own.estimate))) {
+    return 'every map was the same everywhere before, which has nothing to lose';
+  }
   const [most] = keeping;
   if (most === undefined) {
     return `${ranked.length === 1 ? `${methodTitle(ranked[0]!.method)} cannot` : 'no method can'} be told to follow the image with all weights new`;
   }
-  const [name, by] = [methodTitle(most.method), formatSigned(most.excess!)];
+  const [name, by] = [methodTitle(most.method), `${formatSigned(most.newWeights!.excess)} above other images`];
   if (keeping.length === 1)
     return `${name}${ranked.length === 1 ? '' : ' alone'} still follows the image with all weights new, ${by}`;
   return `${someOf(keeping.length, ranked.length)} methods still follow the image with all weights new, ${name} most, ${by}`;

@@ -5,7 +5,16 @@ import { formatLevel } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import { type Judgement, sideOf } from './judge.ts';
-import { baselineText, type Frame, formatInterval, formatSigned, imagesText, rankingFinding, titled } from './texts.ts';
+import {
+  baselineText,
+  type Frame,
+  formatInterval,
+  formatSigned,
+  imagesText,
+  rankingDecimals,
+  rankingFinding,
+  titled,
+} from './texts.ts';
 
 const width = 280;
 const rowHeight = 26;
@@ -16,13 +25,14 @@ const rowHeight = 26;
  */
 export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const { ranked, control } = judgement;
+  const decimals = rankingDecimals(judgement);
   const chance = -control.contrast.estimate;
   const rows = ranked.map((method) => ({
     name: methodTitle(method.method),
     value: method.overControl.difference,
     ...(!Number.isNaN(method.overControl.low) && { low: method.overControl.low, high: method.overControl.high }),
     told: sideOf(method.overControl, frame.confidence) !== 'neither',
-    text: formatSigned(method.overControl),
+    text: formatSigned(method.overControl, decimals),
   }));
   const drawn = [0, chance, ...rows.flatMap(({ value, low = value, high = value }) => [low, value, high])];
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
@@ -46,7 +56,7 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     imagesText(judgement, frame),
     baselineText(judgement, frame),
     `lines: ${formatLevel(frame.confidence)} intervals, not adjusted; filled: told from the control (p by Holm)`,
-    `${methodTitle(control.method)} itself: ${formatInterval(control.contrast)}`,
+    `${methodTitle(control.method)} itself: ${formatInterval(control.contrast, decimals)}`,
   ];
   const rule = (at: number, strokeDash: number[]) => ({
     data: { values: [{ at }] },

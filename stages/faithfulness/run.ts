@@ -2,7 +2,9 @@ import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
 import { randomisedDepths } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
-import { layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { expectAll } from '../../src/explanations/all-mistakes.ts';
+import { gapWarning } from '../../src/explanations/completeness-gap.ts';
+import { chooser, layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { pathStart } from '../../src/explanations/path-start.ts';
 import { methodDefaults } from '../../src/explanations/settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -14,7 +16,7 @@ import { judge } from './judge.ts';
 import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
 import { randomisationChart } from './randomisation-chart.ts';
 import { rankingChart } from './ranking-chart.ts';
-import { control, type FaithfulnessSettings } from './spec.ts';
+import { control, defaultWeightDraws, type FaithfulnessSettings } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
 import type { Frame } from './texts.ts';
 
@@ -45,6 +47,11 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   await render('ranking', rankingChart(judgement, frame));
   if (settings.randomise) await render('randomisation', randomisationChart(judgement, frame));
   context.highlight(faithfulnessTable(judgement, frame));
+  const completeness = judgement.ranked.flatMap((method) => method.completeness ?? []);
+  for (const { relativeGap } of completeness) {
+    const warning = gapWarning(relativeGap, options.explain.gradients.steps);
+    if (warning !== undefined) context.warn(warning);
+  }
 }
 
 function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
@@ -52,21 +59,26 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const given = { ...methodDefaults, ...settings };
   const labels = subject.samples.map(({ label }) => label);
   const indices = inTurn(drawImages(labels, settings.images, settings.seed), labels);
-  expectBothClasses(subject, indices, settings.split);
+  const [layer] = expectAll(
+    () => layerOf(subject, settings.layer),
+    () => chooser(subject.model, subject.classes, settings.class),
+    () => expectBothClasses(subject, indices, settings.split),
+  );
   if (indices.length < settings.images) {
     context.tell(`${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`);
   }
   let done = 0;
   const options: MeasureOptions = {
-    methods: [...settings.methods, control],
+    methods: [...settings.method, control],
     explain: {
       gradients: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) },
-      cams: { layer: layerOf(subject, settings.layer), batchSize: settings.batchSize },
+      cams: { layer, batchSize: settings.batchSize },
     },
     how: { ...settings, indices },
     curveBaseline: settings.curveBaseline,
     curveSteps: settings.curveSteps,
     depths: settings.randomise ? randomisedDepths(subject.model, mostDepths) : [],
+    weightDraws: settings.weightDraws ?? defaultWeightDraws,
     onPasses: (passes, note) => {
       done += passes;
       context.progress({ done, total, unit: 'passes', note });

@@ -8,15 +8,19 @@ import { defineKind } from '../../src/stage.ts';
 /** Does not know why the network decided: what every method is held against. */
 export const control = 'random-cam' satisfies Method;
 
+/** How often all weights are drawn anew, where nothing else is asked. */
+export const defaultWeightDraws = 5;
+
+const method = z.enum(methods);
+
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose images are explained.'),
-  methods: z
-    .array(z.enum(methods))
-    .min(1)
+  method: z
+    .union([method.transform((one) => [one]), z.array(method).min(1)])
     .refine((names) => new Set(names).size === names.length, 'expected every method once')
     .refine((names) => !names.includes(control), `expected no ${control}: it is the control, and always there`)
-    .default(['gradient', 'integrated-gradients', 'grad-cam', 'hires-cam', 'score-cam'])
-    .describe(`Methods that are judged, each against ${control}.`),
+    .prefault(['gradient', 'integrated-gradients', 'grad-cam', 'hires-cam', 'score-cam'])
+    .describe(`One method or several that are judged, each against ${control}.`),
   images: z
     .int()
     .min(4)
@@ -43,6 +47,13 @@ const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Whether maps are made again with weights drawn anew, layer after layer from the logits down.'),
+  weightDraws: z
+    .int()
+    .min(1)
+    .exactOptional()
+    .describe(
+      `With \`randomise\`, how many draws of all weights count, since one says little; each makes all maps once more. ${defaultWeightDraws} when left out.`,
+    ),
   confidence: z.number().gt(0).lt(1).default(0.95).describe('Of all intervals, and of calling a method better.'),
   draws: z
     .int()
@@ -55,11 +66,11 @@ const settings = z.strictObject({
     .optional()
     .describe('Stands before the finding in the titles; by default the values of the matrix do.'),
 });
-export type FaithfulnessSettings = z.infer<typeof settings>;
+export type FaithfulnessSettings = z.output<typeof settings>;
 
 export const spec = defineKind<FaithfulnessSettings>({
   name: 'faithfulness',
-  version: 4,
+  version: 5,
   summary:
     'Says whether maps mean something: whether the pixels that they name decide, by insertion and deletion, and whether they ' +
     'follow the weights, each method against one that knows nothing.',
@@ -88,10 +99,15 @@ export const spec = defineKind<FaithfulnessSettings>({
     table: { type: 'table', summary: 'CSV: the methods by rank, every number with its interval.', extension: '.csv' },
   },
   computes: true,
-  check: (given) => unheeded(given, given.methods),
+  check: (given) => [
+    ...unheeded(given, given.method),
+    ...(given.weightDraws !== undefined && !given.randomise
+      ? [{ at: ['weightDraws'], message: 'no weights are drawn without "randomise: true"' }]
+      : []),
+  ],
   example: `faithful:
   kind: faithfulness
   inputs: { model: fit.model, dataset: faces.dataset }
-  with: { methods: [gradient, guided-backprop, grad-cam], randomise: true }
+  with: { method: [gradient, guided-backprop, grad-cam], randomise: true }
 `,
 });

@@ -1,21 +1,23 @@
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { formatJson } from '../../src/charts/format-json.ts';
-import { formatLevel } from '../../src/charts/format-number.ts';
+import { formatLevel, usualDecimals } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
+import type { CompletenessGap } from '../../src/explanations/completeness-gap.ts';
 import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { type JudgedMethod, type Judgement, keptBy, type RankedMethod, sideOf, type Tested } from './judge.ts';
-import { type Frame, formatInterval, formatSigned } from './texts.ts';
+import { type JudgedMethod, type Judgement, type NewWeights, type RankedMethod, sideOf, type Tested } from './judge.ts';
+import { areaDecimals, type Frame, formatSigned, rankingDecimals } from './texts.ts';
 
 /** The `metrics` artifact: under `methods`, the numbers of each by its name, intervals beside them. */
 export function formatMetrics(judgement: Judgement, frame: Frame): string {
-  const { ranked, control, real, fake, kept } = judgement;
+  const { ranked, control, real, fake, kept, weightDraws } = judgement;
+  const { split, class: of, score, layer, seed, curveBaseline, curveSteps, confidence } = frame;
   return formatJson({
-    ...{ split: frame.split, class: frame.class, score: frame.score, confidence: frame.confidence },
-    ...{ layer: frame.layer, curveBaseline: frame.curveBaseline },
+    ...{ split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps },
+    ...(weightDraws > 0 && { weightDraws }),
     ...{ images: real + fake, real, fake, baselineHasClass: kept },
     best: ranked[0]!.method,
-    beatControl: ranked.filter(({ overControl }) => sideOf(overControl, frame.confidence) === 'above').length,
+    beatControl: ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above').length,
     methods: Object.fromEntries([
       ...ranked.map((method, i) => [method.method, rankedNumbers(method, i + 1, judgement)]),
       [control.method, numbersOf(control, judgement)],
@@ -33,10 +35,10 @@ function rankedNumbers(method: RankedMethod, rank: number, judgement: Judgement)
 }
 
 function numbersOf(method: JudgedMethod, { depths }: Judgement) {
-  const { insertion, deletion, contrast, toAnother, likeness, excess } = method;
+  const { insertion, deletion, contrast, likeness, newWeights, completeness } = method;
   const measured: Readonly<Record<string, Interval>> = {
     ...{ insertion, deletion, insertionLessDeletion: contrast },
-    ...(depths.length > 0 && { likenessToOtherImage: toAnother, likenessWithNewWeights: keptBy(method) }),
+    ...(newWeights && { likenessWithNewWeights: newWeights.own, likenessOfOtherImages: newWeights.others }),
   };
   const byLayer = depths.map(({ layer }, d) => [layer, likeness[d]!] as const);
   const each = (of: (interval: Interval) => unknown) => ({
@@ -47,8 +49,12 @@ function numbersOf(method: JudgedMethod, { depths }: Judgement) {
   });
   return {
     ...each(({ estimate }) => finite(estimate)),
-    ...(excess !== undefined && testedNumbers('likenessExcess', excess)),
-    intervals: { ...each(intervalPair), ...(excess !== undefined && { likenessExcess: intervalPair(excess) }) },
+    ...(newWeights && {
+      ...testedNumbers('likenessExcess', newWeights.excess),
+      likenessExcessByDraw: Object.fromEntries(newWeights.byDraw.map((excess, draw) => [draw + 1, finite(excess)])),
+    }),
+    ...(completeness && { completeness: mapNumbers(completeness) }),
+    intervals: { ...each(intervalPair), ...(newWeights && { likenessExcess: intervalPair(newWeights.excess) }) },
   };
 }
 
@@ -57,6 +63,9 @@ const testedNumbers = (name: string, { difference, p, adjustedP }: Tested) => ({
   [`${name}P`]: finite(p),
   [`${name}AdjustedP`]: finite(adjustedP),
 });
+
+const mapNumbers = (numbers: CompletenessGap) =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, finite(value)]));
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
 
@@ -67,7 +76,7 @@ export function formatTable({ ranked, control, depths }: Judgement): string {
   const isRandomised = depths.length > 0;
   const names = [
     ...['insertion', 'deletion', 'insertionLessDeletion'],
-    ...(isRandomised ? ['likenessWithNewWeights', 'likenessToOtherImage'] : []),
+    ...(isRandomised ? ['likenessWithNewWeights', 'likenessOfOtherImages'] : []),
   ];
   const header = [
     ...['rank', 'method', ...testedColumns('overControl')],
@@ -79,9 +88,9 @@ export function formatTable({ ranked, control, depths }: Judgement): string {
   const numbers = (method: JudgedMethod) => [
     ...[
       ...[method.insertion, method.deletion, method.contrast],
-      ...(isRandomised ? [keptBy(method), method.toAnother] : []),
+      ...(method.newWeights ? [method.newWeights.own, method.newWeights.others] : []),
     ].flatMap(({ estimate, low, high }) => cells([estimate, low, high])),
-    ...(method.excess === undefined ? [] : tested(method.excess)),
+    ...(method.newWeights ? tested(method.newWeights.excess) : []),
   ];
   const rows = ranked.map((method, i) => [i + 1, method.method, ...tested(method.overControl), ...numbers(method)]);
   const last = ['', control.method, ...Array<string>(5).fill(''), ...numbers(control)];
@@ -90,27 +99,37 @@ export function formatTable({ ranked, control, depths }: Judgement): string {
 
 /** A row for each method, the control last. */
 export function faithfulnessTable(
-  { ranked, control, depths }: Judgement,
+  judgement: Judgement,
   { split, confidence }: Pick<Frame, 'split' | 'confidence'>,
 ): Highlight {
+  const { ranked, control, depths } = judgement;
+  const [areas, differences] = [areaDecimals(judgement), rankingDecimals(judgement)];
   const row = (method: JudgedMethod, over: readonly string[]) => [
-    ...[methodTitle(method.method), method.insertion.estimate.toFixed(3), method.deletion.estimate.toFixed(3)],
+    ...[methodTitle(method.method), method.insertion.estimate.toFixed(areas), method.deletion.estimate.toFixed(areas)],
     ...over,
-    ...(method.excess === undefined
-      ? []
-      : [keptBy(method).estimate.toFixed(3), formatInterval(method.toAnother), formatSigned(method.excess)]),
+    ...(method.newWeights === undefined ? [] : likenessCells(method.newWeights)),
   ];
   return {
     title: `Faithfulness on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       ...['method', 'insertion', 'deletion', `above ${methodTitle(control.method)}`, 'p'],
-      ...(depths.length > 0 ? ['likeness, new weights', 'to other images', 'excess'] : []),
+      ...(depths.length > 0 ? ['likeness, new weights', 'of other images', 'excess'] : []),
     ],
     rows: [
-      ...ranked.map((method) => row(method, [formatSigned(method.overControl), formatP(method.overControl.adjustedP)])),
+      ...ranked.map((method) =>
+        row(method, [formatSigned(method.overControl, differences), formatP(method.overControl.adjustedP)]),
+      ),
       row(control, ['–', '–']),
     ],
   };
 }
+
+const likenessCells = ({ own, others, excess }: NewWeights) => [
+  formatNumber(own.estimate),
+  formatNumber(others.estimate),
+  formatSigned(excess),
+];
+
+const formatNumber = (value: number) => (Number.isNaN(value) ? '–' : value.toFixed(usualDecimals).replace('-', '−'));
 
 const formatP = (p: number) => (Number.isNaN(p) ? '–' : p < 0.001 ? '< 0.001' : p.toFixed(3));

@@ -2,9 +2,10 @@ import type { BaselineName } from '../../src/attribution/faithfulness/baseline-n
 import { methodTitle } from '../../src/attribution/methods.ts';
 import type { ScoreKind } from '../../src/attribution/question.ts';
 import { withLabels } from '../../src/charts/chart-title.ts';
-import { formatCount, formatCountOf } from '../../src/charts/format-number.ts';
+import { decimalsOf, formatCount, formatCountOf, usualDecimals } from '../../src/charts/format-number.ts';
 import { classText } from '../../src/explanations/score-text.ts';
 import type { Interval } from '../../src/metrics/interval.ts';
+import type { PairedDifference } from '../../src/metrics/paired-difference.ts';
 import { type Judgement, sideOf } from './judge.ts';
 
 /** What titles need to know beside the numbers. */
@@ -17,6 +18,7 @@ export interface Frame {
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
   readonly confidence: number;
+  readonly seed: number;
   /** The user's; else the kind of chart, the split and the axis values of the model stand before the finding. */
   readonly title?: string | undefined;
   readonly labels: Readonly<Record<string, string>>;
@@ -42,41 +44,60 @@ export function baselineText({ kept, real, fake }: Judgement, { curveBaseline }:
   return `instead of pixels: ${exchanged[curveBaseline]}, called that class in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
 }
 
-/** Such as `+0.021 (+0.003 to +0.040)`. */
-export function formatSigned({
-  low,
-  high,
-  ...of
-}: Ends & { readonly estimate?: number; readonly difference?: number }): string {
-  const value = of.estimate ?? of.difference!;
-  return signed(value) + (Number.isNaN(low) ? '' : ` (${signed(low)} to ${signed(high)})`);
+/** Such as `+0.021 (+0.003 to +0.040)`; a dash where it is undefined. */
+export function formatSigned({ difference, low, high }: PairedDifference, decimals = usualDecimals): string {
+  if (Number.isNaN(difference)) return '–';
+  const [value, ...ends] = [difference, low, high].map((number) => signed(number, decimals));
+  return value + (Number.isNaN(low) ? '' : ` (${ends.join(' to ')})`);
 }
 
 /** Such as `0.768 (0.742–0.792)`; a dash where it is undefined. */
-export function formatInterval({ estimate, low, high }: Interval): string {
+export function formatInterval({ estimate, low, high }: Interval, decimals = usualDecimals): string {
+  const minus = (value: number) => (value < 0 ? signed(value, decimals) : value.toFixed(decimals));
   if (Number.isNaN(estimate)) return '–';
   const [ends, apart] = [[low, high].map(minus), low < 0 ? ' to ' : '–'];
   return minus(estimate) + (Number.isNaN(low) ? '' : ` (${ends.join(apart)})`);
 }
 
-interface Ends {
-  readonly low: number;
-  readonly high: number;
-}
+const signed = (value: number, decimals: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(decimals)}`;
 
-const signed = (value: number) => `${value < 0 ? '−' : '+'}${Math.abs(value).toFixed(3)}`;
+/** So many as tell the methods apart where they are ranked. */
+export const rankingDecimals = ({ ranked }: Judgement): number =>
+  decimalsOf([
+    0,
+    ...ranked.flatMap(({ overControl: { difference, low, high } }) => definedOf([difference, low, high])),
+  ]);
 
-const minus = (value: number) => (value < 0 ? signed(value) : value.toFixed(3));
+/** So many as tell the areas under the curves apart. */
+export const areaDecimals = ({ ranked, control }: Judgement): number =>
+  Math.max(
+    ...(['insertion', 'deletion'] as const).map((name) =>
+      decimalsOf([...ranked, control].map((method) => method[name].estimate)),
+    ),
+  );
+
+const definedOf = (values: readonly number[]): readonly number[] => values.filter((value) => !Number.isNaN(value));
+
+/** Such as `the mean of 5 draws of them`. */
+export const drawsText = ({ weightDraws }: Judgement): string =>
+  weightDraws === 1
+    ? 'one draw of them, of which another may say otherwise'
+    : `the mean of ${weightDraws} draws of them`;
 
 /** Such as `2 of 3`, `both` and `all 3`, before what is counted. */
 export const someOf = (some: number, all: number): string =>
   some < all ? `${some} of ${all}` : all === 2 ? 'both' : `all ${all}`;
 
 /** Which methods beat the control, and the best of them by how much; or that none does. */
-export function rankingFinding({ ranked, control, lead }: Judgement, confidence: number): string {
+export function rankingFinding(judgement: Judgement, confidence: number): string {
+  const { ranked, control, lead } = judgement;
   const better = ranked.filter(({ overControl }) => sideOf(overControl, confidence) === 'above');
   const best = better[0] ?? ranked[0]!;
-  const [name, held, by] = [methodTitle(best.method), methodTitle(control.method), formatSigned(best.overControl)];
+  const [name, held, by] = [
+    methodTitle(best.method),
+    methodTitle(control.method),
+    formatSigned(best.overControl, rankingDecimals(judgement)),
+  ];
   if (ranked.length === 1) return `${name} ${better.length === 1 ? 'beats' : 'cannot be told from'} ${held}, ${by}`;
   if (better.length === 0) return `no method can be told to beat ${held}; ${name}, the first, is at ${by}`;
   if (better.length === 1) return `of ${ranked.length} methods ${name} alone is told to beat ${held}, ${by}`;

@@ -15,7 +15,7 @@ import type { Question } from '../question.ts';
 import { areaUnderCurve } from './area-under-curve.ts';
 import { baselineImage } from './baseline-image.ts';
 import { insertionDeletion } from './insertion-deletion.ts';
-import { mapLikeness } from './map-likeness.ts';
+import { mapLikeness, type RankedMap, rankMap } from './map-likeness.ts';
 import { randomisedDepths, randomiseLayers } from './randomise-layers.ts';
 import { saliencyOrder } from './saliency-order.ts';
 
@@ -201,7 +201,7 @@ test('with all weights new a gradient is like nothing it was, guided backpropaga
   await randomiseLayers(net, randomisedDepths(net, 12), 8, async () => {
     const now = await mapsNow();
     for (const name of ['gradient', 'guided', 'control'] as const) {
-      likeness[name].push(mapLikeness(original[name], now[name]));
+      likeness[name].push(mapLikeness(rankMap(original[name]), rankMap(now[name])));
     }
   });
   assert.equal(likeness.control[0], 1); // the logits lie above its layer
@@ -211,7 +211,7 @@ test('with all weights new a gradient is like nothing it was, guided backpropaga
 });
 
 test('a map of nothing has nothing to lose, and one that becomes nothing has lost all', () => {
-  const [nothing, map] = [new Float32Array(4), Float32Array.of(0, 1, 2, 3)];
+  const [nothing, map] = [new Float32Array(4), Float32Array.of(0, 1, 2, 3)].map(rankMap) as [RankedMap, RankedMap];
   assert.equal(mapLikeness(nothing, map), Number.NaN);
   assert.equal(mapLikeness(map, nothing), 0);
   assert.equal(mapLikeness(map, map), 1);

@@ -1,0 +1,140 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
+import { mapLikeness, type RankedMap, rankMap } from '../../src/attribution/faithfulness/map-likeness.ts';
+import { type RandomisedDepth, randomiseLayers } from '../../src/attribution/faithfulness/randomise-layers.ts';
+import type { Question } from '../../src/attribution/question.ts';
+import { Random } from '../../src/random.ts';
+
+/** Of one image, how like its map of the trained network is to maps of the network with weights drawn anew. By method throughout. */
+export interface Likeness {
+  /** At each depth; at the last, where all weights are new, the mean over their draws. */
+  readonly byDepth: readonly (readonly number[])[];
+  /** By draw of all weights, to the map of the image itself. */
+  readonly own: readonly (readonly number[])[];
+  /** By draw of all weights, to the maps of others: the mean over these. NaN where the own is. */
+  readonly others: readonly (readonly number[])[];
+}
+
+export interface LikenessOptions {
+  readonly model: LayersModel;
+  /** At least one. */
+  readonly depths: readonly RandomisedDepth[];
+  /** Of all weights. */
+  readonly draws: number;
+  readonly seed: number;
+  /** Maps by the network as it is now, by method, then image. */
+  readonly mapsOf: (question: Question, note: string) => Promise<readonly (readonly AttributionMap[])[]>;
+}
+
+/** How many images each is held against: those before it, which alternate in their class, and of the first the last ones. */
+const mostOthers = 4;
+
+/** Maps of one image, by method. */
+type Maps = readonly RankedMap[];
+
+/** How far an image has been measured, by method. */
+interface Measured {
+  readonly byDepth: number[][];
+  readonly own: number[][];
+  /** By draw, of each other image. */
+  readonly others: number[][][];
+}
+
+/**
+ * Measures likeness batch by batch, with the same result whatever batches there are. Held are the maps of a batch, of the
+ * first few images, and for each draw of the last few.
+ */
+export class LikenessMeter {
+  readonly #options: LikenessOptions;
+  readonly #measured: Measured[] = [];
+  readonly #first: Maps[] = [];
+  /** By draw. */
+  readonly #last: (readonly Maps[])[];
+
+  constructor(options: LikenessOptions) {
+    this.#options = options;
+    this.#last = Array.from({ length: options.draws }, () => []);
+  }
+
+  /** @param maps By the trained network, by method, then image. */
+  async add(question: Question, maps: readonly (readonly AttributionMap[])[]): Promise<void> {
+    const { model, depths, draws, seed, mapsOf } = this.#options;
+    const trained = byImage(maps);
+    const measured = trained.map((ofImage): Measured => {
+      const each = <T>(value: () => T) => ofImage.map(value);
+      return { byDepth: each(() => []), own: each(() => []), others: each(() => this.#last.map(() => [])) };
+    });
+    this.#measured.push(...measured);
+    this.#first.push(...trained.slice(0, mostOthers - this.#first.length));
+    for (let draw = 0; draw < draws; draw++) {
+      const all = depths.at(-1)!;
+      const visited = draw === 0 ? depths : [all];
+      await randomiseLayers(model, visited, new Random('weight-draw', seed, draw).uint32(), async (depth) => {
+        const isAll = depth.layer === all.layer;
+        const note = isAll
+          ? `all weights drawn anew, ${draw + 1} of ${draws}`
+          : `weights drawn anew down to ${depth.layer}`;
+        const now = byImage(await mapsOf(isAll ? withOtherChance(question, draw) : question, note));
+        for (const [slot, { byDepth, own }] of measured.entries()) {
+          for (const [m, map] of now[slot]!.entries()) {
+            (isAll ? own : byDepth)[m]!.push(mapLikeness(trained[slot]![m]!, map));
+          }
+        }
+        if (isAll) this.#holdAgainstOthers(trained, measured, now, draw);
+      });
+    }
+  }
+
+  #holdAgainstOthers(
+    trained: readonly Maps[],
+    measured: readonly Measured[],
+    now: readonly Maps[],
+    draw: number,
+  ): void {
+    const before = this.#last[draw]!;
+    const known = [...before, ...now];
+    for (const [slot, image] of measured.entries()) {
+      const place = before.length + slot;
+      for (const other of known.slice(Math.max(0, place - mostOthers), place)) {
+        compare(trained[slot]!, other, image.others, draw);
+      }
+    }
+    this.#last[draw] = known.slice(-mostOthers);
+  }
+
+  /** Of all images, in their order. */
+  finish(): readonly Likeness[] {
+    const count = Math.min(mostOthers, this.#measured.length - 1);
+    for (const [draw, last] of this.#last.entries()) {
+      for (const [place, maps] of this.#first.entries()) {
+        for (const other of last.slice(last.length - Math.max(0, count - place))) {
+          compare(maps, other, this.#measured[place]!.others, draw);
+        }
+      }
+    }
+    return this.#measured.map(({ byDepth, own, others }) => ({
+      byDepth: byDepth.map((values, m) => (own[m]!.length === 0 ? values : [...values, mean(own[m]!)])),
+      own,
+      others: others.map((draws) => draws.map(mean)),
+    }));
+  }
+}
+
+/**
+ * With all weights new, channels have new numbers and noise has nothing to meet again. With the draws that the trained network's
+ * map had, RandomCAM would weigh as before, by weights whose mean alone makes maps of one image alike and those of two not.
+ */
+const withOtherChance = (question: Question, draw: number): Question => ({
+  ...question,
+  seeds: question.seeds.map((seed) => new Random('other-chance', seed, draw).uint32()),
+});
+
+function byImage(maps: readonly (readonly AttributionMap[])[]): readonly Maps[] {
+  return maps[0]!.map((_, image) => maps.map((ofMethod) => rankMap(ofMethod[image]!.values)));
+}
+
+function compare(maps: Maps, other: Maps, to: number[][][], draw: number): void {
+  for (const [m, map] of maps.entries()) to[m]![draw]!.push(mapLikeness(map, other[m]!));
+}
+
+const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
