@@ -43,3 +43,6 @@ export function signed(value: number, digits: number): string {
   const text = Math.abs(value).toFixed(digits);
   return Number(text) === 0 ? text : `${value < 0 ? '−' : '+'}${text}`;
 }
+
+/** Of what is told of an untrained net: another draw would tell somewhat else, which no interval holds. */
+export const oneDraw = 'Untrained is one draw of random weights.';

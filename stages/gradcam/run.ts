@@ -5,6 +5,7 @@ import { renderChart } from '../../src/charts/render-chart.ts';
 import { mapMetrics } from '../../src/explanations/map-metrics.ts';
 import { overlayPicture } from '../../src/explanations/map-pictures.ts';
 import { MapsWriter } from '../../src/explanations/maps-writer.ts';
+import { oneDraw } from '../../src/explanations/measured.ts';
 import type { Subject } from '../../src/explanations/open-subject.ts';
 import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanations/survey-split.ts';
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
@@ -13,7 +14,7 @@ import { startBackend } from '../../src/training/start-backend.ts';
 import { drawImages } from '../../src/vision/draw-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { type ChosenImage, ChosenImages } from './chosen-images.ts';
-import { findingOf, leadOf, leadText } from './finding.ts';
+import { findingOf, type Lead, leadOf, leadText } from './finding.ts';
 import { type Case, openCases } from './open-cases.ts';
 import { camSheet, side } from './sheet.ts';
 import type { GradcamSettings } from './spec.ts';
@@ -45,12 +46,18 @@ export default async function run(context: Context): Promise<void> {
   const named = settings.title ?? withLabels(`${methodTitle(settings.method[0]!)} on ${settings.split}`, shared);
   const chart = camSheet(rows, settings, {
     title: `${named}: ${findingOf(measured)}`,
-    ...(lead && { lead: leadText(lead) }),
+    ...noteOf(measured, settings, lead),
     picturesOf: (image) => pictures.get(image)!,
   });
   await renderChart(chart, context.output('sheet'), (line) => context.warn(line));
   for (const each of measured) sayWhatIsEmpty(context, each);
   context.highlight(casesTable(measured, settings));
+}
+
+/** What the title leaves open: of one model what untrained is, of several whether they can be told apart. */
+function noteOf(cases: readonly MeasuredCase[], { untrained }: GradcamSettings, lead: Lead | undefined) {
+  const note = lead !== undefined ? leadText(lead) : untrained && cases.length === 1 ? oneDraw : undefined;
+  return note === undefined ? {} : { note };
 }
 
 function sayWhatIsEmpty(context: Context, { name, layer, survey }: MeasuredCase): void {

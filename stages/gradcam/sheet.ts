@@ -12,7 +12,7 @@ import type { GradcamSettings } from './spec.ts';
 /** In units, twice as many pixels. */
 export const side = 120;
 /** With more methods than these, what was called wrong stands below what was called right, not beside it. */
-const mostBeside = 2;
+const mostBeside = 3;
 
 /** A row of the sheet. */
 export interface SheetRow {
@@ -31,7 +31,7 @@ export type PicturesOf = (image: ChosenImage) => { readonly image: string; reado
 export function camSheet(
   rows: readonly SheetRow[],
   settings: GradcamSettings,
-  { title, lead, picturesOf }: { readonly title: string; readonly lead?: string; readonly picturesOf: PicturesOf },
+  { title, note, picturesOf }: { readonly title: string; readonly note?: string; readonly picturesOf: PicturesOf },
 ): TopLevelSpec {
   const across = 1 + settings.method.length;
   const blocks = rows.flatMap((row) => {
@@ -43,7 +43,7 @@ export function camSheet(
   });
   const sheet = imageSheet({
     title,
-    subtitle: [...(lead === undefined ? [] : [lead]), subtitle(settings)].join(' '),
+    subtitle: [...(note === undefined ? [] : [note]), subtitle(settings)].join(' '),
     blocks,
     across,
     side,
@@ -51,11 +51,11 @@ export function camSheet(
   return withColourBar(sheet, mapColourBar(settings.colours, 2 * side));
 }
 
-function subtitle({ split, class: of, score, colours, images, shownOfEach, seed, untrained }: GradcamSettings): string {
+function subtitle({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
   const [least, most] = colourWords[colours];
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
-  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).${untrained ? ' Untrained is one draw of random weights.' : ''}`;
+  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
 }
 
 /** The model and its layer stand once in a row, before what it called right. */

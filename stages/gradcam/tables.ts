@@ -99,7 +99,7 @@ export function casesTable(
     title: `What the most salient 10 % of pixels hold of a map, on ${split}, intervals at ${formatLevel(confidence)}`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
-      ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained, one draw of weights: real', 'fake'] : [])],
+      ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained, one draw: real', 'fake'] : [])],
       ...['means lie elsewhere', 'by chance'],
       ...(isMasked ? ['points at mask', 'by chance'] : []),
     ],

@@ -3,7 +3,7 @@ import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourScale } from '../../src/explanations/map-pictures.ts';
-import { formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
+import { formatDistance, formatSharing, numberAt, oneDraw } from '../../src/explanations/measured.ts';
 import { colours } from './paint.ts';
 import { concentrationFinding, type Findings, titled } from './texts.ts';
 
@@ -46,13 +46,14 @@ function subtitle({ classes, counts, numbers, frame }: Findings): string {
     classes.flatMap((name, label) => (counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)])),
   );
   const means = `Means over ${images} of maps from 0 to 1, scaled to 0 to 1 themselves. Below them what their most salient 10 % hold, on 16 × 16 cells; intervals at ${formatLevel(frame.confidence)}.`;
-  if (numberAt(numbers, 'distance').value === null) return means;
+  const note = numbers['untrained'] === undefined ? '' : ` ${oneDraw}`;
+  if (numberAt(numbers, 'distance').value === null) return means + note;
   const { confidence } = frame;
   const apart = formatDistance(numbers, '', confidence);
   const chance = formatSharing(numberAt(numbers, 'distanceByChance'));
   const hasUntrained = numberAt(numbers, 'untrained.distance').value !== null;
   const beside = hasUntrained ? `; untrained ${formatDistance(numbers, 'untrained.', confidence)}` : '';
-  return `${means} Of the mass of one mean, ${apart} lies elsewhere than that of the other, ${chance} by chance${beside}.`;
+  return `${means} Of the mass of one mean, ${apart} lies elsewhere than that of the other, ${chance} by chance${beside}.${note}`;
 }
 
 const bar = {

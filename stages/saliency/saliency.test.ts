@@ -78,7 +78,7 @@ test('every image is measured, and the raw maps of those that are shown are kept
   assert.deepEqual([images, pointingGame, intersectionOverUnionByChance], [2, 1, 1]);
   assert.deepEqual(
     bench.highlights[0]!.rows.map(([net]) => net),
-    ['trained', 'untrained', 'trained − untrained', 'by chance'],
+    ['trained', 'untrained, one draw', 'trained − untrained', 'by chance'],
   );
   assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'maps', note: 'untrained net' });
 });

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { signed } from '../../src/explanations/measured.ts';
+import { oneDraw, signed } from '../../src/explanations/measured.ts';
 import { classText, scoreText } from '../../src/explanations/score-text.ts';
 import { predictedClasses } from '../../src/metrics/logits.ts';
 import { concentrationFinding, type Findings, titled } from './texts.ts';
@@ -35,7 +35,7 @@ export function saliencySheet(shown: readonly ShownImage[], findings: Findings):
     subtitle:
       `Beside each image its map: yellow is where ${scoreText(frame.score, classText(frame.class))} hangs most on the pixels, dark violet where not at all, ` +
       'each in its own scale up to its most salient 1 %. Below an image its score of fake less that of real; below a map the share of it ' +
-      'that its most salient 10 % of pixels hold.',
+      `that its most salient 10 % of pixels hold.${numbers['untrained'] === undefined ? '' : ` ${oneDraw}`}`,
     blocks: [blocks],
     across: 2 * pairsAcross,
   });

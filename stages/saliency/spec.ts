@@ -41,7 +41,7 @@ export type SaliencySettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SaliencySettings>({
   name: 'saliency',
-  version: 5,
+  version: 6,
   summary:
     'Maps of the pixels that a score hangs on, of the images of a split, and in numbers how small an area that is, against ' +
     'an untrained net and against masks of what was forged.',

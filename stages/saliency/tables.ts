@@ -12,7 +12,7 @@ export function saliencyTable(numbers: Numbers, frame: Frame): Highlight {
       ? [['trained', '']]
       : [
           ['trained', ''],
-          ['untrained', 'untrained.'],
+          ['untrained, one draw', 'untrained.'],
           ['trained − untrained', 'aboveUntrained.'],
         ];
   const hasMasks = numbers['masks'] !== undefined;
