@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatLevel } from '../../src/charts/format-number.ts';
+import { formatLevel, usualDecimals } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import { type Judgement, sideOf } from './judge.ts';
@@ -42,7 +42,12 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     type: 'quantitative' as const,
     title: ['Insertion − deletion,', `less that of ${methodTitle(control.method)}`],
     scale: { domain: [low - margin, high + margin], nice: false, zero: false },
-    axis: { grid: false, tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+')" },
+    // Long labels that do not fit would be left out, here and there.
+    axis: {
+      grid: false,
+      tickCount: decimals > usualDecimals ? 2 : 4,
+      labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+')",
+    },
   });
   const y = {
     field: 'name',

@@ -70,7 +70,7 @@ export type FaithfulnessSettings = z.output<typeof settings>;
 
 export const spec = defineKind<FaithfulnessSettings>({
   name: 'faithfulness',
-  version: 5,
+  version: 6,
   summary:
     'Says whether maps mean something: whether the pixels that they name decide, by insertion and deletion, and whether they ' +
     'follow the weights, each method against one that knows nothing.',
