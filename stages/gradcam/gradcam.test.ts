@@ -143,7 +143,7 @@ test('a network that fires on a red corner has its map there, one row for each m
   );
   assert.equal(rows[3]!.fields[header!.fields.indexOf('topShare')], '1');
   assert.deepEqual(bench.warnings, [
-    '4 of 6 maps by Grad-CAM on test, 3 of real and 1 of fake images, are the same everywhere: by this method red has nothing for their class. What pixels hold is a mean over the others.',
+    'Of 6 maps on test the same everywhere are 4 by Grad-CAM (3 of real images, 1 of fake ones): there red has nothing for the class by the method. What pixels hold is a mean over the others.',
   ]);
 });
 
@@ -275,6 +275,10 @@ test('what cannot be explained is told before anything is computed, and of which
   await refuses('Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?', {
     class: 'fkae',
   });
+  await refuses(
+    'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?\nExpected a convolution of the network for the layer, got the Dense "logits". There is only red.',
+    { class: 'fkae', layer: 'logits' },
+  );
   await refuses(
     'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
     {},

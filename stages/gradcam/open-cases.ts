@@ -38,13 +38,33 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
     opened.push(
       await told(name, async () => {
         const subject = await openSubject({ model: path, dataset: datasets[i]!.path }, settings.split, cpus);
-        chooser(subject.model, subject.classes, settings.class);
-        return { name, dataset: datasets[i]!.path, subject, layer: layerOf(subject, layers[i]) };
+        const [, layer] = bothOf(
+          () => chooser(subject.model, subject.classes, settings.class),
+          () => layerOf(subject, layers[i]),
+        );
+        return { name, dataset: datasets[i]!.path, subject, layer };
       }),
     );
   }
   const masks = masksOf(opened, matchMasks(models, context.inputs('masks')));
   return { cases: opened.map((one, i) => ({ ...one, masks: masks[i] })), shared };
+}
+
+/** What two checks give; their mistakes are told at once. */
+function bothOf<One, Other>(one: () => One, other: () => Other): readonly [One, Other] {
+  let first: One;
+  try {
+    first = one();
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    try {
+      other();
+    } catch (second) {
+      if (second instanceof StageError) throw new StageError(`${error.message}\n${second.message}`, { cause: error });
+    }
+    throw error;
+  }
+  return [first, other()];
 }
 
 /** Says of which model a mistake is. */

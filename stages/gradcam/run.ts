@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { withLabels } from '../../src/charts/chart-title.ts';
+import { formatList } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { mapMetrics } from '../../src/explanations/map-metrics.ts';
 import { overlayPicture } from '../../src/explanations/map-pictures.ts';
@@ -60,14 +61,17 @@ function noteOf(cases: readonly MeasuredCase[], { untrained }: GradcamSettings, 
   return note === undefined ? {} : { note };
 }
 
+/** Not of the control, whose weights of chance may leave nothing of a map. */
 function sayWhatIsEmpty(context: Context, { name, layer, survey }: MeasuredCase): void {
-  for (const { method, constant } of survey.maps) {
-    const [real, fake] = constant as readonly [number, number];
-    if (real + fake === 0) continue;
-    context.warn(
-      `${name === '' ? '' : `${name}: `}${real + fake} of ${survey.indices.length} maps by ${methodTitle(method)} on ${context.settings.split}, ${real} of real and ${fake} of fake images, are the same everywhere: by this method ${layer} has nothing for their class. What pixels hold is a mean over the others.`,
-    );
-  }
+  const empty = survey.maps.flatMap(({ method, constant: [real = 0, fake = 0] }) =>
+    method === 'random-cam' || real + fake === 0
+      ? []
+      : [`${real + fake} by ${methodTitle(method)} (${real} of real images, ${fake} of fake ones)`],
+  );
+  if (empty.length === 0) return;
+  context.warn(
+    `${name === '' ? '' : `${name}: `}Of ${survey.indices.length} maps on ${context.settings.split} the same everywhere are ${formatList(empty)}: there ${layer} has nothing for the class by the method. What pixels hold is a mean over the others.`,
+  );
 }
 
 interface SurveyedCase extends Case {
