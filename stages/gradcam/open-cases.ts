@@ -1,4 +1,5 @@
 import { nameSeries, tellApart } from '../../src/charts/series.ts';
+import { expectAll } from '../../src/explanations/all-mistakes.ts';
 import { findMasks, type Masks, openMasks } from '../../src/explanations/open-masks.ts';
 import { chooser, layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { matchByLabels } from '../../src/pair-by-labels.ts';
@@ -38,7 +39,7 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
     opened.push(
       await told(name, async () => {
         const subject = await openSubject({ model: path, dataset: datasets[i]!.path }, settings.split, cpus);
-        const [, layer] = bothOf(
+        const [, layer] = expectAll(
           () => chooser(subject.model, subject.classes, settings.class),
           () => layerOf(subject, layers[i]),
         );
@@ -48,23 +49,6 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
   }
   const masks = masksOf(opened, matchMasks(models, context.inputs('masks')));
   return { cases: opened.map((one, i) => ({ ...one, masks: masks[i] })), shared };
-}
-
-/** What two checks give; their mistakes are told at once. */
-function bothOf<One, Other>(one: () => One, other: () => Other): readonly [One, Other] {
-  let first: One;
-  try {
-    first = one();
-  } catch (error) {
-    if (!(error instanceof StageError)) throw error;
-    try {
-      other();
-    } catch (second) {
-      if (second instanceof StageError) throw new StageError(`${error.message}\n${second.message}`, { cause: error });
-    }
-    throw error;
-  }
-  return [first, other()];
 }
 
 /** Says of which model a mistake is. */
