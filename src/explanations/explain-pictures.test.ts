@@ -9,8 +9,8 @@ import { selectBackend } from '../backend/select-backend.ts';
 import { StageError } from '../stage.ts';
 import { brightenMap } from './brighten-map.ts';
 import { explainPictures, type Picture } from './explain-pictures.ts';
-import { openSeeingModel, type SeeingModel } from './open-subject.ts';
 import { pictureSheet } from './picture-sheet.ts';
+import { openSeeingModel, type SeeingModel } from './seeing-model.ts';
 import { explanationDefaults } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));

@@ -11,8 +11,10 @@ import { StageError } from '../stage.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats, unmoved } from '../vision/pixels-to-floats.ts';
 import { expectFinite } from './expect-finite.ts';
-import { expectLargeEnough, layerOf, type SeeingModel, seedOf } from './open-subject.ts';
+import { expectLargeEnough } from './expect-large-enough.ts';
+import { imageSeed } from './image-seed.ts';
 import { pathStart } from './path-start.ts';
+import { layerOf, type SeeingModel } from './seeing-model.ts';
 
 /** A picture of anyone's: its name, and the bytes of its file. */
 export interface Picture {
@@ -85,7 +87,7 @@ export async function explainPictures(
     images,
     classes,
     score: asked.score,
-    seeds: pictures.map(({ bytes }) => seedOf(asked.seed, contentOf(bytes))),
+    seeds: pictures.map(({ bytes }) => imageSeed(asked.seed, contentOf(bytes))),
   };
   const baseline = pathStart(asked.baseline, input.normalise);
   const options = {
@@ -127,7 +129,7 @@ async function seeAll(pictures: readonly Picture[], input: SeeingModel['input'])
       const { width, height } = await examineImage(bytes, 1).catch((error: Error) => {
         throw new StageError(`Expected an image, but ${name} cannot be read as one: ${firstLine(error.message)}`);
       });
-      expectLargeEnough(name, { width, height }, input);
+      expectLargeEnough([{ name, width, height }], input);
       return decodeImage(bytes, { width: size, height: size, fit, kernel });
     }),
   );

@@ -14,7 +14,8 @@ import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 import { openDataset } from '../vision/open-dataset.ts';
-import { type Asked, layerOf, openSubject } from './open-subject.ts';
+import { type Asked, openSubject } from './open-subject.ts';
+import { layerOf } from './seeing-model.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -102,7 +103,7 @@ test('a split that is not there, a model of features and images too small are to
   await assert.rejects(
     openSubject({ model: large, dataset }, 'test', 1),
     new StageError(
-      'Expected images of at least 64 × 64 pixels, an eighth of the 512 × 512 that the network sees, got 56 × 56: test/0.png. What a map would show of it is how it was enlarged.',
+      'Expected images of at least 64 × 64 pixels, an eighth of the 512 × 512 that the network sees, got 56 × 56: test/0.png, and 2 more. What a map would show of it is how it was enlarged.',
     ),
   );
 });

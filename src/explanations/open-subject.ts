@@ -1,25 +1,13 @@
-import type { LayersModel } from '@tensorflow/tfjs';
-import { findConvolution } from '../attribution/cam/find-layer.ts';
-import { logitsOf } from '../attribution/logits-of.ts';
 import type { Question, ScoreKind } from '../attribution/question.ts';
-import { suggest } from '../diagnostics/suggest.ts';
-import { predictedClasses } from '../metrics/logits.ts';
-import { loadModel } from '../models/model-files.ts';
-import type { ImageInput, ModelInfo } from '../models/model-info.ts';
-import { Random } from '../random.ts';
-import { StageError } from '../stage.ts';
 import { openTwoClasses } from '../training/open-two-classes.ts';
 import { BatchLoader } from '../vision/batch-loader.ts';
 import type { Sample } from '../vision/dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { floatsToPixels } from '../vision/floats-to-pixels.ts';
-
-/** A model whose scores can be explained: one that sees images. */
-export interface SeeingModel {
-  readonly model: LayersModel;
-  readonly info: ModelInfo;
-  readonly input: ImageInput;
-}
+import { type ChooseClass, chooseClass } from './choose-class.ts';
+import { expectLargeEnough } from './expect-large-enough.ts';
+import { imageSeed } from './image-seed.ts';
+import { openSeeingModel, type SeeingModel } from './seeing-model.ts';
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends SeeingModel {
@@ -52,20 +40,6 @@ export interface Asked {
 }
 
 /**
- * The `model` artifact in a folder. Throws a {@link StageError} when it is none, or goes on from features, which show nothing
- * of where.
- */
-export async function openSeeingModel(folder: string): Promise<SeeingModel> {
-  const { model, info } = await loadModel(folder);
-  if ('values' in info.input) {
-    throw new StageError(
-      `Expected a model that sees images, got one that goes on from ${info.input.values} features: they say nothing of where in the image. Explain a model that was trained on the images.`,
-    );
-  }
-  return { model, info, input: info.input };
-}
-
-/**
  * A model and a split of a data set, both by their artifacts' folders. Throws a {@link StageError} when they do not fit, or
  * images are too small to say where.
  */
@@ -77,35 +51,12 @@ export async function openSubject(
   const seeing = await openSeeingModel(modelFolder);
   using dataset = openTwoClasses(datasetFolder, [split]);
   const { samples } = dataset.split(split);
-  for (const { path, width, height } of samples) expectLargeEnough(path, { width, height }, seeing.input);
+  expectLargeEnough(
+    samples.map(({ path, ...size }) => ({ name: path, ...size })),
+    seeing.input,
+  );
   const subject = { ...seeing, classes: dataset.classes, samples };
   return { ...subject, ask: (how) => ask(subject, { folder: datasetFolder, split, threads }, how) };
-}
-
-/** How many times an image may be enlarged before a map of it shows what the resizing made. */
-const mostEnlarged = 8;
-
-/** Throws a {@link StageError} where an image would reach the network as a blur. */
-export function expectLargeEnough(
-  name: string,
-  { width, height }: { readonly width: number; readonly height: number },
-  { size }: ImageInput,
-): void {
-  const least = Math.ceil(size / mostEnlarged);
-  if (Math.min(width, height) >= least) return;
-  throw new StageError(
-    `Expected images of at least ${least} × ${least} pixels, an eighth of the ${size} × ${size} that the network sees, got ${width} × ${height}: ${name}. What a map would show of it is how it was enlarged.`,
-  );
-}
-
-/**
- * The convolution that class activation maps of a model are taken from, the last unless one is named. Throws a
- * {@link StageError} with the names there are.
- */
-export function layerOf({ model }: Pick<SeeingModel, 'model'>, name: string | undefined): string {
-  const layer = findConvolution(model, name);
-  if (!layer.ok) throw new StageError(layer.error);
-  return layer.value;
 }
 
 interface Images {
@@ -117,14 +68,14 @@ interface Images {
 
 /** Throws at once, not with the first batch, where there is no such class. */
 function ask(subject: Omit<Subject, 'ask'>, images: Images, how: How): AsyncIterable<Asked> {
-  return questions(subject, images, how, chooser(subject.model, subject.classes, how.class));
+  return questions(subject, images, how, chooseClass(subject.model, subject.classes, how.class));
 }
 
 async function* questions(
   { input, samples }: Omit<Subject, 'ask'>,
   { folder, split, threads }: Images,
   { indices: order, score, seed, batchSize }: How,
-  choose: Choose,
+  choose: ChooseClass,
 ): AsyncGenerator<Asked> {
   const { size, fit, kernel, normalise } = input;
   await using loader = new BatchLoader(folder, split, {
@@ -137,7 +88,7 @@ async function* questions(
   const length = size * size * 3;
   for await (const batch of loader.epoch(order === undefined ? {} : { order })) {
     const { images, indices, labels } = batch;
-    const seeds = Array.from(indices, (index) => seedOf(seed, samples[index]!.key));
+    const seeds = Array.from(indices, (index) => imageSeed(seed, samples[index]!.key));
     const pixels = (slot: number) => ({
       ...{ width: size, height: size },
       pixels: floatsToPixels(images.subarray(slot * length, (slot + 1) * length), normalise),
@@ -145,21 +96,4 @@ async function* questions(
     yield { question: { images, classes: await choose(images, labels), score, seeds }, indices, labels, pixels };
     batch.release();
   }
-}
-
-/** Each image has its own, whatever batch it is in. */
-export const seedOf = (seed: number, key: string): number => new Random('explain', seed, key).uint32();
-
-type Choose = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
-
-/** Says which class each image of a batch is asked about. Throws a {@link StageError} when there is none of that name. */
-export function chooser(model: LayersModel, classes: readonly string[], of: string): Choose {
-  if (of === 'label') return (_, labels) => labels;
-  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, images)));
-  const one = classes.indexOf(of);
-  if (one >= 0) return (_, labels) => labels.map(() => one);
-  const known = [...classes, 'predicted', 'label'];
-  throw new StageError(
-    `Expected a class for "class" (${classes.join(', ')}), or label or predicted, got "${of}". ${suggest(of, known) ?? ''}`.trim(),
-  );
 }

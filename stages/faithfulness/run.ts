@@ -3,9 +3,11 @@ import type { TopLevelSpec } from 'vega-lite';
 import { randomisedDepths } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { expectAll } from '../../src/explanations/all-mistakes.ts';
+import { chooseClass } from '../../src/explanations/choose-class.ts';
 import { gapWarning } from '../../src/explanations/completeness-gap.ts';
-import { chooser, layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
 import { pathStart } from '../../src/explanations/path-start.ts';
+import { layerOf } from '../../src/explanations/seeing-model.ts';
 import { methodDefaults } from '../../src/explanations/settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
@@ -61,7 +63,7 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const indices = inTurn(drawImages(labels, settings.images, settings.seed), labels);
   const [layer] = expectAll(
     () => layerOf(subject, settings.layer),
-    () => chooser(subject.model, subject.classes, settings.class),
+    () => chooseClass(subject.model, subject.classes, settings.class),
     () => expectBothClasses(subject, indices, settings.split),
   );
   if (indices.length < settings.images) {

@@ -285,7 +285,7 @@ test('what cannot be explained is told before anything is computed, and of which
     [dense],
   );
   await refuses(
-    'Expected images of at least 40 × 40 pixels, an eighth of the 320 × 320 that the network sees, got 32 × 32: test/0.png. What a map would show of it is how it was enlarged.',
+    'Expected images of at least 40 × 40 pixels, an eighth of the 320 × 320 that the network sees, got 32 × 32: test/0.png, and 5 more. What a map would show of it is how it was enlarged.',
     {},
     [large],
   );

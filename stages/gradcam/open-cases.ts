@@ -1,7 +1,9 @@
 import { nameSeries, tellApart } from '../../src/charts/series.ts';
 import { expectAll } from '../../src/explanations/all-mistakes.ts';
+import { chooseClass } from '../../src/explanations/choose-class.ts';
 import { findMasks, type Masks, openMasks } from '../../src/explanations/open-masks.ts';
-import { chooser, layerOf, openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
+import { layerOf } from '../../src/explanations/seeing-model.ts';
 import { matchByLabels } from '../../src/pair-by-labels.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { layersOfModels } from './layer-of-model.ts';
@@ -40,7 +42,7 @@ export async function openCases(context: StageContext<GradcamSettings>): Promise
       await told(name, async () => {
         const subject = await openSubject({ model: path, dataset: datasets[i]!.path }, settings.split, cpus);
         const [, layer] = expectAll(
-          () => chooser(subject.model, subject.classes, settings.class),
+          () => chooseClass(subject.model, subject.classes, settings.class),
           () => layerOf(subject, layers[i]),
         );
         return { name, dataset: datasets[i]!.path, subject, layer };

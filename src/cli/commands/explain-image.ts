@@ -89,7 +89,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
     await Promise.all([
       import('../../training/start-backend.ts'),
       import('../../backend/usable-cores.ts'),
-      import('../../explanations/open-subject.ts'),
+      import('../../explanations/seeing-model.ts'),
       import('../../explanations/explain-pictures.ts'),
       import('../../explanations/settings.ts'),
     ]);
