@@ -1,0 +1,57 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { setBackend } from '@tensorflow/tfjs';
+import { writeKerasH5 } from '../../../test/keras-h5.ts';
+import { kerasXception } from '../../../test/keras-xception.ts';
+import { temporaryFolder } from '../../../test/temporary-folder.ts';
+import { buildNet } from '../build-net.ts';
+import { initialiseWeights } from '../initial-weights.ts';
+import { type ModelSetting, netOf } from '../model-setting.ts';
+import { loadWeights } from './load-weights.ts';
+import { openWeights } from './open-weights.ts';
+
+before(() => setBackend('cpu'));
+
+test('Keras’s file for Xception fills all but the head, the layers without a name of its own in their order', async (t) => {
+  const tensors = kerasXception();
+  const path = join(temporaryFolder(t), 'xception_notop.h5');
+  await writeKerasH5(path, tensors);
+  const { model, random, unused, naming, normalise } = await loaded('xception-based', 71, path);
+
+  const values = (name: string) => tensors.find((one) => one.name === name)!.values;
+  assert.deepEqual(weightsOf(model, 'block13_shortcut'), [values('conv2d_4/kernel')]);
+  assert.deepEqual(
+    weightsOf(model, 'block2_shortcut_bn'),
+    ['gamma', 'beta', 'moving_mean', 'moving_variance'].map((name) => values(`batch_normalization_1/${name}`)),
+  );
+  assert.deepEqual(weightsOf(model, 'block10_sepconv2'), [
+    values('block10_sepconv2/depthwise_kernel'),
+    values('block10_sepconv2/pointwise_kernel'),
+  ]);
+  assert.equal(tensors.length, 234);
+  assert.deepEqual(unused, []);
+  assert.deepEqual(random, [
+    'dense1 (expected dense1/kernel of 2048 x 1000, got no tensor of that name)',
+    'dense2 (expected dense2/kernel of 1000 x 256, got no tensor of that name)',
+    'dense3 (expected dense3/kernel of 256 x 64, got no tensor of that name)',
+    'logits (expected logits/kernel of 64 x 2, got no tensor of that name)',
+  ]);
+  assert.equal(naming, 'Keras');
+  assert.deepEqual(normalise, { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] });
+});
+
+async function loaded(setting: ModelSetting, imageSize: number, ...paths: readonly string[]) {
+  const net = netOf(setting);
+  const model = buildNet(net, imageSize);
+  initialiseWeights(model, 1);
+  using stored = await openWeights(paths);
+  return { model, ...loadWeights(model, { net, imageSize }, stored) };
+}
+
+const weightsOf = (model: LayersModel, layer: string): readonly Float32Array[] =>
+  model
+    .getLayer(layer)
+    .getWeights()
+    .map((weight) => weight.dataSync<'float32'>());
