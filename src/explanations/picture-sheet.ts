@@ -15,7 +15,7 @@ import { thumbnail } from '../vision/thumbnail.ts';
 import { brightenMap } from './brighten-map.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
 import { colourWords, constancyOf } from './map-pictures.ts';
-import { scoreText } from './score-text.ts';
+import { classlessText, scoreText } from './score-text.ts';
 
 /** How explained pictures are shown. */
 export interface SheetOptions {
@@ -115,15 +115,13 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
 
 function subtitleOf(layer: string | undefined, { methods, score, ...options }: SheetOptions): string {
   const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
-  const classless = methods.filter((method) => !explainsClass(method));
+  const classless = classlessText(methods);
   const strong = [...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1]))].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   return [
     `Below a picture the probabilities of its classes, and in brackets their scores. Below a map the class that it is for: ${strong} is where ${scoreText(score, 'that class')} depends most on the picture, each map in its own scale.`,
     ...(others.length > 0 ? [`${titles(others)}: by pixel, up to the most salient 1 %.`] : []),
     ...(cams.length > 0 ? [`${titles(cams)}: by place of the layer ${layer}, over the picture.`] : []),
-    ...(classless.length > 0
-      ? [`${titles(classless)}: where the layer is active, which says nothing of a class.`]
-      : []),
+    ...(classless === undefined ? [] : [classless]),
   ].join(' ');
 }

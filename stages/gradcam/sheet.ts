@@ -4,7 +4,7 @@ import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
 import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
-import { classText, scoreText } from '../../src/explanations/score-text.ts';
+import { classlessText, classText, scoreText } from '../../src/explanations/score-text.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
 import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
 import type { GradcamSettings } from './spec.ts';
@@ -43,7 +43,7 @@ export function camSheet(
   });
   const sheet = imageSheet({
     title,
-    subtitle: [...(note === undefined ? [] : [note]), subtitle(settings)].join(' '),
+    subtitle: [note ?? [], subtitle(settings), classlessText(settings.method) ?? []].flat().join(' '),
     blocks,
     across,
     side,
