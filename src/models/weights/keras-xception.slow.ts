@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { LayersModel } from '@tensorflow/tfjs';
 import { setBackend } from '@tensorflow/tfjs';
 import { writeKerasH5 } from '../../../test/keras-h5.ts';
 import { kerasXception } from '../../../test/keras-xception.ts';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
-import { buildNet } from '../build-net.ts';
-import { initialiseWeights } from '../initial-weights.ts';
-import { type ModelSetting, netOf } from '../model-setting.ts';
-import { loadWeights } from './load-weights.ts';
-import { openWeights } from './open-weights.ts';
+import { loaded, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
@@ -41,17 +36,3 @@ test('Keras’s file for Xception fills all but the head, the layers without a n
   assert.equal(naming, 'Keras');
   assert.deepEqual(normalise, { mean: [0.5, 0.5, 0.5], deviation: [0.5, 0.5, 0.5] });
 });
-
-async function loaded(setting: ModelSetting, imageSize: number, ...paths: readonly string[]) {
-  const net = netOf(setting);
-  const model = buildNet(net, imageSize);
-  initialiseWeights(model, 1);
-  using stored = await openWeights(paths);
-  return { model, ...loadWeights(model, { net, imageSize }, stored) };
-}
-
-const weightsOf = (model: LayersModel, layer: string): readonly Float32Array[] =>
-  model
-    .getLayer(layer)
-    .getWeights()
-    .map((weight) => weight.dataSync<'float32'>());

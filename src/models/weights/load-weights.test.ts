@@ -2,36 +2,19 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
-import type { LayersModel, SymbolicTensor, Tensor, Tensor4D } from '@tensorflow/tfjs';
+import type { SymbolicTensor, Tensor, Tensor4D } from '@tensorflow/tfjs';
 import { add, conv2d, div, io, maxPool, model, relu, separableConv2d, setBackend, sub, tensor } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/linear-congruential.ts';
 import { temporaryFolder } from '../../../test/temporary-folder.ts';
 import { StageError } from '../../stage.ts';
-import { buildNet } from '../build-net.ts';
-import { initialiseWeights } from '../initial-weights.ts';
-import { type ModelSetting, netOf } from '../model-setting.ts';
+import type { ModelSetting } from '../model-setting.ts';
 import { encodeSafetensors, type NamedTensor } from './encode-safetensors.ts';
-import { loadWeights } from './load-weights.ts';
-import { openWeights } from './open-weights.ts';
+import { loaded, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));
 
 const golden = JSON.parse(readFileSync(new URL('../../../test/golden/weights.json', import.meta.url), 'utf8'));
 const faceApi = new URL('../../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;
-
-async function loaded(setting: ModelSetting, imageSize: number, ...paths: readonly string[]) {
-  const net = netOf(setting);
-  const model = buildNet(net, imageSize);
-  initialiseWeights(model, 1);
-  using stored = await openWeights(paths);
-  return { model, ...loadWeights(model, { net, imageSize }, stored) };
-}
-
-const weightsOf = (model: LayersModel, layer: string): readonly Float32Array[] =>
-  model
-    .getLayer(layer)
-    .getWeights()
-    .map((weight) => weight.dataSync<'float32'>());
 
 function write(t: TestContext, bytes: Uint8Array): string {
   const path = join(temporaryFolder(t), 'net.safetensors');
