@@ -39,12 +39,16 @@ const beyond = 4.5;
  * The detection error tradeoff, both error rates on axes of normal deviates (Martin et al. 1997, "The DET curve in assessment
  * of detection task performance"), on which scores that are normal in both classes give a straight line; the equal error
  * rate is marked where the curve meets the diagonal. The data holds deviates; the axes' labels turn them back into per cent.
+ * With `bothScores` one model has a second curve, by its first score: fake is positive throughout, so each of its error rates
+ * is one less the other's.
  */
 export function detChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   const models = runsOf(lines);
   const [first] = models as readonly [MeasuredModel];
-  const isOne = models.length === 1;
-  const range = [normalQuantile(ticks[0]! / 100), normalQuantile(topOf(models) / 100)] as const;
+  const isMirrored = frame.bothScores === true && models.length === 1;
+  const isAlone = models.length === 1 && !isMirrored;
+  const drawn = isMirrored ? bothScores(first) : lines;
+  const range = [normalQuantile(ticks[0]! / 100), normalQuantile(topOf(runsOf(drawn)) / 100)] as const;
   const axis = (title: string, labelSeparation: number) => ({
     title,
     scale: { domain: [...range], nice: false, zero: false },
@@ -62,18 +66,18 @@ export function detChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
   ];
   const best = leastOf(lines, errorOf);
   const hasBand = models.length <= mostBands && !haveRuns(lines);
-  const series = lines.map((line) => seriesOf(line, isOne, hasBand, range[1] - range[0]));
+  const series = drawn.map((line) => seriesOf(line, isAlone, hasBand, range[1] - range[0]));
   const finding = `${lines.length === 1 ? '' : 'lowest '}equal error rate ${formatShareInterval(numberOf(best, errorOf))}${lines.length === 1 ? '' : ` by ${best.name}`}`;
   const hasMark = models.some(({ equalErrorRate }) => equalErrorRate.estimate > 0);
   const notes = [
     imagesText(models, frame),
-    `axes of normal deviates${hasMark ? `; the ${isOne ? 'point marks' : 'points mark'} the equal error rate` : ''}`,
+    `axes of normal deviates${hasMark ? `; the ${isAlone ? 'point marks' : 'points mark'} the equal error rate` : ''}`,
+    ...(isMirrored ? ['fake is positive for both scores, so their error rates sum to 1'] : []),
     ...runsText(lines, frame),
     ...bandText(frame, series),
   ];
-  const curves = curveLayers(series, isOne ? undefined : legendTitle('Equal error rate', lines, frame), x, y, {
-    clip: true,
-  });
+  const legend = isMirrored ? 'Ranked by' : legendTitle('Equal error rate', lines, frame);
+  const curves = curveLayers(series, isAlone ? undefined : legend, x, y, { clip: true });
   return {
     title: chartTitle(titled(frame, 'DET', finding), notes.join('; '), titleWidth),
     width: side,
@@ -89,8 +93,8 @@ export function detChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
         y,
       ),
       ...curves,
-      ...marks(lines, series, isOne, x, y, range[0]),
-      ...(isOne && first.equalErrorRate.estimate === 0 ? [nothingText()] : []),
+      ...marks(drawn, series, isAlone, x, y, range[0]),
+      ...(models.length === 1 && first.equalErrorRate.estimate === 0 ? [nothingText()] : []),
     ],
   };
 }
@@ -112,13 +116,28 @@ function deviate(rate: number): number {
   return Math.min(beyond, Math.max(-beyond, normalQuantile(Math.min(1, Math.max(0, rate)))));
 }
 
+/** One model by its second score and by its first, whose threshold parts the images the other way round. */
+function bothScores(model: MeasuredModel): readonly Line[] {
+  const { det, equalErrorRate } = model;
+  const { estimate, low, high } = equalErrorRate;
+  const mirrored: MeasuredModel = {
+    ...model,
+    equalErrorRate: { ...equalErrorRate, estimate: 1 - estimate, low: 1 - high, high: 1 - low },
+    det: { points: det.points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse(), band: [] },
+  };
+  return [
+    { name: 'second score (fake)', runs: [model] },
+    { name: 'first score (real)', runs: [mirrored] },
+  ];
+}
+
 const errorOf = ({ equalErrorRate }: MeasuredModel) => equalErrorRate;
 
-function seriesOf(line: Line, isOne: boolean, hasBand: boolean, width: number): Series {
+function seriesOf(line: Line, isAlone: boolean, hasBand: boolean, width: number): Series {
   const curves = line.runs.map(({ det }) => det.points.map(({ x, y }) => ({ x: deviate(x), y: deviate(y) })));
   const { band } = line.runs[0]!.det;
   return {
-    name: isOne ? 'DET' : `${lineName(line)}: ${formatShareInterval(numberOf(line, errorOf))}`,
+    name: isAlone ? 'DET' : `${lineName(line)}: ${formatShareInterval(numberOf(line, errorOf))}`,
     curves: curves.map((points) => simplifyLine(points, invisible * width)),
     band: hasBand ? band.map(({ x, low, high }) => ({ x: deviate(x), low: deviate(low), high: deviate(high) })) : [],
   };
@@ -128,7 +147,7 @@ function seriesOf(line: Line, isOne: boolean, hasBand: boolean, width: number): 
 function marks(
   lines: readonly Line[],
   series: readonly Series[],
-  isOne: boolean,
+  isAlone: boolean,
   x: object,
   y: object,
   least: number,
@@ -160,7 +179,7 @@ function marks(
         shape: { field: 'shape', type: 'nominal', scale: null },
       },
     },
-    ...(isOne
+    ...(isAlone
       ? [
           {
             data: { name: 'equal' },

@@ -1,3 +1,4 @@
+import { auc } from '../../src/metrics/auc.ts';
 import { aucInterval } from '../../src/metrics/auc-interval.ts';
 import { averagePrecision } from '../../src/metrics/average-precision.ts';
 import type { BootstrapSample } from '../../src/metrics/bootstrap.ts';
@@ -28,6 +29,8 @@ export interface MeasuredModel {
   /** How many independent units the images make, where some come in groups. */
   readonly groups: number | undefined;
   readonly auc: Interval;
+  /** The area where images are ranked by the first score, real, in place of the second; fake is positive here too. */
+  readonly firstScoreAuc: number;
   readonly equalErrorRate: Interval;
   readonly averagePrecision: Interval;
   readonly calibrationError: Interval;
@@ -131,6 +134,10 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
     fake: labels.filter((label) => label === 1).length,
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
     auc: aucInterval(sample, scores, level),
+    firstScoreAuc: auc(
+      labels,
+      scores.map((score) => -score),
+    ),
     ...intervals,
     roc: {
       points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate),

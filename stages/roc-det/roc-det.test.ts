@@ -222,6 +222,29 @@ test('of many images only the points that change the picture are drawn', () => {
   assert.ok(count > 100 && count < 4000, `${count} points`);
 });
 
+test('by its first score a model makes the opposite mistakes: area and error rates of both sum to 1', async () => {
+  using bench = new StageBench();
+  const scored = drawn(60, 1);
+  await roc(bench, formatScores(scored), { bothScores: true });
+  const { auc, firstScoreAuc, equalErrorRate } = JSON.parse(textOf(bench, 'metrics'));
+  assert.ok(auc > 0.6 && Math.abs(auc + firstScoreAuc - 1) < 1e-12);
+  const { layer } = JSON.parse(readFileSync(join(bench.output('det'), 'chart.vl.json'), 'utf8'));
+  const data = (name: string) => layer.find((one: { data: { name?: string } }) => one.data.name === name).data.values;
+  const rates = data('equal').map(({ text }: { text: string }) => Number.parseFloat(text.slice(4)));
+  assert.deepEqual(rates.map((rate: number) => rate.toFixed(1)).sort(), [
+    (100 * equalErrorRate).toFixed(1),
+    (100 - 100 * equalErrorRate).toFixed(1),
+  ]);
+  assert.deepEqual(
+    [...new Set(data('curves').map(({ series }: { series: string }) => series.split(',')[0]))].length,
+    2,
+  );
+  await assert.rejects(
+    roc(bench, { one: scored, other: scored }, { bothScores: true }),
+    new StageError('expected one model with bothScores: true, got 2: give one, or leave the setting out'),
+  );
+});
+
 test('a run of one model gives four charts, the numbers with their intervals, and a table for the eyes', async () => {
   using bench = new StageBench();
   await roc(bench, formatScores([...validation, ...rows]), { confidence: 0.9 });
@@ -237,6 +260,7 @@ test('a run of one model gives four charts, the numbers with their intervals, an
     fake: 2,
     auc: 0.75,
     equalErrorRate: 0.5,
+    firstScoreAuc: 0.25,
     methods: {
       auc: 'DeLong',
       equalErrorRate: 'bootstrap',
@@ -436,7 +460,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 6, digest: '2a04002c255a0c46' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 7, digest: '57da7bdd412343b3' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

@@ -4,7 +4,7 @@ import { renderChart } from '../../src/charts/render-chart.ts';
 import { compareModels, type ModelComparison } from '../../src/metrics/compare-models.ts';
 import { compareRuns } from '../../src/metrics/compare-runs.ts';
 import { matchScores } from '../../src/metrics/match-scores.ts';
-import type { StageContext } from '../../src/stage.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
 import { detChart } from './det-chart.ts';
 import { haveRuns, type Line } from './lines.ts';
 import { type MeasuredModel, measure } from './measure.ts';
@@ -28,6 +28,11 @@ import { type Frame, leftOut } from './texts.ts';
 export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
   const { settings } = context;
   const { models: read, shared } = readModels(context.inputs('scores'), settings);
+  if (settings.bothScores && read.length > 1) {
+    throw new StageError(
+      `expected one model with bothScores: true, got ${read.length}: give one, or leave the setting out`,
+    );
+  }
   const frame: Frame = { ...settings, shared };
   const { over } = settings;
   const spreads =

@@ -27,6 +27,12 @@ const settings = z.strictObject({
     .describe(
       'Axes whose values are runs of one model, such as [seed]: drawn and tested as one, the spread over them and over test images told apart.',
     ),
+  bothScores: z
+    .boolean()
+    .default(false)
+    .describe(
+      'Draws the DET of a single model by its first score too, as the ROC always is: the two mirror each other, and the axes end at 99.9 % for it.',
+    ),
   title: z
     .string()
     .min(1)
@@ -37,7 +43,7 @@ export type RocDetSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<RocDetSettings>({
   name: 'roc-det',
-  version: 6,
+  version: 7,
   summary:
     'Ranks the images of a split by the scores of one model or of several: ROC, DET, precision-recall and reliability ' +
     'with their intervals, a ranking, and paired tests between the models.',

@@ -48,7 +48,7 @@ export function formatMetrics(models: readonly MeasuredModel[], spreads: readonl
 }
 
 function numbersOf(model: MeasuredModel, { by }: Frame) {
-  const { real, fake, groups, scaled } = model;
+  const { real, fake, groups, scaled, firstScoreAuc } = model;
   const defined = measures.filter((name) => intervalPair(model[name]) !== null);
   return {
     [`${by}s`]: real + fake,
@@ -56,6 +56,7 @@ function numbersOf(model: MeasuredModel, { by }: Frame) {
     fake,
     ...(groups !== undefined && { groups }),
     ...Object.fromEntries(measures.map((name) => [name, model[name].estimate])),
+    firstScoreAuc,
     ...(scaled !== undefined && {
       temperature: scaled.temperature,
       scaledCalibrationError: scaled.calibrationError,

@@ -21,6 +21,8 @@ export interface Frame {
   readonly confidence: number;
   readonly draws: number;
   readonly by: 'image' | 'group';
+  /** Whether the DET of one model shows its first score too. */
+  readonly bothScores?: boolean;
   /** The axes that runs of one model differ in. */
   readonly over?: readonly string[];
 }
