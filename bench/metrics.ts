@@ -6,18 +6,19 @@
  * On two slow cores: 0.15 s for what is one number, which is sorting, 0.2 to 0.4 s for curves, 0.9 s for a curve of weighted
  * scores, which are looked up, and 0.5 s for a temperature, whose fit goes over all of them a dozen times.
  */
-import { auc } from '../src/metrics/auc.ts';
-import { averagePrecision } from '../src/metrics/average-precision.ts';
-import { truePositiveRateAt } from '../src/metrics/curve-heights.ts';
-import { detCurve } from '../src/metrics/det-curve.ts';
-import { equalErrorRate } from '../src/metrics/equal-error-rate.ts';
-import { expectedCalibrationError } from '../src/metrics/expected-calibration-error.ts';
+
+import { expectedCalibrationError } from '../src/metrics/calibration/expected-calibration-error.ts';
+import { fitTemperature } from '../src/metrics/calibration/temperature.ts';
 import { fakeProbabilities } from '../src/metrics/logits.ts';
-import { partialAuc } from '../src/metrics/partial-auc.ts';
-import { precisionRecallCurve } from '../src/metrics/precision-recall-curve.ts';
-import { rocCurve } from '../src/metrics/roc-curve.ts';
-import { fitTemperature } from '../src/metrics/temperature.ts';
-import { countAtThresholds } from '../src/metrics/threshold-counts.ts';
+import { auc } from '../src/metrics/ranking/auc.ts';
+import { averagePrecision } from '../src/metrics/ranking/average-precision.ts';
+import { truePositiveRateAt } from '../src/metrics/ranking/curve-heights.ts';
+import { detCurve } from '../src/metrics/ranking/det-curve.ts';
+import { equalErrorRate } from '../src/metrics/ranking/equal-error-rate.ts';
+import { partialAuc } from '../src/metrics/ranking/partial-auc.ts';
+import { precisionRecallCurve } from '../src/metrics/ranking/precision-recall-curve.ts';
+import { rocCurve } from '../src/metrics/ranking/roc-curve.ts';
+import { countAtThresholds } from '../src/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 
 const size = 1_000_000;

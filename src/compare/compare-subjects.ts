@@ -1,9 +1,9 @@
 import { isDigest } from '../fingerprint/digest.ts';
 import type { Json } from '../json.ts';
-import { auc } from '../metrics/auc.ts';
-import { compareModels, type ModelComparison } from '../metrics/compare-models.ts';
-import { matchScores } from '../metrics/match-scores.ts';
-import { rocCurve } from '../metrics/roc-curve.ts';
+import { compareModels, type ModelComparison } from '../metrics/comparison/compare-models.ts';
+import { matchScores } from '../metrics/comparison/match-scores.ts';
+import { auc } from '../metrics/ranking/auc.ts';
+import { rocCurve } from '../metrics/ranking/roc-curve.ts';
 import type { ScoreRow } from '../metrics/scores-file.ts';
 import type { History } from '../training/history.ts';
 import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';

@@ -1,5 +1,5 @@
 import type { Json } from '../json.ts';
-import { testNames } from '../metrics/compare-models.ts';
+import { testNames } from '../metrics/comparison/compare-models.ts';
 import { formatCount, withMinus } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';

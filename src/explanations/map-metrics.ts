@@ -1,7 +1,7 @@
 import { mapDistance } from '../attribution/measures/map-distance.ts';
 import { topShare } from '../attribution/measures/top-share.ts';
-import { type BootstrapSample, bootstrapIntervals } from '../metrics/bootstrap.ts';
-import { type Interval, intervalPair } from '../metrics/interval.ts';
+import { type BootstrapSample, bootstrapIntervals } from '../metrics/intervals/bootstrap.ts';
+import { type Interval, intervalPair } from '../metrics/intervals/interval.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { chanceDistance, weightedSums } from './chance-distance.ts';
 import type { MapSurvey, Survey } from './survey-split.ts';

@@ -1,16 +1,16 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { accuracy, majorityAccuracy } from './accuracy.ts';
-import { auc } from './auc.ts';
-import { averagePrecision } from './average-precision.ts';
-import { balancedAccuracy } from './balanced-accuracy.ts';
-import { brier } from './brier.ts';
-import { equalErrorRate } from './equal-error-rate.ts';
-import { expectedCalibrationError } from './expected-calibration-error.ts';
-import { logLoss } from './log-loss.ts';
-import { partialAuc } from './partial-auc.ts';
-import { fitTemperature } from './temperature.ts';
+import { brier } from './calibration/brier.ts';
+import { expectedCalibrationError } from './calibration/expected-calibration-error.ts';
+import { logLoss } from './calibration/log-loss.ts';
+import { fitTemperature } from './calibration/temperature.ts';
+import { accuracy, majorityAccuracy } from './classification/accuracy.ts';
+import { balancedAccuracy } from './classification/balanced-accuracy.ts';
+import { auc } from './ranking/auc.ts';
+import { averagePrecision } from './ranking/average-precision.ts';
+import { equalErrorRate } from './ranking/equal-error-rate.ts';
+import { partialAuc } from './ranking/partial-auc.ts';
 import { weightedMean } from './weights.ts';
 
 test('the example: an item of weight 3 counts as three', () => {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, sequential, setBackend } from '@tensorflow/tfjs';
-import { crossEntropy } from '../metrics/cross-entropy.ts';
+import { crossEntropy } from '../metrics/calibration/cross-entropy.ts';
 import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { permutation, Random } from '../random.ts';

@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beginAnew } from '../backend/begin-anew.ts';
-import { accuracy } from '../metrics/accuracy.ts';
-import { crossEntropy } from '../metrics/cross-entropy.ts';
+import { crossEntropy } from '../metrics/calibration/cross-entropy.ts';
+import { accuracy } from '../metrics/classification/accuracy.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { withColourBar } from '../../src/charts/colour-bar.ts';
 import { formatCount } from '../../src/charts/format-number.ts';
 import { imageSheet } from '../../src/charts/image-sheet.ts';
-import { drawsGroups } from '../../src/metrics/bootstrap.ts';
+import { drawsGroups } from '../../src/metrics/intervals/bootstrap.ts';
 import type { DecodedImage } from '../../src/vision/decode-image.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { faceSide, lumaOf } from './look-at-image.ts';

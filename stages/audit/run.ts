@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatCountOf } from '../../src/charts/format-number.ts';
 import { renderChart } from '../../src/charts/render-chart.ts';
-import { intervalPair } from '../../src/metrics/interval.ts';
+import { intervalPair } from '../../src/metrics/intervals/interval.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Dataset, openDataset } from '../../src/vision/open-dataset.ts';

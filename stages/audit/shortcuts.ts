@@ -1,7 +1,7 @@
-import { aucInterval } from '../../src/metrics/auc-interval.ts';
-import { crossDiscriminant } from '../../src/metrics/cross-discriminant.ts';
-import { groupedFolds } from '../../src/metrics/grouped-folds.ts';
-import type { Interval } from '../../src/metrics/interval.ts';
+import { aucInterval } from '../../src/metrics/intervals/auc-interval.ts';
+import type { Interval } from '../../src/metrics/intervals/interval.ts';
+import { crossDiscriminant } from '../../src/metrics/multivariate/cross-discriminant.ts';
+import { groupedFolds } from '../../src/metrics/multivariate/grouped-folds.ts';
 import { permutation, Random } from '../../src/random.ts';
 import type { AuditedImage } from './audited-image.ts';
 

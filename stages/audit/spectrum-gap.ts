@@ -1,4 +1,4 @@
-import { twoSidedT } from '../../src/metrics/student-t.ts';
+import { twoSidedT } from '../../src/metrics/intervals/student-t.ts';
 import { ringCount } from '../../src/vision/radial-spectrum.ts';
 import type { AuditedImage } from './audited-image.ts';
 

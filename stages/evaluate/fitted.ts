@@ -1,11 +1,11 @@
-import { accuracyOf, majorityAccuracy } from '../../src/metrics/accuracy.ts';
-import { balancedAccuracyOf } from '../../src/metrics/balanced-accuracy.ts';
-import { type Confusion, confusion } from '../../src/metrics/confusion.ts';
-import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
+import { fitTemperature } from '../../src/metrics/calibration/temperature.ts';
+import { accuracyOf, majorityAccuracy } from '../../src/metrics/classification/accuracy.ts';
+import { balancedAccuracyOf } from '../../src/metrics/classification/balanced-accuracy.ts';
+import { type Confusion, confusion } from '../../src/metrics/classification/confusion.ts';
+import { matthewsCorrelationOf } from '../../src/metrics/classification/matthews-correlation.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
-import { matthewsCorrelationOf } from '../../src/metrics/matthews-correlation.ts';
-import { fitTemperature } from '../../src/metrics/temperature.ts';
-import { youdenThreshold } from '../../src/metrics/youden-threshold.ts';
+import { equalErrorRate } from '../../src/metrics/ranking/equal-error-rate.ts';
+import { youdenThreshold } from '../../src/metrics/ranking/youden-threshold.ts';
 import { finite, type IntervalOptions, type Measured, measure } from './measured.ts';
 import type { Scored } from './scored.ts';
 import { type Calibration, type Called, calibrationStatistics, calledOf } from './split-metrics.ts';

@@ -1,6 +1,6 @@
-import { accuracy } from '../../src/metrics/accuracy.ts';
-import { equalErrorRate } from '../../src/metrics/equal-error-rate.ts';
-import { rankScores } from '../../src/metrics/rank-scores.ts';
+import { accuracy } from '../../src/metrics/classification/accuracy.ts';
+import { equalErrorRate } from '../../src/metrics/ranking/equal-error-rate.ts';
+import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc } from './measured.ts';
 import { rankedOf } from './scored.ts';

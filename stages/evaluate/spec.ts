@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultDraws } from '../../src/metrics/bootstrap.ts';
+import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';

@@ -3,11 +3,11 @@ import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertio
 import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import type { Method } from '../../src/attribution/methods.ts';
 import { type CompletenessGap, completenessGap } from '../../src/explanations/completeness-gap.ts';
-import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/bootstrap.ts';
-import { holm } from '../../src/metrics/holm.ts';
-import type { Interval } from '../../src/metrics/interval.ts';
-import { type PairedDifference, pairedDifference } from '../../src/metrics/paired-difference.ts';
-import { signFlipTest } from '../../src/metrics/sign-flip-test.ts';
+import { holm } from '../../src/metrics/comparison/holm.ts';
+import { type PairedDifference, pairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
+import { signFlipTest } from '../../src/metrics/comparison/sign-flip-test.ts';
+import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/intervals/bootstrap.ts';
+import type { Interval } from '../../src/metrics/intervals/interval.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import type { Likeness } from './measure-likeness.ts';

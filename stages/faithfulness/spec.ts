@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { baselineNames } from '../../src/attribution/faithfulness/baseline-names.ts';
 import { type Method, methods } from '../../src/attribution/methods.ts';
 import { explanationSettings, unheeded } from '../../src/explanations/settings.ts';
-import { defaultDraws } from '../../src/metrics/bootstrap.ts';
+import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** Does not know why the network decided: what every method is held against. */

@@ -3,7 +3,7 @@ import { formatJson } from '../../src/charts/format-json.ts';
 import { formatLevel, usualDecimals } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
 import type { CompletenessGap } from '../../src/explanations/completeness-gap.ts';
-import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
+import { type Interval, intervalPair } from '../../src/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { type JudgedMethod, type Judgement, type NewWeights, type RankedMethod, sideOf, type Tested } from './judge.ts';
 import { areaDecimals, type Frame, formatSigned, rankingDecimals } from './texts.ts';

@@ -4,8 +4,8 @@ import type { ScoreKind } from '../../src/attribution/question.ts';
 import { withLabels } from '../../src/charts/chart-title.ts';
 import { decimalsOf, formatCount, formatCountOf, usualDecimals } from '../../src/charts/format-number.ts';
 import { classText } from '../../src/explanations/score-text.ts';
-import type { Interval } from '../../src/metrics/interval.ts';
-import type { PairedDifference } from '../../src/metrics/paired-difference.ts';
+import type { PairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
+import type { Interval } from '../../src/metrics/intervals/interval.ts';
 import { type Judgement, sideOf } from './judge.ts';
 
 /** What titles need to know beside the numbers. */

@@ -2,8 +2,8 @@ import { formatCount, formatCountOf, formatShare } from '../../src/charts/format
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
 import { formatSharing, numberAt, signed } from '../../src/explanations/measured.ts';
 import type { Survey } from '../../src/explanations/survey-split.ts';
-import { type BootstrapSample, bootstrapInterval } from '../../src/metrics/bootstrap.ts';
-import type { Interval } from '../../src/metrics/interval.ts';
+import { type BootstrapSample, bootstrapInterval } from '../../src/metrics/intervals/bootstrap.ts';
+import type { Interval } from '../../src/metrics/intervals/interval.ts';
 
 /** A model of which something is said. */
 export interface FoundCase {

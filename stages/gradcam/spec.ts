@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { camMethods } from '../../src/attribution/methods.ts';
 import { explanationSettings, surveyedImages } from '../../src/explanations/settings.ts';
-import { defaultDraws } from '../../src/metrics/bootstrap.ts';
+import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 import { colourMaps } from '../../src/vision/colour-map.ts';
 

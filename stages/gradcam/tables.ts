@@ -5,7 +5,7 @@ import { csvLine } from '../../src/csv.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
 import { formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import type { Survey } from '../../src/explanations/survey-split.ts';
-import { intervalPair } from '../../src/metrics/interval.ts';
+import { intervalPair } from '../../src/metrics/intervals/interval.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Lead } from './finding.ts';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
-import { auc } from '../../src/metrics/auc.ts';
+import { auc } from '../../src/metrics/ranking/auc.ts';
 import { Random } from '../../src/random.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
 import { StageBench } from '../../test/stage-bench.ts';

@@ -1,5 +1,5 @@
 import { withLabels } from '../../src/charts/chart-title.ts';
-import { principalComponents } from '../../src/metrics/principal-components.ts';
+import { principalComponents } from '../../src/metrics/multivariate/principal-components.ts';
 import { StageError } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { openFeatures } from '../../src/vision/open-features.ts';

@@ -4,7 +4,7 @@ import { formatShare } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
-import { normalQuantile } from '../../src/metrics/normal-distribution.ts';
+import { normalQuantile } from '../../src/metrics/intervals/normal-distribution.ts';
 import {
   curveLayers,
   guide,

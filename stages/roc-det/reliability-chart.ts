@@ -4,7 +4,7 @@ import { fittedLabels } from '../../src/charts/fit-text.ts';
 import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
-import type { CalibrationBin } from '../../src/metrics/calibration-bins.ts';
+import type { CalibrationBin } from '../../src/metrics/calibration/calibration-bins.ts';
 import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
-import type { ModelComparison } from '../../src/metrics/compare-models.ts';
+import type { ModelComparison } from '../../src/metrics/comparison/compare-models.ts';
 import { curveLayers, guide, invisible, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
 import type { MeasuredModel, Point } from './measure.ts';

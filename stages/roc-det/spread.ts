@@ -1,11 +1,11 @@
 import { seriesName } from '../../src/charts/series.ts';
 import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { accuracy } from '../../src/metrics/accuracy.ts';
-import { auc } from '../../src/metrics/auc.ts';
-import { matchScores } from '../../src/metrics/match-scores.ts';
-import { rankScores } from '../../src/metrics/rank-scores.ts';
+import { accuracy } from '../../src/metrics/classification/accuracy.ts';
+import { matchScores } from '../../src/metrics/comparison/match-scores.ts';
+import { type RunSpread, spreadOverRuns } from '../../src/metrics/intervals/spread-over-runs.ts';
+import { auc } from '../../src/metrics/ranking/auc.ts';
+import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
-import { type RunSpread, spreadOverRuns } from '../../src/metrics/spread-over-runs.ts';
 import { StageError } from '../../src/stage.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Model, Models } from './read-models.ts';

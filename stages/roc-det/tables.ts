@@ -1,9 +1,9 @@
 import { formatJson } from '../../src/charts/format-json.ts';
 import { formatCount, formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
-import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/compare-models.ts';
-import { type Interval, intervalPair } from '../../src/metrics/interval.ts';
-import type { RunSpread } from '../../src/metrics/spread-over-runs.ts';
+import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/comparison/compare-models.ts';
+import { type Interval, intervalPair } from '../../src/metrics/intervals/interval.ts';
+import type { RunSpread } from '../../src/metrics/intervals/spread-over-runs.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { ModelSpread } from './spread.ts';

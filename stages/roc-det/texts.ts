@@ -7,8 +7,8 @@ import {
   formatList,
   formatShare,
 } from '../../src/charts/format-number.ts';
-import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/compare-models.ts';
-import type { Interval } from '../../src/metrics/interval.ts';
+import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/comparison/compare-models.ts';
+import type { Interval } from '../../src/metrics/intervals/interval.ts';
 import { haveRuns, type Line } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { gradientMethods } from '../../src/attribution/methods.ts';
 import { explanationSettings, surveyedImages, unheeded } from '../../src/explanations/settings.ts';
-import { defaultDraws } from '../../src/metrics/bootstrap.ts';
+import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...shared } = explanationSettings; // gradients by the image have no layer

@@ -1,6 +1,6 @@
 import { thereAre } from '../../src/diagnostics/suggest.ts';
+import { type MeanInterval, tInterval } from '../../src/metrics/intervals/t-interval.ts';
 import type { MetricValues } from '../../src/metrics/metrics-file.ts';
-import { type MeanInterval, tInterval } from '../../src/metrics/t-interval.ts';
 import { StageError } from '../../src/stage.ts';
 
 export type Labels = Readonly<Record<string, string>>;

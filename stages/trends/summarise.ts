@@ -1,4 +1,4 @@
-import { type Share, shareDifference } from '../../src/metrics/share-difference.ts';
+import { type Share, shareDifference } from '../../src/metrics/intervals/share-difference.ts';
 import { type CurveShape, curveShape } from '../../src/training/curve-shape.ts';
 import type { History } from '../../src/training/history.ts';
 import type { SplitImages } from '../../src/training/split-images.ts';

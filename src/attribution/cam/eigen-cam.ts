@@ -1,4 +1,4 @@
-import { leadingDirections } from '../../metrics/leading-directions.ts';
+import { leadingDirections } from '../../metrics/multivariate/leading-directions.ts';
 import type { LayerView } from './layer-view.ts';
 import { sumPlaces, weighChannels } from './weigh-channels.ts';
 

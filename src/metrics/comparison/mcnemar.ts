@@ -1,0 +1,56 @@
+import { twoSidedChance } from '../intervals/normal-distribution.ts';
+
+/** Whether two models are right equally often, by the images that only one of them has right. */
+export interface McNemarTest {
+  /** Images that the first model has right and the second wrong. */
+  readonly onlyOne: number;
+  /** And the other way round. */
+  readonly onlyOther: number;
+  /** Two-sided, of both being right equally often. */
+  readonly p: number;
+  readonly method: 'exact' | 'chi-square';
+}
+
+/** From as many differing answers on, the chi-square distribution is close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
+const many = 25;
+
+/**
+ * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference
+ * between correlated proportions or percentages"). Images on which both are right, or both wrong, say nothing. Of the
+ * others each model has half by chance: exactly so below 25 of them, by the binomial distribution; else by the
+ * chi-square distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on the correction for
+ * continuity in testing the significance of the difference between correlated proportions").
+ *
+ * It takes images as independent: with groups, use {@link pairedDifference} of paired-difference.ts.
+ *
+ * Example: 3 images that only the first has right and 9 that only the second has give p = 0.146, exactly.
+ */
+export function mcnemar(onlyOne: number, onlyOther: number): McNemarTest {
+  const differing = onlyOne + onlyOther;
+  if (differing < many)
+    return { onlyOne, onlyOther, p: exactP(Math.min(onlyOne, onlyOther), differing), method: 'exact' };
+  const root = Math.max(0, Math.abs(onlyOne - onlyOther) - 1) / Math.sqrt(differing); // of chi-square with one degree of freedom
+  return { onlyOne, onlyOther, p: twoSidedChance(root), method: 'chi-square' };
+}
+
+/** {@link mcnemar} of predictions: labels and both models' classes, 0 or 1 for each image. */
+export function mcnemarOf(labels: ArrayLike<number>, one: ArrayLike<number>, other: ArrayLike<number>): McNemarTest {
+  let [onlyOne, onlyOther] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    if (one[i] === other[i]) continue;
+    if (one[i] === labels[i]) onlyOne++;
+    else onlyOther++;
+  }
+  return mcnemar(onlyOne, onlyOther);
+}
+
+/** Twice the chance of at most `fewer` heads of `tosses`. */
+function exactP(fewer: number, tosses: number): number {
+  let term = 0.5 ** tosses;
+  let sum = term;
+  for (let k = 1; k <= fewer; k++) {
+    term *= (tosses - k + 1) / k;
+    sum += term;
+  }
+  return Math.min(1, 2 * sum);
+}

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { delongTest } from '../intervals/delong.ts';
+import { drawnScores } from '../intervals/testing-intervals.ts';
+import { auc } from '../ranking/auc.ts';
+import { rankScores } from '../ranking/rank-scores.ts';
+import { pairedDifference } from './paired-difference.ts';
+
+const { labels, scores } = drawnScores(250, 150, 1, 1);
+const noise = drawnScores(250, 150, 0, 2).scores;
+const worse = scores.map((score, i) => score + 0.8 * noise[i]!);
+const area = (of: readonly number[]) => {
+  const ranking = rankScores(of);
+  return (weights: Float64Array) => auc(labels, ranking, { weights });
+};
+
+test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {
+  const drawn = pairedDifference({ labels, seed: 1 }, area(scores), area(worse), 0.95);
+  const delong = delongTest(labels, scores, worse, 0.95);
+  const tenth = (delong.high - delong.low) / 10;
+  assert.equal(drawn.difference.toFixed(12), delong.difference.toFixed(12));
+  assert.ok(Math.abs(drawn.low - delong.low) < tenth, `${drawn.low}, DeLong ${delong.low}`);
+  assert.ok(Math.abs(drawn.high - delong.high) < tenth, `${drawn.high}, DeLong ${delong.high}`);
+  assert.ok(Math.abs(drawn.p - delong.p) < 0.01, `${drawn.p}, DeLong ${delong.p}`);
+});
+
+test('p is below 0.05 where the 95 % interval leaves 0 out', () => {
+  const { low, p } = pairedDifference({ labels, seed: 1 }, area(scores), area(noise), 0.95);
+  assert.ok(low > 0);
+  assert.equal(p, 2 / 2001);
+});
+
+test('draws that are all alike have no interval, and a p-value only where there is no difference', () => {
+  const of = (one: number, other: number) => {
+    const { difference, low, high, p } = pairedDifference(
+      { labels, seed: 1 },
+      () => one,
+      () => other,
+      0.95,
+    );
+    return [difference, low, high, p];
+  };
+  assert.deepEqual(of(1, 1), [0, Number.NaN, Number.NaN, 1]);
+  assert.deepEqual(of(1, 0), [1, Number.NaN, Number.NaN, Number.NaN]);
+});
+
+test('one image of a class says nothing of the spread', () => {
+  const statistics = [(weights: Float64Array) => weights[0]!, () => 1] as const;
+  const { difference, low, high, p } = pairedDifference({ labels: [0, 0, 1], seed: 1 }, ...statistics, 0.95);
+  assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, Number.NaN]);
+});
+
+test('a statistic that is undefined leaves all but the difference undefined', () => {
+  const { p, low } = pairedDifference({ labels, seed: 1 }, area(scores), () => Number.NaN, 0.95);
+  assert.deepEqual([p, low], [Number.NaN, Number.NaN]);
+});

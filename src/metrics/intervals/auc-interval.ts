@@ -1,0 +1,79 @@
+import { auc } from '../ranking/auc.ts';
+import { rankScores } from '../ranking/rank-scores.ts';
+import type { BootstrapSample } from './bootstrap.ts';
+import { bootstrapInterval, drawsGroups } from './bootstrap.ts';
+import { delong } from './delong.ts';
+import type { Interval } from './interval.ts';
+import { normalQuantile } from './normal-distribution.ts';
+
+/**
+ * The area under the ROC curve with its interval, by what fits the images:
+ *
+ *     aucInterval({ labels, seed: 1 }, scores, 0.95);          // { estimate, low, high, method }
+ *     aucInterval({ labels, groups, seed: 1 }, scores, 0.95);  // frames of one video in one group
+ *
+ * - Independent images: DeLong's variance, the normal interval taken of the logit of the area, so that it stays inside 0
+ *   to 1 and leans away from the near end (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better
+ *   coverage near 1 than the plain one: Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for
+ *   the area under the ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class, and
+ *   where no variance is to be seen, as with one score for everything.
+ * - Groups that join images: the bootstrap of whole groups, since DeLong takes images as independent.
+ * - An area of 1 or 0, where either has width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
+ *
+ * NaN throughout when a class is missing.
+ *
+ * @param scores One finite number for each image, higher for positive.
+ * @param level The confidence, above 0 and below 1.
+ */
+export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, level: number): Interval {
+  const { labels } = sample;
+  const ranking = rankScores(scores);
+  const estimate = auc(labels, ranking);
+  if (estimate === 1 || estimate === 0) {
+    const bound = perfectAreaBound(independentPairs(sample), level);
+    const [low, high] = estimate === 1 ? [bound, 1] : [0, 1 - bound];
+    return { estimate, low, high, method: 'one-sided' };
+  }
+  if (drawsGroups(sample)) {
+    return bootstrapInterval(sample, (weights) => auc(labels, ranking, { weights }), level);
+  }
+  const variance = delong(labels, [scores]).covariance[0]![0]!;
+  if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };
+  const logit = Math.log(estimate / (1 - estimate));
+  const half = (normalQuantile((1 + level) / 2) * Math.sqrt(variance)) / (estimate * (1 - estimate));
+  return { estimate, low: logistic(logit - half), high: logistic(logit + half), method: 'delong' };
+}
+
+/**
+ * How small the true area may be, at a confidence, when all images were ranked right: (1 - level)^(1 / pairs), about
+ * 1 - 3 / pairs at 0.95 (the rule of three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all
+ * right?"; the interval of Clopper and Pearson 1934 at no failure).
+ *
+ * It assumes no distribution: of images that make `pairs` pairs, none in two of them, each pair is in order with the
+ * chance of the true area, independently; so all are with at most area^pairs. There are distributions for which this is
+ * what happens, so without assuming one it cannot be narrower (Obuchowski and Lieber 2002, "Confidence bounds when the
+ * estimated ROC area is 1.0", assume normal ones).
+ *
+ * Example: 10 pairs at 0.95 give 0.741.
+ *
+ * @param pairs The number of images of the rarer class.
+ */
+export function perfectAreaBound(pairs: number, level: number): number {
+  return (1 - level) ** (1 / pairs);
+}
+
+/** How many pairs of a real and a fake image can be made so that no two pairs share a unit (an image or its group). */
+function independentPairs({ labels, groups }: BootstrapSample): number {
+  const classes = new Map<string | number, number>();
+  for (let i = 0; i < labels.length; i++) {
+    const unit = groups?.[i] ?? i;
+    classes.set(unit, (classes.get(unit) ?? 0) | (labels[i] === 1 ? 2 : 1));
+  }
+  const count = (kind: number) => [...classes.values()].filter((of) => of === kind).length;
+  const [real, fake, both] = [count(1), count(2), count(3)];
+  return Math.min(real + both, fake + both, Math.floor((real + fake + both) / 2));
+}
+
+function logistic(x: number): number {
+  return 1 / (1 + Math.exp(-x));
+}

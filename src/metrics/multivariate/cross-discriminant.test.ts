@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '../../random.ts';
+import { auc } from '../ranking/auc.ts';
+import { choleskySolve } from './cholesky-solve.ts';
+import { crossDiscriminant } from './cross-discriminant.ts';
+import { groupedFolds } from './grouped-folds.ts';
+
+/** Made by scikit-learn: test/golden/discriminant.py. */
+const cases = JSON.parse(
+  readFileSync(new URL('../../../test/golden/discriminant.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Readonly<Record<'values' | 'labels' | 'folds' | 'scores', readonly number[]>>>>;
+
+for (const [name, { values, labels, folds, scores }] of Object.entries(cases)) {
+  test(`scores are those of scikit-learn's discriminant with Ledoit's and Wolf's shrinkage: ${name}`, () => {
+    const got = crossDiscriminant(Float64Array.from(values!), labels!, folds!);
+    for (const [i, score] of scores!.entries()) {
+      assert.ok(Math.abs(got[i]! - score) < 1e-6 * (1 + Math.abs(score)), `expected ${score} at ${i}, got ${got[i]}`);
+    }
+  });
+}
+
+test('the example of the docstring is solved', () => {
+  const [x, y] = choleskySolve(Float64Array.of(4, 2, 2, 3), Float64Array.of(2, 5));
+  assert.ok(Math.abs(x! + 0.5) < 1e-12 && Math.abs(y! - 2) < 1e-12);
+  assert.throws(() => choleskySolve(Float64Array.of(1, 2, 2, 1), Float64Array.of(1, 1)), RangeError);
+});
+
+test('noise is not told apart, one shifted column is, and what differs in nothing scores alike', () => {
+  const random = new Random('columns');
+  const labels = Array.from({ length: 400 }, (_, i) => i % 2);
+  const folds = groupedFolds(labels, Uint32Array.from(labels.keys()), { count: 5, seed: 1 });
+  const of = (columns: number, value: (label: number, k: number) => number) =>
+    auc(
+      labels,
+      crossDiscriminant(
+        Float64Array.from({ length: 400 * columns }, (_, i) => value(labels[Math.floor(i / columns)]!, i % columns)),
+        labels,
+        folds,
+      ),
+    );
+  assert.ok(Math.abs(of(20, () => random.normal()) - 0.5) < 0.08);
+  assert.ok(of(20, (label, k) => random.normal() + (k === 3 ? 2 * label : 0)) > 0.88);
+  assert.equal(
+    of(2, (label) => label),
+    1,
+  );
+  assert.equal(
+    of(3, () => 1 / 3),
+    0.5,
+  );
+});
+
+test('folds keep groups whole and classes even', () => {
+  const items = fc.array(fc.record({ label: fc.nat(1), group: fc.nat(60) }), { minLength: 100, maxLength: 200 });
+  fc.assert(
+    fc.property(items, fc.nat(), (drawn, seed) => {
+      const [labels, groups] = [drawn.map(({ label }) => label), drawn.map(({ group }) => group)];
+      const folds = groupedFolds(labels, groups, { count: 5, seed });
+      const foldOf = new Map<number, number>();
+      const sizes = [0, 0, 0, 0, 0];
+      for (const [i, fold] of folds.entries()) {
+        assert.equal(foldOf.get(groups[i]!) ?? fold, fold);
+        foldOf.set(groups[i]!, fold);
+        sizes[fold]!++;
+      }
+      assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 0.2 * drawn.length, sizes.join());
+    }),
+  );
+});
+
+test('where every item stands alone, each fold has its share of each class', () => {
+  const labels = Array.from({ length: 103 }, (_, i) => (i % 4 === 0 ? 1 : 0));
+  const folds = groupedFolds(labels, Uint32Array.from(labels.keys()), { count: 5, seed: 3 });
+  for (const label of [0, 1]) {
+    const sizes = [0, 0, 0, 0, 0];
+    for (const [i, fold] of folds.entries()) if (labels[i] === label) sizes[fold]!++;
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+  }
+});
