@@ -10,6 +10,6 @@ const isWritten = existsSync(`${docs}/study.md`);
 test('docs/study.md says what its run said; `node scripts/write-study.mjs` writes it anew', {
   skip: !isWritten && 'not written yet',
 }, () => {
-  const template = readFileSync(`${docs}/study.template.md`, 'utf8');
+  const template = readFileSync(fileURLToPath(new URL('../pipelines/texts/study.md', import.meta.url)), 'utf8');
   assert.deepEqual(checkDocument(docs, 'study', template), []);
 });
