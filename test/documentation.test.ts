@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { extendsShape, pipelineShape, stageShape } from '../src/config/shapes.ts';
+import { extendsShape, pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
 import { architectureNames } from '../src/models/architectures.ts';
 import { activations, paddings } from '../src/models/layer.ts';
 import { layerItem } from '../src/models/layer-items.ts';

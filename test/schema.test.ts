@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { pipelineJsonSchema } from '../src/config/json-schema.ts';
+import { pipelineJsonSchema } from '../src/config/schema/json-schema.ts';
 import { kinds } from '../stages/index.ts';
 
 test('pipeline.schema.json is that of the kinds as they are; `pipeline schema > pipeline.schema.json` renews it', async () => {

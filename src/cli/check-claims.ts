@@ -1,9 +1,9 @@
 import { type Owner, type PublishedRecord, PublishedRecords } from '../artifacts/published-record.ts';
 import { targetKey } from '../artifacts/target.ts';
 import { Cache } from '../cache/cache.ts';
+import { filesOfPipeline } from '../config/files/pipeline-name.ts';
 import type { Output, Stage } from '../config/pipeline.ts';
-import { filesOfPipeline } from '../config/pipeline-name.ts';
-import { shownPath } from '../config/read-source.ts';
+import { shownPath } from '../config/yaml/read-source.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Claims, claimsOf } from './claims.ts';

@@ -1,6 +1,6 @@
+import { filesOfPipeline, reportPath } from '../config/files/pipeline-name.ts';
 import type { Kinds } from '../config/load-context.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
-import { filesOfPipeline, reportPath } from '../config/pipeline-name.ts';
 import type { Span } from '../diagnostics/diagnostic.ts';
 
 /** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findPipelineFile } from '../config/find-pipeline-file.ts';
-import { findRoot } from '../config/find-root.ts';
+import { findPipelineFile } from '../config/files/find-pipeline-file.ts';
+import { findRoot } from '../config/files/find-root.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { type ArchitectureName, architectureNames, architectures } from '../models/architectures.ts';

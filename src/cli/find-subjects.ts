@@ -1,9 +1,9 @@
 import type { Cache } from '../cache/cache.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import { readSubjectStage, type Subject, type SubjectStage } from '../compare/subject.ts';
-import { findPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
-import { findStageNames, suggestStage } from '../config/find-stage-names.ts';
+import { findPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
+import { findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../result.ts';

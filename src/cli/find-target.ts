@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
-import { baseNames } from '../config/base-names.ts';
-import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/find-pipeline-file.ts';
+import { baseNames } from '../config/files/base-names.ts';
+import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 

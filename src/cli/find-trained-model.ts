@@ -1,7 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPipelineFile } from '../config/find-pipeline-file.ts';
-import { findRoot } from '../config/find-root.ts';
+import { findPipelineFile } from '../config/files/find-pipeline-file.ts';
+import { findRoot } from '../config/files/find-root.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { infoFile } from '../models/read-model-info.ts';

@@ -1,4 +1,4 @@
-import { findRoot } from '../config/find-root.ts';
+import { findRoot } from '../config/files/find-root.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';

@@ -1,6 +1,6 @@
 import { memoryFile, recall } from '../cache/run-memory.ts';
-import { findPipelineFile, onlyPipelineFile } from '../config/find-pipeline-file.ts';
-import { findRoot } from '../config/find-root.ts';
+import { findPipelineFile, onlyPipelineFile } from '../config/files/find-pipeline-file.ts';
+import { findRoot } from '../config/files/find-root.ts';
 import { formatAllFresh } from '../reporters/format-all-fresh.ts';
 
 /** Answers a `run` that was remembered and whose every input and output is as it was. False: go the long way. */

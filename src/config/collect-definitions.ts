@@ -1,15 +1,15 @@
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
 import { type Definition, type FileScope, namePattern } from './definition.ts';
-import { explainIssues } from './explain-issues.ts';
 import type { KnownKind, LoadContext } from './load-context.ts';
-import { type Ancestry, loadReferred, referredFile } from './load-document.ts';
-import { child, describeNode, type MapNode, type Node, textOf } from './located.ts';
-import { Params } from './params.ts';
-import { readInclude } from './read-include.ts';
-import { type SetParam, setParams } from './set-params.ts';
-import { pipelineShape } from './shapes.ts';
-import { substitute } from './substitute.ts';
+import { Params } from './params/params.ts';
+import { readInclude } from './params/read-include.ts';
+import { type SetParam, setParams } from './params/set-params.ts';
+import { substitute } from './params/substitute.ts';
+import { explainIssues } from './schema/explain-issues.ts';
+import { pipelineShape } from './schema/shapes.ts';
+import { type Ancestry, loadReferred, referredFile } from './yaml/load-document.ts';
+import { child, describeNode, type MapNode, type Node, textOf } from './yaml/located.ts';
 
 /** Every stage of a file and of those it includes, the included ones first; and the file's own scope. */
 export function collectDefinitions(

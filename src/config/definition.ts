@@ -1,7 +1,7 @@
 import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind } from './load-context.ts';
-import type { Home, MapNode } from './located.ts';
-import type { Params } from './params.ts';
+import type { Params } from './params/params.ts';
+import type { Home, MapNode } from './yaml/located.ts';
 
 /** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { z } from 'zod';
-import { explainIssues } from './explain-issues.ts';
-import { toJson } from './located.ts';
-import { parseYaml } from './parse-yaml.ts';
+import { explainIssues } from './schema/explain-issues.ts';
 import { load, mistakes, shownMistakes, stageOf, TestProject, value } from './testing-kinds.ts';
+import { toJson } from './yaml/located.ts';
+import { parseYaml } from './yaml/parse-yaml.ts';
 
 test('a small pipeline becomes stages with settings, ports, resources and published paths', async () => {
   const pipeline = await load(`

@@ -1,25 +1,25 @@
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
-import { checkPaths } from './check-paths.ts';
 import { collectDefinitions } from './collect-definitions.ts';
 import type { FileScope } from './definition.ts';
 import { Environment } from './environment.ts';
+import { pipelineName, reportPath } from './files/pipeline-name.ts';
 import { type Edge, findCycles } from './find-cycles.ts';
-import { InputPaths, type PathClaim } from './input-paths.ts';
-import { makeInstances } from './instances.ts';
 import type { Kinds, LoadContext, UnloadedKind } from './load-context.ts';
-import { loadDocument } from './load-document.ts';
-import { child, type MapNode } from './located.ts';
-import type { Params } from './params.ts';
+import { makeInstances } from './matrix/instances.ts';
+import type { Params } from './params/params.ts';
+import { parseSetParams, type SetParam } from './params/set-params.ts';
+import { substitute } from './params/substitute.ts';
+import { checkPaths } from './paths/check-paths.ts';
+import { InputPaths, type PathClaim } from './paths/input-paths.ts';
+import { UnlistedFiles } from './paths/unlisted-files.ts';
 import type { Pipeline, Stage, StageName } from './pipeline.ts';
-import { pipelineName, reportPath } from './pipeline-name.ts';
-import { prepareInstances } from './prepare-instance.ts';
-import { shownPath } from './read-source.ts';
-import { resolveStage } from './resolve-stage.ts';
-import { parseSetParams, type SetParam } from './set-params.ts';
-import { substitute } from './substitute.ts';
-import { UnlistedFiles } from './unlisted-files.ts';
+import { prepareInstances } from './resolve/prepare-instance.ts';
+import { resolveStage } from './resolve/resolve-stage.ts';
+import { loadDocument } from './yaml/load-document.ts';
+import { child, type MapNode } from './yaml/located.ts';
+import { shownPath } from './yaml/read-source.ts';
 
 export interface LoadOptions {
   /** Absolute path of the folder that holds `pipelines/`. */

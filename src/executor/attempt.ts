@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { extensionOf } from '../config/extension-of.ts';
+import { extensionOf } from '../config/paths/extension-of.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { Grant } from './admission.ts';

@@ -1,5 +1,5 @@
-import { findStageNames, suggestStage } from '../config/find-stage-names.ts';
 import type { StageName } from '../config/pipeline.ts';
+import { findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Graph, readBy } from './graph.ts';

@@ -5,7 +5,7 @@ import { Cache } from '../../cache/cache.ts';
 import { cacheError } from '../../cache/cache-error.ts';
 import { type Comparison, compareSubjects } from '../../compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../compare/comparison-tables.ts';
-import { findRoot } from '../../config/find-root.ts';
+import { findRoot } from '../../config/files/find-root.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findSubjects } from '../find-subjects.ts';
 import { warnOnStderr } from '../make-world.ts';

@@ -5,7 +5,7 @@ import type { ScoreKind } from '../../attribution/question.ts';
 import { largeGap } from '../../attribution/relative-gap.ts';
 import { cacheError } from '../../cache/cache-error.ts';
 import { formatShare } from '../../charts/format-number.ts';
-import { findRoot } from '../../config/find-root.ts';
+import { findRoot } from '../../config/files/find-root.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import type { ExplainedPictures, Picture } from '../../explanations/explain-pictures.ts';
 import { formatTable } from '../../reporters/format-table.ts';

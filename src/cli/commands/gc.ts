@@ -1,9 +1,9 @@
 import { Cache } from '../../cache/cache.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../cache/collect-garbage.ts';
-import { findRoot } from '../../config/find-root.ts';
-import { parseDuration } from '../../config/parse-duration.ts';
-import { parseMemory } from '../../config/parse-memory.ts';
-import { filesOfPipeline } from '../../config/pipeline-name.ts';
+import { findRoot } from '../../config/files/find-root.ts';
+import { filesOfPipeline } from '../../config/files/pipeline-name.ts';
+import { parseDuration } from '../../config/schema/parse-duration.ts';
+import { parseMemory } from '../../config/schema/parse-memory.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes } from '../format-bytes.ts';

@@ -1,6 +1,6 @@
 import { Cache } from '../../cache/cache.ts';
-import { findRoot } from '../../config/find-root.ts';
-import { parseDuration } from '../../config/parse-duration.ts';
+import { findRoot } from '../../config/files/find-root.ts';
+import { parseDuration } from '../../config/schema/parse-duration.ts';
 import { formatHistory } from '../../history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../history/past-run.ts';
 import { conditionName, selectRuns } from '../../history/select-runs.ts';

@@ -1,6 +1,6 @@
 import { backendNames } from '../../backend/backend-names.ts';
-import { describeSettings } from '../../config/describe-settings.ts';
-import { findRoot } from '../../config/find-root.ts';
+import { findRoot } from '../../config/files/find-root.ts';
+import { describeSettings } from '../../config/schema/describe-settings.ts';
 import { suggest } from '../../diagnostics/suggest.ts';
 import { wrapWords } from '../../reporters/wrap-words.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';

@@ -1,6 +1,6 @@
 import { Cache } from '../../cache/cache.ts';
 import { verifyCache } from '../../cache/verify-cache.ts';
-import { findRoot } from '../../config/find-root.ts';
+import { findRoot } from '../../config/files/find-root.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';

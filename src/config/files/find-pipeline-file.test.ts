@@ -1,0 +1,61 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatDiagnostic } from '../../diagnostics/format-diagnostic.ts';
+import { TestProject } from '../testing-kinds.ts';
+import { findPipelineFile, pipelineNames } from './find-pipeline-file.ts';
+import { findRoot } from './find-root.ts';
+
+const files = {
+  'pipelines/experiments/xception.yaml': '',
+  'pipelines/a.yml': '',
+  'pipelines/notes.txt': '',
+  'sub/deep/x': '',
+};
+
+test('the root is the nearest folder upward that holds pipelines', () => {
+  using project = new TestProject(files);
+  assert.equal(findRoot(join(project.root, 'sub', 'deep')), project.root);
+  assert.equal(findRoot(project.root), project.root);
+  assert.equal(findRoot('/'), undefined);
+});
+
+test('a file is looked up from the working directory, then below pipelines, with or without its extension', () => {
+  using project = new TestProject(files);
+  const { root } = project;
+  const target = { ok: true, value: join(root, 'pipelines/experiments/xception.yaml') };
+  for (const argument of [
+    'experiments/xception.yaml',
+    'experiments/xception',
+    'pipelines/experiments/xception',
+    target.value,
+  ]) {
+    assert.deepEqual(findPipelineFile(argument, root, root), target, argument);
+  }
+  assert.deepEqual(findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root), target);
+  assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
+});
+
+test('a file that is not there is told with the nearest name', () => {
+  using project = new TestProject(files);
+  const found = findPipelineFile('experiments/xeption', project.root, project.root);
+  assert.ok(!found.ok);
+  assert.equal(
+    formatDiagnostic(found.error),
+    `error: There is no pipeline "experiments/xeption", neither here nor below pipelines/ [missing-file]
+
+  Did you mean "experiments/xception.yaml"?`,
+  );
+});
+
+test('a name without its extension is compared with those without theirs', () => {
+  using project = new TestProject({ 'pipelines/fakes.yaml': '', 'pipelines/b.yaml': '' });
+  const hint = (argument: string) => {
+    const found = findPipelineFile(argument, project.root, project.root);
+    return found.ok ? undefined : found.error.hint;
+  };
+  assert.equal(hint('faks'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('faks.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('fakes.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('other.yaml'), 'Known: b.yaml, fakes.yaml.');
+});

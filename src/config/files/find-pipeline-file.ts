@@ -1,0 +1,42 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { closest, suggest } from '../../diagnostics/suggest.ts';
+import { err, ok, type Result } from '../../result.ts';
+
+const extensions = ['', '.yaml', '.yml'];
+
+/** The absolute path of the file that an argument names: from the working directory, then under `pipelines/`. */
+export function findPipelineFile(argument: string, cwd: string, root: string): Result<string, Diagnostic> {
+  for (const folder of [cwd, join(root, 'pipelines')]) {
+    for (const extension of extensions) {
+      const path = resolve(folder, argument + extension);
+      if (argument !== '' && statSync(path, { throwIfNoEntry: false })?.isFile()) return ok(path);
+    }
+  }
+  const names = pipelineNames(root);
+  const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
+  const bare = withoutExtension(wanted);
+  // Without the extensions, or those alone would bring `b.yaml` near to `a.yaml`, and `fakes` far from `fake.yaml`.
+  const near = closest(bare, names.map(withoutExtension));
+  const meant = near === undefined ? undefined : names.find((name) => withoutExtension(name) === near);
+  const hint = meant === undefined ? suggest(wanted, names) : `Did you mean "${meant}"?`;
+  const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
+  return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
+}
+
+/** The only pipeline's absolute path, which a command without a file means; undefined where there are none or several. */
+export function onlyPipelineFile(root: string): string | undefined {
+  const names = pipelineNames(root);
+  return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;
+}
+
+/** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
+export function pipelineNames(root: string): readonly string[] {
+  return readdirSync(join(root, 'pipelines'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.ya?ml$/.test(path))
+    .map((path) => path.replaceAll('\\', '/'))
+    .sort();
+}
+
+const withoutExtension = (path: string) => path.replace(/\.ya?ml$/, '');

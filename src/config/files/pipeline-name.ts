@@ -1,0 +1,46 @@
+import { statSync } from 'node:fs';
+import { join, relative, resolve, sep } from 'node:path';
+
+const extensions = ['.yaml', '.yml', ''];
+
+/**
+ * The name of a pipeline is its file's address without extension: below `pipelines/` as it is (`experiments/xception`),
+ * elsewhere from the root, with a first part that no name below `pipelines/` has (`./xception`, `../faces/xception`).
+ */
+export function pipelineName(absolute: string, root: string): string {
+  const parts = relative(join(root, 'pipelines'), absolute).split(sep);
+  const below = parts[0] === '..' ? fromRoot(absolute, root) : parts.join('/');
+  return below.replace(/\.ya?ml$/, '');
+}
+
+function fromRoot(absolute: string, root: string): string {
+  const path = relative(root, absolute).split(sep).join('/');
+  return path.startsWith('../../') ? path : `./${path}`;
+}
+
+/** The files that a name means, absolute: a pipeline lives while it has one; two where only the extensions differ. */
+export function filesOfPipeline(name: string, root: string): readonly string[] {
+  const path = /^\.\.?\//.test(name) ? resolve(root, name) : join(root, 'pipelines', name);
+  return extensions.map((extension) => path + extension).filter(mayBeFile);
+}
+
+/** What cannot be looked at may be there: nothing of its pipeline is given up. */
+function mayBeFile(path: string): boolean {
+  try {
+    return statSync(path).isFile();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    return code !== 'ENOENT' && code !== 'ENOTDIR';
+  }
+}
+
+/**
+ * Where a pipeline's outputs are published unless its file says otherwise, relative to the root. `.` and `..` lead
+ * elsewhere on disk, hence `artifacts/@/xception` and `artifacts/@@/faces/xception`.
+ */
+export function publishedFolder(name: string): string {
+  return `artifacts/${name.replace(/^(\.\.?\/)+/, (dots) => dots.replaceAll('.', '@'))}`;
+}
+
+/** Where the page of a pipeline's last run is, relative to the root: no stage's output. */
+export const reportPath = (name: string): string => `${publishedFolder(name)}/report.html`;

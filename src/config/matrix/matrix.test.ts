@@ -1,0 +1,209 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Pipeline } from '../pipeline.ts';
+import { load, mistakes, stageOf } from '../testing-kinds.ts';
+
+const names = (pipeline: Pipeline) => pipeline.stages.map(({ name }) => name);
+
+/** What a port reads: `stage` and labels, item by item. */
+function read(
+  pipeline: Pipeline,
+  stage: string,
+  port: string,
+): readonly (readonly [string, Readonly<Record<string, string>>])[] {
+  const input = stageOf(pipeline, stage).inputs.find((one) => one.port === port)!;
+  return input.items.map((item) => [item.from === 'stage' ? item.stage : item.shown, item.labels]);
+}
+
+const faces = 'faces: { kind: load, inputs: { images: data/ } }';
+
+test('a matrix makes one stage per combination, the last axis fastest, its values read as ${matrix.…}', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit:
+    kind: train
+    matrix: { seed: [1, 2], net: [{ id: my-net, rate: 0.1 }, { id: other, rate: 1e-3 }] }
+    inputs: { dataset: faces.dataset }
+    with: { seed: "\${matrix.seed}", rate: "\${matrix.net.rate}" }
+    outputs: { model: "artifacts/\${matrix.net}-\${matrix.seed}" }
+`);
+  assert.deepEqual(names(pipeline), [
+    'faces',
+    'fit[net=my-net,seed=1]',
+    'fit[net=other,seed=1]',
+    'fit[net=my-net,seed=2]',
+    'fit[net=other,seed=2]',
+  ]);
+  const fit = stageOf(pipeline, 'fit[net=other,seed=2]');
+  assert.deepEqual(fit.keyedSettings, { seed: 2, rate: 0.001 });
+  assert.deepEqual(fit.axes, { seed: '2', net: 'other' });
+  assert.deepEqual(
+    fit.outputs.map(({ path }) => path),
+    ['artifacts/other-2', 'artifacts/p/fit@net=other,seed=2/history.csv'],
+  );
+});
+
+test('axes are inherited through single ports, join by name and multiply otherwise', async () => {
+  const pipeline = await load(`stages:
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+`);
+  assert.deepEqual(names(pipeline).slice(2), [
+    'fit[seed=1,set=a]',
+    'fit[seed=2,set=a]',
+    'fit[seed=1,set=b]',
+    'fit[seed=2,set=b]',
+    'score[seed=1,set=a]',
+    'score[seed=2,set=a]',
+    'score[seed=1,set=b]',
+    'score[seed=2,set=b]',
+  ]);
+  assert.deepEqual(read(pipeline, 'score[seed=2,set=b]', 'dataset'), [['faces[set=b]', {}]]);
+  assert.deepEqual(read(pipeline, 'score[seed=2,set=b]', 'model'), [['fit[seed=2,set=b]', {}]]);
+});
+
+test('a port that asks for it is told which instance it reads', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  curves: { kind: plot, inputs: { history: fit.history } }
+  second: { kind: plot, inputs: { history: "fit[seed=2].history" } }
+  file: { kind: plot, inputs: { history: data/real/1.png } }
+`);
+  assert.deepEqual(read(pipeline, 'curves[seed=1]', 'history'), [['fit[seed=1]', { seed: '1' }]]);
+  assert.deepEqual(read(pipeline, 'second', 'history'), [['fit[seed=2]', { seed: '2' }]]);
+  assert.deepEqual(read(pipeline, 'file', 'history'), [['data/real/1.png', {}]]);
+});
+
+test('a selection takes one instance and inherits nothing, also by a value of the own matrix', async () => {
+  const pipeline = await load(`stages:
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: "faces[set=a].dataset" } }
+  score:
+    kind: evaluate
+    matrix: { test: [a, b] }
+    inputs: { model: fit.model, dataset: "faces[set=\${matrix.test}].dataset" }
+`);
+  assert.deepEqual(names(pipeline).slice(2), ['fit', 'score[test=a]', 'score[test=b]']);
+  assert.deepEqual(read(pipeline, 'score[test=b]', 'dataset'), [['faces[set=b]', {}]]);
+});
+
+test('a stage can be chosen by the matrix', async () => {
+  const pipeline = await load(`stages:
+  one: { kind: load, inputs: { images: data/ } }
+  two: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  fit: { kind: train, matrix: { from: [one, two] }, inputs: { dataset: "\${matrix.from}.dataset" } }
+`);
+  assert.deepEqual(read(pipeline, 'fit[from=two,set=b]', 'dataset'), [['two[set=b]', {}]]);
+  assert.deepEqual(read(pipeline, 'fit[from=one,set=b]', 'dataset'), [['one', {}]]);
+});
+
+test('a list port takes every agreeing instance in order, labelled by what the reader does not fix', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+  all: { kind: roc, inputs: { scores: [score.scores] } }
+  each: { kind: roc, matrix: { net: [x, y] }, inputs: { scores: score.scores } }
+  some: { kind: roc, inputs: { scores: ["score[net=y].scores"] } }
+`);
+  assert.deepEqual(read(pipeline, 'all', 'scores'), [
+    ['score[net=x,seed=1]', { net: 'x', seed: '1' }],
+    ['score[net=x,seed=2]', { net: 'x', seed: '2' }],
+    ['score[net=y,seed=1]', { net: 'y', seed: '1' }],
+    ['score[net=y,seed=2]', { net: 'y', seed: '2' }],
+  ]);
+  assert.deepEqual(read(pipeline, 'each[net=y]', 'scores'), [
+    ['score[net=y,seed=1]', { seed: '1' }],
+    ['score[net=y,seed=2]', { seed: '2' }],
+  ]);
+  assert.deepEqual(
+    read(pipeline, 'some', 'scores').map(([name]) => name),
+    ['score[net=y,seed=1]', 'score[net=y,seed=2]'],
+  );
+});
+
+test('a labelled list port is told the axes that its reader fixes, too', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+  each: { kind: plot, matrix: { net: [x, y] }, inputs: { scores: score.scores } }
+`);
+  assert.deepEqual(read(pipeline, 'each[net=y]', 'scores'), [
+    ['score[net=y,seed=1]', { net: 'y', seed: '1' }],
+    ['score[net=y,seed=2]', { net: 'y', seed: '2' }],
+  ]);
+});
+
+test('a list of several stages and paths labels which is which', async () => {
+  const pipeline = await load(`stages:
+  ${faces}
+  fit: { kind: train, inputs: { dataset: faces.dataset } }
+  a: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+  b: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
+  both: { kind: roc, inputs: { scores: [a.scores, b.scores] } }
+  files: { kind: roc, inputs: { scores: [data/*/1.png] } }
+`);
+  assert.deepEqual(read(pipeline, 'both', 'scores'), [
+    ['a', { stage: 'a' }],
+    ['b', { stage: 'b' }],
+  ]);
+  assert.deepEqual(read(pipeline, 'files', 'scores'), [
+    ['data/fake/1.png', { path: 'data/fake/1.png' }],
+    ['data/real/1.png', { path: 'data/real/1.png' }],
+  ]);
+});
+
+test('axes of one name with other values do not join', async () => {
+  const text = await mistakes(`stages:
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  fit: { kind: train, matrix: { set: [a, c] }, inputs: { dataset: faces.dataset } }
+`);
+  assert.ok(
+    text.startsWith(`pipelines/p.yaml:3:33: error: The axis "set" of the stage "fit" has other values than one it inherits [axis-mismatch]
+
+    3 |   fit: { kind: train, matrix: { set: [a, c] }, inputs: { dataset: faces.dataset } }
+      |                                 ^^^
+
+  pipelines/p.yaml:2:34: The other one has: a, b`),
+    text,
+  );
+});
+
+test('wrong axes, values and selections are told', async () => {
+  const text = await mistakes(`stages:
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  a: { kind: train, matrix: { stage: [1], x: [1, 1], y: [a b], z: [], w: [{ rate: 1 }] }, inputs: { dataset: "faces[set=a].dataset" } }
+  b: { kind: train, inputs: { dataset: "faces[st=a].dataset" }, with: { seed: "\${matrix.sed}" } }
+  c: { kind: train, inputs: { dataset: "faces[set=c].dataset" } }
+  d: { kind: train, inputs: { dataset: "faces[set].dataset" } }
+  e: { kind: load, inputs: { images: data/* } }
+  f: { kind: train, matrix: { from: [faces] }, inputs: { dataset: "\${matrix.from}[x=1].dataset", start: "\${matrix.fro}.model" } }
+`);
+  for (const line of [
+    '3:31: error: "stage" is no name for an axis',
+    '3:50: error: The axis "x" has the value "1" twice',
+    '3:58: error: "a b" cannot stand in a stage\'s name',
+    '3:67: error: Expected a list of at least 1 item for "matrix.z", got an empty list',
+    '3:75: error: Missing "matrix.w[0].id"',
+    '4:40: error: The stage "faces" has no axis "st"',
+    '4:79: error: The stage has no axis "sed"',
+    '5:40: error: The axis "set" of the stage "faces" has no value "c"',
+    '6:40: error: Expected stage.port or a path for the input "dataset", got "faces[set].dataset"',
+    '7:38: error: No file matches "data/*"',
+    '8:67: error: The stage "faces" has no axis "x"',
+    '8:106: error: The stage has no axis "fro"',
+  ]) {
+    assert.ok(text.includes(`pipelines/p.yaml:${line}`), `${line}\nis not in\n${text}`);
+  }
+});
+
+test('a matrix that makes very many stages is told before it does', async () => {
+  const axis = JSON.stringify(Array.from({ length: 1000 }, (_, index) => index));
+  const text = await mistakes(`stages:
+  a: { kind: command, with: { run: x }, matrix: { x: ${axis}, y: ${axis}, z: ${axis} } }
+`);
+  assert.match(text, /The matrix of the stage "a" makes 1,000,000,000 stages, at most 10,000 are allowed/);
+});

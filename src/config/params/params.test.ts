@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { load, mistakes, stageOf, TestProject, value } from '../testing-kinds.ts';
+
+const train = (params: string, settings: string) => `params: ${params}
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: faces.dataset }, with: ${settings} }
+`;
+
+test('a parameter is typed where it is the whole value, and text inside a longer one', async () => {
+  const text = '{ epochs: "${params.n}", model: "${params.kind}-${ params.tail }", optimizer: "${params.o}" }';
+  const pipeline = await load(train('{ n: 3, kind: simple, tail: net, o: { kind: sgd } }', text));
+  const { epochs, model, optimizer } = stageOf(pipeline, 'fit').settings;
+  assert.deepEqual({ epochs, model }, { epochs: 3, model: 'simple-net' });
+  assert.deepEqual(optimizer, { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
+});
+
+test('parameters refer to others in any order, and into maps', async () => {
+  const pipeline = await load(
+    train('{ a: "${params.b.c}", b: { c: "${params.d}" }, d: 4 }', '{ epochs: "${params.a}" }'),
+  );
+  assert.equal(stageOf(pipeline, 'fit').settings['epochs'], 4);
+});
+
+test('parameters that refer to each other in a cycle are told', async () => {
+  const text = await mistakes(train('{ a: "${params.b}", b: "x${params.a}" }', '{}'));
+  assert.match(text, /p\.yaml:1:34: error: Parameters refer to each other in a cycle: a → b → a \[param-cycle\]/);
+});
+
+test('an unknown variable is told with its place inside the text', async () => {
+  const text = await mistakes(train('{ epochs: 1 }', '{ model: "x ${params.epoch} ${param.y} ${z" }'));
+  assert.match(
+    text,
+    /^pipelines.p\.yaml:4:77: error: Unknown parameter "epoch".*? \^{15}\n.*?Did you mean "epochs"\?/s,
+  );
+  assert.match(text, /4:93: error: Unknown "\$\{param\.y\}", expected .*?Did you mean "params"\?/s);
+  assert.match(text, /4:104: error: Expected \$\{params\.…\} or \$\{matrix\.…\}/);
+  assert.equal(text.match(/error:/g)?.length, 3, 'what the text is otherwise is no further mistake');
+});
+
+test('a list is no part of a text', async () => {
+  const text = await mistakes(train('{ a: [1] }', '{ model: "x${params.a}" }'));
+  assert.match(text, /"\$\{params\.a\}" is a list, which cannot be part of a text \[wrong-type\]/);
+});
+
+test('a doubled dollar is a literal one', async () => {
+  const pipeline = await load(`stages:
+  faces: { kind: load, inputs: { images: data/ }, with: { set: "$\${params.x} costs $5" } }
+`);
+  assert.equal(stageOf(pipeline, 'faces').settings['set'], '${params.x} costs $5');
+});
+
+test('texts and lists that double at every step are stopped', async () => {
+  const doubling = (value: (name: string) => string) =>
+    `{ p0: "0123456789", ${Array.from({ length: 40 }, (_, i) => `p${i + 1}: ${value(`p${i}`)}`).join(', ')} }`;
+  const texts = doubling((name) => `"${`\${params.${name}}`.repeat(10)}"`);
+  assert.match(await mistakes(train(texts, '{}')), /Parameters make this a text of more than 65,536 characters/);
+  const lists = doubling((name) => `[${Array(10).fill(`"\${params.${name}}"`).join(', ')}]`);
+  assert.match(await mistakes(train(lists, '{}')), /The parameter "p6" stands for more than 250,000 values/);
+});
+
+test('--set replaces what the file declares, and what refers to it follows', async () => {
+  const yaml = train(
+    '{ n: 3, o: { kind: adam }, m: "${params.n}" }',
+    '{ epochs: "${params.m}", optimizer: "${params.o}" }',
+  );
+  const { settings } = stageOf(await load(yaml, ['params.n=9', 'params.o.kind=sgd']), 'fit');
+  assert.equal(settings['epochs'], 9);
+  assert.deepEqual(settings['optimizer'], { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
+  const list = await load(train('{ o: 1 }', '{ optimizer: "${params.o}" }'), ['params.o={ kind: sgd, momentum: 0 }']);
+  assert.deepEqual(stageOf(list, 'fit').keyedSettings, { optimizer: { kind: 'sgd', momentum: 0 } });
+});
+
+test('a wrong --set is shown like a line of a file', async () => {
+  const yaml = train('{ epochs: 3 }', '{}');
+  assert.equal(
+    await mistakes(yaml, ['params.epoch=5']),
+    `--set:1:1: error: Unknown parameter "epoch" [unknown-param]
+
+    1 | params.epoch=5
+      | ^^^^^^^^^^^^
+
+  Did you mean "epochs"?`,
+  );
+  assert.match(
+    await mistakes(yaml, ['epochs=5']),
+    /Expected --set params\.<name>=<value>, got "epochs=5" \[wrong-set\]/,
+  );
+  assert.match(await mistakes(yaml, ['sn/params.epochs=5']), /No pipeline is included as "sn"/);
+  assert.match(await mistakes(yaml, ['params.epochs=[5']), /--set:1:\d+: error: .* \[yaml\]/);
+});
+
+test('a parameter that no stage reads is a warning, and one that only such a one reads as well', async () => {
+  const yaml = train('{ a: 3, b: "${params.a}", c: 1, d: "${params.c}" }', '{ epochs: "${params.b}" }');
+  const { warnings } = await load(yaml, ['params.d=5']);
+  assert.deepEqual(
+    warnings.map(({ message }) => message),
+    ['The parameter "c" is read by no stage', 'The parameter "d" is read by no stage'],
+  );
+  assert.deepEqual((await load(train('{ n: 3 }', '{ epochs: "${params.n}" }'))).warnings, []);
+});
+
+test('of a file that is extended, an unread parameter is told only when the command line sets it', async () => {
+  const base = { 'pipelines/base.yaml': train('{ n: 3, other: 1 }', '{}') };
+  using project = new TestProject({ ...base, 'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n' });
+  const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
+  assert.deepEqual(await warned(), ['The parameter "n" is read by no stage']);
+  assert.equal((await warned('params.other=2')).length, 2);
+});

@@ -1,0 +1,96 @@
+import { accessSync, constants, existsSync, statSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join, resolve } from 'node:path';
+import type { Span } from '../../diagnostics/diagnostic.ts';
+import type { LoadContext } from '../load-context.ts';
+import { expandGlob } from './expand-glob.ts';
+
+/** Files or folders that an input names. */
+export interface FoundPath {
+  readonly absolute: string;
+  readonly shown: string;
+}
+
+/** What a path or glob of an input gave. */
+export type PathAnswer =
+  | { readonly ok: true; readonly glob: boolean; readonly paths: readonly FoundPath[] }
+  /** `base` is the path, or a glob's folder: a stage's output may come to be there. */
+  | { readonly ok: false; readonly base: string; readonly code: string; readonly message: string };
+
+const globCharacters = /[*?[\]{}!()]/;
+
+/** Looks up the paths of inputs, each text once. */
+export class InputPaths {
+  readonly globs = new Map<string, readonly string[]>();
+  readonly #context: LoadContext;
+  readonly #known = new Map<string, PathAnswer>();
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  /** A text that exists is a path even if it looks like a glob. */
+  async find(text: string): Promise<PathAnswer> {
+    const known = this.#known.get(text);
+    if (known) return known;
+    const answer = await this.#look(text);
+    this.#known.set(text, answer);
+    return answer;
+  }
+
+  async #look(text: string): Promise<PathAnswer> {
+    const absolute = this.#locate(text);
+    if (absolute === undefined) {
+      return { ok: false, base: text, code: 'missing-file', message: `No package of "${text}" is installed` };
+    }
+    const code = accessError(absolute);
+    if (code === undefined) return { ok: true, glob: false, paths: [{ absolute, shown: text }] };
+    if (code === 'ENOENT' && globCharacters.test(text) && !text.startsWith('npm:')) return this.#glob(text);
+    return code === 'ENOENT' || code === 'ENOTDIR'
+      ? { ok: false, base: absolute, code: 'missing-file', message: `There is no file or folder "${text}"` }
+      : { ok: false, base: absolute, code: 'unreadable', message: `"${text}" cannot be read (${code})` };
+  }
+
+  #locate(text: string): string | undefined {
+    if (!text.startsWith('npm:')) return resolve(this.#context.root, text);
+    const match = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text);
+    if (!match) return undefined;
+    // Node's lookup of packages, without their `exports`, which name modules and not data.
+    const require = createRequire(join(this.#context.root, 'package.json'));
+    for (const folder of require.resolve.paths(match[1]!) ?? []) {
+      const found = join(folder, match[1]!);
+      if (existsSync(found)) return join(found, match[2] ?? '');
+    }
+    return undefined;
+  }
+
+  async #glob(pattern: string): Promise<PathAnswer> {
+    const { root } = this.#context;
+    const paths = await expandGlob(pattern, root);
+    this.globs.set(pattern, paths);
+    const base = resolve(root, pattern.slice(0, pattern.search(globCharacters)).replace(/[^/]*$/, ''));
+    if (paths.length === 0) {
+      return { ok: false, base, code: 'empty-glob', message: `No file matches "${pattern}"` };
+    }
+    return { ok: true, glob: true, paths: paths.map((path) => ({ absolute: resolve(root, path), shown: path })) };
+  }
+}
+
+function accessError(path: string): string | undefined {
+  try {
+    accessSync(path, statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    return undefined;
+  } catch (error) {
+    // A text with a null byte is no path at all.
+    return error instanceof Error && 'code' in error ? String(error.code).replace(/^ERR_.*/, 'ENOENT') : 'ENOENT';
+  }
+}
+
+/** A path input and where it is written, to be held against the outputs of stages. */
+export interface PathClaim {
+  readonly absolute: string;
+  readonly shown: string;
+  readonly at: Span;
+  /** What to say when no stage makes it; absent where it exists. */
+  readonly missing?: { readonly code: string; readonly message: string };
+}

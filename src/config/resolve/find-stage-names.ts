@@ -1,0 +1,53 @@
+import { suggest, thereAre } from '../../diagnostics/suggest.ts';
+import { parseStageReference, type StageReference } from './stage-reference.ts';
+
+/**
+ * The stages that a word means: one instance (`fit[net=a,seed=2]`, axes in any order), all that agree (`fit[seed=2]`), or all
+ * instances (`fit`). `fit@seed=2` is the same and needs no quotes in a shell.
+ */
+export function findStageNames<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+  const wanted = readWord(word);
+  return [...names].filter((name) => {
+    if (name === word) return true;
+    const { stage, selection } = readName(name);
+    if (stage !== wanted?.stage) return false;
+    return Array.from(wanted.selection).every(([axis, value]) => selection.get(axis) === value);
+  });
+}
+
+/** An axis value may hold what a reference cannot: such a stage is named as it is, or by what is before its axes. */
+const readName = (name: string): StageReference =>
+  parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };
+
+const baseOf = (word: string): string => word.replace(/[@[].*$/, '');
+
+function readWord(word: string): StageReference | undefined {
+  const at = word.indexOf('@');
+  const reference = parseStageReference(at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`);
+  return reference?.port === undefined ? reference : undefined;
+}
+
+/**
+ * What may have been meant by a word that means no stage. Of an axis its values are listed, never the nearest: seed 3 is no slip for
+ * seed 2.
+ */
+export function suggestStage(word: string, names: Iterable<string>): string | undefined {
+  const all = [...names].map((name) => ({ name, ...readName(name) }));
+  const base = baseOf(word);
+  const instances = all.filter(({ stage }) => stage === base);
+  if (instances.length === 0) return suggest(base, new Set(all.map(({ stage }) => stage)));
+  const axes = [...new Set(instances.flatMap(({ selection }) => [...selection.keys()]))];
+  for (const [axis, value] of readWord(word)?.selection ?? []) {
+    if (axes.length === 0) return `It has no axes: name it ${base}.`;
+    if (!axes.includes(axis)) return `It has no axis "${axis}". ${thereAre(axis, axes)}`;
+    const values = new Set(instances.flatMap(({ selection }) => selection.get(axis) ?? []));
+    if (!values.has(value))
+      return `Of its axis "${axis}": ${isNumber(value) ? listed(values) : thereAre(value, values)}`;
+  }
+  return listed(instances.map(({ name }) => name));
+}
+
+const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
+
+/** With nothing that would be nearest. */
+const listed = (names: Iterable<string>): string => thereAre('', names);

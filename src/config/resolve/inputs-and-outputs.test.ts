@@ -1,0 +1,241 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { load, mistakes, shownMistakes, stageOf, TestProject, value } from '../testing-kinds.ts';
+
+const command = (name: string, rest: string) => `  ${name}: { kind: command, with: { run: x }, ${rest} }\n`;
+
+test('paths are from the root, absolute, or in an installed package', async () => {
+  using project = new TestProject({
+    'node_modules/@x/faces/package.json': '{ "exports": "./index.js" }',
+    'node_modules/@x/faces/data/a.csv': 'a',
+    'root.txt': 'r',
+    'data/[odd] name*.txt': 'o',
+  });
+  const inputs = `a: ./root.txt, b: ${project.root}/root.txt, c: npm:@x/faces/data, d: "data/[odd] name*.txt"`;
+  project.write({ 'pipelines/p.yaml': `stages:\n${command('s', `inputs: { ${inputs} }`)}` });
+  const { inputs: found } = stageOf(value(await project.load()), 's');
+  assert.deepEqual(
+    found.map(({ port, list, items: [item] }) => [
+      port,
+      list,
+      item?.from === 'path' && item.path.slice(project.root.length),
+    ]),
+    [
+      ['a', false, '/root.txt'],
+      ['b', false, '/root.txt'],
+      ['c', false, '/node_modules/@x/faces/data'],
+      ['d', false, '/data/[odd] name*.txt'],
+    ],
+  );
+});
+
+test('a glob gives its files in code-unit order, and is remembered', async () => {
+  using project = new TestProject({ 'data/B/2.png': '', 'data/a/10.png': '', 'data/a/9.txt': '' });
+  project.write({ 'pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/**/*.png", y: "data/*/" }')}` });
+  const pipeline = value(await project.load());
+  assert.deepEqual(pipeline.sources.globs, {
+    'data/**/*.png': ['data/B/2.png', 'data/a/10.png', 'data/fake/1.png', 'data/real/1.png'],
+    'data/*/': ['data/B', 'data/a', 'data/fake', 'data/real'],
+  });
+  assert.ok(stageOf(pipeline, 's').inputs.every(({ list }) => list));
+});
+
+test('inputs that lead nowhere are told, with what to write instead', async () => {
+  using project = new TestProject({ 'root.txt': 'r' });
+  project.write({
+    'pipelines/p.yaml': `stages:
+  one: { kind: load, inputs: { images: data/none } }
+  two: { kind: load, inputs: { images: data/*.none } }
+  three: { kind: load, inputs: { images: root.txt.x } }
+  four: { kind: load, inputs: { images: npm:nothing/x } }
+  five: { kind: load, inputs: { images: one.dateset } }
+  six: { kind: load, inputs: { images: one.dataset } }
+  seven: { kind: load, inputs: { images: "data/*/1.png" } }
+  eight: { kind: roc, inputs: { scores: [] } }
+  nine: { kind: load, inputs: { images: data/, imges: data/ } }
+  ten: { kind: load, inputs: { images: "x\\0/y" } }
+  eleven: { kind: load, inputs: { images: picture.bin } }
+`,
+  });
+  const text = shownMistakes(await project.load());
+  for (const line of [
+    '2:40: error: There is no file or folder "data/none" [missing-file]',
+    '3:40: error: No file matches "data/*.none" [empty-glob]',
+    '4:42: error: Expected stage.port or a path for the input "images", got "root.txt.x" [wrong-reference]',
+    '5:41: error: No package of "npm:nothing/x" is installed [missing-file]',
+    '6:41: error: The stage "one" has no output "dateset" [unknown-port]',
+    '7:40: error: The input "images" takes images, but "one.dataset" is dataset [type-mismatch]',
+    '8:42: error: The input "images" takes one artifact, got 2: data/fake/1.png, data/real/1.png [many-to-single]',
+    '9:41: error: The list of the input "scores" is empty [empty-list]',
+    '10:48: error: The kind "load" has no input "imges" [unknown-port]',
+    '11:40: error: There is no file or folder',
+    '12:43: error: Unknown stage "picture" [unknown-stage]',
+  ]) {
+    assert.ok(text.includes(`pipelines/p.yaml:${line}`), `${line}\nis not in\n${text}`);
+  }
+  assert.match(text, /A file in the root is written "\.\/picture\.bin"\./);
+});
+
+test('an included stage publishes among the outputs of the pipeline that includes it, not at its own file’s path', async () => {
+  using project = new TestProject({
+    'pipelines/say.yaml': `stages:\n${command('say', 'outputs: { text: artifacts/say.txt, folder: out/ }')}`,
+    'pipelines/p.yaml': 'include: { other: say.yaml }\nstages: {}\n',
+  });
+  const { outputs } = stageOf(value(await project.load()), 'other/say');
+  assert.deepEqual(
+    outputs.map(({ path }) => path),
+    ['artifacts/p/other/say/text.txt', 'artifacts/p/other/say/folder'],
+  );
+});
+
+test('an output that declares no type is told where to, when a port takes another', async () => {
+  using project = new TestProject({});
+  const own = 'outputs: { list: artifacts/list.csv }';
+  project.write({
+    'pipelines/p.yaml': `stages:\n${command('mine', own)}  two: { kind: load, inputs: { images: mine.list } }\n`,
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /The input "images" takes images, but "mine\.list" is files \[type-mismatch\]/);
+  assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
+});
+
+test('an unreadable folder is told', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
+  using project = new TestProject({ 'secret/x': '' });
+  chmodSync(join(project.root, 'secret'), 0);
+  project.write({ 'pipelines/p.yaml': 'stages: { faces: { kind: load, inputs: { images: secret/ } } }' });
+  assert.match(shownMistakes(await project.load()), /"secret\/" cannot be read \(EACCES\) \[unreadable\]/);
+});
+
+test('a file in the root without ./ is told how to write it', async () => {
+  using project = new TestProject({ 'notes.txt': 'n' });
+  project.write({ 'pipelines/p.yaml': 'stages: { s: { kind: load, inputs: { images: notes.txt } } }' });
+  assert.match(
+    shownMistakes(await project.load()),
+    /1:46: error: Expected stage\.port or a path .* got "notes\.txt" .*\n\n {2}Write "\.\/notes\.txt" for the file in the project's root\.$/s,
+  );
+});
+
+test('a path that a stage makes is told to be read from the stage', async () => {
+  const text = await mistakes(`stages:
+${command('make', 'outputs: { o: artifacts/made }')}${command('read', 'inputs: { x: artifacts/made/part.txt }')}`);
+  assert.ok(
+    text.endsWith(`error: "artifacts/made/part.txt" is made by the stage "make" [input-in-output]
+
+    3 |   read: { kind: command, with: { run: x }, inputs: { x: artifacts/made/part.txt } }
+      |                                                         ^^^^^^^^^^^^^^^^^^^^^^^
+
+  pipelines/p.yaml:2:58: It is published here
+
+    2 |   make: { kind: command, with: { run: x }, outputs: { o: artifacts/made } }
+      |                                                          ^^^^^^^^^^^^^^
+
+  Read it as make.o, so that the stage runs before.`),
+    text,
+  );
+});
+
+test('outputs in one place, inside one another, inside an input or outside the root are told', async () => {
+  using project = new TestProject();
+  mkdirSync(join(project.root, 'artifacts'), { recursive: true });
+  symlinkSync('/tmp', join(project.root, 'artifacts', 'away'));
+  project.write({
+    'pipelines/p.yaml': `stages:
+${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: ./artifacts//x/ }')}${command('c', 'outputs: { o: artifacts/x/y }')}${command('d', 'inputs: { i: data/ }, outputs: { o: data/new }')}${command('e', 'outputs: { o: ../x, p: cache/x, q: pipelines, r: /etc/x, s: ., t: artifacts/away/x }')}${command('f', 'matrix: { n: [1, 2] }, outputs: { o: artifacts/f }')}`,
+  });
+  const text = shownMistakes(await project.load());
+  for (const part of [
+    '3:55: error: "artifacts/x" is claimed by two outputs: of "a" and of "b" [output-twice]',
+    '4:55: error: The output "artifacts/x/y" lies inside the output "o" of "a" [output-inside]',
+    '5:77: error: The output "data/new" lies inside the input "data/" [output-inside]',
+    '6:55: error: The output "../x" lies outside the project\'s root [wrong-target]',
+    '6:64: error: The output "cache/x" lies in "cache/", which is not for outputs [wrong-target]',
+    '6:76: error: The output "pipelines" lies in "pipelines/", which is not for outputs [wrong-target]',
+    'error: The output "/etc/x" lies outside the project\'s root [wrong-target]',
+    'error: The output "." is the project\'s root itself [wrong-target]',
+    'error: The output "artifacts/away/x" lies outside the project\'s root [wrong-target]',
+    '7:78: error: "artifacts/f" is claimed by two outputs: of "f[n=1]" and of "f[n=2]" [output-twice]',
+    'Put ${matrix.…} into the path, so that every instance has its own.',
+  ]) {
+    assert.ok(text.includes(part), `${part}\nis not in\n${text}`);
+  }
+  assert.equal(text.match(/wrong-target/g)?.length, 6);
+});
+
+test('an output that a setting asks for is there only with it', async () => {
+  const evaluate = (rest: string, views = 'scored.views') => `
+params: { wanted: true }
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: faces.dataset } }
+  scored: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset }${rest} }
+  read: { kind: command, with: { run: x }, inputs: { x: ${views} } }
+`;
+  for (const wanted of ['true', '"${params.wanted}"']) {
+    const { outputs } = stageOf(await load(evaluate(`, with: { views: ${wanted} }`)), 'scored');
+    assert.deepEqual(
+      outputs.map(({ port }) => port),
+      ['scores', 'views'],
+    );
+  }
+  const { outputs } = stageOf(await load(evaluate(', with: { views: false }', 'scored.scores')), 'scored');
+  assert.deepEqual(
+    outputs.map(({ port }) => port),
+    ['scores'],
+  );
+
+  const told = await mistakes(evaluate(', outputs: { views: artifacts/views }'));
+  for (const part of [
+    ':6:94: error: The kind "evaluate" has the output "views" only where it is asked for [unknown-port]',
+    ':7:57: error: The stage "scored" has no output "views" [unknown-port]',
+  ]) {
+    assert.ok(told.includes(part), told);
+  }
+  assert.equal(told.match(/Set "views: true" under "with"\./g)?.length, 2);
+});
+
+test('an output in a folder that is linked inside the root is held to where it really lies', async () => {
+  using project = new TestProject({ 'store/x': '' });
+  symlinkSync('store', join(project.root, 'artifacts'));
+  project.write({
+    'pipelines/p.yaml': `stages:\n${command('a', 'outputs: { o: artifacts/x }')}${command('b', 'outputs: { o: store/x }')}`,
+  });
+  assert.match(shownMistakes(await project.load()), /"store\/x" is claimed by two outputs/);
+});
+
+test('a command quotes parameters for the shell and leaves its ports and everything else to it', async () => {
+  const pipeline = await load(`params: { n: 5, text: "it's", list: [a, b c] }
+stages:
+  s:
+    kind: command
+    matrix: { m: [{ id: x, flag: --fast }] }
+    inputs: { i: data/ }
+    outputs: { o: { type: scores }, p: artifacts/p.txt }
+    with:
+      run: |
+        f \${params.n} \${params.text} \${params.list} \${matrix.m} \${matrix.m.flag}
+        cat \${inputs.i} > \${outputs.o}; echo $HOME \${HOME:-x} $$ $(ls) \${#a[@]}
+`);
+  const { settings, outputs } = stageOf(pipeline, 's[m=x]');
+  assert.equal(
+    settings['run'],
+    `f 5 'it'\\''s' a 'b c' x --fast\ncat \${inputs.i} > \${outputs.o}; echo $HOME \${HOME:-x} $$ $(ls) \${#a[@]}\n`,
+  );
+  assert.deepEqual(
+    outputs.map(({ port, type, path, extension }) => [port, type, path, extension]),
+    [
+      ['o', 'scores', 'artifacts/p/s@m=x/o', undefined],
+      ['p', 'files', 'artifacts/p.txt', '.txt'],
+    ],
+  );
+});
+
+test('a command that names a port it does not declare is told', async () => {
+  const text = await mistakes(`stages:
+  s: { kind: command, inputs: { images: data/ }, outputs: { o: {} }, with: { run: "a \${inputs.image} \${outputs.x} \${params.y}" } }
+`);
+  assert.match(text, /2:86: error: The stage declares no input "image".*?Did you mean "images"\?/s);
+  assert.match(text, /2:102: error: The stage declares no output "x"/);
+  assert.match(text, /2:115: error: Unknown parameter "y"/);
+});

@@ -1,0 +1,117 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { formatDiagnostics } from '../../diagnostics/format-diagnostic.ts';
+import { child, nodeAt, toJson } from './located.ts';
+import { parseYaml } from './parse-yaml.ts';
+
+function parse(text: string) {
+  const parsed = parseYaml({ path: 'p.yaml', text });
+  if (!parsed.ok) throw new Error(formatDiagnostics(parsed.error));
+  return parsed.value;
+}
+
+function mistakes(text: string): string {
+  const parsed = parseYaml({ path: 'p.yaml', text });
+  return parsed.ok ? 'no mistakes' : formatDiagnostics(parsed.error);
+}
+
+test('every value and key knows its place', () => {
+  const text = 'stages:\n  fit: { epochs: 5 }\n';
+  const found = nodeAt(parse(text), ['stages', 'fit', 'epochs'])!;
+  assert.equal(text.slice(found.keyAt.start, found.keyAt.end), 'epochs');
+  assert.equal(text.slice(found.node.at.start, found.node.at.end), '5');
+});
+
+test('values are those of YAML 1.2', () => {
+  const json = toJson(parse('a: 1e-3\nb: yes\nc: true\nd:\ne: [0x10, "5"]\n1: one\n__proto__: x\n'));
+  const expected = '{"1":"one","a":0.001,"b":"yes","c":true,"d":null,"e":[16,"5"],"__proto__":"x"}';
+  assert.equal(JSON.stringify(json), expected);
+});
+
+test('an alias is the same node as its anchor', () => {
+  const root = parse('a: &x { y: 1 }\nb: *x\n');
+  assert.equal(child(root, 'a'), child(root, 'b'));
+});
+
+test('an empty text is an empty map', () => {
+  assert.deepEqual(toJson(parse('# nothing\n')), {});
+});
+
+test('a key that is there twice is shown with the first', () => {
+  assert.equal(
+    mistakes('a: 1\na: 2\n'),
+    `p.yaml:2:1: error: The key "a" is here twice [duplicate-key]
+
+    2 | a: 2
+      | ^
+
+  p.yaml:1:1: The first one is here
+
+    1 | a: 1
+      | ^`,
+  );
+});
+
+test('what YAML allows and a pipeline does not is told in plain words', () => {
+  assert.match(mistakes('[a]: 1\n'), /p\.yaml:1:1: error: A key must be a text, not a list or a map/);
+  assert.match(mistakes('a: !secret x\n'), /p\.yaml:1:4: error: YAML tags are not supported here/);
+  assert.match(mistakes('a: 1\n---\nb: 2\n'), /p\.yaml:2:1: error: A pipeline file holds one YAML document/);
+  assert.match(mistakes('a: &x [*x]\n'), /p\.yaml:1:8: error: The alias "\*x" has no "&x" that ends before it/);
+  assert.match(mistakes('a: .inf\n'), /p\.yaml:1:4: error: A number must be finite/);
+  assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
+});
+
+test('an alias bomb is told at the line that goes off', () => {
+  const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
+  for (let i = 1; i < 40; i++)
+    lines.push(
+      `a${i}: &a${i} [${Array(10)
+        .fill(`*a${i - 1}`)
+        .join(', ')}]`,
+    );
+  assert.match(mistakes(lines.join('\n')), /^p\.yaml:6:9: error: Aliases here stand for more than 250,000 values/);
+});
+
+test('nesting without end is told, whatever makes it', () => {
+  for (const text of ['['.repeat(20_000), '- '.repeat(20_000), '{a: '.repeat(20_000), '? '.repeat(20_000)]) {
+    assert.match(mistakes(text), /Lists and maps are nested more than 64 deep \[too-deep\]/);
+  }
+  const chain = Array.from({ length: 300 }, (_, i) => `a${i}: &a${i} [${i ? `*a${i - 1}` : 1}]`).join('\n');
+  assert.match(mistakes(chain), /Aliases here stand for lists and maps more than 200 deep/);
+});
+
+test('any text gives a tree or mistakes with places inside it', () => {
+  const piece = fc.constantFrom(
+    'a',
+    ': ',
+    '- ',
+    '\n',
+    '  ',
+    '[',
+    ']',
+    '{',
+    '}',
+    '"',
+    "'",
+    '&x ',
+    '*x',
+    '!',
+    '|',
+    '#',
+    '\t',
+    '? ',
+    '%',
+    '\0',
+    'é',
+  );
+  fc.assert(
+    fc.property(fc.array(piece, { maxLength: 40 }), (pieces) => {
+      const text = pieces.join('');
+      const parsed = parseYaml({ path: 'p.yaml', text });
+      if (parsed.ok) assert.doesNotThrow(() => JSON.stringify(toJson(parsed.value)));
+      else for (const { at } of parsed.error) assert.ok(at && at.start >= 0 && at.start <= text.length + 1);
+    }),
+    { numRuns: 1000 },
+  );
+});
