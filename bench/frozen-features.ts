@@ -20,7 +20,7 @@ import { FeatureBatches } from '../src/training/feature-batches.ts';
 import { trainableWeights } from '../src/training/model-weights.ts';
 import { createOptimizer } from '../src/training/optimizers/optimizer.ts';
 import { trainStep } from '../src/training/train-step.ts';
-import type { Features } from '../src/vision/open-features.ts';
+import type { Features } from '../src/vision/features/open-features.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
 const [size, images] = [Number(side), Number(count)];

@@ -10,7 +10,7 @@ import { modelSetting, netOf } from '../../src/models/model-setting.ts';
 import { Random } from '../../src/random.ts';
 import { fit } from '../../src/training/fit.ts';
 import type { TrainingState } from '../../src/training/training-state.ts';
-import type { Batch } from '../../src/vision/batch-loader.ts';
+import type { Batch } from '../../src/vision/batches/batch-loader.ts';
 
 const SIZE = 256;
 const [net = 'xception', batch = '16', steps = '2'] = process.argv.slice(2);

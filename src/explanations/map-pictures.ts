@@ -4,7 +4,7 @@ import { scaleMap } from '../attribution/scale-map.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
 import { type ColourMap, colourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { type OverlayOptions, overlayMap, paintMap } from '../vision/map-image.ts';
+import { type OverlayOptions, overlayMap, paintMap } from '../vision/paint-map.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 
 /** A picture as charts hold it: a data URI of at most so many pixels a side. */

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageBench } from '../../test/stage-bench.ts';
-import { parseNpy } from '../vision/npy.ts';
+import { parseNpy } from '../vision/features/npy.ts';
 import { MapsWriter } from './maps-writer.ts';
 
 const images = 1003;

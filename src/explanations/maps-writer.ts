@@ -3,8 +3,8 @@ import { join } from 'node:path';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
 import type { Method } from '../attribution/methods.ts';
 import { csvLine } from '../csv.ts';
-import type { Sample } from '../vision/dataset.ts';
-import { NpyWriter } from '../vision/npy-writer.ts';
+import type { Sample } from '../vision/dataset/dataset.ts';
+import { NpyWriter } from '../vision/features/npy-writer.ts';
 import type { Survey, SurveyedImage } from './survey-split.ts';
 
 /** Whose maps follow. */

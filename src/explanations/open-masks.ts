@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { ImageInput } from '../models/model-info.ts';
 import { StageError } from '../stage.ts';
-import type { Sample } from '../vision/dataset.ts';
+import type { Sample } from '../vision/dataset/dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 
 /** Where images of a split were forged, as far as that is known. */

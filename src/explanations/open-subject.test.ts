@@ -12,8 +12,8 @@ import { resizeMap } from '../attribution/resize-map.ts';
 import { selectBackend } from '../backend/select-backend.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
+import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
-import { openDataset } from '../vision/open-dataset.ts';
 import { type Asked, openSubject } from './open-subject.ts';
 import { layerOf } from './seeing-model.ts';
 

@@ -1,7 +1,7 @@
 import type { Question, ScoreKind } from '../attribution/question.ts';
 import { openTwoClasses } from '../training/open-two-classes.ts';
-import { BatchLoader } from '../vision/batch-loader.ts';
-import type { Sample } from '../vision/dataset.ts';
+import { BatchLoader } from '../vision/batches/batch-loader.ts';
+import type { Sample } from '../vision/dataset/dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
 import { floatsToPixels } from '../vision/floats-to-pixels.ts';
 import { type ChooseClass, chooseClass } from './choose-class.ts';

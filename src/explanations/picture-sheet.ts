@@ -10,7 +10,7 @@ import { formatList, formatShare } from '../charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { overlayMap, paintMap } from '../vision/map-image.ts';
+import { overlayMap, paintMap } from '../vision/paint-map.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 import { brightenMap } from './brighten-map.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { usualNormalization } from '../vision/pixels-to-floats.ts';
-import { fits, kernels } from '../vision/resize.ts';
+import { fits, kernels } from '../vision/resize-settings.ts';
 
 /** A value for red, green and blue. */
 export const triple = z.tuple([z.number(), z.number(), z.number()]);

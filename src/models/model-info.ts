@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { featuresSource } from '../vision/features.ts';
-import { fits, kernels } from '../vision/resize.ts';
+import { featuresSource } from '../vision/features/features.ts';
+import { fits, kernels } from '../vision/resize-settings.ts';
 import { layerItem } from './layer-items.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);

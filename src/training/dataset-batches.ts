@@ -1,7 +1,7 @@
 import { permutation, Random } from '../random.ts';
 import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
-import type { Batch, BatchLoaderOptions } from '../vision/batch-loader.ts';
-import { BatchLoader } from '../vision/batch-loader.ts';
+import type { Batch, BatchLoaderOptions } from '../vision/batches/batch-loader.ts';
+import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 

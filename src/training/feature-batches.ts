@@ -1,6 +1,6 @@
 import { permutation, Random } from '../random.ts';
-import type { Batch } from '../vision/batch-loader.ts';
-import type { Features } from '../vision/open-features.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
+import type { Features } from '../vision/features/open-features.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 

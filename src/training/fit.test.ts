@@ -6,7 +6,7 @@ import { crossEntropy } from '../metrics/calibration/cross-entropy.ts';
 import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { permutation, Random } from '../random.ts';
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 import type { FitListener, FitOptions } from './fit.ts';
 import { fit } from './fit.ts';
 import type { EpochRecord } from './history.ts';

@@ -5,7 +5,7 @@ import { accuracy } from '../metrics/classification/accuracy.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 import { BestWeights } from './best-weights.ts';
 import { collapsedTo, collapseKept, firstCollapse } from './collapse.ts';
 import { freezeLayers } from './freeze-layers.ts';

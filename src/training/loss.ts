@@ -1,6 +1,6 @@
 import { losses, Reduction, type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 import type { Loss, LossSettings } from './loss-settings.ts';
 
 /** What the images of a batch are: `labels` 0 or 1, and the labels of what was mixed in. */

@@ -1,6 +1,6 @@
 import { StageError } from '../stage.ts';
-import { type Dataset, openDataset } from '../vision/open-dataset.ts';
-import { type Features, openFeatures } from '../vision/open-features.ts';
+import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
+import { type Features, openFeatures } from '../vision/features/open-features.ts';
 
 /**
  * Opens the `dataset` artifact in `folder` for reading some of its splits. Throws a {@link StageError} when its classes

@@ -1,6 +1,6 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 
 /** What a model says of images, in the order they came. */
 export interface Predictions {

@@ -1,6 +1,6 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { keep, tidy, variableGrads } from '@tensorflow/tfjs';
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 import { clipGradients } from './clip-gradients.ts';
 import type { ClipSettings } from './clip-settings.ts';
 import { trainingLoss } from './loss.ts';

@@ -1,4 +1,4 @@
-import type { Batch } from '../vision/batch-loader.ts';
+import type { Batch } from '../vision/batches/batch-loader.ts';
 
 /** Labelled images of named splits, in batches, as training takes them. Each batch is released by its reader. */
 export interface TrainingData {

@@ -3,7 +3,7 @@ import { Random } from '../random.ts';
 import { blur } from './augment/blur.ts';
 import { downscale } from './augment/downscale.ts';
 import { noise } from './augment/noise.ts';
-import type { Corruption } from './corruption.ts';
+import type { Corruption } from './corruption-settings.ts';
 import { decodeImage } from './decode-image.ts';
 
 /**

@@ -1,5 +1,5 @@
 import sharp, { type Sharp } from 'sharp';
-import type { Resize } from './resize.ts';
+import type { Resize } from './resize-settings.ts';
 
 // Images are many and small: one thread each and several at once beats one image on every core, and the cores are the
 // training step's. Nothing is decoded twice, so libvips' cache of operations only holds memory.

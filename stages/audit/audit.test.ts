@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
-import { DatasetWriter } from '../../src/vision/dataset-writer.ts';
+import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import run from './run.ts';

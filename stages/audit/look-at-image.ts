@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
 import { type DecodedImage, decodeImage } from '../../src/vision/decode-image.ts';
-import { readJpegTables } from '../../src/vision/jpeg-tables.ts';
-import { hashSide } from '../../src/vision/perceptual-hash.ts';
-import { radialSpectrum } from '../../src/vision/radial-spectrum.ts';
+import { readJpegTables } from '../../src/vision/forensics/jpeg-tables.ts';
+import { hashSide } from '../../src/vision/forensics/perceptual-hash.ts';
+import { radialSpectrum } from '../../src/vision/forensics/radial-spectrum.ts';
 
 /** Pixels a side of the mean images, and of the thumbnail that is to tell the classes. */
 export const faceSide = 64;

@@ -1,5 +1,5 @@
 import { StageError } from '../../src/stage.ts';
-import type { Dataset } from '../../src/vision/open-dataset.ts';
+import type { Dataset } from '../../src/vision/dataset/open-dataset.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { lookAtImage, type Seen } from './look-at-image.ts';

@@ -1,4 +1,4 @@
-import { ringCount } from '../../src/vision/radial-spectrum.ts';
+import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
 import { faceSide, lumaOf, type Seen } from './look-at-image.ts';
 
 /** What the images of one class are like on average. */

@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { formatCount } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { classColours } from '../../src/charts/theme.ts';
-import { ringFrequencies } from '../../src/vision/radial-spectrum.ts';
+import { ringFrequencies } from '../../src/vision/forensics/radial-spectrum.ts';
 import type { ClassMeans } from './means.ts';
 import type { SpectrumGap } from './spectrum-gap.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
-import { ringCount } from '../../src/vision/radial-spectrum.ts';
+import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
 import type { AuditedImage } from './audited-image.ts';
 import { spectrumTitle } from './spectrum-chart.ts';
 import { spectrumGap } from './spectrum-gap.ts';

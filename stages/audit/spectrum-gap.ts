@@ -1,5 +1,5 @@
 import { twoSidedT } from '../../src/metrics/intervals/student-t.ts';
-import { ringCount } from '../../src/vision/radial-spectrum.ts';
+import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
 import type { AuditedImage } from './audited-image.ts';
 
 /** Where the spectra of two classes are farthest apart, and whether that is more than chance. */

@@ -8,9 +8,9 @@ import { beginNetwork } from '../../src/models/weights/begin-network.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { imagesOf } from '../../src/training/predict.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
-import { BatchLoader } from '../../src/vision/batch-loader.ts';
-import { FeaturesWriter } from '../../src/vision/features-writer.ts';
-import { openDataset } from '../../src/vision/open-dataset.ts';
+import { BatchLoader } from '../../src/vision/batches/batch-loader.ts';
+import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
+import { FeaturesWriter } from '../../src/vision/features/features-writer.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
 /** A network with what it sees. */

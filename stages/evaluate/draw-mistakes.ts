@@ -2,7 +2,7 @@ import { renderChart } from '../../src/charts/render-chart.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { corruptImage } from '../../src/vision/corrupt-image.ts';
-import { openDataset } from '../../src/vision/open-dataset.ts';
+import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { corruptionOf } from './corruption-of.ts';
 import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';

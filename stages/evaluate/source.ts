@@ -2,8 +2,8 @@ import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/models/mode
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { FeatureBatches } from '../../src/training/feature-batches.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
-import { type Batch, BatchLoader } from '../../src/vision/batch-loader.ts';
-import type { Sample } from '../../src/vision/dataset.ts';
+import { type Batch, BatchLoader } from '../../src/vision/batches/batch-loader.ts';
+import type { Sample } from '../../src/vision/dataset/dataset.ts';
 import { corruptionOf } from './corruption-of.ts';
 import type { EvaluateSettings } from './spec.ts';
 

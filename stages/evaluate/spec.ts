@@ -3,7 +3,7 @@ import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
-import { corruptionSettings } from '../../src/vision/corruption.ts';
+import { corruptionSettings } from '../../src/vision/corruption-settings.ts';
 
 const settings = z.strictObject({
   splits: z

@@ -11,7 +11,7 @@ import { layerOf } from '../../src/explanations/seeing-model.ts';
 import { methodDefaults } from '../../src/explanations/settings.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
-import { drawImages } from '../../src/vision/draw-images.ts';
+import { sampleImages } from '../../src/vision/sample-images.ts';
 import { curvesChart } from './curves-chart.ts';
 import { inTurn } from './in-turn.ts';
 import { judge } from './judge.ts';
@@ -60,7 +60,7 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const { settings } = context;
   const given = { ...methodDefaults, ...settings };
   const labels = subject.samples.map(({ label }) => label);
-  const indices = inTurn(drawImages(labels, settings.images, settings.seed), labels);
+  const indices = inTurn(sampleImages(labels, settings.images, settings.seed), labels);
   const [layer] = expectAll(
     () => layerOf(subject, settings.layer),
     () => chooseClass(subject.model, subject.classes, settings.class),

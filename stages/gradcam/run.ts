@@ -12,7 +12,7 @@ import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanat
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
-import { drawImages } from '../../src/vision/draw-images.ts';
+import { sampleImages } from '../../src/vision/sample-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { type ChosenImage, ChosenImages } from './chosen-images.ts';
 import { findingOf, type Lead, leadOf, leadText } from './finding.ts';
@@ -132,7 +132,7 @@ async function survey(context: Context, cases: readonly Case[]): Promise<readonl
 /** The images that are explained. */
 function draw({ samples }: Subject, { images, seed }: GradcamSettings): Uint32Array {
   const labels = samples.map(({ label }) => label);
-  return drawImages(labels, images ?? samples.length, seed);
+  return sampleImages(labels, images ?? samples.length, seed);
 }
 
 function surveyOptions(settings: GradcamSettings, { layer, masks }: Case, indices: Uint32Array): SurveyOptions {

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetWriter } from '../../src/vision/dataset-writer.ts';
+import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 import { examineImage } from '../../src/vision/decode-image.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
 import type { PlacedImage } from './found-image.ts';

@@ -4,7 +4,7 @@ import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
 import { nameSeries } from '../../src/charts/series.ts';
 import { StageError } from '../../src/stage.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
-import { type Dataset, openDataset } from '../../src/vision/open-dataset.ts';
+import { type Dataset, openDataset } from '../../src/vision/dataset/open-dataset.ts';
 import type { DrawForm } from './form.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 

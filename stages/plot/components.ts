@@ -2,7 +2,7 @@ import { withLabels } from '../../src/charts/chart-title.ts';
 import { principalComponents } from '../../src/metrics/multivariate/principal-components.ts';
 import { StageError } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
-import { openFeatures } from '../../src/vision/open-features.ts';
+import { openFeatures } from '../../src/vision/features/open-features.ts';
 import { componentsChart, componentsTitle } from './components-chart.ts';
 import type { DrawForm } from './form.ts';
 import { onlyInput } from './runs.ts';

@@ -1,10 +1,10 @@
 import { formatCount } from '../../src/charts/format-number.ts';
 import type { ImageBlock, ImageCell } from '../../src/charts/image-sheet.ts';
 import { Random } from '../../src/random.ts';
-import type { Sample } from '../../src/vision/dataset.ts';
-import { drawOfClass } from '../../src/vision/draw-images.ts';
-import type { Dataset } from '../../src/vision/open-dataset.ts';
+import type { Sample } from '../../src/vision/dataset/dataset.ts';
+import type { Dataset } from '../../src/vision/dataset/open-dataset.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
+import { sampleOfClass } from '../../src/vision/sample-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 
 type Split = ReturnType<Dataset['split']>;
@@ -30,7 +30,7 @@ export function drawIndices(
 ): readonly number[] {
   const random = new Random('samples', seed, name, classes[label] ?? label);
   const labels = samples.map((sample) => sample.label);
-  return drawOfClass(labels, label, images, random).toSorted((one, other) => one - other);
+  return sampleOfClass(labels, label, images, random).toSorted((one, other) => one - other);
 }
 
 /** Some images of a class in a split, headed by where they are from and of how many they are. */

@@ -2,7 +2,7 @@ import { withLabels } from '../../src/charts/chart-title.ts';
 import { formatCount, formatList } from '../../src/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
 import { nameSeries } from '../../src/charts/series.ts';
-import { openDataset } from '../../src/vision/open-dataset.ts';
+import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
 import type { DrawForm } from './form.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 

@@ -3,7 +3,7 @@ import { chartTitle, withLabels } from '../../src/charts/chart-title.ts';
 import { formatCount, formatCountOf, formatList, formatShare } from '../../src/charts/format-number.ts';
 import { textWidth } from '../../src/charts/text-width.ts';
 import { classColours, ink } from '../../src/charts/theme.ts';
-import type { Sample } from '../../src/vision/dataset.ts';
+import type { Sample } from '../../src/vision/dataset/dataset.ts';
 
 /** How many images a split has, of what. */
 export interface SplitCounts {

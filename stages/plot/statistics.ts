@@ -1,5 +1,5 @@
 import { nameSeries } from '../../src/charts/series.ts';
-import { openDataset } from '../../src/vision/open-dataset.ts';
+import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
 import type { DrawForm } from './form.ts';
 import { countSplit, statisticsChart } from './statistics-chart.ts';
 

@@ -13,7 +13,7 @@ import { type Survey, type SurveyOptions, surveySplit } from '../../src/explanat
 import { untrainedCopy } from '../../src/models/untrained-copy.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
-import { drawImages } from '../../src/vision/draw-images.ts';
+import { sampleImages } from '../../src/vision/sample-images.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { meansChart } from './means-chart.ts';
 import { paintRaw, paintScaled } from './paint.ts';
@@ -111,7 +111,7 @@ async function surveyAndKeep(context: Context, subject: Subject, options: Survey
 }
 
 const draw = ({ samples }: Subject, images: number, { seed }: SaliencySettings): Uint32Array =>
-  drawImages(
+  sampleImages(
     samples.map(({ label }) => label),
     images,
     seed,

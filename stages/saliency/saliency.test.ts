@@ -7,7 +7,7 @@ import sharp from 'sharp';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
 import { numberAt } from '../../src/explanations/measured.ts';
 import { StageError } from '../../src/stage.ts';
-import { parseNpy } from '../../src/vision/npy.ts';
+import { parseNpy } from '../../src/vision/features/npy.ts';
 import { assertGolden } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { writeTintedDataset } from '../../test/tinted-dataset.ts';

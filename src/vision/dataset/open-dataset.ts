@@ -1,11 +1,11 @@
 import { closeSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { thereAre } from '../diagnostics/suggest.ts';
-import { StageError } from '../stage.ts';
+import { thereAre } from '../../diagnostics/suggest.ts';
+import { StageError } from '../../stage.ts';
+import { parseArtifactFile } from '../parse-artifact-file.ts';
 import type { DatasetInfo, Sample } from './dataset.ts';
 import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
-import { parseArtifactFile } from './parse-artifact-file.ts';
 
 const readAt = promisify(read);
 

@@ -3,12 +3,12 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { encodedNoise, writeNoiseDataset } from '../../test/noise-dataset.ts';
-import { permutation, Random } from '../random.ts';
-import { type AugmentSettings, augmentSettings } from './augment/augment-settings.ts';
+import { encodedNoise, writeNoiseDataset } from '../../../test/noise-dataset.ts';
+import { permutation, Random } from '../../random.ts';
+import { type AugmentSettings, augmentSettings } from '../augment/augment-settings.ts';
+import { DatasetWriter } from '../dataset/dataset-writer.ts';
+import { decodeImage } from '../decode-image.ts';
 import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
-import { DatasetWriter } from './dataset-writer.ts';
-import { decodeImage } from './decode-image.ts';
 import { giveBack, take } from './memory-budget.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));

@@ -1,15 +1,15 @@
 import { freemem } from 'node:os';
 import { Worker } from 'node:worker_threads';
-import { usableMemory } from '../machine-limits.ts';
-import { StageError } from '../stage.ts';
-import { type Augmentation, mixOf } from './augment/augment-image.ts';
+import { usableMemory } from '../../machine-limits.ts';
+import { StageError } from '../../stage.ts';
+import { type Augmentation, mixOf } from '../augment/augment-image.ts';
+import type { Corruption } from '../corruption-settings.ts';
+import type { Sample } from '../dataset/dataset.ts';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { type Normalization, unitRange } from '../pixels-to-floats.ts';
+import type { Resize } from '../resize-settings.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
-import type { Corruption } from './corruption.ts';
-import type { Sample } from './dataset.ts';
 import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
-import { openDataset } from './open-dataset.ts';
-import { type Normalization, unitRange } from './pixels-to-floats.ts';
-import type { Resize } from './resize.ts';
 
 /** Images, or what another network made of them, ready for a network, with what is known of them. */
 export interface Batch {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { overlayMap, paintMap } from './map-image.ts';
+import { overlayMap, paintMap } from './paint-map.ts';
 
 const map = { height: 1, width: 2, values: Float32Array.of(0, 1) };
 const image = { height: 1, width: 2, pixels: Uint8Array.of(100, 100, 100, 200, 200, 200) };

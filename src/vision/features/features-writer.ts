@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { samplesFile } from './dataset.ts';
+import { samplesFile } from '../dataset/dataset.ts';
 import { type FeaturesInfo, type FeaturesSample, featuresFile, valuesFile } from './features.ts';
 import { NpyWriter } from './npy-writer.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Random } from '../random.ts';
+import { Random } from '../../random.ts';
 import { radialSpectrum, ringCount, ringFrequencies } from './radial-spectrum.ts';
 
 const make = (width: number, height: number, value: (x: number, y: number) => number): Float64Array =>

@@ -1,13 +1,13 @@
 /** The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { augmentImage } from './augment/augment-image.ts';
+import { augmentImage } from '../augment/augment-image.ts';
+import { corruptImage } from '../corrupt-image.ts';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { type DecodedImage, decodeImage } from '../decode-image.ts';
+import { mapParallel } from '../parallel-map.ts';
+import { normalizationTable, pixelsToFloats, unmoved } from '../pixels-to-floats.ts';
 import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
-import { corruptImage } from './corrupt-image.ts';
-import { type DecodedImage, decodeImage } from './decode-image.ts';
 import { take } from './memory-budget.ts';
-import { openDataset } from './open-dataset.ts';
-import { mapParallel } from './parallel-map.ts';
-import { normalizationTable, pixelsToFloats, unmoved } from './pixels-to-floats.ts';
 
 const port = parentPort!;
 const setup = workerData as BatchWorkerSetup;

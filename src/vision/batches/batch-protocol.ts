@@ -1,8 +1,8 @@
-import type { Augmentation } from './augment/augment-image.ts';
-import type { Corruption } from './corruption.ts';
+import type { Augmentation } from '../augment/augment-image.ts';
+import type { Corruption } from '../corruption-settings.ts';
+import type { Normalization } from '../pixels-to-floats.ts';
+import type { Resize } from '../resize-settings.ts';
 import type { MemoryShare } from './memory-budget.ts';
-import type { Normalization } from './pixels-to-floats.ts';
-import type { Resize } from './resize.ts';
 
 /** What the loader's worker is started with. */
 export interface BatchWorkerSetup {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { thereAre } from '../diagnostics/suggest.ts';
-import { StageError } from '../stage.ts';
-import { samplesFile } from './dataset.ts';
+import { thereAre } from '../../diagnostics/suggest.ts';
+import { StageError } from '../../stage.ts';
+import { samplesFile } from '../dataset/dataset.ts';
+import { parseArtifactFile } from '../parse-artifact-file.ts';
 import {
   type FeaturesInfo,
   type FeaturesSample,
@@ -12,7 +13,6 @@ import {
   valuesFile,
 } from './features.ts';
 import { parseNpy } from './npy.ts';
-import { parseArtifactFile } from './parse-artifact-file.ts';
 
 /** A `features` artifact opened for reading. A split is read, all of it, when it is first asked for. */
 export interface Features extends Omit<FeaturesInfo, 'format'> {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { Random } from '../random.ts';
+import { Random } from '../../random.ts';
 import { NearDuplicates } from './near-duplicates.ts';
 import { bitCount, hashDistance, hashSide, perceptualHash } from './perceptual-hash.ts';
 

@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../../result.ts';
 
 /**
  * The bytes of NumPy's `.npy` format, version 1.0, for one thing: little-endian float32 values of any shape, the last axis

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Sample } from './dataset.ts';
+import type { Sample } from '../dataset/dataset.ts';
 
 /**
  * A `features` artifact: what a network makes of the images of a dataset, split by split, for networks that go on from

@@ -1,25 +1,25 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { drawImages } from './draw-images.ts';
+import { sampleImages } from './sample-images.ts';
 
 test('half of each class is drawn, in the order of the split; of a class that is short all, and more of the other', () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 2);
-  const drawn = [...drawImages(labels, 9, 1)];
+  const drawn = [...sampleImages(labels, 9, 1)];
   assert.deepEqual(
     drawn,
     drawn.toSorted((one, other) => one - other),
   );
   assert.equal(drawn.filter((index) => index % 2 === 0).length, 5);
   assert.equal(new Set(drawn).size, 9);
-  assert.deepEqual([...drawImages(labels, 9, 1)], drawn);
-  assert.notDeepEqual([...drawImages(labels, 9, 2)], drawn);
+  assert.deepEqual([...sampleImages(labels, 9, 1)], drawn);
+  assert.notDeepEqual([...sampleImages(labels, 9, 2)], drawn);
   const few = labels.map((label, index) => (index < 38 ? 0 : label));
-  assert.equal(drawImages(few, 9, 1).filter((index) => few[index] === 1).length, 1);
-  assert.equal(drawImages([0, 1, 1], 9, 1).length, 3);
+  assert.equal(sampleImages(few, 9, 1).filter((index) => few[index] === 1).length, 1);
+  assert.equal(sampleImages([0, 1, 1], 9, 1).length, 3);
 });
 
 test('more images keep those that fewer have', () => {
   const labels = Array.from({ length: 40 }, (_, i) => i % 2);
-  const more = new Set(drawImages(labels, 20, 1));
-  assert.ok(drawImages(labels, 8, 1).every((index) => more.has(index)));
+  const more = new Set(sampleImages(labels, 20, 1));
+  assert.ok(sampleImages(labels, 8, 1).every((index) => more.has(index)));
 });
