@@ -14,7 +14,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { gradientMap } from '../src/attribution/gradients/gradient-map.ts';
 import { selectBackend } from '../src/backend/select-backend.ts';
 import { buildNet } from '../src/models/build-net.ts';
-import { weightedNet } from '../src/models/export/model-weights.ts';
+import { weightedNet } from '../src/models/export/weighted-net.ts';
 import { initialiseWeights } from '../src/models/initial-weights.ts';
 import { netOf } from '../src/models/model-setting.ts';
 import { toPytorch } from '../src/models/weights/pytorch-layout.ts';

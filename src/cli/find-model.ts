@@ -5,7 +5,7 @@ import { findPipelineFile } from '../config/files/find-pipeline-file.ts';
 import { findRoot } from '../config/files/find-root.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { suggest } from '../diagnostics/suggest.ts';
-import { type ArchitectureName, architectureNames, architectures } from '../models/architectures.ts';
+import { type ArchitectureName, architectureNames, architectures } from '../models/architectures/architectures.ts';
 import { modelInfo } from '../models/model-info.ts';
 import { type ModelSetting, modelSetting } from '../models/model-setting.ts';
 import { err, ok, type Result } from '../result.ts';

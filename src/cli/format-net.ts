@@ -1,8 +1,8 @@
-import { describeLayer } from '../models/describe-layer.ts';
-import { addName } from '../models/layer.ts';
-import { showShape } from '../models/layer-shape.ts';
-import { sizeOf } from '../models/layer-weights.ts';
-import type { TracedLayer, TracedPlain } from '../models/trace-net.ts';
+import { describeLayer } from '../models/layers/describe-layer.ts';
+import { addName } from '../models/layers/layer.ts';
+import { showShape } from '../models/layers/layer-shape.ts';
+import { sizeOf } from '../models/layers/layer-weights.ts';
+import type { TracedLayer, TracedPlain } from '../models/layers/trace-net.ts';
 import { formatTable } from '../reporters/format-table.ts';
 
 /** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */

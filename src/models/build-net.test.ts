@@ -3,13 +3,13 @@ import { before, test } from 'node:test';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { ones, setBackend, tensor } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { architectureNames } from './architectures.ts';
+import { architectureNames } from './architectures/architectures.ts';
 import { buildNet } from './build-net.ts';
-import { addName, type Net } from './layer.ts';
-import type { LayerItem, PlainItem } from './layer-items.ts';
+import { addName, type Net } from './layers/layer.ts';
+import type { LayerItem, PlainItem } from './layers/layer-items.ts';
+import { readLayers } from './layers/read-layers.ts';
+import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { netOf } from './model-setting.ts';
-import { readLayers } from './read-layers.ts';
-import { plainLayers, traceLayers } from './trace-net.ts';
 
 before(() => setBackend('cpu'));
 

@@ -2,7 +2,7 @@ import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../result.ts';
 import { freezableBatchNorm } from './freezable-batch-norm.ts';
-import { addName, type Layer, type Net, type PlainLayer } from './layer.ts';
+import { addName, type Layer, type Net, type PlainLayer } from './layers/layer.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
 /**

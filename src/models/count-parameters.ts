@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { StageError } from '../stage.ts';
-import { sizeOf } from './layer-weights.ts';
+import { sizeOf } from './layers/layer-weights.ts';
+import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
-import { plainLayers, traceLayers } from './trace-net.ts';
 import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**

@@ -1,8 +1,8 @@
-import { backbone } from './backbone.ts';
-import type { Layer, Net } from './layer.ts';
+import { backbone } from './layers/backbone.ts';
+import type { Layer, Net } from './layers/layer.ts';
+import { type NetMistake, traceLayers } from './layers/trace-net.ts';
 import type { ModelSetting } from './model-setting.ts';
 import { netOf, sharedNames, wrongEnd } from './model-setting.ts';
-import { type NetMistake, traceLayers } from './trace-net.ts';
 
 /**
  * What a setting says of a network that goes on from features: of one that has a name, the layers that follow its

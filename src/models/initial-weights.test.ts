@@ -3,8 +3,8 @@ import { before, test } from 'node:test';
 import { setBackend } from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';
+import { readLayers } from './layers/read-layers.ts';
 import { netOf } from './model-setting.ts';
-import { readLayers } from './read-layers.ts';
 
 before(() => setBackend('cpu'));
 

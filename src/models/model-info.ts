@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { featuresSource } from '../vision/features/features.ts';
 import { fits, kernels } from '../vision/resize-settings.ts';
-import { layerItem } from './layer-items.ts';
+import { layerItem } from './layers/layer-items.ts';
 
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { LayerItem } from './layer-items.ts';
+import type { LayerItem } from './layers/layer-items.ts';
 import { modelMistakes, modelSetting } from './model-setting.ts';
 
 /** Mistakes of a net in images of 32 x 32, each with its place below `model.layers`. */

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import { architectureNames, architectures } from './architectures.ts';
-import { addName, type Net } from './layer.ts';
-import { layerItem } from './layer-items.ts';
-import { showShape } from './layer-shape.ts';
-import { readLayers } from './read-layers.ts';
-import { type NetMistake, type TracedLayer, traceLayers } from './trace-net.ts';
+import { architectureNames, architectures } from './architectures/architectures.ts';
+import { addName, type Net } from './layers/layer.ts';
+import { layerItem } from './layers/layer-items.ts';
+import { showShape } from './layers/layer-shape.ts';
+import { readLayers } from './layers/read-layers.ts';
+import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
 /** How a setting says which network: by its name, or layer by layer. */
 export const modelSetting = z.union([

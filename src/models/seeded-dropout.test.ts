@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { loadLayersModel, ones, setBackend, io as tfjsIo } from '@tensorflow/tfjs';
 import { buildNet } from './build-net.ts';
-import { readLayers } from './read-layers.ts';
+import { readLayers } from './layers/read-layers.ts';
 import { seedDropout } from './seeded-dropout.ts';
 
 before(() => setBackend('cpu'));

@@ -1,6 +1,6 @@
-import { backbone } from '../models/backbone.ts';
-import type { Net } from '../models/layer.ts';
-import { layersByName, matchesName, weightedLayers } from '../models/layers-by-name.ts';
+import { backbone } from '../models/layers/backbone.ts';
+import type { Net } from '../models/layers/layer.ts';
+import { layersByName, matchesName, weightedLayers } from '../models/layers/layers-by-name.ts';
 import type { SettingMistake } from '../stage.ts';
 import type { FreezeSettings } from './freeze-settings.ts';
 

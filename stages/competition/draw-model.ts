@@ -3,11 +3,11 @@ import { escapeXml } from '../../src/charts/escape-xml.ts';
 import { fontFamily } from '../../src/charts/fonts.ts';
 import { wrapText } from '../../src/charts/wrap-text.ts';
 import { headOf } from '../../src/models/feature-head.ts';
-import { formatTotals } from '../../src/models/format-totals.ts';
+import { formatTotals } from '../../src/models/layers/format-totals.ts';
+import { netPicture } from '../../src/models/layers/net-picture.ts';
+import { traceLayers } from '../../src/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import { modelSetting, netOf } from '../../src/models/model-setting.ts';
-import { netPicture } from '../../src/models/net-picture.ts';
-import { traceLayers } from '../../src/models/trace-net.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
 /** A model's network as SVG, as `pipeline model` draws it; of one that goes on from features, what follows them. */

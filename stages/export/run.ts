@@ -2,7 +2,7 @@ import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { exportOnnx } from '../../src/models/export/export-onnx.ts';
 import { exportSafetensors } from '../../src/models/export/export-safetensors.ts';
-import { weightedNet } from '../../src/models/export/model-weights.ts';
+import { weightedNet } from '../../src/models/export/weighted-net.ts';
 import { loadModel } from '../../src/models/model-files.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { startBackend } from '../../src/training/start-backend.ts';

@@ -1,10 +1,10 @@
 import { writeFileSync } from 'node:fs';
 import { cacheError } from '../../cache/cache-error.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { architectureNames, architectures } from '../../models/architectures.ts';
-import { formatTotals } from '../../models/format-totals.ts';
+import { architectureNames, architectures } from '../../models/architectures/architectures.ts';
+import { formatTotals } from '../../models/layers/format-totals.ts';
+import { type TracedLayer, traceLayers } from '../../models/layers/trace-net.ts';
 import { modelMistakes, netOf } from '../../models/model-setting.ts';
-import { type TracedLayer, traceLayers } from '../../models/trace-net.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -63,7 +63,7 @@ function trace(
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
   const [{ drawNet }, { netPicture }] = await Promise.all([
     import('../../charts/draw-net.ts'),
-    import('../../models/net-picture.ts'),
+    import('../../models/layers/net-picture.ts'),
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   try {

@@ -1,9 +1,9 @@
 import { encodeModel, type OnnxAttribute, type OnnxInitializer, type OnnxNode } from '../../backend/onnx-writer.ts';
 import { unreachable } from '../../result.ts';
-import { type Activation, addName, type PlainForm, type PlainLayer } from '../layer.ts';
-import type { TracedPlain } from '../trace-net.ts';
+import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
+import type { TracedPlain } from '../layers/trace-net.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/pytorch-layout.ts';
-import type { WeightedNet } from './model-weights.ts';
+import type { WeightedNet } from './weighted-net.ts';
 
 /**
  * The bytes of an ONNX model: from `image`, `[batch, height, width, 3]` normalised as the network's info says (of a head

@@ -1,7 +1,7 @@
 import { StageError } from '../../stage.ts';
 import { encodeSafetensors } from '../weights/encode-safetensors.ts';
 import { pytorchName, pytorchShape, toPytorch } from '../weights/pytorch-layout.ts';
-import type { WeightedNet } from './model-weights.ts';
+import type { WeightedNet } from './weighted-net.ts';
 
 /**
  * The bytes of a safetensors file with a network's weights as PyTorch calls and lays them out (`pytorch-layout.ts`).

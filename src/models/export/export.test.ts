@@ -17,7 +17,7 @@ import { loadWeights } from '../weights/load-weights.ts';
 import { openWeights } from '../weights/open-weights.ts';
 import { exportOnnx } from './export-onnx.ts';
 import { exportSafetensors } from './export-safetensors.ts';
-import { type WeightedNet, weightedNet } from './model-weights.ts';
+import { type WeightedNet, weightedNet } from './weighted-net.ts';
 
 before(() => setBackend('cpu'));
 

@@ -3,11 +3,11 @@ import type { StageContext } from '../../stage.ts';
 import { type Normalization, usualNormalization } from '../../vision/pixels-to-floats.ts';
 import { buildNet } from '../build-net.ts';
 import { initialiseWeights } from '../initial-weights.ts';
-import type { Net } from '../layer.ts';
+import type { Net } from '../layers/layer.ts';
 import type { ImageInput } from '../model-info.ts';
 import { type ModelSetting, netOf } from '../model-setting.ts';
-import type { PretrainedSetting } from '../pretrained.ts';
 import { beginWithWeights } from './begin-with-weights.ts';
+import type { PretrainedSetting } from './pretrained.ts';
 import { weightPaths } from './weight-inputs.ts';
 
 /** What settings say of a network that sees images, and of how it begins. */

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { Normalization } from '../../vision/pixels-to-floats.ts';
-import type { Net } from '../layer.ts';
+import type { Net } from '../layers/layer.ts';
 import { readModelInfo } from '../read-model-info.ts';
 import type { FittedWeights } from './fit-weights.ts';
 import { loadWeights } from './load-weights.ts';

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
-import { backbone } from '../backbone.ts';
-import type { Net } from '../layer.ts';
-import { weightedLayers } from '../layers-by-name.ts';
-import { traceLayers } from '../trace-net.ts';
+import { backbone } from '../layers/backbone.ts';
+import type { Net } from '../layers/layer.ts';
+import { weightedLayers } from '../layers/layers-by-name.ts';
+import { traceLayers } from '../layers/trace-net.ts';
 import { type FittedWeights, fitWeights } from './fit-weights.ts';
 import { netWeights } from './net-weights.ts';
 import type { StoredWeights } from './stored-weights.ts';

@@ -1,5 +1,5 @@
-import type { PlainLayer, Shape } from '../layer.ts';
-import { plainLayers, type TracedLayer } from '../trace-net.ts';
+import type { PlainLayer, Shape } from '../layers/layer.ts';
+import { plainLayers, type TracedLayer } from '../layers/trace-net.ts';
 
 /** A weight of a network, with what its name and layout in a file depend on. */
 export interface NetWeight {

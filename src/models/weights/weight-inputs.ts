@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SettingMistake, StageContext } from '../../stage.ts';
 import type { ModelSetting } from '../model-setting.ts';
-import { type PretrainedSetting, pretrainedNames, pretrainedOf, withChecksum } from '../pretrained.ts';
+import { type PretrainedSetting, pretrainedNames, pretrainedOf, withChecksum } from './pretrained.ts';
 
 /** The ports by which a kind takes weights from files. */
 export const weightPorts = {

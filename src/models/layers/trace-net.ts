@@ -1,4 +1,4 @@
-import { err, ok, type Result } from '../result.ts';
+import { err, ok, type Result } from '../../result.ts';
 import type { Layer, PlainLayer, ResidualLayer, Shape } from './layer.ts';
 import { outputShape, showShape } from './layer-shape.ts';
 import { layerWeights, sizeOf, type WeightShape } from './layer-weights.ts';

@@ -3,10 +3,10 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../test/linear-congruential.ts';
-import { selectBackend } from '../backend/select-backend.ts';
-import { buildNet } from './build-net.ts';
-import { netOf } from './model-setting.ts';
+import { linearCongruential } from '../../../test/linear-congruential.ts';
+import { selectBackend } from '../../backend/select-backend.ts';
+import { buildNet } from '../build-net.ts';
+import { netOf } from '../model-setting.ts';
 
 interface GoldenGradient {
   readonly norm: number;
@@ -16,7 +16,7 @@ interface GoldenGradient {
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = (
-  JSON.parse(readFileSync(new URL('../../test/golden/training.json', import.meta.url), 'utf8')) as {
+  JSON.parse(readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8')) as {
     readonly simpleNet: {
       readonly imageSize: number;
       readonly loss: number;

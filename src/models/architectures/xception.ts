@@ -1,4 +1,4 @@
-import type { LayerItem, PlainItem } from './layer-items.ts';
+import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
  * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the last, down to 2048

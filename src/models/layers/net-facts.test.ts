@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { type ModelSetting, netOf } from './model-setting.ts';
+import { type ModelSetting, netOf } from '../model-setting.ts';
 import { netFacts } from './net-facts.ts';
 import { traceLayers } from './trace-net.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Layer } from '../layers/layer.ts';
+import { readLayers } from '../layers/read-layers.ts';
+import { plainLayers, type TracedLayer, totals, traceLayers } from '../layers/trace-net.ts';
+import { modelMistakes, netOf } from '../model-setting.ts';
 import { type ArchitectureName, architectureNames, architectures } from './architectures.ts';
-import type { Layer } from './layer.ts';
-import { modelMistakes, netOf } from './model-setting.ts';
-import { readLayers } from './read-layers.ts';
-import { plainLayers, type TracedLayer, totals, traceLayers } from './trace-net.ts';
 import { xceptionBackbone } from './xception.ts';
 
 function traced(layers: readonly Layer[], imageSize: number): readonly TracedLayer[] {

@@ -1,4 +1,4 @@
-import type { LayerItem } from './layer-items.ts';
+import type { LayerItem } from '../layers/layer-items.ts';
 import { myNet } from './my-net.ts';
 import { simpleNet } from './simple-net.ts';
 import { tinyXception } from './tiny-xception.ts';

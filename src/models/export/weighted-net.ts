@@ -1,11 +1,11 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import { headOf } from '../feature-head.ts';
-import type { Shape } from '../layer.ts';
-import { showShape } from '../layer-shape.ts';
+import type { Shape } from '../layers/layer.ts';
+import { showShape } from '../layers/layer-shape.ts';
+import { type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import type { ModelFiles } from '../model-files.ts';
 import { modelSetting, netOf } from '../model-setting.ts';
-import { type TracedLayer, traceLayers } from '../trace-net.ts';
 import { type NetWeight, netWeights } from '../weights/net-weights.ts';
 
 /** A network with its weights, free of tfjs: what every format is written from. */

@@ -1,4 +1,4 @@
-import type { LayerItem } from './layer-items.ts';
+import type { LayerItem } from '../layers/layer-items.ts';
 
 /**
  * SimpleNet, the study's network from scratch: convolutions of 7 x 7 without padding to 6, 16 and 24 channels, each with

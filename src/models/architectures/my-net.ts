@@ -1,4 +1,4 @@
-import type { LayerItem } from './layer-items.ts';
+import type { LayerItem } from '../layers/layer-items.ts';
 
 /**
  * MyNet, the study's small net: five convolutions without padding, each followed by a halving max-pool and ReLU, then

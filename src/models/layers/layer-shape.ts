@@ -1,4 +1,4 @@
-import { err, ok, type Result, unreachable } from '../result.ts';
+import { err, ok, type Result, unreachable } from '../../result.ts';
 import type { PlainLayer, Shape } from './layer.ts';
 
 /** What a layer leaves of an input of this shape, or in a sentence why it cannot take it. */

@@ -1,4 +1,4 @@
-import type { LayerItem, PlainItem } from './layer-items.ts';
+import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
  * TinyXception, the small Xception of the npm package `@vladmandic/face-api`, where it tells age and gender: one

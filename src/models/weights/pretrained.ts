@@ -1,5 +1,5 @@
-import type { PublishedFile } from '../stage.ts';
-import type { ArchitectureName } from './architectures.ts';
+import type { PublishedFile } from '../../stage.ts';
+import type { ArchitectureName } from '../architectures/architectures.ts';
 
 /** Weights that others trained and published, by the names that settings give them; light, since a spec lists them. */
 export const pretrainedNames = ['imagenet'] as const;

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { ModelSetting } from '../model-setting.ts';
+import { netOf } from '../model-setting.ts';
 import { backbone } from './backbone.ts';
 import type { LayerItem } from './layer-items.ts';
-import type { ModelSetting } from './model-setting.ts';
-import { netOf } from './model-setting.ts';
 
 /** The names of the first and the last layer of the backbone, and of the first of the head. */
 function bounds(setting: ModelSetting): readonly (string | undefined)[] {

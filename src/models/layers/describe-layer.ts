@@ -1,4 +1,4 @@
-import { unreachable } from '../result.ts';
+import { unreachable } from '../../result.ts';
 import type { PlainLayer } from './layer.ts';
 
 /** What a layer does, for tables and drawings: `conv 7 x 7, stride 2, relu`. */
