@@ -19,8 +19,8 @@ export const inputSettings = {
   kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
   normalise: z
     .strictObject({
-      mean: triple.default(usualNormalization.mean),
-      deviation: positiveTriple.default(usualNormalization.deviation),
+      mean: triple.default(usualNormalization.mean).describe('What is taken from each value.'),
+      deviation: positiveTriple.default(usualNormalization.deviation).describe('What each difference is divided by.'),
     })
     .exactOptional()
     .describe(

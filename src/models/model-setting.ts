@@ -10,7 +10,11 @@ import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-n
 export const modelSetting = z.union([
   z.enum(architectureNames),
   z.strictObject({
-    layers: z.array(layerItem).min(1).max(1000).describe('The network layer by layer, from the image to two values.'),
+    layers: z
+      .array(layerItem)
+      .min(1)
+      .max(1000)
+      .describe('The network layer by layer, from the image to two values; docs/networks.md has the layers.'),
   }),
 ]);
 export type ModelSetting = z.infer<typeof modelSetting>;

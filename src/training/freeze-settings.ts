@@ -13,7 +13,9 @@ export const unfreezeSetting = z
   .array(
     z.strictObject({
       epoch: z.int().min(2).describe('The first epoch in which they train, counted from 1.'),
-      layers: z.union([z.literal('all'), names], { error: 'all, or a list of layers' }),
+      layers: z
+        .union([z.literal('all'), names], { error: 'all, or a list of layers' })
+        .describe('All that are frozen, or a list of names as under `freeze`.'),
     }),
   )
   .min(1);

@@ -1,11 +1,12 @@
 import { z } from 'zod';
 
 const rate = z.number().positive();
+const learningRate = 'How far a step goes, which a schedule may change over the epochs.';
 const share = z.number().min(0).lt(1);
 const decay = z.number().nonnegative();
 
 const moments = {
-  learningRate: rate.default(0.001),
+  learningRate: rate.default(0.001).describe(learningRate),
   beta1: share.default(0.9).describe('Decay of the mean gradient.'),
   beta2: share.default(0.999).describe('Decay of the mean squared gradient.'),
   epsilon: rate.default(1e-8).describe('Added to the root of the mean squared gradient.'),
@@ -27,7 +28,7 @@ export const optimizerSettings = z.discriminatedUnion('kind', [
   z
     .strictObject({
       kind: z.literal('sgd'),
-      learningRate: rate,
+      learningRate: rate.describe(learningRate),
       momentum: share.default(0).describe('Share of the last step that goes into this one.'),
       nesterov: z.boolean().exactOptional().describe('Takes the gradient’s step once more after the momentum’s.'),
       weightDecay: addedDecay,

@@ -11,7 +11,7 @@ export const spec = defineKind({
       .trim()
       .min(1)
       .describe(
-        'What `sh -e` runs in the root of the project. ${inputs.x} and ${outputs.y} become the quoted paths of the ports; every other $ is the shell’s.',
+        'What `sh -e` runs in the root of the project. `${inputs.x}` and `${outputs.y}` become the quoted paths of the ports; every other `$` is the shell’s.',
       ),
   }),
   inputs: {},

@@ -24,7 +24,10 @@ const settings = z.strictObject({
     .exactOptional()
     .describe('What weighs the pixels when an image is resized; linear.'),
   normalise: z
-    .strictObject({ mean: triple, deviation: positiveTriple })
+    .strictObject({
+      mean: triple.describe('What is taken from each value.'),
+      deviation: positiveTriple.describe('What each difference is divided by.'),
+    })
     .exactOptional()
     .describe(
       '(value - mean) / deviation of values from 0 to 1; when left out, as the weights need it, and CIFAR’s for random ones.',

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 
-/** One setting as `pipeline kinds <kind>` lists it. */
+/** One setting as `pipeline kinds <kind>` and the reference list it. */
 export interface SettingRow {
-  /** Dotted below `with`: `optimizer.learningRate`. */
+  /** Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list, `include.*.file` of each of a map. */
   readonly path: string;
   readonly type: string;
   /** As in YAML's flow form; `required` where there is none, `—` where it may be left out. */
@@ -26,72 +26,143 @@ interface SchemaNode {
   readonly minimum?: number;
   readonly maximum?: number;
   readonly exclusiveMinimum?: number;
+  readonly exclusiveMaximum?: number;
 }
 
-/** The settings of a kind, flat, in the order of its schema. */
+/** A row, and of a setting that has several forms the ones that it belongs to. */
+interface Row extends SettingRow {
+  readonly form?: Form;
+}
+
+/** What a setting can be, where it can be several maps: `with kind: adam`, `as { norm }`. */
+interface Form {
+  readonly before: string;
+  readonly name: string;
+  /** How many there are. */
+  readonly of: number;
+}
+
+/** The settings of a schema, flat, in its order. */
 export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
   const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
-  return rowsOf(schema, '');
+  return joinForms(rowsOf(schema, ''));
 }
 
-function rowsOf(schema: SchemaNode, prefix: string, form?: string): readonly SettingRow[] {
+function rowsOf(schema: SchemaNode, prefix: string, form?: Form): readonly Row[] {
   return Object.entries(schema.properties ?? {}).flatMap(([name, node]) => {
     const path = `${prefix}${name}`;
     const required = schema.required?.includes(name) ?? false;
-    const summary = [form, node.description].filter((text) => text !== undefined).join(': ');
-    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary };
-    return [
-      row,
-      ...rowsOf(node, `${path}.`),
-      ...formsOf(node).flatMap((form) => rowsOf(form.node, `${path}.`, form.name)),
-      ...(mapAmong(node) ? rowsOf(mapAmong(node)!, `${path}.`, 'as a map') : []),
-    ];
+    const row = { path, type: typeOf(node), fallback: fallbackOf(node, required), summary: node.description ?? '' };
+    return [{ ...row, ...(form !== undefined && { form }) }, ...rowsBelow(node, path)];
   });
 }
 
-/** The forms of a setting that has several, each named by the constant that tells it apart: `kind: adam`. */
-function formsOf(node: SchemaNode): readonly { readonly name: string; readonly node: SchemaNode }[] {
+/** What is inside a setting. Of a list only what is the same for all items: those of a network are a page of their own. */
+function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
+  const { items, additionalProperties: values } = node;
+  const own = [
+    ...rowsOf(node, `${path}.`),
+    ...formsOf(node).flatMap(({ node, ...form }) => rowsOf(node, `${path}.`, form)),
+  ];
+  if (items !== undefined && mapsAmong(items).length <= 1) own.push(...rowsBelow(items, `${path}[]`));
+  if (typeof values === 'object') own.push(...rowsBelow(values, `${path}.*`));
+  return own;
+}
+
+/**
+ * The forms of a setting that has several: each named by the constant that tells it apart, `kind: adam`, or by what it
+ * requires, `{ norm }`. A form that is no map has nothing to list.
+ */
+function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode })[] {
   const forms = node.anyOf ?? node.oneOf ?? [];
+  const key = tellingKey(forms);
+  if (key !== undefined) {
+    return forms.map((form) => {
+      const { [key]: told, ...properties } = form.properties ?? {};
+      return { before: 'with', name: `${key}: ${told!.const}`, of: forms.length, node: { ...form, properties } };
+    });
+  }
+  const maps = mapsAmong(node);
+  // A single one needs no telling apart: rows inside it say that it is a map.
+  const of = maps.length === 1 ? 1 : forms.length;
+  return maps.map((map) => ({ before: 'as', name: `{ ${map.required?.join(', ')} }`, of, node: map }));
+}
+
+/** The key whose constant tells forms apart. */
+function tellingKey(forms: readonly SchemaNode[]): string | undefined {
   const isConstant = (form: SchemaNode, key: string) => form.properties?.[key]?.const !== undefined;
-  const key = Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
-  if (key === undefined) return [];
-  return forms.map((form) => {
-    const { [key]: told, ...properties } = form.properties ?? {};
-    return { name: `with ${key}: ${String(told!.const)}`, node: { ...form, properties } };
+  return Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
+}
+
+const mapsAmong = ({ anyOf, oneOf }: SchemaNode): readonly SchemaNode[] =>
+  (anyOf ?? oneOf ?? []).filter(({ properties }) => properties !== undefined);
+
+/** Once what is the same in several forms, and nothing of the form where it is the same in all; rows of one path together. */
+function joinForms(rows: readonly Row[]): readonly SettingRow[] {
+  const paths = new Set(rows.map(({ path }) => path));
+  return [...paths].flatMap((path) => {
+    const own = rows.filter((row) => row.path === path);
+    const first = own.filter((row, index) => own.findIndex((other) => areAlike(row, other)) === index);
+    return first.map((row) => tellForms(own.filter((other) => areAlike(row, other))));
   });
 }
 
-/** The one form of a setting that is a map, where others are not: `simple-net`, or `{ layers: [ … ] }`. */
-function mapAmong({ anyOf = [] }: SchemaNode): SchemaNode | undefined {
-  const maps = anyOf.filter(({ properties }) => properties !== undefined);
-  return maps.length === 1 ? maps[0] : undefined;
+const areAlike = (one: Row, other: Row): boolean =>
+  one.type === other.type && one.fallback === other.fallback && one.summary === other.summary;
+
+/** Of rows that are alike but for their form. */
+function tellForms(rows: readonly Row[]): SettingRow {
+  const { form, ...row } = rows[0]!;
+  if (form === undefined || rows.length === form.of) return row;
+  const told = `${form.before} ${rows.map((one) => one.form!.name).join(' or ')}`;
+  return { ...row, summary: row.summary === '' ? told : `${told}: ${row.summary}` };
 }
 
 function fallbackOf(node: SchemaNode, required: boolean): string {
-  if (node.default !== undefined) return JSON.stringify(node.default).replaceAll('"', '');
+  if (node.default !== undefined) return inFlow(node.default);
   return required ? 'required' : '—';
 }
 
+/** A value in YAML's flow form. */
+function inFlow(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(inFlow).join(', ')}]`;
+  if (typeof value !== 'object' || value === null) return String(value);
+  const members = Object.entries(value).map(([key, member]) => `${key}: ${inFlow(member)}`);
+  return members.length === 0 ? '{}' : `{ ${members.join(', ')} }`;
+}
+
 function typeOf(node: SchemaNode): string {
-  const forms = formsOf(node);
-  if (forms.length > 0) return `map (${forms.map(({ name }) => name.replace('with ', '')).join(' or ')})`;
   const choices = node.anyOf ?? node.oneOf;
+  if (tellingKey(choices ?? []) !== undefined)
+    return `map (${formsOf(node)
+      .map(({ name }) => name)
+      .join(' or ')})`;
   if (choices !== undefined) return [...new Set(choices.map(typeOf))].join(' or ');
   if (node.const !== undefined) return String(node.const);
   if (node.enum !== undefined) return node.enum.join(' | ');
   if (node.prefixItems !== undefined) return `${node.prefixItems.length} of ${typeOf(node.prefixItems[0]!)}`;
-  if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOf(node.items)}`;
-  if (node.type === 'object')
-    return typeof node.additionalProperties === 'object' ? `map to ${typeOf(node.additionalProperties)}` : 'map';
-  return `${node.type ?? 'anything'}${rangeOf(node)}`;
+  if (node.type === 'array') return `list of ${node.items === undefined ? 'anything' : typeOfEach(node.items)}`;
+  if (node.type === 'object') return typeOfMap(node);
+  const types = typeof node.type === 'string' ? [node.type] : (node.type ?? ['anything']);
+  return `${types.join(' or ')}${rangeOf(node)}`;
+}
+
+const typeOfMap = ({ properties, additionalProperties: values }: SchemaNode): string =>
+  properties === undefined && typeof values === 'object' ? `map to ${typeOfEach(values)}` : 'map';
+
+/** Of the items of a list or the values of a map: `list of (string or number)`. */
+function typeOfEach(node: SchemaNode): string {
+  const type = typeOf(node);
+  return / (or|\|) /.test(type.replace(/\(.*\)/, '')) ? `(${type})` : type;
 }
 
 /** Bounds that a person would set; the largest safe integer is none. */
-function rangeOf({ minimum, maximum, exclusiveMinimum }: SchemaNode): string {
+function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: SchemaNode): string {
   const bounds = [
     exclusiveMinimum !== undefined && `> ${exclusiveMinimum}`,
     minimum !== undefined && minimum > Number.MIN_SAFE_INTEGER && `≥ ${minimum}`,
     maximum !== undefined && maximum < Number.MAX_SAFE_INTEGER && `≤ ${maximum}`,
+    exclusiveMaximum !== undefined && `< ${exclusiveMaximum}`,
   ].filter((bound) => bound !== false);
   return bounds.length > 0 ? ` ${bounds.join(', ')}` : '';
 }

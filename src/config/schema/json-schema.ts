@@ -23,7 +23,7 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonObject {
     properties: {
       extends: toSchema(extendsShape),
       ...propertiesOf(loose(toSchema(pipelineShape))),
-      stages: { description: 'The steps of the pipeline, by name.', type: 'object', additionalProperties: stage },
+      stages: { description: pipelineShape.shape.stages.description, type: 'object', additionalProperties: stage },
     },
     definitions: {
       reference: { description: 'A parameter or a value of the matrix.', type: 'string', pattern: '\\$\\{.*\\}' },
@@ -40,7 +40,7 @@ function stageSchema(specs: readonly AnyKindSpec[]): Schema {
     additionalProperties: false,
     properties: {
       ...propertiesOf(loose(toSchema(stageShape))),
-      kind: { description: 'What the stage does.', anyOf: [...names, reference] },
+      kind: { description: stageShape.shape.kind.description, anyOf: [...names, reference] },
     },
     // An extending file may leave the kind to the extended one: then no branch applies.
     allOf: specs.map((spec) => {
