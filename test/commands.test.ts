@@ -90,6 +90,15 @@ test('kinds lists the kinds, and one with its settings, ports and an example', a
   );
 });
 
+test('kinds --markdown prints the reference of all kinds, or of one', async () => {
+  using project = new Project(shout);
+  const train = await print(project, 'kinds', 'train', '--markdown');
+  assert.match(train, /^## train\n\n/);
+  assert.match(train, /\n\| `clip\.norm` \| number > 0 \| required \| as \{ norm \}: .*\|\n/);
+  const all = await print(project, 'kinds', '--markdown');
+  assert.ok(all.startsWith('# ') && all.includes(train) && all.includes('\n## command\n'));
+});
+
 test('schema prints the JSON schema that editors complete pipelines with', async () => {
   using project = new Project(shout);
   const schema = JSON.parse(await print(project, 'schema')) as { $schema: string };

@@ -295,7 +295,8 @@ function declareLearning(program: Command, act: Act): void {
     .summary('list the kinds of stages')
     .description("Lists the kinds of stages, or one kind's settings, ports and example.")
     .argument('[kind]', 'such as train')
-    .addHelpText('after', example('pipeline kinds', 'pipeline kinds train'))
+    .option('--markdown', 'as Markdown tables; of all kinds, where none is named')
+    .addHelpText('after', example('pipeline kinds', 'pipeline kinds train', 'pipeline kinds --markdown > kinds.md'))
     .action(act(async () => (await import('./commands/kinds.ts')).kindsCommand));
   program
     .command('schema')

@@ -2,6 +2,7 @@ import type { Json } from '../json.ts';
 import { testNames } from '../metrics/comparison/compare-models.ts';
 import { formatCount, withMinus } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
+import { markdownTable } from '../reporters/markdown-table.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 import type { SubjectNumber } from './subject.ts';
 
@@ -177,16 +178,7 @@ export function formatComparison(tables: readonly ComparisonTable[], all = false
 }
 
 export function markdownOf(tables: readonly ComparisonTable[]): string {
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replaceAll('|', '\\|').replaceAll('\n', ' ')).join(' | ')} |`;
   return tables
-    .map(({ title, columns, rows, note }) =>
-      [
-        `## ${title}`,
-        '',
-        ...(note === undefined ? [line(columns), line(columns.map(() => '---')), ...rows.map(line)] : [note]),
-        '',
-      ].join('\n'),
-    )
+    .map(({ title, columns, rows, note }) => `## ${title}\n\n${note ?? markdownTable(columns, rows)}\n`)
     .join('\n');
 }

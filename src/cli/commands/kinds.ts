@@ -5,6 +5,7 @@ import { suggest } from '../../diagnostics/suggest.ts';
 import { wrapWords } from '../../reporters/wrap-words.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { exitCodes } from '../exit-codes.ts';
+import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 import { printMistakes, printWarnings } from '../print-mistakes.ts';
@@ -12,12 +13,20 @@ import { printMistakes, printWarnings } from '../print-mistakes.ts';
 /** Of a terminal that nobody made wider. */
 const width = 80;
 
+export interface KindsOptions {
+  readonly markdown?: boolean;
+}
+
 /** `pipeline kinds`: the table of kinds, or one kind's settings, ports and example. */
-export async function kindsCommand(name: string | undefined): Promise<number> {
+export async function kindsCommand(name: string | undefined, { markdown }: KindsOptions): Promise<number> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   const { kinds, unloaded } = own;
   if (name === undefined) {
     printWarnings(kindWarnings(own, kinds.keys()));
+    if (markdown) {
+      process.stdout.write(kindsMarkdown(Array.from(kinds.values(), ({ spec }) => spec)));
+      return exitCodes.ok;
+    }
     const sorted = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
     process.stdout.write(`${lines.join('\n')}\n`);
@@ -34,7 +43,7 @@ export async function kindsCommand(name: string | undefined): Promise<number> {
       },
     ]);
   }
-  process.stdout.write(describeKind(kind.spec));
+  process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
   return exitCodes.ok;
 }
 

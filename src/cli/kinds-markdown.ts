@@ -1,0 +1,78 @@
+import { backendNames } from '../backend/backend-names.ts';
+import { describeSettings, type SettingRow } from '../config/schema/describe-settings.ts';
+import { markdownTable } from '../reporters/markdown-table.ts';
+import type { InputPort, KindSpec, OutputPort } from '../stage.ts';
+
+/** The reference of kinds as a Markdown page, in their order: what each does, its ports, settings and an example. */
+export function kindsMarkdown(specs: readonly KindSpec[]): string {
+  const backends = backendNames.map(code).join(', ');
+  const contents = specs.map(({ name, summary }) => [`[${name}](#${name})`, prose(summary)]);
+  const paragraphs = [
+    '# The kinds of stages',
+    'What a stage does is its `kind`. An input is required unless it is said to be optional; a list takes any number of artifacts; and a path of your own may stand for any artifact. An output is a folder, or a file with the extension that is named.',
+    'Settings stand under `with`. `a.b` is `b` in the map `a`; `a[].b` is `b` in each item of a list; `a.*.b` is `b` in each value of a map. A setting without a default may be left out unless it is required.',
+    `What computes with tensors does so on the backend that \`--backend\` names: ${backends}.`,
+    'This page is what `pipeline kinds --markdown` prints; in a project with kinds of its own it has these, too.',
+    markdownTable(['kind', 'what it does'], contents),
+    ...specs.map(sectionOf),
+  ];
+  return `${paragraphs.join('\n\n')}\n`;
+}
+
+/** One kind as a page's section. */
+export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
+
+function sectionOf({ name, summary, inputs, outputs, settings, openPorts, computes, example }: KindSpec): string {
+  const takes = Object.entries(inputs).map(([port, input]) => [code(port), showInput(input), prose(input.summary)]);
+  const gives = Object.entries(outputs).map(([port, output]) => [
+    code(port),
+    showOutput(output),
+    prose(output.summary),
+  ]);
+  return [
+    `## ${name}`,
+    prose(summary),
+    ...ports('Inputs', takes, openPorts !== undefined),
+    ...ports('Outputs', gives, openPorts === true),
+    '**Settings**',
+    settingsTable(describeSettings(settings), 'setting'),
+    ...(computes ? ['Computes with tensors.'] : []),
+    `\`\`\`yaml\n${example.trim()}\n\`\`\``,
+  ].join('\n\n');
+}
+
+/** Rows of a schema as a table; `what` a row is called. */
+export function settingsTable(rows: readonly SettingRow[], what: string): string {
+  return markdownTable(
+    [what, 'type', 'default', 'what it is'],
+    rows.map(({ path, type, fallback, summary }) => [
+      code(path),
+      prose(type),
+      fallback === '—' || fallback === 'required' ? fallback : code(fallback),
+      prose(summary),
+    ]),
+  );
+}
+
+function ports(title: string, rows: readonly (readonly string[])[], isOpen: boolean): readonly string[] {
+  if (rows.length === 0) return isOpen ? [`**${title}**: any that the YAML declares`] : [];
+  const further = isOpen ? ['And any others that the YAML declares.'] : [];
+  return [`**${title}**`, markdownTable(['port', 'type', 'what it is'], rows), ...further];
+}
+
+function showInput({ type, list, optional }: InputPort): string {
+  const types = typeof type === 'string' ? type : type.join(' or ');
+  return `${list ? 'list of ' : ''}${types}${optional ? ', optional' : ''}`;
+}
+
+const showOutput = ({ type, extension }: OutputPort): string =>
+  extension === undefined ? type : `${type}, \`${extension}\``;
+
+const code = (text: string): string => `\`${text}\``;
+
+/** A plain text that has code in it, as Markdown: what would be taken for its signs elsewhere is escaped. */
+const prose = (text: string): string =>
+  text
+    .split(/(`[^`]*`)/)
+    .map((part) => (part.startsWith('`') ? part : part.replaceAll('<', '&lt;').replaceAll('*', '\\*')))
+    .join('');
