@@ -3,12 +3,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { extendsShape, pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
+import { describeSettings } from '../src/config/schema/describe-settings.ts';
+import { pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
 import { architectureNames } from '../src/models/architectures/architectures.ts';
 import { activations, paddings } from '../src/models/layers/layer.ts';
 import { layerItem } from '../src/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/models/model-setting.ts';
-import { artifactTypes } from '../src/stage.ts';
 import { kinds } from '../stages/index.ts';
 import { Project } from './rig.ts';
 
@@ -33,16 +33,36 @@ function keysOf(schema: unknown): readonly string[] {
   );
 }
 
-test('the page of the pipeline file names every key and every type of artifact', async () => {
-  const { z } = await import('zod');
-  const page = read('docs/yaml.md');
-  const shapes = [extendsShape, pipelineShape, stageShape].map((shape) =>
-    z.toJSONSchema(shape, { io: 'input', unrepresentable: 'any' }),
+test('of every key of the pipeline file, and every port and setting of a kind, is said what it is', async () => {
+  const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
+  const shapes = [pipelineShape, stageShape].map((shape) => ['the file', describeSettings(shape)] as const);
+  const rows = [...shapes, ...specs.map(({ name, settings }) => [name, describeSettings(settings)] as const)];
+  const ports = specs.flatMap(({ name, inputs, outputs }) =>
+    Object.entries({ ...inputs, ...outputs }).map(([port, { summary }]) => ({ of: name, path: port, summary })),
   );
-  const words = new Set(['extends', ...shapes.flatMap(keysOf).filter((key) => key !== 'id'), ...artifactTypes]);
-  assert.ok(words.size > 30);
-  const missing = [...words].filter((word) => !page.includes(`\`${word}\``));
-  assert.deepEqual(missing, []);
+  const all = [...ports, ...rows.flatMap(([of, keys]) => keys.map(({ path, summary }) => ({ of, path, summary })))];
+  assert.ok(all.length > 300);
+  assert.deepEqual(
+    all.filter(({ summary }) => !/\w.*[^:]$/.test(summary)),
+    [],
+  );
+});
+
+test('the example of every kind has ports that there are, and settings that it takes', async () => {
+  const { parse } = await import('yaml');
+  for (const kind of Object.values(kinds)) {
+    const { name, example } = await kind.spec();
+    const stages = Object.values<{ kind: string; inputs?: object; with?: object }>(parse(example));
+    assert.ok(stages.some((stage) => stage.kind === name));
+    for (const stage of stages) {
+      const { settings, inputs, openPorts, check } = await kinds[stage.kind]!.spec();
+      const given = Object.keys(stage.inputs ?? {});
+      assert.deepEqual(openPorts ? [] : given.filter((port) => !Object.hasOwn(inputs, port)), [], name);
+      const lacking = Object.keys(inputs).filter((port) => !inputs[port]!.optional && !given.includes(port));
+      assert.deepEqual(lacking, [], name);
+      assert.deepEqual(check?.(settings.parse(stage.with ?? {}), new Set(given)) ?? [], [], name);
+    }
+  }
 });
 
 test('the examples of the page run, and give no warning', async () => {
@@ -143,6 +163,7 @@ test('the package holds every file that its pages link to, and its entry points 
   const links = [
     'README.md',
     'docs/yaml.md',
+    'docs/kinds.md',
     'docs/training.md',
     'docs/networks.md',
     'docs/weights.md',

@@ -1,12 +1,9 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import { pipelineJsonSchema } from '../src/config/schema/json-schema.ts';
-import { kinds } from '../stages/index.ts';
+import { generatedFiles, inRepository } from '../scripts/generated-files.ts';
 
-test('pipeline.schema.json is that of the kinds as they are; `pipeline schema > pipeline.schema.json` renews it', async () => {
-  const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
-  const file = fileURLToPath(new URL('../pipeline.schema.json', import.meta.url));
-  assert.equal(readFileSync(file, 'utf8'), `${JSON.stringify(pipelineJsonSchema(specs), undefined, 2)}\n`);
+test('the schema, the reference of kinds and the tables of keys are those of the code; `npm run reference` renews them', async () => {
+  for (const [path, text] of Object.entries(await generatedFiles()))
+    assert.equal(readFileSync(inRepository(path), 'utf8'), text, `${path} is not what the code says`);
 });

@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { z } from 'zod';
+import { kindsMarkdown, settingsTable } from '../src/cli/kinds-markdown.ts';
+import { describeSettings } from '../src/config/schema/describe-settings.ts';
+import { pipelineJsonSchema } from '../src/config/schema/json-schema.ts';
+import { extendsShape, pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
+import { kinds } from '../stages/index.ts';
+
+export const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/**
+ * What of the repository follows from the code, by path: the schema for editors, the reference of kinds, and in the page
+ * of the pipeline file the tables of its keys. The rest of that page is written by hand, and stays as it is.
+ */
+export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
+  const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
+  const file = z.strictObject({ extends: extendsShape.optional(), ...pipelineShape.shape });
+  return {
+    'pipeline.schema.json': `${JSON.stringify(pipelineJsonSchema(specs), undefined, 2)}\n`,
+    'docs/kinds.md': kindsMarkdown(specs),
+    'docs/yaml.md': withTables(readFileSync(inRepository('docs/yaml.md'), 'utf8'), {
+      file: settingsTable(describeSettings(file), 'key'),
+      stage: settingsTable(describeSettings(stageShape), 'key'),
+    }),
+  };
+}
+
+/** A page with each table between its marks: `<!-- generated: stage -->` and `<!-- end -->`. */
+function withTables(page: string, tables: Readonly<Record<string, string>>): string {
+  return Object.entries(tables).reduce((text, [name, table]) => {
+    const place = new RegExp(`(?<=<!-- generated: ${name} -->\n)[^]*?(?=<!-- end -->)`);
+    if (!place.test(text)) throw new Error(`docs/yaml.md has no place for the table of the ${name}`);
+    return text.replace(place, () => `\n${table}\n\n`);
+  }, page);
+}
