@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../json.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /** One value in which two fingerprints differ; `undefined` where one of them lacks it. */
@@ -19,7 +19,7 @@ function diffValues(path: string, before: Json | undefined, after: Json | undefi
     const length = Math.max(before.length, after.length);
     return Array.from({ length }, (_, i) => diffValues(`${path}[${i}]`, before[i], after[i])).flat();
   }
-  if (isObject(before) && isObject(after)) {
+  if (isJsonObject(before) && isJsonObject(after)) {
     const keys = new Set([...Object.keys(before), ...Object.keys(after)]);
     return [...keys].flatMap((key) => diffValues(memberPath(path, key), member(before, key), member(after, key)));
   }
@@ -33,6 +33,3 @@ function memberPath(path: string, key: string): string {
 
 const member = (object: JsonObject, key: string): Json | undefined =>
   Object.hasOwn(object, key) ? object[key] : undefined;
-
-const isObject = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,5 +1,5 @@
 import { csvRecords } from '../../src/csv.ts';
-import type { Json, JsonObject } from '../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/json.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
 export type TableRow = JsonObject;
@@ -21,7 +21,7 @@ function parseJson(text: string): Result<readonly TableRow[], string> {
     return err(`Expected a table as JSON: ${(error as Error).message}`);
   }
   if (isRows(value)) return ok(value);
-  if (!isMap(value)) return err('Expected a table as a JSON list of maps');
+  if (!isJsonObject(value)) return err('Expected a table as a JSON list of maps');
   return ok(
     (Object.values(value).find((item) => isRows(item) && item.length > 0) as readonly TableRow[] | undefined) ?? [
       value,
@@ -72,7 +72,7 @@ export function columnsOf(rows: readonly TableRow[]): readonly string[] {
   const names = new Set<string>();
   const add = (map: JsonObject, path: string) => {
     for (const [key, value] of Object.entries(map)) {
-      if (isMap(value) && Object.keys(value).length > 0) add(value, `${path}${key}.`);
+      if (isJsonObject(value) && Object.keys(value).length > 0) add(value, `${path}${key}.`);
       else names.add(path + key);
     }
   };
@@ -80,6 +80,4 @@ export function columnsOf(rows: readonly TableRow[]): readonly string[] {
   return [...names];
 }
 
-const isMap = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
-const isRows = (value: Json): value is readonly JsonObject[] => Array.isArray(value) && value.every(isMap);
+const isRows = (value: Json): value is readonly JsonObject[] => Array.isArray(value) && value.every(isJsonObject);

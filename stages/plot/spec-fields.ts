@@ -1,6 +1,6 @@
 import { splitAccessPath } from 'vega';
 import { thereAre } from '../../src/diagnostics/suggest.ts';
-import type { Json, JsonObject } from '../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/json.ts';
 import { StageError } from '../../src/stage.ts';
 import { columnsOf, type TableRow } from './parse-table.ts';
 
@@ -77,7 +77,7 @@ function* namedFields(value: Json | undefined): Generator<string> {
 
 /** Of `repeat: [a, b]` and of `repeat: { row: [a, b] }`; in `field: { repeat: row }` it is no field. */
 function repeatedFields(item: Json): readonly string[] {
-  return Array.isArray(item) ? textsOf(item) : isMap(item) ? Object.values(item).flatMap(textsOf) : [];
+  return Array.isArray(item) ? textsOf(item) : isJsonObject(item) ? Object.values(item).flatMap(textsOf) : [];
 }
 
 /** `datum.accuracy` and `datum['accuracy']` of an expression. */
@@ -91,6 +91,3 @@ function* datumNames(expression: Json): Generator<string> {
 function textsOf(value: Json | undefined): readonly string[] {
   return [value].flat().filter((item) => typeof item === 'string');
 }
-
-const isMap = (value: Json): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

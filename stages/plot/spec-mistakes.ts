@@ -1,4 +1,4 @@
-import type { Json, JsonObject } from '../../src/json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../src/json.ts';
 import type { SettingMistake } from '../../src/stage.ts';
 import { vegaLiteNames } from './vega-lite-names.ts';
 
@@ -45,31 +45,31 @@ function* mistakesOf(spec: JsonObject, at: Path): Generator<SettingMistake> {
     yield { at, message: `expected a spec that says what is drawn, by one of ${compositions.join(', ')}` };
   }
   const { mark, encoding } = spec;
-  const type = isMap(mark) ? mark['type'] : mark;
+  const type = isJsonObject(mark) ? mark['type'] : mark;
   if (typeof type === 'string' && !marks.includes(type))
     yield unknown('a mark of Vega-Lite', type, [...at, 'mark'], marks);
-  if (isMap(mark)) yield* strangers('mark', mark, [...at, 'mark']);
-  for (const [name, channel] of isMap(encoding) ? Object.entries(encoding) : []) {
+  if (isJsonObject(mark)) yield* strangers('mark', mark, [...at, 'mark']);
+  for (const [name, channel] of isJsonObject(encoding) ? Object.entries(encoding) : []) {
     const place = [...at, 'encoding', name];
     if (channels.includes(name)) yield* channelMistakes(channel, place);
     else yield unknown('an encoding channel of Vega-Lite', name, place, channels);
   }
   for (const key of ['layer', 'concat', 'hconcat', 'vconcat']) {
     for (const [index, part] of listOf(spec[key]).entries()) {
-      if (isMap(part)) yield* mistakesOf(part, [...at, key, index]);
+      if (isJsonObject(part)) yield* mistakesOf(part, [...at, key, index]);
     }
   }
-  if (isMap(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec']);
+  if (isJsonObject(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec']);
 }
 
 /** Of a channel that is one map; tooltips, orders and details may be lists of them. */
 function* channelMistakes(channel: Json, at: Path): Generator<SettingMistake> {
   for (const [index, item] of listOf(channel).entries()) yield* channelMistakes(item, [...at, index]);
-  if (!isMap(channel)) return;
+  if (!isJsonObject(channel)) return;
   yield* strangers('channel', channel, at);
   for (const part of ['axis', 'scale', 'legend'] as const) {
     const given = channel[part];
-    if (isMap(given)) yield* strangers(part, given, [...at, part]);
+    if (isJsonObject(given)) yield* strangers(part, given, [...at, part]);
   }
 }
 
@@ -101,7 +101,7 @@ function* outsideImages(value: Json, at: Path): Generator<SettingMistake> {
   for (const [key, item] of Object.entries(value)) {
     const place = [...at, Array.isArray(value) ? Number(key) : key];
     if (key === 'values' || key === 'data' || key === 'usermeta') continue;
-    const given = key === 'url' && isMap(item) ? (item['value'] ?? item['datum']) : item;
+    const given = key === 'url' && isJsonObject(item) ? (item['value'] ?? item['datum']) : item;
     if (key === 'url' && typeof given === 'string' && !given.startsWith('data:')) {
       yield {
         at: place,
@@ -117,7 +117,7 @@ function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
   for (const [key, item] of Object.entries(value)) {
     const place = [...at, Array.isArray(value) ? Number(key) : key];
     if (at.length === 1 && (key === 'data' || key === 'datasets')) continue; // of these, it has none at all
-    if (key === 'data' && isMap(item) && Object.hasOwn(item, 'url')) {
+    if (key === 'data' && isJsonObject(item) && Object.hasOwn(item, 'url')) {
       const message = 'a spec reads nothing by itself: its data is the input "table"';
       yield { at: [...place, 'url'], message };
     } else if (key !== 'values') yield* outsideData(item, place);
@@ -125,5 +125,3 @@ function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
 }
 
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);
-const isMap = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);

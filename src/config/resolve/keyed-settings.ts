@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { z } from 'zod';
-import type { Json, JsonObject } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 
 /**
  * The settings without those at their default: what the file leaves out, and what it could leave out without changing
@@ -22,7 +22,7 @@ function withoutDefaults(given: JsonObject, means: (candidate: JsonObject) => bo
   for (const key of Object.keys(given)) {
     const { [key]: value, ...rest } = left;
     if (means(rest)) left = rest;
-    else if (isMap(value)) {
+    else if (isJsonObject(value)) {
       const around = left;
       left = { ...around, [key]: withoutDefaults(value, (inner) => means({ ...around, [key]: inner })) };
     }
@@ -36,11 +36,7 @@ function pick(minimal: JsonObject, settings: JsonObject): JsonObject {
   for (const [key, value] of Object.entries(minimal)) {
     const parsed = settings[key];
     if (parsed === undefined) return settings;
-    picked[key] = isMap(value) && isMap(parsed) ? pick(value, parsed) : parsed;
+    picked[key] = isJsonObject(value) && isJsonObject(parsed) ? pick(value, parsed) : parsed;
   }
   return picked;
-}
-
-function isMap(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,5 +1,5 @@
 import { suggest } from '../../diagnostics/suggest.ts';
-import type { Json, JsonObject } from '../../json.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../json.ts';
 import type { AnyKindSpec } from '../../stage.ts';
 import type { Definition } from '../definition.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -49,14 +49,11 @@ export function resolveSettings(
 function withoutKey(map: JsonObject, [key, ...rest]: readonly string[]): JsonObject {
   if (key === undefined || !Object.hasOwn(map, key)) return map;
   const { [key]: value, ...others } = map;
-  return rest.length > 0 && isMap(value) ? { ...others, [key]: withoutKey(value, rest) } : others;
+  return rest.length > 0 && isJsonObject(value) ? { ...others, [key]: withoutKey(value, rest) } : others;
 }
 
 function valueAt(value: Json, path: readonly string[]): Json | undefined {
   let found: Json | undefined = value;
-  for (const key of path) found = isMap(found) && Object.hasOwn(found, key) ? found[key] : undefined;
+  for (const key of path) found = isJsonObject(found) && Object.hasOwn(found, key) ? found[key] : undefined;
   return found;
 }
-
-const isMap = (value: Json | undefined): value is JsonObject =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
