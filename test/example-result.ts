@@ -1,7 +1,6 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StageResult } from '../src/cache/stage-result.ts';
-import type { StoredArtifact } from '../src/fingerprint/artifact-digest.ts';
+import type { StageResult, StoredArtifact } from '../src/cache/stage-result.ts';
 import { hashFingerprint } from '../src/fingerprint/canonical-json.ts';
 import { DigestIndex } from '../src/fingerprint/digest-index.ts';
 

@@ -16,7 +16,7 @@ import { type TestContext, test } from 'node:test';
 import { listArtifact } from '../../test/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
 import { Cache } from '../cache/cache.ts';
-import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
+import type { StoredArtifact } from '../cache/stage-result.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
 import { stagingName } from '../fingerprint/staging-name.ts';

@@ -2,10 +2,10 @@ import { chmodSync, constants, copyFileSync, readFileSync } from 'node:fs';
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
-import type { ListedFile, Listing } from '../fingerprint/artifact-digest.ts';
 import { type Digest, sha256 } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
+import type { ListedFile, Listing } from '../fingerprint/listing.ts';
 
 /** A file whose source is gone, or is not what its digest says. */
 export class CopyFault extends Error {

@@ -1,10 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { ListedFile, Listing, StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
+import type { ListedFile, Listing } from '../fingerprint/listing.ts';
 import { CacheError, cacheError } from './cache-error.ts';
 import { forgetStages, readLatest, writeLatest } from './latest.ts';
 import { Lease } from './lease.ts';
@@ -12,7 +12,7 @@ import { ownsFolder } from './owns-folder.ts';
 import { parseResult } from './parse-result.ts';
 import { pinResult, pins, unpinResult } from './pins.ts';
 import { RunFolder, runIds } from './run-folder.ts';
-import type { StageResult } from './stage-result.ts';
+import type { StageResult, StoredArtifact } from './stage-result.ts';
 import { isStored, storeObject } from './store-object.ts';
 import { writeAtomic } from './write-atomic.ts';
 

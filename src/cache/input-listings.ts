@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ListedFile } from '../fingerprint/artifact-digest.ts';
 import type { Digest } from '../fingerprint/digest.ts';
+import type { ListedFile } from '../fingerprint/listing.ts';
 import { cacheError } from './cache-error.ts';
 import { writeAtomic } from './write-atomic.ts';
 

@@ -1,9 +1,8 @@
-import type { ListedFile, StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import { type Digest, isDigest } from '../fingerprint/digest.ts';
-import { fileListing, folderListing } from '../fingerprint/listing.ts';
+import { fileListing, folderListing, type ListedFile } from '../fingerprint/listing.ts';
 import { artifactTypes } from '../stage.ts';
-import type { StageResult } from './stage-result.ts';
+import type { StageResult, StoredArtifact } from './stage-result.ts';
 
 /**
  * Reads a stored result, by hand since a schema library would cost more than the rest of an empty run. Throws with the

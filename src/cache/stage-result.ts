@@ -1,7 +1,7 @@
-import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import type { Highlight } from '../stage.ts';
+import type { Listing } from '../fingerprint/listing.ts';
+import type { ArtifactType, Highlight } from '../stage.ts';
 
 /** What running a stage gave: the objects of every port, and the record. Stored as `cache/results/ab/<fingerprint>.json`. */
 export interface StageResult {
@@ -13,6 +13,11 @@ export interface StageResult {
   /** False for `cache: false`: the digests are known, the objects are not kept. */
   readonly stored: boolean;
   readonly record: StageRecord;
+}
+
+/** An output as a result records it. */
+export interface StoredArtifact extends Listing {
+  readonly type: ArtifactType;
 }
 
 /** How a result came about; never keyed, and the only place for times, hosts and versions. */

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
+import type { StoredArtifact } from '../cache/stage-result.ts';
 import type { Stage } from '../config/pipeline.ts';
-import type { StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import type { DigestIndex } from '../fingerprint/digest-index.ts';
 import type { Outputs } from '../plan/examine.ts';
 import { privatePath } from './attempt.ts';

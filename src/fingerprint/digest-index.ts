@@ -3,12 +3,11 @@ import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { cacheError } from '../cache/cache-error.ts';
 import { writeAtomic } from '../cache/write-atomic.ts';
-import type { ListedFile, Listing } from './artifact-digest.ts';
 import type { Digest } from './digest.ts';
 import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
-import { fileListing, folderListing } from './listing.ts';
+import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
 import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 

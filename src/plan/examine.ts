@@ -1,15 +1,14 @@
 import { join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { readInputListing } from '../cache/input-listings.ts';
-import type { StageResult } from '../cache/stage-result.ts';
+import type { StageResult, StoredArtifact } from '../cache/stage-result.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
-import type { Listing, StoredArtifact } from '../fingerprint/artifact-digest.ts';
 import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../fingerprint/digest-index.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
-import { partsDigest } from '../fingerprint/listing.ts';
+import { type Listing, partsDigest } from '../fingerprint/listing.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Graph } from '../graph/graph.ts';
 import { changedCode } from './changed-code.ts';
