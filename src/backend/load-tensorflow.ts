@@ -6,7 +6,7 @@ import { firstLine } from './first-line.ts';
 import { shareTfjs } from './share-tfjs.ts';
 
 /** The name under which tfjs-node makes itself known to tfjs. */
-export const TENSORFLOW = 'tensorflow';
+const TENSORFLOW = 'tensorflow';
 
 const packages = ['@tensorflow/tfjs-node-gpu', '@tensorflow/tfjs-node'] as const;
 

@@ -1,5 +1,5 @@
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
-import { type HostArray, type OnnxType, sameShape, type ValueType } from './dtype.ts';
+import { type HostArray, sameShape } from './dtype.ts';
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import type { FoldedPool } from './kernels/folded-pool.ts';
@@ -297,11 +297,7 @@ export class Lowering {
     // A lowering may hand its operand on; a graph's outputs must be distinct, and none of its inputs.
     if (exported.has(name)) name = this.#as(value, () => this.graph.node('Identity', [name]));
     exported.add(name);
-    this.graph.output(name, onnxTypeOf(value.dtype), shape);
+    this.graph.output(name, value.dtype, shape);
     return { name, shape };
   }
-}
-
-function onnxTypeOf(dtype: ValueType): OnnxType {
-  return dtype;
 }

@@ -4,17 +4,12 @@ import { scaleMap } from '../attribution/scale-map.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
 import { type ColourMap, colourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { type OverlayOptions, overlayMap, paintMap } from '../vision/paint-map.ts';
+import { type OverlayOptions, overlayMap } from '../vision/paint-map.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
 
 /** A picture as charts hold it: a data URI of at most so many pixels a side. */
 interface Size {
   readonly side: number;
-}
-
-/** A map in colours, from its own least value to its greatest. */
-export function mapPicture(map: AttributionMap, { colours, side }: Size & { colours: ColourMap }): Promise<string> {
-  return thumbnail(paintMap({ ...map, values: scaleMap(map.values) }, colours), { side });
 }
 
 /** An image with a map over it, which is brought to its size and then scaled; the image alone where the map is constant. */

@@ -18,7 +18,7 @@ import type { Masks } from './open-masks.ts';
 import type { How, Subject } from './open-subject.ts';
 
 /** Pixels a side of the small maps that are kept of every image, for means that are drawn anew thousands of times. */
-export const coarseSide = 16;
+const coarseSide = 16;
 
 export interface SurveyOptions {
   readonly methods: readonly Method[];

@@ -3,7 +3,6 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { brier } from './calibration/brier.ts';
 import { expectedCalibrationError } from './calibration/expected-calibration-error.ts';
-import { logLoss } from './calibration/log-loss.ts';
 import { fitTemperature } from './calibration/temperature.ts';
 import { accuracy, majorityAccuracy } from './classification/accuracy.ts';
 import { balancedAccuracy } from './classification/balanced-accuracy.ts';
@@ -50,7 +49,6 @@ test('whole weights are repetitions, for every metric', () => {
     equalErrorRate: (...given) => equalErrorRate(...given).rate,
     threshold: (...given) => equalErrorRate(...given).threshold,
     expectedCalibrationError,
-    logLoss,
     partialAuc: (labels, values, options) => partialAuc(labels, values, 0.3, options),
     fitTemperature: (labels, values, options) =>
       fitTemperature(

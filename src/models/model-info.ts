@@ -6,7 +6,7 @@ import { layerItem } from './layers/layer-items.ts';
 const triple = z.tuple([z.number(), z.number(), z.number()]);
 
 /** How an image becomes the network's input. */
-export const imageInput = z.object({
+const imageInput = z.object({
   /** Pixels a side. */
   size: z.int().positive(),
   fit: z.enum(fits),

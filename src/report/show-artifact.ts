@@ -75,7 +75,7 @@ function showMetrics(path: string): Shown | undefined {
 }
 
 /** The numbers of a metrics file; none of one that is no such file. */
-export function readMetrics(path: string): readonly Metric[] {
+function readMetrics(path: string): readonly Metric[] {
   const parsed = parseMetrics(readFileSync(path, 'utf8'));
   if (!parsed.ok) return [];
   const { values, intervals, confidence } = parsed.value;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
 
 /** What a model can be written as. */
-export const exportFormats = ['onnx', 'tfjs', 'safetensors'] as const;
+const exportFormats = ['onnx', 'tfjs', 'safetensors'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const settings = z.strictObject({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
 
-export const forgeries = ['blended', 'upsampled'] as const;
+const forgeries = ['blended', 'upsampled'] as const;
 export type Forgery = (typeof forgeries)[number];
 
 const settings = z.strictObject({

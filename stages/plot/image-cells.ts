@@ -23,11 +23,7 @@ export const side = 66;
 export const mostAcross = 6;
 
 /** Images of a class in a split, drawn by chance and in the order of the split; all where there are no more. */
-export function drawIndices(
-  { name, classes, samples }: Split,
-  label: number,
-  { images, seed }: Draw,
-): readonly number[] {
+function drawIndices({ name, classes, samples }: Split, label: number, { images, seed }: Draw): readonly number[] {
   const random = new Random('samples', seed, name, classes[label] ?? label);
   const labels = samples.map((sample) => sample.label);
   return sampleOfClass(labels, label, images, random).toSorted((one, other) => one - other);

@@ -25,7 +25,7 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-export const usualSplit = 'test';
+const usualSplit = 'test';
 
 /** Reads the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
 export function readScores({ inputs, settings: { split = usualSplit } }: Reading): SplitScores {

@@ -7,10 +7,6 @@ export interface Line {
   readonly runs: readonly MeasuredModel[];
 }
 
-/** Every model by itself. */
-export const eachAlone = (models: readonly MeasuredModel[]): readonly Line[] =>
-  models.map((model) => ({ name: model.name, runs: [model] }));
-
 /** A number of a line: of one run with its interval; of several their mean, with the least and the greatest as ends. */
 export function numberOf({ runs }: Line, pick: (run: MeasuredModel) => Interval): Interval {
   if (runs.length === 1) return pick(runs[0]!);

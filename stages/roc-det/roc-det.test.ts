@@ -10,7 +10,7 @@ import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
 import { detChart } from './det-chart.ts';
-import { eachAlone } from './lines.ts';
+import type { Line } from './lines.ts';
 import { type Curve, type MeasuredModel, measure } from './measure.ts';
 import { precisionRecallChart } from './precision-recall-chart.ts';
 import { reliabilityChart } from './reliability-chart.ts';
@@ -44,6 +44,10 @@ function thinned(model: MeasuredModel): MeasuredModel {
   const thin = ({ points, band }: Curve): Curve => ({ points, band: band.filter((_, i) => i % 25 === 0) });
   return { ...model, roc: thin(model.roc), det: thin(model.det), precisionRecall: thin(model.precisionRecall) };
 }
+
+/** Every model by itself. */
+const eachAlone = (models: readonly MeasuredModel[]): readonly Line[] =>
+  models.map((model) => ({ name: model.name, runs: [model] }));
 
 const named = (name: string, rows: readonly ScoreRow[], calibration: readonly ScoreRow[] = []) =>
   measure({ name, rows, calibration }, options);

@@ -127,7 +127,6 @@ def case(name, labels, logits, weights=None):
                 "recall": metrics.recall_score(labels, predictions, **two),
                 "f1": metrics.f1_score(labels, predictions, **two),
                 "crossEntropy": np.average(-log_softmax(logits, axis=1)[np.arange(len(labels)), labels], weights=weights),
-                "logLoss": metrics.log_loss(labels, fake, labels=[0, 1], **two),
                 "brier": metrics.brier_score_loss(labels, fake, pos_label=1, **two),
                 "calibration": calibration(labels, fake, weights, 15),
                 "fewBins": calibration(labels, fake, weights, 4),

@@ -70,7 +70,7 @@ interface WindowInfo {
  * the image, and its size for a pad given as a number is the height's stride and filter for both axes; so the pads
  * after the image follow from the size. Undefined where no pads do.
  */
-export function onnxPads(info: WindowInfo): ConvolutionAttributes['pads'] | undefined {
+function onnxPads(info: WindowInfo): ConvolutionAttributes['pads'] | undefined {
   const { top, left } = info.padInfo;
   const bottom = padAfter(info.inHeight, top, info.outHeight, info.strideHeight, info.effectiveFilterHeight);
   const right = padAfter(info.inWidth, left, info.outWidth, info.strideWidth, info.effectiveFilterWidth);

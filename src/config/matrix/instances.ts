@@ -51,7 +51,7 @@ function* inDefinedOrder<T>(
 }
 
 /** `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an axis was declared. */
-export function instanceName(base: string, labels: ReadonlyMap<string, string>): StageName {
+function instanceName(base: string, labels: ReadonlyMap<string, string>): StageName {
   if (labels.size === 0) return base as StageName;
   const parts = [...labels].sort(([a], [b]) => (a < b ? -1 : 1)).map(([axis, label]) => `${axis}=${label}`);
   return `${base}[${parts.join(',')}]` as StageName;

@@ -78,7 +78,7 @@ export function tooLarge(node: Node): string | undefined {
   return depth > maximumDepth ? `lists and maps more than ${maximumDepth} deep` : undefined;
 }
 
-export function* childrenOf(node: ListNode | MapNode): Iterable<Node> {
+function* childrenOf(node: ListNode | MapNode): Iterable<Node> {
   if (node.type === 'list') yield* node.items;
   else for (const entry of node.entries.values()) yield entry.value;
 }

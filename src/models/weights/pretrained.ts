@@ -11,7 +11,7 @@ interface Pretrained {
   readonly networks: readonly ArchitectureName[];
 }
 
-export const pretrained: Readonly<Record<PretrainedName, Pretrained>> = {
+const pretrained: Readonly<Record<PretrainedName, Pretrained>> = {
   // keras.applications.xception, without its classifier.
   imagenet: {
     file: {
