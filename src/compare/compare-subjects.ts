@@ -2,6 +2,7 @@ import { isDigest } from '../fingerprint/digest.ts';
 import type { Json } from '../json.ts';
 import { compareModels, type ModelComparison } from '../metrics/comparison/compare-models.ts';
 import { matchScores } from '../metrics/comparison/match-scores.ts';
+import { differenceOf } from '../metrics/comparison/row-statistics.ts';
 import { auc } from '../metrics/ranking/auc.ts';
 import { rocCurve } from '../metrics/ranking/roc-curve.ts';
 import type { ScoreRow } from '../metrics/scores-file.ts';
@@ -138,7 +139,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
       subjects: indices,
       images: matched.value.images.length,
       pairs: compareModels(matched.value, { level, seed }),
-      areas: matched.value.models.map((rows) => auc(matched.value.labels, differencesOf(rows))),
+      areas: matched.value.models.map((rows) => auc(matched.value.labels, rows.map(differenceOf))),
       curves: matched.value.models.map(curveOf),
     },
   ];
@@ -147,9 +148,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
 function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
   const curve = rocCurve(
     rows.map(({ label }) => label),
-    differencesOf(rows),
+    rows.map(differenceOf),
   );
   return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);
 }
-
-const differencesOf = (rows: readonly ScoreRow[]): readonly number[] => rows.map(({ real, fake }) => fake - real);

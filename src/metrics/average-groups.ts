@@ -1,3 +1,4 @@
+import { mean } from './mean.ts';
 import type { ScoreRow } from './scores-file.ts';
 
 /**
@@ -39,8 +40,4 @@ export function averageGroups(rows: readonly ScoreRow[]): readonly ScoreRow[] {
       group,
     };
   });
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

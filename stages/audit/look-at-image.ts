@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import sharp from 'sharp';
+import { mean } from '../../src/metrics/mean.ts';
 import { type DecodedImage, decodeImage } from '../../src/vision/decode-image.ts';
 import { readJpegTables } from '../../src/vision/forensics/jpeg-tables.ts';
 import { hashSide } from '../../src/vision/forensics/perceptual-hash.ts';
@@ -141,8 +142,6 @@ function readEncoding(bytes: Buffer): Encoding {
     tables: tables.map((steps) => steps.join()).join('; '),
   };
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** By the bytes that files begin with. */
 const formats: readonly (readonly [name: string, first: RegExp])[] = [

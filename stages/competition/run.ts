@@ -7,9 +7,8 @@ import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { competitionScore } from '../../src/metrics/classification/competition-score.ts';
 import { type MatchedScores, matchScores, type NamedScores } from '../../src/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
+import { aucOfRows, differenceOf } from '../../src/metrics/comparison/row-statistics.ts';
 import { aucInterval } from '../../src/metrics/intervals/auc-interval.ts';
-import { auc } from '../../src/metrics/ranking/auc.ts';
-import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import { parseScores } from '../../src/metrics/scores-file.ts';
 import { countParameters } from '../../src/models/count-parameters.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
@@ -96,7 +95,7 @@ function rankEntrants({ settings }: Context, entrants: readonly Entrant[], match
   const { seed, confidence } = settings;
   return rank(
     entrants.map(({ name, parameters }, i) => {
-      const scores = models[i]!.map(({ real, fake }) => fake - real);
+      const scores = models[i]!.map(differenceOf);
       return { name, parameters, auc: aucInterval({ labels, groups, seed }, scores, confidence) };
     }),
   );
@@ -111,9 +110,8 @@ function leadOf(
 ): Lead | undefined {
   if (second === undefined) return undefined;
   const [one, other] = [winner!, second].map(({ name, parameters }) => {
-    const rows = models[entrants.findIndex((entrant) => entrant.name === name)]!;
-    const ranking = rankScores(rows.map(({ real, fake }) => fake - real));
-    return (weights: Float64Array) => competitionScore(auc(labels, ranking, { weights }), parameters);
+    const aucOf = aucOfRows(labels, models[entrants.findIndex((entrant) => entrant.name === name)]!);
+    return (weights: Float64Array) => competitionScore(aucOf(weights), parameters);
   });
   const { seed, confidence } = settings;
   return { over: second.name, ...pairedDifference({ labels, groups, seed }, one!, other!, confidence) };

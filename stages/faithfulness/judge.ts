@@ -8,6 +8,7 @@ import { type PairedDifference, pairedDifference } from '../../src/metrics/compa
 import { signFlipTest } from '../../src/metrics/comparison/sign-flip-test.ts';
 import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/intervals/bootstrap.ts';
 import type { Interval } from '../../src/metrics/intervals/interval.ts';
+import { mean } from '../../src/metrics/mean.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import type { Likeness } from './measure-likeness.ts';
@@ -192,8 +193,6 @@ function judgeMethod(
 
 /** Of one image and the method at this place. */
 const excessOf = ({ own, others }: Likeness, m: number): number => mean(own[m]!) - mean(others[m]!);
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>
   areaUnderCurve(insertion) - areaUnderCurve(deletion);

@@ -3,6 +3,7 @@ import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
 import { mapLikeness, type RankedMap, rankMap } from '../../src/attribution/faithfulness/map-likeness.ts';
 import { type RandomisedDepth, randomiseLayers } from '../../src/attribution/faithfulness/randomise-layers.ts';
 import type { Question } from '../../src/attribution/question.ts';
+import { mean } from '../../src/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
 /** Of one image, how like its map of the trained network is to maps of the network with weights drawn anew. By method throughout. */
@@ -136,5 +137,3 @@ function byImage(maps: readonly (readonly AttributionMap[])[]): readonly Maps[] 
 function compare(maps: Maps, other: Maps, to: number[][][], draw: number): void {
   for (const [m, map] of maps.entries()) to[m]![draw]!.push(mapLikeness(map, other[m]!));
 }
-
-const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;

@@ -1,3 +1,4 @@
+import { mean } from '../../src/metrics/mean.ts';
 import type { History } from '../../src/training/history.ts';
 import type { Group } from './runs.ts';
 
@@ -59,10 +60,6 @@ export function keptOf({ items }: Group<Run>, splits: readonly string[]): readon
 /** Undefined where the run ended before, or does not monitor the split. */
 export function valueAt({ history }: Run, split: string, measure: Measure, epoch: number): number | undefined {
   return history.epochs.find((record) => record.epoch === epoch)?.splits[split]?.[measure];
-}
-
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 function bandOf(values: readonly number[], band: Band): { readonly low: number; readonly high: number } {

@@ -1,9 +1,10 @@
 import { withLabels } from '../../src/charts/chart-title.ts';
 import { formatCount, formatCountOf, formatList, formatShare } from '../../src/charts/format-number.ts';
 import { nameSeries } from '../../src/charts/series.ts';
+import { mean } from '../../src/metrics/mean.ts';
 import { majorityWords } from '../../src/training/split-images.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
-import { type Band, mean, type Run, valueAt } from './curves-data.ts';
+import { type Band, type Run, valueAt } from './curves-data.ts';
 import type { Group } from './runs.ts';
 
 /** What the curves show of the accuracy on the split that chooses the epoch, or else on the first: the finding. */

@@ -1,10 +1,8 @@
 import { seriesName } from '../../src/charts/series.ts';
 import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { accuracy } from '../../src/metrics/classification/accuracy.ts';
 import { matchScores } from '../../src/metrics/comparison/match-scores.ts';
+import { accuracyOfRows, aucOfRows, type WeightedStatistic } from '../../src/metrics/comparison/row-statistics.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/metrics/intervals/spread-over-runs.ts';
-import { auc } from '../../src/metrics/ranking/auc.ts';
-import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
 import type { MeasureOptions } from './measure.ts';
@@ -70,16 +68,10 @@ function spreadOf(
   if (unmatched.some((count) => count > 0)) {
     warn(`Runs are put together on the ${images.length} images that all scored, without ${leftOut(runs, unmatched)}.`);
   }
-  const of = (statistic: (rows: readonly ScoreRow[]) => (weights: Float64Array) => number) =>
+  const of = (statistic: (rows: readonly ScoreRow[]) => WeightedStatistic) =>
     spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence);
   return {
-    auc: of((rows) => {
-      const ranking = rankScores(rows.map(({ real, fake }) => fake - real));
-      return (weights) => auc(labels, ranking, { weights });
-    }),
-    accuracy: of((rows) => {
-      const called = rows.map(({ real, fake }) => (fake > real ? 1 : 0));
-      return (weights) => accuracy(labels, called, { weights });
-    }),
+    auc: of((rows) => aucOfRows(labels, rows)),
+    accuracy: of((rows) => accuracyOfRows(labels, rows)),
   };
 }

@@ -1,14 +1,10 @@
-import { accuracy } from '../classification/accuracy.ts';
-import type { BootstrapSample } from '../intervals/bootstrap.ts';
-import { drawsGroups } from '../intervals/bootstrap.ts';
+import { type BootstrapSample, drawsGroups } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
-import { auc } from '../ranking/auc.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
-import type { PairedDifference } from './paired-difference.ts';
-import { pairedDifference } from './paired-difference.ts';
+import { type PairedDifference, pairedDifference } from './paired-difference.ts';
+import { accuracyOfRows, aucOfRows, differenceOf, predictedClass } from './row-statistics.ts';
 
 /** Two models on the same images: whether one is better, and by how much. */
 export interface ModelComparison {
@@ -76,13 +72,10 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
   const sample: BootstrapSample = { labels, groups, draws, seed };
   const isGrouped = drawsGroups(sample);
   const rows = [models[one]!, models[other]!] as const;
-  const differences = rows.map((of) => of.map(({ real, fake }) => fake - real));
-  const classes = rows.map((of) => of.map(({ real, fake }) => (fake > real ? 1 : 0)));
-  const areas = differences.map((scores) => {
-    const ranking = rankScores(scores);
-    return (weights: Float64Array) => auc(labels, ranking, { weights });
-  });
-  const shares = classes.map((predicted) => (weights: Float64Array) => accuracy(labels, predicted, { weights }));
+  const differences = rows.map((of) => of.map(differenceOf));
+  const classes = rows.map((of) => of.map(predictedClass));
+  const areas = rows.map((of) => aucOfRows(labels, of));
+  const shares = rows.map((of) => accuracyOfRows(labels, of));
   const { onlyOne, onlyOther, p, method } = mcnemarOf(labels, classes[0]!, classes[1]!);
   const ofShares = onlyOne + onlyOther === 0 ? none : pairedDifference(sample, shares[0]!, shares[1]!, level);
   const ofAreas = () =>

@@ -1,11 +1,10 @@
-import { accuracy } from '../classification/accuracy.ts';
 import { type BootstrapSample, bootstrapWeights, redrawsClasses } from '../intervals/bootstrap.ts';
 import { studentT, twoSidedT } from '../intervals/student-t.ts';
-import { auc } from '../ranking/auc.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
+import { mean } from '../mean.ts';
 import type { CompareOptions, ModelComparison, TestedDifference } from './compare-models.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
+import { accuracyOfRows, aucOfRows, type WeightedStatistic } from './row-statistics.ts';
 
 /** With more degrees of freedom Student's distribution is the normal one to three digits. */
 const mostFreedom = 1000;
@@ -27,30 +26,20 @@ export function compareRuns(
 ): readonly ModelComparison[] {
   const sample: BootstrapSample = { labels, groups: units, draws, seed };
   const pairs = groups.flatMap((_, one) => groups.slice(one + 1).map((_, i) => [one, one + 1 + i] as const));
-  const tested = (statistics: readonly ((weights: Float64Array) => number)[]) => {
+  const tested = (statistics: readonly WeightedStatistic[]) => {
     const compared = comparePairs(sample, groups, statistics, pairs, level);
     const adjusted = holm(compared.map(({ p }) => p));
     return compared.map((one, i): TestedDifference => ({ ...one, adjustedP: adjusted[i]!, test: 'runs-and-images' }));
   };
-  const areas = tested(
-    models.map((rows) => {
-      const ranking = rankScores(rows.map(({ real, fake }) => fake - real));
-      return (weights) => auc(labels, ranking, { weights });
-    }),
-  );
-  const shares = tested(
-    models.map((rows) => {
-      const called = rows.map(({ real, fake }) => (fake > real ? 1 : 0));
-      return (weights) => accuracy(labels, called, { weights });
-    }),
-  );
+  const areas = tested(models.map((rows) => aucOfRows(labels, rows)));
+  const shares = tested(models.map((rows) => accuracyOfRows(labels, rows)));
   return pairs.map(([one, other], i) => ({ one, other, auc: areas[i]!, accuracy: shares[i]! }));
 }
 
 function comparePairs(
   sample: BootstrapSample,
   groups: readonly (readonly number[])[],
-  statistics: readonly ((weights: Float64Array) => number)[],
+  statistics: readonly WeightedStatistic[],
   pairs: readonly (readonly [one: number, other: number])[],
   level: number,
 ) {
@@ -76,8 +65,6 @@ function comparePairs(
     };
   });
 }
-
-const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 
 /** The sample variance is NaN for fewer than two values. */
 function spread(values: readonly number[]): { readonly mean: number; readonly variance: number } {

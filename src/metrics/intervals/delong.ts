@@ -1,5 +1,5 @@
-import type { RankedScores } from '../ranking/rank-scores.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
+import { mean } from '../mean.ts';
+import { type RankedScores, rankScores } from '../ranking/rank-scores.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
 /**
@@ -113,10 +113,6 @@ function components(labels: ArrayLike<number>, { thresholds, places }: RankedSco
     else negative[n++] = positivesAbove[place]! / positives;
   }
   return { positive, negative };
-}
-
-function mean(values: Float64Array): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 
 /** The sample covariance of two lists around known means; NaN of fewer than two. */

@@ -1,8 +1,7 @@
-import type { BootstrapSample } from './bootstrap.ts';
-import { bootstrapInterval } from './bootstrap.ts';
+import { mean } from '../mean.ts';
+import { type BootstrapSample, bootstrapInterval } from './bootstrap.ts';
 import type { Interval } from './interval.ts';
-import type { MeanInterval } from './t-interval.ts';
-import { tInterval } from './t-interval.ts';
+import { type MeanInterval, tInterval } from './t-interval.ts';
 
 /**
  * A statistic of several runs on the same test images, such as one for each seed. Two things make it vary, and they are told
@@ -37,7 +36,6 @@ export function spreadOverRuns(
 ): RunSpread {
   const all = new Float64Array(sample.labels.length).fill(1);
   const values = runs.map((run) => run(all));
-  const mean = (of: readonly number[]) => of.reduce((sum, value) => sum + value, 0) / of.length;
   const overRuns = tInterval(values, level);
   const squares = values.reduce((sum, value) => sum + (value - overRuns.mean) ** 2, 0);
   return {

@@ -1,0 +1,27 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { accuracyOfRows, aucOfRows, predictedClass } from './row-statistics.ts';
+
+const labels = [0, 0, 1, 1] as const;
+const rows = [
+  { real: 0, fake: -1 },
+  { real: 0, fake: 2 },
+  { real: 1, fake: 2 },
+  { real: 0, fake: 3 },
+];
+
+test('the example: one real image is ranked above a fake one, and called fake', () => {
+  const all = new Float64Array(4).fill(1);
+  assert.equal(aucOfRows(labels, rows)(all), 0.75);
+  assert.equal(accuracyOfRows(labels, rows)(all), 0.75);
+});
+
+test('an image of no weight does not count', () => {
+  const withoutIt = Float64Array.of(1, 0, 1, 1);
+  assert.equal(aucOfRows(labels, rows)(withoutIt), 1);
+  assert.equal(accuracyOfRows(labels, rows)(withoutIt), 1);
+});
+
+test('a tie is called real, as an argmax has it', () => {
+  assert.equal(predictedClass({ real: 1, fake: 1 }), 0);
+});
