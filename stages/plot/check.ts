@@ -2,7 +2,7 @@ import { oneInput } from '../../src/one-input.ts';
 import type { SettingMistake } from '../../src/stage.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms.ts';
 import type { PlotSettings } from './spec.ts';
-import { specMistakes } from './spec-mistakes.ts';
+import { specMistakes } from './table/spec-mistakes.ts';
 
 /** What every form heeds. */
 const ofAll = ['chart', 'title'];

@@ -7,10 +7,10 @@ import { formatHistory } from '../../src/training/history.ts';
 import { writeFeatures } from '../../test/features-artifact.ts';
 import { assertGolden, digestOf } from '../../test/golden.ts';
 import { StageBench } from '../../test/stage-bench.ts';
-import { componentsChart } from './components-chart.ts';
+import { componentsChart } from './features/components-chart.ts';
+import { testHistory } from './history/testing-histories.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-import { testHistory } from './testing-histories.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 

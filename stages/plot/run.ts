@@ -1,24 +1,24 @@
 import { renderChart } from '../../src/charts/render-chart.ts';
 import { type RunStage, StageError } from '../../src/stage.ts';
-import type { DrawForm } from './form.ts';
+import type { DrawForm } from './draw-form.ts';
 import { type FormName, formOf, formPorts } from './forms.ts';
 import type { PlotSettings } from './spec.ts';
 
 /** One file for each form, loaded when it is the one. */
 const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawForm }>>> = {
-  curves: () => import('./curves.ts'),
-  components: () => import('./components.ts'),
-  samples: () => import('./samples.ts'),
-  batch: () => import('./batch.ts'),
-  statistics: () => import('./statistics.ts'),
-  comparison: () => import('./comparison.ts'),
-  histogram: () => import('./histogram.ts'),
-  confusion: () => import('./confusion.ts'),
-  errors: () => import('./errors.ts'),
-  forest: () => import('./forest.ts'),
-  heatmap: () => import('./heatmap.ts'),
-  lines: () => import('./lines.ts'),
-  free: () => import('./free.ts'),
+  curves: () => import('./history/curves.ts'),
+  components: () => import('./features/components.ts'),
+  samples: () => import('./dataset/samples.ts'),
+  batch: () => import('./dataset/batch.ts'),
+  statistics: () => import('./dataset/statistics.ts'),
+  comparison: () => import('./dataset/comparison.ts'),
+  histogram: () => import('./scores/histogram.ts'),
+  confusion: () => import('./scores/confusion.ts'),
+  errors: () => import('./scores/errors.ts'),
+  forest: () => import('./metrics/forest.ts'),
+  heatmap: () => import('./metrics/heatmap.ts'),
+  lines: () => import('./metrics/lines.ts'),
+  free: () => import('./table/free.ts'),
 };
 
 const run: RunStage<PlotSettings> = async (context) => {

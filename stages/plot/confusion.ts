@@ -1,8 +1,0 @@
-import { confusionChart } from './confusion-chart.ts';
-import type { DrawForm } from './form.ts';
-import { readScores } from './read-scores.ts';
-
-export const draw: DrawForm = (context) => {
-  const { threshold = 0, title } = context.settings;
-  return confusionChart(readScores(context), { threshold, title });
-};

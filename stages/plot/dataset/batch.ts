@@ -1,0 +1,80 @@
+import { withLabels } from '../../../src/charts/chart-title.ts';
+import { formatCountOf, formatList, formatShare } from '../../../src/charts/format-number.ts';
+import { type ImageCell, imageSheet } from '../../../src/charts/image-sheet.ts';
+import { StageError } from '../../../src/stage.ts';
+import { DatasetBatches } from '../../../src/training/dataset-batches.ts';
+import { trainSplit } from '../../../src/training/split-names.ts';
+import { type AugmentSettings, augmentSettings } from '../../../src/vision/augment/augment-settings.ts';
+import type { Batch } from '../../../src/vision/batches/batch-loader.ts';
+import { openDataset } from '../../../src/vision/dataset/open-dataset.ts';
+import type { DecodedImage } from '../../../src/vision/decode-image.ts';
+import { floatsToPixels } from '../../../src/vision/floats-to-pixels.ts';
+import { type Normalization, usualNormalization } from '../../../src/vision/pixels-to-floats.ts';
+import { thumbnail } from '../../../src/vision/thumbnail.ts';
+import type { DrawForm } from '../draw-form.ts';
+import { onlyInput } from '../inputs.ts';
+import { mostAcross, side as shownSide } from './image-cells.ts';
+
+const usualSize = 256;
+
+/** The first images of an epoch, from the loader that `train` reads, with the same seed and settings. */
+export const draw: DrawForm = async (context) => {
+  const { images = 12, seed = 7, epoch = 1, title, imageSize: side = usualSize } = context.settings;
+  const { fit = 'cover', kernel = 'linear', normalise: normalization = usualNormalization } = context.settings;
+  const augment = context.settings.augment ?? augmentSettings.parse({});
+  const { path, labels } = onlyInput(context, 'dataset', 'batch');
+  const resize = { width: side, height: side, fit, kernel };
+  const options = { batchSize: images, seed, augment, resize, normalization, threads: context.cpus };
+  await using batches = new DatasetBatches(path, options);
+  using dataset = openDataset(path);
+  const batch = await firstOf(batches.training(epoch));
+  if (batch === undefined) throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
+  const cells = await cellsOf(batch, { side, normalization, dataset });
+  const count = (label: number) => batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
+  const counts = dataset.classes.map((name, label) => `${count(label)} ${name}`);
+  return imageSheet({
+    title: title ?? withLabels(`A batch as the network sees it: ${formatList(counts)} images`, labels),
+    subtitle: `${trainSplit}, epoch ${epoch}, seed ${seed}: the first ${formatCountOf(cells.length, 'image')}, ${side} × ${side} pixels; ${changes(augment)}`,
+    blocks: [[{ cells }]],
+    across: mostAcross,
+    side: shownSide,
+  });
+};
+
+async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
+  for await (const item of items) return item;
+  return undefined;
+}
+
+interface Seen {
+  readonly side: number;
+  readonly normalization: Normalization;
+  readonly dataset: ReturnType<typeof openDataset>;
+}
+
+async function cellsOf(batch: Batch, { side, normalization, dataset }: Seen): Promise<readonly ImageCell[]> {
+  const { samples } = dataset.split(trainSplit);
+  const length = side * side * 3;
+  const cells = Array.from(batch.indices, async (index, slot): Promise<ImageCell> => {
+    const pixels = floatsToPixels(batch.images.subarray(slot * length, (slot + 1) * length), normalization);
+    const image = await thumbnail({ width: side, height: side, pixels } satisfies DecodedImage);
+    return { image, caption: captionOf(batch, slot, dataset.classes), description: samples[index]!.path };
+  });
+  return Promise.all(cells);
+}
+
+/** The class; of mixed images both, with their shares of the target. */
+function captionOf({ labels, mixed }: Batch, slot: number, classes: readonly string[]): string {
+  const name = classes[labels[slot]!]!;
+  const share = mixed?.shares[slot] ?? 0;
+  const other = classes[mixed?.labels[slot] ?? labels[slot]!]!;
+  if (share === 0) return name;
+  if (other === name) return `${name}, mixed`;
+  return `${formatShare(1 - share, 0)} ${name}\n${formatShare(share, 0)} ${other}`;
+}
+
+/** `changed by crop, flip and jpeg`. */
+function changes({ crop, flip, ...others }: AugmentSettings): string {
+  const names = [...(crop > 0 ? ['crop'] : []), ...(flip ? ['flip'] : []), ...Object.keys(others)];
+  return names.length === 0 ? 'unchanged' : `changed at random by ${formatList(names)}`;
+}

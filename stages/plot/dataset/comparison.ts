@@ -1,0 +1,53 @@
+import { withLabels } from '../../../src/charts/chart-title.ts';
+import { formatList } from '../../../src/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../../src/charts/image-sheet.ts';
+import { nameSeries } from '../../../src/charts/series.ts';
+import { StageError } from '../../../src/stage.ts';
+import { trainSplit } from '../../../src/training/split-names.ts';
+import { type Dataset, openDataset } from '../../../src/vision/dataset/open-dataset.ts';
+import type { DrawForm } from '../draw-form.ts';
+import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
+
+/** A column for each data set, a row for each class. */
+export const draw: DrawForm = async (context) => {
+  const { images = usualDraw.images, seed = usualDraw.seed, split = trainSplit, title } = context.settings;
+  const items = context.inputs('dataset');
+  if (items.length < 2) {
+    const example = 'dataset: [one.dataset, other.dataset]';
+    throw new StageError(`Expected two data sets or more to compare, got ${items.length}: ${example}.`);
+  }
+  const { names, shared } = nameSeries(items.map(({ labels }) => labels));
+  const datasets = items.map(({ path }) => openDataset(path));
+  try {
+    const splits = datasets.map((dataset) => dataset.split(split));
+    const classes = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
+    const blocks: ImageBlock[][] = [];
+    for (const name of classes) {
+      const row: ImageBlock[] = [];
+      for (const [index, one] of splits.entries()) {
+        const how = { named: names[index]!, draw: { images, seed }, threads: context.cpus };
+        row.push(await imageBlock(one, name, how));
+      }
+      blocks.push(row);
+    }
+    const sized = splits.map((one, index) => `${names[index]}: ${sizes(one)}`);
+    return imageSheet({
+      title: title ?? withLabels(`${capital(formatList(classes))} images of ${formatList(names)}, ${split}`, shared),
+      subtitle: `${sized.join('; ')}; drawn by chance (seed ${seed})`,
+      blocks,
+      across: Math.max(1, Math.floor(mostAcross / items.length)),
+      side,
+    });
+  } finally {
+    for (const dataset of datasets) dataset.close();
+  }
+};
+
+/** `256 × 256 pixels`, or the smallest and the largest. */
+function sizes({ samples }: ReturnType<Dataset['split']>): string {
+  const sorted = [...samples].sort((a, b) => a.width * a.height - b.width * b.height);
+  const ends = [sorted.at(0), sorted.at(-1)].flatMap((sample) => (sample ? `${sample.width} × ${sample.height}` : []));
+  return ends.length === 0 ? 'no images' : `${[...new Set(ends)].join(' to ')} pixels`;
+}
+
+const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -1,0 +1,121 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../../src/stage.ts';
+import { decodeImage } from '../../../src/vision/decode-image.ts';
+import { assertGolden } from '../../../test/golden.ts';
+import { StageBench } from '../../../test/stage-bench.ts';
+import { writeTintedDataset } from '../../../test/tinted-dataset.ts';
+import run from '../run.ts';
+import { spec } from '../spec.ts';
+import { countSplit, statisticsChart } from './statistics-chart.ts';
+
+interface SheetCell {
+  readonly image: string;
+  readonly caption?: string;
+  readonly description: string;
+}
+
+/** Draws a data set of 4 images to train, 4 to validate, or several of them; and gives what the sheet says and shows. */
+async function sheet(bench: StageBench, settings: object, labels: readonly Readonly<Record<string, string>>[] = [{}]) {
+  const path = join(bench.root, 'dataset');
+  await writeTintedDataset(path, { train: 4, val: 6 });
+  const dataset = labels.map((one) => ({ path, labels: one }));
+  await bench.run(spec, run, { inputs: { dataset }, with: settings });
+  assert.deepEqual(bench.warnings, []);
+  const chart = JSON.parse(readFileSync(join(bench.output('chart'), 'chart.vl.json'), 'utf8'));
+  const headers: { readonly data?: { readonly values: readonly { readonly header?: string }[] } }[] = chart.layer;
+  return {
+    title: chart.title.text.join(' ') as string,
+    subtitle: chart.title.subtitle.join(' ') as string,
+    cells: chart.data.values as readonly SheetCell[],
+    headers: headers.flatMap(
+      ({ data }) => data?.values.flatMap(({ header }) => header?.replaceAll('\n', ' ') ?? []) ?? [],
+    ),
+  };
+}
+
+const paths = (cells: readonly SheetCell[]) => cells.map(({ description }) => description);
+
+test('samples are some images of every class and split, the same for the same seed', async () => {
+  using bench = new StageBench();
+  const first = await sheet(bench, { images: 2 });
+  assert.equal(first.title, '5 real and 5 fake images in train and val');
+  assert.equal(first.subtitle, 'Up to 2 of each class and split, drawn by chance (seed 7)');
+  assert.deepEqual(first.headers, [
+    'train, real: 2 of 2',
+    'train, fake: 2 of 2',
+    'val, real: 2 of 3',
+    'val, fake: 2 of 3',
+  ]);
+  assert.equal(first.cells.length, 8);
+  assert.equal(first.cells[0]!.caption, 'tinted');
+  assert.deepEqual(await sheet(bench, { images: 2 }), first);
+  const others = await Promise.all(
+    [1, 2, 3].map(async (seed) => {
+      using bench = new StageBench();
+      return paths((await sheet(bench, { images: 2, seed, splits: ['val'] })).cells).join();
+    }),
+  );
+  assert.ok(new Set(others).size > 1);
+});
+
+test('a comparison has a column for each data set and a row for each class', async () => {
+  using bench = new StageBench();
+  const { title, subtitle, headers } = await sheet(bench, { chart: 'comparison', images: 1, split: 'val' }, [
+    { set: 'one', seed: '7' },
+    { set: 'other', seed: '7' },
+  ]);
+  assert.equal(title, 'Real and fake images of one and other, val, seed 7');
+  assert.equal(subtitle, 'one: 56 × 56 pixels; other: 56 × 56 pixels; drawn by chance (seed 7)');
+  assert.deepEqual(headers, ['one, real: 1 of 3', 'other, real: 1 of 3', 'one, fake: 1 of 3', 'other, fake: 1 of 3']);
+  await assert.rejects(
+    sheet(bench, { chart: 'comparison' }),
+    new StageError('Expected two data sets or more to compare, got 1: dataset: [one.dataset, other.dataset].'),
+  );
+});
+
+test('a batch is what the training loader gives: augmented by seed and epoch, its normalisation undone', async () => {
+  using bench = new StageBench();
+  const plain = { chart: 'batch', imageSize: 56, augment: { crop: 0, flip: false } };
+  const first = await sheet(bench, plain);
+  assert.equal(first.title, 'A batch as the network sees it: 2 real and 2 fake images');
+  assert.equal(first.subtitle, 'train, epoch 1, seed 7: the first 4 images, 56 × 56 pixels; unchanged');
+  for (const { caption, image } of first.cells) {
+    const { pixels, width } = await decodeImage(Buffer.from(image.split(',')[1]!, 'base64'));
+    const mean = (channel: number) =>
+      pixels.reduce((sum, value, i) => sum + (i % 3 === channel ? value : 0), 0) / width ** 2;
+    // Real images are 112 in the mean, fakes have 60 more of red.
+    assert.ok(Math.abs(mean(1) - 112) < 3 && Math.abs(mean(0) - (caption === 'fake' ? 172 : 112)) < 3);
+  }
+  const changed = await sheet(bench, { ...plain, epoch: 2, augment: { mixup: { probability: 1, alpha: 1 } } });
+  assert.notDeepEqual(paths(changed.cells), paths(first.cells));
+  assert.equal(changed.subtitle.split('; ')[1], 'changed at random by crop, flip and mixup');
+  assert.match(changed.cells.map(({ caption }) => caption).join(' '), /\d+ % (real|fake)\n\d+ % (real|fake)|mixed/);
+});
+
+const samples = (counts: Readonly<Record<string, number>>) =>
+  Object.entries(counts).flatMap(([name, count]) => {
+    const [className, source] = name.split(' ');
+    return Array.from({ length: count }, () => ({ class: className!, source: source ?? className!, group: undefined }));
+  });
+
+test('statistics have a bar for each class and source of a split, and say the share of the fakes', () => {
+  const classes = ['real', 'fake'];
+  const train = countSplit({ split: 'train', classes, samples: samples({ real: 4, 'fake swap': 3, 'fake gan': 1 }) });
+  const test = countSplit({ split: 'test', classes, samples: samples({ real: 4, 'fake swap': 2 }) });
+  assertGolden(
+    statisticsChart([train, test], { labels: {} }),
+    new URL('golden/statistics.golden.json', import.meta.url),
+  );
+});
+
+test('a split without an image of a class says so', () => {
+  const { rows, images } = countSplit({ split: 'val', classes: ['real', 'fake'], samples: samples({ real: 2 }) });
+  assert.deepEqual(rows, [
+    { class: 'real', source: 'real', images: 2 },
+    { class: 'fake', source: 'fake', images: 0 },
+  ]);
+  assert.equal(images, 2);
+});

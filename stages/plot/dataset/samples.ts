@@ -1,0 +1,39 @@
+import { withLabels } from '../../../src/charts/chart-title.ts';
+import { formatCount, formatList } from '../../../src/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../../src/charts/image-sheet.ts';
+import { nameSeries } from '../../../src/charts/series.ts';
+import { openDataset } from '../../../src/vision/dataset/open-dataset.ts';
+import type { DrawForm } from '../draw-form.ts';
+import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
+
+/** A row of blocks for each split, a block for each class. */
+export const draw: DrawForm = async (context) => {
+  const { images = usualDraw.images, seed = usualDraw.seed, splits, title } = context.settings;
+  const items = context.inputs('dataset');
+  const { names, shared } = nameSeries(items.map(({ labels }) => labels));
+  const blocks: ImageBlock[][] = [];
+  const counts = new Map<string, number>();
+  const shown = new Set<string>();
+  for (const [index, { path }] of items.entries()) {
+    using dataset = openDataset(path);
+    for (const name of splits ?? dataset.splits) {
+      const split = dataset.split(name);
+      const named = items.length > 1 ? `${names[index]}, ${name}` : name;
+      const row: ImageBlock[] = [];
+      for (const className of dataset.classes) {
+        row.push(await imageBlock(split, className, { named, draw: { images, seed }, threads: context.cpus }));
+      }
+      for (const sample of split.samples) counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
+      shown.add(name);
+      blocks.push(row);
+    }
+  }
+  const what = formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`));
+  return imageSheet({
+    title: title ?? withLabels(`${what} images in ${formatList([...shown])}`, shared),
+    subtitle: `Up to ${images} of each class and split, drawn by chance (seed ${seed})`,
+    blocks,
+    across: Math.max(1, Math.floor(mostAcross / Math.max(1, ...blocks.map((row) => row.length)))),
+    side,
+  });
+};

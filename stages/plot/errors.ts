@@ -1,8 +1,0 @@
-import { errorsChart } from './errors-chart.ts';
-import type { DrawForm } from './form.ts';
-import { readScores } from './read-scores.ts';
-
-export const draw: DrawForm = (context) => {
-  const { threshold = 0, title } = context.settings;
-  return errorsChart(readScores(context), { threshold, title });
-};

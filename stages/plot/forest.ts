@@ -1,8 +1,0 @@
-import { forestChart } from './forest-chart.ts';
-import type { DrawForm } from './form.ts';
-import { readMetrics, usualValue } from './read-metrics.ts';
-
-export const draw: DrawForm = (context) => {
-  const { value = usualValue, order = 'descending', title } = context.settings;
-  return forestChart(readMetrics(context), { value, order, title });
-};

@@ -1,9 +1,0 @@
-import type { DrawForm } from './form.ts';
-import { heatmapCells } from './heatmap-cells.ts';
-import { heatmapChart } from './heatmap-chart.ts';
-import { readMetrics, usualValue } from './read-metrics.ts';
-
-export const draw: DrawForm = (context) => {
-  const { value = usualValue, rows, columns, title } = context.settings;
-  return heatmapChart(heatmapCells(readMetrics(context), { rows, columns }), { value, title });
-};

@@ -1,0 +1,140 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { StageError } from '../../../src/stage.ts';
+import { formatHistory, type History } from '../../../src/training/history.ts';
+import { assertGolden } from '../../../test/golden.ts';
+import { StageBench } from '../../../test/stage-bench.ts';
+import { groupOver } from '../inputs.ts';
+import run from '../run.ts';
+import { spec } from '../spec.ts';
+import { curvesChart } from './curves-chart.ts';
+import type { Run } from './curves-data.ts';
+import { lossDomain } from './curves-domains.ts';
+import { testHistory, testRun } from './testing-histories.ts';
+
+const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
+
+const chart = (runs: readonly Run[], over: readonly string[] = [], band: 'range' | 'deviation' = 'range') =>
+  curvesChart(groupOver(runs, over), { splits: ['train', 'val'], over, band });
+
+/** The title and the subtitle, each on one line. */
+function told(...given: Parameters<typeof chart>): readonly string[] {
+  const { title } = chart(...given) as unknown as { title: { text: string[]; subtitle: string[] } };
+  return [title.text.join(' '), title.subtitle.join(' ')];
+}
+
+test('one run has a line for each split, accuracy above loss, the kept epoch marked', () => {
+  assertGolden(chart([testRun({}, 3, 2)]), golden('one-run'));
+});
+
+test('a single epoch stands in the middle, on axes that are not degenerate', () => {
+  const spec = JSON.stringify(chart([testRun({}, 1)]));
+  assert.ok(spec.includes('"domain":[0,2]'));
+  assert.ok(spec.includes('"domain":[0.525,0.625]'));
+});
+
+test('several runs have a panel for each split, and rings where each was kept', () => {
+  assertGolden(chart([testRun({ net: 'a' }, 2), testRun({ net: 'b' }, 2, 1, 0.6)]), golden('two-runs'));
+});
+
+test('runs over an axis become their mean and a band', () => {
+  const runs = [testRun({ seed: '1' }, 2), testRun({ seed: '2' }, 2, 2, 0.65)];
+  assertGolden(chart(runs, ['seed']), golden('band'));
+  const { data } = chart(runs, ['seed'], 'deviation') as unknown as { data: { values: readonly object[] } };
+  assert.deepEqual(data.values[0], {
+    ...{ series: 'train', split: 'train', measure: 'accuracy', epoch: 1 },
+    ...{ value: 0.65, low: 0.5792893, high: 0.7207107, runs: 2 },
+  });
+});
+
+test('the title says what was found, the subtitle how to read the picture', () => {
+  assert.deepEqual(told([testRun({ seed: '7' }, 3)]), [
+    'Validation accuracy peaks at 59.0 % in epoch 3, seed 7',
+    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
+  ]);
+  const counted = testRun({}, 3);
+  const images = { train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } };
+  assert.equal(
+    told([{ ...counted, history: { ...counted.history, images } }])[1],
+    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; calling all the same gives train 50.0 %, val 66.7 %',
+  );
+  assert.equal(told([testRun({}, 3, 2)])[0], 'Validation accuracy is 57.0 % in epoch 2, which was kept');
+  assert.equal(told([testRun({}, 1)])[0], 'Validation accuracy is 55.0 % after one epoch');
+  const runs = [
+    testRun({ set: 'faces', net: 'a', seed: '1' }, 2),
+    testRun({ set: 'faces', net: 'a', seed: '2' }, 2, 2, 0.6),
+    testRun({ set: 'faces', net: 'b', seed: '1' }, 2, 1),
+    testRun({ set: 'faces', net: 'b', seed: '2' }, 3, 1),
+  ];
+  assert.deepEqual(told(runs), [
+    'Best validation accuracy: a, seed 2, 62.0 % in epoch 2, set faces',
+    '4 runs of up to 3 epochs; rings: the epochs that were kept',
+  ]);
+  assert.deepEqual(told(runs, ['seed']), [
+    'Best validation accuracy: a, 59.5 % in the mean of 2 runs, set faces',
+    'Lines: mean of 2 runs (seed); bands: least to greatest; rings: the epochs that were kept',
+  ]);
+  assert.equal(
+    told(runs, ['seed', 'net'])[0],
+    'Validation accuracy is 57.3 % in the mean of 4 runs, 55.0 to 62.0 %, set faces',
+  );
+});
+
+test('many epochs are lines without points, with round ticks whose labels stand apart', () => {
+  const spec = JSON.stringify(chart([testRun({}, 40)]));
+  assert.ok(spec.includes('"values":[5,10,15,20,25,30,35,40]'));
+  assert.ok(!spec.includes('"type":"point"'));
+  assert.ok(JSON.stringify(chart([testRun({}, 120)])).includes('"values":[20,40,60,80,100,120]'));
+});
+
+test('accuracies that hardly differ keep an axis a tenth wide, inside 0 to 1', () => {
+  const perfect: History = {
+    ...testHistory(1),
+    splits: ['val'],
+    epochs: [{ ...testHistory(1).epochs[0]!, splits: { val: { loss: 0, accuracy: 1 } } }],
+  };
+  const spec = JSON.stringify(chart([{ labels: {}, history: perfect }]));
+  assert.deepEqual(
+    [...new Set(spec.match(/"domain":\[[\d.,]+\],"nice":6/g))],
+    ['"domain":[0.9,1],"nice":6', '"domain":[0,0.02],"nice":6'],
+  );
+});
+
+test('losses fill their axis: it starts at zero only where that is near, and is never so narrow that noise looks big', () => {
+  const domain = (low: number, high: number) => lossDomain(low, high).map((end) => +end.toFixed(4));
+  assert.deepEqual(domain(0.5, 0.6), [0.495, 0.605]);
+  assert.deepEqual(domain(0.1, 0.5), [0, 0.52]);
+  assert.deepEqual(domain(0.5, 0.5), [0.49, 0.51]);
+});
+
+test('the loss of guessing is ruled where the losses come near it, and else left out', () => {
+  assert.deepEqual(
+    lossDomain(0.64, 0.69).map((end) => +end.toFixed(4)),
+    [0.6373, 0.6958],
+  );
+  assert.ok(JSON.stringify(chart([testRun({}, 3)])).includes('"ln 2"'));
+  const far = { ...testHistory(1), splits: ['val'] };
+  const epochs = [{ ...far.epochs[0]!, splits: { val: { loss: 0.3, accuracy: 0.9 } } }];
+  assert.ok(!JSON.stringify(chart([{ labels: {}, history: { ...far, epochs } }])).includes('ln 2'));
+});
+
+test('a file that is no history, and an axis or a split that no run has, are the user’s mistakes', async () => {
+  using bench = new StageBench();
+  const input = join(bench.root, 'history.json');
+  const history = { path: input, labels: { seed: '1' } };
+  const fails = (message: string, settings = {}) =>
+    assert.rejects(bench.run(spec, run, { inputs: { history }, with: settings }), new StageError(message));
+  writeFileSync(input, '{"epochs": 3}');
+  await fails(
+    'input "history" of seed=1: Expected a training history, but at splits: Invalid input: expected array, received undefined',
+  );
+  writeFileSync(input, formatHistory({ splits: ['val'], epochs: [], chosenEpoch: 0 }));
+  await fails('input "history" of seed=1: expected at least one epoch, got none');
+  writeFileSync(input, formatHistory(testHistory(2, 3)));
+  await fails('input "history" of seed=1: expected the chosen epoch among the epochs, got 3');
+  writeFileSync(input, formatHistory(testHistory(2)));
+  await fails('Expected an axis in "over", got "sead". There is only seed.', { over: ['sead'] });
+  await fails('Expected a split of the histories in "splits", got "test". There are train, val.', { splits: ['test'] });
+});

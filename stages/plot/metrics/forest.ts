@@ -1,0 +1,8 @@
+import type { DrawForm } from '../draw-form.ts';
+import { forestChart } from './forest-chart.ts';
+import { readMetrics, usualValue } from './read-metrics.ts';
+
+export const draw: DrawForm = (context) => {
+  const { value = usualValue, order = 'descending', title } = context.settings;
+  return forestChart(readMetrics(context), { value, order, title });
+};

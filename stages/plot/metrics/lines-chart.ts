@@ -1,0 +1,114 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
+import { formatList } from '../../../src/charts/format-number.ts';
+import { nameSeries, seriesScales } from '../../../src/charts/series.ts';
+import { ink } from '../../../src/charts/theme.ts';
+import type { Lines } from './lines-data.ts';
+import { formatValue } from './read-metrics.ts';
+
+interface Options {
+  readonly value: string;
+  readonly title?: string | undefined;
+}
+
+const [width, height] = [440, 260];
+
+/** A line for each series with its points, and bands about them; chance is ruled for an AUC. */
+export function linesChart({ axis, over, lines }: Lines, { value, title }: Options): TopLevelSpec {
+  const { names, shared } = nameSeries(lines.map(({ labels }) => labels));
+  const rows = lines.flatMap(({ points }, index) =>
+    points.map((point) => ({ series: names[index] || value, ...point })),
+  );
+  const chance = value.split('.').at(-1) === 'auc' ? 0.5 : undefined;
+  const drawn = rows.flatMap(({ value, low = value, high = value }) => [low, high]).concat(chance ?? []);
+  const [least, most] = [Math.min(...drawn), Math.max(...drawn)];
+  const margin = 0.04 * (most - least) || 0.05;
+  const series = [...new Set(rows.map((row) => row.series))];
+  const { color, strokeDash, shape } = seriesScales(series);
+  const legend =
+    series.length > 1
+      ? { orient: 'bottom' as const, title: null, columns: 2, labelLimit: 220, symbolOpacity: 1 }
+      : null;
+  const ticks = [...new Set(rows.map(({ x }) => x))].sort((a, b) => a - b);
+  const x = {
+    field: 'x',
+    type: 'quantitative' as const,
+    title: axis,
+    scale: { domain: [ticks[0]!, ticks.at(-1)!], nice: false, zero: false, padding: 8 },
+    axis: { values: ticks, grid: false, labelOverlap: true },
+  };
+  const y = (field: string) => ({
+    field,
+    type: 'quantitative' as const,
+    title: value,
+    scale: { domain: [least - margin, most + margin], nice: false, zero: false },
+    axis: { tickCount: 5 },
+  });
+  const coloured = { field: 'series', type: 'nominal' as const, scale: color, legend };
+  return {
+    title: chartTitle(
+      title ?? withLabels(finding(lines, names, value, axis), shared),
+      subtitle({ axis, over, lines }),
+      width + 40,
+    ),
+    data: { name: 'points', values: rows },
+    width,
+    height,
+    layer: [
+      ...(chance === undefined
+        ? []
+        : [
+            {
+              data: { values: [{ chance }] },
+              mark: { type: 'rule' as const, color: ink.medium, strokeDash: [4, 4] },
+              encoding: { y: y('chance') },
+            },
+          ]),
+      {
+        transform: [{ filter: 'isValid(datum.low)' }],
+        mark: { type: 'area', opacity: 0.15 },
+        encoding: { x, y: y('low'), y2: { field: 'high' }, color: coloured },
+      },
+      {
+        // A field of its own, since dashes in the legend would fray its symbols.
+        transform: [{ calculate: 'datum.series', as: 'dash' }],
+        mark: { type: 'line', strokeWidth: 2 },
+        encoding: {
+          ...{ x, y: y('value'), color: coloured },
+          strokeDash: { field: 'dash', type: 'nominal', scale: strokeDash, legend: null },
+        },
+      },
+      {
+        mark: { type: 'point', filled: true, size: 45, opacity: 1 },
+        encoding: {
+          ...{ x, y: y('value'), color: coloured },
+          shape: { field: 'series', type: 'nominal', scale: shape, legend },
+        },
+      },
+    ],
+  };
+}
+
+/** Of the line that moves most, from where to where it goes. */
+function finding(lines: Lines['lines'], names: readonly string[], value: string, axis: string): string {
+  const moves = lines.map(({ points }, index) => ({
+    name: names[index]!,
+    first: points[0]!,
+    last: points.at(-1)!,
+  }));
+  const [most] = moves.sort((a, b) => Math.abs(b.last.value - b.first.value) - Math.abs(a.last.value - a.first.value));
+  const { name, first, last } = most!;
+  if (first === last) return `${value} is ${formatValue(first.value)} at ${axis} ${first.x}`;
+  const verb = last.value > first.value ? 'rises' : last.value < first.value ? 'falls' : 'goes';
+  const way = `${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
+  return name === '' || lines.length === 1 ? `${value} ${way}` : `${value} of ${name} ${way}`;
+}
+
+function subtitle({ over, lines }: Lines): string {
+  const points = lines.flatMap((line) => line.points);
+  const runs = Math.max(...points.map((point) => point.runs));
+  const hasBands = points.some(({ low }) => low !== undefined);
+  if (runs > 1)
+    return `Lines: mean of ${runs} runs${over.length === 0 ? '' : ` (${formatList(over)})`}; bands: least to greatest`;
+  return hasBands ? 'Bands: confidence intervals of each point' : 'One number at each point';
+}

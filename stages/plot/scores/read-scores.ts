@@ -1,0 +1,77 @@
+import { readFileSync } from 'node:fs';
+import { nameSeries } from '../../../src/charts/series.ts';
+import { thereAre } from '../../../src/diagnostics/suggest.ts';
+import { logitDifferences } from '../../../src/metrics/logits.ts';
+import { parseScores } from '../../../src/metrics/scores-file.ts';
+import { type InputArtifact, type StageContext, StageError } from '../../../src/stage.ts';
+import { describeInput } from '../inputs.ts';
+import type { PlotSettings } from '../spec.ts';
+
+/** The images of a split as one model scored them. */
+export interface ModelScores {
+  /** What tells the model from the others; empty where it is alone. */
+  readonly name: string;
+  readonly labels: Uint8Array;
+  /** Fake less real, what images are ranked by. */
+  readonly differences: Float64Array;
+  readonly real: number;
+  readonly fake: number;
+}
+
+/** The scores of every item, and the labels that they share. */
+export interface SplitScores {
+  readonly split: string;
+  readonly models: readonly ModelScores[];
+  readonly shared: InputArtifact['labels'];
+}
+
+const usualSplit = 'test';
+
+/** Reads the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
+export function readScores({ inputs, settings: { split = usualSplit } }: Reading): SplitScores {
+  const items = inputs('scores');
+  const { names, shared } = nameSeries(items.map(({ labels }) => labels));
+  return { split, shared, models: items.map((item, index) => readItem(item, split, names[index]!)) };
+}
+
+type Reading = Pick<StageContext<PlotSettings>, 'inputs' | 'settings'>;
+
+function readItem({ path, labels: axes }: InputArtifact, split: string, name: string): ModelScores {
+  const what = describeInput('scores', axes);
+  const scores = parseScores(readFileSync(path, 'utf8'));
+  if (!scores.ok) throw new StageError(`${what}: ${scores.error}`);
+  const rows = scores.value.filter((row) => row.split === split);
+  if (rows.length === 0) {
+    const known = [...new Set(scores.value.map((row) => row.split))];
+    throw new StageError(
+      `${what}: expected images of the split "${split}", got none. ${thereAre(split, known)} Set "split".`,
+    );
+  }
+  const labels = Uint8Array.from(rows, ({ label }) => label);
+  const fake = labels.reduce((sum, label) => sum + label, 0);
+  const real = labels.length - fake;
+  if (real === 0 || fake === 0) {
+    throw new StageError(`${what}: expected real and fake images in "${split}", got ${real} real and ${fake} fake`);
+  }
+  const differences = logitDifferences(rows.flatMap((row) => [row.real, row.fake]));
+  return { name, labels, differences, real, fake };
+}
+
+/** How often a model is wrong about each class, where what is above a threshold is called fake. */
+export function errorsAt({ labels, differences, real, fake }: ModelScores, threshold: number): Errors {
+  let [falsePositives, falseNegatives] = [0, 0];
+  for (let i = 0; i < labels.length; i++) {
+    const called = differences[i]! > threshold;
+    if (labels[i] === 1 && !called) falseNegatives++;
+    if (labels[i] === 0 && called) falsePositives++;
+  }
+  return { falsePositives, falseNegatives, mean: (falsePositives / real + falseNegatives / fake) / 2 };
+}
+
+export interface Errors {
+  /** Real images called fake. */
+  readonly falsePositives: number;
+  readonly falseNegatives: number;
+  /** Of the two rates. */
+  readonly mean: number;
+}

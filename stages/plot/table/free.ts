@@ -1,0 +1,47 @@
+import { readFileSync, statSync } from 'node:fs';
+import { logger, Error as OnlyErrors, parse } from 'vega';
+import { compile, type TopLevelSpec } from 'vega-lite';
+import { type InputArtifact, StageError } from '../../../src/stage.ts';
+import type { DrawForm } from '../draw-form.ts';
+import { describeInput } from '../inputs.ts';
+import { parseTable, type TableRow } from './parse-table.ts';
+import { requireFields } from './spec-fields.ts';
+
+/** The user's spec over the rows of all tables, each with its labels as further columns. */
+export const draw: DrawForm = ({ inputs, settings }) => {
+  const { spec = {}, title } = settings;
+  const rows = inputs('table').flatMap(readRows);
+  if (rows.length === 0) throw new StageError('Expected at least one row in the table, got none.');
+  requireFields(spec, rows);
+  const complete = {
+    ...spec,
+    ...(title !== undefined && { title }),
+    data: { name: 'table', values: rows },
+  } as unknown as TopLevelSpec;
+  requireDrawable(complete);
+  return complete;
+};
+
+function readRows({ path, labels }: InputArtifact): readonly TableRow[] {
+  const what = describeInput('table', labels);
+  if (statSync(path).isDirectory()) throw new StageError(`${what}: expected a CSV or JSON file, got a folder`);
+  const rows = parseTable(readFileSync(path, 'utf8'));
+  if (!rows.ok) throw new StageError(`${what}: ${rows.error}`);
+  const further = Object.entries(labels).map(([axis, value]) => [
+    axis,
+    Number.isNaN(Number(value)) ? value : Number(value),
+  ]);
+  return rows.value.map((row) => ({ ...Object.fromEntries(further), ...row }));
+}
+
+/** Vega-Lite says by exceptions what it does not take. */
+function requireDrawable(spec: TopLevelSpec): void {
+  try {
+    const silent = logger(OnlyErrors, undefined, () => {});
+    parse(compile(spec, { logger: silent }).spec);
+  } catch (error) {
+    // It may put the whole spec into the message.
+    const message = (error as Error).message.replace(/\{.*\}/s, '').slice(0, 300);
+    throw new StageError(`Vega-Lite does not take the spec: ${message}`);
+  }
+}

@@ -1,0 +1,83 @@
+import { csvRecords } from '../../../src/csv.ts';
+import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
+import { err, ok, type Result } from '../../../src/result.ts';
+
+export type TableRow = JsonObject;
+
+/**
+ * Reads the rows of a table. Of CSV, a column of numbers is numbers and an empty field null; a column `test.auc` is found as
+ * such a path, as fields of a spec are. Of JSON, the rows are the text's list of maps, or the first such list in its map,
+ * or else the map itself is the one row. The error is one sentence.
+ */
+export function parseTable(text: string): Result<readonly TableRow[], string> {
+  return /^\s*[[{]/.test(text) ? parseJson(text) : parseCsv(text);
+}
+
+function parseJson(text: string): Result<readonly TableRow[], string> {
+  let value: Json;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return err(`Expected a table as JSON: ${(error as Error).message}`);
+  }
+  if (isRows(value)) return ok(value);
+  if (!isJsonObject(value)) return err('Expected a table as a JSON list of maps');
+  return ok(
+    (Object.values(value).find((item) => isRows(item) && item.length > 0) as readonly TableRow[] | undefined) ?? [
+      value,
+    ],
+  );
+}
+
+function parseCsv(text: string): Result<readonly TableRow[], string> {
+  const [header, ...records] = csvRecords(text);
+  if (header === undefined) return err('Expected a table as CSV with a header, got an empty file');
+  const names = header.fields.map((name) => name.trim());
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice !== undefined) return err(`Expected columns with different names in line 1, got "${twice}" twice`);
+  const inPath = names.find((name) => names.some((other) => other.startsWith(`${name}.`)));
+  if (inPath !== undefined)
+    return err(`Expected names that are no part of others in line 1, got "${inPath}" and "${inPath}.…"`);
+  const short = records.find(({ fields }) => fields.length !== names.length);
+  if (short !== undefined)
+    return err(`Line ${short.line}: expected ${names.length} fields as in the header, got ${short.fields.length}`);
+  const columns = names.map((_, column) => typed(records.map(({ fields }) => fields[column]!)));
+  return ok(records.map((_, row) => nested(names.map((name, column) => [name, columns[column]![row]!]))));
+}
+
+/** Numbers where all that is not empty is one. */
+function typed(fields: readonly string[]): readonly Json[] {
+  const filled = fields.filter((field) => field.trim() !== '');
+  const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(Number(field)));
+  return fields.map((field) => (field.trim() === '' ? null : numbers ? Number(field) : field));
+}
+
+/** `[['test.auc', 1]]` is `{ test: { auc: 1 } }`: Vega-Lite takes a dot in a field's name for a step. */
+function nested(entries: readonly (readonly [name: string, value: Json])[]): TableRow {
+  const row: { [key: string]: Json } = {};
+  for (const [name, value] of entries) {
+    const steps = name.split('.');
+    let map = row;
+    for (const step of steps.slice(0, -1)) {
+      map[step] ??= {};
+      map = map[step] as { [key: string]: Json };
+    }
+    map[steps.at(-1)!] = value;
+  }
+  return row;
+}
+
+/** The paths of the values in some rows, as a spec names them, in the order in which they first come. */
+export function columnsOf(rows: readonly TableRow[]): readonly string[] {
+  const names = new Set<string>();
+  const add = (map: JsonObject, path: string) => {
+    for (const [key, value] of Object.entries(map)) {
+      if (isJsonObject(value) && Object.keys(value).length > 0) add(value, `${path}${key}.`);
+      else names.add(path + key);
+    }
+  };
+  for (const row of rows) add(row, '');
+  return [...names];
+}
+
+const isRows = (value: Json): value is readonly JsonObject[] => Array.isArray(value) && value.every(isJsonObject);
