@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { Project } from './rig.ts';
+import { Project } from './support/rig.ts';
 
 const yaml = `
 stages:

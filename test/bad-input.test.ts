@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Ended, Project } from './rig.ts';
+import { type Ended, Project } from './support/rig.ts';
 
 const good = `stages:
   copy:

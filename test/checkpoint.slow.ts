@@ -3,11 +3,11 @@ import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { noProcessesIn } from './processes.ts';
-import { Project, type RanOnce } from './rig.ts';
-import { writeTintedDataset } from './tinted-dataset.ts';
+import { noProcessesIn } from './support/processes.ts';
+import { Project, type RanOnce } from './support/rig.ts';
+import { writeTintedDataset } from './support/tinted-dataset.ts';
 
-const loader = fileURLToPath(new URL('kill-at-checkpoint.mjs', import.meta.url));
+const loader = fileURLToPath(new URL('support/kill-at-checkpoint.mjs', import.meta.url));
 
 /** More batches of validation than weights have to be the same to be taken for constants, which rounds otherwise. */
 const training = `

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { statSync, utimesSync } from 'node:fs';
 import { test } from 'node:test';
-import type { Gate } from './gate.ts';
-import { endOf, Project, type Running } from './rig.ts';
+import type { Gate } from './support/gate.ts';
+import { endOf, Project, type Running } from './support/rig.ts';
 
 const slow = `
 stages:

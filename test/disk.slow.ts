@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Ended, Project } from './rig.ts';
-import { assertObjectsWhole } from './sound.ts';
-import { writeTintedDataset } from './tinted-dataset.ts';
+import { type Ended, Project } from './support/rig.ts';
+import { assertObjectsWhole } from './support/sound.ts';
+import { writeTintedDataset } from './support/tinted-dataset.ts';
 
 const grow = `
 params: { size: 10 }

@@ -10,7 +10,7 @@ import { activations, paddings } from '../src/models/layers/layer.ts';
 import { layerItem } from '../src/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/models/model-setting.ts';
 import { kinds } from '../stages/index.ts';
-import { Project } from './rig.ts';
+import { Project } from './support/rig.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const read = (path: string): string => readFileSync(inRepository(path), 'utf8');

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
 import { selectBackend } from '../src/backend/select-backend.ts';
-import { Project } from './rig.ts';
-import { writeUntrainedModel } from './untrained-model.ts';
+import { Project } from './support/rig.ts';
+import { writeUntrainedModel } from './support/untrained-model.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { endOf, Project } from './rig.ts';
+import { endOf, Project } from './support/rig.ts';
 
 const stages = `
   made: { kind: make-faces, with: { size: 64, images: { train: 8, val: 6, test: 4 } } }

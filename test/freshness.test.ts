@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
-import { encodedNoise } from './noise-dataset.ts';
-import { type Ended, Project } from './rig.ts';
+import { encodedNoise } from './support/noise-dataset.ts';
+import { type Ended, Project } from './support/rig.ts';
 
 const shout = `
 stages:

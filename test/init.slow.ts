@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './rig.ts';
+import { Project } from './support/rig.ts';
 
 interface Metrics {
   readonly splits: { readonly test: { readonly auc: number } };

@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { Project } from './rig.ts';
-import { print, shout } from './two-stages.ts';
+import { Project } from './support/rig.ts';
+import { print, shout } from './support/two-stages.ts';
 
 const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
 const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noProcessesIn } from './processes.ts';
-import { endOf, Project } from './rig.ts';
+import { noProcessesIn } from './support/processes.ts';
+import { endOf, Project } from './support/rig.ts';
 
 const stage = (command: string) => `
 stages:

@@ -3,9 +3,9 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { killedAt } from './killed-at.ts';
-import { Project } from './rig.ts';
-import { assertObjectsWhole } from './sound.ts';
+import { killedAt } from './support/killed-at.ts';
+import { Project } from './support/rig.ts';
+import { assertObjectsWhole } from './support/sound.ts';
 
 const count = 8000;
 const yaml = `

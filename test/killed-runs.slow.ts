@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { rmSync } from 'node:fs';
 import { test } from 'node:test';
-import { killedAt } from './killed-at.ts';
-import { noProcessesIn, processesIn } from './processes.ts';
-import { endOf, Project } from './rig.ts';
-import { assertObjectsWhole } from './sound.ts';
+import { killedAt } from './support/killed-at.ts';
+import { noProcessesIn, processesIn } from './support/processes.ts';
+import { endOf, Project } from './support/rig.ts';
+import { assertObjectsWhole } from './support/sound.ts';
 
 const waiting = `
 stages:

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './rig.ts';
-import { files, print, shout } from './two-stages.ts';
+import { Project } from './support/rig.ts';
+import { files, print, shout } from './support/two-stages.ts';
 
 /** Times are those of the day. */
 const timeless = (text: string) =>

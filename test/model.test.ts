@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './rig.ts';
-import { print } from './two-stages.ts';
+import { Project } from './support/rig.ts';
+import { print } from './support/two-stages.ts';
 
 const stages = `stages:
   fit:

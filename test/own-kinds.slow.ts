@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project, type RanOnce } from './rig.ts';
+import { Project, type RanOnce } from './support/rig.ts';
 
 const yaml = `
 stages:

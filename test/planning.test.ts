@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { Project } from './rig.ts';
-import { files, print, shout } from './two-stages.ts';
+import { Project } from './support/rig.ts';
+import { files, print, shout } from './support/two-stages.ts';
 
 test('plan says what would happen and why, changes nothing, and run --dry-run is the same', async () => {
   using project = new Project(shout, files);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { renameSync } from 'node:fs';
 import { test } from 'node:test';
-import { Project } from './rig.ts';
+import { Project } from './support/rig.ts';
 
 /** One stage; `outputs` is what its file says of where they go, if anything. */
 const greet = (text: string, outputs = '') => `stages:

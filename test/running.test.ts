@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { noProcessesIn } from './processes.ts';
-import { Project, type RanOnce } from './rig.ts';
+import { noProcessesIn } from './support/processes.ts';
+import { Project, type RanOnce } from './support/rig.ts';
 
 function messageOf({ events }: RanOnce, stage: string): string | undefined {
   const ends = events.filter((event) => event.type === 'stage-finished');

@@ -9,7 +9,7 @@ import { selectBackend } from '../src/backend/select-backend.ts';
 import { trainableWeights } from '../src/training/model-weights.ts';
 import { Adam } from '../src/training/optimizers/adam.ts';
 import { trainStep } from '../src/training/train-step.ts';
-import { Project } from './rig.ts';
+import { Project } from './support/rig.ts';
 
 const packages = process.env['WEBGPU_PACKAGES'];
 assert.ok(

@@ -5,8 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
-import { listArtifact } from '../../test/example-result.ts';
-import { temporaryFolder } from '../../test/temporary-folder.ts';
+import { listArtifact } from '../../test/support/example-result.ts';
+import { temporaryFolder } from '../../test/support/temporary-folder.ts';
 import { Cache } from '../cache/cache.ts';
 import type { StoredArtifact } from '../cache/stage-result.ts';
 import { verifyCache } from '../cache/verify-cache.ts';
@@ -20,7 +20,7 @@ const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 
 /** Two runs at once, in the same project; resolves when both are at work on a second output. */
 async function startTwo(root: string): Promise<readonly ChildProcess[]> {
-  const program = join(import.meta.dirname, '../../test/store-and-publish.ts');
+  const program = join(import.meta.dirname, '../../test/support/store-and-publish.ts');
   const children = [0, 1].map(() =>
     spawn(process.execPath, ['--import', 'tsx', program, root], { stdio: ['ignore', 'pipe', 'inherit'] }),
   );

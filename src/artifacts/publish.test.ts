@@ -13,8 +13,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { listArtifact } from '../../test/example-result.ts';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { listArtifact } from '../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { Cache } from '../cache/cache.ts';
 import type { StoredArtifact } from '../cache/stage-result.ts';
 import { sha256 } from '../fingerprint/digest.ts';

@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../test/linear-congruential.ts';
+import { linearCongruential } from '../../test/support/linear-congruential.ts';
 import { selectBackend } from '../backend/select-backend.ts';
 import { buildNet } from '../models/build-net.ts';
 import { netOf } from '../models/model-setting.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { startBackends } from '../../test/both-backends.ts';
+import { startBackends } from '../../test/support/both-backends.ts';
 import { onnxRuntimeBackend } from './register.ts';
 
 before(() => startBackends());

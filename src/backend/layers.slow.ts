@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it, mock } from 'node:test';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { assertAgrees, startBackends, warnings } from '../../test/both-backends.ts';
+import { assertAgrees, startBackends, warnings } from '../../test/support/both-backends.ts';
 import { type LayerCase, layerCases, NO_LAYERS } from './testing-layers.ts';
 
 before(async () => {

@@ -3,7 +3,7 @@ import { afterEach, before, describe, it } from 'node:test';
 import type { Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { startBackends } from '../../test/both-backends.ts';
+import { startBackends } from '../../test/support/both-backends.ts';
 
 before(() => startBackends());
 afterEach(() => tf.setBackend('onnxruntime'));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { assertAgrees, startBackends, warnings } from '../../test/both-backends.ts';
+import { assertAgrees, startBackends, warnings } from '../../test/support/both-backends.ts';
 import { onnxRuntimeBackend } from './register.ts';
 import { selectBackend } from './select-backend.ts';
 

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { startBackends, warnings } from '../../test/both-backends.ts';
+import { startBackends, warnings } from '../../test/support/both-backends.ts';
 import { onnxRuntimeBackend } from './register.ts';
 
 before(() => startBackends({ threads: 2 }));

@@ -12,8 +12,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { exampleResult, listArtifact } from '../../test/example-result.ts';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { exampleResult, listArtifact } from '../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { Cache } from './cache.ts';
 import { cacheError } from './cache-error.ts';

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { Lease } from './lease.ts';
 import { isHeld } from './lease-folder.ts';
 import { thisProcess } from './process-identity.ts';

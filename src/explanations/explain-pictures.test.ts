@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { writeUntrainedModel } from '../../test/untrained-model.ts';
+import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
 import { selectBackend } from '../backend/select-backend.ts';
 import { StageError } from '../stage.ts';
 import { brightenMap } from './brighten-map.ts';

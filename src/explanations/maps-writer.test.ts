@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { StageBench } from '../../test/stage-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import { parseNpy } from '../vision/features/npy.ts';
 import { MapsWriter } from './maps-writer.ts';
 

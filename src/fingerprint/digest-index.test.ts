@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { sha256 } from './digest.ts';
 import { DigestIndex } from './digest-index.ts';
 import { signTree } from './sign-tree.ts';

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, renameSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { sha256 } from './digest.ts';
 import { signTree } from './sign-tree.ts';
 import { stagingName } from './staging-name.ts';

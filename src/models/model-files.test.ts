@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Tensor } from '@tensorflow/tfjs';
 import { setBackend, tensor } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../test/linear-congruential.ts';
+import { linearCongruential } from '../../test/support/linear-congruential.ts';
 import { StageError } from '../stage.ts';
 import { buildNet } from './build-net.ts';
 import { initialiseWeights } from './initial-weights.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
-import { temporaryFolder, writeFiles } from '../../test/temporary-folder.ts';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { Budget, isExceeded, pageBudgets } from './budget.ts';
 import { showArtifact } from './show-artifact.ts';
 

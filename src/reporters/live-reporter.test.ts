@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { FakeTerminal } from '../../test/fake-terminal.ts';
-import { RunScript } from '../../test/run-script.ts';
+import { FakeTerminal } from '../../test/support/fake-terminal.ts';
+import { RunScript } from '../../test/support/run-script.ts';
 import { createPaint } from './colour.ts';
 import { LiveReporter } from './live-reporter.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { RunScript } from '../../test/run-script.ts';
+import { RunScript } from '../../test/support/run-script.ts';
 import { createPaint } from './colour.ts';
 import { PlainReporter } from './plain-reporter.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { RunScript } from '../../test/run-script.ts';
+import { RunScript } from '../../test/support/run-script.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { wantsColour } from './colour.ts';
 import { clip, displayWidth } from './display-width.ts';

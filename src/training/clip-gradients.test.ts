@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { memory, setBackend, tensor } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../test/linear-congruential.ts';
+import { linearCongruential } from '../../test/support/linear-congruential.ts';
 import { clipGradients } from './clip-gradients.ts';
 import { type ClipSettings, clipSettings } from './clip-settings.ts';
 

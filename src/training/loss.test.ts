@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { setBackend, tensor, valueAndGrad } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../test/linear-congruential.ts';
+import { linearCongruential } from '../../test/support/linear-congruential.ts';
 import { resolveLoss, trainingLoss } from './loss.ts';
 import { lossSettings } from './loss-settings.ts';
 

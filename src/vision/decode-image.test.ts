@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import sharp, { type Sharp } from 'sharp';
-import { encodedNoise } from '../../test/noise-dataset.ts';
+import { encodedNoise } from '../../test/support/noise-dataset.ts';
 import { decodeImage, examineImage } from './decode-image.ts';
 
 /** A picture of one colour per pixel, as sharp takes it. */

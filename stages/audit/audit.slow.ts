@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { StageBench } from '../../test/stage-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import { audit, clean, jpeg } from './testing-audit.ts';
 
 test('qualities between those of the other class are found, which no line parts from them', async () => {

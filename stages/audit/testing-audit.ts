@@ -4,7 +4,7 @@ import sharp, { type Sharp } from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
 import { Random } from '../../src/random.ts';
 import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
-import type { StageBench } from '../../test/stage-bench.ts';
+import type { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
-import { assertGolden } from '../../test/golden.ts';
+import { assertGolden } from '../../test/support/golden.ts';
 import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
 
 const row = (key: string, label: 0 | 1, fake: number, source?: string): ScoreRow => ({

@@ -10,9 +10,9 @@ import { loadModel, saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import { netOf } from '../../src/models/model-setting.ts';
 import { openWeights } from '../../src/models/weights/open-weights.ts';
-import { digestOf } from '../../test/golden.ts';
-import { linearCongruential } from '../../test/linear-congruential.ts';
-import { StageBench } from '../../test/stage-bench.ts';
+import { digestOf } from '../../test/support/golden.ts';
+import { linearCongruential } from '../../test/support/linear-congruential.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

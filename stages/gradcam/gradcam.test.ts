@@ -11,8 +11,8 @@ import { type ModelSetting, netOf } from '../../src/models/model-setting.ts';
 import { StageError } from '../../src/stage.ts';
 import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 import { parseNpy } from '../../src/vision/features/npy.ts';
-import { type BenchStage, StageBench } from '../../test/stage-bench.ts';
-import { writeUntrainedModel } from '../../test/untrained-model.ts';
+import { type BenchStage, StageBench } from '../../test/support/stage-bench.ts';
+import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -4,9 +4,9 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
 import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
-import { digestOf } from '../../test/golden.ts';
-import { encodedNoise } from '../../test/noise-dataset.ts';
-import { StageBench } from '../../test/stage-bench.ts';
+import { digestOf } from '../../test/support/golden.ts';
+import { encodedNoise } from '../../test/support/noise-dataset.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -7,7 +7,7 @@ import { csvRecords } from '../../src/csv.ts';
 import { auc } from '../../src/metrics/ranking/auc.ts';
 import { Random } from '../../src/random.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
-import { StageBench } from '../../test/stage-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import { blendFace } from './blend-face.ts';
 import { photograph, sitForPortrait } from './photograph.ts';
 import { type Raster, toBytes } from './raster.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { digestOf } from '../../test/golden.ts';
-import { StageBench } from '../../test/stage-bench.ts';
+import { digestOf } from '../../test/support/golden.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

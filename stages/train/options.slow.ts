@@ -6,9 +6,9 @@ import { loadModel } from '../../src/models/model-files.ts';
 import { openWeights } from '../../src/models/weights/open-weights.ts';
 import { parseHistory } from '../../src/training/history.ts';
 import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
-import { StageBench } from '../../test/stage-bench.ts';
-import { writeTintedDataset } from '../../test/tinted-dataset.ts';
-import { dataset, digests, folder, small, trained } from '../../test/training-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
+import { dataset, digests, folder, small, trained } from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

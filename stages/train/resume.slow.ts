@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Checkpoint } from '../../src/stage.ts';
 import { parseHistory } from '../../src/training/history.ts';
-import { StageBench } from '../../test/stage-bench.ts';
-import { writeTintedDataset } from '../../test/tinted-dataset.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

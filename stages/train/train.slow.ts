@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { loadModel } from '../../src/models/model-files.ts';
-import { StageBench } from '../../test/stage-bench.ts';
-import { writeTintedDataset } from '../../test/tinted-dataset.ts';
-import { digests, small, trained } from '../../test/training-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
+import { digests, small, trained } from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

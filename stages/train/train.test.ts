@@ -9,9 +9,9 @@ import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/models/model-files.ts';
 import { StageError } from '../../src/stage.ts';
 import { parseHistory } from '../../src/training/history.ts';
-import { StageBench } from '../../test/stage-bench.ts';
-import { writeTintedDataset } from '../../test/tinted-dataset.ts';
-import { dataset, digests, folder, small, trained } from '../../test/training-bench.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
+import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
+import { dataset, digests, folder, small, trained } from '../../test/support/training-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
 import { formatHistory, type History } from '../../src/training/history.ts';
-import { digestOf } from '../../test/golden.ts';
-import { StageBench } from '../../test/stage-bench.ts';
+import { digestOf } from '../../test/support/golden.ts';
+import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
 

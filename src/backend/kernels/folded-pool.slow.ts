@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { before, describe, it } from 'node:test';
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { assertAgrees, startBackends, warnings } from '../../../test/both-backends.ts';
-import { linearCongruential } from '../../../test/linear-congruential.ts';
+import { assertAgrees, startBackends, warnings } from '../../../test/support/both-backends.ts';
+import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 
 before(() => startBackends());
 

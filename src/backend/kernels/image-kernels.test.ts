@@ -12,7 +12,7 @@ import {
   startBackends,
   tensorOf,
   warnings,
-} from '../../../test/both-backends.ts';
+} from '../../../test/support/both-backends.ts';
 
 before(() => startBackends());
 

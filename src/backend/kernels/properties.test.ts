@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, describe, it } from 'node:test';
 import { getGradient, getKernelsForBackend } from '@tensorflow/tfjs';
-import { startBackends } from '../../../test/both-backends.ts';
+import { startBackends } from '../../../test/support/both-backends.ts';
 import { kernels } from './index.ts';
 import { arrayProperties } from './testing-arrays.ts';
 import { channelProperties } from './testing-channels.ts';

@@ -1,7 +1,7 @@
 import type { DataType, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf } from '../../../test/both-backends.ts';
+import { arrayOf } from '../../../test/support/both-backends.ts';
 import { anyArray, fullShapes, plain, smooth } from './testing-cases.ts';
 import { EXACT, property, type SealedProperty } from './testing-properties.ts';
 

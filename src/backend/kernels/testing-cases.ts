@@ -1,6 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { anyNumber, arrayOf, type Sample } from '../../../test/both-backends.ts';
+import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-backends.ts';
 import { sizeOf } from '../dtype.ts';
 import type { Case } from './testing-properties.ts';
 

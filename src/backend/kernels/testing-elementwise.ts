@@ -2,7 +2,7 @@ import type { DataType, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { engine } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf } from '../../../test/both-backends.ts';
+import { arrayOf } from '../../../test/support/both-backends.ts';
 import { anyArray, anyPair, awkward, awkwardPairs, fullShapes, one, plain, shapes, smooth } from './testing-cases.ts';
 import { EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
 

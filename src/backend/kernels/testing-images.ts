@@ -1,6 +1,6 @@
 import type { Tensor, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { arrayOf } from '../../../test/both-backends.ts';
+import { arrayOf } from '../../../test/support/both-backends.ts';
 import { plain, smooth } from './testing-cases.ts';
 import { property, type SealedProperty } from './testing-properties.ts';
 

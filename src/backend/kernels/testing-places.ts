@@ -2,7 +2,7 @@ import type { DataType, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 
 import fc from 'fast-check';
-import { arrayOf, type Sample } from '../../../test/both-backends.ts';
+import { arrayOf, type Sample } from '../../../test/support/both-backends.ts';
 import { sizeOf } from '../dtype.ts';
 import { distinct, fullShapes, smooth } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty } from './testing-properties.ts';

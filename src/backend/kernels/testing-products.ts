@@ -1,7 +1,7 @@
 import type { Tensor, Tensor1D, Tensor4D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf, finiteNumber, type Sample } from '../../../test/both-backends.ts';
+import { arrayOf, finiteNumber, type Sample } from '../../../test/support/both-backends.ts';
 import { smooth } from './testing-cases.ts';
 import { type Case, property, type SealedProperty } from './testing-properties.ts';
 

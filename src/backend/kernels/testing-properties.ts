@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { Scalar, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { addN, grads, mul, sum, tensor } from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { computeOn, type Result, type Sample, tensorOf } from '../../../test/both-backends.ts';
+import { computeOn, type Result, type Sample, tensorOf } from '../../../test/support/both-backends.ts';
 import { sizeOf } from '../dtype.ts';
 import type { OrtBackend } from '../ort-backend.ts';
 import { BACKEND, onnxRuntimeBackend } from '../register.ts';

@@ -1,7 +1,7 @@
 import type { DataType, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf, finiteNumber, type Sample } from '../../../test/both-backends.ts';
+import { arrayOf, finiteNumber, type Sample } from '../../../test/support/both-backends.ts';
 import { distinct, fullShapes, shapes, smooth } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
 

@@ -1,7 +1,7 @@
 import type { Tensor, Tensor5D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { anyNumber, arrayOf, finiteNumber } from '../../../test/both-backends.ts';
+import { anyNumber, arrayOf, finiteNumber } from '../../../test/support/both-backends.ts';
 import { type Case, property, type SealedProperty } from './testing-properties.ts';
 
 type Triple = [number, number, number];

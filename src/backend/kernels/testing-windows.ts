@@ -1,7 +1,7 @@
 import type { Tensor, Tensor4D, Tensor5D } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { anyNumber, arrayOf, type Sample } from '../../../test/both-backends.ts';
+import { anyNumber, arrayOf, type Sample } from '../../../test/support/both-backends.ts';
 import { distinct } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty } from './testing-properties.ts';
 

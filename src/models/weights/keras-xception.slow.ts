@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { setBackend } from '@tensorflow/tfjs';
-import { writeKerasH5 } from '../../../test/keras-h5.ts';
-import { kerasXception } from '../../../test/keras-xception.ts';
-import { temporaryFolder } from '../../../test/temporary-folder.ts';
+import { writeKerasH5 } from '../../../test/support/keras-h5.ts';
+import { kerasXception } from '../../../test/support/keras-xception.ts';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { loaded, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { setBackend, tensor, variable } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../../test/linear-congruential.ts';
+import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { type OptimizerSettings, optimizerSettings } from '../optimizer-settings.ts';
 import { GrowingOptimizer } from './growing-optimizer.ts';
 import { createOptimizer } from './optimizer.ts';

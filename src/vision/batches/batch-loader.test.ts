@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { encodedNoise, writeNoiseDataset } from '../../../test/noise-dataset.ts';
+import { encodedNoise, writeNoiseDataset } from '../../../test/support/noise-dataset.ts';
 import { permutation, Random } from '../../random.ts';
 import { type AugmentSettings, augmentSettings } from '../augment/augment-settings.ts';
 import { DatasetWriter } from '../dataset/dataset-writer.ts';

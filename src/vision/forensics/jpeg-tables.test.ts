@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import sharp, { type JpegOptions } from 'sharp';
-import { encodedNoise } from '../../../test/noise-dataset.ts';
+import { encodedNoise } from '../../../test/support/noise-dataset.ts';
 import { readJpegTables } from './jpeg-tables.ts';
 
 const image = sharp(await encodedNoise(3, { width: 32, height: 32 }));

@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../../src/stage.ts';
-import { StageBench } from '../../../test/stage-bench.ts';
+import { StageBench } from '../../../test/support/stage-bench.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
 import { columnsOf, parseTable } from './parse-table.ts';

@@ -12,10 +12,10 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Outcome, RunEvent } from '../src/events.ts';
+import type { Outcome, RunEvent } from '../../src/events.ts';
 import { Gate } from './gate.ts';
 
-const pipeline = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
+const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {

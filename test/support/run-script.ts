@@ -1,6 +1,6 @@
-import type { StageName } from '../src/config/pipeline.ts';
-import type { Outcome, Reporter, RunEvent } from '../src/events.ts';
-import type { Highlight, Progress } from '../src/stage.ts';
+import type { StageName } from '../../src/config/pipeline.ts';
+import type { Outcome, Reporter, RunEvent } from '../../src/events.ts';
+import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<
   Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'logTail' | 'highlights' | 'outputs'>

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before } from 'node:test';
-import run from '../stages/train/run.ts';
-import { spec } from '../stages/train/spec.ts';
+import run from '../../stages/train/run.ts';
+import { spec } from '../../stages/train/spec.ts';
 import { StageBench } from './stage-bench.ts';
 import { writeTintedDataset } from './tinted-dataset.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { download } from '../src/cache/download.ts';
+import { download } from '../../src/cache/download.ts';
 import type {
   CheckpointStore,
   CurvePoint,
@@ -12,7 +12,7 @@ import type {
   Progress,
   RunStage,
   StageContext,
-} from '../src/stage.ts';
+} from '../../src/stage.ts';
 
 /** One kind on a bench of its own: real files in a folder that is gone afterwards, everything that it said kept to look at. */
 export class StageBench {
