@@ -4,8 +4,8 @@ import { extensionOf } from '../config/paths/extension-of.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { Grant } from './admission.ts';
-import type { StageRequest } from './messages.ts';
 import type { StageEnd, StageProcess, StartStage } from './stage-process.ts';
+import type { StageRequest } from './stage-protocol.ts';
 
 /** What an attempt left besides its outputs. */
 export interface AttemptRecord {

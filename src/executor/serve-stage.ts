@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { CheckpointFile } from '../cache/checkpoint-file.ts';
 import { type InputArtifact, type RunStage, type StageContext, StageError } from '../stage.ts';
-import type { StageMessage, StageRequest } from './messages.ts';
+import type { StageMessage, StageRequest } from './stage-protocol.ts';
 
 /** Finds the code of a kind; `module` is the built file of a project's own one. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { cacheError } from '../cache/cache-error.ts';
-import type { StageMessage, StageRequest } from './messages.ts';
+import type { StageMessage, StageRequest } from './stage-protocol.ts';
 
 /** How an attempt ended. `stack` only where the stage's own code has a bug. */
 export type StageEnd =

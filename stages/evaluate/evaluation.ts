@@ -2,7 +2,7 @@ import { scaleOf } from '../../src/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { type Applied, apply, type Fitted, fitTo } from './fitted.ts';
-import type { IntervalOptions } from './measured.ts';
+import type { IntervalOptions } from './measure.ts';
 import { type Scored, scoredOf } from './scored.ts';
 import { type SourceMetrics, sourceMetrics } from './source-metrics.ts';
 import { type SplitMetrics, splitMetrics } from './split-metrics.ts';

@@ -6,7 +6,7 @@ import { matthewsCorrelationOf } from '../../src/metrics/classification/matthews
 import { fakeProbabilities, logitDifferences } from '../../src/metrics/logits.ts';
 import { equalErrorRate } from '../../src/metrics/ranking/equal-error-rate.ts';
 import { youdenThreshold } from '../../src/metrics/ranking/youden-threshold.ts';
-import { finite, type IntervalOptions, type Measured, measure } from './measured.ts';
+import { finite, type IntervalOptions, type Measured, measure } from './measure.ts';
 import type { Scored } from './scored.ts';
 import { type Calibration, type Called, calibrationStatistics, calledOf } from './split-metrics.ts';
 

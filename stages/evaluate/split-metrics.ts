@@ -14,7 +14,7 @@ import { equalErrorRateOf } from '../../src/metrics/ranking/equal-error-rate.ts'
 import { partialAreaOf } from '../../src/metrics/ranking/partial-auc.ts';
 import { countRanked, rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
-import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measured.ts';
+import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measure.ts';
 import type { Scored } from './scored.ts';
 
 /** What the higher score decides, images alike. */

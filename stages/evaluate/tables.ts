@@ -2,7 +2,7 @@ import { formatLevel } from '../../src/charts/format-number.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
-import type { Pair } from './measured.ts';
+import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** What is shown of an evaluation at the end of a run. */

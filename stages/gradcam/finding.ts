@@ -1,6 +1,6 @@
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
+import { formatSharing, numberAt, signed } from '../../src/explanations/format-measured.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
-import { formatSharing, numberAt, signed } from '../../src/explanations/measured.ts';
 import type { Survey } from '../../src/explanations/survey-split.ts';
 import { type BootstrapSample, bootstrapInterval } from '../../src/metrics/intervals/bootstrap.ts';
 import type { Interval } from '../../src/metrics/intervals/interval.ts';

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { oneDraw, signed } from '../../src/explanations/measured.ts';
+import { oneDraw, signed } from '../../src/explanations/format-measured.ts';
 import { classText, scoreText } from '../../src/explanations/score-text.ts';
 import { predictedClasses } from '../../src/metrics/logits.ts';
 import { concentrationFinding, type Findings, titled } from './texts.ts';

@@ -1,7 +1,7 @@
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { formatLevel } from '../../src/charts/format-number.ts';
+import { formatChange, formatDistance, formatSharing, numberAt } from '../../src/explanations/format-measured.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
-import { formatChange, formatDistance, formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './texts.ts';
 

@@ -1,7 +1,7 @@
 import { methodTitle } from '../../src/attribution/methods.ts';
 import { withLabels } from '../../src/charts/chart-title.ts';
+import { formatSharing, numberAt } from '../../src/explanations/format-measured.ts';
 import type { Numbers } from '../../src/explanations/map-metrics.ts';
-import { formatSharing, numberAt } from '../../src/explanations/measured.ts';
 import type { SaliencySettings } from './spec.ts';
 
 /** What titles need to know beside the numbers. */

@@ -2,13 +2,13 @@ import { backendNames } from '../../backend/backend-names.ts';
 import { findRoot } from '../../config/files/find-root.ts';
 import { describeSettings } from '../../config/schema/describe-settings.ts';
 import { suggest } from '../../diagnostics/suggest.ts';
-import { wrapWords } from '../../reporters/wrap-words.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 import { printMistakes, printWarnings } from '../print-mistakes.ts';
+import { wrapWords } from '../wrap-words.ts';
 
 /** Of a terminal that nobody made wider. */
 const width = 80;
