@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { gradientMap } from '../src/attribution/gradients/gradient-map.ts';
-import { selectBackend } from '../src/backend/select-backend.ts';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { buildNet } from '../src/models/build-net.ts';
 import { weightedNet } from '../src/models/export/weighted-net.ts';
 import { initialiseWeights } from '../src/models/initial-weights.ts';

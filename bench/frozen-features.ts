@@ -10,7 +10,7 @@
  * of 128 x 128, a quarter of the backbone's work and the same head, 1.58 s against 0.0409 s, 39 times.
  */
 import { randomUniform, type Tensor, tidy } from '@tensorflow/tfjs';
-import { selectBackend } from '../src/backend/select-backend.ts';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { buildHead, buildNet } from '../src/models/build-net.ts';
 import { headOf } from '../src/models/feature-head.ts';
 import { featureNetwork } from '../src/models/feature-network.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import sharp from 'sharp';
-import { selectBackend } from '../src/backend/select-backend.ts';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { Project } from './support/rig.ts';
 import { writeUntrainedModel } from './support/untrained-model.ts';
 

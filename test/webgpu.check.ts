@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { describe, it } from 'node:test';
 import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
-import { selectBackend } from '../src/backend/select-backend.ts';
+import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { trainableWeights } from '../src/training/model-weights.ts';
 import { Adam } from '../src/training/optimizers/adam.ts';
 import { trainStep } from '../src/training/train-step.ts';

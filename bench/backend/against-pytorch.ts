@@ -8,7 +8,7 @@
  * set, with and without it. `--memory` instead runs 300 steps and compares the process's memory at steps 50 and 300.
  */
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
-import { selectBackend } from '../../src/backend/select-backend.ts';
+import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { type Bench, type NetName, nets } from './nets.ts';
 import { startPeer } from './peer.ts';
 import { processSeconds, type Sample, sample, typical } from './samples.ts';

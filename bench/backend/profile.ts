@@ -6,10 +6,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { profileSteps } from '../../src/backend/profile/step-profile.ts';
+import { StepProfiler } from '../../src/backend/profile/step-profiler.ts';
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
-import { selectBackend } from '../../src/backend/select-backend.ts';
-import { profileSteps } from '../../src/backend/step-profile.ts';
-import { StepProfiler } from '../../src/backend/step-profiler.ts';
+import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { formatProfile } from '../../src/cli/format-profile.ts';
 import { type NetName, nets } from './nets.ts';
 

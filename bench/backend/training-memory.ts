@@ -3,7 +3,7 @@
  *
  *     node --import tsx bench/backend/training-memory.ts [net] [batch] [steps]      # xception 16 2
  */
-import { selectBackend } from '../../src/backend/select-backend.ts';
+import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { buildNet } from '../../src/models/build-net.ts';
 import { initialiseWeights } from '../../src/models/initial-weights.ts';
 import { modelSetting, netOf } from '../../src/models/model-setting.ts';

@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../test/support/linear-congruential.ts';
-import { selectBackend } from '../backend/select-backend.ts';
+import { selectBackend } from '../backend/select/select-backend.ts';
 import { buildNet } from '../models/build-net.ts';
 import { netOf } from '../models/model-setting.ts';
 import { eigenCam } from './cam/eigen-cam.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { layers, sequential, tensor } from '@tensorflow/tfjs';
-import { selectBackend } from '../backend/select-backend.ts';
+import { selectBackend } from '../backend/select/select-backend.ts';
 import { buildNet } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { netOf } from '../models/model-setting.ts';

@@ -1,6 +1,6 @@
 import { bytesPerElement, sizeOf } from './dtype.ts';
 import type { TensorSpec } from './kernel.ts';
-import { peakMemory } from './peak-memory.ts';
+import { peakMemory } from './running/peak-memory.ts';
 import type { LiveTrace, TraceNode } from './trace.ts';
 
 /**

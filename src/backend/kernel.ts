@@ -1,8 +1,8 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import type { HostArray, ValueType } from './dtype.ts';
-import type { ElementwiseEmit } from './elementwise-groups.ts';
-import type { GraphBuilder } from './graph-builder.ts';
-import type { Lowering, Representation } from './lower.ts';
+import type { ElementwiseEmit } from './lowering/elementwise-groups.ts';
+import type { GraphBuilder } from './lowering/graph-builder.ts';
+import type { Lowering, Representation } from './lowering/lower.ts';
 import type { Operand, TraceValue } from './trace.ts';
 
 /** What a lowering needs to know of a call beside its operands: plain data, since it is part of the trace's signature. */

@@ -3,7 +3,7 @@ import { afterEach, before, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
 import { assertAgrees, startBackends, warnings } from '../../test/support/both-backends.ts';
 import { onnxRuntimeBackend } from './register.ts';
-import { selectBackend } from './select-backend.ts';
+import { selectBackend } from './select/select-backend.ts';
 
 before(() => startBackends({ sessions: 4 }));
 afterEach(() => tf.setBackend('onnxruntime'));

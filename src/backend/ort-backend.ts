@@ -10,19 +10,19 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs';
-import { BufferPool } from './buffer-pool.ts';
-import { channelBlock } from './channel-block.ts';
-import { CompiledGraph } from './compiled-graph.ts';
-import { CompiledTrace } from './compiled-trace.ts';
-import { runOnCpu } from './cpu-fallback.ts';
 import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
-import { fillOf } from './lower.ts';
+import { channelBlock } from './lowering/channel-block.ts';
+import { fillOf } from './lowering/lower.ts';
+import type { ObservedRun, RunObserver } from './profile/run-observer.ts';
+import { tellPhase } from './profile/tell-phase.ts';
 import type { Provider } from './providers.ts';
-import type { ObservedRun, RunObserver } from './run-observer.ts';
-import { SessionCache } from './session-cache.ts';
-import { tellPhase } from './tell-phase.ts';
+import { BufferPool } from './running/buffer-pool.ts';
+import { CompiledGraph } from './running/compiled-graph.ts';
+import { CompiledTrace } from './running/compiled-trace.ts';
+import { runOnCpu } from './running/cpu-fallback.ts';
+import { SessionCache } from './running/session-cache.ts';
 import { type LiveTrace, liveTrace, type Operand, type Phase, Trace, type TraceNode, TraceValue } from './trace.ts';
 import { usableMemory } from './usable-memory.ts';
 

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import type { LayersModel, Scalar, Tensor, Variable } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { onnxRuntimeBackend } from './register.ts';
-import { selectBackend } from './select-backend.ts';
+import { selectBackend } from './select/select-backend.ts';
 
 const MiB = 2 ** 20;
 const LIMITS = { sessions: 12, memory: 96 * MiB } as const;

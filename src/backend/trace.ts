@@ -1,7 +1,7 @@
 import type { HostArray, ValueType } from './dtype.ts';
-import type { ElementwiseEmit } from './elementwise-groups.ts';
-import { exactJson } from './exact-json.ts';
 import type { Attributes, BoundLowering } from './kernel.ts';
+import type { ElementwiseEmit } from './lowering/elementwise-groups.ts';
+import { exactJson } from './lowering/exact-json.ts';
 
 let nextId = 0;
 

@@ -1,4 +1,4 @@
-import type { NodeTime } from '../backend/step-profile.ts';
+import type { NodeTime } from '../backend/profile/step-profile.ts';
 import { formatRate } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import type { MeasuredProfile } from './measured-profile.ts';

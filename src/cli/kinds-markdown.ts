@@ -1,4 +1,4 @@
-import { backendNames } from '../backend/backend-names.ts';
+import { backendNames } from '../backend/select/backend-names.ts';
 import { describeSettings, type SettingRow } from '../config/schema/describe-settings.ts';
 import { markdownTable } from '../reporters/markdown-table.ts';
 import type { InputPort, KindSpec, OutputPort } from '../stage.ts';

@@ -1,4 +1,4 @@
-import { backendNames } from '../backend/backend-names.ts';
+import { backendNames } from '../backend/select/backend-names.ts';
 import { Cache } from '../cache/cache.ts';
 import { CacheError } from '../cache/cache-error.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';

@@ -1,6 +1,6 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { type Method, methods } from '../attribution/methods.ts';
-import { type BackendName, backendNames, isBackendName } from '../backend/backend-names.ts';
+import { type BackendName, backendNames, isBackendName } from '../backend/select/backend-names.ts';
 import { closest } from '../diagnostics/suggest.ts';
 
 // Options that commands share, and how the words behind options are read.

@@ -1,9 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { profileSteps } from '../backend/profile/step-profile.ts';
+import { StepProfiler, warmUp } from '../backend/profile/step-profiler.ts';
 import type { Provider } from '../backend/providers.ts';
 import { onnxRuntimeBackend, registerOnnxRuntimeBackend } from '../backend/register.ts';
-import { profileSteps } from '../backend/step-profile.ts';
-import { StepProfiler, warmUp } from '../backend/step-profiler.ts';
 import { serveStage } from '../executor/serve-stage.ts';
 import { type RunStage, type StageContext, StageError } from '../stage.ts';
 import { loadRun } from './load-run.ts';

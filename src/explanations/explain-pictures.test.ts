@@ -5,13 +5,13 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import { selectBackend } from '../backend/select-backend.ts';
+import { selectBackend } from '../backend/select/select-backend.ts';
 import { StageError } from '../stage.ts';
 import { brightenMap } from './brighten-map.ts';
 import { explainPictures, type Picture } from './explain-pictures.ts';
+import { explanationDefaults } from './explanation-settings.ts';
 import { pictureSheet } from './picture-sheet.ts';
 import { openSeeingModel, type SeeingModel } from './seeing-model.ts';
-import { explanationDefaults } from './settings.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 after(() => rmSync(folder, { recursive: true }));

@@ -9,7 +9,7 @@ import { explain } from '../attribution/explain.ts';
 import { logitsOf } from '../attribution/logits-of.ts';
 import { isCam, methods } from '../attribution/methods.ts';
 import { resizeMap } from '../attribution/resize-map.ts';
-import { selectBackend } from '../backend/select-backend.ts';
+import { selectBackend } from '../backend/select/select-backend.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { StageError } from '../stage.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';

@@ -7,7 +7,7 @@ import { layers, memory, sequential, tensor } from '@tensorflow/tfjs';
 import sharp from 'sharp';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import { selectBackend } from '../backend/select-backend.ts';
+import { selectBackend } from '../backend/select/select-backend.ts';
 import { untrainedCopy } from '../models/untrained-copy.ts';
 import { StageError } from '../stage.ts';
 import { mapMetrics, type Numbers } from './map-metrics.ts';

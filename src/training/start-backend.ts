@@ -1,6 +1,6 @@
 import { BackendError } from '../backend/backend-error.ts';
-import { backendNames, isBackendName } from '../backend/backend-names.ts';
-import { type RunningBackend, selectBackend } from '../backend/select-backend.ts';
+import { backendNames, isBackendName } from '../backend/select/backend-names.ts';
+import { type RunningBackend, selectBackend } from '../backend/select/select-backend.ts';
 import { type StageContext, StageError } from '../stage.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { baselineNames } from '../../src/attribution/faithfulness/baseline-names.ts';
 import { type Method, methods } from '../../src/attribution/methods.ts';
-import { explanationSettings, unheeded } from '../../src/explanations/settings.ts';
+import { explanationSettings, unheeded } from '../../src/explanations/explanation-settings.ts';
 import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { gradientMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings, surveyedImages, unheeded } from '../../src/explanations/settings.ts';
+import { explanationSettings, surveyedImages, unheeded } from '../../src/explanations/explanation-settings.ts';
 import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 

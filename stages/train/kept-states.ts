@@ -1,6 +1,6 @@
 import { cpus as processors } from 'node:os';
 import sharp from 'sharp';
-import type { RunningBackend } from '../../src/backend/select-backend.ts';
+import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { TrainingCheckpoints } from '../../src/training/training-checkpoints.ts';
 import type { TrainSettings } from './spec.ts';

@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import type { RunningBackend } from '../../src/backend/select-backend.ts';
+import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import { saveModel } from '../../src/models/model-files.ts';
 import type { ModelInfo } from '../../src/models/model-info.ts';
 import type { StageContext } from '../../src/stage.ts';

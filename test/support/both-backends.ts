@@ -3,7 +3,7 @@ import type { DataType, Tensor, TypedArray } from '@tensorflow/tfjs';
 import { setBackend, tensor, tidy } from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { BACKEND, type BackendOptions, registerOnnxRuntimeBackend } from '../../src/backend/register.ts';
-import { selectBackend } from '../../src/backend/select-backend.ts';
+import { selectBackend } from '../../src/backend/select/select-backend.ts';
 
 /** What the backend warned of in this process. */
 export const warnings: string[] = [];

@@ -1,4 +1,4 @@
-import type { GraphBuilder } from '../graph-builder.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import { elementwise } from './elementwise.ts';
 
 /** The angle of the point (b, a), from -π to π; ONNX has the arc tangent of a quotient only. */

@@ -1,7 +1,7 @@
 import { sizeOf } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import { kernel } from '../kernel.ts';
-import type { Lowering } from '../lower.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import type { Lowering } from '../lowering/lower.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 
 interface TfBatchNorm {

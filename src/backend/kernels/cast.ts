@@ -1,7 +1,7 @@
 import type { DataType } from '@tensorflow/tfjs';
 import { isValueType, ONNX_TYPE, type ValueType } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import { kernel } from '../kernel.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Operand } from '../trace.ts';
 
 /** A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the infinities 0. */

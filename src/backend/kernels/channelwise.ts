@@ -1,3 +1,4 @@
+import { sameShape, sizeOf } from '../dtype.ts';
 import {
   addAffine,
   affineOfImage,
@@ -5,9 +6,8 @@ import {
   type ChannelAffine,
   type ChannelProduct,
   scaleAffine,
-} from '../channel-affine.ts';
-import { sameShape, sizeOf } from '../dtype.ts';
-import type { Lowering, Representation } from '../lower.ts';
+} from '../lowering/channel-affine.ts';
+import type { Lowering, Representation } from '../lowering/lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 
 export type ChannelwiseOperation = 'add' | 'subtract' | 'multiply' | 'divide';

@@ -1,6 +1,6 @@
 import { ONNX_TYPE, type ValueType } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import type { Kernel } from '../kernel.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import { lowBits } from './cast.ts';
 import { elementwise } from './elementwise.ts';
 

@@ -1,8 +1,8 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sameShape, sizeOf, type ValueType } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import { type Attributes, type Definition, type Kernel, kernel } from '../kernel.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import type { Lowering, Representation } from '../lowering/lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 

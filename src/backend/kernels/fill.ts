@@ -1,7 +1,7 @@
 import { type DataType, util } from '@tensorflow/tfjs';
 import { isValueType } from '../dtype.ts';
 import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import type { Lowering, Representation } from '../lowering/lower.ts';
 import type { TraceValue } from '../trace.ts';
 
 type FillAttributes = { readonly value: number };

@@ -1,4 +1,4 @@
-import type { Lowering } from '../lower.ts';
+import type { Lowering } from '../lowering/lower.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { type ConvolutionAttributes, convolution, type FilterShape } from './convolution.ts';
 import type { Windows } from './pooling.ts';

@@ -1,6 +1,6 @@
 import { sizeOf } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import { type Kernel, kernel } from '../kernel.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Operand } from '../trace.ts';
 
 /** How an element is normalised by its neighbours among the channels: y = x · norm^-beta, norm = bias + alpha · Σ x². */

@@ -1,5 +1,5 @@
 import { ONNX_TYPE, sizeOf } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import { attributesOf, either, type Windows } from './pooling.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { sameShape } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
+import type { Lowering, Representation } from '../lowering/lower.ts';
 import type { Operand, TraceNode } from '../trace.ts';
 import { type FoldedPool, foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';

@@ -1,9 +1,9 @@
 import type { DataType } from '@tensorflow/tfjs';
 import { util } from '@tensorflow/tfjs';
-import { affineOfVector } from '../channel-affine.ts';
 import { isValueType, ONNX_TYPE, sizeOf, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Lowering, Representation } from '../lower.ts';
+import { affineOfVector } from '../lowering/channel-affine.ts';
+import type { Lowering, Representation } from '../lowering/lower.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 import { isImage } from './channelwise.ts';
 

@@ -1,8 +1,8 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import { sumAffine, sumProduct } from '../channel-affine.ts';
 import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Lowering } from '../lower.ts';
+import { sumAffine, sumProduct } from '../lowering/channel-affine.ts';
+import type { Lowering } from '../lowering/lower.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { normalisedMean } from './batch-norm.ts';
 import { isImage } from './channelwise.ts';

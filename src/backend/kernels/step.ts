@@ -1,5 +1,5 @@
 import { ONNX_TYPE } from '../dtype.ts';
-import type { GraphBuilder } from '../graph-builder.ts';
+import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import { elementwise } from './elementwise.ts';
 
 /** 1 above 0, alpha elsewhere, NaN for NaN. Deferred, since it is nearly always the mask of a ReLU's gradient. */

@@ -91,7 +91,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
       import('../../backend/usable-cores.ts'),
       import('../../explanations/seeing-model.ts'),
       import('../../explanations/explain-pictures.ts'),
-      import('../../explanations/settings.ts'),
+      import('../../explanations/explanation-settings.ts'),
     ]);
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });

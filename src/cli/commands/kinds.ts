@@ -1,4 +1,4 @@
-import { backendNames } from '../../backend/backend-names.ts';
+import { backendNames } from '../../backend/select/backend-names.ts';
 import { findRoot } from '../../config/files/find-root.ts';
 import { describeSettings } from '../../config/schema/describe-settings.ts';
 import { suggest } from '../../diagnostics/suggest.ts';

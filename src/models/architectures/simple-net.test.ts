@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { losses, tensor, tensor1d, variableGrads } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
-import { selectBackend } from '../../backend/select-backend.ts';
+import { selectBackend } from '../../backend/select/select-backend.ts';
 import { buildNet } from '../build-net.ts';
 import { netOf } from '../model-setting.ts';
 

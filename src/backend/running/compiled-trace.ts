@@ -1,5 +1,5 @@
-import { bytesPerElement, type HostArray, sizeOf } from './dtype.ts';
-import type { LiveTrace, TraceValue } from './trace.ts';
+import { bytesPerElement, type HostArray, sizeOf } from '../dtype.ts';
+import type { LiveTrace, TraceValue } from '../trace.ts';
 
 /** A graph that was compiled for a trace; disposed of when another takes its place. */
 export interface Graph {

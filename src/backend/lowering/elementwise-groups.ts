@@ -1,6 +1,6 @@
-import { sizeOf } from './dtype.ts';
+import { sizeOf } from '../dtype.ts';
+import type { TraceNode, TraceValue } from '../trace.ts';
 import type { GraphBuilder } from './graph-builder.ts';
-import type { TraceNode, TraceValue } from './trace.ts';
 
 /**
  * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's update of one weight.

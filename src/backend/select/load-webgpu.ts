@@ -1,9 +1,9 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { version } from '@tensorflow/tfjs';
-import { BackendError } from './backend-error.ts';
+import { BackendError } from '../backend-error.ts';
+import { firstLine } from '../first-line.ts';
 import { type FoundPackage, findPackage, placesLooked } from './find-package.ts';
-import { firstLine } from './first-line.ts';
 import { shareTfjs } from './share-tfjs.ts';
 
 const kernelsPackage = '@tensorflow/tfjs-backend-webgpu';

@@ -1,12 +1,12 @@
+import { type HostArray, sameShape } from '../dtype.ts';
+import type { FoldedPool } from '../kernels/folded-pool.ts';
+import type { LiveTrace, Operand, TraceNode, TraceValue } from '../trace.ts';
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
-import { type HostArray, sameShape } from './dtype.ts';
 import { type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { GraphBuilder } from './graph-builder.ts';
-import type { FoldedPool } from './kernels/folded-pool.ts';
 import { lowerGroup } from './lower-group.ts';
 import { labelOf } from './node-label.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
-import type { LiveTrace, Operand, TraceNode, TraceValue } from './trace.ts';
 
 /**
  * How a value stands in the ONNX graph: in tfjs's own order (`[batch, height, width, channels]` for images), with

@@ -1,4 +1,4 @@
-import { bytesPerElement, type HostArray, type ValueType } from './dtype.ts';
+import { bytesPerElement, type HostArray, type ValueType } from '../dtype.ts';
 
 /** Smaller arrays are cheaper to allocate than to keep. */
 const SMALLEST = 64 * 1024;

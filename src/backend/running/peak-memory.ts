@@ -1,5 +1,5 @@
-import { bytesPerElement, sizeOf } from './dtype.ts';
-import type { LiveTrace, TraceValue } from './trace.ts';
+import { bytesPerElement, sizeOf } from '../dtype.ts';
+import type { LiveTrace, TraceValue } from '../trace.ts';
 
 /**
  * Bytes of a trace's arrays at the worst moment of its run: the leaves, the results that are there already, and every

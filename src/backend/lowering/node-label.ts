@@ -1,4 +1,4 @@
-import type { Phase, TraceNode } from './trace.ts';
+import type { Phase, TraceNode } from '../trace.ts';
 
 /** Where an ONNX node comes from. */
 export interface NodeLabel {

@@ -1,6 +1,6 @@
+import type { Phase } from '../trace.ts';
 import { type NodeRun, nodeRuns, readProfile } from './read-profile.ts';
 import type { KeptRun, ObservedStep } from './step-profiler.ts';
-import type { Phase } from './trace.ts';
 
 /** Where the time of a step goes; all times are milliseconds, and all numbers means over the steps. */
 export interface StepProfile {

@@ -1,8 +1,8 @@
 import { createRequire } from 'node:module';
 import { engine, version } from '@tensorflow/tfjs';
-import { BackendError } from './backend-error.ts';
+import { BackendError } from '../backend-error.ts';
+import { firstLine } from '../first-line.ts';
 import { type FoundPackage, findPackage, placesLooked } from './find-package.ts';
-import { firstLine } from './first-line.ts';
 import { shareTfjs } from './share-tfjs.ts';
 
 /** The name under which tfjs-node makes itself known to tfjs. */

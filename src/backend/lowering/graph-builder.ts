@@ -1,4 +1,4 @@
-import type { HostArray, OnnxType, ValueType } from './dtype.ts';
+import type { HostArray, OnnxType, ValueType } from '../dtype.ts';
 import { exactJson } from './exact-json.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import type { HostArray } from './dtype.ts';
+import type { HostArray } from '../dtype.ts';
+import { OrtSession, type SessionArray } from '../running/ort-session.ts';
 import { GraphBuilder } from './graph-builder.ts';
 import { encodeModel } from './onnx-writer.ts';
-import { OrtSession, type SessionArray } from './ort-session.ts';
 
 const floats = (...values: number[]): SessionArray & { data: HostArray } => ({
   dtype: 'float32',

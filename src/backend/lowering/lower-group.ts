@@ -1,8 +1,8 @@
-import { sizeOf } from './dtype.ts';
+import { sizeOf } from '../dtype.ts';
+import type { TraceNode, TraceValue } from '../trace.ts';
 import { blockCount, type ElementwiseEmit, type ElementwiseGroup } from './elementwise-groups.ts';
 import type { Lowering, Representation } from './lower.ts';
 import { blocksOf, labelOf } from './node-label.ts';
-import type { TraceNode, TraceValue } from './trace.ts';
 
 /** Lowers a whole group to one Scan; gives the outputs that are read outside of it. */
 export function lowerGroup(lowering: Lowering, group: ElementwiseGroup): Map<TraceValue, Representation> {

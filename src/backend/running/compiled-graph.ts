@@ -1,8 +1,8 @@
-import { bytesPerElement, type HostArray, sizeOf } from './dtype.ts';
-import { type GraphEnd, lowerTrace } from './lower.ts';
+import { bytesPerElement, type HostArray, sizeOf } from '../dtype.ts';
+import { type GraphEnd, lowerTrace } from '../lowering/lower.ts';
+import type { LiveTrace, TraceValue } from '../trace.ts';
 import { OrtSession, type SessionArray, type SessionOptions } from './ort-session.ts';
 import { peakMemory } from './peak-memory.ts';
-import type { LiveTrace, TraceValue } from './trace.ts';
 
 export interface CompileOptions extends SessionOptions {
   /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */

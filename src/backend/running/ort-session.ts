@@ -2,10 +2,10 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 // The public API wraps this same synchronous call into a promise, and tfjs's `dataSync` cannot wait for one. The path is
 // private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
-import type { HostArray, ValueType } from './dtype.ts';
+import type { HostArray, ValueType } from '../dtype.ts';
+import { encodeModel, type OnnxGraph } from '../lowering/onnx-writer.ts';
+import type { Provider } from '../providers.ts';
 import { executionProviders } from './execution-providers.ts';
-import { encodeModel, type OnnxGraph } from './onnx-writer.ts';
-import type { Provider } from './providers.ts';
 
 export interface SessionOptions {
   /** Threads inside one operator, the calling one included. */

@@ -1,6 +1,6 @@
 import type { InferenceSession } from 'onnxruntime-node';
-import type { OnnxGraph, OnnxNode } from './onnx-writer.ts';
-import type { Provider } from './providers.ts';
+import type { OnnxGraph, OnnxNode } from '../lowering/onnx-writer.ts';
+import type { Provider } from '../providers.ts';
 
 /** Where a graph's nodes run: by the provider where it has their operator, else on the CPU. */
 export function executionProviders(

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type Operand, type TraceNode, TraceValue } from '../trace.ts';
 import { elementwiseGroups } from './elementwise-groups.ts';
-import { type Operand, type TraceNode, TraceValue } from './trace.ts';
 
 const LARGE = [1024, 1024];
 

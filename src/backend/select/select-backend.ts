@@ -1,14 +1,14 @@
 import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { BackendError } from './backend-error.ts';
+import { BackendError } from '../backend-error.ts';
+import { firstLine } from '../first-line.ts';
+import { type Provider, providerFailure, requireProvider } from '../providers.ts';
+import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from '../register.ts';
+import { cpuBackend } from '../running/cpu-fallback.ts';
+import { usableCores } from '../usable-cores.ts';
 import type { BackendName, ConcreteBackendName } from './backend-names.ts';
-import { cpuBackend } from './cpu-fallback.ts';
-import { firstLine } from './first-line.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { loadWebgpu } from './load-webgpu.ts';
-import { type Provider, providerFailure, requireProvider } from './providers.ts';
-import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from './register.ts';
-import { usableCores } from './usable-cores.ts';
 
 export interface SelectOptions extends BackendOptions {
   /** Folders to look for the user's own packages from, before this one's; none by default. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import { GraphBuilder } from './graph-builder.ts';
+import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { OrtSession } from './ort-session.ts';
 
 describe('OrtSession', () => {

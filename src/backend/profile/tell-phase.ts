@@ -1,5 +1,5 @@
 import { engine } from '@tensorflow/tfjs';
-import type { Phase } from './trace.ts';
+import type { Phase } from '../trace.ts';
 
 /**
  * What the kernel that is being called is for. tfjs tells by the names of its scopes while it takes a gradient; what
