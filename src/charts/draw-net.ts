@@ -1,34 +1,27 @@
 import { escapeXml } from './escape-xml.ts';
 import { fontFamily } from './fonts.ts';
+import { formatCount } from './format-number.ts';
+import {
+  adder,
+  blockHeight,
+  breakIntoColumns,
+  frameWidth,
+  gutter,
+  height,
+  type NetBlock,
+  type NetPicture,
+  type NetUnit,
+  padding,
+  size,
+  stackHeight,
+  titleGap,
+  unitHeight,
+  type Widths,
+  widthsOf,
+} from './net-layout.ts';
 import { textWidth } from './text-width.ts';
 import { ink } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
-
-/** A network as it is drawn, from the image to its last layer. */
-export interface NetPicture {
-  readonly title: string;
-  readonly subtitle: string;
-  readonly blocks: readonly NetBlock[];
-}
-
-/** Layers one after the other. With a name they have a frame. */
-export interface NetBlock {
-  readonly name?: string;
-  readonly body: readonly NetUnit[];
-  /** What goes around the body and is added to what goes through it; an empty list is the input itself. */
-  readonly shortcut?: readonly NetUnit[];
-}
-
-/** A box: a layer, with those that only change its values. */
-export interface NetUnit {
-  /** Decides the colour; what is `other` gets a low box without its name. */
-  readonly kind: 'conv' | 'separableConv' | 'pool' | 'dense' | 'other';
-  readonly name: string;
-  readonly does: string;
-  /** What it leaves: `128 x 128 x 64`. */
-  readonly shape: string;
-  readonly parameters: number;
-}
 
 /** Fill and border by kind, which is also written. */
 const colours = {
@@ -39,21 +32,10 @@ const colours = {
   other: ['#ffffff', '#8a8f98'],
 } as const;
 
-const size = { name: 12, small: 10.5, title: 16 } as const;
-const height = { box: 40, low: 22, arrow: 14, frameTop: 24, frameBottom: 12 } as const;
 const margin = 24;
-const padding = 12;
-const gutter = 44;
 /** How far below a column, and above the next, the line between them runs. */
 const turn = 10;
 const legend = 'In each box: what it does, what it leaves, how many parameters it has.';
-const adder = 9;
-const widestBox = 400;
-/** Between the title of a frame and the line into it. */
-const titleGap = 10;
-/** Higher drawings are broken into columns, so that they come near to the shape of a page. */
-const highestColumn = 1100;
-const pageShape = 1.5;
 
 /**
  * Draws a network as SVG: layers from top to bottom, in columns from left to right where they are many; of a residual block
@@ -94,79 +76,6 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
     '</svg>',
     '',
   ].join('\n');
-}
-
-interface Widths {
-  /** Of boxes from the left of their column: room for frames where there are any. */
-  readonly inset: number;
-  readonly box: number;
-  readonly shortcut: number;
-  readonly column: number;
-}
-
-function widthsOf(blocks: readonly NetBlock[]): Widths {
-  const widest = (units: readonly NetUnit[], least: number) =>
-    Math.min(widestBox, Math.max(least, ...units.map((unit) => Math.ceil(boxWidth(unit)))));
-  const titles = blocks.map(({ name = '' }) => 2 * Math.ceil(textWidth(name, size.small) + titleGap));
-  const box = widest(
-    blocks.flatMap(({ body }) => body),
-    Math.max(180, ...titles),
-  );
-  const around = blocks.flatMap(({ shortcut }) => shortcut ?? []);
-  const shortcut = around.length > 0 ? widest(around, 120) : 0;
-  const inset = blocks.some(({ name }) => name !== undefined) ? padding : 0;
-  const column = Math.max(...blocks.map((block) => frameWidth(block, box, shortcut)));
-  return { inset, box, shortcut, column };
-}
-
-/** Two lines, each with something at its left and right end. */
-function boxWidth({ kind, name, does, shape, parameters }: NetUnit): number {
-  const second = textWidth(does, size.small) + textWidth(kind === 'other' ? shape : count(parameters), size.small);
-  const first = kind === 'other' ? 0 : textWidth(name, size.name, 'bold') + textWidth(shape, size.small);
-  return Math.max(first, second) + 40;
-}
-
-function frameWidth({ name, shortcut }: NetBlock, box: number, shortcutWidth: number): number {
-  if (shortcut === undefined) return name === undefined ? box + padding : box + 2 * padding;
-  return box + 2 * padding + (shortcut.length > 0 ? padding + shortcutWidth : 2 * padding);
-}
-
-const stackHeight = (units: readonly NetUnit[]): number =>
-  units.reduce((sum, unit) => sum + unitHeight(unit) + height.arrow, 0) - height.arrow;
-
-const unitHeight = ({ kind }: NetUnit): number => (kind === 'other' ? height.low : height.box);
-
-function blockHeight({ name, body, shortcut }: NetBlock): number {
-  const inner = stackHeight(body) + (shortcut === undefined ? 0 : height.arrow + 2 * adder);
-  if (name === undefined) return inner;
-  // A residual block branches above its first layer.
-  return height.frameTop + (shortcut === undefined ? 0 : height.arrow) + inner + height.frameBottom;
-}
-
-/** As few columns as give the page's shape, each as low as their order allows. */
-function breakIntoColumns(blocks: readonly NetBlock[], width: number): readonly (readonly NetBlock[])[] {
-  const whole = blocks.reduce((sum, block) => sum + blockHeight(block) + height.arrow, 0);
-  const wanted =
-    whole <= highestColumn ? 1 : Math.max(2, Math.round(Math.sqrt((pageShape * whole) / (width + gutter))));
-  for (let limit = whole / wanted; ; limit += 4) {
-    const columns = fill(blocks, limit);
-    if (columns.length <= wanted) return columns;
-  }
-}
-
-function fill(blocks: readonly NetBlock[], limit: number): readonly (readonly NetBlock[])[] {
-  const columns: NetBlock[][] = [[]];
-  let used = 0;
-  for (const block of blocks) {
-    const needed = blockHeight(block) + height.arrow;
-    if (used > 0 && used + needed > limit) {
-      columns.push([]);
-      used = 0;
-    }
-    columns.at(-1)!.push(block);
-    used += needed;
-  }
-  return columns;
 }
 
 interface Column {
@@ -291,11 +200,9 @@ function drawUnit({ kind, name, does, shape, parameters }: NetUnit, { left, y, w
     text(start, y + 16, shown, { size: size.name, weight: 'bold', colour: ink.strong }),
     text(end, y + 16, shape, { ...right, colour: ink.strong }),
     text(start, y + 32, does, small),
-    text(end, y + 32, parameters === 0 ? '' : count(parameters), right),
+    text(end, y + 32, parameters === 0 ? '' : formatCount(parameters), right),
   ];
 }
-
-const count = (value: number): string => value.toLocaleString('en');
 
 const arrow = (path: string): string =>
   `<path d="${path}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;

@@ -1,4 +1,4 @@
-import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
+import type { NetBlock, NetPicture, NetUnit } from '../../charts/net-layout.ts';
 import { describeLayer } from './describe-layer.ts';
 import type { PlainLayer } from './layer.ts';
 import { showShape } from './layer-shape.ts';
