@@ -1,4 +1,3 @@
-import { hostname } from 'node:os';
 import { join } from 'node:path';
 import type { Publisher } from '../artifacts/publish.ts';
 import { readReportRecord, writeReportRecord } from '../cache/report-record.ts';
@@ -10,8 +9,10 @@ import { type Digest, sha256 } from '../fingerprint/digest.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 import { type Budgets, isExceeded, pageBudgets } from './budget.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
+import { PageSchedule } from './page-schedule.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
+import { runFacts } from './run-facts.ts';
 import { drawStages } from './stage-graph.ts';
 
 export interface ReportOptions {
@@ -25,15 +26,9 @@ export interface ReportOptions {
   readonly warn: (message: string) => void;
 }
 
-/** Milliseconds from the first work to the first page, so that a short run writes one page only. */
-const firstPause = 700;
-/** The least between two pages, and of progress alone. */
+/** The least milliseconds between two pages, and of progress alone. */
 const pause = 1_000;
 const progressPause = 10_000;
-/** Writing takes at most this share of the time. */
-const share = 1 / 25;
-/** A page that goes on is renewed this often though nothing happens: who looks at it knows that the run lives. */
-const heartbeat = 5 * 60_000;
 
 /** What is known of a stage from the events so far. */
 interface Seen {
@@ -63,12 +58,7 @@ export class ReportWriter implements Reporter {
   readonly #warnings: { stage?: string; message: string }[] = [];
   #finals: readonly string[] = [];
   #startedAt = 0;
-  #timer: NodeJS.Timeout | undefined;
-  #heart: NodeJS.Timeout | undefined;
-  #writing: Promise<void> | undefined;
-  /** When the last page was done, and how long it took, in milliseconds. */
-  #last: { readonly at: number; readonly took: number } | undefined;
-  #isOver = false;
+  readonly #schedule = new PageSchedule(() => this.#renew());
 
   constructor(options: ReportOptions) {
     this.#options = options;
@@ -99,35 +89,33 @@ export class ReportWriter implements Reporter {
       }
       case 'stage-started':
         Object.assign(this.#of(event.stage), { state: 'running', points: [] });
-        this.#ask(pause);
+        this.#schedule.ask(pause);
         return;
       case 'stage-progress':
         this.#of(event.stage).progress = event.progress;
-        this.#ask(progressPause);
+        this.#schedule.ask(progressPause);
         return;
       case 'stage-point':
         this.#of(event.stage).points.push(event.point);
-        this.#ask(pause);
+        this.#schedule.ask(pause);
         return;
       case 'stage-finished': {
         const seen = this.#of(event.stage);
         Object.assign(seen, { state: event.outcome, seconds: event.seconds, end: event });
         if (event.message !== undefined) seen.message = event.message;
-        if (event.outcome !== 'fresh') this.#ask(pause);
+        if (event.outcome !== 'fresh') this.#schedule.ask(pause);
       }
     }
   }
 
   close(): void {
-    this.#isOver = true;
-    clearTimeout(this.#timer);
-    clearInterval(this.#heart);
+    this.#schedule.stop();
   }
 
   /** Writes the last page, unless the one that is there shows the same. The answer is its absolute path, if it is there. */
   async finish(interrupted: boolean): Promise<string | undefined> {
     this.close();
-    await this.#writing;
+    await this.#schedule.settled();
     try {
       if (!(await this.#isUpToDate())) await this.#write(this.#endState(interrupted));
       return join(this.#options.pipeline.root, this.#path);
@@ -150,29 +138,13 @@ export class ReportWriter implements Reporter {
     return interrupted ? 'interrupted' : ok ? 'succeeded' : 'failed';
   }
 
-  /** Asks for a page, at least `least` milliseconds after the last. */
-  #ask(least: number): void {
-    if (this.#timer !== undefined || this.#writing !== undefined || this.#isOver) return;
-    this.#heart ??= setInterval(() => this.#ask(0), heartbeat).unref();
-    const wait =
-      this.#last === undefined
-        ? firstPause
-        : this.#last.at + Math.max(least, this.#last.took / share) - performance.now();
-    this.#timer = setTimeout(() => this.#renew(), Math.max(0, wait)).unref();
-  }
-
-  #renew(): void {
-    this.#timer = undefined;
-    const startedAt = performance.now();
-    this.#writing = this.#write('running')
-      .catch((error) => {
-        this.close();
-        this.#fail(error);
-      })
-      .finally(() => {
-        this.#writing = undefined;
-        this.#last = { at: performance.now(), took: performance.now() - startedAt };
-      });
+  async #renew(): Promise<void> {
+    try {
+      await this.#write('running');
+    } catch (error) {
+      this.close();
+      this.#fail(error);
+    }
   }
 
   /** Whatever is amiss with a page, the work is worth more: it goes on. */
@@ -205,7 +177,7 @@ export class ReportWriter implements Reporter {
   async #write(state: ReportModel['state']): Promise<void> {
     const { pipeline, publisher } = this.#options;
     const { cache } = publisher;
-    if (state === 'running' && this.#last === undefined) {
+    if (state === 'running' && !this.#schedule.hasBegun) {
       writeReportRecord(cache.folder, pipeline.name, { complete: false, results: {} });
     }
     const page = renderReport(await this.#model(state));
@@ -248,7 +220,7 @@ export class ReportWriter implements Reporter {
       ...(graph !== undefined && { graph }),
       finals: this.#finals,
       warnings: this.#warnings,
-      facts: this.#facts(described),
+      facts: runFacts(this.#options, described),
     };
   }
 
@@ -303,26 +275,5 @@ export class ReportWriter implements Reporter {
         ...(last !== undefined && { changes: describeChanges(last, result, stage) }),
       }),
     };
-  }
-
-  #facts(stages: readonly ReportStage[]): ReportModel['facts'] {
-    const { host, pipeline, run } = this.#options;
-    const noted = (name: string) => [
-      ...new Set(stages.flatMap(({ record }) => record.filter(([key]) => key === name).map(([, value]) => value))),
-    ];
-    const backends = noted('backend');
-    return [
-      ['pipeline', pipeline.file],
-      ['run', run.id],
-      ['git commit', host.gitCommit ?? 'not a git checkout'],
-      ['Restage', host.restage],
-      ['Node', process.version],
-      ['host', `${hostname()}, ${process.platform} ${process.arch}`],
-      ...(backends.length > 0 ? [['backend', backends.join(', ')] as const] : []),
-      ...['onnxruntime-node', '@tensorflow/tfjs'].flatMap((name) => {
-        const versions = noted(name);
-        return versions.length > 0 ? [[name, versions.join(', ')] as const] : [];
-      }),
-    ];
   }
 }

@@ -1,0 +1,59 @@
+/** Milliseconds from the first work to the first page, so that a short run writes one page only. */
+const firstPause = 700;
+/** Writing takes at most this share of the time. */
+const share = 1 / 25;
+/** A page that goes on is renewed this often though nothing happens: who looks at it knows that the run lives. */
+const heartbeat = 5 * 60_000;
+
+/** Says when a page that goes on is written anew: now and then while there is news, and never two at once. */
+export class PageSchedule {
+  readonly #write: () => Promise<void>;
+  #timer: NodeJS.Timeout | undefined;
+  #heart: NodeJS.Timeout | undefined;
+  #writing: Promise<void> | undefined;
+  /** When the last page was done, and how long it took, in milliseconds. */
+  #last: { readonly at: number; readonly took: number } | undefined;
+  #isOver = false;
+
+  /** `write` never rejects. */
+  constructor(write: () => Promise<void>) {
+    this.#write = write;
+  }
+
+  /** Whether a page was written, or one was tried. */
+  get hasBegun(): boolean {
+    return this.#last !== undefined;
+  }
+
+  /** Asks for a page, at least `least` milliseconds after the last. */
+  ask(least: number): void {
+    if (this.#timer !== undefined || this.#writing !== undefined || this.#isOver) return;
+    this.#heart ??= setInterval(() => this.ask(0), heartbeat).unref();
+    const wait =
+      this.#last === undefined
+        ? firstPause
+        : this.#last.at + Math.max(least, this.#last.took / share) - performance.now();
+    this.#timer = setTimeout(() => this.#renew(), Math.max(0, wait)).unref();
+  }
+
+  /** No further page is begun. */
+  stop(): void {
+    this.#isOver = true;
+    clearTimeout(this.#timer);
+    clearInterval(this.#heart);
+  }
+
+  /** Until the page that is being written is done. */
+  async settled(): Promise<void> {
+    await this.#writing;
+  }
+
+  #renew(): void {
+    this.#timer = undefined;
+    const startedAt = performance.now();
+    this.#writing = this.#write().finally(() => {
+      this.#writing = undefined;
+      this.#last = { at: performance.now(), took: performance.now() - startedAt };
+    });
+  }
+}
