@@ -1,3 +1,4 @@
+import { formatCount } from '../charts/format-number.ts';
 import { describeLayer } from '../models/layers/describe-layer.ts';
 import { addName } from '../models/layers/layer.ts';
 import { showShape } from '../models/layers/layer-shape.ts';
@@ -26,6 +27,4 @@ function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: stri
   return [`${mark}${layer.name}`, describeLayer(layer), showShape(output), orNone(parameters), orNone(multiplyAdds)];
 }
 
-const orNone = (value: number): string => (value === 0 ? '' : count(value));
-
-const count = (value: number): string => value.toLocaleString('en');
+const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));
