@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { kinds } from '../stages/index.ts';
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+const read = (path: string): string => readFileSync(inRepository(path), 'utf8');
+
+const foldersIn = (path: string): readonly string[] =>
+  readdirSync(inRepository(path), { withFileTypes: true }).flatMap((entry) => (entry.isDirectory() ? entry.name : []));
+
+test('ARCHITECTURE.md names every folder of src/, and those within', () => {
+  const tree = /^```\nbin\/[^`]*^```$/m.exec(read('ARCHITECTURE.md'))![0];
+  const folders = foldersIn('src');
+  const all = [...folders, ...folders.flatMap((folder) => foldersIn(`src/${folder}`))];
+  const missing = all.filter((folder) => folder !== 'golden' && !tree.includes(` ${folder}/`));
+  assert.deepEqual(missing, []);
+});
+
+test('ARCHITECTURE.md names every kind, and no other, in the order of the table', () => {
+  const list = /^- data: [\s\S]*?\n\n/m.exec(read('ARCHITECTURE.md'))![0];
+  const named = Array.from(list.matchAll(/`([\w-]+)`/g), ([, name]) => name!);
+  assert.deepEqual(named, Object.keys(kinds));
+});
+
+test('the paths that ARCHITECTURE.md and CONTRIBUTING.md name are there', () => {
+  const written = 'docs/study.md'; // by a run, see test/study.test.ts
+  const paths = ['ARCHITECTURE.md', 'CONTRIBUTING.md'].flatMap((page) =>
+    Array.from(
+      read(page).matchAll(/`((?:src|stages|test|scripts|pipelines|bench|bin|\.ci)\/[\w./-]+)`/g),
+      ([, path]) => path!,
+    ),
+  );
+  assert.ok(paths.length > 20);
+  assert.deepEqual(
+    paths.filter((path) => path !== written && !existsSync(inRepository(path))),
+    [],
+  );
+});
