@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
@@ -85,6 +86,27 @@ test('the examples of the page run, and give no warning', async () => {
   assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
 });
 
+test('the example of the page on the cache goes as it is printed', async () => {
+  const page = 'docs/cache.md';
+  using project = new Project('stages: {}\n', { 'pipelines/names.yaml': blocks(page, 'yaml')[0]! });
+  const steps = blocks(page, 'console').flatMap((text) => text.split(/^\$ /m).slice(1));
+  assert.ok(steps.length > 10);
+  for (const step of steps) {
+    const [command, ...lines] = step.trimEnd().split('\n');
+    const [program, ...words] = command!.split(' ');
+    if (program !== 'pipeline') execFileSync('sh', ['-ec', command!], { cwd: project.root });
+    else assert.match((await project.command(...words)).stdout, printedAs(lines), command);
+  }
+  const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
+  assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(page, 'json')[0]!));
+});
+
+/** What a page shows of an output: what stands for `…` may be anything. */
+function printedAs(lines: readonly string[]): RegExp {
+  const text = lines.join('\n').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${text.replaceAll('…', '[^]*')}\n$`);
+}
+
 test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
   using project = new Project('stages: {}\n', { ...faceApiFiles, 'results.template.md': '' });
   const pages = ['training', 'networks', 'weights', 'evaluation', 'explanation'].map((name) => `docs/${name}.md`);
@@ -164,6 +186,7 @@ test('the package holds every file that its pages link to, and its entry points 
     'README.md',
     'docs/yaml.md',
     'docs/kinds.md',
+    'docs/cache.md',
     'docs/training.md',
     'docs/networks.md',
     'docs/weights.md',
