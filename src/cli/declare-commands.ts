@@ -1,0 +1,289 @@
+import { type Command, Option } from 'commander';
+import { scoreKinds } from '../attribution/question.ts';
+import { colourMaps } from '../vision/colour-map.ts';
+import {
+  backendOption,
+  collect,
+  downstreamOption,
+  example,
+  forceOption,
+  methodOption,
+  positiveInteger,
+  setOption,
+} from './options.ts';
+
+/** Loads an action when it is called, so that `--help` is quick; its answer becomes the exit code. */
+export type Act = <Args extends unknown[]>(
+  load: () => Promise<(...args: Args) => Promise<number>>,
+) => (...args: Args) => Promise<void>;
+
+/** The commands and what each takes: running, looking, comparing, keeping, learning. */
+export function declareCommands(program: Command, act: Act, argv: readonly string[]): void {
+  declareRunning(program, act, argv);
+  declareLooking(program, act);
+  declareComparing(program, act);
+  declareKeeping(program, act);
+  declareLearning(program, act);
+}
+
+const fileHelp = 'the pipeline, looked up here and then under pipelines/; left out: the only one';
+const lastHelp = `${fileHelp}, or the one that ran last`;
+const stagesHelp = 'stages of it; fit@seed=2 is fit[seed=2]; left out: all';
+
+/** The words of a command line as one list: which of them is the file, the project tells. */
+const inWords =
+  <Options>(command: (words: readonly string[], options: Options) => Promise<number>) =>
+  (file: string | undefined, stages: readonly string[], options: Options): Promise<number> =>
+    command(file === undefined ? [] : [file, ...stages], options);
+
+function declareRunning(program: Command, act: Act, argv: readonly string[]): void {
+  program
+    .command('run')
+    .summary('bring stages up to date')
+    .description(
+      'Brings every stage, or the named ones with all that they need: restores what the cache has, runs the rest.',
+    )
+    .argument('[file]', fileHelp)
+    .argument('[stages...]', stagesHelp)
+    .addOption(forceOption())
+    .addOption(downstreamOption())
+    .option('-j, --jobs <count>', 'how many stages run at once at most (default: as many as cores)', positiveInteger)
+    .addOption(setOption())
+    .addOption(new Option('--keep-going', 'after a failure, go on with what does not depend on it (the default)'))
+    .addOption(new Option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'))
+    .addOption(backendOption())
+    .addOption(
+      new Option('--reporter <form>', 'how progress is told')
+        .choices(['auto', 'live', 'plain', 'json'])
+        .default('auto'),
+    )
+    .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
+    .option('-n, --dry-run', 'only say what would happen and why, like `plan`')
+    .addHelpText(
+      'after',
+      example(
+        'pipeline run experiments/simple-net-fakes.yaml',
+        'pipeline run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
+        'pipeline run study.yaml --force fit@seed=2',
+      ),
+    )
+    .action(act(async () => inWords((await import('./commands/run.ts')).runCommand(argv))));
+  program
+    .command('plan')
+    .summary('say what would happen, and why')
+    .description(
+      'Says of every stage whether it is fresh, would be restored, must run or may run, and why. Changes nothing.',
+    )
+    .argument('[file]', fileHelp)
+    .argument('[stages...]', stagesHelp)
+    .addOption(forceOption())
+    .addOption(downstreamOption())
+    .addOption(setOption())
+    .addOption(backendOption())
+    .option('--json', 'as JSON')
+    .addHelpText('after', example('pipeline plan experiments/simple-net-fakes.yaml'))
+    .action(act(async () => inWords((await import('./commands/plan.ts')).planCommand)));
+}
+
+function declareLooking(program: Command, act: Act): void {
+  program
+    .command('explain')
+    .summary('say what differs from the last result')
+    .description("Shows how a stage's fingerprint differs from that of its last result, value by value.")
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
+    .addOption(setOption())
+    .addOption(backendOption())
+    .option('--json', 'as JSON, with the whole fingerprint')
+    .addHelpText('after', example('pipeline explain experiments/simple-net-fakes.yaml fit'))
+    .action(act(async () => inWords((await import('./commands/explain.ts')).explainCommand)));
+  program
+    .command('profile')
+    .summary("say where a training step's time goes")
+    .description(
+      'Brings what a stage reads, runs the stage on the side until enough of its steps were measured, and says where their time goes: by tfjs kernel, by ONNX operator and by node. Publishes nothing of the stage; needs the backend onnxruntime.',
+    )
+    .argument('[file]', fileHelp)
+    .argument('[stages...]', 'the one to profile')
+    .option('--steps <count>', 'how many steps to measure, after some to warm up', positiveInteger, 10)
+    .option('--out <folder>', 'where to write the profile and its chart (default: profile/ beside the outputs)')
+    .addOption(setOption())
+    .addOption(backendOption())
+    .addHelpText('after', example('pipeline profile experiments/simple-net-fakes.yaml fit --steps 20'))
+    .action(act(async () => inWords((await import('./commands/profile.ts')).profileCommand)));
+  program
+    .command('graph')
+    .summary('draw the stages')
+    .description('Prints the graph of stages as Mermaid, or writes it as SVG.')
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
+    .addOption(setOption())
+    .option('--svg <file>', 'writes an SVG there')
+    .addHelpText('after', example('pipeline graph experiments/simple-net-fakes.yaml --svg graph.svg'))
+    .action(act(async () => inWords((await import('./commands/graph.ts')).graphCommand)));
+  program
+    .command('logs')
+    .summary("print a stage's log")
+    .description(
+      'Prints what a stage said for the result that is published, or else when it last ran, with how that ended.',
+    )
+    .argument('[file]', lastHelp)
+    .argument('[stages...]', stagesHelp)
+    .addOption(setOption())
+    .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
+    .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));
+}
+
+function declareComparing(program: Command, act: Act): void {
+  program
+    .command('history')
+    .summary('list the runs with their numbers')
+    .description(
+      'Lists the runs that did something, the last first, with how they ended and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
+    )
+    .option('--pipeline <name>', 'only runs of this pipeline')
+    .option('--stage <stage>', 'only runs with this stage, or instances of it')
+    .option('--since <when>', 'only runs of the last 12h or 30d, or since a date such as 2025-01-31')
+    .option('--failed', 'only runs that failed or were killed')
+    .addOption(
+      new Option('--where <condition>', 'such as scores.test.auc>0.8; repeatable')
+        .default([], 'none')
+        .argParser(collect),
+    )
+    .addOption(
+      new Option('--show <number>', 'a column for it; repeatable').default([], 'the main ones').argParser(collect),
+    )
+    .option('--sort <number>', 'the largest first; duration for the longest')
+    .option('--reverse', 'the other way round')
+    .option('--limit <count>', 'how many are shown at most', positiveInteger, 30)
+    .option('--json', 'as JSON, all of them')
+    .addHelpText(
+      'after',
+      example('pipeline history --since 7d', "pipeline history --where 'scores.test.auc>0.8' --sort scores.test.auc"),
+    )
+    .action(act(async () => (await import('./commands/history.ts')).historyCommand));
+  program
+    .command('compare')
+    .summary('say what differs between pipelines, runs or stages')
+    .description(
+      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name or the beginning of it, last, last~1), or a stage of either after a colon.',
+    )
+    .argument('<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores')
+    .option('--all', 'every number that they have in common, not the main ones alone')
+    .option('--json', 'as JSON')
+    .option('--markdown', 'as Markdown tables')
+    .option('--html [file]', 'as a page with the curves overlaid (default: compare.html)')
+    .addHelpText(
+      'after',
+      example(
+        'pipeline compare last~1 last',
+        'pipeline compare experiments/a.yaml experiments/b.yaml --html',
+        'pipeline compare experiments/a.yaml:scores experiments/b.yaml:scores',
+      ),
+    )
+    .action(act(async () => (await import('./commands/compare.ts')).compareCommand));
+}
+
+function declareKeeping(program: Command, act: Act): void {
+  program
+    .command('clean')
+    .summary('remove outputs that no stage claims any more')
+    .description(
+      'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
+    )
+    .option('-y, --yes', 'does it; without, only says what would go')
+    .addHelpText('after', example('pipeline clean --yes'))
+    .action(act(async () => (await import('./commands/clean.ts')).cleanCommand));
+  program
+    .command('gc')
+    .summary('free space in the cache')
+    .description(
+      'Removes results that were not used for a while and the objects that nothing refers to. Keeps frozen stages and the last runs.',
+    )
+    .option('--keep <duration>', 'keeps results used within this time', '30d')
+    .option('--max-size <size>', 'removes the longest unused results until the cache is this small')
+    .option('-y, --yes', 'does it; without, only says what would go')
+    .addHelpText('after', example('pipeline gc --keep 7d --yes', 'pipeline gc --max-size 20GiB --yes'))
+    .action(act(async () => (await import('./commands/gc.ts')).gcCommand));
+  program
+    .command('verify')
+    .summary('check every byte of the cache')
+    .description(
+      'Hashes every object again. A damaged one is set aside, and what needs it is made again by the next run.',
+    )
+    .addHelpText('after', example('pipeline verify'))
+    .action(act(async () => (await import('./commands/verify.ts')).verifyCommand));
+}
+
+function declareLearning(program: Command, act: Act): void {
+  program
+    .command('model')
+    .summary("show a network's layers")
+    .description(
+      'Lists the networks that have a name, or the layers of one: shapes, parameters and multiply-adds, with a drawing where asked for. A network is named, or meant by a pipeline and its stage, or by the folder of a trained model.',
+    )
+    .argument('[model]', 'such as xception, a pipeline, or the folder of a model')
+    .argument('[stages...]', 'the stage of the pipeline that trains it, where several do')
+    .option('--image-size <pixels>', 'of images a side (default: as it is trained, else 256)', positiveInteger)
+    .option('--classes <count>', 'of the last layer of a named one (default: 2)', positiveInteger)
+    .option('--svg <file>', 'writes a drawing there')
+    .addOption(setOption())
+    .addHelpText(
+      'after',
+      example('pipeline model xception --classes 1000 --svg xception.svg', 'pipeline model study.yaml fit@net=own'),
+    )
+    .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
+  program
+    .command('explain-image')
+    .summary('say what a trained model makes of any picture, and why')
+    .description(
+      'Scores pictures with a trained model, and draws where in them it has that from, as one PNG. The model is meant by its folder, or by a pipeline, with the stage behind it where several leave one.',
+    )
+    .argument('<model>', 'the folder of a model, or a pipeline')
+    .argument(
+      '<images...>',
+      'the stage of the pipeline, where needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF',
+    )
+    .addOption(methodOption())
+    .option('--class <name>', 'the class whose score is explained: predicted, or one by name', 'predicted')
+    .addOption(new Option('--score <form>', 'explains the score, or its margin').choices(scoreKinds).default('score'))
+    .option('--layer <name>', 'the convolution of class activation maps (default: the last)')
+    .addOption(
+      new Option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(
+        colourMaps,
+      ),
+    )
+    .option('--out <file>', 'where to write the PNG', 'explained.png')
+    .option('--json', 'scores and probabilities as JSON')
+    .addOption(setOption())
+    .addOption(backendOption())
+    .addHelpText(
+      'after',
+      example(
+        'pipeline explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg',
+        'pipeline explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
+      ),
+    )
+    .action(act(async () => inWords((await import('./commands/explain-image.ts')).explainImageCommand)));
+  program
+    .command('kinds')
+    .summary('list the kinds of stages')
+    .description("Lists the kinds of stages, or one kind's settings, ports and example.")
+    .argument('[kind]', 'such as train')
+    .option('--markdown', 'as Markdown tables; of all kinds, where none is named')
+    .addHelpText('after', example('pipeline kinds', 'pipeline kinds train', 'pipeline kinds --markdown > kinds.md'))
+    .action(act(async () => (await import('./commands/kinds.ts')).kindsCommand));
+  program
+    .command('schema')
+    .summary('print the JSON schema of pipelines')
+    .description('Prints the JSON schema of pipeline files, for editors.')
+    .addHelpText('after', example('pipeline schema > pipeline.schema.json'))
+    .action(act(async () => (await import('./commands/schema.ts')).schemaCommand));
+  program
+    .command('init')
+    .summary('begin a project')
+    .description('Writes a small project that runs. Never overwrites a file.')
+    .argument('[folder]', 'where', '.')
+    .addHelpText('after', example('pipeline init faces && cd faces && pipeline run first.yaml'))
+    .action(act(async () => (await import('./commands/init.ts')).initCommand));
+}
