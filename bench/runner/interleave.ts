@@ -31,7 +31,7 @@ export function time({ name, argv: [file, ...args], cwd, env }: Timed): number {
   return (performance.now() - start) / 1000;
 }
 
-function median(values: readonly number[]): number {
+export function median(values: readonly number[]): number {
   const sorted = values.toSorted((a, b) => a - b);
   return (sorted[(sorted.length - 1) >> 1]! + sorted[sorted.length >> 1]!) / 2;
 }

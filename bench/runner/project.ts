@@ -35,7 +35,11 @@ export class Folder implements Disposable {
 
 /** A project of `command` stages, `stages[i]` being the YAML of stage `s<i>` in flow style. */
 export function writePipeline(folder: Folder, stages: readonly string[]): void {
-  folder.write('pipelines/bench.yaml', `stages:\n${stages.map((stage, i) => `  s${i}: ${stage}\n`).join('')}`);
+  folder.write('pipelines/bench.yaml', pipelineText(stages));
+}
+
+export function pipelineText(stages: readonly string[]): string {
+  return `stages:\n${stages.map((stage, i) => `  s${i}: ${stage}\n`).join('')}`;
 }
 
 /** The same work for turbo: a workspace with a package for each stage, `inputs[i]` being what its task reads. */
