@@ -8,7 +8,7 @@ test('four items of which two change places', () => {
 });
 
 test('rank correlations are SciPy’s, also where items share a rank', () => {
-  // Made by test/golden/rank_correlation.py.
+  // Made by test/golden/rank-correlation.py.
   const cases = JSON.parse(
     readFileSync(new URL('../../test/golden/rank-correlation.json', import.meta.url), 'utf8'),
   ) as readonly { name: string; one: number[]; other: number[]; correlation: number }[];
