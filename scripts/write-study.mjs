@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-const file = process.env.STUDY ?? 'study-full.yaml';
+const file = process.env.STUDY ?? 'study-docs.yaml';
 const name = file.replace(/\.yaml$/, '');
 const options = process.argv.slice(2);
 const pipeline = (...words) => [join(root, 'bin/pipeline.js'), ...words];

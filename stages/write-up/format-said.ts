@@ -6,7 +6,7 @@ import type { Said } from './look-up.ts';
 const styles = ['percent', 'points', 'count'] as const;
 /** What is made of several: the words, and what each does. */
 const aggregates = ['mean', 'values', 'range'] as const;
-export const formatWords: readonly string[] = [...styles, ...aggregates, 'interval', 'title'];
+export const formatWords: readonly string[] = [...styles, ...aggregates, 'interval', 'bounded', 'title'];
 
 /** Of the interval of a mean over runs. */
 const confidence = 0.95;
@@ -22,7 +22,8 @@ export function formatSaid(said: readonly Said[], words: readonly string[]): Res
     );
   }
   if (numbers.length < said.length) return ok(said.map(({ value }) => String(value)).join(', '));
-  const ends = aggregate === 'mean' ? intervalOfMean(numbers) : said[0]!.interval;
+  const known = aggregate === 'mean' ? intervalOfMean(numbers) : said[0]!.interval;
+  const ends = words.includes('bounded') ? bounded(known) : known;
   const suffix = words.includes('interval') ? intervalText(ends, write) : '';
   switch (aggregate) {
     case 'mean':
@@ -42,6 +43,10 @@ function intervalOfMean(numbers: readonly number[]): Said['interval'] {
   const { low, high } = tInterval(numbers, confidence);
   return Number.isNaN(low) ? undefined : [low, high];
 }
+
+/** Of a share, which Student's t knows nothing of: its ends are cut at 0 and 1. */
+const bounded = (ends: Said['interval']): Said['interval'] =>
+  ends === undefined ? undefined : [Math.max(0, ends[0]), Math.min(1, ends[1])];
 
 const intervalText = (ends: Said['interval'], write: (value: number) => string) =>
   ends === undefined ? '' : ` (${write(ends[0])} to ${write(ends[1])})`;

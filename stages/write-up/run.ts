@@ -2,10 +2,11 @@ import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { formatJson } from '../../src/charts/format-json.ts';
 import { sha256 } from '../../src/fingerprint/digest.ts';
+import type { Json } from '../../src/json.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { fill, type Source } from './fill.ts';
 import { readArtifact } from './read-artifact.ts';
-import { digestOf, type Sources } from './sources.ts';
+import { digestOf, type Sources, sourcesIn } from './sources.ts';
 import type { WriteUpSettings } from './spec.ts';
 import { parseTemplate, type Template } from './template.ts';
 
@@ -19,7 +20,11 @@ export default async function run(context: Context): Promise<void> {
   const ports = context.inputPorts.filter((port) => port !== 'template');
   const read = ports.flatMap((port) => context.inputs(port).map((artifact) => ({ port, artifact })));
   const wanted = inputsOf(template.value);
-  const facts: Source = { input: 'facts', labels: {}, artifact: { as: 'values', json: context.settings.facts } };
+  const facts: Source = {
+    input: 'facts',
+    labels: {},
+    artifact: { as: 'values', json: context.settings.facts as Json },
+  };
   const idle = ports.filter((port) => !wanted.has(port));
   if (idle.length > 0) context.warn(`The template reads nothing of ${idle.join(', ')}.`);
   const files = new Map<Source, string>();
@@ -43,6 +48,12 @@ export default async function run(context: Context): Promise<void> {
     ),
     figures: Object.fromEntries([...figures.keys()].map((file) => [file, digestOf(join(folder, file))])),
     places,
+    parts: Object.fromEntries(
+      [...files].flatMap(([{ input }, path]) => {
+        const part = sourcesIn(path);
+        return part === undefined ? [] : [[input, part]];
+      }),
+    ),
   };
   writeFileSync(join(folder, name, 'sources.json'), formatJson(sources));
   context.log(`filled ${places.length} places, with ${figures.size} figures`);

@@ -14,6 +14,8 @@ export interface Sources {
   readonly figures: Readonly<Record<string, string>>;
   /** In the order of the template. */
   readonly places: readonly Filled[];
+  /** Of texts that another `write-up` wrote and this one takes in, by input: what those were made of. */
+  readonly parts: Readonly<Record<string, Sources>>;
 }
 
 /** Of a file, or of a folder by the names and contents of all in it. */
@@ -24,11 +26,25 @@ export function digestOf(path: string): string {
   return sha256(files.map((name) => `${name}\0${sha256(readFileSync(join(path, name)))}\n`).join(''));
 }
 
+/** What a text that another `write-up` wrote was made of; undefined of anything else. */
+export function sourcesIn(path: string): Sources | undefined {
+  if (!statSync(path).isDirectory()) return undefined;
+  const file = (readdirSync(path, { recursive: true }) as string[]).find((name) => /^[^/]+\/sources\.json$/.test(name));
+  return file === undefined ? undefined : JSON.parse(readFileSync(join(path, file), 'utf8'));
+}
+
 /**
  * Where a document, `<name>.md` in `folder`, is no longer what was written: a number that was changed by hand, a figure of
  * another run, a template that has gone on. One sentence each; none where all is as it was.
+ *
+ * @param parts Templates of the texts that it takes in, by input.
  */
-export function checkDocument(folder: string, name: string, template: string): readonly string[] {
+export function checkDocument(
+  folder: string,
+  name: string,
+  template: string,
+  parts: Readonly<Record<string, string>> = {},
+): readonly string[] {
   const sources: Sources = JSON.parse(readFileSync(join(folder, name, 'sources.json'), 'utf8'));
   const figures = Object.entries(sources.figures).flatMap(([file, digest]) => {
     const path = join(folder, file);
@@ -40,6 +56,11 @@ export function checkDocument(folder: string, name: string, template: string): r
   return [
     ...(sha256(document) === sources.document ? [] : [`${name}.md is not what was written`]),
     ...(isTemplate ? [] : ['the template is not the one that was filled']),
+    ...Object.entries(parts).flatMap(([input, text]) =>
+      sha256(text) === sources.parts[input]?.template
+        ? []
+        : [`the template of its ${input} is not the one that was filled`],
+    ),
     ...(!isTemplate || refill(template, sources.places) === document ? [] : [`${name}.md says other than its sources`]),
     ...figures,
   ];

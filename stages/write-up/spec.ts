@@ -14,15 +14,20 @@ const settings = z.strictObject({
       'Inputs whose pictures are not copied, such as photographs that may not be passed on: their title stands there.',
     ),
   facts: z
-    .record(z.string().regex(/^\S+$/, 'expected a name without blanks'), z.union([z.string(), z.number()]))
+    .record(
+      z.string().regex(/^\S+$/, 'expected a name without blanks'),
+      z.union([z.string(), z.number(), z.record(z.string(), z.unknown())]),
+    )
     .default({})
-    .describe('What no artifact says, such as how long a run took: {{ facts took }}.'),
+    .describe(
+      'What no artifact says, such as how long a run took, {{ facts took }}, or a parameter of several values, {{ facts net.epochs }}.',
+    ),
 });
 export type WriteUpSettings = z.output<typeof settings>;
 
 export const spec = defineKind<WriteUpSettings>({
   name: 'write-up',
-  version: 2,
+  version: 3,
   summary:
     'Fills a Markdown text with the numbers, tables and figures of other stages, so that none of them is typed by hand.',
   settings,

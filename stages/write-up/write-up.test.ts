@@ -141,7 +141,7 @@ line 3: {{ scores[seed=1] test.loss }}: "test.loss" is not known there: null
 line 4: {{ board share }}: expected one row, got 2; choose by columns, as in table[model=my|net]
 line 4: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
 line 4: {{ curves x }}: expected an artifact with values, got pictures
-line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, title or a number of decimals after the bar, got "percnt"
+line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
 line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`),
   );
   await assert.rejects(
@@ -170,10 +170,26 @@ test('a document that was changed by hand, or whose figures or template have gon
   assert.deepEqual(check(), ['study/curves.png is not the picture that was written']);
 });
 
+test('a text that takes in another keeps what that was made of, and is told when the template of the other goes on', async () => {
+  using inner = new StageBench();
+  const part = '{{ scores test.auc | mean interval bounded }}\n';
+  assert.equal(await written(inner, part), '0.813 (0.018 to 1)\n');
+  using outer = new StageBench();
+  const path = join(outer.root, 'outer.md');
+  writeFileSync(path, '{{ part }}\n');
+  await outer.run(spec, run, { with: { name: 'outer' }, inputs: { template: path, part: inner.output('document') } });
+  const check = (template: string) =>
+    checkDocument(outer.output('document'), 'outer', '{{ part }}\n', { part: template });
+  assert.deepEqual(check(part), []);
+  assert.deepEqual(check('{{ scores test.auc | mean }}\n'), [
+    'the template of its part is not the one that was filled',
+  ]);
+});
+
 test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
   const folder = bench.output('document');
   const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'eef1edc03b82586b' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '3d31c9bff928711b' });
 });
