@@ -168,7 +168,8 @@ test('the pipelines that come with Restage give no warning', async () => {
   );
   for (const file of files) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
   for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
-  const pipelines = files.filter((file) => !file.startsWith('base/'));
+  project.write('pipelines/experiments/wide.yaml', blocks('README.md', 'yaml')[0]!);
+  const pipelines = [...files.filter((file) => !file.startsWith('base/')), 'experiments/wide.yaml'];
   assert.ok(pipelines.length > 10);
   for (const file of pipelines) {
     const { code, stderr } = await project.command('plan', file);
