@@ -25,7 +25,10 @@ function run(...words) {
 /** The time of the work itself, whenever it was done: a result that two stages stand on is counted once. */
 function secondsOfLastRun() {
   const history = JSON.parse(
-    execFileSync(process.execPath, pipeline('history', '--json', '--pipeline', name), { cwd: root }),
+    execFileSync(process.execPath, pipeline('history', '--json', '--pipeline', name), {
+      cwd: root,
+      maxBuffer: 2 ** 30,
+    }),
   );
   const { stages } = history[0];
   const results = new Set(Object.values(stages).flatMap(({ result }) => result ?? []));
