@@ -11,5 +11,8 @@ test('docs/study.md says what its run said; `node scripts/write-study.mjs` write
   const parts = { published: template('published'), corrections: template('corrections') };
   assert.deepEqual(checkDocument(inRepository('docs'), 'study', template('study'), parts), []);
   const sources: Sources = JSON.parse(readFileSync(inRepository('docs/study/sources.json'), 'utf8'));
-  assert.equal(sources.parts['published']!.artifacts['others'], digestOf(inRepository('pipelines/texts/published.csv')));
+  assert.equal(
+    sources.parts['published']!.artifacts['others'],
+    digestOf(inRepository('pipelines/texts/published.csv')),
+  );
 });
