@@ -15,7 +15,7 @@ export function pipelineName(absolute: string, root: string): string {
 
 function fromRoot(absolute: string, root: string): string {
   const path = relative(root, absolute).split(sep).join('/');
-  return path.startsWith('../../') ? path : `./${path}`;
+  return path.startsWith('../') ? path : `./${path}`;
 }
 
 /** The files that a name means, absolute: a pipeline lives while it has one; two where only the extensions differ. */
