@@ -18,6 +18,10 @@ export const titleWidth = side + 50;
 /** A tenth of a pixel of the chart's picture at two pixels per unit, as a share of its side. */
 export const invisible = 0.1 / (2 * side);
 
+/** The curve of error or true rates by the opposite ranking, whose points are what lies below a threshold instead of above. */
+export const mirrored = (points: readonly Point[]): readonly Point[] =>
+  points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
+
 /** One curve, named as the legend has it. */
 export interface Series {
   readonly name: string;

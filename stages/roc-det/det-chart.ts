@@ -10,6 +10,7 @@ import {
   guide,
   invisible,
   type Layers,
+  mirrored,
   mostBands,
   type Series,
   side,
@@ -120,14 +121,14 @@ function deviate(rate: number): number {
 function bothScores(model: MeasuredModel): readonly Line[] {
   const { det, equalErrorRate } = model;
   const { estimate, low, high } = equalErrorRate;
-  const mirrored: MeasuredModel = {
+  const byFirst: MeasuredModel = {
     ...model,
     equalErrorRate: { ...equalErrorRate, estimate: 1 - estimate, low: 1 - high, high: 1 - low },
-    det: { points: det.points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse(), band: [] },
+    det: { points: mirrored(det.points), band: [] },
   };
   return [
     { name: 'second score (fake)', runs: [model] },
-    { name: 'first score (real)', runs: [mirrored] },
+    { name: 'first score (real)', runs: [byFirst] },
   ];
 }
 

@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { simplifyLine } from '../../src/charts/simplify-line.ts';
 import { ink } from '../../src/charts/theme.ts';
 import type { ModelComparison } from '../../src/metrics/comparison/compare-models.ts';
-import { curveLayers, guide, invisible, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
+import { curveLayers, guide, invisible, mirrored, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
 import type { MeasuredModel, Point } from './measure.ts';
 import {
@@ -79,11 +79,9 @@ function ofLine(line: Line, hasBand: boolean): Series {
 }
 
 function bothScores({ auc, roc }: MeasuredModel): Series[] {
-  // Ranked the other way round, each point is what lies below a threshold instead of above.
-  const mirrored = roc.points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
   return [
     { name: `second score (fake), AUC ${auc.estimate.toFixed(3)}`, curves: [simplify(roc.points)], band: roc.band },
-    { name: `first score (real), AUC ${complement(auc.estimate)}`, curves: [simplify(mirrored)], band: [] },
+    { name: `first score (real), AUC ${complement(auc.estimate)}`, curves: [simplify(mirrored(roc.points))], band: [] },
   ];
 }
 
