@@ -23,6 +23,13 @@ test('each corruption changes the image at its own size, and the same way each t
   }
 });
 
+test('strengths that do nothing leave every pixel', async () => {
+  const { pixels: shown } = await decodeImage(
+    await corruptImage(bytes, { blur: 0, noise: 0, scale: 1, seed: 7 }, 'test/1'),
+  );
+  assert.ok(pixels.every((value, i) => value === shown[i]));
+});
+
 test('noise is another for another image and another seed, and of the strength that was asked for', async () => {
   const grey = await sharp({ create: { width: 64, height: 64, channels: 3, background: '#808080' } })
     .png()

@@ -17,11 +17,10 @@ export async function corruptImage(bytes: Uint8Array, corruption: Corruption, ke
   const random = new Random('corrupt', corruption.seed, key);
   const always = { probability: 1 };
   let image = await decodeImage(bytes);
-  if (corruption.blur !== undefined) image = await blur(image, { ...always, sigma: twice(corruption.blur) }, random);
-  if (corruption.noise !== undefined)
-    image = await noise(image, { ...always, deviation: twice(corruption.noise) }, random);
-  if (corruption.scale !== undefined)
-    image = await downscale(image, { ...always, factor: twice(corruption.scale) }, random);
+  const { blur: sigma = 0, noise: deviation = 0, scale = 1 } = corruption;
+  if (sigma > 0) image = await blur(image, { ...always, sigma: twice(sigma) }, random);
+  if (deviation > 0) image = await noise(image, { ...always, deviation: twice(deviation) }, random);
+  if (scale < 1) image = await downscale(image, { ...always, factor: twice(scale) }, random);
   const { width, height, pixels } = image;
   const raw = sharp(pixels, { raw: { width, height, channels: 3 } });
   if (corruption.jpeg === undefined) return raw.png({ compressionLevel: 1 }).toBuffer();

@@ -5,14 +5,24 @@ import { z } from 'zod';
  * are fixed, not drawn, so that every image suffers alike.
  */
 export const corruptionSettings = z.strictObject({
-  blur: z.number().gt(0).max(20).exactOptional().describe('A Gaussian blur of this deviation in pixels.'),
-  noise: z.number().gt(0).max(255).exactOptional().describe('Normal noise of this deviation, in levels of 255.'),
+  blur: z
+    .number()
+    .min(0)
+    .max(20)
+    .exactOptional()
+    .describe('A Gaussian blur of this deviation in pixels; 0 leaves them.'),
+  noise: z
+    .number()
+    .min(0)
+    .max(255)
+    .exactOptional()
+    .describe('Normal noise of this deviation, in levels of 255; 0 is none.'),
   scale: z
     .number()
     .min(0.01)
-    .lt(1)
+    .max(1)
     .exactOptional()
-    .describe('Reduced to this share of its sides, and enlarged to its size again.'),
+    .describe('Reduced to this share of its sides, and enlarged to its size again; 1 leaves them.'),
   jpeg: z
     .int()
     .min(1)
