@@ -1,10 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from '../../src/charts/chart-title.ts';
 import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
+import { formatCountOf, formatLevel, formatList, formatShare } from '../../src/charts/format-number.ts';
 import { seriesScales } from '../../src/charts/series.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { CalibrationBin } from '../../src/metrics/calibration/calibration-bins.ts';
+import { shareInterval } from '../../src/metrics/intervals/share-difference.ts';
 import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
@@ -63,7 +64,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame, calibrate
   ];
   return {
     title: chartTitle(
-      titled(frame, 'Reliability', isOne ? findingOf(first) : bestOf(lines)),
+      titled(frame, 'Reliability', isOne ? findingOf(first, frame.confidence) : bestOf(lines)),
       notes.join('; '),
       titleWidth,
     ),
@@ -101,12 +102,24 @@ function pooled(runs: readonly MeasuredModel[]): Row['reliability'] {
   });
 }
 
-function findingOf({ calibrationError, scaled }: MeasuredModel): string {
+function findingOf({ reliability, calibrationError, scaled }: MeasuredModel, confidence: number): string {
+  const bias = biasOf(reliability, confidence);
   const error = `calibration error ${formatInterval(calibrationError)}`;
-  if (scaled === undefined) return error;
+  if (scaled === undefined) return bias + error;
   const { temperature } = scaled;
   const sureness = scaled.calibrationError < calibrationError.estimate ? surenessOf(scaled) : '';
-  return `${sureness}${error}, ${scaled.calibrationError.toFixed(3)} at temperature ${temperature.toPrecision(3)}`;
+  return `${bias || sureness}${error}, ${scaled.calibrationError.toFixed(3)} at temperature ${temperature.toPrecision(3)}`;
+}
+
+/** Where fakes are expected more or less often than they come, which no temperature mends: that is told first. */
+function biasOf(reliability: readonly CalibrationBin[], confidence: number): string {
+  const images = reliability.reduce((sum, { items }) => sum + items, 0);
+  const mean = (of: (bin: CalibrationBin) => number) =>
+    reliability.reduce((sum, bin) => sum + of(bin) * bin.items, 0) / images;
+  const said = mean(({ meanProbability }) => meanProbability);
+  const came = mean(({ positiveShare }) => positiveShare);
+  const { low, high } = shareInterval({ value: came, images }, confidence);
+  return said < low || said > high ? `fake at ${formatShare(said)} in the mean where ${formatShare(came)} are, ` : '';
 }
 
 /** By the temperature's interval: the calibration error of a calibrated model is above 0 too, and falls by any luck. */

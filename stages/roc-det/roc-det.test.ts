@@ -195,6 +195,23 @@ test('a model is called too sure where its temperature says so, not where chance
   assert.ok(verdicts(0.5).filter((verdict) => verdict === 'not sure enough').length >= 15);
 });
 
+test('a model that expects fakes more often than they come is told of that, and not of its temperature', () => {
+  const title = (shift: number) => {
+    const random = new Random('biased');
+    const rows = Array.from({ length: 300 }, (_, i) => {
+      const logit = 1.5 * random.normal();
+      const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+      return { key: String(i), split: 'test', label, real: 0, fake: 0.5 * logit + shift };
+    });
+    const chart = reliabilityChart(eachAlone([named('', rows, rows)]), frame, 'val') as unknown as {
+      title: { text: string[] };
+    };
+    return chart.title.text.join(' ');
+  };
+  assert.match(title(1), /: fake at 7\d\.\d % in the mean where [45]\d\.\d % are, calibration error/);
+  assert.match(title(0), /: not sure enough, calibration error/);
+});
+
 test('of more models than there are colours the best calibrated are drawn, and the chart says so', () => {
   const models = Array.from({ length: 9 }, (_, i) => {
     const model = named(`net ${i}`, drawn(30, 1));
@@ -464,7 +481,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 7, digest: '57da7bdd412343b3' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '57da7bdd412343b3' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {
