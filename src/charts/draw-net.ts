@@ -65,6 +65,7 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   const total = Math.ceil(Math.max(...drawn.map(({ bottom }) => bottom))) + turn + margin;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${total}" viewBox="0 0 ${width} ${total}" font-family="${fontFamily}">`,
+    `<title>${escapeXml(title)}</title>`,
     '<defs><marker id="arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">',
     `<path d="M0,0.5L8,4L0,7.5Z" fill="${ink.medium}"/></marker></defs>`,
     `<rect width="${width}" height="${total}" fill="#ffffff"/>`,

@@ -308,6 +308,6 @@ test('results change only with the version of the kind', async () => {
   const drawn = ['chart/chart.vl.json', 'drawing/winner.svg'].map((path) => join(bench.root, 'outputs', path));
   assert.deepEqual(
     { version: spec.version, digest: digestOf(...outputs, ...drawn) },
-    { version: 3, digest: 'f01748fdc2313b72' },
+    { version: 4, digest: '0fda086a42e867ad' },
   );
 });

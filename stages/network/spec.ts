@@ -12,7 +12,7 @@ export type NetworkSettings = z.output<typeof settings>;
 
 export const spec = defineKind<NetworkSettings>({
   name: 'network',
-  version: 1,
+  version: 2,
   summary:
     'Counts and draws a network without training it: parameters of its backbone and head, convolutions, additions.',
   settings,

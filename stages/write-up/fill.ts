@@ -119,7 +119,7 @@ function readAll(chosen: readonly Chosen[], { path }: Reading): Result<readonly 
   for (const { source, row } of chosen) {
     const one = lookUp(source.artifact, path!, row);
     if (!one.ok) return one;
-    said.push(one.value);
+    said.push(...one.value);
   }
   return ok(said);
 }

@@ -18,7 +18,7 @@ export function formatSaid(said: readonly Said[], words: readonly string[]): Res
   const numbers = said.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
   if (aggregate === undefined && said.length > 1) {
     return err(
-      `expected one value, got ${said.length}: choose one, as in input[axis=value], or say "mean", "values" or "range"`,
+      `expected one value, got ${said.length}: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"`,
     );
   }
   if (numbers.length < said.length) return ok(said.map(({ value }) => String(value)).join(', '));

@@ -11,12 +11,18 @@ export interface Said {
 
 /**
  * Looks a name up in an artifact. In metrics, it is a number's path, `splits` left out; in other JSON the path of any value, a
- * place in a list being a number; in a table a column of the one row that `row` chooses by the values of columns.
+ * place in a list being a number; in a table a column of the rows that `row` chooses by the values of columns, one or several.
  */
-export function lookUp(artifact: Readable, path: string, row: ReadonlyMap<string, string>): Result<Said, string> {
+export function lookUp(
+  artifact: Readable,
+  path: string,
+  row: ReadonlyMap<string, string>,
+): Result<readonly Said[], string> {
   switch (artifact.as) {
-    case 'values':
-      return fromValues(artifact, path);
+    case 'values': {
+      const said = fromValues(artifact, path);
+      return said.ok ? ok([said.value]) : said;
+    }
     case 'table':
       return fromTable(artifact, path, row);
     case 'text':
@@ -52,21 +58,22 @@ function fromTable(
   { columns, rows }: Readable & { as: 'table' },
   path: string,
   row: ReadonlyMap<string, string>,
-): Result<Said, string> {
+): Result<readonly Said[], string> {
   const strange = [path, ...row.keys()].find((name) => !columns.includes(name));
   if (strange !== undefined) return err(unknown(strange, columns, 'a column'));
   const fitting = rows.filter((fields) =>
     Array.from(row).every(([name, value]) => fields[columns.indexOf(name)] === value),
   );
-  if (fitting.length !== 1) {
+  if (fitting.length === 0) {
     const which = Array.from(row, ([name, value]) => `${name}=${value}`).join(',');
     return err(
-      `expected one row${which && ` with ${which}`}, got ${fitting.length}; choose by columns, as in table[${columns[0]}=${rows[0]?.[0] ?? '…'}]`,
+      `expected a row${which && ` with ${which}`}, got none; choose by columns, as in table[${columns[0]}=${rows[0]?.[0] ?? '…'}]`,
     );
   }
-  const field = fitting[0]![columns.indexOf(path)]!;
-  if (field === '') return err(`"${path}" is empty in that row`);
-  return ok({ value: Number.isFinite(Number(field)) ? Number(field) : field });
+  const fields = fitting.map((row) => row[columns.indexOf(path)]!);
+  if (fields.includes(''))
+    return err(`"${path}" is empty in ${fitting.length === 1 ? 'that row' : 'some of these rows'}`);
+  return ok(fields.map((field) => ({ value: Number.isFinite(Number(field)) ? Number(field) : field })));
 }
 
 const unknown = (name: string, known: readonly string[], what: string) =>

@@ -16,7 +16,7 @@ export type Readable =
 export interface Figure {
   /** Absolute path of the file. */
   readonly path: string;
-  /** Told of a chart; else the file's name without extension. */
+  /** Of a chart its title, of a drawing that of its SVG; else the file's name without extension. */
   readonly title: string;
 }
 
@@ -59,8 +59,19 @@ function readFolder(path: string): Result<Readable, string> {
   if (once.length === 0) return err('expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without');
   return ok({
     as: 'figures',
-    figures: once.map((name) => ({ path: join(path, name), title: basename(name, extname(name)) })),
+    figures: once.map((name) => ({ path: join(path, name), title: titleOfDrawing(path, name, names) })),
   });
+}
+
+/** What the SVG calls itself, also where the picture that is shown is the PNG beside it. */
+function titleOfDrawing(folder: string, name: string, names: readonly string[]): string {
+  const svg = name.replace(/\.[^.]+$/, '.svg');
+  const title = names.includes(svg)
+    ? /<title>([^<]*)<\/title>/.exec(readFileSync(join(folder, svg), 'utf8'))?.[1]
+    : undefined;
+  return (
+    title?.replaceAll(/&#(\d+);/g, (_, code) => String.fromCharCode(Number(code))) ?? basename(name, extname(name))
+  );
 }
 
 /** A title is a text, or lines of one. */

@@ -33,11 +33,14 @@ function artifacts(bench: StageBench): Readonly<Record<string, string | readonly
   write('curves/chart.vl.json', JSON.stringify({ title }));
   write('curves/chart.svg', '<svg/>');
   write('curves/chart.png', 'png');
+  write('drawing/network.svg', '<svg><title>my&#38;net at 96 x 96</title></svg>');
+  write('drawing/network.png', 'png');
   write('model/info.json', JSON.stringify({ chosenEpoch: 4, backend: 'onnxruntime', input: { size: 96 } }));
   return {
     scores: [metrics(1, 0.75), metrics(2, 0.875)],
     board: write('board.csv', 'model,rank,share\n"my|net",1,0.25\nother,2,\n'),
     curves: join(bench.root, 'curves'),
+    drawing: join(bench.root, 'drawing'),
     model: join(bench.root, 'model'),
     note: write('note.md', '**noted**\n'),
   };
@@ -59,11 +62,11 @@ test('places become what they read: numbers with their intervals, means over run
 
 AUC {{ scores[seed=1] test.auc | interval }}, accuracy {{scores[seed=2]  test.accuracy|percent}} of {{ scores[seed=1] test.images }} images.
 Mean {{ scores test.auc | mean 2 interval }}, {{ scores test.auc | values }}, {{ scores test.accuracy | range percent 0 }}.
-Better by {{ scores test.auc - scores test.accuracy | mean points }}; times {{ scores[seed=2] test.auc / scores[seed=1] test.auc | 2 }}.
+Ranks {{ board rank | values }}; better by {{ scores test.auc - scores test.accuracy | mean points }}; times {{ scores[seed=2] test.auc / scores[seed=1] test.auc | 2 }}.
 Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; {{ board[rank=1] model }} has {{ board[rank=1] share | percent }}.
 \\{{ literal }} {{ curves | title }}: {{ note }}
 
-{{ curves }}
+{{ curves }} {{ drawing }}
 
 {{ board | percent }}
 
@@ -76,11 +79,11 @@ Epoch {{ model chosenEpoch }} on {{ model backend }} at {{ model input.size }}; 
 
 AUC 0.750 (0.730 to 0.770), accuracy 75.0 % of 2,100 images.
 Mean 0.81 (0.02 to 1.61), 0.750, 0.875, 63 % to 75 %.
-Better by 12.5 points; times 1.17.
+Ranks 1, 2; better by 12.5 points; times 1.17.
 Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
 {{ literal }} Validation accuracy peaks at 74.5 %: **noted**
 
-![Validation accuracy peaks at 74.5 %](study/curves.png)
+![Validation accuracy peaks at 74.5 %](study/curves.png) ![my&net at 96 x 96](study/drawing-network.png)
 
 | model | rank | share |
 | --- | ---: | ---: |
@@ -93,7 +96,11 @@ Epoch 4 on onnxruntime at 96; my|net has 25.0 %.
 | – | 2 |
 `,
   );
-  assert.deepEqual(readdirSync(join(bench.output('document'), 'study')).sort(), ['curves.png', 'sources.json']);
+  assert.deepEqual(readdirSync(join(bench.output('document'), 'study')).sort(), [
+    'curves.png',
+    'drawing-network.png',
+    'sources.json',
+  ]);
   assert.deepEqual(bench.warnings, []);
 });
 
@@ -117,7 +124,7 @@ test('pictures that may not be passed on are named and left out, and an input th
   using bench = new StageBench();
   const markdown = await written(bench, '{{ curves }}\n', { leaveOut: ['curves'] });
   assert.equal(markdown, '*Validation accuracy peaks at 74.5 %* (picture left out)\n');
-  assert.deepEqual(bench.warnings, ['The template reads nothing of scores, board, model, note.']);
+  assert.deepEqual(bench.warnings, ['The template reads nothing of scores, board, drawing, model, note.']);
 });
 
 test('every mistake of a template is told at once, with its line and what there is', async () => {
@@ -128,17 +135,18 @@ test('every mistake of a template is told at once, with its line and what there 
       `{{ scors test.auc }}
 {{ scores test.acu }} {{ scores test.auc }}
 {{ scores[seed=3] test.auc }} {{ scores[seed=1] test.loss }}
-{{ board share }} {{ board[rank=1] shar }} {{ curves x }}
+{{ board share }} {{ board[rank=9] share }} {{ board[rank=1] shar }} {{ curves x }}
 {{ scores[seed=1] test.auc | percnt }} {{ scores[seed=1] }}
 `,
     ),
     new StageError(`The template cannot be filled:
 line 1: {{ scors test.auc }}: the stage has no input "scors". Did you mean "scores"? There are scores, board, curves, facts.
 line 2: {{ scores test.acu }}: expected a value, got "test.acu". Did you mean "test.auc"? There are test.images, test.auc, test.accuracy, test.loss.
-line 2: {{ scores test.auc }}: expected one value, got 2: choose one, as in input[axis=value], or say "mean", "values" or "range"
+line 2: {{ scores test.auc }}: expected one value, got 2: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"
 line 3: {{ scores[seed=3] test.auc }}: nothing fits; there are scores[seed=1], scores[seed=2]
 line 3: {{ scores[seed=1] test.loss }}: "test.loss" is not known there: null
-line 4: {{ board share }}: expected one row, got 2; choose by columns, as in table[model=my|net]
+line 4: {{ board share }}: "share" is empty in some of these rows
+line 4: {{ board[rank=9] share }}: expected a row with rank=9, got none; choose by columns, as in table[model=my|net]
 line 4: {{ board[rank=1] shar }}: expected a column, got "shar". Did you mean "share"? There are model, rank, share.
 line 4: {{ curves x }}: expected an artifact with values, got pictures
 line 5: {{ scores[seed=1] test.auc | percnt }}: expected percent, points, count, mean, values, range, interval, bounded, title or a number of decimals after the bar, got "percnt"
@@ -191,5 +199,5 @@ test('results change only with the version of the kind', async () => {
   await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
   const folder = bench.output('document');
   const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '3d31c9bff928711b' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: '3d31c9bff928711b' });
 });
