@@ -90,5 +90,5 @@ test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await summarised(bench, two);
   const digest = digestOf(...['curves', 'kept', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: 'd634adbcf6b379c6' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: 'd634adbcf6b379c6' });
 });
