@@ -59,17 +59,17 @@ export const forms = {
   forest: {
     port: 'metrics',
     summary: 'a number of each model with its interval',
-    settings: ['value', 'order'],
+    settings: ['value', 'label', 'order'],
   },
   heatmap: {
     port: 'metrics',
     summary: 'a number over two axes, such as training set by test set',
-    settings: ['value', 'rows', 'columns'],
+    settings: ['value', 'label', 'rows', 'columns'],
   },
   lines: {
     port: 'metrics',
     summary: 'a number against an axis of numbers, such as the quality of a JPEG',
-    settings: ['value', 'against', 'over'],
+    settings: ['value', 'label', 'against', 'over'],
   },
   free: {
     port: 'table',

@@ -49,6 +49,11 @@ const settings = z.strictObject({
     'The difference of the scores above which an image is called fake; 0, as a model decides.',
   ),
   value: ofForms('value', z.string().min(1), 'The number, by its path in the metrics, "splits" left out; test.auc.'),
+  label: ofForms(
+    'label',
+    z.string().min(1),
+    'What the number is called in the title and at its axis, such as "AUC on test"; its path when left out.',
+  ),
   order: ofForms(
     'order',
     z.enum(['given', 'descending', 'ascending']),
@@ -98,7 +103,7 @@ function datasetParts(given: PlotSettings): readonly string[] | undefined {
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 6,
+  version: 7,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

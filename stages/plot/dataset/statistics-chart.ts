@@ -118,7 +118,7 @@ function finding(splits: readonly SplitCounts[]): string {
     if (dataset !== undefined) datasets.set(dataset, (datasets.get(dataset) ?? 0) + images);
   }
   if (datasets.size > 0) {
-    return formatList(Array.from(datasets, ([name, images]) => `${formatCountOf(images, 'image')} of ${name}`));
+    return Array.from(datasets, ([name, images]) => `${name}: ${formatCountOf(images, 'image')}`).join('; ');
   }
   const shares = splits.flatMap(({ split, classes, rows, images }) => {
     const name = classes.at(-1)!;

@@ -8,8 +8,10 @@ import { ink, palette } from '../../../src/charts/theme.ts';
 import { formatValue, type MetricItem } from './read-metrics.ts';
 
 interface ForestOptions {
-  /** The number's name. */
+  /** The number's path. */
   readonly value: string;
+  /** What it is called; its path when left out. */
+  readonly label?: string | undefined;
   readonly order: 'given' | 'descending' | 'ascending';
   readonly title?: string | undefined;
 }
@@ -19,22 +21,27 @@ const rowHeight = 24;
 /** Longer names of models are shortened. */
 const longestName = 280;
 
-/** A number of each model as a square, its interval as a line, both as text at the right; chance is ruled for an AUC. */
-export function forestChart(items: readonly MetricItem[], { value, order, title }: ForestOptions): TopLevelSpec {
+/**
+ * A number of each model as a square, its interval as a line, both as text at the right; ruled are the chance of an AUC, and 0
+ * among numbers on both sides of it.
+ */
+export function forestChart(
+  items: readonly MetricItem[],
+  { value, label = value, order, title }: ForestOptions,
+): TopLevelSpec {
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
-  const rows = items.map((item, index) => ({ name: names[index] || value, ...item, text: textOf(item) }));
+  const rows = items.map((item, index) => ({ name: names[index] || label, ...item, text: textOf(item) }));
   if (order !== 'given') rows.sort((a, b) => (order === 'descending' ? b.value - a.value : a.value - b.value));
-  const chance = value.split('.').at(-1) === 'auc' ? 0.5 : undefined;
-  const drawn = [
-    ...rows.flatMap((row) => [row.value, ...(row.interval ?? [])]),
-    ...(chance === undefined ? [] : [chance]),
-  ];
-  const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
+  const drawn = rows.flatMap((row) => [row.value, ...(row.interval ?? [])]);
+  const isArea = value.split('.').at(-1) === 'auc';
+  const isDifference = Math.min(...drawn) < 0 && Math.max(...drawn) > 0;
+  const ruled = isArea ? 0.5 : isDifference ? 0 : undefined;
+  const [low, high] = [Math.min(...drawn, ruled ?? Infinity), Math.max(...drawn, ruled ?? -Infinity)];
   const margin = 0.04 * (high - low) || 0.05 * Math.abs(high) || 1;
   const x = (field: string) => ({
     field,
     type: 'quantitative' as const,
-    title: value,
+    title: label,
     scale: { domain: [low - margin, high + margin], nice: false, zero: false },
     axis: { grid: false, tickCount: 4 },
   });
@@ -53,7 +60,7 @@ export function forestChart(items: readonly MetricItem[], { value, order, title 
   };
   const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
   return {
-    title: chartTitle(title ?? withLabels(finding(rows, value, order), shared), subtitle(items), width + room + 90),
+    title: chartTitle(title ?? withLabels(finding(rows, label, order), shared), subtitle(items), width + room + 90),
     data: {
       name: 'models',
       values: rows.map(({ name, value, interval, images, text }) => ({
@@ -66,7 +73,7 @@ export function forestChart(items: readonly MetricItem[], { value, order, title 
     width,
     height: { step: rowHeight },
     layer: [
-      ...(chance === undefined ? [] : [chanceRule(chance, x('chance'))]),
+      ...(ruled === undefined ? [] : [rule(ruled, x('ruled'))]),
       {
         mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
         encoding: { y, x: x('low'), x2: { field: 'high' } },
@@ -83,9 +90,9 @@ export function forestChart(items: readonly MetricItem[], { value, order, title 
   };
 }
 
-function chanceRule(chance: number, x: object) {
+function rule(ruled: number, x: object) {
   const mark = { type: 'rule' as const, color: ink.medium, strokeDash: [4, 4] };
-  return { data: { values: [{ chance }] }, mark, encoding: { x } };
+  return { data: { values: [{ ruled }] }, mark, encoding: { x } };
 }
 
 const textOf = ({ value, interval }: MetricItem) =>
@@ -95,12 +102,12 @@ const textOf = ({ value, interval }: MetricItem) =>
 
 function finding(
   rows: readonly { readonly name: string; readonly value: number; readonly text: string }[],
-  value: string,
+  label: string,
   order: ForestOptions['order'],
 ): string {
   const sorted = [...rows].sort((a, b) => b.value - a.value);
   const [first, extreme] = order === 'ascending' ? [sorted.at(-1)!, 'lowest'] : [sorted[0]!, 'highest'];
-  return rows.length === 1 ? `${value} is ${first.text}` : `${first.name} has the ${extreme} ${value}: ${first.text}`;
+  return rows.length === 1 ? `${label} is ${first.text}` : `${first.name} has the ${extreme} ${label}: ${first.text}`;
 }
 
 function subtitle(items: readonly MetricItem[]): string {

@@ -7,7 +7,8 @@ import type { Heatmap } from './heatmap-cells.ts';
 import { formatValue } from './read-metrics.ts';
 
 interface Options {
-  readonly value: string;
+  /** What the number is called. */
+  readonly label: string;
   readonly title?: string | undefined;
 }
 
@@ -17,7 +18,7 @@ const largest = [110, 56] as const;
 const least = 44;
 
 /** A cell for each pair of values, the darker the greater, with the number in it. */
-export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelSpec {
+export function heatmapChart(map: Heatmap, { label, title }: Options): TopLevelSpec {
   const { rows, columns, cells, over } = map;
   const values = cells.map(({ value }) => value);
   const [low, high] = [Math.min(...values), Math.max(...values)];
@@ -41,7 +42,7 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
   };
   return {
     title: chartTitle(
-      title ?? finding(map, value, shown),
+      title ?? finding(map, label, shown),
       subtitle(cells, over),
       Math.max(360, width * columns.values.length + 100),
     ),
@@ -85,7 +86,7 @@ export function heatmapChart(map: Heatmap, { value, title }: Options): TopLevelS
 }
 
 /** On one and the same axis twice, the diagonal against the rest; else between which cells the numbers lie. */
-function finding({ rows, columns, cells }: Heatmap, value: string, shown: (value: number) => string): string {
+function finding({ rows, columns, cells }: Heatmap, label: string, shown: (value: number) => string): string {
   const isSquare =
     rows.values.length > 1 &&
     rows.values.every((name) => columns.values.includes(name)) &&
@@ -97,13 +98,13 @@ function finding({ rows, columns, cells }: Heatmap, value: string, shown: (value
     cells.filter(({ row, column }) => row !== column),
   ];
   if (isSquare && same.length > 0 && other.length > 0) {
-    return `${value} is ${mean(same)} where ${rows.name} and ${columns.name} are the same, ${mean(other)} elsewhere, in the mean`;
+    return `${label} is ${mean(same)} where ${rows.name} and ${columns.name} are the same, ${mean(other)} elsewhere, in the mean`;
   }
   const sorted = [...cells].sort((a, b) => a.value - b.value);
   const [first, last] = [sorted[0]!, sorted.at(-1)!].map(
     ({ row, column, value }) => `${shown(value)} (${row}, ${column})`,
   );
-  return sorted.length === 1 ? `${value} is ${first}` : `${value} is ${first} to ${last}`;
+  return sorted.length === 1 ? `${label} is ${first}` : `${label} is ${first} to ${last}`;
 }
 
 function subtitle(cells: Heatmap['cells'], over: readonly string[]): string {

@@ -4,6 +4,6 @@ import { heatmapChart } from './heatmap-chart.ts';
 import { readMetrics, usualValue } from './read-metrics.ts';
 
 export const draw: DrawForm = (context) => {
-  const { value = usualValue, rows, columns, title } = context.settings;
-  return heatmapChart(heatmapCells(readMetrics(context), { rows, columns }), { value, title });
+  const { value = usualValue, label, rows, columns, title } = context.settings;
+  return heatmapChart(heatmapCells(readMetrics(context), { rows, columns }), { label: label ?? value, title });
 };

@@ -1,23 +1,26 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { formatList } from '../../../src/charts/format-number.ts';
+import { formatLevel, formatList } from '../../../src/charts/format-number.ts';
 import { nameSeries, seriesScales } from '../../../src/charts/series.ts';
 import { ink } from '../../../src/charts/theme.ts';
 import type { Lines } from './lines-data.ts';
 import { formatValue } from './read-metrics.ts';
 
 interface Options {
+  /** The number's path. */
   readonly value: string;
+  /** What it is called; its path when left out. */
+  readonly label?: string | undefined;
   readonly title?: string | undefined;
 }
 
 const [width, height] = [440, 260];
 
 /** A line for each series with its points, and bands about them; chance is ruled for an AUC. */
-export function linesChart({ axis, over, lines }: Lines, { value, title }: Options): TopLevelSpec {
+export function linesChart({ axis, over, lines }: Lines, { value, label = value, title }: Options): TopLevelSpec {
   const { names, shared } = nameSeries(lines.map(({ labels }) => labels));
   const rows = lines.flatMap(({ points }, index) =>
-    points.map((point) => ({ series: names[index] || value, ...point })),
+    points.map((point) => ({ series: names[index] || label, ...point })),
   );
   const chance = value.split('.').at(-1) === 'auc' ? 0.5 : undefined;
   const drawn = rows.flatMap(({ value, low = value, high = value }) => [low, high]).concat(chance ?? []);
@@ -35,19 +38,20 @@ export function linesChart({ axis, over, lines }: Lines, { value, title }: Optio
     type: 'quantitative' as const,
     title: axis,
     scale: { domain: [ticks[0]!, ticks.at(-1)!], nice: false, zero: false, padding: 8 },
-    axis: { values: ticks, grid: false, labelOverlap: true },
+    // As many digits as each has: by one format for all, 0.125 would be 0.1.
+    axis: { values: ticks, labelExpr: "'' + datum.value", grid: false, labelOverlap: true },
   };
   const y = (field: string) => ({
     field,
     type: 'quantitative' as const,
-    title: value,
+    title: label,
     scale: { domain: [least - margin, most + margin], nice: false, zero: false },
     axis: { tickCount: 5 },
   });
   const coloured = { field: 'series', type: 'nominal' as const, scale: color, legend };
   return {
     title: chartTitle(
-      title ?? withLabels(finding(lines, names, value, axis), shared),
+      title ?? withLabels(finding(lines, names, label, axis), shared),
       subtitle({ axis, over, lines }),
       width + 40,
     ),
@@ -90,7 +94,7 @@ export function linesChart({ axis, over, lines }: Lines, { value, title }: Optio
 }
 
 /** Of the line that moves most, from where to where it goes. */
-function finding(lines: Lines['lines'], names: readonly string[], value: string, axis: string): string {
+function finding(lines: Lines['lines'], names: readonly string[], label: string, axis: string): string {
   const moves = lines.map(({ points }, index) => ({
     name: names[index]!,
     first: points[0]!,
@@ -98,10 +102,10 @@ function finding(lines: Lines['lines'], names: readonly string[], value: string,
   }));
   const [most] = moves.sort((a, b) => Math.abs(b.last.value - b.first.value) - Math.abs(a.last.value - a.first.value));
   const { name, first, last } = most!;
-  if (first === last) return `${value} is ${formatValue(first.value)} at ${axis} ${first.x}`;
+  if (first === last) return `${label} is ${formatValue(first.value)} at ${axis} ${first.x}`;
   const verb = last.value > first.value ? 'rises' : last.value < first.value ? 'falls' : 'goes';
   const way = `${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
-  return name === '' || lines.length === 1 ? `${value} ${way}` : `${value} of ${name} ${way}`;
+  return name === '' || lines.length === 1 ? `${label} ${way}` : `${label} of ${name} ${way}`;
 }
 
 function subtitle({ over, lines }: Lines): string {
@@ -110,5 +114,8 @@ function subtitle({ over, lines }: Lines): string {
   const hasBands = points.some(({ low }) => low !== undefined);
   if (runs > 1)
     return `Lines: mean of ${runs} runs${over.length === 0 ? '' : ` (${formatList(over)})`}; bands: least to greatest`;
-  return hasBands ? 'Bands: confidence intervals of each point' : 'One number at each point';
+  if (!hasBands) return 'One number at each point';
+  const levels = [...new Set(points.map(({ confidence }) => confidence))];
+  const level = levels.every((one) => one !== undefined) ? formatList(levels.map(formatLevel)) : 'confidence';
+  return `Bands: ${level} intervals of each point`;
 }

@@ -24,6 +24,8 @@ export interface Point {
   readonly value: number;
   readonly low?: number;
   readonly high?: number;
+  /** Of one run's interval, where its metrics say so. */
+  readonly confidence?: number;
   readonly runs: number;
 }
 
@@ -50,10 +52,16 @@ function pointsOf(items: readonly MetricItem[], axis: string): readonly Point[] 
   return places.map((x) => {
     const own = items.filter(({ labels }) => Number(labels[axis]) === x);
     const values = own.map(({ value }) => value);
-    const [interval] = own.map((item) => item.interval);
+    const [{ interval, confidence } = {}] = own;
     const ends = own.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
     const value = values.reduce((sum, one) => sum + one, 0) / values.length;
-    return { x, value, runs: own.length, ...(ends && { low: ends[0], high: ends[1] }) };
+    return {
+      x,
+      value,
+      runs: own.length,
+      ...(ends && { low: ends[0], high: ends[1] }),
+      ...(own.length === 1 && confidence !== undefined && { confidence }),
+    };
   });
 }
 

@@ -4,6 +4,6 @@ import { linesAgainst } from './lines-data.ts';
 import { readMetrics, usualValue } from './read-metrics.ts';
 
 export const draw: DrawForm = (context) => {
-  const { value = usualValue, against, over = [], title } = context.settings;
-  return linesChart(linesAgainst(readMetrics(context), { against, over }), { value, title });
+  const { value = usualValue, label, against, over = [], title } = context.settings;
+  return linesChart(linesAgainst(readMetrics(context), { against, over }), { value, label, title });
 };

@@ -38,8 +38,8 @@ test('a forest has a row for each model, sorted or as given, its interval beside
     'b has the highest test.auc: 0.875, set faces',
     'n = 400 images; lines: 95 % intervals',
   ]);
-  assert.deepEqual(told(forestChart(models, { value: 'test.loss', order: 'ascending' })), [
-    'a has the lowest test.loss: 0.750 (0.700 to 0.800), set faces',
+  assert.deepEqual(told(forestChart(models, { value: 'test.loss', label: 'loss', order: 'ascending' })), [
+    'a has the lowest loss: 0.750 (0.700 to 0.800), set faces',
     'n = 400 images; lines: 95 % intervals',
   ]);
   const [first, second] = models as readonly [MetricItem, MetricItem];
@@ -62,7 +62,7 @@ test('a forest has a row for each model, sorted or as given, its interval beside
 test('a heat map has a cell for each pair of values of two axes, the mean over the others', () => {
   const cells = heatmapCells(crossed, { rows: 'train', columns: 'test' });
   assert.deepEqual(cells.cells[0], { row: 'x', column: 'x', count: 2, value: 0.9375 });
-  const chart = heatmapChart(cells, { value: 'test.auc' });
+  const chart = heatmapChart(cells, { label: 'test.auc' });
   assertGolden(chart, golden('heatmap'));
   assert.deepEqual(told(chart), [
     'test.auc is 0.938 where train and test are the same, 0.563 elsewhere, in the mean',
@@ -70,12 +70,12 @@ test('a heat map has a cell for each pair of values of two axes, the mean over t
   ]);
   const bySeed = heatmapCells(crossed, { rows: 'seed' });
   assert.deepEqual([bySeed.rows.name, bySeed.columns.name, bySeed.over], ['seed', 'train', ['test']]);
-  assert.equal(told(heatmapChart(bySeed, { value: 'auc' }))[0], 'auc is 0.688 (1, x) to 0.813 (2, y)');
+  assert.equal(told(heatmapChart(bySeed, { label: 'auc' }))[0], 'auc is 0.688 (1, x) to 0.813 (2, y)');
 });
 
 test('numbers that differ little have the digits that tell them apart', () => {
   const near = crossed.map((item) => ({ ...item, value: 0.99 + item.value / 1000 }));
-  const chart = heatmapChart(heatmapCells(near, { rows: 'train', columns: 'test' }), { value: 'test.auc' });
+  const chart = heatmapChart(heatmapCells(near, { rows: 'train', columns: 'test' }), { label: 'test.auc' });
   const { data } = chart as unknown as { data: { values: { text: string }[] } };
   assert.deepEqual(
     data.values.map(({ text }) => text),
@@ -100,12 +100,12 @@ test('lines go against an axis of numbers, the least first, over runs as their m
     'Lines: mean of 2 runs (seed); bands: least to greatest',
   ]);
   const one = linesAgainst(
-    [models[0]!, models[1]!].map((item, i) => ({ ...item, labels: { blur: `${i}` } })),
+    [models[0]!, models[1]!].map((item, i) => ({ ...item, confidence: 0.95, labels: { blur: `${i}` } })),
     { over: [] },
   );
-  assert.deepEqual(told(linesChart(one, { value: 'test.loss' })), [
-    'test.loss rises from 0.750 at blur 0 to 0.875 at 1',
-    'Bands: confidence intervals of each point',
+  assert.deepEqual(told(linesChart(one, { value: 'test.loss', label: 'Loss on test' })), [
+    'Loss on test rises from 0.750 at blur 0 to 0.875 at 1',
+    'Bands: 95 % intervals of each point',
   ]);
 });
 
