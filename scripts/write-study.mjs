@@ -1,4 +1,4 @@
-// Runs the study at full size and writes docs/study.md from its artifacts, with how long the stages took that it stands on:
+// Runs pipelines/study-docs.yaml and writes docs/study.md from its artifacts, with how long the stages took that it stands on:
 //
 //     node scripts/write-study.mjs --set params.fakes=path/to/folder --set params.synthetic=path/to/folder
 //
