@@ -17,7 +17,7 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
       `Expected the split folders ${splits.join(', ')} in ${root}, but there is no ${missing.join(', no ')}. ${listed(there)} ` +
         (flat
           ? 'To draw splits from folders of classes, set `split: { train: 0.7, val: 0.15, test: 0.15 }`.'
-          : 'Name them with `splits`.'),
+          : renameHint(missing, there)),
     );
   }
   const images = splits.flatMap((split) =>
@@ -25,6 +25,35 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
   );
   requireSources(root, splits, classes);
   return images;
+}
+
+/** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
+const otherNames: Readonly<Record<string, readonly string[]>> = {
+  train: ['training', 'Train'],
+  val: ['validation', 'valid', 'dev', 'Val', 'Validation'],
+  test: ['testing', 'Test', 'eval'],
+};
+
+function renameHint(missing: readonly string[], there: readonly string[]): string {
+  const renamed = missing.flatMap((split) => {
+    const other = otherNames[split]?.find((name) => there.includes(name));
+    return other === undefined ? [] : [`"${other}" to "${split}"`];
+  });
+  return renamed.length > 0
+    ? `Rename ${renamed.join(', ')}: training and evaluation go by these names.`
+    : 'To take only those that there are, name them in the setting `splits` of this stage.';
+}
+
+/** Folders with images beside those of the classes, each with how many, such as `train/unknown (20 images)`. */
+export function unclaimedFolders(root: string, splits: readonly string[], classes: ClassSources): readonly string[] {
+  const claimed = new Set(classes.flatMap(({ sources }) => sources.map((source) => source.split('/')[0]!)));
+  return splits.flatMap((split) =>
+    folders(join(root, split)).flatMap((name) => {
+      if (claimed.has(name) || name.startsWith('.')) return [];
+      const { length } = imagesUnder(root, join(split, name));
+      return length === 0 ? [] : [`${join(split, name)} (${length} ${length === 1 ? 'image' : 'images'})`];
+    }),
+  );
 }
 
 /** Finds `{source}/…`, in the order of classes, sources and names; `splits` are folders that would be splits already. */

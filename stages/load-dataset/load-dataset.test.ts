@@ -307,6 +307,19 @@ test('unreadable images are named all in one error, or left out and counted', as
   assert.deepEqual(bench.warnings, ['Left out 2 of 8 images that cannot be decoded, such as train/real/cut.jpg.']);
 });
 
+test('images in a folder that no class has are warned of, and a split under another name is told to be renamed', async () => {
+  using bench = benchWith(
+    ...['train/real/1.png', 'train/fake/1.png', 'train/unknown/1.png', 'train/unknown/2.png', 'train/notes/a.txt'],
+    ...['validation/real/1.png', 'validation/fake/1.png', 'test/real/1.png', 'test/fake/1.png'],
+  );
+  await bench.run(spec, run, { with: { splits: ['train', 'test'] }, inputs: { images: bench.images } });
+  assert.equal(samplesOf(bench).length, 4);
+  assert.deepEqual(bench.warnings, [
+    'No class has these folders, so their images are left out: train/unknown (2 images).',
+  ]);
+  assert.match(await failure(bench, {}), /Rename "validation" to "val": training and evaluation go by these names\.$/);
+});
+
 test('settings that make no sense are told', () => {
   const message = (settings: unknown) => spec.settings.safeParse(settings).error?.issues[0]?.message;
   assert.equal(message({ group: '\\d+' }), 'expected parentheses around what names the group');

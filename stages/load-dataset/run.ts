@@ -3,7 +3,7 @@ import type { RunStage, StageContext } from '../../src/stage.ts';
 import { StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawSplits } from './draw-splits.ts';
-import { findInClasses, findInSplits } from './find-in-folders.ts';
+import { findInClasses, findInSplits, unclaimedFolders } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 import { joinGroups } from './join-groups.ts';
 import { packImages, type Unreadable } from './pack.ts';
@@ -50,7 +50,12 @@ function find(context: Context, root: string): readonly FoundImage[] {
   if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);
   const list = context.inputs('list')[0]?.path;
   if (list !== undefined) return readList(readFileSync(list, 'utf8'), { file: list, root, classes });
-  return split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
+  const found = split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
+  const unclaimed = unclaimedFolders(root, split === undefined ? splits : [''], classes);
+  if (unclaimed.length > 0) {
+    context.warn(`No class has these folders, so their images are left out: ${shortList(unclaimed, ', ')}.`);
+  }
+  return found;
 }
 
 /** Gives every image its split, and sees that no group is in two. */
