@@ -42,7 +42,10 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   return exitCodes.ok;
 }
 
-/** What every pipeline claims now. Of one whose file has mistakes nothing is known, so its outputs stay. */
+/**
+ * What every pipeline claims now. Of one whose file has mistakes nothing is known, so its outputs stay; a file that never ran, such
+ * as one that others extend, has none.
+ */
 async function allClaims(
   root: string,
   kinds: ReadonlyMap<string, LoadedKind>,
@@ -53,7 +56,8 @@ async function allClaims(
   for (const name of new Set([...present, ...published])) {
     const claims = await claimsOf(name, root, kinds);
     if (claims !== undefined) all.set(name, new Set(claims.keys()));
-    else process.stderr.write(`warning: the pipeline ${name} has mistakes; the outputs of its stages stay\n`);
+    else if (published.includes(name))
+      process.stderr.write(`warning: the pipeline ${name} has mistakes; the outputs of its stages stay\n`);
   }
   return all;
 }

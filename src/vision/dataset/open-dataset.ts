@@ -1,4 +1,4 @@
-import { closeSync, openSync, read } from 'node:fs';
+import { closeSync, existsSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { thereAre } from '../../diagnostics/suggest.ts';
@@ -33,6 +33,11 @@ interface DatasetSplit {
 
 /** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
 export function openDataset(folder: string): Dataset {
+  if (!existsSync(join(folder, datasetFile))) {
+    throw new StageError(
+      `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
+    );
+  }
   const info: DatasetInfo = parseArtifactFile('dataset', join(folder, datasetFile), datasetInfo);
   const open = new Map<string, ShardedSplit>();
   const close = () => {
