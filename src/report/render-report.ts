@@ -69,6 +69,15 @@ ${renderProblems(model)}
 /** What went wrong comes before what went well. */
 function renderProblems({ stages, warnings }: ReportModel): Html {
   const failed = stages.filter(({ state }) => state === 'failed');
+  // What a stage warned of when it ran is as true when it is fresh or restored.
+  const all = [
+    ...warnings,
+    ...stages.flatMap(({ name, warnings: own }) =>
+      own
+        .filter((text) => !warnings.some(({ stage, message }) => stage === name && message === text))
+        .map((message) => ({ stage: name, message })),
+    ),
+  ];
   return html`${failed
     .slice(0, 10)
     .map(
@@ -78,8 +87,8 @@ function renderProblems({ stages, warnings }: ReportModel): Html {
           html`<details class="more"><summary>The end of its log</summary><pre>${log.text.split('\n').slice(-20).join('\n')}</pre></details>`
         }</div>`,
     )}${failed.length > 10 && html`<p>… and ${failed.length - 10} more failed.</p>`}${
-    warnings.length > 0 &&
-    html`<div class="card alert warn"><h3>${formatCount(warnings.length, 'warning')}</h3><ul>${warnings
+    all.length > 0 &&
+    html`<div class="card alert warn"><h3>${formatCount(all.length, 'warning')}</h3><ul>${all
       .slice(0, 30)
       .map(
         ({ stage, message }) => html`<li>${stage !== undefined && html`<strong>${stage}</strong>: `}${message}</li>`,
