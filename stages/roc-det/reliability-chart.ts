@@ -55,7 +55,7 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame, calibrate
     `${bins} bins of equal width`,
     ...(haveRuns(lines) ? [`the images of all runs over ${formatList(frame.over ?? [])} together`] : []),
     ...(lines.length > mostDrawn ? [`drawn are the ${mostDrawn} best calibrated of ${lines.length} models`] : []),
-    ...(isOne ? [`bars: ${formatLevel(frame.confidence)}`] : []),
+    ...(isOne && barsOf(rows[0]!).length > 0 ? [`bars: ${formatLevel(frame.confidence)}`] : []),
     ...(isOne && scaled !== undefined
       ? [
           `temperature fitted on ${formatCountOf(scaled.images, frame.by === 'group' ? 'group' : 'image')} of ${calibrateOn}`,
@@ -198,11 +198,14 @@ function lines(rows: readonly Row[], encoding: object): Layers {
   }));
 }
 
+/** Bins that have an interval: one with all of the images, say, has none. */
+const barsOf = ({ reliability }: Row) =>
+  reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
+
 /** The interval of each bin of the first row. */
-function bars({ reliability }: Row, place: object, y: object): Layers[number] {
-  const values = reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow));
+function bars(row: Row, place: object, y: object): Layers[number] {
   return {
-    data: { name: 'bars', values: [...values] },
+    data: { name: 'bars', values: [...barsOf(row)] },
     mark: { type: 'rule', color: palette[0], opacity: 0.5, strokeWidth: 2 },
     encoding: {
       x: { ...place, field: 'meanProbability', type: 'quantitative' },

@@ -40,13 +40,17 @@ function finding(
   return `${capital(what)} is ${share} in the mean of ${length} runs, ${low} to ${high} %`;
 }
 
-/** `peaks at 74.5 % in epoch 3`. */
+/** `peaks at 74.5 % in epoch 3`; of an epoch that is the last nobody knows whether it is a peak. */
 function peak(run: Run, split: string): string {
   const { epochs, chosenEpoch } = run.history;
   const kept = valueAt(run, split, 'accuracy', chosenEpoch);
   if (kept === undefined) return 'after each epoch';
-  const highest = Math.max(...epochs.flatMap(({ splits }) => splits[split]?.accuracy ?? []));
+  const accuracies = epochs.flatMap(({ splits }) => splits[split]?.accuracy ?? []);
+  const highest = Math.max(...accuracies);
   if (epochs.length === 1) return `is ${formatShare(kept)} after one epoch`;
+  if (accuracies.every((accuracy) => accuracy === kept)) return `stays at ${formatShare(kept)}`;
+  if (kept === highest && chosenEpoch === epochs.length)
+    return `reaches ${formatShare(kept)} in epoch ${chosenEpoch}, the last`;
   return kept === highest
     ? `peaks at ${formatShare(kept)} in epoch ${chosenEpoch}`
     : `is ${formatShare(kept)} in epoch ${chosenEpoch}, which was kept`;

@@ -51,7 +51,7 @@ test('runs over an axis become their mean and a band', () => {
 
 test('the title says what was found, the subtitle how to read the picture', () => {
   assert.deepEqual(told([testRun({ seed: '7' }, 3)]), [
-    'Validation accuracy peaks at 59.0 % in epoch 3, seed 7',
+    'Validation accuracy reaches 59.0 % in epoch 3, the last, seed 7',
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
   ]);
   const counted = testRun({}, 3);
