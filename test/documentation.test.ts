@@ -168,8 +168,11 @@ test('the pipelines that come with Restage give no warning', async () => {
   );
   for (const file of files) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
   for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
-  project.write('pipelines/experiments/wide.yaml', blocks('README.md', 'yaml')[0]!);
-  const pipelines = [...files.filter((file) => !file.startsWith('base/')), 'experiments/wide.yaml'];
+  const [own, wide] = blocks('README.md', 'yaml');
+  project.write('pipelines/own.yaml', own!);
+  project.write('path/to/folder/original/1.png', '');
+  project.write('pipelines/experiments/wide.yaml', wide!);
+  const pipelines = [...files.filter((file) => !file.startsWith('base/')), 'own.yaml', 'experiments/wide.yaml'];
   assert.ok(pipelines.length > 10);
   for (const file of pipelines) {
     const { code, stderr } = await project.command('plan', file);
