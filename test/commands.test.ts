@@ -1,6 +1,11 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { copyFileSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { Project } from './support/rig.ts';
+import { temporaryFolder } from './support/temporary-folder.ts';
 import { files, print, shout } from './support/two-stages.ts';
 
 test('graph prints Mermaid, and draws an SVG where it is told', async () => {
@@ -190,4 +195,16 @@ test('every command says in its --help what it does, with an example', async () 
     assert.match(help, /^Usage: pipeline /);
     assert.match(help, /\nExamples?:\n {2}\$ pipeline /);
   }
+});
+
+test('a clone that was never built says so in one line, with what to do', (context) => {
+  const clone = temporaryFolder(context);
+  const program = join(clone, 'bin/pipeline.mjs'); // the folder has no package.json that says what a .js is
+  mkdirSync(join(clone, 'bin'));
+  copyFileSync(fileURLToPath(new URL('../bin/pipeline.js', import.meta.url)), program);
+  const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], { encoding: 'utf8' });
+  assert.deepEqual(
+    { status, stdout, stderr },
+    { status: 2, stdout: '', stderr: `error: Restage is not built in ${clone}: run \`npm ci\` there\n` },
+  );
 });
