@@ -161,18 +161,25 @@ test('the kind of the page on own kinds runs as it is printed', async () => {
   assert.equal(project.read('artifacts/test/lines/count.txt'), '3\n');
 });
 
-test('the pipelines that come with Restage give no warning', async () => {
-  using project = new Project('stages: {}\n', faceApiFiles);
-  const files = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
-    /\.yaml$/.test(name),
-  );
-  for (const file of files) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
+const shipped = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\.yaml$/.test(name),
+);
+
+/** A project with the pipelines that come with Restage, as far as a plan looks at them. */
+function shippedProject(): Project {
+  const project = new Project('stages: {}\n', faceApiFiles);
+  for (const file of shipped) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
   for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
+  return project;
+}
+
+test('the pipelines that come with Restage give no warning', async () => {
+  using project = shippedProject();
   const [own, wide] = blocks('README.md', 'yaml');
   project.write('pipelines/own.yaml', own!);
   project.write('path/to/folder/original/1.png', '');
   project.write('pipelines/experiments/wide.yaml', wide!);
-  const pipelines = [...files.filter((file) => !file.startsWith('base/')), 'own.yaml', 'experiments/wide.yaml'];
+  const pipelines = [...shipped.filter((file) => !file.startsWith('base/')), 'own.yaml', 'experiments/wide.yaml'];
   assert.ok(pipelines.length > 10);
   for (const file of pipelines) {
     const { code, stderr } = await project.command('plan', file);
@@ -180,6 +187,21 @@ test('the pipelines that come with Restage give no warning', async () => {
   }
   await project.command('init', '.');
   assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
+});
+
+test('the stages that the examples of --help name are there', async () => {
+  using project = shippedProject();
+  const examples = Array.from(
+    read('src/cli/declare-commands.ts').matchAll(
+      /'pipeline (?:run|plan|explain|profile|graph|logs|model) (\S+\.yaml.*?)'/g,
+    ),
+    ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
+  ).filter(([file]) => shipped.includes(file!));
+  assert.ok(examples.length > 7 && examples.some(([file]) => file === 'study.yaml'));
+  for (const words of examples) {
+    const { code, stderr } = await project.command('plan', ...words);
+    assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
+  }
 });
 
 test('the package holds every file that its pages link to, and its entry points with their types', () => {

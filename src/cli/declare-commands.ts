@@ -64,7 +64,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
       example(
         'pipeline run experiments/simple-net-fakes.yaml',
         'pipeline run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
-        'pipeline run study.yaml --force fit@seed=2',
+        'pipeline run study.yaml --force simple-net-fakes/fit@seed=7',
       ),
     )
     .action(act(async () => inWords((await import('./commands/run.ts')).runCommand(argv))));
@@ -230,7 +230,7 @@ function declareLearning(program: Command, act: Act): void {
     .addOption(setOption())
     .addHelpText(
       'after',
-      example('pipeline model xception --classes 1000 --svg xception.svg', 'pipeline model study.yaml fit@net=own'),
+      example('pipeline model xception --classes 1000 --svg xception.svg', 'pipeline model study.yaml my-net/fit'),
     )
     .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
   program
