@@ -25,3 +25,11 @@ test('what may have been meant is another stage, axis or word, but never another
   assert.equal(hint('roc@seed=1'), 'It has no axes: name it roc.');
   assert.equal(hint('fit.model'), 'Known: fit, roc, made/scores.');
 });
+
+test('a stage of an included pipeline may be meant by its name there, however near another name is', () => {
+  const hint = (word: string) =>
+    suggestStage(word, ['score', 'made/scores[net=x]', 'a/fit', 'b/fit', 'c/in/fit', 'd/fit', 'e/fit']);
+  assert.equal(hint('scores@net=x'), 'Did you mean "made/scores"?');
+  assert.equal(hint('in/fit'), 'Did you mean "c/in/fit"?');
+  assert.equal(hint('fit@net=own'), 'Did you mean one of a/fit, b/fit, c/in/fit, d/fit and 1 more?');
+});

@@ -35,7 +35,10 @@ export function suggestStage(word: string, names: Iterable<string>): string | un
   const all = [...names].map((name) => ({ name, ...readName(name) }));
   const base = baseOf(word);
   const instances = all.filter(({ stage }) => stage === base);
-  if (instances.length === 0) return suggest(base, new Set(all.map(({ stage }) => stage)));
+  if (instances.length === 0) {
+    const stages = new Set(all.map(({ stage }) => stage));
+    return suggestIncluded(base, stages) ?? suggest(base, stages);
+  }
   const axes = [...new Set(instances.flatMap(({ selection }) => [...selection.keys()]))];
   for (const [axis, value] of readWord(word)?.selection ?? []) {
     if (axes.length === 0) return `It has no axes: name it ${base}.`;
@@ -45,6 +48,18 @@ export function suggestStage(word: string, names: Iterable<string>): string | un
       return `Of its axis "${axis}": ${isNumber(value) ? listed(values) : thereAre(value, values)}`;
   }
   return listed(instances.map(({ name }) => name));
+}
+
+/** More of a name are counted: a study includes many pipelines that have a `fit`. */
+const mostIncluded = 4;
+
+/** Stages of that very name in included pipelines, which is likelier to be meant than one of another name. */
+function suggestIncluded(base: string, stages: Iterable<string>): string | undefined {
+  const included = [...stages].filter((stage) => stage.endsWith(`/${base}`));
+  if (included.length === 0) return undefined;
+  if (included.length === 1) return `Did you mean "${included[0]}"?`;
+  const more = included.length - mostIncluded;
+  return `Did you mean one of ${included.slice(0, mostIncluded).join(', ')}${more > 0 ? ` and ${more} more` : ''}?`;
 }
 
 const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
