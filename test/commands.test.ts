@@ -137,6 +137,8 @@ test('two pipelines in one command are one too many, and a drawing that cannot b
       first: 'error: Expected one pipeline, got two: test.yaml and more.yaml [several-files]',
     },
   );
+  const bare = await project.command('run', 'test.yaml', 'more');
+  assert.match(bare.stderr, /^error: Expected one pipeline, got two: test\.yaml and more /);
   const nowhere = await project.command('graph', 'test.yaml', '--svg', 'no/where.svg');
   assert.equal(
     nowhere.stderr,
@@ -151,6 +153,13 @@ test('two pipelines in one command are one too many, and a drawing that cannot b
     long.stderr,
     /^error: Expected at most 1000 stages to draw, got 3000 \[too-large\]\n\n {2}Name some of them/,
   );
+});
+
+test('behind the file, a word is the stage of that name, although a pipeline is called the same', async () => {
+  using project = new Project(shout, { ...files, 'pipelines/count.yaml': shout.replaceAll('out/', 'more/') });
+  assert.deepEqual((await project.run('count')).outcomes, { shout: 'ran', count: 'ran' });
+  assert.match(await print(project, 'logs', 'test.yaml', 'count'), /^count: succeeded /);
+  assert.match(await print(project, 'plan', 'count'), /^count: 2 stages\n/);
 });
 
 test('--reporter json prints one event a line, from the start of the run to its end', async () => {

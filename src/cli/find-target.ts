@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
 import { baseNames } from '../config/files/base-names.ts';
 import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
+import { findStageNames } from '../config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 
@@ -25,14 +26,15 @@ export interface Target {
 
 /**
  * Tells the pipeline file among the words from the stages. The first word is a file if it names one, any word if it ends
- * like one; `--force` takes words, too, and may have taken the file.
+ * like one; `--force` takes words, too, and may have taken the file. Behind the file, a word that does not end like one is a
+ * stage, for which a file may be called, too: `secondFile` tells when the stages are known.
  */
 export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
   const [first, ...others] = fileFirst(words);
   const named = first === undefined ? undefined : namedFile(first, root);
   if (named?.ok === false) return named;
   if (named?.ok) {
-    const second = others.find((word) => namedFile(word, root) !== undefined);
+    const second = others.find((word) => endsLikeFile.test(word));
     if (second !== undefined) return err([severalFiles(first!, second)]);
     return ok({ file: named.value, word: first!, stages: others, force });
   }
@@ -45,6 +47,14 @@ export function findTarget({ words, force, last = false }: Words, root: string):
   }
   const file = unnamedFile(root, last, first);
   return file.ok ? ok({ file: file.value, stages: words, force }) : file;
+}
+
+/** The mistake of a word behind the file that names no stage of it, but a file of its own; undefined where there is none. */
+export function secondFile({ word, stages }: Target, names: readonly string[], root: string): Diagnostic | undefined {
+  if (word === undefined) return undefined;
+  const isStage = (name: string) => findStageNames(name, names).length > 0;
+  const second = stages.find((name) => !isStage(name) && namedFile(name, root) !== undefined);
+  return second === undefined ? undefined : severalFiles(word, second);
 }
 
 /** The words with one that ends like a file before the others, as in `explain fit experiments/xception.yaml`. */

@@ -5,7 +5,7 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { Graph } from '../graph/graph.ts';
 import { selectStages } from '../graph/select-stages.ts';
 import { err, ok, type Result } from '../result.ts';
-import { findTarget, type Target, type Words } from './find-target.ts';
+import { findTarget, secondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
 /** What a command asks for. */
@@ -46,6 +46,8 @@ export async function openProject(request: Request): Promise<Result<Project, rea
 
   const pipeline = loaded.value;
   const graph = new Graph(pipeline);
+  const second = secondFile(target.value, [...graph.stages.keys()], root);
+  if (second !== undefined) return err([second]);
   const selected = selectStages(graph, target.value.stages, { downstream: request.downstream ?? false });
   if (!selected.ok) return selected;
   const { named } = selected.value;
