@@ -272,6 +272,21 @@ test('wrong types, ranges and names of the keys of a stage are told in plain wor
   }
 });
 
+test('a stage that changes nothing that is extended, for its name is misspelt, is told with the one it may mean', async () => {
+  using project = new TestProject({
+    'pipelines/base.yaml':
+      'stages:\n  faces: { kind: load, inputs: { images: data/ } }\n  fit: { kind: train, inputs: { dataset: faces.dataset } }\n',
+    'pipelines/p.yaml':
+      'extends: base.yaml\nstages:\n  fitt: { with: { epochs: 2 } }\n  other: { with: { epochs: 2 } }\n',
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(
+    text,
+    /p\.yaml:3:3: error: Missing "kind", expected a text \[missing-key\].*?\n {2}Did you mean "fit"\?\n/s,
+  );
+  assert.equal(text.match(/Did you mean/g)?.length, 1);
+});
+
 test('settings inside a union are held against the branch that was meant', async () => {
   const text = await mistakes(`stages:
   faces: { kind: load, inputs: { images: data/ } }

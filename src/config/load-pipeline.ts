@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { closest } from '../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../result.ts';
 import { collectDefinitions } from './collect-definitions.ts';
 import type { FileScope } from './definition.ts';
@@ -43,8 +44,8 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const report = (mistake: Diagnostic) => mistakes.add(mistake);
   const context: LoadContext = { root, kinds, unloaded, env, report, files: new Map() };
   const absolute = resolve(root, options.file);
-  const settings = parseSetParams(set, context.report);
   const document = loadDocument(context, { absolute });
+  const settings = parseSetParams(set, document && child(document, 'params'), context.report);
   if (!document) return err(mistakes.inOrder());
 
   const { scope, definitions } = collectDefinitions(context, { absolute }, document, settings);
@@ -88,7 +89,10 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
 function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagnostic[] {
   const meant = params.unread().filter(({ name, at }) => at.file === file || set.has(name));
   return meant.map(({ name, at }) => {
-    return { code: 'unread-param', message: `The parameter "${prefix}${name}" is read by no stage`, at };
+    // Among those that are read: a misspelt one stands beside the one that was meant.
+    const near = closest(name, params.read());
+    const hint = near === undefined ? {} : { hint: `Did you mean "${near}"?` };
+    return { code: 'unread-param', message: `The parameter "${prefix}${name}" is read by no stage`, at, ...hint };
   });
 }
 

@@ -87,6 +87,8 @@ test('a wrong --set is shown like a line of a file', async () => {
     await mistakes(yaml, ['epochs=5']),
     /Expected --set params\.<name>=<value>, got "epochs=5" \[wrong-set\]/,
   );
+  assert.match(await mistakes(yaml, ['epochs=5']), /\n {2}Did you mean "params\.epochs=5"\?$/);
+  assert.doesNotMatch(await mistakes(yaml, ['seeds=5']), /Did you mean/);
   assert.match(await mistakes(yaml, ['sn/params.epochs=5']), /No pipeline is included as "sn"/);
   assert.match(await mistakes(yaml, ['params.epochs=[5']), /--set:1:\d+: error: .* \[yaml\]/);
 });
@@ -107,4 +109,20 @@ test('of a file that is extended, an unread parameter is told only when the comm
   const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
   assert.deepEqual(await warned(), ['The parameter "n" is read by no stage']);
   assert.equal((await warned('params.other=2')).length, 2);
+});
+
+test('an unread parameter that is near to one that is read may be that one, misspelt', async () => {
+  const base = { 'pipelines/base.yaml': train('{ epochs: 3, old: 1 }', '{ epochs: "${params.epochs}" }') };
+  using project = new TestProject({
+    ...base,
+    'pipelines/p.yaml': 'extends: base.yaml\nparams: { epoch: 4, odl: 2 }\n',
+  });
+  const { warnings } = value(await project.load());
+  assert.deepEqual(
+    warnings.map(({ message, hint }) => [message, hint]),
+    [
+      ['The parameter "epoch" is read by no stage', 'Did you mean "epochs"?'],
+      ['The parameter "odl" is read by no stage', undefined],
+    ],
+  );
 });

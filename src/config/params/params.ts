@@ -45,10 +45,16 @@ export class Params implements Scope {
 
   /** The parameters that nothing read by now, nor any that was read, and where each stands. */
   unread(): readonly { readonly name: string; readonly at: Span }[] {
-    const read = new Set(this.#readsOf(''));
-    for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked
+    const read = this.read();
     const entries = [...(this.#raw?.entries ?? [])].filter(([name]) => !read.has(name));
     return entries.map(([name, { keyAt }]) => ({ name, at: keyAt }));
+  }
+
+  /** The parameters that something outside them read by now, and those that these refer to. */
+  read(): ReadonlySet<string> {
+    const read = new Set(this.#readsOf(''));
+    for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked
+    return read;
   }
 
   #readsOf(name: string): Set<string> {

@@ -14,9 +14,13 @@ export interface SetParam {
   readonly at: Span;
 }
 
-/** Reads the texts of `--set`; the value is YAML, so that `5` is a number and `[1, 2]` a list. */
+/**
+ * Reads the texts of `--set`; the value is YAML, so that `5` is a number and `[1, 2]` a list. `declared` is the `params` of the
+ * file, for what may be meant.
+ */
 export function parseSetParams(
   texts: readonly string[],
+  declared: Node | undefined,
   report: (diagnostic: Diagnostic) => void,
 ): readonly SetParam[] {
   return texts.flatMap((text) => {
@@ -24,7 +28,9 @@ export function parseSetParams(
     const match = /^((?:[^/=]+\/)*)params\.([^=]+)=/.exec(text);
     if (!match) {
       const message = `Expected --set params.<name>=<value>, got ${JSON.stringify(text)}`;
-      report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length } });
+      const known = declared?.type === 'map' && declared.entries.has(/^[^.=]*/.exec(text)![0]);
+      const hint = known && text.includes('=') ? { hint: `Did you mean ${JSON.stringify(`params.${text}`)}?` } : {};
+      report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, ...hint });
       return [];
     }
     const [name, prefix, path] = match as unknown as readonly [string, string, string];

@@ -1,3 +1,6 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import { closest } from '../../diagnostics/suggest.ts';
+import type { Definition } from '../definition.ts';
 import type { LoadContext } from '../load-context.ts';
 import { InstanceScope } from '../matrix/instance-scope.ts';
 import type { Instance } from '../matrix/instances.ts';
@@ -40,7 +43,7 @@ export function prepareInstances(
       context.report({ code: 'alias-bomb', message, at: instance.definition.at });
       break;
     }
-    const shape = parseShape(context, instance, node);
+    const shape = parseShape(context, instance, node, instances);
     const outputs = resolveOutputs(context, instance, node, pipeline);
     prepared.set(instance.name, { instance, node, outputs, ...(shape ? { shape } : {}) });
   }
@@ -83,11 +86,28 @@ function substituteSettings(
   return { ...settings, entries };
 }
 
-function parseShape({ report }: LoadContext, { definition }: Instance, node: MapNode): StageShape | undefined {
+function parseShape(
+  { report }: LoadContext,
+  { definition }: Instance,
+  node: MapNode,
+  all: readonly Instance[],
+): StageShape | undefined {
   const parsed = stageShape.safeParse(shallowJson(node));
   if (parsed.success) return parsed.data;
-  explainIssues(parsed.error.issues, { node, schema: stageShape, prefix: '', at: definition.at }).forEach(report);
+  const mistakes = explainIssues(parsed.error.issues, { node, schema: stageShape, prefix: '', at: definition.at });
+  const hint = node.entries.has('kind') ? undefined : extendedStage(definition, all);
+  const isKind = ({ code, at }: Diagnostic) => code === 'missing-key' && at === definition.at;
+  for (const mistake of mistakes) report(isKind(mistake) && hint !== undefined ? { ...mistake, hint } : mistake);
   return undefined;
+}
+
+/** A stage without a kind changes one of a file that is extended: by its name, or else by what may be a slip of it. */
+function extendedStage({ name, at, scope }: Definition, all: readonly Instance[]): string | undefined {
+  const extended = all.flatMap(({ definition: other }) =>
+    other.scope === scope && other.at.file.path !== at.file.path ? [other.name.slice(scope.prefix.length)] : [],
+  );
+  const near = closest(name.slice(scope.prefix.length), new Set(extended));
+  return near === undefined ? undefined : `Did you mean "${near}"?`;
 }
 
 /** The stage as JSON, but the settings left empty: the kind's own schema looks at them. */
