@@ -69,8 +69,10 @@ function checkInputs(
         related: [{ message: 'It is published here', at: maker.output.at }],
         hint,
       });
-    } else if (missing) report({ code: missing.code, message: missing.message, at });
-    else sound.set(path, claim);
+    } else if (missing) {
+      const { code, message, hint } = missing;
+      report({ code, message, at, ...(hint !== undefined && { hint }) });
+    } else sound.set(path, claim);
   }
   return sound;
 }

@@ -15,9 +15,19 @@ export interface FoundPath {
 export type PathAnswer =
   | { readonly ok: true; readonly glob: boolean; readonly paths: readonly FoundPath[] }
   /** `base` is the path, or a glob's folder: a stage's output may come to be there. */
-  | { readonly ok: false; readonly base: string; readonly code: string; readonly message: string };
+  | ({ readonly ok: false; readonly base: string } & MissingPath);
+
+/** Why there is nothing to read at a path. */
+interface MissingPath {
+  readonly code: string;
+  readonly message: string;
+  readonly hint?: string;
+}
 
 const globCharacters = /[*?[\]{}!()]/;
+
+/** A shell puts the home folder in its place, but only at the beginning of a word: not in `--set params.images=~/faces`. */
+const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
 
 /** Looks up the paths of inputs, each text once. */
 export class InputPaths {
@@ -33,7 +43,8 @@ export class InputPaths {
   async find(text: string): Promise<PathAnswer> {
     const known = this.#known.get(text);
     if (known) return known;
-    const answer = await this.#look(text);
+    const looked = await this.#look(text);
+    const answer = looked.ok || !/^~(\/|$)/.test(text) ? looked : { ...looked, hint: homeHint };
     this.#known.set(text, answer);
     return answer;
   }
@@ -92,5 +103,5 @@ export interface PathClaim {
   readonly shown: string;
   readonly at: Span;
   /** What to say when no stage makes it; absent where it exists. */
-  readonly missing?: { readonly code: string; readonly message: string };
+  readonly missing?: MissingPath;
 }

@@ -31,6 +31,20 @@ test('paths are from the root, absolute, or in an installed package', async () =
   );
 });
 
+test('of "~" is told that it is not expanded, where there is nothing of that name', async () => {
+  using project = new TestProject({ './~tilde/a.csv': 'a', '~/there.csv': 't' });
+  project.write({
+    'pipelines/p.yaml': `params: { faces: data/real }\nstages:\n${command('s', 'inputs: { a: "${params.faces}", b: ~tilde/a.csv, c: ~/there.csv, d: ~/faces/*.png, e: ~tilde/b.csv }')}`,
+  });
+  const text = shownMistakes(await project.load(['params.faces=~/faces']));
+  assert.match(
+    text,
+    /There is no file or folder "~\/faces" .*?\n {2}"~" is not expanded here: write the whole path, or/s,
+  );
+  assert.match(text, /No file matches "~\/faces\/\*\.png"/);
+  assert.equal(text.match(/is not expanded/g)?.length, 2);
+});
+
 test('a glob gives its files in code-unit order, and is remembered', async () => {
   using project = new TestProject({ 'data/B/2.png': '', 'data/a/10.png': '', 'data/a/9.txt': '' });
   project.write({ 'pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/**/*.png", y: "data/*/" }')}` });
