@@ -117,6 +117,27 @@ test('single stages that were named are compared whatever they are called', () =
   );
 });
 
+test('of a stage with several seeds and one without, which share no number, is told how they are compared', () => {
+  const noted = (...subjects: readonly Subject[]) =>
+    comparisonTables(compareSubjects(subjects)).find(({ title }) => title === 'Metrics')?.note;
+  const measured: SubjectStage = { metrics: new Map([['faces', { value: 8 }]]) };
+  const seeds = {
+    audit: measured,
+    'fit[seed=7]': fit({}),
+    'scores[seed=7]': scores(1, 4),
+    'scores[seed=8]': scores(1, 4),
+  };
+  const one = { fit: fit({}), scores: scores(0.75, 6) };
+  const told = 'None that they have in common. Name a stage of each, as in: pipeline compare';
+  assert.equal(noted(subject('runs/a', seeds), subject('b', one)), `${told} runs/a:scores@seed=7 b:scores`);
+  assert.equal(
+    noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),
+    `${told} a:scores@seed=8 b:scores`,
+  );
+  assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'None that they have in common.');
+  assert.equal(noted(subject('a', one), subject('b', one)), undefined);
+});
+
 test('a difference without a known spread has a dash for its interval', () => {
   const other = {
     metrics: new Map(),

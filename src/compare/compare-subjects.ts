@@ -17,6 +17,8 @@ export interface Comparison {
   readonly missing: readonly { readonly stage: string; readonly lackedBy: readonly string[] }[];
   readonly metrics: readonly ComparedNumber[];
   readonly paired: readonly PairedScores[];
+  /** Where they share no number: a stage of each that has some, as a subject of its own: `a:scores[seed=7]`. */
+  readonly alike?: readonly string[];
   readonly histories: readonly { readonly stage: string; readonly of: readonly (History | undefined)[] }[];
 }
 
@@ -55,6 +57,8 @@ const seed = 7;
 export function compareSubjects(subjects: readonly Subject[]): Comparison {
   const rows = alignStages(subjects);
   const common = rows.filter(({ of }) => of.filter((stage) => stage !== undefined).length > 1);
+  const metrics = common.flatMap(comparedNumbers);
+  const alike = metrics.length > 0 ? undefined : alikeStages(subjects);
   return {
     subjects: subjects.map(({ label }) => label),
     settings: common.flatMap(differingValues),
@@ -62,8 +66,9 @@ export function compareSubjects(subjects: readonly Subject[]): Comparison {
       const lackedBy = subjects.filter((_, index) => of[index] === undefined).map(({ label }) => label);
       return lackedBy.length > 0 ? [{ stage, lackedBy }] : [];
     }),
-    metrics: common.flatMap(comparedNumbers),
+    metrics,
     paired: common.flatMap((row) => pairedScores(row, subjects)),
+    ...(alike !== undefined && { alike }),
     histories: common
       .filter(({ of }) => of.filter((one) => one?.history !== undefined).length > 1)
       .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
@@ -86,6 +91,20 @@ function alignStages(subjects: readonly Subject[]): readonly Row[] {
   const names = new Set(from.flatMap(({ stages }) => [...stages.keys()]));
   return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
 }
+
+/** Of each subject the first instance with numbers of one stage that all have, whatever their axes: those with scores before others. */
+function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
+  const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
+  const scoredFirst = measured[0]!.toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores));
+  for (const [wanted] of scoredFirst) {
+    const found = measured.map((stages) => stages.find(([name]) => baseOf(name) === baseOf(wanted))?.[0]);
+    if (found.includes(undefined)) continue;
+    return subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${found[index]}`));
+  }
+  return undefined;
+}
+
+const baseOf = (stage: string): string => stage.replace(/\[.*$/, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   const known = of.map((one) =>

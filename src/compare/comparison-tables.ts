@@ -1,5 +1,6 @@
 import type { Json } from '../json.ts';
 import { testNames } from '../metrics/comparison/compare-models.ts';
+import { asArgument } from '../reporters/as-argument.ts';
 import { formatCount, withMinus } from '../reporters/format-quantities.ts';
 import { formatTable } from '../reporters/format-table.ts';
 import { markdownTable } from '../reporters/markdown-table.ts';
@@ -64,7 +65,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
     ...comparison.paired.map((paired) => pairedTable(paired, shown)),
     {
       ...numbers('Metrics', [...main]),
-      ...(metrics.length === 0 && { note: 'None that they have in common.' }),
+      ...(metrics.length === 0 && { note: `None that they have in common.${wayOut(comparison)}` }),
     },
     ...(others.length === 0
       ? []
@@ -79,6 +80,10 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
         ]),
   ];
 }
+
+/** How stages of other names are compared. */
+const wayOut = ({ alike }: Comparison): string =>
+  alike === undefined ? '' : ` Name a stage of each, as in: pipeline compare ${alike.map(asArgument).join(' ')}`;
 
 /** Counts of images are no results, and confusions tell the same twice: JSON has all. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>

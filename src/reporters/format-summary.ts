@@ -1,4 +1,5 @@
 import type { Outcome } from '../events.ts';
+import { asArgument } from './as-argument.ts';
 import type { CollectedRun } from './collect-run.ts';
 import type { Paint } from './colour.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
@@ -95,9 +96,3 @@ const indentRest = (text: string): string => text.replaceAll('\n', '\n  ');
 
 const someNames = (names: readonly string[]): string =>
   names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ` and ${names.length - mostNames} more` : '');
-
-/** A stage's name as the command line takes it without quotes: `fit[seed=2]` is `fit@seed=2`. */
-function asArgument(stage: string): string {
-  const bare = stage.replace(/\[(.*)\]$/, '@$1');
-  return /^[\w@%+:=,./-]+$/.test(bare) ? bare : `'${bare}'`;
-}
