@@ -47,8 +47,11 @@ export interface Stage {
   readonly settings: JsonObject;
   /** The same without those at their default: what is keyed. */
   readonly keyedSettings: JsonObject;
-  /** What the setting at a path of keys is when the file leaves it out, undefined for one without a default; for messages. */
-  readonly defaultOf?: (path: readonly string[]) => Json | undefined;
+  /**
+   * What the setting at a path of keys is when the file leaves it out, or has only a `part` of it; undefined for one without a
+   * default. For messages.
+   */
+  readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
   readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
   /** Order only. */

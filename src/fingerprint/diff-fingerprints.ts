@@ -14,7 +14,12 @@ export function diffFingerprints(before: Fingerprint, after: Fingerprint): reado
   return diffValues('', before as unknown as Json, after as unknown as Json);
 }
 
-function diffValues(path: string, before: Json | undefined, after: Json | undefined): FingerprintDifference[] {
+/** The same of two values at a path. */
+export function diffValues(
+  path: string,
+  before: Json | undefined,
+  after: Json | undefined,
+): readonly FingerprintDifference[] {
   if (Array.isArray(before) && Array.isArray(after)) {
     const length = Math.max(before.length, after.length);
     return Array.from({ length }, (_, i) => diffValues(`${path}[${i}]`, before[i], after[i])).flat();

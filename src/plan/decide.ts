@@ -80,7 +80,7 @@ function changesSinceLast({ fingerprint, last, words }: Facts): readonly string[
       words?.filesOf && formatFiles(last.inputs[port] ?? [], fingerprint.inputs[port] ?? [], words.filesOf),
   );
   const told = { kind: fingerprint.kind, ...words, changedFiles };
-  const changes = diffFingerprints(last, fingerprint).map((difference) => formatChange(difference, told));
+  const changes = diffFingerprints(last, fingerprint).flatMap((difference) => formatChange(difference, told));
   return [...new Set(changes)]; // the items of a list are told as one input
 }
 

@@ -2,7 +2,7 @@ import type { Stage, StageName } from '../../config/pipeline.ts';
 import { diffFingerprints } from '../../fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../fingerprint/fingerprint.ts';
 import type { Json } from '../../json.ts';
-import { withDefaults } from '../../plan/format-change.ts';
+import { leavesWithDefaults } from '../../plan/format-change.ts';
 import { type PlannedStage, plan } from '../../plan/plan.ts';
 import { formatTable } from '../../reporters/format-table.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -46,11 +46,14 @@ function asText({ stage, decision, examined }: PlannedStage): string {
 }
 
 function differences(last: Fingerprint, now: Fingerprint, { kind, defaultOf }: Stage): readonly string[] {
-  const rows = diffFingerprints(last, now).map((difference) => {
-    const { path, before, after } = withDefaults(difference, { kind, defaultOf });
+  const rows = diffFingerprints(last, now).flatMap((difference) => {
     const cell = (value: Json | undefined, written: Json | undefined) =>
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
-    return [path, cell(before, difference.before), cell(after, difference.after)];
+    return leavesWithDefaults(difference, { kind, defaultOf }).map(({ path, before, after }) => [
+      path,
+      cell(before, difference.before),
+      cell(after, difference.after),
+    ]);
   });
   if (rows.length === 0) return ['  nothing differs from the last result'];
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];

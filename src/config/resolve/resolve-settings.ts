@@ -10,7 +10,7 @@ import { keyedSettings } from './keyed-settings.ts';
 export interface Settings {
   readonly settings: JsonObject;
   readonly keyedSettings: JsonObject;
-  readonly defaultOf: (path: readonly string[]) => Json | undefined;
+  readonly defaultOf: (path: readonly string[], part?: Json) => Json | undefined;
 }
 
 /** The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported. */
@@ -39,8 +39,9 @@ export function resolveSettings(
   }
   // Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined.
   const settings = JSON.parse(JSON.stringify(parsed.data)) as JsonObject;
-  const defaultOf = (path: readonly string[]) => {
-    const without = spec.settings.safeParse(withoutKey(given, path));
+  const defaultOf = (path: readonly string[], part?: Json) => {
+    const rest = withoutKey(given, path);
+    const without = spec.settings.safeParse(part === undefined ? rest : withKey(rest, path, part));
     return without.success ? valueAt(JSON.parse(JSON.stringify(without.data)), path) : undefined;
   };
   return { settings, keyedSettings: keyedSettings(spec.settings, given, settings), defaultOf };
@@ -50,6 +51,12 @@ function withoutKey(map: JsonObject, [key, ...rest]: readonly string[]): JsonObj
   if (key === undefined || !Object.hasOwn(map, key)) return map;
   const { [key]: value, ...others } = map;
   return rest.length > 0 && isJsonObject(value) ? { ...others, [key]: withoutKey(value, rest) } : others;
+}
+
+function withKey(map: JsonObject, [key, ...rest]: readonly string[], value: Json): JsonObject {
+  if (key === undefined) return map;
+  const below = map[key];
+  return { ...map, [key]: rest.length > 0 ? withKey(isJsonObject(below) ? below : {}, rest, value) : value };
 }
 
 function valueAt(value: Json, path: readonly string[]): Json | undefined {
