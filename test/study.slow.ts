@@ -1,0 +1,80 @@
+import assert from 'node:assert/strict';
+import { cpSync, symlinkSync } from 'node:fs';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Project, type RanOnce } from './support/rig.ts';
+
+const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
+
+/** The whole study, every stage of it, as small as it can be: what it says means nothing. */
+const smallest = `
+extends: study.yaml
+params:
+  count: { train: 16, val: 8, test: 8 }
+  size: 64
+  imageSize: 56
+  epochs: 2
+  seeds: [1, 2]
+  xception: { imageSize: 71, epochs: 1, seeds: [1] }
+  xceptionFakes: { imageSize: 71, epochs: 1, seeds: [1] }
+  transfer: { imageSize: 48, epochs: 1 }
+  myNet: { imageSize: 154, epochs: 1 }
+  smallNet: { imageSize: 32, epochs: 1 }
+  faithful: { images: 4, curveSteps: 4 }
+`;
+
+/** As the README has it, but for its size. */
+const wide = `
+extends: [../base/net.yaml, ../base/seeds.yaml]
+description: A wider stem
+params:
+  model: { layers: [{ conv: 32, kernel: 5, stride: 2 }, batchNorm, relu, { maxPool: 4 }, { separableConv: 64 }, relu, globalAveragePool, { dense: 2 }] }
+  imageSize: 48
+  epochs: 1
+`;
+
+const ran = ({ outcomes }: RanOnce): readonly string[] =>
+  Object.keys(outcomes)
+    .filter((stage) => outcomes[stage] === 'ran')
+    .sort();
+
+test('the study is one command, and after a change only what follows from it runs', async () => {
+  using project = new Project(smallest);
+  cpSync(inRepository('pipelines'), project.path('pipelines'), { recursive: true });
+  symlinkSync(inRepository('node_modules'), project.path('node_modules')); // weights that a package brings
+
+  const first = await project.run();
+  assert.equal(first.code, 0, first.stderr);
+  const folder = 'artifacts/test/text/document';
+  const text = project.read(`${folder}/study.md`);
+  assert.match(text, /^# Can networks tell real faces/);
+  assert.doesNotMatch(text, /\{\{|undefined|NaN/);
+  const figures = [...text.matchAll(/\]\((study\/[^)]+)\)/g)].map(([, figure]) => figure!);
+  assert.ok(figures.length > 30, `${figures.length} figures`);
+  assert.deepEqual(
+    figures.filter((figure) => !project.has(`${folder}/${figure}`)),
+    [],
+  );
+
+  assert.deepEqual(ran(await project.run()), []);
+
+  project.write('pipelines/experiments/wide.yaml', wide);
+  project.write(
+    'pipelines/test.yaml',
+    `${smallest}include:\n  wide: { file: experiments/wide.yaml, params: { dataset: fakes.dataset } }\n`,
+  );
+  const added = ran(await project.run());
+  assert.ok(added.length >= 8, added.join(', '));
+  assert.deepEqual(
+    added.filter((stage) => !stage.startsWith('wide/')),
+    [],
+  );
+
+  const chart = 'with: { chart: lines, label: AUC on test, against: deviation }';
+  project.edit(
+    'pipelines/experiments/robustness.yaml',
+    chart,
+    chart.replace('chart: lines', 'chart: lines, title: Blur'),
+  );
+  assert.deepEqual(ran(await project.run()), ['robustness/by-blur', 'text']);
+});
