@@ -3,6 +3,8 @@ export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
+  /** Of a value that was put in for a `${…}` here: where it is written. */
+  readonly from?: Span;
 }
 
 /** A text that diagnostics point into; `path` is as the user would type it (relative to the root, POSIX). */

@@ -26,7 +26,9 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
     `${where}${paint.red('error:')} ${printableLines(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
   ];
   if (diagnostic.at) blocks.push(codeFrame(diagnostic.at, paint, paint.red));
-  for (const related of diagnostic.related ?? []) {
+  const from = diagnostic.at?.from;
+  const written = from === undefined ? [] : [{ message: 'Its value is from here', at: from }];
+  for (const related of [...written, ...(diagnostic.related ?? [])]) {
     blocks.push(`  ${paint.bold(placeOf(related.at))}: ${printableLines(related.message)}`);
     blocks.push(codeFrame(related.at, paint, paint.cyan));
   }

@@ -16,6 +16,13 @@ test('a parameter is typed where it is the whole value, and text inside a longer
   assert.deepEqual(optimizer, { kind: 'sgd', learningRate: 0.1, momentum: 0.9 });
 });
 
+test('a wrong value is told where it is used, and where it was set', async () => {
+  const text = await mistakes(train('{ n: -3, m: "${params.n}" }', '{ epochs: "${params.m}" }'));
+  assert.match(text, /^pipelines.p\.yaml:4:\d+: error: Expected a number of .* for "with\.epochs", got -3/);
+  assert.match(text, /p\.yaml:1:14: Its value is from here\n\n +1 \| params: \{ n: -3,/);
+  assert.equal(text.match(/from here/g)?.length, 1, 'not where it went through');
+});
+
 test('parameters refer to others in any order, and into maps', async () => {
   const pipeline = await load(
     train('{ a: "${params.b.c}", b: { c: "${params.d}" }, d: 4 }', '{ epochs: "${params.a}" }'),

@@ -67,7 +67,7 @@ function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
   return { type: 'scalar', value, at: node.at, ...(resolved ? {} : { unresolved: true }) };
 }
 
-/** A scalar is shown where it is used; a list or map keeps its inner places, and only itself moves. */
+/** A scalar is shown where it is used, and from where it is; a list or map keeps its inner places, and only itself moves. */
 function placedAt(value: Node, at: Span): Node {
-  return { ...value, at };
+  return { ...value, at: { ...at, from: value.at.from ?? value.at } };
 }
