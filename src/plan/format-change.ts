@@ -55,7 +55,7 @@ const settingKeys = (path: string): readonly string[] | undefined =>
   /^settings((\.[\w$-]+)+)$/.exec(path)?.[1]?.slice(1).split('.');
 
 /** A difference with the default in the place of a setting that one side leaves out. */
-export function withDefaults(difference: FingerprintDifference, { defaultOf }: ChangeWords): FingerprintDifference {
+function withDefaults(difference: FingerprintDifference, { defaultOf }: ChangeWords): FingerprintDifference {
   const { path, before, after } = difference;
   const keys = settingKeys(path);
   if (keys === undefined || defaultOf === undefined || (before !== undefined && after !== undefined)) return difference;

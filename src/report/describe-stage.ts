@@ -8,7 +8,7 @@ import type { Stage } from '../config/pipeline.ts';
 import { diffFingerprints, type FingerprintDifference } from '../fingerprint/diff-fingerprints.ts';
 import { isDigest } from '../fingerprint/digest.ts';
 import type { Json, JsonObject } from '../json.ts';
-import { withDefaults } from '../plan/format-change.ts';
+import { leavesWithDefaults } from '../plan/format-change.ts';
 import { formatCount, formatSeconds } from '../reporters/format-quantities.ts';
 import type { Budgets } from './budget.ts';
 import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
@@ -68,10 +68,9 @@ function flatten(settings: JsonObject, path = ''): readonly (readonly [path: str
 /** How two results' fingerprints differ, with digests short; defaults stand where a setting was left out. */
 export function describeChanges(last: StageResult, now: StageResult, stage: Stage): readonly FingerprintDifference[] {
   const { kind, defaultOf } = stage;
-  return diffFingerprints(last.fingerprint, now.fingerprint).map((difference) => {
-    const { path, before, after } = withDefaults(difference, { kind, defaultOf });
-    return { path, before: shortened(before), after: shortened(after) };
-  });
+  return diffFingerprints(last.fingerprint, now.fingerprint)
+    .flatMap((difference) => leavesWithDefaults(difference, { kind, defaultOf }))
+    .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
 }
 
 function shortened(value: Json | undefined): Json | undefined {
