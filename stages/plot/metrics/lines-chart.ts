@@ -3,7 +3,7 @@ import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
 import { formatLevel, formatList } from '../../../src/charts/format-number.ts';
 import { nameSeries, seriesScales } from '../../../src/charts/series.ts';
 import { ink } from '../../../src/charts/theme.ts';
-import type { Lines } from './lines-data.ts';
+import type { Lines, Point } from './lines-data.ts';
 import { formatValue } from './read-metrics.ts';
 
 interface Options {
@@ -93,19 +93,29 @@ export function linesChart({ axis, over, lines }: Lines, { value, label = value,
   };
 }
 
-/** Of the line that moves most, from where to where it goes. */
+/** Of the line that moves most, from where to where it goes, or that no change of it shows. */
 function finding(lines: Lines['lines'], names: readonly string[], label: string, axis: string): string {
   const moves = lines.map(({ points }, index) => ({
     name: names[index]!,
+    points,
     first: points[0]!,
     last: points.at(-1)!,
   }));
   const [most] = moves.sort((a, b) => Math.abs(b.last.value - b.first.value) - Math.abs(a.last.value - a.first.value));
-  const { name, first, last } = most!;
+  const { name, points, first, last } = most!;
   if (first === last) return `${label} is ${formatValue(first.value)} at ${axis} ${first.x}`;
+  const what = name === '' || lines.length === 1 ? label : `${label} of ${name}`;
+  const { least, greatest } = rangeOf(points);
+  if (points.every(({ low, high }) => low !== undefined && low <= least && greatest <= high!)) {
+    return `${what} is ${formatValue(least)} to ${formatValue(greatest)} from ${axis} ${first.x} to ${last.x}, all within every band`;
+  }
   const verb = last.value > first.value ? 'rises' : last.value < first.value ? 'falls' : 'goes';
-  const way = `${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
-  return name === '' || lines.length === 1 ? `${label} ${way}` : `${label} of ${name} ${way}`;
+  return `${what} ${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
+}
+
+function rangeOf(points: readonly Point[]) {
+  const values = points.map(({ value }) => value);
+  return { least: Math.min(...values), greatest: Math.max(...values) };
 }
 
 function subtitle({ over, lines }: Lines): string {

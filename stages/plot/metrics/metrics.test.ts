@@ -109,6 +109,17 @@ test('lines go against an axis of numbers, the least first, over runs as their m
   ]);
 });
 
+test('a line whose bands all hold all of it is not said to rise or fall', () => {
+  const line = (...values: readonly number[]) =>
+    linesAgainst(
+      values.map((value, i) => ({ labels: { jpeg: `${30 * i + 30}` }, value, interval: [value - 0.02, value + 0.02] })),
+      { over: [] },
+    );
+  const title = (...values: readonly number[]) => told(linesChart(line(...values), { value: 'test.auc' }))[0];
+  assert.equal(title(0.795, 0.806, 0.804), 'test.auc is 0.795 to 0.806 from jpeg 30 to 90, all within every band');
+  assert.equal(title(0.795, 0.816, 0.804), 'test.auc rises from 0.795 at jpeg 30 to 0.804 at 90');
+});
+
 test('what no line can go against is the user’s mistake', () => {
   const fails = (options: { against?: string; over: readonly string[] }, message: string) =>
     assert.throws(() => linesAgainst(damaged, options), new StageError(message));
