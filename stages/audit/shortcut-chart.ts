@@ -63,7 +63,7 @@ function shortcutTitle(results: readonly ShortcutResult[]): string {
   const [strongest] = found;
   if (results.length === 0) return 'No shortcut could be tested';
   if (strongest === undefined) return 'No shortcut tells the classes better than chance';
-  const others = found.length === 1 ? '' : `, the strongest of ${found.length} that tell them`;
+  const others = found.length === 1 ? '' : `, the highest of ${found.length} above chance`;
   return `By ${strongest.title} alone: AUC ${strongest.auc.estimate.toFixed(2)}${others}`;
 }
 
