@@ -1,5 +1,6 @@
 import { formatJson } from '../../src/charts/format-json.ts';
 import { csvLine } from '../../src/csv.ts';
+import { withMinus } from '../../src/reporters/format-quantities.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
 
@@ -43,7 +44,7 @@ export function formatJsonTable({ labels, over, confidence, values, rows }: Tabl
 export function formatMarkdown(table: Table): string {
   const { columns, rows } = roundedTable(table, '');
   const line = (cells: readonly (string | number)[]) =>
-    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |\n`;
+    `| ${cells.map((cell) => withMinus(String(cell)).replaceAll('|', '\\|')).join(' | ')} |\n`;
   const rule = columns.map((_, index) => (index < table.labels.length ? '---' : '---:'));
   return [columns, rule, ...rows].map(line).join('');
 }

@@ -99,6 +99,14 @@ test('over the seeds a row is the mean of its seeds, with its interval and every
   assert.equal(bench.highlights[0]!.title, 'Mean over seed');
 });
 
+test('numbers below 0 have the minus sign of charts in Markdown, and one that programs read in CSV', async () => {
+  using bench = new StageBench();
+  const below = items.slice(0, 1).map(({ labels }) => ({ labels, values: new Map([['test.accuracy', -0.25]]) }));
+  const { csv, markdown } = await tabled(bench, { values: ['test.accuracy'] }, below);
+  assert.match(markdown, /\| −0\.2500 \|/);
+  assert.match(csv, /,-0\.25\n$/);
+});
+
 test('a single seed has a mean and no interval', async () => {
   using bench = new StageBench();
   const { csv, markdown, json } = await tabled(bench, { over: ['seed'], values: ['test.accuracy'] }, items.slice(0, 1));
@@ -127,7 +135,7 @@ test('results change only with the version of the kind', async () => {
   await tabled(bench, { over: ['seed'] });
   const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '867a4b137adf47be' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: '867a4b137adf47be' });
 });
 
 test('an axis or a number that no metrics have is told, with those that they have', async () => {
