@@ -92,14 +92,19 @@ function pooled(runs: readonly MeasuredModel[]): Row['reliability'] {
   const lows = [...new Set(all.map(({ low }) => low))].sort((a, b) => a - b);
   return lows.map((low): CalibrationBin => {
     const own = all.filter((bin) => bin.low === low);
-    const items = own.reduce((sum, bin) => sum + bin.items, 0);
-    const weighted = (of: (bin: CalibrationBin) => number) => own.reduce((sum, bin) => sum + of(bin) * bin.items, 0);
-    return {
-      ...{ low, high: own[0]!.high, items },
-      meanProbability: weighted(({ meanProbability }) => meanProbability) / items,
-      positiveShare: weighted(({ positiveShare }) => positiveShare) / items,
-    };
+    return { low, high: own[0]!.high, ...together(own) };
   });
+}
+
+/** What the images of several bins are together. */
+function together(bins: readonly CalibrationBin[]) {
+  const items = bins.reduce((sum, bin) => sum + bin.items, 0);
+  const mean = (of: (bin: CalibrationBin) => number) => bins.reduce((sum, bin) => sum + of(bin) * bin.items, 0) / items;
+  return {
+    items,
+    meanProbability: mean(({ meanProbability }) => meanProbability),
+    positiveShare: mean(({ positiveShare }) => positiveShare),
+  };
 }
 
 function findingOf({ reliability, calibrationError, scaled }: MeasuredModel, confidence: number): string {
@@ -113,12 +118,8 @@ function findingOf({ reliability, calibrationError, scaled }: MeasuredModel, con
 
 /** Where fakes are expected more or less often than they come, which no temperature mends: that is told first. */
 function biasOf(reliability: readonly CalibrationBin[], confidence: number): string {
-  const images = reliability.reduce((sum, { items }) => sum + items, 0);
-  const mean = (of: (bin: CalibrationBin) => number) =>
-    reliability.reduce((sum, bin) => sum + of(bin) * bin.items, 0) / images;
-  const said = mean(({ meanProbability }) => meanProbability);
-  const came = mean(({ positiveShare }) => positiveShare);
-  const { low, high } = shareInterval({ value: came, images }, confidence);
+  const { items, meanProbability: said, positiveShare: came } = together(reliability);
+  const { low, high } = shareInterval({ value: came, images: items }, confidence);
   return said < low || said > high ? `fake at ${formatShare(said)} in the mean where ${formatShare(came)} are, ` : '';
 }
 
