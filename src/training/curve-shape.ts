@@ -14,10 +14,12 @@ export type CurveShape =
 const leastShare = 0.5;
 
 /**
- * What a curve does, by its values epoch by epoch. It goes one way in every epoch where every step does, and never the
- * other where some steps are none; it goes one way all the same where from the first value to the last it comes at least half as far as all its steps together; else it fluctuates.
+ * What a curve does, by its values epoch by epoch. It goes one way in every epoch where every step does, and never the other
+ * where some steps are none; it goes one way all the same where from the first value to the last it comes at least half as far
+ * as all its steps together; else it fluctuates.
  *
- * Example: 1 2 3 4 rises in every epoch, 1 2 2 4 never falls, 1 4 3 5 rises, not in every epoch (4 of 6), and 1 3 1 2 fluctuates (1 of 5).
+ * Example: 1 2 3 4 rises in every epoch, 1 2 2 4 never falls, 1 4 3 5 rises, not in every epoch (4 of 6), and 1 3 1 2
+ * fluctuates (1 of 5).
  */
 export function curveShape(values: readonly number[]): CurveShape {
   const steps = values.slice(1).map((value, index) => value - values[index]!);
