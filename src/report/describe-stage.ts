@@ -66,8 +66,11 @@ function flatten(settings: JsonObject, path = ''): readonly (readonly [path: str
 }
 
 /** How two results' fingerprints differ, with digests short; defaults stand where a setting was left out. */
-export function describeChanges(last: StageResult, now: StageResult, stage: Stage): readonly FingerprintDifference[] {
-  const { kind, defaultOf } = stage;
+export function describeChanges(
+  last: Pick<StageResult, 'fingerprint'>,
+  now: Pick<StageResult, 'fingerprint'>,
+  { kind, defaultOf }: Pick<Stage, 'kind' | 'defaultOf'>,
+): readonly FingerprintDifference[] {
   return diffFingerprints(last.fingerprint, now.fingerprint)
     .flatMap((difference) => leavesWithDefaults(difference, { kind, defaultOf }))
     .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
