@@ -41,7 +41,7 @@ test('models are compared by the images that both have a map of', () => {
   assert.equal(lead.images, 7);
   assert.match(
     leadText(lead),
-    /^On the 7 images with a map by both, those of narrow hold \+20\.7 % \(\+[\d.]+ to \+[\d.]+ %\) against broad\.$/,
+    /^On the 7 images with a map by both, those of narrow hold \+20\.7 points \(\+[\d.]+ to \+[\d.]+\) against broad\.$/,
   );
 });
 

@@ -97,8 +97,8 @@ function mapsText({ survey }: FoundCase): string {
 export function leadText({ more, less, images, topShare }: Lead): string {
   if (images === 0) return `No image has a map by both ${more} and ${less}, so the difference may be the images'.`;
   const { estimate, low, high } = topShare;
-  const ends = Number.isNaN(low) ? '' : ` (${signed(100 * low, 1)} to ${signed(100 * high, 1)} %)`;
-  const by = `${signed(100 * estimate, 1)} %${ends}`;
+  const ends = Number.isNaN(low) ? '' : ` (${signed(100 * low, 1)} to ${signed(100 * high, 1)})`;
+  const by = `${signed(100 * estimate, 1)} points${ends}`;
   const on = `On the ${formatCountOf(images, 'image')} with a map by both, those of ${more} hold ${by} against ${less}`;
   return low > 0 || high < 0 ? `${on}.` : `${on}, which does not tell them apart.`;
 }

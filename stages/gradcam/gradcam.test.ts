@@ -252,7 +252,7 @@ test('several models stand below each other, each with its own data set, layer a
   assert.ok(topShare > 0.5);
   assert.match(
     subtitle,
-    /^On the 2 images with a map by both, those of finder hold \+\d\d\.\d % [^,]*against tiny, which does not tell them apart\. /,
+    /^On the 2 images with a map by both, those of finder hold \+\d\d\.\d points[^,]*against tiny, which does not tell them apart\. /,
   );
 });
 

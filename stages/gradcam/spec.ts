@@ -54,7 +54,7 @@ export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 7,
+  version: 8,
   summary:
     'Shows by class activation maps where in images networks find a class, several networks in one table, and measures it over a split.',
   settings,
