@@ -15,7 +15,17 @@ import {
 } from './curve-layers.ts';
 import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
 import type { Point } from './measure.ts';
-import { bandText, type Frame, formatInterval, imagesText, legendTitle, lineName, runsText, titled } from './texts.ts';
+import {
+  bandText,
+  type Frame,
+  formatInterval,
+  formatOfLine,
+  imagesText,
+  legendTitle,
+  lineName,
+  runsText,
+  titled,
+} from './texts.ts';
 
 /**
  * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
@@ -39,7 +49,10 @@ export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopL
     }),
   );
   const isAlone = lines.length === 1;
-  const finding = `${isAlone ? '' : 'highest '}average precision ${formatInterval(precisionOf(best))}${isAlone ? '' : ` by ${best.name}`}, ${prevalence.toFixed(3)} by chance`;
+  const precision = isAlone
+    ? `average precision ${formatOfLine(best, precisionOf(best))}`
+    : `highest average precision ${formatInterval(precisionOf(best))} by ${best.name}`;
+  const finding = `${precision}, ${prevalence.toFixed(3)} by chance`;
   const notes = [imagesText(models, frame), ...runsText(lines, frame), ...bandText(frame, series)];
   return {
     title: chartTitle(titled(frame, 'Precision-recall', finding), notes.join('; '), titleWidth),

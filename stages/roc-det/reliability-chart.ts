@@ -9,7 +9,7 @@ import { shareInterval } from '../../src/metrics/intervals/share-difference.ts';
 import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';
-import { type Frame, formatInterval, imagesText, legendTitle, lineName, titled } from './texts.ts';
+import { type Frame, formatInterval, formatOfLine, imagesText, legendTitle, lineName, titled } from './texts.ts';
 
 /** Colours and shapes begin again after these, and more lines of bins would be a thicket. */
 const mostDrawn = palette.length;
@@ -132,8 +132,10 @@ function surenessOf({ temperature, temperatureEnds: [low, high] }: ScaledCalibra
 
 function bestOf(lines: readonly Line[]): string {
   const best = leastOf(lines, errorOf);
-  const error = `calibration error ${formatInterval(numberOf(best, errorOf))}`;
-  return lines.length === 1 ? error : `lowest ${error} by ${best.name}`;
+  const error = numberOf(best, errorOf);
+  return lines.length === 1
+    ? `calibration error ${formatOfLine(best, error)}`
+    : `lowest calibration error ${formatInterval(error)} by ${best.name}`;
 }
 
 const x = { scale: { domain: [0, 1] }, axis: { tickCount: 5, format: '.1f' } };

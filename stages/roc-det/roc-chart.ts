@@ -10,6 +10,7 @@ import {
   bandText,
   type Frame,
   formatInterval,
+  formatOfLine,
   imagesText,
   leaderTest,
   leaderText,
@@ -36,7 +37,7 @@ export function rocChart(lines: readonly Line[], pairs: readonly ModelComparison
   const finding = isOne
     ? `AUC ${formatInterval(first.auc)} by the second score, ${complement(first.auc.estimate)} by the first`
     : lines.length === 1
-      ? `AUC ${formatInterval(areaOf(lines[0]!))} in the mean of ${lineName({ ...lines[0]!, name: '' })}`
+      ? `AUC ${formatOfLine(lines[0]!, areaOf(lines[0]!))}`
       : leaderText(lines.map(named), pairs, frame.confidence);
   const notes = [
     imagesText(models, frame),

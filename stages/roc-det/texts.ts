@@ -37,6 +37,13 @@ export function formatInterval(interval: Interval): string {
   return bracketed(interval.estimate.toFixed(3), formatEnds(interval, 3));
 }
 
+/** A line's number for a title: of one run with its interval, of several with where they lie, which is no interval of their mean. */
+export function formatOfLine({ runs }: Line, number: Interval): string {
+  if (runs.length === 1) return formatInterval(number);
+  const [mean, least, most] = [number.estimate, number.low, number.high].map((value) => value.toFixed(3));
+  return `${mean} in the mean of ${formatCountOf(runs.length, 'run')}, ${least} to ${most}`;
+}
+
 /** Such as `0.742–0.792`; empty where the interval is undefined. */
 export function formatEnds({ low, high }: Interval, digits: number): string {
   return Number.isNaN(low) ? '' : `${low.toFixed(digits)}–${high.toFixed(digits)}`;
