@@ -22,7 +22,7 @@ export function formatSaid(said: readonly Said[], words: readonly string[]): Res
     );
   }
   if (numbers.length < said.length) return ok(said.map(({ value }) => String(value)).join(', '));
-  const known = aggregate === 'mean' ? intervalOfMean(numbers) : said[0]!.interval;
+  const known = aggregate === 'mean' && said.length > 1 ? intervalOfMean(numbers) : said[0]!.interval;
   const ends = words.includes('bounded') ? bounded(known) : known;
   const suffix = words.includes('interval') ? intervalText(ends, write) : '';
   switch (aggregate) {
