@@ -111,6 +111,19 @@ test('statistics have a bar for each class and source of a split, and say the sh
   );
 });
 
+test('bars of all splits are drawn on one scale, that of the axis below the last', () => {
+  const classes = ['real', 'fake'];
+  const counts = [2700, 20].map((count, index) =>
+    countSplit({ split: `${index}`, classes, samples: samples({ real: count, fake: count }) }),
+  );
+  const { vconcat } = statisticsChart(counts, { labels: {} }) as unknown as {
+    vconcat: { layer: { encoding: { x: { scale: { domain: number[] } } } }[] }[];
+  };
+  const ends = vconcat.flatMap(({ layer }) => layer.map(({ encoding }) => encoding.x.scale.domain[1]!));
+  assert.equal(new Set(ends).size, 1, ends.join(', '));
+  assert.ok(ends[0]! > 2700);
+});
+
 test('a split without an image of a class says so', () => {
   const { rows, images } = countSplit({ split: 'val', classes: ['real', 'fake'], samples: samples({ real: 2 }) });
   assert.deepEqual(rows, [

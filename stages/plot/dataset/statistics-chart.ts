@@ -49,22 +49,27 @@ interface Options {
 /** A panel for each split, a bar for each class and source; how many images and what share of the split stand at its end. */
 export function statisticsChart(splits: readonly SplitCounts[], { title, labels }: Options): TopLevelSpec {
   const most = Math.max(1, ...splits.flatMap(({ rows }) => rows.map(({ images }) => images)));
+  // One scale for all panels, with room for the longest text behind the longest bar.
+  const room = Math.max(...splits.flatMap((split) => split.rows.map((row) => textWidth(textOf(row, split), 12)))) + 8;
+  const end = most / (1 - room / width);
   return {
     title: chartTitle(title ?? withLabels(finding(splits), labels), subtitle(splits), width + 90),
     spacing: 22,
-    vconcat: splits.map((split, index) => panel(split, most, index === splits.length - 1)),
+    vconcat: splits.map((split, index) => panel(split, end, index === splits.length - 1)),
   };
 }
 
-function panel({ dataset, split, rows, images, classes }: SplitCounts, most: number, isLast: boolean): Panel {
+const textOf = (row: SplitCounts['rows'][number], { images }: SplitCounts): string =>
+  `${formatCount(row.images)} (${formatShare(images === 0 ? 0 : row.images / images)})`;
+
+function panel(counts: SplitCounts, end: number, isLast: boolean): Panel {
+  const { dataset, split, rows, images, classes } = counts;
   const values = rows.map((row) => ({
     ...row,
     name: row.source === row.class ? row.class : `${row.class}: ${row.source}`,
-    text: `${formatCount(row.images)} (${formatShare(images === 0 ? 0 : row.images / images)})`,
+    text: textOf(row, counts),
   }));
   const named = dataset === undefined ? split : `${dataset}, ${split}`;
-  // Room for the longest text behind the longest bar.
-  const room = Math.max(...values.map(({ text }) => textWidth(text, 12))) + 8;
   const y = {
     field: 'name',
     type: 'nominal' as const,
@@ -76,7 +81,7 @@ function panel({ dataset, split, rows, images, classes }: SplitCounts, most: num
     field: 'images',
     type: 'quantitative' as const,
     title: isLast ? 'Images' : null,
-    scale: { domain: [0, most / (1 - room / width)], nice: false },
+    scale: { domain: [0, end], nice: false },
     axis: { grid: false, tickCount: 4, labels: isLast, ticks: isLast, domain: isLast, format: ',d' },
   };
   return {
