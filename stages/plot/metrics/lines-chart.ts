@@ -93,24 +93,27 @@ export function linesChart({ axis, over, lines }: Lines, { value, label = value,
   };
 }
 
-/** Of the line that moves most, from where to where it goes, or that no change of it shows. */
+/** Of the line whose values differ most, from where to where it goes, or that no change of it shows. */
 function finding(lines: Lines['lines'], names: readonly string[], label: string, axis: string): string {
-  const moves = lines.map(({ points }, index) => ({
-    name: names[index]!,
-    points,
-    first: points[0]!,
-    last: points.at(-1)!,
-  }));
-  const [most] = moves.sort((a, b) => Math.abs(b.last.value - b.first.value) - Math.abs(a.last.value - a.first.value));
-  const { name, points, first, last } = most!;
+  const moves = lines.map(({ points }, index) => ({ name: names[index]!, points, ...rangeOf(points) }));
+  const [most] = moves.sort((a, b) => b.greatest - b.least - (a.greatest - a.least));
+  const { name, points, least, greatest } = most!;
+  const [first, last] = [points[0]!, points.at(-1)!];
   if (first === last) return `${label} is ${formatValue(first.value)} at ${axis} ${first.x}`;
   const what = name === '' || lines.length === 1 ? label : `${label} of ${name}`;
-  const { least, greatest } = rangeOf(points);
   if (points.every(({ low, high }) => low !== undefined && low <= least && greatest <= high!)) {
     return `${what} is ${formatValue(least)} to ${formatValue(greatest)} from ${axis} ${first.x} to ${last.x}, all within every band`;
   }
   const verb = last.value > first.value ? 'rises' : last.value < first.value ? 'falls' : 'goes';
-  return `${what} ${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
+  const way = `${verb} from ${formatValue(first.value)} at ${axis} ${first.x} to ${formatValue(last.value)} at ${last.x}`;
+  return `${what} ${way}${between(first.value, last.value, { least, greatest })}`;
+}
+
+/** How far a line goes between its ends, where that is further than from one to the other. */
+function between(first: number, last: number, { least, greatest }: ReturnType<typeof rangeOf>): string {
+  const [down, up] = [Math.min(first, last) - least, greatest - Math.max(first, last)];
+  if (Math.max(down, up) <= Math.abs(last - first)) return '';
+  return down > up ? `, down to ${formatValue(least)} between` : `, up to ${formatValue(greatest)} between`;
 }
 
 function rangeOf(points: readonly Point[]) {

@@ -117,7 +117,14 @@ test('a line whose bands all hold all of it is not said to rise or fall', () => 
     );
   const title = (...values: readonly number[]) => told(linesChart(line(...values), { value: 'test.auc' }))[0];
   assert.equal(title(0.795, 0.806, 0.804), 'test.auc is 0.795 to 0.806 from jpeg 30 to 90, all within every band');
-  assert.equal(title(0.795, 0.816, 0.804), 'test.auc rises from 0.795 at jpeg 30 to 0.804 at 90');
+  assert.equal(title(0.795, 0.816, 0.804), 'test.auc rises from 0.795 at jpeg 30 to 0.804 at 90, up to 0.816 between');
+  const dip = [0.9, 0.7, 0.9].map((value, i) => ({ labels: { net: 'dips', jpeg: `${30 * i + 30}` }, value }));
+  const flat = [0.79, 0.8, 0.81].map((value, i) => ({ labels: { net: 'flat', jpeg: `${30 * i + 30}` }, value }));
+  const both = linesAgainst([...flat, ...dip], { over: [] });
+  assert.equal(
+    told(linesChart(both, { value: 'test.auc' }))[0],
+    'test.auc of dips goes from 0.900 at jpeg 30 to 0.900 at 90, down to 0.700 between',
+  );
 });
 
 test('what no line can go against is the user’s mistake', () => {
