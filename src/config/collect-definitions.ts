@@ -3,7 +3,7 @@ import { suggest } from '../diagnostics/suggest.ts';
 import { type Definition, type FileScope, namePattern } from './definition.ts';
 import type { KnownKind, LoadContext } from './load-context.ts';
 import { Params } from './params/params.ts';
-import { readInclude } from './params/read-include.ts';
+import { type Include, readInclude } from './params/read-include.ts';
 import { type SetParam, setParams } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
 import { explainIssues } from './schema/explain-issues.ts';
@@ -38,7 +38,7 @@ export function collectDefinitions(
     const next = referredFile(file, reference.path, reference.at, context.root);
     // The command line has the last word.
     const brought = collectDefinitions(context, next, included, [...one.values, ...settings], below).definitions;
-    definitions.push(...(one.onDemand ? brought.map(onDemand) : brought));
+    definitions.push(...brought.map((definition) => asIncluded(definition, one)));
   }
   const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));
   const scope = { prefix, params, includes, file: document.at.file, set };
@@ -71,11 +71,15 @@ function topLevelJson(node: MapNode): unknown {
   return Object.fromEntries(Array.from(node.entries, ([key, { value }]) => [key, shallow(value, depthOf(key))]));
 }
 
-/** A stage of a pipeline that is included on demand, whatever its own file says. */
-function onDemand(definition: Definition): Definition {
-  const value: Node = { type: 'scalar', value: true, at: definition.at };
-  const entries = new Map(definition.node.entries).set('onDemand', { keyAt: definition.at, value });
-  return { ...definition, node: { ...definition.node, entries } };
+/** A stage of an included pipeline as the including file wants it: run on demand, whatever its own file says, and after others. */
+function asIncluded(definition: Definition, { onDemand, after }: Include): Definition {
+  const { node, at } = definition;
+  const value: Node = { type: 'scalar', value: true, at };
+  const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;
+  return {
+    ...{ ...definition, node: { ...node, entries } },
+    ...(after.length > 0 && { after: [...after, ...(definition.after ?? [])] }),
+  };
 }
 
 function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Definition['at']): Definition {

@@ -1,7 +1,7 @@
 import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
 import type { KnownKind } from './load-context.ts';
 import type { Params } from './params/params.ts';
-import type { Home, MapNode } from './yaml/located.ts';
+import type { Home, MapNode, Node } from './yaml/located.ts';
 
 /** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
 export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
@@ -25,4 +25,6 @@ export interface Definition {
   readonly at: Span;
   /** Absent where the file names none or an unknown one, which is reported. */
   readonly kind?: KnownKind;
+  /** Names of stages that it waits for as one of an included pipeline, beside those that it waits for itself. */
+  readonly after?: readonly Node[];
 }

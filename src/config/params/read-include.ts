@@ -1,4 +1,4 @@
-import { child, type Home, type Node, type ScalarNode, textOf } from '../yaml/located.ts';
+import { child, describeNode, type Home, type Node, type ScalarNode, textOf } from '../yaml/located.ts';
 import type { Params } from './params.ts';
 import type { SetParam } from './set-params.ts';
 import { substitute } from './substitute.ts';
@@ -11,10 +11,12 @@ export interface Include {
   readonly values: readonly SetParam[];
   /** Its stages run only when something reads them. */
   readonly onDemand: boolean;
+  /** Names of stages that all of its stages wait for. */
+  readonly after: readonly Node[];
 }
 
 /**
- * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: … }`; undefined where that is no such thing, which
+ * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: …, after: … }`; undefined where that is no such thing, which
  * the shape of the file reports. Texts among the values know where they come from: a stage that one names is one of the
  * including file, wherever it is read.
  */
@@ -32,7 +34,19 @@ export function readInclude(node: Node, params: Params, home: Home, prefix: stri
     file: file as Include['file'],
     values,
     onDemand: onDemand?.type === 'scalar' && onDemand.value === true,
+    after: readAfter(child(node, 'after'), params, home),
   };
+}
+
+function readAfter(written: Node | undefined, params: Params, home: Home): readonly Node[] {
+  if (written === undefined) return [];
+  const after = withHome(substitute(written, params), home);
+  return (after.type === 'list' ? after.items : [after]).filter((item) => {
+    if (textOf(item) !== undefined) return true;
+    const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
+    params.report({ code: 'wrong-type', message, at: item.at });
+    return false;
+  });
 }
 
 /** What a file was given itself keeps its home. */

@@ -87,8 +87,8 @@ function inputEdges({ items, at }: Input): readonly Edge[] {
 
 function resolveAfter(work: InputWork, { instance, node }: Prepared): readonly Edge[] {
   const after = child(node, 'after');
-  const items = after?.type === 'list' ? after.items : after ? [after] : [];
-  return items.flatMap((item) => {
+  const own = after?.type === 'list' ? after.items : after ? [after] : [];
+  return [...(instance.definition.after ?? []), ...own].flatMap((item) => {
     // The shape of the stage reports another type.
     if (item.type !== 'scalar' || typeof item.value !== 'string' || item.unresolved) return [];
     const reference = parseStageReference(item.value);

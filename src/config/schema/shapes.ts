@@ -119,6 +119,10 @@ const includeShape = z.strictObject({
       'Values in the place of those that it declares; a stage that is named here is one of the including file, so that several pipelines can share one data set.',
     ),
   onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
+  after: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('Stages of the including file that must be done before any of its own; order only.'),
 });
 
 /** Without `extends`, which is worked in before. */

@@ -128,6 +128,36 @@ test('an included pipeline takes its parameters from the file that includes it, 
   assert.equal(own!.from === 'stage' && own!.stage, 'small/faces');
 });
 
+test('stages of an included pipeline wait for those that the including file says, beside their own', async () => {
+  const files = (after: string) => ({
+    'pipelines/mid.yaml': `include: { net: { file: net.yaml, after: faces } }
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+`,
+    'pipelines/net.yaml': `stages:
+  faces: { kind: load, inputs: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: faces.dataset }, after: faces }
+`,
+    'pipelines/p.yaml': `include: { mid: { file: mid.yaml, after: ${after} } }
+params: { first: [faces] }
+stages:
+  faces: { kind: load, inputs: { images: data/ } }
+`,
+  });
+  using project = new TestProject(files('"${params.first}"'));
+  const pipeline = value(await project.load());
+  const after = (name: string) => stageOf(pipeline, name).after;
+  assert.deepEqual(after('mid/net/fit'), ['faces', 'mid/faces', 'mid/net/faces']);
+  assert.deepEqual(
+    [after('mid/net/faces'), after('mid/faces'), after('faces')],
+    [['faces', 'mid/faces'], ['faces'], []],
+  );
+  using wrong = new TestProject(files('[fases, 3]'));
+  const text = shownMistakes(await wrong.load());
+  assert.match(text, /p\.yaml:1:43: error: Unknown stage "fases".*?Did you mean "faces"\?/s);
+  assert.match(text, /p\.yaml:1:50: error: Expected the name of a stage in "after", got 3/);
+});
+
 test('what a file gives to one that it gives further on stays its own, with the axes of its stages', async () => {
   using project = new TestProject({
     'pipelines/base/net.yaml': net,
