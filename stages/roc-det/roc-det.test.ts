@@ -417,6 +417,13 @@ test('over seeds, what other runs and what other images would change is told apa
   );
 });
 
+test('over two seeds that differ much, an area goes from 0 to 1 and no further', async () => {
+  using bench = new StageBench();
+  await roc(bench, { good: drawn(60, 3), poor: drawn(60, 0) }, { over: ['net'] });
+  const { intervals } = JSON.parse(textOf(bench, 'metrics')).overRuns.all;
+  assert.deepEqual(intervals.aucOverRuns, [0, 1]);
+});
+
 test('over seeds, a model is one look in the charts and one side of a test', async () => {
   using bench = new StageBench();
   const scores = ['a', 'b'].flatMap((net, model) =>
@@ -483,7 +490,7 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 9, digest: '57da7bdd412343b3' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 10, digest: '57da7bdd412343b3' });
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

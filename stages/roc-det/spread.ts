@@ -69,9 +69,15 @@ function spreadOf(
     warn(`Runs are put together on the ${images.length} images that all scored, without ${leftOut(runs, unmatched)}.`);
   }
   const of = (statistic: (rows: readonly ScoreRow[]) => WeightedStatistic) =>
-    spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence);
+    withinShares(spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence));
   return {
     auc: of((rows) => aucOfRows(labels, rows)),
     accuracy: of((rows) => accuracyOfRows(labels, rows)),
   };
+}
+
+/** Areas and shares end at 0 and 1, which Student's t knows nothing of. */
+function withinShares(spread: RunSpread): RunSpread {
+  const { low, high } = spread.overRuns;
+  return { ...spread, overRuns: { ...spread.overRuns, low: Math.max(0, low), high: Math.min(1, high) } };
 }
