@@ -124,7 +124,11 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   const { metafile, outputFiles } = await build({
     entryPoints: { spec, run },
     absWorkingDir: root,
-    outdir: join(root, 'cache', 'kinds'),
+    // Relative to this are the sources that stacks name; where the files go is known only by what is in them.
+    outdir: root,
+    sourcemap: 'inline',
+    sourceRoot: `${pathToFileURL(root).href}/`,
+    sourcesContent: false,
     outExtension: { '.js': '.mjs' },
     bundle: true,
     packages: 'external',
