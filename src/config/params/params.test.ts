@@ -23,6 +23,16 @@ test('a wrong value is told where it is used, and where it was set', async () =>
   assert.equal(text.match(/from here/g)?.length, 1, 'not where it went through');
 });
 
+test('a map that lacks what is read of it is told once, with where it was set', async () => {
+  const project = (set: readonly string[]) =>
+    mistakes(train('{ o: { a: 1, b: 2 } }', '{ epochs: "${params.o.b}" }'), set);
+  const text = await project(['params.o={ a: 3 }']);
+  assert.match(text, /p\.yaml:4:\d+: error: "params\.o" is a map without "b"/);
+  assert.match(text, /--set:1:10: Its value is from here\n\n +1 \| params\.o=\{ a: 3 \}/);
+  assert.match(text, /To set some of its keys alone: --set params\.o\.<key>=<value>/);
+  assert.equal(text.match(/error:/g)?.length, 1);
+});
+
 test('parameters refer to others in any order, and into maps', async () => {
   const pipeline = await load(
     train('{ a: "${params.b.c}", b: { c: "${params.d}" }, d: 4 }', '{ epochs: "${params.a}" }'),

@@ -34,8 +34,10 @@ export function parseSetParams(
       return [];
     }
     const [name, prefix, path] = match as unknown as readonly [string, string, string];
-    // Blanks in place of the name keep the offsets of the value.
-    const parsed = parseYaml({ path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) });
+    // Blanks in place of the name keep the offsets of the value; what is shown has the name.
+    const shown = { path: '--set', text: ' '.repeat(name.length) + text.slice(name.length) };
+    const parsed = parseYaml(shown);
+    shown.text = text;
     if (!parsed.ok) {
       parsed.error.forEach(report);
       return [];

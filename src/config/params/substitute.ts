@@ -39,7 +39,7 @@ export function substitute(node: Node, scope: Scope): Node {
 }
 
 function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
-  if (!text.includes('${')) return node;
+  if (node.unresolved || !text.includes('${')) return node;
   const whole = /^\$\{([^{}]*)\}$/.exec(text);
   if (whole) {
     const name = whole[1]!.trim();

@@ -28,15 +28,24 @@ export function descend(
   for (const step of path) {
     const next = child(node, step);
     if (!next) {
-      const hint = suggest(step, node.type === 'map' ? node.entries.keys() : []);
       const message = `"${walked}" is ${describeNode(node)} without "${step}"`;
-      report({ code: 'unknown-param', message, at, ...(hint ? { hint } : {}) });
+      const from = node.at.from ?? node.at;
+      report({ code: 'unknown-param', message, at: { ...at, from }, ...missingKey(node, walked, step) });
       return undefined;
     }
     node = next;
     walked = `${walked}.${step}`;
   }
   return node;
+}
+
+/** What may have been meant: a map that `--set` gives takes the place of all of the file's. */
+function missingKey(node: Node, walked: string, step: string): { readonly hint?: string } {
+  const near = suggest(step, node.type === 'map' ? node.entries.keys() : []);
+  const isGiven = (node.at.from ?? node.at).file.path === '--set';
+  const whole = isGiven ? `To set some of its keys alone: --set ${walked}.<key>=<value>` : undefined;
+  const hint = near?.startsWith('Did') ? near : (whole ?? near);
+  return hint === undefined ? {} : { hint };
 }
 
 /** The text of a value inside a longer text: of a scalar, or the `id` of a map of a matrix. */
