@@ -59,3 +59,9 @@ test('a name without its extension is compared with those without theirs', () =>
   assert.equal(hint('fakes.yml'), 'Did you mean "fakes.yaml"?');
   assert.equal(hint('other.yaml'), 'Known: b.yaml, fakes.yaml.');
 });
+
+test('one of the same name in another folder is likelier to be meant than one of a near name', () => {
+  using project = new TestProject({ 'pipelines/wides.yaml': '', 'pipelines/mine/wide.yaml': '' });
+  const found = findPipelineFile('wide.yaml', project.root, project.root);
+  assert.equal(!found.ok && found.error.hint, 'Did you mean "mine/wide.yaml"?');
+});

@@ -1,5 +1,5 @@
 import { readdirSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { closest, suggest } from '../../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../result.ts';
@@ -19,8 +19,10 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
   const bare = withoutExtension(wanted);
   // Without the extensions, or those alone would bring `b.yaml` near to `a.yaml`, and `fakes` far from `fake.yaml`.
   const near = closest(bare, names.map(withoutExtension));
-  const meant = near === undefined ? undefined : names.find((name) => withoutExtension(name) === near);
-  const hint = meant === undefined ? suggest(wanted, names) : `Did you mean "${meant}"?`;
+  const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
+  const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
+  const hint =
+    meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names);
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
   return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
 }
