@@ -28,7 +28,7 @@ export function declareCommands(program: Command, act: Act, argv: readonly strin
 
 const fileHelp = 'the pipeline, looked up here and then under pipelines/; left out: the only one';
 const lastHelp = `${fileHelp}, or the one that ran last`;
-const stagesHelp = 'stages of it; fit@seed=2 is fit[seed=2]; left out: all';
+const stagesHelp = 'stages of it, or pipelines that it includes; fit@seed=2 is fit[seed=2]; left out: all';
 
 /** The words of a command line as one list: which of them is the file, the project tells. */
 const inWords =

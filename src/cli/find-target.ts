@@ -52,7 +52,8 @@ export function findTarget({ words, force, last = false }: Words, root: string):
 /** The mistake of a word behind the file that names no stage of it, but a file of its own; undefined where there is none. */
 export function secondFile({ word, stages }: Target, names: readonly string[], root: string): Diagnostic | undefined {
   if (word === undefined) return undefined;
-  const isStage = (name: string) => findStageNames(name, names).length > 0;
+  const isStage = (word: string) =>
+    findStageNames(word, names).length > 0 || names.some((name) => name.startsWith(`${word}/`));
   const second = stages.find((name) => !isStage(name) && namedFile(name, root) !== undefined);
   return second === undefined ? undefined : severalFiles(word, second);
 }

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { load } from '../config/testing-kinds.ts';
+import { load, TestProject, value } from '../config/testing-kinds.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import { Graph } from './graph.ts';
 import { type SelectOptions, selectStages } from './select-stages.ts';
@@ -46,6 +46,28 @@ test('downstream adds what reads the named stages, and what that needs', () => {
   const { stages, named } = selected(['fit@net=x,seed=1'], { downstream: true });
   assert.deepEqual(named, ['fit[net=x,seed=1]']);
   assert.deepEqual(stages, ['make', 'faces', ...selected(['fit']).named, 'report']);
+});
+
+test('an included pipeline means its stages, but those that only run when something reads them', async () => {
+  using project = new TestProject({
+    'pipelines/net.yaml': `stages:
+  faces: { kind: load, inputs: { images: data/ }, onDemand: true }
+  fit: { kind: train, inputs: { dataset: faces.dataset } }
+  other: { kind: load, inputs: { images: data/ } }
+`,
+    'pipelines/p.yaml': `include: { net: net.yaml, quiet: { file: net.yaml, onDemand: true } }
+stages: { netting: { kind: load, inputs: { images: data/ } } }
+`,
+  });
+  const included = new Graph(value(await project.load()));
+  const named = (word: string) => {
+    const selection = selectStages(included, [word]);
+    return selection.ok ? selection.value.named : selection.error.map(({ message }) => message);
+  };
+  assert.deepEqual(named('net'), ['net/fit', 'net/other']);
+  assert.deepEqual(named('net/'), ['net/fit', 'net/other']);
+  assert.deepEqual(named('quiet'), ['quiet/faces', 'quiet/fit', 'quiet/other']);
+  assert.deepEqual(named('ne'), ['There is no stage "ne"']);
 });
 
 test('every unknown name is told with what may have been meant', () => {

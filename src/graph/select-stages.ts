@@ -26,7 +26,7 @@ export function selectStages(
   const mistakes: Diagnostic[] = [];
   const named = new Set<StageName>();
   for (const name of names) {
-    const found = findStageNames(name, graph.stages.keys());
+    const found = meantBy(name, graph);
     if (found.length === 0) mistakes.push(unknownStage(graph, name));
     for (const stage of found) named.add(stage);
   }
@@ -38,6 +38,16 @@ export function selectStages(
   const stages = reach(wanted, (name) => needs(graph, name));
   const inOrder = (set: ReadonlySet<StageName>) => graph.order.filter((name) => set.has(name));
   return ok({ named: inOrder(named), stages: inOrder(stages) });
+}
+
+/** The stages that a word means, or all of an included pipeline, but those that only run when something reads them. */
+function meantBy(word: string, graph: Graph): readonly StageName[] {
+  const found = findStageNames(word, graph.stages.keys());
+  if (found.length > 0) return found;
+  const prefix = word.replace(/\/?$/, '/');
+  const included = [...graph.stages].filter(([name]) => name.startsWith(prefix));
+  const own = included.filter(([, { onDemand }]) => !onDemand);
+  return (own.length > 0 ? own : included).map(([name]) => name);
 }
 
 /** What must run for a stage: what it reads, and what it runs after unless that is only there on demand. */
