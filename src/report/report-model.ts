@@ -17,7 +17,7 @@ export interface ReportModel {
   readonly writtenAt: number;
   /** In the order of the file. */
   readonly stages: readonly ReportStage[];
-  /** Stages of the pipeline that this run was not asked for. */
+  /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
   readonly notAsked: number;
   /** How the stages depend on each other; absent where there are too many to see anything. */
   readonly graph?: ReportGraph;

@@ -216,7 +216,7 @@ export class ReportWriter implements Reporter {
       startedAt: this.#startedAt,
       writtenAt: Date.now(),
       stages: described,
-      notAsked: pipeline.stages.length - stages.length,
+      notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
       ...(graph !== undefined && { graph }),
       finals: this.#finals,
       warnings: this.#warnings,
