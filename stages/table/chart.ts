@@ -54,13 +54,19 @@ function finding(table: Table): string {
     .sort((a, b) => a.mean - b.mean);
   const [least, greatest] = [ranked[0], ranked.at(-1)];
   if (name === undefined || least === undefined || greatest === undefined) return defaultTitle(table);
-  const how = table.over.length === 0 ? '' : `, means over ${formatList(table.over)}`;
+  const how = hasMeans(table) ? `, means over ${formatList(table.over)}` : '';
   if (least.mean === greatest.mean) return `${name} is ${roundedNumber(least.mean)}${how}`;
   return `${name} is ${roundedNumber(least.mean)} (${least.row}) to ${roundedNumber(greatest.mean)} (${greatest.row})${how}`;
 }
 
-function subtitle({ labels, over, confidence }: Table): string {
+/** Whether some number is of several runs. */
+const hasMeans = ({ over, rows }: Table): boolean =>
+  over.length > 0 && rows.some(({ cells }) => cells.some((cell) => cell !== undefined && cell.points.length > 1));
+
+function subtitle(table: Table): string {
+  const { labels, over, confidence } = table;
   if (over.length === 0) return labels.length === 0 ? 'One evaluation' : `By ${labels.join(' and ')}`;
+  if (!hasMeans(table)) return `One ${over.join(' and ')} each`;
   return `Dots: each ${over.join(' and ')}; stroke: mean; line: its ${roundedNumber(100 * confidence)} % t interval`;
 }
 

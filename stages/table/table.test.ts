@@ -135,7 +135,7 @@ test('results change only with the version of the kind', async () => {
   await tabled(bench, { over: ['seed'] });
   const outputs = ['table', 'markdown', 'json'].map((port) => bench.output(port, spec.outputs[port]));
   const digest = digestOf(join(bench.output('chart'), 'chart.vl.json'), ...outputs);
-  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: '867a4b137adf47be' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 5, digest: '867a4b137adf47be' });
 });
 
 test('an axis or a number that no metrics have is told, with those that they have', async () => {
