@@ -103,7 +103,7 @@ function datasetParts(given: PlotSettings): readonly string[] | undefined {
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 9,
+  version: 10,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

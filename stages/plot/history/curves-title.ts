@@ -37,7 +37,7 @@ function finding(
     return `Best ${what}: ${best.name}, ${share} ${how}`;
   }
   const [low, high] = [Math.min(...best.kept), Math.max(...best.kept)].map((end) => (100 * end).toFixed(1));
-  return `${capital(what)} is ${share} in the mean of ${length} runs, ${low} to ${high} %`;
+  return `${capital(what)} at the epochs kept is ${share} in the mean of ${length} runs, ${low} to ${high} %`;
 }
 
 /** `peaks at 74.5 % in epoch 3`; of an epoch that is the last nobody knows whether it is a peak. */
