@@ -16,8 +16,8 @@ export interface Include {
 }
 
 /**
- * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: …, after: … }`; undefined where that is no such thing, which
- * the shape of the file reports. Texts among the values know where they come from: a stage that one names is one of the
+ * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: …, after: … }`; undefined where that is no such thing,
+ * which the shape of the file reports. Texts among the values know where they come from: a stage that one names is one of the
  * including file, wherever it is read.
  */
 export function readInclude(node: Node, params: Params, home: Home, prefix: string): Include | undefined {
