@@ -108,7 +108,7 @@ describe('memory stays flat', () => {
   it('while 40 sizes of batches come again and again, for training and for use', (t) => {
     const net = new Net();
     const rounds: { heap: number; resident: number }[] = [];
-    for (let round = 0; round < 5; round++) {
+    for (let round = 0; round < 8; round++) {
       for (let i = 0; i < 40; i++) {
         const batch = 1 + ((i * 17) % 40);
         net.train(batch);
@@ -123,10 +123,13 @@ describe('memory stays flat', () => {
     t.diagnostic(`resident after each round: ${rounds.map(({ resident }) => inMiB(resident)).join(', ')}`);
     t.diagnostic(`of it JavaScript's objects: ${rounds.map(({ heap }) => inMiB(heap)).join(', ')}`);
 
-    const [, second, ...later] = rounds;
-    // 80 graphs are compiled in a round: a tenth of their memory, kept, would be more than this.
-    for (const { resident } of later)
-      assert.ok(resident - second!.resident < 48 * MiB, inMiB(resident - second!.resident));
-    for (const { heap } of later) assert.ok(heap - second!.heap < 2 * MiB, inMiB(heap - second!.heap));
+    // Allocators take some rounds to settle, and then leave more or less lying about, by 50 MiB from round to round: what is
+    // kept for good is in the least of several.
+    const leastOf = (from: number, of: 'heap' | 'resident') =>
+      Math.min(...rounds.slice(from, from + 3).map((round) => round[of]));
+    const grown = (of: 'heap' | 'resident') => leastOf(5, of) - leastOf(2, of);
+    // 80 graphs are compiled in a round: a tenth of their memory, kept over three rounds, would be more than this.
+    assert.ok(grown('resident') < 48 * MiB, inMiB(grown('resident')));
+    assert.ok(grown('heap') < 2 * MiB, inMiB(grown('heap')));
   });
 });
