@@ -2,7 +2,7 @@ import { basename, join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
 import { baseNames } from '../config/files/base-names.ts';
 import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
-import { findStageNames } from '../config/resolve/find-stage-names.ts';
+import { findIncludedStages, findStageNames } from '../config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 
@@ -52,8 +52,7 @@ export function findTarget({ words, force, last = false }: Words, root: string):
 /** The mistake of a word behind the file that names no stage of it, but a file of its own; undefined where there is none. */
 export function secondFile({ word, stages }: Target, names: readonly string[], root: string): Diagnostic | undefined {
   if (word === undefined) return undefined;
-  const isStage = (word: string) =>
-    findStageNames(word, names).length > 0 || names.some((name) => name.startsWith(`${word}/`));
+  const isStage = (word: string) => [findStageNames, findIncludedStages].some((find) => find(word, names).length > 0);
   const second = stages.find((name) => !isStage(name) && namedFile(name, root) !== undefined);
   return second === undefined ? undefined : severalFiles(word, second);
 }

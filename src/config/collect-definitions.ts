@@ -76,10 +76,7 @@ function asIncluded(definition: Definition, { onDemand, after }: Include): Defin
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };
   const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;
-  return {
-    ...{ ...definition, node: { ...node, entries } },
-    ...(after.length > 0 && { after: [...after, ...(definition.after ?? [])] }),
-  };
+  return { ...definition, node: { ...node, entries }, after: [...after, ...definition.after] };
 }
 
 function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Definition['at']): Definition {
@@ -88,7 +85,7 @@ function define(context: LoadContext, scope: FileScope, name: string, node: MapN
   const named = written && substitute(written, scope.params);
   const kindName = named?.type === 'scalar' && named.unresolved ? undefined : textOf(named);
   const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
-  return { name: scope.prefix + name, scope, node, at, ...(kind ? { kind } : {}) };
+  return { name: scope.prefix + name, scope, node, at, after: [], ...(kind ? { kind } : {}) };
 }
 
 function findKind(

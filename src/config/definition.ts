@@ -26,5 +26,5 @@ export interface Definition {
   /** Absent where the file names none or an unknown one, which is reported. */
   readonly kind?: KnownKind;
   /** Names of stages that it waits for as one of an included pipeline, beside those that it waits for itself. */
-  readonly after?: readonly Node[];
+  readonly after: readonly Node[];
 }

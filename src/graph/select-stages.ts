@@ -1,5 +1,5 @@
 import type { StageName } from '../config/pipeline.ts';
-import { findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
+import { findIncludedStages, findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Graph, readBy } from './graph.ts';
@@ -44,10 +44,9 @@ export function selectStages(
 function meantBy(word: string, graph: Graph): readonly StageName[] {
   const found = findStageNames(word, graph.stages.keys());
   if (found.length > 0) return found;
-  const prefix = word.replace(/\/?$/, '/');
-  const included = [...graph.stages].filter(([name]) => name.startsWith(prefix));
-  const own = included.filter(([, { onDemand }]) => !onDemand);
-  return (own.length > 0 ? own : included).map(([name]) => name);
+  const included = findIncludedStages(word, graph.stages.keys());
+  const wanted = included.filter((name) => !graph.stage(name).onDemand);
+  return wanted.length > 0 ? wanted : included;
 }
 
 /** What must run for a stage: what it reads, and what it runs after unless that is only there on demand. */

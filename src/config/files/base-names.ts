@@ -1,5 +1,5 @@
 import { join, posix } from 'node:path';
-import { child, type Node, textOf } from '../yaml/located.ts';
+import { child, itemsOf, type Node, textOf } from '../yaml/located.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 import { readSource } from '../yaml/read-source.ts';
 
@@ -19,6 +19,5 @@ export function baseNames(names: readonly string[], root: string): ReadonlySet<s
 }
 
 function texts(node: Node | undefined): readonly string[] {
-  const items = node?.type === 'list' ? node.items : [node];
-  return items.flatMap((item) => textOf(item) ?? []);
+  return itemsOf(node).flatMap((item) => textOf(item) ?? []);
 }

@@ -1,4 +1,4 @@
-import { child, describeNode, type Home, type Node, type ScalarNode, textOf } from '../yaml/located.ts';
+import { child, describeNode, type Home, itemsOf, type Node, type ScalarNode, textOf } from '../yaml/located.ts';
 import type { Params } from './params.ts';
 import type { SetParam } from './set-params.ts';
 import { substitute } from './substitute.ts';
@@ -40,8 +40,7 @@ export function readInclude(node: Node, params: Params, home: Home, prefix: stri
 
 function readAfter(written: Node | undefined, params: Params, home: Home): readonly Node[] {
   if (written === undefined) return [];
-  const after = withHome(substitute(written, params), home);
-  return (after.type === 'list' ? after.items : [after]).filter((item) => {
+  return itemsOf(withHome(substitute(written, params), home)).filter((item) => {
     if (textOf(item) !== undefined) return true;
     const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
     params.report({ code: 'wrong-type', message, at: item.at });

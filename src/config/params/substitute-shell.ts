@@ -1,6 +1,6 @@
 import { suggest } from '../../diagnostics/suggest.ts';
 import { shellQuote } from '../../shell-quote.ts';
-import { type Node, spanInside } from '../yaml/located.ts';
+import { itemsOf, type Node, spanInside } from '../yaml/located.ts';
 import type { Scope } from './substitute.ts';
 import { plainText } from './variables.ts';
 
@@ -29,8 +29,7 @@ export function substituteShell(
     }
     const found = scope.lookup(`${word}.${name}`, at);
     if (!found) return match;
-    const items = found.type === 'list' ? found.items : [found];
-    const words = items.map((item) => plainText(item, `${word}.${name}`, at, scope.report));
+    const words = itemsOf(found).map((item) => plainText(item, `${word}.${name}`, at, scope.report));
     return words.map((text) => (text === undefined ? match : shellQuote(text))).join(' ');
   });
   return value === node.value ? node : { ...node, value };

@@ -15,6 +15,12 @@ export function findStageNames<Name extends string>(word: string, names: Iterabl
   });
 }
 
+/** The stages of the included pipeline that a word names, with or without a slash behind it; none where it names none. */
+export function findIncludedStages<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+  const prefix = word.replace(/\/?$/, '/');
+  return [...names].filter((name) => name.startsWith(prefix));
+}
+
 /** An axis value may hold what a reference cannot: such a stage is named as it is, or by what is before its axes. */
 const readName = (name: string): StageReference =>
   parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };

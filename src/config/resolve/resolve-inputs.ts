@@ -3,7 +3,7 @@ import { suggest } from '../../diagnostics/suggest.ts';
 import type { InputPort } from '../../stage.ts';
 import { type Instance, labelsOf } from '../matrix/instances.ts';
 import type { Input, InputItem } from '../pipeline.ts';
-import { child, type Node, type ScalarNode } from '../yaml/located.ts';
+import { child, itemsOf, type Node, type ScalarNode } from '../yaml/located.ts';
 import { type Found, findItems, type InputWork, typeWords } from './find-items.ts';
 import type { Prepared } from './prepare-instance.ts';
 
@@ -42,7 +42,7 @@ async function resolveInput(
 ): Promise<Omit<Input, 'at'> | undefined> {
   const { report } = work.context;
   const type = known?.type ?? 'any';
-  const texts = (value.type === 'list' ? value.items : [value]).filter(isText); // Others are reported by the shape.
+  const texts = itemsOf(value).filter(isText); // Others are reported by the shape.
   if (value.type === 'list' && known && !known.list) {
     const message = `The input "${port}" takes one artifact, got a list`;
     report({ code: 'list-to-single', message, at: value.at });

@@ -3,7 +3,7 @@ import type { LoadContext } from '../load-context.ts';
 import { agreeing } from '../matrix/instances.ts';
 import type { Input, Resources, Stage, StageName } from '../pipeline.ts';
 import type { StageShape } from '../schema/shapes.ts';
-import { child, describeNode } from '../yaml/located.ts';
+import { child, describeNode, itemsOf } from '../yaml/located.ts';
 import type { InputWork } from './find-items.ts';
 import { findStage } from './find-stage.ts';
 import type { Prepared } from './prepare-instance.ts';
@@ -86,9 +86,7 @@ function inputEdges({ items, at }: Input): readonly Edge[] {
 }
 
 function resolveAfter(work: InputWork, { instance, node }: Prepared): readonly Edge[] {
-  const after = child(node, 'after');
-  const own = after?.type === 'list' ? after.items : after ? [after] : [];
-  return [...(instance.definition.after ?? []), ...own].flatMap((item) => {
+  return [...instance.definition.after, ...itemsOf(child(node, 'after'))].flatMap((item) => {
     // The shape of the stage reports another type.
     if (item.type !== 'scalar' || typeof item.value !== 'string' || item.unresolved) return [];
     const reference = parseStageReference(item.value);

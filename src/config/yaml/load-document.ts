@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
-import { child, describeNode, type MapNode, type Node } from './located.ts';
+import { child, describeNode, itemsOf, type MapNode, type Node } from './located.ts';
 import { mergeNodes } from './merge-nodes.ts';
 import { parseYaml } from './parse-yaml.ts';
 import { readSource, shownPath } from './read-source.ts';
@@ -77,9 +77,7 @@ function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefine
 
 /** A path or a list of paths, as `extends` takes it. */
 function pathsOf(context: LoadContext, node: Node | undefined, key: string): readonly { path: string; at: Span }[] {
-  if (!node) return [];
-  const items = node.type === 'list' ? node.items : [node];
-  return items.flatMap((item) => {
+  return itemsOf(node).flatMap((item) => {
     if (item.type === 'scalar' && typeof item.value === 'string') return [{ path: item.value, at: item.at }];
     const message = `Expected a path or a list of paths for "${key}", got ${describeNode(item)}`;
     context.report({ code: 'wrong-type', message, at: item.at });

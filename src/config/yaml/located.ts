@@ -100,6 +100,12 @@ export function child(node: Node | undefined, key: string): Node | undefined {
   return node?.type === 'map' ? node.entries.get(key)?.value : undefined;
 }
 
+/** The items of a list, or the value itself where it stands for a list of one; none where there is no value. */
+export function itemsOf(node: Node | undefined): readonly Node[] {
+  if (node === undefined) return [];
+  return node.type === 'list' ? node.items : [node];
+}
+
 export function textOf(node: Node | undefined): string | undefined {
   return node?.type === 'scalar' && typeof node.value === 'string' ? node.value : undefined;
 }
