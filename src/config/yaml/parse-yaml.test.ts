@@ -62,6 +62,47 @@ test('what YAML allows and a pipeline does not is told in plain words', () => {
   assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
 
+test('a whole number that would be rounded is told, with what to do', () => {
+  assert.equal(
+    mistakes('params: { id: 12345678901234567890 }\n'),
+    `p.yaml:1:15: error: Whole numbers beyond 9007199254740991 would be rounded [yaml]
+
+    1 | params: { id: 12345678901234567890 }
+      |               ^^^^^^^^^^^^^^^^^^^^
+
+  Put it in quotes to keep its digits as a text, or take a smaller one.`,
+  );
+  for (const text of ['-9007199254740993', '0x20000000000001', '9'.repeat(400)]) {
+    assert.match(mistakes(`[${text}]`), /would be rounded/, text);
+  }
+  const kept = '{"a":9007199254740991,"b":"12345678901234567890","c":1e+22,"d":-9007199254740991}';
+  assert.equal(JSON.stringify(toJson(parse(kept))), kept);
+  assert.equal(mistakes('{ 12345678901234567890: 1 }'), 'no mistakes');
+});
+
+test('mistakes of YAML itself are told without its grammar, one a line, with what to do', () => {
+  for (const [text, place, message] of [
+    ['a: { b: 1, c: ]}', '1:15', 'A "}" is missing here, or stands too far to the left'],
+    ['a: [1, 2', '1:9', 'A "]" is missing here, or stands too far to the left'],
+    ['a: 1 }\nb: }', '2:4', 'This bracket closes nothing'],
+    ['a: "x', '1:6', 'A text in quotes does not end: a closing " is missing'],
+    ['a: "\\q"', '1:5', 'There is no escape sequence "\\q"'],
+    ['a: b: c', '1:4', 'A map cannot begin in the middle of a line'],
+    ['a:\n  b: 1\n c: 2', '3:1', 'This line is not in line with the keys above it'],
+    ['a:\n\tb: 1', '2:1', 'A tab stands where only spaces may indent'],
+    ['a: @x', '1:4', 'A text without quotes cannot begin with "@"'],
+    ['a: "x" y', '1:8', 'Unexpected text after the end of a value'],
+    ['a: { b: ${params.x} }', '1:10', 'Unexpected text after the end of a value'],
+    ['a: {b: 1 c: 2}', '1:8', 'Expected a comma between two items'],
+    ['a: [1,, 2]', '1:7', 'A comma stands where an item is expected'],
+    ['a: 1\nb', '2:1', 'Expected "key: value" on one line'],
+    ['a: - b', '1:4', 'A list cannot begin on the line of its key'],
+    ['a: | b', '1:6', 'Expected the text after "|" or ">" on the next line'],
+  ] as const) {
+    assert.equal(mistakes(text).split('\n')[0], `p.yaml:${place}: error: ${message} [yaml]`);
+  }
+});
+
 test('an alias bomb is told at the line that goes off', () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
   for (let i = 1; i < 40; i++)
@@ -110,7 +151,12 @@ test('any text gives a tree or mistakes with places inside it', () => {
       const text = pieces.join('');
       const parsed = parseYaml({ path: 'p.yaml', text });
       if (parsed.ok) assert.doesNotThrow(() => JSON.stringify(toJson(parsed.value)));
-      else for (const { at } of parsed.error) assert.ok(at && at.start >= 0 && at.start <= text.length + 1);
+      else {
+        for (const { at, message } of parsed.error) {
+          assert.ok(at && at.start >= 0 && at.start <= text.length + 1);
+          assert.doesNotMatch(message, /\b(flow|block|sequence|mapping|scalar|implicit|indicator|token|stream|node)\b/);
+        }
+      }
     }),
     { numRuns: 1000 },
   );

@@ -8,10 +8,14 @@ import {
   isSeq,
   type Pair,
   Parser,
+  type Scalar,
+  type YAMLError,
   type Node as YamlNode,
 } from 'yaml';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
+import { lineColumn } from '../../diagnostics/line-column.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './located.ts';
 
 /** Lists and maps inside one another; far above any real file, far below what recursion can bear. */
@@ -31,12 +35,10 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   const documents = [...composer.compose(tokens, true, file.text.length)];
   const [document, second] = documents;
   if (!document) throw new Error('Internal error: the YAML composer gave no document');
-  const problems = [...document.errors, ...document.warnings].slice(0, maximumErrors);
-  const diagnostics: Diagnostic[] = problems.map(({ code, message, pos }) => ({
-    code: 'yaml',
-    message: yamlMessages[code] ?? message,
-    at: { file, start: pos[0], end: Math.max(pos[1], pos[0] + 1) },
-  }));
+  const problems = [...document.errors, ...document.warnings];
+  const diagnostics: Diagnostic[] = firstOfEachLine(problems, file)
+    .slice(0, maximumErrors)
+    .map((problem) => ({ code: 'yaml', ...explainYamlError(problem), at: spanOf(problem, file) }));
   if (second) {
     const start = second.range[0];
     diagnostics.push({
@@ -49,10 +51,25 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
 
-const yamlMessages: Readonly<Record<string, string>> = {
-  NON_STRING_KEY: 'A key must be a text, not a list or a map',
-  TAG_RESOLVE_FAILED: 'YAML tags are not supported here',
-};
+/** What the parser finds further on in a line follows from its first mistake there. */
+function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): readonly YAMLError[] {
+  const lines = new Set<number>();
+  return problems.filter(({ pos }) => {
+    const { line } = lineColumn(file, pos[0]);
+    return !lines.has(line) && lines.add(line);
+  });
+}
+
+const spanOf = ({ pos: [start, end] }: YAMLError, file: SourceFile): Span => ({
+  file,
+  start,
+  end: Math.max(end, start + 1),
+});
+
+/** Whether a number is an integer as it is written, but of those that JavaScript rounds. */
+function isRounded(value: number, source: string | undefined): boolean {
+  return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
+}
 
 /**
  * Offset of the first list or map that is nested too deep. Asked of the tokens, because composing them recurses, and
@@ -106,8 +123,12 @@ class Conversion {
     if (isMap(source)) return { type: 'map', entries: this.#entries(source.items), at };
     if (isSeq(source)) return { type: 'list', items: source.items.map((item) => this.#node(item as YamlNode)), at };
     const value: unknown = isScalar(source) ? source.value : null;
-    if (typeof value === 'number' && !Number.isFinite(value)) {
-      return this.#fail('yaml', 'A number must be finite', at);
+    if (typeof value === 'number') {
+      if (isRounded(value, (source as Scalar).source)) {
+        const message = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} would be rounded`;
+        return this.#fail('yaml', message, at, 'Put it in quotes to keep its digits as a text, or take a smaller one.');
+      }
+      if (!Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
     }
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { type: 'scalar', value, at };
@@ -147,8 +168,8 @@ class Conversion {
     return target ?? this.#fail('yaml', `The alias "*${name}" has no "&${name}" that ends before it`, at);
   }
 
-  #fail(code: string, message: string, at: Span): Node {
-    this.#diagnostics.push({ code, message, at });
+  #fail(code: string, message: string, at: Span, hint?: string): Node {
+    this.#diagnostics.push({ code, message, at, ...(hint !== undefined && { hint }) });
     return { type: 'scalar', value: null, at };
   }
 
