@@ -145,6 +145,25 @@ const cases: readonly {
     ],
   },
   {
+    mistake: 'a network that there is none of',
+    yaml: `stages:
+  fit: { kind: train, inputs: { dataset: data/faces }, with: { model: resnet18 } }
+`,
+    files: { 'data/faces/dataset.json': '{}' },
+    told: [
+      'pipelines/test.yaml:2:71: error: Expected the name of a network (simple-net, xception, xception-based, my-net, tiny-xception) ' +
+        'or a map of its layers (docs/networks.md) for "with.model", got "resnet18" [wrong-type]',
+    ],
+  },
+  {
+    mistake: 'three classes, before anything is read',
+    yaml: `stages:
+  faces: { kind: load-dataset, inputs: { images: data/ }, with: { classes: { a: a, b: b, c: c } } }
+`,
+    files: { 'data/a/a.png': '' },
+    told: ['pipelines/test.yaml:2:76: error: training and evaluation tell two classes apart, got 3: '],
+  },
+  {
     mistake: 'a cycle',
     yaml: `stages:
   a: { kind: command, inputs: { x: c.x }, outputs: { x: { } }, with: { run: "true" } }

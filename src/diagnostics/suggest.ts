@@ -30,8 +30,9 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   return `Known: ${names.join(', ')}.`;
 }
 
-/** Of more names than these, a message lists the nearest. */
+/** Of more names than `mostListed`, a message lists only the nearest. */
 const mostListed = 12;
+const nearestListed = 5;
 
 /**
  * What there is in place of a name that there is not, for the end of a message, the likeliest first:
@@ -43,8 +44,8 @@ export function thereAre(name: string, candidates: Iterable<string>): string {
   const meant = near === undefined ? '' : `Did you mean "${near}"? `;
   if (names.length < 2) return names.length === 0 ? 'There is none.' : `There is only ${names[0]}.`;
   if (names.length <= mostListed) return `${meant}There are ${names.join(', ')}.`;
-  const listed = nearest(name, names).slice(0, mostListed);
-  return `${meant}There are ${listed.join(', ')} and ${names.length - listed.length} more.`;
+  const listed = nearest(name, names).slice(0, nearestListed);
+  return `${meant}The nearest of ${names.length.toLocaleString('en-US')} are ${listed.join(', ')}.`;
 }
 
 /** Names that hold the wanted one first, `test.auc` for `auc`, then by distance, then as given. */

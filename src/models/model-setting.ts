@@ -7,16 +7,19 @@ import { readLayers } from './layers/read-layers.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
 /** How a setting says which network: by its name, or layer by layer. */
-export const modelSetting = z.union([
-  z.enum(architectureNames),
-  z.strictObject({
-    layers: z
-      .array(layerItem)
-      .min(1)
-      .max(1000)
-      .describe('The network layer by layer, from the image to two values; docs/networks.md has the layers.'),
-  }),
-]);
+export const modelSetting = z.union(
+  [
+    z.enum(architectureNames),
+    z.strictObject({
+      layers: z
+        .array(layerItem)
+        .min(1)
+        .max(1000)
+        .describe('The network layer by layer, from the image to two values; docs/networks.md has the layers.'),
+    }),
+  ],
+  { error: `the name of a network (${architectureNames.join(', ')}) or a map of its layers (docs/networks.md)` },
+);
 export type ModelSetting = z.infer<typeof modelSetting>;
 
 /** The network that a setting says. `classes` is for those that have a name: a list of layers ends as it is written. */

@@ -24,6 +24,7 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
     findClasses(root, split, classes).map((image): FoundImage => ({ ...image, split })),
   );
   requireSources(root, splits, classes);
+  requireImages(root, splits, classes, images);
   return images;
 }
 
@@ -67,7 +68,9 @@ export function findInClasses(root: string, splits: readonly string[], classes: 
     );
   }
   requireSources(root, [''], classes);
-  return findClasses(root, '', classes);
+  const images = findClasses(root, '', classes);
+  requireImages(root, [''], classes, images);
+  return images;
 }
 
 function findClasses(root: string, split: string, classes: ClassSources): readonly FoundImage[] {
@@ -87,6 +90,23 @@ function requireSources(root: string, splits: readonly string[], classes: ClassS
   const first = missing[0]!;
   const hint = suggest(first, unclaimed) ?? sentence(listed(there));
   throw new StageError(`Expected a folder ${quote(missing)} of images in ${places}, got none. ${hint}`);
+}
+
+/** A source may have no image in some splits, but not in all. */
+function requireImages(
+  root: string,
+  splits: readonly string[],
+  classes: ClassSources,
+  images: readonly FoundImage[],
+): void {
+  const filled = new Set(images.map(({ source }) => source));
+  const source = classes.flatMap(({ sources }) => sources).find((source) => !filled.has(source));
+  if (source === undefined) return;
+  const folders = splits.map((split) => join(root, split, source)).filter(isFolder);
+  const files = folders.flatMap((folder) => readdirSync(folder)).filter((name) => !name.startsWith('.'));
+  const more = files.length > 1 ? ` and ${files.length - 1} more, which do` : ', which does';
+  const there = files.length === 0 ? 'it is empty' : `it holds ${files.sort()[0]}${more} not end as an image does`;
+  throw new StageError(`Expected images of "${source}" in ${folders.join(', ')}, got none: ${there}.`);
 }
 
 /** Paths of the images in a folder and below, in code-unit order; empty where there is no such folder. */

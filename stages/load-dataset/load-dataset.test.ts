@@ -261,6 +261,36 @@ test('a misnamed class folder is told with the folder that was meant', async () 
   );
 });
 
+test('a class folder without images is named, with what it holds', async () => {
+  using bench = benchWith('real/a.png');
+  mkdirSync(join(bench.images, 'fake'));
+  const settings = { split: shares };
+  assert.equal(await failure(bench, settings), 'Expected images of "fake" in /images/fake, got none: it is empty.');
+  writeFileSync(join(bench.images, 'fake', 'notes.txt'), 'none');
+  const message =
+    'Expected images of "fake" in /images/fake, got none: it holds notes.txt, which does not end as an image does.';
+  assert.equal(await failure(bench, settings), message);
+  writeFileSync(join(bench.images, 'fake', 'other.txt'), 'none');
+  assert.equal(
+    await failure(bench, settings),
+    message.replace('notes.txt, which does', 'notes.txt and 1 more, which do'),
+  );
+});
+
+test('three classes are refused where they are written, as long as the other kinds take two', () => {
+  const check = (classes: Readonly<Record<string, string>>) =>
+    spec.check!(spec.settings.parse({ classes }), new Set(['images']));
+  assert.deepEqual(check({ real: 'a', fake: 'b' }), []);
+  assert.deepEqual(check({ cat: 'a', dog: 'b', frog: 'c' }), [
+    {
+      at: ['classes'],
+      message:
+        'training and evaluation tell two classes apart, got 3: give one class several folders, ' +
+        'as in { real: original, fake: [FaceSwap, Deepfakes] }',
+    },
+  ]);
+});
+
 test('folders of classes without splits are told how to be split', async () => {
   using bench = benchWith('real/a.png', 'fake/b.png');
   assert.equal(

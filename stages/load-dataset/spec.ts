@@ -87,7 +87,18 @@ export const spec = defineKind<LoadDatasetSettings>({
       summary: 'Numbers of images and their sizes per split, class, source.',
     },
   },
-  check: ({ split, splits }, inputs) => [
+  check: ({ classes, split, splits }, inputs) => [
+    // Until the kinds that learn and measure take any number of classes: refused here, not in every training.
+    ...(classes.length > 2
+      ? [
+          {
+            at: ['classes'],
+            message:
+              `training and evaluation tell two classes apart, got ${classes.length}: ` +
+              'give one class several folders, as in { real: original, fake: [FaceSwap, Deepfakes] }',
+          },
+        ]
+      : []),
     ...(split !== undefined && splits.join() !== 'train,val,test'
       ? [{ at: ['splits'], message: 'either `splits` (given by folders) or `split` (by shares), got both' }]
       : []),
