@@ -381,7 +381,7 @@ test('a thousand stages in a chain, and ten thousand instances, load without a s
   assert.equal(value(await project.load()).stages.length, 1000);
   const numbers = JSON.stringify(Array.from({ length: 100 }, (_, index) => index));
   project.write({
-    'pipelines/p.yaml': `stages:\n  a: { kind: command, matrix: { x: ${numbers}, y: ${numbers} }, with: { run: x } }\n`,
+    'pipelines/p.yaml': `stages:\n  a: { kind: command, matrix: { x: ${numbers}, y: ${numbers} }, with: { run: "x \${matrix.x} \${matrix.y}" } }\n`,
   });
   assert.equal(value(await project.load()).stages.length, 10_000);
 });

@@ -8,6 +8,7 @@ import { Environment } from './environment.ts';
 import { pipelineName, reportPath } from './files/pipeline-name.ts';
 import { type Edge, findCycles } from './find-cycles.ts';
 import type { Kinds, LoadContext, UnloadedKind } from './load-context.ts';
+import { findIdleAxes } from './matrix/idle-axes.ts';
 import { makeInstances } from './matrix/instances.ts';
 import type { Params } from './params/params.ts';
 import { parseSetParams, type SetParam } from './params/set-params.ts';
@@ -67,6 +68,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
     for (const warning of unlisted.find(one, resolved.stage)) warnings.add(warning);
   }
   findCycles(edges).forEach(context.report);
+  findIdleAxes(instances, stages).forEach(context.report);
   const outputs = [...prepared.values()].flatMap((one) =>
     one.outputs.map((output) => ({ stage: one.instance.name, output })),
   );

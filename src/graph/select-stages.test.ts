@@ -10,7 +10,12 @@ const graph = new Graph(
   make: { kind: command, onDemand: true, outputs: { images: { type: images } }, with: { run: x } }
   lint: { kind: command, onDemand: true, with: { run: x } }
   faces: { kind: load, inputs: { images: make.images } }
-  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset }, after: lint }
+  fit:
+    kind: train
+    matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }], seed: [1, 2] }
+    inputs: { dataset: faces.dataset }
+    with: { rate: "\${matrix.net.rate}", seed: "\${matrix.seed}" }
+    after: lint
   roc: { kind: roc, inputs: { scores: data/ } }
   report: { kind: command, inputs: { m: [fit.model] }, with: { run: x } }
 `),

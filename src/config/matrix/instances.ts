@@ -3,7 +3,7 @@ import type { LoadContext } from '../load-context.ts';
 import type { StageName } from '../pipeline.ts';
 import type { StageReference } from '../resolve/stage-reference.ts';
 import { combinations, inheritAxes, maximumStages } from './inherit-axes.ts';
-import type { AxisValue } from './matrix-axes.ts';
+import type { Axis, AxisValue } from './matrix-axes.ts';
 
 /** A stage with a value for each of its axes; it becomes one stage of the pipeline. */
 export interface Instance {
@@ -15,6 +15,8 @@ export interface Instance {
 /** All instances of a pipeline, in order. */
 export interface Instances {
   readonly all: readonly Instance[];
+  /** Inherited ones too. */
+  readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
   readonly byDefinition: ReadonlyMap<Definition, readonly Instance[]>;
   readonly byName: ReadonlyMap<string, Instance>;
   readonly definitions: ReadonlyMap<string, Definition>;
@@ -25,8 +27,9 @@ export function makeInstances(context: LoadContext, list: readonly Definition[])
   const byDefinition = new Map<Definition, readonly Instance[]>();
   const byName = new Map<string, Instance>();
   const all: Instance[] = [];
-  for (const [definition, axes] of inDefinedOrder(list, inheritAxes(context, definitions))) {
-    const instances = combinations(axes).map((values) => {
+  const axes = inheritAxes(context, definitions);
+  for (const definition of list) {
+    const instances = combinations(axes.get(definition)!).map((values) => {
       return { name: instanceName(definition.name, labelsOf(values)), definition, axes: values };
     });
     byDefinition.set(definition, instances);
@@ -40,14 +43,7 @@ export function makeInstances(context: LoadContext, list: readonly Definition[])
       all.push(instance);
     }
   }
-  return { all, byDefinition, byName, definitions };
-}
-
-function* inDefinedOrder<T>(
-  list: readonly Definition[],
-  values: ReadonlyMap<Definition, T>,
-): Iterable<[Definition, T]> {
-  for (const definition of list) yield [definition, values.get(definition)!];
+  return { all, axes, byDefinition, byName, definitions };
 }
 
 /** `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an axis was declared. */

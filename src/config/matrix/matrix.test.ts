@@ -45,8 +45,8 @@ test('a matrix makes one stage per combination, the last axis fastest, its value
 
 test('axes are inherited through single ports, join by name and multiply otherwise', async () => {
   const pipeline = await load(`stages:
-  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
-  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
+  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset }, with: { seed: "\${matrix.seed}" } }
   score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
 `);
   assert.deepEqual(names(pipeline).slice(2), [
@@ -66,7 +66,7 @@ test('axes are inherited through single ports, join by name and multiply otherwi
 test('a port that asks for it is told which instance it reads', async () => {
   const pipeline = await load(`stages:
   ${faces}
-  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  fit: { kind: train, matrix: { seed: [1, 2] }, inputs: { dataset: faces.dataset }, with: { seed: "\${matrix.seed}" } }
   curves: { kind: plot, inputs: { history: fit.history } }
   second: { kind: plot, inputs: { history: "fit[seed=2].history" } }
   file: { kind: plot, inputs: { history: data/real/1.png } }
@@ -78,7 +78,7 @@ test('a port that asks for it is told which instance it reads', async () => {
 
 test('a selection takes one instance and inherits nothing, also by a value of the own matrix', async () => {
   const pipeline = await load(`stages:
-  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   fit: { kind: train, inputs: { dataset: "faces[set=a].dataset" } }
   score:
     kind: evaluate
@@ -92,7 +92,7 @@ test('a selection takes one instance and inherits nothing, also by a value of th
 test('a stage can be chosen by the matrix', async () => {
   const pipeline = await load(`stages:
   one: { kind: load, inputs: { images: data/ } }
-  two: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  two: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   fit: { kind: train, matrix: { from: [one, two] }, inputs: { dataset: "\${matrix.from}.dataset" } }
 `);
   assert.deepEqual(read(pipeline, 'fit[from=two,set=b]', 'dataset'), [['two[set=b]', {}]]);
@@ -102,10 +102,14 @@ test('a stage can be chosen by the matrix', async () => {
 test('a list port takes every agreeing instance in order, labelled by what the reader does not fix', async () => {
   const pipeline = await load(`stages:
   ${faces}
-  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  fit:
+    kind: train
+    matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }], seed: [1, 2] }
+    inputs: { dataset: faces.dataset }
+    with: { rate: "\${matrix.net.rate}", seed: "\${matrix.seed}" }
   score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
   all: { kind: roc, inputs: { scores: [score.scores] } }
-  each: { kind: roc, matrix: { net: [x, y] }, inputs: { scores: score.scores } }
+  each: { kind: roc, matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }] }, inputs: { scores: score.scores } }
   some: { kind: roc, inputs: { scores: ["score[net=y].scores"] } }
 `);
   assert.deepEqual(read(pipeline, 'all', 'scores'), [
@@ -127,9 +131,13 @@ test('a list port takes every agreeing instance in order, labelled by what the r
 test('a labelled list port is told the axes that its reader fixes, too', async () => {
   const pipeline = await load(`stages:
   ${faces}
-  fit: { kind: train, matrix: { net: [x, y], seed: [1, 2] }, inputs: { dataset: faces.dataset } }
+  fit:
+    kind: train
+    matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }], seed: [1, 2] }
+    inputs: { dataset: faces.dataset }
+    with: { rate: "\${matrix.net.rate}", seed: "\${matrix.seed}" }
   score: { kind: evaluate, inputs: { model: fit.model, dataset: faces.dataset } }
-  each: { kind: plot, matrix: { net: [x, y] }, inputs: { scores: score.scores } }
+  each: { kind: plot, matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }] }, inputs: { scores: score.scores } }
 `);
   assert.deepEqual(read(pipeline, 'each[net=y]', 'scores'), [
     ['score[net=y,seed=1]', { net: 'y', seed: '1' }],
@@ -158,7 +166,7 @@ test('a list of several stages and paths labels which is which', async () => {
 
 test('axes of one name with other values do not join', async () => {
   const text = await mistakes(`stages:
-  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   fit: { kind: train, matrix: { set: [a, c] }, inputs: { dataset: faces.dataset } }
 `);
   assert.ok(
@@ -174,7 +182,7 @@ test('axes of one name with other values do not join', async () => {
 
 test('wrong axes, values and selections are told', async () => {
   const text = await mistakes(`stages:
-  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ } }
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
   a: { kind: train, matrix: { stage: [1], x: [1, 1], y: [a b], z: [], w: [{ rate: 1 }] }, inputs: { dataset: "faces[set=a].dataset" } }
   b: { kind: train, inputs: { dataset: "faces[st=a].dataset" }, with: { seed: "\${matrix.sed}" } }
   c: { kind: train, inputs: { dataset: "faces[set=c].dataset" } }
@@ -206,4 +214,46 @@ test('a matrix that makes very many stages is told before it does', async () => 
   a: { kind: command, with: { run: x }, matrix: { x: ${axis}, y: ${axis}, z: ${axis} } }
 `);
   assert.match(text, /The matrix of the stage "a" makes 1,000,000,000 stages, at most 10,000 are allowed/);
+});
+
+test('an axis that decides nothing is a mistake: its instances would be copies of one result', async () => {
+  const text = await mistakes(`stages:
+  ${faces}
+  fit: { kind: train, matrix: { seed: [1, 2, 3], rate: [0.1, 0.2] }, inputs: { dataset: faces.dataset }, with: { rate: "\${matrix.rate}" } }
+  draw:
+    kind: command
+    matrix: { net: [{ id: small, width: 8 }, { id: large, width: 32 }] }
+    outputs: { text: "out/\${matrix.net}.txt" }
+    with: { run: "echo > \${outputs.text}" }
+`);
+  assert.equal(
+    text,
+    `pipelines/p.yaml:3:33: error: The axis "seed" of the stage "fit" decides nothing: its 3 values give the same settings, inputs and environment [idle-axis]
+
+    3 |   fit: { kind: train, matrix: { seed: [1, 2, 3], rate: [0.1, 0.2] }, inputs: { dataset: faces.datase…
+      |                                 ^^^^
+
+  Write "\${matrix.seed}" under "with", "inputs" or "env"; a path under "outputs" changes no result.
+
+pipelines/p.yaml:6:15: error: The axis "net" of the stage "draw" decides nothing: its 2 values give the same settings, inputs and environment [idle-axis]
+
+    6 |     matrix: { net: [{ id: small, width: 8 }, { id: large, width: 32 }] }
+      |               ^^^
+
+  Write "\${matrix.net.width}" under "with", "inputs" or "env"; a path under "outputs" changes no result.`,
+  );
+});
+
+test('an axis decides by a setting, a member, an input, the environment, or the extension of an output', async () => {
+  const pipeline = await load(`stages:
+  faces: { kind: load, matrix: { set: [a, b] }, inputs: { images: data/ }, with: { set: "\${matrix.set}" } }
+  fit: { kind: train, matrix: { set: [a, b] }, inputs: { dataset: "faces[set=\${matrix.set}].dataset" } }
+  net: { kind: train, matrix: { net: [{ id: x, rate: 0.1 }, { id: y, rate: 0.2 }] }, inputs: { dataset: data/ }, with: { rate: "\${matrix.net.rate}" } }
+  each: { kind: command, matrix: { set: [a, b] }, inputs: { models: [fit.model] }, with: { run: x } }
+  file: { kind: command, matrix: { class: [real, fake] }, inputs: { image: "data/\${matrix.class}/1.png" }, with: { run: x } }
+  mode: { kind: command, matrix: { mode: [fast, slow] }, env: { MODE: "\${matrix.mode}" }, with: { run: x } }
+  plot: { kind: command, matrix: { format: [svg, png] }, outputs: { chart: "out/plot.\${matrix.format}" }, with: { run: x } }
+  once: { kind: command, matrix: { seed: [1] }, with: { run: x } }
+`);
+  assert.equal(pipeline.stages.length, 15);
 });

@@ -8,6 +8,7 @@ const yaml = (run: string) => `stages:
     matrix: { seed: [1, 2] }
     inputs: { data: data/real, program: tools/listed.py }
     outputs: { text: "out/mean-\${matrix.seed}.txt" }
+    env: { SEED: "\${matrix.seed}" }
     with: { run: '${run}' }
 `;
 const files = { 'mean.py': '', 'tools/listed.py': '', 'tools/helper.sh': '', 'node_modules/.bin/x.js': '' };
