@@ -52,6 +52,19 @@ test('a full disk is told as one, loses nothing, and once there is space the nex
   assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
 });
 
+test('the command that the message of a full disk names frees what earlier results and killed runs hold', asRoot, async () => {
+  using project = new Project(grow);
+  using _disk = new Disk(project, 'cache', '3m');
+  await project.run('--set', 'params.size=300000');
+  await project.run('--set', 'params.size=400000');
+  const full = await project.command('run', '--set', 'params.size=500000');
+  assertClear(full, /disk is full/);
+  project.letHoursPass(2);
+  const [, named] = /`pipeline (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
+  assert.match((await project.command(...named!.split(' '))).stdout, /^Removed 3 results and \d objects/);
+  assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'fresh', copy: 'ran' });
+});
+
 test('training that finds no room for its checkpoints says so once, and goes on', asRoot, async () => {
   using project = new Project(`
 stages:
@@ -68,7 +81,7 @@ stages:
   assert.deepEqual(
     warnings.filter((warning) => warning.includes('checkpoint')),
     [
-      'Cannot write a checkpoint: the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost. This run goes on all the same.',
+      'Cannot write a checkpoint: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left. This run goes on all the same.',
     ],
   );
   assert.deepEqual(project.files('cache/checkpoints'), []);

@@ -11,7 +11,7 @@ import type { ListedFile } from '../fingerprint/listing.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import { displace } from './displace.ts';
 import { PublishError } from './publish-error.ts';
-import { type Owner, PublishedRecords, type StillClaims } from './published-record.ts';
+import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
 import { resolveTarget, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified } from './verified-copy.ts';
@@ -71,6 +71,8 @@ export class Publisher {
         return { ok: true, changed: false };
       }
       mkdirSync(dirname(target.path), { recursive: true });
+      // So that what a kill leaves beside the path is found, also the first time.
+      this.records.begin(target.key, recordOf(target, artifact, owner));
       await using staging = new Staging(target);
       await this.#stage(artifact, from, staging);
       return await this.#swapIn(staging, target, artifact, owner);
@@ -202,15 +204,16 @@ export class Publisher {
   /** Before the swap: a kill between the two must not make our own bytes look like the user's. */
   #record(target: Target, artifact: StoredArtifact, owner: Owner, before: Digest | undefined): void {
     if (before === undefined && this.#isRecorded(target, artifact, owner)) return;
-    this.records.write(target.key, {
-      path: target.shown,
-      ...owner,
-      digest: artifact.digest,
-      ...(before !== undefined && { before }),
-      time: new Date().toISOString(),
-    });
+    this.records.write(target.key, { ...recordOf(target, artifact, owner), ...(before !== undefined && { before }) });
   }
 }
+
+const recordOf = (target: Target, { digest }: StoredArtifact, owner: Owner): PublishedRecord => ({
+  path: target.shown,
+  ...owner,
+  digest,
+  time: new Date().toISOString(),
+});
 
 /** Something else moved the target away, or put its own there first. */
 const outrun: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { namesIn } from '../cache/names-in.ts';
-import { writeAtomic } from '../cache/write-atomic.ts';
+import { writeAtomic, writeNew } from '../cache/write-atomic.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 
 /** Whose output it is. */
@@ -35,15 +35,28 @@ export class PublishedRecords {
 
   /** By the SHA-256 of its path. A damaged record is none: then what is there is taken for the user's, and kept. */
   read(key: Digest): PublishedRecord | undefined {
-    return parse(join(this.#folder, `${key}.json`));
+    return parse(this.#file(key));
   }
 
   write(key: Digest, record: PublishedRecord): void {
-    writeAtomic(join(this.#folder, `${key}.json`), JSON.stringify(record), { sync: false });
+    writeAtomic(this.#file(key), JSON.stringify(record), { sync: false });
+  }
+
+  /** Writes the record of a path that has none. */
+  begin(key: Digest, record: PublishedRecord): void {
+    try {
+      writeNew(this.#file(key), JSON.stringify(record));
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
   }
 
   remove(key: Digest): void {
-    rmSync(join(this.#folder, `${key}.json`), { force: true });
+    rmSync(this.#file(key), { force: true });
+  }
+
+  #file(key: Digest): string {
+    return join(this.#folder, `${key}.json`);
   }
 
   all(): readonly PublishedRecord[] {

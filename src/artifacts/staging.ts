@@ -1,7 +1,8 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { stagedBy, stagingName } from '../fingerprint/staging-name.ts';
+import type { Digest } from '../fingerprint/digest.ts';
+import { parseStagingName, stagingKey, stagingName } from '../fingerprint/staging-name.ts';
 import type { Target } from './target.ts';
 
 const day = 86_400_000;
@@ -23,35 +24,32 @@ export class Staging {
   }
 }
 
-/** Removes what processes that were killed left beside the target. */
+/** Removes what killed processes left beside the target. */
 export async function clearLeftovers(target: Target): Promise<void> {
-  for (const { path, pid } of stagedBeside(target)) {
-    if (isLeftover(path, pid)) await rm(path, { recursive: true, force: true });
-  }
+  for (const path of leftoversIn(dirname(target.path), target.key)) await rm(path, { recursive: true, force: true });
 }
 
-function stagedBeside(target: Target): readonly { readonly path: string; readonly pid: number }[] {
-  const folder = dirname(target.path);
-  let names: readonly string[];
-  try {
-    names = readdirSync(folder);
-  } catch {
-    return [];
-  }
-  return names.flatMap((name) => {
-    const pid = stagedBy(name, target.key);
-    return pid === undefined ? [] : [{ path: join(folder, name), pid }];
+/** What killed processes left in a folder beside the path of this key, or beside any path; a day later, what others left as well. */
+export function leftoversIn(folder: string, key?: Digest): readonly string[] {
+  return foundNames(folder).flatMap((name) => {
+    const staged = parseStagingName(name);
+    if (staged === undefined || (key !== undefined && staged.key !== stagingKey(key))) return [];
+    const path = join(folder, name);
+    const isLeft = staged.isOwn ? !active.has(path) : staged.isDead || isOld(path);
+    return isLeft ? [path] : [];
   });
 }
 
-/** A process with the same number may be another one by now, hence also the age. */
-function isLeftover(path: string, pid: number): boolean {
-  if (pid === process.pid) return !active.has(path);
+function foundNames(folder: string): readonly string[] {
   try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true;
+    return readdirSync(folder);
+  } catch {
+    return [];
   }
+}
+
+/** Of a process on another host, or one whose number another one may have by now, only the age tells. */
+function isOld(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && Date.now() - stats.ctimeMs > day;
 }

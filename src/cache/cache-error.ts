@@ -28,15 +28,19 @@ function obstacle(cause: NodeJS.ErrnoException): unknown {
   }
 }
 
+/** `--keep 1h`, since without it gc keeps all results of the last 30 days. */
+const freeing =
+  'Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.';
+
 function reason(cause: unknown): string {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
   if (code === 'ENOENT' && syscall === 'mkdir') return 'the file system takes no folder there. Choose another place.';
   switch (code) {
     case 'ENOSPC':
-      return 'the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.';
+      return `the disk is full. ${freeing}`;
     case 'EDQUOT':
-      return 'your disk quota is used up. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.';
+      return `your disk quota is used up. ${freeing}`;
     case 'EROFS':
       return 'the disk is read-only. Mount it for writing, or run in a copy of the project.';
     case 'EACCES':

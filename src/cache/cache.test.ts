@@ -166,7 +166,7 @@ test('a disk that fails is told of in plain words, with what was written and wha
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
   assert.equal(
     String(cacheError('a model', full)),
-    'CacheError: Cannot write a model: the disk is full. Free some space, for instance with `pipeline gc`, and run again; nothing is lost.',
+    'CacheError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.',
   );
   const bug = new TypeError('x is not a function');
   assert.equal(cacheError('a model', bug), bug);

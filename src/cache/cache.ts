@@ -11,7 +11,7 @@ import { Lease } from './lease.ts';
 import { ownsFolder } from './owns-folder.ts';
 import { parseResult } from './parse-result.ts';
 import { pinResult, pins, unpinResult } from './pins.ts';
-import { RunFolder, runIds } from './run-folder.ts';
+import { openRunIds, RunFolder, runIds } from './run-folder.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
 import { isStored, storeObject } from './store-object.ts';
 import { writeAtomic } from './write-atomic.ts';
@@ -168,6 +168,20 @@ export class Cache {
   /** Earlier runs, the last first. */
   runs(): readonly RunFolder[] {
     return runIds(this.folder).map((id) => RunFolder.open(this.folder, id));
+  }
+
+  /** Runs that were killed and left their private folders. */
+  killedRuns(now = Date.now()): readonly RunFolder[] {
+    return this.#openRuns().filter((run) => run.wasKilled(now));
+  }
+
+  /** Whether a run may be under way. */
+  isBusy(): boolean {
+    return this.#openRuns().some((run) => !run.wasKilled());
+  }
+
+  #openRuns(): readonly RunFolder[] {
+    return openRunIds(this.folder).map((id) => RunFolder.open(this.folder, id));
   }
 
   /** Keeps a result from gc whatever its age. */

@@ -18,7 +18,7 @@ const day = 86_400_000;
 
 /** Stores a result with one object of its own and one that all share, last used some days ago. */
 async function store(root: string, cache: Cache, seed: number, daysAgo: number): Promise<Digest> {
-  const work = writeFiles(join(root, `cache/work/dead/${seed}`), { own: `object ${seed}`, shared: 'shared' });
+  const work = writeFiles(join(root, `made/${seed}`), { own: `object ${seed}`, shared: 'shared' });
   const result = exampleResult(seed, { out: await listArtifact(work) });
   await cache.store(work, result.outputs['out']!);
   cache.writeResult(result);
@@ -64,13 +64,24 @@ test('results that nobody used within the time go with their objects; pinned and
   assert.deepEqual(new Set(next.results.map(({ digest }) => digest)), new Set([pinned, last]));
 });
 
-test('an object that was touched within a day stays, since its result may be about to be written', async (t) => {
+test('while a run is under way, an object that was touched within a day stays, since its result may be about to be written', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
   await store(root, cache, 1, 90);
-  const garbage = findGarbage(cache, { keep: day });
-  assert.equal(garbage.results.length, 1);
-  assert.deepEqual(garbage.objects, []);
+  const find = (minutes: number) => findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
+  const run = cache.startRun('2025-01-31', 'test');
+  assert.deepEqual(find(20).objects, []);
+  assert.equal(find(20).results.length, 1);
+  await run.removeWork();
+  assert.deepEqual(find(5).objects, [], 'a run on another host may not be seen yet');
+  const garbage = find(20);
+  assert.deepEqual(
+    garbage.objects.map(({ path }) => path).sort(),
+    [objectOf(cache, 1), cache.objectPath(sha256('shared'))].sort(),
+  );
+  cache.startRun('2025-02-01', 'test');
+  removeGarbage(cache, garbage);
+  assert.equal(existsSync(objectOf(cache, 1)), true, 'a run began meanwhile');
 });
 
 test('an object that a run wants again between finding and removing stays', async (t) => {
@@ -156,24 +167,6 @@ test('a download that nobody went on with is removed with what is old; a whole o
   assert.deepEqual(remains, [join(root, 'cache/downloads/weights.h5.part')]);
 });
 
-test('what a killed process was writing goes after a day, wherever in the cache it was', async (t) => {
-  const root = temporaryFolder(t);
-  const cache = Cache.open(root);
-  const names = [
-    '.tmp-1-a',
-    'leases/.tmp-1-a/holder.json',
-    'latest/p/.tmp-1-a',
-    'objects/ab/.tmp-1-a',
-    'checkpoints/ab/.tmp-1-a',
-    'published/.tmp-1-a',
-  ];
-  writeFiles(root, Object.fromEntries(names.map((name) => [`cache/${name}`, 'half'])));
-  assert.deepEqual(findGarbage(cache, { keep: day }).remains, []);
-  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
-  const gone = names.map((name) => join(root, 'cache', name.replace('/holder.json', '')));
-  assert.deepEqual([...remains].sort(), gone.sort());
-});
-
 test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
@@ -186,8 +179,7 @@ test('memories, logs of runs and builds of kinds go when they are old, builds no
   run.writeRecord(record);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
   const logs = dirname(run.logPath('fit', 1));
-  const work = join(root, 'cache/work/2025-01-31');
-  assert.deepEqual([...remains].sort(), [kind, logs, memory, work].sort());
+  assert.deepEqual([...remains].sort(), [kind, logs, memory].sort());
 });
 
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
@@ -204,11 +196,10 @@ test('a lease goes when its holder is dead, unless someone else took it before i
   assert.deepEqual(readdirSync(join(root, 'cache/leases')).sort(), ['held', 'taken']);
 });
 
-test('what a living run used stays, and the private folder that it works in', async (t) => {
+test('what a living run used stays', async (t) => {
   const root = temporaryFolder(t);
   const cache = Cache.open(root);
   const run = cache.startRun('2025-01-31', 'test');
-  const { work } = run.attempt('fit', 1);
   const used = await store(root, cache, 1, 0);
   await store(root, cache, 2, 90);
   writeFiles(root, { 'cache/displaced/then/mine': 'kept for the user' });
@@ -218,13 +209,11 @@ test('what a living run used stays, and the private folder that it works in', as
     false,
   );
   assert.equal(garbage.results.length, 1);
-  assert.deepEqual(garbage.remains, [join(root, 'cache/work/dead')]);
+  assert.deepEqual(garbage.remains, []);
   run.writeRecord(record);
   const afterwards = findGarbage(cache, { keep: 0, displaced: true, now: inTwoDays() });
   assert.equal(afterwards.results.length, 2);
-  assert.ok(
-    afterwards.remains.includes(join(work, '..')) && afterwards.remains.includes(join(root, 'cache/displaced/then')),
-  );
+  assert.deepEqual(afterwards.remains, [join(root, 'cache/displaced/then')]);
 });
 
 test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {

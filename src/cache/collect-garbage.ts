@@ -8,8 +8,11 @@ import { type Entry, entriesIn, filesIn, touchedAt } from './entries-in.ts';
 import { allLatest } from './latest.ts';
 import { isHeld } from './lease-folder.ts';
 import type { StageResult } from './stage-result.ts';
+import { parseTemporaryName } from './write-atomic.ts';
 
 const day = 86_400_000;
+/** How long it may take until what a run on another host did is seen here. */
+const lag = 10 * 60_000;
 
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
@@ -35,7 +38,7 @@ export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
   readonly objects: readonly { readonly path: string; readonly bytes: number }[];
   readonly checkpoints: readonly { readonly path: string; readonly bytes: number }[];
-  /** Folders, files and leases of killed processes, what was set aside, old runs' records and memories, old builds. */
+  /** Leases of dead processes, what was set aside, old runs' logs and memories, old builds. */
   readonly remains: readonly string[];
   /** Of the objects and checkpoints. */
   readonly bytes: number;
@@ -56,7 +59,8 @@ interface KnownResult {
 /**
  * Finds what nothing needs any more, and changes nothing. Roots are pins, the last results of stages (so of frozen ones),
  * and what living runs used; beside them stays what was used within `keep`. Evaluates no YAML. Objects go only if no
- * result that stays names them and nobody touched them for a day: a run may have stored them and not yet its result.
+ * result that stays names them and, while a run may be under way, nobody touched them for a day: it may have stored them
+ * and not yet its result.
  */
 export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
@@ -65,8 +69,10 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
   const sizes = new Map(objects.map(({ name, size }) => [name, size]));
   const kept = keepResults(results, sizes, options, now);
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
-  const going = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched > day);
-  const young = objects.filter(({ name, touched }) => !needed.has(name as Digest) && now - touched <= day);
+  const youth = youthOf(cache);
+  const unneeded = objects.filter(({ name }) => !needed.has(name as Digest));
+  const going = unneeded.filter(({ touched }) => now - touched > youth);
+  const young = unneeded.filter(({ touched }) => now - touched <= youth);
   const keptObjects = sum(objects.map(({ size }) => size)) - sum(going.map(({ size }) => size));
   const room = (options.maxBytes ?? Number.POSITIVE_INFINITY) - keptObjects;
   const checkpoints = sortCheckpoints(cache.folder, { keep: options.keep, room, now });
@@ -88,6 +94,9 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
   };
 }
 
+/** How long an object that no result names is kept for a run that may be about to name it. */
+const youthOf = (cache: Cache): number => (cache.isBusy() ? day : lag);
+
 /** Removes what was found: results first, so that none is left without its objects. Throws a `CacheError`. */
 export function removeGarbage(cache: Cache, garbage: Garbage): void {
   try {
@@ -97,8 +106,8 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
     }
     for (const { path } of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
-      // A run that wants it again has touched it meanwhile.
-      if (stats !== undefined && garbage.now - touchedAt(stats) > day) rmSync(path, { force: true });
+      // A run that wants it again has touched it meanwhile, or just begun.
+      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(cache)) rmSync(path, { force: true });
     }
     const leases = join(cache.folder, 'leases');
     for (const path of garbage.remains) {
@@ -188,11 +197,7 @@ export function objectsOf(result: StageResult): readonly Digest[] {
 function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
-  const work = entriesIn(join(cache.folder, 'work')).filter((entry) => !living.has(entry.name) && old(entry, day));
-  const written = ['objects', 'results', 'checkpoints', 'latest'].flatMap((name) => filesIn(join(cache.folder, name)));
-  const direct = ['', 'leases', 'memory', 'pins', 'published'].flatMap((name) => entriesIn(join(cache.folder, name)));
-  const isTemporary = (entry: Entry): boolean => entry.name.startsWith('.tmp-');
-  const temporary = [...written, ...direct].filter((entry) => isTemporary(entry) && old(entry, day));
+  const isTemporary = (entry: Entry): boolean => parseTemporaryName(entry.name) !== undefined;
   const leases = entriesIn(join(cache.folder, 'leases')).filter((entry) => !isTemporary(entry) && !isHeld(entry.path));
   const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
   // What a download left where nobody went on with it.
@@ -207,18 +212,7 @@ function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, 
   // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
   const kinds = living.size > 0 ? [] : entriesIn(join(cache.folder, 'kinds')).filter((entry) => old(entry, keep));
   const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [
-    ...work,
-    ...temporary,
-    ...leases,
-    ...aside,
-    ...parts,
-    ...runs,
-    ...memories,
-    ...listings,
-    ...kinds,
-    ...kept,
-  ].map(({ path }) => path);
+  return [...leases, ...aside, ...parts, ...runs, ...memories, ...listings, ...kinds, ...kept].map(({ path }) => path);
 }
 
 /**

@@ -1,5 +1,6 @@
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
+import { sha256 } from '../fingerprint/digest.ts';
 
 /** A process, told apart from a later one that got the same number, and from one that has it elsewhere. */
 export interface ProcessIdentity {
@@ -36,14 +37,36 @@ export function readIdentity(path: string): ProcessIdentity | undefined {
 export function lifeOf({ pid, host, space, started }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   const here = thisProcess();
   if (host !== here.host || space !== here.space) return 'unknown';
-  try {
-    process.kill(pid, 0);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ESRCH') return 'dead';
-  }
+  if (!exists(pid)) return 'dead';
   const now = startOf(pid);
   if (started === '' || now === '') return 'unknown';
   return now === started ? 'alive' : 'dead';
+}
+
+/** Marks the name of a file with the process that writes it: `<space>-<pid>`, six hex digits and a number. */
+export const processMark = (): string => `${spaceMark()}-${process.pid}`;
+
+/** Whether the process of a {@link processMark} is known to be dead. Its number may by now be another one's. */
+export function isDeadMark(space: string, pid: number): boolean {
+  if (space !== spaceMark()) return false;
+  return !exists(pid) || startOf(pid) === 'ended';
+}
+
+let ownSpace: string | undefined;
+
+function spaceMark(): string {
+  const { host, space } = thisProcess();
+  ownSpace ??= sha256(`${host}\0${space}`).slice(0, 6);
+  return ownSpace;
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
 }
 
 function startOf(pid: number): string {

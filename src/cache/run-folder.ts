@@ -51,21 +51,23 @@ export interface PastAttempt {
 
 /** How many bytes of a log's end are looked at for its last lines. */
 const tailBytes = 64 * 1024;
-const month = 30 * 86_400_000;
+const day = 86_400_000;
+const month = 30 * day;
 
 /**
  * What a run leaves of itself, whatever its end: `cache/runs/<id>/` with its record, its process and the log of every
- * attempt. The attempts' private folders are in `cache/work/<id>/`, which is nothing's when the process is dead.
+ * attempt. `cache/work/<id>/` holds the private folders of the attempts. It is there from the beginning of the run to its
+ * end, so what is in `cache/work` are the runs under way and those that were killed.
  */
 export class RunFolder {
   readonly id: string;
   readonly path: string;
-  readonly #work: string;
+  readonly work: string;
 
   private constructor(cache: string, id: string) {
     this.id = id;
     this.path = join(cache, 'runs', id);
-    this.#work = join(cache, 'work', id);
+    this.work = join(cache, 'work', id);
   }
 
   /**
@@ -78,6 +80,7 @@ export class RunFolder {
       mkdirSync(dirname(run.path), { recursive: true });
       mkdirSync(run.path);
       writeAtomic(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), pipeline }), { sync: false });
+      mkdirSync(run.work, { recursive: true });
     } catch (error) {
       throw cacheError(`the run's record in ${run.path}`, error);
     }
@@ -91,7 +94,7 @@ export class RunFolder {
 
   /** The files of an attempt, from 1; what an earlier one of this number left in its folder is gone. */
   attempt(stage: string, number: number): AttemptFiles {
-    const work = join(this.#work, `${slug(stage)}-${number}`);
+    const work = join(this.work, `${slug(stage)}-${number}`);
     const log = this.logPath(stage, number);
     try {
       rmSync(work, { recursive: true, force: true, maxRetries: 3 });
@@ -176,6 +179,17 @@ export class RunFolder {
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
+  /**
+   * Whether its process ended before it removed `work`. Of a process that cannot be asked, that is believed after a month;
+   * where nothing says whose the folder is, after a day.
+   */
+  wasKilled(now = Date.now()): boolean {
+    const owner = readIdentity(join(this.path, 'process.json'));
+    if (owner === undefined) return now - (statSync(this.work, { throwIfNoEntry: false })?.ctimeMs ?? now) > day;
+    const life = lifeOf(owner);
+    return life === 'dead' || (life === 'unknown' && now - this.startedAt() > month);
+  }
+
   /** Whether it came so far as to run a stage. */
   ranStages(): boolean {
     return namesIn(this.path).some((name) => name !== 'process.json' && name !== 'run.json');
@@ -193,9 +207,12 @@ export class RunFolder {
 
   /** Removes the private folders of all its attempts. */
   async removeWork(): Promise<void> {
-    await rm(this.#work, { recursive: true, force: true, maxRetries: 3 });
+    await rm(this.work, { recursive: true, force: true, maxRetries: 3 });
   }
 }
+
+/** The ids of the runs that have a private folder. */
+export const openRunIds = (cache: string): readonly string[] => namesIn(join(cache, 'work'));
 
 /** The ids of all runs, the last first. */
 export function runIds(cache: string): readonly string[] {

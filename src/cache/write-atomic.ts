@@ -1,10 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { isDeadMark, processMark } from './process-identity.ts';
 
-/** A name that nothing else uses, beside a file that is about to be written; gc removes those of killed processes. */
+/** A name that nothing else uses, beside a file that is about to be written. Those of dead processes are removed later. */
 export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.tmp-${process.pid}-${randomBytes(6).toString('hex')}`);
+  return join(dirname(path), `.tmp-${processMark()}-${randomBytes(6).toString('hex')}`);
+}
+
+/** Whether a name is {@link temporaryBeside} something, and whether the process that gave it is known to be dead. */
+export function parseTemporaryName(name: string): { readonly isDead: boolean } | undefined {
+  if (!name.startsWith('.tmp-')) return undefined;
+  const [, space, pid] = /^\.tmp-([0-9a-f]{6})-(\d+)-/.exec(name) ?? [];
+  return { isDead: space !== undefined && isDeadMark(space, Number(pid)) };
 }
 
 /**

@@ -1,4 +1,5 @@
 import { relative } from 'node:path';
+import { clearAfterKilledRuns } from '../artifacts/leftovers.ts';
 import { signRead } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { formatWarning } from '../diagnostics/format-diagnostic.ts';
@@ -36,10 +37,12 @@ export async function bringStages(
     time: startedAt,
   });
   for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+  await clearAfterKilledRuns(world.pipeline.root, world.cache);
   const ends = await execute(run);
   const counts = countOutcomes(ends);
   let page: string | undefined;
   try {
+    await folder.removeWork();
     if (counts.fresh < stages.length) {
       const leftOut = new Map<StageName, number>();
       writeRunRecord(run, ends, (stage) => {
@@ -57,7 +60,6 @@ export async function bringStages(
     page = await report?.finish(interrupts.interrupted);
     await rememberRun(run, ends, memory, read, project.found, page);
     world.digests.save();
-    await folder.removeWork();
   } catch (error) {
     if (!isTold(error)) throw error;
     // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.

@@ -1,3 +1,5 @@
+import { join } from 'node:path';
+import { namesIn } from '../cache/names-in.ts';
 import { memoryFile, recall } from '../cache/run-memory.ts';
 import { findPipelineFile, onlyPipelineFile } from '../config/files/find-pipeline-file.ts';
 import { findRoot } from '../config/files/find-root.ts';
@@ -11,6 +13,10 @@ export async function recallCommand(argv: readonly string[]): Promise<boolean> {
   const memory = await recall(memoryFile(root, process.cwd(), argv), root, (word) => findNow(word, root));
   if (memory === undefined) return false;
   process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
+  // Only after the answer, and only if there may be something to clear: it loads more than the answer takes.
+  if (namesIn(join(root, 'cache', 'work')).length > 0) {
+    await (await import('../artifacts/leftovers.ts')).clearAfterKilledRuns(root);
+  }
   return true;
 }
 

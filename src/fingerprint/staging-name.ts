@@ -1,25 +1,30 @@
 import { randomBytes } from 'node:crypto';
-import { hostname } from 'node:os';
-import { type Digest, sha256 } from './digest.ts';
+import { isDeadMark, processMark } from '../cache/process-identity.ts';
+import type { Digest } from './digest.ts';
 
 const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
-const host = sha256(hostname()).slice(0, 6);
 
 /**
  * A hidden name beside a published path, where its next content is staged or its last one waits for deletion:
- * `.restage-<path>-<host>-<process>-<random>`, path and host as starts of digests. Such names are part of no artifact.
+ * `.restage-<path>-<process>-<random>`, the path as the start of its digest. Such names are part of no artifact.
  */
 export function stagingName(path: Digest): string {
-  return `.restage-${path.slice(0, 12)}-${host}-${process.pid}-${randomBytes(6).toString('hex')}`;
+  return `.restage-${stagingKey(path)}-${processMark()}-${randomBytes(6).toString('hex')}`;
 }
+
+/** The start of a path's digest, as staging names hold it. */
+export const stagingKey = (path: Digest): string => path.slice(0, 12);
 
 /** Cheap, since every name of every walk is asked. */
 export function isStagingName(name: string): boolean {
   return name.startsWith('.restage-') && pattern.test(name);
 }
 
-/** The number of the process of this host that staged `path` under this name; undefined for every other name. */
-export function stagedBy(name: string, path: Digest): number | undefined {
-  const [, key, where, pid] = pattern.exec(name) ?? [];
-  return key === path.slice(0, 12) && where === host ? Number(pid) : undefined;
+/** Who staged under this name, beside which path; undefined for every other name. */
+export function parseStagingName(
+  name: string,
+): { readonly key: string; readonly isOwn: boolean; readonly isDead: boolean } | undefined {
+  const [, key, space, pid] = pattern.exec(name) ?? [];
+  if (key === undefined || space === undefined) return undefined;
+  return { key, isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };
 }

@@ -1,3 +1,4 @@
+import { findLeftovers, removeLeftovers } from '../../artifacts/leftovers.ts';
 import { Cache } from '../../cache/cache.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../cache/collect-garbage.ts';
 import { findRoot } from '../../config/files/find-root.ts';
@@ -33,17 +34,23 @@ export async function gcCommand(options: GcOptions): Promise<number> {
     ...(maxBytes !== undefined && { maxBytes }),
     exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
   });
-  const [checkpoints, and] =
-    garbage.checkpoints.length === 0
-      ? ['', ' and ']
-      : [` and ${formatCount(garbage.checkpoints.length, 'checkpoint')}`, ', '];
-  const what = `${formatCount(garbage.results.length, 'result')}${and}${formatCount(garbage.objects.length, 'object')}${checkpoints} (${formatBytes(garbage.bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
+  const leftovers = findLeftovers(root, cache);
+  const counts = [
+    formatCount(garbage.results.length, 'result'),
+    formatCount(garbage.objects.length, 'object'),
+    ...(garbage.checkpoints.length > 0 ? [formatCount(garbage.checkpoints.length, 'checkpoint')] : []),
+    ...(leftovers.length > 0 ? [formatCount(leftovers.length, 'leftover')] : []),
+  ];
+  const bytes = leftovers.reduce((sum, leftover) => sum + leftover.bytes, garbage.bytes);
+  const listed = `${counts.slice(0, -1).join(', ')} and ${counts.at(-1)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
+  const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {
     process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n${missed}`);
     return exitCodes.ok;
   }
   removeGarbage(cache, garbage);
+  await removeLeftovers(leftovers);
   process.stdout.write(`Removed ${what}.\n${missed}`);
   return exitCodes.ok;
 }
@@ -54,7 +61,7 @@ const holds: Readonly<Record<Hold, string>> = {
   running: 'results that a run under way may use',
   recent: 'results used lately',
   checkpoints: 'checkpoints of training, which go when they are old, or a day old and there is no room',
-  young: 'objects less than a day old, which a run may have stored and not yet recorded',
+  young: 'objects that a run under way may have stored and not yet recorded, or of the last ten minutes',
 };
 
 /** What keeps the cache above its target. */

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { noProcessesIn } from './support/processes.ts';
+import { endOf, Project, type Running } from './support/rig.ts';
+
+const big = `
+stages:
+  big:
+    kind: command
+    outputs: { bytes: out/bytes }
+    with: { run: "head -c 3000000 /dev/zero > \${outputs.bytes}; echo half; read _ < gate" }
+`;
+const other = `
+stages:
+  small: { kind: command, outputs: { text: out/text }, with: { run: "echo text > \${outputs.text}" } }
+`;
+
+async function killAtHalf(project: Project): Promise<Running> {
+  const run = project.startRun();
+  await run.output('big', 'half');
+  run.child.kill('SIGKILL');
+  await run.ended;
+  await noProcessesIn(project.root);
+  return run;
+}
+
+test('what a killed run left is told and removed by gc, at once', async () => {
+  using project = new Project(big);
+  project.gate('gate');
+  await killAtHalf(project);
+  await killAtHalf(project); // which clears after the first
+  const counted = '0 results, 0 objects and 1 leftover of killed runs (2.9 MiB; 0 B stay)';
+  assert.equal((await project.command('gc')).stdout, `Would remove ${counted}. Do it with: pipeline gc --yes\n`);
+  assert.equal((await project.command('gc', '--yes', '--keep', '1h')).stdout, `Removed ${counted}.\n`);
+  assert.deepEqual(project.files('cache/work'), []);
+});
+
+test('the next run of any pipeline removes what a killed run left, also if it has nothing to do, and spares a living run', async () => {
+  using project = new Project(big, { 'pipelines/other.yaml': other });
+  const gate = project.gate('gate');
+  await killAtHalf(project);
+  assert.equal(project.files('cache/work').length, 1);
+  assert.match((await project.command('run', 'other.yaml')).stdout, /1 ran/);
+  assert.deepEqual(project.files('cache/work'), []);
+
+  await killAtHalf(project);
+  const living = project.startRun();
+  await living.output('big', 'half');
+  project.letHoursPass(1);
+  assert.match((await project.command('run', 'other.yaml')).stdout, /1 stage fresh/);
+  assert.equal(project.files('cache/work').length, 1);
+  gate.pass();
+  assert.deepEqual((await endOf(living)).outcomes, { big: 'ran' });
+});
