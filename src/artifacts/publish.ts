@@ -1,4 +1,4 @@
-import { lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
+import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { cacheError } from '../cache/cache-error.ts';
@@ -174,7 +174,7 @@ export class Publisher {
       try {
         if (present.state === 'foreign') displaced = displace(this.root, this.cache.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
-        renameSync(staging.path, target.path);
+        putInPlace(staging.path, target.path);
         return { ok: true, changed: true, ...(displaced !== undefined && { displaced }) };
       } catch (error) {
         if (!outrun.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
@@ -214,6 +214,28 @@ const recordOf = (target: Target, { digest }: StoredArtifact, owner: Owner): Pub
   digest,
   time: new Date().toISOString(),
 });
+
+/**
+ * Gives what was staged its published name, and refuses a name that is taken, with the code `EEXIST` or `ENOTEMPTY`: a
+ * rename would replace a file that somebody has put there meanwhile. The staged name of a file goes with its `Staging`.
+ */
+function putInPlace(staged: string, target: string): void {
+  if (lstatSync(staged).isDirectory() || !linkNew(staged, target)) renameSync(staged, target);
+}
+
+/** False on a disk that has no hard links. */
+function linkNew(path: string, target: string): boolean {
+  try {
+    linkSync(path, target);
+    return true;
+  } catch (error) {
+    if (withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) return false;
+    throw error;
+  }
+}
+
+/** What disks say that have no hard links, or no more for this file. */
+const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Something else moved the target away, or put its own there first. */
 const outrun: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
