@@ -20,6 +20,11 @@ export interface SignedListing extends Listing, TreeSignature {
   readonly settlesIn: number;
 }
 
+export interface ListingOptions {
+  /** False: it does not count which files are executable, as for the user's files. */
+  readonly modes?: boolean;
+}
+
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type Known = readonly [number, number, number, number, Digest];
 
@@ -63,11 +68,16 @@ export class DigestIndex {
     return new DigestIndex(folder);
   }
 
-  /** Lists a file or folder by content. Throws a `ListingError` that names the path which cannot be read. */
-  async list(path: string): Promise<SignedListing> {
+  /**
+   * Lists a file or folder by content and by which files are executable. Throws a `ListingError` that names the path which
+   * cannot be read.
+   */
+  async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
     const entries = await walkInTurns(path);
     const { digests, settlesIn } = await this.#digests(path, entries);
-    const files = entries.filter(({ stats }) => stats.isFile()).map((entry) => listed(entry, digests.get(entry.path)));
+    const files = entries
+      .filter(({ stats }) => stats.isFile())
+      .map((entry) => listed(entry, digests.get(entry.path), modes));
     const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
     return { ...listing, ...signEntries(entries), settlesIn };
   }
@@ -76,11 +86,11 @@ export class DigestIndex {
    * Lists what is about to be read and trusted by its signature: waits where something in it was only just written,
    * milliseconds on the cache's disk, and lists it again. Something that is written all the time does not settle.
    */
-  async listSettled(path: string): Promise<SignedListing> {
-    let listing = await this.list(path);
+  async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
+    let listing = await this.list(path, options);
     for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
       await delay(listing.settlesIn + 1);
-      listing = await this.list(path);
+      listing = await this.list(path, options);
     }
     return listing;
   }
@@ -210,9 +220,9 @@ function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<stri
 const isSame = ([size, mtimeMs, ctimeMs, ino]: Known, stats: Stats): boolean =>
   size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
 
-function listed({ path, stats }: TreeEntry, digest: Digest | undefined): ListedFile {
+function listed({ path, stats }: TreeEntry, digest: Digest | undefined, modes: boolean): ListedFile {
   if (digest === undefined) throw new Error(`Internal error: ${path} was not hashed`);
-  const executable = (stats.mode & 0o111) !== 0;
+  const executable = modes && (stats.mode & 0o111) !== 0;
   return { path, digest, size: stats.size, ...(executable ? { executable } : {}) };
 }
 

@@ -6,7 +6,7 @@ export interface ListedFile {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-  /** Kept for restoring; not part of any digest. */
+  /** Only of what a stage made, where it is part of the digest: users' files come with modes of any disk or archive. */
   readonly executable?: true;
 }
 
@@ -25,9 +25,10 @@ export interface Listing {
   readonly parts: Readonly<Record<string, Digest>>;
 }
 
-/** The listing of a single file: its digest is its content's. */
+/** The listing of a single file: its digest is its content's, unless it is executable. */
 export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
-  return { folder: false, files: [{ path: '', ...file }], digest: file.digest, parts: {} };
+  const digest = file.executable ? sha256(`restage executable\n${file.digest}`) : file.digest;
+  return { folder: false, files: [{ path: '', ...file }], digest, parts: {} };
 }
 
 /** The listing of a folder with these files, in any order; an empty folder is one too. */
@@ -66,5 +67,7 @@ const partDigest = (listing: Listing, part: string): Digest | undefined =>
 
 /** The first line keeps it from being some file's digest by accident; a name cannot hold a NUL. */
 function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
-  return sha256(`restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}\n`).join('')}`);
+  return sha256(
+    `restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`).join('')}`,
+  );
 }
