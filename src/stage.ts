@@ -99,7 +99,10 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
 
 /** An artifact as a stage reads it. */
 export interface InputArtifact {
-  /** Absolute path of the file or folder; read only. */
+  /**
+   * Absolute path of the file or folder, only to be read. It lies in a private folder of the stage, named after the port, or
+   * in a list after what is keyed of the item; of the user's files it is a symbolic link.
+   */
   readonly path: string;
   /** The matrix values (or stage name) that tell the items of a list port apart, or those of a `labelled` port; empty for others. */
   readonly labels: Readonly<Record<string, string>>;

@@ -47,7 +47,7 @@ export async function copyVerified(
   });
 }
 
-async function copyOne(file: ListedFile, source: string, copy: string): Promise<void> {
+export async function copyOne(file: ListedFile, source: string, copy: string): Promise<void> {
   const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
   const mode = (file.executable ? 0o777 : 0o666) & ~process.umask();
   try {
@@ -72,7 +72,7 @@ async function hashCopy(copy: string, size: number): Promise<Digest> {
 }
 
 /** False where the disk has no links, has no more of them, or the source is on another one. */
-async function tryLink(source: string, copy: string): Promise<boolean> {
+export async function tryLink(source: string, copy: string): Promise<boolean> {
   try {
     await link(source, copy);
     return true;

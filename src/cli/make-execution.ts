@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
+import { Lender } from '../artifacts/lender.ts';
 import { Publisher } from '../artifacts/publish.ts';
 import { Cache } from '../cache/cache.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
@@ -50,6 +51,7 @@ export function makeExecution(
       hardLink: options.hardLink ?? false,
       stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
     }),
+    lender: new Lender(cache),
     stages,
     folder: startRun(cache, startedAt, pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),

@@ -20,6 +20,8 @@ export interface AttemptOptions {
   /** The built file of a project's own kind. */
   readonly module: string | undefined;
   readonly inputs: StageRequest['inputs'];
+  /** Puts the project's paths in place of private ones, in what the stage says. */
+  readonly translate: (text: string) => string;
   readonly grant: Grant;
   readonly backend: string;
   /** Absolute path of the stage's checkpoint; absent where it keeps none. */
@@ -69,6 +71,7 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
     env: environment(stage, options.grant),
     logFile: options.logFile,
     timeout: stage.timeout,
+    translate: options.translate,
     onOutput: options.onOutput,
     onMessage: (message) => {
       switch (message.type) {

@@ -1,3 +1,4 @@
+import type { Lender } from '../artifacts/lender.ts';
 import type { Publisher } from '../artifacts/publish.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import type { Stage } from '../config/pipeline.ts';
@@ -11,6 +12,7 @@ import type { StartStage } from './stage-process.ts';
 export interface Execution {
   readonly world: World;
   readonly publisher: Publisher;
+  readonly lender: Lender;
   /** What to bring, in an order in which no stage stands before one that it waits for. */
   readonly stages: readonly Stage[];
   readonly folder: RunFolder;

@@ -1,4 +1,4 @@
-import { relative } from 'node:path';
+import { join, relative } from 'node:path';
 import type { AttemptFiles } from '../cache/run-folder.ts';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Stage } from '../config/pipeline.ts';
@@ -9,8 +9,8 @@ import { attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { describeFault, isTold } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
+import { closeView, type Misused, openView, withOriginals } from './input-view.ts';
 import { keepListings } from './keep-listings.ts';
-import { changedSince, type Look, lookAtInputs } from './look-at-inputs.ts';
 import { makeRecord } from './make-record.ts';
 import { placeCheckpoint } from './place-checkpoint.ts';
 import { publishOutputs } from './publish-outputs.ts';
@@ -152,14 +152,15 @@ async function makeOutputs(
   { number, startedAt, work, log, checkpoint }: Attempt,
 ): Promise<Brought> {
   const { world, emit } = run;
-  const look = await lookAtInputs(stage, examined, world, outputsOf);
+  const view = await openView(stage, { examined, world, outputsOf, lender: run.lender, folder: join(work, 'in') });
   const attempts = stage.retries + 1;
   emit({ type: 'stage-started', stage: stage.name, kind: stage.kind, attempt: number, attempts, time: Date.now() });
   const { end, record } = await attempt({
     root: world.pipeline.root,
     stage,
     module: run.modules.get(stage.kind),
-    inputs: look.inputs,
+    inputs: view.inputs,
+    translate: (text) => withOriginals(view, join(work, 'in'), text),
     grant,
     backend: world.backend ?? 'auto',
     checkpoint,
@@ -173,8 +174,10 @@ async function makeOutputs(
     onNotice: (message) => emit({ type: 'notice', stage: stage.name, message, time: Date.now() }),
     onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
   });
+  const { written, edited } = await closeView(view, run.lender, world.digests);
   for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
   if (!end.ok) throw new StageFailure(end.message);
+  if (written.length > 0) throw new StageFailure(describeMisuse(written[0]!, world.pipeline.root));
 
   const outputs = await collectOutputs(stage, work, world.digests);
   const facts = { startedAt, attempts: number, cpus: grant.cpu, logFile: log, host: run.host };
@@ -186,20 +189,33 @@ async function makeOutputs(
     stored: stage.cache,
     record: await makeRecord(record, facts, world.cache),
   };
-  const recorded = await keep(stage, result, look, work, run);
+  const recorded = await keep(stage, result, edited, work, run);
   return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
 }
 
-/** Stores, records and publishes what an attempt made; the result only if the inputs are still what they were. */
-async function keep(stage: Stage, result: StageResult, look: Look, work: string, run: Execution): Promise<boolean> {
-  const { cache, pipeline, digests } = run.world;
-  const changed = await changedSince(look, digests);
-  if (changed.length > 0) {
-    const shown = changed.map((path) => relative(pipeline.root, path) || path).join(', ');
+/** Why a stage fails that wrote to what it reads, or that read while another one did. */
+function describeMisuse({ path, others }: Misused, root: string): string {
+  const rule = 'inputs are only to be read';
+  if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so let it work on a copy`;
+  const who = ['it', ...others].join(' or ');
+  return `its input ${relative(root, path)} was written to while it ran, by ${who}: ${rule}, so let the one that writes work on a copy`;
+}
+
+/** Stores, records and publishes what an attempt made; the result only if the user's files are still what they were. */
+async function keep(
+  stage: Stage,
+  result: StageResult,
+  edited: readonly string[],
+  work: string,
+  run: Execution,
+): Promise<boolean> {
+  const { cache, pipeline } = run.world;
+  if (edited.length > 0) {
+    const shown = edited.map((path) => relative(pipeline.root, path) || path).join(', ');
     run.emit({
       type: 'warning',
       stage: stage.name,
-      message: `${shown} changed while the stage ran: its outputs serve this run, and the next run does it again`,
+      message: `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again`,
       time: Date.now(),
     });
     await publishOutputs(stage, result, work, run);

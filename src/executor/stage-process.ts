@@ -23,6 +23,8 @@ export interface StageStart {
   readonly logFile: string;
   /** Of this attempt, in milliseconds. */
   readonly timeout: number | undefined;
+  /** Applied to every text of the stage. */
+  readonly translate: (text: string) => string;
   readonly onMessage: (message: StageMessage) => void;
   readonly onOutput: (text: string) => void;
 }
@@ -58,16 +60,18 @@ export function processStarter(entry: string): StartStage {
 
     child.on('message', (message: StageMessage) => {
       if (message.type === 'ready') return void child.send(start.request);
-      if (message.type !== 'done' && message.type !== 'failed') return start.onMessage(message);
-      end = message.type === 'done' ? { ok: true } : failure(message);
+      if (message.type !== 'done' && message.type !== 'failed')
+        return start.onMessage(translated(message, start.translate));
+      end = message.type === 'done' ? { ok: true } : failure(message, start.translate);
       if (end.ok === false && end.stack !== undefined) log.write(`${end.stack}\n`);
       // It and whatever it left running end with this. Not by `disconnect`, after which Node tells of no 'close'.
       signalGroup(child.pid, 'SIGKILL');
     });
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        log.write(text);
-        start.onOutput(text);
+        const told = start.translate(text);
+        log.write(told);
+        start.onOutput(told);
       });
     }
 
@@ -102,8 +106,15 @@ function processEnd(child: ChildProcess): Promise<StageEnd> {
   });
 }
 
-function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>): StageEnd {
-  return stack === undefined ? { ok: false, message } : { ok: false, message, stack };
+type Translate = StageStart['translate'];
+
+function translated(message: StageMessage, translate: Translate): StageMessage {
+  return 'line' in message ? { ...message, line: translate(message.line) } : message;
+}
+
+function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>, translate: Translate): StageEnd {
+  const told = translate(message);
+  return stack === undefined ? { ok: false, message: told } : { ok: false, message: told, stack: translate(stack) };
 }
 
 function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {

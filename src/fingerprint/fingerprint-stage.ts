@@ -3,10 +3,13 @@ import type { Stage } from '../config/pipeline.ts';
 import type { Digest } from './digest.ts';
 import type { Fingerprint, FingerprintInput } from './fingerprint.ts';
 
+/** An input item as it is keyed: the digest of the parts that the stage reads, and a file's extension. */
+export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension'>;
+
 /** What a stage's fingerprint needs beyond the stage itself. */
 export interface FingerprintSurroundings {
-  /** Digest of every item of every port, in the order of the stage's own inputs; of the parts that it reads. */
-  readonly inputs: ReadonlyMap<string, readonly Digest[]>;
+  /** Every item of every port, in the order of the stage's own inputs. */
+  readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
   /** Named by the user; undefined for `auto`, which accepts what any backend made. */
   readonly backend: string | undefined;
   readonly salt: string | undefined;
@@ -28,9 +31,9 @@ export function fingerprintStage(stage: Stage, { inputs, backend, salt }: Finger
   };
 }
 
-function keyedItems(items: Stage['inputs'][number]['items'], digests: readonly Digest[]): readonly FingerprintInput[] {
+function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly KeyedItem[]): readonly FingerprintInput[] {
   return items.map(({ labels }, index) => ({
-    digest: digests[index]!,
+    ...keyed[index]!,
     ...(Object.keys(labels).length > 0 && { labels }),
   }));
 }

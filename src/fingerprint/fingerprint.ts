@@ -24,5 +24,7 @@ export interface Fingerprint {
 
 export interface FingerprintInput {
   readonly digest: Digest;
+  /** Of a single file, such as `.csv`: a stage sees no more of its name. Absent for a folder, and where a label has the path. */
+  readonly extension?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -2,12 +2,13 @@ import { join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { readInputListing } from '../cache/input-listings.ts';
 import type { StageResult, StoredArtifact } from '../cache/stage-result.ts';
+import { extensionOf } from '../config/paths/extension-of.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../fingerprint/digest-index.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { fingerprintStage } from '../fingerprint/fingerprint-stage.ts';
+import { fingerprintStage, type KeyedItem } from '../fingerprint/fingerprint-stage.ts';
 import { type Listing, partsDigest } from '../fingerprint/listing.ts';
 import { ListingError } from '../fingerprint/walk-tree.ts';
 import type { Graph } from '../graph/graph.ts';
@@ -64,13 +65,13 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
   const last = latest === undefined ? undefined : cache.readResult(latest);
   if (stage.frozen) return examineFrozen(stage, world, last);
 
-  const inputs = new Map<string, readonly Digest[]>();
+  const inputs = new Map<string, readonly KeyedItem[]>();
   const looked = new Map<string, string>();
   const listed = new Map<Digest, Listing>();
   for (const input of stage.inputs) {
     inputs.set(
       input.port,
-      await Promise.all(input.items.map((item) => itemDigest(item, input, world, outputsOf, { looked, listed }))),
+      await Promise.all(input.items.map((item) => keyItem(item, input, world, outputsOf, { looked, listed }))),
     );
   }
   const known = { inputs, latest, last, looked, listed };
@@ -85,7 +86,7 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
 
 /** What is known of a stage before a backend is chosen. */
 interface Known {
-  readonly inputs: ReadonlyMap<string, readonly Digest[]>;
+  readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
   readonly latest: Digest | undefined;
   readonly last: StageResult | undefined;
   readonly looked: ReadonlyMap<string, string>;
@@ -151,30 +152,36 @@ async function examineFrozen(stage: Stage, world: World, last: StageResult | und
   return { fingerprint, digest, decision, result: last, last: fingerprint, looked: new Map() };
 }
 
-async function itemDigest(
+async function keyItem(
   item: InputItem,
   input: Input,
   world: World,
   outputsOf: OutputsOf,
   { looked, listed }: { readonly looked: Map<string, string>; readonly listed: Map<Digest, Listing> },
-): Promise<Digest> {
+): Promise<KeyedItem> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);
     looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
     const digest = partsDigest(listing, input.parts);
     listed.set(digest, listing);
-    return digest;
+    return { digest, ...(item.labels['path'] === undefined && keyedExtension(listing, item.path)) };
   }
   const artifact = outputsOf(item.stage)[item.port];
   if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
-  return partsDigest(artifact, input.parts);
+  const { path } = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port)!;
+  return { digest: partsDigest(artifact, input.parts), ...keyedExtension(artifact, path) };
+}
+
+function keyedExtension({ folder }: Listing, path: string): { readonly extension?: string } {
+  const extension = folder ? '' : extensionOf(path);
+  return extension === '' ? {} : { extension };
 }
 
 /** One run sees one state of an input, which nothing can have followed unseen, however many stages read it. */
 function listOnce(path: string, world: World): Promise<SignedListing> {
   const known = world.listings.get(path);
   if (known !== undefined) return known;
-  const listing = world.digests.listSettled(path);
+  const listing = world.digests.listSettled(path, { modes: false });
   world.listings.set(path, listing);
   return listing;
 }

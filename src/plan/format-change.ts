@@ -23,11 +23,17 @@ export function formatChange(difference: FingerprintDifference, words: ChangeWor
   if (input !== undefined) {
     if (path === `inputs.${input}` && difference.before === undefined) return [`input ${input} is new`];
     if (path === `inputs.${input}` && difference.after === undefined) return [`input ${input} was dropped`];
+    if (path.endsWith('.extension')) return [formatExtension(input, difference)];
     const files = words.changedFiles?.(input);
     return [`input ${input} changed${files === undefined ? '' : `: ${files}`}`];
   }
   if (path === 'version' && typeof difference.after === 'string') return [formatCodeChange(words)];
   return leavesWithDefaults(difference, words).map(formatLeaf);
+}
+
+function formatExtension(input: string, { before, after }: FingerprintDifference): string {
+  const ends = (extension: Json | undefined) => (extension === undefined ? 'no extension' : JSON.stringify(extension));
+  return `input ${input} ends in ${ends(after)}, before in ${ends(before)}`;
 }
 
 function formatLeaf({ path, before, after }: FingerprintDifference): string {

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { fillPaths } from './fill-paths.ts';
 
@@ -9,7 +9,7 @@ import { fillPaths } from './fill-paths.ts';
  */
 export default async function run(context: StageContext<{ readonly run: string }>): Promise<void> {
   const command = fillPaths(context.settings.run, {
-    inputs: (port) => context.inputs(port).map(({ path }) => path),
+    inputs: (port) => context.inputs(port).map(({ path }) => followed(path)),
     outputs: (port) => context.output(port),
   });
   const ending = await endOf(command, context.root);
@@ -37,6 +37,9 @@ function endOf(command: string, cwd: string): Promise<string | undefined> {
     });
   });
 }
+
+/** A folder may be a link, which `find` and others look into only where its path ends with a slash. */
+const followed = (path: string): string => (statSync(path).isDirectory() ? `${path}/` : path);
 
 /** The command as the user knows it: its first line, at most 100 characters. */
 function firstLine(run: string): string {

@@ -8,7 +8,7 @@ import type { Stage } from '../../config/pipeline.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { attempt } from '../../executor/attempt.ts';
 import type { Execution } from '../../executor/execution.ts';
-import { pathOf } from '../../executor/look-at-inputs.ts';
+import { pathOf } from '../../executor/input-view.ts';
 import { processStarter } from '../../executor/stage-process.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
 import { err, ok, type Result } from '../../result.ts';
@@ -124,6 +124,7 @@ async function profileStage(stage: Stage, run: Execution, steps: number): Promis
       stage,
       module: run.modules.get(stage.kind),
       inputs,
+      translate: (text) => text,
       grant,
       backend: world.backend ?? 'auto',
       folder: work,

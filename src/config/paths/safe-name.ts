@@ -12,10 +12,15 @@ export function safeName(name: StageName): string {
   const bracket = name.indexOf('[');
   const base = bracket < 0 ? name : name.slice(0, bracket);
   if (bracket < 0) return base;
-  const values = name.slice(bracket + 1, -1).replace(/[^\p{L}\p{N}_+=,.-]/gu, encode);
-  if (values.length <= longest) return `${base}@${values}`;
-  const hash = createHash('sha256').update(values).digest('hex').slice(0, 16);
-  return `${base}@${values.slice(0, longest)}-${hash}`;
+  return `${base}@${safeWord(name.slice(bracket + 1, -1))}`;
+}
+
+/** A text as a part of a file name. Different texts stay different. */
+export function safeWord(text: string): string {
+  const encoded = text.replace(/[^\p{L}\p{N}_+=,.-]/gu, encode);
+  if (encoded.length <= longest) return encoded;
+  const hash = createHash('sha256').update(encoded).digest('hex').slice(0, 16);
+  return `${encoded.slice(0, longest)}-${hash}`;
 }
 
 const encode = (character: string) => `%${character.codePointAt(0)!.toString(16).padStart(2, '0').toUpperCase()}`;

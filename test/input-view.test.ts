@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { chmodSync, renameSync, statSync } from 'node:fs';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const stage = (name: string, inputs: string, run: string, output = `out/${name}.txt`) =>
+  `  ${name}: { kind: command, inputs: ${inputs}, outputs: { out: ${output} }, with: { run: ${JSON.stringify(run)} } }\n`;
+const made = `stages:\n  made: { kind: command, outputs: { out: out/made.txt }, with: { run: "echo made > \${outputs.out}" } }\n`;
+
+test('of a single file a stage sees the extension, which is keyed, and no other part of its name', async () => {
+  using project = new Project(
+    `params: { file: ./first.txt }\nstages:\n${stage('name', '{ text: "${params.file}" }', 'basename ${inputs.text} > ${outputs.out}')}`,
+    { 'first.txt': 'a\n', 'second.txt': 'a\n', 'third.csv': 'a\n' },
+  );
+  await project.run();
+  assert.equal(project.read('out/name.txt'), 'text.txt\n');
+  assert.deepEqual((await project.run('--set', 'params.file=./second.txt')).outcomes, { name: 'fresh' });
+  const { stdout } = await project.command('plan', '--set', 'params.file=./third.csv');
+  assert.match(stdout, /run +name +input text ends in "\.csv", before in "\.txt"/);
+  assert.deepEqual((await project.run('--set', 'params.file=./third.csv')).outcomes, { name: 'ran' });
+  assert.equal(project.read('out/name.txt'), 'text.csv\n');
+});
+
+test('in a folder, a list and a pattern the names are seen, and keyed', async () => {
+  const show = 'for file in ${inputs.files}; do echo "${file#*/in/}"; done > ${outputs.out}';
+  using project = new Project(
+    `stages:
+${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files: [./data/a.txt, ./data] }', show)}${stage('folder', '{ files: ./data }', 'cd ${inputs.files}; find . -type f | sort > ${outputs.out}')}`,
+    { 'data/a.txt': 'a\n', 'data/sub/b.txt': 'b\n' },
+  );
+  await project.run();
+  assert.equal(project.read('out/pattern.txt'), 'files/data/a.txt\nfiles/data/sub/b.txt\n');
+  assert.equal(project.read('out/list.txt'), 'files/1/data/a.txt\nfiles/2/data/\n');
+  assert.equal(project.read('out/folder.txt'), './a.txt\n./sub/b.txt\n');
+  renameSync(project.path('data/a.txt'), project.path('data/c.txt'));
+  project.edit('pipelines/test.yaml', './data/a.txt', './data/c.txt');
+  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', folder: 'ran' });
+});
+
+test('in a list of stages the labels name the files', async () => {
+  using project = new Project(`stages:
+  part: { kind: command, matrix: { seed: [1, 2] }, outputs: { out: "out/part-\${matrix.seed}.txt" }, with: { run: "echo \${matrix.seed} > \${outputs.out}" } }
+${stage('all', '{ parts: [part.out] }', 'for file in ${inputs.parts}; do echo "$(basename $file): $(cat $file)"; done > ${outputs.out}')}`);
+  await project.run();
+  assert.equal(project.read('out/all.txt'), 'seed=1.txt: 1\nseed=2.txt: 2\n');
+});
+
+test('programs that do not follow links look into a folder of the user’s all the same', async () => {
+  using project = new Project(
+    `stages:\n${stage('look', '{ images: ./data }', 'find ${inputs.images} -type f | wc -l > ${outputs.out}; du -s ${inputs.images} > /dev/null; tar -cf copy.tar -C ${inputs.images} .; tar -tf copy.tar | grep -c txt >> ${outputs.out}')}`,
+    { 'data/a.txt': 'a\n', 'data/b.txt': 'b\n' },
+  );
+  await project.run();
+  assert.equal(project.read('out/look.txt'), '2\n2\n');
+});
+
+test('an edit of a published file while its reader waits changes nothing of what the reader reads', async () => {
+  using project = new Project(
+    made + stage('read', '{ text: made.out }', 'read _ < gate; cat ${inputs.text} > ${outputs.out}'),
+  );
+  const gate = project.gate('gate');
+  const running = project.startRun();
+  await running.event('stage-started', 'read');
+  project.write('out/made.txt', 'edited\n');
+  gate.pass();
+  assert.equal((await running.ended).code, 0);
+  assert.equal(project.read('out/read.txt'), 'made\n');
+});
+
+test('a stage that replaces or removes its input fails, and the next run finds all as it was', async () => {
+  for (const run of ['sed -i s/made/other/ ${inputs.text}', 'rm ${inputs.text}']) {
+    using project = new Project(made + stage('bad', '{ text: made.out }', `${run}; echo x > \${outputs.out}`));
+    const { code, outcomes, events } = await project.run();
+    assert.equal(code, 1);
+    assert.equal(outcomes['bad'], 'failed');
+    const end = events.find((event) => event.type === 'stage-finished' && event.stage === 'bad');
+    assert.equal(
+      end?.type === 'stage-finished' && end.message,
+      'wrote to its input out/made.txt: inputs are only to be read, so let it work on a copy',
+    );
+    assert.equal(project.read('out/made.txt'), 'made\n');
+    assert.equal((await project.command('verify')).code, 0);
+  }
+});
+
+test('of stages that read what one of them writes to, all fail and name each other, and no wrong bytes stay', async () => {
+  const read = 'echo ready; read _ < go-on; cat ${inputs.text} > ${outputs.out}';
+  const write =
+    'echo ready; read _ < write; chmod u+w ${inputs.text}; echo more >> ${inputs.text}; echo x > ${outputs.out}';
+  using project = new Project(
+    made + stage('reads', '{ text: made.out }', read) + stage('writes', '{ text: made.out }', write),
+  );
+  const [writes, goesOn] = [project.gate('write'), project.gate('go-on')];
+  const running = project.startRun('--jobs', '2');
+  for (const name of ['reads', 'writes']) await running.output(name, 'ready');
+  writes.pass();
+  const told = (other: string) =>
+    `its input out/made.txt was written to while it ran, by it or ${other}: inputs are only to be read, so let the one that writes work on a copy`;
+  assert.equal((await running.event('stage-finished', 'writes')).message, told('reads'));
+  goesOn.pass();
+  assert.equal((await running.event('stage-finished', 'reads')).message, told('writes'));
+  assert.equal((await running.ended).code, 1);
+  assert.equal(project.read('out/made.txt'), 'made\n');
+  project.edit('pipelines/test.yaml', 'echo more >>', 'cat');
+  goesOn.pass();
+  writes.pass();
+  assert.deepEqual((await project.run()).outcomes, { made: 'fresh', reads: 'ran', writes: 'ran' });
+  assert.equal(project.read('out/reads.txt'), 'made\n');
+});
+
+test('a program that a stage made runs in its reader, and a new mode is a new result', async () => {
+  const script = 'printf "#!/bin/sh\\necho ran\\n" > ${outputs.out}; chmod 644 ${outputs.out}';
+  using project = new Project(
+    `stages:\n  tool: { kind: command, outputs: { out: out/tool.sh }, with: { run: ${JSON.stringify(script)} } }\n${stage('use', '{ tool: tool.out }', '${inputs.tool} > ${outputs.out}')}`,
+  );
+  assert.deepEqual((await project.run()).outcomes, { tool: 'ran', use: 'failed' });
+  project.edit('pipelines/test.yaml', 'chmod 644', 'chmod 755');
+  assert.deepEqual((await project.run()).outcomes, { tool: 'ran', use: 'ran' });
+  assert.equal(project.read('out/use.txt'), 'ran\n');
+  chmodSync(project.path('out/tool.sh'), 0o644);
+  assert.deepEqual((await project.run()).outcomes, { tool: 'restored', use: 'fresh' });
+  assert.equal(statSync(project.path('out/tool.sh')).mode & 0o111, 0o111);
+});
+
+test('messages and logs name the files of the project, not those of the private view', async () => {
+  using project = new Project(
+    `stages:\n${stage('fails', '{ text: ./in.txt }', 'echo "cannot parse ${inputs.text}"; exit 3')}`,
+    {
+      'in.txt': 'a\n',
+    },
+  );
+  const { events } = await project.run();
+  const [end] = events.filter((event) => event.type === 'stage-finished');
+  assert.deepEqual(end?.logTail, [`cannot parse ${project.path('in.txt')}`]);
+});
