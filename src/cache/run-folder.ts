@@ -12,6 +12,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../fingerprint/digest.ts';
+import { plainText } from '../plain-text.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
 import { namesIn } from './names-in.ts';
@@ -142,7 +143,7 @@ export class RunFolder {
       if (size === 0) return [];
       const bytes = Buffer.alloc(Math.min(size, tailBytes));
       readSync(file, bytes, 0, bytes.length, size - bytes.length);
-      return bytes.toString('utf8').replace(/\n$/, '').split('\n').slice(-count);
+      return plainText(bytes.toString('utf8')).replace(/\n$/, '').split('\n').slice(-count);
     } finally {
       closeSync(file);
     }

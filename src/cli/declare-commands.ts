@@ -129,6 +129,7 @@ function declareLooking(program: Command, act: Act): void {
     )
     .argument('[file]', lastHelp)
     .argument('[stages...]', stagesHelp)
+    .option('--raw', 'with colours and other escape sequences, which a terminal obeys')
     .addOption(setOption())
     .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));

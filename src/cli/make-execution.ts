@@ -10,6 +10,7 @@ import { machineCapacity } from '../executor/capacity.ts';
 import type { Execution } from '../executor/execution.ts';
 import { processStarter } from '../executor/stage-process.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
+import { plainTexts } from '../plain-text.ts';
 import { claimsOf } from './claims.ts';
 import { gitCommit } from './git-commit.ts';
 import type { Interrupts } from './interrupts.ts';
@@ -33,7 +34,8 @@ export function makeExecution(
   startedAt: number,
 ): Execution {
   const { root, kinds, pipeline, graph, stages, forced } = project;
-  const emit = (event: RunEvent) => reporter.event(event);
+  // What stages print and say becomes something for people here: whatever listens shows it without looking again.
+  const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
   const digests = DigestIndex.open(cache.folder);
   const capacity = machineCapacity();

@@ -1,6 +1,5 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { stripVTControlCharacters } from 'node:util';
 import type { Cache } from '../cache/cache.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import type { StageRecord, StageResult } from '../cache/stage-result.ts';
@@ -8,6 +7,7 @@ import type { Stage } from '../config/pipeline.ts';
 import { diffFingerprints, type FingerprintDifference } from '../fingerprint/diff-fingerprints.ts';
 import { isDigest } from '../fingerprint/digest.ts';
 import type { Json, JsonObject } from '../json.ts';
+import { plainText } from '../plain-text.ts';
 import { leavesWithDefaults } from '../plan/format-change.ts';
 import { formatCount, formatSeconds } from '../reporters/format-quantities.ts';
 import type { Budgets } from './budget.ts';
@@ -122,7 +122,7 @@ function readEnd(path: string): ReportLog {
     const start = Math.max(0, size - mostLogBytes);
     const bytes = Buffer.alloc(size - start);
     readSync(file, bytes, 0, bytes.length, start);
-    const text = stripVTControlCharacters(bytes.toString('utf8').trimEnd());
+    const text = plainText(bytes.toString('utf8')).trimEnd();
     return { text: start > 0 ? text.slice(text.indexOf('\n') + 1) : text, cut: start > 0 };
   } finally {
     closeSync(file);

@@ -1,3 +1,5 @@
+import { plainText } from '../plain-text.ts';
+
 /** A piece of HTML: what is in it was escaped, or is markup that we wrote. Plain strings are text, and are escaped. */
 export class Html {
   readonly markup: string;
@@ -24,9 +26,9 @@ function markupOf(value: HtmlValue): string {
   return escapeHtml(String(value));
 }
 
-/** A text as it may stand between tags and in a quoted attribute. What no text can hold, such as a NUL, is left out. */
+/** A text as it may stand between tags and in a quoted attribute. */
 function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`).replace(/[^\P{Cc}\t\n\r]/gu, '');
+  return plainText(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /**

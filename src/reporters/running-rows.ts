@@ -28,7 +28,7 @@ function rowOf(stage: RunningStage, nameWidth: number, columns: number, now: num
   const name: Segment = [`  ${padEnd(clip(stage.name, nameWidth), nameWidth)}  `];
   const attempt: Segment = [stage.attempt > 1 ? `  attempt ${stage.attempt}/${stage.attempts}` : '', 'yellow'];
   if (stage.progress === undefined) {
-    const line = (stage.lastLine ?? '').replaceAll(/\p{Cc}/gu, ' '); // another program's escape codes do no harm
+    const line = stage.lastLine ?? '';
     return [name, [formatWholeSeconds((now - stage.startedAt) / 1000)], attempt, [line && `  ${line}`, 'dim']];
   }
   const [percent = '', ...parts] = progressParts(stage);
@@ -44,7 +44,7 @@ function rowOf(stage: RunningStage, nameWidth: number, columns: number, now: num
 export function layOut(segments: readonly Segment[], columns: number, paint: Paint): RegionLine {
   let [plain, painted] = ['', ''];
   for (const [text, style] of segments) {
-    const part = clip(text, columns - displayWidth(plain));
+    const part = clip(text.replaceAll(/[\t\n]/g, ' '), columns - displayWidth(plain));
     plain += part;
     painted += style === undefined || part === '' ? part : paint(style, part);
   }

@@ -1,4 +1,5 @@
 import { Cache } from '../../cache/cache.ts';
+import { plainText } from '../../plain-text.ts';
 import { plan } from '../../plan/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
@@ -9,7 +10,7 @@ import { stageLog } from '../stage-log.ts';
 /** `pipeline logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
 export async function logsCommand(
   words: readonly string[],
-  options: { readonly set: readonly string[] },
+  options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<number> {
   const opened = await openProject({ words, set: options.set, last: true });
   if (!opened.ok) return printMistakes(opened.error);
@@ -22,7 +23,10 @@ export async function logsCommand(
     if (!named.has(name)) continue;
     const log = stageLog(cache, pipeline.name, planned);
     if (log === undefined) process.stderr.write(`${name} never ran here.\n`);
-    else process.stdout.write(`${log.head}${log.text === '' ? ' (it printed nothing)' : ''}\n${log.text}`);
+    else {
+      const text = options.raw === true ? log.text : plainText(log.text);
+      process.stdout.write(`${plainText(log.head)}${log.text === '' ? ' (it printed nothing)' : ''}\n${text}`);
+    }
   }
   saveDigests(world);
   return exitCodes.ok;

@@ -59,6 +59,8 @@ test('what YAML allows and a pipeline does not is told in plain words', () => {
   assert.match(mistakes('a: 1\n---\nb: 2\n'), /p\.yaml:2:1: error: A pipeline file holds one YAML document/);
   assert.match(mistakes('a: &x [*x]\n'), /p\.yaml:1:8: error: The alias "\*x" has no "&x" that ends before it/);
   assert.match(mistakes('a: .inf\n'), /p\.yaml:1:4: error: A number must be finite/);
+  assert.match(mistakes('a: "x\\0y"\n'), /p\.yaml:1:4: error: A text cannot hold the character NUL/);
+  assert.match(mistakes('a\0: 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
   assert.match(mistakes('<<: { a: 1 }\n'), /p\.yaml:1:1: error: YAML merge keys are not supported/);
 });
 

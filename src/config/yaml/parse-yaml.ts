@@ -51,6 +51,9 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
 
+/** No path, program or variable can hold it. */
+const noNul = 'A text cannot hold the character NUL';
+
 /** What the parser finds further on in a line follows from its first mistake there. */
 function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): readonly YAMLError[] {
   const lines = new Set<number>();
@@ -130,6 +133,7 @@ class Conversion {
       }
       if (!Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
     }
+    if (typeof value === 'string' && value.includes('\0')) return this.#fail('yaml', noNul, at);
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { type: 'scalar', value, at };
     }
@@ -146,6 +150,7 @@ class Conversion {
       const keyAt = this.#span(pair.key as YamlNode);
       const key = String(pair.key.value);
       const value = this.#node(pair.value as YamlNode | null);
+      if (key.includes('\0')) this.#fail('yaml', noNul, keyAt);
       const first = entries.get(key);
       if (first) {
         const related = [{ message: 'The first one is here', at: first.keyAt }];

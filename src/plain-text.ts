@@ -1,0 +1,30 @@
+import { stripVTControlCharacters } from 'node:util';
+
+/** What a terminal obeys rather than shows, and a text has no use for: all control characters but tab and line break. */
+const controls = /[^\P{Cc}\t\n]/u;
+const everyControl = new RegExp(controls, 'gu');
+
+/** Sequences that carry a text to the terminal itself (OSC, DCS and their like), such as a title or the clipboard's. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
+const messages = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c))?/g;
+
+/**
+ * A text of another program as people may see it: without escape sequences (ECMA-48) and control characters, with which
+ * it could clear the screen, set the clipboard or write over what stands there. A carriage return ends a line.
+ */
+export function plainText(text: string): string {
+  if (!controls.test(text)) return text;
+  return stripVTControlCharacters(text.replace(messages, '')).replace(/\r\n?/g, '\n').replace(everyControl, '');
+}
+
+/** A value of plain data with every text in it made plain. */
+export function plainTexts<T>(value: T): T {
+  return plain(value) as T;
+}
+
+function plain(value: unknown): unknown {
+  if (typeof value === 'string') return plainText(value);
+  if (Array.isArray(value)) return value.map(plain);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [plainText(key), plain(item)]));
+}
