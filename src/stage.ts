@@ -62,6 +62,11 @@ export interface KindSpec<S = unknown> {
    * `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
    */
   readonly shell?: readonly string[];
+  /**
+   * Settings that name axes, each with the list ports whose items have them: `{ over: ['metrics'] }`. They are checked when
+   * the file is read.
+   */
+  readonly axes?: Readonly<Record<string, readonly string[]>>;
   /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
   readonly computes?: true;
   /**

@@ -119,3 +119,35 @@ test('plan and explain name the files of a folder or a glob that changed', async
   );
   assert.match(await print(project, 'explain', 'folder'), /\n {2}input images changed: 5\.png changed/);
 });
+
+test('plan checks every axis that a setting names against those of the connected input', async () => {
+  using project = new Project(
+    `stages:
+  scores:
+    kind: command
+    matrix: { net: [small, large], seed: [1, 2] }
+    outputs: { metrics: { type: metrics }, scores: { type: scores } }
+    with: { run: "echo \${matrix.net} \${matrix.seed} | tee \${outputs.metrics} > \${outputs.scores}" }
+  some: { kind: table, inputs: { metrics: [scores.metrics] }, with: { values: [auc], over: [seed, sede] } }
+  file: { kind: table, inputs: { metrics: ./m.json }, with: { values: [auc], over: [seed] } }
+  each: { kind: roc-det, matrix: { net: [small, large] }, inputs: { scores: scores.scores }, with: { over: [sed] } }
+  lines: { kind: plot, inputs: { metrics: [scores.metrics] }, with: { chart: lines, against: rate, over: [seed] } }
+  map: { kind: plot, inputs: { metrics: [scores.metrics] }, with: { chart: heatmap, rows: nets, columns: seed } }
+  one: { kind: table, inputs: { metrics: ["scores[net=small].metrics"] }, with: { values: [auc], over: [seed] } }
+`,
+    { 'm.json': '{}' },
+  );
+  const { code, stderr } = await project.command('plan');
+  assert.equal(code, 1);
+  const messages = [...stderr.matchAll(/^pipelines\/test.yaml:(.*)\n\n.*\n.*\n\n(.*)$/gm)];
+  assert.deepEqual(
+    messages.map(([, message, hint]) => `${message}${hint}`),
+    [
+      '7:99: error: The items of the input "metrics" have no axis "sede" [unknown-axis]  Did you mean "seed"?',
+      '8:85: error: The items of the input "metrics" have no axis "seed" [unknown-axis]  They have none: an axis comes from a matrix.',
+      '9:109: error: The items of the input "scores" have no axis "sed" [unknown-axis]  Did you mean "seed"?',
+      '10:94: error: The items of the input "metrics" have no axis "rate" [unknown-axis]  Known: net, seed.',
+      '11:91: error: The items of the input "metrics" have no axis "nets" [unknown-axis]  Did you mean "net"?',
+    ],
+  );
+});

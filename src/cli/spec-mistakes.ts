@@ -44,6 +44,7 @@ const form = z.object(
     outputs: portsOf(output),
     openPorts: z.union([z.boolean(), z.literal('inputs')], 'true, "inputs" or nothing').optional(),
     shell: z.array(text, 'a list of settings').optional(),
+    axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
     computes: flag,
     checkpointsWithout: z.array(text, 'a list of settings').optional(),
     check: method,

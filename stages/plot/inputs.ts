@@ -1,4 +1,3 @@
-import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 
 type Labels = InputArtifact['labels'];
@@ -9,18 +8,11 @@ export interface Group<T> {
   readonly items: readonly T[];
 }
 
-/**
- * Groups items by all of their labels but the axes `over`, in the order in which they first came. Throws a
- * {@link StageError} for an axis that no item has.
- */
+/** Groups items by all of their labels but the axes `over`, in the order in which they first came. */
 export function groupOver<T extends { readonly labels: Labels }>(
   items: readonly T[],
   over: readonly string[],
 ): readonly Group<T>[] {
-  const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
-  const unknown = over.find((axis) => !axes.includes(axis));
-  if (unknown !== undefined)
-    throw new StageError(`Expected an axis in "over", got "${unknown}". ${thereAre(unknown, axes)}`);
   const groups = new Map<string, { labels: Labels; items: T[] }>();
   for (const item of items) {
     const labels = Object.fromEntries(Object.entries(item.labels).filter(([axis]) => !over.includes(axis)));

@@ -114,6 +114,7 @@ export const spec = defineKind<PlotSettings>({
     metrics: port('metrics', 'metrics'),
     table: port('table', ['table', 'metrics', 'scores', 'history', 'files']),
   },
+  axes: { over: ['history', 'metrics'], rows: ['metrics'], columns: ['metrics'], against: ['metrics'] },
   outputs: { chart: { type: 'chart', summary: 'Vega-Lite spec with its data, SVG and PNG.' } },
   check,
   example: `curves:

@@ -410,11 +410,6 @@ test('over seeds, what other runs and what other images would change is told apa
     fewer.warnings.at(-1),
     'Runs are put together on the 294 images that all scored, without 6 of net 1, 6 of net 2, 0 of net 3.',
   );
-
-  await assert.rejects(
-    roc(bench, runs, { over: ['sede'] }),
-    new StageError('Expected an axis of the matrix of the scores in "over", got "sede". There are set, net.'),
-  );
 });
 
 test('over two seeds that differ much, an area goes from 0 to 1 and no further', async () => {

@@ -57,6 +57,7 @@ export const spec = defineKind<RocDetSettings>({
       labelled: true,
     },
   },
+  axes: { over: ['scores'] },
   outputs: {
     roc: { type: 'chart', summary: 'Receiver operating characteristic: spec with its data, SVG and PNG.' },
     det: {

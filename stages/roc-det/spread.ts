@@ -1,5 +1,4 @@
 import { seriesName } from '../../src/charts/series.ts';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { matchScores } from '../../src/metrics/comparison/match-scores.ts';
 import { accuracyOfRows, aucOfRows, type WeightedStatistic } from '../../src/metrics/comparison/row-statistics.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/metrics/intervals/spread-over-runs.ts';
@@ -18,23 +17,13 @@ export interface ModelSpread {
   readonly accuracy: RunSpread;
 }
 
-/**
- * The models' runs put together. Throws a {@link StageError} for an axis that no model has, or runs of which each scored other
- * images.
- */
+/** The models' runs put together. Throws a {@link StageError} for runs of which each scored other images. */
 export function spreadOver(
   { models, shared }: Models,
   over: readonly string[],
   options: MeasureOptions,
   warn: (line: string) => void,
 ): readonly ModelSpread[] {
-  const axes = new Set(models.flatMap(({ labels }) => Object.keys(labels)));
-  const unknown = over.find((axis) => !axes.has(axis));
-  if (unknown !== undefined) {
-    throw new StageError(
-      `Expected an axis of the matrix of the scores in "over", got "${unknown}". ${thereAre(unknown, axes)}`,
-    );
-  }
   return groupRuns(models, ({ labels }) => labels, over, shared).map(({ name, runs }) => ({
     name,
     ...spreadOf(runs, options, warn),

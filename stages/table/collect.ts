@@ -48,12 +48,7 @@ export interface TableOptions {
 /** Groups the items by all of their labels but those averaged over. Throws a {@link StageError} for a name that none has. */
 export function collect(items: readonly Item[], { values, over, confidence }: TableOptions): Table {
   const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
-  requireKnown(over, axes, 'an axis of the metrics in "over"');
-  requireKnown(
-    values,
-    new Set(items.flatMap(({ values }) => [...values.keys()])),
-    'a number of the metrics in "values"',
-  );
+  requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
   requireApart(items);
   const labels = axes.filter((axis) => !over.includes(axis));
   const groups = new Map<string, Item[]>();
@@ -83,11 +78,10 @@ function pick(labels: Labels, names: readonly string[]): Labels {
 }
 
 /** Every name has its item: one that has none is a slip. */
-function requireKnown(names: readonly string[], known: Iterable<string>, what: string): void {
-  const all = [...known];
-  const unknown = names.find((name) => !all.includes(name));
+function requireKnown(names: readonly string[], known: ReadonlySet<string>): void {
+  const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
-  throw new StageError(`Expected ${what}, got "${unknown}". ${thereAre(unknown, all)}`);
+  throw new StageError(`Expected a number of the metrics in "values", got "${unknown}". ${thereAre(unknown, known)}`);
 }
 
 /** The same metrics twice would count twice, and make an interval too narrow. */

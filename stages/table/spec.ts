@@ -22,6 +22,7 @@ export const spec = defineKind<TableSettings>({
   summary: 'Collects any number of metrics into one table and a chart; over seeds, say, with mean and t interval.',
   settings,
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON; each is told by its axis values.', list: true } },
+  axes: { over: ['metrics'] },
   outputs: {
     table: {
       type: 'table',

@@ -7,6 +7,7 @@ import { child, describeNode, itemsOf } from '../yaml/located.ts';
 import type { InputWork } from './find-items.ts';
 import { findStage } from './find-stage.ts';
 import type { Prepared } from './prepare-instance.ts';
+import { reportUnknownAxes } from './report-unknown-axes.ts';
 import { resolveInputs } from './resolve-inputs.ts';
 import { resolveSettings, type Settings } from './resolve-settings.ts';
 import { parseStageReference } from './stage-reference.ts';
@@ -25,6 +26,7 @@ export async function resolveStage(
   const connected = child(node, 'inputs');
   const ports = new Set<string>(connected?.type === 'map' ? connected.entries.keys() : []);
   const settings = resolveSettings(work.context, instance.definition, kind.spec, node, ports);
+  if (settings) reportUnknownAxes(work.context, kind.spec, node, settings.settings, inputs);
   if (!settings || !shape) return { edges };
   const stage: Stage = {
     name: instance.name,
