@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
-import { execFileSync } from 'node:child_process';
 import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
+import { Disk, whereMounting } from './support/disk.ts';
 import { type Ended, Project } from './support/rig.ts';
 import { assertObjectsWhole } from './support/sound.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
@@ -12,60 +12,47 @@ stages:
   grow: { kind: command, outputs: { bytes: out/bytes }, with: { run: "head -c \${params.size} /dev/zero | tr '\\\\0' x > \${outputs.bytes}" } }
   copy: { kind: command, inputs: { bytes: grow.bytes }, outputs: { bytes: out/copy }, with: { run: "cat \${inputs.bytes} \${inputs.bytes} > \${outputs.bytes}" } }
 `;
-const asRoot = { skip: process.getuid?.() !== 0 && 'only root can mount a disk' };
-
-/** A small disk of its own under a folder of the project, for as long as the test. */
-class Disk implements Disposable {
-  readonly #path: string;
-
-  constructor(project: Project, folder: string, size: string) {
-    this.#path = project.path(folder);
-    mkdirSync(this.#path, { recursive: true });
-    execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', this.#path]);
-  }
-
-  remount(options: string): void {
-    execFileSync('mount', ['-o', `remount,${options}`, this.#path]);
-  }
-
-  [Symbol.dispose](): void {
-    execFileSync('umount', [this.#path]);
-  }
-}
-
 function assertClear({ code, stdout, stderr }: Ended, told: RegExp): void {
   assert.equal(code, 1);
   assert.match(stdout + stderr, told);
   assert.doesNotMatch(stdout + stderr, /Internal error|^ +at /m);
 }
 
-test('a full disk is told as one, loses nothing, and once there is space the next run completes', asRoot, async () => {
-  using project = new Project(grow);
-  using disk = new Disk(project, 'cache', '1m');
-  await project.run();
-  assertClear(await project.command('run', '--set', 'params.size=600000'), /disk is full|No space left/);
-  assertObjectsWhole(project);
-  assert.equal(project.read('out/copy'), 'x'.repeat(20));
-  assert.deepEqual((await project.run()).outcomes, { grow: 'restored', copy: 'fresh' });
-  disk.remount('size=16m');
-  assert.deepEqual((await project.run('--set', 'params.size=600000')).outcomes, { grow: 'restored', copy: 'ran' });
-  assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
-});
+test(
+  'a full disk is told as one, loses nothing, and once there is space the next run completes',
+  whereMounting,
+  async () => {
+    using project = new Project(grow);
+    using disk = new Disk(project, 'cache', '1m');
+    await project.run();
+    assertClear(await project.command('run', '--set', 'params.size=600000'), /disk is full|No space left/);
+    assertObjectsWhole(project);
+    assert.equal(project.read('out/copy'), 'x'.repeat(20));
+    assert.deepEqual((await project.run()).outcomes, { grow: 'restored', copy: 'fresh' });
+    disk.remount('size=16m');
+    assert.deepEqual((await project.run('--set', 'params.size=600000')).outcomes, { grow: 'restored', copy: 'ran' });
+    assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
+  },
+);
 
-test('the command that the message of a full disk names frees what earlier results and killed runs hold', asRoot, async () => {
-  using project = new Project(grow);
-  using _disk = new Disk(project, 'cache', '3m');
-  await project.run('--set', 'params.size=300000');
-  await project.run('--set', 'params.size=400000');
-  const full = await project.command('run', '--set', 'params.size=500000');
-  assertClear(full, /disk is full/);
-  project.letHoursPass(2);
-  const [, named] = /`pipeline (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
-  assert.match((await project.command(...named!.split(' '))).stdout, /^Removed 3 results and \d objects/);
-  assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'fresh', copy: 'ran' });
-});
+test(
+  'the command that the message of a full disk names frees what earlier results and killed runs hold',
+  whereMounting,
+  async () => {
+    using project = new Project(grow);
+    using _disk = new Disk(project, 'cache', '3m');
+    await project.run('--set', 'params.size=300000');
+    await project.run('--set', 'params.size=400000');
+    const full = await project.command('run', '--set', 'params.size=500000');
+    assertClear(full, /disk is full/);
+    project.letHoursPass(2);
+    const [, named] = /`pipeline (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
+    assert.match((await project.command(...named!.split(' '))).stdout, /^Removed 3 results and \d objects/);
+    assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'fresh', copy: 'ran' });
+  },
+);
 
-test('training that finds no room for its checkpoints says so once, and goes on', asRoot, async () => {
+test('training that finds no room for its checkpoints says so once, and goes on', whereMounting, async () => {
   using project = new Project(`
 stages:
   fit:
@@ -87,7 +74,7 @@ stages:
   assert.deepEqual(project.files('cache/checkpoints'), []);
 });
 
-test('where the published folder is full, the old outputs stay and the results are kept', asRoot, async () => {
+test('where the published folder is full, the old outputs stay and the results are kept', whereMounting, async () => {
   using project = new Project(grow);
   using disk = new Disk(project, 'out', '1m');
   await project.run();
@@ -97,18 +84,7 @@ test('where the published folder is full, the old outputs stay and the results a
   assert.deepEqual((await project.run('--set', 'params.size=900000')).outcomes, { grow: 'fresh', copy: 'restored' });
 });
 
-test('a read-only disk is told as one', asRoot, async () => {
-  using project = new Project(grow);
-  using disk = new Disk(project, 'cache', '1m');
-  await project.run();
-  disk.remount('ro');
-  assertClear(await project.command('run'), /Cannot write .*cache.*: the disk is read-only/);
-  assert.equal((await project.command('plan')).code, 0);
-  disk.remount('rw');
-  assert.deepEqual((await project.run()).outcomes, { grow: 'fresh', copy: 'fresh' });
-});
-
-test('a published folder that is read-only is told as one', asRoot, async () => {
+test('a published folder that is read-only is told as one', whereMounting, async () => {
   using project = new Project(grow);
   using disk = new Disk(project, 'out', '1m');
   disk.remount('ro');

@@ -15,6 +15,12 @@ export function cacheError(what: string, cause: unknown): unknown {
   return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
 }
 
+/** Whether a write failed, or a {@link CacheError} tells so, because nothing may be written there. */
+export function isReadOnly(error: unknown): boolean {
+  const { code } = (error instanceof CacheError ? error.cause : error) as NodeJS.ErrnoException;
+  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+}
+
 /** Node's recursive mkdir says that a folder is missing where the one above it cannot be written; asks that one. */
 function obstacle(cause: NodeJS.ErrnoException): unknown {
   if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;

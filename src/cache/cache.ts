@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Digest } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
@@ -13,7 +13,7 @@ import { parseResult } from './parse-result.ts';
 import { pinResult, pins, unpinResult } from './pins.ts';
 import { openRunIds, RunFolder, runIds } from './run-folder.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
-import { isStored, storeObject } from './store-object.ts';
+import { isStored, storeObject, touchQuietly } from './store-object.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /** Syncs go on side by side: a disk commits many of them at once. */
@@ -125,8 +125,7 @@ export class Cache {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || Date.now() - stats.mtimeMs < day) return;
-    const now = new Date();
-    this.#writing(`the last use of ${path}`, () => utimesSync(path, now, now));
+    touchQuietly(path);
   }
 
   /** Moves a damaged object or result to `cache/quarantine`, where it is never found again. */
@@ -163,6 +162,11 @@ export class Cache {
 
   startRun(id: string, pipeline: string): RunFolder {
     return RunFolder.start(this.folder, id, pipeline);
+  }
+
+  /** A run where nothing may be written: it can look, and nothing of it is kept. */
+  unrecordedRun(id: string): RunFolder {
+    return RunFolder.open(this.folder, id);
   }
 
   /** Earlier runs, the last first. */

@@ -1,5 +1,16 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, fsyncSync, linkSync, mkdirSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { isDeadMark, processMark } from './process-identity.ts';
 
@@ -34,6 +45,11 @@ export function writeAtomic(path: string, text: string, { sync }: { readonly syn
     removeQuietly(temporary);
     throw error;
   }
+}
+
+/** The same, but writes nothing where the file holds this text: the disk may be read-only. */
+export function writeIfOther(path: string, text: string): void {
+  if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
 }
 
 /**

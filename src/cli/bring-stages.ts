@@ -1,5 +1,6 @@
 import { relative } from 'node:path';
 import { clearAfterKilledRuns } from '../artifacts/leftovers.ts';
+import { isReadOnly } from '../cache/cache-error.ts';
 import { signRead } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { formatWarning } from '../diagnostics/format-diagnostic.ts';
@@ -62,8 +63,9 @@ export async function bringStages(
     world.digests.save();
   } catch (error) {
     if (!isTold(error)) throw error;
+    const idle = counts.fresh === stages.length;
     // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
-    emit({ type: 'warning', message: error.message, time: Date.now() });
+    if (!(idle && isReadOnly(error))) emit({ type: 'warning', message: error.message, time: Date.now() });
   }
   const ok = counts.failed + counts.blocked + counts.cancelled === 0;
   const { interrupted } = interrupts;

@@ -4,7 +4,7 @@ import { pathToFileURL } from 'node:url';
 import type { BuildFailure, Plugin } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
 import { kindBuild, writeKindSources } from '../cache/kind-build.ts';
-import { writeAtomic } from '../cache/write-atomic.ts';
+import { writeIfOther } from '../cache/write-atomic.ts';
 import type { UnloadedKind } from '../config/load-context.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { sha256 } from '../fingerprint/digest.ts';
@@ -147,7 +147,7 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   const version = sha256([...contents, ...packages.map(({ id }) => id)].join('\n'));
   const sources = [...files, ...packages.flatMap(({ manifest }) => manifest ?? [])];
   const built = kindBuild(join(root, 'cache'), name, version);
-  for (const { path, text } of outputFiles) await writeAtomic(join(built, basename(path)), text, { sync: false });
+  for (const { path, text } of outputFiles) writeIfOther(join(built, basename(path)), text);
   writeKindSources(built, {
     ...Object.fromEntries(digests),
     ...Object.fromEntries(packages.map(({ id }) => [id, ''])),

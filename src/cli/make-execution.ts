@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Lender } from '../artifacts/lender.ts';
 import { Publisher } from '../artifacts/publish.ts';
 import { Cache } from '../cache/cache.ts';
+import { isReadOnly } from '../cache/cache-error.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import type { Reporter, RunEvent } from '../events.ts';
 import { Admission } from '../executor/admission.ts';
@@ -78,6 +79,7 @@ function startRun(cache: Cache, startedAt: number, pipeline: string): RunFolder 
     try {
       return cache.startRun(runId(startedAt), pipeline);
     } catch (error) {
+      if (isReadOnly(error)) return cache.unrecordedRun(runId(startedAt)); // there may be nothing to do
       const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
       if (cause?.code !== 'EEXIST' || left === 0) throw error;
     }

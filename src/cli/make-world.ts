@@ -1,6 +1,6 @@
 import { backendNames } from '../backend/select/backend-names.ts';
 import { Cache } from '../cache/cache.ts';
-import { CacheError } from '../cache/cache-error.ts';
+import { CacheError, isReadOnly } from '../cache/cache-error.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
 import type { World } from '../plan/examine.ts';
 import type { Project } from './open-project.ts';
@@ -37,6 +37,6 @@ export function saveDigests({ digests }: World): void {
     digests.save();
   } catch (error) {
     if (!(error instanceof CacheError)) throw error;
-    warnOnStderr(error.message);
+    if (!isReadOnly(error)) warnOnStderr(error.message);
   }
 }
