@@ -37,7 +37,7 @@ layer               does                        leaves       parameters  multipl
 image                                           32 x 32 x 3
 conv1               conv 5 x 5, relu            28 x 28 x 8         608        470,400
 │ sepconv1          separable conv 3 x 3, same  28 x 28 x 8         144        106,624
-│ bn1               batch norm                  28 x 28 x 8          32
+│ bn1               batch norm                  28 x 28 x 8          16
 └ residual1_add     adds the input              28 x 28 x 8
 │ pool1             max-pool 2 x 2              14 x 14 x 8
 ┆ conv2             conv 1 x 1, stride 2        14 x 14 x 8          72         12,544
@@ -45,7 +45,7 @@ conv1               conv 5 x 5, relu            28 x 28 x 8         608        4
 globalAveragePool1  global average pool         8 values
 dense1              dense                       2 values             18             16
 
-874 parameters, 858 of them trained; 589,584 multiply-adds an image
+858 learnable parameters, beside 16 moving statistics; 589,584 multiply-adds an image
 `;
 
 test('model shows the layers of a net that a pipeline trains, and draws it', async () => {
@@ -68,7 +68,10 @@ test('model lists the networks that have a name, and shows one outside of any pr
     shown,
     /\navg_pool +global average pool +2,048 values\nlogits +dense +1,000 values +2,049,000 +2,048,000\n/,
   );
-  assert.match(shown, /\n22,910,480 parameters, 22,855,952 of them trained; 8,357,403,496 multiply-adds an image\n$/);
+  assert.match(
+    shown,
+    /\n22,855,952 learnable parameters, beside 54,528 moving statistics; 8,357,403,496 multiply-adds an image\n$/,
+  );
 });
 
 test('model shows what a folder of a trained model says it is', async () => {

@@ -35,7 +35,7 @@ const colours = {
 const margin = 24;
 /** How far below a column, and above the next, the line between them runs. */
 const turn = 10;
-const legend = 'In each box: what it does, what it leaves, how many parameters it has.';
+const legend = 'In each box: what it does, what it leaves, how many learnable parameters it has.';
 
 /**
  * Draws a network as SVG: layers from top to bottom, in columns from left to right where they are many; of a residual block

@@ -2,7 +2,7 @@ import { formatCount } from '../charts/format-number.ts';
 import { describeLayer } from '../models/layers/describe-layer.ts';
 import { addName } from '../models/layers/layer.ts';
 import { showShape } from '../models/layers/layer-shape.ts';
-import { sizeOf } from '../models/layers/layer-weights.ts';
+import { countLearnable } from '../models/layers/layer-weights.ts';
 import type { TracedLayer, TracedPlain } from '../models/layers/trace-net.ts';
 import { formatTable } from '../reporters/format-table.ts';
 
@@ -23,8 +23,13 @@ export function formatNet(traced: readonly TracedLayer[]): readonly string[] {
 }
 
 function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {
-  const parameters = weights.reduce((sum, weight) => sum + sizeOf(weight), 0);
-  return [`${mark}${layer.name}`, describeLayer(layer), showShape(output), orNone(parameters), orNone(multiplyAdds)];
+  return [
+    `${mark}${layer.name}`,
+    describeLayer(layer),
+    showShape(output),
+    orNone(countLearnable(weights)),
+    orNone(multiplyAdds),
+  ];
 }
 
 const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));

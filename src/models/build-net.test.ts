@@ -7,6 +7,7 @@ import { architectureNames } from './architectures/architectures.ts';
 import { buildNet } from './build-net.ts';
 import { addName, type Net } from './layers/layer.ts';
 import type { LayerItem, PlainItem } from './layers/layer-items.ts';
+import { isLearnable } from './layers/layer-weights.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { netOf } from './model-setting.ts';
@@ -28,7 +29,7 @@ function described({ layers }: Net, imageSize: number) {
       plain.flatMap(({ layer, weights }) => weights.map(({ name, shape }) => [`${layer.name}/${name}`, shape])),
     ),
     trained: plain.flatMap(({ layer, weights }) =>
-      weights.filter((weight) => weight.trained).map(({ name }) => `${layer.name}/${name}`),
+      weights.map(({ name }) => `${layer.name}/${name}`).filter(isLearnable),
     ),
   };
 }

@@ -1,19 +1,18 @@
 import { join } from 'node:path';
 import { StageError } from '../stage.ts';
-import { sizeOf } from './layers/layer-weights.ts';
+import { countLearnable } from './layers/layer-weights.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
 import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
- * How many numbers the `model` artifact in `folder` has learned, or was given: all of its weights, frozen ones and moving means
- * too. A model that goes on from features has those of the network that made them as well, up to the layer whose output they are.
- * Reads the list of weights alone. Throws a {@link StageError} where that network is not known.
+ * Learnable parameters of the `model` artifact in `folder`, frozen ones too. A model that goes on from features has those of the
+ * network that made them as well, up to the layer whose output they are. Reads the list of weights alone. Throws a {@link StageError} where that network is not known.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
   using weights = openTfjsManifest(join(folder, 'model.json'), () => true);
-  const own = [...weights.tensors.values()].reduce((sum, { shape }) => sum + shape.reduce((a, b) => a * b, 1), 0);
+  const own = countLearnable(weights.tensors.values());
   return 'values' in info.input ? own + parametersBefore(info.input.of) : own;
 }
 
@@ -32,5 +31,5 @@ function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): nu
   if (!traced.ok || end === -1)
     throw new StageError(`Expected features of a layer of their network, got "${of?.['layer']}".`);
   const layers = plainLayers(traced.value.slice(0, end + 1));
-  return layers.flatMap(({ weights }) => weights).reduce((sum, weight) => sum + sizeOf(weight), 0);
+  return countLearnable(layers.flatMap(({ weights }) => weights));
 }

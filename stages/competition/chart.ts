@@ -37,7 +37,7 @@ export function competitionChart(
   const x = {
     field: 'parameters',
     type: 'quantitative' as const,
-    title: 'Parameters, all of them',
+    title: 'Learnable parameters',
     scale: { type: 'log' as const, domain: [...domain.x], nice: false },
     axis: { format: '~s', values: [...ticks(domain.x)] },
   };

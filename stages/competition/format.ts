@@ -22,7 +22,7 @@ export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: 
   ];
 }
 
-export const leaderboardColumns = ['rank', 'model', 'parameters', 'AUC', 'score', 'Pareto front'] as const;
+export const leaderboardColumns = ['rank', 'model', 'learnable parameters', 'AUC', 'score', 'Pareto front'] as const;
 
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
   const header = [

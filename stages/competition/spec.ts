@@ -15,9 +15,9 @@ export type CompetitionSettings = z.output<typeof settings>;
 
 export const spec = defineKind<CompetitionSettings>({
   name: 'competition',
-  version: 4,
+  version: 5,
   summary:
-    'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n all of their parameters and the AUC in per cent: ' +
+    'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
     'small and good wins.',
   settings,
   inputs: {

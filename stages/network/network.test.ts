@@ -35,7 +35,28 @@ test('a network is counted and drawn without training, its layers listed by the 
     bench.output('metrics', spec.outputs['metrics']),
     bench.output('layers', spec.outputs['layers']),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 2, digest: '95fb62fdf47a161f' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 3, digest: '257574bf71bf5e65' });
+});
+
+test('Xception of a thousand classes and the study’s network on it have the counts that are published', async () => {
+  using bench = new StageBench();
+  const count = async (settings: object) => {
+    await bench.run(spec, run, { with: settings });
+    return JSON.parse(readFileSync(bench.output('metrics', spec.outputs['metrics']), 'utf8'));
+  };
+  const [xception, based] = [
+    await count({ model: 'xception', classes: 1000 }),
+    await count({ model: 'xception-based' }),
+  ];
+  assert.equal(xception.parameters.learnable, 22_855_952);
+  assert.equal(based.parameters.learnable, 23_128_786);
+  assert.deepEqual([xception.features, based.features], [2048, 2048]);
+});
+
+test('a list of layers ends as it is written, so it takes no number of classes', () => {
+  assert.deepEqual(spec.check!(spec.settings.parse({ model, classes: 3 }), new Set()), [
+    { at: ['classes'], message: 'expected none beside a list of layers, which ends as it is written' },
+  ]);
 });
 
 test('a network that is too deep for its images is told before anything runs', () => {

@@ -7,7 +7,7 @@ import { csvLine } from '../../src/csv.ts';
 import { describeLayer } from '../../src/models/layers/describe-layer.ts';
 import { formatTotals } from '../../src/models/layers/format-totals.ts';
 import { showShape } from '../../src/models/layers/layer-shape.ts';
-import { sizeOf } from '../../src/models/layers/layer-weights.ts';
+import { countLearnable } from '../../src/models/layers/layer-weights.ts';
 import { netFacts } from '../../src/models/layers/net-facts.ts';
 import { netPicture } from '../../src/models/layers/net-picture.ts';
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/models/layers/trace-net.ts';
@@ -16,8 +16,8 @@ import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
 
 export default async function run(context: StageContext<NetworkSettings>): Promise<void> {
-  const { model, imageSize, title = typeof model === 'string' ? model : 'network' } = context.settings;
-  const traced = traceLayers(netOf(model).layers, [imageSize, imageSize, 3]);
+  const { model, classes, imageSize, title = typeof model === 'string' ? model : 'network' } = context.settings;
+  const traced = traceLayers(netOf(model, classes).layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
   const facts = netFacts(traced.value);
   writeFileSync(context.output('metrics'), formatJson(facts));
@@ -34,7 +34,7 @@ export default async function run(context: StageContext<NetworkSettings>): Promi
 function formatLayers(traced: readonly TracedLayer[]): string {
   const row = ({ layer, output, weights, multiplyAdds }: TracedPlain, block: string, way: string) => [
     ...[layer.name, block, way, describeLayer(layer), showShape(output)],
-    ...[weights.reduce((sum, weight) => sum + sizeOf(weight), 0), multiplyAdds],
+    ...[countLearnable(weights), multiplyAdds],
   ];
   const rows = traced.flatMap((one) => {
     if (!('body' in one)) return [row(one, '', 'through')];

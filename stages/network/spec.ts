@@ -5,6 +5,11 @@ import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   model: modelSetting.default('simple-net').describe('The network, by name or as a list of layers.'),
+  classes: z
+    .int()
+    .min(2)
+    .default(2)
+    .describe('How many a network that has a name tells apart, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
   title: z.string().min(1).optional().describe('What the drawing is called; by default the network’s name.'),
 });
@@ -12,25 +17,31 @@ export type NetworkSettings = z.output<typeof settings>;
 
 export const spec = defineKind<NetworkSettings>({
   name: 'network',
-  version: 2,
+  version: 3,
   summary:
-    'Counts and draws a network without training it: parameters of its backbone and head, convolutions, additions.',
+    'Counts and draws a network without training it: learnable parameters of its backbone and head, convolutions, additions.',
   settings,
   inputs: {},
   outputs: {
     metrics: {
       type: 'metrics',
-      summary: 'JSON: parameters of all, backbone and head, multiply-adds, features, convolutions, modules, additions.',
+      summary:
+        'JSON: learnable parameters of all, backbone and head, moving statistics, multiply-adds, features, convolutions, modules, additions.',
       extension: '.json',
     },
     layers: {
       type: 'table',
-      summary: 'CSV, a row for each layer: block, what it does, what it leaves, parameters, multiply-adds.',
+      summary: 'CSV, a row for each layer: block, what it does, what it leaves, learnable parameters, multiply-adds.',
       extension: '.csv',
     },
     drawing: { type: 'images', summary: 'The network, drawn: SVG and PNG.' },
   },
-  check: ({ model, imageSize }) => modelMistakes(model, imageSize),
+  check: ({ model, classes, imageSize }) => [
+    ...modelMistakes(model, imageSize),
+    ...(typeof model === 'string' || classes === 2
+      ? []
+      : [{ at: ['classes'], message: 'expected none beside a list of layers, which ends as it is written' }]),
+  ],
   example: `xception:
   kind: network
   with: { model: xception-based, imageSize: 256 }

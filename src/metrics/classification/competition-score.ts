@@ -6,8 +6,8 @@
  * Example: 34,850 parameters and an AUC of 0.958 give 2.608.
  *
  * @param area The AUC, 0 to 1; NaN gives NaN.
- * @param parameters All that the model has, trained or not, a whole number of at least 1: if frozen ones were left out, a
- * large network would count as a small one. Throws a RangeError otherwise.
+ * @param parameters The learnable ones, a whole number of at least 1: frozen ones too, since without them a large network would
+ * count as a small one; no moving statistics. Throws a RangeError otherwise.
  */
 export function competitionScore(area: number, parameters: number): number {
   if (!Number.isInteger(parameters) || parameters < 1) {

@@ -3,8 +3,8 @@ import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 /**
  * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the last, down to 2048
  * features (Chollet 2017, "Xception: Deep learning with depthwise separable convolutions", figure 5). Layers are named and
- * set as in Keras, so that its weights fit, except that the moving statistics follow within tens of steps. 20,861,480
- * parameters, 54,528 of them those statistics.
+ * set as in Keras, so that its weights fit, except that the moving statistics, 54,528 of them, follow within tens of steps.
+ * 20,806,952 learnable parameters.
  */
 export function xceptionBackbone(): readonly LayerItem[] {
   return [
@@ -26,7 +26,7 @@ export function xceptionBackbone(): readonly LayerItem[] {
   ];
 }
 
-/** Xception with a linear classifier: with ImageNet's thousand classes 22,855,952 trained parameters, as in the paper. */
+/** Xception with a linear classifier: with ImageNet's thousand classes 22,855,952 learnable parameters, as in the paper. */
 export function xception(classes: number): readonly LayerItem[] {
   return [...xceptionBackbone(), { dense: classes, name: 'logits' }];
 }

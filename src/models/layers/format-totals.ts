@@ -1,9 +1,9 @@
 import { formatCount } from '../../charts/format-number.ts';
 import { type TracedLayer, totals } from './trace-net.ts';
 
-/** `34,850 parameters, all trained; 176,993,256 multiply-adds an image`. */
+/** `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where there are any. */
 export function formatTotals(traced: readonly TracedLayer[]): string {
-  const { trained, untrained, multiplyAdds } = totals(traced);
-  const which = untrained === 0 ? 'all trained' : `${formatCount(trained)} of them trained`;
-  return `${formatCount(trained + untrained)} parameters, ${which}; ${formatCount(multiplyAdds)} multiply-adds an image`;
+  const { learnable, movingStatistics, multiplyAdds } = totals(traced);
+  const beside = movingStatistics === 0 ? '' : `, beside ${formatCount(movingStatistics)} moving statistics`;
+  return `${formatCount(learnable)} learnable parameters${beside}; ${formatCount(multiplyAdds)} multiply-adds an image`;
 }

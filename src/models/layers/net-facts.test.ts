@@ -18,8 +18,8 @@ test('Xception with the study’s head has 36 convolutions in 14 modules, 12 of 
     ...{ modules: 14, additions: 12, invertedResiduals: 0 },
   });
   assert.deepEqual(parameters, {
-    ...{ all: 20_861_480 + head, backbone: 20_861_480, head },
-    ...{ trained: 20_861_480 + head - 54_528, untrained: 54_528 },
+    ...{ learnable: 23_128_786, backbone: 23_128_786 - head, head },
+    movingStatistics: 54_528,
   });
   assert.ok(multiplyAdds > 5e9);
 });

@@ -1,19 +1,18 @@
 import { backbone } from './backbone.ts';
 import type { Shape } from './layer.ts';
-import { sizeOf } from './layer-weights.ts';
 import { netPicture } from './net-picture.ts';
 import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual, totals } from './trace-net.ts';
 
 /** A network in numbers. */
 export interface NetFacts {
   readonly parameters: {
-    readonly all: number;
-    /** All before the first flatten or global pooling, and what follows. */
+    /** Of the whole network, as papers count; frozen layers count, moving statistics do not. */
+    readonly learnable: number;
+    /** The learnable ones before the first flatten or global pooling, and those that follow. */
     readonly backbone: number;
     readonly head: number;
-    readonly trained: number;
-    /** Moving statistics of BatchNorm. */
-    readonly untrained: number;
+    /** Of BatchNorm, which training follows without a gradient. */
+    readonly movingStatistics: number;
   };
   readonly multiplyAdds: number;
   /** Values that the head begins with; null of a network that never becomes flat. */
@@ -35,8 +34,8 @@ export interface NetFacts {
 /** What can be counted of a network; nothing is computed. */
 export function netFacts(traced: readonly TracedLayer[]): NetFacts {
   const before = backbone(traced.map(({ layer }) => layer)).length;
-  const { trained, untrained, multiplyAdds } = totals(traced);
-  const backboneParameters = parametersOf(traced.slice(0, before));
+  const { learnable, movingStatistics, multiplyAdds } = totals(traced);
+  const backboneParameters = totals(traced.slice(0, before)).learnable;
   const way = traced.flatMap((one) => ('body' in one ? one.body : [one]));
   const residuals = traced.filter((one) => 'body' in one);
   const shortcuts = residuals.flatMap(({ shortcut }) => shortcut);
@@ -45,10 +44,10 @@ export function netFacts(traced: readonly TracedLayer[]): NetFacts {
   const flat = plainLayers(traced).find(({ input, output }) => input.length === 3 && output.length === 1);
   return {
     parameters: {
-      all: trained + untrained,
+      learnable,
       backbone: backboneParameters,
-      head: trained + untrained - backboneParameters,
-      ...{ trained, untrained },
+      head: learnable - backboneParameters,
+      movingStatistics,
     },
     multiplyAdds,
     features: flat?.output[0] ?? null,
@@ -61,11 +60,6 @@ export function netFacts(traced: readonly TracedLayer[]): NetFacts {
     invertedResiduals: residuals.filter(isInverted).length,
   };
 }
-
-const parametersOf = (traced: readonly TracedLayer[]) =>
-  plainLayers(traced)
-    .flatMap(({ weights }) => weights)
-    .reduce((sum, weight) => sum + sizeOf(weight), 0);
 
 function isInverted({ input, output, body }: TracedResidual): boolean {
   const widest = Math.max(...body.map((inner) => channelsOf(inner.output)));

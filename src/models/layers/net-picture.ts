@@ -2,7 +2,7 @@ import type { NetBlock, NetPicture, NetUnit } from '../../charts/net-layout.ts';
 import { describeLayer } from './describe-layer.ts';
 import type { PlainLayer } from './layer.ts';
 import { showShape } from './layer-shape.ts';
-import { sizeOf } from './layer-weights.ts';
+import { countLearnable } from './layer-weights.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
 /**
@@ -56,7 +56,7 @@ function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUni
   const units: NetUnit[] = [];
   for (const { layer, output, weights } of layers) {
     const does = describeLayer(layer);
-    const parameters = weights.reduce((sum, weight) => sum + sizeOf(weight), 0);
+    const parameters = countLearnable(weights);
     const last = units.at(-1);
     const refines = layer.kind === 'batchNorm' || layer.kind === 'activation';
     if (refines && last !== undefined && hasKernel(last)) {

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../result.ts';
 import type { Layer, PlainLayer, ResidualLayer, Shape } from './layer.ts';
 import { outputShape, showShape } from './layer-shape.ts';
-import { layerWeights, sizeOf, type WeightShape } from './layer-weights.ts';
+import { countLearnable, layerWeights, sizeOf, type WeightShape } from './layer-weights.ts';
 
 /** A layer with what one image is before and after it. */
 export type TracedLayer = TracedPlain | TracedResidual;
@@ -96,12 +96,14 @@ export function plainLayers(traced: readonly TracedLayer[]): readonly TracedPlai
   return traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));
 }
 
-/** Numbers that gradients train, those that are kept beside them, and multiply-adds for one image. */
+/** Learnable parameters, moving statistics that are kept beside them, and multiply-adds for one image. */
 export function totals(traced: readonly TracedLayer[]) {
   const layers = plainLayers(traced);
   const weights = layers.flatMap((layer) => layer.weights);
-  const count = (trained: boolean) =>
-    weights.filter((weight) => weight.trained === trained).reduce((sum, weight) => sum + sizeOf(weight), 0);
-  const multiplyAdds = layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0);
-  return { trained: count(true), untrained: count(false), multiplyAdds };
+  const learnable = countLearnable(weights);
+  return {
+    learnable,
+    movingStatistics: weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable,
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+  };
 }
