@@ -9,8 +9,8 @@ export type LoadRun = (kind: string, module: string | undefined) => Promise<RunS
 /**
  * The life of a stage's own process: takes one request from its parent, runs the kind, answers, ends.
  *
- * When the channel to the parent closes, the parent is dead: the whole process group goes with it, so that no orphan
- * writes on. The group is our own, since the parent starts us detached.
+ * When the channel to the parent closes, the parent is dead: the whole process group goes with it. The group is our own,
+ * since the parent starts us detached. The parent's watcher does the same where this process is busy or killed too.
  */
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));

@@ -1,16 +1,24 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { cacheError } from '../cache/cache-error.ts';
-import type { StageMessage, StageRequest } from './stage-protocol.ts';
+import { readMessage, type StageMessage, type StageRequest } from './stage-protocol.ts';
+import { type WatchedProcesses, Watcher } from './watcher.ts';
 
-/** How an attempt ended. `stack` only where the stage's own code has a bug. */
+/**
+ * How an attempt ended. `contained`: no process of it lives on, so nobody can write to its outputs any more. `stack` only
+ * where the stage's own code has a bug.
+ */
 export type StageEnd =
-  | { readonly ok: true }
+  | { readonly ok: true; readonly contained: boolean }
   | { readonly ok: false; readonly message: string; readonly stack?: string };
+
+type Failed = Extract<StageEnd, { readonly ok: false }>;
 
 /** A running attempt of a stage. */
 export interface StageProcess {
-  /** Resolves when the whole process group is gone; never rejects. */
+  /** Resolves when all processes of the attempt are gone, as far as they can be found; never rejects. */
   readonly ended: Promise<StageEnd>;
   /** Asks to end (`SIGTERM`), or ends at once (`SIGKILL`): the whole group either way. */
   stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void;
@@ -34,54 +42,72 @@ export type StartStage = (start: StageStart) => StageProcess;
 /** A pipe that a stray grandchild keeps open is not waited for longer than this. */
 const drainMs = 500;
 
+/** The watcher of this process, which is one run. */
+const watcher = new Watcher();
+
 /**
  * Starts attempts as child processes, each leading a process group of its own, so that one signal reaches all that a
- * stage started and a terminal's Ctrl-C reaches none of it before we do.
+ * stage started and a terminal's Ctrl-C reaches none of it before we do. What leaves the group the {@link Watcher} finds.
  *
  * `entry` is the script that calls `serveStage`.
  */
 export function processStarter(entry: string): StartStage {
   return (start) => {
+    const { request, translate, onMessage, onOutput } = start;
     const child = fork(entry, [], {
       detached: true,
-      cwd: start.request.root,
+      cwd: request.root,
       env: start.env,
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     });
-    let end: StageEnd | undefined;
+    const watched = child.pid === undefined ? undefined : watcher.watch(child.pid);
+    let answer: { readonly ok: true } | Failed | undefined;
     let stopped: string | undefined;
 
     const stop: StageProcess['stop'] = (signal, why) => {
       stopped ??= why;
       signalGroup(child.pid, signal);
     };
-    const log = new Log(start.logFile, (why) => stop('SIGKILL', why));
+    // It starts nothing before this, so nothing that it starts is unwatched. A failure is told by its end.
+    const ask = async () => {
+      await watched;
+      child.send(request, () => {});
+    };
+    const log = new Log(start.logFile, (line) => onMessage({ type: 'warning', line }));
     const timer = stopAfter(start.timeout, stop);
 
-    child.on('message', (message: StageMessage) => {
-      if (message.type === 'ready') return void child.send(start.request);
-      if (message.type !== 'done' && message.type !== 'failed')
-        return start.onMessage(translated(message, start.translate));
-      end = message.type === 'done' ? { ok: true } : failure(message, start.translate);
-      if (end.ok === false && end.stack !== undefined) log.write(`${end.stack}\n`);
+    child.on('message', (sent: unknown) => {
+      const message = readMessage(sent);
+      if (message === undefined) return stop('SIGKILL', strayMessage(request.kind, sent));
+      if (message.type === 'ready') return void ask();
+      if (answer !== undefined) return;
+      if (message.type !== 'done' && message.type !== 'failed') return onMessage(translated(message, translate));
+      answer = message.type === 'done' ? { ok: true } : failure(message, translate);
+      if (!answer.ok && answer.stack !== undefined) log.write(`${answer.stack}\n`);
       // It and whatever it left running end with this. Not by `disconnect`, after which Node tells of no 'close'.
       signalGroup(child.pid, 'SIGKILL');
     });
     for (const stream of [child.stdout!, child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => {
-        const told = start.translate(text);
+        const told = translate(text);
         log.write(told);
-        start.onOutput(told);
+        onOutput(told);
       });
     }
 
-    const ended = processEnd(child).then((fallback): StageEnd => {
+    const ended = processEnd(child, watched).then(({ how, contained }): StageEnd => {
       clearTimeout(timer);
       log.close();
-      return stopped !== undefined && end?.ok !== true ? { ok: false, message: stopped } : (end ?? fallback);
+      if (answer?.ok === true) return { ok: true, contained };
+      return stopped === undefined ? (answer ?? { ok: false, message: how }) : { ok: false, message: stopped };
     });
     return { ended, stop };
   };
+}
+
+function strayMessage(kind: string, sent: unknown): string {
+  const shown = inspect(sent, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40, maxArrayLength: 4 });
+  return `the kind ${kind} sent ${shown} to Restage by process.send. That channel is Restage's own: tell things by the context`;
 }
 
 function stopAfter(timeout: number | undefined, stop: StageProcess['stop']): NodeJS.Timeout | undefined {
@@ -89,19 +115,19 @@ function stopAfter(timeout: number | undefined, stop: StageProcess['stop']): Nod
   return setTimeout(() => stop('SIGKILL', `took longer than its timeout of ${timeout / 1000} s`), timeout);
 }
 
-/** Resolves when the process and its group are gone and its pipes are read; how it ended, if it told nothing itself. */
-function processEnd(child: ChildProcess): Promise<StageEnd> {
+/** Resolves when the processes are gone and their pipes are read: how it ended, should it not have told that itself. */
+function processEnd(
+  child: ChildProcess,
+  watched: Promise<WatchedProcesses> | undefined,
+): Promise<{ readonly how: string; readonly contained: boolean }> {
   return new Promise((resolve) => {
-    child.once('error', (error) => resolve({ ok: false, message: `could not be started: ${error.message}` }));
-    child.once('exit', (code, signal) => {
+    child.on('error', (error) => resolve({ how: `could not be started: ${error.message}`, contained: false }));
+    const closed = new Promise((done) => child.once('close', done));
+    child.once('exit', async (code, signal) => {
       signalGroup(child.pid, 'SIGKILL');
-      const how = `its process ended unexpectedly (${signal ?? `exit code ${code}`})`;
-      const finish = () => resolve({ ok: false, message: how });
-      const drained = setTimeout(finish, drainMs);
-      child.once('close', () => {
-        clearTimeout(drained);
-        finish();
-      });
+      const contained = (await (await watched)?.end()) ?? false;
+      await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+      resolve({ how: `its process ended unexpectedly (${signal ?? `exit code ${code}`})`, contained });
     });
   });
 }
@@ -112,7 +138,7 @@ function translated(message: StageMessage, translate: Translate): StageMessage {
   return 'line' in message ? { ...message, line: translate(message.line) } : message;
 }
 
-function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>, translate: Translate): StageEnd {
+function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>, translate: Translate): Failed {
   const told = translate(message);
   return stack === undefined ? { ok: false, message: told } : { ok: false, message: told, stack: translate(stack) };
 }
@@ -126,23 +152,30 @@ function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
   }
 }
 
-/** A log file that exists only if something was printed. `onFault` is told why it cannot be written, on a full disk. */
+/**
+ * A log file that exists only if something was printed. On a full disk it ends early, after `warn` is told so: hours of
+ * work are worth more than their log.
+ */
 class Log {
   readonly #path: string;
-  readonly #onFault: (why: string) => void;
+  readonly #warn: (line: string) => void;
   #fd: number | undefined;
+  #isCut = false;
 
-  constructor(path: string, onFault: (why: string) => void) {
+  constructor(path: string, warn: (line: string) => void) {
     this.#path = path;
-    this.#onFault = onFault;
+    this.#warn = warn;
   }
 
   write(text: string): void {
+    if (this.#isCut) return;
     try {
       this.#fd ??= openSync(this.#path, 'a');
       writeFileSync(this.#fd, text); // all of it, where writeSync may write a part
     } catch (error) {
-      this.#onFault((cacheError(`its log ${this.#path}`, error) as Error).message);
+      this.#isCut = true;
+      const { message } = cacheError(`its log ${this.#path}`, error) as Error;
+      this.#warn(`${message} The stage goes on, and its log ends there.`);
     }
   }
 

@@ -1,0 +1,147 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { randomInt } from 'node:crypto';
+import { readdirSync, readFileSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** The processes of one attempt of a stage: the one that was started, and whatever that starts. */
+export interface WatchedProcesses {
+  /** Kills those that are left. True when it is certain that none lives on. */
+  end(): Promise<boolean>;
+}
+
+/** How long killed processes may take to go, in milliseconds; one that waits for a dead network disk takes longer. */
+const patience = 5_000;
+
+/**
+ * Lets no process of a run outlive it, whatever happens to the run and whatever its stages do.
+ *
+ * Every process of an attempt bears the attempt's mark: the soft limit on file locks, which Linux has ignored since 2.4.25,
+ * but still hands down to every child. Neither `setsid` nor `env -i` removes it. A shell of its own (`killall -9 node`
+ * spares it) waits for the end of the pipe that only the run holds, and then kills all that bear a mark of the run.
+ *
+ * The alternative, a PID namespace for each stage, numbers the processes of every stage anew. Then two stages that write to
+ * `/tmp/x.$$` write to the same file, `/proc` shows other processes under these numbers, and without root it needs a
+ * user namespace, in which `ssh` and `sudo` refuse to work.
+ *
+ * Where processes cannot be marked (macOS), the process groups of the stages are killed, and a child that left its group
+ * lives on.
+ */
+export class Watcher {
+  /** Marks are this and the attempt's number in six digits. */
+  readonly #run = String(randomInt(100_000_000_000, 200_000_000_000));
+  readonly #marking = new Map<number, (marked: boolean) => void>();
+  #attempts = 0;
+  #shell: ChildProcess | undefined;
+
+  /** Marks a process before it starts others. */
+  async watch(pid: number): Promise<WatchedProcesses> {
+    this.#attempts += 1;
+    const mark = `${this.#run}${String(this.#attempts).padStart(6, '0')}`;
+    const startedAt = performance.now();
+    const marked = await new Promise<boolean>((resolve) => {
+      this.#marking.set(pid, resolve);
+      this.#shell ??= this.#start();
+      this.#shell.stdin!.write(`begin ${pid} ${mark}\n`);
+    });
+    const end = async (): Promise<boolean> => {
+      const gone = marked && (await endMarked(mark, performance.now() - startedAt < 1000 ? pid : 0));
+      this.#shell?.stdin?.write(`end ${pid}\n`);
+      return gone;
+    };
+    return { end };
+  }
+
+  #start(): ChildProcess {
+    const shell = spawn('/bin/sh', ['-c', script, 'sh', this.#run], {
+      cwd: '/',
+      detached: true,
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
+    const lost = () => {
+      if (this.#shell === shell) this.#shell = undefined;
+      for (const resolve of this.#marking.values()) resolve(false);
+      this.#marking.clear();
+    };
+    shell.on('error', lost).on('exit', lost).unref();
+    shell.stdin!.on('error', () => {}); // it was killed: `lost` says so
+    let text = '';
+    shell.stdout!.setEncoding('utf8').on('data', (more: string) => {
+      const lines = (text + more).split('\n');
+      text = lines.pop()!;
+      for (const line of lines) this.#answer(line);
+    });
+    // Neither keeps the run from ending.
+    for (const pipe of [shell.stdin, shell.stdout]) (pipe as unknown as { unref(): void }).unref();
+    return shell;
+  }
+
+  #answer(line: string): void {
+    const [pid, status] = line.split(' ').map(Number);
+    this.#marking.get(pid!)?.(status === 0);
+    this.#marking.delete(pid!);
+  }
+}
+
+/**
+ * First it takes off the mark that it has from a run around this one, which would kill it too early. It kills until it finds
+ * only what it has killed already: what is killed starts no more processes, and a dead one may stay for a while.
+ */
+const script = `
+trap '' HUP INT TERM
+prlimit --pid $$ --locks=unlimited:
+groups=' '
+while read -r what pid mark; do
+  case $what in
+    begin)
+      groups="$groups$pid "
+      prlimit --pid "$pid" --locks="$mark:" >&2
+      echo "$pid $?" ;;
+    end) groups="\${groups%% $pid *} \${groups#* $pid }" ;;
+  esac
+done
+for pid in $groups; do kill -9 "-$pid"; done
+killed=
+while found=$(grep -l "^Max file locks  *$1" /proc/[0-9]*/limits | tr -dc '0-9\\n'); [ "$found" != "$killed" ]; do
+  kill -9 $found
+  killed=$found
+done
+`;
+
+async function endMarked(mark: string, from: number): Promise<boolean> {
+  const deadline = Date.now() + patience;
+  for (let pause = 1; ; pause = Math.min(2 * pause, 50)) {
+    const found = marked(mark, from);
+    if (found.length === 0) return true;
+    if (Date.now() > deadline) return false;
+    for (const pid of found) kill(pid);
+    await delay(pause);
+  }
+}
+
+/** Those that bear a mark and live. Of what began within a second the numbers have not come round: lower ones are left out. */
+function marked(mark: string, from: number): readonly number[] {
+  const [, , , , last] = read('/proc/loadavg').split(' ');
+  const least = Number(last) >= from ? from : 0;
+  return readdirSync('/proc')
+    .map(Number)
+    .filter((pid) => pid >= least && read(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid));
+}
+
+/** Ended, though its parent has not asked about it yet. */
+const isDead = (pid: number): boolean => /^\d+ \(.*\) [ZX]/s.test(read(`/proc/${pid}/stat`));
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return ''; // it is gone
+  }
+}
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It is gone, or another user's, started by sudo.
+  }
+}
