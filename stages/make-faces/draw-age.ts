@@ -1,6 +1,6 @@
 import type { Random } from '../../src/random.ts';
 import { sideways } from './sideways.ts';
-import { darker, ellipse, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, path, rgb, tag } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** Lines and freckles. */
@@ -16,7 +16,13 @@ export function drawAge(traits: Traits, random: Random): string {
       M ${sideways(traits, -0.5)} ${y - height * (0.45 + row)}
       Q ${sideways(traits, 0)} ${y - height * (0.5 + row)} ${sideways(traits, 0.5)} ${y - height * (0.45 + row)}`;
   const lines = [fold(-1), fold(1), ...(age > 0.5 ? [brow(0), brow(0.08)] : [])].join(' ');
-  const wrinkles = tag('path', { d: lines, fill: 'none', stroke, 'stroke-width': 1.4, opacity: 0.15 + 0.45 * age });
+  const wrinkles = tag('path', {
+    d: lines,
+    fill: 'none',
+    stroke,
+    'stroke-width': 1.4,
+    'stroke-opacity': 0.15 + 0.45 * age,
+  });
   const freckles = Array.from({ length: random.float() < 0.25 ? 40 : 6 }, () =>
     ellipse(
       sideways(traits, random.between(-0.75, 0.75)),
@@ -27,5 +33,5 @@ export function drawAge(traits: Traits, random: Random): string {
       0.5,
     ),
   );
-  return softened('edge', wrinkles + freckles.join(''));
+  return wrinkles + freckles.join('');
 }

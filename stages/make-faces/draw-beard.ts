@@ -1,4 +1,4 @@
-import { darker, path, rgb, softened, tag } from './svg.ts';
+import { darker, path, rgb, tag } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** Beard and moustache. */
@@ -11,7 +11,7 @@ export function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): st
     Q ${x + width * 0.25} ${mouth - 11} ${x + width * 0.42} ${mouth + 3}
     Q ${x + width * 0.2} ${mouth - 2} ${x} ${mouth - 2.5}
     Q ${x - width * 0.2} ${mouth - 2} ${x - width * 0.42} ${mouth + 3} Z`;
-  if (beard === 'moustache') return softened('edge', tag('path', { d: moustache, fill, opacity: 0.9 }));
+  if (beard === 'moustache') return tag('path', { d: moustache, fill, 'fill-opacity': 0.9 });
   const bottom = y + height * 1.03;
   const full = path`
     M ${x - width} ${y + height * 0.1}
@@ -20,6 +20,5 @@ export function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): st
     Q ${x + width * 0.72} ${y + height * 0.5} ${x + width * 0.42} ${mouth - 6}
     Q ${x} ${mouth - 14} ${x - width * 0.42} ${mouth - 6}
     Q ${x - width * 0.72} ${y + height * 0.5} ${x - width} ${y + height * 0.1} Z`;
-  const opacity = beard === 'stubble' ? 0.25 : 0.88;
-  return softened(beard === 'stubble' ? 'soft' : 'edge', tag('path', { d: full, fill, opacity }));
+  return tag('path', { d: full, fill, 'fill-opacity': beard === 'stubble' ? 0.2 : 0.88 });
 }

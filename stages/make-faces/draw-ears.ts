@@ -1,4 +1,4 @@
-import { darker, ellipse, rgb, softened } from './svg.ts';
+import { darker, ellipse, rgb } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** Both ears; of the side that is turned away less shows. */
@@ -11,5 +11,5 @@ export function drawEars({ x, y, width, height, skin, yaw }: Traits): string {
       ellipse(cx, cy + 1, shown * 0.5, 8, rgb(darker(skin, 0.35)), 0.6)
     );
   };
-  return softened('edge', ear(-1) + ear(1));
+  return ear(-1) + ear(1);
 }

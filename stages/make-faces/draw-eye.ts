@@ -1,5 +1,5 @@
 import { sideways } from './sideways.ts';
-import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, lighter, path, rgb, tag } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** One eye with its brow: -1 is the left, 1 the right. */
@@ -35,8 +35,14 @@ export function drawEye(traits: Traits, side: -1 | 1): string {
   return [
     tag('clipPath', { id }, tag('path', { d: lids })),
     tag('g', { 'clip-path': `url(#${id})` }, ball),
-    tag('path', { d: crease, fill: 'none', stroke: rgb(darker(skin, 0.5)), 'stroke-width': 1.2, opacity: 0.6 }),
+    tag('path', {
+      d: crease,
+      fill: 'none',
+      stroke: rgb(darker(skin, 0.5)),
+      'stroke-width': 1.2,
+      'stroke-opacity': 0.6,
+    }),
     tag('path', { d: upper, fill: 'none', stroke: rgb(darker(hair, 0.7)), 'stroke-width': 1.9 }),
-    softened('edge', tag('path', { d: brow, fill: rgb(darker(hair, 0.3)), opacity: 0.9 })),
+    tag('path', { d: brow, fill: rgb(darker(hair, 0.3)), 'fill-opacity': 0.9 }),
   ].join('');
 }

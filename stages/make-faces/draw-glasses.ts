@@ -15,7 +15,7 @@ export function drawGlasses(traits: Traits): string {
     const glint = path`M ${cx + lightSide * 8 - 6} ${cy - tall * 0.7} l -7 ${tall * 1.1} l 5 0 l 7 ${-tall * 1.1} Z`;
     return (
       tag('rect', { ...frame, fill: 'rgb(200,220,235)', 'fill-opacity': 0.14, stroke, 'stroke-width': 2.6 }) +
-      tag('path', { d: glint, fill: 'rgb(255,255,255)', opacity: 0.22 })
+      tag('path', { d: glint, fill: 'rgb(255,255,255)', 'fill-opacity': 0.22 })
     );
   };
   const [left, right] = [sideways(traits, -0.44), sideways(traits, 0.44)];

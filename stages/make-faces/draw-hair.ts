@@ -1,5 +1,5 @@
 import type { Random } from '../../src/random.ts';
-import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, faded, lighter, path, rgb, tag } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** The hair behind the head. */
@@ -37,7 +37,7 @@ export function drawFrontHair(traits: Traits, random: Random): string {
   const clip = tag('clipPath', { id: 'hair' }, tag('path', { d }));
   const strands = hairStyle === 'curly' ? drawCurls(traits, random) : drawStrands(traits, random);
   const curls = hairStyle === 'curly' ? strands : tag('g', { 'clip-path': 'url(#hair)' }, strands);
-  return softened('edge', cap) + clip + curls;
+  return cap + clip + curls;
 }
 
 function capOutline({ x, y, width, height, yaw, hairStyle }: Traits): string {
@@ -64,19 +64,19 @@ function drawStrands({ x, y, width, height, hair, lightSide }: Traits, random: R
     const d = path`
       M ${x + from * width} ${y - height * random.between(0.9, 1.2)}
       Q ${x + to * width} ${y - height * random.between(0.7, 1.1)} ${x + to * width * 1.25} ${y + height * random.between(-0.4, 0.3)}`;
-    return tag('path', { d, fill: 'none', stroke: colour, 'stroke-width': random.between(0.6, 2.2), opacity });
+    return tag('path', {
+      d,
+      fill: 'none',
+      stroke: colour,
+      'stroke-width': random.between(0.6, 2.2),
+      'stroke-opacity': opacity,
+    });
   };
   const dark = Array.from({ length: 40 }, () => strand(rgb(darker(hair, 0.55)), 0.5)).join('');
   const light = Array.from({ length: 30 }, () => strand(rgb(lighter(hair, 0.3)), 0.35)).join('');
-  const shine = ellipse(
-    x + lightSide * width * 0.5,
-    y - height * 0.86,
-    width * 0.4,
-    height * 0.14,
-    rgb(lighter(hair, 0.5)),
-    0.5,
-  );
-  return dark + light + softened('soft', shine);
+  const [across, up] = [x + lightSide * width * 0.5, y - height * 0.86];
+  const shine = faded(across, up, width * 0.4, height * 0.14, lighter(hair, 0.5), 0.4);
+  return dark + light + shine;
 }
 
 function drawCurls({ x, y, width, height, hair }: Traits, random: Random): string {
@@ -93,5 +93,5 @@ function drawCurls({ x, y, width, height, hair }: Traits, random: Random): strin
     );
     return ellipse(cx, cy, radius, radius, fill, 0.95);
   };
-  return softened('edge', Array.from({ length: 90 }, curl).join(''));
+  return Array.from({ length: 90 }, curl).join('');
 }

@@ -1,5 +1,5 @@
 import { sideways } from './sideways.ts';
-import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, lighter, path, rgb, tag } from './svg.ts';
 import { mix, type Traits } from './traits.ts';
 
 /** Lips, and teeth in a broad smile. */
@@ -26,14 +26,11 @@ export function drawMouth(traits: Traits): string {
     Q ${cx} ${middle + lift * 0.5} ${right} ${corners}
     Q ${cx} ${middle + lift * 0.6 + open * 2} ${left} ${corners} Z`;
   const parting = path`M ${left - 1} ${corners} Q ${cx} ${middle + lift * 0.6} ${right + 1} ${corners}`;
-  return softened(
-    'edge',
-    [
-      tag('path', { d: lower, fill: rgb(lighter(lip, 0.08)) }),
-      tag('path', { d: upper, fill: rgb(darker(lip, 0.2)) }),
-      open > 0 ? tag('path', { d: inside, fill: 'rgb(232,226,216)' }) : '',
-      tag('path', { d: parting, fill: 'none', stroke: rgb(darker(lip, 0.65)), 'stroke-width': 1.5 }),
-      ellipse(cx + 2, middle + down * 0.7 + lift * 0.5 + open, half * 0.3, 1.6, rgb(lighter(lip, 0.6)), 0.5),
-    ].join(''),
-  );
+  return [
+    tag('path', { d: lower, fill: rgb(lighter(lip, 0.08)) }),
+    tag('path', { d: upper, fill: rgb(darker(lip, 0.2)) }),
+    open > 0 ? tag('path', { d: inside, fill: 'rgb(232,226,216)' }) : '',
+    tag('path', { d: parting, fill: 'none', stroke: rgb(darker(lip, 0.65)), 'stroke-width': 1.5 }),
+    ellipse(cx + 2, middle + down * 0.7 + lift * 0.5 + open, half * 0.3, 1.6, rgb(lighter(lip, 0.6)), 0.5),
+  ].join('');
 }

@@ -1,5 +1,5 @@
 import { sideways } from './sideways.ts';
-import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, lighter, path, rgb, tag } from './svg.ts';
 import type { Traits } from './traits.ts';
 
 /** Wings, ridge, nostrils and shine. */
@@ -20,7 +20,7 @@ export function drawNose(traits: Traits): string {
   const shine =
     ellipse(cx, base - 7, 3.4, 4.5, rgb(lighter(skin, 0.7)), 0.5) +
     ellipse(cx, y + height * 0.08, 2.4, height * 0.12, rgb(lighter(skin, 0.6)), 0.4);
-  const line = tag('path', { d: wings, fill: 'none', stroke, 'stroke-width': 1.8, opacity: 0.8 });
-  const bridge = tag('path', { d: ridge, fill: 'none', stroke, 'stroke-width': 2.4, opacity: 0.35 });
-  return softened('edge', line + bridge + nostril(-1) + nostril(1)) + softened('edge', shine);
+  const line = tag('path', { d: wings, fill: 'none', stroke, 'stroke-width': 1.8, 'stroke-opacity': 0.8 });
+  const bridge = tag('path', { d: ridge, fill: 'none', stroke, 'stroke-width': 2.4, 'stroke-opacity': 0.35 });
+  return line + bridge + nostril(-1) + nostril(1) + shine;
 }

@@ -1,5 +1,5 @@
 import type { Random } from '../../src/random.ts';
-import { darker, ellipse, lighter, path, rgb, softened, tag } from './svg.ts';
+import { darker, ellipse, faded, lighter, path, rgb, tag } from './svg.ts';
 import { mix, type Traits } from './traits.ts';
 
 /** What is behind the person: out of focus, in two colours. */
@@ -18,31 +18,25 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
   const place = () => [random.between(-10, 266), random.between(-10, 266)] as const;
   switch (backgroundStyle) {
     case 'studio':
-      return softened('haze', ellipse(...place(), 90, 70, rgb(lighter(first, 0.4)), 0.6));
+      return faded(...place(), 90, 70, lighter(first, 0.4), 0.6);
     case 'lights':
-      return softened(
-        'edge',
-        many(16, () => {
-          const radius = random.between(5, 20);
-          return ellipse(...place(), radius, radius, rgb(lighter(mix(first, second, random.float()), 0.45)), 0.5);
-        }),
-      );
+      return many(16, () => {
+        const radius = random.between(5, 20);
+        return ellipse(...place(), radius, radius, rgb(lighter(mix(first, second, random.float()), 0.45)), 0.5);
+      });
     case 'wall': {
       const [start, step] = [random.between(0, 40), random.between(28, 60)];
       const lines = Array.from(
         { length: 10 },
         (_, row) => path`M -20 ${start + row * step} L 276 ${start + row * step}`,
       );
-      return softened('edge', tag('path', { d: lines.join(' '), stroke: rgb(darker(second, 0.3)), 'stroke-width': 3 }));
+      return tag('path', { d: lines.join(' '), stroke: rgb(darker(second, 0.3)), 'stroke-width': 3 });
     }
     case 'leaves':
-      return softened(
-        'soft',
-        many(60, () => {
-          const colour = random.float() < 0.5 ? lighter(first, 0.25) : darker(second, 0.35);
-          return ellipse(...place(), random.between(4, 15), random.between(3, 9), rgb(colour), 0.7);
-        }),
-      );
+      return many(60, () => {
+        const colour = random.float() < 0.5 ? lighter(first, 0.25) : darker(second, 0.35);
+        return faded(...place(), random.between(4, 15), random.between(3, 9), colour, 0.7);
+      });
     case 'window': {
       const [x, width] = [random.between(-20, 180), random.between(50, 110)];
       const pane = (dx: number, dy: number) =>
@@ -53,7 +47,7 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
           height: 78,
           fill: rgb(lighter(first, 0.65)),
         });
-      return softened('soft', pane(0, 0) + pane(1, 0) + pane(0, 1) + pane(1, 1));
+      return pane(0, 0) + pane(1, 0) + pane(0, 1) + pane(1, 1);
     }
   }
 }
@@ -77,11 +71,11 @@ export function drawBody(traits: Traits, random: Random): string {
   const outline = `${shoulders} ${path`
     Q ${x} ${top + cut} ${x + neck * 1.5} ${top + 10}
     Q ${x + side} ${top + 26} ${x + side} 280 Z`}`;
-  const shadow = ellipse(x, chin - 2, neck * 1.25, 20, rgb(darker(skin, 0.6)), 0.75);
+  const shadow = faded(x, chin - 2, neck * 1.25, 20, darker(skin, 0.6), 0.75);
   return [
     tag('path', { d: `${neckPath} ${rest}`, fill: rgb(darker(skin, 0.14)) }),
     tag('clipPath', { id: 'neck' }, tag('path', { d: `${neckPath} ${rest}` })),
-    tag('g', { 'clip-path': 'url(#neck)' }, softened('soft', shadow)),
+    tag('g', { 'clip-path': 'url(#neck)' }, shadow),
     tag('path', { d: outline, fill: rgb(clothes) }),
     tag('clipPath', { id: 'clothes' }, tag('path', { d: outline })),
     tag('g', { 'clip-path': 'url(#clothes)' }, drawCloth(traits, top, random)),
@@ -96,15 +90,12 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
       Q ${at + random.between(-14, 14)} ${top + 50} ${at + random.between(-20, 20)} 280`;
   };
   const folds = Array.from({ length: 6 }, fold).join(' ');
-  const creases = tag('path', {
-    d: folds,
-    fill: 'none',
-    stroke: rgb(darker(clothes, 0.45)),
-    'stroke-width': 5,
-    opacity: 0.6,
-  });
-  const shade = ellipse(x - lightSide * width * 1.8, 250, width * 1.1, 60, rgb(darker(clothes, 0.7)), 0.5);
-  const base = softened('soft', creases + shade);
+  const stroke = rgb(darker(clothes, 0.45));
+  const creases = [3, 6, 9] // one over the other, so that the edge is soft
+    .map((wide) => tag('path', { d: folds, fill: 'none', stroke, 'stroke-width': wide, 'stroke-opacity': 0.2 }))
+    .join('');
+  const shade = faded(x - lightSide * width * 1.8, 250, width * 1.1, 60, darker(clothes, 0.7), 0.5);
+  const base = creases + shade;
   if (clothesStyle === 'stripes') {
     const lines = Array.from(
       { length: 8 },
@@ -117,7 +108,7 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
         fill: 'none',
         stroke: rgb(lighter(clothes, 0.5)),
         'stroke-width': 4,
-        opacity: 0.7,
+        'stroke-opacity': 0.7,
       })
     );
   }

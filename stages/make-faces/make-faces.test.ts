@@ -9,6 +9,7 @@ import { Random } from '../../src/random.ts';
 import { mapParallel } from '../../src/vision/parallel-map.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { blendFace } from './blend-face.ts';
+import { makePicture } from './make-picture.ts';
 import { photograph, sitForPortrait } from './photograph.ts';
 import { type Raster, toBytes } from './raster.ts';
 import run, { ordersOf } from './run.ts';
@@ -151,6 +152,18 @@ test('the folder has every picture, mask and a list, in the same bytes each time
   ]);
   assert.equal(list.length, 1 + 8);
   assert.deepEqual(await files(), first);
+});
+
+test('a picture is the same however many are made at once, and in whatever order', async () => {
+  const sources = ['real', 'blended', 'upsampled'] as const;
+  const orders = sources.flatMap((source) =>
+    [0, 1].map((number) => ({ split: 'train', source, number, size: 64, quality: 92, seed: 7 })),
+  );
+  const atOnce = await Promise.all(orders.map(makePicture));
+  const alone = [];
+  for (const order of orders.toReversed()) alone.unshift(await makePicture(order));
+  assert.deepEqual(atOnce, alone);
+  assert.equal(new Set(atOnce.map(({ jpeg }) => jpeg.toString('base64'))).size, orders.length);
 });
 
 test('there are as many forged pictures as real ones, the sorts evenly', () => {

@@ -23,7 +23,7 @@ export type MakeFacesSettings = z.output<typeof settings>;
 
 export const spec = defineKind<MakeFacesSettings>({
   name: 'make-faces',
-  version: 1,
+  version: 2,
   summary: 'Draws portraits of people who do not exist, and forgeries of such: toy data to try a pipeline on.',
   settings,
   inputs: {},

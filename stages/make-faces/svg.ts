@@ -20,30 +20,42 @@ export function path(letters: TemplateStringsArray, ...numbers: readonly number[
 }
 
 export function rgb(colour: Colour): string {
-  return `rgb(${colour.map((value) => Math.round(Math.max(0, Math.min(255, value)))).join(',')})`;
+  return `rgb(${channels(colour).join(',')})`;
 }
+
+const channels = (colour: Colour): readonly number[] =>
+  colour.map((value) => Math.round(Math.max(0, Math.min(255, value))));
 
 export const darker = (colour: Colour, share: number): Colour => mix(colour, [18, 8, 6], share);
 export const lighter = (colour: Colour, share: number): Colour => mix(colour, [255, 246, 236], share);
 
-export function ellipse(cx: number, cy: number, rx: number, ry: number, fill: string, opacity = 1, extra = {}): string {
-  return tag('ellipse', { cx, cy, rx, ry, fill, opacity: opacity === 1 ? undefined : opacity, ...extra });
+/** The opacity is that of the fill, as elsewhere of a fill or stroke: an element's own opacity would draw it as a layer. */
+export function ellipse(cx: number, cy: number, rx: number, ry: number, fill: string, opacity = 1): string {
+  return tag('ellipse', { cx, cy, rx, ry, fill, 'fill-opacity': opacity === 1 ? undefined : opacity });
 }
 
-/** A soft edge for everything in `content`; `blur` names one of the filters of {@link filters}. */
-export function softened(blur: keyof typeof blurs, content: string): string {
-  return tag('g', { filter: `url(#${blur})` }, content);
+/**
+ * An ellipse that fades from its centre outwards: half of it is left at `rx` and `ry`, nothing at twice that. It is a gradient:
+ * filters that blur took nine tenths of the time of a drawing. The `defs` of the drawing need its {@link fades}.
+ */
+export function faded(cx: number, cy: number, rx: number, ry: number, fill: Colour, opacity: number): string {
+  return ellipse(cx, cy, 2 * rx, 2 * ry, `url(#fade-${channels(fill).join('-')})`, opacity);
 }
 
-const blurs = { haze: 9, soft: 4, edge: 1.2 } as const;
+/** The gradients that `content` uses by {@link faded}, one for each colour. */
+export function fades(content: string): string {
+  const ids = new Set(Array.from(content.matchAll(/url\(#(fade-[\d-]+)\)/g), ([, id]) => id!));
+  return Array.from(ids, (id) => {
+    const colour = `rgb(${id.split('-').slice(1).join(',')})`;
+    const stops = fading.map((opacity, place) =>
+      tag('stop', { offset: place / (fading.length - 1), 'stop-color': colour, 'stop-opacity': opacity }),
+    );
+    return tag('radialGradient', { id }, stops.join(''));
+  }).join('');
+}
 
-/** The filters that {@link softened} uses. */
-export const filters = Object.entries(blurs)
-  .map(([id, deviation]) => {
-    const area = { x: '-30%', y: '-30%', width: '160%', height: '160%' };
-    return tag('filter', { id, ...area }, tag('feGaussianBlur', { stdDeviation: deviation }));
-  })
-  .join('');
+/** What is left of a fading ellipse from its centre to its edge: 1 - 3 t^2 + 2 t^3 at equal steps. */
+const fading = [1, 0.84, 0.5, 0.16, 0];
 
 function round(value: number): string {
   return String(Math.round(value * 100) / 100);
