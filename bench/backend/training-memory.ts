@@ -24,6 +24,7 @@ const options = { optimizer: adam, epochs: 1, monitor: ['val'], trainValues: 'ru
 const data = {
   batches: () => Number(steps),
   key: (split: string, index: number) => `${split}/${index}`,
+  images: () => ({ real: images / 2, fake: images / 2 }),
   training: () => batches('train', Number(steps)),
   evaluation: () => batches('val', 1),
 };

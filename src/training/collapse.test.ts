@@ -1,14 +1,40 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { collapsedTo } from './collapse.ts';
+import { allCalledBy, collapseOf, constantLoss } from './collapse.ts';
+import type { SplitImages } from './split-images.ts';
 
 const of = (labels: number[], logits: number[]) =>
-  collapsedTo({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) });
+  allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) });
 
-test('one class for everything is a collapse where there are both', () => {
+test('what every image is called is noted where there are both classes', () => {
   assert.equal(of([0, 1], [2, 1, 0.1, 0]), 'real');
   assert.equal(of([0, 1], [1, 2, 0, 3]), 'fake');
   assert.equal(of([0, 1], [0, 0, 0, 0]), 'real');
   assert.equal(of([0, 1], [1, 2, 3, 0]), undefined);
   assert.equal(of([1, 1], [1, 2, 1, 2]), undefined);
+});
+
+test('the best constant answer has the entropy of the class shares as its loss', () => {
+  assert.equal(constantLoss({ real: 100, fake: 200 }).toFixed(4), '0.6365');
+  assert.equal(constantLoss({ real: 3, fake: 3 }), Math.LN2);
+  assert.equal(constantLoss({ real: 3, fake: 0 }), 0);
+});
+
+test('a network that calls all one class has collapsed unless its loss beats the best constant by more than chance', () => {
+  const collapsed = (loss: number, images?: SplitImages, allCalled?: 'real' | 'fake') => {
+    const values = { loss, accuracy: 0.6, ...(allCalled && { allCalled }) };
+    const record = { epoch: 1, learningRate: 0.1, running: values, splits: { val: values } };
+    return collapseOf(record, images && { val: images });
+  };
+  const [unbalanced, few] = [
+    { real: 100, fake: 200 },
+    { real: 10, fake: 20 },
+  ];
+  assert.equal(collapsed(0.7, unbalanced, 'fake'), 'fake');
+  assert.equal(collapsed(0.6365, unbalanced, 'fake'), 'fake');
+  assert.equal(collapsed(0.631, unbalanced, 'fake'), 'fake');
+  assert.equal(collapsed(0.629, unbalanced, 'fake'), undefined);
+  assert.equal(collapsed(0.629, few, 'fake'), 'fake');
+  assert.equal(collapsed(0.629, undefined, 'fake'), 'fake');
+  assert.equal(collapsed(0.7, unbalanced), undefined);
 });

@@ -1,13 +1,14 @@
 import { predictedClasses } from '../metrics/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
+import type { SplitImages } from './split-images.ts';
 import { selectionSplit } from './split-names.ts';
 
 /**
  * The class that every image is called, where the images are of both: what a network settles on that learned nothing, or
- * that no gradient reaches any more. Its accuracy may still look fair. Undefined where it tells some apart.
+ * that no gradient reaches any more. Its accuracy may still look fair. Undefined where two classes are called.
  */
-export function collapsedTo({ labels, logits }: Pick<Predictions, 'labels' | 'logits'>): SplitValues['allCalled'] {
+export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'logits'>): SplitValues['allCalled'] {
   const predictions = predictedClasses(logits);
   const isOneClass = predictions.every((prediction) => prediction === predictions[0]);
   const areLabelsMixed = labels.some((label) => label !== labels[0]);
@@ -15,19 +16,55 @@ export function collapsedTo({ labels, logits }: Pick<Predictions, 'labels' | 'lo
   return predictions[0] === 0 ? 'real' : 'fake';
 }
 
+/**
+ * Loss of the best constant answer on a split, which gives every image the shares of the classes: their entropy in nats.
+ * Example: 1 real and 2 fake give 0.6365, 1 and 1 give ln 2 = 0.6931.
+ */
+export function constantLoss({ real, fake }: SplitImages): number {
+  const shares = [real, fake].map((count) => count / (real + fake)).filter((share) => share > 0);
+  return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
+}
+
+/**
+ * Whether a network that calls every image one class learned nothing: its loss is not below that of the best constant by
+ * more than chance. Where one class is rare, a network may call no image so and still tell them apart. Twice the gain in log
+ * likelihood is compared with chi-squared of one degree of freedom at 95 % (Wilks 1938).
+ */
+export function isNearConstant(loss: number, images: SplitImages): boolean {
+  return 2 * (images.real + images.fake) * (constantLoss(images) - loss) <= 3.84;
+}
+
+/** The class that all of val is called by a network that learned nothing; undefined where it learned something. */
+export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {
+  const { allCalled, loss } = splits[selectionSplit] ?? {};
+  const counts = images?.[selectionSplit];
+  // A history without counts says no more than that.
+  return allCalled === undefined || counts === undefined || isNearConstant(loss!, counts) ? allCalled : undefined;
+}
+
 /** What to say when the last of these epochs is the first to collapse: many do at first, and recover. */
-export function firstCollapse(epochs: readonly EpochRecord[]): string | undefined {
-  const { epoch } = epochs.find(({ splits }) => splits[selectionSplit]!.allCalled) ?? {};
-  if (epoch === undefined || epoch !== epochs.length) return undefined;
-  const { allCalled, loss } = epochs[epoch - 1]!.splits[selectionSplit]!;
-  const values = `its loss is ${loss.toFixed(4)}, where chance is ${Math.LN2.toFixed(4)}`;
-  return `After epoch ${epoch} every image of ${selectionSplit} is called ${allCalled}, ${values}: the network tells nothing apart.`;
+export function firstCollapse(epochs: readonly EpochRecord[], images: Images): string | undefined {
+  const first = epochs.find((epoch) => collapseOf(epoch, images));
+  if (first === undefined || first !== epochs.at(-1)) return undefined;
+  return `After epoch ${first.epoch} the network separates nothing: it calls ${collapseWords(first, images)}.`;
 }
 
 /** What to say at the end when the epoch that is kept is one that collapsed; undefined when it is not. */
-export function collapseKept({ epochs, chosenEpoch }: History): string | undefined {
-  const { allCalled } = epochs[chosenEpoch - 1]!.splits[selectionSplit]!;
-  if (allCalled === undefined) return undefined;
-  const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
-  return `The network learned nothing: epoch ${chosenEpoch}, which is kept, calls every image of ${selectionSplit} ${allCalled}. ${cures}`;
+export function collapseKept({ epochs, chosenEpoch, images }: History & { images: Images }): string | undefined {
+  const kept = epochs[chosenEpoch - 1]!;
+  if (collapseOf(kept, images) === undefined) return undefined;
+  return `The network learned nothing: epoch ${chosenEpoch}, which is kept, calls ${collapseWords(kept, images)}. ${cures}`;
+}
+
+type Images = Readonly<Record<string, SplitImages>>;
+
+export const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
+
+const collapseWords = ({ splits }: EpochRecord, images: Images): string =>
+  oneClassWords(splits[selectionSplit]!.allCalled!, splits[selectionSplit]!.loss, images[selectionSplit]!);
+
+/** `every image of val real, with a loss of 0.6931, where the best constant answer has 0.6365`. */
+export function oneClassWords(called: string, loss: number, images: SplitImages): string {
+  const best = constantLoss(images).toFixed(4);
+  return `every image of ${selectionSplit} ${called}, with a loss of ${loss.toFixed(4)}, where the best constant answer has ${best}`;
 }

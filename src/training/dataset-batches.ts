@@ -2,6 +2,7 @@ import { permutation, Random } from '../random.ts';
 import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
 import type { Batch, BatchLoaderOptions } from '../vision/batches/batch-loader.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
+import { countImages, type SplitImages } from './split-images.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -41,6 +42,10 @@ export class DatasetBatches implements TrainingData {
   /** 0 real, 1 fake, of every image. */
   labels(split: string): readonly number[] {
     return this.#loader(split).samples.map(({ label }) => label);
+  }
+
+  images(split: string): SplitImages {
+    return countImages(this.labels(split));
   }
 
   training(epoch: number): AsyncIterable<Batch> {

@@ -1,6 +1,7 @@
 import { permutation, Random } from '../random.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import type { Features } from '../vision/features/open-features.ts';
+import { countImages, type SplitImages } from './split-images.ts';
 import { trainSplit } from './split-names.ts';
 import type { TrainingData } from './training-data.ts';
 
@@ -35,6 +36,10 @@ export class FeatureBatches implements TrainingData {
   /** 0 real, 1 fake, of every image. */
   labels(split: string): readonly number[] {
     return this.#features.split(split).samples.map(({ label }) => label);
+  }
+
+  images(split: string): SplitImages {
+    return countImages(this.labels(split));
   }
 
   training(epoch: number): AsyncIterable<Batch> {

@@ -7,7 +7,7 @@ import { seedDropout } from '../models/seeded-dropout.ts';
 import { StageError } from '../stage.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { BestWeights } from './best-weights.ts';
-import { collapsedTo, collapseKept, firstCollapse } from './collapse.ts';
+import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
 import { freezeLayers } from './freeze-layers.ts';
 import type { Freezing } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
@@ -80,6 +80,7 @@ export async function fit(
   const average = options.ema && new WeightAverage(options.ema.decay);
   const best = new BestWeights(model);
   const memories = () => [...optimizer.memories, ...(average === undefined ? [] : [average])];
+  const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
   let chosenEpoch = states?.last?.chosenEpoch ?? 0;
   const enter = (epoch: number, hears: Pick<FitListener, 'say'>) => {
@@ -112,7 +113,7 @@ export async function fit(
       epochs.push(record);
       states?.keep(await takeState(model, best, memories(), { epochs, chosenEpoch }));
       listener.epoch(record, isBest);
-      warnIfAny(firstCollapse(epochs), listener);
+      warnIfAny(firstCollapse(epochs, images), listener);
     }
   } finally {
     freezeLayers(model, new Map(), 1);
@@ -120,7 +121,7 @@ export async function fit(
     average?.dispose();
   }
   if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
-  const history = { splits: options.monitor, epochs, chosenEpoch };
+  const history = { splits: options.monitor, epochs, chosenEpoch, images };
   warnIfAny(collapseKept(history), listener);
   return history;
 }
@@ -202,7 +203,7 @@ async function evaluate(
   const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
   const loss = crossEntropy(labels, logits);
   if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
-  const allCalled = collapsedTo({ labels, logits });
+  const allCalled = allCalledBy({ labels, logits });
   return { loss, accuracy: accuracy(labels, predictedClasses(logits)), ...(allCalled && { allCalled }) };
 }
 

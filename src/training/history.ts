@@ -29,13 +29,13 @@ export interface EpochRecord {
 
 /** What is followed of one split. */
 export interface SplitValues {
-  /** Mean softmax cross-entropy in nats; ln 2 = 0.693 is chance; lower is better. */
+  /** Mean softmax cross-entropy in nats; the entropy of the class shares is that of the best constant answer; lower is better. */
   readonly loss: number;
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   readonly accuracy: number;
   /**
-   * The one class that every image is called, where they are of both: the network collapsed. Absent where it tells some
-   * apart, of running values, and in histories of before it was noted.
+   * The one class that every image is called, where they are of both. Absent where two classes are called, of running
+   * values, and in histories of before it was noted.
    */
   readonly allCalled?: 'real' | 'fake';
 }

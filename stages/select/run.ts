@@ -3,6 +3,7 @@ import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { parseMetrics } from '../../src/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { cures, isNearConstant, oneClassWords } from '../../src/training/collapse.ts';
 import { selectionSplit } from '../../src/training/split-names.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
@@ -12,17 +13,18 @@ interface Candidate {
   readonly labels: Readonly<Record<string, string>>;
   readonly path: string;
   readonly values: Values;
+  /** How every image of val is called, where the model learned nothing. */
+  readonly collapse: string | undefined;
 }
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
   const { by } = context.settings;
   const models = context.inputs('models');
   const candidates = pairByLabels(models, context.inputs('metrics'), { one: 'model', other: 'metrics' }).map(
-    ({ one: { labels, path }, other }, index): Candidate => ({
-      labels,
-      path,
-      values: readValues(other.path, nameByLabels(models, index)),
-    }),
+    ({ one: { labels, path }, other }, index): Candidate => {
+      const metrics = readMetrics(other.path, nameByLabels(models, index));
+      return { labels, path, values: valuesOf(metrics), collapse: collapseOf(metrics) };
+    },
   );
   const choice = choose(
     candidates.map(({ values }) => values),
@@ -36,6 +38,10 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   cpSync(best.path, context.output('model'), { recursive: true, dereference: true });
   writeFileSync(context.output('choice'), formatChoice(candidates, choice, by));
   if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
+  if (best.collapse !== undefined) {
+    const name = nameByLabels(candidates, choice.best);
+    context.warn(`The chosen model, ${name}, learned nothing: it calls ${best.collapse}. ${cures}`);
+  }
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
     columns: ['model', ...measures, 'chosen'],
@@ -47,17 +53,34 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   });
 }
 
-function readValues(path: string, name: string): Values {
+type Metrics = ReadonlyMap<string, number | null>;
+
+function readMetrics(path: string, name: string): Metrics {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
-  const values = measures.flatMap((measure) => {
-    const value = metrics.value.values.get(`${selectionSplit}.${measure}`);
-    return value === undefined ? [] : [[measure, value] as const];
-  });
-  if (values.length > 0) return Object.fromEntries(values);
+  const { values } = metrics.value;
+  if (measures.some((measure) => values.has(`${selectionSplit}.${measure}`))) return values;
   throw new StageError(
-    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, metrics.value.values.keys())}`,
+    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
   );
+}
+
+const valuesOf = (metrics: Metrics): Values =>
+  Object.fromEntries(
+    measures.flatMap((measure) => {
+      const value = metrics.get(`${selectionSplit}.${measure}`);
+      return value === undefined ? [] : [[measure, value]];
+    }),
+  );
+
+/** As evaluate counts what images are and what they are called; undefined where metrics do not say so, too. */
+function collapseOf(metrics: Metrics): string | undefined {
+  const [loss, real, fake, calledReal, calledFake] = ['loss', 'real', 'fake', 'called.real', 'called.fake'].map(
+    (name) => metrics.get(`${selectionSplit}.${name}`) ?? Number.NaN,
+  ) as [number, number, number, number, number];
+  if (!(real > 0 && fake > 0 && (calledReal === 0 || calledFake === 0))) return undefined;
+  if (!isNearConstant(loss, { real, fake })) return undefined;
+  return oneClassWords(calledReal === 0 ? 'fake' : 'real', loss, { real, fake });
 }
 
 function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {

@@ -130,3 +130,18 @@ test('models and metrics that do not go together are refused', async () => {
     ),
   );
 });
+
+test('a chosen model that learned nothing is told, judged by the shares of the classes on val', async () => {
+  const collapsed = { accuracy: 0.667, loss: 0.6365, real: 50, fake: 100, called: { real: 0, fake: 150 } };
+  const warnings = async (...models: readonly object[]) => {
+    using bench = new StageBench();
+    await selected(bench, models);
+    return bench.warnings;
+  };
+  assert.deepEqual(await warnings({ ...collapsed, accuracy: 0.6 }, collapsed), [
+    'The chosen model, seed=2, learned nothing: it calls every image of val fake, with a loss of 0.6365, where the best constant answer has 0.6365. Another learning rate, a warm-up, more epochs or another seed may help.',
+  ]);
+  assert.deepEqual(await warnings({ ...collapsed, loss: 0.5 }), []);
+  assert.deepEqual(await warnings({ ...collapsed, called: { real: 1, fake: 149 } }), []);
+  assert.deepEqual(await warnings(collapsed, { accuracy: 0.7, loss: 0.7 }), []);
+});

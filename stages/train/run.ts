@@ -9,7 +9,6 @@ import { type Freezing, freezingOf } from '../../src/training/freezing.ts';
 import type { History } from '../../src/training/history.ts';
 import { formatHistory } from '../../src/training/history.ts';
 import { resolveLoss } from '../../src/training/loss.ts';
-import { countImages } from '../../src/training/split-images.ts';
 import { trainSplit } from '../../src/training/split-names.ts';
 import { startBackend } from '../../src/training/start-backend.ts';
 import { historyEvents } from '../../src/training/tensorboard/history-events.ts';
@@ -34,11 +33,9 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   const states = keptStates(context, backend);
   for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings.epochs));
   const before = states?.last?.epochs.length ?? 0;
-  const trained = await follow(context, source, before, (data, listener) =>
+  const history = await follow(context, source, before, (data, listener) =>
     fit(model, data, options, listener, states),
   );
-  const images = settings.monitor.map((split) => [split, countImages(source.batches.labels(split))] as const);
-  const history = { ...trained, images: Object.fromEntries(images) };
 
   await saveModel(context.output('model'), { model, info: modelInfo(settings, source, history, backend) });
   writeFileSync(context.output('history'), formatHistory(history));
@@ -63,6 +60,7 @@ async function follow(
   const pace = new Pace(imagesOf(epochs), () => performance.now() / 1000, imagesOf(before));
   const data: TrainingData = {
     batches: (split) => batches.batches(split),
+    images: (split) => batches.images(split),
     key: (split, index) => batches.key(split, index),
     training: (epoch) => pace.waitFor(batches.training(epoch)),
     evaluation: (split) => batches.evaluation(split),

@@ -8,7 +8,7 @@ export type TrendsSettings = z.output<typeof settings>;
 
 export const spec = defineKind<TrendsSettings>({
   name: 'trends',
-  version: 3,
+  version: 4,
   summary:
     'Says of each curve of a training what it does, and of each training which epoch was kept, what it was right about, and whether it learned anything.',
   settings,

@@ -1,4 +1,5 @@
 import { type Share, shareDifference } from '../../src/metrics/intervals/share-difference.ts';
+import { collapseOf } from '../../src/training/collapse.ts';
 import { type CurveShape, curveShape } from '../../src/training/curve-shape.ts';
 import type { History } from '../../src/training/history.ts';
 import type { SplitImages } from '../../src/training/split-images.ts';
@@ -41,9 +42,9 @@ export interface Kept {
   readonly majority?: Readonly<Record<string, number>>;
   /** Accuracy on val less that on test, which are different images. */
   readonly difference?: { readonly value: number; readonly low: number; readonly high: number };
-  /** The one class that every image of val is called at the kept epoch. */
+  /** The one class that every image of val is called at the kept epoch, where nothing was learned. */
   readonly collapsedTo?: 'real' | 'fake';
-  /** Epochs after which every image of val is called one class. */
+  /** Epochs after which every image of val is called one class, with nothing learned. */
   readonly collapsedEpochs: number;
 }
 
@@ -56,7 +57,7 @@ export function keptOf({ splits, epochs, chosenEpoch, images }: History, confide
     value: kept.splits[split]!.accuracy,
     images: total(images![split]!),
   });
-  const { allCalled } = kept.splits[selectionSplit] ?? {};
+  const collapsedTo = collapseOf(kept, images);
   const isCompared = images !== undefined && splits.includes(selectionSplit) && splits.includes(testSplit);
   return {
     epochs: epochs.length,
@@ -65,8 +66,8 @@ export function keptOf({ splits, epochs, chosenEpoch, images }: History, confide
     loss: each((split) => kept.splits[split]!.loss),
     ...(images && { majority: each((split) => majority(images[split]!)) }),
     ...(isCompared && { difference: shareDifference(share(selectionSplit), share(testSplit), confidence) }),
-    ...(allCalled && { collapsedTo: allCalled }),
-    collapsedEpochs: epochs.filter((epoch) => epoch.splits[selectionSplit]?.allCalled !== undefined).length,
+    ...(collapsedTo && { collapsedTo }),
+    collapsedEpochs: epochs.filter((epoch) => collapseOf(epoch, images) !== undefined).length,
   };
 }
 
