@@ -111,6 +111,11 @@ export function forget(file: string): void {
   rmSync(file, { force: true });
 }
 
+/** Makes the next run of every command go the long way. */
+export function forgetAll(root: string): void {
+  rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
+}
+
 const signAll = (signatures: readonly string[]): string =>
   createHash('sha256').update(signatures.join('\n')).digest('hex');
 

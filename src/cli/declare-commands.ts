@@ -58,6 +58,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
         .default('auto'),
     )
     .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
+    .option('--rehash', 'hash every input and published file again, whatever their times say')
     .option('-n, --dry-run', 'only say what would happen and why, like `plan`')
     .addHelpText(
       'after',
@@ -212,7 +213,8 @@ function declareKeeping(program: Command, act: Act): void {
     .description(
       'Hashes every object again. A damaged one is set aside, and what needs it is made again by the next run.',
     )
-    .addHelpText('after', example('pipeline verify'))
+    .option('--inputs', 'also hash the input and published files again, and name those that changed without new times')
+    .addHelpText('after', example('pipeline verify', 'pipeline verify --inputs'))
     .action(act(async () => (await import('./commands/verify.ts')).verifyCommand));
 }
 

@@ -24,6 +24,7 @@ export interface ExecutionOptions {
   readonly jobs?: number;
   readonly failFast?: boolean;
   readonly hardLink?: boolean;
+  readonly rehash?: boolean;
 }
 
 /** Begins a run of the project's stages. */
@@ -38,7 +39,7 @@ export function makeExecution(
   // What stages print and say becomes something for people here: whatever listens shows it without looking again.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
-  const digests = DigestIndex.open(cache.folder);
+  const digests = DigestIndex.open(cache.folder, { rehash: options.rehash ?? false });
   const capacity = machineCapacity();
   return {
     world: {

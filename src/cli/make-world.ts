@@ -14,14 +14,14 @@ export function worldBackends(backend: string): Pick<World, 'backend' | 'backend
 }
 
 /** The places that decisions are made from. `warn` is told of damage in the cache that was set aside. */
-export function makeWorld(project: Project, backend: string, warn: (message: string) => void): World {
+export function makeWorld(project: Project, backend: string, warn: (message: string) => void, rehash = false): World {
   const { root, pipeline, graph, forced } = project;
   const cache = Cache.open(root, warn);
   return {
     pipeline,
     graph,
     cache,
-    digests: DigestIndex.open(cache.folder),
+    digests: DigestIndex.open(cache.folder, { rehash }),
     listings: new Map(),
     ...worldBackends(backend),
     forced,

@@ -40,6 +40,25 @@ test('an unchanged file is not read again, by this process or the next, also aft
   assert.equal((await next.list(join(folder, 'moved/data'))).digest, sha256('poison'));
 });
 
+test('what an earlier process remembers is not trusted where that is asked for, and corrected', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  writeFiles(folder, { 'a/one': '1', 'a/two': '2', 'b/other': '' });
+  const index = DigestIndex.open(cache);
+  for (const name of ['a', 'b']) await index.listSettled(join(folder, name));
+  index.save();
+  poison(cache);
+  const distrusting = DigestIndex.open(cache, { rehash: true });
+  assert.equal((await distrusting.list(join(folder, 'a/one'))).digest, sha256('1'));
+  distrusting.save();
+  const next = DigestIndex.open(cache);
+  assert.equal((await next.list(join(folder, 'a/one'))).digest, sha256('1'));
+  assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('poison'), 'nobody asked for it');
+  writeFileSync(join(folder, 'b/other'), 'edited, which its times tell');
+  assert.deepEqual(await next.recheck(), { files: 2, changed: [join(folder, 'a/two')] });
+  assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('2'));
+});
+
 test('new content with the same size and mtime is noticed', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(writeFiles(folder, { data: 'text' }), 'data');

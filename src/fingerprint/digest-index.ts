@@ -1,4 +1,4 @@
-import { readFileSync, type Stats } from 'node:fs';
+import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import { cacheError } from '../cache/cache-error.ts';
@@ -47,25 +47,32 @@ const today = (): number => Math.floor(Date.now() / 86_400_000);
  * The digests of files that were hashed before, kept in `cache/digests.json`, so that an unchanged file costs one stat.
  *
  * A digest is reused only if size, mtime, ctime and inode match, and it is remembered only if both times lay safely
- * before the moment of hashing: a file written again within the same tick would look unchanged. It is an optimisation:
+ * before the moment of hashing: a file written again within the same tick would look unchanged. A writer that has the file
+ * in a shared mapping may change it without new times; {@link recheck} and `rehash` are for this. It is an optimisation:
  * when it is lost, files are hashed again. Of several processes that save at once, the last wins.
  */
 export class DigestIndex {
   readonly #path: string;
   readonly #folder: string;
   readonly #clock: FileClock;
+  readonly #rehash: boolean;
+  readonly #learned = new WeakSet<Known>();
   #folders: Map<string, KnownFolder> | undefined;
   #changed = false;
 
-  private constructor(folder: string) {
+  private constructor(folder: string, rehash: boolean) {
     this.#folder = folder;
+    this.#rehash = rehash;
     this.#path = join(folder, 'digests.json');
     this.#clock = new FileClock(folder);
   }
 
-  /** `folder` is the cache's; nothing is read before the first listing. */
-  static open(folder: string): DigestIndex {
-    return new DigestIndex(folder);
+  /**
+   * `folder` is the cache's; nothing is read before the first listing. With `rehash`, only digests that this index learned
+   * itself are reused, and what earlier processes remembered is corrected.
+   */
+  static open(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}): DigestIndex {
+    return new DigestIndex(folder, rehash);
   }
 
   /**
@@ -115,6 +122,27 @@ export class DigestIndex {
       await delay(wait + 1);
   }
 
+  /**
+   * Hashes every file again whose digest would be reused, and forgets those whose content is another one. The answer has
+   * how many there are and the absolute paths of the forgotten. Throws a `ListingError` for one that cannot be read.
+   */
+  async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
+    this.#folders ??= load(this.#path);
+    const known = [...this.#folders].flatMap(([key, { files }]) =>
+      [...files].map(([name, file]) => ({ files, name, file, path: join(this.#folder, key, name) })),
+    );
+    const reusable = known.filter(({ file, path }) => isUntouched(file, path));
+    const changed: string[] = [];
+    await forEachBounded(reusable, 16, async ({ files, name, file, path }) => {
+      const digest = await hashListed(path, file[0]);
+      if (digest === file[4] || !isUntouched(file, path)) return; // the second: edited meanwhile, which is seen anyway
+      files.delete(name);
+      this.#changed = true;
+      changed.push(path);
+    });
+    return { files: reusable.length, changed: changed.sort() };
+  }
+
   /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `CacheError`. */
   save(): void {
     if (!this.#changed || this.#folders === undefined) return;
@@ -143,7 +171,7 @@ export class DigestIndex {
       const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, Known>();
       for (const [name, entry] of members) {
         const match = known.get(name);
-        if (match !== undefined && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
+        if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
         else unknown.push(entry);
       }
     }
@@ -175,10 +203,16 @@ export class DigestIndex {
     if (gone.length === 0 && learned.length === 0 && record.used === today()) return;
     for (const name of gone) record.files.delete(name);
     for (const [name, { path, stats }] of learned) {
-      record.files.set(name, [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest]);
+      const known: Known = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
+      record.files.set(name, known);
+      this.#learned.add(known);
     }
     this.#folders?.set(key, { used: today(), files: record.files });
     this.#changed = true;
+  }
+
+  #trusts(known: Known): boolean {
+    return !this.#rehash || this.#learned.has(known);
   }
 
   /** Relative, so that a project that is moved keeps its index. */
@@ -219,6 +253,11 @@ function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<stri
 
 const isSame = ([size, mtimeMs, ctimeMs, ino]: Known, stats: Stats): boolean =>
   size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
+
+function isUntouched(known: Known, path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && isSame(known, stats);
+}
 
 function listed({ path, stats }: TreeEntry, digest: Digest | undefined, modes: boolean): ListedFile {
   if (digest === undefined) throw new Error(`Internal error: ${path} was not hashed`);

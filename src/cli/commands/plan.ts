@@ -13,6 +13,7 @@ export interface PlanOptions {
   readonly set: readonly string[];
   readonly backend: string;
   readonly json?: boolean;
+  readonly rehash?: boolean;
 }
 
 /** `pipeline plan`, and `run --dry-run`. */
@@ -23,7 +24,7 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   if (!claimed.ok) return printMistakes(claimed.error);
   const { pipeline, stages, warnings } = opened.value;
   printWarnings(warnings);
-  const world = makeWorld(opened.value, options.backend, warnOnStderr);
+  const world = makeWorld(opened.value, options.backend, warnOnStderr, options.rehash);
   const planned = await plan(stages, world);
   process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));
   saveDigests(world);

@@ -1,4 +1,4 @@
-import { memoryFile } from '../../cache/run-memory.ts';
+import { forgetAll, memoryFile } from '../../cache/run-memory.ts';
 import type { Reporter } from '../../events.ts';
 import { ReportWriter } from '../../report/report-writer.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
@@ -21,6 +21,7 @@ export interface RunOptions {
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
   readonly hardLink?: boolean;
   readonly dryRun?: boolean;
+  readonly rehash?: boolean;
 }
 
 /** `pipeline run`; `argv` names the command, for remembering that it had nothing to do. */
@@ -47,7 +48,8 @@ export function runCommand(argv: readonly string[]) {
     listeners.push(report);
     const memory = memoryFile(opened.value.root, process.cwd(), argv);
     // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
-    const memorable = options.reporter !== 'json' && opened.value.forced.size === 0;
+    const memorable = options.reporter !== 'json' && opened.value.forced.size === 0 && options.rehash !== true;
+    if (options.rehash === true) forgetAll(opened.value.root); // memories rest on times of files too
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
       for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);

@@ -1,14 +1,17 @@
+import { join, relative } from 'node:path';
 import { Cache } from '../../cache/cache.ts';
+import { forgetAll } from '../../cache/run-memory.ts';
 import { verifyCache } from '../../cache/verify-cache.ts';
 import { findRoot } from '../../config/files/find-root.ts';
+import { DigestIndex } from '../../fingerprint/digest-index.ts';
 import { formatCount } from '../../reporters/format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
-/** `pipeline verify`: exit code 1 when something was damaged. */
-export async function verifyCommand(): Promise<number> {
+/** `pipeline verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
+export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
   const progress = process.stderr.isTTY
@@ -27,5 +30,24 @@ export async function verifyCommand(): Promise<number> {
   const counts = [formatCount(found.objects, 'object'), formatCount(found.results, 'result')];
   if (found.checkpoints > 0) counts.push(formatCount(found.checkpoints, 'checkpoint'));
   process.stdout.write(`${counts.join(', ')}: ${verdict}\n`);
-  return sound ? exitCodes.ok : exitCodes.failed;
+  const isAsRemembered = options.inputs !== true || (await verifyInputs(root));
+  return sound && isAsRemembered ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Whether the files of the project that Restage remembers hold what it remembers; forgets what it remembers of others. */
+async function verifyInputs(root: string): Promise<boolean> {
+  const index = DigestIndex.open(join(root, 'cache'));
+  const { files, changed } = await index.recheck();
+  for (const path of changed) {
+    process.stdout.write(
+      `changed, with its old size and times: ${relative(root, path)}; the next run reads it again\n`,
+    );
+  }
+  if (changed.length > 0) {
+    index.save();
+    forgetAll(root);
+  }
+  const verdict = changed.length === 0 ? '✓ all as remembered' : `${changed.length} changed`;
+  process.stdout.write(`${formatCount(files, 'input or published file')}: ${verdict}\n`);
+  return changed.length === 0;
 }
