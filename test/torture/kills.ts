@@ -23,14 +23,14 @@ stages:
     inputs: { words: words.out }
     outputs: { out: out/leaves.txt }
     with: { run: "setsid sleep 300 & env -i setsid sleep 300 & sleep 0.2; wc -l < \${inputs.words} > \${outputs.out}" }
-  roc: { kind: roc-det, inputs: { scores: data/scores.csv } }
+  roc: { kind: roc-det, inputs: { scores: ./data/scores.csv } }
 `;
 const files = {
-  'data/scores.csv': `key,label,score\n${Array.from({ length: 2000 }, (_, i) => `i${i},${i % 2},${Math.sin(i * i)}`).join('\n')}\n`,
+  'data/scores.csv': `key,split,label,real,fake\n${Array.from({ length: 2000 }, (_, i) => `i${i},test,${i % 2},0,${Math.sin(i * i)}`).join('\n')}\n`,
   'stages/busy/spec.ts': `import { defineKind } from 'restage';
 import { z } from 'zod';
 export const spec = defineKind({ name: 'busy', version: 1, summary: 'Keeps its event loop busy.', settings: z.strictObject({}),
-  inputs: { text: { type: 'any', summary: 'Any text.' } }, outputs: { out: { type: 'files', summary: 'Its length.', extension: '.txt' } }, example: '' });
+  inputs: { text: { type: 'any', summary: 'Any text.' } }, outputs: { out: { type: 'files', summary: 'Its length.', extension: '.txt' } }, example: 'busy: { kind: busy }' });
 `,
   'stages/busy/run.ts': `import { readFileSync, writeFileSync } from 'node:fs';
 export default async function run(context) {
