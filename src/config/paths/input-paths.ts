@@ -92,8 +92,7 @@ function accessError(path: string): string | undefined {
     accessSync(path, statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
     return undefined;
   } catch (error) {
-    // A text with a null byte is no path at all.
-    return error instanceof Error && 'code' in error ? String(error.code).replace(/^ERR_.*/, 'ENOENT') : 'ENOENT';
+    return String((error as NodeJS.ErrnoException).code);
   }
 }
 
