@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { type Ended, Project } from './support/rig.ts';
+import { type Ended, Project, pipeline } from './support/rig.ts';
 
 const good = `stages:
   copy:
@@ -209,6 +210,14 @@ const cases: readonly {
     told: ['pipelines/test.yaml:5:', '../copy.txt'],
   },
   {
+    mistake: 'an output name that file systems do not take',
+    yaml: good.replace('out/copy.txt', `out/${'x'.repeat(260)}`),
+    told: [
+      'pipelines/test.yaml:5:22: error: The output "out/xxx',
+      ' has a name of 260 bytes; file systems take at most 255 [wrong-target]',
+    ],
+  },
+  {
     mistake: 'an unknown parameter',
     yaml: good.replace('cp ', 'cp ${params.flag} '),
     told: ['pipelines/test.yaml:6:', 'params.flag'],
@@ -238,13 +247,42 @@ test('a folder that cannot be read is told, by run and by plan, wherever below a
   mkdirSync(project.path('data/inner'), { recursive: true });
   project.leaveRoot();
   chmodSync(project.path('data'), 0);
-  for (const command of ['run', 'plan']) assertTold(await project.command(command), '"data/" cannot be read (EACCES)');
+  for (const command of ['run', 'plan'])
+    assertTold(await project.command(command), '"data/" cannot be read: permission denied');
   chmodSync(project.path('data'), 0o755);
   chmodSync(project.path('data/inner'), 0);
   const run = await project.run();
   assert.equal(run.code, 1);
   assert.deepEqual(run.outcomes, { copy: 'failed' });
   assert.match((await project.command('plan')).stdout, /fail +copy +.*data\/inner cannot be read: permission denied/);
+});
+
+test('pipelines that cannot be read, and a file name that is not UTF-8, are told in words', async () => {
+  using project = new Project(good.replace('./in.txt', 'data/'));
+  mkdirSync(project.path('data'));
+  writeFileSync(Buffer.concat([Buffer.from(project.path('data/caf')), Buffer.from([0xe9])]), 'latin');
+  const plan = await project.command('plan');
+  assert.match(
+    plan.stdout,
+    /fail +copy +A name in .*data is not UTF-8 text: caf\ufffd\. Rename it, as `convmv` does\n/,
+  );
+  project.leaveRoot();
+  chmodSync(project.path('pipelines'), 0);
+  for (const words of [['run', 'test.yaml'], ['plan', 'test'], ['plan'], ['clean']]) {
+    const { code, stdout, stderr } = await project.command(...words);
+    assert.deepEqual({ code, stdout }, { code: 1, stdout: '' });
+    assert.match(stderr, /^error: .*: permission denied/);
+    assert.doesNotMatch(stderr, /EACCES/);
+  }
+  chmodSync(project.path('pipelines'), 0o755);
+});
+
+test('too few files that may be open are told with the limit to raise', async () => {
+  using project = new Project(good, { 'in.txt': 'a\n' });
+  const command = `ulimit -n 40; exec "${process.execPath}" "${pipeline}" run test.yaml`;
+  const { status, stderr } = spawnSync('sh', ['-c', command], { cwd: project.root, encoding: 'utf8' });
+  const message = 'error: Too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`.\n';
+  assert.deepEqual({ status, stderr }, { status: 1, stderr: message });
 });
 
 test('all mistakes of a file are told at once', async () => {

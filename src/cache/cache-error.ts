@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { reasonOf } from '../system-error.ts';
 
 /** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
 export class CacheError extends Error {
@@ -52,13 +53,10 @@ function reason(cause: unknown): string {
     case 'EACCES':
     case 'EPERM':
       return 'permission denied. Make the folder writable for this user and run again.';
-    case 'EMFILE':
-    case 'ENFILE':
-      return 'too many files are open. Raise the limit (`ulimit -n`) or use fewer `--jobs`.';
     case 'ENOTDIR':
     case 'EEXIST':
       return 'a file is in the way of a folder. Move it away and run again.';
     default:
-      return `${cause instanceof Error ? cause.message : cause}.`;
+      return `${reasonOf(cause)}.`;
   }
 }

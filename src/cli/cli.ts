@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { isTold } from '../executor/describe-fault.ts';
+import { describeFault, isTold } from '../executor/describe-fault.ts';
 import { type Act, declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './package-info.ts';
@@ -26,7 +26,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (!isTold(error)) throw error;
-    process.stderr.write(`error: ${error.message}\n`);
+    process.stderr.write(`error: ${describeFault(error)}\n`);
     return exitCodes.failed;
   }
 }

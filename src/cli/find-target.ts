@@ -69,7 +69,7 @@ const endsLikeFile = /\.ya?ml$/;
 function namedFile(word: string, root: string): Result<string, readonly Diagnostic[]> | undefined {
   const found = findPipelineFile(word, process.cwd(), root);
   if (found.ok) return found;
-  return endsLikeFile.test(word) ? err([found.error]) : undefined;
+  return endsLikeFile.test(word) || found.error.code !== 'missing-file' ? err([found.error]) : undefined;
 }
 
 function unnamedFile(root: string, last: boolean, word?: string): Result<string, readonly Diagnostic[]> {

@@ -1,6 +1,11 @@
+/** Files that the process reads, copies or moves at once, whoever asks: a disk gains nothing from more, and systems allow few. */
+const mostFiles = 16;
+let busy = 0;
+const waiting: (() => void)[] = [];
+
 /**
- * Does `work` for every item, at most `limit` at a time. After a failure no further item is begun; it is thrown once
- * those under way have ended, so that nothing goes on behind the caller's back.
+ * Does `work` on files for every item, at most `limit` at a time. After a failure no further item is begun; it is thrown
+ * once those under way have ended, so that nothing goes on behind the caller's back. `work` must not call this again.
  */
 export async function forEachBounded<T>(
   items: Iterable<T>,
@@ -11,9 +16,22 @@ export async function forEachBounded<T>(
   const failures: unknown[] = [];
   const worker = async (): Promise<void> => {
     for (let next = iterator.next(); !next.done && failures.length === 0; next = iterator.next()) {
-      await work(next.value).catch((error: unknown) => failures.push(error));
+      await inTurn(work, next.value).catch((error: unknown) => failures.push(error));
     }
   };
   await Promise.all(Array.from({ length: limit }, worker));
   if (failures.length > 0) throw failures[0];
+}
+
+/** Whoever ends hands its turn to the one that waits longest. */
+async function inTurn<T>(work: (item: T) => Promise<void>, item: T): Promise<void> {
+  if (busy < mostFiles) busy += 1;
+  else await new Promise<void>((resolve) => waiting.push(resolve));
+  try {
+    await work(item);
+  } finally {
+    const next = waiting.shift();
+    if (next === undefined) busy -= 1;
+    else next();
+  }
 }

@@ -1,4 +1,6 @@
 import { constants, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import { reasonOf } from '../system-error.ts';
 import { isStagingName } from './staging-name.ts';
 
 /** Why a path cannot be listed, as a sentence that names it. */
@@ -89,14 +91,17 @@ function namesIn(folder: string): string[] {
 
 /** The sentence for a failed system call on a path that is being read. */
 export function listingError(path: string, error: unknown): ListingError {
-  const code = (error as NodeJS.ErrnoException).code;
+  const { code } = error as NodeJS.ErrnoException;
   if (code === 'ELOOP') return new ListingError(`${path} is a link that leads back to itself`, path);
-  if (code === 'EACCES' || code === 'EPERM') return new ListingError(`${path} cannot be read: permission denied`, path);
+  if (code === 'ENOENT' && path.includes('\ufffd')) {
+    const message = `A name in ${dirname(path)} is not UTF-8 text: ${basename(path)}. Rename it, as \`convmv\` does`;
+    return new ListingError(message, path);
+  }
   if (code === 'ENOENT' && isLink(path)) {
     return new ListingError(`${path} is a broken link: what it points to does not exist`, path);
   }
   if (code === 'ENOENT' || code === 'ENOTDIR') return new ListingError(`${path} does not exist`, path, true);
-  return new ListingError(`${path} cannot be read: ${error instanceof Error ? error.message : error}`, path);
+  return new ListingError(`${path} cannot be read: ${reasonOf(error)}`, path);
 }
 
 function isLink(path: string): boolean {

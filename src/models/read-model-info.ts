@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StageError } from '../stage.ts';
+import { reasonOf } from '../system-error.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 
 export const infoFile = 'info.json';
@@ -19,6 +20,6 @@ export function readModelJson(path: string): unknown {
   try {
     return JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new StageError(`Expected a model, but ${path} cannot be read: ${(error as Error).message}`);
+    throw new StageError(`Expected a model, but ${path} cannot be read: ${reasonOf(error)}`);
   }
 }

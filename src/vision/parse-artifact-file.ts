@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { StageError } from '../stage.ts';
+import { reasonOf } from '../system-error.ts';
 
 /** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
 export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: string, schema: z.ZodType<T>): T {
@@ -9,7 +10,7 @@ export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: str
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (error) {
-    throw new StageError(`Expected ${expected}, but ${path} cannot be read: ${(error as Error).message}`);
+    throw new StageError(`Expected ${expected}, but ${path} cannot be read: ${reasonOf(error)}`);
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

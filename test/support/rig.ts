@@ -15,7 +15,7 @@ import { fileURLToPath } from 'node:url';
 import type { Outcome, RunEvent } from '../../src/events.ts';
 import { Gate } from './gate.ts';
 
-const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
+export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));
 
 /** How a command ended. */
 export interface Ended {

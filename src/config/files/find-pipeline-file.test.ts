@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatDiagnostic } from '../../diagnostics/format-diagnostic.ts';
@@ -34,6 +35,21 @@ test('a file is looked up from the working directory, then below pipelines, with
   }
   assert.deepEqual(findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root), target);
   assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
+});
+
+test('a pipe, a device, and a name that is not UTF-8 are told as what they are', () => {
+  using project = new TestProject(files);
+  execFileSync('mkfifo', [join(project.root, 'pipelines', 'pipe.yaml')]);
+  const told = (argument: string) => {
+    const found = findPipelineFile(argument, project.root, project.root);
+    return found.ok ? undefined : formatDiagnostic(found.error);
+  };
+  assert.equal(told('pipe.yaml'), 'error: The pipeline "pipe.yaml" is a pipe or a device, not a file [not-a-file]');
+  assert.equal(told('/dev/zero'), 'error: The pipeline "/dev/zero" is a pipe or a device, not a file [not-a-file]');
+  const latin = 'error: The name "caf\ufffd.yaml" is not UTF-8 text [not-text]\n\n  Rename the file, as `convmv` does.';
+  assert.equal(told('caf\ufffd.yaml'), latin);
+  assert.match(told('a.yml/b')!, /^error: There is no pipeline "a\.yml\/b"/);
+  assert.match(told('x'.repeat(300))!, /^error: There is no pipeline/);
 });
 
 test('a file that is not there is told with the nearest name', () => {

@@ -3,16 +3,40 @@ import { basename, join, resolve } from 'node:path';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 import { closest, suggest } from '../../diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { reasonOf } from '../../system-error.ts';
 
 const extensions = ['', '.yaml', '.yml'];
 
 /** The absolute path of the file that an argument names: from the working directory, then under `pipelines/`. */
 export function findPipelineFile(argument: string, cwd: string, root: string): Result<string, Diagnostic> {
-  for (const folder of [cwd, join(root, 'pipelines')]) {
-    for (const extension of extensions) {
-      const path = resolve(folder, argument + extension);
-      if (argument !== '' && statSync(path, { throwIfNoEntry: false })?.isFile()) return ok(path);
-    }
+  const places = [cwd, join(root, 'pipelines')].flatMap((folder) =>
+    extensions.map((extension) => resolve(folder, argument + extension)),
+  );
+  for (const path of argument === '' ? [] : places) {
+    const found = lookAt(path);
+    if (found === 'file') return ok(path);
+    if (found !== undefined) return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
+  }
+  return err(notFound(argument, root));
+}
+
+/** What a path is: nothing or a folder, which may stand beside the file, are undefined; all else is no pipeline's file. */
+function lookAt(path: string): 'file' | Pick<Diagnostic, 'code' | 'message'> | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isDirectory()) return undefined;
+    return stats.isFile() ? 'file' : { code: 'not-a-file', message: 'is a pipe or a device, not a file' };
+  } catch (error) {
+    // Neither may be a file: the word may be a stage's name.
+    if (['ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    return { code: 'unreadable', message: `cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+function notFound(argument: string, root: string): Diagnostic {
+  if (argument.includes('\ufffd')) {
+    const hint = 'Rename the file, as `convmv` does.';
+    return { code: 'not-text', message: `The name "${argument}" is not UTF-8 text`, hint };
   }
   const names = pipelineNames(root);
   const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
@@ -24,7 +48,7 @@ export function findPipelineFile(argument: string, cwd: string, root: string): R
   const hint =
     meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names);
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
-  return err({ code: 'missing-file', message, ...(hint ? { hint } : {}) });
+  return { code: 'missing-file', message, ...(hint ? { hint } : {}) };
 }
 
 /** The only pipeline's absolute path, which a command without a file means; undefined where there are none or several. */

@@ -12,6 +12,9 @@ interface OutputClaim {
 /** Folders of the root that no output may lie in: what is published there would be lost, or mistaken for the user's. */
 const reserved = ['cache', 'pipelines', '.git'];
 
+/** Bytes of a name, on nearly every file system. */
+const longestName = 255;
+
 /**
  * Holds all outputs and path inputs of a pipeline against one another: no two outputs in one place or inside one another,
  * no output inside an input, no input inside an output (there is an edge for that), no output outside the root or where the run's `page` is.
@@ -86,12 +89,18 @@ function makerOf(path: string, claimed: ReadonlyMap<string, OutputClaim>): Outpu
 }
 
 function checkTarget({ report }: LoadContext, { output }: OutputClaim, path: string, root: string): boolean {
+  const { path: shown, at } = output;
+  const long = shown.split('/').find((name) => Buffer.byteLength(name) > longestName);
+  if (long !== undefined) {
+    const message = `The output "${shown}" has a name of ${Buffer.byteLength(long)} bytes; file systems take at most ${longestName}`;
+    report({ code: 'wrong-target', message, at, hint: 'Give it a shorter one under "outputs".' });
+    return false;
+  }
   const inside = path.startsWith(`${root}/`) || path.startsWith(`${root}\\`);
   const first = inside ? path.slice(root.length + 1).split(/[/\\]/)[0]! : '';
   if (inside && !reserved.includes(first)) return true;
   const outside = path === root ? "is the project's root itself" : "lies outside the project's root";
   const where = inside ? `lies in "${first}/", which is not for outputs` : outside;
-  const { path: shown, at } = output;
   report({ code: 'wrong-target', message: `The output "${shown}" ${where}`, at, hint: 'Publish it below artifacts/.' });
   return false;
 }

@@ -2,6 +2,7 @@ import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Span } from '../../diagnostics/diagnostic.ts';
+import { reasonOf } from '../../system-error.ts';
 import type { LoadContext } from '../load-context.ts';
 import { expandGlob } from './expand-glob.ts';
 
@@ -54,12 +55,13 @@ export class InputPaths {
     if (absolute === undefined) {
       return { ok: false, base: text, code: 'missing-file', message: `No package of "${text}" is installed` };
     }
-    const code = accessError(absolute);
-    if (code === undefined) return { ok: true, glob: false, paths: [{ absolute, shown: text }] };
+    const error = accessError(absolute);
+    if (error === undefined) return { ok: true, glob: false, paths: [{ absolute, shown: text }] };
+    const { code } = error;
     if (code === 'ENOENT' && globCharacters.test(text) && !text.startsWith('npm:')) return this.#glob(text);
     return code === 'ENOENT' || code === 'ENOTDIR'
       ? { ok: false, base: absolute, code: 'missing-file', message: `There is no file or folder "${text}"` }
-      : { ok: false, base: absolute, code: 'unreadable', message: `"${text}" cannot be read (${code})` };
+      : { ok: false, base: absolute, code: 'unreadable', message: `"${text}" cannot be read: ${reasonOf(error)}` };
   }
 
   #locate(text: string): string | undefined {
@@ -87,12 +89,12 @@ export class InputPaths {
   }
 }
 
-function accessError(path: string): string | undefined {
+function accessError(path: string): NodeJS.ErrnoException | undefined {
   try {
     accessSync(path, statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
     return undefined;
   } catch (error) {
-    return String((error as NodeJS.ErrnoException).code);
+    return error as NodeJS.ErrnoException;
   }
 }
 

@@ -2,6 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../../result.ts';
+import { reasonOf } from '../../system-error.ts';
 
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
@@ -22,7 +23,7 @@ export function readSource(absolute: string, root: string, at?: Span): Result<So
     const code = error instanceof Error && 'code' in error ? String(error.code) : '';
     if (code === 'ENOENT' || code === 'ENOTDIR') return fail('missing-file', `There is no file "${path}"`);
     if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return fail('not-text', `"${path}" is not UTF-8 text`);
-    return fail('unreadable', `"${path}" cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+    return fail('unreadable', `"${path}" cannot be read: ${reasonOf(error)}`);
   }
 }
 

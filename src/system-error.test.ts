@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { describeSystemError, reasonOf } from './system-error.ts';
+
+function failure(work: () => unknown): NodeJS.ErrnoException {
+  try {
+    work();
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+  throw new Error('expected it to fail');
+}
+
+test('what the system answers is told in words, with the path', () => {
+  const told = (work: () => unknown) => describeSystemError(failure(work));
+  assert.equal(
+    told(() => readFileSync('/none')),
+    '/none: it does not exist.',
+  );
+  assert.equal(
+    told(() => readdirSync('/dev/null')),
+    '/dev/null: a part of its path is a file.',
+  );
+  const long = `/tmp/${'x'.repeat(300)}`;
+  assert.equal(
+    told(() => readFileSync(long)),
+    `${long}: its name is too long; a name has at most 255 bytes.`,
+  );
+});
+
+test('other errors keep their own words', () => {
+  assert.equal(reasonOf(failure(() => JSON.parse('{'))), failure(() => JSON.parse('{')).message);
+  const rare = Object.assign(new Error('EIO: i/o error, read'), { code: 'EIO', syscall: 'read' });
+  assert.equal(describeSystemError(rare), 'EIO: i/o error, read');
+});

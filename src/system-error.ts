@@ -1,0 +1,31 @@
+/** An error that is the operating system's answer: the user's or the machine's to mend, never a bug. */
+export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+  return error instanceof Error && 'code' in error && 'syscall' in error;
+}
+
+const tooManyFiles = 'too many files are open; raise the limit (`ulimit -n 1024`) or use fewer `--jobs`';
+
+const reasons: Readonly<Partial<Record<string, string>>> = {
+  EACCES: 'permission denied',
+  EPERM: 'permission denied',
+  ENOENT: 'it does not exist',
+  ENOTDIR: 'a part of its path is a file',
+  EISDIR: 'it is a folder',
+  ELOOP: 'it is a link that leads back to itself',
+  ENAMETOOLONG: 'its name is too long; a name has at most 255 bytes',
+  EMFILE: tooManyFiles,
+  ENFILE: tooManyFiles,
+};
+
+/** Why something failed, as the end of a sentence without its full stop; of a system call in plain words. */
+export function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error);
+  return (isSystemError(error) && reasons[error.code ?? '']) || message;
+}
+
+/** A failed system call that nobody explained, as a sentence: what it was about and why. */
+export function describeSystemError(error: NodeJS.ErrnoException): string {
+  const reason = reasonOf(error);
+  if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;
+  return error.path === undefined || reason === error.message ? error.message : `${error.path}: ${reason}.`;
+}
