@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { cpSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project, type RanOnce } from './support/rig.ts';
 
@@ -93,6 +94,113 @@ export const greet = (greeting: string, name: string): string => address(greetin
   project.write('node_modules/@polite/words/package.json', manifest('1.1.0'));
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
   assert.equal(project.read('out/hail.txt'), 'hail dear ann\nhail dear bob\n');
+});
+
+test('a kind’s package is the one nearest to its source, also where the cache is a link to another disk', async () => {
+  const words = (version: string) => ({
+    'package.json': JSON.stringify({ name: 'words', version, type: 'module', exports: './words.js' }),
+    'words.js': `export const address = (greeting, name) => \`\${greeting} \${name} by ${version}\`;\n`,
+  });
+  const install = (folder: string, version: string) => {
+    for (const [name, text] of Object.entries(words(version)))
+      project.write(`${folder}/node_modules/words/${name}`, text);
+  };
+  using project = new Project(yaml, {
+    ...files,
+    'names.txt': 'ann\n',
+    'stages/greet/greet.ts': `
+import { address } from 'words';
+export const greet = (greeting: string, name: string): string => address(greeting, name);
+`,
+  });
+  using disk = new Project('');
+  symlinkSync(disk.root, project.path('cache'));
+  assert.match(
+    (await project.command('plan')).stderr,
+    /cannot be loaded: stages\/greet\/greet\.ts:2:25: Could not resolve "words"/,
+  );
+  install('.', '9.0.0');
+  project.letHoursPass(1);
+  await project.command('run', 'test.yaml');
+  assert.equal(project.read('out/hail.txt'), 'hail ann by 9.0.0\n');
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+
+  install('stages/greet', '1.0.0');
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
+  assert.equal(project.read('out/hail.txt'), 'hail ann by 1.0.0\n');
+  install('.', '9.9.9');
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh|1 fresh/);
+});
+
+test('a project that was moved or copied runs its kinds with its own packages', async () => {
+  using project = new Project(yaml, {
+    ...files,
+    'names.txt': 'ann\n',
+    'stages/greet/greet.ts': `import words from 'words'; export const greet = (...said: string[]): string => words(said);\n`,
+    'node_modules/words/package.json': '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
+    'node_modules/words/words.js': `module.exports = (said) => said.join(' ');\n`,
+  });
+  await project.run();
+  using copy = new Project('');
+  cpSync(project.root, copy.root, { recursive: true });
+  project.remove('node_modules');
+  assert.deepEqual((await copy.run()).outcomes, { hail: 'fresh' });
+  const forced = await copy.run('--force');
+  assert.deepEqual(forced.outcomes, { hail: 'ran' }, forced.stderr);
+  assert.equal(copy.read('out/hail.txt'), 'hail ann\n');
+});
+
+test('a module that only the run knows is warned of, with its place, before anything runs', async () => {
+  using project = new Project(yaml, files);
+  project.edit('stages/greet/greet.ts', 'export', 'export const load = (name: string) => import(name);\nexport');
+  const told =
+    'stages/greet/greet.ts:1:39: The kind "greet" imports a module whose name is computed: a change of that module will not rerun its stages. Write the name out, or as a template such as `./parts/${name}.ts`, which takes every file that fits.';
+  assert.equal((await project.command('plan')).stderr, `warning: ${told}\n`);
+  assert.deepEqual((await project.run()).warnings, [told]);
+});
+
+test('a remembered run is done again when a new file would be found first', async () => {
+  using project = new Project(yaml, {
+    ...files,
+    'names.txt': 'ann\n',
+    'stages/greet/run.ts': files['stages/greet/run.ts'].replace('./greet.ts', './greet'),
+    'stages/greet/greet/index.js': `import words from 'words'; export const greet = (...said) => words(said);\n`,
+    'node_modules/words/package.json': '{ "name": "words", "version": "1.0.0", "main": "words.js" }',
+    'node_modules/words/words.js': `module.exports = (said) => said.join(' ');\n`,
+  });
+  project.remove('stages/greet/greet.ts');
+  project.letHoursPass(1);
+  const remembered = async (said: string) => {
+    await project.command('run', 'test.yaml');
+    assert.equal(project.read('out/hail.txt'), `${said}\n`);
+    const runs = project.files('cache/runs').length;
+    assert.match((await project.command('run', 'test.yaml')).stdout, /^✓ test: 1 stage fresh/);
+    assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
+  };
+  const greetBy = (mark: string) => `export const greet = (...said: string[]) => said.join('${mark}');\n`;
+  await remembered('hail ann');
+  project.write('stages/node_modules/words/package.json', '{ "name": "words", "version": "2.0.0" }');
+  project.write('stages/node_modules/words/index.js', `module.exports = (said) => said.join('+');\n`);
+  await remembered('hail+ann');
+  project.write('stages/greet/greet/index.ts', greetBy('-'));
+  await remembered('hail-ann');
+  project.write('stages/greet/greet.ts', greetBy('='));
+  await remembered('hail=ann');
+  project.write('stages/greet/run.js', 'throw new Error("run.ts comes first");');
+  await remembered('hail=ann');
+  project.write('stages/greet/parts/one.ts', `export default '1';\n`);
+  project.write(
+    'stages/greet/greet.ts',
+    `
+const part = async (name: string) => (await import(\`./parts/\${name}.ts\`)).default;
+const parts = await Promise.all(['one', 'more/two'].map((name) => part(name).catch(() => 'none')));
+export const greet = (...said: string[]) => said.join(parts.join());
+`,
+  );
+  project.write('stages/greet/parts/more/.keep', '');
+  await remembered('hail1,noneann');
+  project.write('stages/greet/parts/more/two.ts', `export default '2';\n`);
+  await remembered('hail1,2ann');
 });
 
 test('settings at their default are not keyed, so that a kind can gain one', async () => {

@@ -1,15 +1,13 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { basename, join, relative } from 'node:path';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import type { BuildFailure, Plugin } from 'esbuild';
+import type { BuildFailure } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
-import { kindBuild, writeKindSources } from '../cache/kind-build.ts';
-import { writeIfOther } from '../cache/write-atomic.ts';
+import { kindBuild, writeKindModule, writeKindSources } from '../cache/kind-build.ts';
 import type { UnloadedKind } from '../config/load-context.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { sha256 } from '../fingerprint/digest.ts';
 import type { KindSpec } from '../stage.ts';
-import { importedPackages } from './imported-packages.ts';
+import { buildKind } from './build-kind.ts';
 import { packageRoot } from './package-info.ts';
 import { specMistakes } from './spec-mistakes.ts';
 
@@ -17,10 +15,14 @@ import { specMistakes } from './spec-mistakes.ts';
 export interface LoadedKind {
   readonly spec: KindSpec;
   readonly version: number | string;
-  /** Absolute paths of the code of a project's own kind and its packages' package.json; empty for a built-in one. */
-  readonly sources: readonly string[];
+  /** Absolute paths of the code of a project's own kind; empty for a built-in one. */
+  readonly files: readonly string[];
+  /** Absolute paths that decided which code it is, absent ones among them. */
+  readonly looked: readonly string[];
   /** The built file to run, of a project's own kind. */
   readonly module?: string;
+  /** What the code of a project's own kind loads and its version cannot hold. */
+  readonly warnings?: readonly Diagnostic[];
 }
 
 /** The kinds of a project, and what is amiss with its own. */
@@ -38,7 +40,7 @@ export async function loadKinds(root: string): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
   for (const [name, entry] of Object.entries(builtIn)) {
     const spec = await entry.spec();
-    kinds.set(name, { spec, version: spec.version, sources: [] });
+    kinds.set(name, { spec, version: spec.version, files: [], looked: [join(root, 'stages', name)] });
   }
   const unloaded = new Map<string, UnloadedKind>();
   const replaced = new Set<string>();
@@ -76,17 +78,17 @@ function ownFolders(root: string): readonly { name: string; folder: string }[] {
     .map(({ name }) => ({ name, folder: join(parent, name) }));
 }
 
-/** What a command that goes on should say of the kinds: those that are broken, and those `used` that replace a built-in one. */
-export function kindWarnings({ unloaded, replaced }: ProjectKinds, used: Iterable<string>): readonly Diagnostic[] {
+/** What a command that goes on should say of the kinds: those that are broken; of those `used`, what their users should know. */
+export function kindWarnings(
+  { kinds, unloaded, replaced }: ProjectKinds,
+  used: Iterable<string>,
+): readonly Diagnostic[] {
   const broken = [...unloaded.values()].filter(({ code }) => code === 'broken-kind');
-  const taken = [...new Set(used)].filter((name) => replaced.has(name));
-  return [
-    ...broken,
-    ...taken.map((name) => {
-      const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
-      return { code: 'replaced-kind', message };
-    }),
-  ];
+  const ofUsed = [...new Set(used)].flatMap((name) => {
+    const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
+    return [...(replaced.has(name) ? [{ code: 'replaced-kind', message }] : []), ...(kinds.get(name)?.warnings ?? [])];
+  });
+  return [...broken, ...ofUsed];
 }
 
 const sourceOf = (folder: string, stem: string): string | undefined =>
@@ -101,61 +103,20 @@ function describe(error: unknown): string {
   return `${file}:${line}:${column + 1}: ${first.text}`;
 }
 
-/**
- * The two modules that a kind shares with Restage instead of having its own: its errors must be known for ours, its
- * settings for schemas, and a project need not have installed them.
- */
-const shared: Readonly<Record<string, string>> = {
-  restage: pathToFileURL(join(packageRoot, 'dist', 'src', 'index.js')).href,
-  zod: import.meta.resolve('zod'),
-};
-const shareModules: Plugin = {
-  name: 'share-modules',
-  setup: (build) =>
-    build.onResolve({ filter: /^(restage|zod)$/ }, ({ path }) => ({ path: shared[path]!, external: true })),
-};
-
-/** Bundles the project's code into one file per side; it is keyed by what went into them and by the packages that did not. */
+/** Builds the project's code and loads its spec; what is built is kept for the stage's process. */
 async function loadOwnKind(name: string, folder: string, root: string): Promise<LoadedKind> {
   const spec = sourceOf(folder, 'spec')!;
   const run = sourceOf(folder, 'run');
   if (run === undefined) throw new Error(`it has a spec but no run.ts or run.js`);
-  const { build } = await import('esbuild');
-  const { metafile, outputFiles } = await build({
-    entryPoints: { spec, run },
-    absWorkingDir: root,
-    // Relative to this are the sources that stacks name; where the files go is known only by what is in them.
-    outdir: root,
-    sourcemap: 'inline',
-    sourceRoot: `${pathToFileURL(root).href}/`,
-    sourcesContent: false,
-    outExtension: { '.js': '.mjs' },
-    bundle: true,
-    packages: 'external',
-    plugins: [shareModules],
-    platform: 'node',
-    target: 'node20',
-    format: 'esm',
-    metafile: true,
-    write: false,
-    logLevel: 'silent',
-  });
-  const files = Object.keys(metafile.inputs).map((path) => join(root, path));
-  const packages = importedPackages(root, metafile.inputs);
-  const digests = files.map((path) => [relative(root, path), sha256(readFileSync(path))] as const);
-  const contents = digests.map(([path, digest]) => `${path} ${digest}`).sort();
-  const version = sha256([...contents, ...packages.map(({ id }) => id)].join('\n'));
-  const sources = [...files, ...packages.flatMap(({ manifest }) => manifest ?? [])];
-  const built = kindBuild(join(root, 'cache'), name, version);
-  for (const { path, text } of outputFiles) writeIfOther(join(built, basename(path)), text);
-  writeKindSources(built, {
-    ...Object.fromEntries(digests),
-    ...Object.fromEntries(packages.map(({ id }) => [id, ''])),
-  });
-  const loaded = (await import(pathToFileURL(join(built, 'spec.mjs')).href)) as { spec?: KindSpec };
+  const { version, modules, sources, files, looked, warnings } = await buildKind(name, { spec, run }, root);
+  const build = kindBuild(join(root, 'cache'), name, version);
+  const built = writeKindModule(build, 'spec', modules.spec);
+  const module = writeKindModule(build, 'run', modules.run);
+  writeKindSources(build, sources);
+  const loaded = (await import(pathToFileURL(built).href)) as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);
   if (mistakes.length > 0) throw new Error(mistakes.join('; '));
   if (loaded.spec.name !== name) throw new Error(`its spec is named ${loaded.spec.name}, its folder ${name}`);
-  return { spec: loaded.spec, version, sources, module: join(built, 'run.mjs') };
+  return { spec: loaded.spec, version, files, looked: [folder, ...looked], module, warnings };
 }

@@ -8,7 +8,9 @@ export interface KnownKind {
   /** What is keyed: a built-in kind's version, or the digest of the code of a project's own. */
   readonly version: number | string;
   /** Absolute paths of the code of a project's own kind. */
-  readonly sources: readonly string[];
+  readonly files: readonly string[];
+  /** Absolute paths that decided which code it is, absent ones among them. */
+  readonly looked: readonly string[];
 }
 
 /** Why a kind is not there that the project has a folder of, and what to do. */

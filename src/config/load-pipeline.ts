@@ -75,9 +75,10 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   checkPaths(context, outputs, claims, reportPath(name));
   const texts = topLevelTexts(document, scope.params);
   if (mistakes.any) return err(mistakes.inOrder());
-  const own = new Set(definitions.flatMap(({ kind }) => kind?.sources ?? []));
+  const own = (what: 'files' | 'looked') => new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
   const sources = {
-    files: [...context.files.keys(), ...own],
+    files: [...context.files.keys(), ...own('files')],
+    looked: [...own('looked'), ...work.paths.looked],
     globs: Object.fromEntries(work.paths.globs),
     ...(env.asked ? { env: env.asked } : {}),
   };

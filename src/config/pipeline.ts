@@ -19,7 +19,7 @@ export interface Pipeline {
   readonly salt?: string;
   /** In the order of the file, instances of a matrix with the last axis fastest. */
   readonly stages: readonly Stage[];
-  /** Every file and glob that decided this value: if none changed, the pipeline has not. */
+  /** Everything outside that decided this value: if none of it changed, the pipeline has not. */
   readonly sources: PipelineSources;
   /** What is right, and yet hardly meant: a parameter that nobody reads, a program that is no input. */
   readonly warnings: readonly Diagnostic[];
@@ -28,6 +28,11 @@ export interface Pipeline {
 export interface PipelineSources {
   /** Absolute paths of the YAML files and of the code of a project's own kinds. */
   readonly files: readonly string[];
+  /**
+   * Absolute paths that decided which files these are, and which the inputs: folders by the names in them, and places where
+   * something nearer could come to be.
+   */
+  readonly looked: readonly string[];
   /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */

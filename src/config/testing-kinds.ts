@@ -102,7 +102,7 @@ const specs: readonly AnyKindSpec[] = [
 ];
 
 export const testingKinds: Kinds = new Map(
-  specs.map((spec) => [spec.name, { spec, version: spec.version, sources: [] }]),
+  specs.map((spec) => [spec.name, { spec, version: spec.version, files: [], looked: [] }]),
 );
 
 /** A project in a folder of its own, removed at the end of a `using` block. */

@@ -1,10 +1,10 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { join, resolve } from 'node:path';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { reasonOf } from '../../system-error.ts';
 import type { LoadContext } from '../load-context.ts';
 import { expandGlob } from './expand-glob.ts';
+import { packageFolders } from './package-folders.ts';
 
 /** Files or folders that an input names. */
 export interface FoundPath {
@@ -33,6 +33,8 @@ const homeHint = '"~" is not expanded here: write the whole path, or on a comman
 /** Looks up the paths of inputs, each text once. */
 export class InputPaths {
   readonly globs = new Map<string, readonly string[]>();
+  /** Absolute paths where something would precede what was found. */
+  readonly looked = new Set<string>();
   readonly #context: LoadContext;
   readonly #known = new Map<string, PathAnswer>();
 
@@ -58,7 +60,10 @@ export class InputPaths {
     const error = accessError(absolute);
     if (error === undefined) return { ok: true, glob: false, paths: [{ absolute, shown: text }] };
     const { code } = error;
-    if (code === 'ENOENT' && globCharacters.test(text) && !text.startsWith('npm:')) return this.#glob(text);
+    if (code === 'ENOENT' && globCharacters.test(text) && !text.startsWith('npm:')) {
+      this.looked.add(absolute);
+      return this.#glob(text);
+    }
     return code === 'ENOENT' || code === 'ENOTDIR'
       ? { ok: false, base: absolute, code: 'missing-file', message: `There is no file or folder "${text}"` }
       : { ok: false, base: absolute, code: 'unreadable', message: `"${text}" cannot be read: ${reasonOf(error)}` };
@@ -69,10 +74,9 @@ export class InputPaths {
     const match = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text);
     if (!match) return undefined;
     // Node's lookup of packages, without their `exports`, which name modules and not data.
-    const require = createRequire(join(this.#context.root, 'package.json'));
-    for (const folder of require.resolve.paths(match[1]!) ?? []) {
-      const found = join(folder, match[1]!);
+    for (const found of packageFolders(match[1]!, this.#context.root)) {
       if (existsSync(found)) return join(found, match[2] ?? '');
+      this.looked.add(found);
     }
     return undefined;
   }

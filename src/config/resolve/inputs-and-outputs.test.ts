@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { load, mistakes, shownMistakes, stageOf, TestProject, value } from '../testing-kinds.ts';
+import { loadPipeline } from '../load-pipeline.ts';
+import { load, mistakes, shownMistakes, stageOf, TestProject, testingKinds, value } from '../testing-kinds.ts';
 
 const command = (name: string, rest: string) => `  ${name}: { kind: command, with: { run: x }, ${rest} }\n`;
 
@@ -54,6 +55,17 @@ test('a glob gives its files in code-unit order, and is remembered', async () =>
     'data/*/': ['data/B', 'data/a', 'data/fake', 'data/real'],
   });
   assert.ok(stageOf(pipeline, 's').inputs.every(({ list }) => list));
+});
+
+test('the places are known at which something would precede what an input found', async () => {
+  using project = new TestProject({
+    'node_modules/faces/a.csv': 'a',
+    'inner/data/1.png': '',
+    'inner/pipelines/p.yaml': `stages:\n${command('s', 'inputs: { x: "data/[12].png", y: npm:faces/a.csv }')}`,
+  });
+  const root = join(project.root, 'inner');
+  const { sources } = value(await loadPipeline({ root, file: 'pipelines/p.yaml', kinds: testingKinds }));
+  assert.deepEqual(sources.looked, [join(root, 'data/[12].png'), join(root, 'node_modules/faces')]);
 });
 
 test('inputs that lead nowhere are told, with what to write instead', async () => {

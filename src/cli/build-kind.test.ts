@@ -1,0 +1,232 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, renameSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
+import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
+import { formatWarning } from '../diagnostics/format-diagnostic.ts';
+import { buildKind, type KindCode } from './build-kind.ts';
+
+/** A project whose kind `own` has the given `run.ts`, built and run by Node from a folder on another path. */
+class OwnKind {
+  readonly root: string;
+  readonly #elsewhere: string;
+
+  constructor(t: TestContext, files: Readonly<Record<string, string>>) {
+    const folder = temporaryFolder(t);
+    this.root = writeFiles(join(folder, 'project'), { 'stages/own/spec.ts': 'export const spec = 1;', ...files });
+    this.#elsewhere = join(folder, 'elsewhere');
+    mkdirSync(this.#elsewhere);
+  }
+
+  /** A package by the version that its code tells. */
+  install(folder: string, version: string): void {
+    writeFiles(join(this.root, folder), {
+      'package.json': JSON.stringify({ name: 'dep', version, type: 'module', exports: { '.': './dep.js' } }),
+      'dep.js': `export const version = '${version}';`,
+    });
+  }
+
+  async build(): Promise<KindCode> {
+    const folder = join(this.root, 'stages/own');
+    return await buildKind('own', { spec: join(folder, 'spec.ts'), run: join(folder, 'run.ts') }, this.root);
+  }
+
+  /** What `run.ts` exports as default, and the packages that were keyed. */
+  async run(): Promise<{ readonly value: unknown; readonly packages: readonly string[]; readonly code: KindCode }> {
+    const code = await this.build();
+    const file = join(this.#elsewhere, 'run.mjs');
+    writeFileSync(file, code.modules.run);
+    const print = `import(${JSON.stringify(pathToFileURL(file).href)}).then((run) => console.log(JSON.stringify(run.default)))`;
+    const value = JSON.parse(execFileSync(process.execPath, ['-e', print], { encoding: 'utf8' }));
+    const packages = Object.keys(code.sources).filter((name) => code.sources[name] === '');
+    return { value, packages, code };
+  }
+
+  async warnings(): Promise<readonly string[]> {
+    return (await this.build()).warnings.map(formatWarning);
+  }
+}
+
+const importsDep = `import { version } from 'dep'; export default version;`;
+
+test('the package that is keyed is the one that runs: the nearest to the source', async (t) => {
+  const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
+  kind.install('node_modules/dep', '9.0.0');
+  const far = await kind.run();
+  assert.deepEqual([far.value, far.packages], ['9.0.0', ['dep@9.0.0']]);
+  kind.install('stages/own/node_modules/dep', '1.0.0');
+  const near = await kind.run();
+  assert.deepEqual([near.value, near.packages], ['1.0.0', ['dep@1.0.0']]);
+  assert.notEqual(near.code.version, far.code.version);
+  assert.equal(near.code.modules.run.includes("version = '"), false, 'the package is in the bundle');
+});
+
+test('what is built knows where the project lies, what is keyed does not', async (t) => {
+  const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
+  kind.install('node_modules/dep', '1.0.0');
+  const { version, modules } = await kind.build();
+  const moved = new OwnKind(t, {});
+  renameSync(join(kind.root, 'node_modules'), join(moved.root, 'node_modules'));
+  renameSync(join(kind.root, 'stages/own/run.ts'), join(moved.root, 'stages/own/run.ts'));
+  const { value, code } = await moved.run();
+  assert.equal(value, '1.0.0');
+  assert.equal(code.version, version);
+  assert.notEqual(code.modules.run, modules.run);
+});
+
+test('import and require each find what a package has for them, and its parts', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `
+import { form } from '@two/forms'; import part from '@two/forms/part'; import old from './old.cjs';
+const later = await import('@two/forms');
+export default [form, part, old, later.form];`,
+    'stages/own/old.cjs': `module.exports = [require('@two/forms').form, typeof require('fs').statSync];`,
+    'node_modules/@two/forms/package.json': JSON.stringify({
+      name: '@two/forms',
+      version: '2.1.0',
+      exports: { '.': { module: './no.js', import: './form.mjs', require: './form.cjs' }, './part': './part.cjs' },
+    }),
+    'node_modules/@two/forms/form.mjs': `export const form = 'module';`,
+    'node_modules/@two/forms/form.cjs': `exports.form = 'script';`,
+    'node_modules/@two/forms/part.cjs': `module.exports = 'part';`,
+  });
+  const { value, packages } = await kind.run();
+  assert.deepEqual(value, ['module', 'part', ['script', 'function'], 'module']);
+  assert.deepEqual(packages, ['@two/forms@2.1.0']);
+});
+
+test('a package that is a link to other sources, or that has no version, is keyed by its contents', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import { a } from 'linked'; import { b } from 'bare'; export default a + b;`,
+    'packages/linked/package.json': JSON.stringify({ name: 'linked', version: '1.0.0', main: 'index.ts' }),
+    'packages/linked/index.ts': `import { version } from 'dep'; export const a: string = version + ' a';`,
+    'node_modules/bare/index.js': `exports.b = ' b';`,
+  });
+  kind.install('packages/linked/node_modules/dep', '3.0.0');
+  symlinkSync('../packages/linked', join(kind.root, 'node_modules/linked'));
+  const { value, packages, code } = await kind.run();
+  assert.equal(value, '3.0.0 a b');
+  assert.deepEqual(packages, ['dep@3.0.0']);
+  const files = code.files.map((path) => relative(kind.root, path)).sort();
+  assert.deepEqual(files, [
+    'node_modules/bare/index.js',
+    'packages/linked/index.ts',
+    'stages/own/run.ts',
+    'stages/own/spec.ts',
+  ]);
+});
+
+test('of two versions of one package, it is keyed which file imports which', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import { version } from 'dep'; import b from '../../lib/b.js'; export default [version, b];`,
+    'lib/b.js': `import { version } from 'dep'; export default version;`,
+  });
+  kind.install('stages/own/node_modules/dep', '1.0.0');
+  kind.install('lib/node_modules/dep', '2.0.0');
+  const before = await kind.run();
+  assert.deepEqual(before.value, ['1.0.0', '2.0.0']);
+  kind.install('stages/own/node_modules/dep', '2.0.0');
+  kind.install('lib/node_modules/dep', '1.0.0');
+  const after = await kind.run();
+  assert.deepEqual(after.value, ['2.0.0', '1.0.0']);
+  assert.notEqual(after.code.version, before.code.version);
+});
+
+test('a package that is not installed is a mistake of the code, unless it is loaded as it runs', async (t) => {
+  const kind = new OwnKind(t, { 'stages/own/run.ts': importsDep });
+  await assert.rejects(kind.build(), /stages\/own\/run\.ts:1:24: ERROR: Could not resolve "dep"/);
+  writeFiles(kind.root, {
+    'stages/own/run.ts': `let found = 'nothing'; try { found = (await import('dep')).version; } catch (error) { found = error.code; } export default found;`,
+  });
+  const without = await kind.run();
+  assert.deepEqual([without.value, without.packages], ['ERR_MODULE_NOT_FOUND', ['dep']]);
+  kind.install('node_modules/dep', '1.0.0');
+  const { value, packages } = await kind.run();
+  assert.deepEqual([value, packages], ['1.0.0', ['dep@1.0.0']]);
+});
+
+test('code that asks where it lies is told where its source does, and its user that this is not keyed', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import { readFileSync } from 'node:fs';
+// import.meta is not used here
+const text = readFileSync(new URL('./words.txt', import.meta.url), 'utf8');
+import folder from './sub/folder.cjs';
+import './said.ts';
+export default [text, folder];`,
+    'stages/own/words.txt': 'words',
+    'stages/own/sub/folder.cjs': 'module.exports = __dirname;',
+    'stages/own/said.ts': '// in a comment only: import.meta.url\nexport {};',
+  });
+  const { value, code } = await kind.run();
+  assert.deepEqual(value, ['words', join(kind.root, 'stages/own/sub')]);
+  const told = (place: string) =>
+    `${place}: The kind "own" goes by where its code lies: a change of what it finds from there will not rerun its stages. Import that file, or make it an input.`;
+  assert.deepEqual(code.warnings.map(formatWarning).sort(), [
+    told('stages/own/run.ts:3:50'),
+    told('stages/own/sub/folder.cjs:1:18'),
+  ]);
+});
+
+test('a module whose name is known only when the code runs is warned of, where it is loaded', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `const name: string = 'x'; const é = 1;
+export const run = async () => { /* é */ await import(name); };
+import old from './old.cjs'; export default [old, é];`,
+    'stages/own/old.cjs': `exports.a = () => require(process.env.X);\r\nconst load = require;\r\nexports.load = load;`,
+  });
+  const hint =
+    'a change of that module will not rerun its stages. Write the name out, or as a template such as `./parts/${name}.ts`, which takes every file that fits.';
+  assert.deepEqual((await kind.warnings()).toSorted(), [
+    `stages/own/old.cjs:1:19: The kind "own" requires a module whose name is computed: ${hint}`,
+    `stages/own/old.cjs:2:14: The kind "own" passes \`require\` on: ${hint}`,
+    `stages/own/run.ts:2:48: The kind "own" imports a module whose name is computed: ${hint}`,
+  ]);
+});
+
+test('a template takes every file that fits, JSON is read as it is built, and nothing is warned of', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import words from './words.json' with { type: 'json' };
+const say = async (name: string) => (await import(\`./parts/\${name}.ts\`)).default;
+export default [await say('a'), words];`,
+    'stages/own/parts/a.ts': `export default 'part a';`,
+    'stages/own/words.json': '["word"]',
+  });
+  const { value, code } = await kind.run();
+  assert.deepEqual(value, ['part a', ['word']]);
+  assert.deepEqual(code.warnings, []);
+  writeFiles(kind.root, { 'stages/own/parts/b.ts': `export default 'part b';` });
+  assert.notEqual((await kind.build()).version, code.version);
+});
+
+test('a native add-on is loaded from where it lies, and keyed by its contents', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `let code = ''; try { require('./addon.node'); } catch (error) { code = error.code; } export default code;`,
+    'stages/own/addon.node': 'no program',
+  });
+  const { value, code } = await kind.run();
+  assert.equal(value, 'ERR_DLOPEN_FAILED');
+  writeFiles(kind.root, { 'stages/own/addon.node': 'another' });
+  assert.notEqual((await kind.build()).version, code.version);
+});
+
+test('the paths that were looked at are those at which something would be found first', async (t) => {
+  const kind = new OwnKind(t, {
+    'stages/own/run.ts': `import { version } from 'dep'; import './helper'; export default version;`,
+    'stages/own/helper/index.js': '',
+  });
+  kind.install('node_modules/dep', '1.0.0');
+  const { looked } = await kind.build();
+  for (const path of [
+    'stages/own', // helper.ts
+    'stages/own/helper', // index.ts
+    'stages/own/node_modules/dep',
+    'stages/node_modules/dep',
+    'node_modules/dep',
+    'node_modules/dep/package.json',
+    'stages/own/tsconfig.json',
+  ]) {
+    assert.ok(looked.includes(join(kind.root, path)), path);
+  }
+});

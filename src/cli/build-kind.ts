@@ -1,0 +1,161 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { basename, dirname, join, relative } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import type { Message, Metafile, Plugin } from 'esbuild';
+import type { KindSources } from '../cache/kind-build.ts';
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+import { sha256 } from '../fingerprint/digest.ts';
+import { KindImports } from './kind-imports.ts';
+
+/** The code of a project's own kind, bundled into one file per side, and what decided it. */
+export interface KindCode {
+  /** Decides what the kind does: SHA-256 over the contents of its files and the versions of its packages. */
+  readonly version: string;
+  /** The text of each bundle. It holds absolute paths, so it is this place's own, which `version` is not. */
+  readonly modules: { readonly spec: string; readonly run: string };
+  /** What `version` is made of. */
+  readonly sources: KindSources;
+  /** Absolute paths of the files of `sources`. */
+  readonly files: readonly string[];
+  /** Absolute paths that decided which files and packages these are, absent ones among them. */
+  readonly looked: readonly string[];
+  /** What the code loads and `version` cannot hold. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+/** Messages of esbuild about modules that are known only when the code runs, which it tells nobody unless asked. */
+const computed: Readonly<Record<string, string>> = {
+  'unsupported-dynamic-import': 'imports a module whose name is computed',
+  'unsupported-require-call': 'requires a module whose name is computed',
+  'indirect-require': 'passes `require` on',
+};
+
+/** Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure` for a mistake in the code. */
+export async function buildKind(
+  name: string,
+  entryPoints: { readonly spec: string; readonly run: string },
+  root: string,
+): Promise<KindCode> {
+  const { build } = await import('esbuild');
+  const imports = new KindImports(root);
+  const places = new OwnPlaces();
+  // Code is resolved as Node does it, from where the source lies; nothing rests on where the bundle does.
+  const require = `import { createRequire as restageRequire } from 'node:module'; const require = restageRequire(${JSON.stringify(entryPoints.run)});`;
+  const { metafile, outputFiles, warnings } = await build({
+    entryPoints: { ...entryPoints },
+    absWorkingDir: root,
+    // Relative to this are the sources that stacks name; where the files go is known only by what is in them.
+    outdir: root,
+    sourcemap: 'inline',
+    sourceRoot: `${pathToFileURL(root).href}/`,
+    sourcesContent: false,
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    plugins: [imports.plugin, places.plugin],
+    define: places.define,
+    banner: { js: require },
+    conditions: [],
+    mainFields: ['main'],
+    platform: 'node',
+    target: 'node20',
+    format: 'esm',
+    metafile: true,
+    write: false,
+    logLevel: 'silent',
+    logOverride: Object.fromEntries(Object.keys(computed).map((id) => [id, 'warning'])),
+  });
+  const files = [...Object.keys(metafile.inputs).map((path) => join(root, path)), ...imports.addOns];
+  const digests = files.map((path) => [relative(root, path), sha256(readFileSync(path))] as const);
+  const contents = digests.map(([path, digest]) => `${path} ${digest}`).sort();
+  const [run, spec] = ['run.mjs', 'spec.mjs'].map(
+    (side) => outputFiles.find(({ path }) => basename(path) === side)!.text,
+  );
+  return {
+    version: sha256([...contents, ...imports.packages].join('\n')),
+    modules: { spec: spec!, run: run! },
+    sources: { ...Object.fromEntries(digests), ...Object.fromEntries(imports.packages.map((id) => [id, ''])) },
+    files,
+    looked: [...imports.looked, ...globbedFolders(metafile, root)],
+    warnings: [
+      ...warnings
+        .filter(({ id }) => computed[id] !== undefined)
+        .map((warning) => describeComputed(name, warning, root)),
+      ...places.usedIn(run! + spec!, root).map((at) => describePlace(name, at)),
+    ],
+  };
+}
+
+/** With a template for its name, an import takes all files that fit: every folder in which one could come to be. */
+function globbedFolders({ inputs }: Metafile, root: string): readonly string[] {
+  return Object.entries(inputs).flatMap(([importer, { imports }]) =>
+    imports
+      .filter(({ path, external }) => external && path.includes('*'))
+      .flatMap(({ path }) => {
+        const top = join(root, dirname(importer), dirname(`${path.slice(0, path.indexOf('*'))}x`));
+        const below = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+        return [top, ...below.map((entry) => join(entry.parentPath, entry.name))];
+      }),
+  );
+}
+
+const asksForPlace = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
+/** Likelier to be where it is asked for than a line that is a comment. */
+const askedOutsideComments = new RegExp(`(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`, 'm');
+
+/**
+ * What code knows of its own place, `import.meta` and `__dirname`, is where its source lies; in a bundle it would be where
+ * that lies.
+ */
+class OwnPlaces {
+  readonly define = {
+    'import.meta': 'ownPlace',
+    __dirname: 'ownPlace.dirname',
+    __filename: 'ownPlace.filename',
+  };
+  readonly #asking = new Map<string, Span>();
+
+  readonly plugin: Plugin = {
+    name: 'own-places',
+    setup: (build) =>
+      build.onLoad({ filter: /\.[cm]?[jt]sx?$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        const found = askedOutsideComments.exec(text) ?? asksForPlace.exec(text);
+        if (found === null) return undefined;
+        this.#asking.set(path, { file: { path, text }, start: found.index, end: found.index + found[0].length });
+        const place = { url: pathToFileURL(path).href, dirname: dirname(path), filename: path };
+        // On the first line, so that stacks still count the lines of the source.
+        const contents = text.replace(/^(#!.*\n)?/, `$1const ownPlace = ${JSON.stringify(place)}; `);
+        return { contents, loader: 'default' };
+      }),
+  };
+
+  /** Where files ask for their place and something in a bundle goes by the answer: not so a comment that names it. */
+  usedIn(bundles: string, root: string): readonly Span[] {
+    return [...this.#asking.values()]
+      .filter(({ file }) => bundles.includes(pathToFileURL(file.path).href))
+      .map((at) => ({ ...at, file: { ...at.file, path: relative(root, at.file.path) } }));
+  }
+}
+
+function describeComputed(kind: string, { id, location }: Message, root: string): Diagnostic {
+  const { file: path, line, column, length, lineText } = location!;
+  const file = { path, text: readFileSync(join(root, path), 'utf8') };
+  const lines = file.text.split('\n');
+  // Counted from the end of the line, before which nothing was put in; esbuild counts bytes.
+  const after = Buffer.from(lineText).subarray(column).toString().length;
+  const own = lines[line - 1]!.replace(/\r$/, '');
+  const start = lines.slice(0, line - 1).reduce((sum, text) => sum + text.length + 1, 0) + own.length - after;
+  return {
+    code: 'unkeyed-import',
+    message: `The kind "${kind}" ${computed[id]}: a change of that module will not rerun its stages`,
+    at: { file, start, end: start + length },
+    hint: 'Write the name out, or as a template such as `./parts/${name}.ts`, which takes every file that fits.',
+  };
+}
+
+const describePlace = (kind: string, at: Span): Diagnostic => ({
+  code: 'unkeyed-place',
+  message: `The kind "${kind}" goes by where its code lies: a change of what it finds from there will not rerun its stages`,
+  at,
+  hint: 'Import that file, or make it an input.',
+});

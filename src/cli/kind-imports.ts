@@ -1,0 +1,121 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { isBuiltin } from 'node:module';
+import { basename, dirname, extname, join, relative, sep } from 'node:path';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
+import { packageFolders } from '../config/paths/package-folders.ts';
+import { packageRoot } from './package-info.ts';
+
+/**
+ * The two modules that a kind shares with Restage instead of having its own: its errors must be known for ours, its
+ * settings for schemas, and a project need not have installed them.
+ */
+const shared: Readonly<Record<string, string>> = {
+  restage: join(packageRoot, 'dist', 'src', 'index.js'),
+  zod: fileURLToPath(import.meta.resolve('zod')),
+};
+
+/** Marks a question of ours to esbuild, which comes back to us first. */
+const asked = Symbol('asked by kind-imports');
+
+/**
+ * Resolves what the code of a kind imports, from where its source lies. A package that has a version stays outside the
+ * bundle, named by the absolute path of the file that was found: so the package that is keyed is the one that runs,
+ * wherever the bundle lies. All else is the project's own code and goes into the bundle, a linked package too.
+ */
+export class KindImports {
+  /** Absolute paths that decided what was found: manifests, folders by the names in them, places where nothing is. */
+  readonly looked = new Set<string>();
+  /** Absolute paths of own files that cannot be bundled, being native add-ons. */
+  readonly addOns = new Set<string>();
+  readonly #root: string;
+  readonly #packages: { readonly importer: string; readonly name: string; readonly id: string }[] = [];
+
+  constructor(root: string) {
+    this.#root = root;
+  }
+
+  /** Every package outside the bundle as `name@version`, or by its name alone where it is not installed. */
+  get packages(): readonly string[] {
+    const ids = new Set(this.#packages.map(({ id }) => id));
+    const names = new Set(this.#packages.map(({ name }) => name));
+    // With two versions of one package, it matters which file imports which.
+    const several = ids.size > names.size;
+    return [...new Set(this.#packages.map(({ importer, id }) => (several ? `${importer} ${id}` : id)))].sort();
+  }
+
+  readonly plugin: Plugin = {
+    name: 'kind-imports',
+    setup: (build) => build.onResolve({ filter: /.*/ }, (args) => this.#resolve(build, args)),
+  };
+
+  async #resolve(build: PluginBuild, args: OnResolveArgs) {
+    const { path, kind, importer, resolveDir, namespace } = args;
+    if (args.pluginData === asked || kind === 'entry-point' || isBuiltin(path)) return undefined;
+    if (Object.hasOwn(shared, path)) return outside(shared[path]!, kind);
+    const question = { kind, importer, resolveDir, namespace, with: args.with, pluginData: asked };
+    const found = await build.resolve(path, question);
+    const name = /^(@[^/:]+\/)?[^@./#:][^/:]*(?=\/|$)/.exec(path)?.[0];
+    this.#look(name, path, resolveDir);
+    if (found.errors.length > 0) {
+      // As in Node, a static import fails where the code is loaded, another one where it is run.
+      if (name === undefined || kind === 'import-statement') return undefined;
+      this.#packages.push({ importer: relative(this.#root, importer), name, id: name });
+      return outside(join(resolveDir, 'node_modules', path), kind);
+    }
+    if (found.external) return undefined;
+    const folder = packageFolderOf(found.path, this.#root);
+    const manifest = folder === undefined ? undefined : readManifest(folder);
+    if (folder !== undefined && manifest?.version !== undefined) {
+      const { name = basename(folder), version } = manifest;
+      this.looked.add(join(folder, 'package.json'));
+      this.#packages.push({ importer: relative(this.#root, importer), name, id: `${name}@${version}` });
+      return outside(found.path, kind);
+    }
+    this.looked.add(dirname(found.path));
+    if (extname(found.path) !== '.node') return undefined;
+    this.addOns.add(found.path);
+    return outside(found.path, kind);
+  }
+
+  /** Where a nearer file or package, or another configuration, would change what an import finds. */
+  #look(name: string | undefined, path: string, folder: string): void {
+    if (name === undefined) this.looked.add(dirname(join(folder, path)));
+    else {
+      const places = packageFolders(name, folder);
+      const first = places.findIndex((place) => existsSync(place));
+      for (const place of first < 0 ? places : places.slice(0, first + 1)) this.looked.add(place);
+    }
+    for (let above = folder; ; above = dirname(above)) {
+      for (const file of ['tsconfig.json', 'package.json']) this.looked.add(join(above, file));
+      if (dirname(above) === above) return;
+    }
+  }
+}
+
+/** A file that the bundle loads at run time: `import` takes a URL, `require` a path. */
+const outside = (file: string, kind: string) => ({
+  path: kind.startsWith('require') ? file : pathToFileURL(file).href,
+  external: true,
+});
+
+/** The folder of the package that a file below a `node_modules` belongs to; undefined for a file elsewhere. */
+function packageFolderOf(file: string, root: string): string | undefined {
+  if (!relative(root, file).split(sep).includes('node_modules')) return undefined;
+  const [before, inside] = splitAtLast(file, `${sep}node_modules${sep}`);
+  const parts = inside.split(sep);
+  return join(before, 'node_modules', ...parts.slice(0, parts[0]!.startsWith('@') ? 2 : 1));
+}
+
+function splitAtLast(text: string, mark: string): readonly [string, string] {
+  const at = text.lastIndexOf(mark);
+  return [text.slice(0, at), text.slice(at + mark.length)];
+}
+
+function readManifest(folder: string): { readonly name?: string; readonly version?: string } | undefined {
+  try {
+    return JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));
+  } catch {
+    return undefined;
+  }
+}
