@@ -189,6 +189,36 @@ test('the same command again is answered from memory, until anything that it res
   await changes(() => project.edit('pipelines/test.yaml', 'cat', 'tac'), /1 ran/);
 });
 
+test('a remembered run is looked at again once the project has a kind of its own in place of a built-in one', async () => {
+  using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
+  project.letHoursPass(1);
+  for (const path of ['stages/other/notes.txt', 'stages/command/notes.txt']) {
+    await project.command('run', 'test.yaml');
+    await assertRecalled(project);
+    project.write(path, '');
+  }
+  await project.command('run', 'test.yaml');
+  await assertRecalled(project);
+  project.write('stages/command/spec.ts', 'export const spec = 1;');
+  const told = await project.command('run', 'test.yaml');
+  assert.equal(told.code, 1);
+  assert.match(told.stderr, /The kind command in stages\/command cannot be loaded: it has a spec but no run\.ts/);
+});
+
+test('a remembered run is looked at again once another pipeline has taken over what it published', async () => {
+  const yaml = joined.replace('PARTS', 'parts/*.txt').replace('out/all.txt', '"${params.to}"');
+  using project = new Project(`params: { to: out/all.txt }${yaml}`, parts);
+  project.letHoursPass(1);
+  const elsewhere = ['--set', 'params.to=out/other.txt'];
+  await project.command('run', 'test.yaml', ...elsewhere);
+  await assertRecalled(project, ...elsewhere);
+  project.write('pipelines/second.yaml', yaml.replace('${params.to}', 'out/other.txt'));
+  assert.match((await project.command('run', 'second.yaml')).stdout, /1 stage fresh/);
+  const { code, stderr } = await project.command('run', 'test.yaml', ...elsewhere);
+  assert.equal(code, 1);
+  assert.match(stderr, /"out\/other\.txt" is claimed by two pipelines: by "join" of second, which published there/);
+});
+
 test('a command whose file is another one now is not answered from memory', async () => {
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);

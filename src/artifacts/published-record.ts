@@ -27,10 +27,11 @@ export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
 /** The records of one cache. */
 export class PublishedRecords {
-  readonly #folder: string;
+  /** Absolute; its names stay when a path changes hands, its modification time does not. */
+  readonly folder: string;
 
   constructor(cache: string) {
-    this.#folder = join(cache, 'published');
+    this.folder = join(cache, 'published');
   }
 
   /** By the SHA-256 of its path. A damaged record is none: then what is there is taken for the user's, and kept. */
@@ -56,11 +57,11 @@ export class PublishedRecords {
   }
 
   #file(key: Digest): string {
-    return join(this.#folder, `${key}.json`);
+    return join(this.folder, `${key}.json`);
   }
 
   all(): readonly PublishedRecord[] {
-    return namesIn(this.#folder).flatMap((name) => parse(join(this.#folder, name)) ?? []);
+    return namesIn(this.folder).flatMap((name) => parse(join(this.folder, name)) ?? []);
   }
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { signTree } from '../fingerprint/sign-tree.ts';
+import { signPlace, signTree } from '../fingerprint/sign-tree.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /**
@@ -9,17 +9,22 @@ import { writeAtomic } from './write-atomic.ts';
  * which is known without reading a pipeline, a fingerprint or a result.
  */
 export interface RunMemory {
-  readonly format: 2;
+  readonly format: 3;
   readonly pipeline: string;
   readonly found: FoundFile;
   readonly stages: number;
-  /** Absolute paths: YAML files, code, path inputs, published outputs. */
+  /** Absolute paths of all that was read or published with everything below it: path inputs, outputs, the page. */
   readonly trees: readonly string[];
+  /**
+   * Absolute paths of YAML files and code, and of what decided that it was these: folders by the names in them, and places
+   * where nothing was, since something there would be found first.
+   */
+  readonly places: readonly string[];
   /** What each glob gave. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 of each declared variable of the environment, null where unset. */
   readonly env: Readonly<Record<string, string | null>>;
-  /** Over the stat data of all trees. */
+  /** Over the stat data of all trees and places. */
   readonly signature: string;
 }
 
@@ -50,10 +55,10 @@ export async function recall(
 ): Promise<RunMemory | undefined> {
   try {
     const memory = JSON.parse(readFileSync(file, 'utf8')) as RunMemory;
-    if (memory.format !== 2) return undefined;
+    if (memory.format !== 3) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env)) if (hashVariable(name) !== value) return undefined;
-    if (signAll(memory.trees.map((tree) => signTree(tree).signature)) !== memory.signature) return undefined;
+    if (signAll(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
     return undefined; // never remembered, or something that it rests on is gone
@@ -68,27 +73,31 @@ export interface CompleteRun {
   readonly globs: RunMemory['globs'];
   /** Names of the variables that stages declare. */
   readonly env: readonly string[];
-  /** Of every tree as it was when its content was known to be right, by absolute path. */
-  readonly signatures: ReadonlyMap<string, string>;
+  /** The signature of every tree as it was when its content was known to be right, by absolute path. */
+  readonly trees: ReadonlyMap<string, string>;
+  /** The same of every place. */
+  readonly places: ReadonlyMap<string, string>;
 }
 
 /** Remembers a complete run, unless something changed under it. */
 export function remember(file: string, run: CompleteRun): void {
-  const trees = [...run.signatures.keys()];
-  const now = trees.map((tree) => signTree(tree).signature);
-  if (trees.some((tree, index) => now[index] !== run.signatures.get(tree))) {
+  const trees = [...run.trees.keys()];
+  const places = [...run.places.keys()];
+  const signature = signAll({ trees, places });
+  if (signature !== digestOf([...run.trees.values(), ...run.places.values()])) {
     forget(file);
     return;
   }
   const memory: RunMemory = {
-    format: 2,
+    format: 3,
     pipeline: run.pipeline,
     found: run.found,
     stages: run.stages,
     trees,
+    places,
     globs: run.globs,
     env: Object.fromEntries(run.env.map((name) => [name, hashVariable(name)])),
-    signature: signAll(now),
+    signature,
   };
   writeAtomic(file, JSON.stringify(memory), { sync: false });
 }
@@ -99,11 +108,18 @@ const coarseMs = 3_000;
 /** Whether what last changed at `newest` can be trusted to be what was read after `startedAt`; milliseconds. */
 export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
 
-/** Signs files that were read since `startedAt`; undefined if one of them changed too lately to be sure of it. */
-export function signRead(paths: readonly string[], startedAt: number): ReadonlyMap<string, string> | undefined {
-  const signed = paths.map((path) => [path, signTree(path)] as const);
-  if (!signed.every(([, { newest }]) => isOld(newest, startedAt))) return undefined;
-  return new Map(signed.map(([path, { signature }]) => [path, signature]));
+/**
+ * Signs what a run reads before its stages: files, and the paths that were looked at to find them. Undefined if one of them
+ * changed too lately to be sure that this is what was read at `startedAt`.
+ */
+export function signRead(
+  { files, looked }: { readonly files: readonly string[]; readonly looked: readonly string[] },
+  startedAt: number,
+): ReadonlyMap<string, string> | undefined {
+  const signed = new Map([...files, ...looked].map((path) => [path, signPlace(path)]));
+  if (!files.every((path) => signed.get(path)!.newest > 0)) return undefined; // taken away meanwhile
+  if (![...signed.values()].every(({ newest }) => isOld(newest, startedAt))) return undefined;
+  return new Map([...signed].map(([path, { signature }]) => [path, signature]));
 }
 
 /** Makes the next run go the long way. */
@@ -116,7 +132,10 @@ export function forgetAll(root: string): void {
   rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
 }
 
-const signAll = (signatures: readonly string[]): string =>
+const signAll = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
+  digestOf([...trees.map((path) => signTree(path).signature), ...places.map((path) => signPlace(path).signature)]);
+
+const digestOf = (signatures: readonly string[]): string =>
   createHash('sha256').update(signatures.join('\n')).digest('hex');
 
 async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {

@@ -27,7 +27,8 @@ export async function bringStages(
 ): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
   // Signed before the run: what is edited meanwhile is not what was read.
-  const read = signRead([...world.pipeline.sources.files, ...codeFiles], startedAt);
+  const { files, looked } = world.pipeline.sources;
+  const read = signRead({ files: [...files, ...codeFiles], looked }, startedAt);
   emit({
     type: 'run-started',
     run: folder.id,

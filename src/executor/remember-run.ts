@@ -1,7 +1,8 @@
 import { join } from 'node:path';
+import { targetKey } from '../artifacts/target.ts';
 import { type FoundFile, forget, isOld, remember } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
-import { signTree } from '../fingerprint/sign-tree.ts';
+import { signPlace, signTree } from '../fingerprint/sign-tree.ts';
 import { isDone, type Settled } from './execute.ts';
 import type { Execution } from './execution.ts';
 
@@ -21,11 +22,11 @@ export async function rememberRun(
   page: string | undefined,
 ): Promise<void> {
   const { world, stages } = run;
-  const outputs = await signOutputs(run, ends);
+  const published = await signOutputs(run, ends);
   const inputs = await signInputs(run);
   if (file === undefined) return;
   const complete = [...ends.values()].every((end) => isDone(end) && end.recorded);
-  if (!complete || outputs === undefined || inputs === undefined || read === undefined) {
+  if (!complete || published === undefined || inputs === undefined || read === undefined) {
     forget(file);
     return;
   }
@@ -35,35 +36,46 @@ export async function rememberRun(
     stages: stages.length,
     globs: world.pipeline.sources.globs,
     env: [...new Set(stages.flatMap(({ env }) => Object.keys(env)))],
-    signatures: new Map([
-      ...read,
+    trees: new Map([
       ...inputs,
-      ...outputs,
+      ...published.outputs,
       ...(page === undefined ? [] : [[page, signTree(page).signature] as const]),
     ]),
+    places: new Map([...read, ...published.owners]),
   });
 }
 
-/** Signatures of all published outputs, whose bytes were found to be those of their results; undefined if any is not. */
+/** Signatures of what a run published, by absolute path. */
+interface SignedOutputs {
+  readonly outputs: ReadonlyMap<string, string>;
+  /** Of the folder that says whose each published path is: another pipeline may take one over and leave its bytes. */
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+/** Undefined unless all outputs hold the bytes of their results and are this pipeline's still. */
 async function signOutputs(
-  { world, stages }: Execution,
+  { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   ends: ReadonlyMap<StageName, Settled>,
-): Promise<Map<string, string> | undefined> {
+): Promise<SignedOutputs | undefined> {
   const wanted = new Map<string, string>();
   for (const stage of stages) {
     const end = ends.get(stage.name);
     if (end === undefined || !isDone(end)) continue;
-    for (const { port, path } of stage.outputs) wanted.set(join(world.pipeline.root, path), end.outputs[port]!.digest);
+    for (const { port, path } of stage.outputs) wanted.set(path, end.outputs[port]!.digest);
   }
   const signatures = new Map<string, string>();
   try {
-    await world.digests.settled(Math.max(0, ...[...wanted.keys()].map((path) => signTree(path).newest)));
+    const newest = [...wanted.keys()].map((path) => signTree(join(pipeline.root, path)).newest);
+    await digests.settled(Math.max(signPlace(records.folder).newest, ...newest));
+    const owners = new Map([[records.folder, signPlace(records.folder).signature]]);
     for (const [path, digest] of wanted) {
-      const now = await world.digests.list(path);
-      if (now.digest !== digest) return undefined;
-      signatures.set(path, now.signature);
+      const absolute = join(pipeline.root, path);
+      const now = await digests.list(absolute);
+      const owner = records.read(targetKey(path))?.pipeline ?? pipeline.name;
+      if (now.digest !== digest || owner !== pipeline.name) return undefined;
+      signatures.set(absolute, now.signature);
     }
-    return signatures;
+    return { outputs: signatures, owners };
   } catch {
     return undefined; // taken away meanwhile
   }

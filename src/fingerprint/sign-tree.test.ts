@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { sha256 } from './digest.ts';
-import { signTree } from './sign-tree.ts';
+import { signPlace, signTree } from './sign-tree.ts';
 import { stagingName } from './staging-name.ts';
 import { walkTree } from './walk-tree.ts';
 
@@ -57,4 +57,21 @@ test('what cannot be read is named with the reason', (t) => {
   fails('c', `c/sub/up links back to ${folder}/c, which holds it`);
   execFileSync('mkfifo', [join(writeFiles(join(folder, 'd'), {}), 'pipe')]);
   fails('d', 'd/pipe is neither a file nor a folder');
+});
+
+test('a place signs by what is there itself: a file, the names in a folder, or nothing', (t) => {
+  const folder = writeFiles(temporaryFolder(t), { 'sub/file': 'text', 'sub/deep/file': 'text' });
+  const sub = join(folder, 'sub');
+  const first = signPlace(sub);
+  assert.ok(first.newest > 0);
+  utimesSync(join(sub, 'deep'), 1, 1);
+  assert.deepEqual(signPlace(sub), first, 'of what is below it, only the names count');
+  writeFileSync(join(sub, 'new'), '');
+  assert.notEqual(signPlace(sub).signature, first.signature);
+
+  const absent = { signature: 'ENOENT', newest: 0 };
+  assert.deepEqual(signPlace(join(folder, 'none')), absent);
+  assert.deepEqual(signPlace(join(folder, 'none/deep')), absent);
+  writeFileSync(join(folder, 'none'), '');
+  assert.notEqual(signPlace(join(folder, 'none')).signature, absent.signature);
 });

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { statSync } from 'node:fs';
 import { type TreeEntry, walkTree } from './walk-tree.ts';
 
 /** What stat says of a whole tree, in short: equal signatures mean that nothing in it was written in between. */
@@ -31,4 +32,14 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   }
   const hash = createHash('sha256').update(paths.join('\0')).update(Float64Array.from(numbers));
   return { signature: hash.digest('hex').slice(0, 32), newest };
+}
+
+/** What stat says of one path alone: a file, a folder by the names in it, or that nothing is there, which signs like any state. */
+export function signPlace(path: string): TreeSignature {
+  try {
+    const { size, mtimeMs, ctimeMs, ino } = statSync(path);
+    return { signature: `${size} ${mtimeMs} ${ctimeMs} ${ino}`, newest: Math.max(mtimeMs, ctimeMs) };
+  } catch (error) {
+    return { signature: String((error as NodeJS.ErrnoException).code), newest: 0 };
+  }
 }
