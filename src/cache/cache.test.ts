@@ -1,7 +1,9 @@
 import assert from 'node:assert/strict';
 import {
+  closeSync,
   existsSync,
   linkSync,
+  openSync,
   readdirSync,
   readFileSync,
   statSync,
@@ -9,6 +11,7 @@ import {
   truncateSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -36,6 +39,22 @@ test('the files of an output become read-only objects, moved and not copied, equ
   assert.ok(object.ino === ino || object.ino === other);
   assert.equal(object.mode & 0o777, 0o444);
   assert.deepEqual(readdirSync(join(cache.folder, 'objects')).length, 2);
+});
+
+test('where a process may live on that has an output open, the object is a copy that it cannot write to', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'text', b: 'other' });
+  const artifact = await listArtifact(work);
+  const open = openSync(join(work, 'a'), 'r+');
+  await cache.store(work, artifact, { contained: false });
+  writeSync(open, 'evil');
+  closeSync(open);
+  assert.equal(readFileSync(cache.objectPath(sha256('text')), 'utf8'), 'text');
+  writeFileSync(join(work, 'b'), 'OTHER');
+  const { cache: empty } = project(temporaryFolder(t), {});
+  await assert.rejects(empty.store(work, artifact, { contained: false }), {
+    name: 'CacheError',
+    message: `${join(work, 'a')} was written to after its stage had ended, so it was not stored. Run again.`,
+  });
 });
 
 test("what a stage linked into its output stays its owner's, untouched", async (t) => {

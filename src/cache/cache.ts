@@ -71,10 +71,17 @@ export class Cache {
     }
   }
 
-  /** Stores what was listed at `source`, a stage's private output, which is used up by it: its files are moved. */
-  async store(source: string, listing: Listing): Promise<void> {
+  /**
+   * Stores what was listed at `source`, a stage's private output. Its files are moved; where a process may still have them open
+   * (not `contained`), they are copied.
+   */
+  async store(
+    source: string,
+    listing: Listing,
+    { contained = true }: { readonly contained?: boolean } = {},
+  ): Promise<void> {
     this.#markFolder();
-    const owns = ownsFolder(source);
+    const owns = contained ? ownsFolder(source) : () => false;
     const unique = new Map(listing.files.map((file) => [file.digest, file]));
     await forEachBounded(unique.values(), storers, async (file) => {
       const object = this.objectPath(file.digest);

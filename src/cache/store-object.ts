@@ -1,6 +1,8 @@
 import { constants, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
+import { hashFile } from '../fingerprint/hash-file.ts';
+import { CacheError } from './cache-error.ts';
 import { temporaryBeside } from './write-atomic.ts';
 
 const day = 86_400_000;
@@ -17,7 +19,8 @@ export function isStored(object: string, size: number): boolean {
 }
 
 /**
- * Puts a file in its place as an object: moved if it is the stage's alone, else copied, so that bytes are written once.
+ * Puts a file in its place as an object: moved if it is the stage's alone, so that bytes are written once, else copied. Of a
+ * copy the bytes are verified, since whoever else has the file may write to it. Throws a {@link CacheError} if one did.
  * It is synced before it gets its name, since a power cut could otherwise leave a complete name on incomplete bytes.
  * (The names themselves need no sync: a result whose objects are missing is a miss.)
  */
@@ -28,6 +31,9 @@ export async function storeObject(object: string, source: string, mode: 'move' |
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
     await seal(temporary);
+    if ((await hashFile(temporary)) !== basename(object)) {
+      throw new CacheError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
+    }
     await rename(temporary, object);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});

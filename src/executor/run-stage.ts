@@ -189,7 +189,7 @@ async function makeOutputs(
     stored: stage.cache,
     record: await makeRecord(record, facts, world.cache),
   };
-  const recorded = await keep(stage, result, edited, work, run);
+  const recorded = await keep(stage, result, { edited, work, contained: end.contained }, run);
   return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
 }
 
@@ -205,8 +205,11 @@ function describeMisuse({ path, others }: Misused, root: string): string {
 async function keep(
   stage: Stage,
   result: StageResult,
-  edited: readonly string[],
-  work: string,
+  {
+    edited,
+    work,
+    contained,
+  }: { readonly edited: readonly string[]; readonly work: string; readonly contained: boolean },
   run: Execution,
 ): Promise<boolean> {
   const { cache, pipeline } = run.world;
@@ -223,7 +226,9 @@ async function keep(
   }
   const previous = cache.readResult(result.digest);
   if (stage.cache) {
-    for (const output of stage.outputs) await cache.store(privatePath(work, output), result.outputs[output.port]!);
+    for (const output of stage.outputs) {
+      await cache.store(privatePath(work, output), result.outputs[output.port]!, { contained });
+    }
   }
   cache.writeResult(result);
   cache.writeLatest(pipeline.name, stage.name, result.digest);
