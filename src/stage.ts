@@ -187,6 +187,8 @@ export interface StageContext<S = unknown> {
   readonly scratch: string;
   /** The project's root, the working directory of a command. */
   readonly root: string;
+  /** What to start programs by, before their own words, so that what they read is seen; absent: nothing. */
+  readonly launcher?: readonly string[];
   /**
    * Absolute path of a published file, its checksum verified; fetched once into the project's cache. Settings must name it
    * with the checksum, so that it is keyed. Throws a {@link StageError} that says where to put it by hand.

@@ -5,7 +5,7 @@ import { signRead } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { formatWarning } from '../diagnostics/format-diagnostic.ts';
 import { isTold } from '../executor/describe-fault.ts';
-import { execute } from '../executor/execute.ts';
+import { execute, type Settled } from '../executor/execute.ts';
 import type { Execution } from '../executor/execution.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
@@ -41,6 +41,7 @@ export async function bringStages(
   for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
   await clearAfterKilledRuns(world.pipeline.root, world.cache);
   const ends = await execute(run);
+  if (run.checkReads) tellUnchecked(run, ends);
   const counts = countOutcomes(ends);
   let page: string | undefined;
   try {
@@ -77,6 +78,16 @@ export async function bringStages(
     ...{ seconds: (time - startedAt) / 1000, time },
   });
   return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
+}
+
+/** Says of commands that did not run that what they read was not checked. */
+function tellUnchecked({ stages, emit }: Execution, ends: ReadonlyMap<StageName, Settled>): void {
+  for (const { name, kind } of stages) {
+    const { outcome } = ends.get(name)!;
+    if (kind !== 'command' || (outcome !== 'fresh' && outcome !== 'restored')) continue;
+    const message = 'did not run, so what it reads was not checked; with --force it runs';
+    emit({ type: 'notice', stage: name, message, time: Date.now() });
+  }
 }
 
 /** The named stages, first those that no other one reads: what the run is for. */

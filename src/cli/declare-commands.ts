@@ -59,6 +59,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     )
     .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
     .option('--rehash', 'hash every input and published file again, whatever their times say')
+    .option('--check-reads', 'say which files each command reads without declaring them (Linux; needs strace)')
     .option('-n, --dry-run', 'only say what would happen and why, like `plan`')
     .addHelpText(
       'after',

@@ -25,6 +25,7 @@ export interface ExecutionOptions {
   readonly failFast?: boolean;
   readonly hardLink?: boolean;
   readonly rehash?: boolean;
+  readonly checkReads?: boolean;
 }
 
 /** Begins a run of the project's stages. */
@@ -59,6 +60,7 @@ export function makeExecution(
     stages,
     folder: startRun(cache, startedAt, pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+    checkReads: options.checkReads ?? false,
     start: processStarter(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
     modules: new Map(
       [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),

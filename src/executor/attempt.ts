@@ -22,6 +22,8 @@ export interface AttemptOptions {
   readonly inputs: StageRequest['inputs'];
   /** Puts the project's paths in place of private ones, in what the stage says. */
   readonly translate: (text: string) => string;
+  /** What programs of the stage are started by, to be watched. */
+  readonly launcher?: readonly string[] | undefined;
   readonly grant: Grant;
   readonly backend: string;
   /** Absolute path of the stage's checkpoint; absent where it keeps none. */
@@ -67,6 +69,7 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
       ...(options.checkpoint !== undefined && { checkpoint: options.checkpoint }),
       scratch: join(folder, 'scratch'),
       root: options.root,
+      ...(options.launcher !== undefined && { launcher: options.launcher }),
     },
     env: environment(stage, options.grant),
     logFile: options.logFile,

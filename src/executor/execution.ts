@@ -18,6 +18,8 @@ export interface Execution {
   readonly folder: RunFolder;
   readonly admission: Admission;
   readonly start: StartStage;
+  /** Whether to say of every program that a stage starts what it reads without declaring it. */
+  readonly checkReads: boolean;
   /** Built files of the project's own kinds, by kind. */
   readonly modules: ReadonlyMap<string, string>;
   readonly host: HostFacts;

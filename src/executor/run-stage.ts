@@ -9,12 +9,13 @@ import { attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { describeFault, isTold } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
-import { closeView, type Misused, openView, withOriginals } from './input-view.ts';
+import { closeView, type InputView, type Misused, openView, withOriginals } from './input-view.ts';
 import { keepListings } from './keep-listings.ts';
 import { makeRecord } from './make-record.ts';
 import { placeCheckpoint } from './place-checkpoint.ts';
 import { publishOutputs } from './publish-outputs.ts';
 import { StageFailure } from './stage-failure.ts';
+import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What bringing a stage gave. */
 export interface Brought {
@@ -155,12 +156,14 @@ async function makeOutputs(
   const view = await openView(stage, { examined, world, outputsOf, lender: run.lender, folder: join(work, 'in') });
   const attempts = stage.retries + 1;
   emit({ type: 'stage-started', stage: stage.name, kind: stage.kind, attempt: number, attempts, time: Date.now() });
+  const trace = run.checkReads ? new ReadTrace(join(work, 'reads')) : undefined;
   const { end, record } = await attempt({
     root: world.pipeline.root,
     stage,
     module: run.modules.get(stage.kind),
     inputs: view.inputs,
     translate: (text) => withOriginals(view, join(work, 'in'), text),
+    launcher: trace?.launcher,
     grant,
     backend: world.backend ?? 'auto',
     checkpoint,
@@ -175,6 +178,7 @@ async function makeOutputs(
     onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
   });
   const { written, edited } = await closeView(view, run.lender, world.digests);
+  if (trace !== undefined) tellReads(trace, view, stage, run);
   for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
   if (!end.ok) throw new StageFailure(end.message);
   if (written.length > 0) throw new StageFailure(describeMisuse(written[0]!, world.pipeline.root));
@@ -191,6 +195,16 @@ async function makeOutputs(
   };
   const recorded = await keep(stage, result, { edited, work, contained: end.contained }, run);
   return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
+}
+
+/** Says what the programs of a stage read without declaring it, or that there is nothing. */
+function tellReads(trace: ReadTrace, view: InputView, stage: Stage, { world, emit }: Execution): void {
+  const undeclared = trace.undeclared(world.pipeline.root, view.originals.values());
+  if (undeclared === undefined) return;
+  const about = { stage: stage.name, time: Date.now() };
+  if (undeclared.length === 0) {
+    emit({ type: 'notice', ...about, message: 'read no file of the project but what it declares' });
+  } else emit({ type: 'warning', ...about, message: describeUndeclared(undeclared) });
 }
 
 /** Why a stage fails that wrote to what it reads, or that read while another one did. */

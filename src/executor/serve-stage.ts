@@ -60,6 +60,7 @@ function makeContext(request: StageRequest): StageContext {
     ...(request.checkpoint !== undefined && { checkpoints: new CheckpointFile(request.checkpoint, warn) }),
     scratch: request.scratch,
     root: request.root,
+    ...(request.launcher !== undefined && { launcher: request.launcher }),
     // Few stages need what it loads of Node for the network.
     download: async (file) =>
       await (await import('../cache/download.ts')).download(join(request.root, 'cache'), file, progress),

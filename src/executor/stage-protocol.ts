@@ -16,6 +16,8 @@ export interface StageRequest {
   readonly checkpoint?: string;
   readonly scratch: string;
   readonly root: string;
+  /** What programs of the stage are started by; absent: by nothing. */
+  readonly launcher?: readonly string[];
 }
 
 /** What a stage's process says; the last is `done` or `failed`. */

@@ -12,7 +12,7 @@ export default async function run(context: StageContext<{ readonly run: string }
     inputs: (port) => context.inputs(port).map(({ path }) => followed(path)),
     outputs: (port) => context.output(port),
   });
-  const ending = await endOf(command, context.root);
+  const ending = await endOf([...(context.launcher ?? []), 'sh', '-e', '-c', command], context.root);
   if (ending !== undefined) throw new StageError(`${ending}: ${firstLine(context.settings.run)}`);
   for (const port of context.outputPorts) {
     const path = context.output(port);
@@ -24,11 +24,11 @@ export default async function run(context: StageContext<{ readonly run: string }
  * How the command went wrong, or undefined where it went well. A gentle stop reaches the command as it reaches us, its
  * group: we wait for it, so that one that cleans up has the time.
  */
-function endOf(command: string, cwd: string): Promise<string | undefined> {
+function endOf([program, ...args]: readonly string[], cwd: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     const wait = () => {};
     process.on('SIGTERM', wait);
-    const child = spawn('sh', ['-e', '-c', command], { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
+    const child = spawn(program!, args, { cwd, stdio: ['ignore', 'inherit', 'inherit'] });
     child.on('error', (error) => reject(new StageError(`sh did not start in ${cwd}: ${error.message}`)));
     child.on('exit', (code, signal) => {
       process.off('SIGTERM', wait);

@@ -1,5 +1,6 @@
 import { forgetAll, memoryFile } from '../../cache/run-memory.ts';
 import type { Reporter } from '../../events.ts';
+import { whyNoTracing } from '../../executor/trace-reads.ts';
 import { ReportWriter } from '../../report/report-writer.ts';
 import { selectReporter } from '../../reporters/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
@@ -22,12 +23,18 @@ export interface RunOptions {
   readonly hardLink?: boolean;
   readonly dryRun?: boolean;
   readonly rehash?: boolean;
+  readonly checkReads?: boolean;
 }
 
 /** `pipeline run`; `argv` names the command, for remembering that it had nothing to do. */
 export function runCommand(argv: readonly string[]) {
   return async (words: readonly string[], options: RunOptions): Promise<number> => {
     if (options.dryRun === true) return await planCommand(words, options);
+    const obstacle = options.checkReads === true ? whyNoTracing() : undefined;
+    if (obstacle !== undefined) {
+      process.stderr.write(`error: --check-reads: ${obstacle}\n`);
+      return exitCodes.failed;
+    }
     const startedAt = Date.now();
     const opened = await openProject({ words, ...options });
     if (!opened.ok) return printMistakes(opened.error);
@@ -48,7 +55,11 @@ export function runCommand(argv: readonly string[]) {
     listeners.push(report);
     const memory = memoryFile(opened.value.root, process.cwd(), argv);
     // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
-    const memorable = options.reporter !== 'json' && opened.value.forced.size === 0 && options.rehash !== true;
+    const memorable =
+      options.reporter !== 'json' &&
+      opened.value.forced.size === 0 &&
+      options.rehash !== true &&
+      options.checkReads !== true;
     if (options.rehash === true) forgetAll(opened.value.root); // memories rest on times of files too
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
