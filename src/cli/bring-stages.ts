@@ -5,7 +5,7 @@ import { signRead } from '../cache/run-memory.ts';
 import type { StageName } from '../config/pipeline.ts';
 import { formatWarning } from '../diagnostics/format-diagnostic.ts';
 import { isTold } from '../executor/describe-fault.ts';
-import { execute, type Settled } from '../executor/execute.ts';
+import { execute, isDone, type Settled } from '../executor/execute.ts';
 import type { Execution } from '../executor/execution.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
@@ -69,7 +69,8 @@ export async function bringStages(
     // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
     if (!(idle && isReadOnly(error))) emit({ type: 'warning', message: error.message, time: Date.now() });
   }
-  const ok = counts.failed + counts.blocked + counts.cancelled === 0;
+  const differ = [...ends.values()].some((end) => isDone(end) && end.repeats === false);
+  const ok = counts.failed + counts.blocked + counts.cancelled === 0 && !differ;
   const { interrupted } = interrupts;
   const time = Date.now();
   emit({

@@ -46,6 +46,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .argument('[file]', fileHelp)
     .argument('[stages...]', stagesHelp)
     .addOption(forceOption())
+    .option('--twice [stage]', 'run this stage, or all, twice and compare the bytes; repeatable', collect)
     .addOption(downstreamOption())
     .option('-j, --jobs <count>', 'how many stages run at once at most (default: as many as cores)', positiveInteger)
     .addOption(setOption())

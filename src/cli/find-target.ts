@@ -11,6 +11,8 @@ export interface Words {
   readonly words: readonly string[];
   /** Stages to force, or all. */
   readonly force?: true | readonly string[] | undefined;
+  /** Stages to run twice, or all. */
+  readonly twice?: true | readonly string[] | undefined;
   /** Without a file, the pipeline that ran last is meant where there are several. */
   readonly last?: boolean;
 }
@@ -22,31 +24,33 @@ export interface Target {
   readonly word?: string;
   readonly stages: readonly string[];
   readonly force: true | readonly string[] | undefined;
+  readonly twice: true | readonly string[] | undefined;
 }
 
 /**
  * Tells the pipeline file among the words from the stages. The first word is a file if it names one, any word if it ends
- * like one; `--force` takes words, too, and may have taken the file. Behind the file, a word that does not end like one is a
+ * like one; `--force` and `--twice` take words, too, and may have taken the file. Behind the file, a word that does not end like one is a
  * stage, for which a file may be called, too: `secondFile` tells when the stages are known.
  */
-export function findTarget({ words, force, last = false }: Words, root: string): Result<Target, readonly Diagnostic[]> {
+export function findTarget(asked: Words, root: string): Result<Target, readonly Diagnostic[]> {
+  const { words, force, twice, last = false } = asked;
   const [first, ...others] = fileFirst(words);
   const named = first === undefined ? undefined : namedFile(first, root);
   if (named?.ok === false) return named;
   if (named?.ok) {
     const second = others.find((word) => endsLikeFile.test(word));
     if (second !== undefined) return err([severalFiles(first!, second)]);
-    return ok({ file: named.value, word: first!, stages: others, force });
+    return ok({ file: named.value, word: first!, stages: others, force, twice });
   }
-  if (force !== undefined && force !== true) {
-    const taken = force.find((word) => namedFile(word, root) !== undefined);
-    if (taken !== undefined) {
-      const left = force.filter((word) => word !== taken);
-      return findTarget({ words: [taken, ...words], force: left.length > 0 ? left : true }, root);
-    }
+  for (const [option, stages] of Object.entries({ force, twice })) {
+    if (stages === undefined || stages === true) continue;
+    const taken = stages.find((word) => namedFile(word, root) !== undefined);
+    if (taken === undefined) continue;
+    const left = stages.filter((word) => word !== taken);
+    return findTarget({ ...asked, words: [taken, ...words], [option]: left.length > 0 ? left : true }, root);
   }
   const file = unnamedFile(root, last, first);
-  return file.ok ? ok({ file: file.value, stages: words, force }) : file;
+  return file.ok ? ok({ file: file.value, stages: words, force, twice }) : file;
 }
 
 /** The mistake of a word behind the file that names no stage of it, but a file of its own; undefined where there is none. */

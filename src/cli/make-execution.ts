@@ -36,7 +36,7 @@ export function makeExecution(
   interrupts: Interrupts,
   startedAt: number,
 ): Execution {
-  const { root, kinds, pipeline, graph, stages, forced } = project;
+  const { root, kinds, pipeline, graph, stages, forced, twice } = project;
   // What stages print and say becomes something for people here: whatever listens shows it without looking again.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
@@ -60,6 +60,7 @@ export function makeExecution(
     stages,
     folder: startRun(cache, startedAt, pipeline.name),
     admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+    twice,
     checkReads: options.checkReads ?? false,
     start: processStarter(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
     modules: new Map(

@@ -24,7 +24,9 @@ export interface Project {
   readonly stages: readonly Stage[];
   /** Those that the words name; all that are not `onDemand` where they name none. */
   readonly named: readonly StageName[];
+  /** Those that run whatever is known, also those that run twice. */
   readonly forced: ReadonlySet<StageName>;
+  readonly twice: ReadonlySet<StageName>;
   /** Whether this is the pipeline as its file has it, with every stage. */
   readonly whole: boolean;
   /** What stops nothing, and the user should know. */
@@ -54,6 +56,8 @@ export async function openProject(request: Request): Promise<Result<Project, rea
   const stages = selected.value.stages.map((name) => graph.stage(name));
   const forced = forcedStages(target.value.force, graph, stages);
   if (!forced.ok) return forced;
+  const twice = forcedStages(target.value.twice, graph, stages);
+  if (!twice.ok) return twice;
   const whole = target.value.stages.length === 0 && (request.set ?? []).length === 0;
   return ok({
     whole,
@@ -64,7 +68,8 @@ export async function openProject(request: Request): Promise<Result<Project, rea
     graph,
     stages,
     named,
-    forced: forced.value,
+    forced: new Set([...forced.value, ...twice.value]),
+    twice: twice.value,
     warnings: [
       ...kindWarnings(
         own,

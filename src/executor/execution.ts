@@ -1,7 +1,7 @@
 import type { Lender } from '../artifacts/lender.ts';
 import type { Publisher } from '../artifacts/publish.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
-import type { Stage } from '../config/pipeline.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
 import type { RunEvent } from '../events.ts';
 import type { World } from '../plan/examine.ts';
 import type { Admission } from './admission.ts';
@@ -18,6 +18,8 @@ export interface Execution {
   readonly folder: RunFolder;
   readonly admission: Admission;
   readonly start: StartStage;
+  /** Stages to run twice, to see whether they give the same bytes. */
+  readonly twice: ReadonlySet<StageName>;
   /** Whether to say of every program that a stage starts what it reads without declaring it. */
   readonly checkReads: boolean;
   /** Built files of the project's own kinds, by kind. */

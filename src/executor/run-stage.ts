@@ -3,11 +3,13 @@ import type { AttemptFiles } from '../cache/run-folder.ts';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
+import { nameFew } from '../plan/name-few.ts';
 import type { Highlight } from '../stage.ts';
 import type { Grant } from './admission.ts';
-import { attempt, privatePath } from './attempt.ts';
+import { type AttemptRecord, attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
 import { describeFault, isTold } from './describe-fault.ts';
+import { differingFiles } from './differing-files.ts';
 import type { Execution } from './execution.ts';
 import { closeView, type InputView, type Misused, openView, withOriginals } from './input-view.ts';
 import { keepListings } from './keep-listings.ts';
@@ -27,6 +29,8 @@ export interface Brought {
   readonly recorded: boolean;
   /** Of the work done now. */
   readonly seconds: number;
+  /** Of a stage that ran twice: whether it gave the same bytes. */
+  readonly repeats?: boolean;
 }
 
 /**
@@ -96,7 +100,18 @@ async function runStage(
   const checkpoint = placeCheckpoint(stage, examined.fingerprint, run);
   for (let number = 1; ; number += 1) {
     try {
-      return await runAttempt(stage, examined, run, outputsOf, grant, { number, checkpoint });
+      const brought = await runAttempt(stage, examined, run, { number, checkpoint }, (attempt) =>
+        makeOutputs(stage, examined, run, outputsOf, grant, attempt),
+      );
+      if (!run.twice.has(stage.name)) return brought;
+      // Without the checkpoint, from which the second run would take what the first computed.
+      const again = await runAttempt(stage, examined, run, { number: number + 1, checkpoint: undefined }, (attempt) =>
+        perform(stage, examined, run, outputsOf, grant, attempt),
+      ).catch((error) => {
+        if (run.signal.aborted || !(error instanceof StageFailure)) throw error;
+        return error;
+      });
+      return { ...brought, repeats: tellRepetition(stage, brought, again, run) };
     } catch (error) {
       run.signal.throwIfAborted();
       if (!(error instanceof StageFailure) || number >= attempts) throw error;
@@ -105,14 +120,14 @@ async function runStage(
   }
 }
 
-async function runAttempt(
+/** Gives an attempt its places, lets it act in them, and keeps how that ended. */
+async function runAttempt<T>(
   stage: Stage,
   examined: Examined,
   run: Execution,
-  outputsOf: OutputsOf,
-  grant: Grant,
   which: Pick<Attempt, 'number' | 'checkpoint'>,
-): Promise<Brought> {
+  act: (attempt: Attempt) => Promise<T>,
+): Promise<T> {
   const files = run.folder.attempt(stage.name, which.number);
   const begun = { fingerprint: examined.digest, startedAt: Date.now() };
   const tell = (outcome: 'succeeded' | 'failed' | 'interrupted', message?: string) => {
@@ -125,9 +140,9 @@ async function runAttempt(
   };
   files.tell(begun);
   try {
-    const brought = await makeOutputs(stage, examined, run, outputsOf, grant, { ...which, ...begun, ...files });
+    const made = await act({ ...which, ...begun, ...files });
     tell('succeeded');
-    return brought;
+    return made;
   } catch (error) {
     if (run.signal.aborted) tell('interrupted');
     else tell('failed', describeFault(error));
@@ -150,11 +165,44 @@ async function makeOutputs(
   run: Execution,
   outputsOf: OutputsOf,
   grant: Grant,
-  { number, startedAt, work, log, checkpoint }: Attempt,
+  attempt: Attempt,
 ): Promise<Brought> {
+  const { number, startedAt, work, log } = attempt;
+  const { outputs, record, edited, contained } = await perform(stage, examined, run, outputsOf, grant, attempt);
+  const facts = { startedAt, attempts: number, cpus: grant.cpu, logFile: log, host: run.host };
+  const result: StageResult = {
+    format: 1,
+    digest: examined.digest,
+    fingerprint: examined.fingerprint,
+    outputs,
+    stored: stage.cache,
+    record: await makeRecord(record, facts, run.world.cache),
+  };
+  const recorded = await keep(stage, result, { edited, work, contained }, run);
+  return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
+}
+
+/** What an attempt made, still in its private folder. */
+interface Performed {
+  readonly outputs: Outputs;
+  readonly record: AttemptRecord;
+  /** The user's files that changed meanwhile. */
+  readonly edited: readonly string[];
+  /** Whether no process of it can write to its outputs any more. */
+  readonly contained: boolean;
+}
+
+async function perform(
+  stage: Stage,
+  examined: Examined,
+  run: Execution,
+  outputsOf: OutputsOf,
+  grant: Grant,
+  { number, work, log, checkpoint }: Attempt,
+): Promise<Performed> {
   const { world, emit } = run;
   const view = await openView(stage, { examined, world, outputsOf, lender: run.lender, folder: join(work, 'in') });
-  const attempts = stage.retries + 1;
+  const attempts = Math.max(number, stage.retries + 1);
   emit({ type: 'stage-started', stage: stage.name, kind: stage.kind, attempt: number, attempts, time: Date.now() });
   const trace = run.checkReads ? new ReadTrace(join(work, 'reads')) : undefined;
   const { end, record } = await attempt({
@@ -182,19 +230,25 @@ async function makeOutputs(
   for (const message of record.warnings) emit({ type: 'warning', stage: stage.name, message, time: Date.now() });
   if (!end.ok) throw new StageFailure(end.message);
   if (written.length > 0) throw new StageFailure(describeMisuse(written[0]!, world.pipeline.root));
+  return { outputs: await collectOutputs(stage, work, world.digests), record, edited, contained: end.contained };
+}
 
-  const outputs = await collectOutputs(stage, work, world.digests);
-  const facts = { startedAt, attempts: number, cpus: grant.cpu, logFile: log, host: run.host };
-  const result: StageResult = {
-    format: 1,
-    digest: examined.digest,
-    fingerprint: examined.fingerprint,
-    outputs,
-    stored: stage.cache,
-    record: await makeRecord(record, facts, world.cache),
-  };
-  const recorded = await keep(stage, result, { edited, work, contained: end.contained }, run);
-  return { outcome: 'ran', outputs, highlights: record.highlights, recorded, seconds: result.record.seconds };
+/** Says how a second run of a stage compares with the first, whose result is kept; the answer: whether it gave the same. */
+function tellRepetition(stage: Stage, first: Brought, again: Performed | StageFailure, run: Execution): boolean {
+  const about = { stage: stage.name, time: Date.now() };
+  const warn = (message: string) => run.emit({ type: 'warning', ...about, message });
+  if (again instanceof StageFailure) {
+    warn(`ran twice, and the second time it failed: ${again.message}. The first result is kept`);
+    return false;
+  }
+  if (!first.recorded || again.edited.length > 0) {
+    warn('ran twice, but an input changed meanwhile: the two runs cannot be compared');
+    return false;
+  }
+  const differing = differingFiles(first.outputs, again.outputs);
+  if (differing.length === 0) run.emit({ type: 'notice', ...about, message: 'ran twice, and gave the same bytes' });
+  else warn(`ran twice, and gave other bytes the second time: ${nameFew(differing)}. The first result is kept`);
+  return differing.length === 0;
 }
 
 /** Says what the programs of a stage read without declaring it, or that there is nothing. */

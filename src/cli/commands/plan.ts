@@ -9,6 +9,7 @@ import { printMistakes, printWarnings } from '../print-mistakes.ts';
 
 export interface PlanOptions {
   readonly force?: true | readonly string[];
+  readonly twice?: true | readonly string[];
   readonly downstream?: boolean;
   readonly set: readonly string[];
   readonly backend: string;

@@ -14,6 +14,7 @@ import { planCommand } from './plan.ts';
 
 export interface RunOptions {
   readonly force?: true | readonly string[];
+  readonly twice?: true | readonly string[];
   readonly downstream?: boolean;
   readonly jobs?: number;
   readonly set: readonly string[];

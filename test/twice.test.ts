@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Project } from './support/rig.ts';
+
+const yaml = `
+stages:
+  same: { kind: command, outputs: { text: out/same }, with: { run: "echo text > \${outputs.text}" } }
+  chance:
+    kind: command
+    inputs: { text: same.text }
+    outputs: { folder: out/chance, text: out/steady }
+    with:
+      run: |
+        mkdir \${outputs.folder}
+        cp \${inputs.text} \${outputs.folder}/steady
+        cp \${inputs.text} \${outputs.text}
+        head -c 16 /dev/urandom > \${outputs.folder}/chance
+        touch \${outputs.folder}/$(od -An -N8 -tx8 /dev/urandom | tr -d ' ')
+  once: { kind: command, outputs: { text: out/once }, with: { run: "mkdir taken; echo text > \${outputs.text}" } }
+`;
+
+test('--twice runs every stage twice, names the files that differ, and keeps the first result', async () => {
+  using project = new Project(yaml);
+  const { code, outcomes, events, warnings } = await project.run('--twice');
+  assert.deepEqual([code, outcomes], [1, { same: 'ran', chance: 'ran', once: 'ran' }]);
+  const notices = events.flatMap((event) => (event.type === 'notice' ? [[event.stage, event.message]] : []));
+  assert.deepEqual(notices, [['same', 'ran twice, and gave the same bytes']]);
+  assert.equal(warnings.length, 2);
+  const name = '[0-9a-f]{16}';
+  assert.match(
+    warnings.find((message) => message.includes('other bytes'))!,
+    new RegExp(
+      `^ran twice, and gave other bytes the second time: folder/(${name}|chance), folder/(${name}|chance), folder/(${name}|chance)\\. The first result is kept$`,
+    ),
+  );
+  assert.ok(
+    warnings.includes(
+      'ran twice, and the second time it failed: exited with code 1: mkdir taken; echo text > ${outputs.text}. The first result is kept',
+    ),
+  );
+  assert.deepEqual((await project.run()).outcomes, { same: 'fresh', chance: 'fresh', once: 'fresh' });
+});
+
+test('--twice with a stage runs that one twice though it is fresh, and no other', async () => {
+  using project = new Project(yaml);
+  await project.run('same', 'chance');
+  const { code, stdout } = await project.command('run', 'same', '--twice', 'same', 'test.yaml', '--reporter', 'plain');
+  assert.equal(code, 0);
+  assert.match(stdout, /· same: ran twice, and gave the same bytes/);
+  const { outcomes } = await project.run('chance', '--twice', 'same');
+  assert.deepEqual(outcomes, { same: 'ran', chance: 'fresh' });
+});
+
+test('--twice takes the file that follows it for the file', async () => {
+  using project = new Project(yaml);
+  project.write('pipelines/other.yaml', yaml.replaceAll('out/', 'other/'));
+  const { code, stdout } = await project.command('run', '--twice', 'other.yaml', 'same');
+  assert.equal(code, 0);
+  assert.match(stdout, /· same: ran twice, and gave the same bytes/);
+});
