@@ -151,3 +151,15 @@ test('plan checks every axis that a setting names against those of the connected
     ],
   );
 });
+
+test('plan says what was corrected since a stage failed that has no result', async () => {
+  using project = new Project(shout, files);
+  project.edit('pipelines/test.yaml', 'echo shouting;', 'exit 3;');
+  assert.equal((await project.command('run')).code, 1);
+  assert.match(await print(project, 'plan'), / shout {2}failed when it last ran, and has no earlier result\n/);
+  project.edit('pipelines/test.yaml', 'exit 3;', 'exit 0;');
+  assert.match(
+    await print(project, 'plan'),
+    / shout {2}failed when it last ran, and has no earlier result; settings\.run: "exit 3; tr a-z A-Z .*" → "exit 0; tr a-z A-Z /,
+  );
+});

@@ -12,6 +12,7 @@ import {
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../fingerprint/digest.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { plainText } from '../plain-text.ts';
 import { cacheError } from './cache-error.ts';
 import { slug } from './latest.ts';
@@ -35,6 +36,8 @@ export interface AttemptFiles {
 export interface AttemptState {
   /** Of what it works, or worked, on. */
   readonly fingerprint: Digest;
+  /** The same in full, to tell what changed since; absent in records of before it was kept. */
+  readonly content?: Fingerprint;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly end?: {

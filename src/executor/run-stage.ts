@@ -129,7 +129,7 @@ async function runAttempt<T>(
   act: (attempt: Attempt) => Promise<T>,
 ): Promise<T> {
   const files = run.folder.attempt(stage.name, which.number);
-  const begun = { fingerprint: examined.digest, startedAt: Date.now() };
+  const begun = { fingerprint: examined.digest, content: examined.fingerprint, startedAt: Date.now() };
   const tell = (outcome: 'succeeded' | 'failed' | 'interrupted', message?: string) => {
     const seconds = (Date.now() - begun.startedAt) / 1000;
     try {

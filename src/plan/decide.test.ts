@@ -97,8 +97,17 @@ test('a stage without a result says what changed since its last one, value by va
 });
 
 test('a stage that was interrupted or failed before it had a result did run', () => {
-  const decision = decide({ ...facts, result: undefined, last: undefined, attempted: 'interrupted' });
-  assert.deepEqual(decision, { state: 'stale', reasons: ['interrupted when it last ran, and has no earlier result'] });
+  const without = { ...facts, result: undefined, last: undefined };
+  const interrupted = decide({ ...without, attempted: { outcome: 'interrupted', content: fingerprint } });
+  assert.deepEqual(interrupted, {
+    state: 'stale',
+    reasons: ['interrupted when it last ran, and has no earlier result'],
+  });
+  const corrected = { ...fingerprint, settings: { epochs: 8 } };
+  assert.deepEqual(
+    decide({ ...without, fingerprint: corrected, attempted: { outcome: 'failed', content: fingerprint } }),
+    { state: 'stale', reasons: ['failed when it last ran, and has no earlier result', 'settings.epochs: 5 → 8'] },
+  );
 });
 
 test('force wins over everything that is known', () => {

@@ -25,10 +25,16 @@ export interface Facts {
   /** The fingerprint of the stage's last result, for the reasons. */
   readonly last: Fingerprint | undefined;
   readonly forced: boolean;
-  /** How its last attempt ended, where it has no last result. */
-  readonly attempted?: 'failed' | 'interrupted' | undefined;
+  /** Its last attempt, where it has no last result. */
+  readonly attempted?: FruitlessAttempt | undefined;
   /** For the reasons. */
   readonly words?: Pick<ChangeWords, 'changedCode' | 'defaultOf'> & { readonly filesOf?: FilesOf };
+}
+
+/** An attempt without a result, and what it worked on, where that was kept. */
+export interface FruitlessAttempt {
+  readonly outcome: 'failed' | 'interrupted';
+  readonly content: Fingerprint | undefined;
 }
 
 /** `other`: the stage's last result, which is another one. `changed`: bytes that no result of the stage holds. */
@@ -60,7 +66,7 @@ function reasonsToPublish(
   amiss: readonly (readonly [port: string, state: PublishedState])[],
 ): readonly string[] {
   const others = amiss.filter(([, state]) => state === 'other').map(([port]) => port);
-  const [change, ...more] = changesSinceLast(facts);
+  const [change, ...more] = changesSince(facts.last, facts);
   const because = change === undefined ? '' : ` (${change}${more.length > 0 ? ` and ${more.length} more` : ''})`;
   const other =
     others.length === amiss.length
@@ -73,7 +79,7 @@ function reasonsToPublish(
   return others.length > 0 ? [other, ...single] : single;
 }
 
-function changesSinceLast({ fingerprint, last, words }: Facts): readonly string[] {
+function changesSince(last: Fingerprint | undefined, { fingerprint, words }: Facts): readonly string[] {
   if (last === undefined) return [];
   const changedFiles = once(
     (port: string) =>
@@ -87,9 +93,11 @@ function changesSinceLast({ fingerprint, last, words }: Facts): readonly string[
 function reasonsWithoutResult(facts: Facts): readonly string[] {
   const { last, attempted } = facts;
   if (last === undefined) {
-    return [attempted === undefined ? 'never ran' : `${attempted} when it last ran, and has no earlier result`];
+    if (attempted === undefined) return ['never ran'];
+    const { outcome, content } = attempted;
+    return [`${outcome} when it last ran, and has no earlier result`, ...changesSince(content, facts)];
   }
-  const changes = changesSinceLast(facts);
+  const changes = changesSince(last, facts);
   return changes.length > 0 ? changes : ['its last result is no longer in the cache'];
 }
 

@@ -100,13 +100,14 @@ async function examineFor(backend: string | undefined, stage: Stage, world: Worl
   const fingerprint = fingerprintStage(stage, { inputs, backend, salt: world.pipeline.salt });
   const digest = hashFingerprint(fingerprint);
   const result = digest === latest ? last : world.cache.readResult(digest);
+  const attempted = result === undefined && last === undefined ? lastEnd(stage.name, world) : undefined;
   const decision = decide({
     fingerprint,
     result,
+    attempted,
     last: last?.fingerprint,
     forced: world.forced.has(stage.name),
-    words: wordsOf(stage, last?.fingerprint, fingerprint, known, world),
-    ...(result === undefined && last === undefined && { attempted: lastEnd(stage.name, world) }),
+    words: wordsOf(stage, last?.fingerprint ?? attempted?.content, fingerprint, known, world),
     ...(await standing(stage, result, last, world)),
   });
   return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };

@@ -2,6 +2,7 @@ import type { Cache } from '../cache/cache.ts';
 import { lastAttempts, runsOf } from '../cache/last-attempt.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import type { StageName } from '../config/pipeline.ts';
+import type { FruitlessAttempt } from './decide.ts';
 import type { World } from './examine.ts';
 
 /** Runs looked through for a reason's sake; a stage that did not run in any of them is said never to have run. */
@@ -9,13 +10,13 @@ const mostRuns = 20;
 
 const known = new WeakMap<Cache, readonly RunFolder[]>();
 
-/** How the last attempt of a stage ended that is not known to have succeeded; undefined where there is none, or it goes on. */
-export function lastEnd(stage: StageName, { cache, pipeline }: World): 'failed' | 'interrupted' | undefined {
+/** The last attempt of a stage where it is not known to have succeeded; undefined where there is none, or it goes on. */
+export function lastEnd(stage: StageName, { cache, pipeline }: World): FruitlessAttempt | undefined {
   const runs = known.get(cache) ?? runsOf(cache, pipeline.name, mostRuns);
   known.set(cache, runs);
   const found = lastAttempts(cache, pipeline.name, stage, runs);
   if (found === undefined) return undefined;
-  const { end } = found.last.state;
-  if (end === undefined) return found.run.isLiving() ? undefined : 'interrupted';
-  return end.outcome === 'succeeded' ? undefined : end.outcome;
+  const { end, content } = found.last.state;
+  if (end === undefined) return found.run.isLiving() ? undefined : { outcome: 'interrupted', content };
+  return end.outcome === 'succeeded' ? undefined : { outcome: end.outcome, content };
 }

@@ -3,7 +3,7 @@ import type { ShownChart } from './report-model.ts';
 
 /** A chart: its picture, for paper and for who looks before it is drawn, with what draws it for touching. */
 export function renderChart(name: string, href: string | undefined, chart: ShownChart): Html {
-  const { title, subtitle, width, height, picture, isPlain, spec, leftOut } = chart;
+  const { title, subtitle, width, height, picture, isPlain, spec, forms = [], leftOut } = chart;
   const label = [title, subtitle].filter((part) => part !== '').join('. ');
   return html`<figure class="chart card" aria-label="${label}">
 <div class="drawing${isPlain === true && ' plain'}" style="--natural:${width}px" tabindex="0" role="group" aria-label="${title}">${
@@ -12,7 +12,7 @@ export function renderChart(name: string, href: string | undefined, chart: Shown
   }${spec !== undefined && html`<div class="live" hidden></div><script type="application/json" class="spec">${jsonScript(spec)}</script>`}</div>
 <figcaption><span class="grow">${name}</span>${leftOut !== undefined && html`<span>${leftOut}</span>`}${
     href !== undefined &&
-    ['svg', 'png', 'vl.json'].map(
+    forms.map(
       (form) => html`<a class="screen" href="${href}/chart.${form}" aria-label="${title} as ${form}">${form}</a>`,
     )
   }</figcaption>

@@ -134,6 +134,7 @@ test('every table has heads of columns and rows, every picture a text, every sec
     subtitle: 'n = 80',
     width: 560,
     height: 360,
+    forms: ['svg', 'vl.json'],
     picture: 'data:,',
   };
   const page = bodyOf(
@@ -151,6 +152,8 @@ test('every table has heads of columns and rows, every picture a text, every sec
   for (const [image] of page.matchAll(/<img [^>]*>/g)) assert.match(image, / alt="[^"]+"/);
   for (const [section] of page.matchAll(/<section [^>]*>/g)) assert.match(section, /aria-labelledby="[a-z]+-title"/);
   assert.match(page, /<figure class="chart card" aria-label="AUC 0\.81\. n = 80">/);
+  const links = [...page.matchAll(/ href="[^"]*\/(chart\.[\w.]+)"/g)].map(([, file]) => file);
+  assert.deepEqual(links, ['chart.svg', 'chart.vl.json']);
 });
 
 test('a failure is told before everything else, with the end of its log', () => {

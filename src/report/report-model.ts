@@ -100,6 +100,8 @@ export interface ShownChart {
   /** In pixels of the picture at its natural size. */
   readonly width: number;
   readonly height: number;
+  /** Its files, to be linked: `svg` for `chart.svg`. Absent for a chart that has none. */
+  readonly forms?: readonly string[];
   /** A data URI of the drawing that stands there before the chart can be touched. */
   readonly picture?: string;
   /** No photograph is in it, so that its colours may be turned round in the dark. */

@@ -40,6 +40,7 @@ test('a chart without room on the page says so', (t) => {
     subtitle: '',
     width: 560,
     height: 360,
+    forms: ['vl.json'],
     isPlain: true,
     leftOut: 'It is left out, as this page has no more room; its files are linked.',
   });

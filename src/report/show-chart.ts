@@ -7,6 +7,9 @@ import type { Shown } from './report-model.ts';
 const noRoom = 'It is left out, as this page has no more room; its files are linked.';
 const pictureOnly = 'It is shown as a picture only: its data are too many for this page.';
 
+/** What a chart's folder may hold: `chart.svg`, …. A kind of one's own may leave the spec alone. */
+const chartForms = ['svg', 'png', 'vl.json'];
+
 /** A larger spec or picture is left to its file: a browser takes seconds to draw it. */
 const mostBytes = 3 * 1024 ** 2;
 
@@ -30,6 +33,7 @@ export function showChart(folder: string, { charts }: Budgets): Shown | undefine
     subtitle: titleOf(spec, 'subtitle'),
     width,
     height,
+    forms: chartForms.filter((form) => existsSync(join(folder, `chart.${form}`))),
     ...(compact !== undefined && { isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact) }),
     ...(picture !== undefined && { picture }),
     ...(carried && { spec: compact }),
