@@ -49,6 +49,8 @@ test('a model, by its folder or by a pipeline and its stage, says of any picture
     byStage.stdout,
     /^image +called +P\(real\) +P\(fake\) +score of real +score of fake\nada\.png .*\neve\.jpg .*\n\nDrew the maps in explained\.png\n$/,
   );
+  const asCompared = await project.command('explain-image', 'test.yaml:fit@seed=2', 'ada.png', 'eve.jpg');
+  assert.deepEqual(asCompared, byStage);
   const drawn = await sharp(readFileSync(project.path('explained.png'))).metadata();
   assert.ok(drawn.format === 'png' && drawn.width > 3 * 256 && drawn.height > 2 * 256);
 

@@ -1,6 +1,7 @@
 import type { Cache } from '../cache/cache.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import { readSubjectStage, type Subject, type SubjectStage } from '../compare/subject.ts';
+import { upstreamOf } from '../compare/upstream.ts';
 import { findPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
 import { loadPipeline } from '../config/load-pipeline.ts';
 import { findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
@@ -46,7 +47,8 @@ async function findSubject(word: string, root: string, cache: Cache): Promise<Re
     const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
     return err([{ code: 'one-stage', message, hint: `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.` }]);
   }
-  return ok({ label: `${label}:${name}`, stages: new Map([[name, stages.get(name)!]]), isStage: true });
+  const one = new Map([[name, stages.get(name)!]]);
+  return ok({ label: `${label}:${name}`, stages: one, isStage: true, upstream: upstreamOf(name, stages) });
 }
 
 type Whole = Pick<Subject, 'label' | 'stages'>;

@@ -21,7 +21,7 @@ export interface TrainedModel {
 
 /**
  * The model that the first words name: its folder, or a pipeline's file, with one of the stages behind it where several leave a
- * model. What names a file that is there is no stage. `set` is for the pipeline. Where a run would make another model, a
+ * model, or `file:stage`. What names a file that is there is no stage. `set` is for the pipeline. Where a run would make another model, a
  * warning says so, since it is the one there is that is taken.
  */
 export async function findTrainedModel(
@@ -30,11 +30,16 @@ export async function findTrainedModel(
 ): Promise<Result<TrainedModel, readonly Diagnostic[]>> {
   if (existsSync(join(first, infoFile))) return ok({ folder: first, title: first, others });
   const root = findRoot(process.cwd());
-  const isFile = root !== undefined && findPipelineFile(first, process.cwd(), root).ok;
-  if (!isFile && !/\.ya?ml$/.test(first)) return err([unknown(first)]);
+  const isFile = (word: string) =>
+    /\.ya?ml$/.test(word) || (root !== undefined && findPipelineFile(word, process.cwd(), root).ok);
+  const colon = first.lastIndexOf(':');
+  const named = !isFile(first) && isFile(first.slice(0, Math.max(0, colon))); // as `compare` writes it
+  const file = named ? first.slice(0, colon) : first;
+  if (!isFile(file)) return err([unknown(first)]);
   const [second] = others;
-  const isStage = second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
-  const opened = await openProject({ words: isStage ? [first, second] : [first], set });
+  const isStage = !named && second !== undefined && !existsSync(second) && !/\.\w+$/.test(second);
+  const stage = named ? [first.slice(colon + 1)] : isStage ? [second] : [];
+  const opened = await openProject({ words: [file, ...stage], set });
   if (!opened.ok) return opened;
   const found = modelOf(opened.value);
   if (!found.ok) return found;

@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../fingerprint/digest.ts';
+import { folderListing, partsDigest } from '../fingerprint/listing.ts';
 import type { ScoreRow } from '../metrics/scores-file.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts } from './comparison-charts.ts';
 import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
 import { renderComparison } from './render-comparison.ts';
 import type { Subject, SubjectStage } from './subject.ts';
+import { upstreamOf } from './upstream.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
   fingerprint: {
@@ -225,4 +227,46 @@ test('the titles of overlaid curves say who leads, and who kept the highest accu
     'b leads on test, AUC 1.000 | s: 0.500 above a, p < 0.001; 1,200 images that all scored; fake is positive',
     'b keeps the highest accuracy on val, 55.0 % of epoch 2; a 50.0 % | s, after each of 2 to 3 epochs',
   ]);
+});
+
+test('two instances of a stage differ in the settings of the stages that they rest on', () => {
+  const listing = (text: string) =>
+    folderListing(
+      ['train', 'val', 'test'].map((part) => ({
+        path: `${part}/${text}`,
+        digest: sha256(text),
+        size: 1,
+      })),
+    );
+  const stage = (settings: Record<string, number>, reads: string[], makes: string): SubjectStage => ({
+    fingerprint: {
+      ...{ kind: 'x', version: 1, outputs: [], settings },
+      inputs: { in: reads.map((text) => ({ digest: partsDigest(listing(text), ['train', 'val']) })) },
+    },
+    outputs: [listing(makes)],
+    metrics: new Map(),
+  });
+  const stages = new Map([
+    ['faces', stage({ size: 64 }, [], 'faces')],
+    ['other', stage({}, [], 'unread')],
+    ...[1, 2].flatMap((seed): [string, SubjectStage][] => [
+      [`fit[seed=${seed}]`, stage({ seed }, ['faces'], `model ${seed}`)],
+      [`scores[seed=${seed}]`, stage({}, [`model ${seed}`], `scores ${seed}`)],
+    ]),
+  ]);
+  const named = [1, 2].map((seed): Subject => {
+    const name = `scores[seed=${seed}]`;
+    const upstream = upstreamOf(name, stages);
+    assert.deepEqual([...upstream.keys()], [`fit[seed=${seed}]`, 'faces']);
+    return { ...subject(name, { [name]: stages.get(name)! }, true), upstream };
+  });
+  assert.deepEqual(
+    compareSubjects(named).settings.filter(({ path }) => path.startsWith('settings')),
+    [{ stage: 'fit[seed=1] / fit[seed=2]', path: 'settings.seed', values: [1, 2] }],
+  );
+});
+
+test('an empty map of settings is no value', () => {
+  const { settings } = compareSubjects([subject('a', { fit: fit({}) }), subject('b', { fit: fit({ rate: 1 }) })]);
+  assert.deepEqual(settings, [{ stage: 'fit', path: 'settings.optimizer.rate', values: [undefined, 1] }]);
 });

@@ -61,7 +61,7 @@ export function compareSubjects(subjects: readonly Subject[]): Comparison {
   const alike = metrics.length > 0 ? undefined : alikeStages(subjects);
   return {
     subjects: subjects.map(({ label }) => label),
-    settings: common.flatMap(differingValues),
+    settings: [...common, ...alignUpstream(subjects)].flatMap(differingValues),
     missing: rows.flatMap(({ stage, of }) => {
       const lackedBy = subjects.filter((_, index) => of[index] === undefined).map(({ label }) => label);
       return lackedBy.length > 0 ? [{ stage, lackedBy }] : [];
@@ -92,6 +92,25 @@ function alignStages(subjects: readonly Subject[]): readonly Row[] {
   return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
 }
 
+/**
+ * What the named stages rest on, side by side: stages of one name, whatever their axes, in their order. Two instances of a
+ * stage may differ in nothing but what they read.
+ */
+function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
+  if (!subjects.every(({ isStage }) => isStage)) return [];
+  const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
+  return [...new Set(upstream.flat().map(([name]) => baseOf(name)))].flatMap((base) => {
+    const instances = upstream.map((stages) => stages.filter(([name]) => baseOf(name) === base));
+    return Array.from({ length: Math.max(...instances.map(({ length }) => length)) }, (_, index): Row => {
+      const side = instances.map((list) => list[index]);
+      return {
+        stage: [...new Set(side.flatMap((one) => (one === undefined ? [] : [one[0]])))].join(' / '),
+        of: side.map((one) => one?.[1]),
+      };
+    });
+  });
+}
+
 /** Of each subject the first instance with numbers of one stage that all have, whatever their axes: those with scores before others. */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
@@ -118,12 +137,11 @@ function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   });
 }
 
-/** Every value by its path; digests short, as they only say that something is another. */
+/** Every value by its path, none for an empty map; digests short, as they only say that something is another. */
 function flatten(value: Json, path: string): ReadonlyMap<string, Json> {
   if (typeof value === 'string' && isDigest(value)) return new Map([[path, `content ${value.slice(0, 10)}`]]);
   const isScalarList = Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null);
-  if (typeof value !== 'object' || value === null || isScalarList || Object.keys(value).length === 0)
-    return new Map([[path, value]]);
+  if (typeof value !== 'object' || value === null || isScalarList) return new Map([[path, value]]);
   const step = (key: string) => (Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
   return new Map(Object.entries(value).flatMap(([key, item]) => [...flatten(item as Json, step(key))]));
 }

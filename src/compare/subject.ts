@@ -4,6 +4,7 @@ import type { StageEntry } from '../cache/run-record.ts';
 import type { StageResult } from '../cache/stage-result.ts';
 import type { Digest } from '../fingerprint/digest.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import type { Listing } from '../fingerprint/listing.ts';
 import { parseMetrics } from '../metrics/metrics-file.ts';
 import { parseScores, type ScoreRow } from '../metrics/scores-file.ts';
 import type { ArtifactType } from '../stage.ts';
@@ -17,11 +18,14 @@ export interface Subject {
   readonly stages: ReadonlyMap<string, SubjectStage>;
   /** Whether the user named the stage, so that its name need not be the other side's. */
   readonly isStage: boolean;
+  /** Of a subject that is one stage: those that it rests on, whose settings may be what differs. */
+  readonly upstream?: ReadonlyMap<string, SubjectStage>;
 }
 
 /** What is left of a stage's result. What gc has removed is absent; the numbers are in the record of their run. */
 export interface SubjectStage {
   readonly fingerprint?: Fingerprint;
+  readonly outputs?: readonly Listing[];
   readonly metrics: ReadonlyMap<string, SubjectNumber>;
   readonly scores?: readonly ScoreRow[];
   readonly history?: History;
@@ -39,7 +43,7 @@ export function readSubjectStage(cache: Cache, digest: Digest | undefined, entry
   const history = result && readOutput(cache, result, 'history', parseHistory);
   const kept = entry?.metrics === undefined ? undefined : ofEntry(entry);
   return {
-    ...(result !== undefined && { fingerprint: result.fingerprint }),
+    ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
     metrics: kept ?? (result && ofResult(cache, result)) ?? new Map(),
     ...(scores !== undefined && { scores }),
     ...(history !== undefined && { history }),
