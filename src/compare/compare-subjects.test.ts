@@ -249,6 +249,7 @@ test('two instances of a stage differ in the settings of the stages that they re
   const stages = new Map([
     ['faces', stage({ size: 64 }, [], 'faces')],
     ['other', stage({}, [], 'unread')],
+    ['best', stage({}, ['model 1', 'model 2'], 'model 2')],
     ...[1, 2].flatMap((seed): [string, SubjectStage][] => [
       [`fit[seed=${seed}]`, stage({ seed }, ['faces'], `model ${seed}`)],
       [`scores[seed=${seed}]`, stage({}, [`model ${seed}`], `scores ${seed}`)],

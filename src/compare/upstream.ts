@@ -1,4 +1,5 @@
 import type { Digest } from '../fingerprint/digest.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { type Listing, partsDigest } from '../fingerprint/listing.ts';
 import type { SubjectStage } from './subject.ts';
 
@@ -11,12 +12,14 @@ const mostParts = 6;
  */
 export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStage>): ReadonlyMap<string, SubjectStage> {
   const makers = new Map<Digest, string>();
-  for (const [maker, { outputs = [] }] of stages) {
-    for (const digest of outputs.flatMap(readableAs)) makers.set(digest, maker);
+  for (const [maker, { outputs = [], fingerprint }] of stages) {
+    const read = new Set(inputsOf(fingerprint));
+    // `select` passes on what it read, which another stage made.
+    for (const digest of outputs.flatMap(readableAs)) if (!read.has(digest)) makers.set(digest, maker);
   }
   const found = new Map([[name, stages.get(name)!]]);
   for (const [, { fingerprint }] of found) {
-    for (const { digest } of Object.values(fingerprint?.inputs ?? {}).flat()) {
+    for (const digest of inputsOf(fingerprint)) {
       const maker = makers.get(digest);
       if (maker !== undefined && !found.has(maker)) found.set(maker, stages.get(maker)!);
     }
@@ -24,6 +27,9 @@ export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStag
   found.delete(name);
   return found;
 }
+
+const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
+  Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
 
 /** Every digest that keys a reader of an artifact: of the whole, and of any of its parts. */
 function readableAs(artifact: Listing): readonly Digest[] {
