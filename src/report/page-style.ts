@@ -1,3 +1,19 @@
+/** Shadows at the sides of a box beyond which there is more: what scrolls with the content covers them at its ends. */
+const cues = [
+  ...['90deg, var(--cover, var(--paper)) 40%', '-90deg, var(--cover, var(--paper)) 40%'].map((way) => [
+    way,
+    2.5,
+    'local',
+  ]),
+  ...['90deg, var(--shade)', '-90deg, var(--shade)'].map((way) => [way, 0.8, 'scroll']),
+]
+  .map(
+    ([way, width, moves], index) =>
+      `linear-gradient(${way}, transparent) ${index % 2}00% 0 / ${width}rem 100% no-repeat ${moves}`,
+  )
+  .concat('var(--cover, var(--paper))')
+  .join(', ');
+
 /**
  * How the page looks: calm, dense enough to be read at a glance, light and dark as the reader's system is. Charts are made
  * for white: in the dark their lightness is turned round, hues kept, but where photographs are in them they are only dimmed.
@@ -7,12 +23,13 @@ export const pageStyle = `
   color-scheme: light dark;
   --paper: #ffffff; --ground: #f6f7f9; --ink: #1c2024; --soft: #5b6470; --line: #dfe3e8; --accent: #0060a0;
   --good: #00704f; --bad: #b3261e; --warn: #8a5300; --good-bg: #e4f3ed; --bad-bg: #fbe9e7; --warn-bg: #fdf1de; --idle-bg: #eceff2;
+  --shade: rgb(0 0 0 / .22);
   --mono: ui-monospace, "SF Mono", "Cascadia Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace;
 }
 @media (prefers-color-scheme: dark) {
   :root {
     --paper: #1b1e22; --ground: #121417; --ink: #e6e8eb; --soft: #a0a8b2; --line: #343a41; --accent: #7cc0f5;
-    --good: #6fd3ac; --bad: #ff9d93; --warn: #f0bd72; --good-bg: #16352a; --bad-bg: #431d1a; --warn-bg: #3b2c12; --idle-bg: #2a2f35;
+    --good: #6fd3ac; --bad: #ff9d93; --warn: #f0bd72; --good-bg: #16352a; --bad-bg: #431d1a; --warn-bg: #3b2c12; --idle-bg: #2a2f35; --shade: rgb(0 0 0 / .75);
   }
 }
 * { box-sizing: border-box; }
@@ -53,7 +70,8 @@ figure .vega-embed { display: block; padding: 0; width: 100%; } figure .vega-emb
 figure .vega-embed summary { opacity: .35; } figure .vega-embed:hover summary, figure .vega-embed summary:focus { opacity: 1; }
 figcaption { padding: .45rem .9rem .55rem; font-size: .84rem; color: var(--soft); border-top: 1px solid var(--line); display: flex; flex-wrap: wrap; gap: .1rem .9rem; }
 figcaption .grow { flex: 1 1 auto; }
-.scroll { overflow-x: auto; }
+.scroll, .graph { overflow-x: auto; background: ${cues}; }
+.sideways { display: none; }
 table { border-collapse: collapse; font-size: .88rem; font-variant-numeric: tabular-nums; width: 100%; }
 .scroll.card table { margin: 0; }
 caption { text-align: left; font-weight: 600; padding: .6rem .8rem .35rem; font-size: .92rem; }
@@ -70,7 +88,7 @@ tbody th { font-weight: 500; }
 .bars td:last-child { width: 22%; min-width: 6rem; }
 .images { display: grid; grid-template-columns: repeat(auto-fill, minmax(104px, 1fr)); gap: .5rem; padding: .8rem; }
 .images img { width: 100%; height: auto; display: block; border-radius: 4px; }
-.graph { background: #fff; padding: .5rem; overflow-x: auto; } .graph img { display: block; max-width: 100%; height: auto; min-width: calc(.6 * var(--wide)); margin: 0 auto; }
+.graph { --cover: #fff; padding: .5rem; } .graph img { display: block; max-width: 100%; height: auto; min-width: calc(.6 * var(--wide)); margin: 0 auto; }
 details.stage { margin-top: .5rem; overflow: hidden; }
 details.stage > summary, details.more > summary { cursor: pointer; padding: .55rem .9rem; }
 details.stage > summary { display: flex; flex-wrap: wrap; gap: .2rem .8rem; align-items: baseline; }
@@ -91,12 +109,18 @@ dl.facts dt { color: var(--soft); } dl.facts dd { margin: 0; overflow-wrap: anyw
 .changed ins { text-decoration: none; font-weight: 600; } .changed del { color: var(--soft); }
 footer { color: var(--soft); font-size: .84rem; padding-top: 2.5rem; padding-bottom: 2.5rem; }
 @media screen and (prefers-color-scheme: dark) {
-  figure .drawing { filter: brightness(.8); } .graph { background: #1c1c1c; }
+  figure .drawing { filter: brightness(.8); } .graph { --cover: #1c1c1c; }
   figure .drawing.plain, .graph img { filter: invert(.89) hue-rotate(180deg); }
   figure .drawing.plain:focus-visible { outline-color: #0060a0; }
 }
 @media (max-width: 640px) {
-  figure .drawing img, figure .drawing svg.marks { min-width: 0; } .graph img { min-width: calc(.6 * var(--narrow)); }
+  figure .drawing.plain img, figure .drawing.plain svg.marks { min-width: 0; }
+  figure .drawing:not(.plain) img, figure .drawing:not(.plain) svg.marks { min-width: min(var(--natural), 44rem); } .sideways { display: block; }
+  caption { max-width: calc(100vw - 2rem); position: sticky; left: 0; }
+  thead th:first-child, tbody th { position: sticky; left: 0; background: var(--paper); }
+  tbody th { min-width: 7rem; max-width: 11.5rem; overflow-wrap: break-word; }
+  .bars tr > :last-child { display: none; }
+  .graph img { min-width: calc(.6 * var(--narrow)); }
   header, main, footer { padding-left: .9rem; padding-right: .9rem; } nav ul { padding-left: .9rem; padding-right: .9rem; }
   nav { position: static; } th, td { padding: .3rem .55rem; } figure { width: 100%; }
 }

@@ -198,3 +198,38 @@ test('on a phone charts and a long graph are as wide as the screen', { skip: noB
     assert.deepEqual(over, [0, 0, 0]);
   }
 });
+
+test('on a phone a graph joins the instances of a matrix, a table shows that it goes on, and a sheet stays large', {
+  skip: noBrowser,
+}, async (t) => {
+  const folder = temporaryFolder(t);
+  const names = [1, 2, 3, 4, 5, 6].map((seed) => `fit[seed=${seed}]`);
+  const graph = await drawStages(
+    names.map((name) => ({ name, kind: 'train', inputs: [] })) as unknown as readonly Stage[],
+    () => 'ran',
+  );
+  assert.match(graph!.narrow.svg, />fit × 6</);
+  assert.match(graph!.wide.svg, />fit\[seed=6\]</);
+  const columns = ['stage', 'split', 'AUC', 'accuracy', 'equal error rate', 'loss', 'images'];
+  const row = ['scores[net=slow,seed=1]', 'test', '0.516 (0.235–0.787)', ...columns.slice(3).map(() => '0.5000 ± 0.1')];
+  const title = 'A caption that is longer than a phone is wide, and so has to be broken into lines';
+  const sheet = await chart(folder, 'faces');
+  assert.ok(sheet.shown?.as === 'chart');
+  const shown = { ...sheet.shown, isPlain: false, width: 900 }; // as of a sheet of photographs
+  const stages = [exampleStage({ highlights: [{ title, columns, rows: [row] }], outputs: [{ ...sheet, shown }] })];
+  await using opened = await BrowserPage.open(write(folder, exampleModel({ stages, graph: graph! })), {
+    viewport: { width: 420, height: 900 },
+  });
+  const right = async (selector: string) => {
+    const box = await opened.page.locator(selector).first().boundingBox();
+    return box!.x + box!.width;
+  };
+  assert.ok((await right('caption')) <= 420);
+  assert.ok((await right('tbody tr:first-child > :nth-child(3)')) <= 420);
+  assert.ok((await opened.page.locator('.drawing :is(img, svg.marks)').first().boundingBox())!.width > 420);
+  assert.ok(await opened.page.getByText('↔ scroll sideways').isVisible());
+  const over = await opened.page.evaluate(
+    'document.documentElement.scrollWidth - document.documentElement.clientWidth',
+  );
+  assert.equal(over, 0);
+});

@@ -1,6 +1,12 @@
 import { type Html, html, jsonScript } from './html.ts';
 import type { ShownChart } from './report-model.ts';
 
+/** A phone's width in pixels: photographs that are wider scroll there, since smaller ones show nothing. */
+const narrowest = 390;
+
+/** Says on narrow screens that a picture goes on beyond the edge. */
+export const sideways = html`<span class="sideways">↔ scroll sideways</span>`;
+
 /** A chart: its picture, for paper and for who looks before it is drawn, with what draws it for touching. */
 export function renderChart(name: string, href: string | undefined, chart: ShownChart): Html {
   const { title, subtitle, width, height, picture, isPlain, spec, forms = [], leftOut } = chart;
@@ -10,7 +16,7 @@ export function renderChart(name: string, href: string | undefined, chart: Shown
     picture !== undefined &&
     html`<img src="${picture}" width="${width}" height="${height}" alt="${label}" loading="lazy">`
   }${spec !== undefined && html`<div class="live" hidden></div><script type="application/json" class="spec">${jsonScript(spec)}</script>`}</div>
-<figcaption><span class="grow">${name}</span>${leftOut !== undefined && html`<span>${leftOut}</span>`}${
+<figcaption>${isPlain !== true && width > narrowest && sideways}<span class="grow">${name}</span>${leftOut !== undefined && html`<span>${leftOut}</span>`}${
     href !== undefined &&
     forms.map(
       (form) => html`<a class="screen" href="${href}/chart.${form}" aria-label="${title} as ${form}">${form}</a>`,

@@ -12,22 +12,39 @@ const pageWidth = 1170;
 
 /**
  * The graph, each stage with how it stands; undefined where there are too many to see anything. It goes across, as graphs do, or
- * down where across it would run off the page.
+ * down where across it would run off the page. For a narrow page the instances of a matrix are one box.
  */
 export async function drawStages(
   stages: readonly Stage[],
   stateOf: (name: string) => ReportStage['state'],
 ): Promise<ReportGraph | undefined> {
-  const joins = stages.length > mostInstances;
+  const joined = graphOf(stages, stateOf, true);
+  const graph = stages.length > mostInstances ? joined : graphOf(stages, stateOf, false);
+  if (graph.nodes.length > mostNodes) return undefined;
+  const { drawGraph } = await import('../charts/draw-graph.ts'); // it loads the layout
+  const draw = (drawn: StageGraph, way: 'across' | 'down') => sized(drawGraph(drawn, way));
+  const narrower = (drawn: StageGraph) =>
+    [draw(drawn, 'down'), draw(drawn, 'across')].sort((a, b) => a.width - b.width)[0]!;
+  const across = draw(graph, 'across');
+  return { wide: across.width <= pageWidth ? across : narrower(graph), narrow: narrower(joined) };
+}
+
+function graphOf(
+  stages: readonly Stage[],
+  stateOf: (name: string) => ReportStage['state'],
+  joins: boolean,
+): StageGraph {
   const boxOf = (name: string) => (joins ? name.replace(/\[.*\]$/, '') : name);
   const boxes = new Map<string, Stage[]>();
   for (const stage of stages) boxes.set(boxOf(stage.name), [...(boxes.get(boxOf(stage.name)) ?? []), stage]);
-  if (boxes.size > mostNodes) return undefined;
+  const labelOf = (name: string) => {
+    const { length } = boxes.get(boxOf(name))!;
+    return length > 1 ? `${boxOf(name)} × ${length}` : boxOf(name);
+  };
   const names = new Set(stages.map(({ name }) => name));
-  const { drawGraph } = await import('../charts/draw-graph.ts'); // it loads the layout
-  const graph: StageGraph = {
-    nodes: [...boxes].map(([name, members]) => ({
-      name: members.length > 1 ? `${name} × ${members.length}` : name,
+  return {
+    nodes: Array.from(boxes.values(), (members) => ({
+      name: labelOf(members[0]!.name),
       kind: members[0]!.kind,
       ...(members.length === 1 && { state: stateOf(members[0]!.name) }),
     })),
@@ -41,17 +58,6 @@ export async function drawStages(
       ),
     ),
   };
-  const [across, down] = (['across', 'down'] as const).map((way) => sized(drawGraph(graph, way))) as [
-    GraphDrawing,
-    GraphDrawing,
-  ];
-  const narrow = down.width < across.width ? down : across;
-  return { wide: across.width <= pageWidth ? across : narrow, narrow };
-
-  function labelOf(name: string): string {
-    const members = boxes.get(boxOf(name))!;
-    return members.length > 1 ? `${boxOf(name)} × ${members.length}` : boxOf(name);
-  }
 }
 
 const sized = (svg: string): GraphDrawing => ({ svg, width: Number(/ width="(\d+)"/.exec(svg)![1]) });
