@@ -1,3 +1,5 @@
+import { err, ok, type Result } from './result.ts';
+
 /** Reads and writes CSV, RFC 4180: no types, no header, only fields. */
 
 /** A field as it is written: quoted where it must be. */
@@ -16,6 +18,8 @@ interface CsvRecord {
   readonly fields: readonly string[];
   /** Where the record begins, counted from 1. */
   readonly line: number;
+  /** What is wrong with its quotes or characters, in a clause: its fields are then a guess. */
+  readonly problem?: string;
 }
 
 /** The records of a CSV text, empty lines left out. A quoted field may hold commas, doubled quotes and line breaks. */
@@ -23,19 +27,47 @@ export function* csvRecords(text: string): Generator<CsvRecord, undefined> {
   const lines = text.replace(/^\uFEFF/, '').split(/\r?\n/);
   for (let index = 0; index < lines.length; index++) {
     const line = index + 1;
-    let record = lines[index]!;
-    if (!record.includes('"')) {
-      if (record !== '') yield { fields: record.split(','), line };
-      continue;
+    const parts = [lines[index]!];
+    let isOpen = hasOddQuotes(parts[0]!);
+    while (isOpen && index + 1 < lines.length) {
+      const next = lines[++index]!;
+      parts.push(next);
+      isOpen = !hasOddQuotes(next);
     }
-    while (isQuoteOpen(record) && index + 1 < lines.length) record += `\n${lines[++index]}`;
-    yield { fields: splitQuoted(record), line };
+    const record = parts.join('\n');
+    if (record === '') continue;
+    const { fields, isSound } = record.includes('"')
+      ? splitQuoted(record)
+      : { fields: record.split(','), isSound: true };
+    const problem = isOpen ? 'a quoted field does not end' : isSound ? nulProblem(record) : strayQuote;
+    yield { fields, line, ...(problem !== undefined && { problem }) };
   }
 }
 
-const isQuoteOpen = (text: string): boolean => (text.match(/"/g)?.length ?? 0) % 2 === 1;
+const strayQuote = 'a quote stands inside a field; write the field as "…", and each quote in it twice';
+const nulProblem = (record: string): string | undefined =>
+  record.includes('\0') ? 'expected text, got the character NUL; is it saved as UTF-8?' : undefined;
 
-function splitQuoted(record: string): string[] {
-  const fields = `,${record}`.matchAll(/,(?:"((?:[^"]|"")*)"|([^,]*))/g);
-  return [...fields].map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);
+const hasOddQuotes = (text: string): boolean => text.includes('"') && text.match(/"/g)!.length % 2 === 1;
+
+function splitQuoted(record: string): { readonly fields: string[]; readonly isSound: boolean } {
+  const matches = [...`,${record}`.matchAll(/,(?:"([^"]*(?:""[^"]*)*)"|([^,]*))/g)];
+  const length = matches.reduce((sum, [whole]) => sum + whole.length, 0);
+  const fields = matches.map(([, inQuotes, plain]) => inQuotes?.replaceAll('""', '"') ?? plain!);
+  const isSound = length === record.length + 1 && matches.every(([, , plain]) => !plain?.includes('"'));
+  return { fields, isSound };
+}
+
+/**
+ * Where the columns stand in a header, -1 for one that there is not. The error is the name of one that stands there twice,
+ * of which two readers may take different ones.
+ */
+export function findColumns(header: readonly string[], columns: readonly string[]): Result<readonly number[], string> {
+  const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
+  return twice !== undefined ? err(twice) : ok(columns.map((column) => header.indexOf(column)));
+}
+
+/** The number that a field writes in decimal, as any program reads it; NaN for anything else, such as `0x1`. */
+export function decimalOf(field: string): number {
+  return /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(field) ? Number(field) : Number.NaN;
 }

@@ -1,4 +1,4 @@
-import { csvField, csvRecords } from '../csv.ts';
+import { csvField, csvRecords, decimalOf, findColumns } from '../csv.ts';
 import type { Result } from '../result.ts';
 import { err, ok } from '../result.ts';
 
@@ -45,18 +45,22 @@ export function formatScores(rows: readonly ScoreRow[]): string {
 /** Reads the text of a `scores` file; the error is one sentence with the line where reading stopped. */
 export function parseScores(text: string): Result<readonly ScoreRow[], string> {
   const records = csvRecords(text);
-  const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
-  const at = columns.map((column) => header.indexOf(column));
+  const first = records.next().value;
+  if (first?.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
+  const header = first?.fields.map((name) => name.trim()) ?? [];
+  const found = findColumns(header, [...columns, ...optionalColumns]);
+  if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
+  const [at, optionalAt] = [found.value.slice(0, columns.length), found.value.slice(columns.length)];
   const missing = columns.filter((_, index) => at[index] === -1);
   if (missing.length > 0) {
     return err(
       `Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": no ${missing.join(', ')}`,
     );
   }
-  const optionalAt = optionalColumns.map((column) => header.indexOf(column));
   const rows: ScoreRow[] = [];
   const seen = new Map<string, Set<string>>();
-  for (const { fields, line } of records) {
+  for (const { fields, line, problem } of records) {
+    if (problem !== undefined) return err(`Line ${line}: ${problem}`);
     const row = toRow(
       at.map((index) => fields[index]),
       optionalAt.map((index) => (index === -1 ? '' : fields[index])),
@@ -90,7 +94,7 @@ function toRow(
   if (source === undefined || group === undefined) return 'expected as many fields as in the header, got fewer';
   const of = labels.get(label);
   if (of === undefined) return `expected the label 0 (real) or 1 (fake), got "${label}"`;
-  const scores = [real, fake].map((field) => (field.trim() === '' ? Number.NaN : Number(field)));
+  const scores = [real, fake].map(decimalOf);
   const wrong = scores.findIndex((score) => !Number.isFinite(score));
   if (wrong !== -1) return `expected a finite number as the ${columns[3 + wrong]} score, got "${[real, fake][wrong]}"`;
   return {

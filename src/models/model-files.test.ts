@@ -52,6 +52,25 @@ test('the same model is the same bytes, whatever was built before it', async () 
   for (const file of readdirSync(join(folder, 'two'))) assert.equal(digest('two', file), digest('three', file), file);
 });
 
+test('a model with a weight that is no number, or whose weights lie elsewhere, is refused', async () => {
+  await save('lost');
+  const [weights, json] = ['weights.bin', 'model.json'].map((name) => join(folder, 'lost', name)) as [string, string];
+  const bytes = readFileSync(weights);
+  const lost = Buffer.from(bytes);
+  lost.writeFloatLE(Number.NaN, 4 * 5);
+  writeFileSync(weights, lost);
+  await assert.rejects(loadModel(join(folder, 'lost')), {
+    name: 'StageError',
+    message: `Expected finite weights, got NaN as value 5 of conv1/kernel in ${json}.`,
+  });
+  writeFileSync(join(folder, 'weights.bin'), bytes);
+  writeFileSync(json, readFileSync(json, 'utf8').replace('"weights.bin"', '"../weights.bin"'));
+  await assert.rejects(
+    loadModel(join(folder, 'lost')),
+    /names the shard \.\.\/weights\.bin, which is not among the inputs/,
+  );
+});
+
 test('what is no model is refused with its place', async () => {
   await save('broken');
   writeFileSync(join(folder, 'broken', 'info.json'), '{"architecture": 3}');

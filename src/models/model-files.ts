@@ -1,10 +1,11 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
 import type { ModelInfo } from './model-info.ts';
 import { infoFile, readModelInfo, readModelJson } from './read-model-info.ts';
+import { readFinite } from './weights/stored-weights.ts';
 import { openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 const modelFile = 'model.json';
@@ -40,13 +41,11 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   const path = join(folder, modelFile);
-  // Tells which weight is not whole.
-  openTfjsManifest(path, () => true);
-  const { modelTopology, weightsManifest } = readModelJson(path) as io.ModelJSON;
+  const tensors = [...openTfjsManifest(path, (shard) => shard.startsWith(folder + sep)).tensors.values()];
+  const { modelTopology } = readModelJson(path) as Partial<io.ModelJSON>;
   if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
-  const shards = weightsManifest.flatMap(({ paths }) => paths).map((name) => readFileSync(join(folder, name)));
-  const weightSpecs = weightsManifest.flatMap(({ weights }) => weights);
-  const weightData = new Uint8Array(Buffer.concat(shards)).buffer;
+  const weightSpecs = tensors.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));
+  const weightData = tensors.map((tensor) => readFinite(path, tensor).buffer as ArrayBuffer);
   const load = loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
   const model = await load.catch((error: Error) => {
     throw new StageError(`Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`);

@@ -14,6 +14,11 @@ export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: str
   }
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new StageError(`Expected ${expected}, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
+  const { path: place, message } = parsed.error.issues[0]!;
+  const got = place.reduce<unknown>(
+    (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
+    value,
+  );
+  const shown = got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
+  throw new StageError(`Expected ${expected}, but in ${path} at ${place.join('.') || 'its top'}: ${message}${shown}`);
 }

@@ -1,8 +1,9 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
-import { csvRecords } from '../../src/csv.ts';
+import { csvRecords, findColumns } from '../../src/csv.ts';
 import { suggest } from '../../src/diagnostics/suggest.ts';
 import { StageError } from '../../src/stage.ts';
+import { reasonOf } from '../../src/system-error.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 
@@ -19,22 +20,27 @@ export function readList(
   { file, root, classes }: { readonly file: string; readonly root: string; readonly classes: ClassSources },
 ): readonly FoundImage[] {
   const records = csvRecords(text);
-  const header = records.next().value?.fields.map((name) => name.trim()) ?? [];
-  const at = columns.map((column) => header.indexOf(column));
+  const first = records.next().value;
+  if (first?.problem !== undefined) throw new StageError(`Line ${first.line} of ${file}: ${first.problem}.`);
+  const header = first?.fields.map((name) => name.trim()) ?? [];
+  const found = findColumns(header, columns);
+  if (!found.ok) throw new StageError(`Expected every column once in line 1 of ${file}, got "${found.error}" twice.`);
+  const at = found.value;
   if (at[0] === -1 || at[1] === -1) {
     throw new StageError(`Expected the columns path and label in line 1 of ${file}, got "${header.join(',')}".`);
   }
   const images: FoundImage[] = [];
   const wrong: string[] = [];
   const lines = new Map<string, number>();
-  for (const { fields, line } of records) {
+  for (const { fields, line, problem } of records) {
     const [path, label, split, group, source] = at.map((index) => fields[index]?.trim() || undefined);
-    const image = toImage({ path, label, split, group, source }, classes);
+    const image = problem ?? toImage({ path, label, split, group, source }, classes);
     const before = typeof image === 'string' ? undefined : lines.get(image.path);
     if (typeof image === 'string') wrong.push(`line ${line}: ${image}`);
     else if (before !== undefined) wrong.push(`line ${line}: ${image.path} is in line ${before} too`);
-    else if (!isFile(join(root, image.path))) wrong.push(`line ${line}: there is no file ${image.path} in ${root}`);
     else {
+      const obstacle = obstacleTo(image.path, root);
+      if (obstacle !== undefined) wrong.push(`line ${line}: ${obstacle}`);
       lines.set(image.path, line);
       images.push(image);
     }
@@ -45,6 +51,7 @@ export function readList(
       `${wrong.length} wrong line${wrong.length === 1 ? '' : 's'} in ${file}:\n  ${wrong.slice(0, 20).join('\n  ')}${more}`,
     );
   }
+  if (images.length === 0) throw new StageError(`Expected images in ${file}, got a header without lines below it.`);
   const splits = images.filter(({ split }) => split !== undefined).length;
   if (splits !== 0 && splits !== images.length) {
     throw new StageError(`Expected a split in every line of ${file} or in none, got ${splits} of ${images.length}.`);
@@ -52,7 +59,15 @@ export function readList(
   return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
 }
 
-const isFile = (path: string) => statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+/** What keeps a path from being an image of the input, in a clause. */
+function obstacleTo(path: string, root: string): string | undefined {
+  try {
+    return statSync(join(root, path)).isFile() ? undefined : `${path} is not a file`;
+  } catch (error) {
+    const isGone = ['ENOENT', 'ENOTDIR'].includes((error as NodeJS.ErrnoException).code ?? '');
+    return isGone ? `there is no file ${path} in ${root}` : `${path} cannot be read: ${reasonOf(error)}`;
+  }
+}
 
 type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
 
@@ -60,7 +75,7 @@ type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
 function toImage({ path, label, split, group, source }: Fields, classes: ClassSources): FoundImage | string {
   if (path === undefined) return 'expected a path, got none';
   const normal = posix.normalize(path.replaceAll('\\', '/'));
-  if (posix.isAbsolute(normal) || normal.startsWith('..')) {
+  if (posix.isAbsolute(normal) || /^\.\.(\/|$)/.test(normal)) {
     return `expected a path below the input \`images\`, whose content is hashed, got "${path}"`;
   }
   if (split !== undefined && !/^[\w-]+$/.test(split)) return `expected a split of letters and digits, got "${split}"`;

@@ -60,6 +60,17 @@ test('a file becomes a model with all that using it needs, and evaluate scores i
   assert.ok(scores.ok && scores.value.length === 6, 'a score for every image of val and test');
 });
 
+test('a weight that is no number is refused by name', async () => {
+  using bench = new StageBench();
+  const path = join(bench.root, 'lost.safetensors');
+  const lost = { ...tensors[1]!, values: Float32Array.of(0, 1, Number.NaN, 2) };
+  writeFileSync(path, encodeSafetensors(tensors.with(1, lost)));
+  await assert.rejects(bench.run(spec, run, { inputs: { weights: path }, with: { model, imageSize: 16 } }), {
+    name: 'StageError',
+    message: `Expected finite weights, got NaN as value 2 of conv1/bias in ${path}.`,
+  });
+});
+
 test('a head that the file lacks is random, which is warned of', async () => {
   using bench = new StageBench();
   const base = new URL('../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url).pathname;

@@ -91,7 +91,10 @@ function readValues(path: string): Result<Readable, string> {
 }
 
 function readTable(path: string): Result<Readable, string> {
-  const [columns, ...rows] = Array.from(csvRecords(readFileSync(path, 'utf8')), ({ fields }) => fields);
+  const records = [...csvRecords(readFileSync(path, 'utf8'))];
+  const wrong = records.find(({ problem }) => problem !== undefined);
+  if (wrong !== undefined) return err(`line ${wrong.line}: ${wrong.problem}`);
+  const [columns, ...rows] = records.map(({ fields }) => fields);
   return columns === undefined
     ? err('expected a table with a header, got an empty file')
     : ok({ as: 'table', columns, rows });

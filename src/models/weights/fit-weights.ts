@@ -2,7 +2,7 @@ import { StageError } from '../../stage.ts';
 import type { Normalization } from '../../vision/pixels-to-floats.ts';
 import { type Naming, namings } from './namings.ts';
 import type { NetWeight } from './net-weights.ts';
-import type { StoredTensor, StoredWeights } from './stored-weights.ts';
+import { readFinite, type StoredTensor, type StoredWeights } from './stored-weights.ts';
 
 /** What a file has for a network. */
 export interface FittedWeights {
@@ -43,7 +43,9 @@ export function fitWeights(
     }
     const tensors = found.flatMap((one) => ('tensor' in one ? [one] : []));
     for (const { tensor } of tensors) used.add(tensor.name);
-    layers.set(layer.name, () => tensors.map(({ weight, tensor }) => naming.toTfjs(weight, tensor.read())));
+    layers.set(layer.name, () =>
+      tensors.map(({ weight, tensor }) => naming.toTfjs(weight, readFinite(stored.path, tensor))),
+    );
   }
   if (used.size === 0) throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
   const { name, normalise } = naming;

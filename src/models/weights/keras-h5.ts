@@ -22,7 +22,7 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
   const file = attempt('opening', () => new h5wasm.File(path, 'r'));
   try {
     const tensors = attempt('reading the names in', () => list(path, file, attempt));
-    return { path, format: 'keras', tensors: byName(tensors), [Symbol.dispose]: () => void file.close() };
+    return { path, format: 'keras', tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
   } catch (error) {
     file.close();
     throw error;
@@ -62,18 +62,18 @@ function names(group: Group, attribute: string): readonly string[] | undefined {
 }
 
 /** What Keras 1 called weights, each behind the name of its layer. Its `running_std` holds the variance, too. */
-const keras1: Readonly<Record<string, string>> = {
-  W: 'kernel',
-  b: 'bias',
-  running_mean: 'moving_mean',
-  running_std: 'moving_variance',
-};
+const keras1: ReadonlyMap<string, string> = new Map([
+  ['W', 'kernel'],
+  ['b', 'bias'],
+  ['running_mean', 'moving_mean'],
+  ['running_std', 'moving_variance'],
+]);
 
 /** `kernel` of `block1_conv1/kernel:0`, as TensorFlow calls it, and of `block1_conv1_W:0`, as the first Keras did. */
 function ownName(layer: string, name: string): string {
   const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
   const own = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
-  return keras1[own] ?? own;
+  return keras1.get(own) ?? own;
 }
 
 function floats(path: string, name: string, dataset: Dataset): Float32Array {

@@ -10,7 +10,11 @@ type Entry = z.infer<typeof entry>;
 const header = z.record(z.string(), z.unknown());
 
 /** What is read as float32; tensors of other types, such as counters, may stand beside them unread. */
-const types: Readonly<Record<string, NumberType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+const types: ReadonlyMap<string, NumberType> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+]);
 
 /** The format's own limit of its header, in bytes. */
 const longestHeader = 100_000_000;
@@ -28,13 +32,33 @@ export function openSafetensors(path: string): StoredWeights {
   }
   const { __metadata__: _, ...entries } = parseHeader(path, readBytes(path, 8, length));
   const start = 8 + length;
-  const tensors = Object.entries(entries).map(([name, value]) => {
-    const parsed = entry.safeParse(value);
-    if (!parsed.success)
-      throw new StageError(`Expected dtype, shape and data_offsets of ${name} in the header of ${path}.`);
-    return storedTensor(path, name, parsed.data, { start, end: fileSize });
-  });
-  return { path, format: 'safetensors', tensors: byName(tensors), [Symbol.dispose]() {} };
+  const parsed = Object.entries(entries).map(([name, value]) => [name, parseEntry(path, name, value)] as const);
+  const tensors = parsed.map(([name, one]) => storedTensor(path, name, one, { start, end: fileSize }));
+  requireWhole(path, parsed, fileSize - start);
+  return { path, format: 'safetensors', tensors: byName(path, tensors), [Symbol.dispose]() {} };
+}
+
+function parseEntry(path: string, name: string, value: unknown): Entry {
+  const parsed = entry.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw new StageError(`Expected dtype, shape and data_offsets of ${name} in the header of ${path}.`);
+}
+
+/** As the format demands: one tensor after another, from the first byte of data to the last, none in the bytes of another. */
+function requireWhole(path: string, entries: readonly (readonly [name: string, entry: Entry])[], there: number): void {
+  const order = entries.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  let end = 0;
+  for (const [name, { data_offsets }] of order) {
+    const [from, to] = data_offsets;
+    if (from !== end || to < from) {
+      throw new StageError(
+        `Expected the data of ${name} in ${path} to begin at byte ${end}, where that before it ends, got ${from} to ${to}.`,
+      );
+    }
+    end = to;
+  }
+  if (end !== there)
+    throw new StageError(`Expected ${end} bytes of data in ${path}, as its tensors say, got ${there}.`);
 }
 
 function storedTensor(path: string, name: string, { dtype, shape, data_offsets }: Entry, data: Range): StoredTensor {
@@ -45,7 +69,7 @@ function storedTensor(path: string, name: string, { dtype, shape, data_offsets }
       `Expected bytes ${from} to ${to} of data for ${name} in ${path}, got ${there}: it is cut short.`,
     );
   }
-  const type = types[dtype];
+  const type = types.get(dtype);
   const size = shape.reduce((product, dimension) => product * dimension, 1);
   if (type !== undefined && to - from !== size * bytesOf[type]) {
     const expected = size * bytesOf[type];
@@ -55,7 +79,7 @@ function storedTensor(path: string, name: string, { dtype, shape, data_offsets }
   }
   const read = () => {
     if (type !== undefined) return toFloat32(type, readBytes(path, data.start + from, to - from));
-    throw new StageError(`Expected ${name} in ${path} to be of ${Object.keys(types).join(', ')}, got ${dtype}.`);
+    throw new StageError(`Expected ${name} in ${path} to be of ${[...types.keys()].join(', ')}, got ${dtype}.`);
   };
   return { name, shape, read };
 }

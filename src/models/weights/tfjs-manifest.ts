@@ -21,7 +21,15 @@ const manifest = z.array(z.object({ paths: z.array(z.string()), weights: z.array
 type Group = z.infer<typeof manifest>[number];
 const file = z.union([manifest, z.object({ weightsManifest: manifest }).transform((model) => model.weightsManifest)]);
 
-const typeSizes: Readonly<Record<string, number>> = { float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 };
+/** No object, since `constructor` would be a type of one. */
+const typeSizes: ReadonlyMap<string, number> = new Map([
+  ['float32', 4],
+  ['int32', 4],
+  ['bool', 1],
+  ['uint8', 1],
+  ['uint16', 2],
+  ['float16', 2],
+]);
 
 /** A file of a group; the group's tensors lie in all its files one after another, across their ends too. */
 interface Shard {
@@ -39,7 +47,7 @@ interface Shard {
 export function openTfjsManifest(path: string, isInput: (path: string) => boolean): StoredWeights {
   const groups = parse(path);
   const tensors = groups.flatMap((group) => groupTensors(path, group, shardsOf(path, group, isInput)));
-  return { path, format: 'tfjs', tensors: byName(tensors), [Symbol.dispose]() {} };
+  return { path, format: 'tfjs', tensors: byName(path, tensors), [Symbol.dispose]() {} };
 }
 
 function parse(path: string): readonly Group[] {
@@ -92,7 +100,7 @@ function groupTensors(path: string, { paths, weights }: Group, shards: readonly 
 
 function byteLength(path: string, { name, shape, dtype, quantization }: Weight): number {
   const type = quantization?.dtype ?? dtype;
-  const bytes = typeSizes[type];
+  const bytes = typeSizes.get(type);
   if (bytes === undefined) throw new StageError(`Expected numbers for ${name} in ${path}, got ${type}.`);
   return shape.reduce((product, dimension) => product * dimension, bytes);
 }

@@ -46,24 +46,35 @@ export const samplesFile = 'samples.json';
 
 const natural = z.int().nonnegative();
 
-export const datasetInfo: z.ZodType<DatasetInfo> = z.object({
-  format: z.literal(1),
+/** A file or folder right below another one: a path could lead out of the artifact, to bytes that nothing keys. */
+const ownName = z.string().regex(/^(?!\.\.?$)[^/\\\0]+$/, 'expected a name without folders');
+
+/** Of what a dataset and the features of one both say. */
+export const classesAndSplits = {
   classes: z.array(z.string()).min(1),
-  splits: z.array(z.string()),
+  splits: z.array(ownName).refine((names) => new Set(names).size === names.length, 'expected every split once'),
+};
+
+/** The same of one image, where there are so many classes. */
+export const labelledImage = (classes: number) => ({
+  key: z.string(),
+  label: natural.max(classes - 1, `expected a label from 0 to ${classes - 1}`),
+  class: z.string(),
+  source: z.string(),
+  path: z.string(),
+  group: z.string().optional(),
 });
 
-export const sampleList: z.ZodType<readonly Sample[]> = z.array(
-  z.object({
-    key: z.string(),
-    label: natural,
-    class: z.string(),
-    source: z.string(),
-    path: z.string(),
-    group: z.string().optional(),
-    width: natural,
-    height: natural,
-    shard: z.string(),
-    offset: natural,
-    size: natural,
-  }),
-);
+export const datasetInfo: z.ZodType<DatasetInfo> = z.object({ format: z.literal(1), ...classesAndSplits });
+
+export const sampleList = (classes: number): z.ZodType<readonly Sample[]> =>
+  z.array(
+    z.object({
+      ...labelledImage(classes),
+      width: natural,
+      height: natural,
+      shard: ownName,
+      offset: natural,
+      size: natural.max(2 ** 31 - 1, 'expected at most 2 GiB an image'),
+    }),
+  );

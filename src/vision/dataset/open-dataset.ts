@@ -1,8 +1,9 @@
-import { closeSync, existsSync, openSync, read } from 'node:fs';
+import { closeSync, existsSync, fstatSync, openSync, read } from 'node:fs';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { thereAre } from '../../diagnostics/suggest.ts';
 import { StageError } from '../../stage.ts';
+import { reasonOf } from '../../system-error.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import type { DatasetInfo, Sample } from './dataset.ts';
 import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
@@ -64,36 +65,54 @@ class ShardedSplit implements DatasetSplit {
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   readonly #folder: string;
-  readonly #shards = new Map<string, number>();
+  readonly #shards = new Map<string, Shard>();
 
   constructor(dataset: string, name: string, classes: readonly string[]) {
     this.name = name;
     this.classes = classes;
     this.#folder = join(dataset, name);
-    this.samples = parseArtifactFile('dataset', join(this.#folder, samplesFile), sampleList);
+    this.samples = parseArtifactFile('dataset', join(this.#folder, samplesFile), sampleList(classes.length));
   }
 
   async read(index: number): Promise<Buffer> {
     const sample = this.samples[index];
     if (sample === undefined) throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
-    const buffer = Buffer.allocUnsafeSlow(sample.size);
-    const { bytesRead } = await readAt(this.#shard(sample.shard), buffer, 0, sample.size, sample.offset);
-    if (bytesRead !== sample.size) {
-      throw new StageError(
-        `Expected ${sample.size} bytes of ${sample.path} at ${sample.offset} of ${join(this.#folder, sample.shard)}, got ${bytesRead}.`,
-      );
-    }
-    return buffer;
+    const { shard: name, offset, size, path } = sample;
+    const shard = this.#shard(name);
+    const there = Math.min(size, Math.max(0, shard.size - offset));
+    // Before the room for it is taken: a damaged list may ask for any size.
+    const buffer = Buffer.allocUnsafeSlow(there);
+    const bytesRead = there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
+    if (bytesRead === size) return buffer;
+    throw new StageError(
+      `Expected ${size} bytes of ${path} at ${offset} of ${join(this.#folder, name)}, got ${bytesRead}.`,
+    );
   }
 
   close(): void {
-    for (const fd of this.#shards.values()) closeSync(fd);
+    for (const { fd } of this.#shards.values()) closeSync(fd);
     this.#shards.clear();
   }
 
-  #shard(name: string): number {
-    const fd = this.#shards.get(name) ?? openSync(join(this.#folder, name), 'r');
-    this.#shards.set(name, fd);
-    return fd;
+  #shard(name: string): Shard {
+    const shard = this.#shards.get(name) ?? openShard(join(this.#folder, name));
+    this.#shards.set(name, shard);
+    return shard;
+  }
+}
+
+interface Shard {
+  readonly fd: number;
+  /** In bytes, when it was opened. */
+  readonly size: number;
+}
+
+function openShard(path: string): Shard {
+  try {
+    const fd = openSync(path, 'r');
+    const stats = fstatSync(fd);
+    return { fd, size: stats.isFile() ? stats.size : 0 };
+  } catch (error) {
+    throw new StageError(`Expected a dataset, but its shard ${path} cannot be read: ${reasonOf(error)}.`);
   }
 }

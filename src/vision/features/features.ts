@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Sample } from '../dataset/dataset.ts';
+import { classesAndSplits, labelledImage, type Sample } from '../dataset/dataset.ts';
 
 /**
  * A `features` artifact: what a network makes of the images of a dataset, split by split, for networks that go on from
@@ -37,19 +37,10 @@ export const featuresSource = z.record(z.string(), z.unknown());
 
 export const featuresInfo: z.ZodType<FeaturesInfo> = z.object({
   format: z.literal(1),
-  classes: z.array(z.string()).min(1),
-  splits: z.array(z.string()),
+  ...classesAndSplits,
   values: z.int().positive(),
   of: featuresSource.optional(),
 });
 
-export const featuresSamples: z.ZodType<readonly FeaturesSample[]> = z.array(
-  z.object({
-    key: z.string(),
-    label: z.int().nonnegative(),
-    class: z.string(),
-    source: z.string(),
-    path: z.string(),
-    group: z.string().optional(),
-  }),
-);
+export const featuresSamples = (classes: number): z.ZodType<readonly FeaturesSample[]> =>
+  z.array(z.object(labelledImage(classes)));

@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { thereAre } from '../../diagnostics/suggest.ts';
 import { StageError } from '../../stage.ts';
+import { reasonOf } from '../../system-error.ts';
 import { samplesFile } from '../dataset/dataset.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import {
@@ -36,22 +37,22 @@ export function openFeatures(folder: string): Features {
       if (!info.splits.includes(name)) {
         throw new StageError(`Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
-      const split = open.get(name) ?? readSplit(join(folder, name), info.values);
+      const split = open.get(name) ?? readSplit(join(folder, name), info);
       open.set(name, split);
       return split;
     },
   };
 }
 
-function readSplit(folder: string, width: number): FeaturesSplit {
-  const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples);
+function readSplit(folder: string, { values: width, classes }: FeaturesInfo): FeaturesSplit {
+  const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples(classes.length));
   const path = join(folder, valuesFile);
   const fail = (message: string) => new StageError(`Expected features, but in ${path}: ${message}`);
   let bytes: Buffer;
   try {
     bytes = readFileSync(path);
   } catch (error) {
-    throw fail((error as Error).message);
+    throw fail(reasonOf(error));
   }
   const parsed = parseNpy(bytes);
   if (!parsed.ok) throw fail(parsed.error);

@@ -1,4 +1,4 @@
-import { csvRecords } from '../../../src/csv.ts';
+import { csvRecords, decimalOf } from '../../../src/csv.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
 import { err, ok, type Result } from '../../../src/result.ts';
 
@@ -38,6 +38,8 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
   const inPath = names.find((name) => names.some((other) => other.startsWith(`${name}.`)));
   if (inPath !== undefined)
     return err(`Expected names that are no part of others in line 1, got "${inPath}" and "${inPath}.…"`);
+  const wrong = records.find(({ problem }) => problem !== undefined);
+  if (wrong !== undefined) return err(`Line ${wrong.line}: ${wrong.problem}`);
   const short = records.find(({ fields }) => fields.length !== names.length);
   if (short !== undefined)
     return err(`Line ${short.line}: expected ${names.length} fields as in the header, got ${short.fields.length}`);
@@ -48,7 +50,7 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
 /** Numbers where all that is not empty is one. */
 function typed(fields: readonly string[]): readonly Json[] {
   const filled = fields.filter((field) => field.trim() !== '');
-  const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(Number(field)));
+  const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(decimalOf(field)));
   return fields.map((field) => (field.trim() === '' ? null : numbers ? Number(field) : field));
 }
 
