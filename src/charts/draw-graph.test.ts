@@ -88,6 +88,15 @@ test('a graph that goes down has each stage below what it reads, and arrows that
   for (const [, before, end] of ends) assert.ok(end! - before! > 3);
 });
 
+test('stages may have the names of properties that every object has', () => {
+  const names = ['constructor', '__proto__', 'toString'];
+  const svg = drawGraph({
+    nodes: names.map((name) => ({ name, kind: 'command' })),
+    edges: [{ from: 'constructor', to: '__proto__', label: 'valueOf' }],
+  });
+  for (const name of [...names, 'valueOf']) assert.ok(texts(svg).includes(name), name);
+});
+
 test('the same graph gives the same bytes', () => {
   assert.equal(drawGraph(training), drawGraph(structuredClone(training)));
 });

@@ -70,6 +70,9 @@ interface Layout {
   readonly arrows: readonly Arrow[];
 }
 
+/** The layout keeps nodes in plain objects, which have a `constructor` already. */
+const idOf = (name: string): string => `:${name}`;
+
 function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
@@ -78,18 +81,18 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
   graph.setGraph({ ...direction, nodesep: 18, edgesep: 12, marginx: margin, marginy: margin, ranker });
   for (const node of nodes) {
     const text = Math.max(textWidth(node.name, nameSize, 'bold'), textWidth(subtitle(node), kindSize));
-    graph.setNode(node.name, { width: Math.ceil(text) + 28, height: 46 });
+    graph.setNode(idOf(node.name), { width: Math.ceil(text) + 28, height: 46 });
   }
   const joined = joinParallel(edges);
   // The layout puts what comes later above: backwards, so that the order of the file is kept from top to bottom.
   for (const { from, to, label } of [...joined].reverse()) {
     const [width, height] = label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
-    graph.setEdge(from, to, { label, labelpos: 'c', width, height });
+    graph.setEdge(idOf(from), idOf(to), { label, labelpos: 'c', width, height });
   }
   layOutRanks(graph);
-  const boxes = new Map<string, Box>(nodes.map(({ name }) => [name, graph.node(name)]));
+  const boxes = new Map<string, Box>(nodes.map(({ name }) => [name, graph.node(idOf(name))]));
   const arrows = joined.map(({ from, to, label }): Arrow => {
-    const { points, x, y, width, height }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(from, to);
+    const { points, x, y, width, height }: Omit<Arrow, 'from' | 'to' | 'label'> = graph.edge(idOf(from), idOf(to));
     return { from: boxes.get(from)!, to: boxes.get(to)!, label, points, x, y, width, height };
   });
   const size: { readonly width: number; readonly height: number } = graph.graph();

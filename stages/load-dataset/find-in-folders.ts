@@ -29,15 +29,15 @@ export function findInSplits(root: string, splits: readonly string[], classes: C
 }
 
 /** What data sets call these splits elsewhere. Training goes by the names of splits, so other names are no way out. */
-const otherNames: Readonly<Record<string, readonly string[]>> = {
-  train: ['training', 'Train'],
-  val: ['validation', 'valid', 'dev', 'Val', 'Validation'],
-  test: ['testing', 'Test', 'eval'],
-};
+const otherNames: ReadonlyMap<string, readonly string[]> = new Map([
+  ['train', ['training', 'Train']],
+  ['val', ['validation', 'valid', 'dev', 'Val', 'Validation']],
+  ['test', ['testing', 'Test', 'eval']],
+]);
 
 function renameHint(missing: readonly string[], there: readonly string[]): string {
   const renamed = missing.flatMap((split) => {
-    const other = otherNames[split]?.find((name) => there.includes(name));
+    const other = otherNames.get(split)?.find((name) => there.includes(name));
     return other === undefined ? [] : [`"${other}" to "${split}"`];
   });
   return renamed.length > 0
