@@ -194,6 +194,18 @@ test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a
   assert.equal(project.read('out/all'), '1\n3\n');
 });
 
+test('an axis whose values all give the same bytes is warned of once, as of a program that ignores its seed', async () => {
+  const warned = async (project: Project) =>
+    (await project.command('run')).stdout.match(/^.*makes no difference.*$/gm) ?? [];
+  using project = new Project(seeds);
+  assert.deepEqual(await warned(project), []);
+  project.edit('pipelines/test.yaml', 'echo ${matrix.seed} >', ': ${matrix.seed}; echo 1 >');
+  assert.deepEqual(await warned(project), [
+    '! The axis "seed" of "fit" makes no difference: its 3 values give outputs of the same bytes, though the settings differ. Does the program use it?',
+  ]);
+  assert.deepEqual(await warned(project), []);
+});
+
 test('a run begins with what its pipeline is about, parameters worked in', async () => {
   using project = new Project(`
 description: weights of \${params.source}

@@ -7,6 +7,7 @@ import { formatWarning } from '../diagnostics/format-diagnostic.ts';
 import { isTold } from '../executor/describe-fault.ts';
 import { execute, isDone, type Settled } from '../executor/execute.ts';
 import type { Execution } from '../executor/execution.ts';
+import { idleAxisWarnings } from '../executor/idle-axis-warnings.ts';
 import { rememberRun } from '../executor/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../executor/write-run-record.ts';
 import { readBy } from '../graph/graph.ts';
@@ -42,6 +43,7 @@ export async function bringStages(
   await clearAfterKilledRuns(world.pipeline.root, world.cache);
   const ends = await execute(run);
   if (run.checkReads) tellUnchecked(run, ends);
+  for (const message of idleAxisWarnings(stages, ends)) emit({ type: 'warning', message, time: Date.now() });
   const counts = countOutcomes(ends);
   let page: string | undefined;
   try {
