@@ -21,3 +21,24 @@ test('a kind that sends messages of its own fails its stage and nothing else', a
     "the kind odd sent { type: 'progress', progress: 'half' } to Restage by process.send. That channel is Restage's own: tell things by the context",
   );
 });
+
+for (const [code, why] of [
+  ['process.exit(7);', 'its spec calls process.exit, which would end Restage. A spec only describes its kind'],
+  [
+    "process.kill(process.pid, 'SIGKILL');",
+    'its spec calls process.kill, which would end Restage. A spec only describes its kind',
+  ],
+  ['await new Promise(() => {});', 'its spec waits at top level for something that never comes'],
+] as const) {
+  test(`a spec with ${code} breaks its kind, and no pipeline without it`, async () => {
+    using project = new Project(yaml, ownKind('odd', '', code));
+    const message = `The kind odd in stages/odd cannot be loaded: ${why}`;
+    const refused = await project.run();
+    assert.equal(refused.code, 1);
+    assert.ok(refused.stderr.includes(message), refused.stderr);
+
+    project.edit('pipelines/test.yaml', '  odd: { kind: odd, outputs: { text: out/odd.txt } }\n', '');
+    const { code: ended, outcomes, warnings } = await project.run();
+    assert.deepEqual([ended, outcomes, warnings], [0, { plain: 'ran' }, [message]]);
+  });
+}

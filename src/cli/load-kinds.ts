@@ -8,6 +8,7 @@ import type { UnloadedKind } from '../config/load-context.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import type { KindSpec } from '../stage.ts';
 import { buildKind } from './build-kind.ts';
+import { importSpec } from './import-spec.ts';
 import { packageRoot } from './package-info.ts';
 import { specMistakes } from './spec-mistakes.ts';
 
@@ -113,7 +114,7 @@ async function loadOwnKind(name: string, folder: string, root: string): Promise<
   const built = writeKindModule(build, 'spec', modules.spec);
   const module = writeKindModule(build, 'run', modules.run);
   writeKindSources(build, sources);
-  const loaded = (await import(pathToFileURL(built).href)) as { spec?: KindSpec };
+  const loaded = (await importSpec(pathToFileURL(built).href)) as { spec?: KindSpec };
   if (loaded.spec === undefined) throw new Error('its spec.ts exports no `spec`');
   const mistakes = specMistakes(loaded.spec);
   if (mistakes.length > 0) throw new Error(mistakes.join('; '));
