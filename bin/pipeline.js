@@ -1,4 +1,7 @@
-#!/usr/bin/env node
+#!/bin/sh
+':' //; trap RESTAGE_HANGUP=heeded HUP; export RESTAGE_HANGUP=ignored; kill -HUP $$; exec node "$0" "$@"
+// To a shell this file is the line above, to Node all but that. The shell sees whether SIGHUP is ignored, as under nohup:
+// a signal that is cannot be caught. Node, which resets all signals when it starts, could not.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { lstatSync, mkdirSync, statSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
 import { Disk, whereMounting } from './support/disk.ts';
-import { type Ended, Project } from './support/rig.ts';
+import { type Ended, endOf, Project } from './support/rig.ts';
 import { assertObjectsWhole } from './support/sound.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
 
@@ -72,6 +73,29 @@ stages:
     ],
   );
   assert.deepEqual(project.files('cache/checkpoints'), []);
+});
+
+test('a stage whose log finds no room goes on without it, and says where it ends', whereMounting, async () => {
+  using project = new Project(`
+stages:
+  talk: { kind: command, outputs: { text: out/text }, with: { run: "echo here; read _ < gate; seq 100000; echo there; read _ < gate; echo whole > \${outputs.text}" } }
+`);
+  using _disk = new Disk(project, 'cache', '1m');
+  const gate = project.gate('gate');
+  const run = project.startRun();
+  await run.output('talk', 'here');
+  spawnSync('dd', ['if=/dev/zero', `of=${project.path('cache/filler')}`]);
+  gate.pass();
+  await run.output('talk', 'there');
+  project.remove('cache/filler');
+  gate.pass();
+  const { code, outcomes, warnings } = await endOf(run);
+  assert.deepEqual([code, outcomes, warnings.length], [0, { talk: 'ran' }, 1]);
+  assert.match(
+    warnings[0]!,
+    /^Cannot write its log .*attempt-1\.log: the disk is full\. .* The stage goes on, and its log ends there\.$/,
+  );
+  assert.equal(project.read('out/text'), 'whole\n');
 });
 
 test('where the published folder is full, the old outputs stay and the results are kept', whereMounting, async () => {

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { test } from 'node:test';
-import { setTimeout as delay } from 'node:timers/promises';
 import { ownKind } from './support/own-kind.ts';
 import { noProcessesIn, processesIn } from './support/processes.ts';
 import { Project, type Running } from './support/rig.ts';
 import { assertObjectsWhole } from './support/sound.ts';
+import { until } from './support/until.ts';
 
 const onLinux = { skip: process.platform !== 'linux' && 'only Linux can mark processes' };
 
@@ -32,10 +32,6 @@ const stagesOf = (project: Project, run: Running) => processesIn(project.root).f
 function secondsOf(pid: number): number {
   const [, fields = ''] = readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ');
   return Number(fields.split(' ')[11]) / 100;
-}
-
-async function until(holds: () => boolean): Promise<void> {
-  while (!holds()) await delay(10);
 }
 
 async function waiting(project: Project): Promise<Running> {

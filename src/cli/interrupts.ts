@@ -1,5 +1,6 @@
 import { setMaxListeners } from 'node:events';
 import { exitCodes } from './exit-codes.ts';
+import { ignoresHangup } from './hangup.ts';
 
 /**
  * Ctrl-C and its siblings while a run goes on: the first asks the stages to end and lets the run finish cleanly, the
@@ -8,7 +9,7 @@ import { exitCodes } from './exit-codes.ts';
 export class Interrupts implements Disposable {
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
-  readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+  readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
   #count = 0;
 
   constructor() {

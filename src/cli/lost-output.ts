@@ -1,0 +1,53 @@
+import { closeSync } from 'node:fs';
+import { isatty } from 'node:tty';
+import { exitCodes } from './exit-codes.ts';
+
+/**
+ * Lets a command go on when what it prints can no longer be written: a reader that has seen enough (`pipeline logs | head`),
+ * a full disk behind `> file`, a terminal that was closed. Output is then dropped, and stderr is told once, but for such
+ * a reader, who wants no more. The command has failed only where what it prints is what it is for.
+ */
+export function surviveLostOutput(isPrinting: boolean): void {
+  surviveLoss(process.stderr, () => {});
+  surviveLoss(process.stdout, ({ code, message }) => {
+    if (code === 'EPIPE') return;
+    if (isPrinting) process.once('exit', () => (process.exitCode = exitCodes.failed));
+    process.stderr.write(
+      `warning: Cannot print any more: ${reasons[code ?? ''] ?? message}. What follows is not shown.\n`,
+    );
+  });
+  leaveDeadTerminals();
+}
+
+const reasons: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'your disk quota is used up',
+  EIO: 'the terminal is gone',
+};
+
+function surviveLoss(stream: NodeJS.WriteStream, tell: (error: NodeJS.ErrnoException) => void): void {
+  const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
+  let isOver = false;
+  const end = (error: NodeJS.ErrnoException) => {
+    if (isOver) return;
+    isOver = true;
+    tell(error);
+  };
+  stream.on('error', end); // of pipes and terminals
+  stream.write = (...args: unknown[]): boolean => {
+    try {
+      return isOver || write(...args);
+    } catch (error) {
+      end(error as NodeJS.ErrnoException); // of files
+      return true;
+    }
+  };
+}
+
+/** Node restores the settings of its terminals when it ends, and aborts where one of them has hung up; not if it is closed. */
+function leaveDeadTerminals(): void {
+  const terminals = [0, 1, 2].filter(isatty);
+  process.once('exit', () => {
+    for (const file of terminals) if (!isatty(file)) closeSync(file);
+  });
+}
