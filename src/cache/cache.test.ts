@@ -42,18 +42,19 @@ test('the files of an output become read-only objects, moved and not copied, equ
 });
 
 test('where a process may live on that has an output open, the object is a copy that it cannot write to', async (t) => {
-  const { cache, work } = project(temporaryFolder(t), { a: 'text', b: 'other' });
+  const { cache, work } = project(temporaryFolder(t), { a: 'text' });
   const artifact = await listArtifact(work);
   const open = openSync(join(work, 'a'), 'r+');
   await cache.store(work, artifact, { contained: false });
   writeSync(open, 'evil');
   closeSync(open);
   assert.equal(readFileSync(cache.objectPath(sha256('text')), 'utf8'), 'text');
-  writeFileSync(join(work, 'b'), 'OTHER');
-  const { cache: empty } = project(temporaryFolder(t), {});
-  await assert.rejects(empty.store(work, artifact, { contained: false }), {
+  const { cache: empty, work: single } = project(temporaryFolder(t), { b: 'other' });
+  const listing = await listArtifact(single);
+  writeFileSync(join(single, 'b'), 'OTHER');
+  await assert.rejects(empty.store(single, listing, { contained: false }), {
     name: 'CacheError',
-    message: `${join(work, 'a')} was written to after its stage had ended, so it was not stored. Run again.`,
+    message: `${join(single, 'b')} was written to after its stage had ended, so it was not stored. Run again.`,
   });
 });
 
