@@ -67,7 +67,7 @@ function namesOf(models: readonly InputArtifact[]): readonly string[] {
 function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string): Entrant {
   const info = readModelInfo(model.path);
   const parsed = parseScores(readFileSync(scores.path, 'utf8'));
-  if (!parsed.ok) throw new StageError(`input "scores" of ${name}: ${parsed.error}`);
+  if (!parsed.ok) throw new StageError(`input "scores" of ${name}, ${scores.path}: ${parsed.error}`);
   const rows = parsed.value.filter((row) => row.split === split);
   if (rows.length === 0) {
     const there = thereAre(split, new Set(parsed.value.map((row) => row.split)));

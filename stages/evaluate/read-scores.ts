@@ -7,8 +7,9 @@ import type { EvaluateSettings } from './spec.ts';
 
 /** The scores that are connected in place of a model, of the splits of the settings. */
 export function readScores(context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
-  const scores = parseScores(readFileSync(context.input('scores').path, 'utf8'));
-  if (!scores.ok) throw new StageError(`Input "scores": ${scores.error}.`);
+  const { path } = context.input('scores');
+  const scores = parseScores(readFileSync(path, 'utf8'));
+  if (!scores.ok) throw new StageError(`Input "scores", ${path}: ${scores.error}.`);
   const splits = new Set(scores.value.map(({ split }) => split));
   const rows = context.settings.splits.flatMap((split) => {
     if (splits.has(split)) return scores.value.filter((row) => row.split === split);

@@ -40,7 +40,7 @@ export function readModels(inputs: readonly InputArtifact[], options: ReadOption
 function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
   const of = name && ` of ${name}`;
   const scores = parseScores(readFileSync(path, 'utf8'));
-  if (!scores.ok) throw new StageError(`input "scores"${of}: ${scores.error}`);
+  if (!scores.ok) throw new StageError(`input "scores"${of}, ${path}: ${scores.error}`);
   const rowsOf = (wanted: string) => {
     const rows = scores.value.filter((row) => row.split === wanted);
     return by === 'group' ? averageGroups(rows) : rows;

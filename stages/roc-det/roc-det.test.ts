@@ -512,6 +512,6 @@ test('scores that cannot be read say where', async () => {
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, 'key,split,label,real,fake\na,test,2,0,1\n'),
-    new StageError('input "scores": Line 2: expected the label 0 (real) or 1 (fake), got "2"'),
+    /^StageError: input "scores", \/.*\.csv: Line 2: expected the label 0 \(real\) or 1 \(fake\), got "2"$/,
   );
 });

@@ -39,7 +39,7 @@ type Reading = Pick<StageContext<PlotSettings>, 'inputs' | 'settings'>;
 function readItem({ path, labels: axes }: InputArtifact, split: string, name: string): ModelScores {
   const what = describeInput('scores', axes);
   const scores = parseScores(readFileSync(path, 'utf8'));
-  if (!scores.ok) throw new StageError(`${what}: ${scores.error}`);
+  if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
   const rows = scores.value.filter((row) => row.split === split);
   if (rows.length === 0) {
     const known = [...new Set(scores.value.map((row) => row.split))];
