@@ -58,8 +58,8 @@ export interface KindSpec<S = unknown> {
   /** Any further input, or input and output (`true`), may be declared in the YAML, as for `command`. */
   readonly openPorts?: true | 'inputs';
   /**
-   * Settings that are shell text: `${params.z}` and `${matrix.z}` in them are quoted for the shell, `${inputs.x}` and
-   * `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
+   * Settings that are shell text: `${params.z}` and `${matrix.z}` in them are quoted as their place in it needs, `${inputs.x}`,
+   * `${inputs.x.list}` and `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
    */
   readonly shell?: readonly string[];
   /**

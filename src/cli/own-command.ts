@@ -1,6 +1,6 @@
 import { existsSync, realpathSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { shellQuote } from '../shell-quote.ts';
+import { shellQuote } from '../shell/shell-quote.ts';
 import { packageRoot } from './package-info.ts';
 
 const program = join(packageRoot, 'bin', 'pipeline.js');

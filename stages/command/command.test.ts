@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageError } from '../../src/stage.ts';
@@ -59,5 +59,74 @@ test('an output that the command did not create is named, with its path', async 
   await assert.rejects(
     command(bench, 'echo 1 > ${outputs.made}', { outputs: ['made', 'missing'] }),
     new StageError(`the command did not create its output "missing", expected at ${bench.output('missing')}`),
+  );
+});
+
+/** So many files with long names in a folder of the bench. */
+function manyFiles(bench: StageBench, count: number, length: number): readonly string[] {
+  const folder = join(bench.root, 'images');
+  mkdirSync(folder);
+  return Array.from({ length: count }, (_, i) => {
+    const path = join(folder, `${i}`.padStart(length, '0'));
+    writeFileSync(path, `${i}\n`);
+    return path;
+  });
+}
+
+test('a command may name thousands of files, and a shell and its programs get them all', async () => {
+  using bench = new StageBench();
+  const images = manyFiles(bench, 5000, 100);
+  await command(
+    bench,
+    'cat ${inputs.images} | wc -l > ${outputs.n}; for i in ${inputs.images}; do echo $i; done > ${outputs.l}',
+    {
+      inputs: { images },
+      outputs: ['n', 'l'],
+    },
+  );
+  assert.equal(readFileSync(bench.output('n'), 'utf8').trim(), '5000');
+  assert.equal(readFileSync(bench.output('l'), 'utf8'), `${images.join('\n')}\n`);
+});
+
+test('a file of paths is refused for a path that takes two lines', async () => {
+  using bench = new StageBench();
+  const images = ['a\nb.png', 'c.png'].map((name) => join(bench.root, name));
+  for (const image of images) writeFileSync(image, '');
+  await assert.rejects(
+    command(bench, 'cat ${inputs.images.list}', { inputs: { images } }),
+    new StageError(`"\${inputs.images.list}" has one path a line, but ${JSON.stringify(images[0])} has a line break`),
+  );
+});
+
+test('the name of a file or folder is no code, also where the user has quoted it or a shell reads it again', async () => {
+  using bench = new StageBench();
+  const folder = join(bench.root, '"; touch PWNED; $(touch PWNED) `touch PWNED` \'');
+  const input = join(folder, 'a\n$(touch PWNED).txt');
+  mkdirSync(folder);
+  writeFileSync(input, 'x');
+  const run = async (text: string) => {
+    await command(bench, text, { inputs: { x: input, in: [folder] }, outputs: ['o'] });
+    return readFileSync(bench.output('o'), 'utf8');
+  };
+  const double =
+    'printf %s "${inputs.x}" > "${outputs.o}"; cat "${inputs.x}" > /dev/null; ls "${inputs.in}" > /dev/null';
+  assert.equal(await run(double), input);
+  assert.equal(await run("printf %s '${inputs.x}' > '${outputs.o}'"), input);
+  assert.equal(await run('cat > ${outputs.o} <<EOF\n${inputs.x}\nEOF'), `${input}\n`);
+  assert.equal(await run("cat > ${outputs.o} <<'EOF'\n${inputs.x}\nEOF"), `${input}\n`);
+  assert.equal(await run(`sh -c 'cat "$1" > "$2"' sh \${inputs.x} \${outputs.o}`), 'x');
+  await assert.rejects(run('sh -c "cat ${inputs.x}"'), ({ message }) =>
+    /^"\$\{inputs\.x\}" stands in code for sh, and ".*" is no plain word\. Pass it as an argument: sh -c '… "\$1" …' sh \$\{inputs\.x\}$/.test(
+      message,
+    ),
+  );
+  assert.ok(!existsSync(join(bench.root, 'PWNED')));
+});
+
+test('a program that a signal ended is told with its name', async () => {
+  using bench = new StageBench();
+  await assert.rejects(
+    command(bench, "sh -c 'kill -KILL $$'; true"),
+    new StageError("exited with code 137 (SIGKILL): sh -c 'kill -KILL $$'; true"),
   );
 });

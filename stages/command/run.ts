@@ -1,23 +1,48 @@
 import { spawn } from 'node:child_process';
-import { existsSync, statSync } from 'node:fs';
+import { existsSync, statSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
+import { join } from 'node:path';
+import { fillShell } from '../../src/shell/fill-shell.ts';
+import type { Placeholder } from '../../src/shell/placeholders.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { fillPaths } from './fill-paths.ts';
+
+type Context = StageContext<{ readonly run: string }>;
 
 /**
  * Runs the command by `sh -e` in the root of the project. It writes to the stage's own stdout and stderr, which are the
  * log. The shell stays in the stage's process group, so whatever ends the stage ends the command too.
  */
-export default async function run(context: StageContext<{ readonly run: string }>): Promise<void> {
-  const command = fillPaths(context.settings.run, {
-    inputs: (port) => context.inputs(port).map(({ path }) => followed(path)),
-    outputs: (port) => context.output(port),
-  });
-  const ending = await endOf([...(context.launcher ?? []), 'sh', '-e', '-c', command], context.root);
+export default async function run(context: Context): Promise<void> {
+  const ending = await endOf([...(context.launcher ?? []), 'sh', '-e', writeScript(context)], context.root);
   if (ending !== undefined) throw new StageError(`${ending}: ${firstLine(context.settings.run)}`);
   for (const port of context.outputPorts) {
     const path = context.output(port);
     if (!existsSync(path)) throw new StageError(`the command did not create its output "${port}", expected at ${path}`);
   }
+}
+
+/** Writes the command with the paths of its ports into a file: as an argument of `sh` it could have no more than 128 KiB. */
+function writeScript(context: Context): string {
+  const { text, unfit } = fillShell(context.settings.run, (placeholder) => pathsOf(context, placeholder));
+  for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
+  const script = join(context.scratch, 'command.sh');
+  writeFileSync(script, `${text}\n`);
+  return script;
+}
+
+/** The paths that a placeholder stands for: those of a port, or that of the file which lists them. */
+function pathsOf(context: Context, { side, name }: Placeholder): readonly string[] {
+  if (side === 'outputs') return [context.output(name)];
+  const port = context.inputPorts.includes(name) ? name : name.replace(/\.list$/, '');
+  const paths = context.inputs(port).map(({ path }) => followed(path));
+  if (port === name) return paths;
+  const broken = paths.find((path) => path.includes('\n'));
+  if (broken !== undefined) {
+    throw new StageError(`"\${inputs.${name}}" has one path a line, but ${JSON.stringify(broken)} has a line break`);
+  }
+  const list = join(context.scratch, `${context.inputPorts.indexOf(port)}.list`);
+  writeFileSync(list, paths.map((path) => `${path}\n`).join(''));
+  return [list];
 }
 
 /**
@@ -33,9 +58,15 @@ function endOf([program, ...args]: readonly string[], cwd: string): Promise<stri
     child.on('exit', (code, signal) => {
       process.off('SIGTERM', wait);
       if (code === 0) resolve(undefined);
-      else resolve(signal === null ? `exited with code ${code}` : `was killed by ${signal}`);
+      else resolve(code === null ? `was killed by ${signal}` : `exited with code ${code}${ofSignal(code)}`);
     });
   });
+}
+
+/** A shell ends with 128 and the number of the signal that killed its program. */
+function ofSignal(code: number): string {
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+  return name === undefined ? '' : ` (${name})`;
 }
 
 /** A folder may be a link, which `find` and others look into only where its path ends with a slash. */

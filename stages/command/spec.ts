@@ -3,7 +3,7 @@ import { defineKind } from '../../src/stage.ts';
 
 export const spec = defineKind({
   name: 'command',
-  version: 1,
+  version: 2,
   summary: 'Runs any program, by the shell, as a stage.',
   settings: z.strictObject({
     run: z
@@ -11,7 +11,7 @@ export const spec = defineKind({
       .trim()
       .min(1)
       .describe(
-        'What `sh -e` runs in the root of the project. `${inputs.x}` and `${outputs.y}` become the quoted paths of the ports; every other `$` is the shell’s.',
+        'What `sh -e` runs in the root of the project. `${inputs.x}` and `${outputs.y}` stand for the paths of the ports, whatever quotes are around them, and `${inputs.x.list}` for a file with one path a line; every other `$` is the shell’s.',
       ),
   }),
   inputs: {},

@@ -102,10 +102,11 @@ export class Project implements Disposable {
   #user: number | undefined;
   readonly #running = new Set<Running>();
   readonly #gates: Gate[] = [];
+  readonly #folder = realpathSync(mkdtempSync(join(tmpdir(), 'restage-test-')));
 
-  /** `yaml` is `pipelines/test.yaml`; further files by their paths. */
-  constructor(yaml: string, files: Readonly<Record<string, string>> = {}) {
-    this.root = realpathSync(mkdtempSync(join(tmpdir(), 'restage-test-')));
+  /** `yaml` is `pipelines/test.yaml`; further files by their paths. `name` is that of the project's folder. */
+  constructor(yaml: string, files: Readonly<Record<string, string>> = {}, name = '.') {
+    this.root = join(this.#folder, name);
     this.write('pipelines/test.yaml', yaml);
     for (const [path, text] of Object.entries(files)) this.write(path, text);
   }
@@ -206,7 +207,7 @@ export class Project implements Disposable {
   [Symbol.dispose](): void {
     for (const { child } of this.#running) child.kill('SIGKILL');
     for (const gate of this.#gates) gate.close();
-    rmSync(this.root, { recursive: true, force: true, maxRetries: 5 });
+    rmSync(this.#folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

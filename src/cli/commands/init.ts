@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import { cacheError } from '../../cache/cache-error.ts';
-import { shellQuote } from '../../shell-quote.ts';
+import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
 

@@ -143,3 +143,54 @@ test('an unread parameter that is near to one that is read may be that one, miss
     ],
   );
 });
+
+const shell = (run: string, z: string) => `params: { z: ${JSON.stringify(z)} }
+stages:
+  say:
+    kind: command
+    inputs: { x: data/ }
+    outputs: { o: out/o }
+    with:
+      run: |
+        ${run.replaceAll('\n', '\n        ')}
+`;
+
+test('in a shell text a value stands in the quotes that are there, and is not read for variables again', async () => {
+  const run = async (text: string, z: string) => stageOf(await load(shell(text, z)), 'say').settings['run'];
+  assert.equal(
+    await run('head -n ${params.z} "${inputs.x}" # ${params.z} ${params.y}', '10'),
+    'head -n 10 "${inputs.x}" # ${params.z} ${params.y}\n',
+  );
+  assert.equal(
+    await run('echo "name: ${params.z}" \'${params.z}\' ${params.z}', 'a b'),
+    "echo \"name: a b\" 'a b' 'a b'\n",
+  );
+  assert.equal(
+    await run('echo "${params.z}" ${inputs.x.list}', '$${inputs.x}'),
+    'echo ""\'$\'\'{inputs.x}\'"" ${inputs.x.list}\n',
+  );
+});
+
+test('a value that a shell would read as code is told at its place, with what to write', async () => {
+  assert.equal(
+    await mistakes(shell('echo ${params.z} && sh -c "ls ${params.z}"', '$(touch PWNED)')),
+    `pipelines/p.yaml:9:39: error: "\${params.z}" stands in code for sh, and "$(touch PWNED)" is no plain word [unfit-value]
+
+    9 |         echo \${params.z} && sh -c "ls \${params.z}"
+      |                                       ^^^^^^^^^^^
+
+  Pass it as an argument: sh -c '… "$1" …' sh \${params.z}`,
+  );
+  assert.match(
+    await mistakes(shell('echo $((${params.z} + 1))', 'a[0]')),
+    /stands in arithmetic, and "a\[0\]" is no number/,
+  );
+  assert.match(
+    await mistakes(shell("cat <<'E'\n${params.z}\nE", '$${inputs.x}')),
+    /would be read for placeholders again \[unfit-value\]/,
+  );
+  assert.match(
+    await mistakes(shell('echo ${inputs.y.list} ${outputs.o.list}', '')),
+    /no input "y\.list".*no output "o\.list"/s,
+  );
+});

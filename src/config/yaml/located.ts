@@ -136,9 +136,14 @@ export function describeNode(node: Node): string {
   return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
 }
 
-/** Where a piece of text stands inside its scalar; the whole scalar where escapes or line breaks make it hard to say. */
-export function spanInside(node: ScalarNode, piece: string): Span {
+/**
+ * Where a piece of text stands inside its scalar, after `earlier` others of it; the whole scalar where escapes or line breaks
+ * make it hard to say.
+ */
+export function spanInside(node: ScalarNode, piece: string, earlier = 0): Span {
   const { file, start, end } = node.at;
-  const index = file.text.slice(start, end).indexOf(piece);
-  return index < 0 ? node.at : { file, start: start + index, end: start + index + piece.length };
+  const text = file.text.slice(0, end);
+  let index = text.indexOf(piece, start);
+  for (let i = 0; i < earlier && index >= 0; i++) index = text.indexOf(piece, index + piece.length);
+  return index < 0 ? node.at : { file, start: index, end: index + piece.length };
 }

@@ -1,0 +1,128 @@
+import { findPlaceholders, type Placeholder } from './placeholders.ts';
+import { insideSingleQuotes, shellQuote } from './shell-quote.ts';
+
+/** A value that cannot stand where its placeholder is. */
+export interface UnfitValue {
+  readonly placeholder: Placeholder;
+  readonly message: string;
+  readonly hint: string;
+}
+
+/**
+ * A shell text with the values of placeholders in their place, quoted so that the shell reads exactly the value there. The
+ * values of a list are words of their own outside quotes, and joined by spaces in quotes. Where `valuesOf` gives undefined, the
+ * placeholder stays; no value is read for placeholders again.
+ *
+ * Nothing can quote a value inside code of its own, such as `sh -c "…"` or `$(( ))`: only a plain word or a number is taken there.
+ */
+export function fillShell(
+  text: string,
+  valuesOf: (placeholder: Placeholder) => readonly string[] | undefined,
+): { readonly text: string; readonly unfit: readonly UnfitValue[] } {
+  const unfit: UnfitValue[] = [];
+  let filled = '';
+  let done = 0;
+  for (const placeholder of findPlaceholders(text)) {
+    const { start, end, before } = placeholder;
+    const values = valuesOf(placeholder);
+    if (values === undefined) continue;
+    filled += before === undefined ? text.slice(done, start) : text.slice(done, before.start) + before.text;
+    done = end;
+    const written = quoteFor(placeholder, values, text[end]);
+    const fault = whyUnfit(placeholder, values, { written, before: filled, after: text.slice(end) });
+    if (fault) unfit.push({ placeholder, ...fault });
+    filled += written;
+  }
+  return { text: filled + text.slice(done), unfit };
+}
+
+function quoteFor({ quoting }: Placeholder, values: readonly string[], next: string | undefined): string {
+  const value = values.join(' ');
+  switch (quoting) {
+    case 'words':
+      // A number right before a redirection would be that of a file.
+      return /^\d+$/.test(value) && /[<>]/.test(next ?? '') ? `'${value}'` : values.map(shellQuote).join(' ');
+    case 'word':
+      return shellQuote(value);
+    case 'pattern':
+      return `'${insideSingleQuotes(value)}'`; // always: `${x%@}` with `%` would be `${x%%}`
+    case 'double':
+      return /[\\"$`]/.test(value) ? `"${shellQuote(value)}"` : value;
+    case 'single':
+      return insideSingleQuotes(value);
+    case 'expansion':
+      return value.replaceAll(/[\\"$`}]/g, '\\$&');
+    case 'here':
+      return value.replaceAll(/[\\$`]/g, '\\$&');
+    case 'literal':
+      return value;
+  }
+}
+
+type Fault = Pick<UnfitValue, 'message' | 'hint'>;
+
+function whyUnfit(
+  placeholder: Placeholder,
+  values: readonly string[],
+  around: { readonly written: string; readonly before: string; readonly after: string },
+): Fault | undefined {
+  const { code, side, name, hereDocument } = placeholder;
+  const shown = `"\${${side}.${name}}"`;
+  if (code !== undefined) {
+    const isHarmless = code === '$(( ))' ? /^-?\d[\w.]*$/ : /^[\w@%+:,./-]*$/;
+    const wrong = values.find((value) => !isHarmless.test(value));
+    return wrong === undefined ? undefined : unfitForCode(shown, code, wrong);
+  }
+  if (hereDocument === undefined) return undefined;
+  const [first = '', ...lines] = around.written.split('\n');
+  const lineStart = around.before.slice(around.before.lastIndexOf('\n') + 1);
+  const lineEnd = /^[^\n]*/.exec(around.after)![0];
+  const whole = [lineStart + first, ...lines];
+  whole.push(whole.pop()! + lineEnd);
+  const { delimiter, tabs } = hereDocument;
+  if (whole.some((line) => (tabs ? line.replace(/^\t+/, '') : line) === delimiter)) {
+    return { message: `The value of ${shown} ends the here-document`, hint: `Choose another word than ${delimiter}.` };
+  }
+  const losesTabs =
+    tabs && (lines.some((line) => line.startsWith('\t')) || (/^\t*$/.test(lineStart) && first.startsWith('\t')));
+  if (!losesTabs) return undefined;
+  return {
+    message: `"<<-" removes tabs from the value of ${shown}`,
+    hint: 'Write "<<", and no tabs before its lines.',
+  };
+}
+
+function unfitForCode(shown: string, code: string, value: string): Fault {
+  const text = JSON.stringify(value.length > 60 ? `${value.slice(0, 59)}…` : value);
+  const name = shown.slice(1, -1);
+  switch (code) {
+    case '$(( ))':
+      return {
+        message: `${shown} stands in arithmetic, and ${text} is no number`,
+        hint: 'Only a number can stand there.',
+      };
+    case '`…`':
+      return refused('Write $(…) instead of the backquotes.');
+    case "$'…'":
+      return refused(`Close the quotes before it, and open them again after it: $'…'${name}$'…'`);
+    case '"${…}"':
+      return refused(`Assign it to a variable first: v=${name}`);
+    case '<<':
+      return refused('Write it outside of the here-document around it.');
+    case 'eval':
+    case 'trap':
+    case 'alias':
+      return refused(`Assign it to a variable first: v=${name}; ${code} '… "$v" …'`);
+    case 'let':
+    case 'read':
+    case 'unset':
+    case 'ssh':
+      return refused('Only letters, digits and _ @ % + : , . / - can stand there.');
+    default:
+      return refused(`Pass it as an argument: ${code} -c '… "$1" …' ${code} ${name}`);
+  }
+
+  function refused(hint: string): Fault {
+    return { message: `${shown} stands in code for ${code}, and ${text} is no plain word`, hint };
+  }
+}

@@ -1,0 +1,303 @@
+import { assignment, SimpleCommand } from './simple-command.ts';
+
+/** A `${params.z}` in a shell text, and what the shell would make of a value there. */
+export interface Placeholder extends Place {
+  readonly side: 'params' | 'matrix' | 'inputs' | 'outputs';
+  readonly name: string;
+  readonly start: number;
+  readonly end: number;
+  /** A `$` or `$x` right before it, and what must stand there instead so that the shell does not read a value with it. */
+  readonly before?: { readonly start: number; readonly text: string };
+}
+
+export interface Place {
+  /**
+   * How the shell reads the place: `words` outside quotes, `word` the same where a list is one word, `pattern` the same
+   * in `${x%word}`, `expansion` the word of a quoted `${x:-word}`, `here` a here-document with expansions and `literal` one without.
+   */
+  readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
+  /** What evaluates the text there as code, such as `sh`; absent where a value stays a value. */
+  readonly code?: string | undefined;
+  /** The command that it is part of a word of. */
+  readonly command?: SimpleCommand;
+  /** The here-document that it is in: the line that ends it, and whether leading tabs are removed (`<<-`). */
+  readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
+}
+
+/**
+ * The placeholders of a shell text in order, read by the quoting rules of POSIX and what bash adds to them. A comment has none,
+ * and `\${params.z}` is none. What is no shell text is read somehow: the shell reports it.
+ */
+export function findPlaceholders(text: string): readonly Placeholder[] {
+  return text.search(pattern) < 0 ? [] : new Reader(text).read();
+}
+
+const pattern = /\$\{(params|matrix|inputs|outputs)\.([^{}]*)\}/;
+const one = new RegExp(pattern, 'y');
+const each = new RegExp(pattern, 'g');
+const dollarBefore = new RegExp(`\\$(?=${pattern.source})`, 'y');
+
+/** Quotes within a quoted `${…}`, of which shells and their versions differ. */
+const inExpansion = '"${…}"';
+const arithmetic: Place = { quoting: 'double', code: '$(( ))' };
+
+interface HereDocument {
+  readonly delimiter: string;
+  readonly quoted: boolean;
+  readonly tabs: boolean;
+  readonly command: SimpleCommand;
+}
+
+/** A part of `[[ … ]]` up to `&&` or `||`. */
+interface Test {
+  /** How many placeholders come before it. */
+  readonly from: number;
+  /** It compares numbers: bash evaluates both sides. */
+  readonly numbers: boolean;
+}
+
+class Reader {
+  readonly #text: string;
+  readonly #found: Placeholder[];
+  readonly #isInner: boolean;
+  #at: number;
+  #depth = 0;
+  /** Those whose text begins on the next line. */
+  #hereDocuments: HereDocument[] = [];
+  #test: Test | undefined;
+  /** The last `$` with its name, as a placeholder that follows needs it. */
+  #dollar: { readonly start: number; readonly end: number; readonly text: string } | undefined;
+  /** Where `((` begins no arithmetic. */
+  readonly #subshells = new Set<number>();
+
+  /** `outer` is the reader of the text around a here-document. */
+  constructor(text: string, at = 0, outer?: Reader) {
+    this.#text = text;
+    this.#at = at;
+    this.#found = outer === undefined ? [] : outer.#found;
+    this.#isInner = outer !== undefined;
+  }
+
+  read(): readonly Placeholder[] {
+    while (this.#more()) this.#readCommands(); // again after a stray `)`
+    return this.#found;
+  }
+
+  /** Reads up to the `)` of a subshell or substitution, or to the end. */
+  #readCommands(): void {
+    let command = new SimpleCommand();
+    let openCases = 0;
+    while (this.#more()) {
+      if (this.#take(/[ \t]+|\\\n|#[^\n]*/y)) continue;
+      if (this.#take(/\n/y)) {
+        command = new SimpleCommand();
+        this.#readHereDocuments();
+      } else if (this.#take(/[;&|]/y)) {
+        command = new SimpleCommand();
+        if (this.#test) this.#test = this.#endTest(this.#test);
+      } else if (this.#take(/\)/y)) {
+        if (openCases === 0) return;
+        command = new SimpleCommand(); // after the pattern of a `case`
+      } else if (command.name === undefined && !this.#test && this.#tryArithmetic(/\(\(/y, '))')) {
+        command = new SimpleCommand();
+      } else if (this.#take(/\(/y)) {
+        this.#nested(() => this.#readCommands());
+        command = new SimpleCommand();
+      } else if (this.#sees(/[<>]/y)) this.#readRedirection(command);
+      else {
+        const isFirst = command.name === undefined;
+        const word = this.#readWord({ quoting: 'words', code: command.wordIsFor, command }, isFirst);
+        if (/^\d+$/.test(word) && this.#sees(/[<>]/y)) continue; // the number of a file
+        command.add(word);
+        if (isFirst && word === 'case') openCases++;
+        if (isFirst && word === 'esac') openCases = Math.max(0, openCases - 1);
+        if (command.name === 'case' && word === 'in') command = new SimpleCommand();
+        if (isFirst && word === '[[') this.#test = { from: this.#found.length, numbers: false };
+        else if (this.#test) this.#test = this.#readTest(this.#test, word);
+      }
+    }
+  }
+
+  #readTest(test: Test, word: string): Test | undefined {
+    if (/^-(eq|ne|lt|le|gt|ge|v)$/.test(word)) return { ...test, numbers: true };
+    if (word !== ']]') return test;
+    this.#endTest(test);
+    return undefined;
+  }
+
+  #endTest({ from, numbers }: Test): Test {
+    if (numbers) this.#found.push(...this.#found.splice(from).map((found) => ({ ...found, ...arithmetic })));
+    return { from: this.#found.length, numbers: false };
+  }
+
+  /** A word, with its quotes removed. The first one of a command may be an assignment, which takes no list. */
+  #readWord(place: Place, isFirst: boolean): string {
+    const start = this.#at;
+    while (this.#more() && !this.#sees(/[ \t\n;&|<>()]/y)) {
+      if (this.#take(/[^ \t\n;&|<>()\\'"`$]+/y)) continue;
+      const before = isFirst ? this.#text.slice(start, this.#at) : '';
+      if (/^[A-Za-z_]\w*\[[^\]]*$/.test(before)) this.#readPiece(arithmetic);
+      else this.#readPiece(assignment.test(before) ? { ...place, quoting: 'word' } : place);
+    }
+    return this.#text.slice(start, this.#at).replaceAll(/['"\\]/g, '');
+  }
+
+  #readRedirection(command: SimpleCommand): void {
+    if (this.#take(/[<>]\(/y)) {
+      this.#nested(() => this.#readCommands());
+      return;
+    }
+    const operator = this.#take(/<<<|<<-?|[<>]+[&|]?/y)!;
+    this.#take(/[ \t]+/y);
+    if (operator !== '<<' && operator !== '<<-') {
+      this.#readWord({ quoting: 'word', code: operator === '<<<' ? command.inputIsFor : undefined }, false);
+      return;
+    }
+    const written = this.#take(/([^\s;&|<>()'"\\]|\\.|'[^']*'|"[^"]*")+/y) ?? '';
+    const delimiter = written.replaceAll(/['"\\]/g, '');
+    this.#hereDocuments.push({ delimiter, quoted: delimiter !== written, tabs: operator === '<<-', command });
+  }
+
+  #readHereDocuments(): void {
+    for (const { delimiter, quoted, tabs, command } of this.#hereDocuments.splice(0)) {
+      const start = this.#at;
+      let end = start;
+      while (this.#more()) {
+        const line = this.#take(/[^\n]*/y)!;
+        this.#take(/\n/y);
+        if ((tabs ? line.replace(/^\t+/, '') : line) === delimiter) break;
+        end = this.#at;
+      }
+      const hereDocument = { delimiter, tabs };
+      const code = quoted && this.#isInner ? '<<' : command.inputIsFor; // bash joins lines even of a quoted one
+      const place: Place = { quoting: quoted ? 'literal' : 'here', code, hereDocument };
+      const body = new Reader(this.#text.slice(0, end), start, this);
+      if (quoted) body.#scan(end, place);
+      while (body.#more()) body.#readPiece(place);
+    }
+  }
+
+  /** Reads what begins here and belongs together: an escape, a quoted text, an expansion; or a few plain characters. */
+  #readPiece(place: Place): void {
+    const { quoting } = place;
+    const isUnquoted = quoting === 'words' || quoting === 'word' || quoting === 'pattern';
+    if (this.#take(/\\[\s\S]?/y)) return;
+    if (this.#sees(/\$/y)) this.#nested(() => this.#readDollar(place, isUnquoted));
+    else if (this.#take(/`/y)) {
+      this.#scan(this.#find(/(?:[^\\`]|\\[\s\S])*/y), { ...place, code: '`…`' });
+      this.#take(/`/y);
+    } else if (isUnquoted && this.#take(/'/y)) {
+      this.#scan(this.#find(/[^']*/y), { ...place, quoting: 'single' });
+      this.#take(/'/y);
+    } else if ((isUnquoted || quoting === 'expansion') && this.#take(/"/y)) {
+      const inner: Place = { ...place, quoting: 'double', code: isUnquoted ? place.code : inExpansion };
+      while (this.#more() && !this.#take(/"/y)) this.#readPiece(inner);
+    } else this.#take(/[\s\S][^\s\\$`'"{}()[\];&|<>]*/y);
+  }
+
+  #readDollar(place: Place, isUnquoted: boolean): void {
+    const start = this.#at;
+    if (this.#record(place) || this.#tryArithmetic(/\$\(\(/y, '))') || this.#tryArithmetic(/\$\[/y, ']')) return;
+    if (this.#take(/\$\(/y)) this.#readCommands();
+    else if (this.#take(/\$\{/y)) this.#readExpansion(place, isUnquoted);
+    else if (isUnquoted && this.#take(/\$'/y)) {
+      this.#scan(this.#find(/(?:[^\\']|\\[\s\S])*/y), { ...place, code: "$'…'" });
+      this.#take(/'/y);
+    } else {
+      const name = this.#take(dollarBefore) === undefined ? this.#take(/\$(\w+|[@*#?$!-]?)/y)!.slice(1) : '';
+      this.#dollar = { start, end: this.#at, text: name === '' ? '\\$' : `\${${name}}` };
+    }
+  }
+
+  /** Reads what follows `${`. In quotes its word is quoted, too, but for a pattern, which has quotes of its own. */
+  #readExpansion(place: Place, isUnquoted: boolean): void {
+    this.#take(/[#!]?(\w+|[@*#?$!-])/y);
+    if (this.#take(/\[/y)) this.#readArithmetic(']');
+    if (this.#take(/:(?![-=?+])/y)) {
+      this.#readArithmetic('}');
+      return;
+    }
+    const quoting = isUnquoted || this.#sees(/[#%]/y) ? 'pattern' : 'expansion';
+    const code = !isUnquoted && this.#sees(/[/^,@]/y) ? inExpansion : place.code;
+    while (this.#more() && !this.#take(/\}/y)) this.#readPiece({ ...place, quoting, code });
+  }
+
+  /** Arithmetic, if it closes as such: `((a); b)` and `$((a); b)` hold subshells. */
+  #tryArithmetic(open: RegExp, close: '))' | ']'): boolean {
+    const [start, found, hereDocuments] = [this.#at, this.#found.length, [...this.#hereDocuments]];
+    if (this.#subshells.has(start) || this.#take(open) === undefined) return false;
+    if (this.#readArithmetic(close)) return true;
+    this.#subshells.add(start); // else nested ones would be tried again at every level
+    this.#at = start;
+    this.#found.length = found;
+    this.#hereDocuments = hereDocuments;
+    return false;
+  }
+
+  #readArithmetic(close: '))' | ']' | '}'): boolean {
+    for (let depth = 0; this.#more(); ) {
+      if (depth === 0 && this.#text.startsWith(close, this.#at)) {
+        this.#at += close.length;
+        return true;
+      }
+      if (this.#sees(/[([]/y)) depth++;
+      else if (this.#sees(/[)\]]/y) && --depth < 0) return false;
+      this.#readPiece(arithmetic);
+    }
+    return false;
+  }
+
+  /** Passes everything up to `end`, of which only placeholders have a meaning. */
+  #scan(end: number, place: Place): void {
+    each.lastIndex = this.#at;
+    for (let match = each.exec(this.#text); match && each.lastIndex <= end; match = each.exec(this.#text)) {
+      this.#at = match.index;
+      this.#record(place);
+    }
+    this.#at = end;
+  }
+
+  /** Gives up where a text is nested deeper than anyone writes: the shell gets the rest as it is. */
+  #nested(read: () => void): void {
+    this.#depth++;
+    if (this.#depth > 100) this.#at = this.#text.length;
+    else read();
+    this.#depth--;
+  }
+
+  #record(place: Place): boolean {
+    const start = this.#at;
+    const match = this.#match(one);
+    if (match === null) return false;
+    const [, side, name] = match as unknown as [string, Placeholder['side'], string];
+    this.#at = one.lastIndex;
+    const before = this.#dollar?.end === start ? { before: this.#dollar } : {};
+    this.#found.push({ ...place, side, name, start, end: this.#at, ...before });
+    return true;
+  }
+
+  #more(): boolean {
+    return this.#at < this.#text.length;
+  }
+
+  #match(sticky: RegExp): RegExpExecArray | null {
+    sticky.lastIndex = this.#at;
+    return sticky.exec(this.#text);
+  }
+
+  #sees(sticky: RegExp): boolean {
+    return this.#match(sticky) !== null;
+  }
+
+  /** Where the match of a sticky pattern ends. */
+  #find(sticky: RegExp): number {
+    return this.#at + (this.#match(sticky)?.[0].length ?? 0);
+  }
+
+  /** Passes the match of a sticky pattern, which it gives; undefined where there is none. */
+  #take(sticky: RegExp): string | undefined {
+    const text = this.#match(sticky)?.[0];
+    this.#at += text?.length ?? 0;
+    return text;
+  }
+}
