@@ -88,6 +88,26 @@ test('a command may name thousands of files, and a shell and its programs get th
   assert.equal(readFileSync(bench.output('l'), 'utf8'), `${images.join('\n')}\n`);
 });
 
+test('more paths than a program takes are refused before it runs, and a file of them stands for any number', async () => {
+  using bench = new StageBench();
+  const images = manyFiles(bench, 12_000, 200);
+  const kilobytes = Math.round((images.length * (images[0]!.length + 1)) / 1000).toLocaleString('en');
+  const stage = { inputs: { images }, outputs: ['out'] };
+  await assert.rejects(
+    command(bench, 'cat ${inputs.images} | wc -l > ${outputs.out}', stage),
+    new StageError(
+      `"\${inputs.images}" is 12,000 paths of ${kilobytes} kB together, more than cat takes as arguments (argument list too long). "\${inputs.images.list}" is a file of them, one path a line`,
+    ),
+  );
+  await command(
+    bench,
+    "printf '%s\\n' ${inputs.images} > ${outputs.out}; cmp ${inputs.images.list} ${outputs.out}",
+    stage,
+  );
+  await command(bench, 'xargs cat < "${inputs.images.list}" | wc -l > ${outputs.out}', stage);
+  assert.equal(readFileSync(bench.output('out'), 'utf8').trim(), '12000');
+});
+
 test('a file of paths is refused for a path that takes two lines', async () => {
   using bench = new StageBench();
   const images = ['a\nb.png', 'c.png'].map((name) => join(bench.root, name));

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { fillShell } from '../../src/shell/fill-shell.ts';
 import type { Placeholder } from '../../src/shell/placeholders.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { LongArguments } from './long-arguments.ts';
 
 type Context = StageContext<{ readonly run: string }>;
 
@@ -23,8 +24,14 @@ export default async function run(context: Context): Promise<void> {
 
 /** Writes the command with the paths of its ports into a file: as an argument of `sh` it could have no more than 128 KiB. */
 function writeScript(context: Context): string {
-  const { text, unfit } = fillShell(context.settings.run, (placeholder) => pathsOf(context, placeholder));
+  const given = new LongArguments();
+  const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
+    const paths = pathsOf(context, placeholder);
+    given.add(placeholder, paths);
+    return paths;
+  });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
+  given.check();
   const script = join(context.scratch, 'command.sh');
   writeFileSync(script, `${text}\n`);
   return script;
