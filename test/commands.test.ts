@@ -32,7 +32,7 @@ test('clean removes outputs that no stage claims any more, and only those that n
   project.write('out/count.txt', 'mine now');
   assert.equal(
     await print(project, 'clean'),
-    'would remove out/count.txt (count of test)\nwould remove out/shout.txt (shout of test)\nDo it with: pipeline clean --yes\n',
+    'would keep out/count.txt: it was changed since it was published\nwould remove out/shout.txt (shout of test)\nDo it with: pipeline clean --yes\n',
   );
   assert.equal(
     await print(project, 'clean', '--yes'),

@@ -99,6 +99,31 @@ test('a path that another pipeline claims is an error before anything runs, with
   assert.match(await print(project, 'plan', 'test.yaml'), /1 fresh/);
 });
 
+test('an output inside a folder that another pipeline claims, or around its file, is an error, and nothing is moved', async () => {
+  const folder = greet('', 'out/dir').replace(/run: .*"/, 'run: "mkdir ${outputs.text}; echo a > ${outputs.text}/a"');
+  for (const [first, second, told] of [
+    [folder, greet('second', 'out/dir/a'), '"out/dir/a" lies inside "out/dir"'],
+    [greet('first', 'out/dir/a'), folder, '"out/dir" lies around "out/dir/a"'],
+  ] as const) {
+    using project = new Project(first, { 'pipelines/other.yaml': second });
+    await print(project, 'run', 'test.yaml');
+    const [line] = (await refused(project, 'run', 'other.yaml')).split('\n', 1);
+    assert.equal(
+      line,
+      `pipelines/other.yaml:4:22: error: ${told}, which "greet" of test published and still claims [output-claimed]`,
+    );
+    assert.match(await print(project, 'run', 'test.yaml'), /1 stage fresh/);
+
+    project.edit('pipelines/test.yaml', 'out/dir', 'out/moved');
+    const { code, stdout } = await project.command('run', 'other.yaml');
+    assert.equal(code, 0);
+    assert.match(
+      stdout,
+      /! greet: \S+ held something that Restage did not put there: it was moved to cache\/displaced/,
+    );
+  }
+});
+
 test('a path is free for another pipeline once the first has moved away or is gone', async () => {
   using project = new Project(greet('first', 'out/text'), { 'pipelines/other.yaml': greet('second', 'out/text') });
   await print(project, 'run', 'test.yaml');

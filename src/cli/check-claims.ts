@@ -1,5 +1,5 @@
+import { posix } from 'node:path';
 import { type Owner, type PublishedRecord, PublishedRecords } from '../artifacts/published-record.ts';
-import { targetKey } from '../artifacts/target.ts';
 import { Cache } from '../cache/cache.ts';
 import { filesOfPipeline } from '../config/files/pipeline-name.ts';
 import type { Output, Stage } from '../config/pipeline.ts';
@@ -16,33 +16,56 @@ export interface Abandoned {
 }
 
 /**
- * Holds a pipeline's outputs against what others published: a path that another living pipeline still claims is a
- * mistake, told before anything runs. The answer is what others left, which is the pipeline's now.
+ * Holds a pipeline's outputs against what others published: a path that another living pipeline still claims, or that lies
+ * inside or around such a path, is a mistake, told before anything runs. The answer is what others left, which is the
+ * pipeline's now.
  */
 export async function checkClaims(project: Project): Promise<Result<readonly Abandoned[], readonly Diagnostic[]>> {
   const { root, kinds, pipeline } = project;
-  const records = new PublishedRecords(Cache.open(root).folder);
+  const records = new PublishedRecords(Cache.open(root).folder)
+    .all()
+    .filter((record) => record.pipeline !== pipeline.name);
+  const near = nearby(records);
   const others = new Map<string, Claims | undefined>();
   const abandoned: Abandoned[] = [];
   const mistakes: Diagnostic[] = [];
   for (const stage of pipeline.stages) {
     for (const output of stage.outputs) {
-      const record = records.read(targetKey(output.path));
-      if (record === undefined || record.pipeline === pipeline.name) continue;
-      const other = record.pipeline;
-      if (!others.has(other)) others.set(other, await claimsOf(other, root, kinds));
-      const mistake = describeDispute(stage, output, record, others.get(other), root);
-      if (mistake !== undefined) mistakes.push(mistake);
-      else {
-        const owner = { pipeline: pipeline.name, stage: stage.name, port: output.port };
-        abandoned.push({ path: output.path, owner });
+      for (const record of near(output.path)) {
+        const other = record.pipeline;
+        if (!others.has(other)) others.set(other, await claimsOf(other, root, kinds));
+        const mistake = describeDispute(stage, output, record, others.get(other), root);
+        if (mistake !== undefined) mistakes.push(mistake);
+        else if (record.path === output.path) {
+          const owner = { pipeline: pipeline.name, stage: stage.name, port: output.port };
+          abandoned.push({ path: output.path, owner });
+        }
       }
     }
   }
   return mistakes.length > 0 ? err(mistakes) : ok(abandoned);
 }
 
-/** Undefined where the other pipeline claims the path no more. */
+/** Finds the records of a path, of the folders above it and of what lies below it. */
+function nearby(records: readonly PublishedRecord[]): (path: string) => readonly PublishedRecord[] {
+  const at = new Map(records.map((record) => [record.path, record]));
+  const below = new Map<string, PublishedRecord[]>();
+  for (const record of records) {
+    for (const folder of foldersAbove(record.path)) below.set(folder, [...(below.get(folder) ?? []), record]);
+  }
+  return (path) => [
+    ...[path, ...foldersAbove(path)].flatMap((place) => at.get(place) ?? []),
+    ...(below.get(path) ?? []),
+  ];
+}
+
+function foldersAbove(path: string): readonly string[] {
+  const folders: string[] = [];
+  for (let folder = posix.dirname(path); folder !== '.'; folder = posix.dirname(folder)) folders.push(folder);
+  return folders;
+}
+
+/** Undefined where the other pipeline claims the path of its record no more. */
 function describeDispute(
   stage: Stage,
   output: Output,
@@ -53,13 +76,19 @@ function describeDispute(
   const files = filesOfPipeline(record.pipeline, root).map((file) => shownPath(file, root));
   const code = 'output-claimed';
   const { path, at } = output;
+  const where = path.startsWith(`${record.path}/`) ? 'inside' : 'around';
+  const nested = path === record.path ? undefined : `"${path}" lies ${where} "${record.path}", which`;
   if (claims === undefined) {
-    const message = `"${path}" is claimed by "${stage.name}", but was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so that it may claim it still`;
+    const begin = nested ?? `"${path}" is claimed by "${stage.name}", but`;
+    const message = `${begin} was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so that it may claim it still`;
     return { code, message, at, hint: `Mend ${files.join(' or ')}, or publish elsewhere.` };
   }
-  const claim = claims.get(path);
+  const claim = claims.get(record.path);
   if (claim === undefined) return undefined;
-  const message = `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`;
+  const message =
+    nested === undefined
+      ? `"${path}" is claimed by two pipelines: by "${claim.stage}" of ${record.pipeline}, which published there, and by "${stage.name}"`
+      : `${nested} "${claim.stage}" of ${record.pipeline} published and still claims`;
   const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
   const related = claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
   return { code, message, at, related, hint };

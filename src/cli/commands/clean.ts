@@ -27,20 +27,24 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   const claims = await allClaims(root, own.kinds, published);
   const unclaimed = findUnclaimed(records, claims);
   if (options.yes !== true) {
-    for (const { path, pipeline, stage } of unclaimed)
-      process.stdout.write(`would remove ${path} (${stage} of ${pipeline})\n`);
+    for (const { path, pipeline, stage } of unclaimed) {
+      const isKept = (await publisher.look(path)) === 'foreign';
+      process.stdout.write(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})\n`);
+    }
     process.stdout.write(unclaimed.length > 0 ? `Do it with: pipeline clean --yes\n` : 'Nothing to clean.\n');
     return exitCodes.ok;
   }
   let removed = 0;
   for (const record of unclaimed) {
     const end = await removePublished(publisher, record);
-    if (end === 'kept') process.stdout.write(`kept ${record.path}: it was changed since it was published\n`);
+    if (end === 'kept') process.stdout.write(`kept ${kept(record.path)}`);
     if (end === 'removed') removed += 1;
   }
   process.stdout.write(`Removed ${formatCount(removed, 'output')}.\n`);
   return exitCodes.ok;
 }
+
+const kept = (path: string): string => `${path}: it was changed since it was published\n`;
 
 /**
  * What every pipeline claims now. Of one whose file has mistakes nothing is known, so its outputs stay; a file that never ran, such
