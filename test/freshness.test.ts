@@ -1,5 +1,16 @@
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  copyFileSync,
+  cpSync,
+  mkdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import { test } from 'node:test';
 import { encodedNoise } from './support/noise-dataset.ts';
@@ -116,6 +127,107 @@ test('an input that is dropped from the list, or moved in it, runs the stage', a
   project.edit('pipelines/test.yaml', '[parts/a.txt]', '[parts/b.txt, parts/a.txt]');
   assert.deepEqual((await project.run()).outcomes, { join: 'ran' });
   assert.equal(project.read('out/all.txt'), 'b\na\n');
+});
+
+test('names, texts, their order and whatever only says how to run make nothing run', async () => {
+  using project = await shouted();
+  project.write(
+    'pipelines/test.yaml',
+    `# the same work
+stages:
+  number:
+    outputs: { text: elsewhere/count.txt }
+    with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
+    inputs: { text: shout.text }
+    kind: command
+    cache: false
+  shout:
+    description: other words
+    kind: command
+    after: before
+    resources: { cpu: 2, memory: 1MiB }
+    retries: 2
+    timeout: 1h
+    onDemand: true
+    inputs: { text: ./in.txt }
+    outputs: { text: out/shout.txt }
+    with: { run: "tr a-z A-Z < \${inputs.text} > \${outputs.text}" }
+  before: { kind: command, outputs: { text: out/before.txt }, with: { run: "echo > \${outputs.text}" } }
+description: other words
+`,
+  );
+  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', number: 'restored', before: 'ran' });
+});
+
+test('of a folder the names and contents of all files count, hidden ones too; its own name, empty folders, times and modes do not', async () => {
+  using project = new Project(
+    `
+stages:
+  names: { kind: command, inputs: { files: FOLDER }, outputs: { text: out/names.txt }, with: { run: "find \${inputs.files} -type f | wc -l > \${outputs.text}" } }
+`.replace('FOLDER', 'data.v1/'),
+    { 'data.v1/a.txt': 'a', 'linked/b.txt': 'b' },
+  );
+  await project.run();
+  renameSync(project.path('data.v1'), project.path('data.v2'));
+  project.edit('pipelines/test.yaml', 'data.v1', 'data.v2');
+  mkdirSync(project.path('data.v2/empty/deep'), { recursive: true });
+  chmodSync(project.path('data.v2/a.txt'), 0o755);
+  utimesSync(project.path('data.v2/a.txt'), 0, 0);
+  assert.deepEqual((await project.run()).outcomes, { names: 'fresh' });
+  project.write('data.v2/.hidden', '');
+  assert.deepEqual((await project.run()).outcomes, { names: 'ran' });
+  symlinkSync('../linked', project.path('data.v2/link'));
+  assert.deepEqual((await project.run()).outcomes, { names: 'ran' });
+  project.write('linked/b.txt', 'other');
+  assert.deepEqual((await project.run()).outcomes, { names: 'ran' });
+});
+
+test('objects and results that are copied into another clone are restored there, also beside results of its own', async () => {
+  using project = await shouted();
+  using clone = new Project(shout, { 'in.txt': 'other\n' });
+  await clone.run();
+  for (const folder of ['objects', 'results']) {
+    cpSync(project.path('cache', folder), clone.path('cache', folder), { recursive: true, force: false });
+  }
+  clone.write('in.txt', 'abc\n');
+  assert.deepEqual((await clone.run()).outcomes, { shout: 'restored', count: 'restored' });
+  assert.equal(clone.read('out/shout.txt'), 'ABC\n');
+  assert.equal((await clone.command('verify')).code, 0);
+  assert.deepEqual(
+    [...project.files('cache/results').map((file) => project.read(`cache/results/${file}`))].filter((text) =>
+      text.includes(project.root),
+    ),
+    [],
+  );
+});
+
+test('without its cache a project computes everything anew, and keeps aside what was published and is other now', async () => {
+  using project = await shouted();
+  project.remove('cache');
+  project.write('in.txt', 'xyz\n');
+  const { outcomes, warnings } = await project.run();
+  assert.deepEqual(outcomes, { shout: 'ran', count: 'ran' });
+  const kept = warnings.map((text) => /^(\S+) held something .*: it was moved to (.*)$/.exec(text)!.slice(1));
+  assert.deepEqual(
+    kept.map(([path]) => path),
+    ['out/shout.txt', 'artifacts/test/report.html'],
+  );
+  assert.equal(project.read(kept[0]![1]!), 'ABC\n');
+});
+
+test('a project whose cache is a link to a folder elsewhere restores, cleans and verifies as any other', async () => {
+  using disk = new Project('');
+  using project = new Project(shout, { 'in.txt': 'abc\n' });
+  symlinkSync(disk.path('store'), project.path('cache'));
+  mkdirSync(disk.path('store'));
+  await project.run();
+  rmSync(project.path('out'), { recursive: true });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
+  project.edit('pipelines/test.yaml', 'out/count.txt', 'out/size.txt');
+  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', count: 'restored' });
+  assert.match((await project.command('clean', '--yes')).stdout, /Removed 1 output/);
+  assert.match((await project.command('verify')).stdout, /✓ all sound/);
+  assert.deepEqual(disk.files('store/work'), []);
 });
 
 test('a copy of the pipeline under another name runs nothing again', async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, renameSync, statSync } from 'node:fs';
+import { chmodSync, readdirSync, renameSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 
@@ -22,7 +22,7 @@ test('of a single file a stage sees the extension, which is keyed, and no other 
 });
 
 test('in a folder, a list and a pattern the names are seen, and keyed', async () => {
-  const show = 'for file in ${inputs.files}; do echo "${file#*/in/}"; done > ${outputs.out}';
+  const show = 'for file in ${inputs.files}; do echo "${file#*/in/*/}"; done > ${outputs.out}';
   using project = new Project(
     `stages:
 ${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files: [./data/a.txt, ./data] }', show)}${stage('folder', '{ files: ./data }', 'cd ${inputs.files}; find . -type f | sort > ${outputs.out}')}`,
@@ -108,6 +108,21 @@ test('of stages that read what one of them writes to, all fail and name each oth
   assert.equal(project.read('out/reads.txt'), 'made\n');
 });
 
+test('a stage that writes to what a stage with cache: false published is warned of, and done again', async () => {
+  using project = new Project(
+    made.replace('command,', 'command, cache: false,') +
+      stage('bad', '{ text: made.out }', 'echo more >> ${inputs.text}; cp ${inputs.text} ${outputs.out}'),
+  );
+  const { outcomes, warnings } = await project.run();
+  assert.deepEqual(outcomes, { made: 'ran', bad: 'ran' });
+  assert.deepEqual(warnings, [
+    'out/made.txt changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again',
+  ]);
+  project.edit('pipelines/test.yaml', 'echo more >>', 'cat');
+  assert.deepEqual((await project.run()).outcomes, { made: 'ran', bad: 'ran' });
+  assert.equal(project.read('out/bad.txt'), 'made\n');
+});
+
 test('a program that a stage made runs in its reader, and a new mode is a new result', async () => {
   const script = 'printf "#!/bin/sh\\necho ran\\n" > ${outputs.out}; chmod 644 ${outputs.out}';
   using project = new Project(
@@ -120,6 +135,22 @@ test('a program that a stage made runs in its reader, and a new mode is a new re
   chmodSync(project.path('out/tool.sh'), 0o644);
   assert.deepEqual((await project.run()).outcomes, { tool: 'restored', use: 'fresh' });
   assert.equal(statSync(project.path('out/tool.sh')).mode & 0o111, 0o111);
+});
+
+test('a program that writes the paths of its inputs makes the same bytes in every run', async () => {
+  using project = new Project(
+    `${made}${stage('sums', '{ own: ./in.txt, made: made.out, all: "data/*.txt" }', 'sha256sum ${inputs.own} ${inputs.made} ${inputs.all} > ${outputs.out}')}`,
+    { 'in.txt': 'a\n', 'data/1.txt': '1\n', 'data/2.txt': '2\n' },
+  );
+  await project.run();
+  const written = project.read('out/sums.txt');
+  assert.match(
+    written,
+    /\/cache\/in\/[0-9a-f]{16}\/own\.txt\n.*\/made\.txt\n.*\/all\/data\/1\.txt\n.*\/all\/data\/2\.txt\n$/,
+  );
+  assert.deepEqual((await project.run('--twice', 'sums')).warnings, []);
+  assert.equal(project.read('out/sums.txt'), written);
+  assert.deepEqual(readdirSync(project.path('cache/in')), []);
 });
 
 test('messages and logs name the files of the project, not those of the private view', async () => {

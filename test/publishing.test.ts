@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { renameSync } from 'node:fs';
+import { chmodSync, renameSync, statSync } from 'node:fs';
 import { test } from 'node:test';
 import { Project } from './support/rig.ts';
 
@@ -176,4 +176,18 @@ test('of two pipelines that run at once and claim one path, the second to publis
   assert.equal(project.read('out/text'), 'first\n');
   project.edit('pipelines/other.yaml', 'out/text', 'out/other');
   assert.match(await print(project, 'run', 'other.yaml'), /1 restored/);
+});
+
+test('--hard-link: an edit of a published file damages the object, which is noticed, and the stage runs again', async () => {
+  using project = new Project(greet('hello'));
+  await project.run('--hard-link');
+  const path = project.path('artifacts/test/greet/text');
+  assert.equal(statSync(path).mode & 0o222, 0);
+  chmodSync(path, 0o644);
+  project.write('artifacts/test/greet/text', 'edited\n');
+  const { outcomes, warnings } = await project.run('--hard-link');
+  assert.deepEqual(outcomes, { greet: 'ran' });
+  assert.match(warnings.join('\n'), /artifacts\/test\/greet\/text held something .* moved to cache\/displaced/);
+  assert.equal(project.read('artifacts/test/greet/text'), 'hello\n');
+  assert.match((await project.command('verify')).stdout, /✓ all sound/);
 });

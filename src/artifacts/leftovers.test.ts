@@ -1,12 +1,14 @@
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, writeFileSync } from 'node:fs';
-import { join, relative } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { basename, join, relative } from 'node:path';
 import { test } from 'node:test';
 import { listArtifact } from '../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { Cache } from '../cache/cache.ts';
+import { slug } from '../cache/latest.ts';
 import { thisProcess } from '../cache/process-identity.ts';
+import { nameView, viewName } from '../cache/view-name.ts';
 import { temporaryBeside } from '../cache/write-atomic.ts';
 import { sha256 } from '../fingerprint/digest.ts';
 import { DigestIndex } from '../fingerprint/digest-index.ts';
@@ -42,6 +44,19 @@ test('the private folder of a killed run is a leftover; that of a living run, al
   );
   await removeLeftovers(findLeftovers(root, cache));
   assert.deepEqual([killed, living, elsewhere].map(existsSync), [false, true, true]);
+});
+
+test('the name of the inputs of a killed run is a leftover, that of a living one is none', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map((work) => {
+    const name = viewName(cache.folder, sha256(work));
+    mkdirSync(join(work, `${slug('fit')}-1`, 'in'));
+    nameView(name, join(work, `${slug('fit')}-1`, 'in'));
+    return name;
+  });
+  await removeLeftovers(findLeftovers(root, cache));
+  assert.deepEqual(readdirSync(join(cache.folder, 'in')), [basename(names[1]!)]);
 });
 
 test('what a dead process was writing is a leftover, wherever in the cache it was; of others after a day', async (t) => {

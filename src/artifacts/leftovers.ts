@@ -4,6 +4,7 @@ import { dirname, join } from 'node:path';
 import { Cache } from '../cache/cache.ts';
 import { cacheError } from '../cache/cache-error.ts';
 import { entriesIn } from '../cache/entries-in.ts';
+import { abandonedViewNames } from '../cache/view-name.ts';
 import { parseTemporaryName } from '../cache/write-atomic.ts';
 import { PublishedRecords } from './published-record.ts';
 import { leftoversIn } from './staging.ts';
@@ -44,10 +45,12 @@ export async function clearAfterKilledRuns(root: string, cache = Cache.open(root
 /** The folders of killed runs come last: while one is there, the next run looks for the rest again. */
 function leftoverPaths(root: string, cache: Cache, now: number): readonly string[] {
   const folders = new Set(new PublishedRecords(cache.folder).all().map(({ path }) => join(root, dirname(path))));
+  const killed = cache.killedRuns(now).map(({ work }) => work);
   return [
     ...halfWritten(cache.folder, now),
     ...[...folders].flatMap((folder) => leftoversIn(folder)),
-    ...cache.killedRuns(now).map(({ work }) => work),
+    ...abandonedViewNames(cache.folder, killed),
+    ...killed,
   ];
 }
 

@@ -2,6 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Lender, Loan } from '../artifacts/lender.ts';
 import type { StoredArtifact } from '../cache/stage-result.ts';
+import { forgetView, nameView, viewName } from '../cache/view-name.ts';
 import { safeWord } from '../config/paths/safe-name.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -16,8 +17,12 @@ import type { InputArtifact } from '../stage.ts';
  * What other stages made is lent from the store. The user's files, and what the store does not keep, are symbolic links.
  */
 export interface InputView {
+  /** Absolute path of the folder. */
+  readonly folder: string;
+  /** The folder's other path, which is the same in every run, and which the stage is given. */
+  readonly name: string;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
-  /** The path of the project that each path of the view stands for. */
+  /** The path of the project that each path in the folder stands for. */
   readonly originals: ReadonlyMap<string, string>;
   readonly loans: readonly Loan[];
   readonly links: readonly Link[];
@@ -52,13 +57,15 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
+  const name = viewName(world.cache.folder, options.examined.digest);
   mkdirSync(folder);
+  if (stage.inputs.length > 0) nameView(name, folder);
   for (const input of stage.inputs) {
     const names = viewNames(input.port, input.list, options.examined.fingerprint.inputs[input.port]!);
     const artifacts: InputArtifact[] = [];
     for (const [index, item] of input.items.entries()) {
       const path = join(folder, names[index]!);
-      artifacts.push({ path, labels: item.labels });
+      artifacts.push({ path: join(name, names[index]!), labels: item.labels });
       originals.set(path, pathOf(item, world));
       mkdirSync(dirname(path), { recursive: true });
       const loan = item.from === 'stage' ? await lender.lend(outputOf(item, outputsOf), path, stage.name) : undefined;
@@ -67,7 +74,7 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
     }
     inputs[input.port] = artifacts;
   }
-  return { inputs, originals, loans, links };
+  return { folder, name, inputs, originals, loans, links };
 }
 
 async function link(item: InputItem, path: string, { examined, world, outputsOf }: ViewOptions): Promise<Link> {
@@ -99,6 +106,7 @@ export interface ViewEnd {
 
 /** Looks at every input again. To be called once for every view, whatever the end of its stage. */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex): Promise<ViewEnd> {
+  forgetView(view.name, view.folder);
   const original = (path: string) => originalOf(view, path);
   const misuses = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
@@ -119,10 +127,11 @@ async function isChanged({ target, signature, unsettled, modes }: Link, digests:
 }
 
 /** Puts the project's own paths in place of those of the view, in what a stage says. */
-export function withOriginals(view: InputView, folder: string, text: string): string {
-  if (!text.includes(folder)) return text;
-  const byLength = [...view.originals].sort(([a], [b]) => b.length - a.length);
-  return byLength.reduce((told, [path, original]) => told.replaceAll(path, original), text);
+export function withOriginals({ folder, name, originals }: InputView, text: string): string {
+  const told = text.replaceAll(name, folder);
+  if (!told.includes(folder)) return told;
+  const byLength = [...originals].sort(([a], [b]) => b.length - a.length);
+  return byLength.reduce((told, [path, original]) => told.replaceAll(path, original), told);
 }
 
 /** The path of the project that a file of the view, or of a folder in it, stands for. */

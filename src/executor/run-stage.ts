@@ -210,7 +210,7 @@ async function perform(
     stage,
     module: run.modules.get(stage.kind),
     inputs: view.inputs,
-    translate: (text) => withOriginals(view, join(work, 'in'), text),
+    translate: (text) => withOriginals(view, text),
     launcher: trace?.launcher,
     grant,
     backend: world.backend ?? 'auto',
