@@ -153,6 +153,34 @@ test('a program that writes the paths of its inputs makes the same bytes in ever
   assert.deepEqual(readdirSync(project.path('cache/in')), []);
 });
 
+test('an output that is a link to an input holds what that holds', async () => {
+  using project = new Project(
+    `stages:\n  made: { kind: command, outputs: { out: out/made }, with: { run: "mkdir \${outputs.out}; echo made > \${outputs.out}/a.txt" } }\n${stage('file', '{ dir: made.out }', 'ln -s ${inputs.dir}/a.txt ${outputs.out}')}${stage('whole', '{ own: ./in.txt, dir: made.out }', 'mkdir ${outputs.out}; ln -s ${inputs.own} ${inputs.dir} ${outputs.out}', 'out/whole')}`,
+    { 'in.txt': 'a\n' },
+  );
+  const { outcomes, stderr } = await project.run();
+  assert.deepEqual(outcomes, { made: 'ran', file: 'ran', whole: 'ran' }, stderr);
+  assert.equal(project.read('out/file.txt'), 'made\n');
+  assert.deepEqual(project.files('out/whole'), ['dir/a.txt', 'own.txt']);
+  assert.equal(project.read('out/whole/own.txt'), 'a\n');
+});
+
+test('a mode that a stage gives its input is taken back, also where it was published by a hard link', async () => {
+  using project = new Project(
+    `${made.replace('echo made', "printf '#!/bin/sh\\necho made'")}${stage('use', '{ tool: made.out }', 'chmod 777 ${inputs.tool}; ${inputs.tool} > ${outputs.out}')}`,
+  );
+  for (const outcomes of [
+    { made: 'ran', use: 'ran' },
+    { made: 'fresh', use: 'fresh' },
+  ]) {
+    assert.deepEqual((await project.run('--hard-link')).outcomes, outcomes);
+    assert.equal(statSync(project.path('out/made.txt')).mode & 0o777, 0o444);
+  }
+  chmodSync(project.path('out/made.txt'), 0o755);
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'restored', use: 'fresh' });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'fresh', use: 'fresh' });
+});
+
 test('messages and logs name the files of the project, not those of the private view', async () => {
   using project = new Project(
     `stages:\n${stage('fails', '{ text: ./in.txt }', 'echo "cannot parse ${inputs.text}"; exit 3')}`,

@@ -7,7 +7,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
 import type { ListedFile } from '../fingerprint/listing.ts';
-import { copyOne, tryLink } from './verified-copy.ts';
+import { copyOne, keepReadOnly, linkObject } from './verified-copy.ts';
 
 /** Files of an artifact that a stage has in its private view until it gives them back. */
 export interface Loan {
@@ -67,7 +67,7 @@ export class Lender {
         whole = false;
         return;
       }
-      const linked = file.executable === undefined && (await tryLink(object, path));
+      const linked = file.executable === undefined && (await linkObject(object, path));
       if (!linked) await copyOne(file, object, path);
       lent.push({ file, path, ...(linked && { object }), state: linked ? sound : stateOf(path) });
       this.#enter(file.digest, borrower);
@@ -84,6 +84,7 @@ export class Lender {
     const misuses: Misuse[] = [];
     for (const { file, path, object, state } of files) {
       const now = stateOf(path);
+      if (object !== undefined) keepReadOnly(object);
       if (now === state || (await hashOf(path)) === file.digest) {
         this.#leave(file.digest, borrower);
         continue;

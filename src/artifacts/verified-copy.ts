@@ -1,4 +1,4 @@
-import { chmodSync, constants, copyFileSync, readFileSync } from 'node:fs';
+import { chmodSync, constants, copyFileSync, readFileSync, statSync } from 'node:fs';
 import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -41,7 +41,7 @@ export async function copyVerified(
   }
   await forEachBounded(listing.files, copiers, async (file) => {
     const copy = listing.folder ? `${to}/${file.path}` : to;
-    const linked = hardLink && file.executable === undefined && (await tryLink(sourceOf(file), copy));
+    const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
     if (!linked) await copyOne(file, sourceOf(file), copy);
     if ((await hashCopy(copy, file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
   });
@@ -71,12 +71,18 @@ async function hashCopy(copy: string, size: number): Promise<Digest> {
   return digest;
 }
 
-/** False where the disk has no links, has no more of them, or the source is on another one. */
-export async function tryLink(source: string, copy: string): Promise<boolean> {
+/** False where the disk has no links, has no more of them, or the object is on another one. */
+export async function linkObject(object: string, copy: string): Promise<boolean> {
   try {
-    await link(source, copy);
+    keepReadOnly(object);
+    await link(object, copy);
     return true;
   } catch {
     return false;
   }
+}
+
+/** Takes back a mode that a stage or the user gave an object through a link to it. */
+export function keepReadOnly(object: string): void {
+  if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0) chmodSync(object, 0o444);
 }

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Lender, Loan } from '../artifacts/lender.ts';
 import type { StoredArtifact } from '../cache/stage-result.ts';
-import { forgetView, nameView, viewName } from '../cache/view-name.ts';
+import { nameView, viewName } from '../cache/view-name.ts';
 import { safeWord } from '../config/paths/safe-name.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import type { Digest } from '../fingerprint/digest.ts';
@@ -106,7 +106,6 @@ export interface ViewEnd {
 
 /** Looks at every input again. To be called once for every view, whatever the end of its stage. */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex): Promise<ViewEnd> {
-  forgetView(view.name, view.folder);
   const original = (path: string) => originalOf(view, path);
   const misuses = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);

@@ -1,6 +1,7 @@
 import { join, relative } from 'node:path';
 import type { AttemptFiles } from '../cache/run-folder.ts';
 import type { StageResult } from '../cache/stage-result.ts';
+import { forgetView, viewName } from '../cache/view-name.ts';
 import type { Stage } from '../config/pipeline.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import { nameFew } from '../plan/name-few.ts';
@@ -148,9 +149,13 @@ async function runAttempt<T>(
     else tell('failed', describeFault(error));
     throw error;
   } finally {
+    forgetView(viewName(run.world.cache.folder, examined.digest), viewFolder(files.work));
     await files.removeWork();
   }
 }
+
+/** The private view of the inputs; outputs may be links into it until they are stored. */
+const viewFolder = (work: string): string => join(work, 'in');
 
 /** One attempt: its places, and when it began. */
 interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
@@ -201,7 +206,7 @@ async function perform(
   { number, work, log, checkpoint }: Attempt,
 ): Promise<Performed> {
   const { world, emit } = run;
-  const view = await openView(stage, { examined, world, outputsOf, lender: run.lender, folder: join(work, 'in') });
+  const view = await openView(stage, { examined, world, outputsOf, lender: run.lender, folder: viewFolder(work) });
   const attempts = Math.max(number, stage.retries + 1);
   emit({ type: 'stage-started', stage: stage.name, kind: stage.kind, attempt: number, attempts, time: Date.now() });
   const trace = run.checkReads ? new ReadTrace(join(work, 'reads')) : undefined;

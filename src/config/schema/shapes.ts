@@ -103,7 +103,7 @@ export const stageShape = z.strictObject({
     .boolean()
     .default(false)
     .describe("True keeps the stage's last result, whatever changes; an error where there is none."),
-  onDemand: z.boolean().default(false).describe('True runs the stage only if another one that runs reads it.'),
+  onDemand: z.boolean().default(false).describe('True runs the stage only for a reader in the same run, or by name.'),
 });
 
 export type StageShape = z.infer<typeof stageShape>;
