@@ -72,10 +72,14 @@ function nearby(low: Int32Array, high: Int32Array, one: number): readonly number
 }
 
 function centred(grey: ArrayLike<number>): Int8Array {
-  const values = Float64Array.from(grey);
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const largest = values.reduce((most, value) => Math.max(most, Math.abs(value - mean)), 0);
-  return Int8Array.from(values, (value) => Math.round((127 * (value - mean)) / largest));
+  let sum = 0;
+  for (let i = 0; i < grey.length; i++) sum += grey[i]!;
+  const mean = sum / grey.length;
+  let largest = 0;
+  for (let i = 0; i < grey.length; i++) largest = Math.max(largest, Math.abs(grey[i]! - mean));
+  const picture = new Int8Array(grey.length);
+  for (let i = 0; i < picture.length; i++) picture[i] = Math.round((127 * (grey[i]! - mean)) / largest);
+  return picture;
 }
 
 function cosine(one: Int8Array, other: Int8Array): number {

@@ -28,65 +28,66 @@ export function radialSpectrum(grey: ArrayLike<number>, width: number, height: n
   const [left, top] = [(width - columns) >> 1, (height - rows) >> 1];
   const size = Math.max(smallestTransform, powerOfTwo(Math.max(columns, rows)));
   const [across, down] = [hann(columns), hann(rows)];
-  let [mean, weight] = [0, 0];
-  for (let y = 0; y < rows; y++) {
-    for (let x = 0; x < columns; x++) {
-      mean += grey[(top + y) * width + left + x]!;
-      weight += (across[x]! * down[y]!) ** 2;
-    }
+  const weight = squared(across) * squared(down);
+  let sum = 0;
+  for (let y = top; y < top + rows; y++) {
+    for (let at = y * width + left; at < y * width + left + columns; at++) sum += grey[at]!;
   }
-  mean /= rows * columns;
+  const mean = sum / (rows * columns);
   const plan = planOf(size);
   const half = size / 2 + 1;
-  // Of the rows' transforms, one column after the other; those beyond the half are their conjugates.
-  const real = new Float64Array(half * size);
-  const imaginary = new Float64Array(half * size);
-  const [rowReal, rowImaginary] = [new Float64Array(size), new Float64Array(size)];
-  for (let y = 0; y < rows; y += 2) {
-    // Two real rows make one complex one.
-    const isPair = y + 1 < rows;
-    rowReal.fill(0);
-    rowImaginary.fill(0);
+  // Two real rows make one complex one: `[x, pairs]`. Both transforms take their first axis in the order of `reversed`.
+  const pairs = size / 2;
+  const [evenRows, oddRows] = plan.pairs;
+  for (const values of plan.pairs) values.fill(0);
+  for (let y = 0; y < rows; y++) {
+    const into = y % 2 === 0 ? evenRows : oddRows;
+    const start = (top + y) * width + left;
     for (let x = 0; x < columns; x++) {
-      const at = (top + y) * width + left + x;
-      rowReal[x] = (grey[at]! - mean) * across[x]! * down[y]!;
-      if (isPair) rowImaginary[x] = (grey[at + width]! - mean) * across[x]! * down[y + 1]!;
-    }
-    transform(plan, rowReal, rowImaginary);
-    for (let u = 0; u < half; u++) {
-      const mirrored = (size - u) % size;
-      const [a, b, c, d] = [rowReal[u]!, rowImaginary[u]!, rowReal[mirrored]!, rowImaginary[mirrored]!];
-      real[u * size + y] = (a + c) / 2;
-      imaginary[u * size + y] = (b - d) / 2;
-      if (!isPair) continue;
-      real[u * size + y + 1] = (b + d) / 2;
-      imaginary[u * size + y + 1] = (c - a) / 2;
+      into[plan.reversed[x]! * pairs + (y >> 1)] = (grey[start + x]! - mean) * across[x]! * down[y]!;
     }
   }
-  const sums = new Float64Array(ringCount);
-  for (let u = 0; u < half; u++) {
-    const [columnReal, columnImaginary] = [
-      real.subarray(u * size, (u + 1) * size),
-      imaginary.subarray(u * size, (u + 1) * size),
-    ];
-    transform(plan, columnReal, columnImaginary);
-    const times = u === 0 || u === size / 2 ? 1 : 2;
-    for (let v = 0; v < size; v++) {
-      const ring = plan.rings[u * size + v]!;
-      if (ring < ringCount) sums[ring]! += times * (columnReal[v]! ** 2 + columnImaginary[v]! ** 2);
+  transform(plan, evenRows, oddRows, pairs);
+  // The half plane `[y, u]`; what lies beyond is its conjugate.
+  const [real, imaginary] = plan.halfPlane;
+  for (let pair = 0; pair < pairs; pair++) {
+    const even = plan.reversed[2 * pair]! * half;
+    const odd = plan.reversed[2 * pair + 1]! * half;
+    for (let u = 0; u < half; u++) {
+      const at = u * pairs + pair;
+      const mirrored = (u === 0 ? 0 : size - u) * pairs + pair;
+      real[even + u] = (evenRows[at]! + evenRows[mirrored]!) / 2;
+      imaginary[even + u] = (oddRows[at]! - oddRows[mirrored]!) / 2;
+      real[odd + u] = (oddRows[at]! + oddRows[mirrored]!) / 2;
+      imaginary[odd + u] = (evenRows[mirrored]! - evenRows[at]!) / 2;
+    }
+  }
+  transform(plan, real, imaginary, half);
+  const sums = new Float64Array(ringCount + 1);
+  for (let from = 0; from < real.length; from += half) {
+    for (let u = 0; u < half; u++) {
+      const at = from + u;
+      sums[plan.rings[at]!]! += plan.times[u]! * (real[at]! * real[at]! + imaginary[at]! * imaginary[at]!);
     }
   }
   // Far below a rounding error of one level, so that a picture of one colour has a spectrum, too.
-  return sums.map((sum, ring) => Math.log10(sum / (plan.counts[ring]! * weight) + 1e-6));
+  return sums.subarray(0, ringCount).map((sum, ring) => Math.log10(sum / (plan.counts[ring]! * weight) + 1e-6));
 }
+
+type Halves = readonly [real: Float64Array, imaginary: Float64Array];
 
 interface Plan {
   readonly size: number;
   readonly cosines: Float64Array;
   readonly sines: Float64Array;
   readonly reversed: Uint16Array;
-  /** The ring of each value of the half plane, `[u, v]`; beyond half a cycle a pixel one that there is not. */
+  /** The ring of each value of the half plane, `[v, u]`; beyond half a cycle a pixel one that there is not. */
   readonly rings: Uint8Array;
+  /** How often each u stands for a value of the whole plane: once or, with its conjugate, twice. */
+  readonly times: Float64Array;
+  /** What the transforms work on, for one picture after the other: rows in pairs, `[size, size / 2]`, and the half plane. */
+  readonly pairs: Halves;
+  readonly halfPlane: Halves;
   /** Values in each ring of the whole plane. */
   readonly counts: Float64Array;
 }
@@ -101,13 +102,14 @@ function planOf(size: number): Plan {
   for (let i = 1; i < size; i++) reversed[i] = (reversed[i >> 1]! >> 1) | ((i & 1) << (bits - 1));
   const angle = (i: number) => (-2 * Math.PI * i) / size;
   const half = size / 2 + 1;
-  const rings = new Uint8Array(half * size);
+  const times = Float64Array.from({ length: half }, (_, u) => (u === 0 || u === size / 2 ? 1 : 2));
+  const rings = new Uint8Array(size * half);
   const counts = new Float64Array(ringCount);
-  for (let u = 0; u < half; u++) {
-    for (let v = 0; v < size; v++) {
+  for (let v = 0; v < size; v++) {
+    for (let u = 0; u < half; u++) {
       const ring = Math.floor((Math.hypot(u, Math.min(v, size - v)) / size) * 2 * ringCount);
-      rings[u * size + v] = Math.min(ring, ringCount);
-      if (ring < ringCount) counts[ring]! += u === 0 || u === size / 2 ? 1 : 2;
+      rings[v * half + u] = Math.min(ring, ringCount);
+      if (ring < ringCount) counts[ring]! += times[u]!;
     }
   }
   const plan: Plan = {
@@ -116,38 +118,75 @@ function planOf(size: number): Plan {
     sines: Float64Array.from({ length: size / 2 }, (_, i) => Math.sin(angle(i))),
     reversed,
     rings,
+    times,
+    pairs: [new Float64Array((size * size) / 2), new Float64Array((size * size) / 2)],
+    halfPlane: [new Float64Array(size * half), new Float64Array(size * half)],
     counts,
   };
   plans.set(size, plan);
   return plan;
 }
 
-/** The discrete Fourier transform in place: Cooley and Tukey 1965, radix 2, decimation in time. */
-function transform({ size, cosines, sines, reversed }: Plan, real: Float64Array, imaginary: Float64Array): void {
-  for (let i = 0; i < size; i++) {
-    const other = reversed[i]!;
-    if (other <= i) continue;
-    const a = real[i]!;
-    const b = imaginary[i]!;
-    real[i] = real[other]!;
-    imaginary[i] = imaginary[other]!;
-    real[other] = a;
-    imaginary[other] = b;
-  }
-  for (let length = 2; length <= size; length *= 2) {
-    const [half, step] = [length / 2, size / length];
-    for (let start = 0; start < size; start += length) {
-      for (let i = 0; i < half; i++) {
-        const low = start + i;
-        const high = low + half;
+/**
+ * The discrete Fourier transform in place along the first axis of `[size, length]`, whose rows come in the order of
+ * `reversed`: Cooley and Tukey 1965, radix 2, decimation in time, two steps in one pass over memory.
+ */
+function transform({ size, cosines, sines }: Plan, real: Float64Array, imaginary: Float64Array, length: number): void {
+  const isOdd = Math.log2(size) % 2 === 1;
+  if (isOdd) addPairs(real, imaginary, length);
+  for (let quarter = isOdd ? 2 : 1; quarter < size; quarter *= 4) {
+    const [ahead, step] = [quarter * length, size / (4 * quarter)];
+    for (let start = 0; start < size; start += 4 * quarter) {
+      for (let i = 0; i < quarter; i++) {
         const cosine = cosines[i * step]!;
         const sine = sines[i * step]!;
-        const a = real[high]! * cosine - imaginary[high]! * sine;
-        const b = real[high]! * sine + imaginary[high]! * cosine;
-        real[high] = real[low]! - a;
-        imaginary[high] = imaginary[low]! - b;
-        real[low]! += a;
-        imaginary[low]! += b;
+        const cosineOfTwice = cosines[2 * i * step]!;
+        const sineOfTwice = sines[2 * i * step]!;
+        const from = (start + i) * length;
+        for (let p = from; p < from + length; p++) {
+          const q = p + ahead;
+          const r = q + ahead;
+          const s = r + ahead;
+          // The first step: p with q, and r with s.
+          const qReal = real[q]! * cosineOfTwice - imaginary[q]! * sineOfTwice;
+          const qImaginary = real[q]! * sineOfTwice + imaginary[q]! * cosineOfTwice;
+          const sReal = real[s]! * cosineOfTwice - imaginary[s]! * sineOfTwice;
+          const sImaginary = real[s]! * sineOfTwice + imaginary[s]! * cosineOfTwice;
+          const a = real[p]! + qReal;
+          const aImaginary = imaginary[p]! + qImaginary;
+          const b = real[p]! - qReal;
+          const bImaginary = imaginary[p]! - qImaginary;
+          const c = real[r]! + sReal;
+          const cImaginary = imaginary[r]! + sImaginary;
+          const d = real[r]! - sReal;
+          const dImaginary = imaginary[r]! - sImaginary;
+          // The second: their sums, and their differences, which are a quarter of a turn on.
+          const e = c * cosine - cImaginary * sine;
+          const eImaginary = c * sine + cImaginary * cosine;
+          const f = d * sine + dImaginary * cosine;
+          const fImaginary = dImaginary * sine - d * cosine;
+          real[p] = a + e;
+          imaginary[p] = aImaginary + eImaginary;
+          real[q] = b + f;
+          imaginary[q] = bImaginary + fImaginary;
+          real[r] = a - e;
+          imaginary[r] = aImaginary - eImaginary;
+          real[s] = b - f;
+          imaginary[s] = bImaginary - fImaginary;
+        }
+      }
+    }
+  }
+}
+
+/** The first step alone, of rows in pairs. */
+function addPairs(real: Float64Array, imaginary: Float64Array, length: number): void {
+  for (const values of [real, imaginary]) {
+    for (let start = 0; start < values.length; start += 2 * length) {
+      for (let low = start; low < start + length; low++) {
+        const value = values[low + length]!;
+        values[low + length] = values[low]! - value;
+        values[low]! += value;
       }
     }
   }
@@ -158,3 +197,5 @@ const powerOfTwo = (least: number): number => 2 ** Math.ceil(Math.log2(least));
 /** Periodic, and never 0, so that a picture of one row has weight. */
 const hann = (length: number): Float64Array =>
   Float64Array.from({ length }, (_, i) => 0.5 - 0.5 * Math.cos((2 * Math.PI * (i + 0.5)) / length));
+
+const squared = (window: Float64Array): number => window.reduce((sum, value) => sum + value * value, 0);
