@@ -6,8 +6,10 @@ import { StageError } from '../../src/stage.ts';
 import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
+import { drawExamined } from './look-through.ts';
 import run from './run.ts';
 import { shortcutChart } from './shortcut-chart.ts';
+import type { ShortcutResult } from './shortcuts.ts';
 import { spec } from './spec.ts';
 import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
 
@@ -18,7 +20,7 @@ test('images whose classes differ in nothing are accused of nothing', async () =
   assert.deepEqual(rows, []);
   assert.deepEqual(metrics.classes, { real: 60, fake: 60 });
   assert.equal(metrics.shortcuts.size, 0.5);
-  const verdicts = bench.highlights[1]!.rows.map(([name, , verdict]) => `${name}: ${verdict}`);
+  const verdicts = bench.highlights[1]!.rows.map(([name, , , verdict]) => `${name}: ${verdict}`);
   assert.deepEqual(verdicts, [
     'image size: all images are alike in this',
     'encoding: all images are alike in this',
@@ -111,6 +113,14 @@ test('what chance would give between the mean images is told only where every im
   assert.match(title(), /^Mean images differ by [\d.]+ levels of luma$/);
 });
 
+test('of a large class only some images are examined, of a small one all', () => {
+  const labels = Array.from({ length: 6000 }, (_, place) => (place % 50 === 0 ? 1 : 0));
+  const drawn = drawExamined(labels, 7);
+  assert.equal(drawn.size, 2500 + 120);
+  assert.ok(labels.every((label, place) => label === 0 || drawn.has(place)));
+  assert.notDeepEqual(drawn, drawExamined(labels, 8));
+});
+
 test('splits that are named are looked through, others not', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(bench, clean(60), { splits: ['train'] });
@@ -128,7 +138,7 @@ test('where no fold can learn a class from others, shortcuts are left out, and a
     [0, 1, 1].map((label, seed) => ({ label, seed, group: 'one' })),
     { splits: ['train'] },
   );
-  assert.deepEqual(metrics.shortcuts, { intervals: {} });
+  assert.deepEqual(metrics.shortcuts, { intervals: {}, p: {} });
   assert.deepEqual(bench.warnings, [
     'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
   ]);
@@ -156,16 +166,16 @@ test('a broken image is named', async () => {
 });
 
 test('the chart of shortcuts has a line for each, with its interval and verdict', () => {
-  const result = (name: string, title: string, [estimate, low, high]: readonly [number, number, number]) => ({
-    ...{ name, title, images: 400, varies: estimate !== 0.5 },
-    auc: { estimate, low, high, method: 'delong' as const },
+  const result = (name: string, title: string, auc: ShortcutResult['auc']) => ({
+    ...{ name, title, images: 400, varies: auc.estimate !== 0.5, auc },
   });
   const results = [
-    result('size', 'image size', [0.5, Number.NaN, Number.NaN]),
-    result('fileSize', 'file size', [0.93, 0.91, 0.95]),
-    result('thumbnail', '16 x 16 pixels', [0.64, 0.58, 0.69]),
+    result('size', 'image size', { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN }),
+    result('fileSize', 'file size', { estimate: 0.93, low: 0.91, high: 0.95, p: 0.015 }),
+    result('brightness', 'brightness and colour', { estimate: 0.55, low: 0.502, high: 0.598, p: 0.06 }),
+    result('thumbnail', '16 x 16 pixels', { estimate: 0.64, low: 0.58, high: 0.69, p: 0.015 }),
   ];
-  assertGolden(shortcutChart(results, 0.95), new URL('golden/three-shortcuts.golden.json', import.meta.url));
+  assertGolden(shortcutChart(results, 0.95), new URL('golden/four-shortcuts.golden.json', import.meta.url));
 });
 
 test('results change only with the version of the kind', async () => {
@@ -175,5 +185,5 @@ test('results change only with the version of the kind', async () => {
     clean(24, () => ({ encode: (image) => image.png() })),
   );
   const outputs = ['metrics', 'duplicates'].map((port) => bench.output(port, spec.outputs[port]));
-  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 4, digest: '208909455013bf6a' });
+  assert.deepEqual({ version: spec.version, digest: digestOf(...outputs) }, { version: 5, digest: '858c1bb36072e39c' });
 });

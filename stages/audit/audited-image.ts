@@ -1,4 +1,4 @@
-import type { Look } from './look-at-image.ts';
+import type { Look, Print } from './look-at-image.ts';
 
 /** An image of the data set, and what was seen of it. */
 export interface AuditedImage {
@@ -12,5 +12,12 @@ export interface AuditedImage {
   readonly group: string | undefined;
   readonly width: number;
   readonly height: number;
+  readonly print: Print;
+}
+
+/** One of those that stand for all: what is learned of a class is learned of these. */
+export interface ExaminedImage extends AuditedImage {
+  /** Its place among all images. */
+  readonly place: number;
   readonly look: Look;
 }

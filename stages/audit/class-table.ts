@@ -1,9 +1,10 @@
 import { formatCount, formatShare } from '../../src/charts/format-number.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { AuditedImage } from './audited-image.ts';
+import type { LookedThrough } from './look-through.ts';
 
 /** What the images of each class are like without looking at them, so that it shows what a shortcut goes by. */
-export function classTable(images: readonly AuditedImage[], classes: readonly string[]): Highlight {
+export function classTable({ images, examined }: LookedThrough, classes: readonly string[]): Highlight {
   return {
     title: 'Classes',
     columns: ['class', 'images', 'size', 'encoding', 'kB', 'luma'],
@@ -14,14 +15,14 @@ export function classTable(images: readonly AuditedImage[], classes: readonly st
         formatCount(own.length),
         commonest(own.map(({ width, height }) => `${width} x ${height}`)),
         commonest(own.map(encodingOf)),
-        spread(own.map(({ look }) => look.bytes / 1000)),
-        spread(own.map(({ look }) => look.light.luma)),
+        spread(own.map(({ print }) => print.bytes / 1000)),
+        spread(examined.filter((image) => image.label === label).map(({ look }) => look.light.luma)),
       ];
     }),
   };
 }
 
-function encodingOf({ look: { encoding } }: AuditedImage): string {
+function encodingOf({ print: { encoding } }: AuditedImage): string {
   const { format, quality, subsampling, progressive } = encoding;
   if (quality === undefined) return format;
   return `${format} of quality ${quality}${subsampling === 1 ? '' : ', subsampled'}${progressive ? ', progressive' : ''}`;

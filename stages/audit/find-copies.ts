@@ -37,8 +37,8 @@ const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */
 export function findCopies(images: readonly AuditedImage[]): Copies {
-  const files = clustersBy(images, ({ look }) => look.fileDigest);
-  const pixels = clustersBy(images, ({ look }) => look.pixelsDigest);
+  const files = clustersBy(images, ({ print }) => print.fileDigest);
+  const pixels = clustersBy(images, ({ print }) => print.pixelsDigest);
   const { pairs: similar, isCut } = similarPairs(images, pixels);
   const pair = (kind: CopyKind, one: number, other: number): Copy => ({
     ...{ kind, one, other },
@@ -47,7 +47,7 @@ export function findCopies(images: readonly AuditedImage[]): Copies {
   });
   const sameFile = [...files.values()].flatMap(([first, ...later]) => later.map((one) => pair('file', first!, one)));
   const samePixels = [...pixels.values()].flatMap((members) => {
-    const [first, ...later] = members.filter((one) => files.get(images[one]!.look.fileDigest)![0] === one);
+    const [first, ...later] = members.filter((one) => files.get(images[one]!.print.fileDigest)![0] === one);
     return later.map((one) => pair('pixels', first!, one));
   });
   const alike = similar.map(({ one, other, distance, correlation }) => {
@@ -79,12 +79,12 @@ function clustersBy(images: readonly AuditedImage[], key: (image: AuditedImage) 
 }
 
 const membersOf = (images: readonly AuditedImage[], pixels: Clusters, place: number): readonly number[] =>
-  pixels.get(images[place]!.look.pixelsDigest)!;
+  pixels.get(images[place]!.print.pixelsDigest)!;
 
 /** Among the first of each cluster of the same pixels. */
 function similarPairs(images: readonly AuditedImage[], pixels: Clusters) {
   const near = new NearDuplicates();
-  for (const [place] of pixels.values()) near.add(place!, images[place!]!.look.grey);
+  for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
   const pairs: NearPair[] = [];
   for (const pair of near.pairs()) {
     if (pairs.length === mostPairs) return { pairs, isCut: true };

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
 import { mean } from '../../src/metrics/mean.ts';
+import { areaMeans } from '../../src/vision/area-means.ts';
 import { type DecodedImage, decodeImage } from '../../src/vision/decode-image.ts';
 import { readJpegTables } from '../../src/vision/forensics/jpeg-tables.ts';
 import { hashSide } from '../../src/vision/forensics/perceptual-hash.ts';
@@ -10,25 +10,29 @@ import { radialSpectrum } from '../../src/vision/forensics/radial-spectrum.ts';
 export const faceSide = 64;
 const thumbnailSide = 16;
 
-/** What is kept of an image: three kilobytes. */
-export interface Look {
+/** What is kept of every image, to find its copies and to know how it was saved: two kilobytes. */
+export interface Print {
   readonly bytes: number;
   /** Of the file, and of the decoded pixels with their size. */
   readonly fileDigest: string;
   readonly pixelsDigest: string;
   readonly encoding: Encoding;
+  /** `[32, 32]`, luma, 0 to 255. */
+  readonly grey: Uint8Array;
+}
+
+/** What is kept of an image that is examined. */
+export interface Look {
   /** Means and deviations over all pixels, 0 to 255. */
   readonly light: Light;
   /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
   readonly thumbnail: Uint8Array;
-  /** `[32, 32]`, luma, 0 to 255. */
-  readonly grey: Uint8Array;
   /** Of luma: log10 power in each ring. */
   readonly spectrum: Float32Array;
 }
 
-/** What is summed up over images, and not kept. */
-export interface Seen {
+/** What is seen of an image that is examined; the face is summed up over images, and not kept. */
+export interface Examined {
   readonly look: Look;
   /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
   readonly face: Uint8Array;
@@ -55,52 +59,60 @@ export interface Light {
   readonly deviations: readonly [red: number, green: number, blue: number, luma: number];
 }
 
-/** Looks at one encoded image. Throws an `Error` when it cannot be decoded. */
-export async function lookAtImage(bytes: Buffer): Promise<Seen> {
+/** Looks at one encoded image, at its light and its spectrum only when asked to. Throws an `Error` when it cannot be decoded. */
+export async function lookAtImage(
+  bytes: Buffer,
+  { examine }: { readonly examine: boolean },
+): Promise<{ readonly print: Print; readonly examined?: Examined }> {
   const image = await decodeImage(bytes);
-  const face = await shrink(image);
-  const { luma, light } = measureLight(image);
-  const look: Look = {
+  const face = new Uint8Array(new Uint8ClampedArray(areaMeans(image, faceSide))); // rounded
+  const print: Print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
     pixelsDigest: digest(image.pixels, `${image.width} x ${image.height}`),
     encoding: readEncoding(bytes),
+    grey: toGrey(averaged(face, faceSide / hashSide)),
+  };
+  if (!examine) return { print };
+  const { luma, light } = measureLight(image);
+  const look: Look = {
     light,
     thumbnail: averaged(face, faceSide / thumbnailSide),
-    grey: toGrey(averaged(face, faceSide / hashSide)),
     spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
   };
-  return { look, face };
+  return { print, examined: { look, face } };
 }
 
 function digest(bytes: Uint8Array, prefix = ''): string {
   return createHash('sha256').update(prefix).update(bytes).digest('base64');
 }
 
-async function shrink({ width, height, pixels }: DecodedImage): Promise<Uint8Array> {
-  const image = sharp(pixels, { raw: { width, height, channels: 3 } });
-  return image.resize(faceSide, faceSide, { fit: 'fill', kernel: 'linear' }).raw().toBuffer();
-}
-
 /** Means over squares of `times` pixels a side, of a square picture of three channels. */
 function averaged(pixels: Uint8Array, times: number): Uint8Array {
   const side = faceSide / times;
-  return Uint8Array.from({ length: side * side * 3 }, (_, i) => {
-    const [x, y, channel] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side), i % 3];
-    let sum = 0;
-    for (let row = 0; row < times; row++) {
-      for (let column = 0; column < times; column++) {
-        sum += pixels[((y * times + row) * faceSide + x * times + column) * 3 + channel]!;
+  const sums = new Float64Array(side * side * 3);
+  for (let y = 0, from = 0; y < faceSide; y++) {
+    const row = 3 * side * Math.floor(y / times);
+    for (let to = row; to < row + 3 * side; to += 3) {
+      for (let x = 0; x < times; x++) {
+        sums[to]! += pixels[from++]!;
+        sums[to + 1]! += pixels[from++]!;
+        sums[to + 2]! += pixels[from++]!;
       }
     }
-    return Math.round(sum / times ** 2);
-  });
+  }
+  const means = new Uint8Array(sums.length);
+  for (let i = 0; i < means.length; i++) means[i] = Math.round(sums[i]! / times ** 2);
+  return means;
 }
 
-const toGrey = (pixels: Uint8Array): Uint8Array =>
-  Uint8Array.from({ length: pixels.length / 3 }, (_, i) =>
-    Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!)),
-  );
+function toGrey(pixels: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(pixels.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!));
+  }
+  return grey;
+}
 
 /** ITU-R BT.601, as JPEG's Y. */
 export const lumaOf = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
@@ -108,25 +120,30 @@ export const lumaOf = (red: number, green: number, blue: number): number => 0.29
 function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; readonly light: Light } {
   const count = pixels.length / 3;
   const luma = new Float32Array(count);
-  const [sums, squares] = [new Float64Array(4), new Float64Array(4)];
-  const add = (channel: number, value: number) => {
-    sums[channel]! += value;
-    squares[channel]! += value * value;
-  };
+  // Sums in numbers, not in an array: every pixel of every image comes by here.
+  let [red, green, blue, sum] = [0, 0, 0, 0];
+  let [reds, greens, blues, squares] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
-    const red = pixels[3 * i]!;
-    const green = pixels[3 * i + 1]!;
-    const blue = pixels[3 * i + 2]!;
-    const value = lumaOf(red, green, blue);
+    const r = pixels[3 * i]!;
+    const g = pixels[3 * i + 1]!;
+    const b = pixels[3 * i + 2]!;
+    const value = lumaOf(r, g, b);
     luma[i] = value;
-    add(0, red);
-    add(1, green);
-    add(2, blue);
-    add(3, value);
+    red += r;
+    green += g;
+    blue += b;
+    sum += value;
+    reds += r * r;
+    greens += g * g;
+    blues += b * b;
+    squares += value * value;
   }
-  const [red = 0, green = 0, blue = 0, mean = 0] = sums.map((sum) => sum / count);
-  const deviations = Array.from(squares, (sum, k) => Math.sqrt(Math.max(0, sum / count - (sums[k]! / count) ** 2)));
-  return { luma, light: { red, green, blue, luma: mean, deviations: deviations as [number, number, number, number] } };
+  const deviation = (squares: number, sum: number) => Math.sqrt(Math.max(0, squares / count - (sum / count) ** 2));
+  const light: Light = {
+    ...{ red: red / count, green: green / count, blue: blue / count, luma: sum / count },
+    deviations: [deviation(reds, red), deviation(greens, green), deviation(blues, blue), deviation(squares, sum)],
+  };
+  return { luma, light };
 }
 
 function readEncoding(bytes: Buffer): Encoding {

@@ -1,5 +1,5 @@
 import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
-import { faceSide, lumaOf, type Seen } from './look-at-image.ts';
+import { type Examined, faceSide, lumaOf } from './look-at-image.ts';
 
 /** What the images of one class are like on average. */
 export interface ClassMeans {
@@ -21,7 +21,7 @@ export class MeansOfClass {
   readonly #means = new Float64Array(ringCount);
   readonly #squares = new Float64Array(ringCount);
 
-  add({ face, look: { spectrum } }: Seen): void {
+  add({ face, look: { spectrum } }: Examined): void {
     this.#images++;
     for (let i = 0; i < face.length; i++) this.#face[i]! += face[i]!;
     for (let i = 0; i < this.#luma.length; i++) {

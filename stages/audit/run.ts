@@ -7,7 +7,7 @@ import { openTwoClasses } from '../../src/training/open-two-classes.ts';
 import { type Dataset, openDataset } from '../../src/vision/dataset/open-dataset.ts';
 import { ringFrequencies } from '../../src/vision/forensics/radial-spectrum.ts';
 import { thumbnail } from '../../src/vision/thumbnail.ts';
-import type { AuditedImage } from './audited-image.ts';
+import type { AuditedImage, ExaminedImage } from './audited-image.ts';
 import { classTable } from './class-table.ts';
 import { copiesChart } from './copies-chart.ts';
 import { copyCounts, formatDuplicates } from './copy-table.ts';
@@ -16,11 +16,11 @@ import { type Copies, findCopies } from './find-copies.ts';
 import { groupsAcrossSplits, type SplitGroup } from './groups-across-splits.ts';
 import { type LookedThrough, lookThrough } from './look-through.ts';
 import { shortcutChart } from './shortcut-chart.ts';
-import { type ShortcutResult, shortcuts, testShortcut } from './shortcuts.ts';
+import { type ShortcutResult, testShortcuts } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
 import { spectrumChart } from './spectrum-chart.ts';
 import { type SpectrumGap, spectrumGap } from './spectrum-gap.ts';
-import { formatAuc, isWorrying, verdict, verdictLine } from './verdict.ts';
+import { formatAuc, formatP, isWorrying, verdict, verdictLine } from './verdict.ts';
 
 type Context = StageContext<AuditSettings>;
 
@@ -29,6 +29,7 @@ export default async function run(context: Context): Promise<void> {
   const splits = context.settings.splits ?? openDataset(folder).splits;
   using dataset = openTwoClasses(folder, splits);
   const seen = await lookThrough(dataset, splits, {
+    seed: context.settings.seed,
     parallel: context.cpus + 2,
     progress: (done, total) => context.progress({ done, total, unit: 'images' }),
   });
@@ -37,23 +38,30 @@ export default async function run(context: Context): Promise<void> {
   context.progress({ done: count, total: count, unit: 'images', note: 'comparing them' });
   const copies = findCopies(seen.images);
   const groups = groupsAcrossSplits(seen.images);
-  const results = testAll(context, seen.images, copies.units);
-  const findings = { seen, copies, groups, results, gap: spectrumGap(seen.images, copies.units) };
+  const units = seen.examined.map(({ place }) => copies.units[place]!);
+  const results = testAll(context, seen.examined, units);
+  const findings = { seen, copies, units, groups, results, gap: spectrumGap(seen.examined, units) };
   writeFileSync(context.output('metrics'), formatMetrics(dataset, findings, context.settings));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
   await draw(context, dataset, findings);
   tell(context, dataset, findings);
 }
 
-function requireBothClasses({ classes }: Dataset, { classes: means }: LookedThrough): void {
-  const counts = classes.map((name, label) => `${means[label]!.images} of ${name}`);
-  if (means.every(({ images }) => images > 0)) return;
-  throw new StageError(`Expected images of both classes, got ${counts.join(' and ')}.`);
+function requireBothClasses({ classes }: Dataset, seen: LookedThrough): void {
+  const counts = classes.map((_, label) => countOf(seen, label));
+  if (counts.every((count) => count > 0)) return;
+  const named = classes.map((name, label) => `${counts[label]} of ${name}`);
+  throw new StageError(`Expected images of both classes, got ${named.join(' and ')}.`);
 }
+
+const countOf = ({ images }: LookedThrough, label: number): number =>
+  images.filter((image) => image.label === label).length;
 
 interface Findings {
   readonly seen: LookedThrough;
   readonly copies: Copies;
+  /** Of each examined image, the name of what belongs together. */
+  readonly units: readonly string[];
   readonly groups: readonly SplitGroup[];
   readonly results: readonly ShortcutResult[];
   readonly gap: SpectrumGap;
@@ -61,15 +69,12 @@ interface Findings {
 
 function testAll(
   context: Context,
-  images: readonly AuditedImage[],
+  images: readonly ExaminedImage[],
   units: readonly string[],
 ): readonly ShortcutResult[] {
-  const results: ShortcutResult[] = [];
-  for (const [done, shortcut] of shortcuts.entries()) {
-    context.progress({ done, total: shortcuts.length, unit: 'tests', note: shortcut.title });
-    const result = testShortcut(shortcut, images, units, context.settings);
-    if (result !== undefined) results.push(result);
-  }
+  const progress = (done: number, total: number, note: string) =>
+    context.progress({ done, total, unit: 'tests', note });
+  const results = testShortcuts(images, units, { ...context.settings, progress });
   if (results.length === 0) {
     context.warn(
       'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
@@ -80,18 +85,20 @@ function testAll(
 
 function formatMetrics(
   { classes }: Dataset,
-  { seen, copies, groups, results, gap }: Findings,
+  { seen, copies, units, groups, results, gap }: Findings,
   { confidence }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
-  const faces = faceDifference(seen.classes, copies.units);
+  const faces = faceDifference(seen.classes, units);
   const metrics = {
     confidence,
     images: seen.images.length,
-    classes: Object.fromEntries(classes.map((name, label) => [name, seen.classes[label]!.images])),
+    classes: Object.fromEntries(classes.map((name, label) => [name, countOf(seen, label)])),
+    examined: seen.examined.length,
     shortcuts: {
       ...Object.fromEntries(results.map(({ name, auc }) => [name, auc.estimate])),
       intervals: Object.fromEntries(intervals.filter(([, pair]) => pair !== null)),
+      p: Object.fromEntries(results.filter(({ varies }) => varies).map(({ name, auc }) => [name, auc.p])),
     },
     copies: {
       ...copyCounts(copies.pairs),
@@ -104,7 +111,11 @@ function formatMetrics(
   return `${JSON.stringify(metrics, null, 2)}\n`;
 }
 
-async function draw(context: Context, dataset: Dataset, { seen, copies, results, gap }: Findings): Promise<void> {
+async function draw(
+  context: Context,
+  dataset: Dataset,
+  { seen, copies, units, results, gap }: Findings,
+): Promise<void> {
   const { classes } = dataset;
   const show = async (place: number) => {
     const { split, index } = seen.images[place]!;
@@ -112,7 +123,7 @@ async function draw(context: Context, dataset: Dataset, { seen, copies, results,
   };
   const charts = {
     shortcuts: shortcutChart(results, context.settings.confidence),
-    faces: await facesChart(classes, seen.classes, copies.units),
+    faces: await facesChart(classes, seen.classes, units),
     spectrum: spectrumChart(classes, seen.classes, gap),
     copies: await copiesChart(copies, seen.images, classes, show),
   };
@@ -133,11 +144,11 @@ function tell(context: Context, { classes }: Dataset, { seen, copies, groups, re
       `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${names.slice(0, 5).join(', ')}${more}.`,
     );
   }
-  context.highlight(classTable(seen.images, classes));
+  context.highlight(classTable(seen, classes));
   context.highlight({
     title: 'Shortcuts',
-    columns: ['by this alone', 'AUC', 'verdict'],
-    rows: results.map((result) => [result.title, formatAuc(result), verdict(result)]),
+    columns: ['by this alone', 'AUC', 'p', 'verdict'],
+    rows: results.map((result) => [result.title, formatAuc(result), formatP(result), verdict(result)]),
   });
   const counts = copyCounts(copies.pairs);
   context.highlight({

@@ -3,7 +3,7 @@ import { chartTitle } from '../../src/charts/chart-title.ts';
 import { formatCountOf, formatLevel } from '../../src/charts/format-number.ts';
 import { ink, palette } from '../../src/charts/theme.ts';
 import type { ShortcutResult } from './shortcuts.ts';
-import { formatAuc } from './verdict.ts';
+import { formatAuc, isFound, significant } from './verdict.ts';
 
 const width = 320;
 const rowHeight = 30;
@@ -16,7 +16,7 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
     shortcut: result.title,
     auc: result.auc.estimate,
     ...(Number.isNaN(result.auc.low) ? {} : { low: result.auc.low, high: result.auc.high }),
-    isFound: result.auc.low > 0.5,
+    isFound: isFound(result),
     says: formatAuc(result),
   }));
   const least = Math.min(0.5, ...results.map(({ auc }) => (Number.isNaN(auc.low) ? auc.estimate : auc.low)));
@@ -59,7 +59,7 @@ export function shortcutChart(results: readonly ShortcutResult[], confidence: nu
 
 /** What was found, by the strongest of them. */
 function shortcutTitle(results: readonly ShortcutResult[]): string {
-  const found = results.filter(({ auc }) => auc.low > 0.5).sort((a, b) => b.auc.estimate - a.auc.estimate);
+  const found = results.filter(isFound).sort((a, b) => b.auc.estimate - a.auc.estimate);
   const [strongest] = found;
   if (results.length === 0) return 'No shortcut could be tested';
   if (strongest === undefined) return 'No shortcut tells the classes better than chance';
@@ -69,5 +69,5 @@ function shortcutTitle(results: readonly ShortcutResult[]): string {
 
 function subtitle(results: readonly ShortcutResult[], confidence: number): string {
   const images = Math.max(0, ...results.map(({ images }) => images));
-  return `${formatCountOf(images, 'image')}; linear discriminant, cross-validated; filled: above chance; lines: ${formatLevel(confidence)} interval`;
+  return `${formatCountOf(images, 'image')}; cross-validated linear rule; filled: above chance, p ≤ ${significant}; lines: ${formatLevel(confidence)} interval`;
 }

@@ -1,9 +1,7 @@
-import { aucInterval } from '../../src/metrics/intervals/auc-interval.ts';
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
-import { crossDiscriminant } from '../../src/metrics/multivariate/cross-discriminant.ts';
+import { holm } from '../../src/metrics/comparison/holm.ts';
+import { type CrossValidatedAuc, crossValidatedAuc } from '../../src/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/metrics/multivariate/grouped-folds.ts';
-import { permutation, Random } from '../../src/random.ts';
-import type { AuditedImage } from './audited-image.ts';
+import type { ExaminedImage } from './audited-image.ts';
 
 /** What the classes might be told by without looking at faces, and the numbers of an image that say it. */
 interface Shortcut {
@@ -11,19 +9,20 @@ interface Shortcut {
   readonly name: string;
   readonly title: string;
   /** `[images, columns]`. */
-  columns(images: readonly AuditedImage[]): readonly ArrayLike<number>[];
+  columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[];
 }
 
 /** How well one shortcut tells the classes. */
 export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
   readonly images: number;
-  readonly auc: Interval;
-  /** Whether images differ in it at all; where not, its AUC is 0.5 and has no interval. */
+  /** With p as {@link holm} raises it, since the more shortcuts are tried, the more often one seems to tell the classes. */
+  readonly auc: CrossValidatedAuc;
+  /** Whether images differ in it at all; where not, its AUC is 0.5, and has neither interval nor p. */
   readonly varies: boolean;
 }
 
 /** The table of shortcuts. A linear rule sees only what grows, so what is few numbers comes with squares and common values. */
-export const shortcuts: readonly Shortcut[] = [
+const shortcuts: readonly Shortcut[] = [
   {
     name: 'size',
     title: 'image size',
@@ -36,7 +35,7 @@ export const shortcuts: readonly Shortcut[] = [
     name: 'encoding',
     title: 'encoding',
     columns: (images) => {
-      const all = images.map(({ look }) => look.encoding);
+      const all = images.map(({ print }) => print.encoding);
       const numbers = all.map(({ quality = 0, lumaStep = 1, chromaStep = 1 }) => [
         ...[quality, Math.log(lumaStep), Math.log(chromaStep)],
       ]);
@@ -51,7 +50,7 @@ export const shortcuts: readonly Shortcut[] = [
     title: 'file size',
     columns: (images) =>
       withSquares(
-        images.map(({ width, height, look: { bytes } }) => [Math.log(bytes), Math.log(bytes / (width * height))]),
+        images.map(({ width, height, print: { bytes } }) => [Math.log(bytes), Math.log(bytes / (width * height))]),
       ),
   },
   {
@@ -73,39 +72,42 @@ interface TestOptions {
   readonly folds: number;
   readonly confidence: number;
   readonly seed: number;
+  readonly progress: (done: number, total: number, title: string) => void;
 }
 
-/** For the products of 768 columns: what is more is left out, drawn by the seed. */
-const mostImages = 20_000;
-
 /**
- * The AUC of one shortcut by cross-validation, with its interval. Images of one unit are in one fold, and are drawn together
- * where any belong together. Needs two units of either class at least: undefined otherwise.
+ * The AUC of each shortcut by cross-validation. Images of one unit are in one fold, and count as one observation. Needs two
+ * units of either class at least: empty otherwise.
  */
-export function testShortcut(
-  shortcut: Shortcut,
-  images: readonly AuditedImage[],
+export function testShortcuts(
+  images: readonly ExaminedImage[],
   units: readonly string[],
-  { folds, confidence, seed }: TestOptions,
-): ShortcutResult | undefined {
-  const places = Array.from(permutation(images.length, new Random('audited images', seed)))
-    .slice(0, mostImages)
-    .sort((a, b) => a - b);
-  const chosen = places.map((place) => images[place]!);
-  const names = places.map((place) => units[place]!);
-  const labels = chosen.map(({ label }) => label);
-  const groups = numbered(names);
-  const foldOf = groupedFolds(labels, groups, { count: folds, seed });
-  if (!everyFoldLearnsBoth(labels, foldOf)) return undefined;
-  const rows = shortcut.columns(chosen);
+  { folds: count, confidence, seed, progress }: TestOptions,
+): readonly ShortcutResult[] {
+  const labels = images.map(({ label }) => label);
+  const groups = numbered(units);
+  const folds = groupedFolds(labels, groups, { count, seed });
+  if (!everyFoldLearnsBoth(labels, folds)) return [];
+  const results = shortcuts.map(({ name, title, columns }, done): ShortcutResult => {
+    progress(done, shortcuts.length, title);
+    const values = flattened(columns(images));
+    const width = values.length / images.length;
+    const varies = values.some((value, i) => value !== values[i % width]);
+    const auc = varies ? crossValidatedAuc({ values, labels, groups, folds }, { confidence, seed }) : chance;
+    return { name, title, images: images.length, auc, varies };
+  });
+  const ps = holm(results.map(({ auc }) => auc.p));
+  return results.map((result, i) => ({ ...result, auc: { ...result.auc, p: ps[i]! } }));
+}
+
+/** Of what says nothing. */
+const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
+
+function flattened(rows: readonly ArrayLike<number>[]): Float64Array {
   const width = rows[0]!.length;
   const values = new Float64Array(rows.length * width);
   for (const [i, row] of rows.entries()) values.set(row, i * width);
-  const varies = values.some((value, i) => value !== values[i % width]);
-  const scores = crossDiscriminant(values, labels, foldOf);
-  const { name, title } = shortcut;
-  const auc = aucInterval({ labels, groups: names, seed }, scores, confidence);
-  return { name, title, images: chosen.length, auc, varies };
+  return values;
 }
 
 function numbered(names: readonly string[]): Uint32Array {
@@ -114,9 +116,9 @@ function numbered(names: readonly string[]): Uint32Array {
   return Uint32Array.from(names, (name) => numbers.get(name)!);
 }
 
-function everyFoldLearnsBoth(labels: readonly number[], foldOf: Uint8Array): boolean {
-  const used = [...new Set(foldOf)];
-  return used.length > 1 && used.every((fold) => new Set(labels.filter((_, i) => foldOf[i] !== fold)).size === 2);
+function everyFoldLearnsBoth(labels: readonly number[], folds: Uint8Array): boolean {
+  const used = [...new Set(folds)];
+  return used.length > 1 && used.every((fold) => new Set(labels.filter((_, i) => folds[i] !== fold)).size === 2);
 }
 
 type Columns = readonly (readonly number[])[];

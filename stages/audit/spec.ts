@@ -19,13 +19,13 @@ const settings = z.strictObject({
     .int()
     .nonnegative()
     .default(7)
-    .describe('Of the folds, and of the draws for intervals where there are groups.'),
+    .describe('Of the images that are examined, of the folds, and of the shuffled labels that say what chance gives.'),
 });
 export type AuditSettings = z.output<typeof settings>;
 
 export const spec = defineKind<AuditSettings>({
   name: 'audit',
-  version: 4,
+  version: 5,
   summary:
     'Looks for what could fool a study before it starts: copies and groups across splits, and how well size, encoding, ' +
     'file size, brightness and 16 x 16 pixels alone tell the classes.',
@@ -36,7 +36,8 @@ export const spec = defineKind<AuditSettings>({
   outputs: {
     metrics: {
       type: 'metrics',
-      summary: 'JSON: the AUC of every shortcut with its interval, numbers of copies, and of groups in several splits.',
+      summary:
+        'JSON: the AUC of every shortcut with its interval and p, numbers of copies, and of groups in several splits.',
       extension: '.json',
     },
     duplicates: {
@@ -44,7 +45,10 @@ export const spec = defineKind<AuditSettings>({
       summary: 'CSV, a row for each pair of copies, and for each group in two splits; those across splits first.',
       extension: '.csv',
     },
-    shortcuts: { type: 'chart', summary: 'The AUC of every shortcut with its interval.' },
+    shortcuts: {
+      type: 'chart',
+      summary: 'The AUC of every shortcut with its interval, filled where it is above chance.',
+    },
     faces: { type: 'chart', summary: 'The mean image of each class, and their difference.' },
     spectrum: { type: 'chart', summary: 'The radial power spectrum of each class.' },
     copies: { type: 'chart', summary: 'Pairs of copies as pictures, those across splits first.' },

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
 import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
-import type { AuditedImage } from './audited-image.ts';
+import type { ExaminedImage } from './audited-image.ts';
 import { spectrumTitle } from './spectrum-chart.ts';
 import { spectrumGap } from './spectrum-gap.ts';
 
@@ -29,7 +29,7 @@ function gapOf(seed: number, { units = 30, labels = [[0], [1]], more = 0 }: Nois
     }),
   ).flat(2);
   return spectrumGap(
-    made.map(({ image }) => image as unknown as AuditedImage),
+    made.map(({ image }) => image as unknown as ExaminedImage),
     made.map(({ unit }) => unit),
   );
 }

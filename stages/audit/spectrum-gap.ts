@@ -1,6 +1,6 @@
 import { twoSidedT } from '../../src/metrics/intervals/student-t.ts';
 import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
-import type { AuditedImage } from './audited-image.ts';
+import type { ExaminedImage } from './audited-image.ts';
 
 /** Where the spectra of two classes are farthest apart, and whether that is more than chance. */
 export interface SpectrumGap {
@@ -17,7 +17,7 @@ export interface SpectrumGap {
 }
 
 /** `units` as in `Copies`: what belongs together counts once, however many images it has. */
-export function spectrumGap(images: readonly AuditedImage[], units: readonly string[]): SpectrumGap {
+export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]): SpectrumGap {
   const classes = [0, 1].map((label) => placesByUnit(images, units, label)) as [Places, Places];
   const counts = classes.map((places) => places.size);
   const rings = Array.from({ length: ringCount }, (_, ring) => {
@@ -39,7 +39,7 @@ export function spectrumGap(images: readonly AuditedImage[], units: readonly str
 /** Of one class, the places of each unit's images. */
 type Places = ReadonlyMap<string, readonly number[]>;
 
-function placesByUnit(images: readonly AuditedImage[], units: readonly string[], label: number): Places {
+function placesByUnit(images: readonly ExaminedImage[], units: readonly string[], label: number): Places {
   const places = new Map<string, number[]>();
   for (const [place, image] of images.entries()) {
     if (image.label !== label) continue;
@@ -58,7 +58,7 @@ interface Spread {
   readonly pulls: ReadonlyMap<string, number>;
 }
 
-function spreadOf(images: readonly AuditedImage[], places: Places, ring: number): Spread {
+function spreadOf(images: readonly ExaminedImage[], places: Places, ring: number): Spread {
   const powers = new Map(
     Array.from(places, ([unit, of]) => [unit, of.map((place) => images[place]!.look.spectrum[ring]!)] as const),
   );

@@ -3,7 +3,7 @@
 import json
 
 import numpy as np
-from sklearn.discriminant_analysis import LinearDiscriminantAnalysis
+from sklearn.covariance import LedoitWolf
 
 rng = np.random.default_rng(6)
 
@@ -15,13 +15,15 @@ def case(items, columns, apart, constant=False):
     values = (values + apart * labels[:, None] * rng.normal(size=columns)).round(3)
     if constant:
         values[:, 1] = 7
+    deviations = values.std(axis=0)
+    scaled = (values - values.mean(axis=0)) / np.where(deviations > 0, deviations, 1)
     folds = np.arange(items) // 2 % 3
     scores = np.zeros(items)
     for fold in range(3):
-        rule = LinearDiscriminantAnalysis(solver="lsqr", shrinkage="auto")
-        rule.fit(values[folds != fold], labels[folds != fold])
-        odds = np.log(rule.priors_[1] / rule.priors_[0])
-        scores[folds == fold] = rule.decision_function(values[folds == fold]) - odds
+        known = scaled[folds != fold]
+        real, fake = (known[labels[folds != fold] == label].mean(axis=0) for label in (0, 1))
+        weights = np.linalg.solve(LedoitWolf().fit(known).covariance_, fake - real)
+        scores[folds == fold] = (scaled[folds == fold] - (real + fake) / 2) @ weights
     return {
         "values": values.ravel().tolist(),
         "labels": labels.tolist(),

@@ -1,173 +1,212 @@
-import { choleskySolve } from './cholesky-solve.ts';
-import { fewItemsDiscriminant, type LinearRule, ridge } from './few-items-discriminant.ts';
+import { choleskyFactor, choleskySolve } from './cholesky.ts';
 import { ledoitWolf } from './ledoit-wolf.ts';
+import { rowProducts } from './row-products.ts';
+import type { Labeling } from './shuffle-labels.ts';
 
 /**
- * How far each item lies on the side of class 1 by a linear rule learned from the items of the other folds: linear discriminant
- * analysis, which supposes that both classes spread alike around their means (Fisher 1936; Hastie, Tibshirani and Friedman
- * 2009, "The elements of statistical learning", equation 4.10). Higher is more like class 1; it is the log of the odds where
- * both classes are as frequent: with the fold's own frequencies, a fold with more of a class would be taken for less of it.
+ * How far each item lies on the side of class 1 by a linear rule learned from the items of the other folds: Fisher's
+ * discriminant by least squares (Hastie, Tibshirani and Friedman 2009, "The elements of statistical learning", exercise 4.2).
+ * Its weights are S⁻¹ (m₁ - m₀), with S the covariance of all items and m the means of the classes; the score is 0 halfway
+ * between the means, and higher is more like class 1.
  *
- * Of each class the covariance is drawn towards a multiple of one by as much as its own noise asks for (Ledoit and Wolf 2004,
- * "A well-conditioned estimator for large-dimensional covariance matrices", lemma 3.3), so that there may be more columns than
- * items, and nothing is to be tuned. Scores are those of scikit-learn's `LinearDiscriminantAnalysis(solver='lsqr',
- * shrinkage='auto')` less the log of the classes' odds. A column without variance says nothing and does no harm.
+ * S is that of columns of deviation 1, drawn towards a multiple of one by as much as its own noise asks for (Ledoit and Wolf
+ * 2004, "A well-conditioned estimator for large-dimensional covariance matrices", lemma 3.3), so that there may be more columns
+ * than items, and nothing is to be tuned. A column without variance says nothing and does no harm.
  *
- * What is summed over a fold is summed once, so that it takes one pass over the products of all columns; where there are
- * fewer items, over those of all items.
+ * Labels enter only through the means: each fold's S is factored once for any number of labelings, as a permutation test
+ * needs them.
  *
  * @param values `[items, columns]`, finite.
- * @param labels 0 or 1 for each item. Throws a RangeError where the items outside some fold are of one class.
  * @param folds The fold of each item, from 0.
+ * @param labelings Throws a RangeError where the items outside some fold are of one class.
+ * @returns For each labeling, the scores of all items.
  */
 export function crossDiscriminant(
   values: Float64Array,
-  labels: ArrayLike<number>,
   folds: ArrayLike<number>,
-): Float64Array {
-  const items = labels.length;
+  labelings: readonly Labeling[],
+): readonly Float64Array[] {
+  const items = folds.length;
   const columns = values.length / items;
-  const scaled = standardised(values, columns);
-  const rules = items < columns ? rulesOfFew(scaled, labels, folds) : rulesOfMany(scaled, labels, folds);
-  return Float64Array.from({ length: items }, (_, i) => {
-    const { weights, offset } = rules[folds[i]!]!;
-    let score = offset;
-    for (let k = 0; k < columns; k++) score += weights[k]! * scaled[i * columns + k]!;
-    return score;
-  });
-}
-
-const foldCount = (folds: ArrayLike<number>): number =>
-  Array.from(folds).reduce((most, fold) => Math.max(most, fold), 0) + 1;
-
-/** For each fold, the rule of the items outside it. */
-function rulesOfFew(scaled: Float64Array, labels: ArrayLike<number>, folds: ArrayLike<number>): readonly LinearRule[] {
-  const columns = scaled.length / labels.length;
-  const rows = Array.from({ length: labels.length }, (_, i) => scaled.subarray(i * columns, (i + 1) * columns));
-  return Array.from({ length: foldCount(folds) }, (_, fold) =>
-    fewItemsDiscriminant([0, 1].map((label) => rows.filter((_, i) => folds[i] !== fold && labels[i] === label))),
-  );
-}
-
-function rulesOfMany(scaled: Float64Array, labels: ArrayLike<number>, folds: ArrayLike<number>): readonly LinearRule[] {
-  const items = labels.length;
-  const columns = scaled.length / items;
-  const count = foldCount(folds);
-  const sums = Array.from({ length: count }, (_, fold) =>
-    [0, 1].map((label) => sumUp(scaled, columns, (i) => folds[i] === fold && labels[i] === label, items)),
-  );
-  return Array.from({ length: count }, (_, fold) => {
-    const [real, fake] = [0, 1].map((label) => {
-      const others = sums.filter((_, other) => other !== fold).map((classes) => classes[label]!);
-      return describe(others.reduce(added), scaled, (i) => folds[i] !== fold && labels[i] === label);
-    }) as [ClassShape, ClassShape];
-    return discriminate(real, fake);
-  });
-}
-
-/** Columns around 0 with deviation 1, for the sake of rounding; those without variance are 0. */
-function standardised(values: Float64Array, columns: number): Float64Array {
-  const items = values.length / columns;
-  const [means, squares] = [new Float64Array(columns), new Float64Array(columns)];
-  for (let i = 0; i < values.length; i++) means[i % columns]! += values[i]! / items;
-  for (let i = 0; i < values.length; i++) squares[i % columns]! += (values[i]! - means[i % columns]!) ** 2 / items;
-  return values.map((value, i) => {
-    const [mean, variance] = [means[i % columns]!, squares[i % columns]!];
-    // Less is the rounding of equal values.
-    return variance <= 1e-20 * (1 + mean * mean) ? 0 : (value - mean) / Math.sqrt(variance);
-  });
-}
-
-/** What is known of some items of one class. */
-interface Sums {
-  readonly items: number;
-  readonly values: Float64Array;
-  /** Of products, the upper triangle of `[columns, columns]`. */
-  readonly products: Float64Array;
-}
-
-function sumUp(values: Float64Array, columns: number, holds: (item: number) => boolean, items: number): Sums {
-  const [sum, products] = [new Float64Array(columns), new Float64Array(columns * columns)];
-  let count = 0;
-  for (let i = 0; i < items; i++) {
-    if (!holds(i)) continue;
-    count++;
-    const row = values.subarray(i * columns, (i + 1) * columns);
-    for (let k = 0; k < columns; k++) {
-      const value = row[k]!;
-      sum[k]! += value;
-      const at = k * columns;
-      for (let l = k; l < columns; l++) products[at + l]! += value * row[l]!;
+  const rows = withOnes(inFewColumns(standardised(values, columns), items), items);
+  const parts = partsOf(rows, folds, labelings);
+  const whole = parts.map(({ sums }) => sums).reduce((one, other) => combined(one, other, 1));
+  const scores = labelings.map(() => new Float64Array(items));
+  for (const [fold, part] of parts.entries()) {
+    const others = parts.filter((_, other) => other !== fold).map((other) => other.rows);
+    const rules = learn(combined(whole, part.sums, -1), others, columns);
+    const products = rowProducts(rules, part.rows, rows.length / items);
+    for (const [k, of] of scores.entries()) {
+      for (const [i, place] of part.places.entries()) of[place] = products[k * part.places.length + i]!;
     }
   }
-  return { items: count, values: sum, products };
+  return scores;
 }
 
-const added = (one: Sums, other: Sums): Sums => ({
-  items: one.items + other.items,
-  values: one.values.map((value, i) => value + other.values[i]!),
-  products: one.products.map((value, i) => value + other.products[i]!),
-});
-
-/** Of one class: how many, where, and how spread, the upper triangle of `[columns, columns]`. */
-interface ClassShape {
-  readonly items: number;
-  readonly mean: Float64Array;
-  readonly covariance: Float64Array;
-}
-
-function describe({ items, values, products }: Sums, all: Float64Array, holds: (item: number) => boolean): ClassShape {
-  if (items === 0) throw new RangeError('Expected items of both classes outside every fold.');
-  const columns = values.length;
-  const mean = values.map((sum) => sum / items);
-  const deviations = mean.map((center, k) => {
-    const variance = products[k * columns + k]! / items - center * center;
-    return variance <= 1e-12 ? 1 : Math.sqrt(variance);
-  });
-  const correlation = new Float64Array(columns * columns);
-  let [squares, trace] = [0, 0];
+/** Columns around 0 with deviation 1; those without variance are 0. */
+function standardised(values: Float64Array, columns: number): Float64Array {
+  const scaled = new Float64Array(values.length);
   for (let k = 0; k < columns; k++) {
-    for (let l = k; l < columns; l++) {
-      const value = (products[k * columns + l]! / items - mean[k]! * mean[l]!) / (deviations[k]! * deviations[l]!);
-      correlation[k * columns + l] = value;
+    let [sum, squares] = [0, 0];
+    for (let i = k; i < values.length; i += columns) sum += values[i]!;
+    const mean = (sum * columns) / values.length;
+    for (let i = k; i < values.length; i += columns) squares += (values[i]! - mean) ** 2;
+    const variance = (squares * columns) / values.length;
+    if (variance <= 1e-20 * (1 + mean * mean)) continue; // the rounding of equal values
+    const deviation = Math.sqrt(variance);
+    for (let i = k; i < values.length; i += columns) scaled[i] = (values[i]! - mean) / deviation;
+  }
+  return scaled;
+}
+
+/** Items with the same products in no more columns than there are items: a rotation, which changes no score. */
+function inFewColumns(rows: Float64Array, items: number): Float64Array {
+  if (rows.length <= items * items) return rows;
+  const products = rowProducts(rows, rows, rows.length / items);
+  for (let i = 0; i < items; i++) products[i * items + i]! += ridge;
+  return choleskyFactor(products, items);
+}
+
+/** Added to a diagonal that may hold 0: it decides nothing. */
+const ridge = 1e-9;
+
+/** A last column of 1, so that products with it are sums, and that of rules is what they add. */
+function withOnes(rows: Float64Array, items: number): Float64Array {
+  const width = rows.length / items;
+  const wider = new Float64Array(rows.length + items).fill(1);
+  for (let i = 0; i < items; i++) wider.set(rows.subarray(i * width, (i + 1) * width), i * (width + 1));
+  return wider;
+}
+
+/** The items of one fold; here and below, a last column of 1 counts among the columns. */
+interface Part {
+  readonly places: readonly number[];
+  /** `[items, columns]`. */
+  readonly rows: Float64Array;
+  readonly sums: Sums;
+}
+
+/** What a rule is learned from. */
+interface Sums {
+  /** Of the columns over items, the upper triangle of `[columns, columns]`. */
+  readonly products: Float64Array;
+  /** Sums of the columns over the items of class 0 and of class 1, by their weight: `[2, labelings, columns]`. */
+  readonly classes: Float64Array;
+}
+
+function partsOf(rows: Float64Array, folds: ArrayLike<number>, labelings: readonly Labeling[]): readonly Part[] {
+  const columns = rows.length / folds.length;
+  const count = Array.from(folds).reduce((most, fold) => Math.max(most, fold), 0) + 1;
+  const places = Array.from({ length: count }, () => [] as number[]);
+  for (let i = 0; i < folds.length; i++) places[folds[i]!]!.push(i);
+  return places.map((own) => {
+    const part = new Float64Array(own.length * columns);
+    for (const [i, place] of own.entries())
+      part.set(rows.subarray(place * columns, (place + 1) * columns), i * columns);
+    const turned = transposed(part, columns);
+    const sums = {
+      products: rowProducts(turned, turned, own.length),
+      classes: rowProducts(weightsOf(labelings, own), turned, own.length),
+    };
+    return { places: own, rows: part, sums };
+  });
+}
+
+function transposed(matrix: Float64Array, columns: number): Float64Array {
+  const rows = matrix.length / columns;
+  const turned = new Float64Array(matrix.length);
+  for (let i = 0; i < rows; i++) {
+    for (let k = 0; k < columns; k++) turned[k * rows + i] = matrix[i * columns + k]!;
+  }
+  return turned;
+}
+
+/** How much each item counts for class 0 and for class 1, `[2, labelings, items]`. */
+function weightsOf(labelings: readonly Labeling[], places: readonly number[]): Float64Array {
+  const counts = new Float64Array(2 * labelings.length * places.length);
+  for (const [k, { labels, weights }] of labelings.entries()) {
+    for (const [i, place] of places.entries()) {
+      const row = labels[place] === 1 ? labelings.length + k : k;
+      counts[row * places.length + i] = weights?.[place] ?? 1;
+    }
+  }
+  return counts;
+}
+
+function combined(one: Sums, other: Sums, sign: 1 | -1): Sums {
+  return {
+    products: one.products.map((value, i) => value + sign * other.products[i]!),
+    classes: one.classes.map((value, i) => value + sign * other.classes[i]!),
+  };
+}
+
+/** The rule of each labeling, `[labelings, columns]`: weights, and what is added. */
+function learn({ products, classes }: Sums, rows: readonly Float64Array[], allColumns: number): Float64Array {
+  const width = Math.sqrt(products.length);
+  const size = width - 1;
+  const labelings = classes.length / width / 2;
+  const [real, fake] = [classes.subarray(0, labelings * width), classes.subarray(labelings * width)];
+  const apart = new Float64Array(size * labelings); // [size, labelings]
+  const middles = new Float64Array(labelings * size);
+  for (let labeling = 0; labeling < labelings; labeling++) {
+    const from = labeling * width;
+    const [zeros, ones] = [real[from + size]!, fake[from + size]!];
+    if (!(zeros > leastWeight && ones > leastWeight)) {
+      throw new RangeError('Expected items of both classes outside every fold.');
+    }
+    for (let k = 0; k < size; k++) {
+      const [ofReal, ofFake] = [real[from + k]! / zeros, fake[from + k]! / ones];
+      apart[k * labelings + labeling] = ofFake - ofReal;
+      middles[labeling * size + k] = (ofFake + ofReal) / 2;
+    }
+  }
+  const weights = choleskySolve(choleskyFactor(shrunkCovariance(products, rows, allColumns), size), apart);
+  const rules = new Float64Array(labelings * width);
+  for (let labeling = 0; labeling < labelings; labeling++) {
+    const rule = rules.subarray(labeling * width, (labeling + 1) * width);
+    for (let k = 0; k < size; k++) {
+      rule[k] = weights[k * labelings + labeling]!;
+      rule[size]! -= rule[k]! * middles[labeling * size + k]!;
+    }
+  }
+  return rules;
+}
+
+/** What a difference of equal sums may leave is less. */
+const leastWeight = 1e-6;
+
+/** The upper triangle of `[size, size]`, without the column of 1. `allColumns`: before there were fewer. */
+function shrunkCovariance(products: Float64Array, rows: readonly Float64Array[], allColumns: number): Float64Array {
+  const width = Math.sqrt(products.length);
+  const size = width - 1;
+  const items = products.at(-1)!;
+  const mean = Float64Array.from({ length: size }, (_, k) => products[k * width + size]! / items);
+  const covariance = new Float64Array(size * size);
+  let [squares, trace] = [0, 0];
+  for (let k = 0; k < size; k++) {
+    for (let l = k; l < size; l++) {
+      const value = products[k * width + l]! / items - mean[k]! * mean[l]!;
+      covariance[k * size + l] = value;
       squares += (k === l ? 1 : 2) * value * value;
       if (k === l) trace += value;
     }
   }
-  const centre = trace / columns;
-  const share = ledoitWolf({ items, columns, squares, centre, fourth: fourthPowers(all, { mean, deviations }, holds) });
-  const covariance = correlation.map((value, i) => {
-    const [k, l] = [Math.floor(i / columns), i % columns];
-    return ((1 - share) * value + (k === l ? share * centre : 0)) * deviations[k]! * deviations[l]!;
-  });
-  return { items, mean, covariance };
+  const centre = trace / allColumns;
+  const share = ledoitWolf({ items, columns: allColumns, squares, centre, fourth: fourthPowers(rows, mean) });
+  for (let i = 0; i < covariance.length; i++) covariance[i]! *= 1 - share;
+  for (let k = 0; k < size; k++) covariance[k * size + k]! += share * centre + ridge;
+  return covariance;
 }
 
-/** The sum over items of the squared length squared, which tells how much products vary. */
-function fourthPowers(
-  all: Float64Array,
-  { mean, deviations }: { readonly mean: Float64Array; readonly deviations: Float64Array },
-  holds: (item: number) => boolean,
-): number {
-  const columns = mean.length;
+/** The sum over items of their distance to the mean to the fourth power, which tells how much products vary. */
+function fourthPowers(rows: readonly Float64Array[], mean: Float64Array): number {
   let sum = 0;
-  for (let i = 0; i < all.length / columns; i++) {
-    if (!holds(i)) continue;
-    let length = 0;
-    for (let k = 0; k < columns; k++) length += ((all[i * columns + k]! - mean[k]!) / deviations[k]!) ** 2;
-    sum += length * length;
+  for (const part of rows) {
+    for (let from = 0; from < part.length; from += mean.length + 1) {
+      let square = 0;
+      for (let k = 0; k < mean.length; k++) square += (part[from + k]! - mean[k]!) ** 2;
+      sum += square * square;
+    }
   }
   return sum;
-}
-
-function discriminate(real: ClassShape, fake: ClassShape): LinearRule {
-  const columns = real.mean.length;
-  const share = fake.items / (real.items + fake.items);
-  const within = real.covariance.map((value, i) => (1 - share) * value + share * fake.covariance[i]!);
-  for (let k = 0; k < columns; k++) within[k * columns + k]! += ridge;
-  const apart = fake.mean.map((value, k) => value - real.mean[k]!);
-  const weights = choleskySolve(within, apart);
-  let offset = 0;
-  for (let k = 0; k < columns; k++) offset -= (weights[k]! * (fake.mean[k]! + real.mean[k]!)) / 2;
-  return { weights, offset };
 }
