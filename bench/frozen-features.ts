@@ -18,7 +18,7 @@ import { initialiseWeights } from '../src/models/initial-weights.ts';
 import { netOf } from '../src/models/model-setting.ts';
 import { FeatureBatches } from '../src/training/feature-batches.ts';
 import { trainableWeights } from '../src/training/model-weights.ts';
-import { createOptimizer } from '../src/training/optimizers/optimizer.ts';
+import { createOptimizer } from '../src/training/optimizers/growing-optimizer.ts';
 import { trainStep } from '../src/training/train-step.ts';
 import type { Features } from '../src/vision/features/open-features.ts';
 

@@ -97,10 +97,11 @@ interface Known {
 /** Decides about a stage as computed by one backend; undefined: by none that was named. */
 async function examineFor(backend: string | undefined, stage: Stage, world: World, known: Known): Promise<Examined> {
   const { inputs, latest, last, looked } = known;
-  const fingerprint = fingerprintStage(stage, { inputs, backend, salt: world.pipeline.salt });
+  const { cache, pipeline } = world;
+  const fingerprint = fingerprintStage(stage, { inputs, backend, salt: pipeline.salt });
   const digest = hashFingerprint(fingerprint);
-  const result = digest === latest ? last : world.cache.readResult(digest);
-  const attempted = result === undefined && last === undefined ? lastEnd(stage.name, world) : undefined;
+  const result = digest === latest ? last : cache.readResult(digest);
+  const attempted = result === undefined && last === undefined ? lastEnd(cache, pipeline.name, stage.name) : undefined;
   const decision = decide({
     fingerprint,
     result,

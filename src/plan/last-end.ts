@@ -3,7 +3,6 @@ import { lastAttempts, runsOf } from '../cache/last-attempt.ts';
 import type { RunFolder } from '../cache/run-folder.ts';
 import type { StageName } from '../config/pipeline.ts';
 import type { FruitlessAttempt } from './decide.ts';
-import type { World } from './examine.ts';
 
 /** Runs looked through for a reason's sake; a stage that did not run in any of them is said never to have run. */
 const mostRuns = 20;
@@ -11,10 +10,10 @@ const mostRuns = 20;
 const known = new WeakMap<Cache, readonly RunFolder[]>();
 
 /** The last attempt of a stage where it is not known to have succeeded; undefined where there is none, or it goes on. */
-export function lastEnd(stage: StageName, { cache, pipeline }: World): FruitlessAttempt | undefined {
-  const runs = known.get(cache) ?? runsOf(cache, pipeline.name, mostRuns);
+export function lastEnd(cache: Cache, pipeline: string, stage: StageName): FruitlessAttempt | undefined {
+  const runs = known.get(cache) ?? runsOf(cache, pipeline, mostRuns);
   known.set(cache, runs);
-  const found = lastAttempts(cache, pipeline.name, stage, runs);
+  const found = lastAttempts(cache, pipeline, stage, runs);
   if (found === undefined) return undefined;
   const { end, content } = found.last.state;
   if (end === undefined) return found.run.isLiving() ? undefined : { outcome: 'interrupted', content };

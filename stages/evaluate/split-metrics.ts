@@ -12,7 +12,8 @@ import { averagePrecisionOf } from '../../src/metrics/ranking/average-precision.
 import { truePositiveRateAt } from '../../src/metrics/ranking/curve-heights.ts';
 import { equalErrorRateOf } from '../../src/metrics/ranking/equal-error-rate.ts';
 import { partialAreaOf } from '../../src/metrics/ranking/partial-auc.ts';
-import { countRanked, rankScores } from '../../src/metrics/ranking/rank-scores.ts';
+import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
+import { countRanked } from '../../src/metrics/ranking/threshold-counts.ts';
 import { weightedMean } from '../../src/metrics/weights.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measure.ts';
 import type { Scored } from './scored.ts';

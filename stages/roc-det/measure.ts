@@ -15,8 +15,9 @@ import { precisionsAt, truePositiveRatesAt } from '../../src/metrics/ranking/cur
 import { detCurve } from '../../src/metrics/ranking/det-curve.ts';
 import { equalErrorRate } from '../../src/metrics/ranking/equal-error-rate.ts';
 import { precisionRecallCurve } from '../../src/metrics/ranking/precision-recall-curve.ts';
-import { countRanked, rankScores } from '../../src/metrics/ranking/rank-scores.ts';
+import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
 import { rocCurve } from '../../src/metrics/ranking/roc-curve.ts';
+import { countRanked } from '../../src/metrics/ranking/threshold-counts.ts';
 import { fakeProbabilitiesOf, logitsOf, type ScoreScale, scaleOf } from '../../src/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';

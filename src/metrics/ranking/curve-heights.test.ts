@@ -3,7 +3,8 @@ import { test } from 'node:test';
 import { bootstrapBand } from '../intervals/bootstrap-band.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { precisionsAt, truePositiveRateAt, truePositiveRatesAt } from './curve-heights.ts';
-import { countRanked, rankScores } from './rank-scores.ts';
+import { rankScores } from './rank-scores.ts';
+import { countRanked } from './threshold-counts.ts';
 
 const count = (labels: readonly number[], scores: readonly number[]) => countRanked(labels, rankScores(scores));
 const four = count([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);

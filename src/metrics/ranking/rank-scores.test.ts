@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countRanked, rankScores } from './rank-scores.ts';
-import { countAtThresholds } from './threshold-counts.ts';
+import { rankScores } from './rank-scores.ts';
+import { countAtThresholds, countRanked } from './threshold-counts.ts';
 
 const item = fc.record({
   label: fc.constantFrom(0, 1),

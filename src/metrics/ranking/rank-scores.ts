@@ -1,5 +1,3 @@
-import type { ThresholdCounts } from './threshold-counts.ts';
-
 /**
  * Scores by their place in the ranking: sorted once, they can be counted under any weights in one pass, which is what
  * makes a bootstrap of thousands of draws quick. Every metric of a ranking takes them in place of scores:
@@ -42,40 +40,4 @@ function placeOf(score: number, thresholds: Float64Array): number {
     else high = middle;
   }
   return low;
-}
-
-/**
- * Counts positives and negatives at or above every distinct score, each item as often as its weight says; a threshold where
- * no item has weight is left out.
- *
- * @param labels 0 or 1 for each item; 1 is positive.
- * @param weights From 0 up, one for each item; absent: 1.
- */
-export function countRanked(
-  labels: ArrayLike<number>,
-  { thresholds, places }: RankedScores,
-  weights?: ArrayLike<number>,
-): ThresholdCounts {
-  const truePositives = new Float64Array(thresholds.length);
-  const falsePositives = new Float64Array(thresholds.length);
-  for (let i = 0; i < places.length; i++) {
-    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! += weights === undefined ? 1 : weights[i]!;
-  }
-  let [count, positives, negatives] = [0, 0, 0];
-  const kept = thresholds.slice();
-  for (let i = 0; i < thresholds.length; i++) {
-    const [more, less] = [truePositives[i]!, falsePositives[i]!];
-    if (more === 0 && less === 0) continue;
-    positives += more;
-    negatives += less;
-    [kept[count], truePositives[count], falsePositives[count]] = [thresholds[i]!, positives, negatives];
-    count++;
-  }
-  return {
-    thresholds: kept.subarray(0, count),
-    truePositives: truePositives.subarray(0, count),
-    falsePositives: falsePositives.subarray(0, count),
-    positives,
-    negatives,
-  };
 }

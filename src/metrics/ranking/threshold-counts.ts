@@ -1,5 +1,5 @@
 import { requireOneEach, type Weighted } from '../weights.ts';
-import { countRanked, rankScores, type Scores } from './rank-scores.ts';
+import { type RankedScores, rankScores, type Scores } from './rank-scores.ts';
 
 /**
  * What a ranking decides at each of its distinct scores, highest first: everything at or above the threshold is called
@@ -70,6 +70,42 @@ function weigh(labels: ArrayLike<number>, scores: ArrayLike<number>, weights: Ar
   const counts = (_: unknown, i: number) => weights[i]! > 0;
   const [kinds, values, shares] = [labels, scores, weights].map((of) => new Float64Array(of).filter(counts));
   return countRanked(kinds!, rankScores(values!), shares);
+}
+
+/**
+ * Counts positives and negatives at or above every distinct score, each item as often as its weight says; a threshold where
+ * no item has weight is left out.
+ *
+ * @param labels 0 or 1 for each item; 1 is positive.
+ * @param weights From 0 up, one for each item; absent: 1.
+ */
+export function countRanked(
+  labels: ArrayLike<number>,
+  { thresholds, places }: RankedScores,
+  weights?: ArrayLike<number>,
+): ThresholdCounts {
+  const truePositives = new Float64Array(thresholds.length);
+  const falsePositives = new Float64Array(thresholds.length);
+  for (let i = 0; i < places.length; i++) {
+    (labels[i] === 1 ? truePositives : falsePositives)[places[i]!]! += weights === undefined ? 1 : weights[i]!;
+  }
+  let [count, positives, negatives] = [0, 0, 0];
+  const kept = thresholds.slice();
+  for (let i = 0; i < thresholds.length; i++) {
+    const [more, less] = [truePositives[i]!, falsePositives[i]!];
+    if (more === 0 && less === 0) continue;
+    positives += more;
+    negatives += less;
+    [kept[count], truePositives[count], falsePositives[count]] = [thresholds[i]!, positives, negatives];
+    count++;
+  }
+  return {
+    thresholds: kept.subarray(0, count),
+    truePositives: truePositives.subarray(0, count),
+    falsePositives: falsePositives.subarray(0, count),
+    positives,
+    negatives,
+  };
 }
 
 /** The scores of negatives and of positives, ascending. */

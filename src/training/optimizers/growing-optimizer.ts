@@ -1,7 +1,10 @@
 import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
+import { unreachable } from '../../result.ts';
 import type { OptimizerSettings } from '../optimizer-settings.ts';
 import type { StepMemory } from '../step-memory.ts';
-import { createOptimizer, type Optimizer } from './optimizer.ts';
+import { Adam } from './adam.ts';
+import type { Optimizer } from './optimizer.ts';
+import { Sgd } from './sgd.ts';
 
 /**
  * Optimizes weights that come one group after another, as layers are unfrozen. Each group has an optimizer of its own, so
@@ -40,5 +43,18 @@ export class GrowingOptimizer implements Optimizer {
 
   dispose(): void {
     for (const group of this.#groups) group.dispose();
+  }
+}
+
+/** An optimizer of weights that are all there from the start. */
+export function createOptimizer(settings: OptimizerSettings, weights: readonly Variable[]): Optimizer & StepMemory {
+  switch (settings.kind) {
+    case 'adam':
+    case 'adamw':
+      return new Adam(settings, weights);
+    case 'sgd':
+      return new Sgd(settings, weights);
+    default:
+      return unreachable(settings);
   }
 }

@@ -1,9 +1,4 @@
-import type { NamedTensorMap, Variable } from '@tensorflow/tfjs';
-import { unreachable } from '../../result.ts';
-import type { OptimizerSettings } from '../optimizer-settings.ts';
-import type { StepMemory } from '../step-memory.ts';
-import { Adam } from './adam.ts';
-import { Sgd } from './sgd.ts';
+import type { NamedTensorMap } from '@tensorflow/tfjs';
 
 /** Moves weights against their gradients, with a memory of earlier steps. */
 export interface Optimizer {
@@ -13,16 +8,4 @@ export interface Optimizer {
   step(gradients: NamedTensorMap): void;
   /** Frees the memory of earlier steps. */
   dispose(): void;
-}
-
-export function createOptimizer(settings: OptimizerSettings, weights: readonly Variable[]): Optimizer & StepMemory {
-  switch (settings.kind) {
-    case 'adam':
-    case 'adamw':
-      return new Adam(settings, weights);
-    case 'sgd':
-      return new Sgd(settings, weights);
-    default:
-      return unreachable(settings);
-  }
 }

@@ -4,8 +4,7 @@ import { before, test } from 'node:test';
 import { setBackend, tensor, variable } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { type OptimizerSettings, optimizerSettings } from '../optimizer-settings.ts';
-import { GrowingOptimizer } from './growing-optimizer.ts';
-import { createOptimizer } from './optimizer.ts';
+import { createOptimizer, GrowingOptimizer } from './growing-optimizer.ts';
 
 /** Weights after each of six steps, made by PyTorch: test/golden/training.py. */
 const golden = JSON.parse(
