@@ -23,6 +23,7 @@ test('a kind that sends messages of its own fails its stage and nothing else', a
 });
 
 for (const [code, why] of [
+  ['throw null;', 'it threw null'],
   ['process.exit(7);', 'its spec calls process.exit, which would end Restage. A spec only describes its kind'],
   [
     "process.kill(process.pid, 'SIGKILL');",

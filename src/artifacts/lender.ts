@@ -7,7 +7,7 @@ import type { Digest } from '../fingerprint/digest.ts';
 import { forEachBounded } from '../fingerprint/for-each-bounded.ts';
 import { hashFile } from '../fingerprint/hash-file.ts';
 import type { ListedFile } from '../fingerprint/listing.ts';
-import { copyOne, keepReadOnly, linkObject } from './verified-copy.ts';
+import { copyOne, copyVerified, keepReadOnly, linkObject } from './verified-copy.ts';
 
 /** Files of an artifact that a stage has in its private view until it gives them back. */
 export interface Loan {
@@ -19,7 +19,7 @@ interface LentFile {
   readonly file: ListedFile;
   /** Absolute path in the private view. */
   readonly path: string;
-  /** Absent on a disk without links, and for executables: these are copies. */
+  /** Absent for a copy: of an executable, of what the store does not hold, and on a disk without links. */
   readonly object?: string;
   /** What `stat` said of it when it was lent. */
   readonly state: string;
@@ -50,8 +50,20 @@ export class Lender {
     this.#cache = cache;
   }
 
-  /** Puts the artifact at `to`, which must not exist. Undefined where the store lacks a part of it. */
-  async lend(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
+  /**
+   * Puts the artifact at `to`, which must not exist. What the store does not hold whole is copied from `published`, where it lies
+   * too. Throws a `CopyFault` where that is something else by now.
+   */
+  async lend(artifact: StoredArtifact, to: string, borrower: string, published: string): Promise<Loan> {
+    const loan = await this.#lendObjects(artifact, to, borrower);
+    if (loan !== undefined) return loan;
+    const below = (folder: string, { path }: ListedFile) => (path === '' ? folder : `${folder}/${path}`);
+    await copyVerified(artifact, (file) => below(published, file), to, { hardLink: false });
+    const files = artifact.files.map((file) => ({ file, path: below(to, file), state: stateOf(below(to, file)) }));
+    return { borrower, files };
+  }
+
+  async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
     if (this.#cache.missingObjects(artifact).length > 0) return undefined;
     if (artifact.folder) {
       const folders = new Set([to, ...artifact.files.map(({ path }) => dirname(`${to}/${path}`))]);
@@ -62,14 +74,12 @@ export class Lender {
     await forEachBounded(artifact.files, lenders, async (file) => {
       const object = this.#cache.objectPath(file.digest);
       const path = artifact.folder ? `${to}/${file.path}` : to;
-      const sound = whole ? await this.#verify(object, file) : undefined;
-      if (sound === undefined) {
-        whole = false;
-        return;
-      }
+      whole &&= await this.#isSound(object, file);
+      if (!whole) return;
       const linked = file.executable === undefined && (await linkObject(object, path));
       if (!linked) await copyOne(file, object, path);
-      lent.push({ file, path, ...(linked && { object }), state: linked ? sound : stateOf(path) });
+      lent.push({ file, path, ...(linked && { object }), state: stateOf(path) });
+      if (linked) this.#verified.set(file.digest, stateOf(path)); // a link changes the times of its object
       this.#enter(file.digest, borrower);
     });
     const loan = { borrower, files: lent };
@@ -84,8 +94,9 @@ export class Lender {
     const misuses: Misuse[] = [];
     for (const { file, path, object, state } of files) {
       const now = stateOf(path);
+      const isIntact = now === state || (await hashOf(path)) === file.digest;
       if (object !== undefined) keepReadOnly(object);
-      if (now === state || (await hashOf(path)) === file.digest) {
+      if (isIntact) {
         this.#leave(file.digest, borrower);
         continue;
       }
@@ -101,17 +112,14 @@ export class Lender {
     return misuses;
   }
 
-  /** The state of an object whose bytes are right; undefined where it is gone, or was damaged and is now set aside. */
-  async #verify(object: string, { digest }: ListedFile): Promise<string | undefined> {
+  /** Whether an object's bytes are right. One that is damaged is set aside. */
+  async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
-    if (state !== '' && this.#verified.get(digest) === state) return state;
+    if (state !== '' && this.#verified.get(digest) === state) return true;
     const found = await hashOf(object);
-    if (found === digest) {
-      this.#verified.set(digest, state);
-      return state;
-    }
+    if (found === digest) return true;
     if (found !== undefined) this.#cache.setAside(object, 'its content is not what its name says');
-    return undefined;
+    return false;
   }
 
   #enter(digest: Digest, borrower: string): void {
@@ -125,10 +133,13 @@ export class Lender {
   }
 }
 
-/** Inode, size and modification time; not the change time, which moves with every further link. Empty where nothing is. */
+/**
+ * Inode, size and times. The change time, which no program can set back, moves with every further link too: another state may
+ * hold the same bytes. Empty where nothing is.
+ */
 function stateOf(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });
-  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs}`;
+  return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }
 
 /** Undefined where there is no file that can be read. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { signPlace, signTree } from '../fingerprint/sign-tree.ts';
+import { cacheError } from './cache-error.ts';
 import { writeAtomic } from './write-atomic.ts';
 
 /**
@@ -127,9 +128,13 @@ export function forget(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** Makes the next run of every command go the long way. */
+/** Makes the next run of every command go the long way. On a read-only disk there is nothing that could be forgotten. */
 export function forgetAll(root: string): void {
-  rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
+  try {
+    rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw cacheError(`to ${root}/cache/memory`, error);
+  }
 }
 
 const signAll = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>

@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { inspect } from 'node:util';
 import type { BuildFailure } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
 import { kindBuild, writeKindModule, writeKindSources } from '../cache/kind-build.ts';
@@ -97,6 +98,7 @@ const sourceOf = (folder: string, stem: string): string | undefined =>
 
 /** Of a mistake in the code, its place and text. */
 function describe(error: unknown): string {
+  if (!(error instanceof Error)) return `it threw ${inspect(error)}`;
   const { errors, message } = error as Partial<BuildFailure> & Error;
   const [first] = errors ?? [];
   if (first === undefined) return message;

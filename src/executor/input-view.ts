@@ -1,6 +1,7 @@
 import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Lender, Loan } from '../artifacts/lender.ts';
+import { CopyFault } from '../artifacts/verified-copy.ts';
 import type { StoredArtifact } from '../cache/stage-result.ts';
 import { nameView, viewName } from '../cache/view-name.ts';
 import { safeWord } from '../config/paths/safe-name.ts';
@@ -11,10 +12,11 @@ import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import { signTree } from '../fingerprint/sign-tree.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
 import type { InputArtifact } from '../stage.ts';
+import { StageFailure } from './stage-failure.ts';
 
 /**
  * What a stage reads: its inputs under names that hold nothing but what is in its fingerprint, in a folder of its own.
- * What other stages made is lent from the store. The user's files, and what the store does not keep, are symbolic links.
+ * What other stages made is lent from the store. The user's files are symbolic links.
  */
 export interface InputView {
   /** Absolute path of the folder. */
@@ -33,8 +35,6 @@ interface Link {
   readonly path: string;
   readonly target: string;
   readonly signature: string;
-  /** Whether its files' modes count. */
-  readonly modes: boolean;
   /** Of what was only just put in place: its signature alone does not say that it stays. */
   readonly unsettled?: Digest;
   /** The target is already not what the decision was made about. */
@@ -68,26 +68,39 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
       artifacts.push({ path: join(name, names[index]!), labels: item.labels });
       originals.set(path, pathOf(item, world));
       mkdirSync(dirname(path), { recursive: true });
-      const loan = item.from === 'stage' ? await lender.lend(outputOf(item, outputsOf), path, stage.name) : undefined;
-      if (loan !== undefined) loans.push(loan);
-      else links.push(await link(item, path, options));
+      if (item.from === 'path') links.push(await link(item.path, path, options));
+      else loans.push(await borrow(outputOf(item, outputsOf), path, stage, pathOf(item, world), lender));
     }
     inputs[input.port] = artifacts;
   }
   return { folder, name, inputs, originals, loans, links };
 }
 
-async function link(item: InputItem, path: string, { examined, world, outputsOf }: ViewOptions): Promise<Link> {
-  const target = pathOf(item, world);
-  const modes = item.from === 'stage';
-  const listing = await world.digests.list(target, { modes });
-  const isOutdated =
-    item.from === 'path'
-      ? listing.signature !== examined.looked.get(target)
-      : listing.digest !== outputOf(item, outputsOf).digest;
+async function borrow(
+  artifact: StoredArtifact,
+  to: string,
+  { name }: Stage,
+  published: string,
+  lender: Lender,
+): Promise<Loan> {
+  try {
+    return await lender.lend(artifact, to, name, published);
+  } catch (error) {
+    if (!(error instanceof CopyFault)) throw error;
+    throw new StageFailure(`${published} changed before it could be read, and the cache does not hold it: run again`);
+  }
+}
+
+async function link(target: string, path: string, { examined, world }: ViewOptions): Promise<Link> {
+  const listing = await world.digests.list(target, { modes: false });
   symlinkSync(target, path);
-  const unsettled = isUnsettled(listing) && { unsettled: listing.digest };
-  return { path, target, signature: listing.signature, modes, ...unsettled, isOutdated };
+  return {
+    path,
+    target,
+    signature: listing.signature,
+    ...(isUnsettled(listing) && { unsettled: listing.digest }),
+    isOutdated: listing.signature !== examined.looked.get(target),
+  };
 }
 
 /** An input that a stage, or one of the `others` that read it at the same time, wrote to. */
@@ -120,9 +133,9 @@ export async function closeView(view: InputView, lender: Lender, digests: Digest
   };
 }
 
-async function isChanged({ target, signature, unsettled, modes }: Link, digests: DigestIndex): Promise<boolean> {
+async function isChanged({ target, signature, unsettled }: Link, digests: DigestIndex): Promise<boolean> {
   if (signatureOf(target) !== signature) return true;
-  return unsettled !== undefined && (await digests.list(target, { modes })).digest !== unsettled;
+  return unsettled !== undefined && (await digests.list(target, { modes: false })).digest !== unsettled;
 }
 
 /** Puts the project's own paths in place of those of the view, in what a stage says. */

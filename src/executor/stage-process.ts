@@ -78,7 +78,10 @@ export function processStarter(entry: string): StartStage {
 
     child.on('message', (sent: unknown) => {
       const message = readMessage(sent);
-      if (message === undefined) return stop('SIGKILL', strayMessage(request.kind, sent));
+      if (message === undefined) {
+        answer ??= { ok: false, message: strayMessage(request.kind, sent) };
+        return signalGroup(child.pid, 'SIGKILL');
+      }
       if (message.type === 'ready') return void ask();
       if (answer !== undefined) return;
       if (message.type !== 'done' && message.type !== 'failed') return onMessage(translated(message, translate));
@@ -127,6 +130,7 @@ function processEnd(
       signalGroup(child.pid, 'SIGKILL');
       const contained = (await (await watched)?.end()) ?? false;
       await Promise.race([closed, delay(drainMs, undefined, { ref: false })]);
+      for (const pipe of [child.stdout, child.stderr]) pipe?.destroy(); // a child that lives on would keep this process
       resolve({ how: `its process ended unexpectedly (${signal ?? `exit code ${code}`})`, contained });
     });
   });
