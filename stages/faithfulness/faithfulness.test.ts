@@ -137,13 +137,13 @@ test('what cannot be is refused before anything is computed, with what there is'
 test('a network that has broken down is refused, with the image', async () => {
   const broken = join(folder, 'broken');
   const { model: net, info } = await loadModel(model);
-  net.setWeights(net.getWeights().map((weight) => weight.mul(Number.NaN)));
+  net.setWeights(net.getWeights().map((weight) => weight.mul(1e38)));
   await saveModel(broken, { model: net, info });
   using bench = new StageBench();
   const ran = bench.run(spec, run, {
     ...{ inputs: { model: broken, dataset }, with: few, outputs: Object.keys(spec.outputs) },
   });
-  await assert.rejects(ran, /^StageError: Expected finite scores from the model, got NaN and NaN for /);
+  await assert.rejects(ran, /^StageError: Expected finite scores from the model, got /);
 });
 
 test('integrated gradients whose sum is far off are told of, and measured', async () => {

@@ -301,7 +301,8 @@ test('what cannot be explained is told before anything is computed, and of which
   );
   const broken = join(bench.root, 'broken');
   await writeRedFinder(broken, { weight: Number.NaN });
-  await refuses('Expected finite scores from the model, got 1 and NaN for test/0.', {}, [broken]);
+  const where = join(broken, 'model.json');
+  await refuses(`Expected finite weights, got NaN as value 1 of logits/kernel in ${where}.`, {}, [broken]);
   const labelled = [model, dense].map((path, i) => ({ path, labels: { net: ['finder', 'dense'][i]! } }));
   await assert.rejects(
     explain(bench, { inputs: { models: labelled, datasets: [dataset] } }),
