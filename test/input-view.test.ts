@@ -25,16 +25,17 @@ test('in a folder, a list and a pattern the names are seen, and keyed', async ()
   const show = 'for file in ${inputs.files}; do echo "${file#*/in/*/}"; done > ${outputs.out}';
   using project = new Project(
     `stages:
-${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files: [./data/a.txt, ./data] }', show)}${stage('folder', '{ files: ./data }', 'cd ${inputs.files}; find . -type f | sort > ${outputs.out}')}`,
+${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files: [./data/a.txt, ./data] }', show)}${stage('one', '{ files: [./data/sub/b.txt] }', show)}${stage('folder', '{ files: ./data }', 'cd ${inputs.files}; find . -type f | sort > ${outputs.out}')}`,
     { 'data/a.txt': 'a\n', 'data/sub/b.txt': 'b\n' },
   );
   await project.run();
   assert.equal(project.read('out/pattern.txt'), 'files/data/a.txt\nfiles/data/sub/b.txt\n');
+  assert.equal(project.read('out/one.txt'), 'files/b.txt\n');
   assert.equal(project.read('out/list.txt'), 'files/1/data/a.txt\nfiles/2/data/\n');
   assert.equal(project.read('out/folder.txt'), './a.txt\n./sub/b.txt\n');
   renameSync(project.path('data/a.txt'), project.path('data/c.txt'));
   project.edit('pipelines/test.yaml', './data/a.txt', './data/c.txt');
-  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', folder: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', one: 'fresh', folder: 'ran' });
 });
 
 test('in a list of stages the labels name the files', async () => {

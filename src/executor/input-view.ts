@@ -157,7 +157,7 @@ function originalOf({ originals }: InputView, path: string): string {
 
 /**
  * Paths of a port's items below the view's folder, which the fingerprint alone decides. A single item is named by its port
- * and extension. In a list, a file of the user's keeps its path, and a stage's output is named by its labels.
+ * and extension. In a list, a file of the user's keeps its path or, where it is the only one, its name, and a stage's output is named by its labels.
  */
 function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);
@@ -167,7 +167,8 @@ function viewNames(port: string, list: boolean, items: readonly FingerprintInput
     : names.map((name, index) => `${port}/${index + 1}/${name}`);
 }
 
-function labelName({ labels = {}, extension = '' }: FingerprintInput, index: number): string {
+function labelName({ labels = {}, extension = '', name }: FingerprintInput, index: number): string {
+  if (name !== undefined) return name;
   const { path } = labels;
   if (path !== undefined) {
     const normal = posix.normalize(path);

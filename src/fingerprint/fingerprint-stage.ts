@@ -3,8 +3,8 @@ import type { Stage } from '../config/pipeline.ts';
 import type { Digest } from './digest.ts';
 import type { Fingerprint, FingerprintInput } from './fingerprint.ts';
 
-/** An input item as it is keyed: the digest of the parts that the stage reads, and a file's extension. */
-export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension'>;
+/** An input item as it is keyed: the digest of the parts that the stage reads, and what of its name it sees. */
+export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
 /** What a stage's fingerprint needs beyond the stage itself. */
 export interface FingerprintSurroundings {

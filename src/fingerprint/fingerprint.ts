@@ -24,7 +24,9 @@ export interface Fingerprint {
 
 export interface FingerprintInput {
   readonly digest: Digest;
-  /** Of a single file, such as `.csv`: a stage sees no more of its name. Absent for a folder, and where a label has the path. */
+  /** Of a single file, such as `.csv`: a stage sees no more of its name. Absent for a folder, and where its name is keyed. */
   readonly extension?: string;
+  /** Of the user's only file or folder in a list, whose name a stage sees as it sees those of several. */
+  readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Cache } from '../cache/cache.ts';
 import { readInputListing } from '../cache/input-listings.ts';
 import type { StageResult, StoredArtifact } from '../cache/stage-result.ts';
@@ -166,7 +166,8 @@ async function keyItem(
     looked.set(item.path, isUnsettled(listing) ? 'still being written' : listing.signature);
     const digest = partsDigest(listing, input.parts);
     listed.set(digest, listing);
-    return { digest, ...(item.labels['path'] === undefined && keyedExtension(listing, item.path)) };
+    if (item.labels['path'] !== undefined) return { digest }; // its path is keyed as a label
+    return { digest, ...(input.list ? { name: basename(item.path) } : keyedExtension(listing, item.path)) };
   }
   const artifact = outputsOf(item.stage)[item.port];
   if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
