@@ -4,14 +4,15 @@ import { countLearnable } from './layers/layer-weights.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';
-import { openTfjsManifest } from './weights/tfjs-manifest.ts';
+import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
  * Learnable parameters of the `model` artifact in `folder`, frozen ones too. A model that goes on from features has those of the
  * network that made them as well, up to the layer whose output they are. Reads the list of weights alone. Throws a {@link StageError} where that network is not known.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
-  using weights = openTfjsManifest(join(folder, 'model.json'), () => true);
+  const path = join(folder, 'model.json');
+  using weights = openTfjsManifest(path, besideManifest(path));
   const own = countLearnable(weights.tensors.values());
   return 'values' in info.input ? own + parametersBefore(info.input.of) : own;
 }

@@ -1,12 +1,12 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../stage.ts';
 import type { ModelInfo } from './model-info.ts';
 import { infoFile, readModelInfo, readModelJson } from './read-model-info.ts';
 import { readFinite } from './weights/stored-weights.ts';
-import { openTfjsManifest } from './weights/tfjs-manifest.ts';
+import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 const modelFile = 'model.json';
 const weightsFile = 'weights.bin';
@@ -41,7 +41,7 @@ export async function saveModel(folder: string, { model, info }: ModelFiles): Pr
 export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   const path = join(folder, modelFile);
-  const tensors = [...openTfjsManifest(path, (shard) => shard.startsWith(folder + sep)).tensors.values()];
+  const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
   const { modelTopology } = readModelJson(path) as Partial<io.ModelJSON>;
   if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
   const weightSpecs = tensors.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, renameSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
@@ -142,6 +142,16 @@ test('quantised weights are the integer times the scale, plus the least', async 
   assert.deepEqual(await values({ dtype: 'uint8', scale: 0.5, min: -1 }, Uint8Array.of(0, 3, 255)), [-1, 0.5, 126.5]);
   assert.deepEqual(await values({ dtype: 'uint16', scale: 0.25, min: 2 }, wide), [2, 2.25, 16385.75]);
   assert.deepEqual(await values({ dtype: 'float16' }, halves), [1, -2, 0.5]);
+});
+
+test('the shard of a manifest is found by its name, in whatever folder a stage sees the two', async (t) => {
+  const folder = temporaryFolder(t);
+  const [manifest, shard] = writeManifest(join(folder, 'm'), {}, new Uint8Array(12)) as [string, string];
+  const [seen, elsewhere] = [join(folder, 'weights.json'), join(folder, 'shards/net.bin')];
+  mkdirSync(join(folder, 'shards'));
+  renameSync(manifest, seen);
+  renameSync(shard, elsewhere);
+  assert.deepEqual(Array.from((await readAll([seen, elsewhere]))[0]!.values), [0, 0, 0]);
 });
 
 test('what is no weight file, or is cut short, is told with its place and what was expected', async (t) => {

@@ -5,7 +5,7 @@ import { openKerasH5 } from './keras-h5.ts';
 import { readBytes } from './read-bytes.ts';
 import { openSafetensors } from './safetensors.ts';
 import type { StoredWeights, WeightFormat } from './stored-weights.ts';
-import { openTfjsManifest } from './tfjs-manifest.ts';
+import { besideManifest, openTfjsManifest } from './tfjs-manifest.ts';
 
 /**
  * Opens the weights that `paths` are: one file, the folder of one, or a manifest and its shards. What a file is shows in
@@ -15,10 +15,13 @@ export async function openWeights(paths: readonly string[]): Promise<StoredWeigh
   const [first] = paths as readonly [string];
   const isFolder = paths.length === 1 && isDirectory(first);
   const found = isFolder ? findInFolder(first) : findInList(paths);
-  const isInput = (path: string) => (isFolder ? path.startsWith(first + sep) : paths.includes(path));
   switch (found.format) {
     case 'tfjs':
-      return openTfjsManifest(found.path, isInput);
+      // Shards of a list are found by their names: a stage sees its inputs in other folders than their owner.
+      return openTfjsManifest(
+        found.path,
+        isFolder ? besideManifest(found.path) : (name) => paths.find((path) => path.endsWith(sep + name)),
+      );
     case 'safetensors':
       return openSafetensors(found.path);
     case 'keras':

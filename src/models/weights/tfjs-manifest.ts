@@ -1,4 +1,4 @@
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../stage.ts';
 import { toFloat32 } from './numbers.ts';
@@ -39,14 +39,26 @@ interface Shard {
   readonly end: number;
 }
 
+/** The path of a shard by the name that its manifest has for it. */
+type FindShard = (name: string) => string | undefined;
+
+/** Shards that lie in the manifest's own folder or below it. */
+export function besideManifest(path: string): FindShard {
+  const folder = dirname(path) + sep;
+  return (name) => {
+    const shard = join(folder, name);
+    return shard.startsWith(folder) ? shard : undefined;
+  };
+}
+
 /**
  * Opens the `model.json` of a tfjs-layers model, or a weights manifest as tfjs-converter writes it, with its shards.
- * `isInput` says whether a file may be read: shards lie where the manifest says. Throws a {@link StageError} that names
+ * `findShard` gives the path of a shard by the name that the manifest has for it; undefined for one that may not be read. Throws a {@link StageError} that names
  * the first tensor for which they are too short.
  */
-export function openTfjsManifest(path: string, isInput: (path: string) => boolean): StoredWeights {
+export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
   const groups = parse(path);
-  const tensors = groups.flatMap((group) => groupTensors(path, group, shardsOf(path, group, isInput)));
+  const tensors = groups.flatMap((group) => groupTensors(path, group, shardsOf(path, group, findShard)));
   return { path, format: 'tfjs', tensors: byName(path, tensors), [Symbol.dispose]() {} };
 }
 
@@ -63,11 +75,11 @@ function parse(path: string): readonly Group[] {
   throw new StageError(`Expected a tfjs model or weights manifest, but ${path} has no list of paths and weights.`);
 }
 
-function shardsOf(path: string, { paths }: Group, isInput: (path: string) => boolean): readonly Shard[] {
+function shardsOf(path: string, { paths }: Group, findShard: FindShard): readonly Shard[] {
   let start = 0;
   return paths.map((name) => {
-    const shard = join(dirname(path), name);
-    if (!isInput(shard)) {
+    const shard = findShard(name);
+    if (shard === undefined) {
       throw new StageError(
         `${path} names the shard ${name}, which is not among the inputs: give their folder, or list it under shards.`,
       );
