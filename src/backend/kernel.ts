@@ -1,36 +1,34 @@
 import type { Tensor, TensorInfo } from '@tensorflow/tfjs';
 import type { HostArray, ValueType } from './dtype.ts';
-import type { ElementwiseEmit } from './lowering/elementwise-groups.ts';
 import type { GraphBuilder } from './lowering/graph-builder.ts';
-import type { Lowering, Representation } from './lowering/lower.ts';
-import type { Operand, TraceValue } from './trace.ts';
-
-/** What a lowering needs to know of a call beside its operands: plain data, since it is part of the trace's signature. */
-export type Attributes = { readonly [name: string]: AttributeValue };
-type AttributeValue = number | string | boolean | readonly AttributeValue[];
+import type { Lowering, Representation } from './lowering/lowering.ts';
+import type { Attributes, TraceNode } from './trace.ts';
 
 export interface TensorSpec {
   readonly shape: readonly number[];
   readonly dtype: ValueType;
 }
 
-/** What a call is, once its shapes are known: the operation to record, or another view of its only input. */
-export type Plan<A extends Attributes> =
-  | { readonly outputs: readonly TensorSpec[]; readonly attributes: A }
-  | { readonly view: readonly number[] };
-
-/** A recorded call, as its lowering sees it. */
-export interface Call<A extends Attributes> {
-  readonly operands: readonly Operand[];
+/** An operation to record. */
+export interface Operation<A extends Attributes> {
+  readonly outputs: readonly TensorSpec[];
   readonly attributes: A;
-  readonly outputs: readonly TraceValue[];
 }
 
-/** Writes a call's ONNX nodes; gives where each output then stands. */
-export type Lower<A extends Attributes> = (
-  lowering: Lowering,
-  call: Call<A>,
-) => Representation | readonly Representation[];
+/** What a call is, once its shapes are known: an operation, or another view of its only input. */
+export type Plan<A extends Attributes> = Operation<A> | { readonly view: readonly number[] };
+
+/** A recorded call of one kernel, as its lowering sees it. */
+export interface Call<A extends Attributes> extends TraceNode {
+  readonly attributes: A;
+}
+
+/** Writes an elementwise operation on operands of one shape, or scalars; gives its result's name. */
+export type ElementwiseEmit<A extends Attributes> = (
+  graph: GraphBuilder,
+  names: readonly string[],
+  attributes: A,
+) => string;
 
 /** The values of an input by its place, where they are at hand: for checks, since no value is part of the signature. */
 export type KnownValues = (input: number) => HostArray | undefined;
@@ -51,16 +49,12 @@ export interface Definition<T, A extends Attributes> {
   readonly deferred?: boolean;
   /** Undefined where this call has no lowering, or is wrong; then the cpu kernel computes it, or says what is wrong. */
   plan(inputs: readonly TensorSpec[], attributes: T, known: KnownValues, named: NamedInputs): Plan<A> | undefined;
-  readonly lower: Lower<A>;
-  /** For an operation that works element by element: its nodes on operands of one shape, or scalars. */
-  readonly elementwise?: (graph: GraphBuilder, names: readonly string[], attributes: A) => string;
+  /** Writes a call's ONNX nodes, by its attributes and shapes alone, which the trace's signature holds; gives where each
+   * output then stands. */
+  lower(lowering: Lowering, call: Call<A>): Representation | readonly Representation[];
+  /** For an operation that works element by element. */
+  readonly elementwise?: ElementwiseEmit<A>;
 }
-
-export type BoundLowering = (
-  lowering: Lowering,
-  operands: readonly Operand[],
-  outputs: readonly TraceValue[],
-) => Representation | readonly Representation[];
 
 /** A definition with the types of its attributes sealed in, so that different kernels fit into one table. */
 export interface Kernel {
@@ -74,15 +68,10 @@ export interface Kernel {
     attributes: unknown,
     known: KnownValues,
     named: NamedInputs,
-  ): BoundPlan | { readonly view: readonly number[] } | undefined;
-}
-
-/** A plan whose lowering holds its attributes. */
-export interface BoundPlan {
-  readonly outputs: readonly TensorSpec[];
-  readonly attributes: Attributes;
-  readonly lower: BoundLowering;
-  readonly elementwise: ElementwiseEmit | undefined;
+  ): Plan<Attributes> | undefined;
+  /** Writes the ONNX nodes of a call of this kernel; gives where each output then stands. */
+  lower(lowering: Lowering, call: TraceNode): readonly Representation[];
+  readonly elementwise: ElementwiseEmit<Attributes> | undefined;
 }
 
 export function kernel<T, A extends Attributes>(definition: Definition<T, A>): Kernel {
@@ -91,18 +80,9 @@ export function kernel<T, A extends Attributes>(definition: Definition<T, A>): K
     lists: definition.lists ?? false,
     deferred: definition.deferred ?? false,
     arrange: (inputs) => arrange(definition.name, definition.inputs, inputs),
-    plan(inputs, attributes, known, named) {
-      const plan = definition.plan(inputs, (attributes ?? {}) as T, known, named);
-      if (plan === undefined || 'view' in plan) return plan;
-      const { outputs, attributes: own } = plan;
-      const { lower, elementwise } = definition;
-      return {
-        outputs,
-        attributes: own,
-        lower: (lowering, operands, made) => lower(lowering, { operands, outputs: made, attributes: own }),
-        elementwise: elementwise && ((graph, names) => elementwise(graph, names, own)),
-      };
-    },
+    plan: (inputs, attributes, known, named) => definition.plan(inputs, (attributes ?? {}) as T, known, named),
+    lower: (lowering, call) => [definition.lower(lowering, call as Call<A>)].flat(),
+    elementwise: definition.elementwise as ElementwiseEmit<Attributes> | undefined,
   };
 }
 

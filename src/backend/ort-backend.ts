@@ -12,18 +12,27 @@ import {
 } from '@tensorflow/tfjs';
 import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
-import type { BoundPlan, Kernel, TensorSpec } from './kernel.ts';
-import { channelBlock } from './lowering/channel-block.ts';
-import { fillOf } from './lowering/lower.ts';
+import type { Kernel, Operation, TensorSpec } from './kernel.ts';
+import { fillOf } from './lowering/lowering.ts';
 import type { ObservedRun, RunObserver } from './profile/run-observer.ts';
 import { tellPhase } from './profile/tell-phase.ts';
 import type { Provider } from './providers.ts';
 import { BufferPool } from './running/buffer-pool.ts';
+import { channelBlock } from './running/channel-block.ts';
 import { CompiledGraph } from './running/compiled-graph.ts';
 import { CompiledTrace } from './running/compiled-trace.ts';
 import { runOnCpu } from './running/cpu-fallback.ts';
 import { SessionCache } from './running/session-cache.ts';
-import { type LiveTrace, liveTrace, type Operand, type Phase, Trace, type TraceNode, TraceValue } from './trace.ts';
+import {
+  type Attributes,
+  type LiveTrace,
+  liveTrace,
+  type Operand,
+  type Phase,
+  Trace,
+  type TraceNode,
+  TraceValue,
+} from './trace.ts';
 import { usableMemory } from './usable-memory.ts';
 
 export interface OrtBackendOptions {
@@ -114,7 +123,7 @@ export class OrtBackend extends KernelBackend {
       const empty = plan.outputs.map((output) => this.#keep(output, this.#pool.take(output.dtype, 0)));
       return kernel.lists ? empty : unwrapped(empty);
     }
-    const recorded = this.#record(kernel, plan, tensors);
+    const recorded = this.#record(kernel.name, plan, tensors);
     return kernel.lists ? recorded : unwrapped(recorded);
   }
 
@@ -262,13 +271,11 @@ export class OrtBackend extends KernelBackend {
     this.#release();
   }
 
-  #record(kernel: Kernel, plan: BoundPlan, tensors: readonly TensorInfo[]): TensorInfo[] {
+  #record(kernel: string, plan: Operation<Attributes>, tensors: readonly TensorInfo[]): TensorInfo[] {
     if (this.#trace.length >= LONGEST_TRACE) this.flush();
-    const { attributes, lower, elementwise } = plan;
     const operands = tensors.map(({ dataId, shape }): Operand => ({ value: found(this.#valueOf(dataId)), shape }));
     const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
-    const { name, deferred } = kernel;
-    const node = { kernel: name, attributes, operands, outputs, lower, deferred, elementwise, phase: this.#phase() };
+    const node = { kernel, attributes: plan.attributes, operands, outputs, phase: this.#phase() };
     // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
     if (Object.is(fillOf(node), 0)) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
     this.#trace.record(node);

@@ -43,16 +43,15 @@ export function registerOnnxRuntimeBackend(options: BackendOptions = {}): void {
   const priority = options.provider === undefined ? 10 : 0;
   registerGradients();
   registerBackend(backendName, () => new OrtBackend({ ...options, threads, warn, sessions, memory }), priority);
-  for (const kernel of kernels) {
+  for (const kernel of kernels.values()) {
     registerKernel({
       kernelName: kernel.name,
       backendName,
       kernelFunc: ({ inputs, attrs, backend }) => (backend as OrtBackend).call(kernel, inputs, attrs),
     });
   }
-  const lowered = new Set(kernels.map(({ name }) => name));
   for (const { kernelName } of getKernelsForBackend('cpu')) {
-    if (lowered.has(kernelName)) continue;
+    if (kernels.has(kernelName)) continue;
     const call = MADE_OF_ATTRIBUTES.has(kernelName) ? 'callOnHost' : 'callOnCpu';
     registerKernel({
       kernelName,

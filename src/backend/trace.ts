@@ -1,6 +1,4 @@
 import type { HostArray, ValueType } from './dtype.ts';
-import type { Attributes, BoundLowering } from './kernel.ts';
-import type { ElementwiseEmit } from './lowering/elementwise-groups.ts';
 import { exactJson } from './lowering/exact-json.ts';
 
 let nextId = 0;
@@ -37,17 +35,16 @@ export interface Operand {
 /** What a kernel call of training is for; where nothing is trained, all is `forward`. */
 export type Phase = 'forward' | 'backward' | 'update';
 
-/** One recorded kernel call. `lower` depends on nothing but the attributes and the shapes, which the signature holds. */
+/** What a lowering needs to know of a call beside its operands: plain data, since it is part of the trace's signature. */
+export type Attributes = { readonly [name: string]: AttributeValue };
+type AttributeValue = number | string | boolean | readonly AttributeValue[];
+
+/** One recorded kernel call: data only. How a kernel is lowered is looked up in the table of kernels, by name. */
 export interface TraceNode {
   readonly kernel: string;
   readonly attributes: Attributes;
   readonly operands: readonly Operand[];
   readonly outputs: readonly TraceValue[];
-  readonly lower: BoundLowering;
-  /** Lowered only when its value is asked for by a node that does not take it in. */
-  readonly deferred: boolean;
-  /** The same operation on flat arrays, where it works element by element. */
-  readonly elementwise: ElementwiseEmit | undefined;
   /** Told in profiles only; no part of the signature. */
   readonly phase?: Phase | undefined;
 }

@@ -1,5 +1,5 @@
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Standing } from '../lowering/lower.ts';
+import type { Lowering, Standing } from '../lowering/lowering.ts';
 
 /** The activations that tfjs fuses into matMul and conv2d, except prelu, whose weights are one more input. */
 const EMIT = {

@@ -1,4 +1,4 @@
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceNode } from '../trace.ts';
 import { type ConvolutionAttributes, convolve } from './convolution.ts';
 import { elementwise } from './elementwise.ts';

@@ -1,7 +1,7 @@
 import { sizeOf } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 
 interface TfBatchNorm {
@@ -29,13 +29,13 @@ export const batchNorm = kernel<TfBatchNorm, BatchNormAttributes>({
     const attributes = { epsilon: varianceEpsilon, offset, scale, perChannel };
     return { outputs: [{ shape: x!.shape, dtype: 'float32' }], attributes };
   },
-  lower(lowering, { operands, attributes, outputs }) {
-    const node = outputs[0]!.producer as TraceNode;
-    const trained = lowering.notes.get(node);
+  lower(lowering, call) {
+    const { operands, attributes } = call;
+    const trained = lowering.notes.get(call);
     if (trained !== undefined) return { channelsFirst: trained };
     if (!attributes.perChannel) return { logical: broadcastNorm(lowering, operands, attributes) };
     const [x, mean, variance] = operands as [Operand, Operand, Operand];
-    const { epsilon, scale, offset } = parametersOf(lowering, node);
+    const { epsilon, scale, offset } = parametersOf(lowering, call);
     const inputs = [
       lowering.channelsFirst(x),
       scale,

@@ -7,7 +7,7 @@ import {
   type ChannelProduct,
   scaleAffine,
 } from '../lowering/channel-affine.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 
 export type ChannelwiseOperation = 'add' | 'subtract' | 'multiply' | 'divide';

@@ -1,7 +1,7 @@
 import { sameShape } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import {
   attributesOf,

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Standing } from '../lowering/lower.ts';
+import type { Lowering, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 
 /** tfjs's attributes of a two-dimensional convolution. */

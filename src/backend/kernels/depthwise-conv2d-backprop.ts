@@ -1,5 +1,5 @@
 import { kernel } from '../kernel.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import {
   attributesOf,

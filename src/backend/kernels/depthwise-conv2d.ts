@@ -1,5 +1,5 @@
 import { type Kernel, kernel } from '../kernel.ts';
-import type { Lowering, Standing } from '../lowering/lower.ts';
+import type { Lowering, Standing } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
 import {

@@ -1,9 +1,9 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sameShape, sizeOf, type ValueType } from '../dtype.ts';
-import { type Attributes, type Definition, type Kernel, kernel } from '../kernel.ts';
+import { type Definition, type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
-import type { Operand, TraceValue } from '../trace.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
+import type { Attributes, Operand, TraceValue } from '../trace.ts';
 import { byChannels, type ChannelwiseOperation } from './channelwise.ts';
 
 interface Elementwise<T, A extends Attributes> {

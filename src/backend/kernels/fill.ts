@@ -1,8 +1,7 @@
 import { type DataType, util } from '@tensorflow/tfjs';
 import { isValueType } from '../dtype.ts';
-import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
-import type { TraceValue } from '../trace.ts';
+import { type Call, type Kernel, kernel, type TensorSpec } from '../kernel.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 
 type FillAttributes = { readonly value: number };
 
@@ -35,11 +34,8 @@ export const fillKernels: readonly Kernel[] = [
   ),
 ];
 
-function lowerFill(
-  { graph }: Lowering,
-  call: { attributes: FillAttributes; outputs: readonly TraceValue[] },
-): Representation {
-  const { shape, dtype } = call.outputs[0]!;
-  const number = graph.scalar(call.attributes.value, dtype);
+function lowerFill({ graph }: Lowering, { attributes, outputs }: Call<FillAttributes>): Representation {
+  const { shape, dtype } = outputs[0]!;
+  const number = graph.scalar(attributes.value, dtype);
   return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
 }

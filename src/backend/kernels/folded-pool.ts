@@ -1,33 +1,14 @@
-import type { Lowering } from '../lowering/lower.ts';
+import type { FoldedPool, Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { type ConvolutionAttributes, convolution, type FilterShape } from './convolution.ts';
 import type { Windows } from './pooling.ts';
 
 /**
- * A max-pooling of 2 x 2 right after a convolution of few channels, with ReLU between or not, computed in one: a
+ * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a
  * convolution of stride 2 gives the four positions of every window as four groups of channels. Its filters are the one
  * filter at four places, with a row and a column more. That is some more to multiply, but in a product four times as
  * high, which is what a convolution of few channels lacks; and the pooling, its gradient and what follows of it never
- * see the large image. Groups are in the order in which ONNX's SpaceToDepth would put them.
- */
-export interface FoldedPool {
-  /** The convolved image before any ReLU, `[batch, 4 · channels, rows, columns]`. */
-  readonly groups: string;
-  /** Their maxima, `[batch, channels, rows, columns]`. */
-  readonly maxima: string;
-}
-
-interface Chain {
-  readonly convolution: TraceNode;
-  readonly x: Operand;
-  readonly filter: Operand;
-  readonly bias: Operand | undefined;
-  readonly geometry: ConvolutionAttributes;
-  readonly rectified: boolean;
-}
-
-/**
- * Writes a max-pooling so, and remembers the groups for its gradient.
+ * see the large image. Groups are in the order in which ONNX's SpaceToDepth would put them; they are kept for the gradient.
  *
  * @returns the name of the pooled image, channels first; undefined where the pooling is any other
  */
@@ -49,6 +30,15 @@ export function foldPool(lowering: Lowering, pool: TraceNode): string | undefine
   const maxima = graph.reshape(highest, [batch, channels, rows, columns]);
   lowering.foldedPools.set(pool, { groups, maxima });
   return chain.rectified ? graph.node('Relu', [maxima]) : maxima;
+}
+
+interface Chain {
+  readonly convolution: TraceNode;
+  readonly x: Operand;
+  readonly filter: Operand;
+  readonly bias: Operand | undefined;
+  readonly geometry: ConvolutionAttributes;
+  readonly rectified: boolean;
 }
 
 /** The gradient of the pooling by the convolved image, in groups; the first of equal maxima gets it. */

@@ -1,7 +1,7 @@
 import { backend_util, util } from '@tensorflow/tfjs';
 import { ONNX_TYPE } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 
 type GatherAttributes = {

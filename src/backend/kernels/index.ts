@@ -44,8 +44,7 @@ import { transpose } from './transpose.ts';
 import { unaryKernels } from './unary.ts';
 import { viewKernels } from './views.ts';
 
-/** The table of kernels that have a lowering. All others run on tfjs's cpu backend. */
-export const kernels: readonly Kernel[] = [
+const all: readonly Kernel[] = [
   add,
   addN,
   ...argReductionKernels,
@@ -101,3 +100,6 @@ export const kernels: readonly Kernel[] = [
   unsortedSegmentSum,
   ...viewKernels,
 ];
+
+/** The table of kernels that have a lowering, by name. All others run on tfjs's cpu backend. */
+export const kernels: ReadonlyMap<string, Kernel> = new Map(all.map((kernel) => [kernel.name, kernel]));

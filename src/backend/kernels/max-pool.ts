@@ -1,9 +1,9 @@
 import { sameShape } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { FoldedPool, Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceNode } from '../trace.ts';
-import { type FoldedPool, foldPool, unfoldGradient } from './folded-pool.ts';
+import { foldPool, unfoldGradient } from './folded-pool.ts';
 import { maxPoolGradient, withInfinities, withoutNaN } from './max-pool-gradient.ts';
 import {
   allFinite,
@@ -34,17 +34,15 @@ function pooling(name: 'MaxPool' | 'MaxPool3D'): Kernel {
       if (name === 'MaxPool' && isTrivial(shape.windows)) return { view: x!.shape };
       return { outputs: [{ shape: shape.output, dtype: 'float32' }], attributes: shape.windows };
     },
-    lower(lowering, { operands, attributes, outputs }) {
-      const [x] = operands as [Operand];
-      const [output] = outputs;
-      const node = output!.producer as TraceNode;
-      const folded = name === 'MaxPool' ? foldPool(lowering, node) : undefined;
+    lower(lowering, call) {
+      const folded = name === 'MaxPool' ? foldPool(lowering, call) : undefined;
       if (folded !== undefined) return { channelsFirst: folded };
+      const [x] = call.operands as [Operand];
       const image = withChannelsFirst(lowering, x);
       const finite = allFinite(lowering.graph, image, x.shape);
-      lowering.notes.set(node, finite);
-      const shape = channelsFirstShape(output!.shape);
-      return standing(lowering, maxima(lowering.graph, image, attributes, { shape, finite }), shape.length);
+      lowering.notes.set(call, finite);
+      const shape = channelsFirstShape(call.outputs[0]!.shape);
+      return standing(lowering, maxima(lowering.graph, image, call.attributes, { shape, finite }), shape.length);
     },
   });
 }
@@ -79,10 +77,8 @@ function gradient(name: 'MaxPoolGrad' | 'MaxPool3DGrad'): Kernel {
       if (!sameShape(dy!.shape, shape.output)) return undefined;
       return { outputs: [{ shape: input!.shape, dtype: 'float32' }], attributes: shape.windows };
     },
-    lower(lowering, { operands, outputs }) {
-      const [dy] = operands as [Operand];
-      const node = outputs[0]!.producer as TraceNode;
-      return unpool(lowering, node, withChannelsFirst(lowering, dy));
+    lower(lowering, call) {
+      return unpool(lowering, call, withChannelsFirst(lowering, call.operands[0] as Operand));
     },
   });
 }

@@ -1,5 +1,5 @@
 import { sameShape } from '../dtype.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { elementwise, inCommonOrder } from './elementwise.ts';
 import { unpool } from './max-pool.ts';

@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sizeOf } from '../dtype.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { padAfter } from './convolution.ts';
 

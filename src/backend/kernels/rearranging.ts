@@ -3,7 +3,7 @@ import { util } from '@tensorflow/tfjs';
 import { isValueType, ONNX_TYPE, sizeOf, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import { affineOfVector } from '../lowering/channel-affine.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 import { isImage } from './channelwise.ts';
 

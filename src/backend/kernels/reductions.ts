@@ -2,7 +2,7 @@ import { backend_util, util } from '@tensorflow/tfjs';
 import { ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import { sumAffine, sumProduct } from '../lowering/channel-affine.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 import { normalisedMean } from './batch-norm.ts';
 import { isImage } from './channelwise.ts';
@@ -52,22 +52,21 @@ export const reductionKernels: readonly Kernel[] = REDUCTIONS.map((reduction) =>
       const output = keepDims ? backend_util.expandShapeToKeepDim(reduced, axes) : reduced;
       return { outputs: [{ shape: output, dtype: reduction.result ?? dtype }], attributes: { axes } };
     },
-    lower(lowering, { operands, attributes, outputs }) {
-      const [x] = operands as [Operand];
-      const short = shortcut(lowering, reduction.name, x, outputs[0]!);
-      if (short !== undefined) return { logical: short };
-      return { logical: reduce(lowering, reduction, x, attributes.axes, outputs[0]!) };
+    lower(lowering, call) {
+      const [x] = call.operands as [Operand];
+      const [output] = call.outputs as [TraceValue];
+      const short = shortcut(lowering, call, x, output);
+      return { logical: short ?? reduce(lowering, reduction, x, call.attributes.axes, output) };
     },
   }),
 );
 
 /** Sums and means per channel of what BatchNorm and its gradient are made of need not see it computed. */
-function shortcut(lowering: Lowering, name: string, x: Operand, output: TraceValue): string | undefined {
-  const producer = output.producer as TraceNode;
-  if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(producer.attributes['axes']) !== '0,1,2')
-    return undefined;
+function shortcut(lowering: Lowering, call: TraceNode, x: Operand, output: TraceValue): string | undefined {
+  const { kernel: name, attributes } = call;
+  if (x.value.dtype !== 'float32' || !isImage(x.shape) || String(attributes['axes']) !== '0,1,2') return undefined;
   if (name !== 'Sum' && name !== 'Mean') return undefined;
-  const known = name === 'Mean' ? (lowering.notes.get(producer) ?? normalisedMean(lowering, producer)) : undefined;
+  const known = name === 'Mean' ? (lowering.notes.get(call) ?? normalisedMean(lowering, call)) : undefined;
   if (known !== undefined) return output.shape.length === 1 ? known : lowering.graph.reshape(known, output.shape);
   const { graph } = lowering;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];

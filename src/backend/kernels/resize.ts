@@ -1,8 +1,8 @@
 import { sizeOf } from '../dtype.ts';
-import { type Attributes, type Kernel, kernel } from '../kernel.ts';
+import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
-import type { Operand } from '../trace.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
+import type { Attributes, Operand } from '../trace.ts';
 
 interface TfResize {
   readonly size: readonly [number, number];

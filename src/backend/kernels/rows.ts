@@ -1,5 +1,5 @@
 import { type HostArray, ONNX_TYPE } from '../dtype.ts';
-import type { Lowering } from '../lowering/lower.ts';
+import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 
 /**

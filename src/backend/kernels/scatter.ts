@@ -1,7 +1,7 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sizeOf } from '../dtype.ts';
 import { type Call, type Kernel, type KnownValues, kernel, type TensorSpec } from '../kernel.ts';
-import type { Lowering, Representation } from '../lowering/lower.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { nameRows, type RowIndex, rowsNamed } from './rows.ts';
 

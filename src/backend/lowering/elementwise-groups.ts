@@ -1,6 +1,5 @@
 import { sizeOf } from '../dtype.ts';
 import type { TraceNode, TraceValue } from '../trace.ts';
-import type { GraphBuilder } from './graph-builder.ts';
 
 /**
  * Elementwise nodes over large arrays of one size that can run block by block: an optimizer's update of one weight.
@@ -23,13 +22,16 @@ const BLOCK = 1 << 16;
 const FEWEST_NODES = 4;
 
 /** The groups of a trace, by member. */
-export function elementwiseGroups(nodes: readonly TraceNode[]): ReadonlyMap<TraceNode, ElementwiseGroup> {
-  const weights = weightsOf(nodes);
+export function elementwiseGroups(
+  nodes: readonly TraceNode[],
+  isElementwise: (node: TraceNode) => boolean,
+): ReadonlyMap<TraceNode, ElementwiseGroup> {
+  const weights = weightsOf(nodes, isElementwise);
   const drafts = new Map<TraceNode, Draft>();
   const reached = new Map<TraceValue, ReadonlySet<Draft>>();
   for (const node of nodes) {
     const before = node.operands.map(({ value }) => reached.get(value) ?? new Set<Draft>());
-    const draft = isCandidate(node, weights) ? joinGroups(node, drafts, before) : undefined;
+    const draft = isElementwise(node) && suits(node, weights) ? joinGroups(node, drafts, before) : undefined;
     const after = draft === undefined ? new Set(before.flatMap((groups) => [...groups])) : new Set([draft]);
     for (const output of node.outputs) reached.set(output, after);
   }
@@ -55,11 +57,11 @@ function finished(
   return groups;
 }
 
-function isCandidate(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean {
+/** Whether the arrays of an elementwise node can be cut into blocks, and are worth it. */
+function suits(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean {
   const output = node.outputs[0] as TraceValue;
   const size = sizeOf(output.shape);
   return (
-    node.elementwise !== undefined &&
     // Images stay whole: cutting them would force the order of their axes.
     (output.shape.length !== 4 || node.operands.every(({ value }) => value.data !== undefined || weights.has(value))) &&
     size >= SMALLEST &&
@@ -72,12 +74,12 @@ function isCandidate(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean
 }
 
 /** The filters' gradients, and what is made of them and of given values alone: no images that the net computes. */
-function weightsOf(nodes: readonly TraceNode[]): ReadonlySet<TraceValue> {
+function weightsOf(nodes: readonly TraceNode[], isElementwise: (node: TraceNode) => boolean): ReadonlySet<TraceValue> {
   const weights = new Set<TraceValue>();
-  for (const { kernel, elementwise, operands, outputs } of nodes) {
+  for (const node of nodes) {
     const made =
-      elementwise !== undefined && operands.every(({ value }) => value.data !== undefined || weights.has(value));
-    if (made || kernel.endsWith('BackpropFilter')) for (const output of outputs) weights.add(output);
+      isElementwise(node) && node.operands.every(({ value }) => value.data !== undefined || weights.has(value));
+    if (made || node.kernel.endsWith('BackpropFilter')) for (const output of node.outputs) weights.add(output);
   }
   return weights;
 }
@@ -147,6 +149,3 @@ export function blockCount(size: number): number | undefined {
   for (let count = wanted; count <= wanted * 4; count++) if (size % count === 0) return count;
   return undefined;
 }
-
-/** Writes an elementwise operation on operands of one shape, or scalars; gives its result's name. */
-export type ElementwiseEmit = (graph: GraphBuilder, names: readonly string[]) => string;

@@ -1,5 +1,7 @@
 import { bytesPerElement, type HostArray, sizeOf } from '../dtype.ts';
-import { type GraphEnd, lowerTrace } from '../lowering/lower.ts';
+import { kernels } from '../kernels/index.ts';
+import { lowerTrace } from '../lowering/lower.ts';
+import type { GraphEnd } from '../lowering/lowering.ts';
 import type { LiveTrace, TraceValue } from '../trace.ts';
 import { OrtSession, type SessionArray, type SessionOptions } from './ort-session.ts';
 import { peakMemory } from './peak-memory.ts';
@@ -21,7 +23,7 @@ export class CompiledGraph {
   /** @param constant the places of the leaves that become constants */
   constructor(live: LiveTrace, constant: readonly number[], { channelBlock, ...options }: CompileOptions) {
     const constants = constant.map((place) => live.leaves[place] as TraceValue);
-    const lowered = lowerTrace(live, { channelBlock, constants: new Set(constants) });
+    const lowered = lowerTrace(live, kernels, { channelBlock, constants: new Set(constants) });
     this.weight = peakMemory(live) + bytesOf(constants);
     this.#constant = new Set(constant);
     this.#leaves = lowered.leaves;

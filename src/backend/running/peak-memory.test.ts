@@ -12,16 +12,7 @@ function kibibytes(size: number, what: 'leaf' | 'passing' | 'result'): TraceValu
 
 function node(operands: readonly TraceValue[], output: TraceValue): TraceNode {
   const read = operands.map((value) => ({ value, shape: value.shape }));
-  const lower = () => assert.fail('nothing is lowered here');
-  return {
-    kernel: '',
-    attributes: {},
-    operands: read,
-    outputs: [output],
-    lower,
-    deferred: false,
-    elementwise: undefined,
-  };
+  return { kernel: '', attributes: {}, operands: read, outputs: [output] };
 }
 
 it('counts what is there at the worst moment: leaves always, results once computed, the rest while it is to be read', () => {

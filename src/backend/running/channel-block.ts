@@ -1,5 +1,5 @@
-import { OrtSession } from '../running/ort-session.ts';
-import { GraphBuilder } from './graph-builder.ts';
+import { GraphBuilder } from '../lowering/graph-builder.ts';
+import { OrtSession } from './ort-session.ts';
 
 /**
  * How many channels make a block of ONNX Runtime's blocked convolutions on this processor: 16 with AVX-512, 8 with
