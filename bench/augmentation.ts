@@ -5,10 +5,11 @@
  *
  * Medians of rounds in which each change is made with its range by default to the same 32 noisy images.
  */
+
+import { type Augmentation, augmentImage } from '../src/learning/vision/augment/augment-image.ts';
+import { augmentSettings } from '../src/learning/vision/augment/augment-settings.ts';
+import type { DecodedImage } from '../src/learning/vision/decode-image.ts';
 import { Random } from '../src/random.ts';
-import { type Augmentation, augmentImage } from '../src/vision/augment/augment-image.ts';
-import { augmentSettings } from '../src/vision/augment/augment-settings.ts';
-import type { DecodedImage } from '../src/vision/decode-image.ts';
 
 const [side = '256', rounds = '9'] = process.argv.slice(2);
 const size = { width: Number(side), height: Number(side) };

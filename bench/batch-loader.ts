@@ -8,8 +8,8 @@
  */
 import { availableParallelism } from 'node:os';
 import { Worker } from 'node:worker_threads';
+import { BatchLoader } from '../src/learning/vision/batches/batch-loader.ts';
 import { permutation, Random } from '../src/random.ts';
-import { BatchLoader } from '../src/vision/batches/batch-loader.ts';
 
 const [folder, split = 'train', count = '60'] = process.argv.slice(2);
 if (folder === undefined) throw new Error('Expected the folder of a dataset.');

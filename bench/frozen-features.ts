@@ -11,16 +11,16 @@
  */
 import { randomUniform, type Tensor, tidy } from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
-import { buildHead, buildNet } from '../src/models/build-net.ts';
-import { headOf } from '../src/models/feature-head.ts';
-import { featureNetwork } from '../src/models/feature-network.ts';
-import { initialiseWeights } from '../src/models/initial-weights.ts';
-import { netOf } from '../src/models/model-setting.ts';
-import { FeatureBatches } from '../src/training/feature-batches.ts';
-import { trainableWeights } from '../src/training/model-weights.ts';
-import { createOptimizer } from '../src/training/optimizers/growing-optimizer.ts';
-import { trainStep } from '../src/training/train-step.ts';
-import type { Features } from '../src/vision/features/open-features.ts';
+import { buildHead, buildNet } from '../src/learning/models/build-net.ts';
+import { headOf } from '../src/learning/models/feature-head.ts';
+import { featureNetwork } from '../src/learning/models/feature-network.ts';
+import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
+import { netOf } from '../src/learning/models/model-setting.ts';
+import { FeatureBatches } from '../src/learning/training/feature-batches.ts';
+import { trainableWeights } from '../src/learning/training/model-weights.ts';
+import { createOptimizer } from '../src/learning/training/optimizers/growing-optimizer.ts';
+import { trainStep } from '../src/learning/training/train-step.ts';
+import type { Features } from '../src/learning/vision/features/open-features.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
 const [size, images] = [Number(side), Number(count)];

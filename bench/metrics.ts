@@ -7,18 +7,18 @@
  * scores, which are looked up, and 0.5 s for a temperature, whose fit goes over all of them a dozen times.
  */
 
-import { expectedCalibrationError } from '../src/metrics/calibration/expected-calibration-error.ts';
-import { fitTemperature } from '../src/metrics/calibration/temperature.ts';
-import { fakeProbabilities } from '../src/metrics/logits.ts';
-import { auc } from '../src/metrics/ranking/auc.ts';
-import { averagePrecision } from '../src/metrics/ranking/average-precision.ts';
-import { truePositiveRateAt } from '../src/metrics/ranking/curve-heights.ts';
-import { detCurve } from '../src/metrics/ranking/det-curve.ts';
-import { equalErrorRate } from '../src/metrics/ranking/equal-error-rate.ts';
-import { partialAuc } from '../src/metrics/ranking/partial-auc.ts';
-import { precisionRecallCurve } from '../src/metrics/ranking/precision-recall-curve.ts';
-import { rocCurve } from '../src/metrics/ranking/roc-curve.ts';
-import { countAtThresholds } from '../src/metrics/ranking/threshold-counts.ts';
+import { expectedCalibrationError } from '../src/learning/metrics/calibration/expected-calibration-error.ts';
+import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
+import { fakeProbabilities } from '../src/learning/metrics/logits.ts';
+import { auc } from '../src/learning/metrics/ranking/auc.ts';
+import { averagePrecision } from '../src/learning/metrics/ranking/average-precision.ts';
+import { truePositiveRateAt } from '../src/learning/metrics/ranking/curve-heights.ts';
+import { detCurve } from '../src/learning/metrics/ranking/det-curve.ts';
+import { equalErrorRate } from '../src/learning/metrics/ranking/equal-error-rate.ts';
+import { partialAuc } from '../src/learning/metrics/ranking/partial-auc.ts';
+import { precisionRecallCurve } from '../src/learning/metrics/ranking/precision-recall-curve.ts';
+import { rocCurve } from '../src/learning/metrics/ranking/roc-curve.ts';
+import { countAtThresholds } from '../src/learning/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 
 const size = 1_000_000;

@@ -2,9 +2,9 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/kinds-markdown.ts';
-import { describeSettings } from '../src/config/schema/describe-settings.ts';
-import { pipelineJsonSchema } from '../src/config/schema/json-schema.ts';
-import { extendsShape, pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
+import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
+import { pipelineJsonSchema } from '../src/engine/config/schema/json-schema.ts';
+import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
 import { kinds } from '../stages/index.ts';
 
 export const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync } from 'node:fs';
 import { test } from 'node:test';
-import { whyNoTracing } from '../src/executor/trace-reads.ts';
+import { whyNoTracing } from '../src/engine/execution/trace-reads.ts';
 import { processesIn } from './support/processes.ts';
 import { Project, type RanOnce } from './support/rig.ts';
 

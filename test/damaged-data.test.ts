@@ -3,12 +3,12 @@ import { cpSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
-import { parseScores } from '../src/metrics/scores-file.ts';
-import { openWeights } from '../src/models/weights/open-weights.ts';
-import { readFinite } from '../src/models/weights/stored-weights.ts';
+import { parseScores } from '../src/learning/metrics/scores-file.ts';
+import { openWeights } from '../src/learning/models/weights/open-weights.ts';
+import { readFinite } from '../src/learning/models/weights/stored-weights.ts';
+import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
+import { openFeatures } from '../src/learning/vision/features/open-features.ts';
 import { StageError } from '../src/stage.ts';
-import { openDataset } from '../src/vision/dataset/open-dataset.ts';
-import { openFeatures } from '../src/vision/features/open-features.ts';
 import { readList } from '../stages/load-dataset/read-list.ts';
 import { writeFeatures } from './support/features-artifact.ts';
 import { isTold, mutated } from './support/mutations.ts';

@@ -4,12 +4,12 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { posix } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { describeSettings } from '../src/config/schema/describe-settings.ts';
-import { pipelineShape, stageShape } from '../src/config/schema/shapes.ts';
-import { architectureNames } from '../src/models/architectures/architectures.ts';
-import { activations, paddings } from '../src/models/layers/layer.ts';
-import { layerItem } from '../src/models/layers/layer-items.ts';
-import { modelMistakes } from '../src/models/model-setting.ts';
+import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
+import { pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
+import { architectureNames } from '../src/learning/models/architectures/architectures.ts';
+import { activations, paddings } from '../src/learning/models/layers/layer.ts';
+import { layerItem } from '../src/learning/models/layers/layer-items.ts';
+import { modelMistakes } from '../src/learning/models/model-setting.ts';
 import { kinds } from '../stages/index.ts';
 import { Project } from './support/rig.ts';
 

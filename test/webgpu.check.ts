@@ -6,9 +6,9 @@ import { describe, it } from 'node:test';
 import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
-import { trainableWeights } from '../src/training/model-weights.ts';
-import { Adam } from '../src/training/optimizers/adam.ts';
-import { trainStep } from '../src/training/train-step.ts';
+import { trainableWeights } from '../src/learning/training/model-weights.ts';
+import { Adam } from '../src/learning/training/optimizers/adam.ts';
+import { trainStep } from '../src/learning/training/train-step.ts';
 import { Project } from './support/rig.ts';
 
 const packages = process.env['WEBGPU_PACKAGES'];

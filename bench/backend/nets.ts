@@ -11,12 +11,12 @@ import {
   tidy,
   variableGrads,
 } from '@tensorflow/tfjs';
-import { xceptionBackbone } from '../../src/models/architectures/xception.ts';
-import { buildNet } from '../../src/models/build-net.ts';
-import { readLayers } from '../../src/models/layers/read-layers.ts';
-import { netOf } from '../../src/models/model-setting.ts';
-import { seedDropout } from '../../src/models/seeded-dropout.ts';
-import { Adam } from '../../src/training/optimizers/adam.ts';
+import { xceptionBackbone } from '../../src/learning/models/architectures/xception.ts';
+import { buildNet } from '../../src/learning/models/build-net.ts';
+import { readLayers } from '../../src/learning/models/layers/read-layers.ts';
+import { netOf } from '../../src/learning/models/model-setting.ts';
+import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
+import { Adam } from '../../src/learning/training/optimizers/adam.ts';
 
 /** A net with its training, on random images `[batch, 256, 256, 3]`. Each work reads back the logits and nothing else. */
 export interface Bench {

@@ -4,13 +4,13 @@
  *     node --import tsx bench/backend/training-memory.ts [net] [batch] [steps]      # xception 16 2
  */
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
-import { buildNet } from '../../src/models/build-net.ts';
-import { initialiseWeights } from '../../src/models/initial-weights.ts';
-import { modelSetting, netOf } from '../../src/models/model-setting.ts';
+import { buildNet } from '../../src/learning/models/build-net.ts';
+import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
+import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { fit } from '../../src/learning/training/fit.ts';
+import type { TrainingState } from '../../src/learning/training/training-state.ts';
+import type { Batch } from '../../src/learning/vision/batches/batch-loader.ts';
 import { Random } from '../../src/random.ts';
-import { fit } from '../../src/training/fit.ts';
-import type { TrainingState } from '../../src/training/training-state.ts';
-import type { Batch } from '../../src/vision/batches/batch-loader.ts';
 
 const SIZE = 256;
 const [net = 'xception', batch = '16', steps = '2'] = process.argv.slice(2);

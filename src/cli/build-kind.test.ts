@@ -5,7 +5,7 @@ import { join, relative } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
-import { formatWarning } from '../diagnostics/format-diagnostic.ts';
+import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { buildKind, type KindCode } from './build-kind.ts';
 
 /** A project whose kind `own` has the given `run.ts`, built and run by Node from a folder on another path. */

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join, relative } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import type { Message, Metafile, Plugin } from 'esbuild';
-import type { KindSources } from '../cache/kind-build.ts';
-import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
-import { sha256 } from '../fingerprint/digest.ts';
+import { sha256 } from '../digest.ts';
+import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
+import type { KindSources } from '../engine/store/kind-build.ts';
 import { KindImports } from './kind-imports.ts';
 
 /** The code of a project's own kind, bundled into one file per side, and what decided it. */

@@ -1,10 +1,10 @@
 import { posix } from 'node:path';
-import { type Owner, type PublishedRecord, PublishedRecords } from '../artifacts/published-record.ts';
-import { Cache } from '../cache/cache.ts';
-import { filesOfPipeline } from '../config/files/pipeline-name.ts';
-import type { Output, Stage } from '../config/pipeline.ts';
-import { shownPath } from '../config/yaml/read-source.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { filesOfPipeline } from '../engine/config/files/pipeline-name.ts';
+import type { Output, Stage } from '../engine/config/pipeline.ts';
+import { shownPath } from '../engine/config/yaml/read-source.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { type Owner, type PublishedRecord, PublishedRecords } from '../engine/publishing/published-record.ts';
+import { Cache } from '../engine/store/cache.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import type { Project } from './open-project.ts';

@@ -1,7 +1,7 @@
-import { filesOfPipeline, reportPath } from '../config/files/pipeline-name.ts';
-import type { Kinds } from '../config/load-context.ts';
-import { loadPipeline } from '../config/load-pipeline.ts';
-import type { Span } from '../diagnostics/diagnostic.ts';
+import { filesOfPipeline, reportPath } from '../engine/config/files/pipeline-name.ts';
+import type { Kinds } from '../engine/config/load-context.ts';
+import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import type { Span } from '../engine/diagnostics/diagnostic.ts';
 
 /** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */
 export type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;

@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { describeFault, isTold } from '../executor/describe-fault.ts';
+import { describeFault, isTold } from '../engine/execution/describe-fault.ts';
 import { type Act, declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './package-info.ts';

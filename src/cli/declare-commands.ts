@@ -1,6 +1,6 @@
 import { type Command, Option } from 'commander';
-import { scoreKinds } from '../attribution/question.ts';
-import { colourMaps } from '../vision/colour-map.ts';
+import { scoreKinds } from '../learning/attribution/question.ts';
+import { colourMaps } from '../learning/vision/colour-map.ts';
 import {
   backendOption,
   collect,

@@ -1,14 +1,18 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findPipelineFile } from '../config/files/find-pipeline-file.ts';
-import { findRoot } from '../config/files/find-root.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/suggest.ts';
-import { type ArchitectureName, architectureNames, architectures } from '../models/architectures/architectures.ts';
-import { modelInfo } from '../models/model-info.ts';
-import { type ModelSetting, modelSetting } from '../models/model-setting.ts';
+import { findPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
+import { findRoot } from '../engine/config/files/find-root.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import {
+  type ArchitectureName,
+  architectureNames,
+  architectures,
+} from '../learning/models/architectures/architectures.ts';
+import { modelInfo } from '../learning/models/model-info.ts';
+import { type ModelSetting, modelSetting } from '../learning/models/model-setting.ts';
 import { err, ok, type Result } from '../result.ts';
+import { suggest } from '../suggest.ts';
 import { openProject } from './open-project.ts';
 
 /** A network that a command asks for, and in a few words where it was found. */

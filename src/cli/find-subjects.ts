@@ -1,13 +1,13 @@
-import type { Cache } from '../cache/cache.ts';
-import type { RunFolder } from '../cache/run-folder.ts';
-import { readSubjectStage, type Subject, type SubjectStage } from '../compare/subject.ts';
-import { upstreamOf } from '../compare/upstream.ts';
-import { findPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
-import { loadPipeline } from '../config/load-pipeline.ts';
-import { findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { suggest } from '../diagnostics/suggest.ts';
+import { findPipelineFile, pipelineNames } from '../engine/config/files/find-pipeline-file.ts';
+import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import { findStageNames, suggestStage } from '../engine/config/resolve/find-stage-names.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import type { Cache } from '../engine/store/cache.ts';
+import type { RunFolder } from '../engine/store/run-folder.ts';
+import { readSubjectStage, type Subject, type SubjectStage } from '../reporting/compare/subject.ts';
+import { upstreamOf } from '../reporting/compare/upstream.ts';
 import { err, ok, type Result } from '../result.ts';
+import { suggest } from '../suggest.ts';
 import { loadKinds } from './load-kinds.ts';
 
 /** What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with `:<stage>`. */

@@ -1,9 +1,9 @@
 import { basename, join } from 'node:path';
-import { Cache } from '../cache/cache.ts';
-import { baseNames } from '../config/files/base-names.ts';
-import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../config/files/find-pipeline-file.ts';
-import { findIncludedStages, findStageNames } from '../config/resolve/find-stage-names.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { baseNames } from '../engine/config/files/base-names.ts';
+import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/files/find-pipeline-file.ts';
+import { findIncludedStages, findStageNames } from '../engine/config/resolve/find-stage-names.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { Cache } from '../engine/store/cache.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /** The words of a command line that say which pipeline and which of its stages. */

@@ -1,11 +1,11 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPipelineFile } from '../config/files/find-pipeline-file.ts';
-import { findRoot } from '../config/files/find-root.ts';
-import type { Stage } from '../config/pipeline.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { infoFile } from '../models/read-model-info.ts';
-import { plan } from '../plan/plan.ts';
+import { findPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
+import { findRoot } from '../engine/config/files/find-root.ts';
+import type { Stage } from '../engine/config/pipeline.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { plan } from '../engine/plan/plan.ts';
+import { infoFile } from '../learning/models/read-model-info.ts';
 import { err, ok, type Result } from '../result.ts';
 import { makeWorld, saveDigests, warnOnStderr } from './make-world.ts';
 import { openProject, type Project } from './open-project.ts';

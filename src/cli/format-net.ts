@@ -1,10 +1,10 @@
-import { formatCount } from '../charts/format-number.ts';
-import { describeLayer } from '../models/layers/describe-layer.ts';
-import { addName } from '../models/layers/layer.ts';
-import { showShape } from '../models/layers/layer-shape.ts';
-import { countLearnable } from '../models/layers/layer-weights.ts';
-import type { TracedLayer, TracedPlain } from '../models/layers/trace-net.ts';
-import { formatTable } from '../reporters/format-table.ts';
+import { formatCount } from '../learning/charts/format-number.ts';
+import { describeLayer } from '../learning/models/layers/describe-layer.ts';
+import { addName } from '../learning/models/layers/layer.ts';
+import { showShape } from '../learning/models/layers/layer-shape.ts';
+import { countLearnable } from '../learning/models/layers/layer-weights.ts';
+import type { TracedLayer, TracedPlain } from '../learning/models/layers/trace-net.ts';
+import { formatTable } from '../reporting/terminal/format-table.ts';
 
 /** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */
 export function formatNet(traced: readonly TracedLayer[]): readonly string[] {

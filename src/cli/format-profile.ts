@@ -1,6 +1,6 @@
 import type { NodeTime } from '../backend/profile/step-profile.ts';
-import { formatRate } from '../reporters/format-quantities.ts';
-import { formatTable } from '../reporters/format-table.ts';
+import { formatRate } from '../format-quantities.ts';
+import { formatTable } from '../reporting/terminal/format-table.ts';
 import type { MeasuredProfile } from './measured-profile.ts';
 
 const mostRows = 24;

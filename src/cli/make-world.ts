@@ -1,8 +1,8 @@
 import { backendNames } from '../backend/select/backend-names.ts';
-import { Cache } from '../cache/cache.ts';
-import { CacheError, isReadOnly } from '../cache/cache-error.ts';
-import { DigestIndex } from '../fingerprint/digest-index.ts';
-import type { World } from '../plan/examine.ts';
+import { CacheError, isReadOnly } from '../engine/files/cache-error.ts';
+import { DigestIndex } from '../engine/files/digest-index.ts';
+import type { World } from '../engine/plan/examine.ts';
+import { Cache } from '../engine/store/cache.ts';
 import type { Project } from './open-project.ts';
 
 /** What the user named, and what could be named. */

@@ -1,9 +1,9 @@
-import { findRoot } from '../config/files/find-root.ts';
-import { loadPipeline } from '../config/load-pipeline.ts';
-import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { Graph } from '../graph/graph.ts';
-import { selectStages } from '../graph/select-stages.ts';
+import { findRoot } from '../engine/config/files/find-root.ts';
+import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import type { Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { Graph } from '../engine/graph/graph.ts';
+import { selectStages } from '../engine/graph/select-stages.ts';
 import { err, ok, type Result } from '../result.ts';
 import { findTarget, secondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';

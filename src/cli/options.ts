@@ -1,7 +1,7 @@
 import { InvalidArgumentError, Option } from 'commander';
-import { type Method, methods } from '../attribution/methods.ts';
 import { type BackendName, backendNames, isBackendName } from '../backend/select/backend-names.ts';
-import { closest } from '../diagnostics/suggest.ts';
+import { type Method, methods } from '../learning/attribution/methods.ts';
+import { closest } from '../suggest.ts';
 
 // Options that commands share, and how the words behind options are read.
 

@@ -1,6 +1,6 @@
-import type { Diagnostic } from '../diagnostics/diagnostic.ts';
-import { formatDiagnostics, formatWarning } from '../diagnostics/format-diagnostic.ts';
-import { wantsColour } from '../reporters/colour.ts';
+import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import { wantsColour } from '../reporting/terminal/colour.ts';
 import { exitCodes } from './exit-codes.ts';
 
 /** Prints the user's mistakes and gives the exit code that goes with them. */

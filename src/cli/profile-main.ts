@@ -4,7 +4,7 @@ import { profileSteps } from '../backend/profile/step-profile.ts';
 import { StepProfiler, warmUp } from '../backend/profile/step-profiler.ts';
 import type { Provider } from '../backend/providers.ts';
 import { onnxRuntimeBackend, registerOnnxRuntimeBackend } from '../backend/register.ts';
-import { serveStage } from '../executor/serve-stage.ts';
+import { serveStage } from '../engine/execution/serve-stage.ts';
 import { type RunStage, type StageContext, StageError } from '../stage.ts';
 import { loadRun } from './load-run.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';

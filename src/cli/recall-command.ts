@@ -1,9 +1,9 @@
 import { join } from 'node:path';
-import { namesIn } from '../cache/names-in.ts';
-import { memoryFile, recall } from '../cache/run-memory.ts';
-import { findPipelineFile, onlyPipelineFile } from '../config/files/find-pipeline-file.ts';
-import { findRoot } from '../config/files/find-root.ts';
-import { formatAllFresh } from '../reporters/format-all-fresh.ts';
+import { findPipelineFile, onlyPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
+import { findRoot } from '../engine/config/files/find-root.ts';
+import { namesIn } from '../engine/files/names-in.ts';
+import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 
 /** Answers a `run` that was remembered and whose every input and output is as it was. False: go the long way. */
 export async function recallCommand(argv: readonly string[]): Promise<boolean> {
@@ -15,7 +15,7 @@ export async function recallCommand(argv: readonly string[]): Promise<boolean> {
   process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
   // Only after the answer, and only if there may be something to clear: it loads more than the answer takes.
   if (namesIn(join(root, 'cache', 'work')).length > 0) {
-    await (await import('../artifacts/leftovers.ts')).clearAfterKilledRuns(root);
+    await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
   }
   return true;
 }

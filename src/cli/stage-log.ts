@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import type { Cache } from '../cache/cache.ts';
-import { type LastAttempts, lastAttempts } from '../cache/last-attempt.ts';
-import type { PastAttempt } from '../cache/run-folder.ts';
-import type { StageResult } from '../cache/stage-result.ts';
-import type { PlannedStage } from '../plan/plan.ts';
-import { formatSeconds } from '../reporters/format-quantities.ts';
+import type { PlannedStage } from '../engine/plan/plan.ts';
+import type { Cache } from '../engine/store/cache.ts';
+import { type LastAttempts, lastAttempts } from '../engine/store/last-attempt.ts';
+import type { PastAttempt } from '../engine/store/run-folder.ts';
+import type { StageResult } from '../engine/store/stage-result.ts';
+import { formatSeconds } from '../format-quantities.ts';
 
 /** What a stage printed: a line that says whose log it is, and the log, empty where nothing was printed. */
 export interface StageLog {

@@ -1,4 +1,4 @@
-import { serveStage } from '../executor/serve-stage.ts';
+import { serveStage } from '../engine/execution/serve-stage.ts';
 import { loadRun } from './load-run.ts';
 
 // The script of every stage's own process.

@@ -1,4 +1,4 @@
-import { displayWidth } from '../reporters/display-width.ts';
+import { displayWidth } from '../reporting/terminal/display-width.ts';
 
 /** A text in lines of at most `columns`, broken between words; a word that is longer has a line of its own. */
 export function wrapWords(text: string, columns: number): readonly string[] {

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { withColourBar } from '../../src/charts/colour-bar.ts';
-import { formatCount } from '../../src/charts/format-number.ts';
-import { imageSheet } from '../../src/charts/image-sheet.ts';
-import { drawsGroups } from '../../src/metrics/intervals/bootstrap.ts';
-import type { DecodedImage } from '../../src/vision/decode-image.ts';
-import { thumbnail } from '../../src/vision/thumbnail.ts';
+import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
+import { formatCount } from '../../src/learning/charts/format-number.ts';
+import { imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { drawsGroups } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { faceSide, lumaOf } from './look-at-image.ts';
 import type { ClassMeans } from './means.ts';
 

@@ -1,5 +1,5 @@
-import { DisjointSets } from '../../src/disjoint-sets.ts';
-import { NearDuplicates, type NearPair } from '../../src/vision/forensics/near-duplicates.ts';
+import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
+import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
 import type { AuditedImage } from './audited-image.ts';
 
 /** How alike two images are: the same file; the same pixels in another file; or alike to the eye. */

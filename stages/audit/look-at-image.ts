@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { mean } from '../../src/metrics/mean.ts';
-import { areaMeans } from '../../src/vision/area-means.ts';
-import { type DecodedImage, decodeImage } from '../../src/vision/decode-image.ts';
-import { readJpegTables } from '../../src/vision/forensics/jpeg-tables.ts';
-import { hashSide } from '../../src/vision/forensics/perceptual-hash.ts';
-import { radialSpectrum } from '../../src/vision/forensics/radial-spectrum.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
+import { areaMeans } from '../../src/learning/vision/area-means.ts';
+import { type DecodedImage, decodeImage } from '../../src/learning/vision/decode-image.ts';
+import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.ts';
+import { hashSide } from '../../src/learning/vision/forensics/perceptual-hash.ts';
+import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 
 /** Pixels a side of the mean images, and of the thumbnail that is to tell the classes. */
 export const faceSide = 64;

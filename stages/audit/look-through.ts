@@ -1,7 +1,7 @@
+import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
-import type { Dataset } from '../../src/vision/dataset/open-dataset.ts';
-import { mapParallel } from '../../src/vision/parallel-map.ts';
 import type { AuditedImage, ExaminedImage } from './audited-image.ts';
 import { lookAtImage } from './look-at-image.ts';
 import { type ClassMeans, MeansOfClass } from './means.ts';

@@ -1,4 +1,4 @@
-import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
+import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { type Examined, faceSide, lumaOf } from './look-at-image.ts';
 
 /** What the images of one class are like on average. */

@@ -1,6 +1,9 @@
-import { holm } from '../../src/metrics/comparison/holm.ts';
-import { type CrossValidatedAuc, crossValidatedAuc } from '../../src/metrics/multivariate/cross-validated-auc.ts';
-import { groupedFolds } from '../../src/metrics/multivariate/grouped-folds.ts';
+import { holm } from '../../src/learning/metrics/comparison/holm.ts';
+import {
+  type CrossValidatedAuc,
+  crossValidatedAuc,
+} from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
+import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
 import type { ExaminedImage } from './audited-image.ts';
 
 /** What the classes might be told by without looking at faces, and the numbers of an image that say it. */

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatCount } from '../../src/charts/format-number.ts';
-import { seriesScales } from '../../src/charts/series.ts';
-import { classColours } from '../../src/charts/theme.ts';
-import { ringFrequencies } from '../../src/vision/forensics/radial-spectrum.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { formatCount } from '../../src/learning/charts/format-number.ts';
+import { seriesScales } from '../../src/learning/charts/series.ts';
+import { classColours } from '../../src/learning/charts/theme.ts';
+import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import type { ClassMeans } from './means.ts';
 import type { SpectrumGap } from './spectrum-gap.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { Random } from '../../src/random.ts';
-import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
 import type { ExaminedImage } from './audited-image.ts';
 import { spectrumTitle } from './spectrum-chart.ts';
 import { spectrumGap } from './spectrum-gap.ts';

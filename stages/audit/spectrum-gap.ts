@@ -1,5 +1,5 @@
-import { twoSidedT } from '../../src/metrics/intervals/student-t.ts';
-import { ringCount } from '../../src/vision/forensics/radial-spectrum.ts';
+import { twoSidedT } from '../../src/learning/metrics/intervals/student-t.ts';
+import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import type { ExaminedImage } from './audited-image.ts';
 
 /** Where the spectra of two classes are farthest apart, and whether that is more than chance. */

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatCount, formatLevel } from '../../src/charts/format-number.ts';
-import { placeLabels } from '../../src/charts/place-labels.ts';
-import { textWidth } from '../../src/charts/text-width.ts';
-import { ink, palette } from '../../src/charts/theme.ts';
-import { wrapText } from '../../src/charts/wrap-text.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { formatCount, formatLevel } from '../../src/learning/charts/format-number.ts';
+import { placeLabels } from '../../src/learning/charts/place-labels.ts';
+import { textWidth } from '../../src/learning/charts/text-width.ts';
+import { ink, palette } from '../../src/learning/charts/theme.ts';
+import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import { formatScore, type Tested } from './format.ts';
 import { isTold, type Lead } from './lead.ts';
 import type { Ranked } from './rank.ts';

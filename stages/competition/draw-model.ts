@@ -1,13 +1,13 @@
-import { drawNet } from '../../src/charts/draw-net.ts';
-import { escapeXml } from '../../src/charts/escape-xml.ts';
-import { fontFamily } from '../../src/charts/fonts.ts';
-import { wrapText } from '../../src/charts/wrap-text.ts';
-import { headOf } from '../../src/models/feature-head.ts';
-import { formatTotals } from '../../src/models/layers/format-totals.ts';
-import { netPicture } from '../../src/models/layers/net-picture.ts';
-import { traceLayers } from '../../src/models/layers/trace-net.ts';
-import type { ModelInfo } from '../../src/models/model-info.ts';
-import { modelSetting, netOf } from '../../src/models/model-setting.ts';
+import { drawNet } from '../../src/learning/charts/draw-net.ts';
+import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
+import { fontFamily } from '../../src/learning/charts/fonts.ts';
+import { wrapText } from '../../src/learning/charts/wrap-text.ts';
+import { headOf } from '../../src/learning/models/feature-head.ts';
+import { formatTotals } from '../../src/learning/models/layers/format-totals.ts';
+import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
+import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
 /** A model's network as SVG, as `pipeline model` draws it; of one that goes on from features, what follows them. */

@@ -1,6 +1,6 @@
-import { formatCount } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
-import { intervalPair } from '../../src/metrics/intervals/interval.ts';
+import { formatCount } from '../../src/learning/charts/format-number.ts';
+import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Lead } from './lead.ts';
 import type { Ranked } from './rank.ts';
 

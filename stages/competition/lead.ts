@@ -1,4 +1,4 @@
-import type { PairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
+import type { PairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 
 /** By how much the winner's score is above the second's, on the same images. */
 export interface Lead extends PairedDifference {

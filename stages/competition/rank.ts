@@ -1,5 +1,5 @@
-import { competitionScore } from '../../src/metrics/classification/competition-score.ts';
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
+import { competitionScore } from '../../src/learning/metrics/classification/competition-score.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model that competes. */
 export interface Candidate {

@@ -1,20 +1,24 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderChart } from '../../src/charts/render-chart.ts';
-import { renderPng } from '../../src/charts/render-png.ts';
-import { seriesName } from '../../src/charts/series.ts';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { competitionScore } from '../../src/metrics/classification/competition-score.ts';
-import { type MatchedScores, matchScores, type NamedScores } from '../../src/metrics/comparison/match-scores.ts';
-import { pairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
-import { aucOfRows, differenceOf } from '../../src/metrics/comparison/row-statistics.ts';
-import { aucInterval } from '../../src/metrics/intervals/auc-interval.ts';
-import { parseScores } from '../../src/metrics/scores-file.ts';
-import { countParameters } from '../../src/models/count-parameters.ts';
-import type { ModelInfo } from '../../src/models/model-info.ts';
-import { readModelInfo } from '../../src/models/read-model-info.ts';
-import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderPng } from '../../src/learning/charts/render-png.ts';
+import { seriesName } from '../../src/learning/charts/series.ts';
+import { competitionScore } from '../../src/learning/metrics/classification/competition-score.ts';
+import {
+  type MatchedScores,
+  matchScores,
+  type NamedScores,
+} from '../../src/learning/metrics/comparison/match-scores.ts';
+import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
+import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
+import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
+import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { countParameters } from '../../src/learning/models/count-parameters.ts';
+import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { readModelInfo } from '../../src/learning/models/read-model-info.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import { competitionChart } from './chart.ts';
 import { drawMessage, drawModel } from './draw-model.ts';
 import { formatLeaderboard, formatMarkdown, formatMetrics, leaderboardColumns, leaderboardRow } from './format.ts';

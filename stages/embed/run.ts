@@ -1,16 +1,16 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tidy } from '@tensorflow/tfjs';
 
-import { featureNetwork, weightsDigest } from '../../src/models/feature-network.ts';
-import { loadModel } from '../../src/models/model-files.ts';
-import type { ImageInput, ModelInfo } from '../../src/models/model-info.ts';
-import { beginNetwork } from '../../src/models/weights/begin-network.ts';
+import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
+import type { ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
+import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
+import { imagesOf } from '../../src/learning/training/predict.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
+import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
+import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { imagesOf } from '../../src/training/predict.ts';
-import { startBackend } from '../../src/training/start-backend.ts';
-import { BatchLoader } from '../../src/vision/batches/batch-loader.ts';
-import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
-import { FeaturesWriter } from '../../src/vision/features/features-writer.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
 /** A network with what it sees. */

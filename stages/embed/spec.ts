@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { inputSettings, positiveTriple, triple } from '../../src/models/input-settings.ts';
-import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
-import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { inputSettings, positiveTriple, triple } from '../../src/learning/models/input-settings.ts';
+import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
+import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({

@@ -1,4 +1,4 @@
-import type { Corruption } from '../../src/vision/corruption-settings.ts';
+import type { Corruption } from '../../src/learning/vision/corruption-settings.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** What `corrupt` asks for, with the seed of its noise. */

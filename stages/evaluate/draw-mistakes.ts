@@ -1,9 +1,9 @@
-import { renderChart } from '../../src/charts/render-chart.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
+import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { corruptImage } from '../../src/vision/corrupt-image.ts';
-import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
-import { thumbnail } from '../../src/vision/thumbnail.ts';
 import { corruptionOf } from './corruption-of.ts';
 import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
 import type { EvaluateSettings } from './spec.ts';

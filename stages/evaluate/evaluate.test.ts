@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { parseScores } from '../../src/metrics/scores-file.ts';
+import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';

@@ -1,6 +1,6 @@
-import { scaleOf } from '../../src/metrics/score-scale.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
+import { scaleOf } from '../../src/learning/metrics/score-scale.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { type Applied, apply, type Fitted, fitTo } from './fitted.ts';
 import type { IntervalOptions } from './measure.ts';
 import { type Scored, scoredOf } from './scored.ts';

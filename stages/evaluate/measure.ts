@@ -1,6 +1,6 @@
-import { aucInterval, perfectAreaBound } from '../../src/metrics/intervals/auc-interval.ts';
-import { bootstrapIntervals } from '../../src/metrics/intervals/bootstrap.ts';
-import { intervalPair } from '../../src/metrics/intervals/interval.ts';
+import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
+import { bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Ranked } from './scored.ts';
 
 /** How intervals are found. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { mistakesChart, mistakesOn, shownSplits } from './mistakes.ts';
 

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatList } from '../../src/charts/format-number.ts';
-import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { textWidth } from '../../src/charts/text-width.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
-import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
+import { formatCount, formatCountOf, formatList } from '../../src/learning/charts/format-number.ts';
+import { type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { textWidth } from '../../src/learning/charts/text-width.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
 
 /** In a line, and lines for each kind of mistake. */
 const across = 6;

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { openTwoClasses } from '../../src/training/open-two-classes.ts';
+import { thereAre } from '../../src/suggest.ts';
 import type { EvaluateSettings } from './spec.ts';
 
 /** The scores that are connected in place of a model, of the splits of the settings. */

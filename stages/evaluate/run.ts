@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
-import { averageGroups } from '../../src/metrics/average-groups.ts';
-import { formatScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
+import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
 import { drawMistakes } from './draw-mistakes.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { readScores } from './read-scores.ts';

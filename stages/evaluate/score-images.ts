@@ -1,8 +1,8 @@
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
-import { loadModel } from '../../src/models/model-files.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
+import { predict } from '../../src/learning/training/predict.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { predict } from '../../src/training/predict.ts';
-import { startBackend } from '../../src/training/start-backend.ts';
 import { openSource, type ScoredSample } from './source.ts';
 import type { EvaluateSettings } from './spec.ts';
 

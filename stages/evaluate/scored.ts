@@ -1,6 +1,6 @@
-import { logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
-import { fakeProbabilitiesOf, logitsOf, type ScoreScale } from '../../src/metrics/score-scale.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
+import { fakeProbabilitiesOf, logitsOf, type ScoreScale } from '../../src/learning/metrics/score-scale.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 
 /** Images with what their scores decide, in the forms that metrics take, each `[images]`. */
 export interface Ranked {

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { formatScores, parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { formatScores, parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';

@@ -1,7 +1,7 @@
-import { accuracy } from '../../src/metrics/classification/accuracy.ts';
-import { equalErrorRate } from '../../src/metrics/ranking/equal-error-rate.ts';
-import { rankScores } from '../../src/metrics/ranking/rank-scores.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { accuracy } from '../../src/learning/metrics/classification/accuracy.ts';
+import { equalErrorRate } from '../../src/learning/metrics/ranking/equal-error-rate.ts';
+import { rankScores } from '../../src/learning/metrics/ranking/rank-scores.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc } from './measure.ts';
 import { rankedOf } from './scored.ts';
 

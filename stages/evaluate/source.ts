@@ -1,9 +1,9 @@
-import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/models/model-info.ts';
+import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
+import { FeatureBatches } from '../../src/learning/training/feature-batches.ts';
+import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
+import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
+import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { FeatureBatches } from '../../src/training/feature-batches.ts';
-import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
-import { type Batch, BatchLoader } from '../../src/vision/batches/batch-loader.ts';
-import type { Sample } from '../../src/vision/dataset/dataset.ts';
 import { corruptionOf } from './corruption-of.ts';
 import type { EvaluateSettings } from './spec.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
+import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
-import { corruptionSettings } from '../../src/vision/corruption-settings.ts';
 
 const settings = z.strictObject({
   splits: z

@@ -1,6 +1,6 @@
-import { formatLevel } from '../../src/charts/format-number.ts';
+import { formatLevel } from '../../src/learning/charts/format-number.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import type { Highlight } from '../../src/stage.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
 import type { Pair } from './measure.ts';
 import type { EvaluateSettings } from './spec.ts';

@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { exportOnnx } from '../../src/models/export/export-onnx.ts';
-import { exportSafetensors } from '../../src/models/export/export-safetensors.ts';
-import { weightedNet } from '../../src/models/export/weighted-net.ts';
-import { loadModel } from '../../src/models/model-files.ts';
+import { exportOnnx } from '../../src/learning/models/export/export-onnx.ts';
+import { exportSafetensors } from '../../src/learning/models/export/export-safetensors.ts';
+import { weightedNet } from '../../src/learning/models/export/weighted-net.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { startBackend } from '../../src/training/start-backend.ts';
 import type { ExportFormat, ExportSettings } from './spec.ts';
 
 export default async function run(context: StageContext<ExportSettings>): Promise<void> {

@@ -1,15 +1,15 @@
-import { areaUnderCurve } from '../../src/attribution/faithfulness/area-under-curve.ts';
-import type { ExchangeCurves } from '../../src/attribution/faithfulness/insertion-deletion.ts';
-import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
-import type { Method } from '../../src/attribution/methods.ts';
-import { type CompletenessGap, completenessGap } from '../../src/explanations/completeness-gap.ts';
-import { holm } from '../../src/metrics/comparison/holm.ts';
-import { type PairedDifference, pairedDifference } from '../../src/metrics/comparison/paired-difference.ts';
-import { signFlipTest } from '../../src/metrics/comparison/sign-flip-test.ts';
-import { type BootstrapSample, bootstrapIntervals } from '../../src/metrics/intervals/bootstrap.ts';
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
-import { mean } from '../../src/metrics/mean.ts';
-import { weightedMean } from '../../src/metrics/weights.ts';
+import { areaUnderCurve } from '../../src/learning/attribution/faithfulness/area-under-curve.ts';
+import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
+import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
+import type { Method } from '../../src/learning/attribution/methods.ts';
+import { type CompletenessGap, completenessGap } from '../../src/learning/explanations/completeness-gap.ts';
+import { holm } from '../../src/learning/metrics/comparison/holm.ts';
+import { type PairedDifference, pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
+import { signFlipTest } from '../../src/learning/metrics/comparison/sign-flip-test.ts';
+import { type BootstrapSample, bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
+import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import type { Likeness } from './measure-likeness.ts';
 

@@ -1,4 +1,4 @@
-import { isCam, type Method } from '../../src/attribution/methods.ts';
+import { isCam, type Method } from '../../src/learning/attribution/methods.ts';
 
 /** A pass back costs about two forward. */
 const there = 1;

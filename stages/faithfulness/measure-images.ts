@@ -1,16 +1,19 @@
-import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import { type Completeness, type ExplainOptions, explain } from '../../src/attribution/explain.ts';
-import { baselineImage } from '../../src/attribution/faithfulness/baseline-image.ts';
-import type { BaselineName } from '../../src/attribution/faithfulness/baseline-names.ts';
-import { type ExchangeCurves, insertionDeletion } from '../../src/attribution/faithfulness/insertion-deletion.ts';
-import type { RandomisedDepth } from '../../src/attribution/faithfulness/randomise-layers.ts';
-import { saliencyOrder } from '../../src/attribution/faithfulness/saliency-order.ts';
-import { logitsOf } from '../../src/attribution/logits-of.ts';
-import { isCam, type Method } from '../../src/attribution/methods.ts';
-import type { Question } from '../../src/attribution/question.ts';
-import { resizeMap } from '../../src/attribution/resize-map.ts';
-import { expectFinite } from '../../src/explanations/expect-finite.ts';
-import type { Asked, How, Subject } from '../../src/explanations/open-subject.ts';
+import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
+import { type Completeness, type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
+import { baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
+import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-names.ts';
+import {
+  type ExchangeCurves,
+  insertionDeletion,
+} from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
+import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
+import { saliencyOrder } from '../../src/learning/attribution/faithfulness/saliency-order.ts';
+import { logitsOf } from '../../src/learning/attribution/logits-of.ts';
+import { isCam, type Method } from '../../src/learning/attribution/methods.ts';
+import type { Question } from '../../src/learning/attribution/question.ts';
+import { resizeMap } from '../../src/learning/attribution/resize-map.ts';
+import { expectFinite } from '../../src/learning/explanations/expect-finite.ts';
+import type { Asked, How, Subject } from '../../src/learning/explanations/open-subject.ts';
 import { mapCost } from './map-costs.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 

@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import { mapLikeness, type RankedMap, rankMap } from '../../src/attribution/faithfulness/map-likeness.ts';
-import { type RandomisedDepth, randomiseLayers } from '../../src/attribution/faithfulness/randomise-layers.ts';
-import type { Question } from '../../src/attribution/question.ts';
-import { mean } from '../../src/metrics/mean.ts';
+import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
+import { mapLikeness, type RankedMap, rankMap } from '../../src/learning/attribution/faithfulness/map-likeness.ts';
+import { type RandomisedDepth, randomiseLayers } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
+import type { Question } from '../../src/learning/attribution/question.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
 /** Of one image, how like its map of the trained network is to maps of the network with weights drawn anew. By method throughout. */

@@ -1,5 +1,5 @@
-import { type Method, methodTitle } from '../../src/attribution/methods.ts';
-import { dashes, ink, palette, shapes } from '../../src/charts/theme.ts';
+import { type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
+import { dashes, ink, palette, shapes } from '../../src/learning/charts/theme.ts';
 import { control } from './spec.ts';
 
 /** Colours, dashes and shapes of methods, by the names that a legend has for them. */

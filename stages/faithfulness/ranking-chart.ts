@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { methodTitle } from '../../src/attribution/methods.ts';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatLevel, usualDecimals } from '../../src/charts/format-number.ts';
-import { textWidth } from '../../src/charts/text-width.ts';
-import { ink, palette } from '../../src/charts/theme.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { formatLevel, usualDecimals } from '../../src/learning/charts/format-number.ts';
+import { textWidth } from '../../src/learning/charts/text-width.ts';
+import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { type Judgement, sideOf } from './judge.ts';
 import {
   baselineText,

@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { baselineNames } from '../../src/attribution/faithfulness/baseline-names.ts';
-import { type Method, methods } from '../../src/attribution/methods.ts';
-import { explanationSettings, unheeded } from '../../src/explanations/explanation-settings.ts';
-import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
+import { baselineNames } from '../../src/learning/attribution/faithfulness/baseline-names.ts';
+import { type Method, methods } from '../../src/learning/attribution/methods.ts';
+import { explanationSettings, unheeded } from '../../src/learning/explanations/explanation-settings.ts';
+import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** Does not know why the network decided: what every method is held against. */

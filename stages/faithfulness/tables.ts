@@ -1,9 +1,9 @@
-import { methodTitle } from '../../src/attribution/methods.ts';
-import { formatJson } from '../../src/charts/format-json.ts';
-import { formatLevel, usualDecimals } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
-import type { CompletenessGap } from '../../src/explanations/completeness-gap.ts';
-import { type Interval, intervalPair } from '../../src/metrics/intervals/interval.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { formatLevel, usualDecimals } from '../../src/learning/charts/format-number.ts';
+import type { CompletenessGap } from '../../src/learning/explanations/completeness-gap.ts';
+import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';
 import { type JudgedMethod, type Judgement, type NewWeights, type RankedMethod, sideOf, type Tested } from './judge.ts';
 import { areaDecimals, type Frame, formatSigned, rankingDecimals } from './texts.ts';

@@ -1,8 +1,8 @@
-import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import type { SurveyedImage } from '../../src/explanations/survey-split.ts';
-import { predictedClasses } from '../../src/metrics/logits.ts';
+import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
+import type { SurveyedImage } from '../../src/learning/explanations/survey-split.ts';
+import { predictedClasses } from '../../src/learning/metrics/logits.ts';
+import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { permutation, Random } from '../../src/random.ts';
-import type { DecodedImage } from '../../src/vision/decode-image.ts';
 
 export type Outcome = 'right' | 'wrong';
 

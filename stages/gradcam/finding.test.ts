@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mapMetrics } from '../../src/explanations/map-metrics.ts';
-import type { Survey } from '../../src/explanations/survey-split.ts';
+import { mapMetrics } from '../../src/learning/explanations/map-metrics.ts';
+import type { Survey } from '../../src/learning/explanations/survey-split.ts';
 import { type FoundCase, findingOf, leadOf, leadText } from './finding.ts';
 
 const options = { confidence: 0.95, draws: 400, seed: 7 };

@@ -1,9 +1,9 @@
-import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
-import { formatSharing, numberAt, signed } from '../../src/explanations/format-measured.ts';
-import type { Numbers } from '../../src/explanations/map-metrics.ts';
-import type { Survey } from '../../src/explanations/survey-split.ts';
-import { type BootstrapSample, bootstrapInterval } from '../../src/metrics/intervals/bootstrap.ts';
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatSharing, numberAt, signed } from '../../src/learning/explanations/format-measured.ts';
+import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
+import type { Survey } from '../../src/learning/explanations/survey-split.ts';
+import { type BootstrapSample, bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model of which something is said. */
 export interface FoundCase {

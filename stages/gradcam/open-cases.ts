@@ -1,10 +1,10 @@
-import { nameSeries, tellApart } from '../../src/charts/series.ts';
-import { expectAll } from '../../src/explanations/all-mistakes.ts';
-import { chooseClass } from '../../src/explanations/choose-class.ts';
-import { findMasks, type Masks, openMasks } from '../../src/explanations/open-masks.ts';
-import { openSubject, type Subject } from '../../src/explanations/open-subject.ts';
-import { layerOf } from '../../src/explanations/seeing-model.ts';
-import { matchByLabels } from '../../src/pair-by-labels.ts';
+import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
+import { expectAll } from '../../src/learning/explanations/all-mistakes.ts';
+import { chooseClass } from '../../src/learning/explanations/choose-class.ts';
+import { findMasks, type Masks, openMasks } from '../../src/learning/explanations/open-masks.ts';
+import { openSubject, type Subject } from '../../src/learning/explanations/open-subject.ts';
+import { layerOf } from '../../src/learning/explanations/seeing-model.ts';
+import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { layersOfModels } from './layer-of-model.ts';
 import type { GradcamSettings } from './spec.ts';

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { methodTitle } from '../../src/attribution/methods.ts';
-import { withColourBar } from '../../src/charts/colour-bar.ts';
-import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
-import { type ImageBlock, type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { colourWords, constancyOf, mapColourBar } from '../../src/explanations/map-pictures.ts';
-import { classlessText, classText, scoreText } from '../../src/explanations/score-text.ts';
-import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/metrics/logits.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
+import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { colourWords, constancyOf, mapColourBar } from '../../src/learning/explanations/map-pictures.ts';
+import { classlessText, classText, scoreText } from '../../src/learning/explanations/score-text.ts';
+import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
 import type { GradcamSettings } from './spec.ts';
 

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { camMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings, surveyedImages } from '../../src/explanations/explanation-settings.ts';
-import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
+import { camMethods } from '../../src/learning/attribution/methods.ts';
+import { explanationSettings, surveyedImages } from '../../src/learning/explanations/explanation-settings.ts';
+import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { colourMaps } from '../../src/learning/vision/colour-map.ts';
 import { defineKind } from '../../src/stage.ts';
-import { colourMaps } from '../../src/vision/colour-map.ts';
 
 const { class: ofClass, score, batchSize, seed } = explanationSettings;
 const method = z.enum(camMethods);

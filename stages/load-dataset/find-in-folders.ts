@@ -1,7 +1,7 @@
 import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { suggest } from '../../src/diagnostics/suggest.ts';
 import { StageError } from '../../src/stage.ts';
+import { suggest } from '../../src/suggest.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 

@@ -1,4 +1,4 @@
-import { DisjointSets } from '../../src/disjoint-sets.ts';
+import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { StageError } from '../../src/stage.ts';
 import type { FoundImage } from './found-image.ts';
 

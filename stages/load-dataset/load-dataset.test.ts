@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import sharp from 'sharp';
-import { openDataset } from '../../src/vision/dataset/open-dataset.ts';
+import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { encodedNoise } from '../../test/support/noise-dataset.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
-import { examineImage } from '../../src/vision/decode-image.ts';
-import { mapParallel } from '../../src/vision/parallel-map.ts';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
+import { examineImage } from '../../src/learning/vision/decode-image.ts';
+import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import type { PlacedImage } from './found-image.ts';
 import { sampleKeys } from './sample-keys.ts';
 import { meanBrightness, Statistics } from './statistics.ts';

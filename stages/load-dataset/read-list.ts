@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { csvRecords, findColumns } from '../../src/csv.ts';
-import { suggest } from '../../src/diagnostics/suggest.ts';
 import { StageError } from '../../src/stage.ts';
+import { suggest } from '../../src/suggest.ts';
 import { reasonOf } from '../../src/system-error.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';

@@ -1,5 +1,5 @@
 import { csvLine } from '../../src/csv.ts';
-import type { DecodedImage } from '../../src/vision/decode-image.ts';
+import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 
 /** What is counted of one image. */
 interface Measured {

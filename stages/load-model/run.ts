@@ -1,8 +1,8 @@
-import { saveModel } from '../../src/models/model-files.ts';
-import type { ModelInfo } from '../../src/models/model-info.ts';
-import { beginNetwork } from '../../src/models/weights/begin-network.ts';
+import { saveModel } from '../../src/learning/models/model-files.ts';
+import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
+import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { startBackend } from '../../src/training/start-backend.ts';
 import type { LoadModelSettings } from './spec.ts';
 
 export default async function run(context: StageContext<LoadModelSettings>): Promise<void> {

@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { csvLine } from '../../src/csv.ts';
+import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import type { RunStage } from '../../src/stage.ts';
-import { mapParallel } from '../../src/vision/parallel-map.ts';
 import { makePicture, type Order } from './make-picture.ts';
 import type { MakeFacesSettings } from './spec.ts';
 

@@ -1,17 +1,17 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { drawNet } from '../../src/charts/draw-net.ts';
-import { formatJson } from '../../src/charts/format-json.ts';
-import { renderPng } from '../../src/charts/render-png.ts';
 import { csvLine } from '../../src/csv.ts';
-import { describeLayer } from '../../src/models/layers/describe-layer.ts';
-import { formatTotals } from '../../src/models/layers/format-totals.ts';
-import { showShape } from '../../src/models/layers/layer-shape.ts';
-import { countLearnable } from '../../src/models/layers/layer-weights.ts';
-import { netFacts } from '../../src/models/layers/net-facts.ts';
-import { netPicture } from '../../src/models/layers/net-picture.ts';
-import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/models/layers/trace-net.ts';
-import { netOf } from '../../src/models/model-setting.ts';
+import { drawNet } from '../../src/learning/charts/draw-net.ts';
+import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { renderPng } from '../../src/learning/charts/render-png.ts';
+import { describeLayer } from '../../src/learning/models/layers/describe-layer.ts';
+import { formatTotals } from '../../src/learning/models/layers/format-totals.ts';
+import { showShape } from '../../src/learning/models/layers/layer-shape.ts';
+import { countLearnable } from '../../src/learning/models/layers/layer-weights.ts';
+import { netFacts } from '../../src/learning/models/layers/net-facts.ts';
+import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
+import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import { netOf } from '../../src/learning/models/model-setting.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { inputSettings } from '../../src/models/input-settings.ts';
-import { modelMistakes, modelSetting } from '../../src/models/model-setting.ts';
+import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({

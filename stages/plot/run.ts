@@ -1,4 +1,4 @@
-import { renderChart } from '../../src/charts/render-chart.ts';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { type RunStage, StageError } from '../../src/stage.ts';
 import type { DrawForm } from './draw-form.ts';
 import { type FormName, formOf, formPorts } from './forms.ts';

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { inputSettings } from '../../src/models/input-settings.ts';
+import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';
-import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
-import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms.ts';
 import { specMistakes } from './table/spec-mistakes.ts';
 

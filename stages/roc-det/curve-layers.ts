@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { seriesScales } from '../../src/charts/series.ts';
+import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
+import { seriesScales } from '../../src/learning/charts/series.ts';
 import type { Point } from './measure.ts';
 
 export type Layers = Extract<TopLevelSpec, { layer: unknown }>['layer'];

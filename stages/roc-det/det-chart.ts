@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
-import { seriesScales } from '../../src/charts/series.ts';
-import { simplifyLine } from '../../src/charts/simplify-line.ts';
-import { ink } from '../../src/charts/theme.ts';
-import { normalQuantile } from '../../src/metrics/intervals/normal-distribution.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { formatShare } from '../../src/learning/charts/format-number.ts';
+import { seriesScales } from '../../src/learning/charts/series.ts';
+import { simplifyLine } from '../../src/learning/charts/simplify-line.ts';
+import { ink } from '../../src/learning/charts/theme.ts';
+import { normalQuantile } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import {
   curveLayers,
   guide,

@@ -1,4 +1,4 @@
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import type { MeasuredModel } from './measure.ts';
 
 /** What the charts draw as one: a model, or the runs that `over` puts together. */

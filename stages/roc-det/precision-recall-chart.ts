@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
-import { simplifyLine } from '../../src/charts/simplify-line.ts';
-import { ink } from '../../src/charts/theme.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { formatShare } from '../../src/learning/charts/format-number.ts';
+import { simplifyLine } from '../../src/learning/charts/simplify-line.ts';
+import { ink } from '../../src/learning/charts/theme.ts';
 import {
   curveLayers,
   guide,

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { nameSeries, tellApart } from '../../src/charts/series.ts';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { averageGroups } from '../../src/metrics/average-groups.ts';
-import { parseScores, type ScoreRow } from '../../src/metrics/scores-file.ts';
+import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
+import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
+import { parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 
 /** One model's scores of the split that is judged. */
 export interface Model {

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { formatCountOf, formatLevel, formatList, formatShare } from '../../src/charts/format-number.ts';
-import { seriesScales } from '../../src/charts/series.ts';
-import { ink, palette } from '../../src/charts/theme.ts';
-import type { CalibrationBin } from '../../src/metrics/calibration/calibration-bins.ts';
-import { shareInterval } from '../../src/metrics/intervals/share-difference.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
+import { formatCountOf, formatLevel, formatList, formatShare } from '../../src/learning/charts/format-number.ts';
+import { seriesScales } from '../../src/learning/charts/series.ts';
+import { ink, palette } from '../../src/learning/charts/theme.ts';
+import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import { shareInterval } from '../../src/learning/metrics/intervals/share-difference.ts';
 import { guide, type Layers, legendRoom, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, leastOf, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin, type ScaledCalibration } from './measure.ts';

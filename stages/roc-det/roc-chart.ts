@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { simplifyLine } from '../../src/charts/simplify-line.ts';
-import { ink } from '../../src/charts/theme.ts';
-import type { ModelComparison } from '../../src/metrics/comparison/compare-models.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { simplifyLine } from '../../src/learning/charts/simplify-line.ts';
+import { ink } from '../../src/learning/charts/theme.ts';
+import type { ModelComparison } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { curveLayers, guide, invisible, mirrored, mostBands, type Series, side, titleWidth } from './curve-layers.ts';
 import { haveRuns, type Line, numberOf, runsOf } from './lines.ts';
 import type { MeasuredModel, Point } from './measure.ts';

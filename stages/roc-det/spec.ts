@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
+import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({

@@ -1,8 +1,12 @@
-import { seriesName } from '../../src/charts/series.ts';
-import { matchScores } from '../../src/metrics/comparison/match-scores.ts';
-import { accuracyOfRows, aucOfRows, type WeightedStatistic } from '../../src/metrics/comparison/row-statistics.ts';
-import { type RunSpread, spreadOverRuns } from '../../src/metrics/intervals/spread-over-runs.ts';
-import type { ScoreRow } from '../../src/metrics/scores-file.ts';
+import { seriesName } from '../../src/learning/charts/series.ts';
+import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import {
+  accuracyOfRows,
+  aucOfRows,
+  type WeightedStatistic,
+} from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Model, Models } from './read-models.ts';

@@ -1,9 +1,13 @@
-import { formatJson } from '../../src/charts/format-json.ts';
-import { formatCount, formatLevel, formatShare } from '../../src/charts/format-number.ts';
 import { csvLine } from '../../src/csv.ts';
-import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/comparison/compare-models.ts';
-import { type Interval, intervalPair } from '../../src/metrics/intervals/interval.ts';
-import type { RunSpread } from '../../src/metrics/intervals/spread-over-runs.ts';
+import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { formatCount, formatLevel, formatShare } from '../../src/learning/charts/format-number.ts';
+import {
+  type ModelComparison,
+  type TestedDifference,
+  testNames,
+} from '../../src/learning/metrics/comparison/compare-models.ts';
+import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import type { RunSpread } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { MeasuredModel } from './measure.ts';
 import type { ModelSpread } from './spread.ts';

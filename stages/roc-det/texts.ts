@@ -1,4 +1,4 @@
-import { withLabels } from '../../src/charts/chart-title.ts';
+import { withLabels } from '../../src/learning/charts/chart-title.ts';
 import {
   formatCount,
   formatCountOf,
@@ -6,9 +6,13 @@ import {
   formatLevel,
   formatList,
   formatShare,
-} from '../../src/charts/format-number.ts';
-import { type ModelComparison, type TestedDifference, testNames } from '../../src/metrics/comparison/compare-models.ts';
-import type { Interval } from '../../src/metrics/intervals/interval.ts';
+} from '../../src/learning/charts/format-number.ts';
+import {
+  type ModelComparison,
+  type TestedDifference,
+  testNames,
+} from '../../src/learning/metrics/comparison/compare-models.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { haveRuns, type Line } from './lines.ts';
 import type { MeasuredModel } from './measure.ts';
 

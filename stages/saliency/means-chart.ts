@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { withColourBar } from '../../src/charts/colour-bar.ts';
-import { formatCountOf, formatLevel, formatList } from '../../src/charts/format-number.ts';
-import { type ImageBlock, imageSheet } from '../../src/charts/image-sheet.ts';
-import { formatDistance, formatSharing, numberAt, oneDraw } from '../../src/explanations/format-measured.ts';
-import { colourScale } from '../../src/explanations/map-pictures.ts';
+import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
+import { formatCountOf, formatLevel, formatList } from '../../src/learning/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { formatDistance, formatSharing, numberAt, oneDraw } from '../../src/learning/explanations/format-measured.ts';
+import { colourScale } from '../../src/learning/explanations/map-pictures.ts';
 import { colours } from './paint.ts';
 import { concentrationFinding, type Findings, titled } from './texts.ts';
 

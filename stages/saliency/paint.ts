@@ -1,8 +1,8 @@
-import type { AttributionMap } from '../../src/attribution/attribution-map.ts';
-import { resizeMap } from '../../src/attribution/resize-map.ts';
-import { brightenMap } from '../../src/explanations/brighten-map.ts';
-import { paintMap } from '../../src/vision/paint-map.ts';
-import { thumbnail } from '../../src/vision/thumbnail.ts';
+import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
+import { resizeMap } from '../../src/learning/attribution/resize-map.ts';
+import { brightenMap } from '../../src/learning/explanations/brighten-map.ts';
+import { paintMap } from '../../src/learning/vision/paint-map.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 
 /** Evenly to the eye, in grey and to the colour-blind; jet's bands would show edges where maps have none. */
 export const colours = 'viridis';

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatShare } from '../../src/charts/format-number.ts';
-import { type ImageCell, imageSheet } from '../../src/charts/image-sheet.ts';
-import { oneDraw, signed } from '../../src/explanations/format-measured.ts';
-import { classText, scoreText } from '../../src/explanations/score-text.ts';
-import { predictedClasses } from '../../src/metrics/logits.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
+import { type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { oneDraw, signed } from '../../src/learning/explanations/format-measured.ts';
+import { classText, scoreText } from '../../src/learning/explanations/score-text.ts';
+import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import { concentrationFinding, type Findings, titled } from './texts.ts';
 
 /** Images with their maps in each line of a block. */

@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { gradientMethods } from '../../src/attribution/methods.ts';
-import { explanationSettings, surveyedImages, unheeded } from '../../src/explanations/explanation-settings.ts';
-import { defaultDraws } from '../../src/metrics/intervals/bootstrap.ts';
+import { gradientMethods } from '../../src/learning/attribution/methods.ts';
+import { explanationSettings, surveyedImages, unheeded } from '../../src/learning/explanations/explanation-settings.ts';
+import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...shared } = explanationSettings; // gradients by the image have no layer

@@ -1,7 +1,12 @@
-import { methodTitle } from '../../src/attribution/methods.ts';
-import { formatLevel } from '../../src/charts/format-number.ts';
-import { formatChange, formatDistance, formatSharing, numberAt } from '../../src/explanations/format-measured.ts';
-import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { formatLevel } from '../../src/learning/charts/format-number.ts';
+import {
+  formatChange,
+  formatDistance,
+  formatSharing,
+  numberAt,
+} from '../../src/learning/explanations/format-measured.ts';
+import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Frame } from './texts.ts';
 

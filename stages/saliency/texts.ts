@@ -1,7 +1,7 @@
-import { methodTitle } from '../../src/attribution/methods.ts';
-import { withLabels } from '../../src/charts/chart-title.ts';
-import { formatSharing, numberAt } from '../../src/explanations/format-measured.ts';
-import type { Numbers } from '../../src/explanations/map-metrics.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { withLabels } from '../../src/learning/charts/chart-title.ts';
+import { formatSharing, numberAt } from '../../src/learning/explanations/format-measured.ts';
+import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
 import type { SaliencySettings } from './spec.ts';
 
 /** What titles need to know beside the numbers. */

@@ -1,10 +1,10 @@
 import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { parseMetrics } from '../../src/metrics/metrics-file.ts';
-import { nameByLabels, pairByLabels } from '../../src/pair-by-labels.ts';
+import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
+import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
+import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { cures, isNearConstant, oneClassWords } from '../../src/training/collapse.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
+import { thereAre } from '../../src/suggest.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { defineKind } from '../../src/stage.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
 import { measures } from './choose.ts';
 
 const settings = z.strictObject({

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../src/charts/chart-title.ts';
-import { fittedLabels } from '../../src/charts/fit-text.ts';
-import { formatList } from '../../src/charts/format-number.ts';
-import { seriesName } from '../../src/charts/series.ts';
-import { ink, palette } from '../../src/charts/theme.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
+import { formatList } from '../../src/learning/charts/format-number.ts';
+import { seriesName } from '../../src/learning/charts/series.ts';
+import { ink, palette } from '../../src/learning/charts/theme.ts';
 import type { Table } from './collect.ts';
 import { roundedNumber } from './format.ts';
 

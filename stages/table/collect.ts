@@ -1,7 +1,7 @@
-import { thereAre } from '../../src/diagnostics/suggest.ts';
-import { type MeanInterval, tInterval } from '../../src/metrics/intervals/t-interval.ts';
-import type { MetricValues } from '../../src/metrics/metrics-file.ts';
+import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/t-interval.ts';
+import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
 import { StageError } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 

@@ -1,6 +1,6 @@
-import { formatJson } from '../../src/charts/format-json.ts';
 import { csvLine } from '../../src/csv.ts';
-import { withMinus } from '../../src/reporters/format-quantities.ts';
+import { withMinus } from '../../src/format-quantities.ts';
+import { formatJson } from '../../src/learning/charts/format-json.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { renderChart } from '../../src/charts/render-chart.ts';
-import { parseMetrics } from '../../src/metrics/metrics-file.ts';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { defaultTitle, tableChart } from './chart.ts';
 import { collect, describeLabels, type Item } from './collect.ts';

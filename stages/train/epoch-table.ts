@@ -1,6 +1,6 @@
+import type { EpochRecord, History } from '../../src/learning/training/history.ts';
+import { majorityWords } from '../../src/learning/training/split-images.ts';
 import type { CurvePoint, Highlight } from '../../src/stage.ts';
-import type { EpochRecord, History } from '../../src/training/history.ts';
-import { majorityWords } from '../../src/training/split-images.ts';
 
 /** An epoch in a line of the log: `epoch 2/5: train loss 0.612 accuracy 67.1 %, val loss 0.640 accuracy 64.0 %, best so far`. */
 export function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {

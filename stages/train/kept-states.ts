@@ -1,8 +1,8 @@
 import { cpus as processors } from 'node:os';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
+import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { TrainingCheckpoints } from '../../src/training/training-checkpoints.ts';
 import type { TrainSettings } from './spec.ts';
 
 /** The states that training keeps in its stage's checkpoint, with all that decides its bytes here and is not keyed. */

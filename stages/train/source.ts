@@ -1,16 +1,16 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { buildHead } from '../../src/models/build-net.ts';
-import { headOf } from '../../src/models/feature-head.ts';
-import { initialiseWeights } from '../../src/models/initial-weights.ts';
-import type { Net } from '../../src/models/layers/layer.ts';
-import { traceLayers } from '../../src/models/layers/trace-net.ts';
-import type { ModelInfo } from '../../src/models/model-info.ts';
-import { beginNetwork } from '../../src/models/weights/begin-network.ts';
+import { buildHead } from '../../src/learning/models/build-net.ts';
+import { headOf } from '../../src/learning/models/feature-head.ts';
+import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
+import type { Net } from '../../src/learning/models/layers/layer.ts';
+import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
+import { DatasetBatches } from '../../src/learning/training/dataset-batches.ts';
+import { FeatureBatches } from '../../src/learning/training/feature-batches.ts';
+import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
+import { trainSplit } from '../../src/learning/training/split-names.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { DatasetBatches } from '../../src/training/dataset-batches.ts';
-import { FeatureBatches } from '../../src/training/feature-batches.ts';
-import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/training/open-two-classes.ts';
-import { trainSplit } from '../../src/training/split-names.ts';
 import type { TrainSettings } from './spec.ts';
 
 /** What is trained, as it begins, and what it is trained on: images, or features. */

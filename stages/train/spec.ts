@@ -1,18 +1,18 @@
 import { z } from 'zod';
-import { headMistakes, headOf } from '../../src/models/feature-head.ts';
-import { inputSettings } from '../../src/models/input-settings.ts';
-import { modelMistakes, modelSetting, netOf } from '../../src/models/model-setting.ts';
-import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/models/weights/weight-inputs.ts';
+import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts';
+import { inputSettings } from '../../src/learning/models/input-settings.ts';
+import { modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
+import { clipSettings } from '../../src/learning/training/clip-settings.ts';
+import { freezeSetting, unfreezeSetting } from '../../src/learning/training/freeze-settings.ts';
+import { freezingMistakes } from '../../src/learning/training/freezing.ts';
+import { lossSettings } from '../../src/learning/training/loss-settings.ts';
+import { optimizerSettings } from '../../src/learning/training/optimizer-settings.ts';
+import { scheduleSettings } from '../../src/learning/training/schedule-settings.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
-import { clipSettings } from '../../src/training/clip-settings.ts';
-import { freezeSetting, unfreezeSetting } from '../../src/training/freeze-settings.ts';
-import { freezingMistakes } from '../../src/training/freezing.ts';
-import { lossSettings } from '../../src/training/loss-settings.ts';
-import { optimizerSettings } from '../../src/training/optimizer-settings.ts';
-import { scheduleSettings } from '../../src/training/schedule-settings.ts';
-import { selectionSplit, trainSplit } from '../../src/training/split-names.ts';
-import { augmentSettings } from '../../src/vision/augment/augment-settings.ts';
 
 const settings = z.strictObject({
   model: modelSetting

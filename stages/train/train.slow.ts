@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { loadModel } from '../../src/models/model-files.ts';
+import { loadModel } from '../../src/learning/models/model-files.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { digests, small, trained } from '../../test/support/training-bench.ts';

@@ -1,10 +1,10 @@
 import { readFileSync, writeFileSync } from 'node:fs';
-import { formatJson } from '../../src/charts/format-json.ts';
-import { formatShare } from '../../src/charts/format-number.ts';
-import { seriesName } from '../../src/charts/series.ts';
 import { csvLine } from '../../src/csv.ts';
+import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { formatShare } from '../../src/learning/charts/format-number.ts';
+import { seriesName } from '../../src/learning/charts/series.ts';
+import { parseHistory } from '../../src/learning/training/history.ts';
 import { type Highlight, type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { parseHistory } from '../../src/training/history.ts';
 import type { TrendsSettings } from './spec.ts';
 import { type Curve, curvesOf, type Kept, keptOf } from './summarise.ts';
 

@@ -1,9 +1,9 @@
-import { type Share, shareDifference } from '../../src/metrics/intervals/share-difference.ts';
-import { collapseOf } from '../../src/training/collapse.ts';
-import { type CurveShape, curveShape } from '../../src/training/curve-shape.ts';
-import type { History } from '../../src/training/history.ts';
-import type { SplitImages } from '../../src/training/split-images.ts';
-import { selectionSplit } from '../../src/training/split-names.ts';
+import { type Share, shareDifference } from '../../src/learning/metrics/intervals/share-difference.ts';
+import { collapseOf } from '../../src/learning/training/collapse.ts';
+import { type CurveShape, curveShape } from '../../src/learning/training/curve-shape.ts';
+import type { History } from '../../src/learning/training/history.ts';
+import type { SplitImages } from '../../src/learning/training/split-images.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 
 /** What one curve does. */
 export interface Curve {

@@ -1,7 +1,7 @@
 import { basename, extname } from 'node:path';
-import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import type { InputArtifact } from '../../src/stage.ts';
+import { thereAre } from '../../src/suggest.ts';
 import { formatSaid, formatWords } from './format-said.ts';
 import { lookUp, type Said } from './look-up.ts';
 import { columnsOf, markdownTable } from './markdown-table.ts';

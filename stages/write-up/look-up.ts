@@ -1,6 +1,6 @@
-import { thereAre } from '../../src/diagnostics/suggest.ts';
 import type { Json } from '../../src/json.ts';
 import { err, ok, type Result } from '../../src/result.ts';
+import { thereAre } from '../../src/suggest.ts';
 import type { Readable } from './read-artifact.ts';
 
 /** What an artifact says under a name: a number, with its interval where it has one, or a text. */

@@ -1,5 +1,5 @@
-import { thereAre } from '../../src/diagnostics/suggest.ts';
 import { err, ok, type Result } from '../../src/result.ts';
+import { thereAre } from '../../src/suggest.ts';
 import type { Readable } from './read-artifact.ts';
 
 type Table = Readable & { as: 'table' };

@@ -2,7 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { csvRecords } from '../../src/csv.ts';
 import type { Json } from '../../src/json.ts';
-import { type Metrics, parseMetrics } from '../../src/metrics/metrics-file.ts';
+import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
 /** An artifact as a place can read it, told by what its files are called. */

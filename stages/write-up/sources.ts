@@ -1,6 +1,6 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { sha256 } from '../../src/fingerprint/digest.ts';
+import { sha256 } from '../../src/digest.ts';
 import type { Filled } from './fill.ts';
 import { parseTemplate } from './template.ts';
 

@@ -1,4 +1,4 @@
-"""Golden values for src/attribution from PyTorch: python3 attribution.py > attribution.json (made with 2.6.0).
+"""Golden values for src/learning/attribution from PyTorch: python3 attribution.py > attribution.json (made with 2.6.0).
 
 SimpleNet with the weights and images of linear congruential numbers that the test repeats; layouts are those of tfjs.
 Gradients are autograd's; class activation maps follow the papers' equations, on PyTorch's activations and gradients.

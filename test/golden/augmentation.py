@@ -1,4 +1,4 @@
-"""Golden values for src/vision/augment from torchvision and Pillow: python3 augmentation.py > augmentation.json (made with 0.21.0, 11.1.0).
+"""Golden values for src/learning/vision/augment from torchvision and Pillow: python3 augmentation.py > augmentation.json (made with 0.21.0, 11.1.0).
 
 The image is rows of RGB, [height, width, 3], 0 to 255. Colours, blur and scaling are those of torchvision for images of
 floats, so that nothing is rounded in between; the numbers are of 255, too.

@@ -1,4 +1,4 @@
-"""Golden values for src/metrics/multivariate/principal-components.ts from NumPy: python3 components.py > components.json (made with 2.2)."""
+"""Golden values for src/learning/metrics/multivariate/principal-components.ts from NumPy: python3 components.py > components.json (made with 2.2)."""
 
 import json
 

@@ -1,4 +1,4 @@
-"""Golden values for src/metrics/multivariate/cross-discriminant.ts: python3 discriminant.py > discriminant.json (made with scikit-learn 1.4)."""
+"""Golden values for src/learning/metrics/multivariate/cross-discriminant.ts: python3 discriminant.py > discriminant.json (made with scikit-learn 1.4)."""
 
 import json
 

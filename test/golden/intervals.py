@@ -1,4 +1,4 @@
-"""Golden values for intervals and tests in src/metrics: /usr/bin/python3 intervals.py > intervals.json
+"""Golden values for intervals and tests in src/learning/metrics: /usr/bin/python3 intervals.py > intervals.json
 (made with NumPy 2.2.4, SciPy 1.15.3). DeLong is written out pair by pair from the paper, not by ranks."""
 
 import json

@@ -1,4 +1,4 @@
-"""Golden values for src/metrics from scikit-learn: python3 metrics.py > metrics.json (made with 1.4.2 and SciPy 1.15.3)."""
+"""Golden values for src/learning/metrics from scikit-learn: python3 metrics.py > metrics.json (made with 1.4.2 and SciPy 1.15.3)."""
 
 import json
 import math

@@ -1,4 +1,4 @@
-"""Golden values for src/metrics/spearman.ts: /usr/bin/python3 rank-correlation.py > rank-correlation.json
+"""Golden values for src/learning/metrics/spearman.ts: /usr/bin/python3 rank-correlation.py > rank-correlation.json
 (made with NumPy 2.2.4, SciPy 1.15.3)."""
 
 import json

@@ -1,4 +1,4 @@
-"""Golden values for src/models and src/training from PyTorch: python3 training.py > training.json (made with 2.6.0).
+"""Golden values for src/learning/models and src/learning/training from PyTorch: python3 training.py > training.json (made with 2.6.0).
 
 Layouts are turned into those of tfjs here: convolution kernels [height, width, in, out], dense kernels [in, out],
 images [batch, height, width, channels]. Inputs come from a linear congruential generator that the tests repeat.

@@ -1,4 +1,4 @@
-"""Golden values for src/models/weights from PyTorch: python3 weights.py > weights.json (made with 2.6.0)."""
+"""Golden values for src/learning/models/weights from PyTorch: python3 weights.py > weights.json (made with 2.6.0)."""
 
 import base64
 import json

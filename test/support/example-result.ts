@@ -1,8 +1,8 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { StageResult, StoredArtifact } from '../../src/cache/stage-result.ts';
-import { hashFingerprint } from '../../src/fingerprint/canonical-json.ts';
-import { DigestIndex } from '../../src/fingerprint/digest-index.ts';
+import { DigestIndex } from '../../src/engine/files/digest-index.ts';
+import { hashFingerprint } from '../../src/engine/fingerprint/canonical-json.ts';
+import type { StageResult, StoredArtifact } from '../../src/engine/store/stage-result.ts';
 
 /** What a private output holds, as an artifact. */
 export async function listArtifact(path: string): Promise<StoredArtifact> {

@@ -1,5 +1,5 @@
+import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
 import { Random } from '../../src/random.ts';
-import { FeaturesWriter } from '../../src/vision/features/features-writer.ts';
 
 /**
  * Writes a `features` artifact of normal noise, labels in turn, whose first value tells the fakes: what any head learns in a

@@ -1,6 +1,6 @@
-import { plainLayers, traceLayers } from '../../src/models/layers/trace-net.ts';
-import { netOf } from '../../src/models/model-setting.ts';
-import type { NamedTensor } from '../../src/models/weights/encode-safetensors.ts';
+import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import { netOf } from '../../src/learning/models/model-setting.ts';
+import type { NamedTensor } from '../../src/learning/models/weights/encode-safetensors.ts';
 import { linearCongruential } from './linear-congruential.ts';
 
 /**

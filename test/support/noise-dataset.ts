@@ -1,7 +1,7 @@
 /** Small images and datasets for tests. */
 import sharp from 'sharp';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { Random } from '../../src/random.ts';
-import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 
 /** Smooth coloured noise as an encoded image: `[height, width, 3]`. */
 export async function encodedNoise(

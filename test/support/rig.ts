@@ -12,7 +12,7 @@ import {
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Outcome, RunEvent } from '../../src/events.ts';
+import type { Outcome, RunEvent } from '../../src/engine/events.ts';
 import { Gate } from './gate.ts';
 
 export const pipeline = fileURLToPath(new URL('../../bin/pipeline.js', import.meta.url));

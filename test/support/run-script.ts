@@ -1,5 +1,5 @@
-import type { StageName } from '../../src/config/pipeline.ts';
-import type { Outcome, Reporter, RunEvent } from '../../src/events.ts';
+import type { StageName } from '../../src/engine/config/pipeline.ts';
+import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.ts';
 import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<

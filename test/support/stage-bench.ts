@@ -1,7 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { download } from '../../src/cache/download.ts';
+import { download } from '../../src/engine/store/download.ts';
 import type {
   CheckpointStore,
   CurvePoint,

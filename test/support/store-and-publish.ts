@@ -1,8 +1,8 @@
 // Stores and publishes outputs of many small files, over and over, until it is killed. Its argument is the root.
 import { join } from 'node:path';
-import { Publisher } from '../../src/artifacts/publish.ts';
-import { Cache } from '../../src/cache/cache.ts';
-import { DigestIndex } from '../../src/fingerprint/digest-index.ts';
+import { DigestIndex } from '../../src/engine/files/digest-index.ts';
+import { Publisher } from '../../src/engine/publishing/publish.ts';
+import { Cache } from '../../src/engine/store/cache.ts';
 import { exampleResult, listArtifact } from './example-result.ts';
 import { writeFiles } from './temporary-folder.ts';
 

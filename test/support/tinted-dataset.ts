@@ -1,6 +1,6 @@
 import sharp from 'sharp';
+import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { Random } from '../../src/random.ts';
-import { DatasetWriter } from '../../src/vision/dataset/dataset-writer.ts';
 
 const size = 56;
 

@@ -1,7 +1,7 @@
-import { buildNet } from '../../src/models/build-net.ts';
-import { initialiseWeights } from '../../src/models/initial-weights.ts';
-import { saveModel } from '../../src/models/model-files.ts';
-import { type ModelSetting, netOf } from '../../src/models/model-setting.ts';
+import { buildNet } from '../../src/learning/models/build-net.ts';
+import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
+import { saveModel } from '../../src/learning/models/model-files.ts';
+import { type ModelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 
 /** Writes a `model` artifact with random weights, for images whose values stay in 0 to 1. */
 export async function writeUntrainedModel(

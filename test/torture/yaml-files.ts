@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { loadKinds } from '../../src/cli/load-kinds.ts';
-import { loadPipeline } from '../../src/config/load-pipeline.ts';
-import { formatDiagnostic } from '../../src/diagnostics/format-diagnostic.ts';
+import { loadPipeline } from '../../src/engine/config/load-pipeline.ts';
+import { formatDiagnostic } from '../../src/engine/diagnostics/format-diagnostic.ts';
 import type { Random } from '../../src/random.ts';
 import type { Ordeal } from './ordeal.ts';
 

@@ -1,11 +1,11 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Cache } from '../../cache/cache.ts';
-import { cacheError } from '../../cache/cache-error.ts';
-import { type Comparison, compareSubjects } from '../../compare/compare-subjects.ts';
-import { comparisonTables, formatComparison, markdownOf } from '../../compare/comparison-tables.ts';
-import { findRoot } from '../../config/files/find-root.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
+import { Cache } from '../../engine/store/cache.ts';
+import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
+import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findSubjects } from '../find-subjects.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -49,7 +49,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
 }
 
 async function writePage(comparison: Comparison, file: string): Promise<number> {
-  const { renderComparison } = await import('../../compare/render-comparison.ts');
+  const { renderComparison } = await import('../../reporting/compare/render-comparison.ts');
   const page = renderComparison(comparison, comparisonTables(comparison), await drawCharts(comparison), Date.now());
   try {
     writeFileSync(file, page);
@@ -62,10 +62,10 @@ async function writePage(comparison: Comparison, file: string): Promise<number> 
 
 async function drawCharts(comparison: Comparison) {
   const [{ comparisonCharts }, { renderChart }, { showArtifact }, { pageBudgets }] = await Promise.all([
-    import('../../compare/comparison-charts.ts'),
-    import('../../charts/render-chart.ts'),
-    import('../../report/show-artifact.ts'),
-    import('../../report/budget.ts'),
+    import('../../reporting/compare/comparison-charts.ts'),
+    import('../../learning/charts/render-chart.ts'),
+    import('../../reporting/report/show-artifact.ts'),
+    import('../../reporting/report/budget.ts'),
   ]);
   const folder = mkdtempSync(join(tmpdir(), 'restage-compare-'));
   try {

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { isCam, type Method } from '../../attribution/methods.ts';
-import type { ScoreKind } from '../../attribution/question.ts';
-import { largeGap } from '../../attribution/relative-gap.ts';
-import { cacheError } from '../../cache/cache-error.ts';
-import { formatShare } from '../../charts/format-number.ts';
-import { findRoot } from '../../config/files/find-root.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import type { ExplainedPictures, Picture } from '../../explanations/explain-pictures.ts';
-import { formatTable } from '../../reporters/format-table.ts';
-import type { ColourMap } from '../../vision/colour-map.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
+import { isCam, type Method } from '../../learning/attribution/methods.ts';
+import type { ScoreKind } from '../../learning/attribution/question.ts';
+import { largeGap } from '../../learning/attribution/relative-gap.ts';
+import { formatShare } from '../../learning/charts/format-number.ts';
+import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
+import type { ColourMap } from '../../learning/vision/colour-map.ts';
+import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -87,11 +87,11 @@ type Asked = ExplainImageOptions & { readonly methods: readonly Method[] };
 async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: Asked) {
   const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =
     await Promise.all([
-      import('../../training/start-backend.ts'),
+      import('../../learning/training/start-backend.ts'),
       import('../../backend/usable-cores.ts'),
-      import('../../explanations/seeing-model.ts'),
-      import('../../explanations/explain-pictures.ts'),
-      import('../../explanations/explanation-settings.ts'),
+      import('../../learning/explanations/seeing-model.ts'),
+      import('../../learning/explanations/explain-pictures.ts'),
+      import('../../learning/explanations/explanation-settings.ts'),
     ]);
   const root = findRoot(process.cwd()) ?? process.cwd();
   await startBackend({ backend, cpus: usableCores(), root, warn: warnOnStderr, note: () => {} });
@@ -112,8 +112,8 @@ async function draw(
   { out, ...options }: Asked & { readonly title: string; readonly classes: readonly string[] },
 ): Promise<void> {
   const [{ pictureSheet }, { renderChartPng }] = await Promise.all([
-    import('../../explanations/picture-sheet.ts'),
-    import('../../charts/render-chart.ts'),
+    import('../../learning/explanations/picture-sheet.ts'),
+    import('../../learning/charts/render-chart.ts'),
   ]);
   const png = await renderChartPng(await pictureSheet(explained, options), warnOnStderr);
   try {

@@ -1,10 +1,10 @@
-import type { Stage, StageName } from '../../config/pipeline.ts';
-import { diffFingerprints } from '../../fingerprint/diff-fingerprints.ts';
-import type { Fingerprint } from '../../fingerprint/fingerprint.ts';
+import type { Stage, StageName } from '../../engine/config/pipeline.ts';
+import { diffFingerprints } from '../../engine/fingerprint/diff-fingerprints.ts';
+import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
+import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
+import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import type { Json } from '../../json.ts';
-import { leavesWithDefaults } from '../../plan/format-change.ts';
-import { type PlannedStage, plan } from '../../plan/plan.ts';
-import { formatTable } from '../../reporters/format-table.ts';
+import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import { cacheError } from '../../cache/cache-error.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { mermaid } from '../../graph/mermaid.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
+import { mermaid } from '../../engine/graph/mermaid.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
@@ -29,7 +29,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
     return exitCodes.ok;
   }
   if (stages.length > mostDrawn) return printMistakes([tooManyToDraw(stages.length)]);
-  const { drawGraph } = await import('../../charts/draw-graph.ts');
+  const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   const nodes = stages.map(({ name, kind }) => ({ name, kind }));
   const edges = stages.flatMap((stage) =>
     stage.inputs.flatMap(({ items }) =>

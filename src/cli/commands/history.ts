@@ -1,10 +1,10 @@
-import { Cache } from '../../cache/cache.ts';
-import { findRoot } from '../../config/files/find-root.ts';
-import { parseDuration } from '../../config/schema/parse-duration.ts';
-import { formatHistory } from '../../history/format-history.ts';
-import { numbersOf, type PastRun, pastRuns } from '../../history/past-run.ts';
-import { conditionName, selectRuns } from '../../history/select-runs.ts';
-import { formatCount } from '../../reporters/format-quantities.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
+import { Cache } from '../../engine/store/cache.ts';
+import { formatCount } from '../../format-quantities.ts';
+import { formatHistory } from '../../reporting/history/format-history.ts';
+import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
+import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';

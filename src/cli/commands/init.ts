@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { cacheError } from '../../cache/cache-error.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';

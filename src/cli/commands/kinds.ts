@@ -1,8 +1,8 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
-import { findRoot } from '../../config/files/find-root.ts';
-import { describeSettings } from '../../config/schema/describe-settings.ts';
-import { suggest } from '../../diagnostics/suggest.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
+import { suggest } from '../../suggest.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';

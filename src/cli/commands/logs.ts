@@ -1,6 +1,6 @@
-import { Cache } from '../../cache/cache.ts';
+import { plan } from '../../engine/plan/plan.ts';
+import { Cache } from '../../engine/store/cache.ts';
 import { plainText } from '../../plain-text.ts';
-import { plan } from '../../plan/plan.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';

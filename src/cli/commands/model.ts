@@ -1,11 +1,11 @@
 import { writeFileSync } from 'node:fs';
-import { cacheError } from '../../cache/cache-error.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { architectureNames, architectures } from '../../models/architectures/architectures.ts';
-import { formatTotals } from '../../models/layers/format-totals.ts';
-import { type TracedLayer, traceLayers } from '../../models/layers/trace-net.ts';
-import { modelMistakes, netOf } from '../../models/model-setting.ts';
-import { formatTable } from '../../reporters/format-table.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
+import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
+import { formatTotals } from '../../learning/models/layers/format-totals.ts';
+import { type TracedLayer, traceLayers } from '../../learning/models/layers/trace-net.ts';
+import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';
+import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { type FoundModel, findModel } from '../find-model.ts';
@@ -62,8 +62,8 @@ function trace(
 
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
   const [{ drawNet }, { netPicture }] = await Promise.all([
-    import('../../charts/draw-net.ts'),
-    import('../../models/layers/net-picture.ts'),
+    import('../../learning/charts/draw-net.ts'),
+    import('../../learning/models/layers/net-picture.ts'),
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
   try {

@@ -1,6 +1,6 @@
-import { type PlannedStage, plan } from '../../plan/plan.ts';
-import { createPaint, type Style, wantsColour } from '../../reporters/colour.ts';
-import { formatCount } from '../../reporters/format-quantities.ts';
+import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
+import { formatCount } from '../../format-quantities.ts';
+import { createPaint, type Style, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';

@@ -1,16 +1,16 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { cacheError } from '../../cache/cache-error.ts';
-import { publishedFolder } from '../../config/files/pipeline-name.ts';
-import { safeName } from '../../config/paths/safe-name.ts';
-import type { Stage } from '../../config/pipeline.ts';
-import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
-import { attempt } from '../../executor/attempt.ts';
-import type { Execution } from '../../executor/execution.ts';
-import { pathOf } from '../../executor/input-view.ts';
-import { processStarter } from '../../executor/stage-process.ts';
-import { selectReporter } from '../../reporters/select-reporter.ts';
+import { publishedFolder } from '../../engine/config/files/pipeline-name.ts';
+import { safeName } from '../../engine/config/paths/safe-name.ts';
+import type { Stage } from '../../engine/config/pipeline.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { attempt } from '../../engine/execution/attempt.ts';
+import type { Execution } from '../../engine/execution/execution.ts';
+import { pathOf } from '../../engine/execution/input-view.ts';
+import { processStarter } from '../../engine/execution/stage-process.ts';
+import { cacheError } from '../../engine/files/cache-error.ts';
+import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
@@ -160,9 +160,9 @@ async function writeProfile(
   folder: string,
 ): Promise<void> {
   const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([
-    import('../../charts/render-chart.ts'),
-    import('../../charts/format-json.ts'),
-    import('../../charts/profile-chart.ts'),
+    import('../../learning/charts/render-chart.ts'),
+    import('../../learning/charts/format-json.ts'),
+    import('../../learning/charts/profile-chart.ts'),
   ]);
   const [summary, ...tables] = formatProfile(profile, name);
   const shares = partsOf(profile).map(([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`);

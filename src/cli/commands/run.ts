@@ -1,8 +1,8 @@
-import { forgetAll, memoryFile } from '../../cache/run-memory.ts';
-import type { Reporter } from '../../events.ts';
-import { whyNoTracing } from '../../executor/trace-reads.ts';
-import { ReportWriter } from '../../report/report-writer.ts';
-import { selectReporter } from '../../reporters/select-reporter.ts';
+import type { Reporter } from '../../engine/events.ts';
+import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
+import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
+import { ReportWriter } from '../../reporting/report/report-writer.ts';
+import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';

@@ -1,5 +1,5 @@
-import { findRoot } from '../../config/files/find-root.ts';
-import { pipelineJsonSchema } from '../../config/schema/json-schema.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import { pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';

@@ -1,10 +1,10 @@
 import { join, relative } from 'node:path';
-import { Cache } from '../../cache/cache.ts';
-import { forgetAll } from '../../cache/run-memory.ts';
-import { verifyCache } from '../../cache/verify-cache.ts';
-import { findRoot } from '../../config/files/find-root.ts';
-import { DigestIndex } from '../../fingerprint/digest-index.ts';
-import { formatCount } from '../../reporters/format-quantities.ts';
+import { findRoot } from '../../engine/config/files/find-root.ts';
+import { DigestIndex } from '../../engine/files/digest-index.ts';
+import { Cache } from '../../engine/store/cache.ts';
+import { forgetAll } from '../../engine/store/run-memory.ts';
+import { verifyCache } from '../../engine/store/verify-cache.ts';
+import { formatCount } from '../../format-quantities.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';

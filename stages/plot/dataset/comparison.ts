@@ -1,10 +1,10 @@
-import { withLabels } from '../../../src/charts/chart-title.ts';
-import { formatList } from '../../../src/charts/format-number.ts';
-import { type ImageBlock, imageSheet } from '../../../src/charts/image-sheet.ts';
-import { nameSeries } from '../../../src/charts/series.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatList } from '../../../src/learning/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { trainSplit } from '../../../src/learning/training/split-names.ts';
+import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { StageError } from '../../../src/stage.ts';
-import { trainSplit } from '../../../src/training/split-names.ts';
-import { type Dataset, openDataset } from '../../../src/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../draw-form.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 

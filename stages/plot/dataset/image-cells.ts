@@ -1,11 +1,11 @@
-import { formatCount } from '../../../src/charts/format-number.ts';
-import type { ImageBlock, ImageCell } from '../../../src/charts/image-sheet.ts';
+import { formatCount } from '../../../src/learning/charts/format-number.ts';
+import type { ImageBlock, ImageCell } from '../../../src/learning/charts/image-sheet.ts';
+import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
+import type { Dataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
+import { mapParallel } from '../../../src/learning/vision/parallel-map.ts';
+import { sampleOfClass } from '../../../src/learning/vision/sample-images.ts';
+import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { Random } from '../../../src/random.ts';
-import type { Sample } from '../../../src/vision/dataset/dataset.ts';
-import type { Dataset } from '../../../src/vision/dataset/open-dataset.ts';
-import { mapParallel } from '../../../src/vision/parallel-map.ts';
-import { sampleOfClass } from '../../../src/vision/sample-images.ts';
-import { thumbnail } from '../../../src/vision/thumbnail.ts';
 
 type Split = ReturnType<Dataset['split']>;
 

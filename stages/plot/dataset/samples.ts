@@ -1,8 +1,8 @@
-import { withLabels } from '../../../src/charts/chart-title.ts';
-import { formatCount, formatList } from '../../../src/charts/format-number.ts';
-import { type ImageBlock, imageSheet } from '../../../src/charts/image-sheet.ts';
-import { nameSeries } from '../../../src/charts/series.ts';
-import { openDataset } from '../../../src/vision/dataset/open-dataset.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatCount, formatList } from '../../../src/learning/charts/format-number.ts';
+import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../draw-form.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 

@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/charts/format-number.ts';
-import { textWidth } from '../../../src/charts/text-width.ts';
-import { classColours, ink } from '../../../src/charts/theme.ts';
-import type { Sample } from '../../../src/vision/dataset/dataset.ts';
+import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/learning/charts/format-number.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
+import { classColours, ink } from '../../../src/learning/charts/theme.ts';
+import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 
 /** How many images a split has, of what. */
 export interface SplitCounts {

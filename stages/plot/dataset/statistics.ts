@@ -1,5 +1,5 @@
-import { nameSeries } from '../../../src/charts/series.ts';
-import { openDataset } from '../../../src/vision/dataset/open-dataset.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../draw-form.ts';
 import { countSplit, statisticsChart } from './statistics-chart.ts';
 

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../../src/charts/chart-title.ts';
-import { formatCount, formatShare } from '../../../src/charts/format-number.ts';
-import { classColours, palette } from '../../../src/charts/theme.ts';
+import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
+import { formatCount, formatShare } from '../../../src/learning/charts/format-number.ts';
+import { classColours, palette } from '../../../src/learning/charts/theme.ts';
 
 /** A split's features by their two principal components. */
 export interface FeaturesPlane {

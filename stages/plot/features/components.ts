@@ -1,8 +1,8 @@
-import { withLabels } from '../../../src/charts/chart-title.ts';
-import { principalComponents } from '../../../src/metrics/multivariate/principal-components.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { principalComponents } from '../../../src/learning/metrics/multivariate/principal-components.ts';
+import { selectionSplit } from '../../../src/learning/training/split-names.ts';
+import { openFeatures } from '../../../src/learning/vision/features/open-features.ts';
 import { StageError } from '../../../src/stage.ts';
-import { selectionSplit } from '../../../src/training/split-names.ts';
-import { openFeatures } from '../../../src/vision/features/open-features.ts';
 import type { DrawForm } from '../draw-form.ts';
 import { onlyInput } from '../inputs.ts';
 import { componentsChart, componentsTitle } from './components-chart.ts';

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../../src/charts/chart-title.ts';
-import { fittedLabels } from '../../../src/charts/fit-text.ts';
-import { integerTicks } from '../../../src/charts/integer-ticks.ts';
-import { nameSeries, seriesScales } from '../../../src/charts/series.ts';
-import { textWidth } from '../../../src/charts/text-width.ts';
-import { ink } from '../../../src/charts/theme.ts';
+import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
+import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
+import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
+import { nameSeries, seriesScales } from '../../../src/learning/charts/series.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
+import { ink } from '../../../src/learning/charts/theme.ts';
 import type { Group } from '../inputs.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run } from './curves-data.ts';
 import { accuracyDomain, chanceLoss, lossDomain } from './curves-domains.ts';

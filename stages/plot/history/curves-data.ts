@@ -1,5 +1,5 @@
-import { mean } from '../../../src/metrics/mean.ts';
-import type { History } from '../../../src/training/history.ts';
+import { mean } from '../../../src/learning/metrics/mean.ts';
+import type { History } from '../../../src/learning/training/history.ts';
 import type { Group } from '../inputs.ts';
 
 /** One training, with what tells it from others. */

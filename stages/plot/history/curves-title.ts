@@ -1,9 +1,9 @@
-import { withLabels } from '../../../src/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/charts/format-number.ts';
-import { nameSeries } from '../../../src/charts/series.ts';
-import { mean } from '../../../src/metrics/mean.ts';
-import { majorityWords } from '../../../src/training/split-images.ts';
-import { selectionSplit } from '../../../src/training/split-names.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/learning/charts/format-number.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { mean } from '../../../src/learning/metrics/mean.ts';
+import { majorityWords } from '../../../src/learning/training/split-images.ts';
+import { selectionSplit } from '../../../src/learning/training/split-names.ts';
 import type { Group } from '../inputs.ts';
 import { type Band, type Run, valueAt } from './curves-data.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { thereAre } from '../../../src/diagnostics/suggest.ts';
+import { type History, parseHistory } from '../../../src/learning/training/history.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
-import { type History, parseHistory } from '../../../src/training/history.ts';
+import { thereAre } from '../../../src/suggest.ts';
 import type { DrawForm } from '../draw-form.ts';
 import { describeInput, groupOver } from '../inputs.ts';
 import { curvesChart } from './curves-chart.ts';

@@ -1,4 +1,4 @@
-import type { History } from '../../../src/training/history.ts';
+import type { History } from '../../../src/learning/training/history.ts';
 import type { Run } from './curves-data.ts';
 
 /** A history whose training split gets better by 0.05 in each epoch, and validation by 0.02. */

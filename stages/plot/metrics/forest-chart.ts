@@ -1,10 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { fittedLabels } from '../../../src/charts/fit-text.ts';
-import { formatCountOf, formatCountRange, formatLevel, formatList } from '../../../src/charts/format-number.ts';
-import { nameSeries } from '../../../src/charts/series.ts';
-import { textWidth } from '../../../src/charts/text-width.ts';
-import { ink, palette } from '../../../src/charts/theme.ts';
+import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
+import {
+  formatCountOf,
+  formatCountRange,
+  formatLevel,
+  formatList,
+} from '../../../src/learning/charts/format-number.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
+import { ink, palette } from '../../../src/learning/charts/theme.ts';
 import { formatValue, type MetricItem } from './read-metrics.ts';
 
 interface ForestOptions {

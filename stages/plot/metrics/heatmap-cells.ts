@@ -1,5 +1,5 @@
-import { thereAre } from '../../../src/diagnostics/suggest.ts';
 import { StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
 import type { MetricItem } from './read-metrics.ts';
 
 /** Numbers over two axes. */

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../../src/charts/chart-title.ts';
-import { fittedLabels } from '../../../src/charts/fit-text.ts';
-import { decimalsOf, formatList } from '../../../src/charts/format-number.ts';
-import { textWidth } from '../../../src/charts/text-width.ts';
+import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
+import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
+import { decimalsOf, formatList } from '../../../src/learning/charts/format-number.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import type { Heatmap } from './heatmap-cells.ts';
 import { formatValue } from './read-metrics.ts';
 

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { formatLevel, formatList } from '../../../src/charts/format-number.ts';
-import { nameSeries, seriesScales } from '../../../src/charts/series.ts';
-import { ink } from '../../../src/charts/theme.ts';
+import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatLevel, formatList } from '../../../src/learning/charts/format-number.ts';
+import { nameSeries, seriesScales } from '../../../src/learning/charts/series.ts';
+import { ink } from '../../../src/learning/charts/theme.ts';
 import type { Lines, Point } from './lines-data.ts';
 import { formatValue } from './read-metrics.ts';
 

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { usualDecimals } from '../../../src/charts/format-number.ts';
-import { thereAre } from '../../../src/diagnostics/suggest.ts';
-import { parseMetrics } from '../../../src/metrics/metrics-file.ts';
+import { usualDecimals } from '../../../src/learning/charts/format-number.ts';
+import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
 import { describeInput } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 

@@ -1,11 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { formatShare } from '../../../src/charts/format-number.ts';
-import { type Point, simplifyLine } from '../../../src/charts/simplify-line.ts';
-import { classColours, dashes, ink } from '../../../src/charts/theme.ts';
-import { equalErrorRate } from '../../../src/metrics/ranking/equal-error-rate.ts';
-import { countAtThresholds } from '../../../src/metrics/ranking/threshold-counts.ts';
-import { selectionSplit } from '../../../src/training/split-names.ts';
+import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatShare } from '../../../src/learning/charts/format-number.ts';
+import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-line.ts';
+import { classColours, dashes, ink } from '../../../src/learning/charts/theme.ts';
+import { equalErrorRate } from '../../../src/learning/metrics/ranking/equal-error-rate.ts';
+import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
+import { selectionSplit } from '../../../src/learning/training/split-names.ts';
 import type { ModelScores, SplitScores } from './read-scores.ts';
 import { countsOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
 

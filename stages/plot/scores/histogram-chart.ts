@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle, withLabels } from '../../../src/charts/chart-title.ts';
-import { formatShare } from '../../../src/charts/format-number.ts';
-import { classColours, dashes } from '../../../src/charts/theme.ts';
-import { auc } from '../../../src/metrics/ranking/auc.ts';
+import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { formatShare } from '../../../src/learning/charts/format-number.ts';
+import { classColours, dashes } from '../../../src/learning/charts/theme.ts';
+import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
 import { countsOf, leadersOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
 

@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
-import { nameSeries } from '../../../src/charts/series.ts';
-import { thereAre } from '../../../src/diagnostics/suggest.ts';
-import { logitDifferences } from '../../../src/metrics/logits.ts';
-import { parseScores } from '../../../src/metrics/scores-file.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
+import { parseScores } from '../../../src/learning/metrics/scores-file.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
 import { describeInput } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 

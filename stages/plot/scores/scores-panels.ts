@@ -1,8 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { fitText } from '../../../src/charts/fit-text.ts';
-import { formatCount, formatCountOf, formatCountRange, formatList } from '../../../src/charts/format-number.ts';
-import { textWidth } from '../../../src/charts/text-width.ts';
-import { ink } from '../../../src/charts/theme.ts';
+import { fitText } from '../../../src/learning/charts/fit-text.ts';
+import {
+  formatCount,
+  formatCountOf,
+  formatCountRange,
+  formatList,
+} from '../../../src/learning/charts/format-number.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
+import { ink } from '../../../src/learning/charts/theme.ts';
 import type { ModelScores } from './read-scores.ts';
 
 type Layers = Extract<TopLevelSpec, { layer: unknown }>['layer'];

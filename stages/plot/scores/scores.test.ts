@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { formatScores, type ScoreRow } from '../../../src/metrics/scores-file.ts';
+import { formatScores, type ScoreRow } from '../../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../../src/stage.ts';
 import { assertGolden } from '../../../test/support/golden.ts';
 import { StageBench } from '../../../test/support/stage-bench.ts';

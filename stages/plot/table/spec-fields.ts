@@ -1,7 +1,7 @@
 import { splitAccessPath } from 'vega';
-import { thereAre } from '../../../src/diagnostics/suggest.ts';
 import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
 import { StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
 import { columnsOf, type TableRow } from './parse-table.ts';
 
 /** Names that transforms make where no `as` says otherwise. */

@@ -1,0 +1,132 @@
+// The walls of ARCHITECTURE.md, checked by `npm run lint`: which room may import which, no circles among files or
+// folders (imports of types included), and no heavy library in what `plan` loads.
+import { readFileSync } from 'node:fs';
+import { dirname, join, normalize } from 'node:path';
+import { globSync } from 'tinyglobby';
+import ts from 'typescript';
+import { inRepository } from './generated-files.ts';
+
+/** What the modules of a room may import besides their own room; the first room that a path belongs to is its room. */
+const rooms: readonly { readonly name: string; readonly holds: RegExp; readonly mayImport: readonly string[] }[] = [
+  {
+    name: 'cli',
+    holds: /^src\/cli\//,
+    mayImport: ['table of kinds', 'reporting', 'engine', 'learning', 'backend', 'shared'],
+  },
+  { name: 'reporting', holds: /^src\/reporting\//, mayImport: ['engine', 'learning', 'shared'] },
+  { name: 'engine', holds: /^src\/engine\//, mayImport: ['shared'] },
+  { name: 'learning', holds: /^src\/learning\//, mayImport: ['backend', 'shared'] },
+  { name: 'backend', holds: /^src\/backend\//, mayImport: [] },
+  { name: 'shared', holds: /^src\/(shell\/)?[^/]+$/, mayImport: ['backend'] }, // which counts cores and memory
+  { name: 'table of kinds', holds: /^stages\/[^/]+$/, mayImport: ['kind', 'shared'] },
+  { name: 'kind', holds: /^stages\//, mayImport: ['learning', 'backend', 'shared'] },
+];
+
+/** Libraries that take long to load. Only what a stage runs may load them, and what loads on demand. */
+const heavy = /^(@tensorflow\/|onnxruntime-node|sharp|vega|vega-lite|@resvg\/|h5wasm|esbuild)/;
+
+const files = globSync(['{src,stages}/**/*.ts', '!**/*.{test,slow}.ts', '!**/testing-*.ts'], {
+  cwd: inRepository('.'),
+});
+
+interface Import {
+  readonly path: string; // of a file of ours, or the name of a package
+  readonly loadsAtOnce: boolean; // not a type, not `await import(...)`
+}
+
+const known = new Set(files);
+const imports = new Map<string, readonly Import[]>(files.map((file) => [file, importsOf(file)]));
+
+function importsOf(file: string): Import[] {
+  const source = ts.createSourceFile(file, readFileSync(inRepository(file), 'utf8'), ts.ScriptTarget.Latest);
+  const found: Import[] = [];
+  const add = (literal: ts.Node | undefined, loadsAtOnce: boolean): void => {
+    if (literal === undefined || !ts.isStringLiteral(literal)) return;
+    const path = literal.text.startsWith('.') ? normalize(join(dirname(file), literal.text)) : literal.text;
+    found.push({ path, loadsAtOnce });
+  };
+  const visit = (node: ts.Node): void => {
+    if (ts.isImportDeclaration(node)) add(node.moduleSpecifier, node.importClause?.isTypeOnly !== true);
+    else if (ts.isExportDeclaration(node)) add(node.moduleSpecifier, !node.isTypeOnly);
+    else if (ts.isImportTypeNode(node))
+      add(ts.isLiteralTypeNode(node.argument) ? node.argument.literal : undefined, false);
+    else if (ts.isCallExpression(node) && node.expression.kind === ts.SyntaxKind.ImportKeyword)
+      add(node.arguments[0], false);
+    ts.forEachChild(node, visit);
+  };
+  visit(source);
+  return found;
+}
+
+const ours = (file: string): string[] => imports.get(file)!.flatMap(({ path }) => (known.has(path) ? [path] : []));
+
+function* brokenWalls(): Generator<string> {
+  const roomOf = (file: string) => rooms.find(({ holds }) => holds.test(file))!;
+  const folderOfKind = (file: string) => file.split('/', 2).join('/');
+  for (const file of files)
+    for (const path of ours(file)) {
+      const [here, there] = [roomOf(file), roomOf(path)];
+      const allowed =
+        here === there
+          ? here.name !== 'kind' || folderOfKind(file) === folderOfKind(path)
+          : here.mayImport.includes(there.name);
+      if (!allowed)
+        yield `${file} imports ${path}: ${here.name} may not import ${here === there ? 'another kind' : there.name}.`;
+    }
+}
+
+/** Every circle among nodes as the shortest way around from one of them (breadth first). */
+function* circles(nodes: readonly string[], next: (node: string) => Iterable<string>): Generator<string> {
+  const told = new Set<string>();
+  for (const start of nodes) {
+    const cameFrom = new Map<string, string>();
+    const queue = [start];
+    for (const node of queue)
+      for (const reached of next(node))
+        if (!cameFrom.has(reached)) {
+          cameFrom.set(reached, node);
+          queue.push(reached);
+        }
+    if (!cameFrom.has(start) || told.has(start)) continue;
+    const way = [start];
+    do way.unshift(cameFrom.get(way[0]!)!);
+    while (way[0] !== start);
+    for (const node of way) told.add(node);
+    yield `A circle of imports: ${way.join(' → ')}`;
+  }
+}
+
+/** Of sibling folders; a folder's own files belong to all of its subfolders. */
+function* folderCircles(): Generator<string> {
+  const reached = new Map<string, Set<string>>();
+  for (const file of files)
+    for (const path of ours(file)) {
+      const [here, there] = [file.split('/'), path.split('/')];
+      const shared = here.findIndex((part, index) => part !== there[index]);
+      if (shared === 0 || shared >= here.length - 1 || shared >= there.length - 1) continue;
+      const [from, to] = [here.slice(0, shared + 1).join('/'), there.slice(0, shared + 1).join('/')];
+      reached.set(from, (reached.get(from) ?? new Set()).add(to));
+    }
+  yield* circles([...reached.keys()], (folder) => reached.get(folder) ?? []);
+}
+
+/** What `plan` and `--help` load at once must not reach a heavy library. */
+function* heavyLoads(): Generator<string> {
+  for (const start of ['src/cli/main.ts', ...files.filter((file) => file.endsWith('/spec.ts'))]) {
+    const cameFrom = new Map<string, string | undefined>([[start, undefined]]);
+    for (const [file] of cameFrom)
+      for (const { path, loadsAtOnce } of imports.get(file)!) {
+        if (!loadsAtOnce) continue;
+        if (known.has(path) && !cameFrom.has(path)) cameFrom.set(path, file);
+        if (heavy.test(path)) {
+          const way = [file];
+          for (let back = cameFrom.get(file); back !== undefined; back = cameFrom.get(back)) way.unshift(back);
+          yield `${way.join(' → ')} loads ${path}, which takes long: import it where a stage runs.`;
+        }
+      }
+  }
+}
+
+const mistakes = [...brokenWalls(), ...circles(files, (file) => ours(file)), ...folderCircles(), ...heavyLoads()];
+for (const mistake of mistakes) console.error(mistake);
+process.exitCode = mistakes.length === 0 ? 0 : 1;

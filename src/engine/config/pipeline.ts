@@ -1,0 +1,121 @@
+import type { Json, JsonObject } from '../../json.ts';
+import type { ArtifactType } from '../../stage.ts';
+import type { Diagnostic, Span } from '../diagnostics/diagnostic.ts';
+
+declare const stageName: unique symbol;
+/** The name of a stage after matrix and include, such as `sn/fit[net=my-net,seed=2]`. */
+export type StageName = string & { readonly [stageName]: true };
+
+/** One YAML file with `extends`, `include`, parameters and matrix worked in. Its user's form is validated before. */
+export interface Pipeline {
+  /** The file's name below `pipelines/` without extension: `experiments/xception`; of a file elsewhere, `./xception`. */
+  readonly name: string;
+  /** Absolute path of the folder that holds `pipelines/`. */
+  readonly root: string;
+  /** The file, relative to the root, POSIX. */
+  readonly file: string;
+  readonly description?: string;
+  /** Keyed in every stage: changing it makes everything stale. */
+  readonly salt?: string;
+  /** In the order of the file, instances of a matrix with the last axis fastest. */
+  readonly stages: readonly Stage[];
+  /** Everything outside that decided this value: if none of it changed, the pipeline has not. */
+  readonly sources: PipelineSources;
+  /** What is right, and yet hardly meant: a parameter that nobody reads, a program that is no input. */
+  readonly warnings: readonly Diagnostic[];
+}
+
+export interface PipelineSources {
+  /** Absolute paths of the YAML files and of the code of a project's own kinds. */
+  readonly files: readonly string[];
+  /**
+   * Absolute paths that decided which files these are, and which the inputs: folders by the names in them, and places where
+   * something nearer could come to be.
+   */
+  readonly looked: readonly string[];
+  /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */
+  readonly globs: Readonly<Record<string, readonly string[]>>;
+  /** Every environment variable that a stage takes its value from; an unset one is null. Absent: none. */
+  readonly env?: Readonly<Record<string, string | null>>;
+}
+
+/** One named step: a kind with inputs, settings and outputs. */
+export interface Stage {
+  readonly name: StageName;
+  /** Matrix values by axis (an axis of maps gives its `id`); empty without a matrix. */
+  readonly axes: Readonly<Record<string, string>>;
+  readonly kind: string;
+  /** A built-in kind's version, or the digest of the imports of a project's own kind. */
+  readonly kindVersion: number | string;
+  readonly description?: string;
+  /** Parsed by the kind, defaults worked in: what the stage gets. */
+  readonly settings: JsonObject;
+  /** The same without those at their default: what is keyed. */
+  readonly keyedSettings: JsonObject;
+  /**
+   * What the setting at a path of keys is when the file leaves it out, or has only a `part` of it; undefined for one without a
+   * default. For messages.
+   */
+  readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
+  readonly inputs: readonly Input[];
+  readonly outputs: readonly Output[];
+  /** Order only. */
+  readonly after: readonly StageName[];
+  readonly resources: Resources;
+  /** Further attempts after the first. */
+  readonly retries: number;
+  /** Of one attempt, in milliseconds. */
+  readonly timeout?: number;
+  /** Values of the environment that the stage declares; hashed. An unset one is null. */
+  readonly env: Readonly<Record<string, string | null>>;
+  /** False: outputs are hashed and published but not stored. */
+  readonly cache: boolean;
+  /** Keeps its last result whatever its fingerprint. */
+  readonly frozen: boolean;
+  /** Runs only when something reads it. */
+  readonly onDemand: boolean;
+  /** Whether the kind computes with tfjs (a backend named by the user is then keyed). */
+  readonly computes: boolean;
+  /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */
+  readonly checkpointsWithout?: readonly string[];
+  /** Where the stage's key stands. */
+  readonly at: Span;
+}
+
+export interface Resources {
+  /** Infinite for all there are. */
+  readonly cpu: number;
+  readonly gpu: number;
+  /** In bytes. */
+  readonly memory: number;
+}
+
+export interface Input {
+  readonly port: string;
+  readonly list: boolean;
+  readonly items: readonly InputItem[];
+  /** The named parts that the stage reads; absent: all. */
+  readonly parts?: readonly string[];
+  readonly at: Span;
+}
+
+export type InputItem = (
+  | { readonly from: 'stage'; readonly stage: StageName; readonly port: string }
+  /** `path` is absolute, for reading; `shown` is what the user wrote. */
+  | { readonly from: 'path'; readonly path: string; readonly shown: string }
+) & {
+  /** Keyed and passed on: what tells the items of a list port apart, and on a `labelled` port all axis values. Else empty. */
+  readonly labels: Readonly<Record<string, string>>;
+};
+
+export interface Output {
+  readonly port: string;
+  readonly type: ArtifactType;
+  /** Where it is published, relative to the root, POSIX. */
+  readonly path: string;
+  /** How the path of a port ends that the file declares, such as `.svg`: a program may go by it, so it is keyed. */
+  readonly extension?: string;
+  readonly at: Span;
+}
+
+export type { Json };

@@ -1,0 +1,166 @@
+import type { z } from 'zod';
+import { suggest } from '../../../suggest.ts';
+import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
+import { describeNode, type Node, nodeAt } from '../yaml/located.ts';
+import { defaultAt, keyOfConstant, knownKeys } from './schema-at.ts';
+
+type Issue = z.core.$ZodIssue;
+
+/** What a schema's issues are about. */
+export interface Subject {
+  readonly node: Node;
+  readonly schema: z.ZodType;
+  /** What comes before the issue's path in messages, such as `with`; empty at the root of a stage or file. */
+  readonly prefix: string;
+  /** Where a key that is missing should be told: the key of the stage or of `with`. */
+  readonly at: Span;
+  /** Where all keys are listed, told where they are too many for a message. */
+  readonly keysAreIn?: string;
+}
+
+/** A schema's issues as diagnostics in the user's file, in plain words. */
+export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
+  return issues.flatMap((issue) => explain(issue, [], subject));
+}
+
+function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject): readonly Diagnostic[] {
+  const path = [...above, ...issue.path];
+  if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
+  const found = nodeAt(subject.node, path);
+  if (found?.node.type === 'scalar' && found.node.unresolved) return [];
+  if (issue.code === 'invalid_union' && found) {
+    const inside = insideUnion(issue.errors);
+    if (inside) return inside.flatMap((inner) => explain(inner, path, subject));
+  }
+  const name = dotted(subject.prefix, path);
+  const expected = expectation(issue);
+  if (!found) {
+    const parent = path.length > 1 ? nodeAt(subject.node, path.slice(0, -1)) : undefined;
+    const message = `Missing "${name}"${expected ? `, expected ${expected}` : ''}`;
+    return [{ code: 'missing-key', message, at: parent?.keyAt ?? subject.at }];
+  }
+  const got = found.node.type === 'scalar' || expected ? `, got ${describeNode(found.node)}` : '';
+  const at = found.node.at.end > found.node.at.start ? found.node.at : found.keyAt;
+  if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
+  const hint =
+    nearWord(found.node, issue, () => knownKeys(subject.schema, path)) ?? form(found.node, issue, path, subject);
+  const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
+  return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, ...(hint ? { hint } : {}) }];
+}
+
+function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject): Diagnostic {
+  const inside = dotted(subject.prefix, path);
+  const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
+  const hint = suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
+  const message = `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`;
+  return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
+}
+
+/**
+ * What is wrong inside the branch of a union that the value was meant for: of those that only fail deeper inside the one
+ * with least to mend. Undefined where none is nearest.
+ */
+function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
+  const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
+  const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
+  const work = (issues: readonly Issue[]) =>
+    issues.reduce((sum, issue) => sum + (issue.code === 'unrecognized_keys' ? issue.keys.length : 1), 0);
+  const [best, second] = deep.toSorted((a, b) => work(a) - work(b));
+  return best && second && work(best) === work(second) ? undefined : best;
+}
+
+/** The value or key that a misspelt one is near to, as a question. */
+function nearWord(node: Node, issue: Issue, knownKeys: () => readonly string[]): string | undefined {
+  const ask = (word: string, words: readonly string[]) => suggest(word, words)?.match(/^Did.*/)?.[0];
+  if (node.type === 'scalar') return ask(String(node.value), allowedValues(issue));
+  if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
+  const known = knownKeys();
+  const other = [...node.entries.keys()].find((key) => !known.includes(key));
+  return other === undefined ? undefined : ask(other, known);
+}
+
+const structures = new Set<string>(['object', 'record', 'array', 'tuple']);
+
+/** How a map or a list is written where one value was. */
+function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
+  if (node.type !== 'scalar') return undefined;
+  const key = keyOfConstant(schema, path, node.value);
+  if (key !== undefined) return `Write { ${key}: ${String(node.value)} }.`;
+  if (issue.code !== 'invalid_type' || !structures.has(issue.expected)) return undefined;
+  const keys = knownKeys(schema, path);
+  if (keys.length > 0) return `Its keys: ${keys.join(', ')}.`;
+  const usual = defaultAt(schema, path);
+  return usual === undefined ? undefined : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
+}
+
+/** The texts that would have been right. */
+function allowedValues(issue: Issue): readonly string[] {
+  if (issue.code === 'invalid_union')
+    return [
+      ...discriminators(issue).map(String),
+      ...issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues)),
+    ];
+  return issue.code === 'invalid_value' ? issue.values.map(String) : [];
+}
+
+/** What would have been right, in plain words; undefined where the issue's own message says it. */
+function expectation(issue: Issue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type':
+      return typeWords[issue.expected] ?? issue.expected;
+    case 'invalid_value':
+      return issue.values.length === 1 ? quoted(issue.values[0]) : `one of ${issue.values.map(quoted).join(', ')}`;
+    case 'too_small':
+      return boundWords(issue.origin, issue.inclusive ? 'at least' : 'more than', issue.minimum);
+    case 'too_big':
+      return boundWords(issue.origin, issue.inclusive ? 'at most' : 'less than', issue.maximum);
+    case 'not_multiple_of':
+      return `a multiple of ${issue.divisor}`;
+    case 'invalid_format':
+      return issue.pattern ? `a text that matches ${issue.pattern}` : `a text in the form "${issue.format}"`;
+    case 'invalid_union':
+      return unionWords(issue);
+    default:
+      return undefined;
+  }
+}
+
+function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
+  const options = discriminators(issue);
+  if (options.length > 0) return `one of ${options.map(quoted).join(', ')}`;
+  if (issue.message !== 'Invalid input') return issue.message; // the schema's own words for what it takes
+  const words = issue.errors.flatMap((branch) => branch.slice(0, 1).map(expectation));
+  const known = [...new Set(words.filter((word) => word !== undefined))];
+  return known.length > 0 ? known.join(' or ').replace(/ or (?=.* or )/g, ', ') : undefined;
+}
+
+/** The values of the key, such as `kind`, that tells the branches of a union apart, where none of them was given. */
+function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly unknown[] {
+  return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
+}
+
+function boundWords(origin: string, relation: string, bound: number | bigint): string {
+  if (origin === 'string') return `a text of ${relation} ${bound} character${Number(bound) === 1 ? '' : 's'}`;
+  if (origin === 'array' || origin === 'set')
+    return `a list of ${relation} ${bound} item${Number(bound) === 1 ? '' : 's'}`;
+  return `a number of ${relation} ${bound}`;
+}
+
+const quoted = (value: unknown) => JSON.stringify(value);
+
+const typeWords: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  array: 'a list',
+  tuple: 'a list',
+  object: 'a map',
+  record: 'a map',
+  null: 'nothing',
+};
+
+function dotted(prefix: string, path: readonly PropertyKey[]): string {
+  const tail = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
+  return prefix === '' ? tail.replace(/^\./, '') : `${prefix}${tail}`;
+}

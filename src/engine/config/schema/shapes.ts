@@ -1,0 +1,157 @@
+import { z } from 'zod';
+import { artifactTypes } from '../../../stage.ts';
+import { parseDuration } from './parse-duration.ts';
+import { parseMemory } from './parse-memory.ts';
+
+/** The user's form of a pipeline and of a stage; also what the JSON schema is made of. Their values are not the internal ones. */
+
+const duration = z.string().transform((text, context) => {
+  const milliseconds = parseDuration(text);
+  if (milliseconds !== undefined) return milliseconds;
+  context.addIssue('expected a duration such as "30s", "4h" or "1h30m"');
+  return z.NEVER;
+});
+
+const memory = z.string().transform((text, context) => {
+  const bytes = parseMemory(text);
+  if (bytes !== undefined) return bytes;
+  context.addIssue('expected a size such as "512MiB" or "8GiB"');
+  return z.NEVER;
+});
+
+const resources = z.strictObject({
+  cpu: z
+    .union([z.number().positive(), z.literal('all')])
+    .optional()
+    .describe('Cores; left out, 1, or all where the kind computes with tensors.'),
+  gpu: z.number().nonnegative().default(0).describe('Graphics cards.'),
+  memory: memory.default(0).describe('Memory: `512MiB`, `8GiB`. None when left out.'),
+});
+
+const scalar = z.union([z.string(), z.number(), z.boolean()]);
+
+const output = z.union([
+  z.string(),
+  z.strictObject({
+    path: z.string().optional().describe('Where it is published, below the root.'),
+    type: z
+      .enum(artifactTypes)
+      .optional()
+      .describe('What a `command` makes, so that other kinds can read it; left out, files.'),
+  }),
+]);
+
+export const stageShape = z.strictObject({
+  kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
+  description: z.string().optional().describe('A text for people.'),
+  inputs: z
+    .record(z.string(), z.union([z.string(), z.array(z.string())]))
+    .default({})
+    .describe(
+      "What it reads, by port: `stage.port`, a path from the project's root (it has a `/`), absolute, or `npm:package/path`.",
+    ),
+  with: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe(
+      "The kind's own settings; none of them names a file, since all that is read comes through a port, and is hashed.",
+    ),
+  outputs: z
+    .record(z.string(), output)
+    .default({})
+    .describe('Where outputs are published, by port, below the root; left out, `artifacts/<pipeline>/<stage>/<port>`.'),
+  after: z
+    .union([z.string(), z.array(z.string())])
+    .default([])
+    .describe('Stages that must be done before; order only: nothing is read, and nothing is keyed.'),
+  matrix: z
+    .record(
+      z.string(),
+      z
+        .array(
+          z.union([
+            scalar,
+            z.looseObject({
+              id: scalar.describe(
+                'What names the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
+              ),
+            }),
+          ]),
+        )
+        .nonempty(),
+    )
+    .optional()
+    .describe('One stage for each combination of the values, which are read as `${matrix.seed}`.'),
+  resources: resources
+    .prefault({})
+    .describe('What it occupies while it runs; stages run side by side while these fit into the machine.'),
+  retries: z.number().int().min(0).max(100).default(0).describe('Further attempts after a failed one.'),
+  timeout: duration
+    .optional()
+    .describe('Of one attempt: `30s`, `4h`, `1h30m`; what runs longer is stopped and has failed. None when left out.'),
+  env: z
+    .union([z.array(z.string()), z.record(z.string(), z.union([scalar, z.null()]))])
+    .default([])
+    .describe(
+      "Variables of the environment that decide the outputs, and so are keyed: names, or names with values, of which null is the caller's.",
+    ),
+  cache: z
+    .boolean()
+    .default(true)
+    .describe('False publishes the outputs and does not store them: less disk, and nothing to restore.'),
+  frozen: z
+    .boolean()
+    .default(false)
+    .describe("True keeps the stage's last result, whatever changes; an error where there is none."),
+  onDemand: z.boolean().default(false).describe('True runs the stage only for a reader in the same run, or by name.'),
+});
+
+export type StageShape = z.infer<typeof stageShape>;
+
+const path = z.string();
+
+const includeShape = z.strictObject({
+  file: path.describe('Relative to the file that includes it.'),
+  params: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      'Values in the place of those that it declares; a stage that is named here is one of the including file, so that several pipelines can share one data set.',
+    ),
+  onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
+  after: z
+    .union([z.string(), z.array(z.string())])
+    .optional()
+    .describe('Stages of the including file that must be done before any of its own; order only.'),
+});
+
+/** Without `extends`, which is worked in before. */
+export const pipelineShape = z.strictObject({
+  include: z
+    .record(z.string(), z.union([path, includeShape]))
+    .optional()
+    .describe(
+      "Other pipelines, by a name: a stage `fit` of `sn` is `sn/fit`, its parameter `--set sn/params.epochs=1`. They publish among this pipeline's outputs, wherever their own file says.",
+    ),
+  description: z
+    .string()
+    .optional()
+    .describe('A text for people, which a run begins with; parameters in it are worked in.'),
+  salt: scalar.optional().describe('Part of every fingerprint: changing it makes every stage stale.'),
+  params: z
+    .record(z.string(), z.unknown())
+    .optional()
+    .describe(
+      'Values that are read as `${params.name}` and set by `--set params.name=value`; one that no stage reads is a warning.',
+    ),
+  stages: z
+    .record(z.string(), z.unknown())
+    .default({})
+    .describe('The steps, by name: letters, digits, `_` and `-`. null takes away one of an extended file.'),
+});
+
+export const extendsShape = z
+  .union([path, z.array(path)])
+  .describe(
+    'Files below this one, relative to it: maps merge, lists and scalars replace, null removes; a later file wins.',
+  );

@@ -1,0 +1,168 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+import type { Result } from '../../result.ts';
+import { type AnyKindSpec, defineKind } from '../../stage.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
+import type { Kinds } from './load-context.ts';
+import { loadPipeline } from './load-pipeline.ts';
+import type { Pipeline, Stage } from './pipeline.ts';
+
+/** A small table of kinds for tests, in the forms that the real ones have. */
+const specs: readonly AnyKindSpec[] = [
+  defineKind({
+    name: 'load',
+    version: 1,
+    summary: 'Loads images.',
+    settings: z.strictObject({
+      classes: z.record(z.string(), z.array(z.string())).optional(),
+      set: z.string().optional(),
+    }),
+    inputs: { images: { type: 'images', summary: 'Images.' } },
+    outputs: { dataset: { type: 'dataset', summary: 'The set.' } },
+    example: '',
+  }),
+  defineKind({
+    name: 'train',
+    version: 2,
+    summary: 'Trains.',
+    settings: z.strictObject({
+      model: z.enum(['simple-net', 'xception']).default('simple-net'),
+      epochs: z.int().min(1).default(5),
+      rate: z.number().optional(),
+      seed: z.int().default(0),
+      optimizer: z
+        .discriminatedUnion('kind', [
+          z.strictObject({ kind: z.literal('adam'), learningRate: z.number().positive().default(0.001) }),
+          z.strictObject({
+            kind: z.literal('sgd'),
+            learningRate: z.number().default(0.1),
+            momentum: z.number().default(0.9),
+          }),
+        ])
+        .default({ kind: 'adam', learningRate: 0.001 }),
+    }),
+    inputs: {
+      dataset: { type: 'dataset', summary: 'What it learns from.', parts: ({ epochs }) => ['train', `val-${epochs}`] },
+      start: { type: 'model', summary: 'Where it begins.', optional: true },
+    },
+    outputs: {
+      model: { type: 'model', summary: 'The model.' },
+      history: { type: 'history', summary: 'Epochs.', extension: '.csv' },
+    },
+    computes: true,
+    example: '',
+  }),
+  defineKind({
+    name: 'evaluate',
+    version: 1,
+    summary: 'Scores images.',
+    settings: z.strictObject({ views: z.boolean().default(false) }),
+    inputs: { model: { type: 'model', summary: 'The model.' }, dataset: { type: 'dataset', summary: 'The images.' } },
+    outputs: {
+      scores: { type: 'scores', summary: 'Scores.', extension: '.csv' },
+      views: { type: 'images', summary: 'With `views: true`: what it saw.', when: 'views' },
+    },
+    example: '',
+  }),
+  defineKind({
+    name: 'roc',
+    version: 1,
+    summary: 'Draws curves.',
+    settings: z.strictObject({ title: z.string().optional() }),
+    inputs: { scores: { type: 'scores', list: true, summary: 'Scores.' } },
+    outputs: { chart: { type: 'chart', summary: 'Curves.' } },
+    example: '',
+  }),
+  defineKind({
+    name: 'plot',
+    version: 1,
+    summary: 'Draws a history.',
+    settings: z.strictObject({}),
+    inputs: {
+      history: { type: 'history', labelled: true, optional: true, summary: 'A history.' },
+      scores: { type: 'scores', list: true, labelled: true, optional: true, summary: 'Scores.' },
+    },
+    outputs: { chart: { type: 'chart', summary: 'Curves.' } },
+    example: '',
+  }),
+  defineKind({
+    name: 'command',
+    version: 1,
+    summary: 'Runs a program.',
+    settings: z.strictObject({ run: z.string() }),
+    inputs: {},
+    outputs: {},
+    openPorts: true,
+    shell: ['run'],
+    example: '',
+  }),
+];
+
+export const testingKinds: Kinds = new Map(
+  specs.map((spec) => [spec.name, { spec, version: spec.version, files: [], looked: [] }]),
+);
+
+/** A project in a folder of its own, removed at the end of a `using` block. */
+export class TestProject implements Disposable {
+  readonly root = mkdtempSync(join(tmpdir(), 'restage-config-'));
+
+  constructor(files: Readonly<Record<string, string>> = {}) {
+    this.write({ 'pipelines/.keep': '', 'data/real/1.png': 'r', 'data/fake/1.png': 'f', ...files });
+  }
+
+  write(files: Readonly<Record<string, string>>): void {
+    for (const [path, text] of Object.entries(files)) {
+      mkdirSync(dirname(join(this.root, path)), { recursive: true });
+      writeFileSync(join(this.root, path), text);
+    }
+  }
+
+  writeBytes(path: string, bytes: Uint8Array): void {
+    writeFileSync(join(this.root, path), bytes);
+  }
+
+  /** Loads `pipelines/p.yaml`, or the file named. */
+  load(set: readonly string[] = [], file = 'p.yaml'): Promise<Result<Pipeline, readonly Diagnostic[]>> {
+    return loadPipeline({
+      root: this.root,
+      file: `pipelines/${file}`,
+      kinds: testingKinds,
+      set,
+      env: { SHELL: '/bin/sh' },
+    });
+  }
+
+  [Symbol.dispose](): void {
+    rmSync(this.root, { recursive: true, force: true });
+  }
+}
+
+/** The pipeline of a text; throws with the mistakes where it has some. */
+export async function load(yaml: string, set: readonly string[] = []): Promise<Pipeline> {
+  using project = new TestProject({ 'pipelines/p.yaml': yaml });
+  return value(await project.load(set));
+}
+
+export function value(loaded: Result<Pipeline, readonly Diagnostic[]>): Pipeline {
+  if (loaded.ok) return loaded.value;
+  throw new Error(`The pipeline has mistakes:\n${formatDiagnostics(loaded.error)}`);
+}
+
+/** The mistakes of a text as they are shown, between blank lines. */
+export async function mistakes(yaml: string, set: readonly string[] = []): Promise<string> {
+  using project = new TestProject({ 'pipelines/p.yaml': yaml });
+  return shownMistakes(await project.load(set));
+}
+
+export function shownMistakes(loaded: Result<Pipeline, readonly Diagnostic[]>): string {
+  return loaded.ok ? 'no mistakes' : formatDiagnostics(loaded.error);
+}
+
+export function stageOf(pipeline: Pipeline, name: string): Stage {
+  const stage = pipeline.stages.find((one) => one.name === name);
+  if (!stage) throw new Error(`No stage ${name} among ${pipeline.stages.map((one) => one.name).join(' ')}`);
+  return stage;
+}

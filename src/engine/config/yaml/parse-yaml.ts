@@ -1,0 +1,185 @@
+import type { CST } from 'yaml';
+import {
+  Composer,
+  type Document,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Pair,
+  Parser,
+  type Scalar,
+  type YAMLError,
+  type Node as YamlNode,
+} from 'yaml';
+import { err, ok, type Result } from '../../../result.ts';
+import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
+import { lineColumn } from '../../diagnostics/line-column.ts';
+import { explainYamlError } from './explain-yaml-error.ts';
+import { type Entry, type Node, tooLarge } from './located.ts';
+
+/** Lists and maps inside one another; far above any real file, far below what recursion can bear. */
+const maximumDepth = 64;
+/** A file that is no YAML at all has a mistake at every character: the first few tell it. */
+const maximumErrors = 10;
+
+/** Text to a located tree. An empty text is an empty map. */
+export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
+  const tokens = [...new Parser().parse(file.text)];
+  const deep = findDeepToken(tokens);
+  if (deep !== undefined) {
+    const at = { file, start: deep, end: deep + 1 };
+    return err([{ code: 'too-deep', message: `Lists and maps are nested more than ${maximumDepth} deep`, at }]);
+  }
+  const composer = new Composer({ uniqueKeys: false, stringKeys: true, prettyErrors: false, merge: false });
+  const documents = [...composer.compose(tokens, true, file.text.length)];
+  const [document, second] = documents;
+  if (!document) throw new Error('Internal error: the YAML composer gave no document');
+  const problems = [...document.errors, ...document.warnings];
+  const diagnostics: Diagnostic[] = firstOfEachLine(problems, file)
+    .slice(0, maximumErrors)
+    .map((problem) => ({ code: 'yaml', ...explainYamlError(problem), at: spanOf(problem, file) }));
+  if (second) {
+    const start = second.range[0];
+    diagnostics.push({
+      code: 'yaml',
+      message: 'A pipeline file holds one YAML document, this is a second one',
+      at: { file, start, end: start + 3 },
+    });
+  }
+  const node = new Conversion(file, diagnostics).root(document);
+  return diagnostics.length > 0 ? err(diagnostics) : ok(node);
+}
+
+/** No path, program or variable can hold it. */
+const noNul = 'A text cannot hold the character NUL';
+
+/** What the parser finds further on in a line follows from its first mistake there. */
+function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): readonly YAMLError[] {
+  const lines = new Set<number>();
+  return problems.filter(({ pos }) => {
+    const { line } = lineColumn(file, pos[0]);
+    return !lines.has(line) && lines.add(line);
+  });
+}
+
+const spanOf = ({ pos: [start, end] }: YAMLError, file: SourceFile): Span => ({
+  file,
+  start,
+  end: Math.max(end, start + 1),
+});
+
+/** Whether a number is an integer as it is written, but of those that JavaScript rounds. */
+function isRounded(value: number, source: string | undefined): boolean {
+  return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
+}
+
+/**
+ * Offset of the first list or map that is nested too deep. Asked of the tokens, because composing them recurses, and
+ * a stack that overflows inside V8's regular expressions ends the process.
+ */
+function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
+  const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
+  for (let next = todo.pop(); next; next = todo.pop()) {
+    const { token, depth } = next;
+    if (!token) continue;
+    if (depth > maximumDepth) return token.offset;
+    if (token.type === 'document') todo.push({ token: token.value, depth });
+    else if ('items' in token) {
+      for (const item of token.items) {
+        todo.push({ token: item.key, depth: depth + 1 }, { token: item.value, depth: depth + 1 });
+      }
+    }
+  }
+  return undefined;
+}
+
+/** One document's nodes to ours, sharing what aliases share; mistakes go into `diagnostics`. */
+class Conversion {
+  readonly #file: SourceFile;
+  readonly #diagnostics: Diagnostic[];
+  readonly #anchors = new Map<string, Node>();
+
+  constructor(file: SourceFile, diagnostics: Diagnostic[]) {
+    this.#file = file;
+    this.#diagnostics = diagnostics;
+  }
+
+  root(document: Document.Parsed): Node {
+    const { contents } = document;
+    const empty = !contents || (isScalar(contents) && contents.value === null);
+    if (empty) return { type: 'map', entries: new Map(), at: this.#span(null) };
+    return this.#node(contents);
+  }
+
+  #node(source: YamlNode | null): Node {
+    const at = this.#span(source);
+    if (isAlias(source)) return this.#alias(source.source, at);
+    const content = this.#content(source, at);
+    const excess = tooLarge(content);
+    const node = excess ? this.#fail('alias-bomb', `Aliases here stand for ${excess}`, at) : content;
+    if (source && 'anchor' in source && source.anchor) this.#anchors.set(source.anchor, node);
+    return node;
+  }
+
+  #content(source: YamlNode | null, at: Span): Node {
+    if (isMap(source)) return { type: 'map', entries: this.#entries(source.items), at };
+    if (isSeq(source)) return { type: 'list', items: source.items.map((item) => this.#node(item as YamlNode)), at };
+    const value: unknown = isScalar(source) ? source.value : null;
+    if (typeof value === 'number') {
+      if (isRounded(value, (source as Scalar).source)) {
+        const message = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} would be rounded`;
+        return this.#fail('yaml', message, at, 'Put it in quotes to keep its digits as a text, or take a smaller one.');
+      }
+      if (!Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
+    }
+    if (typeof value === 'string' && value.includes('\0')) return this.#fail('yaml', noNul, at);
+    if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
+      return { type: 'scalar', value, at };
+    }
+    return this.#fail('yaml', 'Expected a text, a number, true, false or nothing', at);
+  }
+
+  #entries(pairs: readonly Pair[]): ReadonlyMap<string, Entry> {
+    const entries = new Map<string, Entry>();
+    for (const pair of pairs) {
+      if (!isScalar(pair.key)) {
+        if (isAlias(pair.key)) this.#fail('yaml', 'A key must be a text, not an alias', this.#span(pair.key));
+        continue; // A list or map as a key is an error of the YAML itself.
+      }
+      const keyAt = this.#span(pair.key as YamlNode);
+      const key = String(pair.key.value);
+      const value = this.#node(pair.value as YamlNode | null);
+      if (key.includes('\0')) this.#fail('yaml', noNul, keyAt);
+      const first = entries.get(key);
+      if (first) {
+        const related = [{ message: 'The first one is here', at: first.keyAt }];
+        this.#diagnostics.push({
+          code: 'duplicate-key',
+          message: `The key "${key}" is here twice`,
+          at: keyAt,
+          related,
+        });
+      } else if (key === '<<') {
+        const hint = 'Use "extends", "params" or a plain alias.';
+        this.#diagnostics.push({ code: 'yaml', message: 'YAML merge keys are not supported', at: keyAt, hint });
+      } else entries.set(key, { keyAt, value });
+    }
+    return entries;
+  }
+
+  #alias(name: string, at: Span): Node {
+    const target = this.#anchors.get(name);
+    return target ?? this.#fail('yaml', `The alias "*${name}" has no "&${name}" that ends before it`, at);
+  }
+
+  #fail(code: string, message: string, at: Span, hint?: string): Node {
+    this.#diagnostics.push({ code, message, at, ...(hint !== undefined && { hint }) });
+    return { type: 'scalar', value: null, at };
+  }
+
+  #span(node: YamlNode | null): Span {
+    const range = node?.range ?? [0, 0];
+    return { file: this.#file, start: range[0], end: range[1] };
+  }
+}

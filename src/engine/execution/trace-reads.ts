@@ -1,0 +1,153 @@
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { join, relative, resolve } from 'node:path';
+import { walkTree } from '../files/walk-tree.ts';
+
+/** Why programs cannot be traced here, with what to do; undefined where they can. */
+export function whyNoTracing(): string | undefined {
+  if (process.platform !== 'linux')
+    return 'this needs strace, which only Linux has: run it there, for instance in a container';
+  const { error, status, stderr } = spawnSync('strace', [...options, '-o', '/dev/null', 'true'], { encoding: 'utf8' });
+  if ((error as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') {
+    return 'this needs strace, which is not installed: apt-get install strace (Debian, Ubuntu), dnf install strace (Fedora)';
+  }
+  if (status === 0) return undefined;
+  return `strace is installed and may not trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
+}
+
+/** Calls by which a program reads a file, or takes over its content by a link. Some processors lack some: hence `?`. */
+const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
+/**
+ * `-ff`: a file for each process, so that no call is told in two parts. `-ttt`: with its time, which orders them again.
+ * `-y`: with the path behind every descriptor.
+ */
+const options = [
+  '-f',
+  '-ff',
+  '-qq',
+  '-ttt',
+  '-y',
+  '--seccomp-bpf',
+  '-e',
+  'signal=none',
+  '-e',
+  `trace=${calls}`,
+] as const;
+
+/** What one attempt is traced by, in a folder of its own. */
+export class ReadTrace {
+  /** What a program is started by to be traced, with all that it starts. */
+  readonly launcher: readonly string[];
+  readonly #folder: string;
+  readonly #startedAt = Date.now();
+
+  /** `folder` must not exist. */
+  constructor(folder: string) {
+    mkdirSync(folder);
+    this.#folder = folder;
+    this.launcher = ['strace', ...options, '-o', join(folder, 'calls')];
+  }
+
+  /**
+   * The files below `root` that were read and are none of the `declared` files and folders, relative and sorted; undefined
+   * where nothing was traced. Files that the programs made themselves and those in the cache do not count.
+   */
+  undeclared(root: string, declared: Iterable<string>): readonly string[] | undefined {
+    const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
+    if (traces.length === 0) return undefined;
+    const cache = `${join(root, 'cache')}/`;
+    const read = new Set(readPaths(traces.flatMap((trace) => parseTrace(trace, root))).map(sourceOf));
+    const own = [...read].filter((path) => path.startsWith(`${root}/`) && !path.startsWith(cache));
+    const stated = own.flatMap((path) => {
+      const stats = statSync(path, { throwIfNoEntry: false });
+      const isOlder = stats?.isFile() === true && stats.birthtimeMs + tick < this.#startedAt;
+      return isOlder ? [{ path, id: idOf(stats) }] : [];
+    });
+    const known = stated.length === 0 ? new Set() : idsIn(declared);
+    return stated.flatMap(({ path, id }) => (known.has(id) ? [] : [relative(root, path)])).sort();
+  }
+}
+
+/** The clock of a disk moves in ticks, so that what was just made may look a little older. */
+const tick = 20;
+
+const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
+
+/** Files by what the disk calls them, since they may be read by other paths: through links, or by their real one. */
+function idsIn(paths: Iterable<string>): ReadonlySet<string> {
+  const ids = new Set<string>();
+  for (const path of paths) for (const { stats, folder } of walkTree(path)) if (!folder) ids.add(idOf(stats));
+  return ids;
+}
+
+/** Python reads what it compiled earlier in place of the source. */
+function sourceOf(path: string): string {
+  const source = path.replace(/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, '$1.py');
+  return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;
+}
+
+/** A file that a process opened for reading, ran or linked, or that it emptied to write it anew. */
+interface Use {
+  readonly time: number;
+  /** Absolute. */
+  readonly path: string;
+  readonly isMade: boolean;
+}
+
+/** Paths that were read before the programs wrote them anew, if they did. */
+function readPaths(uses: readonly Use[]): readonly string[] {
+  const made = new Set<string>();
+  return [...uses]
+    .sort((a, b) => a.time - b.time)
+    .flatMap(({ path, isMade }) => {
+      if (isMade) made.add(path);
+      return made.has(path) ? [] : [path];
+    });
+}
+
+const escaped = String.raw`((?:[^"<>\\]|\\.)*)`;
+const quoted = /"((?:[^"\\]|\\.)*)"/;
+const result = new RegExp(String.raw`\) += \d+(?:<${escaped}>)?(?:\(deleted\))?$`);
+const from = new RegExp(String.raw`^[\d.]+ \w+\((?:AT_FDCWD|\d+)<${escaped}>, `);
+const workingFolder = new RegExp(`AT_FDCWD<${escaped}>`);
+
+/** What one process did with files, by what strace says of it. */
+export function parseTrace(trace: string, root: string): readonly Use[] {
+  // What strace says with its first call that names it, and with every later one: a program may change its folder.
+  let folder = decoded(workingFolder.exec(trace)?.[1]) ?? root;
+  return trace.split('\n').flatMap((line) => {
+    folder = decoded(workingFolder.exec(line)?.[1]) ?? folder;
+    const end = result.exec(line);
+    const isMade = /\bO_TRUNC\b/.test(line);
+    if (end === null || (!isMade && /\bO_(WRONLY|DIRECTORY|PATH)\b/.test(line))) return [];
+    const named = decoded(end[1]) ?? decoded(quoted.exec(line)?.[1]);
+    if (named === undefined) return [];
+    const path = resolve(decoded(from.exec(line)?.[1]) ?? folder, named);
+    return [{ time: Number.parseFloat(line), path, isMade }];
+  });
+}
+
+/** Puts the bytes in place of C's escapes for them, and reads all as UTF-8. */
+function decoded(text: string | undefined): string | undefined {
+  const bytes = text?.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/g, (_, code: string) => {
+    if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
+    if (/^x./.test(code)) return String.fromCharCode(Number.parseInt(code.slice(1), 16));
+    return { n: '\n', t: '\t', r: '\r', v: '\v', f: '\f' }[code] ?? code;
+  });
+  return bytes === undefined ? undefined : Buffer.from(bytes, 'latin1').toString('utf8');
+}
+
+/** How many files are named at most. */
+const most = 20;
+
+/** What a stage read without declaring it, for its user. Hidden folders and `node_modules` are named as a whole. */
+export function describeUndeclared(paths: readonly string[]): string {
+  const counts = new Map<string, number>();
+  for (const path of paths) {
+    const [, whole] = /^((?:[^/]+\/)*?(?:\.[^/]+|node_modules)\/)/.exec(path) ?? [];
+    counts.set(whole ?? path, (counts.get(whole ?? path) ?? 0) + 1);
+  }
+  const names = [...counts].map(([name, count]) => (name.endsWith('/') ? `${name} (${count} of its files)` : name));
+  const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
+  return `read files of the project that it does not declare: ${shown.join(', ')}. Name them under "inputs": a change to them runs nothing otherwise`;
+}

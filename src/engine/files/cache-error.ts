@@ -1,0 +1,62 @@
+import { accessSync, constants, existsSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { reasonOf } from '../../system-error.ts';
+
+/** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
+export class CacheError extends Error {
+  override readonly name = 'CacheError';
+}
+
+/**
+ * The error of a failed write or move; `what` is as the user would call it, with its path. What no system call said is
+ * a bug, or told already, and is given back as it is.
+ */
+export function cacheError(what: string, cause: unknown): unknown {
+  if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
+  return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
+}
+
+/** Whether a write failed, or a {@link CacheError} tells so, because nothing may be written there. */
+export function isReadOnly(error: unknown): boolean {
+  const { code } = (error instanceof CacheError ? error.cause : error) as NodeJS.ErrnoException;
+  return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
+}
+
+/** Node's recursive mkdir says that a folder is missing where the one above it cannot be written; asks that one. */
+function obstacle(cause: NodeJS.ErrnoException): unknown {
+  if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;
+  let folder = cause.path;
+  while (!existsSync(folder) && folder !== dirname(folder)) folder = dirname(folder);
+  try {
+    accessSync(folder, constants.W_OK);
+    return cause;
+  } catch (error) {
+    return error;
+  }
+}
+
+/** `--keep 1h`, since without it gc keeps all results of the last 30 days. */
+const freeing =
+  'Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.';
+
+function reason(cause: unknown): string {
+  const { code, syscall } = cause as NodeJS.ErrnoException;
+  if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
+  if (code === 'ENOENT' && syscall === 'mkdir') return 'the file system takes no folder there. Choose another place.';
+  switch (code) {
+    case 'ENOSPC':
+      return `the disk is full. ${freeing}`;
+    case 'EDQUOT':
+      return `your disk quota is used up. ${freeing}`;
+    case 'EROFS':
+      return 'the disk is read-only. Mount it for writing, or run in a copy of the project.';
+    case 'EACCES':
+    case 'EPERM':
+      return 'permission denied. Make the folder writable for this user and run again.';
+    case 'ENOTDIR':
+    case 'EEXIST':
+      return 'a file is in the way of a folder. Move it away and run again.';
+    default:
+      return `${reasonOf(cause)}.`;
+  }
+}

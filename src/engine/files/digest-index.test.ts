@@ -1,0 +1,134 @@
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { DigestIndex } from './digest-index.ts';
+import { signTree } from './sign-tree.ts';
+
+/** Lies about what it knows: a digest that shows where it is reused in place of hashing. */
+function poison(cache: string): void {
+  const file = join(cache, 'digests.json');
+  writeFileSync(file, readFileSync(file, 'utf8').replace(/"[0-9a-f]{64}"/g, `"${sha256('poison')}"`));
+}
+
+test('a file or folder is listed by content, with the signature of the whole', async (t) => {
+  const folder = temporaryFolder(t);
+  writeFiles(folder, { 'tree/b.sh': 'text', 'tree/a/deep': '' });
+  const index = DigestIndex.open(join(folder, 'cache'));
+  const tree = await index.list(join(folder, 'tree'));
+  assert.deepEqual(tree.files, [
+    { path: 'a/deep', digest: sha256(''), size: 0 },
+    { path: 'b.sh', digest: sha256('text'), size: 4 },
+  ]);
+  assert.equal(tree.signature, signTree(join(folder, 'tree')).signature);
+  assert.equal((await index.list(join(folder, 'tree/b.sh'))).digest, sha256('text'));
+  assert.equal(await index.listIfThere(join(folder, 'nothing')), undefined);
+});
+
+test('an unchanged file is not read again, by this process or the next, also after the project moved', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(writeFiles(join(folder, 'project'), { data: 'text' }), 'data');
+  const index = DigestIndex.open(join(folder, 'project/cache'));
+  await index.listSettled(file);
+  index.save();
+  poison(join(folder, 'project/cache'));
+  assert.equal((await index.list(file)).digest, sha256('text'));
+  renameSync(join(folder, 'project'), join(folder, 'moved'));
+  const next = DigestIndex.open(join(folder, 'moved/cache'));
+  assert.equal((await next.list(join(folder, 'moved/data'))).digest, sha256('poison'));
+});
+
+test('what an earlier process remembers is not trusted where that is asked for, and corrected', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  writeFiles(folder, { 'a/one': '1', 'a/two': '2', 'b/other': '' });
+  const index = DigestIndex.open(cache);
+  for (const name of ['a', 'b']) await index.listSettled(join(folder, name));
+  index.save();
+  poison(cache);
+  const distrusting = DigestIndex.open(cache, { rehash: true });
+  assert.equal((await distrusting.list(join(folder, 'a/one'))).digest, sha256('1'));
+  distrusting.save();
+  const next = DigestIndex.open(cache);
+  assert.equal((await next.list(join(folder, 'a/one'))).digest, sha256('1'));
+  assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('poison'), 'nobody asked for it');
+  writeFileSync(join(folder, 'b/other'), 'edited, which its times tell');
+  assert.deepEqual(await next.recheck(), { files: 2, changed: [join(folder, 'a/two')] });
+  assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('2'));
+});
+
+test('new content with the same size and mtime is noticed', async (t) => {
+  const folder = temporaryFolder(t);
+  const file = join(writeFiles(folder, { data: 'text' }), 'data');
+  utimesSync(file, 1000, 1000);
+  const index = DigestIndex.open(join(folder, 'cache'));
+  await index.listSettled(file);
+  writeFileSync(file, 'TEXT');
+  utimesSync(file, 1000, 1000);
+  assert.equal((await index.list(file)).digest, sha256('TEXT'));
+});
+
+test('a file written within the tick of its hashing is not remembered, since a second write would look the same', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  const file = join(writeFiles(folder, { data: 'text' }), 'data');
+  utimesSync(file, Date.now() / 1000 + 100, Date.now() / 1000 + 100); // "just now", however slow the machine
+  const index = DigestIndex.open(cache);
+  await index.listSettled(file);
+  index.save();
+  assert.equal(readFileSync(join(cache, 'digests.json'), 'utf8').includes(sha256('text')), false);
+});
+
+test('what was only just written is listed once nothing can follow it unseen', async (t) => {
+  const folder = temporaryFolder(t);
+  const index = DigestIndex.open(join(folder, 'cache'));
+  for (let round = 0; round < 5; round += 1) {
+    const tree = writeFiles(join(folder, 'tree'), { data: `text ${round}` });
+    const listing = await index.listSettled(tree);
+    assert.equal(listing.settlesIn, 0);
+    writeFiles(tree, { data: 'TEXT 0' });
+    assert.notEqual(signTree(tree).signature, listing.signature);
+  }
+});
+
+test('a file that was deleted is forgotten, and a damaged index is an empty one', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  const tree = writeFiles(join(folder, 'tree'), { kept: 'kept', gone: 'gone' });
+  const index = DigestIndex.open(cache);
+  await index.listSettled(tree);
+  rmSync(join(tree, 'gone'));
+  await index.list(tree);
+  index.save();
+  assert.deepEqual(readFileSync(join(cache, 'digests.json'), 'utf8').match(/kept|gone/g), ['kept']);
+  writeFileSync(join(cache, 'digests.json'), '{"format":1,"folders":{');
+  assert.equal((await DigestIndex.open(cache).list(join(tree, 'kept'))).digest, sha256('kept'));
+});
+
+test('nothing is written when nothing was learned', async (t) => {
+  const folder = temporaryFolder(t);
+  const cache = join(folder, 'cache');
+  const tree = writeFiles(join(folder, 'tree'), { file: 'text' });
+  const first = DigestIndex.open(cache);
+  await first.listSettled(tree);
+  first.save();
+  const { ino } = statSync(join(cache, 'digests.json'));
+  const second = DigestIndex.open(cache);
+  await second.list(tree);
+  second.save();
+  assert.equal(statSync(join(cache, 'digests.json')).ino, ino);
+  assert.deepEqual(readdirSync(cache).sort(), ['clock', 'digests.json']);
+});
+
+test('where the cache cannot be written, listing works and saving says so', async (t) => {
+  const folder = temporaryFolder(t);
+  const index = DigestIndex.open(join(writeFiles(folder, { cache: 'a file in the way' }), 'cache'));
+  const ancient = import.meta.filename; // so old that no clock need be asked
+  assert.equal((await index.list(ancient)).digest, sha256(readFileSync(ancient)));
+  assert.throws(() => index.save(), {
+    name: 'CacheError',
+    message: `Cannot write ${folder}/cache/digests.json: a file is in the way of a folder. Move it away and run again.`,
+  });
+});

@@ -1,0 +1,286 @@
+import { readFileSync, type Stats, statSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
+import type { Digest } from '../../digest.ts';
+import { cacheError } from './cache-error.ts';
+import { FileClock } from './file-clock.ts';
+import { forEachBounded } from './for-each-bounded.ts';
+import { hashFile } from './hash-file.ts';
+import { fileListing, folderListing, type ListedFile, type Listing } from './listing.ts';
+import { signEntries, type TreeSignature } from './sign-tree.ts';
+import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
+import { writeAtomic } from './write-atomic.ts';
+
+/** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
+export interface SignedListing extends Listing, TreeSignature {
+  /**
+   * Milliseconds, when it was hashed, until all its files would lie safely in the past. Only where that is 0 does an equal
+   * signature later mean equal content. Infinite where a file is dated in the future, which cannot be waited for.
+   */
+  readonly settlesIn: number;
+}
+
+export interface ListingOptions {
+  /** False: it does not count which files are executable, as for the user's files. */
+  readonly modes?: boolean;
+}
+
+/** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
+type Known = readonly [number, number, number, number, Digest];
+
+/** What is known of one folder's files, by name. */
+interface KnownFolder {
+  /** Days since the epoch; a folder that nobody lists for a month is forgotten. */
+  readonly used: number;
+  readonly files: Map<string, Known>;
+}
+
+interface StoredIndex {
+  readonly format: number;
+  readonly folders: Readonly<Record<string, { readonly used: number; readonly files: Record<string, Known> }>>;
+}
+
+const format = 1;
+const today = (): number => Math.floor(Date.now() / 86_400_000);
+
+/**
+ * The digests of files that were hashed before, kept in `cache/digests.json`, so that an unchanged file costs one stat.
+ *
+ * A digest is reused only if size, mtime, ctime and inode match, and it is remembered only if both times lay safely
+ * before the moment of hashing: a file written again within the same tick would look unchanged. A writer that has the file
+ * in a shared mapping may change it without new times; {@link recheck} and `rehash` are for this. It is an optimisation:
+ * when it is lost, files are hashed again. Of several processes that save at once, the last wins.
+ */
+export class DigestIndex {
+  readonly #path: string;
+  readonly #folder: string;
+  readonly #clock: FileClock;
+  readonly #rehash: boolean;
+  readonly #learned = new WeakSet<Known>();
+  #folders: Map<string, KnownFolder> | undefined;
+  #changed = false;
+
+  private constructor(folder: string, rehash: boolean) {
+    this.#folder = folder;
+    this.#rehash = rehash;
+    this.#path = join(folder, 'digests.json');
+    this.#clock = new FileClock(folder);
+  }
+
+  /**
+   * `folder` is the cache's; nothing is read before the first listing. With `rehash`, only digests that this index learned
+   * itself are reused, and what earlier processes remembered is corrected.
+   */
+  static open(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}): DigestIndex {
+    return new DigestIndex(folder, rehash);
+  }
+
+  /**
+   * Lists a file or folder by content and by which files are executable. Throws a `ListingError` that names the path which
+   * cannot be read.
+   */
+  async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
+    const entries = await walkInTurns(path);
+    const { digests, settlesIn } = await this.#digests(path, entries);
+    const files = entries
+      .filter(({ stats }) => stats.isFile())
+      .map((entry) => listed(entry, digests.get(entry.path), modes));
+    const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
+    return { ...listing, ...signEntries(entries), settlesIn };
+  }
+
+  /**
+   * Lists what is about to be read and trusted by its signature: waits where something in it was only just written,
+   * milliseconds on the cache's disk, and lists it again. Something that is written all the time does not settle.
+   */
+  async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
+    let listing = await this.list(path, options);
+    for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
+      await delay(listing.settlesIn + 1);
+      listing = await this.list(path, options);
+    }
+    return listing;
+  }
+
+  /** The same as `list`, or undefined where nothing is there. */
+  async listIfThere(path: string): Promise<SignedListing | undefined> {
+    try {
+      return await this.list(path);
+    } catch (error) {
+      if (error instanceof ListingError && error.missing && error.path === path) return undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * Waits, milliseconds at most on a local disk, until what was written at `newest` (see `signTree`) lies
+   * safely in the past. What is listed after that is remembered; a signature made after that can be trusted later.
+   */
+  async settled(newest: number): Promise<void> {
+    // Again, since the filesystem's clock moves in ticks and so lags behind the timer.
+    for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
+      await delay(wait + 1);
+  }
+
+  /**
+   * Hashes every file again whose digest would be reused, and forgets those whose content is another one. The answer has
+   * how many there are and the absolute paths of the forgotten. Throws a `ListingError` for one that cannot be read.
+   */
+  async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
+    this.#folders ??= load(this.#path);
+    const known = [...this.#folders].flatMap(([key, { files }]) =>
+      [...files].map(([name, file]) => ({ files, name, file, path: join(this.#folder, key, name) })),
+    );
+    const reusable = known.filter(({ file, path }) => isUntouched(file, path));
+    const changed: string[] = [];
+    await forEachBounded(reusable, 16, async ({ files, name, file, path }) => {
+      const digest = await hashListed(path, file[0]);
+      if (digest === file[4] || !isUntouched(file, path)) return; // the second: edited meanwhile, which is seen anyway
+      files.delete(name);
+      this.#changed = true;
+      changed.push(path);
+    });
+    return { files: reusable.length, changed: changed.sort() };
+  }
+
+  /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `CacheError`. */
+  save(): void {
+    if (!this.#changed || this.#folders === undefined) return;
+    const oldest = today() - 30;
+    const recent = [...this.#folders].filter(([, { used }]) => used >= oldest);
+    const folders = Object.fromEntries(
+      recent.map(([key, { used, files }]) => [key, { used, files: Object.fromEntries(files) }]),
+    );
+    try {
+      writeAtomic(this.#path, JSON.stringify({ format, folders }), { sync: false });
+    } catch (error) {
+      throw cacheError(this.#path, error);
+    }
+    this.#changed = false;
+  }
+
+  async #digests(
+    root: string,
+    entries: readonly TreeEntry[],
+  ): Promise<{ readonly digests: ReadonlyMap<string, Digest>; readonly settlesIn: number }> {
+    this.#folders ??= load(this.#path);
+    const digests = new Map<string, Digest>();
+    const groups = byFolder(root, entries);
+    const unknown: TreeEntry[] = [];
+    for (const [folder, members] of groups) {
+      const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, Known>();
+      for (const [name, entry] of members) {
+        const match = known.get(name);
+        if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
+        else unknown.push(entry);
+      }
+    }
+    const moment = unknown.length > 0 ? this.#clock.now() : undefined;
+    const waits = new Map(unknown.map((entry) => [entry, moment?.untilPast(entry.stats) ?? 0]));
+    await forEachBounded(unknown, 16, async ({ path, stats }) => {
+      digests.set(path, await hashListed(path === '' ? root : `${root}/${path}`, stats.size));
+    });
+    const remembered = new Set(unknown.filter((entry) => waits.get(entry) === 0));
+    const whole = entries[0]?.stats.isDirectory() ?? false;
+    for (const [folder, members] of groups) this.#remember(folder, members, digests, remembered, whole);
+    return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
+  }
+
+  /** `whole`: the members are all that the folder holds, so others are forgotten. */
+  #remember(
+    folder: string,
+    members: ReadonlyMap<string, TreeEntry>,
+    digests: ReadonlyMap<string, Digest>,
+    remembered: ReadonlySet<TreeEntry>,
+    whole: boolean,
+  ): void {
+    // Private folders of running stages lie in the cache and are gone soon.
+    if (folder === this.#folder || folder.startsWith(`${this.#folder}/`)) return;
+    const key = this.#key(folder);
+    const record = this.#folders?.get(key) ?? { used: 0, files: new Map<string, Known>() };
+    const gone = whole ? [...record.files.keys()].filter((name) => !members.has(name)) : [];
+    const learned = [...members].filter(([, entry]) => remembered.has(entry));
+    if (gone.length === 0 && learned.length === 0 && record.used === today()) return;
+    for (const name of gone) record.files.delete(name);
+    for (const [name, { path, stats }] of learned) {
+      const known: Known = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
+      record.files.set(name, known);
+      this.#learned.add(known);
+    }
+    this.#folders?.set(key, { used: today(), files: record.files });
+    this.#changed = true;
+  }
+
+  #trusts(known: Known): boolean {
+    return !this.#rehash || this.#learned.has(known);
+  }
+
+  /** Relative, so that a project that is moved keeps its index. */
+  #key(folder: string): string {
+    return relative(this.#folder, folder);
+  }
+}
+
+/** Whether a listing may be of files that are still being written: its signature says nothing of their content. */
+export function isUnsettled({ settlesIn }: SignedListing): boolean {
+  return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
+}
+
+/** A sweep over very many files lets timers and output through now and then. */
+async function walkInTurns(path: string): Promise<TreeEntry[]> {
+  const entries: TreeEntry[] = [];
+  for (const entry of walkTree(path)) {
+    entries.push(entry);
+    if (entries.length % 4096 === 0) await nextTurn();
+  }
+  return entries;
+}
+
+/** The files among the entries, by their folder's absolute path and their name. */
+function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<string, ReadonlyMap<string, TreeEntry>> {
+  const groups = new Map<string, Map<string, TreeEntry>>();
+  for (const entry of entries) {
+    if (!entry.stats.isFile()) continue;
+    const path = entry.path === '' ? root : `${root}/${entry.path}`;
+    const slash = path.lastIndexOf('/');
+    const folder = path.slice(0, slash);
+    const group = groups.get(folder);
+    if (group === undefined) groups.set(folder, new Map([[path.slice(slash + 1), entry]]));
+    else group.set(path.slice(slash + 1), entry);
+  }
+  return groups;
+}
+
+const isSame = ([size, mtimeMs, ctimeMs, ino]: Known, stats: Stats): boolean =>
+  size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
+
+function isUntouched(known: Known, path: string): boolean {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats?.isFile() === true && isSame(known, stats);
+}
+
+function listed({ path, stats }: TreeEntry, digest: Digest | undefined, modes: boolean): ListedFile {
+  if (digest === undefined) throw new Error(`Internal error: ${path} was not hashed`);
+  const executable = modes && (stats.mode & 0o111) !== 0;
+  return { path, digest, size: stats.size, ...(executable ? { executable } : {}) };
+}
+
+async function hashListed(path: string, size: number): Promise<Digest> {
+  try {
+    return await hashFile(path, size);
+  } catch (error) {
+    throw listingError(path, error);
+  }
+}
+
+/** An index that is absent, damaged or of another version is an empty one. */
+function load(path: string): Map<string, KnownFolder> {
+  try {
+    const stored = JSON.parse(readFileSync(path, 'utf8')) as StoredIndex;
+    if (stored.format !== format) return new Map();
+    const folders = Object.entries(stored.folders);
+    return new Map(folders.map(([key, { used, files }]) => [key, { used, files: new Map(Object.entries(files)) }]));
+  } catch {
+    return new Map();
+  }
+}

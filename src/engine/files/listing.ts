@@ -1,0 +1,73 @@
+import { type Digest, sha256 } from '../../digest.ts';
+
+/** One file of an artifact: `path` is relative and POSIX, or empty where the artifact is a single file. */
+export interface ListedFile {
+  readonly path: string;
+  readonly digest: Digest;
+  /** In bytes. */
+  readonly size: number;
+  /** Only of what a stage made, where it is part of the digest: users' files come with modes of any disk or archive. */
+  readonly executable?: true;
+}
+
+/**
+ * What a file or folder holds, by content.
+ *
+ * A folder's parts are its top-level folders; files beside them belong to every part. So a reader of the part `train`
+ * is keyed by `dataset.json` and everything under `train/`.
+ */
+export interface Listing {
+  readonly folder: boolean;
+  /** In code-unit order of `path`. */
+  readonly files: readonly ListedFile[];
+  readonly digest: Digest;
+  /** Digest of each part alone, and of the files that belong to every part under the empty name; absent for a file. */
+  readonly parts: Readonly<Record<string, Digest>>;
+}
+
+/** The listing of a single file: its digest is its content's, unless it is executable. */
+export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
+  const digest = file.executable ? sha256(`restage executable\n${file.digest}`) : file.digest;
+  return { folder: false, files: [{ path: '', ...file }], digest, parts: {} };
+}
+
+/** The listing of a folder with these files, in any order; an empty folder is one too. */
+export function folderListing(files: Iterable<ListedFile>): Listing {
+  const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+  const parts = new Map<string, ListedFile[]>();
+  for (const file of sorted) {
+    const part = file.path.slice(0, Math.max(0, file.path.indexOf('/')));
+    const members = parts.get(part);
+    if (members === undefined) parts.set(part, [file]);
+    else members.push(file);
+  }
+  return {
+    folder: true,
+    files: sorted,
+    digest: digestFiles('folder', sorted),
+    // fromEntries, since a folder may be called `__proto__`.
+    parts: Object.fromEntries([...parts].map(([part, members]) => [part, digestFiles('part', members)])),
+  };
+}
+
+/**
+ * What keys a reader of these parts: their digests and that of the files beside them; absent `parts`: the whole.
+ * A part that the folder lacks is keyed as missing, so that its appearance is a change. A single file has no parts.
+ */
+export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
+  if (parts === undefined || !listing.folder) return listing.digest;
+  const names = [...new Set(['', ...parts])].sort();
+  return sha256(
+    `restage parts\n${names.map((name) => `${name}\0${partDigest(listing, name) ?? 'missing'}\n`).join('')}`,
+  );
+}
+
+const partDigest = (listing: Listing, part: string): Digest | undefined =>
+  Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
+
+/** The first line keeps it from being some file's digest by accident; a name cannot hold a NUL. */
+function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
+  return sha256(
+    `restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`).join('')}`,
+  );
+}

@@ -1,0 +1,92 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { sha256 } from '../../digest.ts';
+
+/** A process, told apart from a later one that got the same number, and from one that has it elsewhere. */
+export interface ProcessIdentity {
+  readonly pid: number;
+  readonly host: string;
+  /**
+   * Where the number holds: this boot, and this container's numbering of processes. Hosts and containers may share a
+   * name. Empty where there is no `/proc`, and then the host's name alone counts.
+   */
+  readonly space: string;
+  /** When it began, from `/proc`; empty where there is none. */
+  readonly started: string;
+}
+
+let own: ProcessIdentity | undefined;
+
+export function thisProcess(): ProcessIdentity {
+  own ??= { pid: process.pid, host: hostname(), space: thisSpace(), started: startOf(process.pid) };
+  return own;
+}
+
+/** The identity that a file holds, among other things; undefined for one that is gone, cut short or damaged. */
+export function readIdentity(path: string): ProcessIdentity | undefined {
+  try {
+    const { pid, host, space, started } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
+    if (!Number.isInteger(pid) || (pid as number) <= 0) return undefined; // `kill` means a whole group by others
+    return { pid: pid as number, host: String(host), space: String(space), started: String(started) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Whether it still runs, where that is certain. Of another host or container nothing is known. */
+export function lifeOf({ pid, host, space, started }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
+  const here = thisProcess();
+  if (host !== here.host || space !== here.space) return 'unknown';
+  if (!exists(pid)) return 'dead';
+  const now = startOf(pid);
+  if (started === '' || now === '') return 'unknown';
+  return now === started ? 'alive' : 'dead';
+}
+
+/** Marks the name of a file with the process that writes it: `<space>-<pid>`, six hex digits and a number. */
+export const processMark = (): string => `${spaceMark()}-${process.pid}`;
+
+/** Whether the process of a {@link processMark} is known to be dead. Its number may by now be another one's. */
+export function isDeadMark(space: string, pid: number): boolean {
+  if (space !== spaceMark()) return false;
+  return !exists(pid) || startOf(pid) === 'ended';
+}
+
+let ownSpace: string | undefined;
+
+function spaceMark(): string {
+  const { host, space } = thisProcess();
+  ownSpace ??= sha256(`${host}\0${space}`).slice(0, 6);
+  return ownSpace;
+}
+
+function exists(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+function startOf(pid: number): string {
+  const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
+  // The name in parentheses may hold spaces and parentheses; the state follows it, and 19 fields on, the start.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  // One that was killed and that its parent never asked about keeps its number, in a container often for ever.
+  if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
+  return fields[19] ?? '';
+}
+
+function thisSpace(): string {
+  const boot = orEmpty(() => readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim());
+  return `${boot} ${orEmpty(() => readlinkSync('/proc/self/ns/pid'))}`.trim();
+}
+
+function orEmpty(read: () => string): string {
+  try {
+    return read();
+  } catch {
+    return '';
+  }
+}

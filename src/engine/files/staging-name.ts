@@ -1,0 +1,30 @@
+import { randomBytes } from 'node:crypto';
+import type { Digest } from '../../digest.ts';
+import { isDeadMark, processMark } from './process-identity.ts';
+
+const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
+
+/**
+ * A hidden name beside a published path, where its next content is staged or its last one waits for deletion:
+ * `.restage-<path>-<process>-<random>`, the path as the start of its digest. Such names are part of no artifact.
+ */
+export function stagingName(path: Digest): string {
+  return `.restage-${stagingKey(path)}-${processMark()}-${randomBytes(6).toString('hex')}`;
+}
+
+/** The start of a path's digest, as staging names hold it. */
+export const stagingKey = (path: Digest): string => path.slice(0, 12);
+
+/** Cheap, since every name of every walk is asked. */
+export function isStagingName(name: string): boolean {
+  return name.startsWith('.restage-') && pattern.test(name);
+}
+
+/** Who staged under this name, beside which path; undefined for every other name. */
+export function parseStagingName(
+  name: string,
+): { readonly key: string; readonly isOwn: boolean; readonly isDead: boolean } | undefined {
+  const [, key, space, pid] = pattern.exec(name) ?? [];
+  if (key === undefined || space === undefined) return undefined;
+  return { key, isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };
+}

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256 } from '../../digest.ts';
+import { checkpointDigest } from './checkpoint-digest.ts';
+import type { Fingerprint } from './fingerprint.ts';
+
+const fingerprint: Fingerprint = {
+  kind: 'train',
+  version: 1,
+  settings: { epochs: 5, seed: 1 },
+  inputs: { dataset: [{ digest: sha256('faces') }] },
+  outputs: ['model'],
+};
+const versions = { restage: '1.0.0', node: 'v20' };
+const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
+  checkpointDigest({ ...fingerprint, ...changes }, ['epochs'], others);
+
+test('a checkpoint is found whatever the settings that only say how far to go, and by nothing else', () => {
+  assert.equal(digest({ settings: { epochs: 8, seed: 1 } }), digest());
+  assert.equal(digest({ settings: { seed: 1 } }), digest());
+  assert.equal(digest({ outputs: ['events', 'model'] }), digest());
+  const others = [
+    digest({ settings: { epochs: 5, seed: 2 } }),
+    digest({ version: 2 }),
+    digest({ backend: 'cpu' }),
+    digest({ inputs: { dataset: [{ digest: sha256('other faces') }] } }),
+    digest({}, { ...versions, restage: '1.0.1' }),
+    digest({}, { ...versions, node: 'v22' }),
+  ];
+  assert.equal(new Set([digest(), ...others]).size, 7);
+});

@@ -1,0 +1,49 @@
+import { renameSync, rmdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { cacheError } from '../files/cache-error.ts';
+import type { Publisher } from './publish.ts';
+import type { PublishedRecord } from './published-record.ts';
+import { clearLeftovers, Staging } from './staging.ts';
+import { resolveTarget } from './target.ts';
+
+/**
+ * Published outputs that no stage claims any more. `claims` are the paths that each pipeline's stages claim now; of
+ * pipelines that are not in it nothing is known, and their outputs stay.
+ */
+export function findUnclaimed(
+  records: readonly PublishedRecord[],
+  claims: ReadonlyMap<string, ReadonlySet<string>>,
+): readonly PublishedRecord[] {
+  const claimed = new Set([...claims.values()].flatMap((paths) => [...paths]));
+  return records.filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path));
+}
+
+/** How removing a published output ended; `kept` where the user changed it since, and it is now the user's. */
+export type Removal = 'removed' | 'absent' | 'kept';
+
+/** Removes a published output that is still as it was published, and the folders under `artifacts/` that this empties. */
+export async function removePublished(publisher: Publisher, record: PublishedRecord): Promise<Removal> {
+  const target = resolveTarget(publisher.root, record.path);
+  try {
+    await clearLeftovers(target);
+    const present = await publisher.look(record.path);
+    if (present === 'ours') {
+      await using aside = new Staging(target);
+      renameSync(target.path, aside.path);
+    }
+    publisher.records.remove(target.key);
+    removeEmptied(publisher.root, record.path);
+    return present === 'ours' ? 'removed' : present === 'nothing' ? 'absent' : 'kept';
+  } catch (error) {
+    throw cacheError(record.path, error);
+  }
+}
+
+function removeEmptied(root: string, path: string): void {
+  if (!path.startsWith('artifacts/')) return;
+  try {
+    for (let folder = dirname(path); folder !== 'artifacts'; folder = dirname(folder)) rmdirSync(`${root}/${folder}`);
+  } catch {
+    // Something else is in it.
+  }
+}

@@ -1,0 +1,76 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { cacheError } from '../files/cache-error.ts';
+import { entriesIn } from '../files/entries-in.ts';
+import { parseTemporaryName } from '../files/write-atomic.ts';
+import { Cache } from '../store/cache.ts';
+import { abandonedViewNames } from '../store/view-name.ts';
+import { PublishedRecords } from './published-record.ts';
+import { leftoversIn } from './staging.ts';
+
+const day = 86_400_000;
+
+/** Something that a killed process left and that nothing will use. */
+export interface Leftover {
+  readonly path: string;
+  readonly bytes: number;
+}
+
+/** Finds what killed processes left in the cache and beside published paths, and changes nothing. */
+export function findLeftovers(root: string, cache: Cache, now = Date.now()): readonly Leftover[] {
+  return leftoverPaths(root, cache, now).map((path) => ({ path, bytes: bytesIn(path) }));
+}
+
+/** Removes what was found. Throws a `CacheError`. */
+export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
+  for (const { path } of leftovers) {
+    await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
+      throw cacheError(`to ${path} while clearing it`, error);
+    });
+  }
+}
+
+/**
+ * Removes what killed runs left, as a new run begins. Where no run was killed, this only lists one folder. What cannot be
+ * removed stays for `gc`, which says why: here it must not stop the run.
+ */
+export async function clearAfterKilledRuns(root: string, cache = Cache.open(root)): Promise<void> {
+  if (cache.killedRuns().length === 0) return;
+  for (const path of leftoverPaths(root, cache, Date.now())) {
+    await rm(path, { recursive: true, force: true }).catch(() => {});
+  }
+}
+
+/** The folders of killed runs come last: while one is there, the next run looks for the rest again. */
+function leftoverPaths(root: string, cache: Cache, now: number): readonly string[] {
+  const folders = new Set(new PublishedRecords(cache.folder).all().map(({ path }) => join(root, dirname(path))));
+  const killed = cache.killedRuns(now).map(({ work }) => work);
+  return [
+    ...halfWritten(cache.folder, now),
+    ...[...folders].flatMap((folder) => leftoversIn(folder)),
+    ...abandonedViewNames(cache.folder, killed),
+    ...killed,
+  ];
+}
+
+/** Temporary files of dead processes; of processes that cannot be asked, those that are a day old. */
+function halfWritten(cache: string, now: number): readonly string[] {
+  const top = entriesIn(cache);
+  const below = top.filter(({ name }) => !isOfUsers.has(name)).flatMap(({ path }) => entriesIn(path));
+  const all = [...top, ...below, ...below.flatMap(({ path }) => entriesIn(path))];
+  return all.flatMap(({ name, path, touched }) => {
+    const temporary = parseTemporaryName(name);
+    return temporary !== undefined && (temporary.isDead || now - touched > day) ? [path] : [];
+  });
+}
+
+/** Folders of the cache that hold what stages and users named. */
+const isOfUsers: ReadonlySet<string> = new Set(['work', 'displaced', 'quarantine']);
+
+function bytesIn(path: string): number {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  if (stats === undefined) return 0;
+  if (!stats.isDirectory()) return stats.size;
+  return readdirSync(path).reduce((sum, name) => sum + bytesIn(join(path, name)), 0);
+}

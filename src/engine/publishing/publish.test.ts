@@ -1,0 +1,228 @@
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { listArtifact } from '../../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { DigestIndex } from '../files/digest-index.ts';
+import { stagingName } from '../files/staging-name.ts';
+import { Cache } from '../store/cache.ts';
+import type { StoredArtifact } from '../store/stage-result.ts';
+import { Publisher } from './publish.ts';
+
+const owner = { pipeline: 'experiments/x', stage: 'fit', port: 'model' };
+
+class Project {
+  readonly root: string;
+  readonly warnings: string[] = [];
+  readonly cache: Cache;
+  readonly publisher: Publisher;
+
+  constructor(t: TestContext, options: { readonly hardLink?: boolean } = {}) {
+    this.root = temporaryFolder(t);
+    this.cache = Cache.open(this.root, (message) => this.warnings.push(message));
+    this.publisher = new Publisher(this.root, this.cache, DigestIndex.open(this.cache.folder), options);
+  }
+
+  /** Stores a folder with these files, or a single file of this text. */
+  async store(content: Readonly<Record<string, string>> | string): Promise<StoredArtifact> {
+    const work = join(this.root, 'cache/work/out');
+    rmSync(work, { recursive: true, force: true });
+    if (typeof content === 'string') writeFiles(join(this.root, 'cache/work'), { out: content });
+    else writeFiles(work, content);
+    const artifact = await listArtifact(work);
+    await this.cache.store(work, artifact);
+    return artifact;
+  }
+
+  read(path: string): string {
+    return readFileSync(join(this.root, path), 'utf8');
+  }
+
+  exists(path: string): boolean {
+    return existsSync(join(this.root, path));
+  }
+
+  write(path: string, text: string): void {
+    writeFiles(this.root, { [path]: text });
+  }
+}
+
+test('a folder and a file come to their places, the second time nothing is done', async (t) => {
+  const project = new Project(t);
+  const model = await project.store({ 'model.json': '{}', 'deep/weights': 'bytes' });
+  const scores = await project.store('key,split');
+  for (const changed of [true, false]) {
+    assert.deepEqual(await project.publisher.publish(model, 'artifacts/x/model', owner), { ok: true, changed });
+    assert.deepEqual(await project.publisher.publish(scores, 'artifacts/x/scores.csv', owner), { ok: true, changed });
+  }
+  assert.equal(project.read('artifacts/x/model/deep/weights'), 'bytes');
+  assert.equal(project.read('artifacts/x/scores.csv'), 'key,split');
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts/x')).sort(), ['model', 'scores.csv']);
+});
+
+test('published files are the users to write, and executable where they were', async (t) => {
+  const project = new Project(t);
+  const work = writeFiles(join(project.root, 'cache/work/out'), { 'run.sh': 'exit', data: 'text' });
+  chmodSync(join(work, 'run.sh'), 0o755);
+  const artifact = await listArtifact(work);
+  await project.cache.store(work, artifact);
+  await project.publisher.publish(artifact, 'artifacts/x', owner);
+  const modeOf = (name: string) => statSync(join(project.root, 'artifacts/x', name)).mode & 0o777;
+  assert.equal(modeOf('run.sh'), 0o777 & ~process.umask());
+  assert.equal(modeOf('data'), 0o666 & ~process.umask());
+});
+
+test('what Restage put there is replaced without a word, whatever its shape', async (t) => {
+  const project = new Project(t);
+  for (const content of [{ a: '1', gone: '1' }, { a: '2' }, 'a file now', 'another', { a: '3' }]) {
+    const artifact = await project.store(content);
+    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner), { ok: true, changed: true });
+  }
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts/x')), ['a']);
+  assert.equal(project.exists('cache/displaced'), false);
+});
+
+test("a user's own file, an edited output and a link are kept aside, and it is said where", async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store('ours');
+  const publish = async () => {
+    const publication = await project.publisher.publish(artifact, 'artifacts/x', owner);
+    assert.ok(publication.ok && publication.displaced !== undefined);
+    assert.match(publication.displaced, /^cache\/displaced\/[^/]+\/artifacts\/x$/);
+    assert.equal(project.read('artifacts/x'), 'ours');
+    return publication.displaced;
+  };
+  project.write('artifacts/x', 'mine');
+  assert.equal(project.read(await publish()), 'mine');
+  project.write('artifacts/x', 'ours, edited');
+  assert.equal(project.read(await publish()), 'ours, edited');
+  rmSync(join(project.root, 'artifacts/x'));
+  project.write('artifacts/x/deep', 'a folder of mine');
+  assert.equal(project.read(`${await publish()}/deep`), 'a folder of mine');
+  rmSync(join(project.root, 'artifacts/x'));
+  project.write('data', 'ours');
+  symlinkSync('../data', join(project.root, 'artifacts/x'));
+  assert.ok(await publish());
+  assert.equal(project.read('data'), 'ours');
+});
+
+test('an object with a flipped byte is noticed, set aside, and nothing of it is published', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store({ a: 'sound', b: 'rotten' });
+  await project.publisher.publish(await project.store({ a: 'the last one' }), 'artifacts/x', owner);
+  const object = project.cache.objectPath(sha256('rotten'));
+  chmodSync(object, 0o644);
+  writeFileSync(object, 'rotteN');
+  const corrupt = await project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.deepEqual(corrupt, { ok: false, reason: 'corrupt', file: artifact.files[1] });
+  assert.match(project.warnings.join(), /its content is not what its name says/);
+  const missing = await project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.deepEqual(missing, { ok: false, reason: 'missing', file: artifact.files[1] });
+  assert.equal(project.read('artifacts/x/a'), 'the last one');
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
+});
+
+test('an output that is not stored is published from its private path', async (t) => {
+  const project = new Project(t);
+  const work = writeFiles(join(project.root, 'cache/work/out'), { a: 'text' });
+  const artifact = await listArtifact(work);
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, work), { ok: true, changed: true });
+  assert.equal(project.read('artifacts/x/a'), 'text');
+  assert.equal(project.exists('cache/objects'), false);
+});
+
+test('a target outside the root, in the cache or below a file is refused', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store('text');
+  const elsewhere = temporaryFolder(t);
+  symlinkSync(elsewhere, join(project.root, 'linked'));
+  project.write('notes.txt', 'mine');
+  const refused: Readonly<Record<string, string>> = {
+    '../x': '../x is not a path inside the project, so nothing can be published there',
+    '/x': '/x is not a path inside the project, so nothing can be published there',
+    'a/../..': 'a/../.. is not a path inside the project, so nothing can be published there',
+    '.': '. is not a path inside the project, so nothing can be published there',
+    'cache/x': 'cache/x lies in the cache, where nothing can be published; choose another path',
+    'linked/deep/x': `linked/deep/x leads out of the project: linked is a link to ${elsewhere}`,
+    'notes.txt/x': 'notes.txt is not a folder, so notes.txt/x cannot be published below it; move it away',
+    'notes.txt/deep/x': 'notes.txt is not a folder, so notes.txt/deep/x cannot be published below it; move it away',
+  };
+  for (const [path, message] of Object.entries(refused)) {
+    await assert.rejects(project.publisher.publish(artifact, path, owner), { name: 'PublishError', message });
+  }
+  assert.equal(project.read('notes.txt'), 'mine');
+  assert.deepEqual(readdirSync(elsewhere), []);
+});
+
+test('what a killed process left beside the path goes at the next publish; a living one keeps its own', async (t) => {
+  const project = new Project(t);
+  const artifact = await project.store('text');
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  const key = sha256('artifacts/x');
+  const own = stagingName(key);
+  const dead = own.replace(`-${process.pid}-`, `-${pid}-`);
+  const living = own.replace(`-${process.pid}-`, `-${process.ppid}-`);
+  const others = stagingName(sha256('artifacts/y'));
+  for (const name of [own, dead, living, others, '.restage-notes']) project.write(`artifacts/${name}`, 'half');
+  await project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts')).sort(), [living, others, '.restage-notes', 'x'].sort());
+});
+
+test('hard links on request share the object, and are replaced like copies', async (t) => {
+  const project = new Project(t, { hardLink: true });
+  const artifact = await project.store({ a: 'text' });
+  await project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.equal(
+    statSync(join(project.root, 'artifacts/x/a')).ino,
+    statSync(project.cache.objectPath(sha256('text'))).ino,
+  );
+  await project.publisher.publish(await project.store({ a: 'next' }), 'artifacts/x', owner);
+  assert.equal(readFileSync(project.cache.objectPath(sha256('text')), 'utf8'), 'text');
+  assert.equal(project.read('artifacts/x/a'), 'next');
+});
+
+test('many who publish to one path at once all succeed, and a reader never sees a mixture', async (t) => {
+  const project = new Project(t);
+  const versions = await Promise.all(
+    [0, 1, 2].map((version) => {
+      const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, `version ${version}`]));
+      const work = writeFiles(join(project.root, `cache/work/${version}`), files);
+      return listArtifact(work).then(async (artifact) => {
+        await project.cache.store(work, artifact);
+        return artifact;
+      });
+    }),
+  );
+  const digests = new Set(versions.map(({ digest }) => digest));
+  const publications = Array.from({ length: 12 }, async (_, i) => {
+    const publication = await project.publisher.publish(versions[i % 3]!, 'artifacts/x', owner);
+    assert.deepEqual({ ...publication, changed: true }, { ok: true, changed: true });
+    return publication;
+  });
+  await Promise.all(publications);
+  assert.ok(digests.has((await listArtifact(join(project.root, 'artifacts/x'))).digest));
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
+});
+
+test('an empty folder is an artifact like any other', async (t) => {
+  const project = new Project(t);
+  const work = join(project.root, 'cache/work/out');
+  mkdirSync(work, { recursive: true });
+  const artifact = await listArtifact(work);
+  await project.publisher.publish(artifact, 'artifacts/x', owner);
+  assert.deepEqual(readdirSync(join(project.root, 'artifacts/x')), []);
+});

@@ -1,0 +1,55 @@
+import { lstatSync, readdirSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import type { Digest } from '../../digest.ts';
+import { parseStagingName, stagingKey, stagingName } from '../files/staging-name.ts';
+import type { Target } from './target.ts';
+
+const day = 86_400_000;
+/** Paths that this process is using now. */
+const active = new Set<string>();
+
+/** A hidden path beside a target, removed with what is left in it at the end of the scope. */
+export class Staging {
+  readonly path: string;
+
+  constructor(target: Target) {
+    this.path = join(dirname(target.path), stagingName(target.key));
+    active.add(this.path);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    if (lstatSync(this.path, { throwIfNoEntry: false }) !== undefined) await rm(this.path, { recursive: true });
+    active.delete(this.path);
+  }
+}
+
+/** Removes what killed processes left beside the target. */
+export async function clearLeftovers(target: Target): Promise<void> {
+  for (const path of leftoversIn(dirname(target.path), target.key)) await rm(path, { recursive: true, force: true });
+}
+
+/** What killed processes left in a folder beside the path of this key, or beside any path; a day later, what others left as well. */
+export function leftoversIn(folder: string, key?: Digest): readonly string[] {
+  return foundNames(folder).flatMap((name) => {
+    const staged = parseStagingName(name);
+    if (staged === undefined || (key !== undefined && staged.key !== stagingKey(key))) return [];
+    const path = join(folder, name);
+    const isLeft = staged.isOwn ? !active.has(path) : staged.isDead || isOld(path);
+    return isLeft ? [path] : [];
+  });
+}
+
+function foundNames(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+/** Of a process on another host, or one whose number another one may have by now, only the age tells. */
+function isOld(path: string): boolean {
+  const stats = lstatSync(path, { throwIfNoEntry: false });
+  return stats !== undefined && Date.now() - stats.ctimeMs > day;
+}

@@ -1,0 +1,69 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
+import { type Digest, sha256 } from '../../digest.ts';
+import { PublishError } from './publish-error.ts';
+
+/** A place in the project where an output may be published. */
+export interface Target {
+  /** Relative to the root, POSIX, normal: what records and messages say. */
+  readonly shown: string;
+  /** Absolute. */
+  readonly path: string;
+  /** Names its record and its staging. */
+  readonly key: Digest;
+}
+
+/**
+ * The target of a path relative to the root. Throws a {@link PublishError} when it leaves the root, by itself or through
+ * a link, when it is the root or the cache, or when a file is in the way of its folders.
+ */
+export function resolveTarget(root: string, shown: string): Target {
+  const normal = normalPath(shown);
+  if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..') {
+    throw new PublishError(`${shown} is not a path inside the project, so nothing can be published there`);
+  }
+  if (normal.split('/')[0] === 'cache') {
+    throw new PublishError(`${shown} lies in the cache, where nothing can be published; choose another path`);
+  }
+  const path = join(root, normal);
+  checkFolders(root, path, normal);
+  return { shown: normal, path, key: sha256(normal) };
+}
+
+/** Names the record of a path relative to the root, which is looked at only as text. */
+export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
+
+const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
+
+/** Looks at the folders above the target that exist. */
+function checkFolders(root: string, path: string, shown: string): void {
+  let folder = dirname(path);
+  while (!exists(folder)) folder = dirname(folder);
+  if (folder.length < root.length) throw new PublishError(`The project's folder ${root} does not exist`);
+  const real = realFolder(folder, root, shown);
+  const inside = relative(realpathSync.native(root), real);
+  if (inside.split(sep)[0] === '..' || isAbsolute(inside)) {
+    throw new PublishError(`${shown} leads out of the project: ${relative(root, folder)} is a link to ${real}`);
+  }
+}
+
+function realFolder(folder: string, root: string, shown: string): string {
+  const inTheWay = `${relative(root, folder)} is not a folder, so ${shown} cannot be published below it; move it away`;
+  try {
+    const real = realpathSync.native(folder);
+    if (lstatSync(real).isDirectory()) return real;
+  } catch (error) {
+    throw new PublishError(inTheWay, { cause: error });
+  }
+  throw new PublishError(inTheWay);
+}
+
+/** Below a file, nothing exists either. */
+function exists(path: string): boolean {
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOTDIR') return false;
+    throw error;
+  }
+}

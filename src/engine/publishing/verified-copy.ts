@@ -1,0 +1,88 @@
+import { chmodSync, constants, copyFileSync, readFileSync, statSync } from 'node:fs';
+import { chmod, copyFile, link, mkdir } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Digest, sha256 } from '../../digest.ts';
+import { forEachBounded } from '../files/for-each-bounded.ts';
+import { hashFile } from '../files/hash-file.ts';
+import type { ListedFile, Listing } from '../files/listing.ts';
+
+/** A file whose source is gone, or is not what its digest says. */
+export class CopyFault extends Error {
+  override readonly name = 'CopyFault';
+  readonly file: ListedFile;
+  readonly fault: 'missing' | 'corrupt';
+
+  constructor(file: ListedFile, fault: 'missing' | 'corrupt', cause?: unknown) {
+    super(`${file.digest} is ${fault}`, { cause });
+    this.file = file;
+    this.fault = fault;
+  }
+}
+
+const copiers = 8;
+/** Up to this size, in bytes, the system calls take less time than handing them to another thread would. */
+const small = 1 << 16;
+
+/**
+ * Copies an artifact to `to`, which must not exist, from where `sourceOf` says each file lies, and hashes what arrived.
+ * The copies are the user's: writable as new files are, executable where they were. A link in place of a copy shares the
+ * object, and is as read-only. Throws a {@link CopyFault}, or what the filesystem says; then `to` is incomplete.
+ */
+export async function copyVerified(
+  listing: Listing,
+  sourceOf: (file: ListedFile) => string,
+  to: string,
+  { hardLink }: { readonly hardLink: boolean },
+): Promise<void> {
+  if (listing.folder) {
+    const folders = new Set([to, ...listing.files.map(({ path }) => dirname(`${to}/${path}`))]);
+    for (const folder of folders) await mkdir(folder, { recursive: true });
+  }
+  await forEachBounded(listing.files, copiers, async (file) => {
+    const copy = listing.folder ? `${to}/${file.path}` : to;
+    const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
+    if (!linked) await copyOne(file, sourceOf(file), copy);
+    if ((await hashCopy(copy, file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
+  });
+}
+
+export async function copyOne(file: ListedFile, source: string, copy: string): Promise<void> {
+  const flags = constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE;
+  const mode = (file.executable ? 0o777 : 0o666) & ~process.umask();
+  try {
+    if (file.size > small) {
+      await copyFile(source, copy, flags);
+      await chmod(copy, mode);
+    } else {
+      copyFileSync(source, copy, flags);
+      chmodSync(copy, mode);
+    }
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') throw new CopyFault(file, 'missing', error);
+    throw error;
+  }
+}
+
+async function hashCopy(copy: string, size: number): Promise<Digest> {
+  if (size > small) return await hashFile(copy, size);
+  const digest = sha256(readFileSync(copy));
+  await nextTurn(); // timers and children are served between any two files
+  return digest;
+}
+
+/** False where the disk has no links, has no more of them, or the object is on another one. */
+export async function linkObject(object: string, copy: string): Promise<boolean> {
+  try {
+    keepReadOnly(object);
+    await link(object, copy);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Takes back a mode that a stage or the user gave an object through a link to it. */
+export function keepReadOnly(object: string): void {
+  if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0) chmodSync(object, 0o444);
+}

@@ -1,0 +1,193 @@
+import assert from 'node:assert/strict';
+import {
+  closeSync,
+  existsSync,
+  linkSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  statSync,
+  symlinkSync,
+  truncateSync,
+  utimesSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { cacheError } from '../files/cache-error.ts';
+import { Cache } from './cache.ts';
+
+/** A cache with a private output in its work folder. */
+function project(root: string, files: Readonly<Record<string, string>>) {
+  const warnings: string[] = [];
+  const cache = Cache.open(root, (message) => warnings.push(message));
+  return { cache, warnings, work: writeFiles(join(root, 'cache/work/run/out'), files) };
+}
+
+test('the files of an output become read-only objects, moved and not copied, equal ones once', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'text', 'deep/b': 'text', c: '' });
+  const artifact = await listArtifact(work);
+  const { ino } = statSync(join(work, 'a'));
+  const other = statSync(join(work, 'deep/b')).ino;
+  await cache.store(work, artifact);
+  assert.deepEqual(cache.missingObjects(artifact), []);
+  const object = statSync(cache.objectPath(sha256('text')));
+  assert.ok(object.ino === ino || object.ino === other);
+  assert.equal(object.mode & 0o777, 0o444);
+  assert.deepEqual(readdirSync(join(cache.folder, 'objects')).length, 2);
+});
+
+test('where a process may live on that has an output open, the object is a copy that it cannot write to', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'text' });
+  const artifact = await listArtifact(work);
+  const open = openSync(join(work, 'a'), 'r+');
+  await cache.store(work, artifact, { contained: false });
+  writeSync(open, 'evil');
+  closeSync(open);
+  assert.equal(readFileSync(cache.objectPath(sha256('text')), 'utf8'), 'text');
+  const { cache: empty, work: single } = project(temporaryFolder(t), { b: 'other' });
+  const listing = await listArtifact(single);
+  writeFileSync(join(single, 'b'), 'OTHER');
+  await assert.rejects(empty.store(single, listing, { contained: false }), {
+    name: 'CacheError',
+    message: `${join(single, 'b')} was written to after its stage had ended, so it was not stored. Run again.`,
+  });
+});
+
+test("what a stage linked into its output stays its owner's, untouched", async (t) => {
+  const root = temporaryFolder(t);
+  const own = writeFiles(join(root, 'data'), { soft: 'soft', hard: 'hard', 'folder/deep': 'deep' });
+  const { cache, work } = project(root, {});
+  symlinkSync(join(own, 'soft'), join(work, 'soft'));
+  linkSync(join(own, 'hard'), join(work, 'hard'));
+  symlinkSync(join(own, 'folder'), join(work, 'folder'));
+  const artifact = await listArtifact(work);
+  await cache.store(work, artifact);
+  assert.deepEqual(cache.missingObjects(artifact), []);
+  for (const name of ['soft', 'hard', 'folder/deep']) {
+    assert.equal(statSync(join(own, name)).mode & 0o200, 0o200, name);
+    assert.notEqual(statSync(cache.objectPath(sha256(name.replace('folder/', '')))).ino, statSync(join(own, name)).ino);
+  }
+});
+
+test('an output that is a link to a folder of the user is copied, not moved', async (t) => {
+  const root = temporaryFolder(t);
+  writeFiles(join(root, 'data'), { file: 'text' });
+  const { cache, work } = project(root, {});
+  symlinkSync(join(root, 'data'), join(work, 'link'));
+  await cache.store(join(work, 'link'), await listArtifact(join(work, 'link')));
+  assert.equal(readFileSync(join(root, 'data/file'), 'utf8'), 'text');
+});
+
+test('a result is read back as it was written, and one that was never written is not there', (t) => {
+  const { cache, warnings } = project(temporaryFolder(t), {});
+  const result = exampleResult(1);
+  assert.equal(cache.readResult(result.digest), undefined);
+  cache.writeResult(result);
+  assert.deepEqual(cache.readResult(result.digest), result);
+  assert.deepEqual(warnings, []);
+});
+
+test('a result that was cut short, edited, moved or leads out of its folder is a miss, set aside and told of', async (t) => {
+  const { cache, warnings, work } = project(temporaryFolder(t), { a: 'text' });
+  const result = exampleResult(1, { out: await listArtifact(work) });
+  const text = JSON.stringify(result);
+  const damaged = {
+    'it is not JSON': text.slice(0, -10),
+    'it is not a result of this version': text.replace('"format":1', '"format":2'),
+    'its fingerprint is not its name': text.replace('"seed":1', '"seed":2'),
+    'an output is not what its digest says': text.replace(sha256('text'), sha256('other')),
+    'an output lists what is no file': text.replace('"path":"a"', '"path":"../a"'),
+    'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
+  };
+  cache.writeResult(result);
+  for (const damage of Object.values(damaged)) {
+    writeFileSync(cache.resultPath(result.digest), damage);
+    assert.equal(cache.readResult(result.digest), undefined);
+    assert.equal(existsSync(cache.resultPath(result.digest)), false);
+  }
+  const reasons = warnings.map((warning) => /is damaged \((.*?)\): it was moved to/.exec(warning)?.[1]);
+  assert.deepEqual(reasons, Object.keys(damaged));
+  assert.equal(readdirSync(join(cache.folder, 'quarantine')).length, reasons.length);
+});
+
+test('objects that are gone or cut short are missing, and are made good by storing them again', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { a: 'first', b: 'second' });
+  const artifact = await listArtifact(work);
+  await cache.store(work, artifact);
+  truncateSync(cache.objectPath(sha256('first')), 2);
+  assert.deepEqual(
+    cache.missingObjects(artifact).map(({ path }) => path),
+    ['a'],
+  );
+  await cache.store(writeFiles(work, { a: 'first', b: 'second' }), artifact);
+  assert.deepEqual(cache.missingObjects(artifact), []);
+  assert.equal(readFileSync(cache.objectPath(sha256('first')), 'utf8'), 'first');
+});
+
+test('a file such as a log is stored as a copy', async (t) => {
+  const { cache, work } = project(temporaryFolder(t), { log: 'lines' });
+  assert.equal(await cache.storeFile(join(work, 'log')), sha256('lines'));
+  assert.equal(readFileSync(cache.objectPath(sha256('lines')), 'utf8'), readFileSync(join(work, 'log'), 'utf8'));
+});
+
+test('the last result of a stage is known by its name and its pipeline, until the pipeline has it no more', (t) => {
+  const { cache } = project(temporaryFolder(t), {});
+  const { digest } = exampleResult(1);
+  const stages = [
+    'fit[net=my-net,seed=2]',
+    'fit[net=my-net,seed=3]',
+    'Fit',
+    'sn/fit',
+    'sn.fit',
+    `long${'g'.repeat(300)}`,
+  ];
+  assert.equal(cache.readLatest('experiments/x', 'Fit'), undefined);
+  stages.forEach((stage, index) => {
+    cache.writeLatest('experiments/x', stage, exampleResult(index).digest);
+  });
+  cache.writeLatest('experiments/y', 'Fit', digest);
+  stages.forEach((stage, index) => {
+    assert.equal(cache.readLatest('experiments/x', stage), exampleResult(index).digest);
+  });
+  cache.forgetStages('experiments/x', new Set(['sn/fit']));
+  assert.equal(cache.readLatest('experiments/x', 'Fit'), undefined);
+  assert.equal(cache.readLatest('experiments/x', 'sn/fit'), exampleResult(3).digest);
+  assert.equal(cache.readLatest('experiments/y', 'Fit'), digest);
+});
+
+test('the use of a result is dated at most once a day', (t) => {
+  const { cache } = project(temporaryFolder(t), {});
+  const { digest } = exampleResult(1);
+  cache.writeResult(exampleResult(1));
+  const dateOf = () => statSync(cache.resultPath(digest)).mtimeMs;
+  const anHourAgo = Date.now() / 1000 - 3600;
+  utimesSync(cache.resultPath(digest), anHourAgo, anHourAgo);
+  const before = dateOf();
+  cache.markUsed(digest);
+  assert.equal(dateOf(), before);
+  utimesSync(cache.resultPath(digest), 1000, 1000);
+  cache.markUsed(digest);
+  assert.ok(dateOf() > before);
+});
+
+test('a disk that fails is told of in plain words, with what was written and what to do', async (t) => {
+  const root = writeFiles(temporaryFolder(t), { cache: 'a file', 'work/a': 'text' });
+  const message = /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
+  await assert.rejects(Cache.open(root).store(join(root, 'work'), await listArtifact(join(root, 'work'))), {
+    name: 'CacheError',
+    message,
+  });
+  assert.throws(() => Cache.open(root).startRun('run', 'test'), { name: 'CacheError', message });
+  const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
+  assert.equal(
+    String(cacheError('a model', full)),
+    'CacheError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.',
+  );
+  const bug = new TypeError('x is not a function');
+  assert.equal(cacheError('a model', bug), bug);
+});

@@ -1,0 +1,158 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statfsSync,
+  writeFileSync,
+} from 'node:fs';
+import { dirname } from 'node:path';
+import type { Json } from '../../json.ts';
+import type { Checkpoint, CheckpointStore } from '../../stage.ts';
+import { CacheError, cacheError } from '../files/cache-error.ts';
+import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { touchQuietly } from './store-object.ts';
+
+/**
+ * A checkpoint as a file, `cache/checkpoints/ab/<digest>`:
+ *
+ *     header's length, 4 bytes | header, JSON: { state, lengths } | every array, float32 | SHA-256 of all that, 32 bytes
+ *
+ * in the host's byte order. It is written beside its place, synced and renamed, so a kill leaves the last one; and read
+ * only as a whole that its digest fits, so that what a power cut or the disk did to it is a miss.
+ */
+export class CheckpointFile implements CheckpointStore {
+  readonly #path: string;
+  readonly #warn: (message: string) => void;
+  #hasFailed = false;
+
+  /** `warn` is told of a checkpoint that is damaged, and once of one that cannot be written. */
+  constructor(path: string, warn: (message: string) => void) {
+    this.#path = path;
+    this.#warn = warn;
+  }
+
+  load(): Checkpoint | undefined {
+    try {
+      const checkpoint = read(this.#path);
+      touchQuietly(this.#path);
+      return checkpoint;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+      this.#warn(
+        `The checkpoint ${this.#path} cannot be used (${(error as Error).message}): the stage begins from the start`,
+      );
+      return undefined;
+    }
+  }
+
+  save(checkpoint: Checkpoint): void {
+    try {
+      write(this.#path, checkpoint);
+    } catch (error) {
+      const told = cacheError('a checkpoint', error);
+      if (!(told instanceof CacheError)) throw error;
+      if (!this.#hasFailed) this.#warn(`${told.message} This run goes on all the same.`);
+      this.#hasFailed = true;
+    }
+  }
+}
+
+const digestBytes = 32;
+
+interface Header {
+  readonly state: Json;
+  readonly lengths: readonly number[];
+}
+
+function write(path: string, { state, arrays }: Checkpoint): void {
+  const content: Header = { state, lengths: arrays.map(({ length }) => length) };
+  const header = Buffer.from(JSON.stringify(content));
+  const parts = [Uint32Array.of(header.length), header, ...arrays];
+  const temporary = temporaryBeside(path);
+  const file = creatingFolder(path, () => openSync(temporary, 'wx'));
+  try {
+    try {
+      refuseFullDisk(
+        path,
+        parts.reduce((sum, { byteLength }) => sum + byteLength, digestBytes),
+      );
+      const hash = createHash('sha256');
+      for (const part of parts) {
+        hash.update(part);
+        writeFileSync(file, part); // all of it, where writeSync may write a part
+      }
+      writeFileSync(file, hash.digest());
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** Rather than fill the disk and so take from other stages what their logs and outputs need. */
+function refuseFullDisk(path: string, bytes: number): void {
+  const { bavail, bsize } = statfsSync(dirname(path));
+  if (bavail * bsize >= bytes) return;
+  throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
+}
+
+/** Whether the checkpoint at `path` is as it was written. */
+export function isSoundCheckpoint(path: string): boolean {
+  const file = openSync(path, 'r');
+  try {
+    return isWhole(file, fstatSync(file).size);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Throws with the reason where it is not whole. */
+function read(path: string): Checkpoint {
+  const file = openSync(path, 'r');
+  try {
+    if (!isWhole(file, fstatSync(file).size)) throw new Error('it is damaged');
+    const [length] = fill(file, new Uint32Array(1));
+    const { state, lengths } = JSON.parse(fill(file, Buffer.alloc(length!)).toString()) as Header;
+    return { state, arrays: lengths.map((length) => fill(file, new Float32Array(length))) };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Whether the digest at the end is that of the rest; leaves the file at its beginning. */
+function isWhole(file: number, size: number): boolean {
+  const hash = createHash('sha256');
+  const chunk = Buffer.allocUnsafe(4 << 20);
+  let left = size - digestBytes;
+  while (left > 0) {
+    const bytes = readSync(file, chunk, 0, Math.min(chunk.length, left), size - digestBytes - left);
+    if (bytes === 0) return false;
+    hash.update(chunk.subarray(0, bytes));
+    left -= bytes;
+  }
+  const digest = Buffer.alloc(digestBytes);
+  return (
+    left === 0 &&
+    readSync(file, digest, 0, digestBytes, size - digestBytes) === digestBytes &&
+    hash.digest().equals(digest)
+  );
+}
+
+/** Fills an array with what the file holds next. */
+function fill<T extends NodeJS.ArrayBufferView>(file: number, array: T): T {
+  for (let at = 0; at < array.byteLength; ) {
+    const bytes = readSync(file, array, at, array.byteLength - at, null);
+    if (bytes === 0) throw new Error('it is damaged');
+    at += bytes;
+  }
+  return array;
+}

@@ -1,0 +1,239 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname, join, relative } from 'node:path';
+import { test } from 'node:test';
+import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import type { Digest } from '../../digest.ts';
+import { sha256 } from '../../digest.ts';
+import { thisProcess } from '../files/process-identity.ts';
+import { Cache } from './cache.ts';
+import { CheckpointFile } from './checkpoint-file.ts';
+import { findGarbage, removeGarbage } from './collect-garbage.ts';
+import { Lease } from './lease.ts';
+import type { RunRecord } from './run-record.ts';
+import { verifyCache } from './verify-cache.ts';
+
+const day = 86_400_000;
+
+/** Stores a result with one object of its own and one that all share, last used some days ago. */
+async function store(root: string, cache: Cache, seed: number, daysAgo: number): Promise<Digest> {
+  const work = writeFiles(join(root, `made/${seed}`), { own: `object ${seed}`, shared: 'shared' });
+  const result = exampleResult(seed, { out: await listArtifact(work) });
+  await cache.store(work, result.outputs['out']!);
+  cache.writeResult(result);
+  const used = (Date.now() - daysAgo * day) / 1000;
+  utimesSync(cache.resultPath(result.digest), used, used);
+  return result.digest;
+}
+
+const objectOf = (cache: Cache, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
+const inTwoDays = (): number => Date.now() + 2 * day;
+
+const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
+
+test('results that nobody used within the time go with their objects; pinned and last ones and what they share stay', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const [old, pinned, last, young] = [
+    await store(root, cache, 1, 90),
+    await store(root, cache, 2, 90),
+    await store(root, cache, 3, 90),
+    await store(root, cache, 4, 5),
+  ] as const;
+  cache.pin(pinned);
+  cache.writeLatest('experiments/x', 'fit', last);
+  const options = { keep: 30 * day, now: inTwoDays() };
+  const garbage = findGarbage(cache, options);
+  assert.deepEqual(
+    garbage.results.map(({ digest, kind }) => [digest, kind]),
+    [[old, 'command']],
+  );
+  assert.deepEqual(garbage.objects, [{ path: objectOf(cache, 1), bytes: 8 }]);
+  assert.equal(garbage.bytes, 8);
+  assert.equal(existsSync(objectOf(cache, 1)), true, 'finding changes nothing');
+
+  removeGarbage(cache, garbage);
+  assert.equal(cache.readResult(old), undefined);
+  assert.equal(existsSync(objectOf(cache, 1)), false);
+  for (const digest of [pinned, last, young]) {
+    assert.deepEqual(cache.missingObjects(cache.readResult(digest)!.outputs['out']!), []);
+  }
+  cache.unpin(pinned);
+  const next = findGarbage(cache, { ...options, exists: () => false });
+  assert.deepEqual(new Set(next.results.map(({ digest }) => digest)), new Set([pinned, last]));
+});
+
+test('while a run is under way, an object that was touched within a day stays, since its result may be about to be written', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 90);
+  const find = (minutes: number) => findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
+  const run = cache.startRun('2025-01-31', 'test');
+  assert.deepEqual(find(20).objects, []);
+  assert.equal(find(20).results.length, 1);
+  await run.removeWork();
+  assert.deepEqual(find(5).objects, [], 'a run on another host may not be seen yet');
+  const garbage = find(20);
+  assert.deepEqual(
+    garbage.objects.map(({ path }) => path).sort(),
+    [objectOf(cache, 1), cache.objectPath(sha256('shared'))].sort(),
+  );
+  cache.startRun('2025-02-01', 'test');
+  removeGarbage(cache, garbage);
+  assert.equal(existsSync(objectOf(cache, 1)), true, 'a run began meanwhile');
+});
+
+test('an object that a run wants again between finding and removing stays', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 90);
+  const garbage = findGarbage(cache, { keep: day, now: inTwoDays() });
+  utimesSync(objectOf(cache, 1), new Date(inTwoDays()), new Date(inTwoDays()));
+  removeGarbage(cache, garbage);
+  assert.equal(existsSync(objectOf(cache, 1)), true);
+});
+
+test('over budget, the least recently used go first', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
+  const garbage = findGarbage(cache, { keep: 30 * day, maxBytes: 'object 1object 2shared'.length, now: inTwoDays() });
+  assert.deepEqual(
+    garbage.results.map(({ digest }) => digest),
+    [results[0]],
+  );
+  assert.equal(garbage.keptBytes, 'object 1object 2shared'.length);
+});
+
+test('checkpoints go when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  await store(root, cache, 1, 1);
+  const [older, newer] = [sha256('older'), sha256('newer')].map((digest) => cache.checkpointPath(digest)) as [
+    string,
+    string,
+  ];
+  const findAfter = (days: number, options: { keep?: number; maxBytes?: number } = {}) => {
+    const garbage = findGarbage(cache, { keep: 30 * day, now: Date.now() + days * day, ...options });
+    return { ...garbage, checkpoints: garbage.checkpoints.map(({ path }) => path) };
+  };
+  writeFiles(root, { [relative(root, older)]: 'the older one', [relative(root, newer)]: 'newer' });
+  utimesSync(newer, new Date(Date.now() + day), new Date(Date.now() + day));
+  const objects = 'object 1shared'.length;
+
+  const all = findAfter(3);
+  assert.deepEqual([all.checkpoints, all.bytes, all.keptBytes], [[], 0, objects + 18]);
+  assert.equal(all.held.checkpoints, 18);
+  const tight = findAfter(3, { maxBytes: objects + 17 });
+  assert.deepEqual([tight.checkpoints, tight.bytes, tight.keptBytes], [[older], 13, objects + 5]);
+  assert.deepEqual(findAfter(0.5, { keep: 0, maxBytes: 0 }).checkpoints, [], 'a run may be about to go on from it');
+  const old = findGarbage(cache, { keep: day, now: Date.now() + 3 * day });
+  assert.deepEqual(new Set(old.checkpoints.map(({ path }) => path)), new Set([older, newer]));
+
+  removeGarbage(cache, old);
+  assert.deepEqual([existsSync(older), existsSync(newer)], [false, false]);
+});
+
+test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {
+  const root = temporaryFolder(t);
+  const warnings: string[] = [];
+  const cache = Cache.open(root, (message) => warnings.push(message));
+  const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
+  for (const path of paths) {
+    new CheckpointFile(path, assert.fail).save({ state: { epoch: 2 }, arrays: [Float32Array.of(1, 2, 3)] });
+  }
+  const bytes = readFileSync(paths[1]!);
+  bytes[20]! ^= 1;
+  writeFileSync(paths[1]!, bytes);
+
+  const found = await verifyCache(cache);
+
+  assert.deepEqual([found.checkpoints, found.corruptCheckpoints], [2, [sha256('changed')]]);
+  assert.match(warnings.join('\n'), /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/);
+  assert.deepEqual(
+    paths.map((path) => existsSync(path)),
+    [true, false],
+  );
+  assert.deepEqual((await verifyCache(cache)).corruptCheckpoints, []);
+});
+
+test('a download that nobody went on with is removed with what is old; a whole one stays', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
+  assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
+  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
+  assert.deepEqual(remains, [join(root, 'cache/downloads/weights.h5.part')]);
+});
+
+test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
+  const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
+  assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
+  const run = cache.startRun('2025-01-31', 'test');
+  assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
+  run.attempt('fit', 1);
+  run.writeRecord(record);
+  const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
+  const logs = dirname(run.logPath('fit', 1));
+  assert.deepEqual([...remains].sort(), [kind, logs, memory].sort());
+});
+
+test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
+  const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
+  writeFiles(root, { 'cache/leases/left/dead.json': dead, 'cache/leases/taken/dead.json': dead });
+  await using _held = await Lease.acquire(join(root, 'cache/leases/held'));
+  const garbage = findGarbage(cache, { keep: day });
+  assert.deepEqual([...garbage.remains].sort(), [left, taken]);
+  await using _mine = await Lease.acquire(taken);
+  removeGarbage(cache, garbage);
+  assert.deepEqual(readdirSync(join(root, 'cache/leases')).sort(), ['held', 'taken']);
+});
+
+test('what a living run used stays', async (t) => {
+  const root = temporaryFolder(t);
+  const cache = Cache.open(root);
+  const run = cache.startRun('2025-01-31', 'test');
+  const used = await store(root, cache, 1, 0);
+  await store(root, cache, 2, 90);
+  writeFiles(root, { 'cache/displaced/then/mine': 'kept for the user' });
+  const garbage = findGarbage(cache, { keep: 0, now: inTwoDays() });
+  assert.equal(
+    garbage.results.some(({ digest }) => digest === used),
+    false,
+  );
+  assert.equal(garbage.results.length, 1);
+  assert.deepEqual(garbage.remains, []);
+  run.writeRecord(record);
+  const afterwards = findGarbage(cache, { keep: 0, displaced: true, now: inTwoDays() });
+  assert.equal(afterwards.results.length, 2);
+  assert.deepEqual(afterwards.remains, [join(root, 'cache/displaced/then')]);
+});
+
+test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {
+  const root = temporaryFolder(t);
+  const warnings: string[] = [];
+  const cache = Cache.open(root, (message) => warnings.push(message));
+  const [first, second] = [await store(root, cache, 1, 0), await store(root, cache, 2, 0)];
+  await store(root, cache, 3, 0);
+  writeFileSync(objectOf(cache, 1), 'object !', { mode: 0o644 });
+  removeGarbage(cache, {
+    ...findGarbage(cache, { keep: day }),
+    objects: [{ path: objectOf(cache, 2), bytes: 8 }],
+    now: inTwoDays(),
+  });
+  const progress: number[] = [];
+  const found = await verifyCache(cache, (done, total) => progress.push(done / total));
+  assert.deepEqual(found.corrupt, [sha256('object 1')]);
+  assert.deepEqual(new Set(found.incomplete.map(({ result }) => result)), new Set([first, second]));
+  assert.equal(found.results, 3);
+  assert.equal(progress.at(-1), 1);
+  assert.match(warnings.join(), /is damaged \(its content is not what its name says\)/);
+  assert.equal(existsSync(objectOf(cache, 1)), false);
+});

@@ -1,0 +1,164 @@
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { type PublishedFile, StageError } from '../../stage.ts';
+import { download } from './download.ts';
+import { openUrl, proxyFor } from './open-url.ts';
+
+const content = Uint8Array.from({ length: 300_000 }, (_, i) => (i * i) % 251);
+const md5 = createHash('md5').update(content).digest('hex');
+
+type Answer = (request: IncomingMessage, response: ServerResponse, start: number) => void;
+
+/** A server of the file; `answer` gets the first byte that is asked for. */
+async function serve(t: TestContext, answer: Answer) {
+  const ranges: (string | undefined)[] = [];
+  const server = createServer((request, response) => {
+    ranges.push(request.headers.range);
+    answer(request, response, Number(/^bytes=(\d+)-$/.exec(request.headers.range ?? '')?.[1] ?? 0));
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  t.after(() => server.close());
+  const { port } = server.address() as AddressInfo;
+  const file: PublishedFile = { url: `http://127.0.0.1:${port}/some/net.h5`, md5 };
+  return { server, ranges, file, port };
+}
+
+/** Sends what is left from `start` on, up to `most` bytes, and then breaks off. */
+const sending =
+  (most: number): Answer =>
+  (_, response, start) => {
+    const end = Math.min(content.length, start + most);
+    response.writeHead(start > 0 ? 206 : 200, { 'content-length': content.length - start });
+    response.write(content.subarray(start, end), () => (end === content.length ? response.end() : response.destroy()));
+  };
+
+const problem = (work: Promise<unknown>) =>
+  work.then(
+    () => assert.fail('it was fetched'),
+    (error: unknown) => (error instanceof StageError ? error.message : assert.fail(String(error))),
+  );
+
+test('a file is fetched once; a connection that breaks off is taken up where it ended', async (t) => {
+  const cache = temporaryFolder(t);
+  const { file, ranges } = await serve(t, sending(110_000));
+  const progress: number[] = [];
+
+  const path = await download(cache, file, ({ done, total }) => progress.push(done / total));
+  assert.equal(path, join(cache, 'downloads', 'net.h5'));
+  assert.deepEqual(new Uint8Array(readFileSync(path)), content);
+  assert.deepEqual(ranges, [undefined, 'bytes=110000-', 'bytes=220000-']);
+  assert.equal(progress.at(-1), 1);
+  assert.equal(existsSync(`${path}.part`), false);
+  assert.equal(await download(cache, file), path);
+  assert.equal(ranges.length, 3);
+});
+
+test('what an earlier run fetched is gone on from, unless the server sends all of it', async (t) => {
+  for (const knowsRanges of [true, false]) {
+    const cache = temporaryFolder(t);
+    mkdirSync(join(cache, 'downloads'));
+    writeFileSync(join(cache, 'downloads', 'net.h5.part'), content.subarray(0, 1000));
+    const whole = sending(content.length);
+    const { file, ranges } = await serve(t, (...[request, response, start]) =>
+      whole(request, response, knowsRanges ? start : 0),
+    );
+    assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file))), content);
+    assert.deepEqual(ranges, ['bytes=1000-']);
+  }
+});
+
+test('a part that is the whole file is taken as it is; one that goes on after its end is not, and stands in nobody’s way', async (t) => {
+  const cache = temporaryFolder(t);
+  const part = join(cache, 'downloads', 'net.h5.part');
+  const { file, ranges } = await serve(t, (...[request, response, start]) =>
+    start < content.length ? sending(content.length)(request, response, start) : response.writeHead(416).end(),
+  );
+  mkdirSync(join(cache, 'downloads'));
+  writeFileSync(part, Buffer.concat([content, content]));
+  assert.match(await problem(download(cache, file)), /: what came has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
+
+  writeFileSync(part, content);
+  assert.deepEqual(new Uint8Array(readFileSync(await download(cache, file))), content);
+  assert.deepEqual(ranges.slice(1), ['bytes=300000-']);
+});
+
+test('of several who want it at once, one fetches', async (t) => {
+  const cache = temporaryFolder(t);
+  const { file, ranges } = await serve(t, sending(content.length));
+  const paths = await Promise.all([download(cache, file), download(cache, file), download(cache, file)]);
+  assert.deepEqual(new Set(paths).size, 1);
+  assert.equal(ranges.length, 1);
+});
+
+test('without a network it says what to fetch, its checksum, where to put it; then it is taken from there', async (t) => {
+  const cache = temporaryFolder(t);
+  const { server, file, port } = await serve(t, sending(1));
+  await new Promise((resolve) => server.close(resolve));
+  const path = join(cache, 'downloads', 'net.h5');
+
+  assert.equal(
+    await problem(download(cache, file)),
+    `Cannot fetch ${file.url}: connect ECONNREFUSED 127.0.0.1:${port}. Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.`,
+  );
+  writeFileSync(path, content);
+  assert.equal(await download(cache, file), path);
+  writeFileSync(path, content.subarray(1));
+  const got = createHash('md5').update(content.subarray(1)).digest('hex');
+  assert.equal(
+    await problem(download(cache, file)),
+    `Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`,
+  );
+});
+
+test('an answer that brings nothing, or something else, never gets the final name', async (t) => {
+  const cache = temporaryFolder(t);
+  const path = join(cache, 'downloads', 'net.h5');
+  const gone = await serve(t, (_, response) => response.writeHead(404).end());
+  assert.match(await problem(download(cache, gone.file)), /: the server answered 404\. Fetch it where/);
+
+  let times = 0;
+  const stuck = await serve(t, (...call) => sending(times++ === 0 ? 5000 : 0)(...call));
+  assert.match(
+    await problem(download(cache, stuck.file)),
+    /is [0-9a-f]{32}\. The 5000 bytes that came are kept, and gone on from\.$/,
+  );
+  assert.equal(readFileSync(`${path}.part`).length, 5000);
+
+  const other = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
+  assert.match(await problem(download(cache, other.file)), /: what came has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);
+});
+
+test('a proxy that the environment names is asked, except for hosts that it leaves out', async (t) => {
+  const asked: string[] = [];
+  const { server, port } = await serve(t, (request, response) => {
+    asked.push(`${request.method} ${request.url} ${request.headers['proxy-authorization'] ?? ''}`);
+    response.end('hello');
+  });
+  server.on('connect', (request, socket) => {
+    asked.push(`CONNECT ${request.url}`);
+    socket.end('HTTP/1.1 403 Forbidden\r\n\r\n');
+  });
+  const env = {
+    http_proxy: `http://me:secret@127.0.0.1:${port}`,
+    HTTPS_PROXY: `127.0.0.1:${port}`,
+    no_proxy: 'b.org, .c.org',
+  };
+
+  const response = await openUrl('http://a.org/x?y=1', {}, env);
+  assert.equal((await response.toArray()).join(''), 'hello');
+  await assert.rejects(openUrl('https://a.org/x', {}, env), new Error(`the proxy 127.0.0.1:${port} answered 403`));
+  assert.deepEqual(asked, [`GET http://a.org/x?y=1 Basic ${btoa('me:secret')}`, 'CONNECT a.org:443']);
+  const proxied = ['http://b.org', 'http://d.b.org', 'http://c.org', 'http://bb.org'].map(
+    (url) => proxyFor(new URL(url), env) !== undefined,
+  );
+  assert.deepEqual(proxied, [false, false, false, true]);
+  assert.equal(proxyFor(new URL('https://a.org'), {}), undefined);
+});

@@ -1,0 +1,122 @@
+import { createHash } from 'node:crypto';
+import {
+  closeSync,
+  createReadStream,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import { basename, join } from 'node:path';
+import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
+import { cacheError } from '../files/cache-error.ts';
+import { Lease } from './lease.ts';
+import { openUrl } from './open-url.ts';
+
+/**
+ * The path of a published file in `<cache>/downloads`, fetched if it is not there yet. What arrived before a connection
+ * broke off, in this run or an earlier one, is gone on from; only what has the right checksum gets the final name. Of
+ * several who want it at once one fetches. Throws a {@link StageError} that says what to put where by hand.
+ */
+export async function download(
+  cache: string,
+  file: PublishedFile,
+  progress: (progress: Progress) => void = () => {},
+): Promise<string> {
+  const name = basename(new URL(file.url).pathname);
+  const path = join(cache, 'downloads', name);
+  if (sizeOf(path) !== undefined) return await verified(path, file);
+  try {
+    mkdirSync(join(cache, 'downloads'), { recursive: true });
+    await using _ = await Lease.acquire(join(cache, 'leases', `download-${name}`));
+    if (sizeOf(path) !== undefined) return await verified(path, file);
+    const part = `${path}.part`;
+    await fetchInto(part, path, file, progress);
+    const got = await md5Of(part);
+    if (got !== file.md5) {
+      rmSync(part);
+      throw failure(`what came has md5 ${got}`, path, file);
+    }
+    renameSync(part, path);
+    return path;
+  } catch (error) {
+    throw cacheError(path, error);
+  }
+}
+
+async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
+  const got = await md5Of(path);
+  if (got === md5) return path;
+  throw new StageError(`Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`);
+}
+
+/** Fetches what is missing of a file; a connection that breaks off is taken up again as long as each brings something. */
+async function fetchInto(
+  part: string,
+  path: string,
+  file: PublishedFile,
+  progress: (progress: Progress) => void,
+): Promise<void> {
+  for (;;) {
+    const before = sizeOf(part) ?? 0;
+    const end = await fetchMore(part, before, file, progress).catch((error: NodeJS.ErrnoException) => {
+      // The disk's errors are told as such.
+      if (error.syscall === 'write' || error.syscall === 'open') throw error;
+      return error;
+    });
+    if (end === undefined) return;
+    const after = sizeOf(part) ?? 0;
+    if (after <= before) throw failure(end.message || String(end.code), path, file, after);
+  }
+}
+
+/** Appends what one connection brings, from the byte `start` on. Gives the error that ended it early. */
+async function fetchMore(
+  part: string,
+  start: number,
+  { url }: PublishedFile,
+  progress: (progress: Progress) => void,
+): Promise<undefined> {
+  const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {});
+  const { statusCode, headers } = response;
+  // All of it is here already.
+  if (statusCode === 416 && start > 0) return void response.destroy();
+  if (statusCode !== 200 && statusCode !== 206) {
+    response.destroy();
+    throw new Error(`the server answered ${statusCode}`);
+  }
+  // A server that knows no ranges sends all of it once more.
+  let done = statusCode === 206 ? start : 0;
+  const total = done + Number(headers['content-length'] ?? 0);
+  const output = openSync(part, statusCode === 206 ? 'a' : 'w');
+  try {
+    for await (const chunk of response) {
+      let written = 0;
+      while (written < chunk.length) written += writeSync(output, chunk, written);
+      done += written;
+      progress({ done, total: Math.max(done, total), unit: 'bytes', note: `fetching ${basename(part, '.part')}` });
+    }
+    fsyncSync(output);
+  } finally {
+    closeSync(output);
+  }
+  if (done < total) throw new Error(`the connection ended after ${done} of ${total} bytes`);
+}
+
+function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 0): StageError {
+  const rest = kept > 0 ? ` The ${kept} bytes that came are kept, and gone on from.` : '';
+  return new StageError(
+    `Cannot fetch ${url}: ${why}. Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.${rest}`,
+  );
+}
+
+async function md5Of(path: string): Promise<string> {
+  const hash = createHash('md5');
+  for await (const chunk of createReadStream(path)) hash.update(chunk);
+  return hash.digest('hex');
+}
+
+const sizeOf = (path: string): number | undefined => statSync(path, { throwIfNoEntry: false })?.size;

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { execFileSync, spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { thisProcess } from '../files/process-identity.ts';
+import { Lease } from './lease.ts';
+import { isHeld } from './lease-folder.ts';
+
+const leaseIn = (t: TestContext): string => join(temporaryFolder(t), 'leases/a');
+
+/** A lease as another holder left it. */
+function heldBy(path: string, holder: object): void {
+  rmSync(path, { recursive: true, force: true });
+  writeFiles(path, { 'theirs.json': JSON.stringify({ ...thisProcess(), ...holder }) });
+}
+
+/** Wants the lease and looks on for at most so long, by a clock that jumps; answers how long it took, if it got it. */
+async function secondsUntilFree(path: string, atMost: number, meanwhile = () => {}): Promise<number | undefined> {
+  let passed = 0;
+  const enough = new AbortController();
+  const pause = async (milliseconds: number): Promise<void> => {
+    passed += milliseconds / 1000;
+    meanwhile();
+    if (passed > atMost) enough.abort();
+  };
+  try {
+    (await Lease.acquire(path, enough.signal, undefined, pause)).release();
+    return passed;
+  } catch (error) {
+    assert.equal(error, enough.signal.reason);
+    return undefined;
+  }
+}
+
+test('one holds it, the other learns who, and gets it when it is given back', async (t) => {
+  const path = leaseIn(t);
+  const first = await Lease.acquire(path);
+  const waited: string[] = [];
+  await using _second = await Lease.acquire(path, undefined, (holder) => {
+    waited.push(holder);
+    first.release();
+  });
+  const { pid, host } = thisProcess();
+  assert.deepEqual(waited, [`process ${pid} on ${host}`]);
+});
+
+test('of many who want it at once, one has it at a time', async (t) => {
+  const path = leaseIn(t);
+  let holders = 0;
+  let most = 0;
+  await Promise.all(
+    Array.from({ length: 10 }, async () => {
+      await using _lease = await Lease.acquire(path);
+      holders += 1;
+      most = Math.max(most, holders);
+      await new Promise(setImmediate);
+      holders -= 1;
+    }),
+  );
+  assert.equal(most, 1);
+  assert.deepEqual(readdirSync(join(path, '..')), []);
+});
+
+test('a holder that lives keeps it, however long nothing is heard of it', async (t) => {
+  const path = leaseIn(t);
+  await using _lease = await Lease.acquire(path);
+  utimesSync(path, 0, 0);
+  assert.equal(await secondsUntilFree(path, 1000), process.platform === 'linux' ? undefined : 180);
+});
+
+test('a process that died leaves nothing behind that anyone waits for', async (t) => {
+  const path = leaseIn(t);
+  const { pid } = spawnSync(process.execPath, ['-e', '']);
+  heldBy(path, { pid });
+  assert.equal(await secondsUntilFree(path, 0), 0);
+});
+
+const onLinux = { skip: process.platform !== 'linux' && 'needs /proc' };
+
+test('nor does one whose number another process has now, or that nobody buried', onLinux, async (t) => {
+  const path = leaseIn(t);
+  heldBy(path, { started: 'an earlier process with our number' });
+  assert.equal(await secondsUntilFree(path, 0), 0);
+
+  // A shell that becomes a sleeper never asks about the child that it had, once it is one: the shell itself might.
+  const parent = spawn('sh', ['-c', 'sleep 60 & echo $!; exec sleep 60']);
+  t.after(() => parent.kill());
+  const pid = Number(String((await once(parent.stdout, 'data'))[0]));
+  const stat = (of = pid) => readFileSync(`/proc/${of}/stat`, 'utf8').split(' ');
+  while (stat(parent.pid)[1] !== '(sleep)') await new Promise(setImmediate);
+  process.kill(pid, 'SIGKILL');
+  while (stat()[2] !== 'Z') await new Promise(setImmediate);
+  heldBy(path, { pid, started: stat()[21] });
+  assert.equal(await secondsUntilFree(path, 0), 0);
+});
+
+test('a holder elsewhere is believed while it renews, by whatever clock, and no longer', async (t) => {
+  const path = leaseIn(t);
+  const elsewhere = [{ host: 'elsewhere' }, { space: 'a container with the name of our host' }];
+  for (const where of elsewhere) {
+    heldBy(path, { ...where, pid: 2 ** 30 });
+    let [time, looks] = [1, 0];
+    const renewing = () => {
+      looks += 1;
+      if (looks % 200 === 0) utimesSync(path, time, time++);
+    };
+    assert.equal(await secondsUntilFree(path, 1000, renewing), undefined);
+    const seconds = await secondsUntilFree(path, 1000);
+    assert.ok(seconds !== undefined && seconds >= 180 && seconds < 181, `${seconds}`);
+  }
+});
+
+test('a damaged lease is given up, unless it is renewed', async (t) => {
+  const path = leaseIn(t);
+  const damaged = ['', '{"pi', 'null', '7', '{}', '{"pid":0,"host":"here"}', '{"pid":"x"}', '\0\0\0\0'];
+  for (const text of damaged) {
+    writeFiles(path, { 'theirs.json': text, '.DS_Store': 'left by a file manager', 'folder/deep': '' });
+    assert.ok(((await secondsUntilFree(path, 1000)) ?? 0) >= 180, text);
+  }
+  writeFiles(path, { 'theirs.json': '' });
+  let time = 1;
+  assert.equal(await secondsUntilFree(path, 1000, () => utimesSync(path, time, time++)), undefined);
+  rmSync(path, { recursive: true });
+  mkdirSync(path, { recursive: true });
+  assert.equal(await secondsUntilFree(path, 0), 0, 'an empty folder is nobody’s');
+});
+
+test('wherever a process is killed that takes it and gives it back, the next one gets it at once', async (t) => {
+  const path = leaseIn(t);
+  const code = `
+    import fs from 'node:fs';
+    import { syncBuiltinESMExports } from 'node:module';
+    let left = Number(process.argv[1]);
+    for (const name of ['mkdirSync', 'writeFileSync', 'renameSync', 'rmSync', 'rmdirSync']) {
+      const call = fs[name];
+      fs[name] = (...args) => {
+        if ((left -= 1) === 0) process.kill(process.pid, 'SIGKILL');
+        return call(...args);
+      };
+    }
+    syncBuiltinESMExports();
+    const { Lease } = await import(${JSON.stringify(new URL('lease.ts', import.meta.url).href)});
+    (await Lease.acquire(${JSON.stringify(path)})).release();
+  `;
+  const run = (n: number) =>
+    spawnSync(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', code, String(n)]);
+  let kills = 0;
+  for (; run(kills + 1).signal === 'SIGKILL'; kills += 1) {
+    assert.equal(await secondsUntilFree(path, 0), 0, `killed at call ${kills + 1}`);
+  }
+  assert.ok(kills >= 5, `${kills}`);
+});
+
+test('who would take away a dead one’s cannot touch what a faster one put there', async (t) => {
+  const path = leaseIn(t);
+  heldBy(path, { pid: 2 ** 30 });
+  const [dead] = readdirSync(path);
+  const slow = await Lease.acquire(path);
+  rmSync(path, { recursive: true }); // someone gave it up
+  await using _fast = await Lease.acquire(path);
+  slow.release();
+  assert.equal(readdirSync(path).length, 1);
+  assert.ok(!readdirSync(path).includes(dead!));
+  assert.equal(isHeld(path), true);
+});
+
+const asRoot = { skip: process.getuid?.() !== 0 && 'only root can mount a disk' };
+
+test('a full disk is told, leaves nothing half, and hinders nobody once there is space', asRoot, async (t) => {
+  const disk = temporaryFolder(t);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=3', 'tmpfs', disk]); // itself, `leases`, and the new folder
+  try {
+    const path = join(disk, 'leases/a');
+    await assert.rejects(Lease.acquire(path), {
+      name: 'CacheError',
+      message: `Cannot write the lease ${path}: the disk is full. Free some space and run again; nothing is lost. \`pipeline gc --yes --keep 1h\` removes earlier results and what killed runs left.`,
+    });
+    assert.deepEqual(readdirSync(join(disk, 'leases')), []);
+    execFileSync('mount', ['-o', 'remount,nr_inodes=9', disk]);
+    assert.equal(await secondsUntilFree(path, 0), 0);
+  } finally {
+    execFileSync('umount', [disk]);
+  }
+});
+
+test('waiting ends with the signal, and with its reason', async (t) => {
+  const path = leaseIn(t);
+  await using _lease = await Lease.acquire(path);
+  const interrupt = new AbortController();
+  const waiting = Lease.acquire(path, interrupt.signal, () => interrupt.abort(new Error('interrupted')));
+  await assert.rejects(waiting, { message: 'interrupted' });
+});

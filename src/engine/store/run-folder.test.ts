@@ -1,0 +1,85 @@
+import assert from 'node:assert/strict';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { sha256 } from '../../digest.ts';
+import { Cache } from './cache.ts';
+import type { RunRecord } from './run-record.ts';
+
+const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
+
+test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('2025-01-31T09-12', 'test');
+  const first = run.attempt('fit[seed=1]', 1);
+  writeFileSync(first.log, 'failed\n');
+  const second = run.attempt('fit[seed=1]', 2);
+  writeFileSync(second.log, 'one\ntwo\nthree\n');
+  const begun = { fingerprint: sha256('fit'), startedAt: 1 };
+  const failed = { ...begun, end: { outcome: 'failed', seconds: 2, message: 'no' } } as const;
+  first.tell(failed);
+  second.tell(begun);
+  assert.deepEqual(run.attempts('fit[seed=1]'), [
+    { state: failed, log: first.log },
+    { state: begun, log: second.log },
+  ]);
+  assert.deepEqual(run.logTail('fit[seed=1]', 2), ['two', 'three']);
+  assert.deepEqual(run.logTail('never ran'), []);
+  assert.equal(run.isLiving(), true);
+  await second.removeWork();
+  assert.deepEqual([existsSync(first.work), existsSync(second.work)], [true, false]);
+  await run.removeWork();
+  assert.equal(existsSync(first.work), false);
+  run.writeRecord(record);
+  cache.startRun('2025-02-01', 'other');
+  const runs = cache.runs();
+  assert.deepEqual(
+    runs.map(({ id }) => id),
+    ['2025-02-01', '2025-01-31T09-12'],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.pipeline()),
+    ['other', 'test'],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.readRecord()),
+    [undefined, record],
+  );
+  assert.deepEqual(
+    runs.map((each) => each.isLiving()),
+    [true, false],
+  );
+});
+
+test('a run whose process was killed is not living', (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('killed', 'test');
+  writeFileSync(join(run.path, 'process.json'), '{"pid":1,"host":"elsewhere","started":""}');
+  assert.equal(run.isLiving(), true, 'of another host nothing is known');
+  writeFileSync(join(run.path, 'process.json'), '{"pi');
+  assert.equal(run.isLiving(), false);
+});
+
+test('an attempt begins with an empty folder, whatever an earlier one of its number left there', (t) => {
+  const run = Cache.open(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const { work } = run.attempt('fit', 1);
+  writeFileSync(join(work, 'half'), 'an output');
+  assert.equal(run.attempt('fit', 1).work, work);
+  assert.deepEqual(readdirSync(work), []);
+});
+
+test('a run has its folder alone, and its record is written once', (t) => {
+  const cache = Cache.open(temporaryFolder(t));
+  const run = cache.startRun('2025-01-31', 'test');
+  assert.throws(() => cache.startRun('2025-01-31', 'other'), { name: 'CacheError' });
+  run.writeRecord(record);
+  assert.throws(() => run.writeRecord({ ...record, seconds: 2 }), { name: 'CacheError' });
+  assert.deepEqual(run.readRecord(), record);
+  assert.deepEqual(readdirSync(run.path).sort(), ['process.json', 'run.json']);
+  cache.startRun('2025-02-01', 'idle').discard();
+  assert.deepEqual(
+    cache.runs().map(({ id }) => id),
+    ['2025-01-31'],
+  );
+});

@@ -1,0 +1,89 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Digest, isDigest } from '../../digest.ts';
+import { forEachBounded } from '../files/for-each-bounded.ts';
+import { hashFile } from '../files/hash-file.ts';
+import { namesIn } from '../files/names-in.ts';
+import type { Cache } from './cache.ts';
+import { isSoundCheckpoint } from './checkpoint-file.ts';
+import { objectsOf } from './collect-garbage.ts';
+
+/** What a cache was found to be. */
+export interface Verification {
+  readonly objects: number;
+  readonly results: number;
+  /** Those of trainings that may be gone on from. */
+  readonly checkpoints: number;
+  /** Objects whose content is not what their name says; they were set aside. */
+  readonly corrupt: readonly Digest[];
+  /** Checkpoints that are not as they were written; set aside as well. */
+  readonly corruptCheckpoints: readonly Digest[];
+  /** Results that need an object which is not there (any more): they will be made again. */
+  readonly incomplete: readonly {
+    readonly result: Digest;
+    readonly kind: string;
+    readonly missing: readonly Digest[];
+  }[];
+}
+
+/** Rehashes every object and checkpoint and reads every result; what is damaged is set aside. `onProgress` gets bytes. */
+export async function verifyCache(
+  cache: Cache,
+  onProgress: (done: number, total: number) => void = () => {},
+): Promise<Verification> {
+  const objects = namesTwoDown(join(cache.folder, 'objects')).filter(isDigest);
+  const checkpoints = namesTwoDown(join(cache.folder, 'checkpoints')).filter(isDigest);
+  const paths = [
+    ...objects.map((digest) => cache.objectPath(digest)),
+    ...checkpoints.map((digest) => cache.checkpointPath(digest)),
+  ];
+  const sizes = new Map(paths.map((path) => [path, sizeOf(path)]));
+  const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
+  const sound = new Set<Digest>();
+  const corrupt: Digest[] = [];
+  let done = 0;
+  const tell = (path: string) => {
+    done += sizes.get(path) ?? 0;
+    onProgress(done, total);
+  };
+  await forEachBounded(objects, 4, async (digest) => {
+    const found = await hashFile(cache.objectPath(digest)).catch((error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error; // gc of another process took it
+    });
+    if (found === digest) sound.add(digest);
+    else if (found !== undefined) {
+      corrupt.push(digest);
+      cache.setAside(cache.objectPath(digest), 'its content is not what its name says');
+    }
+    tell(cache.objectPath(digest));
+  });
+  const corruptCheckpoints = checkpoints.filter((digest) => {
+    const path = cache.checkpointPath(digest);
+    const isDamaged = existsSync(path) && !isSoundCheckpoint(path);
+    if (isDamaged) cache.setAside(path, 'it is not as it was written');
+    tell(path);
+    return isDamaged;
+  });
+  const results = namesTwoDown(join(cache.folder, 'results'))
+    .map((name) => name.replace(/\.json$/, ''))
+    .filter(isDigest);
+  const readable = results.flatMap((digest) => cache.readResult(digest) ?? []);
+  const incomplete = readable.flatMap((result) => {
+    const missing = [...new Set(objectsOf(result))].filter((object) => !sound.has(object));
+    return missing.length === 0 ? [] : [{ result: result.digest, kind: result.fingerprint.kind, missing }];
+  });
+  return {
+    objects: objects.length,
+    results: readable.length,
+    checkpoints: checkpoints.length,
+    corrupt: corrupt.sort(),
+    corruptCheckpoints,
+    incomplete,
+  };
+}
+
+const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+
+function namesTwoDown(folder: string): readonly string[] {
+  return namesIn(folder).flatMap((name) => namesIn(join(folder, name)));
+}

@@ -1,0 +1,37 @@
+import { existsSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digest } from '../../digest.ts';
+import { namesIn } from '../files/names-in.ts';
+import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+
+/**
+ * A path for the private folder of a stage's inputs that is the same in every run: programs write the paths of what they
+ * read into their outputs, as `sha256sum` does, and a path that holds the run's id would make other bytes each time.
+ */
+export const viewName = (cache: string, fingerprint: Digest): string => join(cache, 'in', fingerprint.slice(0, 16));
+
+/** Makes the name lead to a folder, whatever it led to before: whoever holds the lease of a fingerprint has its name. */
+export function nameView(name: string, folder: string): void {
+  const temporary = temporaryBeside(name);
+  creatingFolder(name, () => symlinkSync(folder, temporary));
+  renameSync(temporary, name);
+}
+
+/** Removes the name, unless another run has it by now. */
+export function forgetView(name: string, folder: string): void {
+  if (targetOf(name) === folder) rmSync(name, { force: true });
+}
+
+/** The names that lead nowhere, or into one of these folders, which are those of killed runs. */
+export function abandonedViewNames(cache: string, killed: readonly string[]): readonly string[] {
+  const names = namesIn(join(cache, 'in')).map((name) => join(cache, 'in', name));
+  return names.filter((name) => !existsSync(name) || killed.includes(dirname(dirname(targetOf(name) ?? ''))));
+}
+
+function targetOf(name: string): string | undefined {
+  try {
+    return readlinkSync(name);
+  } catch {
+    return undefined;
+  }
+}

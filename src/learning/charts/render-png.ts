@@ -1,0 +1,30 @@
+import { Resvg } from '@resvg/resvg-js';
+import { StageError } from '../../stage.ts';
+import { fontFiles } from './fonts.ts';
+
+/**
+ * An SVG as a PNG on white with `scale` pixels per unit; text is drawn with our fonts alone, so on any machine alike. Throws a
+ * {@link StageError} for an image that is no data URI: resvg would read the file, which nothing is keyed by.
+ */
+export function renderPng(svg: string, scale = 2): Buffer {
+  requireInlineImages(svg);
+  const image = new Resvg(svg, {
+    fitTo: { mode: 'zoom', value: scale },
+    background: 'white',
+    font: {
+      loadSystemFonts: false,
+      fontFiles: Object.values(fontFiles),
+      defaultFontFamily: 'DejaVu Sans',
+      sansSerifFamily: 'DejaVu Sans',
+    },
+  });
+  return image.render().asPng();
+}
+
+function requireInlineImages(svg: string): void {
+  for (const [, href] of svg.matchAll(/<(?:image|feImage)\b(?:[^>"]|"[^"]*")*?\bhref="([^"]*)"/g)) {
+    if (!href!.trim().startsWith('data:')) {
+      throw new StageError(`Expected the images of a chart as data URIs, since it reads no files, got "${href}"`);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../random.ts';
+import { chanceDistance, distanceOfMeans } from './chance-distance.ts';
+
+const cells = 16;
+
+/** Maps of noise; those of the second class have `bump` more in their first quarter. */
+function maps(images: number, bump: number) {
+  const random = new Random('maps', images);
+  const labels = Uint8Array.from({ length: images }, (_, i) => i % 2);
+  const coarse = Float32Array.from({ length: images * cells }, (_, i) => {
+    const isBump = labels[Math.floor(i / cells)] === 1 && i % cells < cells / 4;
+    return random.float() + (isBump ? bump : 0);
+  });
+  return { labels, coarse, cells };
+}
+
+test('classes that look elsewhere are further apart than chance, those that look alike are not', () => {
+  const apart = maps(40, 2);
+  const { byChance, p } = chanceDistance(apart, 1);
+  assert.ok(distanceOfMeans(apart, apart.labels) > 3 * byChance);
+  assert.ok(Math.abs(p - 1 / 1001) < 1e-9);
+  assert.ok(chanceDistance(maps(40, 0), 1).p > 0.05);
+});
+
+test('images of one group count as one: of two groups a class, no arrangement is rare', () => {
+  const apart = maps(40, 2);
+  const groups = Array.from({ length: 40 }, (_, i) => `${i % 4}`);
+  assert.ok(chanceDistance({ ...apart, groups }, 1).p > 0.1);
+});
+
+test('within groups of both classes labels change places, so pairs are compared with themselves', () => {
+  const apart = maps(40, 2);
+  const groups = Array.from({ length: 40 }, (_, i) => `${Math.floor(i / 2)}`);
+  assert.ok(chanceDistance({ ...apart, groups }, 1).p < 0.01);
+});
+
+test('one class alone has no distance', () => {
+  const { coarse } = maps(4, 0);
+  assert.deepEqual(chanceDistance({ labels: new Uint8Array(4), coarse, cells }, 1), {
+    byChance: Number.NaN,
+    p: Number.NaN,
+  });
+});

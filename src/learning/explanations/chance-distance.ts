@@ -1,0 +1,94 @@
+import { permutation, Random } from '../../random.ts';
+import { mapDistance } from '../attribution/measures/map-distance.ts';
+
+/** What sets the mean maps of two classes apart, and what chance alone would. */
+export interface ChanceDistance {
+  /** The mean distance of the means where labels are shuffled. */
+  readonly byChance: number;
+  /** One-sided, of the classes' maps being alike: the share of shuffles that set them as far apart, with 1 added above and below. */
+  readonly p: number;
+}
+
+interface LabelledMaps {
+  readonly labels: ArrayLike<number>;
+  /** Images of one group are no independent images, so it keeps its label as one, or, with both, only those are shuffled. */
+  readonly groups?: readonly (string | undefined)[] | undefined;
+  /** `[images, cells]`. */
+  readonly coarse: Float32Array;
+  readonly cells: number;
+}
+
+const shuffles = 1000;
+
+/**
+ * The distance of class means that chance alone gives, since means of few images differ in any case: a permutation test (Good 2005,
+ * "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN where a class has no images.
+ */
+export function chanceDistance(maps: LabelledMaps, seed: number): ChanceDistance {
+  const found = distanceOfMeans(maps, maps.labels);
+  const random = new Random('shuffle', seed);
+  const units = unitsOf(maps);
+  let [sum, defined, asFar] = [0, 0, 0];
+  for (let shuffle = 0; shuffle < shuffles; shuffle++) {
+    const distance = distanceOfMeans(maps, shuffled(maps.labels, units, random));
+    if (Number.isNaN(distance)) continue;
+    sum += distance;
+    defined++;
+    if (distance >= found) asFar++;
+  }
+  return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
+}
+
+/** How far apart the mean maps of images with these labels lie. */
+export function distanceOfMeans(maps: Pick<LabelledMaps, 'coarse' | 'cells'>, labels: ArrayLike<number>): number {
+  const [real, fake] = weightedSums(maps, labels);
+  return mapDistance(real!, fake!);
+}
+
+/** By label, the sum of its images' maps, each times its weight: as good as the mean for what does not change with the unit. */
+export function weightedSums(
+  { coarse, cells }: Pick<LabelledMaps, 'coarse' | 'cells'>,
+  labels: ArrayLike<number>,
+  weights?: Float64Array,
+): readonly Float32Array[] {
+  const sums = [new Float32Array(cells), new Float32Array(cells)];
+  for (let image = 0; image < labels.length; image++) {
+    const weight = weights?.[image] ?? 1;
+    if (weight === 0) continue;
+    const sum = sums[labels[image]!]!;
+    const start = image * cells;
+    for (let cell = 0; cell < cells; cell++) sum[cell]! += weight * coarse[start + cell]!;
+  }
+  return sums;
+}
+
+interface Units {
+  /** Images alone, and groups of one class: each has one label. */
+  readonly pure: readonly (readonly number[])[];
+  /** Groups with images of both classes. */
+  readonly mixed: readonly (readonly number[])[];
+}
+
+function unitsOf({ labels, groups }: LabelledMaps): Units {
+  const units = new Map<string | number, number[]>();
+  for (let image = 0; image < labels.length; image++) {
+    const unit = groups?.[image] ?? image;
+    units.set(unit, [...(units.get(unit) ?? []), image]);
+  }
+  const isPure = (images: readonly number[]) => images.every((image) => labels[image] === labels[images[0]!]);
+  const all = [...units.values()];
+  return { pure: all.filter(isPure), mixed: all.filter((images) => !isPure(images)) };
+}
+
+function shuffled(labels: ArrayLike<number>, { pure, mixed }: Units, random: Random): Uint8Array {
+  const result = new Uint8Array(labels.length);
+  const order = permutation(pure.length, random);
+  for (const [i, images] of pure.entries()) {
+    for (const image of images) result[image] = labels[pure[order[i]!]![0]!]!;
+  }
+  for (const images of mixed) {
+    const places = permutation(images.length, random);
+    for (const [i, image] of images.entries()) result[image] = labels[images[places[i]!]!]!;
+  }
+  return result;
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../random.ts';
+import { topShare } from '../attribution/measures/top-share.ts';
+import { mapMetrics, type Numbers } from './map-metrics.ts';
+import type { Survey } from './survey-split.ts';
+
+const images = 24;
+const cells = 100;
+
+/** Maps of noise, those of fakes with one bright cell in the corner where `corner` is above 0. */
+function surveyOf(corner: number, seed = 1): Survey {
+  const random = new Random('maps', seed);
+  const labels = Uint8Array.from({ length: images }, (_, i) => i % 2);
+  const coarse = Float32Array.from({ length: images * cells }, (_, i) => {
+    const isCorner = i % cells < 10 && labels[Math.floor(i / cells)] === 1;
+    return random.float() ** 4 + (isCorner ? corner : 0);
+  });
+  const maps = Array.from({ length: images }, (_, i) => coarse.subarray(i * cells, (i + 1) * cells));
+  return {
+    ...{ indices: Uint32Array.from(labels.keys()), labels, explained: labels, logits: new Float64Array(2 * images) },
+    maps: [
+      {
+        ...{ method: 'gradient', coarse, cells, means: [undefined, undefined], constant: [0, 0] },
+        topShares: Float64Array.from(maps, (map) => topShare(map)),
+      },
+    ],
+  };
+}
+
+const numbersOf = (corner: number, untrained?: Survey) =>
+  mapMetrics(surveyOf(corner), { confidence: 0.95, draws: 300, seed: 7 }, untrained)['gradient'] as Numbers;
+const intervalsOf = (numbers: unknown) => (numbers as { intervals: Numbers }).intervals;
+
+test('a distance that chance gives as well has no interval, which would not hold the truth', () => {
+  const [alike, apart] = [numbersOf(0), numbersOf(1)];
+  assert.ok((alike['distanceP'] as number) > 0.05 && (apart['distanceP'] as number) < 0.05);
+  assert.equal(intervalsOf(alike)['distance'], null);
+  const [low, high] = intervalsOf(apart)['distance'] as [number, number];
+  const distance = apart['distance'] as number;
+  assert.ok(low < distance && distance <= high);
+});
+
+test('a mean map of few images is more concentrated than that of many, so its interval reaches below', () => {
+  const real = numbersOf(0)['real'] as Numbers;
+  const [low, high] = intervalsOf(real)['meanMapTopShare'] as [number, number];
+  const share = real['meanMapTopShare'] as number;
+  assert.ok(low < 0.15 && high - share < share - low); // of many images 10 % of the cells hold little more than 10 %
+});
+
+test('what two mean maps differ by has no interval, and what images differ by has one', () => {
+  const { aboveUntrained } = numbersOf(1, surveyOf(0, 2)) as { aboveUntrained: Numbers };
+  const [own, fake] = [intervalsOf(aboveUntrained), intervalsOf(aboveUntrained['fake'])];
+  assert.deepEqual([own['distance'], fake['meanMapTopShare']], [null, null]);
+  assert.ok(Array.isArray(own['topShare']) && Array.isArray(fake['topShare']));
+});
+
+test('over the images of both classes the share is the mean of all', () => {
+  const numbers = numbersOf(1);
+  const [all, real, fake] = [numbers, numbers['real'], numbers['fake']].map(
+    (of) => (of as Numbers)['topShare'] as number,
+  );
+  assert.ok(Math.abs(all! - (real! + fake!) / 2) < 1e-12);
+});

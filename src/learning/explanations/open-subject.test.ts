@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
+import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
+import { selectBackend } from '../../backend/select/select-backend.ts';
+import { StageError } from '../../stage.ts';
+import { explain } from '../attribution/explain.ts';
+import { logitsOf } from '../attribution/logits-of.ts';
+import { isCam, methods } from '../attribution/methods.ts';
+import { resizeMap } from '../attribution/resize-map.ts';
+import { predictedClasses } from '../metrics/logits.ts';
+import { openDataset } from '../vision/dataset/open-dataset.ts';
+import { decodeImage } from '../vision/decode-image.ts';
+import { type Asked, openSubject } from './open-subject.ts';
+import { layerOf } from './seeing-model.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'subject-'));
+const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
+before(async () => {
+  await selectBackend('onnxruntime', { threads: 1 });
+  await writeTintedDataset(dataset, { test: 3 });
+  await writeUntrainedModel(model);
+});
+after(() => rmSync(folder, { recursive: true }));
+
+const how = { class: 'label', score: 'score', seed: 7, batchSize: 2 } as const;
+const gradients = { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0] } as const;
+
+test('every image of a split is asked about once, as the network sees it, whatever the batches', async () => {
+  const subject = await openSubject({ model, dataset }, 'test', 1);
+  using opened = openDataset(dataset);
+  const seen: number[] = [];
+  for await (const { question, indices, labels, pixels } of subject.ask(how)) {
+    for (const [slot, index] of indices.entries()) {
+      const original = await decodeImage(await opened.split('test').read(index));
+      assert.deepEqual(pixels(slot).pixels, new Uint8Array(original.pixels));
+      assert.equal(question.classes[slot], labels[slot]);
+      seen.push(index);
+    }
+  }
+  assert.deepEqual(seen, [0, 1, 2]);
+});
+
+test('the class that is asked about is the image’s own, the predicted one, or one by name', async () => {
+  const subject = await openSubject({ model, dataset }, 'test', 1);
+  const asked = async (of: string) => (await first(subject.ask({ ...how, class: of, batchSize: 3 }))).question;
+  assert.deepEqual([...(await asked('label')).classes], [0, 1, 0]);
+  assert.deepEqual([...(await asked('fake')).classes], [1, 1, 1]);
+  const question = await asked('predicted');
+  assert.deepEqual(
+    [...question.classes],
+    [...predictedClasses(await logitsOf(subject.model, (await asked('label')).images))],
+  );
+  assert.throws(
+    () => subject.ask({ ...how, class: 'fkae' }),
+    new StageError(
+      'Expected a class for "class" (real, fake), or label or predicted, got "fkae". Did you mean "fake"?',
+    ),
+  );
+});
+
+test('every method gives every image a map, finite and not negative, the same whatever the batch', async () => {
+  const subject = await openSubject({ model, dataset }, 'test', 1);
+  const layer = layerOf(subject, undefined);
+  const maps = async (batchSize: number) => {
+    const found = methods.map((): Float32Array[] => []);
+    for await (const { question } of subject.ask({ ...how, batchSize })) {
+      const explained = await explain(subject.model, question, methods, {
+        gradients,
+        cams: { layer, batchSize: 8 },
+      });
+      assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
+      assertClose(explained.logits, await logitsOf(subject.model, question.images));
+      for (const [m, list] of explained.maps.entries()) {
+        found[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
+      }
+    }
+    return found;
+  };
+  const [twos, three] = [await maps(2), await maps(3)];
+  for (const [m, method] of methods.entries()) {
+    for (const [i, map] of twos[m]!.entries()) {
+      assert.ok(
+        map.every((value) => value >= 0 && value < Number.POSITIVE_INFINITY),
+        `${method} of image ${i}`,
+      );
+      if (!isCam(method)) assert.ok(Math.max(...map) > 0, method); // an activation map may have no part above zero
+      assertClose(map, three[m]![i]!, method);
+    }
+  }
+});
+
+test('a split that is not there, a model of features and images too small are told before anything is computed', async () => {
+  await assert.rejects(
+    openSubject({ model, dataset }, 'tset', 1),
+    /Expected one of the dataset's splits, got "tset"\. There is only test\./,
+  );
+  const large = join(folder, 'large');
+  await writeUntrainedModel(large, { net: 'tiny-xception', imageSize: 512 });
+  await assert.rejects(
+    openSubject({ model: large, dataset }, 'test', 1),
+    new StageError(
+      'Expected images of at least 64 × 64 pixels, an eighth of the 512 × 512 that the network sees, got 56 × 56: test/0.png, and 2 more. What a map would show of it is how it was enlarged.',
+    ),
+  );
+});
+
+async function first(asked: AsyncIterable<Asked>): Promise<Asked> {
+  for await (const one of asked) return one;
+  throw new Error('expected a batch');
+}
+
+function assertClose(actual: Float32Array, expected: Float32Array, what = 'values'): void {
+  assert.equal(actual.length, expected.length);
+  const scale = Math.max(...expected.map(Math.abs));
+  for (const [i, value] of expected.entries()) {
+    assert.ok(Math.abs(actual[i]! - value) <= 1e-4 * scale, `${what}: expected ${value} at ${i}, got ${actual[i]}`);
+  }
+}

@@ -1,0 +1,60 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { Random } from '../../../random.ts';
+import { auc } from '../ranking/auc.ts';
+import type { ScoreRow } from '../scores-file.ts';
+import { compareRuns } from './compare-runs.ts';
+import { matchScores } from './match-scores.ts';
+
+const options = { level: 0.95, draws: 400, seed: 1 };
+
+/** A run of a model that is right more often the larger `skill` is; every run sees the same images in its own way. */
+function run(skill: number, seed: number): ScoreRow[] {
+  const random = new Random('run', seed);
+  return Array.from({ length: 120 }, (_, i) => {
+    const label = (i % 2) as 0 | 1;
+    const hard = new Random('image', i).normal();
+    return { key: `${i}`, split: 'test', label, real: 0, fake: hard + skill * (2 * label - 1) + 0.5 * random.normal() };
+  });
+}
+
+function compared(...groups: (readonly ScoreRow[])[][]) {
+  const matched = matchScores(groups.flat().map((rows, i) => ({ name: `run ${i}`, rows })));
+  assert.ok(matched.ok);
+  let next = 0;
+  return compareRuns(
+    matched.value,
+    groups.map((runs) => runs.map(() => next++)),
+    options,
+  );
+}
+
+const areaOf = (rows: readonly ScoreRow[]) =>
+  auc(
+    rows.map(({ label }) => label),
+    rows.map(({ fake }) => fake),
+  );
+const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
+
+test('models are told apart by the means of their runs, with what other runs and other images would change', () => {
+  const [good, bad] = [1, 0.3].map((skill, model) => [0, 1, 2].map((seed) => run(skill, 10 * model + seed)));
+  const [{ auc: area, accuracy }] = compared(good!, bad!) as [ReturnType<typeof compared>[0]];
+  assert.ok(Math.abs(area.difference - (meanOf(good!.map(areaOf)) - meanOf(bad!.map(areaOf)))) < 1e-12);
+  assert.ok(area.low > 0 && area.p < 0.01 && accuracy.p < 0.05);
+  assert.equal(area.test, 'runs-and-images');
+
+  // Runs that are all alike leave the images alone as a cause; runs that differ make the interval wider.
+  const widthOf = (runs: readonly ScoreRow[][]) => {
+    const [pair] = compared([...runs], [run(0.3, 1), run(0.3, 1), run(0.3, 1)]);
+    return pair!.auc.high - pair!.auc.low;
+  };
+  assert.ok(widthOf([run(0.5, 1), run(1, 2), run(2, 3)]) > 1.5 * widthOf([run(1, 2), run(1, 2), run(1, 2)]));
+});
+
+test('the same runs on both sides are no difference, and a single run says nothing of others', () => {
+  const runs = [0, 1].map((seed) => run(1, seed));
+  const [same] = compared(runs, runs);
+  assert.deepEqual([same!.auc.difference, same!.auc.p], [0, 1]);
+  const [lone] = compared([run(1, 0)], runs);
+  assert.ok(Number.isNaN(lone!.auc.p) && Number.isNaN(lone!.auc.low) && !Number.isNaN(lone!.auc.difference));
+});

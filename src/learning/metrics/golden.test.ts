@@ -1,0 +1,124 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import { brier } from './calibration/brier.ts';
+import { calibrationBins } from './calibration/calibration-bins.ts';
+import { crossEntropy } from './calibration/cross-entropy.ts';
+import { expectedCalibrationError } from './calibration/expected-calibration-error.ts';
+import { fitTemperature } from './calibration/temperature.ts';
+import { accuracy } from './classification/accuracy.ts';
+import { balancedAccuracy } from './classification/balanced-accuracy.ts';
+import { confusion } from './classification/confusion.ts';
+import { f1 } from './classification/f1.ts';
+import { matthewsCorrelation } from './classification/matthews-correlation.ts';
+import { precision } from './classification/precision.ts';
+import { recall } from './classification/recall.ts';
+import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
+import { auc } from './ranking/auc.ts';
+import { averagePrecision } from './ranking/average-precision.ts';
+import { truePositiveRatesAt } from './ranking/curve-heights.ts';
+import { detCurve } from './ranking/det-curve.ts';
+import { equalErrorRate } from './ranking/equal-error-rate.ts';
+import { partialAuc } from './ranking/partial-auc.ts';
+import { precisionRecallCurve } from './ranking/precision-recall-curve.ts';
+import { rocCurve } from './ranking/roc-curve.ts';
+import { countAtThresholds } from './ranking/threshold-counts.ts';
+import { youdenThreshold } from './ranking/youden-threshold.ts';
+
+/** What JSON has no number for is written as text. */
+type Numbers = number | 'NaN' | 'Infinity' | readonly Numbers[];
+
+/** Made by scikit-learn: test/golden/metrics.py. */
+const cases = JSON.parse(
+  readFileSync(new URL('../../../test/golden/metrics.json', import.meta.url), 'utf8'),
+) as readonly ({
+  readonly name: string;
+  readonly labels: readonly number[];
+  readonly logits: readonly number[];
+  readonly weights?: readonly number[];
+  readonly calibration: Record<'bins' | 'error', Numbers>;
+  readonly fewBins: Record<'bins' | 'error', Numbers>;
+  /** Absent where one class is. */
+  readonly ranking?: Record<
+    'det' | 'detDropped' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden',
+    Numbers
+  >;
+} & Record<
+  | ('roc' | 'rocWithAllPoints' | 'precisionRecall' | 'precisionRecallDropped')
+  | ('averagePrecision' | 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1')
+  | ('crossEntropy' | 'brier' | 'temperature' | 'confusion'),
+  Numbers
+>)[];
+
+for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...golden } of cases) {
+  const scores = logitDifferences(logits);
+  const predictions = predictedClasses(logits);
+  const fake = fakeProbabilities(scores);
+
+  test(`all metrics are scikit-learn’s for ${name}`, () => {
+    assertClose(rocCurve(labels, scores, { weights }), golden.roc);
+    assertClose(rocCurve(labels, scores, { weights, dropIntermediate: false }), golden.rocWithAllPoints);
+    assertClose(precisionRecallCurve(labels, scores, { weights }), golden.precisionRecall);
+    assertClose(
+      precisionRecallCurve(labels, scores, { weights, dropIntermediate: true }),
+      golden.precisionRecallDropped,
+    );
+    assertClose(averagePrecision(labels, scores, { weights }), golden.averagePrecision);
+    assertClose(accuracy(labels, predictions, { weights }), golden.accuracy);
+    assertClose(balancedAccuracy(labels, predictions, { weights }), golden.balancedAccuracy);
+    assertClose(matthewsCorrelation(labels, predictions, { weights }), golden.matthewsCorrelation);
+    assertClose(precision(labels, predictions, { weights }), golden.precision);
+    assertClose(recall(labels, predictions, { weights }), golden.recall);
+    assertClose(f1(labels, predictions, { weights }), golden.f1);
+    assertClose(crossEntropy(labels, logits, { weights }), golden.crossEntropy);
+    assertClose(brier(labels, fake, { weights }), golden.brier);
+    assertClose(confusion(labels, predictions, { weights }), golden.confusion);
+    assertClose(fitTemperature(labels, scores, { weights }), golden.temperature);
+  });
+
+  test(`calibration is scikit-learn’s for ${name}`, () => {
+    for (const [bins, { bins: columns, error }] of [[15, calibration] as const, [4, fewBins] as const]) {
+      const made = calibrationBins(labels, fake, { bins, weights });
+      assertClose(
+        [
+          made.map(({ items }) => items),
+          made.map(({ meanProbability }) => meanProbability),
+          made.map(({ positiveShare }) => positiveShare),
+        ],
+        columns,
+      );
+      assertClose(expectedCalibrationError(labels, fake, { bins, weights }), error);
+    }
+  });
+
+  if (ranking === undefined) continue;
+  test(`what compares two classes is scikit-learn’s for ${name}`, () => {
+    assertClose(detCurve(labels, scores, { weights }), ranking.det);
+    assertClose(detCurve(labels, scores, { weights, dropIntermediate: true }), ranking.detDropped);
+    assertClose(equalErrorRate(labels, scores, { weights }).rate, ranking.equalErrorRate);
+    assertClose(auc(labels, scores, { weights }), ranking.auc);
+    const limits = [0.01, 0.1, 0.5, 1];
+    assertClose(
+      limits.map((limit) => partialAuc(labels, scores, limit, { weights })),
+      ranking.partialAuc,
+    );
+    assertClose(
+      truePositiveRatesAt(countAtThresholds(labels, scores, { weights }), [0, ...limits]),
+      ranking.truePositiveRateAt,
+    );
+    assertClose(youdenThreshold(labels, scores, { weights }).index, ranking.youden);
+  });
+}
+
+function assertClose(actual: unknown, expected: Numbers): void {
+  if (typeof actual === 'object') {
+    const values = ArrayBuffer.isView(actual) ? [...(actual as Float64Array)] : Object.values(actual!);
+    assert.ok(Array.isArray(expected));
+    assert.equal(values.length, expected.length);
+    for (const [i, value] of values.entries()) assertClose(value, expected[i]);
+    return;
+  }
+  const [value, wanted] = [Number(actual), Number(expected)];
+  const isClose = Object.is(value, wanted) || Math.abs(value - wanted) <= 1e-12 * Math.max(1, Math.abs(wanted));
+  assert.ok(isClose, `Expected ${wanted}, got ${value}`);
+}

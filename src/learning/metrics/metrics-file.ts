@@ -1,0 +1,67 @@
+import type { Result } from '../../result.ts';
+import { err, ok } from '../../result.ts';
+
+/** Numbers by name, in the order of the file; null where one is undefined. */
+export type MetricValues = ReadonlyMap<string, number | null>;
+
+/** What a `metrics` artifact says. */
+export interface Metrics {
+  readonly values: MetricValues;
+  /** Lower and upper end of the intervals, by the name of the number that each is about. */
+  readonly intervals: ReadonlyMap<string, readonly [low: number, high: number]>;
+  /** Of the intervals, above 0 and below 1: the file's `confidence`; absent where it does not say. */
+  readonly confidence?: number;
+}
+
+/**
+ * Reads the text of a `metrics` file: any JSON object. A number's name is its path, steps joined by dots, a `splits` at
+ * the top left out: `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
+ *
+ *     { "confidence": 0.95, "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
+ *
+ * Texts and other lists are passed over. The error is one sentence.
+ */
+export function parseMetrics(text: string): Result<Metrics, string> {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    return err(`Expected metrics as JSON: ${(error as Error).message}`);
+  }
+  if (!isMap(value)) return err('Expected metrics as a JSON object');
+  const { splits, confidence, ...others } = value;
+  const parts = [isMap(splits) ? splits : {}, others];
+  return ok({
+    values: new Map(parts.flatMap((part) => [...numbersOf(part, '')])),
+    intervals: new Map(parts.flatMap((part) => [...intervalsOf(part, '')])),
+    ...(typeof confidence === 'number' && { confidence }),
+  });
+}
+
+function* numbersOf(map: Readonly<Record<string, unknown>>, path: string): Generator<[string, number | null]> {
+  for (const [key, value] of Object.entries(map)) {
+    if (typeof value === 'number' || value === null) yield [path + key, value];
+    else if (isMap(value) && key !== 'intervals') yield* numbersOf(value, `${path}${key}.`);
+  }
+}
+
+/** Pairs in a map `intervals`, on whatever level; a map within it is a step of the number's name. */
+function* intervalsOf(
+  map: Readonly<Record<string, unknown>>,
+  path: string,
+  isInside = false,
+): Generator<[string, readonly [number, number]]> {
+  for (const [key, value] of Object.entries(map)) {
+    if (isInside && isInterval(value)) yield [path + key, value];
+    else if (!isInside && key === 'intervals' && isMap(value)) yield* intervalsOf(value, path, true);
+    else if (isMap(value)) yield* intervalsOf(value, `${path}${key}.`, isInside);
+  }
+}
+
+function isInterval(value: unknown): value is readonly [number, number] {
+  return Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === 'number');
+}
+
+function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}

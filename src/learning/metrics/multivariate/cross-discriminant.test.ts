@@ -1,0 +1,120 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '../../../random.ts';
+import { auc } from '../ranking/auc.ts';
+import { choleskyFactor, choleskySolve } from './cholesky.ts';
+import { crossDiscriminant } from './cross-discriminant.ts';
+import { groupedFolds } from './grouped-folds.ts';
+import { rowProducts } from './row-products.ts';
+
+/** Made by scikit-learn: test/golden/discriminant.py. */
+const cases = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/discriminant.json', import.meta.url), 'utf8'),
+) as Readonly<Record<string, Readonly<Record<'values' | 'labels' | 'folds' | 'scores', readonly number[]>>>>;
+
+for (const [name, { values, labels, folds, scores }] of Object.entries(cases)) {
+  test(`scores are those of scikit-learn's covariance with Ledoit's and Wolf's shrinkage: ${name}`, () => {
+    const [got] = crossDiscriminant(Float64Array.from(values!), folds!, [{ labels: labels! }]) as [Float64Array];
+    for (const [i, score] of scores!.entries()) {
+      assert.ok(Math.abs(got[i]! - score) < 1e-6 * (1 + Math.abs(score)), `expected ${score} at ${i}, got ${got[i]}`);
+    }
+  });
+}
+
+test('the examples of the docstrings are solved', () => {
+  const factor = choleskyFactor(Float64Array.of(4, 2, 2, 3), 2);
+  assert.deepEqual([...factor], [2, 0, 1, Math.SQRT2]);
+  const solved = choleskySolve(factor, Float64Array.of(2, 4, 5, 10)); // and twice as much beside
+  for (const [i, value] of [-0.5, -1, 2, 4].entries()) assert.ok(Math.abs(solved[i]! - value) < 1e-12);
+  assert.throws(() => choleskyFactor(Float64Array.of(1, 2, 2, 1), 2), RangeError);
+  assert.deepEqual([...rowProducts(Float64Array.of(1, 2, 3, 4), Float64Array.of(1, 1), 2)], [3, 7]);
+});
+
+test('products of rows are those of plain sums, whatever the sizes', () => {
+  const size = fc.integer({ min: 1, max: 9 });
+  fc.assert(
+    fc.property(size, size, fc.constantFrom(1, 7, 511, 512, 1030), fc.nat(), (rows, columns, length, seed) => {
+      const random = new Random(seed);
+      const [a, b] = [rows, columns].map((count) =>
+        Float64Array.from({ length: count * length }, () => random.integer(9) - 4),
+      ) as [Float64Array, Float64Array];
+      const row = (of: Float64Array, i: number) => of.subarray(i * length, (i + 1) * length);
+      const plain = (one: Float64Array, other: Float64Array) =>
+        one.reduce((sum, value, k) => sum + value * other[k]!, 0);
+      const products = rowProducts(a, b, length);
+      const squares = rowProducts(a, a, length);
+      for (let i = 0; i < rows; i++) {
+        for (let j = 0; j < columns; j++) assert.equal(products[i * columns + j], plain(row(a, i), row(b, j)));
+        for (let j = i; j < rows; j++) assert.equal(squares[i * rows + j], plain(row(a, i), row(a, j)));
+      }
+    }),
+  );
+});
+
+test('several labelings at once score as each alone', () => {
+  const random = new Random('labelings');
+  for (const columns of [3, 40]) {
+    const values = Float64Array.from({ length: 24 * columns }, () => random.normal());
+    const folds = Array.from({ length: 24 }, (_, i) => i % 3);
+    const labelings = [2, 4, 5].map((every) => ({
+      labels: Array.from({ length: 24 }, (_, i) => (i % every === 0 ? 1 : 0)),
+    }));
+    const alone = labelings.map((labeling) => crossDiscriminant(values, folds, [labeling])[0]);
+    assert.deepEqual(crossDiscriminant(values, folds, labelings), alone);
+  }
+});
+
+test('noise is not told apart, one shifted column is, and what differs in nothing scores alike', () => {
+  const random = new Random('columns');
+  const labels = Array.from({ length: 400 }, (_, i) => i % 2);
+  const folds = groupedFolds(labels, Uint32Array.from(labels.keys()), { count: 5, seed: 1 });
+  const of = (columns: number, value: (label: number, k: number) => number) =>
+    auc(
+      labels,
+      crossDiscriminant(
+        Float64Array.from({ length: 400 * columns }, (_, i) => value(labels[Math.floor(i / columns)]!, i % columns)),
+        folds,
+        [{ labels }],
+      )[0]!,
+    );
+  assert.ok(Math.abs(of(20, () => random.normal()) - 0.5) < 0.08);
+  assert.ok(of(20, (label, k) => random.normal() + (k === 3 ? 2 * label : 0)) > 0.88);
+  assert.equal(
+    of(2, (label) => label),
+    1,
+  );
+  assert.equal(
+    of(3, () => 1 / 3),
+    0.5,
+  );
+});
+
+test('folds keep groups whole and classes even', () => {
+  const items = fc.array(fc.record({ label: fc.nat(1), group: fc.nat(60) }), { minLength: 100, maxLength: 200 });
+  fc.assert(
+    fc.property(items, fc.nat(), (drawn, seed) => {
+      const [labels, groups] = [drawn.map(({ label }) => label), drawn.map(({ group }) => group)];
+      const folds = groupedFolds(labels, groups, { count: 5, seed });
+      const foldOf = new Map<number, number>();
+      const sizes = [0, 0, 0, 0, 0];
+      for (const [i, fold] of folds.entries()) {
+        assert.equal(foldOf.get(groups[i]!) ?? fold, fold);
+        foldOf.set(groups[i]!, fold);
+        sizes[fold]!++;
+      }
+      assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 0.2 * drawn.length, sizes.join());
+    }),
+  );
+});
+
+test('where every item stands alone, each fold has its share of each class', () => {
+  const labels = Array.from({ length: 103 }, (_, i) => (i % 4 === 0 ? 1 : 0));
+  const folds = groupedFolds(labels, Uint32Array.from(labels.keys()), { count: 5, seed: 3 });
+  for (const label of [0, 1]) {
+    const sizes = [0, 0, 0, 0, 0];
+    for (const [i, fold] of folds.entries()) if (labels[i] === label) sizes[fold]!++;
+    assert.ok(Math.max(...sizes) - Math.min(...sizes) <= 1, sizes.join());
+  }
+});

@@ -1,0 +1,78 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { principalComponents } from './principal-components.ts';
+import { symmetricEigen } from './symmetric-eigen.ts';
+
+/** Made by NumPy: test/golden/components.py. */
+const cases = JSON.parse(
+  readFileSync(new URL('../../../../test/golden/components.json', import.meta.url), 'utf8'),
+) as Readonly<
+  Record<
+    string,
+    {
+      readonly values: readonly number[];
+      readonly columns: number;
+      readonly coordinates: readonly number[];
+      readonly shares: readonly number[];
+    }
+  >
+>;
+
+function assertNear(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
+  assert.equal(actual.length, expected.length);
+  for (let i = 0; i < expected.length; i++) {
+    assert.ok(Math.abs(actual[i]! - expected[i]!) <= tolerance, `expected ${expected[i]} at ${i}, got ${actual[i]}`);
+  }
+}
+
+for (const [name, { values, columns, coordinates, shares }] of Object.entries(cases)) {
+  test(`components are those of NumPy's singular values: ${name}`, () => {
+    const found = principalComponents(Float32Array.from(values), columns);
+    assertNear(found.coordinates, coordinates, 1e-6);
+    assertNear(found.shares, shares, 1e-9);
+  });
+}
+
+test('four points on a line have one component, in their order', () => {
+  const { coordinates, shares } = principalComponents(Float32Array.of(0, 0, 3, 4, 6, 8, 9, 12), 2);
+  assertNear(coordinates, [-7.5, 0, -2.5, 0, 2.5, 0, 7.5, 0], 1e-9);
+  assertNear(shares, [1, 0], 1e-12);
+});
+
+test('rows that are alike, a single row and a single column have what they can', () => {
+  const zeros = { coordinates: new Float64Array(4), shares: [0, 0] };
+  assert.deepEqual(principalComponents(Float32Array.of(1, 2, 1, 2), 2), zeros);
+  assert.deepEqual(principalComponents(Float32Array.of(1, 2), 2).coordinates, new Float64Array(2));
+  assertNear(principalComponents(Float32Array.of(1, 3), 1).coordinates, [-1, 0, 1, 0], 1e-12);
+});
+
+test('eigenvectors of a symmetric matrix are unit, upright, and only scaled by it', () => {
+  const entry = fc.double({ min: -9, max: 9, noNaN: true });
+  fc.assert(
+    fc.property(fc.array(fc.array(entry, { minLength: 5, maxLength: 5 }), { minLength: 5, maxLength: 5 }), (square) => {
+      const matrix = square.map((row, i) => row.map((value, k) => value + square[k]![i]!));
+      const { values, vectors } = symmetricEigen(matrix);
+      assert.deepEqual(
+        values,
+        values.toSorted((a, b) => b - a),
+      );
+      const dot = (one: readonly number[], other: readonly number[]) =>
+        one.reduce((sum, value, i) => sum + value * other[i]!, 0);
+      for (const [i, vector] of vectors.entries()) {
+        const image = matrix.map((row) => dot(row, vector));
+        assertNear(
+          image,
+          vector.map((value) => values[i]! * value),
+          1e-9,
+        );
+        assertNear(
+          vectors.map((other) => dot(other, vector)),
+          vectors.map((_, k) => (k === i ? 1 : 0)),
+          1e-9,
+        );
+      }
+    }),
+  );
+});

@@ -1,0 +1,79 @@
+import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
+import { input, layers, model, sequential } from '@tensorflow/tfjs';
+import { unreachable } from '../../result.ts';
+import { freezableBatchNorm } from './freezable-batch-norm.ts';
+import { addName, type Layer, type Net, type PlainLayer } from './layers/layer.ts';
+import { seededDropout } from './seeded-dropout.ts';
+
+/**
+ * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to what its last layer leaves; no softmax.
+ * Kernels and biases are zeros: `initialiseWeights` or a file fills them. `imageSize` is one that the layers can take.
+ */
+export function buildNet(net: Net, imageSize: number): LayersModel {
+  return build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
+}
+
+/** The same from features `[batch, values]`, by layers that take them. */
+export function buildHead(net: Net, values: number): LayersModel {
+  return build(net, { name: 'features', shape: [values] });
+}
+
+function build({ name, layers: list }: Net, from: { name: string; shape: number[] }): LayersModel {
+  const plain = list.filter((layer) => layer.kind !== 'residual');
+  if (plain.length === list.length) {
+    const first = layers.inputLayer({ name: from.name, inputShape: from.shape });
+    return sequential({ name, layers: [first, ...plain.map(tfjsLayer)] });
+  }
+  const inputs = input(from);
+  return model({ name, inputs, outputs: applyAll(list, inputs) });
+}
+
+function applyAll(list: readonly Layer[], input: SymbolicTensor): SymbolicTensor {
+  return list.reduce((x, layer) => {
+    if (layer.kind !== 'residual') return tfjsLayer(layer).apply(x) as SymbolicTensor;
+    const add = layers.add({ name: addName(layer) });
+    return add.apply([applyAll(layer.body, x), applyAll(layer.shortcut, x)]) as SymbolicTensor;
+  }, input);
+}
+
+const zeros = { kernelInitializer: 'zeros', biasInitializer: 'zeros' } as const;
+const separableZeros = {
+  depthwiseInitializer: 'zeros',
+  pointwiseInitializer: 'zeros',
+  biasInitializer: 'zeros',
+} as const;
+
+function tfjsLayer(layer: PlainLayer): Layers.Layer {
+  const { kind, name } = layer;
+  switch (kind) {
+    case 'conv':
+    case 'separableConv': {
+      const { filters, kernel: kernelSize, stride: strides, padding, bias: useBias } = layer;
+      const config = { name, filters, kernelSize, strides, padding, useBias, ...activationOf(layer) };
+      if (kind === 'conv') return layers.conv2d({ ...config, ...zeros });
+      return layers.separableConv2d({ ...config, ...separableZeros });
+    }
+    case 'maxPool':
+    case 'averagePool': {
+      const config = { name, poolSize: layer.size, strides: layer.stride, padding: layer.padding };
+      return kind === 'maxPool' ? layers.maxPooling2d(config) : layers.averagePooling2d(config);
+    }
+    case 'batchNorm':
+      return freezableBatchNorm({ name, momentum: layer.momentum, epsilon: layer.epsilon });
+    case 'activation':
+      return layers.activation({ name, activation: layer.activation });
+    case 'dropout':
+      return seededDropout({ name, rate: layer.rate });
+    case 'flatten':
+      return layers.flatten({ name });
+    case 'globalAveragePool':
+      return layers.globalAveragePooling2d({ name });
+    case 'dense':
+      return layers.dense({ name, units: layer.units, useBias: layer.bias, ...activationOf(layer), ...zeros });
+    default:
+      return unreachable(kind);
+  }
+}
+
+const activationOf = ({ activation }: Extract<PlainLayer, { readonly bias: boolean }>) =>
+  activation === undefined ? {} : { activation };

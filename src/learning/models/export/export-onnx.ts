@@ -1,0 +1,148 @@
+import {
+  encodeModel,
+  type OnnxAttribute,
+  type OnnxInitializer,
+  type OnnxNode,
+} from '../../../backend/lowering/onnx-writer.ts';
+import { unreachable } from '../../../result.ts';
+import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
+import type { TracedPlain } from '../layers/trace-net.ts';
+import { pytorchName, pytorchShape, toPytorch } from '../weights/pytorch-layout.ts';
+import type { WeightedNet } from './weighted-net.ts';
+
+/**
+ * The bytes of an ONNX model: from `image`, `[batch, height, width, 3]` normalised as the network's info says (of a head
+ * `features`, `[batch, values]`), to `logits`, `[batch, classes]`; the batch is free. Written from the network's layers in ONNX's own operators (opset 18), in inference
+ * mode: what the tfjs backend makes of a call holds for one batch and this machine's processor.
+ */
+export function exportOnnx(net: WeightedNet, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
+  const writer = new NetWriter(net);
+  const { input, traced } = net;
+  const name = input.length === 3 ? 'image' : 'features';
+  let value: string = name;
+  if (name === 'image') value = writer.node('Transpose', [name], 'image/channels_first', { perm: [0, 3, 1, 2] });
+  for (const one of traced) {
+    if (!('body' in one)) value = writer.layer(one, value);
+    else {
+      const [body, shortcut] = [one.body, one.shortcut].map((way) =>
+        way.reduce((x, each) => writer.layer(each, x), value),
+      );
+      value = writer.node('Add', [body!, shortcut!], addName(one.layer));
+    }
+  }
+  writer.node('Identity', [value], 'logits');
+  const { nodes, initializers } = writer;
+  const classes = traced.at(-1)!.output[0];
+  const graph = {
+    nodes,
+    initializers,
+    inputs: [{ name, type: 'float32', shape: ['batch', ...input] }],
+    outputs: [{ name: 'logits', type: 'float32', shape: ['batch', classes] }],
+  } as const;
+  return encodeModel(graph, { producer: 'restage', metadata });
+}
+
+const activationOperators: Readonly<Record<Exclude<Activation, 'swish'>, string>> = {
+  relu: 'Relu',
+  elu: 'Elu',
+  sigmoid: 'Sigmoid',
+  tanh: 'Tanh',
+};
+
+/** Writes layer after layer; images are `[batch, channels, height, width]`, weights lie and are called as in PyTorch. */
+class NetWriter {
+  readonly nodes: OnnxNode[] = [];
+  readonly initializers: OnnxInitializer[] = [];
+  readonly #weights: WeightedNet['weights'];
+
+  constructor({ weights }: WeightedNet) {
+    this.#weights = weights;
+  }
+
+  /** A node with one output, which is called `name`, and its attributes. */
+  node(
+    type: string,
+    inputs: readonly string[],
+    name: string,
+    attributes: Readonly<Record<string, OnnxAttribute>> = {},
+  ): string {
+    // No layer may take the names of the graph's ends.
+    const output = type !== 'Identity' && name === 'logits' ? 'logits/layer' : name;
+    this.nodes.push({ type, domain: '', inputs, outputs: [output], attributes });
+    return output;
+  }
+
+  layer(traced: TracedPlain, value: string): string {
+    const output = this.#plain(traced, value);
+    const { layer } = traced;
+    if (!('activation' in layer) || layer.activation === undefined || layer.kind === 'activation') return output;
+    return this.#activation(layer.activation, output, `${layer.name}/${layer.activation}`);
+  }
+
+  #plain({ layer, input }: TracedPlain, value: string): string {
+    const { kind, name } = layer;
+    switch (kind) {
+      case 'conv':
+        return this.node('Conv', [value, ...this.#of(layer)], name, windows(layer, layer.kernel, input));
+      case 'separableConv': {
+        const [depthwise, ...pointwise] = this.#of(layer);
+        const each = { ...windows(layer, layer.kernel, input), group: input.at(-1)! };
+        const inner = this.node('Conv', [value, depthwise!], `${name}/depthwise`, each);
+        return this.node('Conv', [inner, ...pointwise], name);
+      }
+      case 'maxPool':
+        return this.node('MaxPool', [value], name, poolWindows(layer, input));
+      case 'averagePool':
+        return this.node('AveragePool', [value], name, poolWindows(layer, input));
+      case 'batchNorm':
+        return this.node('BatchNormalization', [value, ...this.#of(layer)], name, {
+          epsilon: { float: layer.epsilon },
+        });
+      case 'activation':
+        return this.#activation(layer.activation, value, name);
+      case 'dropout':
+        return value;
+      case 'flatten':
+        return this.node('Flatten', [value], name, { axis: 1 });
+      case 'globalAveragePool':
+        return this.node('Flatten', [this.node('GlobalAveragePool', [value], `${name}/mean`)], name, { axis: 1 });
+      case 'dense':
+        return this.node('Gemm', [value, ...this.#of(layer)], name, { transB: 1 });
+      default:
+        return unreachable(kind);
+    }
+  }
+
+  /** The names of a layer's weights, which become part of the graph. */
+  #of(layer: PlainLayer): readonly string[] {
+    return this.#weights
+      .filter((weight) => weight.layer === layer)
+      .map((weight) => {
+        const name = pytorchName(weight);
+        const data = toPytorch(weight, weight.values);
+        this.initializers.push({ name, type: 'float32', shape: pytorchShape(weight), data });
+        return name;
+      });
+  }
+
+  #activation(activation: Activation, value: string, name: string): string {
+    if (activation !== 'swish') return this.node(activationOperators[activation], [value], name);
+    return this.node('Mul', [value, this.node('Sigmoid', [value], `${name}/sigmoid`)], name);
+  }
+}
+
+type Windowed = Extract<PlainForm, { readonly stride: number }>;
+
+/** What `same` pads: as much as windows reach over the image, the odd pixel to the right and below, as TensorFlow does. */
+function windows({ stride, padding }: Windowed, window: number, input: TracedPlain['input']) {
+  const pads = [input[0], input[1] ?? 1].map((size) => {
+    const over = padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size) : 0;
+    return [Math.floor(over / 2), Math.ceil(over / 2)] as const;
+  });
+  const [[top, bottom], [left, right]] = pads as [readonly [number, number], readonly [number, number]];
+  return { strides: [stride, stride], pads: [top, left, bottom, right] };
+}
+
+function poolWindows(layer: Windowed & { readonly size: number }, input: TracedPlain['input']) {
+  return { kernel_shape: [layer.size, layer.size], ...windows(layer, layer.size, input) };
+}

@@ -1,0 +1,153 @@
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import { setBackend, tensor, tidy } from '@tensorflow/tfjs';
+import { InferenceSession, Tensor as OrtTensor } from 'onnxruntime-node';
+import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
+import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
+import { StageError } from '../../../stage.ts';
+import { buildHead, buildNet } from '../build-net.ts';
+import { headOf } from '../feature-head.ts';
+import { initialiseWeights } from '../initial-weights.ts';
+import type { ModelInfo } from '../model-info.ts';
+import { type ModelSetting, netOf } from '../model-setting.ts';
+import { loadWeights } from '../weights/load-weights.ts';
+import { openWeights } from '../weights/open-weights.ts';
+import { exportOnnx } from './export-onnx.ts';
+import { exportSafetensors } from './export-safetensors.ts';
+import { type WeightedNet, weightedNet } from './weighted-net.ts';
+
+before(() => setBackend('cpu'));
+
+/** A model with weights that leave no value at its default: moving statistics, BatchNorm's and all biases too. */
+function madeUp(setting: ModelSetting, imageSize: number): { readonly model: LayersModel; readonly net: WeightedNet } {
+  const model = buildNet(netOf(setting), imageSize);
+  const random = linearCongruential(5);
+  tidy(() => {
+    for (const layer of model.layers) {
+      const values = layer.weights.map(({ shape, originalName }) => {
+        const size = shape.reduce<number>((product, length) => product * length!, 1);
+        const inputs = shape.length === 4 && shape[3] === 1 ? 9 : Math.max(1, size / shape.at(-1)!);
+        const scale = shape.length === 1 ? 0.1 : Math.sqrt(3 / inputs);
+        const centre = /gamma|variance/.test(originalName) ? 1 : 0;
+        return tensor(
+          random(size, scale).map((value) => centre + value),
+          shape as number[],
+        );
+      });
+      if (values.length > 0) layer.setWeights(values);
+    }
+  });
+  const info: ModelInfo = {
+    architecture: setting,
+    classes: ['real', 'fake'],
+    input: { size: imageSize, fit: 'cover', kernel: 'linear', normalise: { mean: [0, 0, 0], deviation: [1, 1, 1] } },
+    training: {},
+    chosenEpoch: 1,
+    backend: 'cpu',
+  };
+  return { model, net: weightedNet({ model, info }) };
+}
+
+/** Every layer, and every way around the edge, with sizes that do not come out even. */
+const everything: ModelSetting = {
+  layers: [
+    { conv: 5, kernel: 4, stride: 3, padding: 'same' },
+    { activation: 'swish' },
+    { separableConv: 6, kernel: 3, stride: 2, padding: 'same', bias: false },
+    { batchNorm: true, epsilon: 0.01 },
+    { activation: 'elu' },
+    {
+      name: 'deep/block',
+      residual: [
+        { maxPool: 3, stride: 2, padding: 'same' },
+        { conv: 7, kernel: 1 },
+        { activation: 'tanh', name: 'bent' },
+      ],
+      shortcut: [
+        { averagePool: 3, stride: 2, padding: 'same' },
+        { separableConv: 7, padding: 'same', name: 'deep/way' },
+      ],
+    },
+    { dropout: 0.5 },
+    { averagePool: 2, stride: 1 },
+    'flatten',
+    { batchNorm: true },
+    { dense: 8 },
+    { activation: 'sigmoid' },
+    { dense: 2, bias: false, name: 'logits' },
+  ],
+};
+const cases: readonly (readonly [ModelSetting, number])[] = [
+  [everything, 41],
+  ['simple-net', 50],
+  ['my-net', 154],
+  ['tiny-xception', 37],
+  ['xception-based', 45],
+];
+
+for (const [setting, imageSize] of cases) {
+  const name = typeof setting === 'string' ? setting : 'a net of every layer';
+  test(`${name}: ONNX Runtime gives the model’s scores from its ONNX file, for any batch`, async () => {
+    const { model, net } = madeUp(setting, imageSize);
+    const session = await InferenceSession.create(exportOnnx(net, {}));
+    for (const batch of [1, 3]) {
+      const images = linearCongruential(batch)(batch * imageSize * imageSize * 3, 1.5);
+      const shape = [batch, imageSize, imageSize, 3];
+      const expected = (model.predict(tensor(images, shape)) as Tensor).dataSync();
+      const { logits } = await session.run({ image: new OrtTensor('float32', images, shape) });
+      assert.deepEqual(logits!.dims, [batch, 2]);
+      const size = Math.max(...expected.map(Math.abs));
+      assert.ok(size > 0.01, `logits of ${expected}`);
+      for (const [i, value] of expected.entries()) {
+        assert.ok(
+          Math.abs((logits!.data as Float32Array)[i]! - value) <= 1e-4 * Math.max(1, size),
+          `${logits!.data} ${expected}`,
+        );
+      }
+    }
+  });
+}
+
+test('a head that was trained on features takes features', async () => {
+  const model = buildHead(headOf('xception-based'), 2048);
+  initialiseWeights(model, 1);
+  const info = { architecture: 'xception-based', classes: ['real', 'fake'], input: { values: 2048 } };
+  const net = weightedNet({ model, info: { ...info, training: {}, chosenEpoch: 1, backend: 'cpu' } });
+  const session = await InferenceSession.create(exportOnnx(net, {}));
+  const features = linearCongruential(1)(2 * 2048, 1);
+  const expected = (model.predict(tensor(features, [2, 2048])) as Tensor).dataSync();
+  const { logits } = await session.run({ features: new OrtTensor('float32', features, [2, 2048]) });
+  for (const [i, value] of expected.entries()) assert.ok(Math.abs((logits!.data as Float32Array)[i]! - value) < 1e-5);
+});
+
+test('the safetensors file has PyTorch’s names and shapes, and gives the very weights back', async (t) => {
+  const { model, net } = madeUp(everything, 41);
+  const path = join(temporaryFolder(t), 'model.safetensors');
+  writeFileSync(path, exportSafetensors(net, { format: 'pt' }));
+  using stored = await openWeights([path]);
+  const shapes = Object.fromEntries([...stored.tensors].map(([name, { shape }]) => [name, shape.join(' ')]));
+  assert.equal(shapes['conv1.weight'], '5 3 4 4');
+  assert.equal(shapes['sepconv1.depthwise.weight'], '5 1 3 3');
+  assert.equal(shapes['deep.way.pointwise.bias'], '7');
+  assert.equal(shapes['bn1.running_var'], '6');
+  assert.equal(shapes['logits.weight'], '2 8');
+
+  const again = buildNet(netOf(everything), 41);
+  const { random, unused, naming } = loadWeights(again, { net: netOf(everything), imageSize: 41 }, stored);
+  assert.deepEqual([random, unused, naming], [[], [], 'PyTorch']);
+  for (const [i, weight] of model.getWeights().entries()) {
+    assert.deepEqual(again.getWeights()[i]!.dataSync(), weight.dataSync());
+  }
+});
+
+test('layers whose names only differ by what separates them are refused', () => {
+  const layers = [{ conv: 2, name: 'a/b' }, { conv: 2, name: 'a.b' }, 'globalAveragePool' as const, { dense: 2 }];
+  const { net } = madeUp({ layers }, 9);
+  assert.throws(
+    () => exportSafetensors(net, {}),
+    new StageError('Expected names that differ in more than "/" and ".", but two layers would be a.b.weight.'),
+  );
+});

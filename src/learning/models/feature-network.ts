@@ -1,0 +1,42 @@
+import { createHash } from 'node:crypto';
+import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
+import { StageError } from '../../stage.ts';
+
+/** A network up to its features. */
+export interface FeatureNetwork {
+  /** From images `[batch, size, size, 3]` to features `[batch, values]`; it shares the weights of the whole network. */
+  readonly model: LayersModel;
+  readonly layer: string;
+  readonly values: number;
+}
+
+const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
+
+/**
+ * What of a network comes before its head: all up to a layer, by default the first that makes an image flat. Throws a
+ * {@link StageError} when there is none, or when the layer's output is not flat.
+ */
+export function featureNetwork(model: LayersModel, layer?: string): FeatureNetwork {
+  const last =
+    layer === undefined
+      ? model.layers.find((one) => flat.has(one.getClassName()))
+      : model.layers.find(({ name }) => name === layer);
+  if (last === undefined) {
+    const names = model.layers.map(({ name }) => name).join(', ');
+    const wanted = layer === undefined ? 'a layer that makes an image flat' : `a layer "${layer}"`;
+    throw new StageError(`Expected ${wanted} in the network, got only ${names}.`);
+  }
+  const [, ...shape] = last.outputShape as readonly number[];
+  if (shape.length !== 1) {
+    throw new StageError(`Expected a layer whose output is flat, but ${last.name} leaves ${shape.join(' x ')}.`);
+  }
+  const part = tfjsModel({ inputs: model.inputs, outputs: last.output as never });
+  return { model: part, layer: last.name, values: shape[0]! };
+}
+
+/** SHA-256 of a model's weights, in the order of its layers: equal for equal weights. */
+export async function weightsDigest(model: LayersModel): Promise<string> {
+  const hash = createHash('sha256');
+  for (const weight of model.getWeights()) hash.update(new Uint8Array((await weight.data<'float32'>()).slice().buffer));
+  return hash.digest('hex');
+}

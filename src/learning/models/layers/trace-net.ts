@@ -1,0 +1,109 @@
+import { err, ok, type Result } from '../../../result.ts';
+import type { Layer, PlainLayer, ResidualLayer, Shape } from './layer.ts';
+import { outputShape, showShape } from './layer-shape.ts';
+import { countLearnable, layerWeights, sizeOf, type WeightShape } from './layer-weights.ts';
+
+/** A layer with what one image is before and after it. */
+export type TracedLayer = TracedPlain | TracedResidual;
+
+export interface TracedPlain {
+  readonly layer: PlainLayer;
+  readonly input: Shape;
+  readonly output: Shape;
+  readonly weights: readonly WeightShape[];
+  /** Multiplications, each with its addition, for one image; of convolutions and dense layers, the rest being little. */
+  readonly multiplyAdds: number;
+}
+
+export interface TracedResidual {
+  readonly layer: ResidualLayer;
+  readonly input: Shape;
+  readonly output: Shape;
+  readonly body: readonly TracedPlain[];
+  readonly shortcut: readonly TracedPlain[];
+}
+
+/** Why a net cannot be, and the item of its list that says so. */
+export interface NetMistake {
+  readonly at: Layer['at'];
+  readonly message: string;
+}
+
+/** Float32 values of 2 GiB: what a tensor's buffer, and an ONNX graph, can hold. */
+const mostInWeight = 2 ** 29;
+
+/** Follows an image through the layers, shape by shape; nothing is computed. The first layer that cannot be is told. */
+export function traceLayers(layers: readonly Layer[], image: Shape): Result<readonly TracedLayer[], NetMistake> {
+  return follow<Layer, TracedLayer>(layers, image, (layer, input) =>
+    layer.kind === 'residual' ? traceResidual(layer, input) : tracePlain(layer, input),
+  );
+}
+
+function follow<L extends Layer, T extends TracedLayer>(
+  layers: readonly L[],
+  input: Shape,
+  trace: (layer: L, input: Shape) => Result<T, NetMistake>,
+): Result<readonly T[], NetMistake> {
+  const traced: T[] = [];
+  for (const layer of layers) {
+    const next = trace(layer, traced.at(-1)?.output ?? input);
+    if (!next.ok) return next;
+    traced.push(next.value);
+  }
+  return ok(traced);
+}
+
+function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMistake> {
+  const output = outputShape(layer, input);
+  if (!output.ok) return err({ at: layer.at, message: output.error });
+  const weights = layerWeights(layer, input);
+  const largest = Math.max(...weights.map(sizeOf));
+  if (largest > mostInWeight) {
+    const numbers = [largest, mostInWeight].map((value) => value.toLocaleString('en'));
+    return err({
+      at: layer.at,
+      message: `${layer.name} would have ${numbers[0]} weights in one tensor, at most ${numbers[1]} are possible`,
+    });
+  }
+  return ok({ layer, input, output: output.value, weights, multiplyAdds: multiplyAdds(weights, output.value) });
+}
+
+/** Every number of a kernel is used once at every place of the output. */
+function multiplyAdds(weights: readonly WeightShape[], output: Shape): number {
+  const places = output.length === 3 ? output[0] * output[1] : 1;
+  const kernels = weights.filter(({ name }) => name.endsWith('kernel'));
+  return kernels.reduce((sum, kernel) => sum + sizeOf(kernel) * places, 0);
+}
+
+function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidual, NetMistake> {
+  const body = follow(layer.body, input, tracePlain);
+  if (!body.ok) return body;
+  const shortcut = follow(layer.shortcut, input, tracePlain);
+  if (!shortcut.ok) return shortcut;
+  const output = body.value.at(-1)!.output;
+  const around = shortcut.value.at(-1)?.output ?? input;
+  if (showShape(output) === showShape(around)) {
+    return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
+  }
+  const way = layer.shortcut.length > 0 ? 'shortcut' : 'input';
+  const advice = way === 'input' ? ': give it a shortcut that ends alike' : '';
+  const message = `${layer.name} adds ${showShape(output)} to its ${way} of ${showShape(around)}${advice}`;
+  return err({ at: layer.at, message });
+}
+
+/** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
+export function plainLayers(traced: readonly TracedLayer[]): readonly TracedPlain[] {
+  return traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));
+}
+
+/** Learnable parameters, moving statistics that are kept beside them, and multiply-adds for one image. */
+export function totals(traced: readonly TracedLayer[]) {
+  const layers = plainLayers(traced);
+  const weights = layers.flatMap((layer) => layer.weights);
+  const learnable = countLearnable(weights);
+  return {
+    learnable,
+    movingStatistics: weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable,
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+  };
+}

@@ -1,0 +1,54 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { io, LayersModel } from '@tensorflow/tfjs';
+import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
+import { StageError } from '../../stage.ts';
+import type { ModelInfo } from './model-info.ts';
+import { infoFile, readModelInfo, readModelJson } from './read-model-info.ts';
+import { readFinite } from './weights/stored-weights.ts';
+import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
+
+const modelFile = 'model.json';
+const weightsFile = 'weights.bin';
+
+/** What a `model` artifact holds. */
+export interface ModelFiles {
+  readonly model: LayersModel;
+  readonly info: ModelInfo;
+}
+
+/**
+ * Writes a `model` artifact into `folder`, made if it is missing: `model.json` and `weights.bin` as any tfjs-layers reads
+ * them, and `info.json`, what using the model needs to know. The same weights and info give the same bytes.
+ */
+export async function saveModel(folder: string, { model, info }: ModelFiles): Promise<void> {
+  mkdirSync(folder, { recursive: true });
+  const save = async ({ modelTopology, weightSpecs, weightData }: io.ModelArtifacts) => {
+    const manifest: io.ModelJSON = {
+      modelTopology: modelTopology!,
+      weightsManifest: [{ paths: [weightsFile], weights: weightSpecs! }],
+      format: 'layers-model',
+    };
+    writeFileSync(join(folder, modelFile), JSON.stringify(manifest));
+    writeFileSync(join(folder, weightsFile), new Uint8Array(tfjsIo.CompositeArrayBuffer.join(weightData)));
+    return { modelArtifactsInfo: { dateSaved: new Date(0), modelTopologyType: 'JSON' as const } };
+  };
+  await model.save(tfjsIo.withSaveHandler(save));
+  writeFileSync(join(folder, infoFile), `${JSON.stringify(info, null, 2)}\n`);
+}
+
+/** Reads the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export async function loadModel(folder: string): Promise<ModelFiles> {
+  const info = readModelInfo(folder);
+  const path = join(folder, modelFile);
+  const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
+  const { modelTopology } = readModelJson(path) as Partial<io.ModelJSON>;
+  if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
+  const weightSpecs = tensors.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));
+  const weightData = tensors.map((tensor) => readFinite(path, tensor).buffer as ArrayBuffer);
+  const load = loadLayersModel(tfjsIo.fromMemory({ modelTopology, weightSpecs, weightData }));
+  const model = await load.catch((error: Error) => {
+    throw new StageError(`Expected a tfjs-layers model, but ${path} cannot be loaded: ${error.message}`);
+  });
+  return { model, info };
+}

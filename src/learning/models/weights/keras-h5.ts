@@ -1,0 +1,99 @@
+import type { Dataset, Entity, File, Group } from 'h5wasm/node';
+import { StageError } from '../../../stage.ts';
+import { byName, type StoredTensor, type StoredWeights } from './stored-weights.ts';
+
+/**
+ * Opens the HDF5 file in which Keras up to version 2 saves a model or its weights. A tensor is called by the layer's name
+ * and its own there: `block1_conv1/kernel`. Throws a {@link StageError} where the file is cut short, or another one.
+ */
+export async function openKerasH5(path: string): Promise<StoredWeights> {
+  // Some megabytes of WebAssembly, which nobody else needs.
+  const { default: h5wasm } = await import('h5wasm/node');
+  // Otherwise HDF5 prints what it finds wrong, and goes on.
+  (await h5wasm.ready).activate_throwing_error_handler();
+  const attempt = <T>(doing: string, work: () => T): T => {
+    try {
+      return work();
+    } catch (error) {
+      if (error instanceof StageError) throw error;
+      throw new StageError(`Expected Keras weights in HDF5, but ${doing} ${path} failed: ${innermost(error)}.`);
+    }
+  };
+  const file = attempt('opening', () => new h5wasm.File(path, 'r'));
+  try {
+    const tensors = attempt('reading the names in', () => list(path, file, attempt));
+    return { path, format: 'keras', tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
+  } catch (error) {
+    file.close();
+    throw error;
+  }
+}
+
+type Attempt = <T>(doing: string, work: () => T) => T;
+
+function list(path: string, file: File, attempt: Attempt): readonly StoredTensor[] {
+  // A whole model has its weights in a group; a file of weights alone is that group.
+  const root = file.keys().includes('model_weights') ? groupOf(file.get('model_weights')) : file;
+  const layers = root === undefined ? undefined : names(root, 'layer_names');
+  if (root === undefined || layers === undefined) {
+    throw new StageError(
+      `Expected Keras weights, but ${path} has no attribute layer_names; what Keras 3 saves, save again as safetensors or by Keras 2.`,
+    );
+  }
+  return layers.flatMap((layer) => {
+    const group = groupOf(root.get(layer));
+    return (group === undefined ? [] : (names(group, 'weight_names') ?? [])).map((name) => {
+      const dataset = group!.get(name);
+      if (!isDataset(dataset)) throw new StageError(`Expected the tensor ${name} of ${layer} in ${path}, got none.`);
+      const called = `${layer}/${ownName(layer, name)}`;
+      const read = () => attempt(`reading ${called} of`, () => floats(path, called, dataset));
+      return { name: called, shape: [...(dataset.shape ?? [])], read };
+    });
+  });
+}
+
+/** A list of names in an attribute; Keras spreads a long one over `name0`, `name1`, …. */
+function names(group: Group, attribute: string): readonly string[] | undefined {
+  const { attrs } = group;
+  const parts = attribute in attrs ? [attribute] : [];
+  while (`${attribute}${parts.length}` in attrs) parts.push(`${attribute}${parts.length}`);
+  if (parts.length === 0) return undefined;
+  return parts.flatMap((part) => [attrs[part]!.value ?? []].flat().map(String));
+}
+
+/** What Keras 1 called weights, each behind the name of its layer. Its `running_std` holds the variance, too. */
+const keras1: ReadonlyMap<string, string> = new Map([
+  ['W', 'kernel'],
+  ['b', 'bias'],
+  ['running_mean', 'moving_mean'],
+  ['running_std', 'moving_variance'],
+]);
+
+/** `kernel` of `block1_conv1/kernel:0`, as TensorFlow calls it, and of `block1_conv1_W:0`, as the first Keras did. */
+function ownName(layer: string, name: string): string {
+  const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
+  const own = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
+  return keras1.get(own) ?? own;
+}
+
+function floats(path: string, name: string, dataset: Dataset): Float32Array {
+  const { value } = dataset;
+  if (value instanceof Float32Array) return value;
+  if (value instanceof Float64Array) return Float32Array.from(value);
+  throw new StageError(`Expected floating-point numbers for ${name} in ${path}, got ${String(dataset.dtype)}.`);
+}
+
+const groupOf = (entity: Entity | null): Group | undefined =>
+  entity !== null && 'type' in entity && entity.type === ('Group' as typeof entity.type)
+    ? (entity as Group)
+    : undefined;
+
+const isDataset = (entity: Entity | null): entity is Dataset =>
+  entity !== null && 'type' in entity && entity.type === ('Dataset' as typeof entity.type);
+
+/** HDF5 tells of an error from the outermost call inwards; the last line says what is wrong. */
+function innermost(error: unknown): string {
+  const text = error instanceof Error ? error.message : String(error);
+  const lines = text.match(/^ *#\d+:.*$/gm);
+  return (lines?.at(-1)?.replace(/^.*?\(\): /, '') ?? text).trim();
+}

@@ -1,0 +1,91 @@
+import type { SettingMistake } from '../../stage.ts';
+import { backbone } from '../models/layers/backbone.ts';
+import type { Net } from '../models/layers/layer.ts';
+import { layersByName, matchesName, weightedLayers } from '../models/layers/layers-by-name.ts';
+import type { FreezeSettings } from './freeze-settings.ts';
+
+/**
+ * The epoch from which on a layer trains, counted from 1, by its name; Infinity for never. Layers that are not in it train
+ * from the first.
+ */
+export type Freezing = ReadonlyMap<string, number>;
+
+/** Which layers train when. The settings are ones that have no {@link freezingMistakes}. */
+export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings): Freezing {
+  const frozen = freeze === 'backbone' ? weightedLayers(backbone(net.layers)) : named(net, freeze ?? []);
+  const freezing = new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
+  for (const { epoch, layers } of unfreeze) {
+    const thawing = layers === 'all' ? frozen : named(net, layers);
+    for (const name of thawing) if (isFrozen(freezing, name)) freezing.set(name, epoch);
+  }
+  return freezing;
+}
+
+/** What in these settings means nothing for this network; `at` begins at `freeze` or `unfreeze`. */
+export function freezingMistakes(net: Net, settings: FreezeSettings): readonly SettingMistake[] {
+  const { freeze, unfreeze = [] } = settings;
+  if (freeze === undefined)
+    return unfreeze.length > 0 ? [{ at: ['unfreeze'], message: 'expected freeze beside it' }] : [];
+  const misspelt = [
+    ...misspeltNames(net, freeze, ['freeze']),
+    ...unfreeze.flatMap(({ layers }, i) => misspeltNames(net, layers, ['unfreeze', i, 'layers'])),
+  ];
+  if (misspelt.length > 0) return misspelt;
+  const frozen = freezingOf(net, { freeze });
+  if (frozen.size === 0) return [{ at: ['freeze'], message: 'expected a network with weights before its head' }];
+  if (frozen.size === weightedLayers(net.layers).length) {
+    return [{ at: ['freeze'], message: 'expected a layer that is left to train, but all are frozen' }];
+  }
+  return vainThaws(net, { freeze, unfreeze });
+}
+
+function misspeltNames(
+  { layers }: Net,
+  patterns: string | readonly string[],
+  at: readonly PropertyKey[],
+): readonly SettingMistake[] {
+  if (typeof patterns === 'string') return [];
+  const byName = [...layersByName(layers)];
+  const known = byName.filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
+  return patterns.flatMap((pattern, i): SettingMistake[] => {
+    const is = (name: string) => matchesName(pattern, name);
+    if (known.some(is)) return [];
+    if (byName.some(([name]) => is(name))) {
+      return [{ at: [...at, i], message: `expected a layer with weights, but "${pattern}" has none` }];
+    }
+    const message = `expected a layer of the network, got "${pattern}"`;
+    // The drawing groups layers by how their names begin; not every such group is a block with a name.
+    const group = `${pattern}_*`;
+    if (known.some((name) => matchesName(group, name))) {
+      return [{ at: [...at, i], message: `${message}; "${group}" names those that begin so` }];
+    }
+    return [{ at: [...at, i], message, unknown: { name: pattern, known } }];
+  });
+}
+
+/** Steps of unfreezing that are out of order, or for which nothing is frozen any more. */
+function vainThaws(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): readonly SettingMistake[] {
+  return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
+    const before = unfreeze.slice(0, i);
+    const last = before.at(-1)?.epoch ?? 0;
+    if (epoch <= last) {
+      return [{ at: ['unfreeze', i, 'epoch'], message: `expected a later epoch than ${last}, got ${epoch}` }];
+    }
+    const freezing = freezingOf(net, { freeze, unfreeze: before });
+    const patterns = layers === 'all' ? ['*'] : layers;
+    return patterns.flatMap((pattern, j): SettingMistake[] => {
+      if (named(net, [pattern]).some((name) => isFrozen(freezing, name))) return [];
+      const at = ['unfreeze', i, 'layers', ...(layers === 'all' ? [] : [j])];
+      const what = layers === 'all' ? 'nothing is' : `"${pattern}" is not`;
+      return [{ at, message: `expected what is frozen until then, but ${what}` }];
+    });
+  });
+}
+
+const isFrozen = (freezing: Freezing, name: string): boolean => freezing.get(name) === Number.POSITIVE_INFINITY;
+
+/** The layers with weights that patterns name. */
+function named({ layers }: Net, patterns: readonly string[]): readonly string[] {
+  const all = [...layersByName(layers)].filter(([name]) => patterns.some((pattern) => matchesName(pattern, name)));
+  return [...new Set(all.flatMap(([, weighted]) => weighted))];
+}

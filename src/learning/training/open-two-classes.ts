@@ -1,0 +1,29 @@
+import { StageError } from '../../stage.ts';
+import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
+import { type Features, openFeatures } from '../vision/features/open-features.ts';
+
+/**
+ * Opens the `dataset` artifact in `folder` for reading some of its splits. Throws a {@link StageError} when its classes
+ * are not two, or when one of `splits` is missing or empty.
+ */
+export function openTwoClasses(folder: string, splits: readonly string[]): Dataset {
+  return expectTwoClasses(openDataset(folder), 'a dataset', splits);
+}
+
+/** The same of a `features` artifact. */
+export function openFeaturesOfTwoClasses(folder: string, splits: readonly string[]): Features {
+  return expectTwoClasses(openFeatures(folder), 'features', splits);
+}
+
+function expectTwoClasses<T extends Pick<Dataset | Features, 'classes' | 'split'>>(
+  data: T,
+  name: string,
+  splits: readonly string[],
+): T {
+  if (data.classes.length !== 2) {
+    throw new StageError(`Expected ${name} of two classes, real first, got ${data.classes.join(', ')}.`);
+  }
+  const empty = splits.find((split) => data.split(split).samples.length === 0);
+  if (empty !== undefined) throw new StageError(`Expected images in the split "${empty}", got none.`);
+  return data;
+}

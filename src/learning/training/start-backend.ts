@@ -1,0 +1,33 @@
+import { BackendError } from '../../backend/backend-error.ts';
+import { backendNames, isBackendName } from '../../backend/select/backend-names.ts';
+import { type RunningBackend, selectBackend } from '../../backend/select/select-backend.ts';
+import { type StageContext, StageError } from '../../stage.ts';
+
+/**
+ * Sets the compute backend that the user named, on the cores that the stage was granted, and notes what runs: its name,
+ * the versions of its packages, the device, the threads. Packages of the user's own are looked for from the project's root.
+ *
+ * Throws a {@link StageError} when there is none of that name, or it does not start.
+ */
+export async function startBackend(
+  context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,
+): Promise<RunningBackend> {
+  const running = await select(context);
+  context.note('backend', running.name);
+  for (const [name, version] of Object.entries(running.versions)) context.note(name, version);
+  if (running.device !== undefined) context.note('device', running.device);
+  context.note('threads', context.cpus);
+  return running;
+}
+
+async function select({ backend, cpus, root, warn }: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn'>) {
+  if (!isBackendName(backend)) {
+    throw new StageError(`Expected a backend (${backendNames.join(', ')}), got "${backend}".`);
+  }
+  try {
+    return await selectBackend(backend, { threads: cpus, packagesFrom: [root], warn });
+  } catch (error) {
+    if (error instanceof BackendError) throw new StageError(error.message, { cause: error });
+    throw error;
+  }
+}

@@ -1,0 +1,113 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Checkpoint } from '../../stage.ts';
+import type { EpochRecord } from './history.ts';
+import { TrainingCheckpoints } from './training-checkpoints.ts';
+
+const made = { backend: 'onnxruntime', threads: 2 };
+const weights = [Float32Array.of(1, 2), Float32Array.of(3)];
+
+/** Epochs of these accuracies on the validation split. */
+function epochsOf(...accuracies: readonly number[]): EpochRecord[] {
+  return accuracies.map((accuracy, index) => {
+    const values = { loss: 0.5, accuracy };
+    return { epoch: index + 1, learningRate: 0.1, running: values, splits: { val: values } };
+  });
+}
+
+/** What was said, and which epoch was gone on from, where one training kept a state and then another begins. */
+function begin(
+  [before, now]: readonly [
+    ConstructorParameters<typeof TrainingCheckpoints>[1],
+    ConstructorParameters<typeof TrainingCheckpoints>[1],
+  ],
+  { epochs = epochsOf(0.5, 0.7, 0.6), circumstances = made as Readonly<Record<string, string | number>> } = {},
+) {
+  let checkpoint: Checkpoint | undefined;
+  const save = (next: Checkpoint) => {
+    checkpoint = next;
+  };
+  const store = { load: () => checkpoint, save };
+  const state = { epochs, chosenEpoch: 2, steps: [12], weights, memory: [Float32Array.of(4)], best: weights };
+  new TrainingCheckpoints(store, before, made, assert.fail).keep(state);
+  const told: string[] = [];
+  const { last } = new TrainingCheckpoints(store, now, circumstances, (message) => told.push(message));
+  if (last !== undefined) assert.deepEqual(last, state);
+  return { said: told.join(), epoch: last?.epochs.length };
+}
+
+test('the same training, and a longer one, go on from the last state', () => {
+  const went = { said: 'goes on after epoch 3 of 5, from a checkpoint', epoch: 3 };
+  assert.deepEqual(begin([{ epochs: 5 }, { epochs: 5 }]), went);
+  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 5 }]), went);
+  const step = { kind: 'step', every: 2, factor: 0.1 } as const;
+  assert.deepEqual(
+    begin([
+      { epochs: 3, schedule: step },
+      { epochs: 5, schedule: step },
+    ]),
+    went,
+  );
+  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 3 }]).said, 'goes on after epoch 3 of 3, from a checkpoint');
+});
+
+test('a shorter training begins from the start, and says why', () => {
+  assert.deepEqual(begin([{ epochs: 5 }, { epochs: 2 }]), {
+    said: 'begins from the start: its checkpoint after epoch 3 is further than the 2 that are wanted',
+    epoch: undefined,
+  });
+});
+
+test('a rate that falls until the last epoch serves no other number of epochs, and its last state nobody', () => {
+  const schedule = { kind: 'cosine', final: 0 } as const;
+  assert.equal(
+    begin([
+      { epochs: 5, schedule },
+      { epochs: 5, schedule },
+    ]).epoch,
+    3,
+  );
+  assert.deepEqual(
+    begin([
+      { epochs: 5, schedule },
+      { epochs: 8, schedule },
+    ]),
+    {
+      said: 'begins from the start: its checkpoint after epoch 3 was made with epochs 5, not 8',
+      epoch: undefined,
+    },
+  );
+  assert.deepEqual(
+    begin([
+      { epochs: 3, schedule },
+      { epochs: 3, schedule },
+    ]),
+    { said: '', epoch: undefined },
+  );
+});
+
+test('other threads, another backend or another version of it begin from the start', () => {
+  const begun = (circumstances: Readonly<Record<string, string | number>>) =>
+    begin([{ epochs: 5 }, { epochs: 5 }], { circumstances }).said;
+  const start = 'begins from the start: its checkpoint after epoch 3 was made with';
+  assert.equal(begun({ ...made, threads: 4 }), `${start} threads 2, not 4`);
+  assert.equal(begun({ ...made, backend: 'cpu' }), `${start} backend onnxruntime, not cpu`);
+  assert.equal(begun({ ...made, device: 'some GPU' }), `${start} device unknown, not some GPU`);
+});
+
+test('more patience goes on where training was ended early, less only where it would have come as far', () => {
+  const epochs = epochsOf(0.5, 0.7, 0.6, 0.6);
+  const now = (patience: number) =>
+    begin(
+      [
+        { epochs: 9, earlyStopping: { patience: 2 } },
+        { epochs: 9, earlyStopping: { patience } },
+      ],
+      { epochs },
+    );
+  assert.deepEqual([now(3).epoch, now(2).epoch], [4, 4]);
+  assert.deepEqual(now(1), {
+    said: 'begins from the start: its checkpoint after epoch 4 is further than epoch 3, where early stopping ends it now',
+    epoch: undefined,
+  });
+});

@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '../../../random.ts';
+import { drawMix, mixPixels } from './mixup.ts';
+import { noiseImage } from './testing-images.ts';
+
+const draws = (alpha: number, count: number) =>
+  Array.from({ length: count }, (_, seed) => drawMix({ probability: 1, alpha }, new Random(seed), 7)!);
+
+test('the other image’s share is at most a half, and its partner any of the split', () => {
+  fc.assert(
+    fc.property(
+      fc.double({ min: 0.01, max: 100, noNaN: true }),
+      fc.nat(),
+      fc.integer({ min: 1, max: 9 }),
+      (alpha, seed, images) => {
+        const { partner, share } = drawMix({ probability: 1, alpha }, new Random(seed), images)!;
+        assert.ok(share >= 0 && share <= 0.5);
+        assert.ok(Number.isInteger(partner) && partner >= 0 && partner < images);
+      },
+    ),
+  );
+  assert.deepEqual(new Set(draws(1, 200).map(({ partner }) => partner)).size, 7);
+});
+
+test('shares are a Beta’s: the mean distance of one from a half is known', () => {
+  // Of Beta(a, a), E|x - 1/2| is 1/4 for a = 1 (uniform), and 2^(-2a) / (a B(a, a)) in general.
+  for (const [alpha, expected] of [
+    [1, 0.25],
+    [2, 0.1875],
+    [0.5, 1 / Math.PI],
+  ] as const) {
+    const shares = draws(alpha, 20_000).map(({ share }) => 0.5 - share);
+    const mean = shares.reduce((sum, distance) => sum + distance, 0) / shares.length;
+    assert.ok(Math.abs(mean - expected) < 0.005, `${alpha}: ${mean}`);
+  }
+});
+
+test('a tiny alpha mixes next to nothing, and never something that is no number', () => {
+  const shares = draws(0.01, 2000).map(({ share }) => share);
+  assert.ok(shares.filter((share) => share < 0.001).length > 1700);
+});
+
+test('as often as the probability says, nothing is mixed in', () => {
+  const none = Array.from({ length: 4000 }, (_, seed) => drawMix({ probability: 0.25, alpha: 1 }, new Random(seed), 7));
+  assert.ok(Math.abs(none.filter((mix) => mix === undefined).length - 3000) < 150);
+});
+
+test('pixels are the weighted mean, and a share of nothing leaves them', () => {
+  const [one, other] = [noiseImage(1, 6, 4), noiseImage(2, 6, 4)];
+  assert.deepEqual(mixPixels(one, other, 0).pixels, one.pixels);
+  for (const [i, value] of mixPixels(one, other, 0.25).pixels.entries()) {
+    assert.ok(Math.abs(value - (0.75 * one.pixels[i]! + 0.25 * other.pixels[i]!)) <= 0.5);
+  }
+});

@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '../../../random.ts';
+import { type AugmentSettings, augmentSettings } from './augment-settings.ts';
+import { blur } from './blur.ts';
+import { colour } from './colour.ts';
+import { cutout } from './cutout.ts';
+import { downscale } from './downscale.ts';
+import { jpeg } from './jpeg.ts';
+import { noise } from './noise.ts';
+import type { PixelChange } from './pixel-change.ts';
+import { distances, noiseImage } from './testing-images.ts';
+
+/** A change with its settings by default, at no strength at all, and at one that shows in any image. */
+interface Case {
+  readonly change: PixelChange<never>;
+  readonly usual: object;
+  readonly none: object | undefined;
+  readonly strong: object;
+}
+
+const cases: Readonly<Record<string, Case>> = {
+  colour: {
+    change: colour,
+    usual: { brightness: 0.2, contrast: 0.2, saturation: 0.2, hue: 0.05 },
+    none: {},
+    strong: { brightness: 1, contrast: 1, saturation: 1, hue: 0.5 },
+  },
+  blur: { change: blur, usual: {}, none: { sigma: [0, 0] }, strong: { sigma: [1, 3] } },
+  noise: { change: noise, usual: {}, none: { deviation: [0, 0] }, strong: { deviation: [20, 40] } },
+  downscale: { change: downscale, usual: {}, none: { factor: [1, 1] }, strong: { factor: [0.1, 0.5] } },
+  cutout: { change: cutout, usual: {}, none: { side: [0, 0] }, strong: { side: [0.5, 1] } },
+  // Compressing always loses something.
+  jpeg: { change: jpeg, usual: {}, none: undefined, strong: { quality: [1, 30] } },
+};
+
+/** A change's settings as a stage gets them, defaults worked in. */
+function settingsOf(name: string, settings: object): never {
+  return augmentSettings.parse({ [name]: settings })[name as keyof AugmentSettings] as never;
+}
+
+const image = fc
+  .tuple(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 1, max: 20 }), fc.nat(1000))
+  .map(([width, height, seed]) => noiseImage(seed, width, height));
+
+for (const [name, { change, usual, none, strong }] of Object.entries(cases)) {
+  test(`${name} gives a new image of the same size, by its random stream alone`, async () => {
+    await fc.assert(
+      fc.asyncProperty(image, fc.nat(), fc.constantFrom(usual, strong), async (image, seed, settings) => {
+        const before = image.pixels.slice();
+        const once = await change(image, settingsOf(name, settings), new Random(seed));
+        const again = await change(image, settingsOf(name, settings), new Random(seed));
+        assert.deepEqual(once, again);
+        assert.deepEqual([once.width, once.height, once.pixels.length], [image.width, image.height, before.length]);
+        assert.deepEqual(image.pixels, before);
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  if (none !== undefined)
+    test(`${name} of no strength leaves every pixel`, async () => {
+      await fc.assert(
+        fc.asyncProperty(image, fc.nat(), async (image, seed) => {
+          const { pixels } = await change(image, settingsOf(name, none), new Random(seed));
+          assert.deepEqual(new Uint8Array(pixels), image.pixels);
+        }),
+        { numRuns: 40 },
+      );
+    });
+
+  test(`${name} is as strong as its range says: little or much, and another with each draw`, async () => {
+    const image = noiseImage(1, 24, 24);
+    const change1 = async (seed: number, settings: object) =>
+      (await change(image, settingsOf(name, settings), new Random(seed))).pixels;
+    const far = await Promise.all([1, 2, 3, 4].map((seed) => change1(seed, strong)));
+    for (const pixels of far) assert.ok(distances(pixels, image.pixels).mean > 2);
+    assert.ok(distances(far[0]!, far[1]!).most > 0);
+  });
+}
+
+test('a range whose ends are the wrong way round is a mistake', () => {
+  const { error } = augmentSettings.safeParse({ blur: { sigma: [2, 1] } });
+  assert.deepEqual(
+    error!.issues.map(({ path, message }) => [path, message]),
+    [[['blur', 'sigma'], 'expected the lower end first']],
+  );
+});

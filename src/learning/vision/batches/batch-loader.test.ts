@@ -1,0 +1,220 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { encodedNoise, writeNoiseDataset } from '../../../../test/support/noise-dataset.ts';
+import { permutation, Random } from '../../../random.ts';
+import { type AugmentSettings, augmentSettings } from '../augment/augment-settings.ts';
+import { DatasetWriter } from '../dataset/dataset-writer.ts';
+import { decodeImage } from '../decode-image.ts';
+import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
+import { giveBack, take } from './memory-budget.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));
+after(() => rmSync(folder, { recursive: true }));
+const files = await writeNoiseDataset(folder, 10);
+const resize = { width: 12, height: 12, fit: 'fill', kernel: 'linear' } as const;
+const imageLength = 12 * 12 * 3;
+
+async function readAll(epoch: EpochOptions = {}, options: Partial<BatchLoaderOptions> = {}): Promise<Batch[]> {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 4, resize, ...options });
+  return await collect(loader.epoch(epoch));
+}
+
+async function collect<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const all: T[] = [];
+  for await (const item of items) all.push(item);
+  return all;
+}
+
+test('a pass gives every image once, in the order asked for, with its label', async () => {
+  const order = permutation(10, new Random(1));
+  const batches = await readAll({ order });
+  assert.deepEqual(
+    batches.map((batch) => batch.images.length / imageLength),
+    [4, 4, 2],
+  );
+  assert.deepEqual(
+    batches.flatMap((batch) => [...batch.indices]),
+    [...order],
+  );
+  assert.deepEqual(
+    batches.flatMap((batch) => [...batch.labels]),
+    [...order].map((index) => index % 2),
+  );
+});
+
+test('an image comes as decoded, normalised per channel', async () => {
+  const normalization = { mean: [0.5, 0.4, 0.3], deviation: [0.2, 0.25, 0.5] } as const;
+  const [batch] = await readAll({ order: Uint32Array.of(6) }, { normalization });
+  const { pixels } = await decodeImage(files[6]!, resize);
+  const expected = pixels.map((value) => value);
+  const floats = Float32Array.from(expected, (value, i) => {
+    const channel = i % 3;
+    return (value / 255 - normalization.mean[channel]!) / normalization.deviation[channel]!;
+  });
+  assert.deepEqual(batch!.images, floats);
+});
+
+const everything = augmentSettings.parse({
+  colour: { brightness: 0.4, contrast: 0.4, saturation: 0.4, hue: 0.1 },
+  ...{ blur: {}, noise: {}, downscale: {}, cutout: {}, mixup: { alpha: 1 }, jpeg: {} },
+});
+
+for (const [name, settings] of Object.entries({
+  'crop and flip are': { crop: 4, flip: true },
+  'all changes are': everything,
+}))
+  test(`${name} a function of seed, epoch and image, whatever order, threads, batches and cache`, async () => {
+    const augment = { ...settings, seed: 7, epoch: 3 };
+    const byImage = (batches: readonly Batch[]) => {
+      const images = new Map<number, readonly number[]>();
+      for (const batch of batches) {
+        for (const [slot, index] of batch.indices.entries()) {
+          images.set(index, [...batch.images.subarray(slot * imageLength, (slot + 1) * imageLength)]);
+        }
+      }
+      return new Map([...images].sort(([a], [b]) => a - b));
+    };
+    const one = byImage(await readAll({ augment }));
+    const order = permutation(10, new Random(9));
+    const other = byImage(await readAll({ augment, order }, { batchSize: 3, threads: 1, prefetch: 1, cacheBytes: 0 }));
+    assert.deepEqual(other, one);
+    assert.notDeepEqual(byImage(await readAll({ augment: { ...augment, epoch: 4 } })), one);
+  });
+
+test('changes that never happen leave the bytes of crop and flip', async () => {
+  const moved = { crop: 4, flip: true, seed: 7, epoch: 3 };
+  const never = Object.entries(everything).map(([name, settings]) =>
+    typeof settings === 'object' ? [name, { ...settings, probability: 0 }] : [name, settings],
+  );
+  const [one, other] = [
+    await readAll({ augment: moved }),
+    await readAll({ augment: { ...Object.fromEntries(never), ...moved } }),
+  ];
+  assert.deepEqual(
+    other.map(({ images }) => images),
+    one.map(({ images }) => images),
+  );
+});
+
+test('one more change leaves what the others draw', async () => {
+  const still = { crop: 0, flip: false, seed: 7, epoch: 3 };
+  const cutout = { probability: 0.5, side: [0.3, 0.6] } satisfies AugmentSettings['cutout'];
+  const invisible = { probability: 0.5, sigma: [0, 0] } satisfies AugmentSettings['blur'];
+  const [one, other] = [
+    await readAll({ augment: { ...still, cutout } }),
+    await readAll({ augment: { ...still, cutout, blur: invisible } }),
+  ];
+  assert.deepEqual(
+    other.map(({ images }) => images),
+    one.map(({ images }) => images),
+  );
+});
+
+test('a mixed image is the weighted mean of two of the split, and the batch says with which labels', async () => {
+  const plain = (await readAll({ order: Uint32Array.from({ length: 10 }, (_, i) => i) }, { batchSize: 10 }))[0]!;
+  const of = (index: number) => plain.images.subarray(index * imageLength, (index + 1) * imageLength);
+  const augment = { crop: 0, flip: false, mixup: { probability: 1, alpha: 1 }, seed: 1, epoch: 1 };
+  const [batch] = await readAll({ augment }, { batchSize: 10 });
+  const { labels, shares } = batch!.mixed!;
+  for (const [slot, index] of batch!.indices.entries()) {
+    const image = batch!.images.subarray(slot * imageLength, (slot + 1) * imageLength);
+    const partners = Array.from({ length: 10 }, (_, other) => other).filter((other) =>
+      image.every(
+        (value, i) =>
+          Math.abs(value - (1 - shares[slot]!) * of(index)[i]! - shares[slot]! * of(other)[i]!) < 0.51 / 255,
+      ),
+    );
+    assert.ok(
+      partners.some((partner) => partner % 2 === labels[slot]),
+      `${index}`,
+    );
+  }
+  assert.equal(plain.mixed, undefined);
+});
+
+test('batches are made while the reader computes', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 4, resize, prefetch: 3 });
+  const pass = loader.epoch();
+  await pass.next();
+  // A step that holds this thread: no callback runs here meanwhile.
+  const shared = new Int32Array(new SharedArrayBuffer(4));
+  Atomics.wait(shared, 0, 0, 300);
+  const start = performance.now();
+  await pass.next();
+  assert.ok(performance.now() - start < 50);
+});
+
+test('a second pass decodes nothing again, and released memory is used for it', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+  const first: number[][] = [];
+  for await (const batch of loader.epoch()) {
+    first.push([...batch.images]);
+    batch.release();
+    assert.equal(batch.images.length, 0);
+  }
+  const second = await collect(loader.epoch());
+  assert.deepEqual(
+    second.map((batch) => [...batch.images]),
+    first,
+  );
+});
+
+test('all loaders together keep no more decoded than there is memory for, and give it back at their end', async () => {
+  const memory = decodedImages();
+  const free = memory.left;
+  const tenant = memory.share();
+  assert.ok(take(tenant, free - 13 * imageLength));
+  {
+    await using first = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+    await using second = new BatchLoader(folder, 'train', { batchSize: 5, resize });
+    await using third = new BatchLoader(folder, 'train', { batchSize: 5, resize, cacheBytes: 2 * imageLength });
+    const expected = await collect(third.epoch());
+    assert.equal(memory.left, 11 * imageLength);
+    for (const loader of [first, second, second, first]) {
+      const batches = await collect(loader.epoch());
+      assert.deepEqual(
+        batches.map(({ images }) => images),
+        expected.map(({ images }) => images),
+      );
+    }
+    assert.equal(memory.left, 0);
+  }
+  assert.equal(memory.left, 13 * imageLength);
+  giveBack(tenant);
+  assert.equal(memory.left, free);
+});
+
+test('a pass that is left early makes room for the next', async () => {
+  await using loader = new BatchLoader(folder, 'train', { batchSize: 1, resize });
+  for await (const batch of loader.epoch()) {
+    assert.deepEqual([...batch.indices], [0]);
+    break;
+  }
+  const rest = await collect(loader.epoch({ order: Uint32Array.of(8, 9) }));
+  assert.deepEqual(
+    rest.map((batch) => batch.indices[0]),
+    [8, 9],
+  );
+});
+
+test('an image that cannot be decoded is named', async () => {
+  const damaged = mkdtempSync(join(tmpdir(), 'restage-damaged-'));
+  {
+    using writer = new DatasetWriter(damaged, { classes: ['real'], splits: ['train'] });
+    const size = { width: 24, height: 16 };
+    writer.add('train', { key: 'a', label: 0, source: 'real', path: 'real/a.png', ...size }, await encodedNoise(1));
+    writer.add('train', { key: 'b', label: 0, source: 'real', path: 'real/b.png', ...size }, Buffer.from('no image'));
+    writer.finish();
+  }
+  await using loader = new BatchLoader(damaged, 'train', { batchSize: 1, resize });
+  await assert.rejects(collect(loader.epoch()), {
+    name: 'StageError',
+    message: 'real/b.png cannot be decoded: Input buffer contains unsupported image format',
+  });
+  writeFileSync(join(damaged, 'train', '00000.tar'), '');
+  await assert.rejects(collect(loader.epoch()), /Expected \d+ bytes of real\/b.png at \d+ of .*, got 0\./);
+  rmSync(damaged, { recursive: true });
+});

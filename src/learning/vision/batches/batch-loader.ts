@@ -1,0 +1,213 @@
+import { freemem } from 'node:os';
+import { Worker } from 'node:worker_threads';
+import { usableMemory } from '../../../machine-limits.ts';
+import { StageError } from '../../../stage.ts';
+import { type Augmentation, mixOf } from '../augment/augment-image.ts';
+import type { Corruption } from '../corruption-settings.ts';
+import type { Sample } from '../dataset/dataset.ts';
+import { openDataset } from '../dataset/open-dataset.ts';
+import { type Normalization, unitRange } from '../pixels-to-floats.ts';
+import type { Resize } from '../resize-settings.ts';
+import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
+import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
+
+/** Images, or what another network made of them, ready for a network, with what is known of them. */
+export interface Batch {
+  /** RGB, normalised: `[batch, height, width, 3]`; or features: `[batch, values]`. The reader's own until it is released. */
+  readonly images: Float32Array<ArrayBuffer>;
+  /** `[batch]`. */
+  readonly labels: Int32Array;
+  /** Of the images in the split's samples: `[batch]`. */
+  readonly indices: Uint32Array;
+  /** What was mixed into the images; absent where nothing is. */
+  readonly mixed?: MixedLabels;
+  /** Gives the memory of `images` back for a later batch; `images` is empty from then on. Without it, it is collected. */
+  release(): void;
+}
+
+/** Of the other image in each: both `[batch]`. */
+export interface MixedLabels {
+  readonly labels: Int32Array;
+  /** The other label's share of the target, 0 to 0.5; the image's own label has the rest. */
+  readonly shares: Float32Array;
+}
+
+export interface BatchLoaderOptions {
+  readonly batchSize: number;
+  readonly resize: Resize;
+  /** Default: values stay in [0, 1]. */
+  readonly normalization?: Normalization;
+  /** Done to every image at its full size, before it is resized. Default: images as they are. */
+  readonly corruption?: Corruption | undefined;
+  /** Batches made ahead of the reader. Default 3. */
+  readonly prefetch?: number;
+  /**
+   * Most memory for decoded images, which are then decoded once for all epochs. Default: all that {@link decodedImages}
+   * has left.
+   */
+  readonly cacheBytes?: number;
+  /** Images decoded at once, each by one thread. Default 2. */
+  readonly threads?: number;
+}
+
+let budget: MemoryBudget | undefined;
+
+/**
+ * What all loaders of this process keep decoded images in: a quarter of the memory that is free when the first is made,
+ * and of a container's limit.
+ */
+export function decodedImages(): MemoryBudget {
+  budget ??= new MemoryBudget(Math.min(freemem(), usableMemory()) / 4);
+  return budget;
+}
+
+/** One pass over the images. */
+export interface EpochOptions {
+  /** Indices of samples in the order wanted. Default: the order of the dataset. */
+  readonly order?: Uint32Array;
+  /** Default: images as they are. */
+  readonly augment?: Augmentation;
+}
+
+/**
+ * Batches of one split, made ahead of the reader by a thread of its own: it goes on while the reader's thread computes.
+ *
+ * It has one pass under way at a time; starting another ends the one before. Making begins when `epoch` is called, not
+ * when the first batch is asked for. The last batch of a pass may be smaller.
+ */
+export class BatchLoader {
+  readonly samples: readonly Sample[];
+  readonly #batchSize: number;
+  readonly #prefetch: number;
+  readonly #worker: Worker;
+  readonly #memory: MemoryShare;
+  #passes = 0;
+  /** Batches (or the failure) that wait for the reader. */
+  #arrived: FromBatchWorker[] = [];
+  #wake: () => void = () => {};
+  #crash: Error | undefined;
+
+  /** `dataset` is the artifact's folder. Throws a {@link StageError} when it or the split cannot be read. */
+  constructor(dataset: string, split: string, options: BatchLoaderOptions) {
+    this.samples = openDataset(dataset).split(split).samples;
+    this.#batchSize = options.batchSize;
+    this.#prefetch = options.prefetch ?? 3;
+    this.#memory = decodedImages().share(options.cacheBytes);
+    this.#worker = startWorker({
+      dataset,
+      split,
+      resize: options.resize,
+      normalization: options.normalization ?? unitRange,
+      ...(options.corruption !== undefined && { corruption: options.corruption }),
+      memory: this.#memory,
+      threads: options.threads ?? 2,
+    });
+    this.#worker.unref();
+    this.#worker.on('message', (message: FromBatchWorker) => {
+      if (message.id !== this.#passes) return;
+      this.#arrived.push(message);
+      this.#wake();
+    });
+    this.#worker.on('error', (error) => {
+      this.#crash = error;
+      this.#wake();
+    });
+  }
+
+  /** Number of batches of a whole pass. */
+  get batches(): number {
+    return Math.ceil(this.samples.length / this.#batchSize);
+  }
+
+  /** Starts a pass. A {@link StageError} that names the image is thrown where one cannot be decoded. */
+  epoch({ order = this.#everything(), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
+    const id = ++this.#passes;
+    this.#arrived = [];
+    this.#wake();
+    const job = { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment };
+    this.#send({ type: 'start', job });
+    return this.#read(id, order, augment);
+  }
+
+  /** Ends the thread and frees its memory. */
+  async close(): Promise<void> {
+    this.#passes++;
+    this.#wake();
+    await this.#worker.terminate();
+    giveBack(this.#memory);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  async *#read(
+    id: number,
+    order: Uint32Array,
+    augment: Augmentation | undefined,
+  ): AsyncGenerator<Batch, void, undefined> {
+    try {
+      for (let start = 0; start < order.length; start += this.#batchSize) {
+        const images = await this.#next(id);
+        this.#send({ type: 'taken' });
+        const indices = order.slice(start, start + this.#batchSize);
+        yield {
+          images,
+          labels: Int32Array.from(indices, (index) => this.samples[index]!.label),
+          indices,
+          ...(augment?.mixup === undefined ? {} : { mixed: this.#mixed(augment, indices) }),
+          release: () => {
+            if (images.length > 0) this.#worker.postMessage({ type: 'recycle', images }, [images.buffer]);
+          },
+        };
+      }
+    } finally {
+      if (id === this.#passes) this.#send({ type: 'stop' });
+    }
+  }
+
+  #mixed(augment: Augmentation, indices: Uint32Array): MixedLabels {
+    const mixes = Array.from(indices, (index) => mixOf(augment, index, this.samples.length));
+    return {
+      labels: Int32Array.from(indices, (index, i) => this.samples[mixes[i]?.partner ?? index]!.label),
+      shares: Float32Array.from(mixes, (mix) => mix?.share ?? 0),
+    };
+  }
+
+  async #next(id: number): Promise<Float32Array<ArrayBuffer>> {
+    // The thread keeps the process alive only while somebody waits for it.
+    this.#worker.ref();
+    try {
+      while (this.#arrived.length === 0) {
+        if (this.#crash !== undefined) throw this.#crash;
+        if (id !== this.#passes) throw new Error('Internal error: another pass was started, or the loader was closed');
+        await new Promise<void>((resolve) => {
+          this.#wake = resolve;
+        });
+      }
+    } finally {
+      this.#worker.unref();
+    }
+    if (id !== this.#passes) throw new Error('Internal error: another pass was started, or the loader was closed');
+    const message = this.#arrived.shift()!;
+    if (message.type === 'failed') throw new StageError(message.message);
+    return message.images;
+  }
+
+  #everything(): Uint32Array {
+    return Uint32Array.from({ length: this.samples.length }, (_, index) => index);
+  }
+
+  #send(message: ToBatchWorker): void {
+    this.#worker.postMessage(message);
+  }
+}
+
+/** Compiled, the thread needs nothing. From the sources it first needs tsx, which threads of Node 20 do not inherit. */
+function startWorker(workerData: BatchWorkerSetup): Worker {
+  if (!import.meta.url.endsWith('.ts'))
+    return new Worker(new URL('./batch-worker.js', import.meta.url), { workerData });
+  const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), new URL('./batch-worker.ts', import.meta.url).href];
+  const code = `import { register } from ${JSON.stringify(tsx)}; register(); await import(${JSON.stringify(worker)});`;
+  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData });
+}

@@ -1,0 +1,33 @@
+import sharp from 'sharp';
+import { Random } from '../../random.ts';
+import { blur } from './augment/blur.ts';
+import { downscale } from './augment/downscale.ts';
+import { noise } from './augment/noise.ts';
+import type { Corruption } from './corruption-settings.ts';
+import { decodeImage } from './decode-image.ts';
+
+/**
+ * An encoded image, corrupted at its full size: blur, noise, scale, and last the compression, whatever their order in the
+ * settings. What comes back is an encoded image again, a JPEG where that is asked for and else a PNG, so that from here on it
+ * goes the way of any other, as if its file had been like this.
+ *
+ * Noise is drawn from the seed and `key`, the image's own, so neither the order of images nor of threads shows.
+ */
+export async function corruptImage(bytes: Uint8Array, corruption: Corruption, key: string): Promise<Buffer> {
+  const random = new Random('corrupt', corruption.seed, key);
+  const always = { probability: 1 };
+  let image = await decodeImage(bytes);
+  const { blur: sigma = 0, noise: deviation = 0, scale = 1 } = corruption;
+  if (sigma > 0) image = await blur(image, { ...always, sigma: twice(sigma) }, random);
+  if (deviation > 0) image = await noise(image, { ...always, deviation: twice(deviation) }, random);
+  if (scale < 1) image = await downscale(image, { ...always, factor: twice(scale) }, random);
+  const { width, height, pixels } = image;
+  const raw = sharp(pixels, { raw: { width, height, channels: 3 } });
+  if (corruption.jpeg === undefined) return raw.png({ compressionLevel: 1 }).toBuffer();
+  return raw.jpeg({ quality: corruption.jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
+}
+
+/** The range of an augmentation that leaves nothing to chance. */
+function twice(strength: number): [number, number] {
+  return [strength, strength];
+}

@@ -1,0 +1,118 @@
+import { closeSync, existsSync, fstatSync, openSync, read } from 'node:fs';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { StageError } from '../../../stage.ts';
+import { thereAre } from '../../../suggest.ts';
+import { reasonOf } from '../../../system-error.ts';
+import { parseArtifactFile } from '../parse-artifact-file.ts';
+import type { DatasetInfo, Sample } from './dataset.ts';
+import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
+
+const readAt = promisify(read);
+
+/** A `dataset` artifact opened for reading. A split's list is read when it is first asked for, its shards when an image is. */
+export interface Dataset {
+  /** In label order. */
+  readonly classes: readonly string[];
+  readonly splits: readonly string[];
+  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
+  split(name: string): DatasetSplit;
+  /** Closes every shard. Images can be read again afterwards. */
+  close(): void;
+  [Symbol.dispose](): void;
+}
+
+/** One split of a dataset, with random access to its images. */
+interface DatasetSplit {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  /** The encoded file of `samples[index]`. Several reads may be under way at once. */
+  read(index: number): Promise<Buffer>;
+  close(): void;
+}
+
+/** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export function openDataset(folder: string): Dataset {
+  if (!existsSync(join(folder, datasetFile))) {
+    throw new StageError(
+      `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
+    );
+  }
+  const info: DatasetInfo = parseArtifactFile('dataset', join(folder, datasetFile), datasetInfo);
+  const open = new Map<string, ShardedSplit>();
+  const close = () => {
+    for (const split of open.values()) split.close();
+  };
+  return {
+    classes: info.classes,
+    splits: info.splits,
+    split(name) {
+      if (!info.splits.includes(name)) {
+        throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
+      }
+      const split = open.get(name) ?? new ShardedSplit(folder, name, info.classes);
+      open.set(name, split);
+      return split;
+    },
+    close,
+    [Symbol.dispose]: close,
+  };
+}
+
+class ShardedSplit implements DatasetSplit {
+  readonly name: string;
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  readonly #folder: string;
+  readonly #shards = new Map<string, Shard>();
+
+  constructor(dataset: string, name: string, classes: readonly string[]) {
+    this.name = name;
+    this.classes = classes;
+    this.#folder = join(dataset, name);
+    this.samples = parseArtifactFile('dataset', join(this.#folder, samplesFile), sampleList(classes.length));
+  }
+
+  async read(index: number): Promise<Buffer> {
+    const sample = this.samples[index];
+    if (sample === undefined) throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
+    const { shard: name, offset, size, path } = sample;
+    const shard = this.#shard(name);
+    const there = Math.min(size, Math.max(0, shard.size - offset));
+    // Before the room for it is taken: a damaged list may ask for any size.
+    const buffer = Buffer.allocUnsafeSlow(there);
+    const bytesRead = there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
+    if (bytesRead === size) return buffer;
+    throw new StageError(
+      `Expected ${size} bytes of ${path} at ${offset} of ${join(this.#folder, name)}, got ${bytesRead}.`,
+    );
+  }
+
+  close(): void {
+    for (const { fd } of this.#shards.values()) closeSync(fd);
+    this.#shards.clear();
+  }
+
+  #shard(name: string): Shard {
+    const shard = this.#shards.get(name) ?? openShard(join(this.#folder, name));
+    this.#shards.set(name, shard);
+    return shard;
+  }
+}
+
+interface Shard {
+  readonly fd: number;
+  /** In bytes, when it was opened. */
+  readonly size: number;
+}
+
+function openShard(path: string): Shard {
+  try {
+    const fd = openSync(path, 'r');
+    const stats = fstatSync(fd);
+    return { fd, size: stats.isFile() ? stats.size : 0 };
+  } catch (error) {
+    throw new StageError(`Expected a dataset, but its shard ${path} cannot be read: ${reasonOf(error)}.`);
+  }
+}

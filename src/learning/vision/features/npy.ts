@@ -1,0 +1,44 @@
+import { err, ok, type Result } from '../../../result.ts';
+
+/**
+ * The bytes of NumPy's `.npy` format, version 1.0, for one thing: little-endian float32 values of any shape, the last axis
+ * fastest. `numpy.load` reads and `numpy.save` writes them.
+ */
+const magic = '\x93NUMPY\x01\x00';
+
+/** What precedes the values of an array of this shape. Its length is a multiple of 64, as NumPy aligns it. */
+export function npyHeader(...shape: readonly number[]): Buffer {
+  const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', '); // as Python writes them
+  const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }`;
+  const padded = `${dictionary.padEnd(Math.ceil((dictionary.length + 11) / 64) * 64 - 11)}\n`;
+  const length = Buffer.alloc(2);
+  length.writeUInt16LE(padded.length);
+  return Buffer.concat([Buffer.from(magic, 'latin1'), length, Buffer.from(padded, 'latin1')]);
+}
+
+/** An array of numbers. */
+export interface NpyArray {
+  readonly shape: readonly number[];
+  /** The last axis fastest. */
+  readonly values: Float32Array<ArrayBuffer>;
+}
+
+/** What a file holds; the error is one sentence on what was expected. */
+export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
+  const start = 10 + (bytes.length >= 10 ? bytes.readUInt16LE(8) : 0);
+  if (bytes.length < start || bytes.toString('latin1', 0, 8) !== magic) return err('expected a .npy file, version 1.0');
+  const header = bytes.toString('latin1', 10, start);
+  const tuple = /'shape': \(((?:\d+(?:, ?|(?=\))))*)\)/.exec(header)?.[1];
+  if (!/'descr': '<f4'/.test(header) || !/'fortran_order': False/.test(header) || tuple === undefined) {
+    return err(`expected little-endian float32 in C order, got ${header.trim()}`);
+  }
+  const shape = (tuple.match(/\d+/g) ?? []).map(Number);
+  const count = shape.reduce((product, length) => product * length, 1);
+  if (bytes.length - start !== 4 * count) {
+    return err(`expected ${4 * count} bytes after the header, got ${bytes.length - start}`);
+  }
+  const values = new Float32Array(count);
+  // A copy, since a buffer of Node's may begin anywhere.
+  new Uint8Array(values.buffer).set(bytes.subarray(start));
+  return ok({ shape, values });
+}

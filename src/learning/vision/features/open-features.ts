@@ -1,0 +1,70 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { StageError } from '../../../stage.ts';
+import { thereAre } from '../../../suggest.ts';
+import { reasonOf } from '../../../system-error.ts';
+import { samplesFile } from '../dataset/dataset.ts';
+import { parseArtifactFile } from '../parse-artifact-file.ts';
+import {
+  type FeaturesInfo,
+  type FeaturesSample,
+  featuresFile,
+  featuresInfo,
+  featuresSamples,
+  valuesFile,
+} from './features.ts';
+import { parseNpy } from './npy.ts';
+
+/** A `features` artifact opened for reading. A split is read, all of it, when it is first asked for. */
+export interface Features extends Omit<FeaturesInfo, 'format'> {
+  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
+  split(name: string): FeaturesSplit;
+}
+
+export interface FeaturesSplit {
+  readonly samples: readonly FeaturesSample[];
+  /** `[samples, values]`. */
+  readonly features: Float32Array<ArrayBuffer>;
+}
+
+/** Opens the `features` artifact in `folder`. Throws a {@link StageError} when it is not one. */
+export function openFeatures(folder: string): Features {
+  const info = parseArtifactFile('features', join(folder, featuresFile), featuresInfo);
+  const open = new Map<string, FeaturesSplit>();
+  return {
+    ...info,
+    split(name) {
+      if (!info.splits.includes(name)) {
+        throw new StageError(`Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`);
+      }
+      const split = open.get(name) ?? readSplit(join(folder, name), info);
+      open.set(name, split);
+      return split;
+    },
+  };
+}
+
+function readSplit(folder: string, { values: width, classes }: FeaturesInfo): FeaturesSplit {
+  const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples(classes.length));
+  const path = join(folder, valuesFile);
+  const fail = (message: string) => new StageError(`Expected features, but in ${path}: ${message}`);
+  let bytes: Buffer;
+  try {
+    bytes = readFileSync(path);
+  } catch (error) {
+    throw fail(reasonOf(error));
+  }
+  const parsed = parseNpy(bytes);
+  if (!parsed.ok) throw fail(parsed.error);
+  const { shape, values } = parsed.value;
+  if (shape.length !== 2 || shape[0] !== samples.length || shape[1] !== width) {
+    throw fail(
+      `expected ${samples.length} x ${width} values, as its samples and ${featuresFile} say, got ${shape.join(' x ')}`,
+    );
+  }
+  const lost = values.findIndex((value) => !Number.isFinite(value));
+  if (lost >= 0) {
+    throw fail(`expected finite values, got ${values[lost]} among those of ${samples[Math.floor(lost / width)]!.key}`);
+  }
+  return { samples, features: values };
+}

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { Random } from '../../../random.ts';
+import { NearDuplicates } from './near-duplicates.ts';
+import { bitCount, hashDistance, hashSide, perceptualHash } from './perceptual-hash.ts';
+
+/** A few waves of low frequency around grey, other ones for another seed. */
+function picture(seed: number): Float64Array {
+  const random = new Random('picture', seed);
+  const waves = Array.from({ length: 24 }, () => [
+    random.between(0, 8),
+    random.between(0, 8),
+    random.between(0, 7),
+    12 * random.normal(),
+  ]);
+  return Float64Array.from({ length: hashSide ** 2 }, (_, i) => {
+    const [x, y] = [(i % hashSide) / hashSide, Math.floor(i / hashSide) / hashSide];
+    return waves.reduce(
+      (sum, [u = 0, v = 0, phase = 0, size = 0]) => sum + size * Math.cos(Math.PI * (u * x + v * y) + phase),
+      128,
+    );
+  });
+}
+
+const pairsOf = (pictures: readonly Float64Array[]) => {
+  const near = new NearDuplicates();
+  for (const [place, grey] of pictures.entries()) near.add(place, grey);
+  return [...near.pairs()];
+};
+
+test('the bits of a word are counted', () => {
+  fc.assert(
+    fc.property(fc.integer(), (word) => bitCount(word) === (word >>> 0).toString(2).replaceAll('0', '').length),
+  );
+});
+
+test('a hash stays with brightness and contrast, is split evenly, and turns over with the negative', () => {
+  for (let seed = 0; seed < 20; seed++) {
+    const grey = picture(seed);
+    const hash = perceptualHash(grey)!;
+    assert.equal(bitCount(hash[0]) + bitCount(hash[1]), 32);
+    assert.equal(hashDistance(hash, perceptualHash(grey.map((value) => 0.7 * value + 40))!), 0);
+    assert.equal(hashDistance(hash, perceptualHash(grey.map((value) => 255 - value))!), 64);
+  }
+});
+
+test('a picture without structure has no hash, and looks like nothing', () => {
+  const flat = new Float64Array(hashSide ** 2).fill(93);
+  assert.equal(perceptualHash(flat), undefined);
+  assert.deepEqual(pairsOf([flat, flat]), []);
+});
+
+test('noisy copies are found, each with its original, and no others', () => {
+  const originals = Array.from({ length: 200 }, (_, seed) => picture(seed));
+  const random = new Random('noise');
+  const copies = originals.slice(0, 50).map((grey) => grey.map((value) => value + 3 * random.normal()));
+  const pairs = pairsOf([...originals, ...copies]);
+  assert.deepEqual(
+    pairs.map(({ one, other }) => [one, other]),
+    copies.map((_, index) => [index, 200 + index]),
+  );
+  assert.ok(pairs.every(({ distance, correlation }) => distance <= 10 && correlation > 0.95 && correlation < 1.001));
+});

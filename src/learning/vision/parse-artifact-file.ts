@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
+import { StageError } from '../../stage.ts';
+import { reasonOf } from '../../system-error.ts';
+
+/** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
+export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: string, schema: z.ZodType<T>): T {
+  const expected = artifact === 'dataset' ? 'a dataset' : artifact;
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (error) {
+    throw new StageError(`Expected ${expected}, but ${path} cannot be read: ${reasonOf(error)}`);
+  }
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  const { path: place, message } = parsed.error.issues[0]!;
+  const got = place.reduce<unknown>(
+    (inner, step) => (inner as Record<PropertyKey, unknown> | undefined)?.[step],
+    value,
+  );
+  const shown = got === undefined || typeof got === 'object' ? '' : `, got ${JSON.stringify(got)}`;
+  throw new StageError(`Expected ${expected}, but in ${path} at ${place.join('.') || 'its top'}: ${message}${shown}`);
+}

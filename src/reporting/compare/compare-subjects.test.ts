@@ -1,0 +1,273 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { sha256 } from '../../digest.ts';
+import { folderListing, partsDigest } from '../../engine/files/listing.ts';
+import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
+import { compareSubjects } from './compare-subjects.ts';
+import { comparisonCharts } from './comparison-charts.ts';
+import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
+import { renderComparison } from './render-comparison.ts';
+import type { Subject, SubjectStage } from './subject.ts';
+import { upstreamOf } from './upstream.ts';
+
+const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
+  fingerprint: {
+    kind: 'train',
+    version: 1,
+    settings: { optimizer: settings },
+    inputs: { dataset: [{ digest: sha256(data) }] },
+    outputs: ['model'],
+  },
+  metrics: new Map(),
+});
+/** Eight images, of which the fakes from `right` on are scored above every real one. */
+const rows = (right: number): ScoreRow[] =>
+  Array.from({ length: 8 }, (_, i) => ({
+    key: `${i}`,
+    split: 'test',
+    label: i < 4 ? 0 : 1,
+    real: 0,
+    fake: i < 4 ? -1 - i / 10 : i >= right ? 1 + i / 10 : -2 - i / 10,
+  }));
+const scores = (accuracy: number, right: number): SubjectStage => ({
+  metrics: new Map([['test.accuracy', { value: accuracy, interval: [accuracy - 0.1, accuracy + 0.1] as const }]]),
+  scores: rows(right),
+});
+const subject = (label: string, stages: Record<string, SubjectStage>, isStage = false): Subject => ({
+  label,
+  stages: new Map(Object.entries(stages)),
+  isStage,
+});
+
+test('settings are compared value by value, what is left out stands as its default', () => {
+  const { settings } = compareSubjects([
+    subject('a', { fit: fit({ rate: 0.1, decay: 0.9 }) }),
+    subject('b', { fit: fit({ rate: 0.2 }, 'other faces') }),
+    subject('c', { fit: fit({ rate: 0.1, decay: 0.9 }) }),
+  ]);
+  assert.deepEqual(settings, [
+    { stage: 'fit', path: 'settings.optimizer.rate', values: [0.1, 0.2, 0.1] },
+    { stage: 'fit', path: 'settings.optimizer.decay', values: [0.9, undefined, 0.9] },
+    {
+      stage: 'fit',
+      path: 'inputs.dataset[0].digest',
+      values: ['faces', 'other faces', 'faces'].map((data) => `content ${sha256(data).slice(0, 10)}`),
+    },
+  ]);
+});
+
+test('numbers and scores of two runs become tables, differences the later less the earlier', () => {
+  const comparison = compareSubjects([
+    subject('before', { fit: fit({ rate: 1 }), scores: scores(0.75, 6) }),
+    subject('after', { fit: fit({ rate: 1 }), scores: scores(1, 4), extra: fit({}) }),
+  ]);
+  const text = formatComparison(comparisonTables(comparison));
+  assert.match(text, /^Settings that differ\n {2}None, of stages that they have in common\.\n/);
+  assert.match(text, /Stages that not all have\n {2}stage {2}not in\n {2}extra {2}before\n/);
+  assert.match(text, /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/);
+  assert.match(text, /scores: differences on test, image by image \(8 images\)/);
+  assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
+  assert.match(text, /after {2}before {2}accuracy +\+0\.2500 {2}.* 0\.5000 +0\.5000 {2}McNemar, exact/);
+});
+
+test('counts of images, confusions and what was called what are no results: JSON alone has them', () => {
+  const measured = (count: number): SubjectStage => {
+    const counts = ['images', 'real', 'fake', 'confusion.trueReal', 'called.real', 'called.fake'];
+    const numbers = [...counts, 'auc', 'atValYoudenThreshold.called.real', 'bySource.real.accuracy'];
+    return { metrics: new Map(numbers.map((name) => [`test.${name}`, { value: count }])) };
+  };
+  const comparison = compareSubjects([subject('a', { s: measured(1) }), subject('b', { s: measured(2) })]);
+  const tables = comparisonTables(comparison).filter(({ title }) => /metrics/i.test(title));
+  assert.deepEqual(
+    tables.map(({ rows }) => rows.map(([name]) => name)),
+    [['test.auc'], ['test.bySource.real.accuracy']],
+  );
+});
+
+test('tests and the main numbers come first; the many others, and what inputs hold, are shown when asked for', () => {
+  const measured = (value: number): SubjectStage => {
+    const names = ['val.auc', 'test.auc', 'test.accuracy', 'test.loss', 'test.brier', 'test.f1'];
+    return { ...scores(value, 4), metrics: new Map(names.map((name) => [name, { value }])) };
+  };
+  const comparison = compareSubjects([
+    subject('a', { fit: fit({ rate: 1 }), scores: measured(0.5) }),
+    subject('b', { fit: fit({ rate: 1 }, 'other faces'), scores: measured(0.75) }),
+  ]);
+  const tables = comparisonTables(comparison);
+  const heads = (text: string) => text.split('\n').filter((line) => /^\S/.test(line));
+  const first = ['Settings that differ', 'scores: differences on test, image by image (8 images)', 'Metrics'];
+  assert.deepEqual(heads(formatComparison(tables)), [
+    ...first,
+    '… and 3 further numbers, 1 input of other content: --all shows them',
+  ]);
+  assert.deepEqual(heads(formatComparison(tables, true)), [...first, 'Further metrics', 'Inputs of other content']);
+  const page = renderComparison(comparison, tables, [{ uri: 'data:,', width: 1, height: 1 }], 0);
+  assert.equal(page.match(/>Metrics</g)?.length, 2); // in the list of contents and above the table
+  assert.match(page, /<summary>3 further numbers<\/summary>/);
+});
+
+test('single stages that were named are compared whatever they are called', () => {
+  const { metrics, missing } = compareSubjects([
+    subject('a:scores', { scores: scores(0.5, 6) }, true),
+    subject('b:measured', { measured: scores(0.75, 5) }, true),
+  ]);
+  assert.deepEqual(missing, []);
+  assert.equal(metrics[0]!.stage, 'scores / measured');
+  assert.deepEqual(
+    metrics[0]!.values.map((value) => value?.value),
+    [0.5, 0.75],
+  );
+});
+
+test('of a stage with several seeds and one without, which share no number, is told how they are compared', () => {
+  const noted = (...subjects: readonly Subject[]) =>
+    comparisonTables(compareSubjects(subjects)).find(({ title }) => title === 'Metrics')?.note;
+  const measured: SubjectStage = { metrics: new Map([['faces', { value: 8 }]]) };
+  const seeds = {
+    audit: measured,
+    'fit[seed=7]': fit({}),
+    'scores[seed=7]': scores(1, 4),
+    'scores[seed=8]': scores(1, 4),
+  };
+  const one = { fit: fit({}), scores: scores(0.75, 6) };
+  const told = 'None that they have in common. Name a stage of each, as in: pipeline compare';
+  assert.equal(noted(subject('runs/a', seeds), subject('b', one)), `${told} runs/a:scores@seed=7 b:scores`);
+  assert.equal(
+    noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),
+    `${told} a:scores@seed=8 b:scores`,
+  );
+  assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'None that they have in common.');
+  assert.equal(noted(subject('a', one), subject('b', one)), undefined);
+});
+
+test('a difference without a known spread has a dash for its interval', () => {
+  const other = {
+    metrics: new Map(),
+    scores: rows(4).map((row) => ({ ...row, fake: row.label === 0 ? -row.fake - 3 : row.fake })),
+  };
+  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  assert.match(formatComparison(comparisonTables(comparison)), /AUC +0\.0000 +– +1\.0000/);
+});
+
+test('scores that do not belong together are told of, not compared', () => {
+  const other = { metrics: new Map(), scores: rows(4).map((row) => ({ ...row, key: `other ${row.key}` })) };
+  const comparison = compareSubjects([subject('a', { s: scores(1, 4) }), subject('b', { s: other })]);
+  assert.match(
+    formatComparison(comparisonTables(comparison)),
+    /Not compared: expected the same images .* got 0 in common/,
+  );
+  assert.deepEqual(comparisonCharts(comparison), []);
+});
+
+test('Markdown keeps bars in names from breaking a table', () => {
+  const [table] = comparisonTables(
+    compareSubjects([subject('a|b', { fit: fit({ rate: 1 }) }), subject('c', { fit: fit({ rate: 2 }) })]),
+  );
+  assert.equal(
+    markdownOf([table!]),
+    '## Settings that differ\n\n| value | a\\|b | c |\n| --- | --- | --- |\n| settings.optimizer.rate | 1 | 2 |\n',
+  );
+});
+
+test('the curves of all are overlaid, each with its AUC', () => {
+  const history = {
+    splits: ['val'],
+    chosenEpoch: 1,
+    images: { val: { real: 700, fake: 500 } },
+    epochs: [
+      { epoch: 1, learningRate: 1, running: { loss: 1, accuracy: 1 }, splits: { val: { loss: 1, accuracy: 0.5 } } },
+    ],
+  };
+  const charts = comparisonCharts(
+    compareSubjects([
+      subject('a', { s: { ...scores(1, 4), history } }),
+      subject('b', { s: { ...scores(0.75, 6), history } }),
+    ]),
+  );
+  assert.deepEqual(
+    charts.map(({ name }) => name),
+    ['s, ROC', 's, training'],
+  );
+  assert.match(JSON.stringify(charts[0]!.spec), /"a: AUC 1\.000","b: AUC 0\.500"/);
+  assert.deepEqual(charts.map(titleOf), [
+    'a is first on test, AUC 1.000, but b cannot be told from it | s: 0.500 above b, p = 0.083; 8 images that all scored; fake is positive',
+    'a and b keep the same accuracy on val, 50.0 % | s, after each of 1 epoch; 1,200 images',
+  ]);
+});
+
+/** The title and subtitle of a chart, without line breaks. */
+function titleOf({ spec }: ReturnType<typeof comparisonCharts>[number]): string {
+  const { text, subtitle } = spec.title as unknown as Record<'text' | 'subtitle', readonly string[]>;
+  return `${text.join(' ')} | ${subtitle.join(' ')}`;
+}
+
+test('the titles of overlaid curves say who leads, and who kept the highest accuracy', () => {
+  const many = (right: boolean): SubjectStage => ({
+    metrics: new Map(),
+    scores: Array.from({ length: 1200 }, (_, i) => {
+      const label = (i % 2) as 0 | 1;
+      return { key: `${i}`, split: 'test', label, real: 0, fake: right ? label + Math.sin(i) / 3 : Math.sin(7 * i) };
+    }),
+  });
+  const trained = (accuracies: readonly number[], chosenEpoch: number) => ({
+    splits: ['val'],
+    chosenEpoch,
+    epochs: accuracies.map((accuracy, i) => ({
+      ...{ epoch: i + 1, learningRate: 1, running: { loss: 1, accuracy: 1 } },
+      splits: { val: { loss: 1, accuracy } },
+    })),
+  });
+  const charts = comparisonCharts(
+    compareSubjects([
+      subject('a', { s: { ...many(false), history: trained([0.5, 0.6], 1) } }),
+      subject('b', { s: { ...many(true), history: trained([0.5, 0.55, 0.4], 2) } }),
+    ]),
+  );
+  assert.deepEqual(charts.map(titleOf), [
+    'b leads on test, AUC 1.000 | s: 0.500 above a, p < 0.001; 1,200 images that all scored; fake is positive',
+    'b keeps the highest accuracy on val, 55.0 % of epoch 2; a 50.0 % | s, after each of 2 to 3 epochs',
+  ]);
+});
+
+test('two instances of a stage differ in the settings of the stages that they rest on', () => {
+  const listing = (text: string) =>
+    folderListing(
+      ['train', 'val', 'test'].map((part) => ({
+        path: `${part}/${text}`,
+        digest: sha256(text),
+        size: 1,
+      })),
+    );
+  const stage = (settings: Record<string, number>, reads: string[], makes: string): SubjectStage => ({
+    fingerprint: {
+      ...{ kind: 'x', version: 1, outputs: [], settings },
+      inputs: { in: reads.map((text) => ({ digest: partsDigest(listing(text), ['train', 'val']) })) },
+    },
+    outputs: [listing(makes)],
+    metrics: new Map(),
+  });
+  const stages = new Map([
+    ['faces', stage({ size: 64 }, [], 'faces')],
+    ['other', stage({}, [], 'unread')],
+    ['best', stage({}, ['model 1', 'model 2'], 'model 2')],
+    ...[1, 2].flatMap((seed): [string, SubjectStage][] => [
+      [`fit[seed=${seed}]`, stage({ seed }, ['faces'], `model ${seed}`)],
+      [`scores[seed=${seed}]`, stage({}, [`model ${seed}`], `scores ${seed}`)],
+    ]),
+  ]);
+  const named = [1, 2].map((seed): Subject => {
+    const name = `scores[seed=${seed}]`;
+    const upstream = upstreamOf(name, stages);
+    assert.deepEqual([...upstream.keys()], [`fit[seed=${seed}]`, 'faces']);
+    return { ...subject(name, { [name]: stages.get(name)! }, true), upstream };
+  });
+  assert.deepEqual(
+    compareSubjects(named).settings.filter(({ path }) => path.startsWith('settings')),
+    [{ stage: 'fit[seed=1] / fit[seed=2]', path: 'settings.seed', values: [1, 2] }],
+  );
+});
+
+test('an empty map of settings is no value', () => {
+  const { settings } = compareSubjects([subject('a', { fit: fit({}) }), subject('b', { fit: fit({ rate: 1 }) })]);
+  assert.deepEqual(settings, [{ stage: 'fit', path: 'settings.optimizer.rate', values: [undefined, 1] }]);
+});

@@ -1,0 +1,191 @@
+import { isDigest } from '../../digest.ts';
+import type { Json } from '../../json.ts';
+import { compareModels, type ModelComparison } from '../../learning/metrics/comparison/compare-models.ts';
+import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
+import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
+import { auc } from '../../learning/metrics/ranking/auc.ts';
+import { rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
+import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
+import type { History } from '../../learning/training/history.ts';
+import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';
+
+/** What several subjects have in common and in what they differ; lists of values are in the order of the subjects. */
+export interface Comparison {
+  readonly subjects: readonly string[];
+  readonly settings: readonly DifferingValue[];
+  /** Stages that some have and others lack. */
+  readonly missing: readonly { readonly stage: string; readonly lackedBy: readonly string[] }[];
+  readonly metrics: readonly ComparedNumber[];
+  readonly paired: readonly PairedScores[];
+  /** Where they share no number: a stage of each that has some, as a subject of its own: `a:scores[seed=7]`. */
+  readonly alike?: readonly string[];
+  readonly histories: readonly { readonly stage: string; readonly of: readonly (History | undefined)[] }[];
+}
+
+export interface DifferingValue {
+  readonly stage: string;
+  /** A path into the fingerprint, such as `settings.epochs`. */
+  readonly path: string;
+  /** Undefined where it is left out: a setting at its default, an input that there is not. */
+  readonly values: readonly (Json | undefined)[];
+}
+
+export interface ComparedNumber {
+  readonly stage: string;
+  readonly name: string;
+  readonly values: readonly (SubjectNumber | undefined)[];
+}
+
+/** The subjects' scores of the same images, compared pair by pair; or why that cannot be. */
+export type PairedScores = { readonly stage: string; readonly split: string; readonly subjects: readonly number[] } & (
+  | {
+      readonly images: number;
+      readonly pairs: readonly ModelComparison[];
+      /** Of each of `subjects`, on these images. */
+      readonly areas: readonly number[];
+      /** Of each of `subjects`: shares of false and true positives. */
+      readonly curves: readonly (readonly (readonly [falsePositives: number, truePositives: number])[])[];
+    }
+  | { readonly problem: string }
+);
+
+/** Intervals have this confidence. */
+export const level = 0.95;
+const seed = 7;
+
+/** Compares two or more subjects, stage by stage of the same name; single stages that were named, whatever theirs. */
+export function compareSubjects(subjects: readonly Subject[]): Comparison {
+  const rows = alignStages(subjects);
+  const common = rows.filter(({ of }) => of.filter((stage) => stage !== undefined).length > 1);
+  const metrics = common.flatMap(comparedNumbers);
+  const alike = metrics.length > 0 ? undefined : alikeStages(subjects);
+  return {
+    subjects: subjects.map(({ label }) => label),
+    settings: [...common, ...alignUpstream(subjects)].flatMap(differingValues),
+    missing: rows.flatMap(({ stage, of }) => {
+      const lackedBy = subjects.filter((_, index) => of[index] === undefined).map(({ label }) => label);
+      return lackedBy.length > 0 ? [{ stage, lackedBy }] : [];
+    }),
+    metrics,
+    paired: common.flatMap((row) => pairedScores(row, subjects)),
+    ...(alike !== undefined && { alike }),
+    histories: common
+      .filter(({ of }) => of.filter((one) => one?.history !== undefined).length > 1)
+      .map(({ stage, of }) => ({ stage, of: of.map((one) => one?.history) })),
+  };
+}
+
+/** A stage as each subject has it. */
+interface Row {
+  readonly stage: string;
+  readonly of: readonly (SubjectStage | undefined)[];
+}
+
+function alignStages(subjects: readonly Subject[]): readonly Row[] {
+  if (subjects.every(({ isStage }) => isStage)) {
+    const names = subjects.map(({ stages }) => [...stages.keys()][0]!);
+    return [{ stage: [...new Set(names)].join(' / '), of: subjects.map(({ stages }, i) => stages.get(names[i]!)) }];
+  }
+  const named = subjects.filter(({ isStage }) => isStage);
+  const from = named.length > 0 ? named : subjects;
+  const names = new Set(from.flatMap(({ stages }) => [...stages.keys()]));
+  return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
+}
+
+/**
+ * What the named stages rest on, side by side: stages of one name, whatever their axes, in their order. Two instances of a
+ * stage may differ in nothing but what they read.
+ */
+function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
+  if (!subjects.every(({ isStage }) => isStage)) return [];
+  const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
+  return [...new Set(upstream.flat().map(([name]) => baseOf(name)))].flatMap((base) => {
+    const instances = upstream.map((stages) => stages.filter(([name]) => baseOf(name) === base));
+    return Array.from({ length: Math.max(...instances.map(({ length }) => length)) }, (_, index): Row => {
+      const side = instances.map((list) => list[index]);
+      return {
+        stage: [...new Set(side.flatMap((one) => (one === undefined ? [] : [one[0]])))].join(' / '),
+        of: side.map((one) => one?.[1]),
+      };
+    });
+  });
+}
+
+/** Of each subject the first instance with numbers of one stage that all have, whatever their axes: those with scores before others. */
+function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
+  const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
+  const scoredFirst = measured[0]!.toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores));
+  for (const [wanted] of scoredFirst) {
+    const found = measured.map((stages) => stages.find(([name]) => baseOf(name) === baseOf(wanted))?.[0]);
+    if (found.includes(undefined)) continue;
+    return subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${found[index]}`));
+  }
+  return undefined;
+}
+
+const baseOf = (stage: string): string => stage.replace(/\[.*$/, '');
+
+function differingValues({ stage, of }: Row): readonly DifferingValue[] {
+  const known = of.map((one) =>
+    one?.fingerprint === undefined ? undefined : flatten(one.fingerprint as unknown as Json, ''),
+  );
+  const paths = new Set(known.flatMap((values) => [...(values?.keys() ?? [])]));
+  return [...paths].flatMap((path) => {
+    const values = known.map((one) => one?.get(path));
+    const told = values.filter((_, index) => known[index] !== undefined).map((value) => JSON.stringify(value));
+    return new Set(told).size > 1 ? [{ stage, path, values }] : [];
+  });
+}
+
+/** Every value by its path, none for an empty map; digests short, as they only say that something is another. */
+function flatten(value: Json, path: string): ReadonlyMap<string, Json> {
+  if (typeof value === 'string' && isDigest(value)) return new Map([[path, `content ${value.slice(0, 10)}`]]);
+  const isScalarList = Array.isArray(value) && value.every((item) => typeof item !== 'object' || item === null);
+  if (typeof value !== 'object' || value === null || isScalarList) return new Map([[path, value]]);
+  const step = (key: string) => (Array.isArray(value) ? `${path}[${key}]` : path === '' ? key : `${path}.${key}`);
+  return new Map(Object.entries(value).flatMap(([key, item]) => [...flatten(item as Json, step(key))]));
+}
+
+function comparedNumbers({ stage, of }: Row): readonly ComparedNumber[] {
+  const names = new Set(of.flatMap((one) => [...(one?.metrics.keys() ?? [])]));
+  return [...names].flatMap((name) => {
+    const values = of.map((one) => one?.metrics.get(name));
+    return values.filter((value) => value !== undefined).length > 1 ? [{ stage, name, values }] : [];
+  });
+}
+
+/** On the test split where all have it, else on the last that they share. */
+function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonly PairedScores[] {
+  const scored = of.flatMap((one, index) => (one?.scores === undefined ? [] : [{ index, rows: one.scores }]));
+  if (scored.length < 2) return [];
+  const [first, ...others] = scored.map(({ rows }) => [...new Set(rows.map(({ split }) => split))]);
+  const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
+  const split = shared.includes('test') ? 'test' : shared.at(-1);
+  const indices = scored.map(({ index }) => index);
+  if (split === undefined) return [{ stage, split: '', subjects: indices, problem: 'they scored no split in common' }];
+  const models = scored.map(({ index, rows }) => ({
+    name: subjects[index]!.label,
+    rows: rows.filter((row) => row.split === split),
+  }));
+  const matched = matchScores(models);
+  if (!matched.ok) return [{ stage, split, subjects: indices, problem: matched.error }];
+  return [
+    {
+      stage,
+      split,
+      subjects: indices,
+      images: matched.value.images.length,
+      pairs: compareModels(matched.value, { level, seed }),
+      areas: matched.value.models.map((rows) => auc(matched.value.labels, rows.map(differenceOf))),
+      curves: matched.value.models.map(curveOf),
+    },
+  ];
+}
+
+function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
+  const curve = rocCurve(
+    rows.map(({ label }) => label),
+    rows.map(differenceOf),
+  );
+  return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);
+}

@@ -1,0 +1,189 @@
+import { formatCount, withMinus } from '../../format-quantities.ts';
+import type { Json } from '../../json.ts';
+import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
+import { asArgument } from '../terminal/as-argument.ts';
+import { formatTable } from '../terminal/format-table.ts';
+import { markdownTable } from '../terminal/markdown-table.ts';
+import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
+import type { SubjectNumber } from './subject.ts';
+
+/** A comparison as tables, which every form shows alike. */
+export interface ComparisonTable {
+  readonly title: string;
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  /** Instead of rows. */
+  readonly note?: string;
+  /** What is in it, where it is too long or too dull to be shown unasked: `83 further numbers`. */
+  readonly folded?: string;
+}
+
+export function comparisonTables(comparison: Comparison): readonly ComparisonTable[] {
+  const { subjects, missing } = comparison;
+  const several = new Set([...comparison.settings, ...comparison.metrics].map(({ stage }) => stage)).size > 1;
+  const shown = subjects.map(shortLabel);
+  const two = subjects.length === 2;
+  const differing = (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
+    title,
+    columns: [...(several ? ['stage'] : []), of, ...shown],
+    rows: values.map(({ stage, path, values }) => [
+      ...(several ? [stage] : []),
+      path,
+      ...values.map((value) => showJson(value, path)),
+    ]),
+  });
+  const numbers = (title: string, metrics: readonly ComparedNumber[]): ComparisonTable => ({
+    title,
+    columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
+    rows: metrics.map(({ stage, name, values }) => [
+      ...(several ? [stage] : []),
+      name,
+      ...values.map(showNumber),
+      ...(two ? [showDifference(values)] : []),
+    ]),
+  });
+  const metrics = comparison.metrics.filter(isOfInterest);
+  const main = mainNumbers(metrics);
+  const others = metrics.filter((number) => !main.has(number));
+  // What a stage reads follows from the stages before it, whose settings say it in words.
+  const inputs = comparison.settings.filter(({ path }) => path.startsWith('inputs.'));
+  const settings = comparison.settings.filter(({ path }) => !path.startsWith('inputs.'));
+  return [
+    {
+      ...differing('Settings that differ', 'value', settings),
+      ...(settings.length === 0 && { note: 'None, of stages that they have in common.' }),
+    },
+    ...(missing.length === 0
+      ? []
+      : [
+          {
+            title: 'Stages that not all have',
+            columns: ['stage', 'not in'],
+            rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
+          },
+        ]),
+    ...comparison.paired.map((paired) => pairedTable(paired, shown)),
+    {
+      ...numbers('Metrics', [...main]),
+      ...(metrics.length === 0 && { note: `None that they have in common.${wayOut(comparison)}` }),
+    },
+    ...(others.length === 0
+      ? []
+      : [{ ...numbers('Further metrics', others), folded: formatCount(others.length, 'further number') }]),
+    ...(inputs.length === 0
+      ? []
+      : [
+          {
+            ...differing('Inputs of other content', 'input', inputs),
+            folded: `${formatCount(inputs.length, 'input')} of other content`,
+          },
+        ]),
+  ];
+}
+
+/** How stages of other names are compared. */
+const wayOut = ({ alike }: Comparison): string =>
+  alike === undefined ? '' : ` Name a stage of each, as in: pipeline compare ${alike.map(asArgument).join(' ')}`;
+
+/** Counts of images are no results, and confusions tell the same twice: JSON has all. */
+const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
+  !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
+
+const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
+/** Of a stage that has none of these. */
+const mostOthers = 4;
+
+/** Of each stage the few that are asked for first: on the test split where it has one, else on all. */
+function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
+  const stages = [...new Set(metrics.map(({ stage }) => stage))];
+  return new Set(
+    stages.flatMap((stage) => {
+      const own = metrics.filter((number) => number.stage === stage);
+      const main = own.filter(({ name }) => {
+        const steps = name.split('.');
+        return steps.length <= 2 && mainMeasures.has(steps.at(-1)!);
+      });
+      const tested = main.filter(({ name }) => name.startsWith('test.'));
+      if (tested.length > 0) return tested;
+      return main.length > 0 ? main : own.slice(0, mostOthers);
+    }),
+  );
+}
+
+function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
+  const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;
+  const interval = `95 % interval${isAdjusted ? ', unadjusted' : ''}`;
+  const columns = ['of', 'less', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
+  const where = paired.split === '' ? '' : ` on ${paired.split}`;
+  const title = `${paired.stage}: differences${where}, image by image`;
+  if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
+  const nameOf = (index: number) => labels[paired.subjects[index]!]!;
+  return {
+    title: `${title} (${paired.images} images)`,
+    columns,
+    rows: paired.pairs.flatMap(({ one, other, auc, accuracy }) =>
+      (
+        [
+          ['AUC', auc],
+          ['accuracy', accuracy],
+        ] as const
+      ).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
+        // As everywhere here, the later less the earlier.
+        nameOf(other),
+        nameOf(one),
+        metric,
+        signed(-difference),
+        Number.isNaN(low) ? '–' : `${signed(-high)} to ${signed(-low)}`,
+        showP(p),
+        showP(adjustedP),
+        testNames[test],
+      ]),
+    ),
+  };
+}
+
+const showP = (p: number): string => (Number.isNaN(p) ? '–' : p < 0.0001 ? '< 0.0001' : p.toFixed(4));
+const signed = (value: number): string =>
+  Number.isNaN(value) ? '–' : `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(4)}`;
+
+function showNumber(number: SubjectNumber | undefined): string {
+  if (number === undefined || number.value === null) return '–';
+  const text = plain(number.value);
+  return number.interval === undefined ? text : `${text} (${number.interval.map(plain).join('–')})`;
+}
+
+const plain = (value: number): string => withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+
+function showDifference([one, other]: ComparedNumber['values']): string {
+  if (one?.value == null || other?.value == null) return '–';
+  return one.value === other.value ? '0' : signed(other.value - one.value);
+}
+
+function showJson(value: Json | undefined, path: string): string {
+  if (value === undefined) return path.startsWith('settings.') ? 'default' : '–';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 60 ? `${text.slice(0, 59)}…` : text;
+}
+
+/** A run's id without what tells runs of one second apart. */
+const shortLabel = (label: string): string =>
+  label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
+
+/** As text; what is folded as one line that says how to see it, but for `all`. */
+export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
+  const [folded, shown] = [
+    tables.filter((table) => table.folded && !all),
+    tables.filter((table) => !table.folded || all),
+  ];
+  const texts = shown.map(({ title, columns, rows, note }) =>
+    [title, ...(note === undefined ? formatTable(columns, rows) : [note]).map((line) => `  ${line}`), ''].join('\n'),
+  );
+  const left = folded.map((table) => table.folded).join(', ');
+  return [...texts, ...(left === '' ? [] : [`… and ${left}: --all shows them\n`])].join('\n');
+}
+
+export function markdownOf(tables: readonly ComparisonTable[]): string {
+  return tables
+    .map(({ title, columns, rows, note }) => `## ${title}\n\n${note ?? markdownTable(columns, rows)}\n`)
+    .join('\n');
+}

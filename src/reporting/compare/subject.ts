@@ -1,0 +1,88 @@
+import { readFileSync } from 'node:fs';
+import type { Digest } from '../../digest.ts';
+import type { Listing } from '../../engine/files/listing.ts';
+import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
+import type { Cache } from '../../engine/store/cache.ts';
+import type { StageEntry } from '../../engine/store/run-record.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
+import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
+import { parseScores, type ScoreRow } from '../../learning/metrics/scores-file.ts';
+import { type History, parseHistory } from '../../learning/training/history.ts';
+import type { ArtifactType } from '../../stage.ts';
+
+/** One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either. */
+export interface Subject {
+  /** What it is called in tables. */
+  readonly label: string;
+  /** By name; of a subject that is one stage, that alone. */
+  readonly stages: ReadonlyMap<string, SubjectStage>;
+  /** Whether the user named the stage, so that its name need not be the other side's. */
+  readonly isStage: boolean;
+  /** Of a subject that is one stage: those that it rests on, whose settings may be what differs. */
+  readonly upstream?: ReadonlyMap<string, SubjectStage>;
+}
+
+/** What is left of a stage's result. What gc has removed is absent; the numbers are in the record of their run. */
+export interface SubjectStage {
+  readonly fingerprint?: Fingerprint;
+  readonly outputs?: readonly Listing[];
+  readonly metrics: ReadonlyMap<string, SubjectNumber>;
+  readonly scores?: readonly ScoreRow[];
+  readonly history?: History;
+}
+
+export interface SubjectNumber {
+  readonly value: number | null;
+  readonly interval?: readonly [low: number, high: number];
+}
+
+/** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
+export function readSubjectStage(cache: Cache, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
+  const result = digest === undefined ? undefined : cache.readResult(digest);
+  const scores = result && readOutput(cache, result, 'scores', parseScores);
+  const history = result && readOutput(cache, result, 'history', parseHistory);
+  const kept = entry?.metrics === undefined ? undefined : ofEntry(entry);
+  return {
+    ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
+    metrics: kept ?? (result && ofResult(cache, result)) ?? new Map(),
+    ...(scores !== undefined && { scores }),
+    ...(history !== undefined && { history }),
+  };
+}
+
+function ofEntry({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, SubjectNumber> {
+  return new Map(
+    Object.entries(metrics).map(([name, value]) => {
+      const interval = intervals[name];
+      return [name, { value, ...(interval !== undefined && { interval }) }];
+    }),
+  );
+}
+
+function ofResult(cache: Cache, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
+  const parsed = readOutput(cache, result, 'metrics', parseMetrics);
+  if (parsed === undefined) return undefined;
+  return new Map(
+    [...parsed.values].map(([name, value]) => {
+      const interval = parsed.intervals.get(name);
+      return [name, { value, ...(interval !== undefined && { interval }) }];
+    }),
+  );
+}
+
+/** The first output of a type that is one file, as its parser reads it; undefined where there is none, or it is not whole. */
+function readOutput<T>(
+  cache: Cache,
+  { outputs }: StageResult,
+  type: ArtifactType,
+  parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
+): T | undefined {
+  const artifact = Object.values(outputs).find((one) => one.type === type && !one.folder);
+  if (artifact === undefined) return undefined;
+  try {
+    const parsed = parse(readFileSync(cache.objectPath(artifact.files[0]!.digest), 'utf8'));
+    return parsed.ok ? parsed.value : undefined;
+  } catch {
+    return undefined; // removed by gc, or never kept
+  }
+}

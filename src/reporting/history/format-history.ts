@@ -1,0 +1,56 @@
+import type { Outcome } from '../../engine/events.ts';
+import { formatSeconds, withMinus } from '../../format-quantities.ts';
+import { formatTable } from '../terminal/format-table.ts';
+import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
+
+const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'fresh'];
+/** What is shown where nothing is asked for, the first that a run has. */
+const main = ['auc', 'accuracy'] as const;
+
+/** A line for each run; `names` are the numbers that were asked for, each a column. Without any, the main ones. */
+export function formatHistory(runs: readonly PastRun[], names: readonly string[]): readonly string[] {
+  return formatTable(
+    ['run', 'pipeline', 'outcome', 'stages', 'time', ...(names.length > 0 ? names : ['numbers'])],
+    runs.map((run) => [
+      run.id,
+      run.pipeline,
+      run.outcome,
+      order.flatMap((outcome) => (run.counts[outcome] ? [`${run.counts[outcome]} ${outcome}`] : [])).join(', ') || '–',
+      run.seconds === undefined ? '–' : formatSeconds(run.seconds),
+      ...(names.length > 0 ? names.map((name) => formatValues(findNumbers(run, name))) : [formatMain(run)]),
+    ]),
+  );
+}
+
+/** `scores test.auc 0.514, test.accuracy 0.438`: of the test split where it was measured, of the first stage that has it. */
+function formatMain(run: PastRun): string {
+  const numbers = numbersOf(run);
+  const first =
+    numbers.find(({ name }) => /(^|\.)test\.accuracy$/.test(name)) ??
+    numbers.find(({ name }) => /(^|\.)accuracy$/.test(name));
+  if (first === undefined) {
+    const any = numbers.filter(({ value }) => value !== null).slice(0, 2);
+    return any.map(({ stage, name, value }) => `${stage}.${name} ${shown(value)}`).join(', ');
+  }
+  const split = first.name.replace(/accuracy$/, '');
+  const base = baseName(first.stage);
+  const parts = main.flatMap((metric) => {
+    const found = findNumbers(run, `${base}.${split}${metric}`);
+    return found.length > 0 ? [`${split}${metric} ${formatValues(found)}`] : [];
+  });
+  return `${base} ${parts.join(', ')}`;
+}
+
+/** One as it is, with its interval; of several the range. */
+function formatValues(numbers: readonly RunNumber[]): string {
+  const values = numbers.flatMap(({ value }) => (value === null ? [] : [value]));
+  if (values.length === 0) return '–';
+  if (values.length > 1) return `${shown(Math.min(...values))} to ${shown(Math.max(...values))} (${values.length})`;
+  const [interval] = numbers.flatMap((number) => (number.interval === undefined ? [] : [number.interval]));
+  return interval === undefined
+    ? shown(values[0]!)
+    : `${shown(values[0]!)} (${shown(interval[0])}–${shown(interval[1])})`;
+}
+
+const shown = (value: number | null): string =>
+  value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));

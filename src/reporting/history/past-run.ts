@@ -1,0 +1,70 @@
+import type { Outcome } from '../../engine/events.ts';
+import type { Cache } from '../../engine/store/cache.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { RunRecord } from '../../engine/store/run-record.ts';
+
+/** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
+export interface PastRun {
+  readonly id: string;
+  readonly pipeline: string;
+  readonly outcome: 'succeeded' | 'failed' | 'interrupted' | 'killed' | 'running';
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  readonly seconds?: number;
+  readonly counts: Readonly<Partial<Record<Outcome, number>>>;
+  readonly record?: RunRecord;
+}
+
+/** All runs that did something, the last first. */
+export function pastRuns(cache: Cache): readonly PastRun[] {
+  return cache.runs().flatMap((run) => pastRun(run) ?? []);
+}
+
+function pastRun(run: RunFolder): PastRun | undefined {
+  const record = run.readRecord();
+  const pipeline = record?.pipeline ?? run.pipeline();
+  if (pipeline === undefined) return undefined;
+  if (record === undefined) {
+    if (!run.isLiving() && !run.ranStages()) return undefined;
+    const outcome = run.isLiving() ? 'running' : 'killed';
+    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), counts: {} };
+  }
+  const counts: Partial<Record<Outcome, number>> = {};
+  for (const { outcome } of Object.values(record.stages)) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  const outcome = counts.cancelled ? 'interrupted' : counts.failed || counts.blocked ? 'failed' : 'succeeded';
+  const startedAt = Date.parse(record.startedAt);
+  return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
+}
+
+/** The name of a stage without its place in a matrix. */
+export const baseName = (stage: string): string => stage.replace(/\[.*\]$/, '');
+
+/** A number of a run by its whole name, `scores[seed=2].test.auc`. */
+export interface RunNumber {
+  readonly stage: string;
+  readonly name: string;
+  readonly value: number | null;
+  readonly interval?: readonly [low: number, high: number];
+}
+
+export function numbersOf({ record }: PastRun): readonly RunNumber[] {
+  return Object.entries(record?.stages ?? {}).flatMap(([stage, { metrics = {}, intervals = {} }]) =>
+    Object.entries(metrics).map(([name, value]) => {
+      const interval = intervals[name];
+      return { stage, name, value, ...(interval !== undefined && { interval }) };
+    }),
+  );
+}
+
+/**
+ * The numbers that a name means: `scores.test.auc`, where `scores` is a stage or all instances of its matrix; or
+ * `test.auc` of any stage.
+ */
+export function findNumbers(run: PastRun, name: string): readonly RunNumber[] {
+  return numbersOf(run).filter((number) => namesOf(number).includes(name));
+}
+
+/** Every name by which a number can be asked for. */
+export function namesOf({ stage, name }: RunNumber): readonly string[] {
+  return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
+}

@@ -1,0 +1,26 @@
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Stage, StageName } from '../../engine/config/pipeline.ts';
+import { leftOutWarning, readNumbers } from './read-numbers.ts';
+
+test('of more numbers than a record keeps, it says how many are left out', () => {
+  const root = mkdtempSync(join(tmpdir(), 'restage-numbers-'));
+  try {
+    const numbers = Array.from({ length: 420 }, (_, i) => [`n${i}`, i] as const);
+    writeFileSync(join(root, 'metrics.json'), JSON.stringify(Object.fromEntries(numbers)));
+    const stage = { outputs: [{ port: 'metrics', type: 'metrics', path: 'metrics.json' }] } as unknown as Stage;
+    const { metrics, numbersLeftOut } = readNumbers(stage, root);
+    assert.deepEqual([Object.keys(metrics!).length, numbersLeftOut], [400, 20]);
+    const told = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));
+    assert.equal(
+      told,
+      'The history keeps 400 numbers of a stage, without the last 20 of scores: `pipeline history` does not find them, the metrics file has all',
+    );
+    assert.equal(leftOutWarning(new Map()), undefined);
+  } finally {
+    rmSync(root, { recursive: true, force: true });
+  }
+});

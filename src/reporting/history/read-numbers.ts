@@ -1,0 +1,53 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Stage, StageName } from '../../engine/config/pipeline.ts';
+import type { StageEntry } from '../../engine/store/run-record.ts';
+import { formatCount } from '../../format-quantities.ts';
+import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
+
+/** Kept of one stage, and the largest file that is read for them. */
+const mostNumbers = 400;
+const mostBytes = 1024 ** 2;
+
+/** The numbers of a stage's `metrics` outputs, where they are published, for the record of a run. */
+export function readNumbers(stage: Stage, root: string): Pick<StageEntry, 'metrics' | 'intervals' | 'numbersLeftOut'> {
+  const values = new Map<string, number | null>();
+  const intervals = new Map<string, readonly [number, number]>();
+  let leftOut = 0;
+  for (const { type, path } of stage.outputs) {
+    if (type !== 'metrics') continue;
+    const parsed = readMetrics(join(root, path));
+    for (const [name, value] of parsed?.values ?? []) {
+      if (values.size < mostNumbers) values.set(name, value);
+      else leftOut++;
+    }
+    for (const [name, interval] of parsed?.intervals ?? []) if (values.has(name)) intervals.set(name, interval);
+  }
+  if (values.size === 0) return {};
+  return {
+    metrics: Object.fromEntries(values),
+    ...(intervals.size > 0 && { intervals: Object.fromEntries(intervals) }),
+    ...(leftOut > 0 && { numbersLeftOut: leftOut }),
+  };
+}
+
+function readMetrics(path: string): Metrics | undefined {
+  try {
+    if (statSync(path).size > mostBytes) return undefined;
+    const parsed = parseMetrics(readFileSync(path, 'utf8'));
+    return parsed.ok ? parsed.value : undefined;
+  } catch {
+    return undefined; // it is no file, or was taken away
+  }
+}
+
+/** What to tell of stages whose numbers a record does not keep all; undefined where there are none. */
+export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
+  if (leftOut.size === 0) return undefined;
+  const [[stage, count]] = [...leftOut] as [[StageName, number]];
+  const others = leftOut.size > 1 ? `, and of ${formatCount(leftOut.size - 1, 'other stage')}` : '';
+  return (
+    `The history keeps ${mostNumbers} numbers of a stage, without the last ${count} of ${stage}${others}: ` +
+    '`pipeline history` does not find them, the metrics file has all'
+  );
+}

@@ -1,0 +1,115 @@
+import { err, ok, type Result } from '../../result.ts';
+import { suggest, thereAre } from '../../suggest.ts';
+import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
+
+/** Which runs are asked for, and in which order. */
+export interface RunQuery {
+  readonly pipeline?: string;
+  readonly stage?: string;
+  /** Milliseconds since the epoch. */
+  readonly since?: number;
+  readonly failed?: boolean;
+  /** Such as `scores.test.auc>0.8`; all must hold. */
+  readonly where?: readonly string[];
+  /** Numbers that are to be shown of each. */
+  readonly show?: readonly string[];
+  /** A number, or `duration`; the largest first. Absent: the last run first. */
+  readonly sort?: string;
+  readonly reverse?: boolean;
+}
+
+/** The wrong part of a query, in a sentence, with a suggestion where one is near. */
+export interface QueryMistake {
+  readonly message: string;
+  readonly hint?: string;
+}
+
+interface Condition {
+  readonly name: string;
+  readonly holds: (value: number) => boolean;
+}
+
+/** The runs that a query means. A name that no run has is a mistake, so that a slip does not look like an empty history. */
+export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
+  if (runs.length === 0) return ok([]); // whatever is asked for, that there were no runs says more
+  const { pipeline, stage, since, failed, sort } = query;
+  const stages = new Set(
+    runs.flatMap(({ record }) => Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)])),
+  );
+  const names = new Set(runs.flatMap((run) => numbersOf(run).flatMap(namesOf)));
+  const pipelines = new Set(runs.map((run) => run.pipeline));
+  if (pipeline !== undefined && !pipelines.has(pipeline)) return err(unknown('run of a pipeline', pipeline, pipelines));
+  if (stage !== undefined && !stages.has(stage)) return err(unknown('run with a stage', stage, stages));
+  const conditions: Condition[] = [];
+  for (const text of query.where ?? []) {
+    const condition = parseCondition(text);
+    if (condition === undefined) {
+      const message = `Expected a number's name, a comparison (> >= < <= = !=) and a number, got "${text}"`;
+      return err({ message, hint: `For example: --where 'scores.test.auc>0.8'` });
+    }
+    conditions.push(condition);
+  }
+  const asked = [
+    ...conditions.map(({ name }) => name),
+    ...(sort === undefined || sort === 'duration' ? [] : [sort]),
+    ...(query.show ?? []),
+  ];
+  const missing = asked.find((name) => !names.has(name));
+  if (missing !== undefined) {
+    const mistake = unknown('run with a number', missing, names);
+    const isCut = runs.some(({ record }) => Object.values(record?.stages ?? {}).some((one) => one.numbersLeftOut));
+    return err(isCut ? { ...mistake, hint: [mistake.hint, cutHint].filter(Boolean).join(' ') } : mistake);
+  }
+  const found = runs.filter(
+    (run) =>
+      (pipeline === undefined || run.pipeline === pipeline) &&
+      (stage === undefined ||
+        Object.keys(run.record?.stages ?? {}).some((one) => one === stage || baseName(one) === stage)) &&
+      (since === undefined || run.startedAt >= since) &&
+      (failed !== true || run.outcome === 'failed' || run.outcome === 'killed') &&
+      conditions.every(({ name, holds }) => findNumbers(run, name).some(({ value }) => value !== null && holds(value))),
+  );
+  return ok(inOrder(found, query));
+}
+
+const cutHint = 'A stage had more numbers than a history keeps: its metrics file has all.';
+
+function unknown(what: string, name: string, known: Iterable<string>): QueryMistake {
+  const hint = suggest(name, known) ?? thereAre(name, known);
+  return { message: `There is no ${what} "${name}"`, hint };
+}
+
+/** The number that a condition is about; undefined where it is none. */
+export const conditionName = (text: string): string | undefined => parseCondition(text)?.name;
+
+function parseCondition(text: string): Condition | undefined {
+  const [, name, sign, number] = /^\s*(.+?)\s*(>=|<=|!=|==|=|>|<)\s*(-?[\d.]+(?:e-?\d+)?)\s*$/i.exec(text) ?? [];
+  const bound = Number(number);
+  if (name === undefined || Number.isNaN(bound)) return undefined;
+  const signs: Readonly<Record<string, (value: number) => boolean>> = {
+    '>': (value) => value > bound,
+    '>=': (value) => value >= bound,
+    '<': (value) => value < bound,
+    '<=': (value) => value <= bound,
+    '=': (value) => value === bound,
+    '==': (value) => value === bound,
+    '!=': (value) => value !== bound,
+  };
+  return { name, holds: signs[sign!]! };
+}
+
+/** Whichever way round, runs without the number come last. */
+function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery): readonly PastRun[] {
+  if (sort === undefined) return reverse ? runs.toReversed() : runs;
+  const keyed = runs.map((run) => ({ run, key: keyOf(run, sort, reverse) }));
+  const measured = keyed.filter(({ key }) => key !== undefined);
+  measured.sort((a, b) => (reverse ? a.key! - b.key! : b.key! - a.key!));
+  return [...measured, ...keyed.filter(({ key }) => key === undefined)].map(({ run }) => run);
+}
+
+/** Of several instances, the one that comes first. */
+function keyOf(run: PastRun, sort: string, reverse: boolean): number | undefined {
+  const values = sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
+  const known = values.filter((value) => value != null);
+  return known.length === 0 ? undefined : reverse ? Math.min(...known) : Math.max(...known);
+}

@@ -1,0 +1,130 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join, posix } from 'node:path';
+import { isDigest } from '../../digest.ts';
+import type { Stage } from '../../engine/config/pipeline.ts';
+import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
+import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
+import type { Cache } from '../../engine/store/cache.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
+import { formatCount, formatSeconds } from '../../format-quantities.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import { plainText } from '../../plain-text.ts';
+import type { Budgets } from './budget.ts';
+import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
+import { showArtifact } from './show-artifact.ts';
+
+/** Of a log, its end. */
+const mostLogBytes = 48 * 1024;
+
+/** What does not depend on how the stage went. */
+export function describePlanned(
+  stage: Stage,
+  page: string,
+): Pick<ReportStage, 'name' | 'kind' | 'settings' | 'inputs' | 'outputs'> & {
+  readonly description?: string;
+} {
+  const written = new Set(flatten(stage.keyedSettings).map(([path]) => path));
+  return {
+    name: stage.name,
+    kind: stage.kind,
+    ...(stage.description !== undefined && { description: stage.description }),
+    settings: flatten(stage.settings).map(([path, value]): Setting => ({ path, value, written: written.has(path) })),
+    inputs: stage.inputs.map(({ port, items }) => ({
+      port,
+      from: items.map((item) => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown)),
+    })),
+    outputs: stage.outputs.map(({ port, type, path }) => ({ port, type, path, href: hrefOf(path, page) })),
+  };
+}
+
+/** The outputs with what is shown of each, read where they are published. */
+export function describeOutputs(
+  outputs: readonly ReportOutput[],
+  root: string,
+  budgets: Budgets,
+): readonly ReportOutput[] {
+  return outputs.map((output) => {
+    const shown = showArtifact(output.type, join(root, output.path), budgets);
+    return { ...output, ...(shown !== undefined && { shown }) };
+  });
+}
+
+/** From the page's folder, as a browser takes it. */
+function hrefOf(path: string, page: string): string {
+  return posix.relative(posix.dirname(page), path).split('/').map(encodeURIComponent).join('/');
+}
+
+/** Every value of nested settings by its path; lists are values. */
+function flatten(settings: JsonObject, path = ''): readonly (readonly [path: string, value: Json])[] {
+  return Object.entries(settings).flatMap(([key, value]) => {
+    const isMap = typeof value === 'object' && value !== null && !Array.isArray(value);
+    return isMap && Object.keys(value).length > 0
+      ? flatten(value as JsonObject, `${path}${key}.`)
+      : [[path + key, value] as const];
+  });
+}
+
+/** How two results' fingerprints differ, with digests short; defaults stand where a setting was left out. */
+export function describeChanges(
+  last: Pick<StageResult, 'fingerprint'>,
+  now: Pick<StageResult, 'fingerprint'>,
+  { kind, defaultOf }: Pick<Stage, 'kind' | 'defaultOf'>,
+): readonly FingerprintDifference[] {
+  return diffFingerprints(last.fingerprint, now.fingerprint)
+    .flatMap((difference) => leavesWithDefaults(difference, { kind, defaultOf }))
+    .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
+}
+
+function shortened(value: Json | undefined): Json | undefined {
+  if (typeof value === 'string' && isDigest(value)) return `content ${value.slice(0, 10)}`;
+  if (Array.isArray(value)) return value.map((item) => shortened(item as Json) ?? null);
+  if (typeof value !== 'object' || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item) ?? null]));
+}
+
+/** How a result came about. */
+export function describeRecord(record: StageRecord): ReportStage['record'] {
+  return [
+    ['made', `${new Date(record.startedAt).toLocaleString('sv-SE')}, in ${formatSeconds(record.seconds)}`],
+    ['host', `${record.host}, ${formatCount(record.cpus, 'core')}`],
+    ['versions', `Restage ${record.restage}, Node ${record.node}`],
+    ...(record.gitCommit === undefined ? [] : [['git commit', record.gitCommit] as const]),
+    ...(record.attempts > 1 ? [['attempts', String(record.attempts)] as const] : []),
+    ...Object.entries(record.notes).map(([name, value]) => [name, String(value)] as const),
+  ];
+}
+
+/** The end of what a stage printed: for its result, or in its last attempt of this run where it has none. */
+export function describeLog(
+  stage: Stage,
+  result: StageResult | undefined,
+  cache: Cache,
+  run: RunFolder,
+  budgets: Budgets,
+): ReportLog | undefined {
+  const object = result?.record.log;
+  const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : cache.objectPath(object);
+  if (file === undefined) return undefined;
+  try {
+    const log = readEnd(file);
+    if (budgets.logs.take(log.text.length)) return log;
+    return { text: 'It is left out, as this page has no more room: `pipeline logs` prints it.', cut: true };
+  } catch {
+    return undefined; // gone from the cache: `verify` tells of it
+  }
+}
+
+function readEnd(path: string): ReportLog {
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const start = Math.max(0, size - mostLogBytes);
+    const bytes = Buffer.alloc(size - start);
+    readSync(file, bytes, 0, bytes.length, start);
+    const text = plainText(bytes.toString('utf8')).trimEnd();
+    return { text: start > 0 ? text.slice(text.indexOf('\n') + 1) : text, cut: start > 0 };
+  } finally {
+    closeSync(file);
+  }
+}

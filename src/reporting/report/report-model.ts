@@ -1,0 +1,145 @@
+import type { Outcome } from '../../engine/events.ts';
+import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
+import type { Json } from '../../json.ts';
+import type { ArtifactType, CurvePoint, Highlight, Progress } from '../../stage.ts';
+
+/** Everything that a run's page shows, as plain data: the same model gives the same page. */
+export interface ReportModel {
+  readonly pipeline: string;
+  readonly description?: string;
+  /** The pipeline's file, relative to the root. */
+  readonly file: string;
+  readonly run: string;
+  readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted';
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+  /** When the page was written; of a run that has ended, its end. */
+  readonly writtenAt: number;
+  /** In the order of the file. */
+  readonly stages: readonly ReportStage[];
+  /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
+  readonly notAsked: number;
+  /** How the stages depend on each other; absent where there are too many to see anything. */
+  readonly graph?: ReportGraph;
+  /** Names of stages whose outputs are shown first, in this order. */
+  readonly finals: readonly string[];
+  readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
+  /** Of the process that ran: versions, host, commit. */
+  readonly facts: readonly (readonly [name: string, value: string])[];
+}
+
+export interface ReportStage {
+  readonly name: string;
+  readonly kind: string;
+  readonly description?: string;
+  readonly state: Outcome | 'running' | 'waiting';
+  /** Why it ran or was restored; the most important first. */
+  readonly reasons: readonly string[];
+  /** Of the work done in this run. */
+  readonly seconds: number;
+  /** Why it failed or did not run. */
+  readonly message?: string;
+  /** The settings that the stage gets; those of `written` are not at their default. */
+  readonly settings: readonly Setting[];
+  /** How the fingerprint differs from the stage's last result's; absent where it has none to differ from. */
+  readonly changes?: readonly FingerprintDifference[];
+  readonly inputs: readonly { readonly port: string; readonly from: readonly string[] }[];
+  readonly outputs: readonly ReportOutput[];
+  readonly highlights: readonly Highlight[];
+  readonly warnings: readonly string[];
+  readonly log?: ReportLog;
+  /** How its result came about: when, where, with what. */
+  readonly record: readonly (readonly [name: string, value: string])[];
+  /** While it runs. */
+  readonly progress?: Progress;
+  readonly points: readonly CurvePoint[];
+}
+
+export interface Setting {
+  /** Such as `optimizer.learningRate`. */
+  readonly path: string;
+  readonly value: Json;
+  readonly written: boolean;
+}
+
+export interface ReportLog {
+  readonly text: string;
+  /** Whether its beginning is left out. */
+  readonly cut: boolean;
+}
+
+export interface ReportOutput {
+  readonly port: string;
+  readonly type: ArtifactType;
+  /** Relative to the root. */
+  readonly path: string;
+  /** Relative to the page. */
+  readonly href: string;
+  /** Undefined for what is only named. */
+  readonly shown?: Shown;
+}
+
+/** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */
+export interface ReportGraph {
+  readonly wide: GraphDrawing;
+  readonly narrow: GraphDrawing;
+}
+
+export interface GraphDrawing {
+  readonly svg: string;
+  readonly width: number;
+}
+
+/** What a page shows of an artifact. `leftOut` says what it does not, and why. */
+export type Shown = ShownChart | ShownImages | ShownTable | ShownMarkdown | ShownMetrics;
+
+export interface ShownChart {
+  readonly as: 'chart';
+  readonly title: string;
+  readonly subtitle: string;
+  /** In pixels of the picture at its natural size. */
+  readonly width: number;
+  readonly height: number;
+  /** Its files, to be linked: `svg` for `chart.svg`. Absent for a chart that has none. */
+  readonly forms?: readonly string[];
+  /** A data URI of the drawing that stands there before the chart can be touched. */
+  readonly picture?: string;
+  /** No photograph is in it, so that its colours may be turned round in the dark. */
+  readonly isPlain?: boolean;
+  /** The Vega-Lite spec as JSON; absent where it is too large to be carried. */
+  readonly spec?: string;
+  readonly leftOut?: string;
+}
+
+export interface ShownImages {
+  readonly as: 'images';
+  readonly images: readonly { readonly name: string; readonly uri: string }[];
+  readonly leftOut?: string;
+}
+
+export interface ShownTable {
+  readonly as: 'table';
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+  readonly leftOut?: string;
+}
+
+export interface ShownMarkdown {
+  readonly as: 'markdown';
+  readonly text: string;
+  readonly leftOut?: string;
+}
+
+export interface ShownMetrics {
+  readonly as: 'metrics';
+  readonly metrics: readonly Metric[];
+}
+
+/** A number of a metrics file by its name, such as `test.auc`; null where it is undefined. */
+export interface Metric {
+  readonly name: string;
+  readonly value: number | null;
+  readonly interval?: readonly [low: number, high: number];
+  /** The interval's confidence, where the file says it. */
+  readonly confidence?: number;
+}

@@ -1,0 +1,54 @@
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
+import { Budget, isExceeded, pageBudgets } from './budget.ts';
+import { showArtifact } from './show-artifact.ts';
+
+const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
+  showArtifact(type, join(writeFiles(temporaryFolder(t), { [name]: text }), name), pageBudgets());
+
+test('a table shows its beginning and says of how much', (t) => {
+  const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
+  const shown = show(t, 'table', 'a.csv', `n,text\n${rows.join('\n')}\n`);
+  assert.ok(shown?.as === 'table');
+  assert.deepEqual([shown.columns, shown.rows[1], shown.rows.length], [['n', 'text'], ['1', 'a, b'], 60]);
+  assert.equal(shown.leftOut, '60 of 75 rows are shown.');
+});
+
+test('a folder of images shows some of them, evenly, as far as there is room', (t) => {
+  const names = Array.from({ length: 48 }, (_, i) => `fake/${String(i).padStart(2, '0')}.png`);
+  const folder = writeFiles(temporaryFolder(t), Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])));
+  const shown = showArtifact('images', folder, pageBudgets());
+  assert.ok(shown?.as === 'images');
+  assert.deepEqual(shown.images.slice(0, 2), [
+    { name: 'fake/00.png', uri: 'data:image/png;base64,eA==' },
+    { name: 'fake/02.png', uri: 'data:image/png;base64,eA==' },
+  ]);
+  assert.equal(shown.leftOut, '24 of 48 images are shown, evenly over their names.');
+  const budgets = { ...pageBudgets(), images: new Budget(3) };
+  const few = showArtifact('images', folder, budgets);
+  assert.equal(few?.as === 'images' && few.images.length, 2);
+  assert.equal(isExceeded(budgets), true);
+});
+
+test('a chart without room on the page says so', (t) => {
+  const folder = writeFiles(temporaryFolder(t), { 'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }' });
+  assert.deepEqual(showArtifact('chart', folder, { ...pageBudgets(), charts: new Budget(0) }), {
+    as: 'chart',
+    title: 'AUC 0.81 on test',
+    subtitle: '',
+    width: 560,
+    height: 360,
+    forms: ['vl.json'],
+    isPlain: true,
+    leftOut: 'It is left out, as this page has no more room; its files are linked.',
+  });
+});
+
+test('what is not in its form is only named: a page fails for no artifact', (t) => {
+  for (const type of ['metrics', 'table', 'chart', 'images', 'files', 'scores', 'model'] as const) {
+    assert.equal(show(t, type, 'a.bin', '\0{'), undefined);
+    assert.equal(showArtifact(type, '/nowhere', pageBudgets()), undefined);
+  }
+});

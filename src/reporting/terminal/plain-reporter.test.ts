@@ -1,0 +1,243 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { RunScript } from '../../../test/support/run-script.ts';
+import { createPaint } from './colour.ts';
+import { PlainReporter } from './plain-reporter.ts';
+
+/** What a run leaves in a log. */
+function told(script: (run: RunScript) => void, coloured = false): string {
+  let text = '';
+  const stream = { write: (part: string) => (text += part) };
+  script(new RunScript(new PlainReporter(stream, createPaint(coloured))));
+  return text;
+}
+
+const aucs = (second: string) => ({
+  title: 'AUC on test',
+  columns: ['score', 'AUC', 'images'],
+  rows: [['second (fake)', second, 2100] as const],
+});
+
+test('a run with nothing to do is one short line', () => {
+  const text = told((run) => {
+    run.begin(['faces', 'fit', 'roc']);
+    for (const stage of ['faces', 'fit', 'roc'])
+      run.ends(stage, 'fresh', { highlights: [aucs('0.7010')], outputs: { chart: 'a' } });
+    run.wait(0.06).finish();
+  });
+  assert.equal(text, '✓ experiments/xception: 3 stages fresh (0.06 s)\n');
+});
+
+test('a run that goes well tells its starts with the reason, its ends, its tables, and where the outputs lie', () => {
+  const text = told((run) => {
+    run
+      .begin(['faces', 'fit', 'roc'], ['roc'])
+      .ends('faces', 'fresh', { outputs: { dataset: 'artifacts/xception/faces/dataset' } })
+      .stale('fit', 'with.epochs was 5, is 2', 'forced')
+      .start('fit', 'train')
+      .wait(200)
+      .ends('fit', 'ran', { outputs: { model: 'artifacts/xception/fit/model' } })
+      .stale('roc', 'output chart is missing')
+      .ends('roc', 'restored', {
+        highlights: [aucs('0.7010')],
+        outputs: { chart: 'artifacts/xception/roc/chart', metrics: 'artifacts/xception/roc/metrics.json' },
+      })
+      .finish(false, 'artifacts/experiments/xception/report.html');
+  });
+  assert.equal(
+    text,
+    `▸ fit: train (with.epochs was 5, is 2)
+✓ fit: ran in 3 min 20 s
+✓ roc: restored in 0.00 s (output chart is missing)
+
+AUC on test (roc)
+  score             AUC  images
+  second (fake)  0.7010    2100
+
+Outputs
+  roc.chart    artifacts/xception/roc/chart
+  roc.metrics  artifacts/xception/roc/metrics.json
+
+Report  artifacts/experiments/xception/report.html
+
+✓ experiments/xception: 1 ran, 1 restored, 1 fresh (3 min 20 s)
+`,
+  );
+});
+
+test('progress comes at most every ten seconds of a stage, with rate and time left', () => {
+  const text = told((run) => {
+    run.begin(['fit', 'tail']).start('fit', 'train');
+    for (let step = 0; step <= 300; step++) run.progress('fit', step, 1000, 'steps', 'epoch 1/5').wait(0.1);
+    run.ends('fit', 'ran').ends('tail', 'fresh').finish();
+  });
+  assert.equal(
+    text,
+    `▸ fit: train
+… fit: 10 %, 100/1,000 steps, 10.0 steps/s, 1 min 30 s left, epoch 1/5
+… fit: 20 %, 200/1,000 steps, 10.0 steps/s, 1 min 20 s left, epoch 1/5
+… fit: 30 %, 300/1,000 steps, 10.0 steps/s, 1 min 10 s left, epoch 1/5
+✓ fit: ran in 30 s
+
+✓ experiments/xception: 1 ran, 1 fresh (30 s)
+`,
+  );
+});
+
+test('a failure is told at once, and at the end its message, the end of its log and where all of it is', () => {
+  const text = told((run) => {
+    run
+      .begin(['get', 'fit[net=a,seed=2]', 'roc', 'curves'])
+      .start('get', 'command')
+      .start('fit[net=a,seed=2]', 'train', 1, 2)
+      .wait(2)
+      .retries('fit[net=a,seed=2]', 'out of memory\nat step 3')
+      .start('fit[net=a,seed=2]', 'train', 2, 2)
+      .wait(1.5)
+      .ends('fit[net=a,seed=2]', 'failed', {
+        message: 'exited with code 3: false\nsecond line',
+        logTail: ['loading', 'Killed'],
+      })
+      .ends('roc', 'blocked', { message: 'fit failed' })
+      .ends('curves', 'blocked', { message: 'fit failed' })
+      .wait(4)
+      .ends('get', 'ran', { outputs: { file: 'artifacts/get.txt' } })
+      .finish();
+  });
+  assert.equal(
+    text,
+    `▸ get: command
+▸ fit[net=a,seed=2]: train
+! fit[net=a,seed=2]: out of memory; trying again
+▸ fit[net=a,seed=2]: train (attempt 2 of 2)
+✗ fit[net=a,seed=2]: failed
+✓ get: ran in 7.5 s
+
+Outputs
+  get.file  artifacts/get.txt
+
+✗ fit[net=a,seed=2] failed: exited with code 3: false
+  second line
+  │ loading
+  │ Killed
+  The whole log: pipeline logs experiments/xception.yaml fit@net=a,seed=2
+
+· Not run, since they wait on these: roc, curves
+
+✗ experiments/xception: 1 failed, 2 blocked, 1 ran (7.5 s)
+`,
+  );
+});
+
+test('warnings, waits and an interruption are told', () => {
+  const text = told((run) => {
+    run
+      .begin(['fit'])
+      .warns('input images changed while it was read', 'fit')
+      .warns('the disk is nearly full')
+      .waitsFor('fit', 'run 20261125-1 on another machine')
+      .start('fit', 'train')
+      .wait(1)
+      .ends('fit', 'cancelled')
+      .finish(true);
+  });
+  assert.equal(
+    text,
+    `! fit: input images changed while it was read
+! the disk is nearly full
+… fit: waiting for run 20261125-1 on another machine
+▸ fit: train
+· fit: cancelled
+
+✗ experiments/xception: interrupted, 1 cancelled (1.0 s)
+`,
+  );
+});
+
+test('the tables of a matrix become one, long lists are cut, and a thousand stages do not flood the screen', () => {
+  const stages = Array.from({ length: 1000 }, (_, index) => `roc[seed=${index}]`);
+  const lines = told((run) => {
+    run.begin(stages);
+    for (const [index, stage] of stages.entries()) {
+      run.ends(stage, 'restored', {
+        highlights: [aucs(`0.${7000 + index}`)],
+        outputs: { chart: `artifacts/${index}/chart` },
+      });
+    }
+    run.finish(false, 'artifacts/experiments/xception/report.html');
+  }).split('\n');
+  const summary = lines.slice(1000);
+  assert.deepEqual(summary.slice(0, 4), [
+    '',
+    'AUC on test',
+    '  stage         score             AUC  images',
+    '  roc[seed=0]   second (fake)  0.7000    2100',
+  ]);
+  assert.deepEqual(summary.slice(43), [
+    '  … and 960 more',
+    '',
+    'Outputs',
+    ...Array.from({ length: 16 }, (_, index) => `  ${`roc[seed=${index}].chart`.padEnd(18)}  artifacts/${index}/chart`),
+    '  … and 984 more, all in the report',
+    '',
+    'Report  artifacts/experiments/xception/report.html',
+    '',
+    '✓ experiments/xception: 1,000 restored (0.00 s)',
+    '',
+  ]);
+});
+
+test('outputs that no other stage reads come first, and a failure without a log points to none', () => {
+  const text = told((run) => {
+    run
+      .begin(['fit', 'roc', 'bad'], ['roc', 'bad', 'fit'])
+      .ends('fit', 'restored', { outputs: { model: 'artifacts/fit' } })
+      .ends('roc', 'restored', { outputs: { chart: 'artifacts/roc' } })
+      .ends('bad', 'failed', { message: 'got 3 that cannot:\none', logTail: [] })
+      .finish();
+  });
+  assert.equal(
+    text,
+    `✓ fit: restored in 0.00 s
+✓ roc: restored in 0.00 s
+✗ bad: failed
+
+Outputs
+  roc.chart  artifacts/roc
+  fit.model  artifacts/fit
+
+✗ bad failed: got 3 that cannot:
+  one
+
+✗ experiments/xception: 1 failed, 2 restored (0.00 s)
+`,
+  );
+});
+
+test('many failures are named, a few shown whole', () => {
+  const stages = Array.from({ length: 30 }, (_, index) => `s${index}`);
+  const lines = told((run) => {
+    run.begin(stages);
+    for (const stage of stages) run.ends(stage, 'failed', { message: 'no' });
+    run.finish();
+  }).split('\n');
+  assert.equal(lines.filter((line) => line.endsWith('failed: no') && !line.includes(': failed')).length, 10);
+  assert.ok(lines.includes('✗ Also failed: s10, s11, s12, s13, s14, s15, s16, s17 and 12 more'));
+});
+
+test('colours surround the marks where they are wanted', () => {
+  const text = told(
+    (run) => run.begin(['a', 'b']).ends('a', 'ran').ends('b', 'failed', { message: 'no' }).finish(),
+    true,
+  );
+  assert.equal(
+    text,
+    `\u001b[32m✓\u001b[39m a: ran in 0.00 s
+\u001b[31m✗\u001b[39m b: failed
+
+\u001b[31m✗\u001b[39m \u001b[1mb\u001b[22m failed: no
+
+\u001b[31m✗\u001b[39m \u001b[1mexperiments/xception\u001b[22m: 1 failed, 1 ran (0.00 s)
+`,
+  );
+});
