@@ -1,0 +1,80 @@
+/** What the project knows about one metric of two-class predictions. */
+export interface Metric {
+  /** Its key in metrics files; there a path may stand before it: `test.auc`. */
+  readonly name: string;
+  /** Its name in running text: `AUC`, `equal error rate`. */
+  readonly title: string;
+  readonly better: 'higher' | 'lower';
+  readonly range: readonly [low: number, high: number];
+  /**
+   * What scores without information reach: one level, or a level for each share of fake images (above 0, below 1). Absent
+   * where it depends on how many images are called fake.
+   */
+  readonly chance?: number | ((fakeShare: number) => number);
+  /** Reports show a headline metric first. */
+  readonly isHeadline?: true;
+}
+
+const baseRate = (share: number): number => share;
+const majority = (share: number): number => Math.max(share, 1 - share);
+/** In nats: the loss of always answering with the class shares. */
+const entropy = (share: number): number => -share * Math.log(share) - (1 - share) * Math.log(1 - share);
+
+const unit = [0, 1] as const;
+const higher = { better: 'higher', range: unit } as const;
+const lower = { better: 'lower', range: unit } as const;
+
+/** Every metric that `evaluate` and `roc-det` compute, the most important ones first. */
+export const metricCatalogue = [
+  { name: 'auc', title: 'AUC', ...higher, chance: 0.5, isHeadline: true },
+  { name: 'accuracy', title: 'accuracy', ...higher, chance: majority, isHeadline: true },
+  { name: 'balancedAccuracy', title: 'balanced accuracy', ...higher, chance: 0.5, isHeadline: true },
+  { name: 'equalErrorRate', title: 'equal error rate', ...lower, chance: 0.5, isHeadline: true },
+  {
+    name: 'matthewsCorrelation',
+    title: 'Matthews correlation',
+    better: 'higher',
+    range: [-1, 1],
+    chance: 0,
+    isHeadline: true,
+  },
+  { name: 'calibrationError', title: 'calibration error', ...lower, isHeadline: true },
+  { name: 'loss', title: 'loss', better: 'lower', range: [0, Number.POSITIVE_INFINITY], chance: entropy },
+  { name: 'brier', title: 'Brier score', ...lower, chance: (share) => share * (1 - share) },
+  { name: 'averagePrecision', title: 'average precision', ...higher, chance: baseRate },
+  { name: 'partialAucTo10PercentFpr', title: 'partial AUC up to 10 % FPR', ...higher, chance: 0.5 },
+  { name: 'tprAt1PercentFpr', title: 'TPR at 1 % FPR', ...higher, chance: 0.01 },
+  { name: 'tprAt10PercentFpr', title: 'TPR at 10 % FPR', ...higher, chance: 0.1 },
+  { name: 'precision', title: 'precision', ...higher, chance: baseRate },
+  { name: 'recall', title: 'recall', ...higher },
+  { name: 'f1', title: 'F1', ...higher },
+  { name: 'calledRight', title: 'called right', ...higher },
+  { name: 'majorityAccuracy', title: 'majority class', ...higher },
+  { name: 'falsePositiveRate', title: 'false positive rate', ...lower },
+  { name: 'falseNegativeRate', title: 'false negative rate', ...lower },
+] as const satisfies readonly Metric[];
+
+export type MetricName = (typeof metricCatalogue)[number]['name'];
+
+const byName: ReadonlyMap<string, Metric> = new Map(metricCatalogue.map((metric) => [metric.name, metric]));
+
+/** The metrics that reports show first, in this order. */
+export const headlineMetrics: readonly Metric[] = [...byName.values()].filter(({ isHeadline }) => isHeadline);
+
+/** The metric that a name of the catalogue or a path in a metrics file ends in; undefined for one that is not listed. */
+export function findMetric(path: string): Metric | undefined {
+  return byName.get(path.slice(path.lastIndexOf('.') + 1));
+}
+
+export const metric = (name: MetricName): Metric => byName.get(name)!;
+
+/** The level of chance for a share of fake images; without a share, undefined where the level depends on it. */
+export function chanceLevel({ chance }: Metric, fakeShare?: number): number | undefined {
+  if (typeof chance !== 'function') return chance;
+  return fakeShare === undefined ? undefined : chance(fakeShare);
+}
+
+/** Compares two values of a metric for sorting, the better one first. */
+export function betterFirst({ better }: Pick<Metric, 'better'>, one: number, other: number): number {
+  return better === 'higher' ? other - one : one - other;
+}
