@@ -1,4 +1,4 @@
-import { formatCount } from '../learning/charts/format-number.ts';
+import { formatCount } from '../format-numbers.ts';
 import { describeLayer } from '../learning/models/layers/describe-layer.ts';
 import { addName } from '../learning/models/layers/layer.ts';
 import { showShape } from '../learning/models/layers/layer-shape.ts';

@@ -1,5 +1,5 @@
 import type { NodeTime } from '../backend/profile/step-profile.ts';
-import { formatRate } from '../format-quantities.ts';
+import { formatRate } from '../format-numbers.ts';
 import { formatTable } from '../reporting/terminal/format-table.ts';
 import type { MeasuredProfile } from './measured-profile.ts';
 

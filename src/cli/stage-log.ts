@@ -4,7 +4,7 @@ import type { Cache } from '../engine/store/cache.ts';
 import { type LastAttempts, lastAttempts } from '../engine/store/last-attempt.ts';
 import type { PastAttempt } from '../engine/store/run-folder.ts';
 import type { StageResult } from '../engine/store/stage-result.ts';
-import { formatSeconds } from '../format-quantities.ts';
+import { formatSeconds } from '../format-numbers.ts';
 
 /** What a stage printed: a line that says whose log it is, and the log, empty where nothing was printed. */
 export interface StageLog {

@@ -1,4 +1,4 @@
-import { formatCount, formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatCount, formatShare } from '../../src/format-numbers.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { AuditedImage } from './audited-image.ts';
 import type { LookedThrough } from './look-through.ts';

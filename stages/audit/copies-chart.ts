@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf } from '../../src/learning/charts/format-number.ts';
+import { formatCount, formatCountOf } from '../../src/format-numbers.ts';
 import { type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import type { AuditedImage } from './audited-image.ts';
 import type { Copies, Copy } from './find-copies.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount } from '../../src/format-numbers.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { formatCount } from '../../src/learning/charts/format-number.ts';
 import { imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { drawsGroups } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';

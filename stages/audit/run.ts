@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { formatCountOf } from '../../src/learning/charts/format-number.ts';
+import { formatCountOf } from '../../src/format-numbers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { openTwoClasses } from '../../src/learning/training/open-two-classes.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatLevel } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { formatCountOf, formatLevel } from '../../src/learning/charts/format-number.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import type { ShortcutResult } from './shortcuts.ts';
 import { formatAuc, isFound, significant } from './verdict.ts';

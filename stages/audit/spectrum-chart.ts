@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { formatCount } from '../../src/learning/charts/format-number.ts';
 import { seriesScales } from '../../src/learning/charts/series.ts';
 import { classColours } from '../../src/learning/charts/theme.ts';
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';

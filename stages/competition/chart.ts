@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatLevel } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { formatCount, formatLevel } from '../../src/learning/charts/format-number.ts';
 import { placeLabels } from '../../src/learning/charts/place-labels.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';

@@ -1,5 +1,5 @@
 import { csvLine } from '../../src/csv.ts';
-import { formatCount } from '../../src/learning/charts/format-number.ts';
+import { formatCount } from '../../src/format-numbers.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Lead } from './lead.ts';
 import type { Ranked } from './rank.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatList } from '../../src/learning/charts/format-number.ts';
+import { formatCount, formatCountOf, formatList } from '../../src/format-numbers.ts';
 import { type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';

@@ -1,4 +1,4 @@
-import { formatLevel } from '../../src/learning/charts/format-number.ts';
+import { formatLevel } from '../../src/format-numbers.ts';
 import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { decimalsOf } from '../../src/format-numbers.ts';
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { decimalsOf } from '../../src/learning/charts/format-number.ts';
 import type { Judgement } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
 import { areaDecimals, baselineText, type Frame, imagesText, rankingFinding, titled } from './texts.ts';

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatLevel } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { fitText } from '../../src/learning/charts/fit-text.ts';
-import { formatLevel } from '../../src/learning/charts/format-number.ts';
 import { followsImage, type Judgement, type RankedMethod } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
 import { drawsText, type Frame, formatInterval, formatSigned, imagesText, someOf, titled } from './texts.ts';

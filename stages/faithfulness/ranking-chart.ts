@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatLevel, usualDecimals } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { formatLevel, usualDecimals } from '../../src/learning/charts/format-number.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { type Judgement, sideOf } from './judge.ts';

@@ -1,7 +1,7 @@
 import { csvLine } from '../../src/csv.ts';
+import { formatJson } from '../../src/format-json.ts';
+import { formatLevel, usualDecimals } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
-import { formatLevel, usualDecimals } from '../../src/learning/charts/format-number.ts';
 import type { CompletenessGap } from '../../src/learning/explanations/completeness-gap.ts';
 import { type Interval, intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import type { Highlight } from '../../src/stage.ts';

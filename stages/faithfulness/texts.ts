@@ -1,8 +1,8 @@
+import { decimalsOf, formatCount, formatCountOf, usualDecimals } from '../../src/format-numbers.ts';
 import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-names.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import type { ScoreKind } from '../../src/learning/attribution/question.ts';
 import { withLabels } from '../../src/learning/charts/chart-title.ts';
-import { decimalsOf, formatCount, formatCountOf, usualDecimals } from '../../src/learning/charts/format-number.ts';
 import { classText } from '../../src/learning/explanations/score-text.ts';
 import type { PairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';

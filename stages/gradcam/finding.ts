@@ -1,4 +1,4 @@
-import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { formatSharing, numberAt, signed } from '../../src/learning/explanations/format-measured.ts';
 import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';

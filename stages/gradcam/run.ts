@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
+import { formatList } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withLabels } from '../../src/learning/charts/chart-title.ts';
-import { formatList } from '../../src/learning/charts/format-number.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { oneDraw } from '../../src/learning/explanations/format-measured.ts';
 import { mapMetrics } from '../../src/learning/explanations/map-metrics.ts';

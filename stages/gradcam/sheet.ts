@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { colourWords, constancyOf, mapColourBar } from '../../src/learning/explanations/map-pictures.ts';
 import { classlessText, classText, scoreText } from '../../src/learning/explanations/score-text.ts';

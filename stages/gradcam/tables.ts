@@ -1,7 +1,7 @@
 import { csvLine } from '../../src/csv.ts';
+import { formatJson } from '../../src/format-json.ts';
+import { formatCount, formatCountOf, formatLevel } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
-import { formatCount, formatCountOf, formatLevel } from '../../src/learning/charts/format-number.ts';
 import { formatDistance, formatSharing, numberAt } from '../../src/learning/explanations/format-measured.ts';
 import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';

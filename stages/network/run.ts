@@ -1,8 +1,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvLine } from '../../src/csv.ts';
+import { formatJson } from '../../src/format-json.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
 import { describeLayer } from '../../src/learning/models/layers/describe-layer.ts';
 import { formatTotals } from '../../src/learning/models/layers/format-totals.ts';

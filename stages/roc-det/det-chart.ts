@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { formatShare } from '../../src/learning/charts/format-number.ts';
 import { seriesScales } from '../../src/learning/charts/series.ts';
 import { simplifyLine } from '../../src/learning/charts/simplify-line.ts';
 import { ink } from '../../src/learning/charts/theme.ts';

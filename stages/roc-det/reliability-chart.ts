@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatLevel, formatList, formatShare } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
-import { formatCountOf, formatLevel, formatList, formatShare } from '../../src/learning/charts/format-number.ts';
 import { seriesScales } from '../../src/learning/charts/series.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';

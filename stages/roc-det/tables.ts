@@ -1,6 +1,6 @@
 import { csvLine } from '../../src/csv.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
-import { formatCount, formatLevel, formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatJson } from '../../src/format-json.ts';
+import { formatCount, formatLevel, formatShare } from '../../src/format-numbers.ts';
 import {
   type ModelComparison,
   type TestedDifference,

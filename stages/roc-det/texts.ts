@@ -1,4 +1,3 @@
-import { withLabels } from '../../src/learning/charts/chart-title.ts';
 import {
   formatCount,
   formatCountOf,
@@ -6,7 +5,8 @@ import {
   formatLevel,
   formatList,
   formatShare,
-} from '../../src/learning/charts/format-number.ts';
+} from '../../src/format-numbers.ts';
+import { withLabels } from '../../src/learning/charts/chart-title.ts';
 import {
   type ModelComparison,
   type TestedDifference,

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatLevel, formatList } from '../../src/format-numbers.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
-import { formatCountOf, formatLevel, formatList } from '../../src/learning/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { formatDistance, formatSharing, numberAt, oneDraw } from '../../src/learning/explanations/format-measured.ts';
 import { colourScale } from '../../src/learning/explanations/map-pictures.ts';

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { formatJson } from '../../src/format-json.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { methodDefaults } from '../../src/learning/explanations/explanation-settings.ts';

@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { oneDraw, signed } from '../../src/learning/explanations/format-measured.ts';
 import { classText, scoreText } from '../../src/learning/explanations/score-text.ts';

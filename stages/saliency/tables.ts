@@ -1,5 +1,5 @@
+import { formatLevel } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { formatLevel } from '../../src/learning/charts/format-number.ts';
 import {
   formatChange,
   formatDistance,

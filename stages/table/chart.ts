@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatList } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
-import { formatList } from '../../src/learning/charts/format-number.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import type { Table } from './collect.ts';

@@ -1,6 +1,6 @@
 import { csvLine } from '../../src/csv.ts';
-import { withMinus } from '../../src/format-quantities.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
+import { formatJson } from '../../src/format-json.ts';
+import { withMinus } from '../../src/format-numbers.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
 

@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { csvLine } from '../../src/csv.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
-import { formatShare } from '../../src/learning/charts/format-number.ts';
+import { formatJson } from '../../src/format-json.ts';
+import { formatShare } from '../../src/format-numbers.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
 import { type Highlight, type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';

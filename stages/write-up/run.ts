@@ -1,8 +1,8 @@
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
+import { formatJson } from '../../src/format-json.ts';
 import type { Json } from '../../src/json.ts';
-import { formatJson } from '../../src/learning/charts/format-json.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { fill, type Source } from './fill.ts';
 import { readArtifact } from './read-artifact.ts';

@@ -6,7 +6,7 @@ import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { Cache } from '../../engine/store/cache.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
@@ -40,7 +40,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
     if (end === 'kept') process.stdout.write(`kept ${kept(record.path)}`);
     if (end === 'removed') removed += 1;
   }
-  process.stdout.write(`Removed ${formatCount(removed, 'output')}.\n`);
+  process.stdout.write(`Removed ${formatCountOf(removed, 'output')}.\n`);
   return exitCodes.ok;
 }
 

@@ -5,7 +5,7 @@ import { parseMemory } from '../../engine/config/schema/parse-memory.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { Cache } from '../../engine/store/cache.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -36,10 +36,10 @@ export async function gcCommand(options: GcOptions): Promise<number> {
   });
   const leftovers = findLeftovers(root, cache);
   const counts = [
-    formatCount(garbage.results.length, 'result'),
-    formatCount(garbage.objects.length, 'object'),
-    ...(garbage.checkpoints.length > 0 ? [formatCount(garbage.checkpoints.length, 'checkpoint')] : []),
-    ...(leftovers.length > 0 ? [formatCount(leftovers.length, 'leftover')] : []),
+    formatCountOf(garbage.results.length, 'result'),
+    formatCountOf(garbage.objects.length, 'object'),
+    ...(garbage.checkpoints.length > 0 ? [formatCountOf(garbage.checkpoints.length, 'checkpoint')] : []),
+    ...(leftovers.length > 0 ? [formatCountOf(leftovers.length, 'leftover')] : []),
   ];
   const bytes = leftovers.reduce((sum, leftover) => sum + leftover.bytes, garbage.bytes);
   const listed = `${counts.slice(0, -1).join(', ')} and ${counts.at(-1)}${leftovers.length > 0 ? ' of killed runs' : ''}`;

@@ -1,7 +1,7 @@
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
 import { Cache } from '../../engine/store/cache.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
 import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
@@ -57,7 +57,7 @@ export async function historyCommand(options: HistoryOptions): Promise<number> {
   const shown = runs.slice(0, options.limit);
   process.stdout.write(`${formatHistory(shown, [...names]).join('\n')}\n`);
   const left = runs.length - shown.length;
-  if (left > 0) process.stdout.write(`… and ${formatCount(left, 'more run')}; --limit ${runs.length} shows all\n`);
+  if (left > 0) process.stdout.write(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all\n`);
   return exitCodes.ok;
 }
 

@@ -1,5 +1,5 @@
 import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, type Style, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -53,7 +53,7 @@ function asText(pipeline: string, planned: readonly PlannedStage[]): string {
     const count = planned.filter(({ decision }) => decision.state === state).length;
     return count > 0 ? [`${count} ${verb}`] : [];
   });
-  return `${pipeline}: ${formatCount(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
+  return `${pipeline}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
 }
 
 function asJson(planned: readonly PlannedStage[]): string {

@@ -161,7 +161,7 @@ async function writeProfile(
 ): Promise<void> {
   const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([
     import('../../learning/charts/render-chart.ts'),
-    import('../../learning/charts/format-json.ts'),
+    import('../../format-json.ts'),
     import('../../learning/charts/profile-chart.ts'),
   ]);
   const [summary, ...tables] = formatProfile(profile, name);

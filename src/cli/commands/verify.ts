@@ -4,7 +4,7 @@ import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { Cache } from '../../engine/store/cache.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyCache } from '../../engine/store/verify-cache.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
@@ -21,14 +21,14 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     process.stdout.write(
-      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCount(missing.length, 'object')}; the next run that needs it makes it again\n`,
+      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCountOf(missing.length, 'object')}; the next run that needs it makes it again\n`,
     );
   }
   const damaged = found.corrupt.length + found.corruptCheckpoints.length;
   const sound = damaged === 0 && found.incomplete.length === 0;
   const verdict = sound ? '✓ all sound' : `${damaged} damaged, ${found.incomplete.length} incomplete`;
-  const counts = [formatCount(found.objects, 'object'), formatCount(found.results, 'result')];
-  if (found.checkpoints > 0) counts.push(formatCount(found.checkpoints, 'checkpoint'));
+  const counts = [formatCountOf(found.objects, 'object'), formatCountOf(found.results, 'result')];
+  if (found.checkpoints > 0) counts.push(formatCountOf(found.checkpoints, 'checkpoint'));
   process.stdout.write(`${counts.join(', ')}: ${verdict}\n`);
   const isAsRemembered = options.inputs !== true || (await verifyInputs(root));
   return sound && isAsRemembered ? exitCodes.ok : exitCodes.failed;
@@ -48,6 +48,6 @@ async function verifyInputs(root: string): Promise<boolean> {
     forgetAll(root);
   }
   const verdict = changed.length === 0 ? '✓ all as remembered' : `${changed.length} changed`;
-  process.stdout.write(`${formatCount(files, 'input or published file')}: ${verdict}\n`);
+  process.stdout.write(`${formatCountOf(files, 'input or published file')}: ${verdict}\n`);
   return changed.length === 0;
 }

@@ -1,6 +1,6 @@
+import { formatCount } from '../../format-numbers.ts';
 import { escapeXml } from './escape-xml.ts';
 import { fontFamily } from './fonts.ts';
-import { formatCount } from './format-number.ts';
 import {
   adder,
   blockHeight,

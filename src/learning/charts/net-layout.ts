@@ -1,4 +1,4 @@
-import { formatCount } from './format-number.ts';
+import { formatCount } from '../../format-numbers.ts';
 import { textWidth } from './text-width.ts';
 
 /** A network as it is drawn, from the image to its last layer. */

@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { logger as createLogger, mergeConfig, parse, resetSVGDefIds, textMetrics, View, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
-import { formatJson } from './format-json.ts';
+import { formatJson } from '../../format-json.ts';
 import { renderPng } from './render-png.ts';
 import { textWidth } from './text-width.ts';
 import { theme } from './theme.ts';

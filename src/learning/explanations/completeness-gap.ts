@@ -1,6 +1,6 @@
+import { formatShare } from '../../format-numbers.ts';
 import type { Completeness } from '../attribution/explain.ts';
 import { largeGap, relativeGap } from '../attribution/relative-gap.ts';
-import { formatShare } from '../charts/format-number.ts';
 
 /** How far the attributions of integrated gradients are from what they should sum to, over images. */
 export interface CompletenessGap {

@@ -1,8 +1,8 @@
 import { z } from 'zod';
+import { formatList } from '../../format-numbers.ts';
 import type { SettingMistake } from '../../stage.ts';
 import type { Method } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
-import { formatList } from '../charts/format-number.ts';
 
 /** The settings that kinds share which explain a model's scores. Light, for their specs. */
 export const explanationSettings = {

@@ -1,12 +1,12 @@
 import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
+import { formatList, formatShare } from '../../format-numbers.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { explainsClass, isCam, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
 import { resizeMap } from '../attribution/resize-map.ts';
 import { scaleMap } from '../attribution/scale-map.ts';
 import { fitText } from '../charts/fit-text.ts';
-import { formatList, formatShare } from '../charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';

@@ -1,6 +1,6 @@
+import { formatList } from '../../format-numbers.ts';
 import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
-import { formatList } from '../charts/format-number.ts';
 
 /** Whose score is explained, in words, by the setting `class`: such as `its own class`. */
 export const classText = (name: string): string =>

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
 import { chartTitle } from '../../learning/charts/chart-title.ts';
 import { fittedLabels } from '../../learning/charts/fit-text.ts';
-import { formatCount, formatCountOf, formatCountRange, formatShare } from '../../learning/charts/format-number.ts';
 import { seriesScales } from '../../learning/charts/series.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import type { SplitImages } from '../../learning/training/split-images.ts';

@@ -1,4 +1,4 @@
-import { formatCount, withMinus } from '../../format-quantities.ts';
+import { formatCountOf, withMinus } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
 import { asArgument } from '../terminal/as-argument.ts';
@@ -69,13 +69,13 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
     },
     ...(others.length === 0
       ? []
-      : [{ ...numbers('Further metrics', others), folded: formatCount(others.length, 'further number') }]),
+      : [{ ...numbers('Further metrics', others), folded: formatCountOf(others.length, 'further number') }]),
     ...(inputs.length === 0
       ? []
       : [
           {
             ...differing('Inputs of other content', 'input', inputs),
-            folded: `${formatCount(inputs.length, 'input')} of other content`,
+            folded: `${formatCountOf(inputs.length, 'input')} of other content`,
           },
         ]),
   ];

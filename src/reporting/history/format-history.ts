@@ -1,5 +1,5 @@
 import type { Outcome } from '../../engine/events.ts';
-import { formatSeconds, withMinus } from '../../format-quantities.ts';
+import { formatSeconds, withMinus } from '../../format-numbers.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 

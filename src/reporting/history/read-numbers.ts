@@ -2,7 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
 import type { StageEntry } from '../../engine/store/run-record.ts';
-import { formatCount } from '../../format-quantities.ts';
+import { formatCountOf } from '../../format-numbers.ts';
 import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
 
 /** Kept of one stage, and the largest file that is read for them. */
@@ -45,7 +45,7 @@ function readMetrics(path: string): Metrics | undefined {
 export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
   if (leftOut.size === 0) return undefined;
   const [[stage, count]] = [...leftOut] as [[StageName, number]];
-  const others = leftOut.size > 1 ? `, and of ${formatCount(leftOut.size - 1, 'other stage')}` : '';
+  const others = leftOut.size > 1 ? `, and of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
   return (
     `The history keeps ${mostNumbers} numbers of a stage, without the last ${count} of ${stage}${others}: ` +
     '`pipeline history` does not find them, the metrics file has all'

@@ -7,7 +7,7 @@ import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
 import type { Cache } from '../../engine/store/cache.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
-import { formatCount, formatSeconds } from '../../format-quantities.ts';
+import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import type { Budgets } from './budget.ts';
@@ -87,7 +87,7 @@ function shortened(value: Json | undefined): Json | undefined {
 export function describeRecord(record: StageRecord): ReportStage['record'] {
   return [
     ['made', `${new Date(record.startedAt).toLocaleString('sv-SE')}, in ${formatSeconds(record.seconds)}`],
-    ['host', `${record.host}, ${formatCount(record.cpus, 'core')}`],
+    ['host', `${record.host}, ${formatCountOf(record.cpus, 'core')}`],
     ['versions', `Restage ${record.restage}, Node ${record.node}`],
     ...(record.gitCommit === undefined ? [] : [['git commit', record.gitCommit] as const]),
     ...(record.attempts > 1 ? [['attempts', String(record.attempts)] as const] : []),

@@ -1,5 +1,4 @@
-import { withMinus } from '../../format-quantities.ts';
-import { formatLevel } from '../../learning/charts/format-number.ts';
+import { formatLevel, withMinus } from '../../format-numbers.ts';
 
 /** A number as a report gives it: four digits that count, whole numbers as they are; a dash for what is undefined. */
 export function formatNumber(value: number | null): string {

@@ -1,4 +1,4 @@
-import { formatCount, formatSeconds } from '../../format-quantities.ts';
+import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import { dataUri } from './data-uri.ts';
 import { epochChart } from './epoch-chart.ts';
 import { type Html, html } from './html.ts';
@@ -57,10 +57,10 @@ function renderHeader(model: ReportModel): Html {
   return html`<header>
 <h1>${pipeline}</h1>
 ${description !== undefined && html`<p class="lead">${description}</p>`}
-<p class="status"><span class="badge ${colour}">${stateWords[state]}</span><span>${formatCount(stages.length, 'stage')}: ${counts.join(', ')}</span><span>${
+<p class="status"><span class="badge ${colour}">${stateWords[state]}</span><span>${formatCountOf(stages.length, 'stage')}: ${counts.join(', ')}</span><span>${
     state === 'running' ? 'for' : 'in'
   } ${formatSeconds(Math.max(0, writtenAt - startedAt) / 1000)}</span><span class="nowrap">${whenIs(startedAt)}</span></p>
-${notAsked > 0 && html`<p class="soft small">${formatCount(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
+${notAsked > 0 && html`<p class="soft small">${formatCountOf(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
 ${state === 'running' && html`<p class="soft small" role="status">This page renews itself while the run goes on.</p><div id="stalled" class="card alert warn" hidden><p>It was not renewed for a while, and stopped asking: the run may have been killed. Load the page again to see.</p></div>`}
 ${renderProblems(model)}
 </header>`;
@@ -88,7 +88,7 @@ function renderProblems({ stages, warnings }: ReportModel): Html {
         }</div>`,
     )}${failed.length > 10 && html`<p>… and ${failed.length - 10} more failed.</p>`}${
     all.length > 0 &&
-    html`<div class="card alert warn"><h3>${formatCount(all.length, 'warning')}</h3><ul>${all
+    html`<div class="card alert warn"><h3>${formatCountOf(all.length, 'warning')}</h3><ul>${all
       .slice(0, 30)
       .map(
         ({ stage, message }) => html`<li>${stage !== undefined && html`<strong>${stage}</strong>: `}${message}</li>`,
@@ -220,7 +220,7 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
   const { wide, narrow } = graph;
   const sizes = `--wide:${wide.width}px;--narrow:${narrow.width}px`;
   return [
-    html`<div class="card graph keep" tabindex="0" role="group" aria-label="Graph of the stages"><picture><source media="(max-width: 640px)" srcset="${uriOf(narrow)}"><img src="${uriOf(wide)}" style="${sizes}" alt="Graph of the ${formatCount(stages.length, 'stage')}; the table below lists them, and each names what it reads."></picture></div><p></p>`,
+    html`<div class="card graph keep" tabindex="0" role="group" aria-label="Graph of the stages"><picture><source media="(max-width: 640px)" srcset="${uriOf(narrow)}"><img src="${uriOf(wide)}" style="${sizes}" alt="Graph of the ${formatCountOf(stages.length, 'stage')}; the table below lists them, and each names what it reads."></picture></div><p></p>`,
   ];
 }
 

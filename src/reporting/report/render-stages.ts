@@ -1,4 +1,4 @@
-import { formatSeconds, shareDone } from '../../format-quantities.ts';
+import { formatSeconds, shareDone } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { formatNumber } from './format-number.ts';
 import { type Html, html } from './html.ts';

@@ -1,4 +1,4 @@
-import { withMinus } from '../../format-quantities.ts';
+import { withMinus } from '../../format-numbers.ts';
 import type { Highlight } from '../../stage.ts';
 import { formatInterval, formatNumber, intervalWords } from './format-number.ts';
 import { type Html, html } from './html.ts';

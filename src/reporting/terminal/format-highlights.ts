@@ -1,5 +1,5 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
-import { withMinus } from '../../format-quantities.ts';
+import { withMinus } from '../../format-numbers.ts';
 import type { Highlight } from '../../stage.ts';
 import type { Paint } from './colour.ts';
 import { formatTable } from './format-table.ts';

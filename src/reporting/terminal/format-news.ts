@@ -1,6 +1,6 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
-import { formatSeconds } from '../../format-quantities.ts';
+import { formatSeconds } from '../../format-numbers.ts';
 import type { Paint } from './colour.ts';
 
 /**

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../engine/events.ts';
-import { formatSeconds } from '../../format-quantities.ts';
+import { formatSeconds } from '../../format-numbers.ts';
 import { asArgument } from './as-argument.ts';
 import type { CollectedRun } from './collect-run.ts';
 import type { Paint } from './colour.ts';

@@ -1,5 +1,5 @@
 import type { Outcome, Reporter, RunEvent } from '../../engine/events.ts';
-import { formatWholeSeconds } from '../../format-quantities.ts';
+import { formatWholeSeconds } from '../../format-numbers.ts';
 import { CollectedRun } from './collect-run.ts';
 import type { Paint } from './colour.ts';
 import { formatNews } from './format-news.ts';

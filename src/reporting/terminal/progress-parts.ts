@@ -1,4 +1,4 @@
-import { formatPercent, formatRate, formatWholeSeconds, shareDone } from '../../format-quantities.ts';
+import { formatPercent, formatRate, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import type { RunningStage } from './running-stages.ts';
 
 /** How far a stage is, in parts: `52 %`, `13/25 steps`, `3.20 steps/s`, `4 s left`, `epoch 2/5`. Empty without a report. */

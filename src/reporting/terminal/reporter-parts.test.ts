@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { RunScript } from '../../../test/support/run-script.ts';
 import type { StageName } from '../../engine/config/pipeline.ts';
-import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from '../../format-quantities.ts';
+import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from '../../format-numbers.ts';
 import { wantsColour } from './colour.ts';
 import { clip, displayWidth } from './display-width.ts';
 import { formatHighlights } from './format-highlights.ts';

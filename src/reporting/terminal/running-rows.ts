@@ -1,4 +1,4 @@
-import { formatWholeSeconds, shareDone } from '../../format-quantities.ts';
+import { formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import type { Paint, Style } from './colour.ts';
 import { clip, displayWidth, padEnd } from './display-width.ts';
 import type { RegionLine } from './live-region.ts';

@@ -1,5 +1,5 @@
+import { formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatCountOf, formatList, formatShare } from '../../../src/learning/charts/format-number.ts';
 import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { DatasetBatches } from '../../../src/learning/training/dataset-batches.ts';
 import { trainSplit } from '../../../src/learning/training/split-names.ts';

@@ -1,5 +1,5 @@
+import { formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatList } from '../../../src/learning/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { trainSplit } from '../../../src/learning/training/split-names.ts';

@@ -1,4 +1,4 @@
-import { formatCount } from '../../../src/learning/charts/format-number.ts';
+import { formatCount } from '../../../src/format-numbers.ts';
 import type { ImageBlock, ImageCell } from '../../../src/learning/charts/image-sheet.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import type { Dataset } from '../../../src/learning/vision/dataset/open-dataset.ts';

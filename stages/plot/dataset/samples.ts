@@ -1,5 +1,5 @@
+import { formatCount, formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatCount, formatList } from '../../../src/learning/charts/format-number.ts';
 import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';

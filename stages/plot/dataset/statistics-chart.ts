@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/learning/charts/format-number.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
-import { formatCount, formatShare } from '../../../src/learning/charts/format-number.ts';
 import { classColours, palette } from '../../../src/learning/charts/theme.ts';
 
 /** A split's features by their two principal components. */

@@ -1,5 +1,5 @@
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/learning/charts/format-number.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { majorityWords } from '../../../src/learning/training/split-images.ts';

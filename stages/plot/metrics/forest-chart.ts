@@ -1,12 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatCountRange, formatLevel, formatList } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
-import {
-  formatCountOf,
-  formatCountRange,
-  formatLevel,
-  formatList,
-} from '../../../src/learning/charts/format-number.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../../src/learning/charts/theme.ts';

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { decimalsOf, formatList } from '../../../src/format-numbers.ts';
 import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
 import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
-import { decimalsOf, formatList } from '../../../src/learning/charts/format-number.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import type { Heatmap } from './heatmap-cells.ts';
 import { formatValue } from './read-metrics.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatLevel, formatList } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatLevel, formatList } from '../../../src/learning/charts/format-number.ts';
 import { nameSeries, seriesScales } from '../../../src/learning/charts/series.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
 import type { Lines, Point } from './lines-data.ts';

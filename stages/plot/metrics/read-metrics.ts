@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { usualDecimals } from '../../../src/learning/charts/format-number.ts';
+import { usualDecimals } from '../../../src/format-numbers.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
-import { formatCount, formatShare } from '../../../src/learning/charts/format-number.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
 import { countsOf, leadersOf } from './scores-panels.ts';
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatShare } from '../../../src/learning/charts/format-number.ts';
 import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-line.ts';
 import { classColours, dashes, ink } from '../../../src/learning/charts/theme.ts';
 import { equalErrorRate } from '../../../src/learning/metrics/ranking/equal-error-rate.ts';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
-import { formatShare } from '../../../src/learning/charts/format-number.ts';
 import { classColours, dashes } from '../../../src/learning/charts/theme.ts';
 import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';

@@ -1,11 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatCountRange, formatList } from '../../../src/format-numbers.ts';
 import { fitText } from '../../../src/learning/charts/fit-text.ts';
-import {
-  formatCount,
-  formatCountOf,
-  formatCountRange,
-  formatList,
-} from '../../../src/learning/charts/format-number.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
 import type { ModelScores } from './read-scores.ts';

@@ -1,4 +1,4 @@
-import { formatCount } from '../../charts/format-number.ts';
+import { formatCount } from '../../../format-numbers.ts';
 import { type TracedLayer, totals } from './trace-net.ts';
 
 /** `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where there are any. */

@@ -1,0 +1,74 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import {
+  decimalsOf,
+  formatCountOf,
+  formatCountRange,
+  formatDecimal,
+  formatEnds,
+  formatEstimate,
+  formatLevel,
+  formatList,
+  formatMetric,
+  formatP,
+  formatShare,
+  formatSigned,
+} from './format-numbers.ts';
+
+test('shares are in per cent, counts have their noun', () => {
+  assert.equal(formatShare(0.7453), '74.5 %');
+  assert.equal(formatShare(0.5, 0), '50 %');
+  assert.deepEqual(
+    [formatCountOf(1, 'image'), formatCountOf(2700, 'image'), formatCountOf(2, 'class', 'classes')],
+    ['1 image', '2,700 images', '2 classes'],
+  );
+});
+
+test('counts that differ are a range', () => {
+  assert.equal(formatCountRange([2100, 899], 'image'), '899 to 2,100 images');
+  assert.equal(formatCountRange([80, 80], 'image'), '80 images');
+});
+
+test('numbers that lie close have more decimals, so that they are told apart', () => {
+  assert.equal(decimalsOf([0.2, 0.9]), 3);
+  assert.equal(decimalsOf([0.5041, 0.5049]), 5);
+  assert.equal(decimalsOf([0.5, 0.5]), 3);
+  assert.equal(decimalsOf([0.5, 0.500002]), 6);
+});
+
+test('a list is joined as in a sentence', () => {
+  assert.deepEqual(
+    [[], ['a'], ['a', 'b'], ['a', 'b', 'c']].map((texts) => formatList(texts)),
+    ['', 'a', 'a and b', 'a, b and c'],
+  );
+});
+
+test('a confidence keeps its digits, since 99.5 % is not 100 %', () => {
+  assert.equal(formatLevel(0.95), '95 %');
+  assert.equal(formatLevel(0.995), '99.5 %');
+});
+
+test('a number stands with its interval, in per cent too, and a minus is never hidden by a dash', () => {
+  assert.equal(formatEstimate({ estimate: 0.768, low: 0.742, high: 0.792 }), '0.768 (0.742–0.792)');
+  assert.equal(formatEstimate({ estimate: 0.234, low: 0.209, high: 0.261 }, formatShare), '23.4 % (20.9–26.1 %)');
+  assert.equal(formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }), '0.010 (−0.020 to 0.040)');
+  assert.equal(formatEstimate({ estimate: 0.01, low: -0.02, high: 0.04 }, formatSigned), '+0.010 (−0.020 to +0.040)');
+  assert.equal(formatEstimate({ estimate: 1, low: Number.NaN, high: Number.NaN }), '1.000');
+  assert.equal(
+    formatEnds({ low: 0.5, high: 0.75 }, (end) => formatDecimal(end, 2)),
+    '0.50–0.75',
+  );
+});
+
+test('what is undefined is a dash', () => {
+  assert.deepEqual([formatDecimal(Number.NaN), formatP(Number.NaN)], ['–', '–']);
+  assert.deepEqual([formatP(0.0004), formatP(0.034)], ['< 0.001', '0.034']);
+});
+
+test('a metric has three decimals, or two digits where it is small', () => {
+  assert.deepEqual(
+    [12345, 0.98765, -0.5, 0.00123, 0].map((value) => formatMetric(value)),
+    [...['12,345', '0.988', '−0.500', '0.0012', '0']],
+  );
+  assert.equal(formatMetric(0.00123, 5), '0.00123');
+});

@@ -1,0 +1,121 @@
+import type { Progress } from './stage.ts';
+
+/** A count: `12,345`. Without `toLocaleString`, whose tables take longer to load than a whole idle run. */
+export function formatCount(count: number): string {
+  return String(count).replace(/\B(?=(\d{3})+$)/g, ',');
+}
+
+/** A count with its noun: `1 image`, `2,700 images`. */
+export function formatCountOf(count: number, one: string, several = `${one}s`): string {
+  return `${formatCount(count)} ${count === 1 ? one : several}`;
+}
+
+/** The smallest and the largest of some counts, or the one that all share: `899 to 2,100 images`. */
+export function formatCountRange(counts: readonly number[], one: string): string {
+  const [least, most] = [Math.min(...counts), Math.max(...counts)];
+  return `${least === most ? '' : `${formatCount(least)} to `}${formatCountOf(most, one)}`;
+}
+
+/** `a, b and c`. */
+export function formatList(texts: readonly string[]): string {
+  return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
+}
+
+/** Decimals of a metric that stands alone. */
+export const usualDecimals = 3;
+
+/** Decimals that tell numbers beside each other apart: two digits of their difference, 3 to 6. */
+export function decimalsOf(values: readonly number[]): number {
+  const spread = Math.max(...values) - Math.min(...values);
+  const needed = spread >= 1e-6 ? 1 + Math.ceil(-Math.log10(spread)) : usualDecimals;
+  return Math.min(6, Math.max(usualDecimals, needed));
+}
+
+/** A number with a fixed count of decimals and a typographic minus; a dash where it is undefined: `−0.125`, `–`. */
+export function formatDecimal(value: number, decimals = usualDecimals): string {
+  return Number.isNaN(value) ? '–' : value.toFixed(decimals).replace('-', '−');
+}
+
+/** The same with its sign: `+0.021`, `−0.125`. */
+export function formatSigned(value: number, decimals = usualDecimals): string {
+  return (value >= 0 ? '+' : '') + formatDecimal(value, decimals);
+}
+
+/** A metric: whole numbers as they are, others with `decimals`, or with two significant digits where these show too little. */
+export function formatMetric(value: number, decimals = usualDecimals): string {
+  if (Number.isInteger(value)) return withMinus(formatCount(value));
+  if (Math.abs(value) >= 10 ** (1 - decimals)) return formatDecimal(value, decimals);
+  return withMinus(value.toPrecision(2));
+}
+
+/** A share in per cent: `formatShare(0.7453)` is `74.5 %`. */
+export function formatShare(share: number, decimals = 1): string {
+  return `${formatDecimal(100 * share, decimals)} %`;
+}
+
+/** A level of confidence as settings write it, without losing a digit: 0.95 is `95 %`, 0.995 is `99.5 %`. */
+export function formatLevel(confidence: number): string {
+  return `${Number((100 * confidence).toPrecision(6))} %`;
+}
+
+/** A p-value: `0.034`, `< 0.001`; a dash where there is none. */
+export function formatP(p: number): string {
+  return p < 0.001 ? '< 0.001' : formatDecimal(p);
+}
+
+/** The ends of an interval: `0.742–0.792`, `20.9–26.1 %`, `−0.020 to 0.040`; empty where they are undefined. */
+export function formatEnds(
+  { low, high }: { readonly low: number; readonly high: number },
+  format: (value: number) => string = formatDecimal,
+): string {
+  if (Number.isNaN(low) || Number.isNaN(high)) return '';
+  const [from, to] = [format(low), format(high)];
+  const isSigned = [from, to].some((end) => /^[+−]/.test(end)); // a dash would hide a minus
+  return isSigned ? `${from} to ${to}` : `${from.replace(/ %$/, '')}–${to}`;
+}
+
+/** A number with its interval: `0.768 (0.742–0.792)`; without the brackets where the interval is undefined. */
+export function formatEstimate(
+  interval: { readonly estimate: number; readonly low: number; readonly high: number },
+  format: (value: number) => string = formatDecimal,
+): string {
+  const ends = formatEnds(interval, format);
+  return format(interval.estimate) + (ends && ` (${ends})`);
+}
+
+/** A text whose hyphens before digits become minus signs: `-0.3 (-0.4–0.1)` is `−0.3 (−0.4–0.1)`. Names and dates stay. */
+export function withMinus(text: string): string {
+  return /^[-+−(]?\d/.test(text) ? text.replaceAll(/(^|[\s(–])-(?=\d)/g, '$1−') : text;
+}
+
+/** A duration: `0.06 s`, `3.4 s`, `42 s`, `3 min 20 s`, `2 h 5 min`. */
+export function formatSeconds(seconds: number): string {
+  if (seconds < 0.995) return `${seconds.toFixed(2)} s`;
+  if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
+  return formatWholeSeconds(seconds);
+}
+
+/** The same for a running clock: `0 s`, `3 s`, `42 s`, `3 min 20 s`. */
+export function formatWholeSeconds(seconds: number): string {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return `${Math.floor(whole / 60)} min ${whole % 60} s`;
+  const minutes = Math.round(whole / 60);
+  return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** Units per second: `310 images/s`, `12.5 steps/s`, `0.31 steps/s`. */
+export function formatRate(rate: number, unit: string): string {
+  const shown = rate >= 100 ? formatCount(Math.round(rate)) : rate.toFixed(rate >= 10 ? 1 : 2);
+  return `${shown} ${unit}/s`;
+}
+
+/** The share of the work that is done, 0 to 1, whatever a stage reports. */
+export function shareDone({ done, total }: Progress): number {
+  return total > 0 ? Math.min(1, Math.max(0, done / total)) : 0;
+}
+
+/** Progress in three columns: ` 52 %`; never 100 before the end. */
+export function formatPercent(share: number): string {
+  return `${Math.floor(100 * share)} %`.padStart(5);
+}
