@@ -193,7 +193,7 @@ test('the stages that the examples of --help name are there', async () => {
   using project = shippedProject();
   const examples = Array.from(
     read('src/cli/declare-commands.ts').matchAll(
-      /'pipeline (?:run|plan|explain|profile|graph|logs|model) (\S+\.yaml.*?)'/g,
+      /'pipeline (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g,
     ),
     ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
   ).filter(([file]) => shipped.includes(file!));

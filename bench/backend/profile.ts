@@ -6,11 +6,11 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { profileSteps } from '../../src/backend/profile/step-profile.ts';
-import { StepProfiler } from '../../src/backend/profile/step-profiler.ts';
 import { onnxRuntimeBackend } from '../../src/backend/register.ts';
 import { selectBackend } from '../../src/backend/select/select-backend.ts';
-import { formatProfile } from '../../src/cli/format-profile.ts';
+import { formatProfile } from '../profile/format-profile.ts';
+import { profileSteps } from '../profile/step-profile.ts';
+import { StepProfiler } from '../profile/step-profiler.ts';
 import { type NetName, nets } from './nets.ts';
 
 const [net = 'simple-net', work = 'step', steps = '5'] = process.argv.slice(2);

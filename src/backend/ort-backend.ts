@@ -14,15 +14,15 @@ import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts'
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import type { Kernel, Operation, TensorSpec } from './kernel.ts';
 import { fillOf } from './lowering/lowering.ts';
-import type { ObservedRun, RunObserver } from './profile/run-observer.ts';
-import { tellPhase } from './profile/tell-phase.ts';
 import type { Provider } from './providers.ts';
 import { BufferPool } from './running/buffer-pool.ts';
 import { channelBlock } from './running/channel-block.ts';
 import { CompiledGraph } from './running/compiled-graph.ts';
 import { CompiledTrace } from './running/compiled-trace.ts';
 import { runOnCpu } from './running/cpu-fallback.ts';
+import type { ObservedRun, RunObserver } from './running/run-observer.ts';
 import { SessionCache } from './running/session-cache.ts';
+import { tellPhase } from './running/tell-phase.ts';
 import {
   type Attributes,
   type LiveTrace,

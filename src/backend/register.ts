@@ -2,8 +2,8 @@ import { engine, findBackend, getKernelsForBackend, registerBackend, registerKer
 import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { OrtBackend } from './ort-backend.ts';
-import type { RunObserver } from './profile/run-observer.ts';
 import type { Provider } from './providers.ts';
+import type { RunObserver } from './running/run-observer.ts';
 import { usableCores } from './usable-cores.ts';
 import { usableMemory } from './usable-memory.ts';
 

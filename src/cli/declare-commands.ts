@@ -101,20 +101,6 @@ function declareLooking(program: Command, act: Act): void {
     .addHelpText('after', example('pipeline explain experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/explain.ts')).explainCommand)));
   program
-    .command('profile')
-    .summary("say where a training step's time goes")
-    .description(
-      'Brings what a stage reads, runs the stage on the side until enough of its steps were measured, and says where their time goes: by tfjs kernel, by ONNX operator and by node. Publishes nothing of the stage; needs the backend onnxruntime.',
-    )
-    .argument('[file]', fileHelp)
-    .argument('[stages...]', 'the one to profile')
-    .option('--steps <count>', 'how many steps to measure, after some to warm up', positiveInteger, 10)
-    .option('--out <folder>', 'where to write the profile and its chart (default: profile/ beside the outputs)')
-    .addOption(setOption())
-    .addOption(backendOption())
-    .addHelpText('after', example('pipeline profile experiments/simple-net-fakes.yaml fit --steps 20'))
-    .action(act(async () => inWords((await import('./commands/profile.ts')).profileCommand)));
-  program
     .command('graph')
     .summary('draw the stages')
     .description('Prints the graph of stages as Mermaid, or writes it as SVG.')

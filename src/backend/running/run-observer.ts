@@ -1,5 +1,5 @@
-import type { GraphRun } from '../running/compiled-trace.ts';
 import type { LiveTrace } from '../trace.ts';
+import type { GraphRun } from './compiled-trace.ts';
 
 /** Hears of all that a backend computes, for a profile. What it throws, the reader of the value gets. */
 export interface RunObserver {

@@ -3,8 +3,8 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { profileChart } from './profile-chart.ts';
-import { renderChart } from './render-chart.ts';
 
 const chart = (bars: Parameters<typeof profileChart>[0]) => {
   const spec = profileChart(bars, 'Where a step goes', '30 ms') as unknown as {

@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { profileSteps } from '../backend/profile/step-profile.ts';
-import { StepProfiler, warmUp } from '../backend/profile/step-profiler.ts';
-import type { Provider } from '../backend/providers.ts';
-import { onnxRuntimeBackend, registerOnnxRuntimeBackend } from '../backend/register.ts';
-import { serveStage } from '../engine/execution/serve-stage.ts';
-import { type RunStage, type StageContext, StageError } from '../stage.ts';
-import { loadRun } from './load-run.ts';
+import type { Provider } from '../../src/backend/providers.ts';
+import { onnxRuntimeBackend, registerOnnxRuntimeBackend } from '../../src/backend/register.ts';
+import { loadRun } from '../../src/cli/load-run.ts';
+import { serveStage } from '../../src/engine/execution/serve-stage.ts';
+import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';
+import { profileSteps } from './step-profile.ts';
+import { StepProfiler, warmUp } from './step-profiler.ts';
 
 // The script of the process of a stage that is profiled: the stage runs as ever, on a backend that is watched, until
 // enough steps were seen.

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NodeLabel, readLabel } from '../lowering/node-label.ts';
+import { type NodeLabel, readLabel } from '../../src/backend/lowering/node-label.ts';
 
 /** An event of ONNX Runtime's profile; times in microseconds. */
 export interface ProfileEvent {

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import * as tf from '@tensorflow/tfjs';
-import { onnxRuntimeBackend } from '../register.ts';
-import { selectBackend } from '../select/select-backend.ts';
-import type { ObservedRun } from './run-observer.ts';
+import { onnxRuntimeBackend } from '../../src/backend/register.ts';
+import type { ObservedRun } from '../../src/backend/running/run-observer.ts';
+import { selectBackend } from '../../src/backend/select/select-backend.ts';
 import { profileSteps } from './step-profile.ts';
 import { EnoughSteps, StepProfiler, warmUp } from './step-profiler.ts';
 

@@ -1,4 +1,4 @@
-import type { StepProfile } from '../backend/profile/step-profile.ts';
+import type { StepProfile } from './step-profile.ts';
 
 /** What the process of a profiled stage leaves in its scratch folder, as {@link profileFile}. */
 export interface MeasuredProfile extends StepProfile {

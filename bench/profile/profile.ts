@@ -1,29 +1,37 @@
+/**
+ * Where the time of a stage's steps goes: by part, tfjs kernel, ONNX operator and node.
+ *
+ *     npm run profile -- [file] <stage> [--steps 10] [--out folder] [--set params.x=1] [--backend onnxruntime]
+ */
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, relative, resolve, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { publishedFolder } from '../../engine/config/files/pipeline-name.ts';
-import { safeName } from '../../engine/config/paths/safe-name.ts';
-import type { Stage } from '../../engine/config/pipeline.ts';
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { attempt } from '../../engine/execution/attempt.ts';
-import type { Execution } from '../../engine/execution/execution.ts';
-import { pathOf } from '../../engine/execution/input-view.ts';
-import { processStarter } from '../../engine/execution/stage-process.ts';
-import { cacheError } from '../../engine/files/cache-error.ts';
-import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
-import { err, ok, type Result } from '../../result.ts';
-import { bringStages } from '../bring-stages.ts';
-import { checkClaims } from '../check-claims.ts';
-import { exitCodes } from '../exit-codes.ts';
-import { formatProfile, milliseconds, partsOf } from '../format-profile.ts';
-import { Interrupts } from '../interrupts.ts';
-import { makeExecution } from '../make-execution.ts';
-import { warnOnStderr } from '../make-world.ts';
-import { type MeasuredProfile, profileFile, stepsVariable } from '../measured-profile.ts';
-import { openProject, type Project } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
+import { Command } from 'commander';
+import { bringStages } from '../../src/cli/bring-stages.ts';
+import { checkClaims } from '../../src/cli/check-claims.ts';
+import { exitCodes } from '../../src/cli/exit-codes.ts';
+import { Interrupts } from '../../src/cli/interrupts.ts';
+import { makeExecution } from '../../src/cli/make-execution.ts';
+import { warnOnStderr } from '../../src/cli/make-world.ts';
+import { openProject, type Project } from '../../src/cli/open-project.ts';
+import { backendOption, positiveInteger, setOption } from '../../src/cli/options.ts';
+import { printMistakes } from '../../src/cli/print-mistakes.ts';
+import { publishedFolder } from '../../src/engine/config/files/pipeline-name.ts';
+import { safeName } from '../../src/engine/config/paths/safe-name.ts';
+import type { Stage } from '../../src/engine/config/pipeline.ts';
+import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
+import { attempt } from '../../src/engine/execution/attempt.ts';
+import { describeFault, isTold } from '../../src/engine/execution/describe-fault.ts';
+import type { Execution } from '../../src/engine/execution/execution.ts';
+import { pathOf } from '../../src/engine/execution/input-view.ts';
+import { processStarter } from '../../src/engine/execution/stage-process.ts';
+import { cacheError } from '../../src/engine/files/cache-error.ts';
+import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
+import { err, ok, type Result } from '../../src/result.ts';
+import { formatProfile, milliseconds, partsOf } from './format-profile.ts';
+import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';
 
-export interface ProfileOptions {
+interface ProfileOptions {
   readonly set: readonly string[];
   readonly backend: string;
   readonly steps: number;
@@ -37,10 +45,10 @@ interface Profiled {
 }
 
 /**
- * `pipeline profile`: where a stage's steps spend their time. Brings what the stage reads, then runs the stage itself on
- * the side: nothing of it is published or recorded.
+ * Says where a stage's steps spend their time. Brings what the stage reads up to date, then runs the stage itself in a
+ * folder of its own: nothing of it is published or recorded.
  */
-export async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
+async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
   const opened = await openProject({ words, set: options.set });
   if (!opened.ok) return printMistakes(opened.error);
@@ -110,7 +118,7 @@ function profileFolder(stage: Stage, project: Project, out: string | undefined):
 async function profileStage(stage: Stage, run: Execution, steps: number): Promise<Result<Profiled, Diagnostic>> {
   const { world, signal, kill } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
-  const start = processStarter(fileURLToPath(new URL('../profile-main.js', import.meta.url)));
+  const start = processStarter(fileURLToPath(new URL('./profile-main.js', import.meta.url)));
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
       port,
@@ -160,9 +168,9 @@ async function writeProfile(
   folder: string,
 ): Promise<void> {
   const [{ renderChart }, { formatJson }, { profileChart }] = await Promise.all([
-    import('../../learning/charts/render-chart.ts'),
-    import('../../format-json.ts'),
-    import('../../learning/charts/profile-chart.ts'),
+    import('../../src/learning/charts/render-chart.ts'),
+    import('../../src/format-json.ts'),
+    import('./profile-chart.ts'),
   ]);
   const [summary, ...tables] = formatProfile(profile, name);
   const shares = partsOf(profile).map(([part, time]) => `${part} ${((100 * time) / profile.total).toFixed(0)} %`);
@@ -181,4 +189,23 @@ async function writeProfile(
   }
   const shown = relative(process.cwd(), folder) || '.';
   process.stdout.write(`${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`);
+}
+
+const program = new Command('npm run profile --')
+  .argument('[file]', 'the pipeline; left out: the only one')
+  .argument('[stage]', 'the stage to profile, which computes on the backend onnxruntime')
+  .option('--steps <count>', 'how many steps to measure, after some to warm up', positiveInteger, 10)
+  .option('--out <folder>', 'where to write the profile and its chart (default: profile/ beside the outputs)')
+  .addOption(setOption())
+  .addOption(backendOption())
+  .action(async (file: string | undefined, stage: string | undefined, options: ProfileOptions) => {
+    const words = [file, stage].filter((word) => word !== undefined);
+    process.exitCode = await profileCommand(words, options);
+  });
+try {
+  await program.parseAsync();
+} catch (error) {
+  if (!isTold(error)) throw error;
+  console.error(`error: ${describeFault(error)}`);
+  process.exitCode = exitCodes.failed;
 }

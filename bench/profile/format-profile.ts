@@ -1,7 +1,7 @@
-import type { NodeTime } from '../backend/profile/step-profile.ts';
-import { formatRate } from '../format-numbers.ts';
-import { formatTable } from '../reporting/terminal/format-table.ts';
+import { formatRate } from '../../src/format-numbers.ts';
+import { formatTable } from '../../src/reporting/terminal/format-table.ts';
 import type { MeasuredProfile } from './measured-profile.ts';
+import type { NodeTime } from './step-profile.ts';
 
 const mostRows = 24;
 const mostNodes = 12;

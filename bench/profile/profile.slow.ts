@@ -1,6 +1,22 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { text } from 'node:stream/consumers';
 import { test } from 'node:test';
-import { Project } from './support/rig.ts';
+import { fileURLToPath } from 'node:url';
+import { Project } from '../../test/support/rig.ts';
+
+/** What `npm run profile` starts, in the folder of a test's project. */
+async function profile(project: Project, ...argv: readonly string[]) {
+  const program = fileURLToPath(new URL('./profile.ts', import.meta.url));
+  const child = spawn(process.execPath, ['--import', import.meta.resolve('tsx'), program, ...argv], {
+    cwd: project.root,
+    env: { ...process.env, ...project.env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const ended = new Promise<number | null>((resolve) => child.on('close', resolve));
+  const [stdout, stderr] = await Promise.all([text(child.stdout), text(child.stderr)]);
+  return { code: await ended, stdout, stderr };
+}
 
 const yaml = `
 stages:
@@ -33,7 +49,7 @@ interface Profile {
 
 test('profile brings what a stage reads, tells where its steps spend their time, and publishes nothing of the stage', async () => {
   using project = new Project(yaml);
-  const { code, stdout, stderr } = await project.command('profile', 'test.yaml', 'fit', '--steps', '3');
+  const { code, stdout, stderr } = await profile(project, 'test.yaml', 'fit', '--steps', '3');
   assert.deepEqual({ code, stderr }, { code: 0, stderr: '' }, stdout);
   assert.match(stdout, /^fit: a step takes [\d.,]+ ms, [\d.,]+ images\/s \(mean of 3\)$/m);
   assert.match(stdout, /^where +ms +share$/m);
@@ -42,8 +58,8 @@ test('profile brings what a stage reads, tells where its steps spend their time,
   assert.match(stdout, /^Conv +\d+ +[\d.]+ +[\d.]+ %$/m);
   assert.ok(stdout.endsWith('\nThe rest, and a chart, are in artifacts/test/fit/profile\n'), stdout);
 
-  const profile = JSON.parse(project.read('artifacts/test/fit/profile/profile.json')) as Profile;
-  const { stage, steps, units, unit, ranOn } = profile;
+  const written = JSON.parse(project.read('artifacts/test/fit/profile/profile.json')) as Profile;
+  const { stage, steps, units, unit, ranOn } = written;
   assert.deepEqual({ stage, steps, units, unit }, { stage: 'fit', steps: 3, units: 2, unit: 'images' });
   assert.equal(ranOn['backend'], 'onnxruntime');
   assert.ok(project.has('artifacts/test/fit/profile/chart.svg') && project.has('artifacts/test/fit/profile/chart.png'));
@@ -59,18 +75,18 @@ test('profile brings what a stage reads, tells where its steps spend their time,
 test('a stage that is published stays fresh while it is profiled, and other kinds have steps, too', async () => {
   using project = new Project(yaml);
   await project.run();
-  const evaluated = await project.command('profile', 'test.yaml', 'scores', '--steps', '2', '--out', 'here');
+  const evaluated = await profile(project, 'test.yaml', 'scores', '--steps', '2', '--out', 'here');
   assert.deepEqual([evaluated.code, evaluated.stderr], [0, '']);
   const { kernels } = JSON.parse(project.read('here/profile.json')) as Profile;
   assert.deepEqual(new Set(kernels.flatMap(({ phase }) => phase ?? [])), new Set(['forward']));
-  assert.equal((await project.command('profile', 'fit', '--steps', '2')).code, 0);
+  assert.equal((await profile(project, 'fit', '--steps', '2')).code, 0);
   assert.deepEqual((await project.run()).outcomes, { made: 'fresh', faces: 'fresh', fit: 'fresh', scores: 'fresh' });
 });
 
 test('what cannot be profiled is told, with what can', async () => {
   using project = new Project(yaml);
   const refused = async (...argv: readonly string[]) => {
-    const { code, stderr } = await project.command('profile', 'test.yaml', ...argv);
+    const { code, stderr } = await profile(project, 'test.yaml', ...argv);
     assert.equal(code, 1);
     return stderr;
   };
@@ -92,7 +108,7 @@ test('what cannot be profiled is told, with what can', async () => {
 
 test('a stage that ends before a step was measured is told so', async () => {
   using project = new Project(yaml.replace('batchSize: 2', 'batchSize: 24'));
-  const { code, stderr } = await project.command('profile', 'test.yaml', 'fit');
+  const { code, stderr } = await profile(project, 'test.yaml', 'fit');
   assert.equal(code, 1);
   assert.match(
     stderr,

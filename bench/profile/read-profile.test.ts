@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { labelOf, readLabel } from '../lowering/node-label.ts';
+import { labelOf, readLabel } from '../../src/backend/lowering/node-label.ts';
 import { nodeRuns, type ProfileEvent } from './read-profile.ts';
 
 const node = (name: string, op_name: string, ts: number, dur: number): ProfileEvent => ({

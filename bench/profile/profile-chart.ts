@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from './chart-title.ts';
-import { fills } from './theme.ts';
+import { chartTitle } from '../../src/learning/charts/chart-title.ts';
+import { fills } from '../../src/learning/charts/theme.ts';
 
 /** The time of one kernel in one phase of a step. */
 export interface ProfileBar {
