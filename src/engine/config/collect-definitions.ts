@@ -8,7 +8,7 @@ import { type SetParam, setParams } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { pipelineShape } from './schema/shapes.ts';
-import { type Ancestry, loadReferred, referredFile } from './yaml/load-document.ts';
+import { type Ancestry, loadReferred } from './yaml/load-document.ts';
 import { child, describeNode, type MapNode, type Node, textOf } from './yaml/located.ts';
 
 /** Every stage of a file and of those it includes, the included ones first; and the file's own scope. */
@@ -35,9 +35,8 @@ export function collectDefinitions(
     const reference = { path: one.file.value, at: one.file.at };
     const included = loadReferred(context, file, reference, 'include');
     if (!included) continue;
-    const next = referredFile(file, reference.path, reference.at, context.root);
     // The command line has the last word.
-    const brought = collectDefinitions(context, next, included, [...one.values, ...settings], below).definitions;
+    const brought = collectDefinitions(context, included.file, included.document, [...one.values, ...settings], below).definitions;
     definitions.push(...brought.map((definition) => asIncluded(definition, one)));
   }
   const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));

@@ -29,4 +29,6 @@ export interface LoadContext {
   readonly report: (diagnostic: Diagnostic) => void;
   /** Every YAML file read, by absolute path. */
   readonly files: Map<string, SourceFile>;
+  /** Absolute paths where something new would take precedence over what was found. */
+  readonly looked: Set<string>;
 }

@@ -43,7 +43,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const mistakes = new Mistakes();
   const env = new Environment(options.env ?? process.env);
   const report = (mistake: Diagnostic) => mistakes.add(mistake);
-  const context: LoadContext = { root, kinds, unloaded, env, report, files: new Map() };
+  const context: LoadContext = { root, kinds, unloaded, env, report, files: new Map(), looked: new Set() };
   const absolute = resolve(root, options.file);
   const document = loadDocument(context, { absolute });
   const settings = parseSetParams(set, document && child(document, 'params'), context.report);
@@ -78,7 +78,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   const own = (what: 'files' | 'looked') => new Set(definitions.flatMap(({ kind }) => kind?.[what] ?? []));
   const sources = {
     files: [...context.files.keys(), ...own('files')],
-    looked: [...own('looked'), ...work.paths.looked],
+    looked: [...own('looked'), ...context.looked],
     globs: Object.fromEntries(work.paths.globs),
     ...(env.asked ? { env: env.asked } : {}),
   };

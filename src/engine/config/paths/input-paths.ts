@@ -1,10 +1,10 @@
-import { accessSync, constants, existsSync, statSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
 import { reasonOf } from '../../../system-error.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
 import { expandGlob } from './expand-glob.ts';
-import { packageFolders } from './package-folders.ts';
+import { findInPackage } from './package-folders.ts';
 
 /** Files or folders that an input names. */
 export interface FoundPath {
@@ -33,8 +33,6 @@ const homeHint = '"~" is not expanded here: write the whole path, or on a comman
 /** Looks up the paths of inputs, each text once. */
 export class InputPaths {
   readonly globs = new Map<string, readonly string[]>();
-  /** Absolute paths where something would precede what was found. */
-  readonly looked = new Set<string>();
   readonly #context: LoadContext;
   readonly #known = new Map<string, PathAnswer>();
 
@@ -61,7 +59,7 @@ export class InputPaths {
     if (error === undefined) return { ok: true, glob: false, paths: [{ absolute, shown: text }] };
     const { code } = error;
     if (code === 'ENOENT' && globCharacters.test(text) && !text.startsWith('npm:')) {
-      this.looked.add(absolute);
+      this.#context.looked.add(absolute);
       return this.#glob(text);
     }
     return code === 'ENOENT' || code === 'ENOTDIR'
@@ -70,15 +68,8 @@ export class InputPaths {
   }
 
   #locate(text: string): string | undefined {
-    if (!text.startsWith('npm:')) return resolve(this.#context.root, text);
-    const match = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text);
-    if (!match) return undefined;
-    // Node's lookup of packages, without their `exports`, which name modules and not data.
-    for (const found of packageFolders(match[1]!, this.#context.root)) {
-      if (existsSync(found)) return join(found, match[2] ?? '');
-      this.looked.add(found);
-    }
-    return undefined;
+    const { root, looked } = this.#context;
+    return text.startsWith('npm:') ? findInPackage(text, root, looked) : resolve(root, text);
   }
 
   async #glob(pattern: string): Promise<PathAnswer> {

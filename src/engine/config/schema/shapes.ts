@@ -111,7 +111,7 @@ export type StageShape = z.infer<typeof stageShape>;
 const path = z.string();
 
 const includeShape = z.strictObject({
-  file: path.describe('Relative to the file that includes it.'),
+  file: path.describe('Relative to the file that includes it, or `npm:package/path` as in `extends`.'),
   params: z
     .record(z.string(), z.unknown())
     .optional()
@@ -153,5 +153,5 @@ export const pipelineShape = z.strictObject({
 export const extendsShape = z
   .union([path, z.array(path)])
   .describe(
-    'Files below this one, relative to it: maps merge, lists and scalars replace, null removes; a later file wins.',
+    'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package. Maps merge, lists and scalars replace, null removes; a later file wins.',
   );

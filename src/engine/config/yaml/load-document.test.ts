@@ -187,3 +187,25 @@ test('mistakes in what an included pipeline is given are told where they are wri
   assert.match(text, /p\.yaml:3:\d+: error: Missing "include\.no\.file"/);
   assert.match(text, /p\.yaml:3:\d+: error: Unknown key "onDemnd" in "include\.no".*?Did you mean "onDemand"\?/s);
 });
+
+test('a pipeline of an installed package is found below its pipelines, and what that file names beside it', async () => {
+  using project = new TestProject({
+    'node_modules/@x/faces/pipelines/base/faces.yaml': base,
+    'node_modules/@x/faces/pipelines/experiments/long.yaml': 'extends: ../base/faces.yaml\nparams: { epochs: 50 }\n',
+    'pipelines/p.yaml':
+      'extends: npm:@x/faces/experiments/long.yaml\ninclude: { short: npm:@x/faces/base/faces.yaml }\nparams: { epochs: 60 }\n',
+  });
+  const pipeline = value(await project.load());
+  const epochs = ['fit', 'short/fit'].map((name) => stageOf(pipeline, name).settings['epochs']);
+  assert.deepEqual(epochs, [60, 5]);
+});
+
+test('a pipeline of a package that is not installed, or has no such file, is told where it is named', async () => {
+  using project = new TestProject({
+    'node_modules/faces/package.json': '{}',
+    'pipelines/p.yaml': 'extends: [npm:nothing/a.yaml, npm:faces/a.yaml]\nstages: {}\n',
+  });
+  const text = shownMistakes(await project.load());
+  assert.match(text, /p\.yaml:1:11: error: No package of "npm:nothing\/a\.yaml" is installed \[missing-file\]/);
+  assert.match(text, /p\.yaml:1:31: error: There is no file "node_modules\/faces\/pipelines\/a\.yaml" \[missing-file\]/);
+});

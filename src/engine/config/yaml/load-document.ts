@@ -1,6 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
+import { findInPackage } from '../paths/package-folders.ts';
 import { child, describeNode, itemsOf, type MapNode, type Node } from './located.ts';
 import { mergeNodes } from './merge-nodes.ts';
 import { parseYaml } from './parse-yaml.ts';
@@ -37,7 +38,7 @@ export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): M
   let merged: Node = { type: 'map', entries: new Map(), at: own.at };
   for (const base of pathsOf(context, child(own, 'extends'), 'extends')) {
     const below = loadReferred(context, file, base, 'extends');
-    if (below) merged = mergeNodes(merged, below);
+    if (below) merged = mergeNodes(merged, below.document);
   }
   return withoutExtends(mergeNodes(merged, own));
 }
@@ -48,11 +49,16 @@ export function loadReferred(
   file: Ancestry,
   { path, at }: { readonly path: string; readonly at: Span },
   word: 'extends' | 'include',
-): MapNode | undefined {
-  const next = referredFile(file, path, at, context.root);
-  const cycle = cycleOf(file, next.absolute);
-  if (!cycle) return loadDocument(context, next, at);
-  const shown = [...cycle, next.absolute].map((absolute) => shownPath(absolute, context.root)).join(' → ');
+): { readonly file: Ancestry; readonly document: MapNode } | undefined {
+  const absolute = findReferred(context, path, at);
+  if (absolute === undefined) return undefined;
+  const next = { absolute, parent: file };
+  const cycle = cycleOf(file, absolute);
+  if (!cycle) {
+    const document = loadDocument(context, next, at);
+    return document && { file: next, document };
+  }
+  const shown = [...cycle, absolute].map((absolute) => shownPath(absolute, context.root)).join(' → ');
   context.report({
     code: 'file-cycle',
     message: `Files ${word === 'extends' ? 'extend' : word} each other in a cycle: ${shown}`,
@@ -61,9 +67,18 @@ export function loadReferred(
   return undefined;
 }
 
-/** The file that a path in a file names: relative to the file that the path stands in, which may be an extended one. */
-export function referredFile(file: Ancestry, path: string, at: Span, root: string): Ancestry {
-  return { absolute: resolve(root, dirname(at.file.path), path), parent: file };
+/**
+ * The absolute path of the file that a path in a file names. It is relative to the file that the path stands in, which may
+ * be an extended one; `npm:package/path` is below the `pipelines/` of an installed package. A package that is missing is
+ * reported, and gives undefined.
+ */
+function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
+  if (!path.startsWith('npm:')) return resolve(root, dirname(at.file.path), path);
+  const found = findInPackage(path, root, looked, 'pipelines');
+  if (found === undefined) {
+    report({ code: 'missing-file', message: `No package of "${path}" is installed`, at });
+  }
+  return found;
 }
 
 function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefined {
