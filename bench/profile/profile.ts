@@ -25,7 +25,7 @@ import { describeFault, isTold } from '../../src/engine/execution/describe-fault
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { processStarter } from '../../src/engine/execution/stage-process.ts';
-import { cacheError } from '../../src/engine/files/cache-error.ts';
+import { writeError } from '../../src/engine/files/write-error.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { formatProfile, milliseconds, partsOf } from './format-profile.ts';
@@ -185,7 +185,7 @@ async function writeProfile(
     );
     await renderChart(spec, folder, warnOnStderr);
   } catch (error) {
-    throw cacheError(folder, error);
+    throw writeError(folder, error);
   }
   const shown = relative(process.cwd(), folder) || '.';
   process.stdout.write(`${[summary, ...tables].join('\n')}\n\nThe rest, and a chart, are in ${shown}\n`);

@@ -7,7 +7,7 @@ import type { Execution } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
 import { countOutcomes, writeRunRecord } from '../engine/execution/write-run-record.ts';
-import { isReadOnly } from '../engine/files/cache-error.ts';
+import { isReadOnly } from '../engine/files/write-error.ts';
 import { readBy } from '../engine/graph/graph.ts';
 import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import { signRead } from '../engine/store/run-memory.ts';

@@ -4,7 +4,7 @@ import type { Output, Stage } from '../engine/config/pipeline.ts';
 import { shownPath } from '../engine/config/yaml/read-source.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { type Owner, type PublishedRecord, PublishedRecords } from '../engine/publishing/published-record.ts';
-import { Cache } from '../engine/store/cache.ts';
+import { FolderStore } from '../engine/store/folder-store.ts';
 import { err, ok, type Result } from '../result.ts';
 import { type Claims, claimsOf } from './claims.ts';
 import type { Project } from './open-project.ts';
@@ -22,7 +22,7 @@ export interface Abandoned {
  */
 export async function checkClaims(project: Project): Promise<Result<readonly Abandoned[], readonly Diagnostic[]>> {
   const { root, kinds, pipeline } = project;
-  const records = new PublishedRecords(Cache.open(root).folder)
+  const records = new PublishedRecords(FolderStore.open(root).folder)
     .all()
     .filter((record) => record.pipeline !== pipeline.name);
   const near = nearby(records);

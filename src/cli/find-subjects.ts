@@ -2,7 +2,7 @@ import { findPipelineFile, pipelineNames } from '../engine/config/files/find-pip
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
 import { findStageNames, suggestStage } from '../engine/config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
-import type { Cache } from '../engine/store/cache.ts';
+import type { FolderStore } from '../engine/store/folder-store.ts';
 import type { RunFolder } from '../engine/store/run-folder.ts';
 import { readSubjectStage, type Subject, type SubjectStage } from '../reporting/compare/subject.ts';
 import { upstreamOf } from '../reporting/compare/upstream.ts';
@@ -14,7 +14,7 @@ import { loadKinds } from './load-kinds.ts';
 export async function findSubjects(
   words: readonly string[],
   root: string,
-  cache: Cache,
+  cache: FolderStore,
 ): Promise<Result<readonly Subject[], readonly Diagnostic[]>> {
   const subjects: Subject[] = [];
   const mistakes: Diagnostic[] = [];
@@ -26,7 +26,11 @@ export async function findSubjects(
   return mistakes.length > 0 ? err(mistakes) : ok(subjects);
 }
 
-async function findSubject(word: string, root: string, cache: Cache): Promise<Result<Subject, readonly Diagnostic[]>> {
+async function findSubject(
+  word: string,
+  root: string,
+  cache: FolderStore,
+): Promise<Result<Subject, readonly Diagnostic[]>> {
   const whole = await findWhole(word, root, cache);
   if (whole !== undefined) return whole.ok ? ok({ ...whole.value, isStage: false }) : whole;
   const colon = word.lastIndexOf(':');
@@ -57,7 +61,7 @@ type Whole = Pick<Subject, 'label' | 'stages'>;
 async function findWhole(
   word: string,
   root: string,
-  cache: Cache,
+  cache: FolderStore,
 ): Promise<Result<Whole, readonly Diagnostic[]> | undefined> {
   const run = findRun(word, cache);
   if (run !== undefined) return run.ok ? ok(ofRun(run.value, cache)) : run;
@@ -65,7 +69,7 @@ async function findWhole(
   return file.ok ? await ofPipeline(file.value, root, cache) : undefined;
 }
 
-function findRun(word: string, cache: Cache): Result<RunFolder, readonly Diagnostic[]> | undefined {
+function findRun(word: string, cache: FolderStore): Result<RunFolder, readonly Diagnostic[]> | undefined {
   const back = /^last(?:~(\d+))?$/.exec(word);
   if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
   const runs = cache.runs().filter((run) => run.readRecord() !== undefined);
@@ -84,7 +88,7 @@ function findRun(word: string, cache: Cache): Result<RunFolder, readonly Diagnos
   return err([{ code: 'several-runs', message, hint: 'Give more of the name; `pipeline history` lists them.' }]);
 }
 
-function ofRun(run: RunFolder, cache: Cache): Whole {
+function ofRun(run: RunFolder, cache: FolderStore): Whole {
   const stages = Object.entries(run.readRecord()!.stages).map(([name, entry]): [string, SubjectStage] => [
     name,
     readSubjectStage(cache, entry.result, entry),
@@ -93,7 +97,11 @@ function ofRun(run: RunFolder, cache: Cache): Whole {
 }
 
 /** A pipeline as it last stood, whatever its file says by now. */
-async function ofPipeline(file: string, root: string, cache: Cache): Promise<Result<Whole, readonly Diagnostic[]>> {
+async function ofPipeline(
+  file: string,
+  root: string,
+  cache: FolderStore,
+): Promise<Result<Whole, readonly Diagnostic[]>> {
   const { kinds, unloaded } = await loadKinds(root);
   const loaded = await loadPipeline({ root, file, kinds, unloaded });
   if (!loaded.ok) return loaded;
@@ -110,7 +118,7 @@ async function ofPipeline(file: string, root: string, cache: Cache): Promise<Res
   return ok({ label: name, stages: new Map(known) });
 }
 
-function unknownSubject(word: string, root: string, cache: Cache): Diagnostic {
+function unknownSubject(word: string, root: string, cache: FolderStore): Diagnostic {
   const ids = cache.runs().map(({ id }) => id);
   const hint = suggest(word, [...pipelineNames(root), ...(word.length > 8 ? ids : []), 'last']);
   return {

@@ -3,7 +3,7 @@ import { baseNames } from '../engine/config/files/base-names.ts';
 import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/files/find-pipeline-file.ts';
 import { findIncludedStages, findStageNames } from '../engine/config/resolve/find-stage-names.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
-import { Cache } from '../engine/store/cache.ts';
+import { FolderStore } from '../engine/store/folder-store.ts';
 import { err, ok, type Result } from '../result.ts';
 
 /** The words of a command line that say which pipeline and which of its stages. */
@@ -100,7 +100,7 @@ function severalFiles(first: string, second: string): Diagnostic {
 }
 
 function lastFile(root: string): string | undefined {
-  for (const run of Cache.open(root).runs()) {
+  for (const run of FolderStore.open(root).runs()) {
     const record = run.readRecord();
     if (record?.file !== undefined) return join(root, record.file);
   }

@@ -5,11 +5,11 @@ import { Admission } from '../engine/execution/admission.ts';
 import { machineCapacity } from '../engine/execution/capacity.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { processStarter } from '../engine/execution/stage-process.ts';
-import { isReadOnly } from '../engine/files/cache-error.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
+import { isReadOnly } from '../engine/files/write-error.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
-import { Cache } from '../engine/store/cache.ts';
+import { FolderStore } from '../engine/store/folder-store.ts';
 import type { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
 import { claimsOf } from './claims.ts';
@@ -39,7 +39,7 @@ export function makeExecution(
   const { root, kinds, pipeline, graph, stages, forced, twice } = project;
   // What stages print and say becomes something for people here: whatever listens shows it without looking again.
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
-  const cache = Cache.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
+  const cache = FolderStore.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
   const digests = DigestIndex.open(cache.folder, { rehash: options.rehash ?? false });
   const capacity = machineCapacity();
   return {
@@ -78,7 +78,7 @@ export function makeExecution(
 }
 
 /** A run of its own, though another one began in the same millisecond. */
-function startRun(cache: Cache, startedAt: number, pipeline: string): RunFolder {
+function startRun(cache: FolderStore, startedAt: number, pipeline: string): RunFolder {
   for (let left = 9; ; left -= 1) {
     try {
       return cache.startRun(runId(startedAt), pipeline);

@@ -1,8 +1,8 @@
 import { backendNames } from '../backend/select/backend-names.ts';
-import { CacheError, isReadOnly } from '../engine/files/cache-error.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
+import { isReadOnly, WriteError } from '../engine/files/write-error.ts';
 import type { World } from '../engine/plan/examine.ts';
-import { Cache } from '../engine/store/cache.ts';
+import { FolderStore } from '../engine/store/folder-store.ts';
 import type { Project } from './open-project.ts';
 
 /** What the user named, and what could be named. */
@@ -16,7 +16,7 @@ export function worldBackends(backend: string): Pick<World, 'backend' | 'backend
 /** The places that decisions are made from. `warn` is told of damage in the cache that was set aside. */
 export function makeWorld(project: Project, backend: string, warn: (message: string) => void, rehash = false): World {
   const { root, pipeline, graph, forced } = project;
-  const cache = Cache.open(root, warn);
+  const cache = FolderStore.open(root, warn);
   return {
     pipeline,
     graph,
@@ -36,7 +36,7 @@ export function saveDigests({ digests }: World): void {
   try {
     digests.save();
   } catch (error) {
-    if (!(error instanceof CacheError)) throw error;
+    if (!(error instanceof WriteError)) throw error;
     if (!isReadOnly(error)) warnOnStderr(error.message);
   }
 }

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import type { PlannedStage } from '../engine/plan/plan.ts';
-import type { Cache } from '../engine/store/cache.ts';
+import type { FolderStore } from '../engine/store/folder-store.ts';
 import { type LastAttempts, lastAttempts } from '../engine/store/last-attempt.ts';
 import type { PastAttempt } from '../engine/store/run-folder.ts';
 import type { StageResult } from '../engine/store/stage-result.ts';
@@ -19,7 +19,7 @@ export interface StageLog {
  * A forced attempt at the very result that is published, and which did not succeed, is the news and goes first.
  */
 export function stageLog(
-  cache: Cache,
+  cache: FolderStore,
   pipeline: string,
   { stage, decision, examined }: PlannedStage,
 ): StageLog | undefined {
@@ -38,7 +38,7 @@ export function stageLog(
 
 const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 'succeeded';
 
-function ofResult(stage: string, { record }: StageResult, cache: Cache, what: string): StageLog {
+function ofResult(stage: string, { record }: StageResult, cache: FolderStore, what: string): StageLog {
   const text = record.log === undefined ? '' : readFileSync(cache.objectPath(record.log), 'utf8');
   return { head: `${stage}: succeeded on ${when(record.startedAt)} in ${formatSeconds(record.seconds)}${what}`, text };
 }

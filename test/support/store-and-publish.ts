@@ -2,12 +2,12 @@
 import { join } from 'node:path';
 import { DigestIndex } from '../../src/engine/files/digest-index.ts';
 import { Publisher } from '../../src/engine/publishing/publish.ts';
-import { Cache } from '../../src/engine/store/cache.ts';
+import { FolderStore } from '../../src/engine/store/folder-store.ts';
 import { exampleResult, listArtifact } from './example-result.ts';
 import { writeFiles } from './temporary-folder.ts';
 
 const root = process.argv[2] as string;
-const cache = Cache.open(root);
+const cache = FolderStore.open(root);
 const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
 const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 
@@ -17,8 +17,8 @@ for (let round = 0; ; round += 1) {
   const work = writeFiles(join(root, `cache/work/${seed}`), Object.fromEntries(files));
   const artifact = await listArtifact(work);
   process.stdout.write('.');
-  await cache.store(work, artifact);
-  cache.writeResult(exampleResult(seed, { out: artifact }));
+  await cache.storeArtifact(work, artifact);
+  await cache.writeResult(exampleResult(seed, { out: artifact }));
   const publication = await publisher.publish(artifact, 'artifacts/out', owner);
   if (!publication.ok || publication.displaced !== undefined) throw new Error(JSON.stringify(publication));
 }

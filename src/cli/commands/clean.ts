@@ -5,7 +5,7 @@ import { pipelineName } from '../../engine/config/files/pipeline-name.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';
-import { Cache } from '../../engine/store/cache.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../claims.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -20,7 +20,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   if (root === undefined) return printMistakes([noProject()]);
   const own = await loadKinds(root);
   printWarnings(kindWarnings(own, []));
-  const cache = Cache.open(root, warnOnStderr);
+  const cache = FolderStore.open(root, warnOnStderr);
   const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
   const records = publisher.records.all();
   const published = records.map(({ pipeline }) => pipeline);

@@ -2,8 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findRoot } from '../../engine/config/files/find-root.ts';
-import { cacheError } from '../../engine/files/cache-error.ts';
-import { Cache } from '../../engine/store/cache.ts';
+import { writeError } from '../../engine/files/write-error.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -29,7 +29,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
   }
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
-  const cache = Cache.open(root, warnOnStderr);
+  const cache = FolderStore.open(root, warnOnStderr);
   const found = await findSubjects(words, root, cache);
   if (!found.ok) return printMistakes(found.error);
   if (found.value.length < 2) {
@@ -54,7 +54,7 @@ async function writePage(comparison: Comparison, file: string): Promise<number> 
   try {
     writeFileSync(file, page);
   } catch (error) {
-    throw cacheError(file, error);
+    throw writeError(file, error);
   }
   process.stdout.write(`Wrote ${file}\n`);
   return exitCodes.ok;

@@ -2,7 +2,7 @@ import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { cacheError } from '../../engine/files/cache-error.ts';
+import { writeError } from '../../engine/files/write-error.ts';
 import { formatShare } from '../../format-numbers.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/question.ts';
@@ -119,7 +119,7 @@ async function draw(
   try {
     writeFileSync(out, png);
   } catch (error) {
-    throw cacheError(out, error);
+    throw writeError(out, error);
   }
 }
 

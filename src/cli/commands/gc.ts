@@ -3,8 +3,8 @@ import { filesOfPipeline } from '../../engine/config/files/pipeline-name.ts';
 import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
 import { parseMemory } from '../../engine/config/schema/parse-memory.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
-import { Cache } from '../../engine/store/cache.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { formatBytes } from '../format-bytes.ts';
@@ -28,7 +28,7 @@ export async function gcCommand(options: GcOptions): Promise<number> {
   if (options.maxSize !== undefined && maxBytes === undefined) {
     return usage(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
   }
-  const cache = Cache.open(root, warnOnStderr);
+  const cache = FolderStore.open(root, warnOnStderr);
   const garbage = findGarbage(cache, {
     keep,
     ...(maxBytes !== undefined && { maxBytes }),

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { cacheError } from '../../engine/files/cache-error.ts';
+import { writeError } from '../../engine/files/write-error.ts';
 import { mermaid } from '../../engine/graph/mermaid.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openProject } from '../open-project.ts';
@@ -40,7 +40,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
   try {
     writeFileSync(options.svg, svg);
   } catch (error) {
-    throw cacheError(options.svg, error);
+    throw writeError(options.svg, error);
   }
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
   return exitCodes.ok;

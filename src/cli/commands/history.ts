@@ -1,6 +1,6 @@
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
-import { Cache } from '../../engine/store/cache.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
@@ -36,7 +36,7 @@ export async function historyCommand(options: HistoryOptions): Promise<number> {
   }
   const { pipeline, ...asked } = options;
   const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
-  const all = pastRuns(Cache.open(root, warnOnStderr));
+  const all = pastRuns(FolderStore.open(root, warnOnStderr));
   const found = selectRuns(all, {
     ...asked,
     ...(name !== undefined && { pipeline: name }),

@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { cacheError } from '../../engine/files/cache-error.ts';
+import { writeError } from '../../engine/files/write-error.ts';
 import { shellQuote } from '../../shell/shell-quote.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
@@ -66,7 +66,7 @@ export async function initCommand(folder: string): Promise<number> {
       makeFolder(dirname(path));
       writeFileSync(path, text, { flag: 'wx' });
     } catch (error) {
-      throw cacheError(path, error);
+      throw writeError(path, error);
     }
     process.stdout.write(`wrote  ${path}\n`);
   }

@@ -1,5 +1,5 @@
 import { plan } from '../../engine/plan/plan.ts';
-import { Cache } from '../../engine/store/cache.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { plainText } from '../../plain-text.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
@@ -17,7 +17,7 @@ export async function logsCommand(
   const { pipeline, stages, root } = opened.value;
   const named = new Set(opened.value.named);
   const world = makeWorld(opened.value, 'auto', warnOnStderr);
-  const cache = Cache.open(root, warnOnStderr);
+  const cache = FolderStore.open(root, warnOnStderr);
   for (const planned of await plan(stages, world)) {
     const { name } = planned.stage;
     if (!named.has(name)) continue;

@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { cacheError } from '../../engine/files/cache-error.ts';
+import { writeError } from '../../engine/files/write-error.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
 import { formatTotals } from '../../learning/models/layers/format-totals.ts';
 import { type TracedLayer, traceLayers } from '../../learning/models/layers/trace-net.ts';
@@ -69,7 +69,7 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
   try {
     writeFileSync(path, svg);
   } catch (error) {
-    throw cacheError(path, error);
+    throw writeError(path, error);
   }
   process.stdout.write(`Drew it in ${path}\n`);
 }

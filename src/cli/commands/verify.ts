@@ -1,9 +1,9 @@
 import { join, relative } from 'node:path';
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
-import { Cache } from '../../engine/store/cache.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
-import { verifyCache } from '../../engine/store/verify-cache.ts';
+import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
@@ -17,7 +17,7 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
   const progress = process.stderr.isTTY
     ? (done: number, total: number) => void process.stderr.write(`\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
-  const found = await verifyCache(Cache.open(root, warnOnStderr), progress);
+  const found = await verifyStore(FolderStore.open(root, warnOnStderr), progress);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     process.stdout.write(

@@ -5,7 +5,7 @@ const told: ReadonlySet<string> = new Set([
   'StageFailure',
   'StageError',
   'ExamineError',
-  'CacheError',
+  'WriteError',
   'PublishError',
   'ListingError',
 ]);

@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
-import type { Cache } from '../store/cache.ts';
+import type { FolderStore } from '../store/folder-store.ts';
 import type { StageRecord } from '../store/stage-result.ts';
 import type { AttemptRecord } from './attempt.ts';
 
@@ -22,7 +22,7 @@ export interface HostFacts {
 }
 
 /** How a result came about; the log becomes an object of the cache. */
-export async function makeRecord(said: AttemptRecord, facts: AttemptFacts, cache: Cache): Promise<StageRecord> {
+export async function makeRecord(said: AttemptRecord, facts: AttemptFacts, cache: FolderStore): Promise<StageRecord> {
   const { startedAt, attempts, cpus, host } = facts;
   const log = existsSync(facts.logFile) ? await cache.storeFile(facts.logFile) : undefined;
   return {

@@ -68,7 +68,7 @@ async function takeKnown(stage: Stage, examined: Examined, run: Execution): Prom
   if (run.world.forced.has(stage.name) && !stage.frozen) return undefined;
   const { decision, result } = examined;
   if (decision.state !== 'fresh' || result === undefined) return await restore(stage, examined, run);
-  stoodOn(stage, result, run);
+  await stoodOn(stage, result, run);
   return { outcome: 'fresh', ...whatIs(result), seconds: 0 };
 }
 
@@ -78,14 +78,14 @@ async function restore(stage: Stage, examined: Examined, run: Execution): Promis
   const result = run.world.cache.readResult(examined.digest);
   if (result === undefined || !result.stored || !(await publishOutputs(stage, result, undefined, run)))
     return undefined;
-  stoodOn(stage, result, run);
+  await stoodOn(stage, result, run);
   return { outcome: 'restored', ...whatIs(result), seconds: (performance.now() - startedAt) / 1000 };
 }
 
 /** Keeps that the stage last stood on this result. */
-function stoodOn(stage: Stage, { digest }: StageResult, { world }: Execution): void {
+async function stoodOn(stage: Stage, { digest }: StageResult, { world }: Execution): Promise<void> {
   world.cache.writeLatest(world.pipeline.name, stage.name, digest);
-  world.cache.markUsed(digest);
+  await world.cache.markUsed(digest);
 }
 
 const whatIs = ({ outputs, record }: StageResult) => ({ outputs, highlights: record.highlights, recorded: true });
@@ -300,10 +300,10 @@ async function keep(
   const previous = cache.readResult(result.digest);
   if (stage.cache) {
     for (const output of stage.outputs) {
-      await cache.store(privatePath(work, output), result.outputs[output.port]!, { contained });
+      await cache.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });
     }
   }
-  cache.writeResult(result);
+  await cache.writeResult(result);
   cache.writeLatest(pipeline.name, stage.name, result.digest);
   await keepListings(stage, run.world);
   warnOfOtherBytes(stage, previous, result, run);

@@ -2,7 +2,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
-import { cacheError } from '../files/cache-error.ts';
+import { writeError } from '../files/write-error.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-protocol.ts';
 import { type WatchedProcesses, Watcher } from './watcher.ts';
 
@@ -178,7 +178,7 @@ class Log {
       writeFileSync(this.#fd, text); // all of it, where writeSync may write a part
     } catch (error) {
       this.#isCut = true;
-      const { message } = cacheError(`its log ${this.#path}`, error) as Error;
+      const { message } = writeError(`its log ${this.#path}`, error) as Error;
       this.#warn(`${message} The stage goes on, and its log ends there.`);
     }
   }

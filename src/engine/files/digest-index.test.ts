@@ -128,7 +128,7 @@ test('where the cache cannot be written, listing works and saving says so', asyn
   const ancient = import.meta.filename; // so old that no clock need be asked
   assert.equal((await index.list(ancient)).digest, sha256(readFileSync(ancient)));
   assert.throws(() => index.save(), {
-    name: 'CacheError',
+    name: 'WriteError',
     message: `Cannot write ${folder}/cache/digests.json: a file is in the way of a folder. Move it away and run again.`,
   });
 });

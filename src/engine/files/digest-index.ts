@@ -2,7 +2,6 @@ import { readFileSync, type Stats, statSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { setTimeout as delay, setImmediate as nextTurn } from 'node:timers/promises';
 import type { Digest } from '../../digest.ts';
-import { cacheError } from './cache-error.ts';
 import { FileClock } from './file-clock.ts';
 import { forEachBounded } from './for-each-bounded.ts';
 import { hashFile } from './hash-file.ts';
@@ -10,6 +9,7 @@ import { fileListing, folderListing, type ListedFile, type Listing } from './lis
 import { signEntries, type TreeSignature } from './sign-tree.ts';
 import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tree.ts';
 import { writeAtomic } from './write-atomic.ts';
+import { writeError } from './write-error.ts';
 
 /** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
 export interface SignedListing extends Listing, TreeSignature {
@@ -143,7 +143,7 @@ export class DigestIndex {
     return { files: reusable.length, changed: changed.sort() };
   }
 
-  /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `CacheError`. */
+  /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `WriteError`. */
   save(): void {
     if (!this.#changed || this.#folders === undefined) return;
     const oldest = today() - 30;
@@ -154,7 +154,7 @@ export class DigestIndex {
     try {
       writeAtomic(this.#path, JSON.stringify({ format, folders }), { sync: false });
     } catch (error) {
-      throw cacheError(this.#path, error);
+      throw writeError(this.#path, error);
     }
     this.#changed = false;
   }

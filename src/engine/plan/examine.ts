@@ -9,9 +9,10 @@ import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage, type KeyedItem } from '../fingerprint/fingerprint-stage.ts';
 import type { Graph } from '../graph/graph.ts';
-import type { Cache } from '../store/cache.ts';
+import type { FolderStore } from '../store/folder-store.ts';
 import { readInputListing } from '../store/input-listings.ts';
 import type { StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type { Store } from '../store/store.ts';
 import { changedCode } from './changed-code.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
 import { lastEnd } from './last-end.ts';
@@ -20,7 +21,7 @@ import { lastEnd } from './last-end.ts';
 export interface World {
   readonly pipeline: Pipeline;
   readonly graph: Graph;
-  readonly cache: Cache;
+  readonly cache: FolderStore;
   readonly digests: DigestIndex;
   /** Path inputs listed in this run, by absolute path. */
   readonly listings: Map<string, Promise<SignedListing>>;
@@ -198,7 +199,7 @@ async function standing(stage: Stage, result: StageResult | undefined, last: Sta
     published[port] = await compare(join(world.pipeline.root, path), wanted, world.digests);
   }
   const inPlace = Object.values(published).every((state) => state === 'in place');
-  const missingObjects = inPlace || !result.stored ? 0 : countMissing(result, world.cache);
+  const missingObjects = inPlace || !result.stored ? 0 : await countMissing(result, world.cache);
   return { published, missingObjects };
 }
 
@@ -218,6 +219,7 @@ async function compare(
   }
 }
 
-function countMissing(result: StageResult, cache: Cache): number {
-  return Object.values(result.outputs).reduce((count, artifact) => count + cache.missingObjects(artifact).length, 0);
+async function countMissing(result: StageResult, store: Store): Promise<number> {
+  const missing = await Promise.all(Object.values(result.outputs).map((artifact) => store.missingObjects(artifact)));
+  return missing.flat().length;
 }

@@ -1,6 +1,6 @@
 import { renameSync, rmdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { cacheError } from '../files/cache-error.ts';
+import { writeError } from '../files/write-error.ts';
 import type { Publisher } from './publish.ts';
 import type { PublishedRecord } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
@@ -35,7 +35,7 @@ export async function removePublished(publisher: Publisher, record: PublishedRec
     removeEmptied(publisher.root, record.path);
     return present === 'ours' ? 'removed' : present === 'nothing' ? 'absent' : 'kept';
   } catch (error) {
-    throw cacheError(record.path, error);
+    throw writeError(record.path, error);
   }
 }
 

@@ -10,9 +10,9 @@ import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { isDigest } from '../../digest.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { isStagingName } from '../files/staging-name.ts';
-import { Cache } from '../store/cache.ts';
+import { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { verifyCache } from '../store/verify-cache.ts';
+import { verifyStore } from '../store/verify-store.ts';
 import { Publisher } from './publish.ts';
 
 const kills = 3;
@@ -38,7 +38,7 @@ async function readDots(child: ChildProcess, count: number): Promise<void> {
 
 test('two runs at once, killed at any instant, leave only complete things under final names', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root, (message) => assert.fail(message));
+  const cache = FolderStore.open(root, (message) => assert.fail(message));
   const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
   const artifacts = new Map<string, StoredArtifact>();
   for (let kill = 0; kill < kills; kill += 1) {
@@ -50,7 +50,7 @@ test('two runs at once, killed at any instant, leave only complete things under 
     }
     await Promise.all(children.map((child) => child.exitCode ?? child.signalCode ?? once(child, 'exit')));
 
-    const found = await verifyCache(cache);
+    const found = await verifyStore(cache);
     assert.deepEqual({ corrupt: found.corrupt, incomplete: found.incomplete }, { corrupt: [], incomplete: [] });
     for (const artifact of storedIn(cache)) artifacts.set(artifact.digest, artifact);
     const out = join(root, 'artifacts/out');
@@ -69,7 +69,7 @@ test('two runs at once, killed at any instant, leave only complete things under 
 });
 
 /** The outputs of all results; what is not a result's name is a temporary file of a killed process. */
-function storedIn(cache: Cache): readonly StoredArtifact[] {
+function storedIn(cache: FolderStore): readonly StoredArtifact[] {
   const names = namesIn(cache.folder, 'results').flatMap((folder) => namesIn(cache.folder, 'results', folder));
   const digests = names.map((name) => name.replace('.json', '')).filter(isDigest);
   return digests.map((digest) => cache.readResult(digest)!.outputs['out']!);

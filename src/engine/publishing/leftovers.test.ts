@@ -10,7 +10,7 @@ import { DigestIndex } from '../files/digest-index.ts';
 import { thisProcess } from '../files/process-identity.ts';
 import { stagingName } from '../files/staging-name.ts';
 import { temporaryBeside } from '../files/write-atomic.ts';
-import { Cache } from '../store/cache.ts';
+import { FolderStore } from '../store/folder-store.ts';
 import { slug } from '../store/latest.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { clearAfterKilledRuns, findLeftovers, removeLeftovers } from './leftovers.ts';
@@ -23,7 +23,7 @@ const ended = (): number => spawnSync(process.execPath, ['-e', '']).pid;
 const ofProcess = (name: string, pid: number): string => name.replace(`-${process.pid}-`, `-${pid}-`);
 
 /** A run with a file of 7 bytes in its private folder, whose process is as given. */
-function begin(cache: Cache, id: string, owner: object): string {
+function begin(cache: FolderStore, id: string, owner: object): string {
   const run = cache.startRun(id, 'test');
   writeFileSync(join(run.attempt('fit', 1).work, 'half'), 'written');
   writeFileSync(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), ...owner }));
@@ -32,7 +32,7 @@ function begin(cache: Cache, id: string, owner: object): string {
 
 test('the private folder of a killed run is a leftover; that of a living run, also on another host, is none', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const killed = begin(cache, 'killed', { pid: ended() });
   const living = begin(cache, 'living', {});
   const elsewhere = begin(cache, 'elsewhere', { host: 'elsewhere', pid: ended() });
@@ -48,7 +48,7 @@ test('the private folder of a killed run is a leftover; that of a living run, al
 
 test('the name of the inputs of a killed run is a leftover, that of a living one is none', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map((work) => {
     const name = viewName(cache.folder, sha256(work));
     mkdirSync(join(work, `${slug('fit')}-1`, 'in'));
@@ -61,7 +61,7 @@ test('the name of the inputs of a killed run is a leftover, that of a living one
 
 test('what a dead process was writing is a leftover, wherever in the cache it was; of others after a day', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const places = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
   const dead = ended();
   const own = places.map((place) => temporaryBeside(join(cache.folder, place)));
@@ -80,7 +80,7 @@ test('what a dead process was writing is a leftover, wherever in the cache it wa
 
 test('what a killed process staged beside a path is a leftover, also if nothing was published there before', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
   const artifact = await listArtifact(writeFiles(join(root, 'cache/work/out'), { a: 'text' }));
   const publication = await publisher.publish(artifact, 'out/x', { pipeline: 'p', stage: 's', port: 'o' });
@@ -94,7 +94,7 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
 
 test('a run that begins clears all of that, where a run was killed', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const half = ofProcess(temporaryBeside(join(cache.folder, 'objects/ab/x')), ended());
   writeFiles(root, { [relative(root, half)]: 'half' });
   await clearAfterKilledRuns(root, cache);

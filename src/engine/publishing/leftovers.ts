@@ -1,10 +1,10 @@
 import { lstatSync, readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import { cacheError } from '../files/cache-error.ts';
 import { entriesIn } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
-import { Cache } from '../store/cache.ts';
+import { writeError } from '../files/write-error.ts';
+import { FolderStore } from '../store/folder-store.ts';
 import { abandonedViewNames } from '../store/view-name.ts';
 import { PublishedRecords } from './published-record.ts';
 import { leftoversIn } from './staging.ts';
@@ -18,15 +18,15 @@ export interface Leftover {
 }
 
 /** Finds what killed processes left in the cache and beside published paths, and changes nothing. */
-export function findLeftovers(root: string, cache: Cache, now = Date.now()): readonly Leftover[] {
+export function findLeftovers(root: string, cache: FolderStore, now = Date.now()): readonly Leftover[] {
   return leftoverPaths(root, cache, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
-/** Removes what was found. Throws a `CacheError`. */
+/** Removes what was found. Throws a `WriteError`. */
 export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
   for (const { path } of leftovers) {
     await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
-      throw cacheError(`to ${path} while clearing it`, error);
+      throw writeError(`to ${path} while clearing it`, error);
     });
   }
 }
@@ -35,7 +35,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
  * Removes what killed runs left, as a new run begins. Where no run was killed, this only lists one folder. What cannot be
  * removed stays for `gc`, which says why: here it must not stop the run.
  */
-export async function clearAfterKilledRuns(root: string, cache = Cache.open(root)): Promise<void> {
+export async function clearAfterKilledRuns(root: string, cache = FolderStore.open(root)): Promise<void> {
   if (cache.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, cache, Date.now())) {
     await rm(path, { recursive: true, force: true }).catch(() => {});
@@ -43,7 +43,7 @@ export async function clearAfterKilledRuns(root: string, cache = Cache.open(root
 }
 
 /** The folders of killed runs come last: while one is there, the next run looks for the rest again. */
-function leftoverPaths(root: string, cache: Cache, now: number): readonly string[] {
+function leftoverPaths(root: string, cache: FolderStore, now: number): readonly string[] {
   const folders = new Set(new PublishedRecords(cache.folder).all().map(({ path }) => join(root, dirname(path))));
   const killed = cache.killedRuns(now).map(({ work }) => work);
   return [

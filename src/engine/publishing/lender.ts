@@ -5,7 +5,7 @@ import type { Digest } from '../../digest.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
-import type { Cache } from '../store/cache.ts';
+import type { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { copyOne, copyVerified, keepReadOnly, linkObject } from './verified-copy.ts';
 
@@ -40,13 +40,13 @@ const lenders = 8;
  * root may write to a read-only file: a loan is looked at again when it is given back.
  */
 export class Lender {
-  readonly #cache: Cache;
+  readonly #cache: FolderStore;
   /** What `stat` said of an object when its bytes were last verified. */
   readonly #verified = new Map<Digest, string>();
   /** Who holds an object, and who held it when it was written to. */
   readonly #borrowers = new Map<Digest, Set<string>>();
 
-  constructor(cache: Cache) {
+  constructor(cache: FolderStore) {
     this.#cache = cache;
   }
 
@@ -64,7 +64,7 @@ export class Lender {
   }
 
   async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
-    if (this.#cache.missingObjects(artifact).length > 0) return undefined;
+    if ((await this.#cache.missingObjects(artifact)).length > 0) return undefined;
     if (artifact.folder) {
       const folders = new Set([to, ...artifact.files.map(({ path }) => dirname(`${to}/${path}`))]);
       for (const folder of folders) await mkdir(folder, { recursive: true });

@@ -18,7 +18,7 @@ import { temporaryFolder, writeFiles } from '../../../test/support/temporary-fol
 import { sha256 } from '../../digest.ts';
 import { DigestIndex } from '../files/digest-index.ts';
 import { stagingName } from '../files/staging-name.ts';
-import { Cache } from '../store/cache.ts';
+import { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { Publisher } from './publish.ts';
 
@@ -27,12 +27,12 @@ const owner = { pipeline: 'experiments/x', stage: 'fit', port: 'model' };
 class Project {
   readonly root: string;
   readonly warnings: string[] = [];
-  readonly cache: Cache;
+  readonly cache: FolderStore;
   readonly publisher: Publisher;
 
   constructor(t: TestContext, options: { readonly hardLink?: boolean } = {}) {
     this.root = temporaryFolder(t);
-    this.cache = Cache.open(this.root, (message) => this.warnings.push(message));
+    this.cache = FolderStore.open(this.root, (message) => this.warnings.push(message));
     this.publisher = new Publisher(this.root, this.cache, DigestIndex.open(this.cache.folder), options);
   }
 
@@ -43,7 +43,7 @@ class Project {
     if (typeof content === 'string') writeFiles(join(this.root, 'cache/work'), { out: content });
     else writeFiles(work, content);
     const artifact = await listArtifact(work);
-    await this.cache.store(work, artifact);
+    await this.cache.storeArtifact(work, artifact);
     return artifact;
   }
 
@@ -78,7 +78,7 @@ test('published files are the users to write, and executable where they were', a
   const work = writeFiles(join(project.root, 'cache/work/out'), { 'run.sh': 'exit', data: 'text' });
   chmodSync(join(work, 'run.sh'), 0o755);
   const artifact = await listArtifact(work);
-  await project.cache.store(work, artifact);
+  await project.cache.storeArtifact(work, artifact);
   await project.publisher.publish(artifact, 'artifacts/x', owner);
   const modeOf = (name: string) => statSync(join(project.root, 'artifacts/x', name)).mode & 0o777;
   assert.equal(modeOf('run.sh'), 0o777 & ~process.umask());
@@ -202,7 +202,7 @@ test('many who publish to one path at once all succeed, and a reader never sees 
       const files = Object.fromEntries(Array.from({ length: 20 }, (_, i) => [`f${i}`, `version ${version}`]));
       const work = writeFiles(join(project.root, `cache/work/${version}`), files);
       return listArtifact(work).then(async (artifact) => {
-        await project.cache.store(work, artifact);
+        await project.cache.storeArtifact(work, artifact);
         return artifact;
       });
     }),

@@ -1,12 +1,12 @@
 import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
-import { cacheError } from '../files/cache-error.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
-import type { Cache } from '../store/cache.ts';
+import { writeError } from '../files/write-error.ts';
+import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { displace } from './displace.ts';
@@ -42,14 +42,14 @@ export interface PublisherOptions {
  */
 export class Publisher {
   readonly root: string;
-  readonly cache: Cache;
+  readonly cache: FolderStore;
   readonly records: PublishedRecords;
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
   readonly #stillClaims: StillClaims;
 
   /** Without `stillClaims`, no other pipeline has a claim. */
-  constructor(root: string, cache: Cache, digests: DigestIndex, options: PublisherOptions = {}) {
+  constructor(root: string, cache: FolderStore, digests: DigestIndex, options: PublisherOptions = {}) {
     this.root = root;
     this.cache = cache;
     this.records = new PublishedRecords(cache.folder);
@@ -60,7 +60,7 @@ export class Publisher {
 
   /**
    * Makes `path`, relative to the root, hold the artifact; `from` is the private path of one that is not stored, absent:
-   * the cache. Throws a {@link PublishError} for a path that cannot be used, a `CacheError` for a disk that fails.
+   * the cache. Throws a {@link PublishError} for a path that cannot be used, a `WriteError` for a disk that fails.
    */
   async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
     const target = resolveTarget(this.root, path);
@@ -79,7 +79,7 @@ export class Publisher {
     } catch (error) {
       if (error instanceof CopyFault) return { ok: false, reason: error.fault, file: error.file };
       if (error instanceof PublishError) throw error;
-      throw cacheError(target.shown, error);
+      throw writeError(target.shown, error);
     }
   }
 
@@ -104,7 +104,7 @@ export class Publisher {
       renameSync(staging.path, target.path);
       return displaced === undefined ? {} : { displaced };
     } catch (error) {
-      throw error instanceof PublishError ? error : cacheError(target.shown, error);
+      throw error instanceof PublishError ? error : writeError(target.shown, error);
     }
   }
 

@@ -13,8 +13,8 @@ import {
 import { dirname } from 'node:path';
 import type { Json } from '../../json.ts';
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
-import { CacheError, cacheError } from '../files/cache-error.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { WriteError, writeError } from '../files/write-error.ts';
 import { touchQuietly } from './store-object.ts';
 
 /**
@@ -54,8 +54,8 @@ export class CheckpointFile implements CheckpointStore {
     try {
       write(this.#path, checkpoint);
     } catch (error) {
-      const told = cacheError('a checkpoint', error);
-      if (!(told instanceof CacheError)) throw error;
+      const told = writeError('a checkpoint', error);
+      if (!(told instanceof WriteError)) throw error;
       if (!this.#hasFailed) this.#warn(`${told.message} This run goes on all the same.`);
       this.#hasFailed = true;
     }

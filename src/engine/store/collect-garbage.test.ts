@@ -7,34 +7,34 @@ import { temporaryFolder, writeFiles } from '../../../test/support/temporary-fol
 import type { Digest } from '../../digest.ts';
 import { sha256 } from '../../digest.ts';
 import { thisProcess } from '../files/process-identity.ts';
-import { Cache } from './cache.ts';
 import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
+import { FolderStore } from './folder-store.ts';
 import { Lease } from './lease.ts';
 import type { RunRecord } from './run-record.ts';
-import { verifyCache } from './verify-cache.ts';
+import { verifyStore } from './verify-store.ts';
 
 const day = 86_400_000;
 
 /** Stores a result with one object of its own and one that all share, last used some days ago. */
-async function store(root: string, cache: Cache, seed: number, daysAgo: number): Promise<Digest> {
+async function store(root: string, cache: FolderStore, seed: number, daysAgo: number): Promise<Digest> {
   const work = writeFiles(join(root, `made/${seed}`), { own: `object ${seed}`, shared: 'shared' });
   const result = exampleResult(seed, { out: await listArtifact(work) });
-  await cache.store(work, result.outputs['out']!);
-  cache.writeResult(result);
+  await cache.storeArtifact(work, result.outputs['out']!);
+  await cache.writeResult(result);
   const used = (Date.now() - daysAgo * day) / 1000;
   utimesSync(cache.resultPath(result.digest), used, used);
   return result.digest;
 }
 
-const objectOf = (cache: Cache, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
+const objectOf = (cache: FolderStore, seed: number): string => cache.objectPath(sha256(`object ${seed}`));
 const inTwoDays = (): number => Date.now() + 2 * day;
 
 const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 
 test('results that nobody used within the time go with their objects; pinned and last ones and what they share stay', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const [old, pinned, last, young] = [
     await store(root, cache, 1, 90),
     await store(root, cache, 2, 90),
@@ -57,7 +57,7 @@ test('results that nobody used within the time go with their objects; pinned and
   assert.equal(cache.readResult(old), undefined);
   assert.equal(existsSync(objectOf(cache, 1)), false);
   for (const digest of [pinned, last, young]) {
-    assert.deepEqual(cache.missingObjects(cache.readResult(digest)!.outputs['out']!), []);
+    assert.deepEqual(await cache.missingObjects(cache.readResult(digest)!.outputs['out']!), []);
   }
   cache.unpin(pinned);
   const next = findGarbage(cache, { ...options, exists: () => false });
@@ -66,7 +66,7 @@ test('results that nobody used within the time go with their objects; pinned and
 
 test('while a run is under way, an object that was touched within a day stays, since its result may be about to be written', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   await store(root, cache, 1, 90);
   const find = (minutes: number) => findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
   const run = cache.startRun('2025-01-31', 'test');
@@ -86,7 +86,7 @@ test('while a run is under way, an object that was touched within a day stays, s
 
 test('an object that a run wants again between finding and removing stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   await store(root, cache, 1, 90);
   const garbage = findGarbage(cache, { keep: day, now: inTwoDays() });
   utimesSync(objectOf(cache, 1), new Date(inTwoDays()), new Date(inTwoDays()));
@@ -96,7 +96,7 @@ test('an object that a run wants again between finding and removing stays', asyn
 
 test('over budget, the least recently used go first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
   const garbage = findGarbage(cache, { keep: 30 * day, maxBytes: 'object 1object 2shared'.length, now: inTwoDays() });
   assert.deepEqual(
@@ -108,7 +108,7 @@ test('over budget, the least recently used go first', async (t) => {
 
 test('checkpoints go when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   await store(root, cache, 1, 1);
   const [older, newer] = [sha256('older'), sha256('newer')].map((digest) => cache.checkpointPath(digest)) as [
     string,
@@ -138,7 +138,7 @@ test('checkpoints go when they are old, or where there is no room beside the obj
 test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = Cache.open(root, (message) => warnings.push(message));
+  const cache = FolderStore.open(root, (message) => warnings.push(message));
   const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
   for (const path of paths) {
     new CheckpointFile(path, assert.fail).save({ state: { epoch: 2 }, arrays: [Float32Array.of(1, 2, 3)] });
@@ -147,7 +147,7 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
   bytes[20]! ^= 1;
   writeFileSync(paths[1]!, bytes);
 
-  const found = await verifyCache(cache);
+  const found = await verifyStore(cache);
 
   assert.deepEqual([found.checkpoints, found.corruptCheckpoints], [2, [sha256('changed')]]);
   assert.match(warnings.join('\n'), /^\S+ is damaged \(it is not as it was written\): it was moved to \S+quarantine/);
@@ -155,12 +155,12 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
     paths.map((path) => existsSync(path)),
     [true, false],
   );
-  assert.deepEqual((await verifyCache(cache)).corruptCheckpoints, []);
+  assert.deepEqual((await verifyStore(cache)).corruptCheckpoints, []);
 });
 
 test('a download that nobody went on with is removed with what is old; a whole one stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
@@ -169,7 +169,7 @@ test('a download that nobody went on with is removed with what is old; a whole o
 
 test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
   const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
@@ -184,7 +184,7 @@ test('memories, logs of runs and builds of kinds go when they are old, builds no
 
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
   const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
   writeFiles(root, { 'cache/leases/left/dead.json': dead, 'cache/leases/taken/dead.json': dead });
@@ -198,7 +198,7 @@ test('a lease goes when its holder is dead, unless someone else took it before i
 
 test('what a living run used stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = Cache.open(root);
+  const cache = FolderStore.open(root);
   const run = cache.startRun('2025-01-31', 'test');
   const used = await store(root, cache, 1, 0);
   await store(root, cache, 2, 90);
@@ -219,7 +219,7 @@ test('what a living run used stays', async (t) => {
 test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = Cache.open(root, (message) => warnings.push(message));
+  const cache = FolderStore.open(root, (message) => warnings.push(message));
   const [first, second] = [await store(root, cache, 1, 0), await store(root, cache, 2, 0)];
   await store(root, cache, 3, 0);
   writeFileSync(objectOf(cache, 1), 'object !', { mode: 0o644 });
@@ -229,7 +229,7 @@ test('verifying finds a flipped byte and a missing object, and says which result
     now: inTwoDays(),
   });
   const progress: number[] = [];
-  const found = await verifyCache(cache, (done, total) => progress.push(done / total));
+  const found = await verifyStore(cache, (done, total) => progress.push(done / total));
   assert.deepEqual(found.corrupt, [sha256('object 1')]);
   assert.deepEqual(new Set(found.incomplete.map(({ result }) => result)), new Set([first, second]));
   assert.equal(found.results, 3);

@@ -1,11 +1,11 @@
 import { rmSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
-import { cacheError } from '../files/cache-error.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
-import type { Cache } from './cache.ts';
+import { writeError } from '../files/write-error.ts';
 import { sortCheckpoints } from './checkpoint-garbage.ts';
+import type { FolderStore } from './folder-store.ts';
 import { allLatest } from './latest.ts';
 import { isHeld } from './lease-folder.ts';
 import type { StageResult } from './stage-result.ts';
@@ -62,7 +62,7 @@ interface KnownResult {
  * result that stays names them and, while a run may be under way, nobody touched them for a day: it may have stored them
  * and not yet its result.
  */
-export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
+export function findGarbage(cache: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
   const results = knownResults(cache, options);
   const objects = filesIn(join(cache.folder, 'objects')).filter(({ name }) => isDigest(name));
@@ -95,10 +95,10 @@ export function findGarbage(cache: Cache, options: GarbageOptions): Garbage {
 }
 
 /** How long an object that no result names is kept for a run that may be about to name it. */
-const youthOf = (cache: Cache): number => (cache.isBusy() ? day : lag);
+const youthOf = (cache: FolderStore): number => (cache.isBusy() ? day : lag);
 
-/** Removes what was found: results first, so that none is left without its objects. Throws a `CacheError`. */
-export function removeGarbage(cache: Cache, garbage: Garbage): void {
+/** Removes what was found: results first, so that none is left without its objects. Throws a `WriteError`. */
+export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
   try {
     for (const { digest, lastUsed } of garbage.results) {
       const path = cache.resultPath(digest);
@@ -115,11 +115,11 @@ export function removeGarbage(cache: Cache, garbage: Garbage): void {
       rmSync(path, { recursive: true, force: true });
     }
   } catch (error) {
-    throw cacheError(`to ${cache.folder} while clearing it`, error);
+    throw writeError(`to ${cache.folder} while clearing it`, error);
   }
 }
 
-function knownResults(cache: Cache, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
+function knownResults(cache: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
   const pinned = new Set(cache.pins());
   const last = new Set(
     allLatest(cache.folder)
@@ -194,7 +194,7 @@ export function objectsOf(result: StageResult): readonly Digest[] {
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-function findRemains(cache: Cache, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
+function findRemains(cache: FolderStore, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
   const isTemporary = (entry: Entry): boolean => parseTemporaryName(entry.name) !== undefined;

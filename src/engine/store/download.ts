@@ -12,7 +12,7 @@ import {
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { type Progress, type PublishedFile, StageError } from '../../stage.ts';
-import { cacheError } from '../files/cache-error.ts';
+import { writeError } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
@@ -43,7 +43,7 @@ export async function download(
     renameSync(part, path);
     return path;
   } catch (error) {
-    throw cacheError(path, error);
+    throw writeError(path, error);
   }
 }
 

@@ -1,9 +1,9 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import { cacheError } from '../files/cache-error.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { writeAtomic } from '../files/write-atomic.ts';
+import { writeError } from '../files/write-error.ts';
 
 /** Files of an input by their path in it. */
 export type InputFiles = ReadonlyMap<string, Digest>;
@@ -20,7 +20,7 @@ export function keepInputListing(cache: string, input: Digest, files: readonly L
   try {
     writeAtomic(file, JSON.stringify(files.map(({ path, digest }) => [path, digest])), { sync: false });
   } catch (error) {
-    throw cacheError(`the listing of an input in ${cache}`, error);
+    throw writeError(`the listing of an input in ${cache}`, error);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Cache } from './cache.ts';
+import type { FolderStore } from './folder-store.ts';
 import type { PastAttempt, RunFolder } from './run-folder.ts';
 
 /** The attempts, first to last and at least one, of the last run in which a stage of a pipeline ran. */
@@ -10,7 +10,7 @@ export interface LastAttempts {
 
 /** Undefined where it never ran in any run that is kept, or in the last `runs` of the pipeline. */
 export function lastAttempts(
-  cache: Cache,
+  cache: FolderStore,
   pipeline: string,
   stage: string,
   runs: readonly RunFolder[] = runsOf(cache, pipeline),
@@ -24,7 +24,7 @@ export function lastAttempts(
 }
 
 /** The runs of a pipeline, the last first, at most `count`. */
-export function runsOf(cache: Cache, pipeline: string, count = Number.POSITIVE_INFINITY): readonly RunFolder[] {
+export function runsOf(cache: FolderStore, pipeline: string, count = Number.POSITIVE_INFINITY): readonly RunFolder[] {
   const found: RunFolder[] = [];
   for (const run of cache.runs()) {
     if (found.length >= count) break;

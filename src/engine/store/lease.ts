@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { utimesSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
-import { cacheError } from '../files/cache-error.ts';
+import { writeError } from '../files/write-error.ts';
 import { clearLease, lifeOfLease, lookAtLease, type PresentLease, placeLease } from './lease-folder.ts';
 
 /** How often a holder says that it still works, in milliseconds. */
@@ -32,7 +32,7 @@ export class Lease {
 
   /**
    * Waits until it is free. `onWait` is called once, with who holds it; `pause` lets so many milliseconds pass, or fewer
-   * once the signal is aborted. Throws the signal's reason, and a `CacheError` where the cache cannot be written.
+   * once the signal is aborted. Throws the signal's reason, and a `WriteError` where the cache cannot be written.
    */
   static async acquire(
     path: string,
@@ -66,7 +66,7 @@ export class Lease {
       }
       return undefined;
     } catch (error) {
-      throw cacheError(`the lease ${path}`, error);
+      throw writeError(`the lease ${path}`, error);
     }
   }
 

@@ -13,10 +13,10 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { plainText } from '../../plain-text.ts';
-import { cacheError } from '../files/cache-error.ts';
 import { namesIn } from '../files/names-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { writeAtomic, writeNew } from '../files/write-atomic.ts';
+import { writeError } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { slug } from './latest.ts';
 import type { RunRecord } from './run-record.ts';
@@ -75,7 +75,7 @@ export class RunFolder {
   }
 
   /**
-   * Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `CacheError`,
+   * Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `WriteError`,
    * with the code `EEXIST` in its cause where there is a run of this id: no run's folder is ever another one's.
    */
   static start(cache: string, id: string, pipeline: string): RunFolder {
@@ -86,7 +86,7 @@ export class RunFolder {
       writeAtomic(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), pipeline }), { sync: false });
       mkdirSync(run.work, { recursive: true });
     } catch (error) {
-      throw cacheError(`the run's record in ${run.path}`, error);
+      throw writeError(`the run's record in ${run.path}`, error);
     }
     return run;
   }
@@ -105,13 +105,13 @@ export class RunFolder {
       mkdirSync(work, { recursive: true });
       mkdirSync(join(this.path, slug(stage)), { recursive: true });
     } catch (error) {
-      throw cacheError(`the private folder ${work}`, error);
+      throw writeError(`the private folder ${work}`, error);
     }
     const tell = (state: AttemptState) => {
       try {
         writeAtomic(this.#statePath(stage, number), JSON.stringify(state), { sync: false });
       } catch (error) {
-        throw cacheError(`the record of an attempt in ${this.path}`, error);
+        throw writeError(`the record of an attempt in ${this.path}`, error);
       }
     };
     return { work, log, tell, removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }) };
@@ -157,7 +157,7 @@ export class RunFolder {
     try {
       writeNew(join(this.path, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
     } catch (error) {
-      throw cacheError(`the run's record in ${this.path}`, error);
+      throw writeError(`the run's record in ${this.path}`, error);
     }
   }
 
@@ -171,7 +171,7 @@ export class RunFolder {
     try {
       rmSync(this.path, { recursive: true, force: true });
     } catch (error) {
-      throw cacheError(`to ${this.path}`, error);
+      throw writeError(`to ${this.path}`, error);
     }
   }
 

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { cacheError } from '../files/cache-error.ts';
 import { signPlace, signTree } from '../files/sign-tree.ts';
 import { writeAtomic } from '../files/write-atomic.ts';
+import { writeError } from '../files/write-error.ts';
 
 /**
  * What a run that left everything in place looked at. While none of it has changed, the same command has nothing to do,
@@ -133,7 +133,7 @@ export function forgetAll(root: string): void {
   try {
     rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw cacheError(`to ${root}/cache/memory`, error);
+    if ((error as NodeJS.ErrnoException).code !== 'EROFS') throw writeError(`to ${root}/cache/memory`, error);
   }
 }
 

@@ -1,9 +1,9 @@
 import { constants, mkdirSync, statSync, utimesSync } from 'node:fs';
 import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname } from 'node:path';
-import { CacheError } from '../files/cache-error.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { temporaryBeside } from '../files/write-atomic.ts';
+import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
 
@@ -20,7 +20,7 @@ export function isStored(object: string, size: number): boolean {
 
 /**
  * Puts a file in its place as an object: moved if it is the stage's alone, so that bytes are written once, else copied. Of a
- * copy the bytes are verified, since whoever else has the file may write to it. Throws a {@link CacheError} if one did.
+ * copy the bytes are verified, since whoever else has the file may write to it. Throws a {@link WriteError} if one did.
  * It is synced before it gets its name, since a power cut could otherwise leave a complete name on incomplete bytes.
  * (The names themselves need no sync: a result whose objects are missing is a miss.)
  */
@@ -32,7 +32,7 @@ export async function storeObject(object: string, source: string, mode: 'move' |
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
     await seal(temporary);
     if ((await hashFile(temporary)) !== basename(object)) {
-      throw new CacheError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
+      throw new WriteError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
     }
     await rename(temporary, object);
   } catch (error) {

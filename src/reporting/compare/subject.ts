@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
 import type { Listing } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import type { Cache } from '../../engine/store/cache.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { StageEntry } from '../../engine/store/run-record.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
@@ -37,7 +37,7 @@ export interface SubjectNumber {
 }
 
 /** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
-export function readSubjectStage(cache: Cache, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
+export function readSubjectStage(cache: FolderStore, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
   const result = digest === undefined ? undefined : cache.readResult(digest);
   const scores = result && readOutput(cache, result, 'scores', parseScores);
   const history = result && readOutput(cache, result, 'history', parseHistory);
@@ -59,7 +59,7 @@ function ofEntry({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<stri
   );
 }
 
-function ofResult(cache: Cache, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
+function ofResult(cache: FolderStore, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
   const parsed = readOutput(cache, result, 'metrics', parseMetrics);
   if (parsed === undefined) return undefined;
   return new Map(
@@ -72,7 +72,7 @@ function ofResult(cache: Cache, result: StageResult): ReadonlyMap<string, Subjec
 
 /** The first output of a type that is one file, as its parser reads it; undefined where there is none, or it is not whole. */
 function readOutput<T>(
-  cache: Cache,
+  cache: FolderStore,
   { outputs }: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },

@@ -1,5 +1,5 @@
 import type { Outcome } from '../../engine/events.ts';
-import type { Cache } from '../../engine/store/cache.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { RunRecord } from '../../engine/store/run-record.ts';
 
@@ -16,7 +16,7 @@ export interface PastRun {
 }
 
 /** All runs that did something, the last first. */
-export function pastRuns(cache: Cache): readonly PastRun[] {
+export function pastRuns(cache: FolderStore): readonly PastRun[] {
   return cache.runs().flatMap((run) => pastRun(run) ?? []);
 }
 

@@ -4,7 +4,7 @@ import { isDigest } from '../../digest.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
-import type { Cache } from '../../engine/store/cache.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
@@ -99,7 +99,7 @@ export function describeRecord(record: StageRecord): ReportStage['record'] {
 export function describeLog(
   stage: Stage,
   result: StageResult | undefined,
-  cache: Cache,
+  cache: FolderStore,
   run: RunFolder,
   budgets: Budgets,
 ): ReportLog | undefined {

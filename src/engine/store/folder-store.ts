@@ -2,11 +2,11 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import { CacheError, cacheError } from '../files/cache-error.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 import { writeAtomic } from '../files/write-atomic.ts';
+import { WriteError, writeError } from '../files/write-error.ts';
 import { forgetStages, readLatest, writeLatest } from './latest.ts';
 import { Lease } from './lease.ts';
 import { ownsFolder } from './owns-folder.ts';
@@ -14,6 +14,7 @@ import { parseResult } from './parse-result.ts';
 import { pinResult, pins, unpinResult } from './pins.ts';
 import { openRunIds, RunFolder, runIds } from './run-folder.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
+import type { Lookup, Store } from './store.ts';
 import { isStored, storeObject, touchQuietly } from './store-object.ts';
 
 /** Syncs go on side by side: a disk commits many of them at once. */
@@ -25,9 +26,9 @@ const day = 86_400_000;
  *
  * Whatever is under a final name is whole: files are written beside their place, synced, renamed, and a result comes
  * after all its objects. Writing is idempotent, so several runs may write the same things at once. What is damaged is a
- * miss. Failures of the disk throw a {@link CacheError}. Publishing is `Publisher`'s, clearing `collectGarbage`'s.
+ * miss. Failures of the disk throw a {@link WriteError}. Publishing is `Publisher`'s, clearing `collectGarbage`'s.
  */
-export class Cache {
+export class FolderStore implements Store {
   /** Absolute path of the folder `cache`. */
   readonly folder: string;
   readonly #warn: (message: string) => void;
@@ -38,8 +39,8 @@ export class Cache {
   }
 
   /** Nothing is written before something is stored. `warn` is told of damage that was set aside. */
-  static open(root: string, warn: (message: string) => void = () => {}): Cache {
-    return new Cache(join(root, 'cache'), warn);
+  static open(root: string, warn: (message: string) => void = () => {}): FolderStore {
+    return new FolderStore(join(root, 'cache'), warn);
   }
 
   objectPath(digest: Digest): string {
@@ -67,7 +68,7 @@ export class Cache {
       if (!isStored(object, statSync(path).size)) await storeObject(object, path, 'copy');
       return digest;
     } catch (error) {
-      throw cacheError(`a copy of ${path} in ${this.folder}`, error);
+      throw writeError(`a copy of ${path} in ${this.folder}`, error);
     }
   }
 
@@ -75,7 +76,7 @@ export class Cache {
    * Stores what was listed at `source`, a stage's private output. Its files are moved; where a process may still have them open
    * (not `contained`), they are copied.
    */
-  async store(
+  async storeArtifact(
     source: string,
     listing: Listing,
     { contained = true }: { readonly contained?: boolean } = {},
@@ -88,17 +89,23 @@ export class Cache {
       if (isStored(object, file.size)) return;
       const path = file.path === '' ? source : `${source}/${file.path}`;
       await storeObject(object, path, owns(file.path) ? 'move' : 'copy').catch((error) => {
-        throw cacheError(`${path} as an object in ${this.folder}`, error);
+        throw writeError(`${path} as an object in ${this.folder}`, error);
       });
     });
   }
 
   /** Files of an artifact whose objects are gone or cut short; a look at names and sizes, not at bytes. */
-  missingObjects(artifact: StoredArtifact): readonly ListedFile[] {
+  async missingObjects(artifact: StoredArtifact): Promise<readonly ListedFile[]> {
     return artifact.files.filter(({ digest, size }) => {
       const stats = statSync(this.objectPath(digest), { throwIfNoEntry: false });
       return stats?.size !== size;
     });
+  }
+
+  /** The folder holds the bytes of every result that it knows: none is elsewhere. */
+  async lookup(digest: Digest): Promise<Lookup> {
+    const result = this.readResult(digest);
+    return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
   /** Undefined when there is none. One that is damaged is set aside, told of, and there is none. */
@@ -109,7 +116,7 @@ export class Cache {
       text = readFileSync(path, 'utf8');
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-      throw new CacheError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
+      throw new WriteError(`Cannot read ${path}: ${(error as Error).message}.`, { cause: error });
     }
     try {
       return parseResult(text, digest);
@@ -120,7 +127,7 @@ export class Cache {
   }
 
   /** Written last, when all its objects are in place. */
-  writeResult(result: StageResult): void {
+  async writeResult(result: StageResult): Promise<void> {
     this.#writing(`the result ${this.resultPath(result.digest)}`, () => {
       this.#markFolder();
       writeAtomic(this.resultPath(result.digest), JSON.stringify(result), { sync: true });
@@ -128,7 +135,7 @@ export class Cache {
   }
 
   /** Dates a result's last use, for gc; at most once a day, so that an idle run writes nothing. */
-  markUsed(digest: Digest): void {
+  async markUsed(digest: Digest): Promise<void> {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });
     if (stats === undefined || Date.now() - stats.mtimeMs < day) return;
@@ -144,7 +151,7 @@ export class Cache {
       renameSync(path, join(quarantine, name));
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another run set it aside
-      throw cacheError(`${name} in ${quarantine}`, error);
+      throw writeError(`${name} in ${quarantine}`, error);
     }
     this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be made again`);
   }
@@ -222,7 +229,7 @@ export class Cache {
     try {
       write();
     } catch (error) {
-      throw cacheError(what, error);
+      throw writeError(what, error);
     }
   }
 }

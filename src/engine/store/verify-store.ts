@@ -4,9 +4,9 @@ import { type Digest, isDigest } from '../../digest.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import { namesIn } from '../files/names-in.ts';
-import type { Cache } from './cache.ts';
 import { isSoundCheckpoint } from './checkpoint-file.ts';
 import { objectsOf } from './collect-garbage.ts';
+import type { FolderStore } from './folder-store.ts';
 
 /** What a cache was found to be. */
 export interface Verification {
@@ -27,8 +27,8 @@ export interface Verification {
 }
 
 /** Rehashes every object and checkpoint and reads every result; what is damaged is set aside. `onProgress` gets bytes. */
-export async function verifyCache(
-  cache: Cache,
+export async function verifyStore(
+  cache: FolderStore,
   onProgress: (done: number, total: number) => void = () => {},
 ): Promise<Verification> {
   const objects = namesTwoDown(join(cache.folder, 'objects')).filter(isDigest);

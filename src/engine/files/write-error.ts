@@ -3,22 +3,22 @@ import { dirname } from 'node:path';
 import { reasonOf } from '../../system-error.ts';
 
 /** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
-export class CacheError extends Error {
-  override readonly name = 'CacheError';
+export class WriteError extends Error {
+  override readonly name = 'WriteError';
 }
 
 /**
  * The error of a failed write or move; `what` is as the user would call it, with its path. What no system call said is
  * a bug, or told already, and is given back as it is.
  */
-export function cacheError(what: string, cause: unknown): unknown {
+export function writeError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
-  return new CacheError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
+  return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
 }
 
-/** Whether a write failed, or a {@link CacheError} tells so, because nothing may be written there. */
+/** Whether a write failed, or a {@link WriteError} tells so, because nothing may be written there. */
 export function isReadOnly(error: unknown): boolean {
-  const { code } = (error instanceof CacheError ? error.cause : error) as NodeJS.ErrnoException;
+  const { code } = (error instanceof WriteError ? error.cause : error) as NodeJS.ErrnoException;
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
 

@@ -18,13 +18,13 @@ import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
-import { cacheError } from '../files/cache-error.ts';
-import { Cache } from './cache.ts';
+import { writeError } from '../files/write-error.ts';
+import { FolderStore } from './folder-store.ts';
 
 /** A cache with a private output in its work folder. */
 function project(root: string, files: Readonly<Record<string, string>>) {
   const warnings: string[] = [];
-  const cache = Cache.open(root, (message) => warnings.push(message));
+  const cache = FolderStore.open(root, (message) => warnings.push(message));
   return { cache, warnings, work: writeFiles(join(root, 'cache/work/run/out'), files) };
 }
 
@@ -33,8 +33,8 @@ test('the files of an output become read-only objects, moved and not copied, equ
   const artifact = await listArtifact(work);
   const { ino } = statSync(join(work, 'a'));
   const other = statSync(join(work, 'deep/b')).ino;
-  await cache.store(work, artifact);
-  assert.deepEqual(cache.missingObjects(artifact), []);
+  await cache.storeArtifact(work, artifact);
+  assert.deepEqual(await cache.missingObjects(artifact), []);
   const object = statSync(cache.objectPath(sha256('text')));
   assert.ok(object.ino === ino || object.ino === other);
   assert.equal(object.mode & 0o777, 0o444);
@@ -45,15 +45,15 @@ test('where a process may live on that has an output open, the object is a copy 
   const { cache, work } = project(temporaryFolder(t), { a: 'text' });
   const artifact = await listArtifact(work);
   const open = openSync(join(work, 'a'), 'r+');
-  await cache.store(work, artifact, { contained: false });
+  await cache.storeArtifact(work, artifact, { contained: false });
   writeSync(open, 'evil');
   closeSync(open);
   assert.equal(readFileSync(cache.objectPath(sha256('text')), 'utf8'), 'text');
   const { cache: empty, work: single } = project(temporaryFolder(t), { b: 'other' });
   const listing = await listArtifact(single);
   writeFileSync(join(single, 'b'), 'OTHER');
-  await assert.rejects(empty.store(single, listing, { contained: false }), {
-    name: 'CacheError',
+  await assert.rejects(empty.storeArtifact(single, listing, { contained: false }), {
+    name: 'WriteError',
     message: `${join(single, 'b')} was written to after its stage had ended, so it was not stored. Run again.`,
   });
 });
@@ -66,8 +66,8 @@ test("what a stage linked into its output stays its owner's, untouched", async (
   linkSync(join(own, 'hard'), join(work, 'hard'));
   symlinkSync(join(own, 'folder'), join(work, 'folder'));
   const artifact = await listArtifact(work);
-  await cache.store(work, artifact);
-  assert.deepEqual(cache.missingObjects(artifact), []);
+  await cache.storeArtifact(work, artifact);
+  assert.deepEqual(await cache.missingObjects(artifact), []);
   for (const name of ['soft', 'hard', 'folder/deep']) {
     assert.equal(statSync(join(own, name)).mode & 0o200, 0o200, name);
     assert.notEqual(statSync(cache.objectPath(sha256(name.replace('folder/', '')))).ino, statSync(join(own, name)).ino);
@@ -79,15 +79,15 @@ test('an output that is a link to a folder of the user is copied, not moved', as
   writeFiles(join(root, 'data'), { file: 'text' });
   const { cache, work } = project(root, {});
   symlinkSync(join(root, 'data'), join(work, 'link'));
-  await cache.store(join(work, 'link'), await listArtifact(join(work, 'link')));
+  await cache.storeArtifact(join(work, 'link'), await listArtifact(join(work, 'link')));
   assert.equal(readFileSync(join(root, 'data/file'), 'utf8'), 'text');
 });
 
-test('a result is read back as it was written, and one that was never written is not there', (t) => {
+test('a result is read back as it was written, and one that was never written is not there', async (t) => {
   const { cache, warnings } = project(temporaryFolder(t), {});
   const result = exampleResult(1);
   assert.equal(cache.readResult(result.digest), undefined);
-  cache.writeResult(result);
+  await cache.writeResult(result);
   assert.deepEqual(cache.readResult(result.digest), result);
   assert.deepEqual(warnings, []);
 });
@@ -104,7 +104,7 @@ test('a result that was cut short, edited, moved or leads out of its folder is a
     'an output lists what is no file': text.replace('"path":"a"', '"path":"../a"'),
     'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
   };
-  cache.writeResult(result);
+  await cache.writeResult(result);
   for (const damage of Object.values(damaged)) {
     writeFileSync(cache.resultPath(result.digest), damage);
     assert.equal(cache.readResult(result.digest), undefined);
@@ -118,14 +118,14 @@ test('a result that was cut short, edited, moved or leads out of its folder is a
 test('objects that are gone or cut short are missing, and are made good by storing them again', async (t) => {
   const { cache, work } = project(temporaryFolder(t), { a: 'first', b: 'second' });
   const artifact = await listArtifact(work);
-  await cache.store(work, artifact);
+  await cache.storeArtifact(work, artifact);
   truncateSync(cache.objectPath(sha256('first')), 2);
   assert.deepEqual(
-    cache.missingObjects(artifact).map(({ path }) => path),
+    (await cache.missingObjects(artifact)).map(({ path }) => path),
     ['a'],
   );
-  await cache.store(writeFiles(work, { a: 'first', b: 'second' }), artifact);
-  assert.deepEqual(cache.missingObjects(artifact), []);
+  await cache.storeArtifact(writeFiles(work, { a: 'first', b: 'second' }), artifact);
+  assert.deepEqual(await cache.missingObjects(artifact), []);
   assert.equal(readFileSync(cache.objectPath(sha256('first')), 'utf8'), 'first');
 });
 
@@ -160,34 +160,37 @@ test('the last result of a stage is known by its name and its pipeline, until th
   assert.equal(cache.readLatest('experiments/y', 'Fit'), digest);
 });
 
-test('the use of a result is dated at most once a day', (t) => {
+test('the use of a result is dated at most once a day', async (t) => {
   const { cache } = project(temporaryFolder(t), {});
   const { digest } = exampleResult(1);
-  cache.writeResult(exampleResult(1));
+  await cache.writeResult(exampleResult(1));
   const dateOf = () => statSync(cache.resultPath(digest)).mtimeMs;
   const anHourAgo = Date.now() / 1000 - 3600;
   utimesSync(cache.resultPath(digest), anHourAgo, anHourAgo);
   const before = dateOf();
-  cache.markUsed(digest);
+  await cache.markUsed(digest);
   assert.equal(dateOf(), before);
   utimesSync(cache.resultPath(digest), 1000, 1000);
-  cache.markUsed(digest);
+  await cache.markUsed(digest);
   assert.ok(dateOf() > before);
 });
 
 test('a disk that fails is told of in plain words, with what was written and what to do', async (t) => {
   const root = writeFiles(temporaryFolder(t), { cache: 'a file', 'work/a': 'text' });
   const message = /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
-  await assert.rejects(Cache.open(root).store(join(root, 'work'), await listArtifact(join(root, 'work'))), {
-    name: 'CacheError',
-    message,
-  });
-  assert.throws(() => Cache.open(root).startRun('run', 'test'), { name: 'CacheError', message });
+  await assert.rejects(
+    FolderStore.open(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
+    {
+      name: 'WriteError',
+      message,
+    },
+  );
+  assert.throws(() => FolderStore.open(root).startRun('run', 'test'), { name: 'WriteError', message });
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
   assert.equal(
-    String(cacheError('a model', full)),
-    'CacheError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.',
+    String(writeError('a model', full)),
+    'WriteError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.',
   );
   const bug = new TypeError('x is not a function');
-  assert.equal(cacheError('a model', bug), bug);
+  assert.equal(writeError('a model', bug), bug);
 });
