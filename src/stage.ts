@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { Json } from './json.ts';
+import { UserError } from './user-error.ts';
 
 /** What flows through a port. */
 export const artifactTypes = [
@@ -212,6 +213,6 @@ export interface StageContext<S = unknown> {
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
 /** A failure that is the user's to mend: shown as its message, without a stack trace. */
-export class StageError extends Error {
+export class StageError extends UserError {
   override readonly name = 'StageError';
 }

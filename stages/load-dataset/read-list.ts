@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { csvRecords, findColumns } from '../../src/csv.ts';
 import { StageError } from '../../src/stage.ts';
 import { suggest } from '../../src/suggest.ts';
-import { reasonOf } from '../../src/system-error.ts';
+import { reasonOf } from '../../src/user-error.ts';
 import type { FoundImage } from './found-image.ts';
 import type { ClassSources } from './spec.ts';
 

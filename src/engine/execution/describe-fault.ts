@@ -1,18 +1,8 @@
-import { describeSystemError, isSystemError } from '../../system-error.ts';
-
-/** Errors of the user's or the system's making that carry a sentence for the user. */
-const told: ReadonlySet<string> = new Set([
-  'StageFailure',
-  'StageError',
-  'ExamineError',
-  'WriteError',
-  'PublishError',
-  'ListingError',
-]);
+import { describeSystemError, isSystemError, UserError } from '../../user-error.ts';
 
 /** Whether an error is the user's or the system's, so that its message says it all; anything else is a bug of ours. */
 export function isTold(error: unknown): error is Error {
-  return error instanceof Error && (told.has(error.name) || isSystemError(error));
+  return error instanceof UserError || isSystemError(error);
 }
 
 /** What stopped a stage, for its user. A bug says that it is one, with its stack. */

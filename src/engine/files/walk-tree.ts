@@ -1,10 +1,10 @@
 import { constants, lstatSync, readdirSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
-import { reasonOf } from '../../system-error.ts';
+import { reasonOf, UserError } from '../../user-error.ts';
 import { isStagingName } from './staging-name.ts';
 
 /** Why a path cannot be listed, as a sentence that names it. */
-export class ListingError extends Error {
+export class ListingError extends UserError {
   override readonly name = 'ListingError';
   readonly path: string;
   /** Nothing is there; otherwise it is there and cannot be used. */

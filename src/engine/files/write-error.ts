@@ -1,9 +1,9 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { reasonOf } from '../../system-error.ts';
+import { reasonOf, UserError } from '../../user-error.ts';
 
 /** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
-export class WriteError extends Error {
+export class WriteError extends UserError {
   override readonly name = 'WriteError';
 }
 

@@ -1,5 +1,6 @@
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { UserError } from '../../user-error.ts';
 import { extensionOf } from '../config/paths/extension-of.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
@@ -51,7 +52,7 @@ export interface Examined {
 }
 
 /** A mistake or a fault outside us that stops one stage: a frozen stage without a result, an input that went away. */
-export class ExamineError extends Error {
+export class ExamineError extends UserError {
   override readonly name = 'ExamineError';
 }
 

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StageError } from '../../stage.ts';
-import { reasonOf } from '../../system-error.ts';
+import { reasonOf } from '../../user-error.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 
 export const infoFile = 'info.json';

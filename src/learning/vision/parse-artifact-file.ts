@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { z } from 'zod';
 import { StageError } from '../../stage.ts';
-import { reasonOf } from '../../system-error.ts';
+import { reasonOf } from '../../user-error.ts';
 
 /** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
 export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: string, schema: z.ZodType<T>): T {

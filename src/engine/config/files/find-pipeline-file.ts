@@ -2,7 +2,7 @@ import { readdirSync, statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
 import { closest, suggest } from '../../../suggest.ts';
-import { reasonOf } from '../../../system-error.ts';
+import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 
 const extensions = ['', '.yaml', '.yml'];

@@ -1,6 +1,6 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { reasonOf } from '../../../system-error.ts';
+import { reasonOf } from '../../../user-error.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import type { LoadContext } from '../load-context.ts';
 import { expandGlob } from './expand-glob.ts';

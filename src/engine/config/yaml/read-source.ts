@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import { err, ok, type Result } from '../../../result.ts';
-import { reasonOf } from '../../../system-error.ts';
+import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
-import { reasonOf } from '../../../system-error.ts';
+import { reasonOf } from '../../../user-error.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import type { DatasetInfo, Sample } from './dataset.ts';
 import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';

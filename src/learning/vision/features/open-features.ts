@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
-import { reasonOf } from '../../../system-error.ts';
+import { reasonOf } from '../../../user-error.ts';
 import { samplesFile } from '../dataset/dataset.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
 import {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { describeSystemError, reasonOf } from './system-error.ts';
+import { describeSystemError, reasonOf } from './user-error.ts';
 
 function failure(work: () => unknown): NodeJS.ErrnoException {
   try {

@@ -1,3 +1,6 @@
+/** An error that the user or the machine must mend, never a bug: its message is a full sentence that says all there is to say. */
+export class UserError extends Error {}
+
 /** An error that is the operating system's answer: the user's or the machine's to mend, never a bug. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
