@@ -7,17 +7,13 @@
  * scores, which are looked up, and 0.5 s for a temperature, whose fit goes over all of them a dozen times.
  */
 
-import { expectedCalibrationError } from '../src/learning/metrics/calibration/expected-calibration-error.ts';
+import { expectedCalibrationError } from '../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature } from '../src/learning/metrics/calibration/temperature.ts';
 import { fakeProbabilities } from '../src/learning/metrics/logits.ts';
-import { auc } from '../src/learning/metrics/ranking/auc.ts';
-import { averagePrecision } from '../src/learning/metrics/ranking/average-precision.ts';
-import { truePositiveRateAt } from '../src/learning/metrics/ranking/curve-heights.ts';
-import { detCurve } from '../src/learning/metrics/ranking/det-curve.ts';
-import { equalErrorRate } from '../src/learning/metrics/ranking/equal-error-rate.ts';
-import { partialAuc } from '../src/learning/metrics/ranking/partial-auc.ts';
-import { precisionRecallCurve } from '../src/learning/metrics/ranking/precision-recall-curve.ts';
-import { rocCurve } from '../src/learning/metrics/ranking/roc-curve.ts';
+import { auc, partialAuc } from '../src/learning/metrics/ranking/auc.ts';
+import { equalErrorRate } from '../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { averagePrecision, precisionRecallCurve } from '../src/learning/metrics/ranking/precision-recall.ts';
+import { detCurve, rocCurve, truePositiveRateAt } from '../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../src/learning/metrics/ranking/threshold-counts.ts';
 import { Random } from '../src/random.ts';
 
@@ -29,16 +25,16 @@ const probabilities = fakeProbabilities(scores);
 const weights = Float64Array.from(labels, () => random.integer(8));
 
 const tasks: Readonly<Record<string, () => unknown>> = {
-  'roc, points dropped': () => rocCurve(labels, scores),
-  'roc, all points': () => rocCurve(labels, scores, { dropIntermediate: false }),
-  'roc, weights': () => rocCurve(labels, scores, { weights }),
-  auc: () => auc(labels, scores),
-  'auc, ten distinct scores': () => auc(labels, scores.map(Math.round)),
-  'average precision': () => averagePrecision(labels, scores),
-  'precision-recall': () => precisionRecallCurve(labels, scores),
-  det: () => detCurve(labels, scores),
-  'equal error rate': () => equalErrorRate(labels, scores),
-  'partial auc': () => partialAuc(labels, scores, 0.1),
+  'roc, points dropped': () => rocCurve(countAtThresholds(labels, scores)),
+  'roc, all points': () => rocCurve(countAtThresholds(labels, scores), { dropIntermediate: false }),
+  'roc, weights': () => rocCurve(countAtThresholds(labels, scores, { weights })),
+  auc: () => auc(countAtThresholds(labels, scores)),
+  'auc, ten distinct scores': () => auc(countAtThresholds(labels, scores.map(Math.round))),
+  'average precision': () => averagePrecision(countAtThresholds(labels, scores)),
+  'precision-recall': () => precisionRecallCurve(countAtThresholds(labels, scores)),
+  det: () => detCurve(countAtThresholds(labels, scores)),
+  'equal error rate': () => equalErrorRate(countAtThresholds(labels, scores)),
+  'partial auc': () => partialAuc(countAtThresholds(labels, scores), 0.1),
   'tpr at fpr': () => truePositiveRateAt(countAtThresholds(labels, scores), 0.01),
   calibration: () => expectedCalibrationError(labels, probabilities),
   temperature: () => fitTemperature(labels, scores),

@@ -1,4 +1,4 @@
-import { competitionScore } from '../../src/learning/metrics/classification/competition-score.ts';
+import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model that competes. */

@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
-import { competitionScore } from '../../src/learning/metrics/classification/competition-score.ts';
 import {
   type MatchedScores,
   matchScores,
@@ -11,6 +10,7 @@ import {
 } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { parseScores } from '../../src/learning/metrics/scores-file.ts';

@@ -1,11 +1,15 @@
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
-import { accuracyOf, majorityAccuracy } from '../../src/learning/metrics/classification/accuracy.ts';
-import { balancedAccuracyOf } from '../../src/learning/metrics/classification/balanced-accuracy.ts';
-import { type Confusion, confusion } from '../../src/learning/metrics/classification/confusion.ts';
-import { matthewsCorrelationOf } from '../../src/learning/metrics/classification/matthews-correlation.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  type Confusion,
+  confusion,
+  majorityAccuracy,
+  matthewsCorrelation,
+} from '../../src/learning/metrics/confusion.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/learning/metrics/logits.ts';
-import { equalErrorRate } from '../../src/learning/metrics/ranking/equal-error-rate.ts';
-import { youdenThreshold } from '../../src/learning/metrics/ranking/youden-threshold.ts';
+import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { finite, type IntervalOptions, type Measured, measure } from './measure.ts';
 import type { Scored } from './scored.ts';
 import { type Calibration, type Called, calibrationStatistics, calledOf } from './split-metrics.ts';
@@ -34,8 +38,8 @@ export type AtThreshold = Measured<
 export function fitTo({ labels, differences, logits }: Scored): Fitted {
   const temperature = fitTemperature(labels, logitDifferences(logits));
   return {
-    equalErrorThreshold: finite(equalErrorRate(labels, differences).threshold),
-    youdenThreshold: finite(youdenThreshold(labels, differences).threshold),
+    equalErrorThreshold: finite(equalErrorRate(countAtThresholds(labels, differences)).threshold),
+    youdenThreshold: finite(youdenThreshold(countAtThresholds(labels, differences)).threshold),
     temperature: temperature === 0 ? null : finite(temperature),
   };
 }
@@ -60,9 +64,9 @@ function decideAt(threshold: number, scored: Scored, options: IntervalOptions): 
       const counted = confusion(labels, predictions, { weights });
       const { trueNegatives, falsePositives, falseNegatives, truePositives } = counted;
       return {
-        accuracy: accuracyOf(counted),
-        balancedAccuracy: balancedAccuracyOf(counted),
-        matthewsCorrelation: matthewsCorrelationOf(counted),
+        accuracy: accuracy(counted),
+        balancedAccuracy: balancedAccuracy(counted),
+        matthewsCorrelation: matthewsCorrelation(counted),
         falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
         falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
       };
@@ -70,7 +74,12 @@ function decideAt(threshold: number, scored: Scored, options: IntervalOptions): 
     options,
   );
   const counted = confusion(labels, predictions);
-  return { majorityAccuracy: majorityAccuracy(labels), ...measured, confusion: counted, called: calledOf(counted) };
+  return {
+    majorityAccuracy: majorityAccuracy(counted),
+    ...measured,
+    confusion: counted,
+    called: calledOf(counted),
+  };
 }
 
 /** The logits divided by the temperature; predictions and ranking stay. */

@@ -1,6 +1,6 @@
-import { accuracy } from '../../src/learning/metrics/classification/accuracy.ts';
-import { equalErrorRate } from '../../src/learning/metrics/ranking/equal-error-rate.ts';
-import { rankScores } from '../../src/learning/metrics/ranking/rank-scores.ts';
+import { accuracy, confusion } from '../../src/learning/metrics/confusion.ts';
+import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc } from './measure.ts';
 import { rankedOf } from './scored.ts';
@@ -53,12 +53,12 @@ function metricsOf(
   const ranking = rankScores(ranked.differences);
   const called = measure(
     alone,
-    (weights) => ({ calledRight: accuracy(alone.labels, alone.predictions, { weights }) }),
+    (weights) => ({ calledRight: accuracy(confusion(alone.labels, alone.predictions, { weights })) }),
     options,
   );
   const error = measure(
     ranked,
-    (weights) => ({ equalErrorRate: equalErrorRate(ranked.labels, ranking, { weights }).rate }),
+    (weights) => ({ equalErrorRate: equalErrorRate(countAtThresholds(ranked.labels, ranking, { weights })).rate }),
     options,
   );
   const area = measureAuc(ranked, options);

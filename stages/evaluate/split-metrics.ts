@@ -1,19 +1,21 @@
-import { brier } from '../../src/learning/metrics/calibration/brier.ts';
-import { crossEntropy } from '../../src/learning/metrics/calibration/cross-entropy.ts';
-import { expectedCalibrationError } from '../../src/learning/metrics/calibration/expected-calibration-error.ts';
-import { accuracyOf, majorityAccuracy } from '../../src/learning/metrics/classification/accuracy.ts';
-import { balancedAccuracyOf } from '../../src/learning/metrics/classification/balanced-accuracy.ts';
-import { type Confusion, confusion } from '../../src/learning/metrics/classification/confusion.ts';
-import { f1Of } from '../../src/learning/metrics/classification/f1.ts';
-import { matthewsCorrelationOf } from '../../src/learning/metrics/classification/matthews-correlation.ts';
-import { precisionOf } from '../../src/learning/metrics/classification/precision.ts';
-import { recallOf } from '../../src/learning/metrics/classification/recall.ts';
-import { averagePrecisionOf } from '../../src/learning/metrics/ranking/average-precision.ts';
-import { truePositiveRateAt } from '../../src/learning/metrics/ranking/curve-heights.ts';
-import { equalErrorRateOf } from '../../src/learning/metrics/ranking/equal-error-rate.ts';
-import { partialAreaOf } from '../../src/learning/metrics/ranking/partial-auc.ts';
-import { rankScores } from '../../src/learning/metrics/ranking/rank-scores.ts';
-import { countRanked } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { expectedCalibrationError } from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import { brier, crossEntropy } from '../../src/learning/metrics/calibration/losses.ts';
+import {
+  accuracy,
+  balancedAccuracy,
+  type Confusion,
+  confusion,
+  f1,
+  majorityAccuracy,
+  matthewsCorrelation,
+  precision,
+  recall,
+} from '../../src/learning/metrics/confusion.ts';
+import { partialAuc } from '../../src/learning/metrics/ranking/auc.ts';
+import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { averagePrecision } from '../../src/learning/metrics/ranking/precision-recall.ts';
+import { truePositiveRateAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measure.ts';
 import type { Scored } from './scored.ts';
@@ -64,7 +66,7 @@ export function splitMetrics(scored: Scored, options: IntervalOptions): SplitMet
     images: labels.length,
     real: labels.length - fake,
     fake,
-    majorityAccuracy: majorityAccuracy(labels),
+    majorityAccuracy: majorityAccuracy(counted),
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
     confusion: counted,
     called: calledOf(counted),
@@ -78,18 +80,18 @@ function statistics(scored: Scored): Statistics<Decisions | Calibration | Rankin
   const calibration = calibrationStatistics(scored);
   return (weights) => {
     const called = confusion(labels, predictions, { weights });
-    const counts = countRanked(labels, ranking, weights);
+    const counts = countAtThresholds(labels, ranking, { weights });
     return {
-      accuracy: accuracyOf(called),
-      balancedAccuracy: balancedAccuracyOf(called),
-      matthewsCorrelation: matthewsCorrelationOf(called),
-      precision: precisionOf(called),
-      recall: recallOf(called),
-      f1: f1Of(called),
+      accuracy: accuracy(called),
+      balancedAccuracy: balancedAccuracy(called),
+      matthewsCorrelation: matthewsCorrelation(called),
+      precision: precision(called),
+      recall: recall(called),
+      f1: f1(called),
       ...calibration(weights),
-      averagePrecision: averagePrecisionOf(counts),
-      equalErrorRate: equalErrorRateOf(counts).rate,
-      partialAucTo10PercentFpr: partialAreaOf(counts, 0.1),
+      averagePrecision: averagePrecision(counts),
+      equalErrorRate: equalErrorRate(counts).rate,
+      partialAucTo10PercentFpr: partialAuc(counts, 0.1),
       tprAt1PercentFpr: truePositiveRateAt(counts, 0.01),
       tprAt10PercentFpr: truePositiveRateAt(counts, 0.1),
     };

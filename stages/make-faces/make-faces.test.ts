@@ -5,6 +5,7 @@ import { test } from 'node:test';
 import sharp from 'sharp';
 import { csvRecords } from '../../src/csv.ts';
 import { auc } from '../../src/learning/metrics/ranking/auc.ts';
+import { countAtThresholds } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -48,8 +49,10 @@ async function aucOf(forged: 'blended' | 'upsampled', measure: (taken: Taken) =>
   const all = [...people.real, ...people[forged]];
   const scores = await Promise.all(all.map(measure));
   return auc(
-    all.map((_, index) => (index < count ? 0 : 1)),
-    scores,
+    countAtThresholds(
+      all.map((_, index) => (index < count ? 0 : 1)),
+      scores,
+    ),
   );
 }
 

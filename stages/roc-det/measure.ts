@@ -1,23 +1,29 @@
-import { type CalibrationBin, calibrationBins } from '../../src/learning/metrics/calibration/calibration-bins.ts';
-import { expectedCalibrationError } from '../../src/learning/metrics/calibration/expected-calibration-error.ts';
-import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
-import { temperatureInterval } from '../../src/learning/metrics/calibration/temperature-interval.ts';
+import {
+  type CalibrationBin,
+  calibrationBins,
+  expectedCalibrationError,
+} from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/calibration/temperature.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import type { BootstrapSample } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { bootstrapIntervals, drawsGroups } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { type Band, bootstrapBand } from '../../src/learning/metrics/intervals/bootstrap-band.ts';
+import {
+  type Band,
+  bootstrapBand,
+  bootstrapIntervals,
+  drawsGroups,
+} from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/learning/metrics/logits.ts';
 import { auc } from '../../src/learning/metrics/ranking/auc.ts';
-import { averagePrecision } from '../../src/learning/metrics/ranking/average-precision.ts';
-import { precisionsAt, truePositiveRatesAt } from '../../src/learning/metrics/ranking/curve-heights.ts';
-import { detCurve } from '../../src/learning/metrics/ranking/det-curve.ts';
-import { equalErrorRate } from '../../src/learning/metrics/ranking/equal-error-rate.ts';
-import { precisionRecallCurve } from '../../src/learning/metrics/ranking/precision-recall-curve.ts';
-import { rankScores } from '../../src/learning/metrics/ranking/rank-scores.ts';
-import { rocCurve } from '../../src/learning/metrics/ranking/roc-curve.ts';
-import { countRanked } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import {
+  averagePrecision,
+  precisionRecallCurve,
+  precisionsAt,
+} from '../../src/learning/metrics/ranking/precision-recall.ts';
+import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
+import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { fakeProbabilitiesOf, logitsOf, type ScoreScale, scaleOf } from '../../src/learning/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';
@@ -95,7 +101,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
   const groups = rows.map(({ group }) => group);
   const sample: BootstrapSample = { labels, groups, draws: options.draws, seed: options.seed };
   const level = options.confidence;
-  const counts = (weights: Float64Array) => countRanked(labels, ranking, weights);
+  const counts = (weights: Float64Array) => countAtThresholds(labels, ranking, { weights });
   // All curves on one pass, since a draw's counts cost more than heights at them: places of one after those of another.
   const band = bootstrapBand(
     sample,
@@ -119,16 +125,16 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
   const intervals = bootstrapIntervals(
     sample,
     (weights) => ({
-      equalErrorRate: equalErrorRate(labels, ranking, { weights }).rate,
-      averagePrecision: averagePrecision(labels, ranking, { weights }),
+      equalErrorRate: equalErrorRate(countAtThresholds(labels, ranking, { weights })).rate,
+      averagePrecision: averagePrecision(countAtThresholds(labels, ranking, { weights })),
       calibrationError: expectedCalibrationError(labels, probabilities, { bins, weights }),
     }),
     level,
     ['calibrationError'],
   );
-  const roc = rocCurve(labels, scores);
-  const det = detCurve(labels, scores);
-  const precisionRecall = precisionRecallCurve(labels, scores);
+  const roc = rocCurve(countAtThresholds(labels, scores));
+  const det = detCurve(countAtThresholds(labels, scores));
+  const precisionRecall = precisionRecallCurve(countAtThresholds(labels, scores));
   return {
     name,
     real: labels.filter((label) => label === 0).length,
@@ -136,8 +142,10 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
     auc: aucInterval(sample, scores, level),
     firstScoreAuc: auc(
-      labels,
-      scores.map((score) => -score),
+      countAtThresholds(
+        labels,
+        scores.map((score) => -score),
+      ),
     ),
     ...intervals,
     roc: {

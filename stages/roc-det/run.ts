@@ -1,8 +1,11 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
-import { compareModels, type ModelComparison } from '../../src/learning/metrics/comparison/compare-models.ts';
-import { compareRuns } from '../../src/learning/metrics/comparison/compare-runs.ts';
+import {
+  compareModels,
+  compareRuns,
+  type ModelComparison,
+} from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { detChart } from './det-chart.ts';

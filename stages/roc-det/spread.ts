@@ -1,10 +1,7 @@
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
-import {
-  accuracyOfRows,
-  aucOfRows,
-  type WeightedStatistic,
-} from '../../src/learning/metrics/comparison/row-statistics.ts';
+import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
+import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
@@ -61,7 +58,7 @@ function spreadOf(
   if (unmatched.some((count) => count > 0)) {
     warn(`Runs are put together on the ${images.length} images that all scored, without ${leftOut(runs, unmatched)}.`);
   }
-  const of = (statistic: (rows: readonly ScoreRow[]) => WeightedStatistic) =>
+  const of = (statistic: (rows: readonly ScoreRow[]) => Statistic) =>
     withinShares(spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence));
   return {
     auc: of((rows) => aucOfRows(labels, rows)),

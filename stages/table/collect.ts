@@ -1,4 +1,4 @@
-import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/t-interval.ts';
+import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';

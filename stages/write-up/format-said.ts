@@ -1,4 +1,4 @@
-import { tInterval } from '../../src/learning/metrics/intervals/t-interval.ts';
+import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import type { Said } from './look-up.ts';
 

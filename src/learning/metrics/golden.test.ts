@@ -1,29 +1,16 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { brier } from './calibration/brier.ts';
-import { calibrationBins } from './calibration/calibration-bins.ts';
-import { crossEntropy } from './calibration/cross-entropy.ts';
-import { expectedCalibrationError } from './calibration/expected-calibration-error.ts';
+import { calibrationBins, expectedCalibrationError } from './calibration/calibration-bins.ts';
+import { brier, crossEntropy } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
-import { accuracy } from './classification/accuracy.ts';
-import { balancedAccuracy } from './classification/balanced-accuracy.ts';
-import { confusion } from './classification/confusion.ts';
-import { f1 } from './classification/f1.ts';
-import { matthewsCorrelation } from './classification/matthews-correlation.ts';
-import { precision } from './classification/precision.ts';
-import { recall } from './classification/recall.ts';
+import { accuracy, balancedAccuracy, confusion, f1, matthewsCorrelation, precision, recall } from './confusion.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from './logits.ts';
-import { auc } from './ranking/auc.ts';
-import { averagePrecision } from './ranking/average-precision.ts';
-import { truePositiveRatesAt } from './ranking/curve-heights.ts';
-import { detCurve } from './ranking/det-curve.ts';
-import { equalErrorRate } from './ranking/equal-error-rate.ts';
-import { partialAuc } from './ranking/partial-auc.ts';
-import { precisionRecallCurve } from './ranking/precision-recall-curve.ts';
-import { rocCurve } from './ranking/roc-curve.ts';
+import { auc, partialAuc } from './ranking/auc.ts';
+import { equalErrorRate, youdenThreshold } from './ranking/chosen-thresholds.ts';
+import { averagePrecision, precisionRecallCurve } from './ranking/precision-recall.ts';
+import { detCurve, rocCurve, truePositiveRatesAt } from './ranking/roc-curve.ts';
 import { countAtThresholds } from './ranking/threshold-counts.ts';
-import { youdenThreshold } from './ranking/youden-threshold.ts';
 
 /** What JSON has no number for is written as text. */
 type Numbers = number | 'NaN' | 'Infinity' | readonly Numbers[];
@@ -56,20 +43,23 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
   const fake = fakeProbabilities(scores);
 
   test(`all metrics are scikit-learn’s for ${name}`, () => {
-    assertClose(rocCurve(labels, scores, { weights }), golden.roc);
-    assertClose(rocCurve(labels, scores, { weights, dropIntermediate: false }), golden.rocWithAllPoints);
-    assertClose(precisionRecallCurve(labels, scores, { weights }), golden.precisionRecall);
+    assertClose(rocCurve(countAtThresholds(labels, scores, { weights })), golden.roc);
     assertClose(
-      precisionRecallCurve(labels, scores, { weights, dropIntermediate: true }),
+      rocCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: false }),
+      golden.rocWithAllPoints,
+    );
+    assertClose(precisionRecallCurve(countAtThresholds(labels, scores, { weights })), golden.precisionRecall);
+    assertClose(
+      precisionRecallCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: true }),
       golden.precisionRecallDropped,
     );
-    assertClose(averagePrecision(labels, scores, { weights }), golden.averagePrecision);
-    assertClose(accuracy(labels, predictions, { weights }), golden.accuracy);
-    assertClose(balancedAccuracy(labels, predictions, { weights }), golden.balancedAccuracy);
-    assertClose(matthewsCorrelation(labels, predictions, { weights }), golden.matthewsCorrelation);
-    assertClose(precision(labels, predictions, { weights }), golden.precision);
-    assertClose(recall(labels, predictions, { weights }), golden.recall);
-    assertClose(f1(labels, predictions, { weights }), golden.f1);
+    assertClose(averagePrecision(countAtThresholds(labels, scores, { weights })), golden.averagePrecision);
+    assertClose(accuracy(confusion(labels, predictions, { weights })), golden.accuracy);
+    assertClose(balancedAccuracy(confusion(labels, predictions, { weights })), golden.balancedAccuracy);
+    assertClose(matthewsCorrelation(confusion(labels, predictions, { weights })), golden.matthewsCorrelation);
+    assertClose(precision(confusion(labels, predictions, { weights })), golden.precision);
+    assertClose(recall(confusion(labels, predictions, { weights })), golden.recall);
+    assertClose(f1(confusion(labels, predictions, { weights })), golden.f1);
     assertClose(crossEntropy(labels, logits, { weights }), golden.crossEntropy);
     assertClose(brier(labels, fake, { weights }), golden.brier);
     assertClose(confusion(labels, predictions, { weights }), golden.confusion);
@@ -93,20 +83,23 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
 
   if (ranking === undefined) continue;
   test(`what compares two classes is scikit-learn’s for ${name}`, () => {
-    assertClose(detCurve(labels, scores, { weights }), ranking.det);
-    assertClose(detCurve(labels, scores, { weights, dropIntermediate: true }), ranking.detDropped);
-    assertClose(equalErrorRate(labels, scores, { weights }).rate, ranking.equalErrorRate);
-    assertClose(auc(labels, scores, { weights }), ranking.auc);
+    assertClose(detCurve(countAtThresholds(labels, scores, { weights })), ranking.det);
+    assertClose(
+      detCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: true }),
+      ranking.detDropped,
+    );
+    assertClose(equalErrorRate(countAtThresholds(labels, scores, { weights })).rate, ranking.equalErrorRate);
+    assertClose(auc(countAtThresholds(labels, scores, { weights })), ranking.auc);
     const limits = [0.01, 0.1, 0.5, 1];
     assertClose(
-      limits.map((limit) => partialAuc(labels, scores, limit, { weights })),
+      limits.map((limit) => partialAuc(countAtThresholds(labels, scores, { weights }), limit)),
       ranking.partialAuc,
     );
     assertClose(
       truePositiveRatesAt(countAtThresholds(labels, scores, { weights }), [0, ...limits]),
       ranking.truePositiveRateAt,
     );
-    assertClose(youdenThreshold(labels, scores, { weights }).index, ranking.youden);
+    assertClose(youdenThreshold(countAtThresholds(labels, scores, { weights })).index, ranking.youden);
   });
 }
 

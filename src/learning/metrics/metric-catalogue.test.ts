@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { brier } from './calibration/brier.ts';
-import { crossEntropy } from './calibration/cross-entropy.ts';
-import { majorityAccuracy } from './classification/accuracy.ts';
+import { brier, crossEntropy } from './calibration/losses.ts';
+import { confusion, majorityAccuracy } from './confusion.ts';
 import { betterFirst, chanceLevel, findMetric, headlineMetrics, metric, metricCatalogue } from './metric-catalogue.ts';
 
 test('a path in a metrics file leads to its metric', () => {
@@ -24,7 +23,7 @@ test('chance is what an answer without information gets: the class shares as pro
   const labels = [1, 0, 0, 0];
   const probabilities = labels.map(() => 0.25);
   const near = (one: number | undefined, other: number) => assert.ok(Math.abs(one! - other) < 1e-12, `${one} ${other}`);
-  near(chanceLevel(metric('accuracy'), 0.25), majorityAccuracy(labels));
+  near(chanceLevel(metric('accuracy'), 0.25), majorityAccuracy(confusion(labels, labels)));
   near(chanceLevel(metric('brier'), 0.25), brier(labels, probabilities));
   const logit = Math.log(0.25 / 0.75);
   near(

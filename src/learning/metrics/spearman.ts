@@ -1,4 +1,4 @@
-import { rankScores } from './ranking/rank-scores.ts';
+import { rankScores } from './ranking/threshold-counts.ts';
 
 /**
  * Spearman's rank correlation of two numbers of each item (Spearman 1904, "The proof and measurement of association between two

@@ -1,15 +1,14 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { brier } from './calibration/brier.ts';
-import { expectedCalibrationError } from './calibration/expected-calibration-error.ts';
+import { expectedCalibrationError } from './calibration/calibration-bins.ts';
+import { brier } from './calibration/losses.ts';
 import { fitTemperature } from './calibration/temperature.ts';
-import { accuracy, majorityAccuracy } from './classification/accuracy.ts';
-import { balancedAccuracy } from './classification/balanced-accuracy.ts';
-import { auc } from './ranking/auc.ts';
-import { averagePrecision } from './ranking/average-precision.ts';
-import { equalErrorRate } from './ranking/equal-error-rate.ts';
-import { partialAuc } from './ranking/partial-auc.ts';
+import { accuracy, balancedAccuracy, confusion, majorityAccuracy } from './confusion.ts';
+import { auc, partialAuc } from './ranking/auc.ts';
+import { equalErrorRate } from './ranking/chosen-thresholds.ts';
+import { averagePrecision } from './ranking/precision-recall.ts';
+import { countAtThresholds } from './ranking/threshold-counts.ts';
 import { weightedMean } from './weights.ts';
 
 test('the example: an item of weight 3 counts as three', () => {
@@ -28,28 +27,28 @@ test('what has no weight does not count, not even as NaN', () => {
 
 test('weights that are none are refused', () => {
   assert.throws(
-    () => accuracy([0, 1], [0, 1], { weights: [1] }),
+    () => accuracy(confusion([0, 1], [0, 1], { weights: [1] })),
     new RangeError('Expected one weight for each of 2 labels, got 1'),
   );
   assert.throws(
-    () => auc([0, 1], [0, 1], { weights: [1, -1] }),
+    () => auc(countAtThresholds([0, 1], [0, 1], { weights: [1, -1] })),
     new RangeError('Expected a finite weight of at least 0, got -1 at index 1'),
   );
 });
 
 test('whole weights are repetitions, for every metric', () => {
   const item = fc.record({ label: fc.constantFrom(0, 1), value: fc.integer({ min: 0, max: 8 }), weight: fc.nat(3) });
-  const metrics: Readonly<Record<string, typeof accuracy>> = {
-    accuracy: (labels, values, options) => accuracy(labels, Array.from(values, Math.round), options),
-    balanced: (labels, values, options) => balancedAccuracy(labels, Array.from(values, Math.round), options),
-    majority: (labels, _, options) => majorityAccuracy(labels, options),
-    auc,
-    averagePrecision,
+  const metrics: Readonly<Record<string, typeof brier>> = {
+    accuracy: (labels, values, options) => accuracy(confusion(labels, Array.from(values, Math.round), options)),
+    balanced: (labels, values, options) => balancedAccuracy(confusion(labels, Array.from(values, Math.round), options)),
+    majority: (labels, _, options) => majorityAccuracy(confusion(labels, labels, options)),
+    auc: (...given) => auc(countAtThresholds(...given)),
+    averagePrecision: (...given) => averagePrecision(countAtThresholds(...given)),
     brier,
-    equalErrorRate: (...given) => equalErrorRate(...given).rate,
-    threshold: (...given) => equalErrorRate(...given).threshold,
+    equalErrorRate: (...given) => equalErrorRate(countAtThresholds(...given)).rate,
+    threshold: (...given) => equalErrorRate(countAtThresholds(...given)).threshold,
     expectedCalibrationError,
-    partialAuc: (labels, values, options) => partialAuc(labels, values, 0.3, options),
+    partialAuc: (labels, values, options) => partialAuc(countAtThresholds(labels, values, options), 0.3),
     fitTemperature: (labels, values, options) =>
       fitTemperature(
         labels,

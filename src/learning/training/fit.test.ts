@@ -3,7 +3,7 @@ import { before, test } from 'node:test';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, sequential, setBackend } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../random.ts';
-import { crossEntropy } from '../metrics/calibration/cross-entropy.ts';
+import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';

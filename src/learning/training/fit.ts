@@ -1,8 +1,8 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beginAnew } from '../../backend/begin-anew.ts';
 import { StageError } from '../../stage.ts';
-import { crossEntropy } from '../metrics/calibration/cross-entropy.ts';
-import { accuracy } from '../metrics/classification/accuracy.ts';
+import { crossEntropy } from '../metrics/calibration/losses.ts';
+import { accuracy, confusion } from '../metrics/confusion.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
@@ -185,7 +185,7 @@ async function trainEpoch(
     }
     sums.images += images;
     sums.loss += loss * images;
-    sums.right += accuracy(batch.labels, predictedClasses(logits)) * images;
+    sums.right += accuracy(confusion(batch.labels, predictedClasses(logits))) * images;
     batch.release();
     listener.batch({ epoch, split: trainSplit, images, loss: sums.loss / sums.images });
   }
@@ -204,7 +204,7 @@ async function evaluate(
   const loss = crossEntropy(labels, logits);
   if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
   const allCalled = allCalledBy({ labels, logits });
-  return { loss, accuracy: accuracy(labels, predictedClasses(logits)), ...(allCalled && { allCalled }) };
+  return { loss, accuracy: accuracy(confusion(labels, predictedClasses(logits))), ...(allCalled && { allCalled }) };
 }
 
 const mostNames = 4;

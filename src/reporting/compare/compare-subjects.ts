@@ -5,6 +5,7 @@ import { matchScores } from '../../learning/metrics/comparison/match-scores.ts';
 import { differenceOf } from '../../learning/metrics/comparison/row-statistics.ts';
 import { auc } from '../../learning/metrics/ranking/auc.ts';
 import { rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
+import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import type { History } from '../../learning/training/history.ts';
 import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';
@@ -176,7 +177,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
       subjects: indices,
       images: matched.value.images.length,
       pairs: compareModels(matched.value, { level, seed }),
-      areas: matched.value.models.map((rows) => auc(matched.value.labels, rows.map(differenceOf))),
+      areas: matched.value.models.map((rows) => auc(countAtThresholds(matched.value.labels, rows.map(differenceOf)))),
       curves: matched.value.models.map(curveOf),
     },
   ];
@@ -184,8 +185,10 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
 
 function curveOf(rows: readonly ScoreRow[]): readonly (readonly [number, number])[] {
   const curve = rocCurve(
-    rows.map(({ label }) => label),
-    rows.map(differenceOf),
+    countAtThresholds(
+      rows.map(({ label }) => label),
+      rows.map(differenceOf),
+    ),
   );
   return Array.from(curve.falsePositiveRate, (x, i) => [x, curve.truePositiveRate[i]!] as const);
 }

@@ -3,7 +3,7 @@ import { formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-line.ts';
 import { classColours, dashes, ink } from '../../../src/learning/charts/theme.ts';
-import { equalErrorRate } from '../../../src/learning/metrics/ranking/equal-error-rate.ts';
+import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import { selectionSplit } from '../../../src/learning/training/split-names.ts';
 import type { ModelScores, SplitScores } from './read-scores.ts';
@@ -57,7 +57,7 @@ interface PanelOptions {
 }
 
 function panel(model: ModelScores, { domain, threshold, isLast, several, isChosen }: PanelOptions): Panel {
-  const equal = equalErrorRate(model.labels, model.differences);
+  const equal = equalErrorRate(countAtThresholds(model.labels, model.differences));
   const told = `EER ${formatShare(equal.rate)}${isChosen ? ` at ${format(equal.threshold)}` : ''}`;
   const scale = { domain, nice: false, zero: false };
   const x = {
@@ -152,7 +152,10 @@ function rowsOf({ labels, differences }: ModelScores, [first, last]: readonly [n
 
 /** The equal error rate; of several models, the lowest. */
 function finding({ models, split }: SplitScores): string {
-  const all = models.map(({ name, labels, differences }) => ({ name, ...equalErrorRate(labels, differences) }));
+  const all = models.map(({ name, labels, differences }) => ({
+    name,
+    ...equalErrorRate(countAtThresholds(labels, differences)),
+  }));
   const lowest = all.sort((a, b) => a.rate - b.rate)[0]!;
   if (models.length > 1) return `Lowest equal error rate on ${split}: ${lowest.name}, ${formatShare(lowest.rate)}`;
   const at = isChosenOn(split) ? `, at the threshold ${format(lowest.threshold)}` : '';

@@ -3,6 +3,7 @@ import { formatShare } from '../../../src/format-numbers.ts';
 import { chartTitle, withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { classColours, dashes } from '../../../src/learning/charts/theme.ts';
 import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
+import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import { errorsAt, type ModelScores, type SplitScores } from './read-scores.ts';
 import { countsOf, leadersOf, modelHeader, panelHeight, thresholdRule, width } from './scores-panels.ts';
 
@@ -25,7 +26,7 @@ export function histogramChart(scores: SplitScores, options: HistogramOptions): 
   return {
     title: chartTitle(
       options.title ?? withLabels(finding(scores, options.threshold), shared),
-      `${countsOf(models)}; ${models.length === 1 ? `AUC ${auc(models[0]!.labels, models[0]!.differences).toFixed(3)}; ` : ''}to the right of the line an image is called fake`,
+      `${countsOf(models)}; ${models.length === 1 ? `AUC ${auc(countAtThresholds(models[0]!.labels, models[0]!.differences)).toFixed(3)}; ` : ''}to the right of the line an image is called fake`,
       width + 50,
     ),
     spacing: 14,

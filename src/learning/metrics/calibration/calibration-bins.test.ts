@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { calibrationBins } from './calibration-bins.ts';
+import { calibrationBins, expectedCalibrationError } from './calibration-bins.ts';
 
 test('the example of the docstring', () => {
   const bins = calibrationBins([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], { bins: 2 });
@@ -26,4 +26,10 @@ test('what is no probability is refused', () => {
     () => calibrationBins([1], [1.5]),
     new RangeError('Expected a probability from 0 to 1, got 1.5 at index 0'),
   );
+});
+
+test('the example of the expected calibration error; for no items it is undefined', () => {
+  const error = expectedCalibrationError([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8], { bins: 2 });
+  assert.equal(error.toFixed(6), '0.087500');
+  assert.equal(expectedCalibrationError([], []), Number.NaN);
 });

@@ -1,29 +1,29 @@
 import { requireOneEach, type Weighted } from '../weights.ts';
 
-/** Items of about one probability: a point of a reliability diagram. */
+/** Items of similar probability: a point of a reliability diagram. */
 export interface CalibrationBin {
-  /** The bin holds probabilities above `low` and up to `high`; the first holds 0 too. */
+  /** The bin holds probabilities above `low` and up to `high`; the first bin also holds 0. */
   readonly low: number;
   readonly high: number;
-  /** Items, or their weight; above 0. */
+  /** Number of items, or their weight; above 0. */
   readonly items: number;
-  /** What was said: the mean probability of class 1. */
+  /** The mean predicted probability of class 1. */
   readonly meanProbability: number;
-  /** What came: the share of class 1. */
+  /** The observed share of class 1. */
   readonly positiveShare: number;
 }
 
 export interface CalibrationOptions extends Weighted {
-  /** Of one width, from 0 to 1. Default 15, as Guo et al. 2017, "On calibration of modern neural networks". */
+  /** Number of bins of equal width from 0 to 1. Default 15, as in Guo et al. 2017, "On calibration of modern neural networks". */
   readonly bins?: number;
 }
 
 /**
- * How often class 1 came among items of about one probability of it, by rising probability; bins without items are left
- * out. As scikit-learn's `calibration_curve` of the strategy "uniform". A calibrated model's bins have as much of class 1 as
- * was said.
+ * Predicted against observed shares of class 1, by rising probability; empty bins are left out. The same as scikit-learn's
+ * `calibration_curve` with the strategy "uniform". In the bins of a calibrated model both agree.
  *
- * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 1/3 where 0.2833 was said, and 1 where 0.8.
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give the observed shares 1/3 and 1 where 0.2833 and 0.8
+ * were predicted.
  *
  * @param labels 0 or 1 for each item.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
@@ -34,7 +34,7 @@ export function calibrationBins(
   { bins = 15, weights }: CalibrationOptions = {},
 ): readonly CalibrationBin[] {
   requireOneEach(labels, probabilities, 'probability', { weights });
-  const [items, said, came] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
+  const [items, predicted, observed] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
   for (let i = 0; i < labels.length; i++) {
     const probability = probabilities[i]!;
     if (!(probability >= 0 && probability <= 1)) {
@@ -43,14 +43,35 @@ export function calibrationBins(
     const bin = Math.max(0, Math.ceil(probability * bins) - 1);
     const weight = weights === undefined ? 1 : weights[i]!;
     items[bin]! += weight;
-    said[bin]! += weight * probability;
-    came[bin]! += weight * labels[i]!;
+    predicted[bin]! += weight * probability;
+    observed[bin]! += weight * labels[i]!;
   }
   return Array.from(items, (count, bin) => ({
     low: bin / bins,
     high: (bin + 1) / bins,
     items: count,
-    meanProbability: said[bin]! / count,
-    positiveShare: came[bin]! / count,
+    meanProbability: predicted[bin]! / count,
+    positiveShare: observed[bin]! / count,
   })).filter((bin) => bin.items > 0);
+}
+
+/**
+ * The expected calibration error, 0 to 1: the mean over items of their bin's |observed share - mean probability| (Naeini et al.
+ * 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Lower is better; chance alone makes it positive, the
+ * more so the fewer items there are. NaN for no items.
+ *
+ * It bins the probability of class 1 over 0 to 1. Guo et al. 2017 bin that of the predicted class over 0.5 to 1, where too much
+ * confidence in real can hide too little confidence in fake.
+ *
+ * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 · 0.2) / 4.
+ *
+ * Parameters and errors are those of {@link calibrationBins}.
+ */
+export function expectedCalibrationError(...given: Parameters<typeof calibrationBins>): number {
+  let [sum, total] = [0, 0];
+  for (const { items, meanProbability, positiveShare } of calibrationBins(...given)) {
+    sum += items * Math.abs(positiveShare - meanProbability);
+    total += items;
+  }
+  return sum / total;
 }

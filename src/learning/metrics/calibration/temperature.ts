@@ -1,18 +1,19 @@
+import { normalQuantile } from '../intervals/normal-distribution.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): what logits are to be
- * divided by so that their cross-entropy is lowest. Above 1 the model was too sure, below not sure enough; the ranking and
- * the predicted classes stay. Fit it to other items than it is judged on.
+ * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits are
+ * divided so that their cross-entropy is lowest. Above 1 the model was overconfident, below 1 underconfident; ranking and
+ * predicted classes stay. Fit it to other items than those it is judged on.
  *
- * For two classes only the difference counts, and the loss is convex in 1 / T, so the minimum is where its slope is 0, found
- * by Newton's method within a bracket. 0 where surer is always better, since all items are on their side; Infinity where
- * no division helps, since on the whole they are on the wrong one; NaN for no items.
+ * For two classes only the difference of the logits counts, and the loss is convex in 1 / T: Newton's method within a bracket
+ * finds where its slope is 0. The result is 0 where all items are on the right side, Infinity where they are on the wrong
+ * side on the whole, and NaN for no items.
  *
- * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: then 3/4 is said where 3 of 4 are right.
+ * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4 where 3 of 4 are right.
  *
  * @param labels 0 or 1 for each item.
- * @param differences Logit of class 1 less that of class 0, finite, for each item.
+ * @param differences Logit of class 1 minus that of class 0, finite, for each item.
  */
 export function fitTemperature(
   labels: ArrayLike<number>,
@@ -28,27 +29,71 @@ export function fitTemperature(
   let [low, high] = [0, 1];
   while (slopeAt(high, margins, options).slope < 0) [low, high] = [high, 2 * high];
   for (let a = (low + high) / 2; ; ) {
-    const { slope, bend } = slopeAt(a, margins, options);
+    const { slope, curvature } = slopeAt(a, margins, options);
     if (slope < 0) low = a;
     else high = a;
-    const newton = a - slope / bend;
+    const newton = a - slope / curvature;
     const next = newton > low && newton < high ? newton : (low + high) / 2;
     if (Math.abs(next - a) <= 1e-15 * a || !(next > low && next < high)) return 1 / next;
     a = next;
   }
 }
 
-/** Of the loss Σ log(1 + e^(-a m)) over margins m, the first and second derivative in a = 1 / T. */
-function slopeAt(a: number, margins: Float64Array, { weights }: Weighted): { slope: number; bend: number } {
-  let [slope, bend] = [0, 0];
+/** The first and second derivative in a = 1 / T of the loss Σ log(1 + e^(-a m)) over margins m. */
+function slopeAt(a: number, margins: Float64Array, { weights }: Weighted): { slope: number; curvature: number } {
+  let [slope, curvature] = [0, 0];
   for (let i = 0; i < margins.length; i++) {
     const margin = margins[i]!;
     const weight = weights === undefined ? 1 : weights[i]!;
-    // The chance of the wrong class, by an exponential that cannot overflow.
-    const small = Math.exp(-Math.abs(a * margin));
-    const wrong = (margin > 0 ? small : 1) / (1 + small);
+    const wrong = wrongProbability(margin, a * margin);
     slope -= weight * margin * wrong;
-    bend += weight * margin * margin * wrong * (1 - wrong);
+    curvature += weight * margin * margin * wrong * (1 - wrong);
   }
-  return { slope, bend };
+  return { slope, curvature };
+}
+
+/** The probability of the wrong class, by an exponential that cannot overflow; `scaled` is the margin divided by T. */
+function wrongProbability(margin: number, scaled: number): number {
+  const small = Math.exp(-Math.abs(scaled));
+  return (margin > 0 ? small : 1) / (1 + small);
+}
+
+/**
+ * The interval of a temperature that {@link fitTemperature} fitted, over other images of the same kind: normal in 1 / T, with the
+ * variance of the loss's slope over independent units (White 1982, "Maximum likelihood estimation of misspecified models"). A
+ * model is significantly overconfident where 1 lies below the interval. The upper end is Infinity where the images do not bound
+ * it; both ends are NaN with fewer than two units.
+ *
+ * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to Infinity.
+ *
+ * @param labels 0 or 1 for each image.
+ * @param differences Logit of class 1 minus that of class 0, finite, for each image.
+ * @param temperature Fitted to these.
+ * @param groups The group of each image; undefined where it is alone.
+ */
+export function temperatureInterval(
+  labels: ArrayLike<number>,
+  differences: ArrayLike<number>,
+  temperature: number,
+  level: number,
+  groups?: readonly (string | undefined)[],
+): [low: number, high: number] {
+  requireOneEach(labels, differences, 'difference', {});
+  if (!(temperature > 0 && temperature < Infinity)) return [Number.NaN, Number.NaN];
+  const slopes = new Map<string | number, number>();
+  let curvature = 0;
+  for (let i = 0; i < labels.length; i++) {
+    const margin = labels[i] === 1 ? differences[i]! : -differences[i]!;
+    const wrong = wrongProbability(margin, margin / temperature);
+    const unit = groups?.[i] ?? i;
+    slopes.set(unit, (slopes.get(unit) ?? 0) + margin * wrong);
+    curvature += margin * margin * wrong * (1 - wrong);
+  }
+  if (slopes.size < 2) return [Number.NaN, Number.NaN];
+  let squares = 0;
+  for (const slope of slopes.values()) squares += slope * slope;
+  const deviation = Math.sqrt((squares * slopes.size) / (slopes.size - 1)) / curvature;
+  const reach = normalQuantile((1 + level) / 2) * deviation;
+  const inverse = 1 / temperature;
+  return [1 / (inverse + reach), inverse > reach ? 1 / (inverse - reach) : Infinity];
 }

@@ -1,19 +1,27 @@
-import { type BootstrapSample, drawsGroups } from '../intervals/bootstrap.ts';
+import {
+  type BootstrapSample,
+  drawsGroups,
+  informativeDraws,
+  onAllImages,
+  type Statistic,
+} from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
+import { studentT, twoSidedT } from '../intervals/student-t.ts';
+import { mean, sampleVariance } from '../mean.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
 import { type PairedDifference, pairedDifference } from './paired-difference.ts';
 import { accuracyOfRows, aucOfRows, differenceOf, predictedClass } from './row-statistics.ts';
 
-/** Two models on the same images: whether one is better, and by how much. */
+/** Two models on the same images: which one is better, and by how much. */
 export interface ModelComparison {
-  /** Indices of the two models; differences are the first less the second. */
+  /** Indices of the two models; differences are the first minus the second. */
   readonly one: number;
   readonly other: number;
   readonly auc: TestedDifference;
   readonly accuracy: TestedDifference;
-  /** Images that only the first has right, and only the second; absent where each was run several times. */
+  /** Images that only the first model has right, and only the second; absent where each model was run several times. */
   readonly onlyOneRight?: number;
   readonly onlyOtherRight?: number;
 }
@@ -25,7 +33,7 @@ export interface TestedDifference extends PairedDifference {
   readonly test: 'delong' | 'mcnemar-exact' | 'mcnemar-chi-square' | 'group-bootstrap' | 'runs-and-images';
 }
 
-/** Each test as tables and titles call it. */
+/** The name of each test in tables and titles. */
 export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   delong: 'DeLong',
   'mcnemar-exact': 'McNemar, exact',
@@ -35,34 +43,41 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
 };
 
 export interface CompareOptions {
-  /** The intervals' confidence, above 0 and below 1. */
+  /** The confidence of the intervals, above 0 and below 1. */
   readonly level: number;
-  /** Of the bootstrap; absent: as of {@link BootstrapSample}. */
+  /** Number of bootstrap draws; absent: as in {@link BootstrapSample}. */
   readonly draws?: number | undefined;
   readonly seed: number;
 }
 
 /**
- * Every pair of models: AUC by DeLong's test, accuracy (the higher score is the class) by McNemar's with the bootstrap's
- * interval of its difference; p-values adjusted by Holm over the pairs, apart for the two. Where two models decide or rank
- * alike, there is no difference whatever the images: 0 to 0. With groups that join images,
- * which both tests take as independent, both are the bootstrap's of whole groups.
+ * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the
+ * bootstrap interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. Two
+ * models that decide or rank alike have no difference on any images: 0 to 0. Both tests assume independent images, so images in
+ * groups get the bootstrap of whole groups instead.
  *
  *     const matched = matchScores(models);
  *     if (matched.ok) compareModels(matched.value, { level: 0.95, seed: 1 });
  */
 export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
-  const pairs = matched.models.flatMap((_, one) =>
-    matched.models.slice(one + 1).map((_, i) => [one, one + 1 + i] as const),
-  );
-  const compared = pairs.map(([one, other]) => ({ one, other, ...compareTwo(matched, one, other, options) }));
-  const areaPs = holm(compared.map(({ auc }) => auc.p));
-  const accuracyPs = holm(compared.map(({ accuracy }) => accuracy.p));
-  return compared.map((pair, i) => ({
-    ...pair,
-    auc: { ...pair.auc, adjustedP: areaPs[i]! },
-    accuracy: { ...pair.accuracy, adjustedP: accuracyPs[i]! },
-  }));
+  const pairs = pairsOf(matched.models);
+  const compared = pairs.map(([one, other]) => compareTwo(matched, one, other, options));
+  const areas = adjusted(compared.map(({ auc }) => auc));
+  const shares = adjusted(compared.map(({ accuracy }) => accuracy));
+  return compared.map(({ onlyOneRight, onlyOtherRight }, i) => {
+    const [one, other] = pairs[i]!;
+    return { one, other, auc: areas[i]!, accuracy: shares[i]!, onlyOneRight, onlyOtherRight };
+  });
+}
+
+type Pair = readonly [one: number, other: number];
+
+const pairsOf = (models: readonly unknown[]): readonly Pair[] =>
+  models.flatMap((_, one) => models.slice(one + 1).map((_, i): Pair => [one, one + 1 + i]));
+
+function adjusted(tested: readonly Omit<TestedDifference, 'adjustedP'>[]): readonly TestedDifference[] {
+  const ps = holm(tested.map(({ p }) => p));
+  return tested.map((one, i) => ({ ...one, adjustedP: ps[i]! }));
 }
 
 const none: PairedDifference = { difference: 0, low: 0, high: 0, p: 1 };
@@ -90,4 +105,59 @@ function compareTwo({ labels, groups, models }: MatchedScores, one: number, othe
     onlyOneRight: onlyOne,
     onlyOtherRight: onlyOther,
   };
+}
+
+/**
+ * Compares every pair of models that were each run several times, such as once for each seed, by their mean AUC and accuracy.
+ * Other runs and other test images would both change a mean, so the variance of a difference is the sum of two terms: that of
+ * the mean over runs, s² / n for each model, and the bootstrap variance over the images that all runs scored. The test is Welch's
+ * (1947, "The generalization of Student's problem when several different population variances are involved"), where the variance
+ * over images counts as one with many degrees of freedom. The deviation of a run is partly due to the images, which counts twice:
+ * the test is conservative. The p-values of a model with a single run are NaN.
+ *
+ * @param groups For each model, the indices of its runs in `matched.models`.
+ */
+export function compareRuns(
+  { labels, groups: units, models }: MatchedScores,
+  groups: readonly (readonly number[])[],
+  { level, draws, seed }: CompareOptions,
+): readonly ModelComparison[] {
+  const sample: BootstrapSample = { labels, groups: units, draws, seed };
+  const pairs = pairsOf(groups);
+  const areas = models.map((rows) => aucOfRows(labels, rows));
+  const shares = models.map((rows) => accuracyOfRows(labels, rows));
+  const [auc, accuracy] = [areas, shares].map((statistics) =>
+    adjusted(welchTests(sample, groups, statistics, pairs, level)),
+  );
+  return pairs.map(([one, other], i) => ({ one, other, auc: auc![i]!, accuracy: accuracy![i]! }));
+}
+
+/** With more degrees of freedom Student's distribution is the normal one to three digits. */
+const mostFreedom = 1000;
+
+function welchTests(
+  sample: BootstrapSample,
+  groups: readonly (readonly number[])[],
+  statistics: readonly Statistic[],
+  pairs: readonly Pair[],
+  level: number,
+): readonly Omit<TestedDifference, 'adjustedP'>[] {
+  const meansOf = (weights: Float64Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
+  const values = statistics.map((statistic) => onAllImages(sample, statistic));
+  const drawn = Array.from(informativeDraws(sample), meansOf);
+  const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
+  return pairs.map(([one, other]) => {
+    const [first, second] = [ofRuns[one]!, ofRuns[other]!];
+    const difference = mean(first) - mean(second);
+    const [a, b] = [sampleVariance(first) / first.length, sampleVariance(second) / second.length];
+    const total = a + b + sampleVariance(drawn.map((means) => means[one]! - means[other]!));
+    const test = 'runs-and-images';
+    if (!(total > 0)) return { difference, low: Number.NaN, high: Number.NaN, p: Number.NaN, test };
+    // Satterthwaite's, rounded down.
+    const lost = a ** 2 / (first.length - 1) + b ** 2 / (second.length - 1);
+    const freedom = Math.max(1, Math.min(mostFreedom, Math.floor(total ** 2 / lost)));
+    const half = studentT(level, freedom) * Math.sqrt(total);
+    const p = twoSidedT(difference / Math.sqrt(total), freedom);
+    return { difference, low: difference - half, high: difference + half, p, test };
+  });
 }

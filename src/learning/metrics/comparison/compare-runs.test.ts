@@ -2,8 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { auc } from '../ranking/auc.ts';
+import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import type { ScoreRow } from '../scores-file.ts';
-import { compareRuns } from './compare-runs.ts';
+import { compareRuns } from './compare-models.ts';
 import { matchScores } from './match-scores.ts';
 
 const options = { level: 0.95, draws: 400, seed: 1 };
@@ -31,8 +32,10 @@ function compared(...groups: (readonly ScoreRow[])[][]) {
 
 const areaOf = (rows: readonly ScoreRow[]) =>
   auc(
-    rows.map(({ label }) => label),
-    rows.map(({ fake }) => fake),
+    countAtThresholds(
+      rows.map(({ label }) => label),
+      rows.map(({ fake }) => fake),
+    ),
   );
 const meanOf = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
 

@@ -1,34 +1,35 @@
 import { twoSidedChance } from '../intervals/normal-distribution.ts';
 
-/** Whether two models are right equally often, by the images that only one of them has right. */
+/** McNemar's test of whether two models are right equally often. */
 export interface McNemarTest {
   /** Images that the first model has right and the second wrong. */
   readonly onlyOne: number;
-  /** And the other way round. */
+  /** Images that the second model has right and the first wrong. */
   readonly onlyOther: number;
-  /** Two-sided, of both being right equally often. */
+  /** Two-sided, for the hypothesis that both are right equally often. */
   readonly p: number;
   readonly method: 'exact' | 'chi-square';
 }
 
-/** From as many differing answers on, the chi-square distribution is close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
+/** From this many differing answers on, the chi-square distribution is close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
 const many = 25;
 
 /**
- * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference
- * between correlated proportions or percentages"). Images on which both are right, or both wrong, say nothing. Of the
- * others each model has half by chance: exactly so below 25 of them, by the binomial distribution; else by the
- * chi-square distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on the correction for
- * continuity in testing the significance of the difference between correlated proportions").
+ * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference between
+ * correlated proportions or percentages"). Images on which both are right or both wrong say nothing. By chance each model is right
+ * on half of the others: the test is exact by the binomial distribution below 25 of them; otherwise it uses the chi-square
+ * distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on the correction for continuity in
+ * testing the significance of the difference between correlated proportions").
  *
- * It takes images as independent: with groups, use {@link pairedDifference} of paired-difference.ts.
+ * It assumes independent images: with groups, use `pairedDifference` of paired-difference.ts.
  *
- * Example: 3 images that only the first has right and 9 that only the second has give p = 0.146, exactly.
+ * Example: 3 images that only the first has right and 9 that only the second has right give p = 0.146, exactly.
  */
 export function mcnemar(onlyOne: number, onlyOther: number): McNemarTest {
   const differing = onlyOne + onlyOther;
-  if (differing < many)
+  if (differing < many) {
     return { onlyOne, onlyOther, p: exactP(Math.min(onlyOne, onlyOther), differing), method: 'exact' };
+  }
   const root = Math.max(0, Math.abs(onlyOne - onlyOther) - 1) / Math.sqrt(differing); // of chi-square with one degree of freedom
   return { onlyOne, onlyOther, p: twoSidedChance(root), method: 'chi-square' };
 }
@@ -44,7 +45,7 @@ export function mcnemarOf(labels: ArrayLike<number>, one: ArrayLike<number>, oth
   return mcnemar(onlyOne, onlyOther);
 }
 
-/** Twice the chance of at most `fewer` heads of `tosses`. */
+/** Twice the probability of at most `fewer` heads in `tosses`. */
 function exactP(fewer: number, tosses: number): number {
   let term = 0.5 ** tosses;
   let sum = term;

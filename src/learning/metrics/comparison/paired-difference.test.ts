@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { delongTest } from '../intervals/delong.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { auc } from '../ranking/auc.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
+import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { pairedDifference } from './paired-difference.ts';
 
 const { labels, scores } = drawnScores(250, 150, 1, 1);
@@ -11,7 +11,7 @@ const noise = drawnScores(250, 150, 0, 2).scores;
 const worse = scores.map((score, i) => score + 0.8 * noise[i]!);
 const area = (of: readonly number[]) => {
   const ranking = rankScores(of);
-  return (weights: Float64Array) => auc(labels, ranking, { weights });
+  return (weights: Float64Array) => auc(countAtThresholds(labels, ranking, { weights }));
 };
 
 test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { auc } from '../ranking/auc.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
+import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import { aucInterval, perfectAreaBound } from './auc-interval.ts';
 import { bootstrapInterval } from './bootstrap.ts';
 import { drawnScores } from './testing-intervals.ts';
@@ -21,7 +21,7 @@ test('DeLong’s interval is that of the stratified bootstrap, for areas far and
     const delong = aucInterval({ labels, seed }, scores, 0.95);
     const drawn = bootstrapInterval(
       { labels, draws: 1000, seed },
-      (weights) => auc(labels, ranking, { weights }),
+      (weights) => auc(countAtThresholds(labels, ranking, { weights })),
       0.95,
     );
     assert.equal(delong.estimate, drawn.estimate);
@@ -61,7 +61,7 @@ test('frames of a few videos say less than as many images, and the interval is t
   const grouped = aucInterval({ labels: frames[0]!, groups, seed: 1 }, frames[1]!, 0.95);
   const videos = aucInterval({ labels, seed: 1 }, scores, 0.95);
   assert.equal(grouped.method, 'group-bootstrap');
-  assert.equal(grouped.estimate, auc(labels, scores));
+  assert.equal(grouped.estimate, auc(countAtThresholds(labels, scores)));
   const width = ({ low, high }: { low: number; high: number }) => high - low;
   assert.ok(width(alone) < 0.4 * width(grouped));
   assert.ok(Math.abs(width(grouped) / width(videos) - 1) < 0.1);

@@ -1,5 +1,5 @@
 import { auc } from '../ranking/auc.ts';
-import { rankScores } from '../ranking/rank-scores.ts';
+import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
 import type { BootstrapSample } from './bootstrap.ts';
 import { bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';
@@ -28,14 +28,14 @@ import { normalQuantile } from './normal-distribution.ts';
 export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, level: number): Interval {
   const { labels } = sample;
   const ranking = rankScores(scores);
-  const estimate = auc(labels, ranking);
+  const estimate = auc(countAtThresholds(labels, ranking));
   if (estimate === 1 || estimate === 0) {
     const bound = perfectAreaBound(independentPairs(sample), level);
     const [low, high] = estimate === 1 ? [bound, 1] : [0, 1 - bound];
     return { estimate, low, high, method: 'one-sided' };
   }
   if (drawsGroups(sample)) {
-    return bootstrapInterval(sample, (weights) => auc(labels, ranking, { weights }), level);
+    return bootstrapInterval(sample, (weights) => auc(countAtThresholds(labels, ranking, { weights })), level);
   }
   const variance = delong(labels, [scores]).covariance[0]![0]!;
   if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };

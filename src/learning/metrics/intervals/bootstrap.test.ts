@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootstrapInterval, bootstrapIntervals, bootstrapWeights, percentileEnds } from './bootstrap.ts';
+import { bootstrapBand, bootstrapInterval, bootstrapIntervals, bootstrapWeights, percentileEnds } from './bootstrap.ts';
 
 const labels = [0, 0, 0, 0, 1, 1];
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
@@ -98,4 +98,10 @@ test('groups for other images than those of the labels are refused', () => {
     () => bootstrapWeights({ labels, groups: ['a'], seed: 1 }).next(),
     new RangeError('Expected a group for each of 6 labels, got 1'),
   );
+});
+
+test('a band has no ends where a class has one image', () => {
+  const sample = { labels: [0, 0, 1], draws: 20, seed: 1 };
+  const { low, high } = bootstrapBand(sample, (weights) => weights.slice(0, 2), 0.95);
+  assert.deepEqual([[...low], [...high]], [Array(2).fill(Number.NaN), Array(2).fill(Number.NaN)]);
 });

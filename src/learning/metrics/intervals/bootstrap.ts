@@ -2,26 +2,25 @@ import { Random } from '../../../random.ts';
 import type { Interval } from './interval.ts';
 
 /**
- * The stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13): images are
- * drawn anew from those that were tested, class by class, as often as there are; the spread of a statistic over such
- * draws is that over other test sets. It serves any statistic that takes weights, a draw being how often each image came up:
+ * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13). Each
+ * draw resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates its
+ * spread over other test sets. It serves any statistic that takes weights: the weight of an image is how often it was drawn.
  *
  *     const sample = { labels, seed: 1 };                                  // with groups: { labels, groups, seed: 1 }
- *     bootstrapInterval(sample, (weights) => accuracy(labels, predictions, weights), 0.95);
+ *     bootstrapInterval(sample, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *     bootstrapIntervals(sample, (weights) => ({ accuracy: …, f1: … }), 0.95);   // the same draws for all of them
  *
- * Statistics of a ranking sort once and count under each draw's weights: {@link rankScores} in rank-scores.ts.
+ * For statistics of a ranking, sort once and count each draw: {@link rankScores} in threshold-counts.ts.
  */
 export interface BootstrapSample {
   /** 0 or 1 for each image. */
   readonly labels: ArrayLike<number>;
   /**
-   * Of each image, the group that it came with, such as its video; undefined where it is alone. Frames of one video are
-   * alike, so whole groups are drawn (Field and Welsh 2007, "Bootstrapping clustered data"), apart for groups of one class,
-   * of the other and of both.
+   * The group of each image, such as its video; undefined where it is alone. Frames of one video are alike, so whole groups are
+   * drawn (Field and Welsh 2007, "Bootstrapping clustered data"): real groups, fake groups and mixed groups separately.
    */
   readonly groups?: readonly (string | undefined)[] | undefined;
-  /** How many draws; absent: 2000. */
+  /** Number of draws; 2000 when absent. */
   readonly draws?: number | undefined;
   /** The same seed gives the same draws. */
   readonly seed: number;
@@ -29,44 +28,45 @@ export interface BootstrapSample {
 
 export const defaultDraws = 2000;
 
+/** A statistic of the images under weights. The array of weights is reused for the next draw. */
+export type Statistic<Value = number> = (weights: Float64Array) => Value;
+
+/** A statistic on the images themselves, each counted once. */
+export const onAllImages = <Value>({ labels }: Pick<BootstrapSample, 'labels'>, statistic: Statistic<Value>): Value =>
+  statistic(new Float64Array(labels.length).fill(1));
+
 /** An interval is undefined where more than this share of draws leave the statistic undefined. */
 const mostUndefined = 0.1;
 
 /**
- * The percentile interval of a statistic: from its (1 - level) / 2 quantile over the draws to its (1 + level) / 2 one
- * (Efron and Tibshirani, equation 13.5). Inside the statistic's range by nature. A statistic that is biased, such as the
- * calibration error, is biased once more in its draws, so its interval lies to that side: for these, {@link biasedUpwards}.
+ * The percentile interval of a statistic: from its (1 - level) / 2 to its (1 + level) / 2 quantile over the draws (Efron and
+ * Tibshirani, equation 13.5). It stays within the statistic's range. The draws of a biased statistic, such as the calibration
+ * error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
  *
- * Where every draw is the same, such as an accuracy of 1, or never changes the images of a class ({@link redrawsClasses}),
- * the draws say nothing of the spread, and the ends are NaN. Draws that leave the statistic NaN are left out; where they are over a
- * tenth, the ends are NaN too.
+ * The ends are NaN where the draws say nothing of the spread: all of them are equal, as for an accuracy of 1; they never change
+ * the images of a class ({@link informativeDraws}); or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
  *
- * @param statistic Gets the weight of each image, all 1 for the estimate; the array is used anew for the next draw.
  * @param level The confidence, above 0 and below 1.
  */
-export function bootstrapInterval(
-  sample: BootstrapSample,
-  statistic: (weights: Float64Array) => number,
-  level: number,
-): Interval {
+export function bootstrapInterval(sample: BootstrapSample, statistic: Statistic, level: number): Interval {
   return bootstrapIntervals(sample, (weights) => ({ value: statistic(weights) }), level).value;
 }
 
 /**
- * {@link bootstrapInterval} of several statistics, all on the same draws.
+ * {@link bootstrapInterval} of several statistics on the same draws.
  *
- * @param biased Names of those that are never below 0 and biased upwards; see {@link biasedUpwards}.
+ * @param biased Names of those that are never below 0 and biased upwards; see {@link mirrored}.
  */
 export function bootstrapIntervals<Name extends string>(
   sample: BootstrapSample,
-  statistics: (weights: Float64Array) => Readonly<Record<Name, number>>,
+  statistics: Statistic<Readonly<Record<Name, number>>>,
   level: number,
   biased: readonly NoInfer<Name>[] = [],
 ): Readonly<Record<Name, Interval>> {
-  const estimates = statistics(new Float64Array(sample.labels.length).fill(1));
+  const estimates = onAllImages(sample, statistics);
   const names = Object.keys(estimates) as Name[];
   const values = new Map(names.map((name) => [name, [] as number[]]));
-  for (const weights of redrawsClasses(sample) ? bootstrapWeights(sample) : []) {
+  for (const weights of informativeDraws(sample)) {
     const drawn = statistics(weights);
     for (const name of names) values.get(name)!.push(drawn[name]);
   }
@@ -76,26 +76,51 @@ export function bootstrapIntervals<Name extends string>(
     const isConstant = drawn.every((value) => value === drawn[0]);
     const ends = isConstant ? ([Number.NaN, Number.NaN] as const) : percentileEnds(drawn, level);
     const estimate = estimates[name];
-    const [low, high] = biased.includes(name) ? biasedUpwards(estimate, ends) : ends;
+    const [low, high] = biased.includes(name) ? mirrored(estimate, ends) : ends;
     return [name, { estimate, low, high, method }] as const;
   });
   return Object.fromEntries(entries) as Record<Name, Interval>;
 }
 
 /**
- * The basic bootstrap interval (Davison and Hinkley 1997, "Bootstrap methods and their application", section 5.2) of a
- * statistic that chance makes larger, such as the calibration error, a sum of absolute values: the percentiles mirrored at
- * the estimate, since what the draws add to it, the images had added to the truth. Cut at 0, and stretched to the estimate where
- * all draws are above it. Of 1,000 images whose true calibration error is 0.04 it holds that nine times in ten at 0.95, the
- * percentiles once in ten; where the truth is near 0, neither does, so it is no test of whether a model is calibrated.
+ * The basic bootstrap interval (Davison and Hinkley 1997, "Bootstrap methods and their application", section 5.2) of a statistic
+ * that chance increases, such as the calibration error, a sum of absolute values. The percentiles are mirrored at the estimate,
+ * since the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to the estimate where all
+ * draws are above it. For 1,000 images with a true calibration error of 0.04 and a level of 0.95 it covers the truth nine times
+ * in ten, the percentile interval once in ten. Where the truth is near 0 neither does, so it does not test whether a model is
+ * calibrated.
  */
-function biasedUpwards(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
+function mirrored(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
   if (Number.isNaN(low)) return [low, high];
-  const mirrored = [2 * estimate - high, 2 * estimate - low] as const;
-  return [Math.max(0, Math.min(estimate, mirrored[0])), Math.max(estimate, mirrored[1])];
+  return [Math.max(0, Math.min(estimate, 2 * estimate - high)), Math.max(estimate, 2 * estimate - low)];
 }
 
-/** The quantiles that hold the middle `level` of the draws; NaN where too many are. */
+/** A strip around a curve: the interval of its height at each place. */
+export interface Band {
+  readonly low: Float64Array;
+  readonly high: Float64Array;
+}
+
+/**
+ * The pointwise bootstrap band of a curve (Macskassy and Provost 2004, "Confidence bands for ROC curves", call it vertical
+ * averaging): the confidence holds at each place, not for the whole curve at once. NaN where a class is never redrawn.
+ *
+ *     bootstrapBand({ labels, seed: 1 }, (weights) => truePositiveRatesAt(countAtThresholds(labels, ranking, { weights }), places), 0.95);
+ *
+ * @param curve Gives the heights at fixed places.
+ * @param level The confidence, above 0 and below 1.
+ */
+export function bootstrapBand(sample: BootstrapSample, curve: Statistic<Float64Array>, level: number): Band {
+  const places = onAllImages(sample, curve).length;
+  const draws = Array.from(informativeDraws(sample), curve);
+  const ends = Array.from({ length: places }, (_, place) => {
+    const heights = draws.map((drawn) => drawn[place]!);
+    return percentileEnds(heights, level);
+  });
+  return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
+}
+
+/** The quantiles that hold the middle `level` of the draws; NaN where too many draws are NaN. */
 export function percentileEnds(draws: ArrayLike<number>, level: number): [low: number, high: number] {
   const defined = Float64Array.from(draws).filter((value) => !Number.isNaN(value));
   if (defined.length === 0 || defined.length < (1 - mostUndefined) * draws.length) return [Number.NaN, Number.NaN];
@@ -111,24 +136,24 @@ function quantile(sorted: Float64Array, chance: number): number {
   return low === high ? low : low + (place - below) * (high - low);
 }
 
-/** Whether groups join images at all, so that they must be drawn together. */
+/** Whether some images share a group, so that whole groups must be drawn. */
 export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolean {
   const named = groups?.filter((group) => group !== undefined) ?? [];
   return new Set(named).size < named.length;
 }
 
 /**
- * Whether the draws change the images of every class that is there: not those of a class with one image or one group, which
- * comes up in every draw as it is, so that its spread, of which nothing is known, would count as none.
+ * The draws, or none where they would never change the images of some class. A class with a single image or group is the same in
+ * every draw, so its unknown spread would count as none.
  */
-export function redrawsClasses(sample: Pick<BootstrapSample, 'labels' | 'groups'>): boolean {
+export function informativeDraws(sample: BootstrapSample): Iterable<Float64Array> {
   const { labels } = sample;
   const several = strataOf(sample).filter((units) => units.length > 1);
   const redrawn = new Set(several.flatMap(([unit]) => unit!.map((image) => labels[image])));
-  return Array.from(labels).every((label) => redrawn.has(label));
+  return Array.from(labels).every((label) => redrawn.has(label)) ? bootstrapWeights(sample) : [];
 }
 
-/** The draws: how often each image came up, in one array that is filled anew for each draw. */
+/** The draws: how often each image was drawn, in one array that is reused for each draw. */
 export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Array> {
   const random = new Random('bootstrap', sample.seed);
   const weights = new Float64Array(sample.labels.length);
@@ -144,7 +169,7 @@ export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Arr
   }
 }
 
-/** Of each kind (real alone, fake alone, both) the units that are drawn, each as the indices of its images. */
+/** The units of each stratum (real, fake, mixed), each unit as the indices of its images. */
 function strataOf({
   labels,
   groups,

@@ -1,5 +1,5 @@
 import { mean } from '../mean.ts';
-import { type RankedScores, rankScores } from '../ranking/rank-scores.ts';
+import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
 /**

@@ -4,6 +4,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../random.ts';
 import { auc } from '../ranking/auc.ts';
+import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { choleskyFactor, choleskySolve } from './cholesky.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { groupedFolds } from './grouped-folds.ts';
@@ -72,12 +73,14 @@ test('noise is not told apart, one shifted column is, and what differs in nothin
   const folds = groupedFolds(labels, Uint32Array.from(labels.keys()), { count: 5, seed: 1 });
   const of = (columns: number, value: (label: number, k: number) => number) =>
     auc(
-      labels,
-      crossDiscriminant(
-        Float64Array.from({ length: 400 * columns }, (_, i) => value(labels[Math.floor(i / columns)]!, i % columns)),
-        folds,
-        [{ labels }],
-      )[0]!,
+      countAtThresholds(
+        labels,
+        crossDiscriminant(
+          Float64Array.from({ length: 400 * columns }, (_, i) => value(labels[Math.floor(i / columns)]!, i % columns)),
+          folds,
+          [{ labels }],
+        )[0]!,
+      ),
     );
   assert.ok(Math.abs(of(20, () => random.normal()) - 0.5) < 0.08);
   assert.ok(of(20, (label, k) => random.normal() + (k === 3 ? 2 * label : 0)) > 0.88);

@@ -1,5 +1,6 @@
 import { shareInterval } from '../intervals/share-difference.ts';
 import { auc } from '../ranking/auc.ts';
+import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type Labeling, shuffleLabels } from './shuffle-labels.ts';
 
@@ -45,7 +46,10 @@ export function crossValidatedAuc(
 ): CrossValidatedAuc {
   const labelings: readonly Labeling[] = [{ labels }, ...shuffleLabels({ labels, groups, folds }, draws, seed)];
   const scores = crossDiscriminant(values, folds, labelings);
-  const [estimate, ...others] = labelings.map((of, k) => auc(of.labels, scores[k]!, of)) as [number, ...number[]];
+  const [estimate, ...others] = labelings.map((of, k) => auc(countAtThresholds(of.labels, scores[k]!, of))) as [
+    number,
+    ...number[],
+  ];
   const variance = others.reduce((sum, other) => sum + (other - 0.5) ** 2, 0) / draws;
   const ends = shareInterval({ value: estimate, images: 1 / (4 * variance) }, confidence);
   const { low, high } = variance > 0 ? ends : { low: Number.NaN, high: Number.NaN };

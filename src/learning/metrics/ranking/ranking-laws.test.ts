@@ -1,16 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { auc } from './auc.ts';
-import { averagePrecision } from './average-precision.ts';
-import { truePositiveRatesAt } from './curve-heights.ts';
-import { detCurve } from './det-curve.ts';
-import { equalErrorRate } from './equal-error-rate.ts';
-import { partialAuc } from './partial-auc.ts';
-import { precisionRecallCurve } from './precision-recall-curve.ts';
-import { rocCurve } from './roc-curve.ts';
+import { auc, partialAuc } from './auc.ts';
+import { equalErrorRate, youdenThreshold } from './chosen-thresholds.ts';
+import { averagePrecision, precisionRecallCurve } from './precision-recall.ts';
+import { detCurve, rocCurve, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds } from './threshold-counts.ts';
-import { youdenThreshold } from './youden-threshold.ts';
 
 /** Items of both classes, with ties. */
 const ranking = fc
@@ -31,11 +26,20 @@ function assertClose(actual: number, expected: number): void {
 test('only the order of scores counts', () => {
   always(({ labels, scores }) => {
     const bent = scores.map((score) => Math.exp(score) - 7);
-    assert.equal(auc(labels, bent), auc(labels, scores));
-    assert.equal(partialAuc(labels, bent, 0.3), partialAuc(labels, scores, 0.3));
-    assert.equal(averagePrecision(labels, bent), averagePrecision(labels, scores));
-    assert.equal(equalErrorRate(labels, bent).rate, equalErrorRate(labels, scores).rate);
-    assert.equal(youdenThreshold(labels, bent).index, youdenThreshold(labels, scores).index);
+    assert.equal(auc(countAtThresholds(labels, bent)), auc(countAtThresholds(labels, scores)));
+    assert.equal(partialAuc(countAtThresholds(labels, bent), 0.3), partialAuc(countAtThresholds(labels, scores), 0.3));
+    assert.equal(
+      averagePrecision(countAtThresholds(labels, bent)),
+      averagePrecision(countAtThresholds(labels, scores)),
+    );
+    assert.equal(
+      equalErrorRate(countAtThresholds(labels, bent)).rate,
+      equalErrorRate(countAtThresholds(labels, scores)).rate,
+    );
+    assert.equal(
+      youdenThreshold(countAtThresholds(labels, bent)).index,
+      youdenThreshold(countAtThresholds(labels, scores)).index,
+    );
   });
 });
 
@@ -43,17 +47,23 @@ test('turned scores turn the area, and turned classes turn it back', () => {
   always(({ labels, scores }) => {
     const turned = scores.map((score) => -score);
     const others = labels.map((label) => 1 - label);
-    assertClose(auc(labels, turned), 1 - auc(labels, scores));
-    assertClose(auc(others, turned), auc(labels, scores));
-    assertClose(equalErrorRate(others, turned).rate, equalErrorRate(labels, scores).rate);
-    assertClose(equalErrorRate(labels, turned).rate, 1 - equalErrorRate(labels, scores).rate);
+    assertClose(auc(countAtThresholds(labels, turned)), 1 - auc(countAtThresholds(labels, scores)));
+    assertClose(auc(countAtThresholds(others, turned)), auc(countAtThresholds(labels, scores)));
+    assertClose(
+      equalErrorRate(countAtThresholds(others, turned)).rate,
+      equalErrorRate(countAtThresholds(labels, scores)).rate,
+    );
+    assertClose(
+      equalErrorRate(countAtThresholds(labels, turned)).rate,
+      1 - equalErrorRate(countAtThresholds(labels, scores)).rate,
+    );
   });
 });
 
 test('the equal error rate lies on the ROC curve and on the diagonal', () => {
   always(({ labels, scores }) => {
-    const { rate } = equalErrorRate(labels, scores);
-    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(labels, scores);
+    const { rate } = equalErrorRate(countAtThresholds(labels, scores));
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(countAtThresholds(labels, scores));
     // Through (rate, 1 - rate) passes one of the curve's pieces.
     const passes = Array.from({ length: x.length - 1 }, (_, i) => {
       const [across, up] = [x[i + 1]! - x[i]!, y[i + 1]! - y[i]!];
@@ -70,10 +80,10 @@ test('deciding at the thresholds gives what is said of them', () => {
       const own = scores.filter((_, i) => labels[i] === label);
       return own.filter((score) => score >= threshold).length / own.length;
     };
-    const { index, threshold } = youdenThreshold(labels, scores);
+    const { index, threshold } = youdenThreshold(countAtThresholds(labels, scores));
     assertClose(share(threshold, 1) - share(threshold, 0), index);
 
-    const equal = equalErrorRate(labels, scores);
+    const equal = equalErrorRate(countAtThresholds(labels, scores));
     const [falsePositives, falseNegatives] = [share(equal.threshold, 0), 1 - share(equal.threshold, 1)];
     assert.ok(Math.min(falsePositives, falseNegatives) <= equal.rate + 1e-12);
     assert.ok(Math.max(falsePositives, falseNegatives) >= equal.rate - 1e-12);
@@ -82,7 +92,7 @@ test('deciding at the thresholds gives what is said of them', () => {
 
 test('the height over a rate is on the curve, rises with the rate, and its mean is the area', () => {
   always(({ labels, scores }) => {
-    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(labels, scores);
+    const { falsePositiveRate: x, truePositiveRate: y } = rocCurve(countAtThresholds(labels, scores));
     const heights = [...truePositiveRatesAt(countAtThresholds(labels, scores), [0, 0.1, 0.2, 0.5, 0.9, 1])];
     assert.deepEqual(
       heights,
@@ -90,18 +100,18 @@ test('the height over a rate is on the curve, rises with the rate, and its mean 
     );
     assert.equal(heights[0], y[x.lastIndexOf(0)]);
     assert.equal(heights.at(-1), 1);
-    assertClose(partialAuc(labels, scores, 1), auc(labels, scores));
+    assertClose(partialAuc(countAtThresholds(labels, scores), 1), auc(countAtThresholds(labels, scores)));
   });
 });
 
 test('the average precision is the sum of the steps of the curve, whether or not points are dropped', () => {
   always(({ labels, scores }) => {
     for (const dropIntermediate of [false, true]) {
-      const { precision, recall } = precisionRecallCurve(labels, scores, { dropIntermediate });
+      const { precision, recall } = precisionRecallCurve(countAtThresholds(labels, scores), { dropIntermediate });
       const steps = Array.from(precision.subarray(1), (_, i) => (recall[i]! - recall[i + 1]!) * precision[i]!);
       assertClose(
         steps.reduce((sum, step) => sum + step, 0),
-        averagePrecision(labels, scores),
+        averagePrecision(countAtThresholds(labels, scores)),
       );
     }
   });
@@ -109,7 +119,7 @@ test('the average precision is the sum of the steps of the curve, whether or not
 
 test('error rates fall and rise from one end of a DET curve to the other', () => {
   always(({ labels, scores }) => {
-    const { falsePositiveRate, falseNegativeRate, thresholds } = detCurve(labels, scores);
+    const { falsePositiveRate, falseNegativeRate, thresholds } = detCurve(countAtThresholds(labels, scores));
     assert.deepEqual(
       [...falsePositiveRate],
       [...falsePositiveRate].sort((one, other) => other - one),

@@ -1,32 +1,91 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rocCurve } from './roc-curve.ts';
+import { bootstrapBand } from '../intervals/bootstrap.ts';
+import { drawnScores } from '../intervals/testing-intervals.ts';
+import { detCurve, OneClassError, rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';
+import { countAtThresholds, rankScores } from './threshold-counts.ts';
 
-test('the example of the docstring', () => {
-  const curve = rocCurve([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+const example = countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
+const det = (labels: readonly number[], scores: readonly number[]) =>
+  Object.values(detCurve(countAtThresholds(labels, scores))).map((values) => [...values]);
 
-  assert.deepEqual([...curve.falsePositiveRate], [0, 0, 0.5, 0.5, 1]);
-  assert.deepEqual([...curve.truePositiveRate], [0, 0.5, 0.5, 1, 1]);
-  assert.deepEqual([...curve.thresholds], [Infinity, 0.8, 0.4, 0.35, 0.1]);
+test('the examples of the docstrings', () => {
+  const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(example);
+  assert.deepEqual([...falsePositiveRate], [0, 0, 0.5, 0.5, 1]);
+  assert.deepEqual([...truePositiveRate], [0, 0.5, 0.5, 1, 1]);
+  assert.deepEqual([...thresholds], [Infinity, 0.8, 0.4, 0.35, 0.1]);
+  assert.deepEqual([...truePositiveRatesAt(example, [0, 0.25, 0.5, 1])], [0.5, 0.5, 1, 1]);
+  assert.deepEqual(det([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]), [
+    [0.5, 0.5, 0],
+    [0, 0.5, 0.5],
+    [0.35, 0.4, 0.8],
+  ]);
 });
 
 test('points within a straight stretch are left out unless they are asked for', () => {
-  const scores = [4, 3, 2, 1];
-
-  assert.deepEqual([...rocCurve([1, 1, 0, 0], scores).thresholds], [Infinity, 4, 3, 1]);
-  assert.deepEqual([...rocCurve([1, 1, 0, 0], scores, { dropIntermediate: false }).thresholds], [Infinity, 4, 3, 2, 1]);
+  const counts = countAtThresholds([1, 1, 0, 0], [4, 3, 2, 1]);
+  assert.deepEqual([...rocCurve(counts).thresholds], [Infinity, 4, 3, 1]);
+  assert.deepEqual([...rocCurve(counts, { dropIntermediate: false }).thresholds], [Infinity, 4, 3, 2, 1]);
 });
 
 test('a missing class makes its rate undefined, not zero', () => {
-  const { falsePositiveRate, truePositiveRate } = rocCurve([1, 1], [0.2, 0.7]);
-
+  const { falsePositiveRate, truePositiveRate } = rocCurve(countAtThresholds([1, 1], [0.2, 0.7]));
   assert.ok(falsePositiveRate.every(Number.isNaN));
   assert.deepEqual([...truePositiveRate], [0, 0.5, 1]);
+  assert.deepEqual([...truePositiveRatesAt(countAtThresholds([1], [2]), [0.5])], [Number.NaN]);
 });
 
-test('a score that is not finite is refused with its place', () => {
-  assert.throws(
-    () => rocCurve([0, 1], [0.5, Number.NaN]),
-    new RangeError('Expected a finite score, got NaN at index 1'),
-  );
+test('a DET curve ends at an infinite threshold where a negative has the highest score', () => {
+  assert.deepEqual(det([0, 1], [2, 1]), [
+    [1, 1, 0],
+    [0, 1, 1],
+    [1, 2, Infinity],
+  ]);
+});
+
+test('the DET curve of a perfect ranking is one point', () => {
+  assert.deepEqual(det([0, 0, 1, 1], [1, 2, 3, 4]), [[0], [0], [3]]);
+});
+
+test('a DET curve of one class is an error by name', () => {
+  assert.throws(() => det([1, 1], [1, 2]), OneClassError);
+  assert.throws(() => det([0], [1]), {
+    name: 'OneClassError',
+    message: 'Expected items of both classes for a DET curve, got only label 0',
+  });
+  assert.throws(() => det([], []), { message: 'Expected items of both classes for a DET curve, got none' });
+});
+
+test('where the ROC curve rises, its upper end counts, whatever the place times the negatives is rounded to', () => {
+  for (let x = 1; x <= 100; x++) {
+    const labels = Array.from({ length: 101 }, (_, i) => (i === x ? 1 : 0)); // in the order of their scores
+    const counts = countAtThresholds(
+      labels,
+      labels.map((_, i) => -i),
+    );
+    const heights = truePositiveRatesAt(counts, [(x - 0.5) / 100, x / 100]);
+    assert.deepEqual([...heights], [0, 1], `at ${x} %`);
+    assert.equal(truePositiveRateAt(counts, x / 100), 1);
+  }
+});
+
+test('a curve of ties is straight, and starts at nothing', () => {
+  const counts = countAtThresholds([0, 0, 1, 1], [2, 2, 2, 2]);
+  assert.deepEqual([...truePositiveRatesAt(counts, [0, 0.3, 1])], [0, 0.3, 1]);
+});
+
+test('a band of 95 % holds the true height at a place in about that share of test sets', () => {
+  const places = [0.1, 0.3];
+  const truth = [0.389, 0.683]; // Φ(1 + Φ⁻¹(place)), scores of the two classes one deviation apart
+  let held = 0;
+  for (let seed = 0; seed < 40; seed++) {
+    const { labels, scores } = drawnScores(60, 60, 1, 200 + seed);
+    const ranking = rankScores(scores);
+    const sample = { labels, draws: 200, seed };
+    const heights = (weights: Float64Array) =>
+      truePositiveRatesAt(countAtThresholds(labels, ranking, { weights }), places);
+    const { low, high } = bootstrapBand(sample, heights, 0.95);
+    for (const [i, height] of truth.entries()) if (low[i]! <= height && height <= high[i]!) held++;
+  }
+  assert.ok(held >= 0.88 * 80, `${held} of 80`);
 });

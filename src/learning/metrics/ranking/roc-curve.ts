@@ -1,6 +1,4 @@
-import type { Weighted } from '../weights.ts';
-import type { Scores } from './rank-scores.ts';
-import { countAtThresholds } from './threshold-counts.ts';
+import type { ThresholdCounts } from './threshold-counts.ts';
 
 /** A receiver operating characteristic: points from (0, 0) to (1, 1), one for each threshold that was kept. */
 export interface RocCurve {
@@ -8,28 +6,25 @@ export interface RocCurve {
   readonly falsePositiveRate: Float64Array;
   /** Share of positives at or above the threshold, ascending; NaN without positives. */
   readonly truePositiveRate: Float64Array;
-  /** Descending; the first is infinite: nothing is called positive there. */
+  /** Descending; the first is infinite, where nothing is called positive. */
   readonly thresholds: Float64Array;
+}
+
+export interface CurveOptions {
+  /** Whether to leave out points that do not change the picture. */
+  readonly dropIntermediate?: boolean;
 }
 
 /**
  * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, "An introduction to ROC analysis",
- * algorithm 1). Items of one score share a point.
+ * algorithm 1). Items with equal scores share a point.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the points (0, 0) (0, 0.5) (0.5, 0.5) (0.5, 1) (1, 1) at the
  * thresholds ∞ 0.8 0.4 0.35 0.1.
  *
- * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item, higher for positive; throws a RangeError otherwise.
- * @param options `dropIntermediate` (default true) leaves out points inside a straight stretch of unit steps, which
- * changes neither picture nor area; `weights`.
+ * @param options `dropIntermediate` (default true) leaves out points inside a straight stretch of unit steps.
  */
-export function rocCurve(
-  labels: ArrayLike<number>,
-  scores: Scores,
-  { dropIntermediate = true, weights }: { readonly dropIntermediate?: boolean } & Weighted = {},
-): RocCurve {
-  const counts = countAtThresholds(labels, scores, { weights });
+export function rocCurve(counts: ThresholdCounts, { dropIntermediate = true }: CurveOptions = {}): RocCurve {
   const { falsePositives, truePositives } = counts;
   const last = counts.thresholds.length - 1;
   const keep = new Uint32Array(counts.thresholds.length);
@@ -54,4 +49,80 @@ export function rocCurve(
 /** Whether the steps before and after differ. */
 function bends(counts: Float64Array, i: number): boolean {
   return counts[i + 1]! - counts[i]! !== counts[i]! - counts[i - 1]!;
+}
+
+/**
+ * The height of the ROC curve at false positive rates: straight between its points, and the upper end where it rises vertically.
+ * Higher is better; chance gives the false positive rate itself. NaN where a class is missing. Below a rate of 1 / negatives the
+ * height is interpolated and says little of the ranking.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 0.5 1 1 at 0 0.25 0.5 1.
+ *
+ * @param places False positive rates, ascending, 0 to 1.
+ */
+export function truePositiveRatesAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
+  const { falsePositives, truePositives, positives, negatives } = counts;
+  let next = 0; // the first threshold that lies right of the place
+  return Float64Array.from(places, (place) => {
+    if (!(positives > 0 && negatives > 0)) return Number.NaN;
+    // As shares, since 0.29 * 100 is below 29.
+    while (next < falsePositives.length && falsePositives[next]! / negatives <= place) next++;
+    const [x, y] = next === 0 ? [0, 0] : [falsePositives[next - 1]!, truePositives[next - 1]!];
+    if (next === falsePositives.length) return y / positives;
+    const share = Math.max(0, place * negatives - x) / (falsePositives[next]! - x);
+    return (y + share * (truePositives[next]! - y)) / positives;
+  });
+}
+
+/** {@link truePositiveRatesAt} for one place. */
+export function truePositiveRateAt(counts: ThresholdCounts, place: number): number {
+  return truePositiveRatesAt(counts, [place])[0]!;
+}
+
+/** A detection error tradeoff: both error rates at each threshold. */
+export interface DetCurve {
+  /** Share of negatives at or above the threshold, descending. */
+  readonly falsePositiveRate: Float64Array;
+  /** Share of positives below the threshold, ascending. */
+  readonly falseNegativeRate: Float64Array;
+  /** Ascending; the last is infinite where a negative has the highest score. */
+  readonly thresholds: Float64Array;
+}
+
+/**
+ * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as
+ * scikit-learn 1.7's `det_curve` gives it: from the highest threshold that misses no positive to the lowest that calls no
+ * negative positive, since beyond them one rate stays 0. Lower is better in both. Its axes are normal deviates, on which 0 and 1
+ * lie at infinity.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give (0.5, 0) (0.5, 0.5) (0, 0.5) at the thresholds 0.35 0.4 0.8.
+ *
+ * @param options `dropIntermediate` (default false) leaves out points between two of the same false negative rate.
+ * @throws {OneClassError} Where a class is missing.
+ */
+export function detCurve(counts: ThresholdCounts, { dropIntermediate = false }: CurveOptions = {}): DetCurve {
+  if (!(counts.positives > 0 && counts.negatives > 0)) throw new OneClassError('a DET curve', counts);
+  const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(counts, { dropIntermediate: false });
+  const end = thresholds.length - 1;
+  const kept: number[] = [];
+  for (let i = truePositiveRate.indexOf(1); i >= 0; i--) {
+    const isInside = i > 0 && i < end && truePositiveRate[i - 1] === truePositiveRate[i + 1];
+    if (!(dropIntermediate && isInside)) kept.push(i);
+    if (falsePositiveRate[i] === 0) break;
+  }
+  return {
+    falsePositiveRate: Float64Array.from(kept, (i) => falsePositiveRate[i]!),
+    falseNegativeRate: Float64Array.from(kept, (i) => 1 - truePositiveRate[i]!),
+    thresholds: Float64Array.from(kept, (i) => thresholds[i]!),
+  };
+}
+
+/** A measure that compares two classes was asked for items of one class. */
+export class OneClassError extends RangeError {
+  override readonly name = 'OneClassError';
+
+  constructor(measure: string, { positives, negatives }: Pick<ThresholdCounts, 'positives' | 'negatives'>) {
+    const got = positives > 0 ? 'only label 1' : negatives > 0 ? 'only label 0' : 'none';
+    super(`Expected items of both classes for ${measure}, got ${got}`);
+  }
 }

@@ -1,9 +1,50 @@
 import { requireOneEach, type Weighted } from '../weights.ts';
-import { type RankedScores, rankScores, type Scores } from './rank-scores.ts';
 
 /**
- * What a ranking decides at each of its distinct scores, highest first: everything at or above the threshold is called
- * positive. The common ground of ROC, AUC and their kin.
+ * Scores by their place in the ranking. They are sorted once and can then be counted under any weights in one pass, which makes
+ * a bootstrap of thousands of draws fast:
+ *
+ *     const ranking = rankScores(scores);
+ *     bootstrapInterval({ labels, seed: 1 }, (weights) => auc(countAtThresholds(labels, ranking, { weights })), 0.95);
+ */
+export interface RankedScores {
+  /** Distinct scores, descending. */
+  readonly thresholds: Float64Array;
+  /** For each item, the index of its score among them. */
+  readonly places: Uint32Array;
+}
+
+/**
+ * Finds the place of every score. It sorts values, which the engine does natively, and looks each one up, since sorting indices
+ * is ten times slower.
+ *
+ * @param scores One finite number for each item; throws a RangeError otherwise.
+ */
+export function rankScores(scores: ArrayLike<number>): RankedScores {
+  const sorted = Float64Array.from(scores);
+  const wrong = sorted.findIndex((score) => !Number.isFinite(score));
+  if (wrong !== -1) throw new RangeError(`Expected a finite score, got ${sorted[wrong]} at index ${wrong}`);
+  sorted.sort().reverse();
+  let count = 0;
+  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  const thresholds = sorted.slice(0, count);
+  return { thresholds, places: Uint32Array.from(scores, (score) => placeOf(score, thresholds)) };
+}
+
+/** The index of a score that is among the thresholds. */
+function placeOf(score: number, thresholds: Float64Array): number {
+  let [low, high] = [0, thresholds.length - 1];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (thresholds[middle]! > score) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
+/**
+ * How many positives and negatives score at or above each distinct score, highest first. Items at or above a threshold are called
+ * positive. All metrics of a ranking are computed from these counts.
  */
 export interface ThresholdCounts {
   /** Distinct scores, descending. */
@@ -12,78 +53,31 @@ export interface ThresholdCounts {
   readonly truePositives: Float64Array;
   /** Negatives at or above each threshold; with weights, their sum. */
   readonly falsePositives: Float64Array;
-  /** Of all items: the last of `truePositives`, or 0. */
+  /** All positives: the last of `truePositives`, or 0. */
   readonly positives: number;
   readonly negatives: number;
 }
 
 /**
- * Counts positives and negatives at or above every distinct score; ties share one threshold.
+ * Counts positives and negatives at or above every distinct score. Tied items share one threshold; a threshold at which no item
+ * has weight is left out.
+ *
+ *     auc(countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])); // 0.75
  *
  * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item, or ranked ones; throws a RangeError otherwise.
+ * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a score
+ * that is not finite, and with scores that are not ranked yet for another label than 0 or 1.
  */
-export function countAtThresholds(labels: ArrayLike<number>, scores: Scores, options: Weighted = {}): ThresholdCounts {
-  if ('places' in scores) {
-    requireOneEach(labels, scores.places, 'score', options);
-    return countRanked(labels, scores, options.weights);
-  }
-  requireOneEach(labels, scores, 'score', options);
-  requireSound(labels, scores);
-  const { weights } = options;
-  return weights === undefined ? count(labels, scores) : weigh(labels, scores, weights);
-}
-
-/**
- * Positives and negatives are sorted apart, which the engine does natively on plain numbers, and then merged: ten times
- * faster than sorting indices by a comparison.
- */
-function count(labels: ArrayLike<number>, scores: ArrayLike<number>): ThresholdCounts {
-  const [negative, positive] = sortedByLabel(labels, scores);
-  const size = labels.length;
-  const thresholds = new Float64Array(size);
-  const truePositives = new Float64Array(size);
-  const falsePositives = new Float64Array(size);
-  let count = 0;
-  let p = positive.length;
-  let n = negative.length;
-  while (p > 0 || n > 0) {
-    const threshold = Math.max(p > 0 ? positive[p - 1]! : -Infinity, n > 0 ? negative[n - 1]! : -Infinity);
-    while (p > 0 && positive[p - 1]! === threshold) p--;
-    while (n > 0 && negative[n - 1]! === threshold) n--;
-    thresholds[count] = threshold;
-    truePositives[count] = positive.length - p;
-    falsePositives[count] = negative.length - n;
-    count++;
-  }
-  return {
-    thresholds: thresholds.subarray(0, count),
-    truePositives: truePositives.subarray(0, count),
-    falsePositives: falsePositives.subarray(0, count),
-    positives: positive.length,
-    negatives: negative.length,
-  };
-}
-
-/** Every item's weight is put to its score, which is looked up, again with no sorting of indices. */
-function weigh(labels: ArrayLike<number>, scores: ArrayLike<number>, weights: ArrayLike<number>): ThresholdCounts {
-  const counts = (_: unknown, i: number) => weights[i]! > 0;
-  const [kinds, values, shares] = [labels, scores, weights].map((of) => new Float64Array(of).filter(counts));
-  return countRanked(kinds!, rankScores(values!), shares);
-}
-
-/**
- * Counts positives and negatives at or above every distinct score, each item as often as its weight says; a threshold where
- * no item has weight is left out.
- *
- * @param labels 0 or 1 for each item; 1 is positive.
- * @param weights From 0 up, one for each item; absent: 1.
- */
-export function countRanked(
+export function countAtThresholds(
   labels: ArrayLike<number>,
-  { thresholds, places }: RankedScores,
-  weights?: ArrayLike<number>,
+  scores: ArrayLike<number> | RankedScores,
+  options: Weighted = {},
 ): ThresholdCounts {
+  const isRanked = 'places' in scores;
+  requireOneEach(labels, isRanked ? scores.places : scores, 'score', options);
+  if (!isRanked) requireLabels(labels);
+  const { thresholds, places } = isRanked ? scores : rankScores(scores);
+  const { weights } = options;
   const truePositives = new Float64Array(thresholds.length);
   const falsePositives = new Float64Array(thresholds.length);
   for (let i = 0; i < places.length; i++) {
@@ -108,37 +102,9 @@ export function countRanked(
   };
 }
 
-/** The scores of negatives and of positives, ascending. */
-function sortedByLabel(labels: ArrayLike<number>, scores: ArrayLike<number>): [Float64Array, Float64Array] {
-  const negative = new Float64Array(labels.length);
-  const positive = new Float64Array(labels.length);
-  let n = 0;
-  let p = 0;
+function requireLabels(labels: ArrayLike<number>): void {
   for (let i = 0; i < labels.length; i++) {
-    if (labels[i] === 1) positive[p++] = scores[i]!;
-    else negative[n++] = scores[i]!;
+    if (labels[i] === 0 || labels[i] === 1) continue;
+    throw new RangeError(`Expected the label 0 or 1, got ${labels[i]} at index ${i}`);
   }
-  return [negative.subarray(0, n).sort(), positive.subarray(0, p).sort()];
-}
-
-function requireSound(labels: ArrayLike<number>, scores: ArrayLike<number>): void {
-  for (let i = 0; i < labels.length; i++) {
-    if (!Number.isFinite(scores[i])) throw new RangeError(`Expected a finite score, got ${scores[i]} at index ${i}`);
-    if (labels[i] !== 0 && labels[i] !== 1) {
-      throw new RangeError(`Expected the label 0 or 1, got ${labels[i]} at index ${i}`);
-    }
-  }
-}
-
-/**
- * A threshold that decides as `thresholds[i]` does, but with room to both sides: halfway to the next lower score. Where there
- * is none, `thresholds[i]` itself.
- *
- * @param i The index of a threshold that is there, which is not checked.
- */
-export function separatingThreshold({ thresholds }: ThresholdCounts, i: number): number {
-  const [score, below] = [thresholds[i]!, thresholds[i + 1]];
-  if (below === undefined) return score;
-  const middle = below / 2 + score / 2;
-  return middle > below ? middle : score;
 }

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { studentT, twoSidedT } from './student-t.ts';
-import { tInterval } from './t-interval.ts';
+import { studentT, tInterval, twoSidedT } from './student-t.ts';
 
 test('the examples of the docstrings', () => {
   assert.equal(studentT(0.95, 2).toFixed(4), '4.3027');

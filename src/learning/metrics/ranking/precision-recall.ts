@@ -1,0 +1,76 @@
+import type { CurveOptions } from './roc-curve.ts';
+import type { ThresholdCounts } from './threshold-counts.ts';
+
+/** Precision against recall: a point for each threshold, and last (recall 0, precision 1), which has no threshold. */
+export interface PrecisionRecallCurve {
+  /** Share of positives among the items at or above the threshold. */
+  readonly precision: Float64Array;
+  /** Share of the positives at or above the threshold, descending. */
+  readonly recall: Float64Array;
+  /** Ascending; one fewer than points. */
+  readonly thresholds: Float64Array;
+}
+
+/**
+ * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it. Higher is better in both; by
+ * chance precision is the share of positives. Draw steps: between points it is not straight (Davis and Goadrich 2006, "The
+ * relationship between precision-recall and ROC curves"). Without positives precision is 0 and recall 1, as in scikit-learn.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the precisions 1/2 2/3 1/2 1 1 at the recalls 1 1 1/2 1/2 0.
+ *
+ * @param options `dropIntermediate` (default false) leaves out points between two of the same recall.
+ */
+export function precisionRecallCurve(
+  { thresholds, truePositives, falsePositives, positives }: ThresholdCounts,
+  { dropIntermediate = false }: CurveOptions = {},
+): PrecisionRecallCurve {
+  const kept: number[] = [];
+  for (let i = thresholds.length - 1; i >= 0; i--) {
+    const isInside = i > 0 && i < thresholds.length - 1 && truePositives[i - 1] === truePositives[i + 1];
+    if (!(dropIntermediate && isInside)) kept.push(i);
+  }
+  const column = (last: number, value: (index: number) => number): Float64Array =>
+    Float64Array.from({ length: kept.length + 1 }, (_, k) => (k === kept.length ? last : value(kept[k]!)));
+  return {
+    precision: column(1, (i) => truePositives[i]! / (truePositives[i]! + falsePositives[i]!)),
+    recall: column(0, (i) => (positives === 0 ? 1 : truePositives[i]! / positives)),
+    thresholds: Float64Array.from(kept, (i) => thresholds[i]!),
+  };
+}
+
+/**
+ * The precision at recalls, each at the first threshold that reaches it, since between its points the curve is not straight. NaN
+ * where there are no positives.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 1 1 2/3 at 0 0.5 0.75.
+ *
+ * @param places Recalls, ascending, 0 to 1.
+ */
+export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
+  const { falsePositives, truePositives, positives } = counts;
+  let at = 0;
+  return Float64Array.from(places, (place) => {
+    if (!(positives > 0)) return Number.NaN;
+    while (at < truePositives.length - 1 && truePositives[at]! / positives < place) at++;
+    return truePositives[at]! / (truePositives[at]! + falsePositives[at]!);
+  });
+}
+
+/**
+ * The mean precision over the recall, 0 to 1, in steps without interpolation: Σ (Rᵢ - Rᵢ₋₁) Pᵢ (Zhu 2004, "Recall, precision and
+ * average precision"; scikit-learn's `average_precision_score`). Higher is better; chance gives the share of positives. 0 where
+ * there are no positives, as in scikit-learn; NaN for no items.
+ *
+ * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 5/6 = 1/2 · 1 + 1/2 · 2/3.
+ */
+export function averagePrecision(counts: ThresholdCounts): number {
+  const { truePositives, falsePositives, positives, negatives } = counts;
+  if (positives === 0) return negatives === 0 ? Number.NaN : 0;
+  let [sum, last] = [0, 0];
+  for (let i = 0; i < truePositives.length; i++) {
+    const called = truePositives[i]!;
+    if (called > last) sum += ((called - last) * called) / (called + falsePositives[i]!);
+    last = called;
+  }
+  return sum / positives;
+}

@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { countAtThresholds, rankScores } from './threshold-counts.ts';
+
+const items = fc.array(
+  fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }), weight: fc.nat(3) }),
+  { maxLength: 20 },
+);
+
+test('counts are those of the items at or above each distinct score', () => {
+  fc.assert(
+    fc.property(items, (items) => {
+      const [labels, scores] = [items.map(({ label }) => label), items.map(({ score }) => score)];
+      const counts = countAtThresholds(labels, rankScores(scores));
+      const distinct = [...new Set(scores)].sort((one, other) => other - one);
+      const count = (label: number, least: number) =>
+        items.filter((item) => item.label === label && item.score >= least).length;
+      assert.deepEqual([...counts.thresholds], distinct);
+      assert.deepEqual(
+        [...counts.truePositives],
+        distinct.map((least) => count(1, least)),
+      );
+      assert.deepEqual(
+        [...counts.falsePositives],
+        distinct.map((least) => count(0, least)),
+      );
+      assert.deepEqual([counts.positives, counts.negatives], [count(1, -Infinity), count(0, -Infinity)]);
+      assert.deepEqual(countAtThresholds(labels, scores), counts);
+    }),
+  );
+});
+
+test('a weight counts an item so many times', () => {
+  fc.assert(
+    fc.property(items, (items) => {
+      const counts = countAtThresholds(
+        items.map(({ label }) => label),
+        rankScores(items.map(({ score }) => score)),
+        { weights: items.map(({ weight }) => weight) },
+      );
+      const repeated = items.flatMap((it) => Array<typeof it>(it.weight).fill(it));
+      const [labels, scores] = [repeated.map(({ label }) => label), repeated.map(({ score }) => score)];
+      assert.deepEqual(counts, countAtThresholds(labels, scores));
+    }),
+  );
+});
+
+test('scores that are not finite and labels other than 0 and 1 are refused with their place', () => {
+  assert.throws(
+    () => countAtThresholds([0, 1], [0.5, Number.NaN]),
+    new RangeError('Expected a finite score, got NaN at index 1'),
+  );
+  assert.throws(
+    () => countAtThresholds([0, 2], [0.5, 1]),
+    new RangeError('Expected the label 0 or 1, got 2 at index 1'),
+  );
+});
