@@ -1,4 +1,9 @@
-import { type InputArtifact, StageError } from '../../src/stage.ts';
+import type { TopLevelSpec } from 'vega-lite';
+import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import type { PlotSettings } from './spec.ts';
+
+/** Draws one form of chart: reads the stage's input and gives the spec. A mistake in the data throws a {@link StageError}. */
+export type DrawForm = (context: StageContext<PlotSettings>) => TopLevelSpec | Promise<TopLevelSpec>;
 
 type Labels = InputArtifact['labels'];
 

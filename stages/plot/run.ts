@@ -1,7 +1,7 @@
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { type RunStage, StageError } from '../../src/stage.ts';
-import type { DrawForm } from './draw-form.ts';
 import { type FormName, formOf, formPorts } from './forms.ts';
+import type { DrawForm } from './inputs.ts';
 import type { PlotSettings } from './spec.ts';
 
 /** One file for each form, loaded when it is the one. */

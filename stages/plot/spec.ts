@@ -150,7 +150,7 @@ function strayMistake(setting: string, name: FormName, { settings }: Form): read
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 10,
+  version: 11,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

@@ -1,8 +1,8 @@
 import { subtitleSize, titleSize } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** A title with two long names of models needs so many; a finding that ends in `but…` would say the opposite. */
-const mostLines = 5;
+/** A title fits two lines; one of the user's own, and labels of many axes, may need more. */
+const mostLines = 4;
 
 /** The title and subtitle of a chart in the theme's sizes, wrapped so that they do not widen a picture of `width` units. */
 export function chartTitle(text: string, subtitle: string, width: number): { text: string[]; subtitle: string[] } {
@@ -12,7 +12,8 @@ export function chartTitle(text: string, subtitle: string, width: number): { tex
   };
 }
 
-/** Says of a default title which instance of a matrix it is: `ROC on test, seed 2, net xception`. */
-export function withLabels(title: string, labels: Readonly<Record<string, string>>): string {
-  return [title, ...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`)].join(', ');
+/** A default title with the instance of the matrix, and the one number that it may hold: `ROC on test, seed 2: AUC 0.768`. */
+export function withLabels(title: string, labels: Readonly<Record<string, string>>, number = ''): string {
+  const named = [title, ...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`)].join(', ');
+  return number === '' ? named : `${named}: ${number}`;
 }

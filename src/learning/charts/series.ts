@@ -1,3 +1,6 @@
+import type { Part } from './encoders.ts';
+import { fittedLabels } from './fit-text.ts';
+import { textWidth } from './text-width.ts';
 import { dashes, palette, shapes } from './theme.ts';
 
 /** The scales of a chart's series, each with the names as its domain. */
@@ -14,22 +17,31 @@ interface Scale<T> {
 
 /**
  * Colours, dashes and shapes of series by their names, in order. Lines take colour and dash, points colour and shape, so
- * that a print in grey and a colour-blind eye tell them apart; five series of one chart are told apart by dash alone, and
- * as many as 35 by both.
+ * that a print in grey and a colour-blind eye tell them apart: five series by dash alone, 35 by both.
  */
-export function seriesScales(names: readonly string[]): SeriesScales {
+export function seriesScales(names: readonly string[], colours: readonly string[] = palette): SeriesScales {
   const scale = <T>(values: readonly T[]): Scale<T> => ({
     domain: [...names],
     range: names.map((_, index) => values[index % values.length]!),
   });
-  return { color: scale(palette), strokeDash: scale(dashes.map((dash) => [...dash])), shape: scale(shapes) };
+  return { color: scale(colours), strokeDash: scale(dashes.map((dash) => [...dash])), shape: scale(shapes) };
+}
+
+/** A legend below the chart, where it takes no width, as many columns as its names leave room for. */
+export function seriesLegend(names: readonly string[], width: number): Part {
+  const widest = Math.max(...names.map((name) => textWidth(name, 12))) + 60;
+  return {
+    ...{ orient: 'bottom', columns: Math.max(1, Math.floor(width / widest)), symbolOpacity: 1 },
+    ...{ symbolType: 'stroke', symbolSize: 600, titleAnchor: 'start', titleLimit: width },
+    ...fittedLabels(names, width - 30),
+  };
 }
 
 type Labels = Readonly<Record<string, string>>;
 
 /**
  * What a series is called that labels tell from others; a number says nothing without its axis: `my-net, seed 2`. Empty
- * where there are no labels.
+ * without labels.
  */
 export function seriesName(labels: Labels): string {
   return Object.entries(labels)
@@ -45,7 +57,7 @@ export function nameSeries(series: readonly Labels[]): { readonly names: readonl
   return { names: series.map((labels) => seriesName(own(labels))), shared };
 }
 
-/** Names that tell apart: with its number where another has the same, and `what` where several have none. */
+/** Distinct names: a number is added where another has the same, and `what` stands in for an empty one. */
 export function tellApart(names: readonly string[], what: string): readonly string[] {
   if (names.length === 1) return names;
   const full = names.map((name) => name || what);

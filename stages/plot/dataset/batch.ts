@@ -1,4 +1,4 @@
-import { formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
+import { formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { DatasetBatches } from '../../../src/learning/training/dataset-batches.ts';
@@ -11,8 +11,7 @@ import { floatsToPixels } from '../../../src/learning/vision/floats-to-pixels.ts
 import { type Normalization, usualNormalization } from '../../../src/learning/vision/pixels-to-floats.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../draw-form.ts';
-import { onlyInput } from '../inputs.ts';
+import { type DrawForm, onlyInput } from '../inputs.ts';
 import { mostAcross, side as shownSide } from './image-cells.ts';
 
 const usualSize = 256;
@@ -33,8 +32,8 @@ export const draw: DrawForm = async (context) => {
   const count = (label: number) => batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
   const counts = dataset.classes.map((name, label) => `${count(label)} ${name}`);
   return imageSheet({
-    title: title ?? withLabels(`A batch as the network sees it: ${formatList(counts)} images`, labels),
-    subtitle: `${trainSplit}, epoch ${epoch}, seed ${seed}: the first ${formatCountOf(cells.length, 'image')}, ${side} × ${side} pixels; ${changes(augment)}`,
+    title: title ?? withLabels('A training batch as the network sees it', labels),
+    subtitle: `${trainSplit}, epoch ${epoch}, seed ${seed}: the first ${formatList(counts)} images, ${side} × ${side} pixels; ${changes(augment)}`,
     blocks: [[{ cells }]],
     across: mostAcross,
     side: shownSide,

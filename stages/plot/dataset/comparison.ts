@@ -5,7 +5,7 @@ import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { trainSplit } from '../../../src/learning/training/split-names.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../draw-form.ts';
+import type { DrawForm } from '../inputs.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 
 /** A column for each data set, a row for each class. */
@@ -32,7 +32,7 @@ export const draw: DrawForm = async (context) => {
     }
     const sized = splits.map((one, index) => `${names[index]}: ${sizes(one)}`);
     return imageSheet({
-      title: title ?? withLabels(`${capital(formatList(classes))} images of ${formatList(names)}, ${split}`, shared),
+      title: title ?? withLabels(`Images of ${formatList(names)} by class, ${split}`, shared),
       subtitle: `${sized.join('; ')}; drawn by chance (seed ${seed})`,
       blocks,
       across: Math.max(1, Math.floor(mostAcross / items.length)),
@@ -49,5 +49,3 @@ function sizes({ samples }: ReturnType<Dataset['split']>): string {
   const ends = [sorted.at(0), sorted.at(-1)].flatMap((sample) => (sample ? `${sample.width} × ${sample.height}` : []));
   return ends.length === 0 ? 'no images' : `${[...new Set(ends)].join(' to ')} pixels`;
 }
-
-const capital = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);

@@ -9,7 +9,7 @@ import { StageBench } from '../../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
-import { countSplit, statisticsChart } from './statistics-chart.ts';
+import { countSplit, statisticsChart } from './statistics.ts';
 
 interface SheetCell {
   readonly image: string;
@@ -41,8 +41,8 @@ const paths = (cells: readonly SheetCell[]) => cells.map(({ description }) => de
 test('samples are some images of every class and split, the same for the same seed', async () => {
   using bench = new StageBench();
   const first = await sheet(bench, { images: 2 });
-  assert.equal(first.title, '5 real and 5 fake images in train and val');
-  assert.equal(first.subtitle, 'Up to 2 of each class and split, drawn by chance (seed 7)');
+  assert.equal(first.title, 'Images of each class in train and val');
+  assert.equal(first.subtitle, '5 real and 5 fake images; up to 2 of each class and split, drawn by chance (seed 7)');
   assert.deepEqual(first.headers, [
     'train, real: 2 of 2',
     'train, fake: 2 of 2',
@@ -67,7 +67,7 @@ test('a comparison has a column for each data set and a row for each class', asy
     { set: 'one', seed: '7' },
     { set: 'other', seed: '7' },
   ]);
-  assert.equal(title, 'Real and fake images of one and other, val, seed 7');
+  assert.equal(title, 'Images of one and other by class, val, seed 7');
   assert.equal(subtitle, 'one: 56 × 56 pixels; other: 56 × 56 pixels; drawn by chance (seed 7)');
   assert.deepEqual(headers, ['one, real: 1 of 3', 'other, real: 1 of 3', 'one, fake: 1 of 3', 'other, fake: 1 of 3']);
   await assert.rejects(
@@ -80,8 +80,8 @@ test('a batch is what the training loader gives: augmented by seed and epoch, it
   using bench = new StageBench();
   const plain = { chart: 'batch', imageSize: 56, augment: { crop: 0, flip: false } };
   const first = await sheet(bench, plain);
-  assert.equal(first.title, 'A batch as the network sees it: 2 real and 2 fake images');
-  assert.equal(first.subtitle, 'train, epoch 1, seed 7: the first 4 images, 56 × 56 pixels; unchanged');
+  assert.equal(first.title, 'A training batch as the network sees it');
+  assert.equal(first.subtitle, 'train, epoch 1, seed 7: the first 2 real and 2 fake images, 56 × 56 pixels; unchanged');
   for (const { caption, image } of first.cells) {
     const { pixels, width } = await decodeImage(Buffer.from(image.split(',')[1]!, 'base64'));
     const mean = (channel: number) =>
@@ -101,22 +101,19 @@ const samples = (counts: Readonly<Record<string, number>>) =>
     return Array.from({ length: count }, () => ({ class: className!, source: source ?? className!, group: undefined }));
   });
 
-test('statistics have a bar for each class and source of a split, and say the share of the fakes', () => {
+test('statistics have a bar for each class and source of a split, and say what guessing gives', () => {
   const classes = ['real', 'fake'];
-  const train = countSplit({ split: 'train', classes, samples: samples({ real: 4, 'fake swap': 3, 'fake gan': 1 }) });
-  const test = countSplit({ split: 'test', classes, samples: samples({ real: 4, 'fake swap': 2 }) });
-  assertGolden(
-    statisticsChart([train, test], { labels: {} }),
-    new URL('golden/statistics.golden.json', import.meta.url),
-  );
+  const train = countSplit('train', classes, samples({ real: 4, 'fake swap': 3, 'fake gan': 1 }));
+  const test = countSplit('test', classes, samples({ real: 4, 'fake swap': 2 }));
+  assertGolden(statisticsChart([train, test], 'Images'), new URL('golden/statistics.golden.json', import.meta.url));
 });
 
 test('bars of all splits are drawn on one scale, that of the axis below the last', () => {
   const classes = ['real', 'fake'];
   const counts = [2700, 20].map((count, index) =>
-    countSplit({ split: `${index}`, classes, samples: samples({ real: count, fake: count }) }),
+    countSplit(`${index}`, classes, samples({ real: count, fake: count })),
   );
-  const { vconcat } = statisticsChart(counts, { labels: {} }) as unknown as {
+  const { vconcat } = statisticsChart(counts, 'Images') as unknown as {
     vconcat: { layer: { encoding: { x: { scale: { domain: number[] } } } }[] }[];
   };
   const ends = vconcat.flatMap(({ layer }) => layer.map(({ encoding }) => encoding.x.scale.domain[1]!));
@@ -125,7 +122,7 @@ test('bars of all splits are drawn on one scale, that of the axis below the last
 });
 
 test('a split without an image of a class says so', () => {
-  const { rows, images } = countSplit({ split: 'val', classes: ['real', 'fake'], samples: samples({ real: 2 }) });
+  const { rows, images } = countSplit('val', ['real', 'fake'], samples({ real: 2 }));
   assert.deepEqual(rows, [
     { class: 'real', source: 'real', images: 2 },
     { class: 'fake', source: 'fake', images: 0 },

@@ -3,7 +3,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
-import type { DrawForm } from '../draw-form.ts';
+import type { DrawForm } from '../inputs.ts';
 import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
 
 /** A row of blocks for each split, a block for each class. */
@@ -30,8 +30,8 @@ export const draw: DrawForm = async (context) => {
   }
   const what = formatList([...counts].map(([name, count]) => `${formatCount(count)} ${name}`));
   return imageSheet({
-    title: title ?? withLabels(`${what} images in ${formatList([...shown])}`, shared),
-    subtitle: `Up to ${images} of each class and split, drawn by chance (seed ${seed})`,
+    title: title ?? withLabels(`Images of each class in ${formatList([...shown])}`, shared),
+    subtitle: `${what} images; up to ${images} of each class and split, drawn by chance (seed ${seed})`,
     blocks,
     across: Math.max(1, Math.floor(mostAcross / Math.max(1, ...blocks.map((row) => row.length)))),
     side,

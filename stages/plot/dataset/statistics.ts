@@ -1,15 +1,114 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { chart, type Part, quantity, rowNames } from '../../../src/learning/charts/encoders.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { textWidth } from '../../../src/learning/charts/text-width.ts';
+import { classColours, palette } from '../../../src/learning/charts/theme.ts';
+import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
-import type { DrawForm } from '../draw-form.ts';
-import { countSplit, statisticsChart } from './statistics-chart.ts';
+import type { DrawForm } from '../inputs.ts';
 
 export const draw: DrawForm = ({ inputs, settings }) => {
   const items = inputs('dataset');
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
   const splits = items.flatMap(({ path }, index) => {
     const { classes, splits, split } = openDataset(path);
-    const dataset = items.length > 1 ? names[index] : undefined;
-    return splits.map((name) => countSplit({ dataset, split: name, classes, samples: split(name).samples }));
+    const dataset = items.length > 1 ? `${names[index]}, ` : '';
+    return splits.map((name) => countSplit(dataset + name, classes, split(name).samples));
   });
-  return statisticsChart(splits, { title: settings.title, labels: shared });
+  return statisticsChart(splits, settings.title ?? withLabels('Images by split, class and source', shared));
 };
+
+/** How many images a split has, of what. */
+export interface SplitCounts {
+  readonly split: string;
+  readonly classes: readonly string[];
+  readonly images: number;
+  readonly groups: number;
+  /** Of each class and source, classes in label order, sources as they first come. */
+  readonly rows: readonly { readonly class: string; readonly source: string; readonly images: number }[];
+}
+
+export function countSplit(
+  split: string,
+  classes: readonly string[],
+  samples: readonly Pick<Sample, 'class' | 'source' | 'group'>[],
+): SplitCounts {
+  const groups = new Set(samples.flatMap(({ group }) => group ?? []));
+  const rows = classes.flatMap((name) => {
+    const sources = new Map<string, number>();
+    for (const { source } of samples.filter((sample) => sample.class === name)) {
+      sources.set(source, (sources.get(source) ?? 0) + 1);
+    }
+    if (sources.size === 0) sources.set(name, 0);
+    return Array.from(sources, ([source, images]) => ({ class: name, source, images }));
+  });
+  return { split, classes, images: samples.length, groups: groups.size, rows };
+}
+
+const width = 330;
+
+/** A panel for each split, a bar for each class and source; how many images and what share of the split stand at its end. */
+export function statisticsChart(splits: readonly SplitCounts[], title: string): TopLevelSpec {
+  const most = Math.max(1, ...splits.flatMap(({ rows }) => rows.map(({ images }) => images)));
+  // One scale for all panels, with room for the longest text behind the longest bar.
+  const room = Math.max(...splits.flatMap((split) => split.rows.map((row) => textWidth(textOf(row, split), 12)))) + 8;
+  const end = most / (1 - room / width);
+  return chart(title, subtitle(splits), width + 90, {
+    spacing: 22,
+    vconcat: splits.map((split, index) => panel(split, end, index === splits.length - 1)),
+  });
+}
+
+const textOf = (row: SplitCounts['rows'][number], { images }: SplitCounts): string =>
+  `${formatCount(row.images)} (${formatShare(images === 0 ? 0 : row.images / images)})`;
+
+function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
+  const { split, rows, images, classes } = counts;
+  const values = rows.map((row) => ({
+    ...row,
+    name: row.source === row.class ? row.class : `${row.class}: ${row.source}`,
+    text: textOf(row, counts),
+  }));
+  const names = values.map(({ name }) => name);
+  const y = rowNames('name', names, 200, { grid: false });
+  const x = quantity('images', isLast ? 'Images' : null, {
+    ...{
+      domain: [0, end],
+      grid: false,
+      tickCount: 4,
+      labels: isLast,
+      ticks: isLast,
+      domainOpacity: isLast ? 1 : 0,
+      format: ',d',
+    },
+  });
+  const range = classes.length === 2 ? classColours : palette.slice(0, classes.length);
+  const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };
+  const heading = `${split}: ${formatCountOf(images, 'image')}`;
+  return {
+    title: { text: heading, anchor: 'start', frame: 'bounds', fontSize: 13, offset: 4 },
+    data: { name: split, values },
+    width,
+    height: { step: 20 },
+    layer: [
+      { mark: { type: 'bar', cornerRadius: 1 }, encoding: { x, y, color } },
+      { mark: { type: 'text', align: 'left', dx: 5 }, encoding: { x, y, text: { field: 'text', type: 'nominal' } } },
+    ],
+  };
+}
+
+/** How many images and groups there are, and of each split what always guessing the larger class gives. */
+function subtitle(splits: readonly SplitCounts[]): string {
+  const sum = (of: 'images' | 'groups') => splits.reduce((total, split) => total + split[of], 0);
+  const grouped = sum('groups') === 0 ? '' : ` in ${formatCountOf(sum('groups'), 'group')}`;
+  const baseline = splits
+    .filter(({ images }) => images > 0)
+    .map(({ split, classes, rows, images }) => {
+      const ofClass = (name: string) => rows.reduce((total, row) => total + (row.class === name ? row.images : 0), 0);
+      return `${formatShare(Math.max(...classes.map(ofClass)) / images)} of ${split}`;
+    });
+  const always = splits.length > 4 ? '' : `; always guessing the larger class is right for ${formatList(baseline)}`;
+  return `${formatCountOf(sum('images'), 'image')}${grouped}${always}`;
+}

@@ -1,11 +1,13 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { chart, quantity } from '../../../src/learning/charts/encoders.ts';
+import { classColours, palette } from '../../../src/learning/charts/theme.ts';
 import { principalComponents } from '../../../src/learning/metrics/multivariate/principal-components.ts';
 import { selectionSplit } from '../../../src/learning/training/split-names.ts';
 import { openFeatures } from '../../../src/learning/vision/features/open-features.ts';
 import { StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../draw-form.ts';
-import { onlyInput } from '../inputs.ts';
-import { componentsChart, componentsTitle } from './components-chart.ts';
+import { type DrawForm, onlyInput } from '../inputs.ts';
 
 export const draw: DrawForm = (context) => {
   const { title, split = selectionSplit } = context.settings;
@@ -16,10 +18,53 @@ export const draw: DrawForm = (context) => {
   const { coordinates, shares } = principalComponents(features, values);
   const rounded = (value: number) => Number(value.toPrecision(6)); // what can be seen, in a file of half the size
   const points = samples.map(({ key, class: name }, i) => ({
-    ...{ key, class: name },
-    first: rounded(coordinates[2 * i]!),
-    second: rounded(coordinates[2 * i + 1]!),
+    ...{ key, class: name, first: rounded(coordinates[2 * i]!), second: rounded(coordinates[2 * i + 1]!) },
   }));
-  const plane = { split, classes, values, points, shares };
-  return componentsChart(plane, title ?? withLabels(componentsTitle(plane), labels));
+  return componentsChart(
+    { classes, values, points, shares },
+    title ?? withLabels(`Features of ${split} by two principal components`, labels),
+  );
 };
+
+/** A split's features by their two principal components. */
+interface FeaturesPlane {
+  /** In label order. */
+  readonly classes: readonly string[];
+  readonly points: readonly {
+    readonly key: string;
+    readonly class: string;
+    readonly first: number;
+    readonly second: number;
+  }[];
+  /** Values of each image, before. */
+  readonly values: number;
+  /** Of the two components, in the total variance, 0 to 1. */
+  readonly shares: readonly number[];
+}
+
+const side = 420;
+
+/** Beyond this many points they cover each other, and are drawn thinner. */
+const mostSolid = 400;
+
+/** A point for each image, its class by colour and shape, so that a print in grey can be read too. */
+export function componentsChart({ points, values, classes, shares }: FeaturesPlane, title: string): TopLevelSpec {
+  const subtitle = `${formatCount(points.length)} images by the two principal components of ${formatCount(values)} values`;
+  const axis = (field: string, name: string, share = 0) =>
+    quantity(field, `${name} component, ${formatShare(share)} of the variance`, { scale: { nice: 6 }, tickCount: 6 });
+  const colours = classes.length === 2 ? classColours : palette.slice(0, classes.length);
+  const by = { field: 'class', type: 'nominal', title: 'Class' };
+  return chart(title, subtitle, side, {
+    data: { name: 'features', values: points },
+    width: side,
+    height: side,
+    mark: { type: 'point', filled: true, size: 36, opacity: points.length > mostSolid ? 0.4 : 0.8 },
+    encoding: {
+      x: axis('first', 'First', shares[0]),
+      y: axis('second', 'Second', shares[1]),
+      color: { ...by, scale: { domain: classes, range: colours } },
+      shape: { ...by, scale: { domain: classes } },
+      tooltip: [{ field: 'key' }, { field: 'class' }],
+    },
+  });
+}

@@ -1,14 +1,25 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from '../../../src/learning/charts/chart-title.ts';
-import { fittedLabels } from '../../../src/learning/charts/fit-text.ts';
+import { formatCount, formatCountOf, formatDecimal, formatList, formatShare } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import {
+  chart,
+  type Domain,
+  inPercent,
+  type Part,
+  quantity,
+  ruleAt,
+  textAt,
+} from '../../../src/learning/charts/encoders.ts';
 import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
-import { nameSeries, seriesScales } from '../../../src/learning/charts/series.ts';
+import { lineLayers, pointLayer } from '../../../src/learning/charts/line-layers.ts';
+import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
+import { chanceLevel, metric } from '../../../src/learning/metrics/metric-catalogue.ts';
+import { majorityWords, type SplitImages } from '../../../src/learning/training/split-images.ts';
+import { selectionSplit } from '../../../src/learning/training/split-names.ts';
 import type { Group } from '../inputs.ts';
-import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run } from './curves-data.ts';
-import { accuracyDomain, chanceLoss, lossDomain } from './curves-domains.ts';
-import { curvesSubtitle, curvesTitle } from './curves-title.ts';
+import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
 export interface CurvesOptions {
   readonly splits: readonly string[];
@@ -17,9 +28,6 @@ export interface CurvesOptions {
   readonly band: Band;
   readonly title?: string | undefined;
 }
-
-type Layers = Extract<TopLevelSpec, { layer: unknown }>['layer'];
-type Panel = Extract<TopLevelSpec, { vconcat: unknown }>['vconcat'][number];
 
 const yTitles = { accuracy: 'Accuracy (%)', loss: 'Loss (cross-entropy, nats)' } as const;
 
@@ -40,210 +48,206 @@ interface Curves {
   readonly lines: readonly Row[];
   readonly kept: readonly Row[];
   readonly series: readonly string[];
-  readonly epochs: readonly [first: number, last: number];
+  readonly epochs: Domain;
   /** The one run's epoch that was kept, where there is but one run. */
   readonly keptEpoch: number | undefined;
   readonly hasBands: boolean;
   readonly panelWidth: number;
+  /** The loss of the best constant answer, of each split whose images are known. */
+  readonly chance: ReadonlyMap<string, number>;
 }
 
 /**
  * Accuracy above loss, against epoch. One run, or one mean of runs, has a line for each split; several have a panel for each
  * split and a line each. What was kept is marked. The data is tidy: a row for each point of a line.
  *
- * Both measures lie in a narrow band as a rule, far from zero, so the axes show the band. The loss of guessing, ln 2 with
- * two classes, is ruled where it is near.
+ * Both measures lie in a narrow band as a rule, far from zero, so the axes show the band.
  */
 export function curvesChart(groups: readonly Group<Run>[], options: CurvesOptions): TopLevelSpec {
-  const { splits, title = curvesTitle(groups, splits) } = options;
-  const columns = groups.length > 1 ? splits : [undefined];
+  const { splits } = options;
+  const { names, shared } = nameSeries(groups.map(({ labels }) => labels));
+  const several = groups.length > 1;
+  const columns = several ? splits : [undefined];
   const panelWidth = Math.max(leastPanelWidth, Math.floor((width - between * (columns.length - 1)) / columns.length));
   const total = columns.length * panelWidth + (columns.length - 1) * between;
-  const curves = { ...curvesOf(groups, options), panelWidth };
-  return {
-    title: chartTitle(title, curvesSubtitle(groups, options), total + 50),
-    data: { name: 'lines', values: [...curves.lines] },
-    spacing: between,
-    vconcat: measures.map((measure): Panel => {
-      const panels = columns.map((split) =>
-        panel(curves, measure, split, [split === columns[0], split === columns.at(-1)]),
-      );
-      return panels.length === 1 ? panels[0]! : { spacing: between, hconcat: panels };
-    }),
-  };
-}
-
-function curvesOf(groups: readonly Group<Run>[], { splits, band }: CurvesOptions): Omit<Curves, 'panelWidth'> {
   const runs = groups.flatMap(({ items }) => items);
   const epochs = runs.flatMap(({ history }) => history.epochs.map(({ epoch }) => epoch));
-  const several = groups.length > 1;
-  const { names } = nameSeries(groups.map(({ labels }) => labels));
   const rows = (of: (group: Group<Run>) => readonly CurveRow[]) =>
     groups.flatMap((group, index) => of(group).map((row) => ({ series: several ? names[index]! : row.split, ...row })));
-  return {
-    lines: rows((group) => linesOf(group, splits, band)),
+  const curves: Curves = {
+    lines: rows((group) => linesOf(group, splits, options.band)),
     kept: rows((group) => keptOf(group, splits)),
     series: several ? names : splits,
     epochs: [Math.min(...epochs), Math.max(...epochs)],
     keptEpoch: runs.length === 1 ? runs[0]!.history.chosenEpoch : undefined,
     hasBands: groups.some(({ items }) => items.length > 1),
+    panelWidth,
+    chance: chanceLosses(imagesOf(runs, splits)),
   };
+  const title = options.title ?? withLabels('Accuracy and loss by epoch', shared, keptText(runs));
+  return chart(title, subtitle(groups, options), total + 50, {
+    data: { name: 'lines', values: curves.lines },
+    spacing: between,
+    vconcat: measures.map((measure) => {
+      const panels = columns.map((split) =>
+        panel(curves, measure, split, split === columns[0], split === columns.at(-1)),
+      );
+      return panels.length === 1 ? panels[0]! : { spacing: between, hconcat: panels };
+    }),
+  });
 }
 
 /** A measure, of all splits or of one. */
-function panel(
-  curves: Curves,
-  measure: Measure,
-  split: string | undefined,
-  [isFirst, isLast]: readonly [boolean, boolean],
-): Panel {
-  const filter = `datum.measure === '${measure}'${split === undefined ? '' : ` && datum.split === ${JSON.stringify(split)}`}`;
+function panel(curves: Curves, measure: Measure, split: string | undefined, isFirst: boolean, isLast: boolean): Part {
+  const { series, epochs, keptEpoch, hasBands, panelWidth, chance } = curves;
+  const levels = measure === 'loss' ? chance : new Map<string, number>();
   const domain = domainOf(curves, measure);
   const x = epochAxis(curves, measure === measures.at(-1));
-  const y = {
-    field: 'value',
-    type: 'quantitative' as const,
-    title: isFirst ? yTitles[measure] : null,
-    scale: { domain, nice: 6, zero: false },
-    axis: {
-      tickCount: 5,
-      labels: isFirst,
-      ...(measure === 'accuracy' && { labelExpr: 'round(1000 * datum.value) / 10' }),
-    },
-  };
+  const y = quantity('value', isFirst ? yTitles[measure] : null, {
+    ...{ domain, scale: { nice: 6 }, tickCount: 5, labels: isFirst, ...(measure === 'accuracy' && inPercent) },
+  });
+  const filter = `datum.measure === '${measure}'${split === undefined ? '' : ` && datum.split === ${JSON.stringify(split)}`}`;
+  const kept = { data: { name: 'kept', values: curves.kept }, filter, x, y };
+  const isUpper = measure === measures[0];
   return {
-    width: curves.panelWidth,
+    width: panelWidth,
     height,
     layer: [
-      ...header(curves.panelWidth, split, measure),
-      ...(measure === 'loss' ? chanceRule(curves, domain, isLast) : []),
-      ...keptRule(curves, measure, x),
-      ...bandLayer(curves, filter, x, y),
-      lineLayer(curves, filter, x, y),
-      ...pointLayer(curves, filter, x, y),
-      ...rings(curves, filter, x, y),
+      ...(split !== undefined && isUpper
+        ? [textAt(panelWidth / 2, -14, split, { align: 'center', fontSize: 13, fontWeight: 'bold' })]
+        : []),
+      ...chanceRules(split === undefined ? levels : new Map([...levels].filter(([of]) => of === split)), domain, y, {
+        ...{ panelWidth, isNamed: isLast },
+      }),
+      ...(keptEpoch === undefined ? [] : keptRule(keptEpoch, x, isUpper)),
+      ...lineLayers(series, {
+        ...{ x, y, filter, legend: { width }, bands: hasBands, mark: { clip: true } },
+        points: epochs[1] - epochs[0] < mostPoints,
+      }),
+      ...(keptEpoch === undefined ? [pointLayer(series, kept, { filled: false, size: 110, strokeWidth: 1.5 })] : []),
     ],
   };
 }
 
-/** The name of a split above its upper panel. */
-function header(panelWidth: number, split: string | undefined, measure: Measure): Layers {
-  if (split === undefined || measure !== measures[0]) return [];
-  const mark = { type: 'text' as const, text: split, fontSize: 13, fontWeight: 'bold' as const };
-  return [{ data: { values: [{}] }, mark, encoding: { x: { value: panelWidth / 2 }, y: { value: -14 } } }];
-}
-
-type Axes = readonly [x: object, y: object];
-
-function lineLayer({ series }: Curves, filter: string, ...[x, y]: Axes): Layers[number] {
-  const { color, strokeDash } = seriesScales(series);
-  const by = { field: 'series', type: 'nominal' as const, title: null, legend: legend(series) };
-  return {
-    transform: [{ filter }],
-    mark: 'line',
-    encoding: { ...{ x, y }, color: { ...by, scale: color }, strokeDash: { ...by, scale: strokeDash } },
-  };
-}
-
-/** Below the chart, where it takes no width, with lines as they are drawn. */
-function legend(series: readonly string[]) {
-  const widest = Math.max(...series.map((name) => textWidth(name, 12))) + 60;
-  const columns = Math.max(1, Math.floor(width / widest));
-  return {
-    ...{ orient: 'bottom' as const, symbolType: 'stroke', symbolSize: 700, columns },
-    ...fittedLabels(series, width - 40),
-  };
-}
-
-/** All but the lines look up how they look, since a legend shared by several layers shows none of them as it is. */
-function looks({ series }: Curves, filter: string) {
-  const { color, shape } = seriesScales(series);
-  const lookUp = (values: readonly string[], as: string) => ({
-    calculate: `${JSON.stringify(values)}[indexof(${JSON.stringify(series)}, datum.series)]`,
-    as,
-  });
-  return {
-    transform: [{ filter }, lookUp(color.range, 'colour'), lookUp(shape.range, 'shape')],
-    colour: { field: 'colour', type: 'nominal' as const, scale: null },
-    shape: { field: 'shape', type: 'nominal' as const, scale: null },
-  };
-}
-
-function pointLayer(curves: Curves, filter: string, ...[x, y]: Axes): Layers {
-  if (curves.epochs[1] - curves.epochs[0] >= mostPoints) return [];
-  const { transform, colour, shape } = looks(curves, filter);
-  return [{ transform, mark: { type: 'point', opacity: 1 }, encoding: { x, y, fill: colour, shape } }];
-}
-
-function bandLayer(curves: Curves, filter: string, ...[x, y]: Axes): Layers {
-  if (!curves.hasBands) return [];
-  const { transform, colour } = looks(curves, filter);
-  const ends = { y: { ...y, field: 'low' }, y2: { field: 'high' } };
-  return [
-    {
-      transform,
-      mark: { type: 'area', opacity: 0.18, clip: true },
-      encoding: { x, ...ends, fill: colour, detail: { field: 'series' } },
-    },
-  ];
-}
-
-/** Where each of several runs was kept. */
-function rings(curves: Curves, filter: string, ...[x, y]: Axes): Layers {
-  if (curves.keptEpoch !== undefined) return [];
-  const { transform, colour } = looks(curves, filter);
-  const mark = { type: 'point' as const, filled: false, size: 110, strokeWidth: 1.5, opacity: 1 };
-  return [{ data: { name: 'kept', values: [...curves.kept] }, transform, mark, encoding: { x, y, stroke: colour } }];
-}
-
 /** A rule at the epoch of the one run that was kept, named in the upper panel. */
-function keptRule({ keptEpoch }: Curves, measure: Measure, x: object): Layers {
-  if (keptEpoch === undefined) return [];
-  const data = { values: [{ epoch: keptEpoch }] };
-  const name = { type: 'text' as const, text: 'kept', color: ink.medium, baseline: 'bottom' as const };
-  return [
-    { data, mark: { type: 'rule', color: ink.medium, strokeDash: [4, 4] }, encoding: { x } },
-    ...(measure === measures[0] ? [{ data, mark: name, encoding: { x, y: { value: -5 } } }] : []),
-  ];
+function keptRule(epoch: number, x: Part, isNamed: boolean): readonly Part[] {
+  const rule = ruleAt('x', epoch, x);
+  const mark = { type: 'text', text: 'kept', color: ink.medium, baseline: 'bottom' };
+  const name = { data: rule['data'], mark, encoding: { ...(rule['encoding'] as Part), y: { value: -5 } } };
+  return isNamed ? [rule, name] : [rule];
 }
 
-/** A rule at the loss of guessing, where the axis has it; named beside the last panel, where no line is. */
-function chanceRule({ panelWidth }: Curves, [low, high]: readonly [number, number], named: boolean): Layers {
-  if (chanceLoss < low || chanceLoss > high) return [];
-  const data = { values: [{ chance: chanceLoss }] };
-  const y = { field: 'chance', type: 'quantitative' as const };
-  const name = {
-    type: 'text' as const,
-    text: ['chance', 'ln 2'],
-    lineHeight: 14,
-    color: ink.medium,
-    align: 'left' as const,
-  };
-  return [
-    { data, mark: { type: 'rule', color: ink.medium, strokeDash: [2, 3] }, encoding: { y } },
-    ...(named
-      ? [{ data, mark: { ...name, baseline: 'middle' as const }, encoding: { x: { value: panelWidth + 6 }, y } }]
-      : []),
-  ];
+/** Rules at the losses of constant answers that the axis has; named beside the last panel, where no line is. */
+function chanceRules(
+  levels: ReadonlyMap<string, number>,
+  [low, high]: Domain,
+  y: Part,
+  { panelWidth, isNamed }: { readonly panelWidth: number; readonly isNamed: boolean },
+): readonly Part[] {
+  const bySplit = [...levels].filter(([, level]) => low <= level && level <= high);
+  return [...new Set(bySplit.map(([, level]) => level))].flatMap((level, _, all) => {
+    const rule = ruleAt('y', level, y, { strokeDash: [2, 3] });
+    const value = Math.abs(level - Math.LN2) < 1e-9 ? 'ln 2' : formatDecimal(level);
+    const splits = bySplit.flatMap(([split, other]) => (other === level ? split : []));
+    const mark = {
+      ...{ type: 'text', text: ['chance', all.length > 1 ? splits.join(', ') : value], lineHeight: 14 },
+      ...{ color: ink.medium, align: 'left', baseline: 'middle' },
+    };
+    const encoding = { ...(rule['encoding'] as Part), x: { value: panelWidth + 6 } };
+    return isNamed ? [rule, { data: rule['data'], mark, encoding }] : [rule];
+  });
 }
 
-function epochAxis({ epochs: [first, last], panelWidth }: Curves, titled: boolean) {
+/** Ticks at whole epochs, none behind the last that was trained. */
+function epochAxis({ epochs: [first, last], panelWidth }: Curves, isTitled: boolean): Part {
   const single = first === last ? 1 : 0; // a single epoch stands in the middle
   const most = Math.min(12, Math.floor(panelWidth / (textWidth(`${last}`, 12) + 14))); // labels do not touch
-  return {
-    field: 'epoch',
-    type: 'quantitative' as const,
-    title: titled ? 'Epoch' : null,
-    scale: { domain: [first - single, last + single], nice: false, zero: false, padding: 12 },
-    axis: { values: [...integerTicks(first, last, most)], format: 'd', grid: false },
-  };
+  return quantity('epoch', isTitled ? 'Epoch' : null, {
+    ...{ domain: [first - single, last + single], scale: { padding: 12 } },
+    ...{ values: integerTicks(first, last, most), format: 'd', grid: false },
+  });
 }
 
 /** The range of what is drawn, the same for all panels of a measure. */
-function domainOf({ lines, kept }: Curves, measure: Measure): [number, number] {
+function domainOf({ lines, kept, chance }: Curves, measure: Measure): Domain {
   const values = [...lines, ...kept]
     .filter((row) => row.measure === measure)
     .flatMap(({ value, low = value, high = value }) => [value, low, high]);
   const [low, high] = [Math.min(...values), Math.max(...values)];
-  return measure === 'loss' ? lossDomain(low, high) : accuracyDomain(low, high);
+  return measure === 'loss' ? lossDomain(low, high, [...chance.values()]) : accuracyDomain(low, high);
+}
+
+/** The range of accuracies, a tenth wide at least, so that noise is not blown up, and inside of 0 to 1. */
+function accuracyDomain(low: number, high: number): Domain {
+  const missing = Math.max(0, 0.1 - (high - low));
+  const start = Math.min(Math.max(0, low - missing / 2), 0.9);
+  return [start, Math.min(1, Math.max(high, start + 0.1))];
+}
+
+/** With a margin, from zero where that is not far, and with levels of chance that are at most a quarter of the range away. */
+export function lossDomain(low: number, high: number, chance: readonly number[]): Domain {
+  const near = Math.max(high - low, 0.02) / 4;
+  const drawn = [low, high, ...chance.filter((level) => level >= low - near && level <= high + near)];
+  const [bottom, top] = [Math.min(...drawn), Math.max(...drawn)];
+  const margin = Math.max((top - bottom) * 0.05, (0.02 - (top - bottom)) / 2);
+  const start = bottom < top / 3 ? 0 : Math.max(0, bottom - margin);
+  return [start, Math.max(top + margin, start + 0.02)];
+}
+
+type Images = Readonly<Record<string, SplitImages>>;
+
+/** The images of each split, where all runs agree on them; else empty. */
+function imagesOf(runs: readonly Run[], splits: readonly string[]): Images {
+  const [first, ...others] = runs.map(({ history }) => history.images);
+  if (first === undefined || others.some((images) => JSON.stringify(images) !== JSON.stringify(first))) return {};
+  return Object.fromEntries(Object.entries(first).filter(([split]) => splits.includes(split)));
+}
+
+const chanceLosses = (images: Images): ReadonlyMap<string, number> =>
+  new Map(
+    Object.entries(images).flatMap(([split, { real, fake }]) =>
+      real > 0 && fake > 0 ? [[split, chanceLevel(metric('loss'), fake / (real + fake))!] as const] : [],
+    ),
+  );
+
+/** `74.5 % on val`, of one run at the epoch that was kept. */
+function keptText([only, ...others]: readonly Run[]): string {
+  const value = others.length === 0 ? valueAt(only!, selectionSplit, 'accuracy', only!.history.chosenEpoch) : undefined;
+  return value === undefined ? '' : `${formatShare(value)} on ${selectionSplit}`;
+}
+
+/** How many runs and epochs there are, what was kept, how to read the picture, and what the majority class alone gives. */
+function subtitle(groups: readonly Group<Run>[], options: CurvesOptions): string {
+  const images = Object.entries(
+    imagesOf(
+      groups.flatMap(({ items }) => items),
+      options.splits,
+    ),
+  );
+  if (images.length === 0) return readingOf(groups, options);
+  const counts = images.map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
+  const majority = majorityWords(Object.fromEntries(images));
+  return `${readingOf(groups, options)}; ${formatList(counts)} images; calling all the same gives ${majority}`;
+}
+
+function readingOf(groups: readonly Group<Run>[], { splits, over, band }: CurvesOptions): string {
+  const runs = groups.flatMap(({ items }) => items);
+  const epochs = Math.max(...runs.map(({ history }) => history.epochs.length));
+  if (runs.length === 1) {
+    const { chosenEpoch } = runs[0]!.history;
+    const others = splits
+      .filter((split) => split !== selectionSplit)
+      .flatMap((split) => {
+        const accuracy = valueAt(runs[0]!, split, 'accuracy', chosenEpoch);
+        return accuracy === undefined ? [] : [`${split} ${formatShare(accuracy)}`];
+      });
+    const kept = `The weights of epoch ${chosenEpoch} of ${epochs} were kept`;
+    return others.length === 0 ? kept : `${kept}; accuracy then: ${formatList(others)}`;
+  }
+  const rings = 'rings: the epochs that were kept';
+  if (over.length === 0)
+    return `${formatCountOf(runs.length, 'run')} of up to ${formatCountOf(epochs, 'epoch')}; ${rings}`;
+  const ends = band === 'range' ? 'least to greatest' : 'one standard deviation';
+  const each = Math.max(...groups.map(({ items }) => items.length));
+  return `Lines: mean of ${each} runs (${formatList(over)}); bands: ${ends}; ${rings}`;
 }

@@ -9,9 +9,8 @@ import { StageBench } from '../../../test/support/stage-bench.ts';
 import { groupOver } from '../inputs.ts';
 import run from '../run.ts';
 import { spec } from '../spec.ts';
-import { curvesChart } from './curves-chart.ts';
+import { curvesChart, lossDomain } from './curves-chart.ts';
 import type { Run } from './curves-data.ts';
-import { lossDomain } from './curves-domains.ts';
 import { testHistory, testRun } from './testing-histories.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
@@ -49,19 +48,21 @@ test('runs over an axis become their mean and a band', () => {
   });
 });
 
-test('the title says what was found, the subtitle how to read the picture', () => {
+/** A run whose splits have so many images. */
+const counted = (images: History['images'], epochs = 3): Run => ({
+  labels: {},
+  history: { ...testHistory(epochs), ...(images && { images }) },
+});
+
+test('the title says what is shown, the subtitle how to read the picture', () => {
   assert.deepEqual(told([testRun({ seed: '7' }, 3)]), [
-    'Validation accuracy reaches 59.0 % in epoch 3, the last, seed 7',
+    'Accuracy and loss by epoch, seed 7: 59.0 % on val',
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %',
   ]);
-  const counted = testRun({}, 3);
-  const images = { train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } };
   assert.equal(
-    told([{ ...counted, history: { ...counted.history, images } }])[1],
+    told([counted({ train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } })])[1],
     'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; calling all the same gives train 50.0 %, val 66.7 %',
   );
-  assert.equal(told([testRun({}, 3, 2)])[0], 'Validation accuracy is 57.0 % in epoch 2, which was kept');
-  assert.equal(told([testRun({}, 1)])[0], 'Validation accuracy is 55.0 % after one epoch');
   const runs = [
     testRun({ set: 'faces', net: 'a', seed: '1' }, 2),
     testRun({ set: 'faces', net: 'a', seed: '2' }, 2, 2, 0.6),
@@ -69,16 +70,12 @@ test('the title says what was found, the subtitle how to read the picture', () =
     testRun({ set: 'faces', net: 'b', seed: '2' }, 3, 1),
   ];
   assert.deepEqual(told(runs), [
-    'Best validation accuracy: a, seed 2, 62.0 % in epoch 2, set faces',
+    'Accuracy and loss by epoch, set faces',
     '4 runs of up to 3 epochs; rings: the epochs that were kept',
   ]);
-  assert.deepEqual(told(runs, ['seed']), [
-    'Best validation accuracy: a, 59.5 % in the mean of 2 runs, set faces',
-    'Lines: mean of 2 runs (seed); bands: least to greatest; rings: the epochs that were kept',
-  ]);
   assert.equal(
-    told(runs, ['seed', 'net'])[0],
-    'Validation accuracy at the epochs kept is 57.3 % in the mean of 4 runs, 55.0 to 62.0 %, set faces',
+    told(runs, ['seed'])[1],
+    'Lines: mean of 2 runs (seed); bands: least to greatest; rings: the epochs that were kept',
   );
 });
 
@@ -103,7 +100,7 @@ test('accuracies that hardly differ keep an axis a tenth wide, inside 0 to 1', (
 });
 
 test('losses fill their axis: it starts at zero only where that is near, and is never so narrow that noise looks big', () => {
-  const domain = (low: number, high: number) => lossDomain(low, high).map((end) => +end.toFixed(4));
+  const domain = (low: number, high: number) => lossDomain(low, high, [Math.LN2]).map((end) => +end.toFixed(4));
   assert.deepEqual(domain(0.5, 0.6), [0.495, 0.605]);
   assert.deepEqual(domain(0.1, 0.5), [0, 0.52]);
   assert.deepEqual(domain(0.5, 0.5), [0.49, 0.51]);
@@ -111,13 +108,25 @@ test('losses fill their axis: it starts at zero only where that is near, and is 
 
 test('the loss of guessing is ruled where the losses come near it, and else left out', () => {
   assert.deepEqual(
-    lossDomain(0.64, 0.69).map((end) => +end.toFixed(4)),
+    lossDomain(0.64, 0.69, [Math.LN2]).map((end) => +end.toFixed(4)),
     [0.6373, 0.6958],
   );
-  assert.ok(JSON.stringify(chart([testRun({}, 3)])).includes('"ln 2"'));
-  const far = { ...testHistory(1), splits: ['val'] };
+  const even = { real: 100, fake: 100 };
+  assert.ok(JSON.stringify(chart([counted({ train: even, val: even })])).includes('"ln 2"'));
+  const far = { ...testHistory(1), splits: ['val'], images: { val: even } };
   const epochs = [{ ...far.epochs[0]!, splits: { val: { loss: 0.3, accuracy: 0.9 } } }];
   assert.ok(!JSON.stringify(chart([{ labels: {}, history: { ...far, epochs } }])).includes('ln 2'));
+});
+
+test('the loss of guessing follows from the images of each split, and is not ruled where these are unknown', () => {
+  const [even, uneven] = [
+    { real: 100, fake: 100 },
+    { real: 100, fake: 200 },
+  ];
+  const named = (run: Run) => JSON.stringify(chart([run])).match(/\["chance","[^"]*"\]/g);
+  assert.deepEqual(named(counted({ train: uneven, val: uneven })), ['["chance","0.637"]']);
+  assert.deepEqual(named(counted({ train: even, val: uneven })), ['["chance","train"]', '["chance","val"]']);
+  assert.equal(named(testRun({}, 3)), null);
 });
 
 test('a file that is no history, and an axis or a split that no run has, are the user’s mistakes', async () => {

@@ -1,5 +1,4 @@
 import { readFileSync } from 'node:fs';
-import { usualDecimals } from '../../../src/format-numbers.ts';
 import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
 import { type StageContext, StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
@@ -43,14 +42,4 @@ export function readMetrics({
   if (items.length > 0) return items;
   if (known.has(name)) throw new StageError(`Expected a number "${name}" in the metrics, got null in all of them.`);
   throw new StageError(`Expected a number of the metrics in "value", got "${name}". ${thereAre(name, known)}`);
-}
-
-/** To three decimals or as many as are asked for, whole numbers as they are, with a true minus. */
-export function formatValue(value: number, decimals = usualDecimals): string {
-  const text = Number.isInteger(value)
-    ? String(value)
-    : Math.abs(value) >= 10 ** (1 - decimals)
-      ? value.toFixed(decimals)
-      : value.toPrecision(2);
-  return text.replace('-', '−');
 }

@@ -1,8 +1,134 @@
-import type { DrawForm } from '../draw-form.ts';
-import { errorsChart } from './errors-chart.ts';
-import { readScores } from './read-scores.ts';
+import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import {
+  chart,
+  type Domain,
+  domainOf,
+  inPercent,
+  type Part,
+  panelHeader,
+  quantity,
+  ruleAt,
+} from '../../../src/learning/charts/encoders.ts';
+import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
+import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-line.ts';
+import { classColours, ink } from '../../../src/learning/charts/theme.ts';
+import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
+import { countAtThresholds, type ThresholdCounts } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
+import { selectionSplit } from '../../../src/learning/training/split-names.ts';
+import type { DrawForm } from '../inputs.ts';
+import { countsOf, type ModelScores, panelHeight, readScores, type SplitScores, width } from './scores.ts';
 
 export const draw: DrawForm = (context) => {
   const { threshold = 0, title } = context.settings;
   return errorsChart(readScores(context), { threshold, title });
 };
+
+const rates = ['false positives: real called fake', 'false negatives: fake called real'] as const;
+
+interface Options {
+  readonly threshold: number;
+  readonly title?: string | undefined;
+}
+
+/**
+ * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
+ * model. The threshold of equal errors is named on the validation split alone, since one is not chosen by the images that it
+ * is judged on.
+ */
+export function errorsChart({ models, split, shared }: SplitScores, { threshold, title }: Options): TopLevelSpec {
+  const domain = domainOf(
+    (function* () {
+      yield threshold;
+      for (const { differences } of models) yield* differences;
+    })(),
+  );
+  const [only, ...others] = models;
+  const rate =
+    others.length > 0
+      ? ''
+      : `equal at ${formatShare(equalErrorRate(countAtThresholds(only!.labels, only!.differences)).rate)}`;
+  return chart(
+    title ?? withLabels(`Error rates by threshold on ${split}`, shared, rate),
+    `${countsOf(models)}; point: equal error rate; line: threshold ${format(threshold)}`,
+    width + 50,
+    {
+      spacing: 14,
+      vconcat: models.map((model, index) => {
+        const isLast = index === models.length - 1;
+        return panel(model, {
+          domain,
+          threshold,
+          isLast,
+          several: models.length > 1,
+          isChosen: split === selectionSplit,
+        });
+      }),
+    },
+  );
+}
+
+interface PanelOptions {
+  readonly domain: Domain;
+  readonly threshold: number;
+  readonly isLast: boolean;
+  readonly several: boolean;
+  readonly isChosen: boolean;
+}
+
+function panel(model: ModelScores, { domain, threshold, isLast, several, isChosen }: PanelOptions): Part {
+  const counts = countAtThresholds(model.labels, model.differences);
+  const equal = equalErrorRate(counts);
+  const text = `EER ${formatShare(equal.rate)}${isChosen ? ` at ${format(equal.threshold)}` : ''}`;
+  const x = quantity('threshold', isLast ? 'Threshold of score of fake − score of real' : null, {
+    domain,
+    grid: false,
+  });
+  const y = quantity('rate', 'Error rate (%)', { domain: [0, 1], tickCount: several ? 3 : 5, ...inPercent });
+  const isRight = equal.threshold > (domain[0] + domain[1]) / 2;
+  const point = { data: { values: [{ threshold: equal.threshold, rate: equal.rate, text }] } };
+  const textMark = {
+    ...{ type: 'text', align: isRight ? 'right' : 'left', dx: isRight ? -12 : 12, dy: -10, fontWeight: 'bold' },
+  };
+  return {
+    data: { values: rowsOf(counts, domain) },
+    width,
+    height: panelHeight(several),
+    layer: [
+      ...(several ? [panelHeader(model.name, `: ${text}`, width)] : []),
+      ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
+      ...lineLayers(rates, { x, y, colours: classColours, legend: { width }, order: 'place' }),
+      { ...point, mark: { type: 'point', size: 70, color: ink.strong, opacity: 1 }, encoding: { x, y } },
+      ...(several ? [] : [{ ...point, mark: textMark, encoding: { x, y, text: { field: 'text', type: 'nominal' } } }]),
+    ],
+  };
+}
+
+/** Both rates as lines of steps, from the left of the picture to its right, without what cannot be seen. */
+function rowsOf(counts: ThresholdCounts, [first, last]: Domain) {
+  const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
+  const lines: readonly Point[][] = [[{ x: last, y: 0 }], [{ x: last, y: 1 }]];
+  for (let i = 0; i < thresholds.length; i++) {
+    const at = [falsePositives[i]! / negatives, 1 - truePositives[i]! / positives];
+    for (const [index, line] of lines.entries()) {
+      // A rate holds from just above the next lower score up to this one.
+      line.push({ x: thresholds[i]!, y: line.at(-1)!.y }, { x: thresholds[i]!, y: at[index]! });
+    }
+  }
+  // In units of the picture, in which a tenth cannot be seen.
+  const [across, up] = [width / (last - first), panelHeight(false)];
+  return lines.flatMap((line, index) => {
+    const closed = [...line, { x: first, y: line.at(-1)!.y }].map(({ x, y }) => ({
+      x: (x - first) * across,
+      y: y * up,
+    }));
+    return simplifyLine(closed, 0.1).map(({ x, y }, place) => ({
+      ...{ series: rates[index]!, place },
+      threshold: Number((first + x / across).toPrecision(6)),
+      rate: Number((y / up).toPrecision(6)),
+    }));
+  });
+}
+
+const format = (value: number) => String(Number(value.toPrecision(3))).replace('-', '−');

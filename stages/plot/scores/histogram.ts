@@ -1,8 +1,115 @@
-import type { DrawForm } from '../draw-form.ts';
-import { histogramChart } from './histogram-chart.ts';
-import { readScores } from './read-scores.ts';
+import type { TopLevelSpec } from 'vega-lite';
+import { formatDecimal, formatShare } from '../../../src/format-numbers.ts';
+import { withLabels } from '../../../src/learning/charts/chart-title.ts';
+import { chart, inPercent, type Part, panelHeader, quantity, ruleAt } from '../../../src/learning/charts/encoders.ts';
+import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
+import { classColours, ink } from '../../../src/learning/charts/theme.ts';
+import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
+import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
+import type { DrawForm } from '../inputs.ts';
+import { countsOf, errorsAt, type ModelScores, panelHeight, readScores, type SplitScores, width } from './scores.ts';
 
 export const draw: DrawForm = (context) => {
   const { bins = 40, scale = 'share', threshold = 0, title } = context.settings;
   return histogramChart(readScores(context), { bins, scale, threshold, title });
+};
+
+interface HistogramOptions {
+  readonly bins: number;
+  /** What bars are high by: the share of the class's images in the bin, or their number. */
+  readonly scale: 'share' | 'count';
+  readonly threshold: number;
+  readonly title?: string | undefined;
+}
+
+const classes = ['real', 'fake'] as const;
+
+/** How the difference of the scores is distributed in each class, a panel for each model, on one axis. */
+export function histogramChart({ models, split, shared }: SplitScores, options: HistogramOptions): TopLevelSpec {
+  const { title = withLabels(`Score differences by class on ${split}`, shared), threshold } = options;
+  const edges = binEdges(models, options);
+  const [only, ...others] = models;
+  const one =
+    others.length === 0
+      ? [
+          `AUC ${formatDecimal(auc(countAtThresholds(only!.labels, only!.differences)))}`,
+          `wrong: ${wrongText(only!, threshold)}`,
+        ]
+      : [];
+  const subtitle = [countsOf(models), ...one, 'right of the line an image is called fake'].join('; ');
+  return chart(title, subtitle, width + 50, {
+    spacing: 14,
+    vconcat: models.map((model, index) =>
+      panel(model, edges, options, [index === models.length - 1, others.length > 0]),
+    ),
+  });
+}
+
+/** Of round width, the threshold among them, so that no bar lies on both of its sides. */
+function binEdges(models: readonly ModelScores[], { bins, threshold }: HistogramOptions): readonly number[] {
+  let [low, high] = [threshold, threshold];
+  for (const { differences } of models) {
+    for (const value of differences) [low, high] = [Math.min(low, value), Math.max(high, value)];
+  }
+  const raw = (high - low || 1) / bins;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = power * [1, 2, 5, 10].find((factor) => factor * power >= raw * (1 - 1e-9))!;
+  const first = Math.floor((low - threshold) / step - 1e-9);
+  const last = Math.max(first + 1, Math.ceil((high - threshold) / step - 1e-9));
+  return Array.from({ length: last - first + 1 }, (_, index) =>
+    Number((threshold + (first + index) * step).toPrecision(12)),
+  );
+}
+
+/** A row for each edge and class, of the bin that begins there; the last edge closes the shape. */
+function rowsOf({ labels, differences, real, fake }: ModelScores, edges: readonly number[]) {
+  const counts = classes.map(() => new Float64Array(edges.length));
+  const [first, step] = [edges[0]!, (edges.at(-1)! - edges[0]!) / (edges.length - 1)];
+  for (let i = 0; i < labels.length; i++) {
+    // A bin has its upper edge, as what lies on the threshold is called real.
+    const bin = Math.min(edges.length - 2, Math.max(0, Math.ceil((differences[i]! - first) / step - 1e-9) - 1));
+    counts[labels[i]!]![bin]!++;
+  }
+  return classes.flatMap((series, label) =>
+    edges.map((difference, index) => {
+      const images = counts[label]![index]!;
+      const share = Number((images / (label === 0 ? real : fake)).toPrecision(6));
+      return { series, difference, images, share };
+    }),
+  );
+}
+
+function panel(
+  model: ModelScores,
+  edges: readonly number[],
+  { threshold, scale }: HistogramOptions,
+  [isLast, several]: readonly [boolean, boolean],
+): Part {
+  const inShares = scale === 'share';
+  const x = quantity('difference', isLast ? 'Score of fake − score of real' : null, {
+    ...{ domain: [edges[0]!, edges.at(-1)!], grid: false },
+  });
+  const y = quantity(inShares ? 'share' : 'images', inShares ? 'Share (%)' : 'Images', {
+    ...{ scale: { zero: true, nice: several ? 3 : 5 }, tickCount: several ? 3 : 5, ...(inShares && inPercent) },
+  });
+  return {
+    data: { values: rowsOf(model, edges) },
+    width,
+    height: panelHeight(several),
+    layer: [
+      ...(several ? [panelHeader(model.name, `: ${wrongText(model, threshold)} wrong`, width)] : []),
+      ...classes.map((name, label) => ({
+        transform: [{ filter: `datum.series === '${name}'` }],
+        mark: { type: 'area', interpolate: 'step-after', opacity: 0.3, fill: classColours[label]! },
+        encoding: { x, y: { ...y, stack: null } },
+      })),
+      ...lineLayers(classes, { x, y, colours: classColours, legend: { width }, mark: { interpolate: 'step-after' } }),
+      ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
+    ],
+  };
+}
+
+const wrongText = (model: ModelScores, threshold: number): string => {
+  const { falsePositives, falseNegatives } = errorsAt(model, threshold);
+  return `${formatShare(falsePositives / model.real)} of real, ${formatShare(falseNegatives / model.fake)} of fake`;
 };

@@ -2,8 +2,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { logger, Error as OnlyErrors, parse } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
-import type { DrawForm } from '../draw-form.ts';
-import { describeInput } from '../inputs.ts';
+import { type DrawForm, describeInput } from '../inputs.ts';
 import { parseTable, type TableRow } from './parse-table.ts';
 import { requireFields } from './spec-fields.ts';
 

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
 import { parseScores } from '../../../src/learning/metrics/scores-file.ts';
@@ -58,20 +59,29 @@ function readItem({ path, labels: axes }: InputArtifact, split: string, name: st
 }
 
 /** How often a model is wrong about each class, where what is above a threshold is called fake. */
-export function errorsAt({ labels, differences, real, fake }: ModelScores, threshold: number): Errors {
+export function errorsAt({ labels, differences }: ModelScores, threshold: number): Errors {
   let [falsePositives, falseNegatives] = [0, 0];
   for (let i = 0; i < labels.length; i++) {
     const called = differences[i]! > threshold;
     if (labels[i] === 1 && !called) falseNegatives++;
     if (labels[i] === 0 && called) falsePositives++;
   }
-  return { falsePositives, falseNegatives, mean: (falsePositives / real + falseNegatives / fake) / 2 };
+  return { falsePositives, falseNegatives };
 }
 
-export interface Errors {
+interface Errors {
   /** Real images called fake. */
   readonly falsePositives: number;
   readonly falseNegatives: number;
-  /** Of the two rates. */
-  readonly mean: number;
+}
+
+/** The width of the panels; one model has the height of a chart, several have less each. */
+export const width = 420;
+export const panelHeight = (several: boolean) => (several ? 120 : 240);
+
+/** How many images of each class there are; of several models that differ in it, from how many to how many. */
+export function countsOf(models: readonly ModelScores[]): string {
+  const texts = models.map(({ real, fake }) => `${formatCount(real)} real and ${formatCountOf(fake, 'fake image')}`);
+  const counts = models.map(({ labels }) => labels.length);
+  return new Set(texts).size === 1 ? texts[0]! : formatCountRange(counts, 'image');
 }

@@ -1,0 +1,110 @@
+import { type Domain, type Part, quantity, rowNames, ruleAt, withField } from './encoders.ts';
+import { ink, palette } from './theme.ts';
+
+/** A number in a row of its own. */
+export interface IntervalRow {
+  readonly name: string;
+  readonly value: number;
+  /** Ends of the interval; NaN or absent where there is none. */
+  readonly low?: number;
+  readonly high?: number;
+  /** At the right of the row. */
+  readonly text?: string;
+  /** Drawn as an outline. */
+  readonly isOpen?: boolean;
+}
+
+export interface IntervalRowsOptions {
+  /** Of the data; points have `points-` before it. */
+  readonly dataName: string;
+  /** Of the axis. */
+  readonly label: string;
+  readonly domain: Domain;
+  /** Of the panel without names and texts, in units. */
+  readonly width: number;
+  /** Of the names, the widest. */
+  readonly longestName?: number;
+  /** Where false, the names stand beside a neighbour with the same rows. */
+  readonly showsNames?: boolean;
+  /** A value that is dashed, such as chance. */
+  readonly ruled?: number | undefined;
+  /** Single numbers that the rows' values are means of: then dots, and the means strokes. */
+  readonly points?: readonly { readonly name: string; readonly value: number }[];
+  readonly axis?: Part;
+}
+
+const rowHeight = 26;
+
+/**
+ * A row for each number, its interval a line; one that leaves the axis ends in an arrow head. Axes show where the numbers
+ * lie rather than zero, since dots have no length that would mislead.
+ */
+export function intervalRows(rows: readonly IntervalRow[], options: IntervalRowsOptions): Part {
+  const { dataName, label, domain, width, longestName = 260, showsNames = true, ruled, points } = options;
+  const names = rows.map(({ name }) => name);
+  const y = rowNames('name', names, longestName, { labels: showsNames });
+  const x = quantity('value', label, { domain, tickCount: 4, grid: false, ...options.axis });
+  const plain = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);
+  const isOpen = rows.some((row) => row.isOpen);
+  const fill = { condition: { test: 'datum.isOpen', value: '#ffffff' }, value: palette[0] };
+  const value = points
+    ? { mark: { type: 'tick', color: palette[0], opacity: 1, thickness: 3, size: 16 }, encoding: { x, y } }
+    : {
+        mark: { type: 'point', stroke: palette[0], strokeWidth: 1.5, size: 60, opacity: 1 },
+        encoding: { x, y, fill: isOpen ? fill : { value: palette[0] } },
+      };
+  return {
+    data: {
+      name: dataName,
+      values: rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) })),
+    },
+    width,
+    height: { step: rowHeight },
+    layer: [
+      ...(ruled === undefined ? [] : [ruleAt('x', ruled, x)]),
+      {
+        transform: [{ filter: 'isValid(datum.low)' }],
+        mark: { type: 'rule', color: palette[0], strokeWidth: 2, clip: true },
+        encoding: { y, x: withField(x, 'low'), x2: { field: 'high' } },
+      },
+      ...cutEnds(rows, domain, { x, y }),
+      value,
+      ...(points ? [pointsLayer(`points-${dataName}`, points, { x, y })] : []),
+      ...(rows.some(({ text }) => text !== undefined) ? [textLayer(width, y)] : []),
+    ],
+  };
+}
+
+interface Axes {
+  readonly x: Part;
+  readonly y: Part;
+}
+
+function pointsLayer(name: string, values: readonly object[], encoding: Axes): Part {
+  return {
+    data: { name, values: [...values] },
+    mark: { type: 'point', color: ink.strong, opacity: 0.6, size: 36 },
+    encoding,
+  };
+}
+
+const textLayer = (width: number, y: Part): Part => ({
+  mark: { type: 'text', align: 'left' },
+  encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
+});
+
+/** Arrow heads where intervals go on beyond the axis. */
+function cutEnds(rows: readonly IntervalRow[], [first, last]: Domain, { x, y }: Axes): readonly Part[] {
+  const values = rows.flatMap(({ name, low = Number.NaN, high = Number.NaN }) => [
+    ...(low < first ? [{ name, end: first, angle: -90 }] : []),
+    ...(high > last ? [{ name, end: last, angle: 90 }] : []),
+  ]);
+  if (values.length === 0) return [];
+  return [
+    {
+      data: { values },
+      mark: { type: 'point', shape: 'triangle', color: palette[0], size: 60, opacity: 1 },
+      encoding: { y, x: withField(x, 'end'), angle: { field: 'angle', type: 'quantitative', scale: null } },
+    },
+  ];
+}

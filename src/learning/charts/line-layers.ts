@@ -1,0 +1,93 @@
+import type { Axes, Part } from './encoders.ts';
+import { seriesLegend, seriesScales } from './series.ts';
+
+/** How series are drawn as lines. */
+export interface LineOptions extends Axes {
+  /** The rows, where they are not the panel's. */
+  readonly data?: Part;
+  /** Which rows are drawn, as an expression of Vega; all without it. */
+  readonly filter?: string;
+  /** Of the series, in order; those of the theme without it. */
+  readonly colours?: readonly string[];
+  /** Null for none; else its title, and the width of the chart that it stands below. */
+  readonly legend: { readonly title?: string | null; readonly width: number } | null;
+  /** Whether rows have the ends of a band, `low` and `high`. */
+  readonly bands?: boolean;
+  readonly points?: boolean;
+  /** The field that parts a series into several lines. */
+  readonly detail?: string;
+  /** The field that gives the order of a line's points, where it is not that of x. */
+  readonly order?: string;
+  /** Of the lines; `interpolate` and `clip` hold for the bands too. */
+  readonly mark?: { readonly interpolate?: string; readonly clip?: boolean; readonly strokeWidth?: number };
+}
+
+/** Series as lines told apart by colour and dash, over their bands and below their points. Rows name theirs in `series`. */
+export function lineLayers(names: readonly string[], options: LineOptions): readonly Part[] {
+  const { x, y, data, filter, colours, legend, detail, order, mark = {} } = options;
+  const { color, strokeDash } = seriesScales(names, colours);
+  const looks = seriesLooks(names, options);
+  const by = {
+    ...{ field: 'series', type: 'nominal', title: legend?.title ?? null },
+    legend: legend && seriesLegend(names, legend.width),
+  };
+  const { strokeWidth: _, ...shape } = mark;
+  const band = {
+    ...looks.source,
+    transform: [...looks.source.transform, { filter: 'isValid(datum.low)' }],
+    mark: { type: 'area', opacity: 0.18, ...shape },
+    encoding: {
+      ...{ x, y: { ...y, field: 'low' }, y2: { field: 'high' } },
+      ...{ fill: looks.colour, detail: { field: 'series' } },
+    },
+  };
+  const line = {
+    ...(data && { data }),
+    ...(filter !== undefined && { transform: [{ filter }] }),
+    mark: { type: 'line', ...mark },
+    encoding: {
+      ...{ x, y },
+      ...(detail !== undefined && { detail: { field: detail } }),
+      ...(order !== undefined && { order: { field: order } }),
+      ...{ color: { ...by, scale: color }, strokeDash: { ...by, scale: strokeDash } },
+    },
+  };
+  return [...(options.bands ? [band] : []), line, ...(options.points ? [pointLayer(names, options)] : [])];
+}
+
+/** Points of series in their colours and shapes. */
+export function pointLayer(
+  names: readonly string[],
+  options: Omit<LineOptions, 'mark' | 'legend'>,
+  mark: Part = {},
+): Part {
+  const { source, colour, shape } = seriesLooks(names, options);
+  const { x, y } = options;
+  const encoding = { x, y, [mark['filled'] === false ? 'stroke' : 'fill']: colour, shape };
+  return { ...source, mark: { type: 'point', opacity: 1, ...mark }, encoding };
+}
+
+/**
+ * Rows with the colour and shape of their series in fields of their own. All but the lines look theirs up, since a legend
+ * that several layers share shows none of them as it is.
+ */
+function seriesLooks(
+  names: readonly string[],
+  { data, filter, colours }: Pick<LineOptions, 'data' | 'filter' | 'colours'>,
+) {
+  const { color, shape } = seriesScales(names, colours);
+  const find = (values: readonly string[], as: string): Part => ({
+    calculate: `${JSON.stringify(values)}[indexof(${JSON.stringify(names)}, datum.series)]`,
+    as,
+  });
+  const channel = (field: string): Part => ({ field, type: 'nominal', scale: null });
+  const filters: readonly Part[] = filter === undefined ? [] : [{ filter }];
+  return {
+    source: {
+      ...(data && { data }),
+      transform: [...filters, find(color.range, 'colour'), find(shape.range, 'shape')],
+    },
+    colour: channel('colour'),
+    shape: channel('shape'),
+  };
+}
