@@ -200,9 +200,9 @@ export interface StageContext<S = unknown> {
   point(point: CurvePoint): void;
   /** A line for the stage's log. */
   log(line: string): void;
-  /** A line for the log and for the user's eyes, of what is good to know and no reason to worry. */
-  tell(line: string): void;
-  /** The same, of what is a reason to worry. */
+  /** A line for the log and for the user's eyes: good to know, and no reason to worry. */
+  info(line: string): void;
+  /** The same for a reason to worry. */
   warn(line: string): void;
   highlight(table: Highlight): void;
   /** Said of the result's record, such as the backend that ran; never keyed. */

@@ -1,6 +1,18 @@
 /** An error that the user or the machine must mend, never a bug: its message is a full sentence that says all there is to say. */
 export class UserError extends Error {}
 
+/** Whether an error's message says it all, since the user or the system caused it; any other error is a bug. */
+export function isForUser(error: unknown): error is Error {
+  return error instanceof UserError || isSystemError(error);
+}
+
+/** What went wrong, for the user. A bug says that it is one, with its stack. */
+export function describeError(error: unknown): string {
+  if (isSystemError(error)) return describeSystemError(error);
+  if (error instanceof UserError) return error.message;
+  return `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
+}
+
 /** An error that is the operating system's answer: the user's or the machine's to mend, never a bug. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;

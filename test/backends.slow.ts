@@ -53,15 +53,15 @@ test('a backend that the user names is part of what decides a stage that compute
 test('without a name, what any backend made will do, and what none has made is run', async () => {
   using project = new Project(yaml, files);
   await project.run('--backend', 'cpu');
-  assert.deepEqual((await project.run()).outcomes, { fit: 'fresh', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { fit: 'up to date', count: 'up to date' });
 
   project.remove('out/fit.txt');
-  assert.deepEqual((await project.run()).outcomes, { fit: 'restored', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { fit: 'restored', count: 'up to date' });
   assert.equal(project.read('out/fit.txt'), 'cpu\n');
 
   assert.deepEqual((await project.run('--force', 'fit')).outcomes, { fit: 'ran', count: 'ran' });
   assert.equal(project.read('out/fit.txt'), 'auto\n');
-  assert.deepEqual((await project.run()).outcomes, { fit: 'fresh', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { fit: 'up to date', count: 'up to date' });
 });
 
 test('a name that is no backend is refused with those that are, and the nearest', async () => {
@@ -92,7 +92,7 @@ test('a package that is missing fails the stages that compute, and says what to 
   assert.match(failed.message, /To install it: npm install @tensorflow\/tfjs-node@4\.\d+\.\d+ /);
 
   const again = await project.run();
-  assert.deepEqual(again.outcomes, { made: 'fresh', faces: 'fresh', fit: 'ran' });
+  assert.deepEqual(again.outcomes, { made: 'up to date', faces: 'up to date', fit: 'ran' });
   const versions = { '@tensorflow/tfjs': version.tfjs, 'onnxruntime-node': env.versions.node };
   const info = JSON.parse(project.read('artifacts/test/fit/model/info.json'));
   assert.deepEqual({ backend: info.backend, versions: info.versions }, { backend: 'onnxruntime', versions });

@@ -11,7 +11,7 @@ const where = { skip: whyNoTracing() ?? false };
 const said = ({ events }: RanOnce): Readonly<Record<string, string>> =>
   Object.fromEntries(
     events.flatMap((event) =>
-      (event.type === 'notice' || event.type === 'warning') && event.stage !== undefined
+      (event.type === 'info' || event.type === 'warning') && event.stage !== undefined
         ? [[event.stage, event.message]]
         : [],
     ),

@@ -32,7 +32,7 @@ before(async () => {
   using project = await started();
   const { outcomes, events } = await project.run();
   assert.deepEqual(outcomes, { fit: 'ran' });
-  assert.deepEqual(noticesOf(events), []);
+  assert.deepEqual(infosOf(events), []);
   unbroken = bytesOf(project);
 });
 after(() => assert.equal(unbroken.length, 4));
@@ -52,8 +52,8 @@ function bytesOf(project: Project): readonly string[] {
   );
 }
 
-function noticesOf(events: RanOnce['events']): readonly string[] {
-  return events.flatMap((event) => (event.type === 'notice' ? [event.message] : []));
+function infosOf(events: RanOnce['events']): readonly string[] {
+  return events.flatMap((event) => (event.type === 'info' ? [event.message] : []));
 }
 
 /** Runs until the nth call that writes a checkpoint, where the stage or the whole run is killed. */
@@ -72,11 +72,11 @@ test('training whose process is killed, and then its run, goes on from the last 
 
   const { code, events } = await killedAt(project, 'run openSync 2');
   assert.equal(code, 'SIGKILL');
-  assert.deepEqual(noticesOf(events), ['goes on after epoch 1 of 4, from a checkpoint']);
+  assert.deepEqual(infosOf(events), ['goes on after epoch 1 of 4, from a checkpoint']);
 
   const run = await project.run();
   assert.deepEqual(run.outcomes, { fit: 'ran' });
-  assert.match(noticesOf(run.events).join(), /^goes on after epoch [23] of 4, from a checkpoint$/);
+  assert.match(infosOf(run.events).join(), /^goes on after epoch [23] of 4, from a checkpoint$/);
   assert.deepEqual(bytesOf(project), unbroken);
   assert.equal(project.files('cache/checkpoints').filter((file) => !file.includes('.tmp-')).length, 1);
 });
@@ -85,14 +85,14 @@ test('two epochs, and then four, are the four that they would have been at once;
   using project = await started();
   await project.run('--set', 'params.epochs=2');
   const longer = await project.run();
-  assert.deepEqual(noticesOf(longer.events), ['goes on after epoch 2 of 4, from a checkpoint']);
+  assert.deepEqual(infosOf(longer.events), ['goes on after epoch 2 of 4, from a checkpoint']);
   const first = longer.events.find((event) => event.type === 'stage-progress')!;
   assert.match(first.progress.note!, /^epoch 3\/4, /);
   assert.ok(first.progress.done > 2 * 90);
   assert.deepEqual(bytesOf(project), unbroken);
 
   const forced = await project.run('--force', 'fit');
-  assert.deepEqual(noticesOf(forced.events), []);
+  assert.deepEqual(infosOf(forced.events), []);
   assert.deepEqual(bytesOf(project), unbroken);
 });
 
@@ -100,7 +100,7 @@ test('a checkpoint that is further than wanted is not used, and one that is dama
   using project = await started();
   await project.run();
   const fewer = await project.run('--set', 'params.epochs=1');
-  assert.deepEqual(noticesOf(fewer.events), [
+  assert.deepEqual(infosOf(fewer.events), [
     'begins from the start: its checkpoint after epoch 4 is further than the 1 that are wanted',
   ]);
   const [checkpoint] = project.files('cache/checkpoints');

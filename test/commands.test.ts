@@ -57,7 +57,7 @@ test('gc tells what nothing needs, and removes it when told to', async () => {
     /^Removed 2 results and \d objects \(\d+ B; \d+ B stay\)\.\n$/,
   );
   assert.ok(project.files('cache/objects').length < before);
-  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', count: 'up to date' });
 });
 
 test('verify finds a damaged object, sets it aside, and the next run that needs it makes it again', async () => {

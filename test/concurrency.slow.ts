@@ -28,9 +28,9 @@ test('of two runs at once each stage runs in one, the other waits for it and fin
     ends.map(({ code }) => code),
     [0, 0],
   );
-  assert.equal(ends[1]!.outcomes['slow'], 'fresh');
+  assert.equal(ends[1]!.outcomes['slow'], 'up to date');
   assert.deepEqual(project.read('began'), 'once\nlast\n');
-  assert.deepEqual((await project.run()).outcomes, { slow: 'fresh', last: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { slow: 'up to date', last: 'up to date' });
 });
 
 test('a stage with cache: false runs once, too, when two runs meet: its outputs lie there for the second', async () => {
@@ -47,7 +47,7 @@ test('a stage with cache: false runs once, too, when two runs meet: its outputs 
   await second.event('stage-waiting', 'slow');
   gate.pass(2);
   assert.deepEqual((await endOf(first)).outcomes, { slow: 'ran' });
-  assert.deepEqual((await endOf(second)).outcomes, { slow: 'fresh' });
+  assert.deepEqual((await endOf(second)).outcomes, { slow: 'up to date' });
   assert.equal(project.read('began'), 'once\n');
 });
 
@@ -95,7 +95,7 @@ test('an input that is edited while its stage runs serves this run, and the next
   const gate = await editedMeanwhile(project, () => project.write('in.txt', 'b\n'));
   assert.equal(project.read('out/last.txt'), 'b\n'); // the command read it late
   gate.pass();
-  assert.deepEqual((await project.run()).outcomes, { slow: 'ran', last: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { slow: 'ran', last: 'up to date' });
   assert.equal(project.read('out/slow.txt'), 'b\n');
 
   project.write('in.txt', 'a\n'); // of which no result must have been kept
@@ -112,7 +112,7 @@ test('an input that is edited and edited back meanwhile, size and time as before
     utimesSync(project.path('in.txt'), atime, mtime);
   });
   gate.pass();
-  assert.deepEqual((await project.run()).outcomes, { slow: 'ran', last: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { slow: 'ran', last: 'up to date' });
 });
 
 const wide = (count: number, resources: string) =>

@@ -29,7 +29,7 @@ test(
     assertClear(await project.command('run', '--set', 'params.size=600000'), /disk is full|No space left/);
     assertObjectsWhole(project);
     assert.equal(project.read('out/copy'), 'x'.repeat(20));
-    assert.deepEqual((await project.run()).outcomes, { grow: 'restored', copy: 'fresh' });
+    assert.deepEqual((await project.run()).outcomes, { grow: 'restored', copy: 'up to date' });
     disk.remount('size=16m');
     assert.deepEqual((await project.run('--set', 'params.size=600000')).outcomes, { grow: 'restored', copy: 'ran' });
     assert.equal(statSync(project.path('out/copy')).size, 1_200_000);
@@ -49,7 +49,7 @@ test(
     project.letHoursPass(2);
     const [, named] = /`pipeline (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
     assert.match((await project.command(...named!.split(' '))).stdout, /^Removed 3 results and \d objects/);
-    assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'fresh', copy: 'ran' });
+    assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'up to date', copy: 'ran' });
   },
 );
 
@@ -105,7 +105,10 @@ test('where the published folder is full, the old outputs stay and the results a
   assertClear(await project.command('run', '--set', 'params.size=900000'), /Cannot write out\/copy: the disk is full/);
   assert.equal(statSync(project.path('out/copy')).size, 20);
   disk.remount('size=16m');
-  assert.deepEqual((await project.run('--set', 'params.size=900000')).outcomes, { grow: 'fresh', copy: 'restored' });
+  assert.deepEqual((await project.run('--set', 'params.size=900000')).outcomes, {
+    grow: 'up to date',
+    copy: 'restored',
+  });
 });
 
 test('a published folder that is read-only is told as one', whereMounting, async () => {
@@ -134,7 +137,7 @@ test('a link at a published path is replaced by the output, and what it leads to
   assert.equal(project.read('out/bytes'), 'x'.repeat(10));
   project.remove('out/copy');
   symlinkSync('nowhere', project.path('out/copy'));
-  assert.deepEqual((await project.run()).outcomes, { grow: 'fresh', copy: 'restored' });
+  assert.deepEqual((await project.run()).outcomes, { grow: 'up to date', copy: 'restored' });
   assert.ok(lstatSync(project.path('out/copy')).isFile());
 });
 
@@ -165,6 +168,6 @@ test('--hard-link publishes the objects themselves, read-only, and they stay sou
   assert.equal(nlink, 2);
   assert.equal(mode & 0o222, 0);
   project.replace('out/bytes', 'mine');
-  assert.deepEqual((await project.run('--hard-link')).outcomes, { grow: 'restored', copy: 'fresh' });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { grow: 'restored', copy: 'up to date' });
   assertObjectsWhole(project);
 });

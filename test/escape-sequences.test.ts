@@ -24,7 +24,7 @@ import { writeFileSync } from 'node:fs';
 const text = \`${hostile}\`;
 export default async function run(context: any): Promise<void> {
   context.log('logged ' + text);
-  context.tell('told ' + text);
+  context.info('told ' + text);
   context.warn('warned ' + text);
   context.progress({ done: 1, total: 2, unit: 'lines', note: 'noted ' + text });
   context.highlight({ title: 'Title ' + text, columns: ['column ' + text], rows: [['cell ' + text]] });

@@ -35,8 +35,8 @@ test('any number of heads share the features that were computed once, and are sc
   assert.deepEqual(
     { seen: outcomes['seen'], small: outcomes['small'], large: outcomes['large'] },
     {
-      seen: 'fresh',
-      small: 'fresh',
+      seen: 'up to date',
+      small: 'up to date',
       large: 'ran',
     },
   );

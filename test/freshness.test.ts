@@ -29,7 +29,7 @@ stages:
     outputs: { text: out/count.txt }
     with: { run: "wc -c < \${inputs.text} > \${outputs.text}" }
 `;
-const fresh = { shout: 'fresh', count: 'fresh' };
+const fresh = { shout: 'up to date', count: 'up to date' };
 
 async function shouted(): Promise<Project> {
   const project = new Project(shout, { 'in.txt': 'abc\n' });
@@ -53,16 +53,16 @@ test('new content of the same size and time runs its stage, and readers whose in
   assert.equal(project.read('out/shout.txt'), 'XYZ\n');
 
   project.edit('pipelines/test.yaml', 'tr a-z A-Z', 'tr  a-z  A-Z');
-  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'ran', count: 'up to date' });
 });
 
 test('an output that was deleted or tampered with, intermediate or final, is restored, and nothing runs', async () => {
   using project = await shouted();
   rmSync(project.path('out/shout.txt'));
-  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'up to date' });
   project.write('out/count.txt', '9\n');
   const { outcomes, warnings } = await project.run();
-  assert.deepEqual(outcomes, { shout: 'fresh', count: 'restored' });
+  assert.deepEqual(outcomes, { shout: 'up to date', count: 'restored' });
   assert.equal(project.read('out/count.txt').trim(), '4');
   const [, kept] = /^out\/count.txt held something that Restage did not put there: it was moved to (.*)$/.exec(
     warnings[0]!,
@@ -103,9 +103,9 @@ stages:
     { 'in.txt': 'a\nb\n' },
   );
   await project.run();
-  assert.deepEqual((await project.run('--set', 'params.letter=b')).outcomes, { pick: 'ran', keep: 'fresh' });
+  assert.deepEqual((await project.run('--set', 'params.letter=b')).outcomes, { pick: 'ran', keep: 'up to date' });
   assert.equal(project.read('out/pick.txt'), 'b\n');
-  assert.deepEqual((await project.run()).outcomes, { pick: 'restored', keep: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { pick: 'restored', keep: 'up to date' });
 });
 
 const joined = `
@@ -156,7 +156,7 @@ stages:
 description: other words
 `,
   );
-  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', number: 'restored', before: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', number: 'restored', before: 'ran' });
 });
 
 test('of a folder the names and contents of all files count, hidden ones too; its own name, empty folders, times and modes do not', async () => {
@@ -173,7 +173,7 @@ stages:
   mkdirSync(project.path('data.v2/empty/deep'), { recursive: true });
   chmodSync(project.path('data.v2/a.txt'), 0o755);
   utimesSync(project.path('data.v2/a.txt'), 0, 0);
-  assert.deepEqual((await project.run()).outcomes, { names: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { names: 'up to date' });
   project.write('data.v2/.hidden', '');
   assert.deepEqual((await project.run()).outcomes, { names: 'ran' });
   symlinkSync('../linked', project.path('data.v2/link'));
@@ -224,7 +224,7 @@ test('a project whose cache is a link to a folder elsewhere restores, cleans and
   rmSync(project.path('out'), { recursive: true });
   assert.deepEqual((await project.run()).outcomes, { shout: 'restored', count: 'restored' });
   project.edit('pipelines/test.yaml', 'out/count.txt', 'out/size.txt');
-  assert.deepEqual((await project.run()).outcomes, { shout: 'fresh', count: 'restored' });
+  assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', count: 'restored' });
   assert.match((await project.command('clean', '--yes')).stdout, /Removed 1 output/);
   assert.match((await project.command('verify')).stdout, /✓ all sound/);
   assert.deepEqual(disk.files('store/work'), []);
@@ -263,7 +263,7 @@ stages:
   assert.deepEqual(first.outcomes, { faces: 'ran', fit: 'ran' }, first.stderr);
 
   await addImage('photos/test/real/late.png', 12);
-  assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'up to date' });
   await addImage('photos/val/real/late.png', 13);
   assert.deepEqual((await project.run()).outcomes, { faces: 'ran', fit: 'ran' });
 });
@@ -325,7 +325,7 @@ test('a remembered run is looked at again once another pipeline has taken over w
   await project.command('run', 'test.yaml', ...elsewhere);
   await assertRecalled(project, ...elsewhere);
   project.write('pipelines/second.yaml', yaml.replace('${params.to}', 'out/other.txt'));
-  assert.match((await project.command('run', 'second.yaml')).stdout, /1 stage fresh/);
+  assert.match((await project.command('run', 'second.yaml')).stdout, /1 stage up to date/);
   const { code, stderr } = await project.command('run', 'test.yaml', ...elsewhere);
   assert.equal(code, 1);
   assert.match(stderr, /"out\/other\.txt" is claimed by two pipelines: by "join" of second, which published there/);
@@ -335,7 +335,7 @@ test('a command whose file is another one now is not answered from memory', asyn
   using project = new Project(joined.replace('PARTS', 'parts/*.txt'), parts);
   project.letHoursPass(1);
   await project.command('run', '--jobs', '2', 'test.yaml');
-  assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /^✓ test: 1 stage fresh/);
+  assert.match((await project.command('run', '--jobs', '2', 'test.yaml')).stdout, /^✓ test: 1 stage up to date/);
   copyFileSync(project.path('pipelines/test.yaml'), project.path('test.yaml'));
   project.edit('test.yaml', 'cat', 'tac');
   project.edit('test.yaml', 'out/', 'other/');
@@ -373,7 +373,7 @@ stages:
   project.env['WHOM'] = 'world';
   await project.run();
   project.env['UNSAID'] = '1';
-  assert.deepEqual((await project.run()).outcomes, { greet: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { greet: 'up to date' });
   project.env['WHOM'] = 'moon';
   assert.deepEqual((await project.run()).outcomes, { greet: 'ran' });
   assert.equal(project.read('out/greeting.txt'), 'hello moon\n');

@@ -20,5 +20,5 @@ test('the project that init writes runs to its end as it is, learns, and leaves 
   assert.deepEqual(new Set(told), new Set(['faces', 'fit', 'scores', 'curves', 'roc']));
   const { splits } = JSON.parse(project.read('artifacts/first/scores/metrics.json')) as Metrics;
   assert.ok(splits.test.auc >= 0.8, `AUC ${splits.test.auc}`);
-  assert.match((await project.command('run', 'first.yaml')).stdout, /\b6 (stages )?fresh/);
+  assert.match((await project.command('run', 'first.yaml')).stdout, /\b6 (stages )?up to date/);
 });

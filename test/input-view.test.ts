@@ -14,7 +14,7 @@ test('of a single file a stage sees the extension, which is keyed, and no other 
   );
   await project.run();
   assert.equal(project.read('out/name.txt'), 'text.txt\n');
-  assert.deepEqual((await project.run('--set', 'params.file=./second.txt')).outcomes, { name: 'fresh' });
+  assert.deepEqual((await project.run('--set', 'params.file=./second.txt')).outcomes, { name: 'up to date' });
   const { stdout } = await project.command('plan', '--set', 'params.file=./third.csv');
   assert.match(stdout, /run +name +input text ends in "\.csv", before in "\.txt"/);
   assert.deepEqual((await project.run('--set', 'params.file=./third.csv')).outcomes, { name: 'ran' });
@@ -35,7 +35,7 @@ ${stage('pattern', '{ files: "data/**/*.txt" }', show)}${stage('list', '{ files:
   assert.equal(project.read('out/folder.txt'), './a.txt\n./sub/b.txt\n');
   renameSync(project.path('data/a.txt'), project.path('data/c.txt'));
   project.edit('pipelines/test.yaml', './data/a.txt', './data/c.txt');
-  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', one: 'fresh', folder: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { pattern: 'ran', list: 'ran', one: 'up to date', folder: 'ran' });
 });
 
 test('in a list of stages the labels name the files', async () => {
@@ -105,7 +105,7 @@ test('of stages that read what one of them writes to, all fail and name each oth
   project.edit('pipelines/test.yaml', 'echo more >>', 'cat');
   goesOn.pass();
   writes.pass();
-  assert.deepEqual((await project.run()).outcomes, { made: 'fresh', reads: 'ran', writes: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { made: 'up to date', reads: 'ran', writes: 'ran' });
   assert.equal(project.read('out/reads.txt'), 'made\n');
 });
 
@@ -119,7 +119,7 @@ test('a program that a stage made runs in its reader, and a new mode is a new re
   assert.deepEqual((await project.run()).outcomes, { tool: 'ran', use: 'ran' });
   assert.equal(project.read('out/use.txt'), 'ran\n');
   chmodSync(project.path('out/tool.sh'), 0o644);
-  assert.deepEqual((await project.run()).outcomes, { tool: 'restored', use: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { tool: 'restored', use: 'up to date' });
   assert.equal(statSync(project.path('out/tool.sh')).mode & 0o111, 0o111);
 });
 
@@ -157,14 +157,14 @@ test('a mode that a stage gives its input is taken back, also where it was publi
   );
   for (const outcomes of [
     { made: 'ran', use: 'ran' },
-    { made: 'fresh', use: 'fresh' },
+    { made: 'up to date', use: 'up to date' },
   ]) {
     assert.deepEqual((await project.run('--hard-link')).outcomes, outcomes);
     assert.equal(statSync(project.path('out/made.txt')).mode & 0o777, 0o444);
   }
   chmodSync(project.path('out/made.txt'), 0o755);
-  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'restored', use: 'fresh' });
-  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'fresh', use: 'fresh' });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'restored', use: 'up to date' });
+  assert.deepEqual((await project.run('--hard-link')).outcomes, { made: 'up to date', use: 'up to date' });
 });
 
 test('messages and logs name the files of the project, not those of the private view', async () => {
@@ -189,7 +189,7 @@ test('a stage that changes its input in place fails, though it keeps size and ti
   );
   assert.deepEqual((await project.run()).outcomes, { made: 'ran', bad: 'failed', read: 'blocked' });
   project.edit('pipelines/test.yaml', 'echo evil > ${inputs.text}', 'true');
-  assert.deepEqual((await project.run()).outcomes, { made: 'fresh', bad: 'ran', read: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, { made: 'up to date', bad: 'ran', read: 'ran' });
   assert.equal(project.read('out/read.txt'), 'made\n');
 });
 

@@ -37,7 +37,7 @@ test(`a run that is killed again and again while it saves ${count} files ends ri
   }
   assert.ok(kills >= 3);
   assert.equal(project.read('out/sum.txt').trim(), String(count));
-  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { many: 'up to date', sum: 'up to date' });
   assert.equal((await project.command('verify')).code, 0);
 });
 
@@ -54,7 +54,7 @@ test(`a run that is killed again and again while it restores ${count} files ends
   }
   assert.ok(kills >= 3);
   assert.equal(project.read('out/numbers/xaaaa'), '1\n');
-  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { many: 'up to date', sum: 'up to date' });
   assert.deepEqual(project.files('cache/displaced'), []);
 });
 
@@ -67,7 +67,7 @@ test('a small pipeline that is killed at every single change of the disk ends ri
     assert.equal((await project.run()).code, 0);
     assert.equal(project.read('out/sum.txt').trim(), '3');
     assert.deepEqual(project.files('cache/displaced'), []);
-    assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' }, `after a kill at ${n}`);
+    assert.deepEqual((await project.run()).outcomes, { many: 'up to date', sum: 'up to date' }, `after a kill at ${n}`);
     if (!killed) break;
   }
 });

@@ -79,7 +79,7 @@ test('a run that is killed while it saves leaves only whole things, and the next
   }
   assert.ok(kills >= 3);
   assert.equal(project.files('out/numbers').length, 40);
-  assert.deepEqual((await project.run()).outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { many: 'up to date', sum: 'up to date' });
   assert.equal((await project.command('verify')).code, 0);
 });
 
@@ -96,7 +96,7 @@ test('a run that is killed while it restores leaves the old or the new in place,
   }
   assert.ok(kills >= 3);
   const { outcomes } = await project.run();
-  assert.deepEqual(outcomes, { many: 'fresh', sum: 'fresh' });
+  assert.deepEqual(outcomes, { many: 'up to date', sum: 'up to date' });
   assert.deepEqual(project.files('cache/displaced'), []);
   assert.equal(project.files('out/numbers').length, 30);
   assert.deepEqual(

@@ -48,7 +48,7 @@ test('the next run of any pipeline removes what a killed run left, also if it ha
   const living = project.startRun();
   await living.output('big', 'half');
   project.letHoursPass(1);
-  assert.match((await project.command('run', 'other.yaml')).stdout, /1 stage fresh/);
+  assert.match((await project.command('run', 'other.yaml')).stdout, /1 stage up to date/);
   assert.equal(readdirSync(project.path('cache/work')).length, 1);
   gate.pass();
   assert.deepEqual((await endOf(living)).outcomes, { big: 'ran' });

@@ -50,7 +50,7 @@ test('a kind of the project’s own runs like a built-in one, and what it import
   assert.equal(project.read('out/hail.txt'), 'hail ann\nhail bob\n');
   assert.ok(events.some((event) => event.type === 'stage-progress' && event.progress.unit === 'names'));
   project.write('stages/greet/unused.ts', 'export const unused = 2;\n');
-  assert.deepEqual((await project.run()).outcomes, { hail: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { hail: 'up to date' });
 
   project.edit('stages/greet/greet.ts', '${greeting} ${name}', '${greeting}, ${name}!');
   assert.deepEqual((await project.run()).outcomes, { hail: 'ran' });
@@ -64,7 +64,7 @@ test('a run that is remembered is done again when the code of the project’s ow
   project.letHoursPass(1);
   await project.command('run', 'test.yaml');
   const runs = project.files('cache/runs').length;
-  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date/);
   assert.equal(project.files('cache/runs').length, runs);
   project.edit('stages/greet/greet.ts', '${greeting} ', '${greeting}: ');
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
@@ -85,7 +85,7 @@ export const greet = (greeting: string, name: string): string => address(greetin
   project.letHoursPass(1);
   const first = await project.run();
   assert.deepEqual(first.outcomes, { hail: 'ran' }, first.stderr);
-  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date/);
 
   project.write(
     'node_modules/@polite/words/words.js',
@@ -123,13 +123,13 @@ export const greet = (greeting: string, name: string): string => address(greetin
   project.letHoursPass(1);
   await project.command('run', 'test.yaml');
   assert.equal(project.read('out/hail.txt'), 'hail ann by 9.0.0\n');
-  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh/);
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date/);
 
   install('stages/greet', '1.0.0');
   assert.match((await project.command('run', 'test.yaml')).stdout, /1 ran/);
   assert.equal(project.read('out/hail.txt'), 'hail ann by 1.0.0\n');
   install('.', '9.9.9');
-  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage fresh|1 fresh/);
+  assert.match((await project.command('run', 'test.yaml')).stdout, /1 stage up to date|1 up to date/);
 });
 
 test('a project that was moved or copied runs its kinds with its own packages', async () => {
@@ -144,7 +144,7 @@ test('a project that was moved or copied runs its kinds with its own packages', 
   using copy = new Project('');
   cpSync(project.root, copy.root, { recursive: true });
   project.remove('node_modules');
-  assert.deepEqual((await copy.run()).outcomes, { hail: 'fresh' });
+  assert.deepEqual((await copy.run()).outcomes, { hail: 'up to date' });
   const forced = await copy.run('--force');
   assert.deepEqual(forced.outcomes, { hail: 'ran' }, forced.stderr);
   assert.equal(copy.read('out/hail.txt'), 'hail ann\n');
@@ -174,7 +174,7 @@ test('a remembered run is done again when a new file would be found first', asyn
     await project.command('run', 'test.yaml');
     assert.equal(project.read('out/hail.txt'), `${said}\n`);
     const runs = project.files('cache/runs').length;
-    assert.match((await project.command('run', 'test.yaml')).stdout, /^✓ test: 1 stage fresh/);
+    assert.match((await project.command('run', 'test.yaml')).stdout, /^✓ test: 1 stage up to date/);
     assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
   };
   const greetBy = (mark: string) => `export const greet = (...said: string[]) => said.join('${mark}');\n`;
@@ -207,7 +207,7 @@ test('settings at their default are not keyed, so that a kind can gain one', asy
   using project = new Project(yaml, files);
   await project.run();
   project.edit('pipelines/test.yaml', 'greeting: hail', 'greeting: hail, loud: false');
-  assert.deepEqual((await project.run()).outcomes, { hail: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { hail: 'up to date' });
 });
 
 test('a mistake in the data is told as its message, a bug with the stack of the project’s own code', async () => {

@@ -6,30 +6,33 @@ import { files, print, shout } from './support/two-stages.ts';
 test('plan says what would happen and why, changes nothing, and run --dry-run is the same', async () => {
   using project = new Project(shout, files);
   const never = `test: 2 stages
-  run      shout  never ran
-  may run  count  reads shout, which must run
+  run         shout  never ran
+  may run     count  reads shout, which must run
 1 run, 1 may run
 `;
   assert.equal(await print(project, 'plan'), never);
   assert.equal(await print(project, 'run', '--dry-run'), never);
   assert.ok(!project.has('out'));
   await project.run();
-  assert.equal(await print(project, 'plan'), 'test: 2 stages\n  fresh    shout\n  fresh    count\n2 fresh\n');
+  assert.equal(
+    await print(project, 'plan'),
+    'test: 2 stages\n  up to date  shout\n  up to date  count\n2 up to date\n',
+  );
 
   project.write('in.txt', 'abcd\n');
   project.write('out/count.txt', 'x');
   assert.equal(
     await print(project, 'plan'),
     `test: 2 stages
-  run      shout  input text changed
-  may run  count  reads shout, which must run
+  run         shout  input text changed
+  may run     count  reads shout, which must run
 1 run, 1 may run
 `,
   );
   project.write('in.txt', 'abc\n');
   assert.equal(
     await print(project, 'plan', 'test.yaml', 'count'),
-    'test: 2 stages\n  fresh    shout\n  restore  count  output text was changed in place\n1 fresh, 1 restore\n',
+    'test: 2 stages\n  up to date  shout\n  restore     count  output text was changed in place\n1 up to date, 1 restore\n',
   );
   const [row] = JSON.parse(await print(project, 'plan', '--json', '--force', 'shout')) as { state: string }[];
   assert.equal(row?.state, 'stale');
@@ -40,7 +43,7 @@ test('explain shows value by value what differs from the last result', async () 
   await project.run();
   assert.match(
     await print(project, 'explain', 'shout'),
-    /^shout \(command\): fresh\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
+    /^shout \(command\): up to date\n {2}nothing differs from the last result\n {2}fingerprint [0-9a-f]{64}\n {2}result {6}of .* on .*\n$/,
   );
   project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
   const told = await print(project, 'explain', 'count', 'test.yaml');

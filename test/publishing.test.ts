@@ -33,7 +33,7 @@ test('files of one name inside and outside pipelines/ are pipelines of their own
   assert.equal(project.read('artifacts/test/greet/text'), 'inside\n');
   assert.equal(project.read('artifacts/@/test/greet/text'), 'root\n');
   for (const file of ['pipelines/test.yaml', './test.yaml', 'studies/test.yaml']) {
-    assert.match(await print(project, 'plan', file), /1 fresh/);
+    assert.match(await print(project, 'plan', file), /1 up to date/);
   }
 });
 
@@ -96,7 +96,7 @@ test('a path that another pipeline claims is an error before anything runs, with
     );
   }
   assert.equal(project.read('out/text'), 'first\n');
-  assert.match(await print(project, 'plan', 'test.yaml'), /1 fresh/);
+  assert.match(await print(project, 'plan', 'test.yaml'), /1 up to date/);
 });
 
 test('an output inside a folder that another pipeline claims, or around its file, is an error, and nothing is moved', async () => {
@@ -112,7 +112,7 @@ test('an output inside a folder that another pipeline claims, or around its file
       line,
       `pipelines/other.yaml:4:22: error: ${told}, which "greet" of test published and still claims [output-claimed]`,
     );
-    assert.match(await print(project, 'run', 'test.yaml'), /1 stage fresh/);
+    assert.match(await print(project, 'run', 'test.yaml'), /1 stage up to date/);
 
     project.edit('pipelines/test.yaml', 'out/dir', 'out/moved');
     const { code, stdout } = await project.command('run', 'other.yaml');
@@ -142,7 +142,7 @@ test('a renamed pipeline keeps its claim, although nothing of it is published ag
   using project = new Project(greet('first', 'out/text'), { 'third.yaml': greet('third', 'out/text') });
   await print(project, 'run', 'test.yaml');
   renameSync(project.path('pipelines/test.yaml'), project.path('pipelines/renamed.yaml'));
-  assert.match(await print(project, 'run', 'renamed.yaml'), /1 stage fresh/);
+  assert.match(await print(project, 'run', 'renamed.yaml'), /1 stage up to date/);
   assert.match(await refused(project, 'run', './third.yaml'), /by "greet" of renamed, which published there/);
 });
 

@@ -29,7 +29,7 @@ test('a run leaves its page; one with nothing to do leaves it as it is, quickly 
   const before = writtenAt(project);
   await project.command('run', 'test.yaml');
   const longWay = await project.run();
-  assert.deepEqual(longWay.outcomes, { first: 'fresh', second: 'fresh' });
+  assert.deepEqual(longWay.outcomes, { first: 'up to date', second: 'up to date' });
   await project.command('run', 'test.yaml', 'first');
   assert.equal(writtenAt(project), before);
 });
@@ -42,7 +42,7 @@ test('a page is renewed when nothing changed but what is only shown, such as a d
     ['    kind: command\n    inputs', '    description: Counts them\n    kind: command\n    inputs'],
   ] as const) {
     project.write('pipelines/test.yaml', project.read('pipelines/test.yaml').replace(before, after));
-    assert.deepEqual((await project.run()).outcomes, { first: 'fresh', second: 'fresh' });
+    assert.deepEqual((await project.run()).outcomes, { first: 'up to date', second: 'up to date' });
   }
   assert.match(project.read(page), /Three words/);
   assert.match(project.read(page), /Counts them/);
@@ -55,8 +55,8 @@ test('a page that is gone comes back, though nothing else is to be done', async 
   await project.command('run', 'test.yaml');
   project.remove(page);
   const { stdout } = await project.command('run', 'test.yaml');
-  assert.match(stdout, /2 stages fresh/);
-  assert.match(project.read(page), /2 stages: 2 fresh/);
+  assert.match(stdout, /2 stages up to date/);
+  assert.match(project.read(page), /2 stages: 2 up to date/);
 });
 
 test('a page says what failed, and the next run that mends it renews it', async () => {

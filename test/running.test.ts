@@ -106,32 +106,32 @@ stages:
   side: { kind: command, outputs: { text: out/side }, with: { run: "echo x > \${outputs.text}" } }
 `;
 
-test('--force runs what is fresh: all, or the stages it names, which tell when they give other bytes', async () => {
+test('--force runs what is up to date: all, or the stages it names, which tell when they give other bytes', async () => {
   using project = new Project(chain);
   await project.run();
   const { outcomes, warnings } = await project.run('--force', 'one');
-  assert.deepEqual(outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+  assert.deepEqual(outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
   assert.deepEqual(warnings, [
     'ran again with the same inputs and settings and gave other bytes (text): it is not reproducible',
   ]);
   assert.deepEqual((await project.run('--force')).outcomes, { one: 'ran', two: 'ran', side: 'ran' });
   assert.deepEqual((await project.run('side', '--force')).outcomes, { side: 'ran' });
-  assert.deepEqual((await project.run()).outcomes, { one: 'fresh', two: 'fresh', side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
 });
 
 test('a named stage brings what it needs; --downstream also what reads it', async () => {
   using project = new Project(chain);
   assert.deepEqual((await project.run('one')).outcomes, { one: 'ran' });
-  assert.deepEqual((await project.run('two')).outcomes, { one: 'fresh', two: 'ran' });
-  assert.deepEqual((await project.run('one', '--downstream')).outcomes, { one: 'fresh', two: 'fresh' });
+  assert.deepEqual((await project.run('two')).outcomes, { one: 'up to date', two: 'ran' });
+  assert.deepEqual((await project.run('one', '--downstream')).outcomes, { one: 'up to date', two: 'up to date' });
 });
 
 test('a stage on demand runs only when something that runs reads it', async () => {
   using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, onDemand: true,'));
   assert.deepEqual((await project.run('side')).outcomes, { side: 'ran' });
-  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
   project.edit('pipelines/test.yaml', 'two: {', 'two: { onDemand: true,');
-  assert.deepEqual((await project.run()).outcomes, { side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { side: 'up to date' });
 });
 
 test('a frozen stage keeps its result whatever changes, and is an error where there is none', async () => {
@@ -147,18 +147,18 @@ test('a frozen stage keeps its result whatever changes, and is an error where th
   const kept = project.read('out/one');
   project.edit('pipelines/test.yaml', 'one: { kind: command,', 'one: { kind: command, frozen: true,');
   project.edit('pipelines/test.yaml', 'date +%N', 'echo other');
-  assert.deepEqual((await project.run('--force')).outcomes, { one: 'fresh', two: 'ran', side: 'ran' });
+  assert.deepEqual((await project.run('--force')).outcomes, { one: 'up to date', two: 'ran', side: 'ran' });
   project.write('out/one', 'tampered');
-  assert.deepEqual((await project.run()).outcomes, { one: 'restored', two: 'fresh', side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'restored', two: 'up to date', side: 'up to date' });
   assert.equal(project.read('out/one'), kept);
 });
 
-test('a stage with cache: false is fresh while its outputs lie there, and runs when they do not', async () => {
+test('a stage with cache: false is up to date while its outputs lie there, and runs when they do not', async () => {
   using project = new Project(chain.replace('one: { kind: command,', 'one: { kind: command, cache: false,'));
   await project.run();
-  assert.deepEqual((await project.run()).outcomes, { one: 'fresh', two: 'fresh', side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date', side: 'up to date' });
   project.write('out/one', 'tampered');
-  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
 });
 
 test('a stage that makes none of its outputs fails, naming them', async () => {
@@ -183,14 +183,18 @@ test('a matrix makes a stage of each value, one of which fit@seed=2 names, and a
   assert.deepEqual((await project.run('fit@seed=2')).outcomes, { 'fit[seed=2]': 'ran' });
   assert.deepEqual((await project.run()).outcomes, {
     'fit[seed=1]': 'ran',
-    'fit[seed=2]': 'fresh',
+    'fit[seed=2]': 'up to date',
     'fit[seed=3]': 'ran',
     all: 'ran',
   });
   assert.equal(project.read('out/all'), '1\n2\n3\n');
   assert.deepEqual((await project.run('--force', 'fit@seed=2')).outcomes['fit[seed=2]'], 'ran');
   project.edit('pipelines/test.yaml', '[1, 2, 3]', '[1, 3]');
-  assert.deepEqual((await project.run()).outcomes, { 'fit[seed=1]': 'fresh', 'fit[seed=3]': 'fresh', all: 'ran' });
+  assert.deepEqual((await project.run()).outcomes, {
+    'fit[seed=1]': 'up to date',
+    'fit[seed=3]': 'up to date',
+    all: 'ran',
+  });
   assert.equal(project.read('out/all'), '1\n3\n');
 });
 

@@ -23,8 +23,8 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
   using project = new Project(yaml);
   const { code, outcomes, events, warnings } = await project.run('--twice');
   assert.deepEqual([code, outcomes], [1, { same: 'ran', chance: 'ran', once: 'ran' }]);
-  const notices = events.flatMap((event) => (event.type === 'notice' ? [[event.stage, event.message]] : []));
-  assert.deepEqual(notices, [['same', 'ran twice, and gave the same bytes']]);
+  const infos = events.flatMap((event) => (event.type === 'info' ? [[event.stage, event.message]] : []));
+  assert.deepEqual(infos, [['same', 'ran twice, and gave the same bytes']]);
   assert.equal(warnings.length, 2);
   const name = '[0-9a-f]{16}';
   assert.match(
@@ -38,17 +38,17 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
       'ran twice, and the second time it failed: exited with code 1: mkdir taken; echo text > ${outputs.text}. The first result is kept',
     ),
   );
-  assert.deepEqual((await project.run()).outcomes, { same: 'fresh', chance: 'fresh', once: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { same: 'up to date', chance: 'up to date', once: 'up to date' });
 });
 
-test('--twice with a stage runs that one twice though it is fresh, and no other', async () => {
+test('--twice with a stage runs that one twice though it is up to date, and no other', async () => {
   using project = new Project(yaml);
   await project.run('same', 'chance');
   const { code, stdout } = await project.command('run', 'same', '--twice', 'same', 'test.yaml', '--reporter', 'plain');
   assert.equal(code, 0);
   assert.match(stdout, /· same: ran twice, and gave the same bytes/);
   const { outcomes } = await project.run('chance', '--twice', 'same');
-  assert.deepEqual(outcomes, { same: 'ran', chance: 'fresh' });
+  assert.deepEqual(outcomes, { same: 'ran', chance: 'up to date' });
 });
 
 test('--twice takes the file that follows it for the file', async () => {

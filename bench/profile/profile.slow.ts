@@ -67,12 +67,12 @@ test('profile brings what a stage reads, tells where its steps spend their time,
   const plan = await project.command('plan', 'test.yaml', 'fit');
   assert.equal(
     plan.stdout,
-    'test: 3 stages\n  fresh    made\n  fresh    faces\n  run      fit    never ran\n2 fresh, 1 run\n',
+    'test: 3 stages\n  up to date  made\n  up to date  faces\n  run         fit    never ran\n2 up to date, 1 run\n',
   );
   assert.ok(!project.has('artifacts/test/fit/model'));
 });
 
-test('a stage that is published stays fresh while it is profiled, and other kinds have steps, too', async () => {
+test('a stage that is published stays up to date while it is profiled, and other kinds have steps, too', async () => {
   using project = new Project(yaml);
   await project.run();
   const evaluated = await profile(project, 'test.yaml', 'scores', '--steps', '2', '--out', 'here');
@@ -80,7 +80,7 @@ test('a stage that is published stays fresh while it is profiled, and other kind
   const { kernels } = JSON.parse(project.read('here/profile.json')) as Profile;
   assert.deepEqual(new Set(kernels.flatMap(({ phase }) => phase ?? [])), new Set(['forward']));
   assert.equal((await profile(project, 'fit', '--steps', '2')).code, 0);
-  assert.deepEqual((await project.run()).outcomes, { made: 'fresh', faces: 'fresh', fit: 'fresh', scores: 'fresh' });
+  assert.deepEqual((await project.run()).outcomes, { made: 'up to date', faces: 'up to date', fit: 'up to date', scores: 'up to date' });
 });
 
 test('what cannot be profiled is told, with what can', async () => {

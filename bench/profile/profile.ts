@@ -21,7 +21,7 @@ import { safeName } from '../../src/engine/config/paths/safe-name.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
 import { attempt } from '../../src/engine/execution/attempt.ts';
-import { describeFault, isTold } from '../../src/engine/execution/describe-fault.ts';
+import { describeError, isForUser } from '../../src/user-error.ts';
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { processStarter } from '../../src/engine/execution/stage-process.ts';
@@ -205,7 +205,7 @@ const program = new Command('npm run profile --')
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!isTold(error)) throw error;
-  console.error(`error: ${describeFault(error)}`);
+  if (!isForUser(error)) throw error;
+  console.error(`error: ${describeError(error)}`);
   process.exitCode = exitCodes.failed;
 }

@@ -1,7 +1,6 @@
 import { relative } from 'node:path';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import { isTold } from '../engine/execution/describe-fault.ts';
 import { execute, isDone, type Settled } from '../engine/execution/execute.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
@@ -13,6 +12,7 @@ import { clearAfterKilledRuns } from '../engine/publishing/leftovers.ts';
 import { signRead } from '../engine/store/run-memory.ts';
 import { leftOutWarning, readNumbers } from '../reporting/history/read-numbers.ts';
 import type { ReportWriter } from '../reporting/report/report-writer.ts';
+import { isForUser } from '../user-error.ts';
 import { exitCodes } from './exit-codes.ts';
 import type { Interrupts } from './interrupts.ts';
 import type { Project } from './open-project.ts';
@@ -48,7 +48,7 @@ export async function bringStages(
   let page: string | undefined;
   try {
     await folder.removeWork();
-    if (counts.fresh < stages.length) {
+    if (counts['up to date'] < stages.length) {
       const leftOut = new Map<StageName, number>();
       writeRunRecord(run, ends, (stage) => {
         const numbers = readNumbers(stage, world.pipeline.root);
@@ -66,8 +66,8 @@ export async function bringStages(
     await rememberRun(run, ends, memory, read, project.found, page);
     world.digests.save();
   } catch (error) {
-    if (!isTold(error)) throw error;
-    const idle = counts.fresh === stages.length;
+    if (!isForUser(error)) throw error;
+    const idle = counts['up to date'] === stages.length;
     // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
     if (!(idle && isReadOnly(error))) emit({ type: 'warning', message: error.message, time: Date.now() });
   }
@@ -87,9 +87,9 @@ export async function bringStages(
 function tellUnchecked({ stages, emit }: Execution, ends: ReadonlyMap<StageName, Settled>): void {
   for (const { name, kind } of stages) {
     const { outcome } = ends.get(name)!;
-    if (kind !== 'command' || (outcome !== 'fresh' && outcome !== 'restored')) continue;
+    if (kind !== 'command' || (outcome !== 'up to date' && outcome !== 'restored')) continue;
     const message = 'did not run, so what it reads was not checked; with --force it runs';
-    emit({ type: 'notice', stage: name, message, time: Date.now() });
+    emit({ type: 'info', stage: name, message, time: Date.now() });
   }
 }
 

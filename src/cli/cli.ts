@@ -1,5 +1,5 @@
 import { Command, CommanderError } from 'commander';
-import { describeFault, isTold } from '../engine/execution/describe-fault.ts';
+import { describeError, isForUser } from '../user-error.ts';
 import { type Act, declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { version } from './package-info.ts';
@@ -25,8 +25,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
-    if (!isTold(error)) throw error;
-    process.stderr.write(`error: ${describeFault(error)}\n`);
+    if (!isForUser(error)) throw error;
+    process.stderr.write(`error: ${describeError(error)}\n`);
     return exitCodes.failed;
   }
 }

@@ -75,7 +75,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .command('plan')
     .summary('say what would happen, and why')
     .description(
-      'Says of every stage whether it is fresh, would be restored, must run or may run, and why. Changes nothing.',
+      'Says of every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
     )
     .argument('[file]', fileHelp)
     .argument('[stages...]', stagesHelp)

@@ -51,7 +51,7 @@ async function warnWhereStale(project: Project, stage: string, backend: string):
   const world = makeWorld(project, backend, warnOnStderr);
   const planned = (await plan(project.stages, world)).find(({ stage: { name } }) => name === stage);
   saveDigests(world);
-  if (planned === undefined || planned.decision.state === 'fresh') return;
+  if (planned === undefined || planned.decision.state === 'up to date') return;
   const why = planned.decision.reasons.join('; ');
   warnOnStderr(`${stage} is not up to date (${why}): what is explained is the model that lies there.`);
 }

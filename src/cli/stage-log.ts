@@ -13,7 +13,7 @@ export interface StageLog {
 }
 
 /**
- * The log that a user means: of the published result where the stage is fresh, else of its last attempt, whatever its
+ * The log that a user means: of the published result where the stage is up to date, else of its last attempt, whatever its
  * end; else of the result that it last stood on, which another pipeline may have made. Undefined where it never ran.
  *
  * A forced attempt at the very result that is published, and which did not succeed, is the news and goes first.
@@ -24,7 +24,7 @@ export function stageLog(
   { stage, decision, examined }: PlannedStage,
 ): StageLog | undefined {
   const found = lastAttempts(cache, pipeline, stage.name);
-  const published = decision.state === 'fresh' ? examined?.result : undefined;
+  const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';
     if (found?.last.state.fingerprint !== published.digest) return ofResult(stage.name, published, cache, what);

@@ -3,7 +3,7 @@ import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
 
 /** How a stage ended in a run. `blocked`: not run because something it reads failed or was cancelled. */
-export type Outcome = 'fresh' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
+export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
 /** What happens in a run, in order, for reporters; also the lines of `--reporter json`. Times are milliseconds since the epoch. */
 export type RunEvent =
@@ -38,7 +38,7 @@ export type RunEvent =
       readonly type: 'stage-finished';
       readonly stage: StageName;
       readonly outcome: Outcome;
-      /** Of the work done now: 0 for fresh. */
+      /** Of the work done now: 0 where it was up to date. */
       readonly seconds: number;
       /** Why it failed or was blocked; what was expected, got, where. */
       readonly message?: string;
@@ -50,7 +50,7 @@ export type RunEvent =
       readonly time: number;
     }
   /** What a stage has to say to its user, and is no reason to worry. */
-  | { readonly type: 'notice'; readonly stage: StageName; readonly message: string; readonly time: number }
+  | { readonly type: 'info'; readonly stage: StageName; readonly message: string; readonly time: number }
   | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string; readonly time: number }
   | {
       readonly type: 'run-finished';

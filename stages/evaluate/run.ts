@@ -54,6 +54,6 @@ function sayWhatIsMissing(context: StageContext<EvaluateSettings>, { splits, fit
       splits[selectionSplit]!.accuracy === 1
         ? 'all of it is called right, so that the loss falls the surer the scores are made, without end'
         : 'on the whole its scores point to the wrong class, so that the loss falls the less sure they are made, without end';
-    context.tell(`No temperature is fitted to ${selectionSplit}: ${reason}.`);
+    context.info(`No temperature is fitted to ${selectionSplit}: ${reason}.`);
   }
 }

@@ -67,7 +67,7 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
     () => expectBothClasses(subject, indices, settings.split),
   );
   if (indices.length < settings.images) {
-    context.tell(`${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`);
+    context.info(`${settings.split} has fewer than ${settings.images} images: all ${indices.length} are explained.`);
   }
   let done = 0;
   const options: MeasureOptions = {

@@ -7,7 +7,7 @@ import type { TrainSettings } from './spec.ts';
 
 /** The states that training keeps in its stage's checkpoint, with all that decides its bytes here and is not keyed. */
 export function keptStates(
-  { checkpoints, settings, cpus, tell }: StageContext<TrainSettings>,
+  { checkpoints, settings, cpus, info }: StageContext<TrainSettings>,
   { name, versions, device }: RunningBackend,
 ): TrainingCheckpoints | undefined {
   if (checkpoints === undefined) return undefined;
@@ -19,5 +19,5 @@ export function keptStates(
     processor: processors()[0]?.model ?? 'unknown', // by which ONNX Runtime chooses its kernels
     libvips: sharp.versions.vips,
   };
-  return new TrainingCheckpoints(checkpoints, settings, circumstances, tell);
+  return new TrainingCheckpoints(checkpoints, settings, circumstances, info);
 }

@@ -77,7 +77,7 @@ async function follow(
       context.log(epochLine(record, epochs, isBest));
       context.point(epochPoint(record, epochs));
     },
-    say: (message) => context.tell(message),
+    say: (message) => context.info(message),
     warn: (message) => context.warn(message),
   });
   if (before > 0) context.note('went on after epoch', before);

@@ -9,7 +9,14 @@ type Finish = Partial<
 /** Tells a reporter the events of a run in a few words, for tests. Time passes only by `wait`. */
 export class RunScript {
   readonly #reporter: Reporter;
-  readonly #counts: Record<Outcome, number> = { fresh: 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
+  readonly #counts: Record<Outcome, number> = {
+    'up to date': 0,
+    restored: 0,
+    ran: 0,
+    failed: 0,
+    blocked: 0,
+    cancelled: 0,
+  };
   readonly #startedAt = new Map<string, number>();
   /** Milliseconds since the epoch. */
   now = 1_000_000;
@@ -66,7 +73,7 @@ export class RunScript {
 
   ends(stage: string, outcome: Outcome, more: Finish = {}): this {
     this.#counts[outcome]++;
-    const seconds = outcome === 'fresh' ? 0 : (this.now - (this.#startedAt.get(stage) ?? this.now)) / 1000;
+    const seconds = outcome === 'up to date' ? 0 : (this.now - (this.#startedAt.get(stage) ?? this.now)) / 1000;
     const defaults = { highlights: [] as readonly Highlight[], outputs: {}, ...more };
     return this.#tell({
       type: 'stage-finished',

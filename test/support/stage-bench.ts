@@ -62,7 +62,7 @@ export class StageBench {
       progress: (progress) => this.progress.push(progress),
       point: (point) => this.points.push(point),
       log: (line) => this.logs.push(line),
-      tell: (line) => {
+      info: (line) => {
         this.logs.push(line);
         this.told.push(line);
       },

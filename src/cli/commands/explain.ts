@@ -33,9 +33,10 @@ export async function explainCommand(words: readonly string[], options: ExplainO
 
 function asText({ stage, decision, examined }: PlannedStage): string {
   const head = `${stage.name} (${stage.kind}): ${decision.state === 'failing' ? 'would fail' : decision.state}`;
-  if (examined === undefined) return `${head}\n  ${decision.state === 'fresh' ? '' : decision.reasons.join('\n  ')}\n`;
+  if (examined === undefined)
+    return `${head}\n  ${decision.state === 'up to date' ? '' : decision.reasons.join('\n  ')}\n`;
   const lines = [head];
-  if (decision.state !== 'fresh') lines.push(...decision.reasons.map((reason) => `  ${reason}`));
+  if (decision.state !== 'up to date') lines.push(...decision.reasons.map((reason) => `  ${reason}`));
   if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint, stage));
   lines.push(`  fingerprint ${examined.digest}`);
   if (examined.result !== undefined) {

@@ -34,10 +34,10 @@ export async function planCommand(words: readonly string[], options: PlanOptions
 
 /** What would be done, in the words of the user. */
 const acts: Readonly<Record<PlannedStage['decision']['state'], { readonly verb: string; readonly style: Style }>> = {
-  fresh: { verb: 'fresh', style: 'dim' },
+  'up to date': { verb: 'up to date', style: 'dim' },
   restorable: { verb: 'restore', style: 'cyan' },
   stale: { verb: 'run', style: 'yellow' },
-  blocked: { verb: 'may run', style: 'yellow' },
+  waiting: { verb: 'may run', style: 'yellow' },
   failing: { verb: 'fail', style: 'red' },
 };
 
@@ -46,8 +46,8 @@ function asText(pipeline: string, planned: readonly PlannedStage[]): string {
   const width = Math.max(...planned.map(({ stage }) => stage.name.length));
   const lines = planned.map(({ stage, decision }) => {
     const { verb, style } = acts[decision.state];
-    const reasons = decision.state === 'fresh' ? '' : decision.reasons.join('; ');
-    return `  ${paint(style, verb.padEnd(7))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
+    const reasons = decision.state === 'up to date' ? '' : decision.reasons.join('; ');
+    return `  ${paint(style, verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
     const count = planned.filter(({ decision }) => decision.state === state).length;
@@ -61,7 +61,7 @@ function asJson(planned: readonly PlannedStage[]): string {
     stage: stage.name,
     kind: stage.kind,
     state: decision.state,
-    reasons: decision.state === 'fresh' ? [] : decision.reasons,
+    reasons: decision.state === 'up to date' ? [] : decision.reasons,
     ...(examined !== undefined && { fingerprint: examined.digest }),
   }));
   return `${JSON.stringify(rows, undefined, 2)}\n`;

@@ -4,8 +4,8 @@ import type { CurvePoint, Highlight, Progress } from '../../stage.ts';
 import { extensionOf } from '../config/paths/extension-of.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Grant } from './admission.ts';
+import type { StageRequest } from './stage-messages.ts';
 import type { StageEnd, StageProcess, StartStage } from './stage-process.ts';
-import type { StageRequest } from './stage-protocol.ts';
 
 /** What an attempt left besides its outputs. */
 export interface AttemptRecord {
@@ -79,21 +79,25 @@ export async function attempt(options: AttemptOptions): Promise<{ end: StageEnd;
     onMessage: (message) => {
       switch (message.type) {
         case 'progress':
-          return options.onProgress(message.progress);
+          return options.onProgress(withoutType(message));
         case 'point':
-          return options.onPoint(message.point);
-        case 'notice':
-          return options.onNotice(message.line);
-        case 'warning':
-          return void record.warnings.push(message.line);
+          return options.onPoint(withoutType(message));
+        case 'info':
+          return options.onNotice(message.message);
+        case 'warn':
+          return void record.warnings.push(message.message);
         case 'highlight':
-          return void record.highlights.push(message.table);
+          return void record.highlights.push(withoutType(message));
         case 'note':
           record.notes[message.name] = message.value;
       }
     },
   });
   return { end: await stopWhenAborted(running, options), record };
+}
+
+function withoutType<T extends object>({ type: _, ...content }: T & { readonly type: string }): T {
+  return content as unknown as T;
 }
 
 /** A stage sees the whole environment; that it asks for no more cores than it was given, most libraries read there. */

@@ -1,7 +1,7 @@
 import PQueue from 'p-queue';
+import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { examine, type Outputs } from '../plan/examine.ts';
-import { describeFault } from './describe-fault.ts';
 import type { Execution } from './execution.ts';
 import { type Brought, bringStage } from './run-stage.ts';
 
@@ -66,7 +66,7 @@ async function settleStage(
     return await bringStage(stage, examined, run, outputsOf);
   } catch (error) {
     if (run.signal.aborted) return { outcome: 'cancelled', message: 'interrupted' };
-    return { outcome: 'failed', message: describeFault(error) };
+    return { outcome: 'failed', message: describeError(error) };
   }
 }
 

@@ -9,7 +9,7 @@ import { forgetView, viewName } from '../store/view-name.ts';
 import type { Grant } from './admission.ts';
 import { type AttemptRecord, attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
-import { describeFault, isTold } from './describe-fault.ts';
+import { describeError, isForUser } from '../../user-error.ts';
 import { differingFiles } from './differing-files.ts';
 import type { Execution } from './execution.ts';
 import { closeView, type InputView, type Misused, openView, withOriginals } from './input-view.ts';
@@ -22,7 +22,7 @@ import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What bringing a stage gave. */
 export interface Brought {
-  readonly outcome: 'fresh' | 'restored' | 'ran';
+  readonly outcome: 'up to date' | 'restored' | 'ran';
   /** For those that read it. */
   readonly outputs: Outputs;
   readonly highlights: readonly Highlight[];
@@ -35,7 +35,7 @@ export interface Brought {
 }
 
 /**
- * Brings a stage that was examined: leaves it where it is fresh, takes it from the cache if it can, runs it if it must.
+ * Brings a stage that was examined: leaves it where it is up to date, takes it from the cache if it can, runs it if it must.
  * Two runs, or two stages, that want the same fingerprint do it once: the second waits, without holding a slot, and looks
  * again at what the first left.
  *
@@ -67,9 +67,9 @@ export async function bringStage(
 async function takeKnown(stage: Stage, examined: Examined, run: Execution): Promise<Brought | undefined> {
   if (run.world.forced.has(stage.name) && !stage.frozen) return undefined;
   const { decision, result } = examined;
-  if (decision.state !== 'fresh' || result === undefined) return await restore(stage, examined, run);
+  if (decision.state !== 'up to date' || result === undefined) return await restore(stage, examined, run);
   await stoodOn(stage, result, run);
-  return { outcome: 'fresh', ...whatIs(result), seconds: 0 };
+  return { outcome: 'up to date', ...whatIs(result), seconds: 0 };
 }
 
 /** Puts a recorded result in place; undefined when there is none or the cache cannot give it back whole. */
@@ -136,7 +136,7 @@ async function runAttempt<T>(
     try {
       files.tell({ ...begun, end: { outcome, seconds, ...(message !== undefined && { message }) } });
     } catch (error) {
-      if (!isTold(error)) throw error; // a full disk is no news by now, and must not hide how the attempt ended
+      if (!isForUser(error)) throw error; // a full disk is no news by now, and must not hide how the attempt ended
     }
   };
   files.tell(begun);
@@ -146,7 +146,7 @@ async function runAttempt<T>(
     return made;
   } catch (error) {
     if (run.signal.aborted) tell('interrupted');
-    else tell('failed', describeFault(error));
+    else tell('failed', describeError(error));
     throw error;
   } finally {
     forgetView(viewName(run.world.cache.folder, examined.digest), viewFolder(files.work));
@@ -227,7 +227,7 @@ async function perform(
     kill: run.kill,
     onProgress: (progress) => emit({ type: 'stage-progress', stage: stage.name, progress, time: Date.now() }),
     onPoint: (point) => emit({ type: 'stage-point', stage: stage.name, point, time: Date.now() }),
-    onNotice: (message) => emit({ type: 'notice', stage: stage.name, message, time: Date.now() }),
+    onNotice: (message) => emit({ type: 'info', stage: stage.name, message, time: Date.now() }),
     onOutput: (text) => emit({ type: 'stage-output', stage: stage.name, text, time: Date.now() }),
   });
   const { written, edited } = await closeView(view, run.lender, world.digests);
@@ -251,7 +251,7 @@ function tellRepetition(stage: Stage, first: Brought, again: Performed | StageFa
     return false;
   }
   const differing = differingFiles(first.outputs, again.outputs);
-  if (differing.length === 0) run.emit({ type: 'notice', ...about, message: 'ran twice, and gave the same bytes' });
+  if (differing.length === 0) run.emit({ type: 'info', ...about, message: 'ran twice, and gave the same bytes' });
   else warn(`ran twice, and gave other bytes the second time: ${nameFew(differing)}. The first result is kept`);
   return differing.length === 0;
 }
@@ -262,7 +262,7 @@ function tellReads(trace: ReadTrace, view: InputView, stage: Stage, { world, emi
   if (undeclared === undefined) return;
   const about = { stage: stage.name, time: Date.now() };
   if (undeclared.length === 0) {
-    emit({ type: 'notice', ...about, message: 'read no file of the project but what it declares' });
+    emit({ type: 'info', ...about, message: 'read no file of the project but what it declares' });
   } else emit({ type: 'warning', ...about, message: describeUndeclared(undeclared) });
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { type InputArtifact, type RunStage, type StageContext, StageError } from '../../stage.ts';
 import { CheckpointFile } from '../store/checkpoint-file.ts';
-import type { StageMessage, StageRequest } from './stage-protocol.ts';
+import type { StageMessage, StageRequest } from './stage-messages.ts';
 
 /** Finds the code of a kind; `module` is the built file of a project's own one. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
@@ -17,10 +17,10 @@ export function serveStage(loadRun: LoadRun): void {
   process.once('message', (request: StageRequest) => {
     void answer(request, loadRun).then((message) => {
       // The channel stays open until the parent has read the answer: the parent ends us.
-      process.send?.(message);
+      send(message);
     });
   });
-  tell({ type: 'ready' });
+  send({ type: 'ready' });
 }
 
 async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMessage> {
@@ -38,7 +38,7 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
 /** The context of a running stage, over the channel to its parent. */
 function makeContext(request: StageRequest): StageContext {
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
-  const progress = throttle((progress) => tell({ type: 'progress', progress }));
+  const progress = throttle((progress) => send({ type: 'progress', ...progress }));
   return {
     settings: request.settings,
     inputs,
@@ -65,24 +65,24 @@ function makeContext(request: StageRequest): StageContext {
     download: async (file) =>
       await (await import('../store/download.ts')).download(join(request.root, 'cache'), file, progress),
     progress,
-    point: (point) => tell({ type: 'point', point }),
+    point: (point) => send({ type: 'point', ...point }),
     log: (line) => void process.stdout.write(`${line}\n`),
-    tell: (line) => {
+    info: (line) => {
       process.stdout.write(`${line}\n`);
-      tell({ type: 'notice', line });
+      send({ type: 'info', message: line });
     },
     warn,
-    highlight: (table) => tell({ type: 'highlight', table }),
-    note: (name, value) => tell({ type: 'note', name, value }),
+    highlight: (table) => send({ type: 'highlight', ...table }),
+    note: (name, value) => send({ type: 'note', name, value }),
   };
 }
 
 function warn(line: string): void {
   process.stdout.write(`warning: ${line}\n`);
-  tell({ type: 'warning', line });
+  send({ type: 'warn', message: line });
 }
 
-function tell(message: StageMessage): void {
+function send(message: StageMessage): void {
   process.send?.(message);
 }
 

@@ -3,7 +3,7 @@ import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { writeError } from '../files/write-error.ts';
-import { readMessage, type StageMessage, type StageRequest } from './stage-protocol.ts';
+import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import { type WatchedProcesses, Watcher } from './watcher.ts';
 
 /**
@@ -73,7 +73,12 @@ export function processStarter(entry: string): StartStage {
       await watched;
       child.send(request, () => {});
     };
-    const log = new Log(start.logFile, (line) => onMessage({ type: 'warning', line }));
+    const log = new Log(start.logFile, (line) => onMessage({ type: 'warn', message: line }));
+    const print = (text: string) => {
+      const shown = translate(text);
+      log.write(shown);
+      onOutput(shown);
+    };
     const timer = stopAfter(start.timeout, stop);
 
     child.on('message', (sent: unknown) => {
@@ -84,6 +89,7 @@ export function processStarter(entry: string): StartStage {
       }
       if (message.type === 'ready') return void ask();
       if (answer !== undefined) return;
+      if (message.type === 'log') return print(`${message.message}\n`);
       if (message.type !== 'done' && message.type !== 'failed') return onMessage(translated(message, translate));
       answer = message.type === 'done' ? { ok: true } : failure(message, translate);
       if (!answer.ok && answer.stack !== undefined) log.write(`${answer.stack}\n`);
@@ -91,11 +97,7 @@ export function processStarter(entry: string): StartStage {
       signalGroup(child.pid, 'SIGKILL');
     });
     for (const stream of [child.stdout!, child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => {
-        const told = translate(text);
-        log.write(told);
-        onOutput(told);
-      });
+      stream.setEncoding('utf8').on('data', print);
     }
 
     const ended = processEnd(child, watched).then(({ how, contained }): StageEnd => {
@@ -139,7 +141,7 @@ function processEnd(
 type Translate = StageStart['translate'];
 
 function translated(message: StageMessage, translate: Translate): StageMessage {
-  return 'line' in message ? { ...message, line: translate(message.line) } : message;
+  return 'message' in message ? { ...message, message: translate(message.message) } : message;
 }
 
 function failure({ message, stack }: Extract<StageMessage, { type: 'failed' }>, translate: Translate): Failed {

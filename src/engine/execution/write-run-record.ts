@@ -6,7 +6,7 @@ import type { Execution } from './execution.ts';
 
 /** How many stages ended in which way. */
 export function countOutcomes(ends: ReadonlyMap<StageName, Settled>): Readonly<Record<Outcome, number>> {
-  const counts: Record<Outcome, number> = { fresh: 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
+  const counts: Record<Outcome, number> = { 'up to date': 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
   for (const { outcome } of ends.values()) counts[outcome] += 1;
   return counts;
 }

@@ -41,8 +41,8 @@ const facts: Facts = {
 };
 
 test('a stage whose outputs are in place is fresh, even if the cache has lost their objects', () => {
-  assert.deepEqual(decide(facts), { state: 'fresh' });
-  assert.deepEqual(decide({ ...facts, missingObjects: 2 }), { state: 'fresh' });
+  assert.deepEqual(decide(facts), { state: 'up to date' });
+  assert.deepEqual(decide({ ...facts, missingObjects: 2 }), { state: 'up to date' });
 });
 
 test('outputs that were deleted or tampered with are restored, and the reasons say which', () => {

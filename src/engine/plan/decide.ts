@@ -6,12 +6,12 @@ import { type FilesOf, formatFiles } from './format-files.ts';
 
 /** What to do with a stage, and why. Reasons are clauses without a full stop, most important first. */
 export type Decision =
-  | { readonly state: 'fresh' }
+  | { readonly state: 'up to date' }
   /** The result is in the cache; the reasons say which outputs are missing or changed in place. */
   | { readonly state: 'restorable'; readonly reasons: readonly string[] }
   | { readonly state: 'stale'; readonly reasons: readonly string[] }
   /** Waits on stages that must run: it may run. */
-  | { readonly state: 'blocked'; readonly reasons: readonly string[] };
+  | { readonly state: 'waiting'; readonly reasons: readonly string[] };
 
 /** Everything that a decision rests on, looked up beforehand. */
 export interface Facts {
@@ -51,7 +51,7 @@ export function decide(facts: Facts): Decision {
   if (result === undefined) return { state: 'stale', reasons: reasonsWithoutResult(facts) };
 
   const amiss = Object.entries(facts.published).filter(([, state]) => state !== 'in place');
-  if (amiss.length === 0) return { state: 'fresh' };
+  if (amiss.length === 0) return { state: 'up to date' };
 
   const reasons = reasonsToPublish(facts, amiss);
   if (!result.stored) return { state: 'stale', reasons: [...reasons, 'its outputs are not kept (cache: false)'] };

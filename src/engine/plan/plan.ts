@@ -26,7 +26,7 @@ export async function plan(stages: readonly Stage[], world: World): Promise<read
     const next = waitsFor.length > 0 ? blocked(stage, waitsFor) : await look(stage, world, known);
     planned.push(next);
     const { state } = next.decision;
-    if ((state === 'fresh' || state === 'restorable') && next.examined?.result !== undefined) {
+    if ((state === 'up to date' || state === 'restorable') && next.examined?.result !== undefined) {
       known.set(stage.name, next.examined.result.outputs);
     } else {
       unknown.add(stage.name);
@@ -46,5 +46,5 @@ async function look(stage: Stage, world: World, known: ReadonlyMap<StageName, Ou
 }
 
 function blocked(stage: Stage, waitsFor: readonly StageName[]): PlannedStage {
-  return { stage, decision: { state: 'blocked', reasons: [`reads ${nameFew(waitsFor)}, which must run`] } };
+  return { stage, decision: { state: 'waiting', reasons: [`reads ${nameFew(waitsFor)}, which must run`] } };
 }

@@ -163,7 +163,13 @@ export class RunFolder {
 
   /** Undefined for a run that was killed before its end, or still goes on. */
   readRecord(): RunRecord | undefined {
-    return readJson(join(this.path, 'run.json')) as RunRecord | undefined;
+    const record = readJson(join(this.path, 'run.json')) as RunRecord | undefined;
+    if (record?.stages === undefined) return record;
+    const stages = Object.entries(record.stages).map(([name, entry]) => {
+      const isOld = (entry.outcome as string) === 'fresh'; // the word of earlier versions
+      return [name, isOld ? { ...entry, outcome: 'up to date' as const } : entry] as const;
+    });
+    return { ...record, stages: Object.fromEntries(stages) };
   }
 
   /** Forgets a run that had nothing to do. */

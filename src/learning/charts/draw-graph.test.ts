@@ -5,7 +5,7 @@ import { textWidth } from './text-width.ts';
 
 const training: StageGraph = {
   nodes: [
-    { name: 'faces', kind: 'load-dataset', state: 'fresh' },
+    { name: 'faces', kind: 'load-dataset', state: 'up to date' },
     { name: 'fit[net=<a & b>]', kind: 'train', state: 'stale' },
     { name: 'score', kind: 'evaluate', state: 'blocked' },
     { name: 'alone', kind: 'command' },
@@ -37,7 +37,7 @@ test('every stage has its name, kind and state, and every arrow its ports, once'
     'evaluate · blocked',
     'faces',
     'fit[net=&#60;a &#38; b&#62;]',
-    'load-dataset · fresh',
+    'load-dataset · up to date',
     'model, history',
     'score',
     'train · stale',

@@ -20,7 +20,7 @@ interface GraphNode {
 
 /** Fill and border by state. The state is also written, since colours are not for every eye. */
 const stateColours = {
-  fresh: ['#e8f5f0', '#009e73'],
+  'up to date': ['#e8f5f0', '#009e73'],
   restorable: ['#e6f1f9', '#0072b2'],
   stale: ['#fbeee4', '#d55e00'],
   blocked: ['#f4f4f5', '#8a8f98'],

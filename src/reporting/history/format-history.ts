@@ -3,7 +3,7 @@ import { formatSeconds, withMinus } from '../../format-numbers.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
-const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'fresh'];
+const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
 /** What is shown where nothing is asked for, the first that a run has. */
 const main = ['auc', 'accuracy'] as const;
 

@@ -46,7 +46,7 @@ function renderHeader(model: ReportModel): Html {
     'blocked',
     'ran',
     'restored',
-    'fresh',
+    'up to date',
     'running',
     'waiting',
   ];
@@ -69,7 +69,7 @@ ${renderProblems(model)}
 /** What went wrong comes before what went well. */
 function renderProblems({ stages, warnings }: ReportModel): Html {
   const failed = stages.filter(({ state }) => state === 'failed');
-  // What a stage warned of when it ran is as true when it is fresh or restored.
+  // What a stage warned of when it ran is as true when it is up to date or restored.
   const all = [
     ...warnings,
     ...stages.flatMap(({ name, warnings: own }) =>

@@ -9,7 +9,7 @@ import type { ReportModel, ReportStage, Setting } from './report-model.ts';
 const words: Readonly<Record<ReportStage['state'], readonly [word: string, colour: '' | 'good' | 'bad' | 'warn']>> = {
   ran: ['ran', 'good'],
   restored: ['restored', 'good'],
-  fresh: ['fresh', ''],
+  'up to date': ['up to date', ''],
   failed: ['failed', 'bad'],
   blocked: ['not run', 'warn'],
   cancelled: ['interrupted', 'warn'],
@@ -48,7 +48,7 @@ ${stages.map(
 
 function whyIn(reasons: readonly string[], state: ReportStage['state']): string {
   const [first, ...more] = reasons;
-  if (first === undefined) return state === 'fresh' ? 'nothing changed' : '';
+  if (first === undefined) return state === 'up to date' ? 'nothing changed' : '';
   return more.length > 0 ? `${first} and ${more.length} more` : first;
 }
 

@@ -82,7 +82,7 @@ export class ReportWriter implements Reporter {
         return;
       case 'stage-decided': {
         const seen = this.#of(event.stage);
-        seen.reasons = event.decision.state === 'fresh' ? [] : event.decision.reasons;
+        seen.reasons = event.decision.state === 'up to date' ? [] : event.decision.reasons;
         const { cache } = this.#options.publisher;
         seen.before = cache.readLatest(this.#options.pipeline.name, event.stage);
         return;
@@ -103,7 +103,7 @@ export class ReportWriter implements Reporter {
         const seen = this.#of(event.stage);
         Object.assign(seen, { state: event.outcome, seconds: event.seconds, end: event });
         if (event.message !== undefined) seen.message = event.message;
-        if (event.outcome !== 'fresh') this.#schedule.ask(pause);
+        if (event.outcome !== 'up to date') this.#schedule.ask(pause);
       }
     }
   }
@@ -133,7 +133,7 @@ export class ReportWriter implements Reporter {
 
   #endState(interrupted: boolean): ReportModel['state'] {
     const ok = [...this.#seen.values()].every(
-      ({ state }) => state === 'ran' || state === 'restored' || state === 'fresh',
+      ({ state }) => state === 'ran' || state === 'restored' || state === 'up to date',
     );
     return interrupted ? 'interrupted' : ok ? 'succeeded' : 'failed';
   }
@@ -154,7 +154,7 @@ export class ReportWriter implements Reporter {
 
   async #isUpToDate(): Promise<boolean> {
     const { pipeline, publisher } = this.#options;
-    if (![...this.#seen.values()].every(({ state }) => state === 'fresh')) return false;
+    if (![...this.#seen.values()].every(({ state }) => state === 'up to date')) return false;
     const record = readReportRecord(publisher.cache.folder, pipeline.name);
     if (record?.complete !== true || record.header !== this.#header()) return false;
     for (const stage of this.#options.stages) {
@@ -261,7 +261,7 @@ export class ReportWriter implements Reporter {
   #describeEnd(stage: Stage, { state, before }: Seen, outputs: ReportStage['outputs']): Partial<ReportStage> {
     const { pipeline, publisher, run } = this.#options;
     const { cache } = publisher;
-    const isDone = state === 'ran' || state === 'restored' || state === 'fresh';
+    const isDone = state === 'ran' || state === 'restored' || state === 'up to date';
     const latest = isDone ? cache.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest === undefined ? undefined : cache.readResult(latest);
     const last = before === undefined ? undefined : before === latest ? result : cache.readResult(before);

@@ -28,7 +28,7 @@ export class CollectedRun {
         this.finals = event.finals;
         break;
       case 'stage-decided':
-        if (event.decision.state !== 'fresh' && event.decision.reasons[0] !== undefined) {
+        if (event.decision.state !== 'up to date' && event.decision.reasons[0] !== undefined) {
           this.reasons.set(event.stage, event.decision.reasons[0]);
         }
         break;

@@ -5,7 +5,7 @@ import type { Paint } from './colour.ts';
 
 /**
  * The line that an event leaves behind for good, if any: what the pipeline is about, ends of stages with work done,
- * retries, waits, notices, warnings. A stage that is fresh or blocked leaves none; a pipeline may have a thousand of them, and the
+ * retries, waits, infos, warnings. A stage that is up to date or blocked leaves none; a pipeline may have a thousand of them, and the
  * summary counts them.
  */
 export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, string>, paint: Paint): string | undefined {
@@ -18,7 +18,7 @@ export function formatNews(event: RunEvent, reasons: ReadonlyMap<StageName, stri
       return `${paint('yellow', '!')} ${event.stage}: ${firstLine(event.message)}; trying again`;
     case 'stage-waiting':
       return `${paint('dim', '…')} ${event.stage}: ${paint('dim', `waiting for ${event.for}`)}`;
-    case 'notice':
+    case 'info':
       return `${paint('cyan', '·')} ${event.stage}: ${event.message}`;
     case 'warning':
       return `${paint('yellow', '!')} ${event.stage === undefined ? '' : `${event.stage}: `}${event.message}`;
@@ -40,7 +40,7 @@ function formatEnd({ stage, outcome, seconds }: StageFinished, reason: string | 
       return `${paint('red', '✗')} ${stage}: failed`; // why, the summary says, with the end of the log
     case 'cancelled':
       return `${paint('yellow', '·')} ${stage}: cancelled`;
-    case 'fresh':
+    case 'up to date':
     case 'blocked':
       return undefined;
   }

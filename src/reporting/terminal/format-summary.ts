@@ -14,13 +14,13 @@ const mostNames = 8;
 
 /**
  * What a run leaves on the screen at its end: the tables of its stages, where the outputs lie, every failure with its
- * message and the end of its log, and the counts last, where eyes are. One line where everything was fresh.
+ * message and the end of its log, and the counts last, where eyes are. One line where everything was up to date.
  */
 export function formatSummary(run: CollectedRun, paint: Paint): readonly string[] {
   const { end, ends, pipeline } = run;
   if (end === undefined) return [];
   const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
-  if (end.ok && end.counts.fresh === total) return [formatAllFresh(pipeline, total, end.seconds)];
+  if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(pipeline, total, end.seconds)];
   return [
     ...formatHighlights(ends, paint),
     ...formatOutputs(run, paint),
@@ -79,7 +79,7 @@ function formatFailures({ ends, pipeline }: CollectedRun, paint: Paint): readonl
   ];
 }
 
-const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'fresh'];
+const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
 
 function formatVerdict({ end, pipeline }: CollectedRun, paint: Paint): string {
   const { counts, ok, interrupted, seconds } = end!;
@@ -90,7 +90,7 @@ function formatVerdict({ end, pipeline }: CollectedRun, paint: Paint): string {
   return `${ok ? paint('green', '✓') : paint('red', '✗')} ${paint('bold', pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
 
-const isDone = (outcome: Outcome): boolean => outcome === 'ran' || outcome === 'restored' || outcome === 'fresh';
+const isDone = (outcome: Outcome): boolean => outcome === 'ran' || outcome === 'restored' || outcome === 'up to date';
 
 const indentRest = (text: string): string => text.replaceAll('\n', '\n  ');
 

@@ -23,7 +23,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
   const { run, tick } = live(terminal);
   run
     .begin(['faces', 'fit', 'curves', 'roc'])
-    .ends('faces', 'fresh')
+    .ends('faces', 'up to date')
     .stale('fit', 'never ran')
     .start('fit', 'train')
     .start('get', 'command');
@@ -70,7 +70,7 @@ Outputs
   │ reading
   The whole log: pipeline logs experiments/xception.yaml roc
 
-✗ experiments/xception: 1 failed, 2 ran, 1 fresh (13 s)
+✗ experiments/xception: 1 failed, 2 ran, 1 up to date (13 s)
 `,
   );
   assert.equal(terminal.cursorHidden, false);
@@ -79,8 +79,8 @@ Outputs
 test('a run that is over before the first tick draws nothing but its line', () => {
   const terminal = new FakeTerminal();
   const { run } = live(terminal);
-  run.begin(['a']).ends('a', 'fresh').finish();
-  assert.equal(terminal.screen, '✓ experiments/xception: 1 stage fresh (0.00 s)\n');
+  run.begin(['a']).ends('a', 'up to date').finish();
+  assert.equal(terminal.screen, '✓ experiments/xception: 1 stage up to date (0.00 s)\n');
   assert.equal(terminal.writes, 1);
 });
 
@@ -156,7 +156,7 @@ test('the bytes are these, colours and all', () => {
   });
   const run = new RunScript(reporter).begin(['a', 'b']).start('a', 'train').progress('a', 1, 2, 'steps');
   tick(run.now);
-  run.ends('a', 'ran').ends('b', 'fresh').finish();
+  run.ends('a', 'ran').ends('b', 'up to date').finish();
   const [csi, bar] = ['\u001b[', '██████'];
   assert.equal(
     text,
@@ -164,7 +164,7 @@ test('the bytes are these, colours and all', () => {
 0 of 2 done, 1 running${csi}2m, 0 s${csi}22m${csi}K
 ${csi}J\r${csi}2A${csi}J${csi}32m✓${csi}39m a: ran in 0.00 s
 
-${csi}32m✓${csi}39m ${csi}1mexperiments/xception${csi}22m: 1 ran, 1 fresh (0.00 s)
+${csi}32m✓${csi}39m ${csi}1mexperiments/xception${csi}22m: 1 ran, 1 up to date (0.00 s)
 ${csi}?25h`,
   );
 });

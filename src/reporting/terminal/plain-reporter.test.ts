@@ -22,17 +22,17 @@ test('a run with nothing to do is one short line', () => {
   const text = told((run) => {
     run.begin(['faces', 'fit', 'roc']);
     for (const stage of ['faces', 'fit', 'roc'])
-      run.ends(stage, 'fresh', { highlights: [aucs('0.7010')], outputs: { chart: 'a' } });
+      run.ends(stage, 'up to date', { highlights: [aucs('0.7010')], outputs: { chart: 'a' } });
     run.wait(0.06).finish();
   });
-  assert.equal(text, '✓ experiments/xception: 3 stages fresh (0.06 s)\n');
+  assert.equal(text, '✓ experiments/xception: 3 stages up to date (0.06 s)\n');
 });
 
 test('a run that goes well tells its starts with the reason, its ends, its tables, and where the outputs lie', () => {
   const text = told((run) => {
     run
       .begin(['faces', 'fit', 'roc'], ['roc'])
-      .ends('faces', 'fresh', { outputs: { dataset: 'artifacts/xception/faces/dataset' } })
+      .ends('faces', 'up to date', { outputs: { dataset: 'artifacts/xception/faces/dataset' } })
       .stale('fit', 'with.epochs was 5, is 2', 'forced')
       .start('fit', 'train')
       .wait(200)
@@ -60,7 +60,7 @@ Outputs
 
 Report  artifacts/experiments/xception/report.html
 
-✓ experiments/xception: 1 ran, 1 restored, 1 fresh (3 min 20 s)
+✓ experiments/xception: 1 ran, 1 restored, 1 up to date (3 min 20 s)
 `,
   );
 });
@@ -69,7 +69,7 @@ test('progress comes at most every ten seconds of a stage, with rate and time le
   const text = told((run) => {
     run.begin(['fit', 'tail']).start('fit', 'train');
     for (let step = 0; step <= 300; step++) run.progress('fit', step, 1000, 'steps', 'epoch 1/5').wait(0.1);
-    run.ends('fit', 'ran').ends('tail', 'fresh').finish();
+    run.ends('fit', 'ran').ends('tail', 'up to date').finish();
   });
   assert.equal(
     text,
@@ -79,7 +79,7 @@ test('progress comes at most every ten seconds of a stage, with rate and time le
 … fit: 30 %, 300/1,000 steps, 10.0 steps/s, 1 min 10 s left, epoch 1/5
 ✓ fit: ran in 30 s
 
-✓ experiments/xception: 1 ran, 1 fresh (30 s)
+✓ experiments/xception: 1 ran, 1 up to date (30 s)
 `,
   );
 });

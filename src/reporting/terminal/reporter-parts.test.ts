@@ -111,7 +111,7 @@ test('the JSON reporter writes every event as one line', () => {
     text,
     `{"type":"run-started","run":"r1","pipeline":"experiments/xception","stages":["a"],"finals":["a"],"time":1000000}
 {"type":"stage-output","stage":"a","text":"two\\nlines","time":1000000}
-{"type":"run-finished","run":"r1","ok":true,"interrupted":false,"counts":{"fresh":0,"restored":0,"ran":0,"failed":0,"blocked":0,"cancelled":0},"seconds":0,"time":1000000}
+{"type":"run-finished","run":"r1","ok":true,"interrupted":false,"counts":{"up to date":0,"restored":0,"ran":0,"failed":0,"blocked":0,"cancelled":0},"seconds":0,"time":1000000}
 `,
   );
 });
