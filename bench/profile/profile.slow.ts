@@ -80,7 +80,12 @@ test('a stage that is published stays up to date while it is profiled, and other
   const { kernels } = JSON.parse(project.read('here/profile.json')) as Profile;
   assert.deepEqual(new Set(kernels.flatMap(({ phase }) => phase ?? [])), new Set(['forward']));
   assert.equal((await profile(project, 'fit', '--steps', '2')).code, 0);
-  assert.deepEqual((await project.run()).outcomes, { made: 'up to date', faces: 'up to date', fit: 'up to date', scores: 'up to date' });
+  assert.deepEqual((await project.run()).outcomes, {
+    made: 'up to date',
+    faces: 'up to date',
+    fit: 'up to date',
+    scores: 'up to date',
+  });
 });
 
 test('what cannot be profiled is told, with what can', async () => {

@@ -21,13 +21,13 @@ import { safeName } from '../../src/engine/config/paths/safe-name.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
 import { attempt } from '../../src/engine/execution/attempt.ts';
-import { describeError, isForUser } from '../../src/user-error.ts';
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { processStarter } from '../../src/engine/execution/stage-process.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
+import { describeError, isForUser } from '../../src/user-error.ts';
 import { formatProfile, milliseconds, partsOf } from './format-profile.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';
 

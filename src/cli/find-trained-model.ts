@@ -4,6 +4,7 @@ import { findPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
 import { findRoot } from '../engine/config/files/find-root.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { plan } from '../engine/plan/plan.ts';
 import { infoFile } from '../learning/models/read-model-info.ts';
 import { err, ok, type Result } from '../result.ts';
@@ -52,7 +53,7 @@ async function warnWhereStale(project: Project, stage: string, backend: string):
   const planned = (await plan(project.stages, world)).find(({ stage: { name } }) => name === stage);
   saveDigests(world);
   if (planned === undefined || planned.decision.state === 'up to date') return;
-  const why = planned.decision.reasons.join('; ');
+  const why = describeReasons(planned.decision).join('; ');
   warnOnStderr(`${stage} is not up to date (${why}): what is explained is the model that lies there.`);
 }
 

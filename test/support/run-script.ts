@@ -1,5 +1,6 @@
 import type { StageName } from '../../src/engine/config/pipeline.ts';
 import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.ts';
+import type { Reason } from '../../src/engine/plan/decide.ts';
 import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<
@@ -35,7 +36,7 @@ export class RunScript {
     return this;
   }
 
-  stale(stage: string, ...reasons: string[]): this {
+  stale(stage: string, ...reasons: Reason[]): this {
     return this.#tell({
       type: 'stage-decided',
       stage: stage as StageName,

@@ -1,7 +1,8 @@
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
 import { diffFingerprints } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
-import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
+import { withDefaults } from '../../engine/plan/changes.ts';
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import type { Json } from '../../json.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
@@ -32,11 +33,12 @@ export async function explainCommand(words: readonly string[], options: ExplainO
 }
 
 function asText({ stage, decision, examined }: PlannedStage): string {
-  const head = `${stage.name} (${stage.kind}): ${decision.state === 'failing' ? 'would fail' : decision.state}`;
-  if (examined === undefined)
-    return `${head}\n  ${decision.state === 'up to date' ? '' : decision.reasons.join('\n  ')}\n`;
-  const lines = [head];
-  if (decision.state !== 'up to date') lines.push(...decision.reasons.map((reason) => `  ${reason}`));
+  const state = decision.state === 'failing' ? 'would fail' : decision.state;
+  const lines = [
+    `${stage.name} (${stage.kind}): ${state}`,
+    ...describeReasons(decision).map((reason) => `  ${reason}`),
+  ];
+  if (examined === undefined) return `${lines.join('\n')}\n`;
   if (examined.last !== undefined) lines.push(...differences(examined.last, examined.fingerprint, stage));
   lines.push(`  fingerprint ${examined.digest}`);
   if (examined.result !== undefined) {
@@ -46,11 +48,11 @@ function asText({ stage, decision, examined }: PlannedStage): string {
   return `${lines.join('\n')}\n`;
 }
 
-function differences(last: Fingerprint, now: Fingerprint, { kind, defaultOf }: Stage): readonly string[] {
+function differences(last: Fingerprint, now: Fingerprint, { defaultOf }: Stage): readonly string[] {
   const rows = diffFingerprints(last, now).flatMap((difference) => {
     const cell = (value: Json | undefined, written: Json | undefined) =>
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
-    return leavesWithDefaults(difference, { kind, defaultOf }).map(({ path, before, after }) => [
+    return withDefaults(difference, defaultOf).map(({ path, before, after }) => [
       path,
       cell(before, difference.before),
       cell(after, difference.after),

@@ -1,3 +1,4 @@
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, type Style, wantsColour } from '../../reporting/terminal/colour.ts';
@@ -46,7 +47,7 @@ function asText(pipeline: string, planned: readonly PlannedStage[]): string {
   const width = Math.max(...planned.map(({ stage }) => stage.name.length));
   const lines = planned.map(({ stage, decision }) => {
     const { verb, style } = acts[decision.state];
-    const reasons = decision.state === 'up to date' ? '' : decision.reasons.join('; ');
+    const reasons = describeReasons(decision).join('; ');
     return `  ${paint(style, verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
@@ -61,7 +62,7 @@ function asJson(planned: readonly PlannedStage[]): string {
     stage: stage.name,
     kind: stage.kind,
     state: decision.state,
-    reasons: decision.state === 'up to date' ? [] : decision.reasons,
+    reasons: describeReasons(decision),
     ...(examined !== undefined && { fingerprint: examined.digest }),
   }));
   return `${JSON.stringify(rows, undefined, 2)}\n`;

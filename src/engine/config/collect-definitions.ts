@@ -36,7 +36,13 @@ export function collectDefinitions(
     const included = loadReferred(context, file, reference, 'include');
     if (!included) continue;
     // The command line has the last word.
-    const brought = collectDefinitions(context, included.file, included.document, [...one.values, ...settings], below).definitions;
+    const brought = collectDefinitions(
+      context,
+      included.file,
+      included.document,
+      [...one.values, ...settings],
+      below,
+    ).definitions;
     definitions.push(...brought.map((definition) => asIncluded(definition, one)));
   }
   const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));

@@ -1,15 +1,15 @@
 import { join, relative } from 'node:path';
 import type { Highlight } from '../../stage.ts';
+import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
+import { nameFew } from '../plan/describe-decision.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
-import { nameFew } from '../plan/name-few.ts';
 import type { AttemptFiles } from '../store/run-folder.ts';
 import type { StageResult } from '../store/stage-result.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import type { Grant } from './admission.ts';
 import { type AttemptRecord, attempt, privatePath } from './attempt.ts';
 import { collectOutputs } from './collect-outputs.ts';
-import { describeError, isForUser } from '../../user-error.ts';
 import { differingFiles } from './differing-files.ts';
 import type { Execution } from './execution.ts';
 import { closeView, type InputView, type Misused, openView, withOriginals } from './input-view.ts';

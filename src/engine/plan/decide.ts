@@ -1,111 +1,89 @@
-import { diffFingerprints } from '../fingerprint/diff-fingerprints.ts';
-import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import type { StageResult } from '../store/stage-result.ts';
-import { type ChangeWords, formatChange } from './format-change.ts';
-import { type FilesOf, formatFiles } from './format-files.ts';
+import type { StageName } from '../config/pipeline.ts';
+import type { Change } from './changes.ts';
 
-/** What to do with a stage, and why. Reasons are clauses without a full stop, most important first. */
+/** What to do with a stage, and why, as plain data. `describeReasons` puts it into words. */
 export type Decision =
   | { readonly state: 'up to date' }
-  /** The result is in the cache; the reasons say which outputs are missing or changed in place. */
-  | { readonly state: 'restorable'; readonly reasons: readonly string[] }
-  | { readonly state: 'stale'; readonly reasons: readonly string[] }
-  /** Waits on stages that must run: it may run. */
-  | { readonly state: 'waiting'; readonly reasons: readonly string[] };
+  /** The store has the result, and its outputs are not all in place. Those of a result `elsewhere` must be fetched first. */
+  | { readonly state: 'restorable'; readonly place: 'here' | 'elsewhere'; readonly reasons: readonly Reason[] }
+  /** It must run. */
+  | { readonly state: 'stale'; readonly reasons: readonly Reason[] };
+
+/** What a plan says of a stage. */
+export type PlannedDecision =
+  | Decision
+  /** It reads stages that must run: whether it must run itself depends on what comes out of them. */
+  | { readonly state: 'waiting'; readonly for: readonly StageName[] }
+  /** A mistake would stop it. */
+  | { readonly state: 'failing'; readonly message: string };
+
+/** Why a stage is restored or runs. The most important reason comes first. */
+export type Reason =
+  | { readonly type: 'forced' }
+  | { readonly type: 'never ran' }
+  /** Its last attempt ended so, and there is no earlier result. */
+  | { readonly type: 'no result'; readonly lastAttempt: 'failed' | 'interrupted' }
+  /** It succeeded, but the store no longer holds the result. */
+  | { readonly type: 'result lost' }
+  | { readonly type: 'change'; readonly change: Change }
+  | { readonly type: 'output missing' | 'output changed'; readonly port: string }
+  /** Its last result, which is another one, lies at the published paths of these outputs. */
+  | { readonly type: 'other result'; readonly ports: readonly string[]; readonly changes: readonly Change[] }
+  /** The outputs of its result are not kept (`cache: false`). */
+  | { readonly type: 'not kept' }
+  | { readonly type: 'objects lost'; readonly count: number };
 
 /** Everything that a decision rests on, looked up beforehand. */
 export interface Facts {
-  readonly fingerprint: Fingerprint;
-  /** The recorded result of this fingerprint. */
-  readonly result: StageResult | undefined;
-  /** Objects of the result that the cache has lost. */
-  readonly missingObjects: number;
-  /** How each published output stands against the result, by port; meaningless without a result. */
-  readonly published: Readonly<Record<string, PublishedState>>;
-  /** The fingerprint of the stage's last result, for the reasons. */
-  readonly last: Fingerprint | undefined;
   readonly forced: boolean;
-  /** Its last attempt, where it has no last result. */
-  readonly attempted?: FruitlessAttempt | undefined;
-  /** For the reasons. */
-  readonly words?: Pick<ChangeWords, 'changedCode' | 'defaultOf'> & { readonly filesOf?: FilesOf };
+  /** The recorded result of the stage's fingerprint: whether its objects are kept, where, and how many of them are lost. */
+  readonly result:
+    | { readonly stored: boolean; readonly place: 'here' | 'elsewhere'; readonly lostObjects: number }
+    | undefined;
+  /** The state of every published output by port; empty without a result. */
+  readonly published: Readonly<Record<string, PublishedState>>;
+  /** What the stage did before, for the reasons; absent where nothing is known of it, or no reason needs it. */
+  readonly earlier?: EarlierWork | undefined;
 }
 
-/** An attempt without a result, and what it worked on, where that was kept. */
-export interface FruitlessAttempt {
-  readonly outcome: 'failed' | 'interrupted';
-  readonly content: Fingerprint | undefined;
-}
-
-/** `other`: the stage's last result, which is another one. `changed`: bytes that no result of the stage holds. */
+/** How an output's published path compares with the result. `other`: it holds the stage's last result, which is another one. */
 export type PublishedState = 'in place' | 'missing' | 'other' | 'changed';
 
-/**
- * Says what to do with one stage whose inputs are all known. Pure: it looks nothing up.
- *
- * `blocked` is never its answer: who waits is known before the inputs are.
- */
-export function decide(facts: Facts): Decision {
-  if (facts.forced) return { state: 'stale', reasons: ['forced'] };
-  const { result } = facts;
-  if (result === undefined) return { state: 'stale', reasons: reasonsWithoutResult(facts) };
-
-  const amiss = Object.entries(facts.published).filter(([, state]) => state !== 'in place');
-  if (amiss.length === 0) return { state: 'up to date' };
-
-  const reasons = reasonsToPublish(facts, amiss);
-  if (!result.stored) return { state: 'stale', reasons: [...reasons, 'its outputs are not kept (cache: false)'] };
-  if (facts.missingObjects > 0) {
-    return { state: 'stale', reasons: [...reasons, `the cache lost ${facts.missingObjects} of its objects`] };
-  }
-  return { state: 'restorable', reasons };
+/** The last result of a stage or, where it has none, its last attempt; and how its fingerprint has changed since. */
+export interface EarlierWork {
+  readonly ended: 'succeeded' | 'failed' | 'interrupted';
+  readonly changes: readonly Change[];
 }
 
-function reasonsToPublish(
-  facts: Facts,
-  amiss: readonly (readonly [port: string, state: PublishedState])[],
-): readonly string[] {
-  const others = amiss.filter(([, state]) => state === 'other').map(([port]) => port);
-  const [change, ...more] = changesSince(facts.last, facts);
-  const because = change === undefined ? '' : ` (${change}${more.length > 0 ? ` and ${more.length} more` : ''})`;
-  const other =
-    others.length === amiss.length
-      ? `another result is published there${because}`
-      : `another result is published as ${others.join(', ')}${because}`;
-  const single = amiss.flatMap(([port, state]) => {
-    if (state === 'other') return [];
-    return state === 'missing' ? `output ${port} is missing` : `output ${port} was changed in place`;
+/** Decides about one stage whose inputs are all known. Pure: it looks nothing up. */
+export function decide({ forced, result, published, earlier }: Facts): Decision {
+  if (forced) return { state: 'stale', reasons: [{ type: 'forced' }] };
+  if (result === undefined) return { state: 'stale', reasons: reasonsToRun(earlier) };
+  if (Object.values(published).every((state) => state === 'in place')) return { state: 'up to date' };
+
+  const reasons = reasonsToPublish(published, earlier);
+  if (!result.stored) return { state: 'stale', reasons: [...reasons, { type: 'not kept' }] };
+  if (result.lostObjects > 0) {
+    return { state: 'stale', reasons: [...reasons, { type: 'objects lost', count: result.lostObjects }] };
+  }
+  return { state: 'restorable', place: result.place, reasons };
+}
+
+function reasonsToRun(earlier: EarlierWork | undefined): readonly Reason[] {
+  if (earlier === undefined) return [{ type: 'never ran' }];
+  const { ended } = earlier;
+  const changes = earlier.changes.map((change): Reason => ({ type: 'change', change }));
+  if (ended !== 'succeeded') return [{ type: 'no result', lastAttempt: ended }, ...changes];
+  return changes.length > 0 ? changes : [{ type: 'result lost' }];
+}
+
+function reasonsToPublish(published: Facts['published'], earlier: EarlierWork | undefined): readonly Reason[] {
+  const ports = Object.keys(published);
+  const others = ports.filter((port) => published[port] === 'other');
+  const single = ports.flatMap((port): readonly Reason[] => {
+    if (published[port] === 'missing') return [{ type: 'output missing', port }];
+    return published[port] === 'changed' ? [{ type: 'output changed', port }] : [];
   });
-  return others.length > 0 ? [other, ...single] : single;
-}
-
-function changesSince(last: Fingerprint | undefined, { fingerprint, words }: Facts): readonly string[] {
-  if (last === undefined) return [];
-  const changedFiles = once(
-    (port: string) =>
-      words?.filesOf && formatFiles(last.inputs[port] ?? [], fingerprint.inputs[port] ?? [], words.filesOf),
-  );
-  const told = { kind: fingerprint.kind, ...words, changedFiles };
-  const changes = diffFingerprints(last, fingerprint).flatMap((difference) => formatChange(difference, told));
-  return [...new Set(changes)]; // the items of a list are told as one input
-}
-
-function reasonsWithoutResult(facts: Facts): readonly string[] {
-  const { last, attempted } = facts;
-  if (last === undefined) {
-    if (attempted === undefined) return ['never ran'];
-    const { outcome, content } = attempted;
-    return [`${outcome} when it last ran, and has no earlier result`, ...changesSince(content, facts)];
-  }
-  const changes = changesSince(last, facts);
-  return changes.length > 0 ? changes : ['its last result is no longer in the cache'];
-}
-
-/** Asks once for each name: a list of ten thousand files differs in as many places. */
-function once<T>(ask: (name: string) => T): (name: string) => T {
-  const answers = new Map<string, T>();
-  return (name) => {
-    if (!answers.has(name)) answers.set(name, ask(name));
-    return answers.get(name) as T;
-  };
+  if (others.length === 0) return single;
+  return [{ type: 'other result', ports: others, changes: earlier?.changes ?? [] }, ...single];
 }

@@ -11,12 +11,11 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { fingerprintStage, type KeyedItem } from '../fingerprint/fingerprint-stage.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { FolderStore } from '../store/folder-store.ts';
-import { readInputListing } from '../store/input-listings.ts';
 import type { StageResult, StoredArtifact } from '../store/stage-result.ts';
-import type { Store } from '../store/store.ts';
-import { changedCode } from './changed-code.ts';
+import type { Lookup, Store } from '../store/store.ts';
 import { type Decision, decide, type Facts, type PublishedState } from './decide.ts';
-import { lastEnd } from './last-end.ts';
+import { describeReasons } from './describe-decision.ts';
+import { earlierWork } from './earlier-work.ts';
 
 /** The places that decisions and actions share. */
 export interface World {
@@ -40,18 +39,19 @@ export type Outputs = Readonly<Record<string, StoredArtifact>>;
 /** The outputs of a stage that is done. */
 export type OutputsOf = (stage: StageName) => Outputs;
 
-/** A stage whose inputs are all known, looked at. */
+/** A stage whose inputs are all known, with the decision about it and what that rests on. */
 export interface Examined {
   readonly fingerprint: Fingerprint;
   readonly digest: Digest;
   readonly decision: Decision;
   readonly result: StageResult | undefined;
+  /** The fingerprint of its last result. */
   readonly last: Fingerprint | undefined;
-  /** How each path input looked when it was hashed, by absolute path. */
+  /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: ReadonlyMap<string, string>;
 }
 
-/** A mistake or a fault outside us that stops one stage: a frozen stage without a result, an input that went away. */
+/** A mistake or a fault outside Restage that stops one stage: a frozen stage without a result, an input that went away. */
 export class ExamineError extends UserError {
   override readonly name = 'ExamineError';
 }
@@ -59,109 +59,77 @@ export class ExamineError extends UserError {
 /**
  * Looks up what the decision about one stage rests on, and decides. Reads, never writes.
  *
- * `outputsOf` gives the outputs of a stage that it reads.
+ * `outputsOf` gives the outputs of a stage that it reads. Throws an {@link ExamineError} or a {@link ListingError}.
  */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
   const { pipeline, cache } = world;
   const latest = cache.readLatest(pipeline.name, stage.name);
-  const last = latest === undefined ? undefined : cache.readResult(latest);
-  if (stage.frozen) return examineFrozen(stage, world, last);
+  const last: Lookup = latest === undefined ? { state: 'missing' } : await cache.lookup(latest);
+  if (stage.frozen) return await examineFrozen(stage, world, last);
 
-  const inputs = new Map<string, readonly KeyedItem[]>();
-  const looked = new Map<string, string>();
-  const listed = new Map<Digest, Listing>();
+  const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
   for (const input of stage.inputs) {
-    inputs.set(
-      input.port,
-      await Promise.all(input.items.map((item) => keyItem(item, input, world, outputsOf, { looked, listed }))),
-    );
+    const items = await Promise.all(input.items.map((item) => keyItem(item, input, world, outputsOf, basis)));
+    basis.inputs.set(input.port, items);
   }
-  const known = { inputs, latest, last, looked, listed };
-  const own = await examineFor(world.backend, stage, world, known);
+  const own = await examineFor(world.backend, stage, world, basis);
   if (own.decision.state !== 'stale' || world.backend !== undefined || !stage.computes) return own;
   for (const backend of world.backends) {
-    const other = await examineFor(backend, stage, world, known);
+    const other = await examineFor(backend, stage, world, basis);
     if (other.decision.state !== 'stale') return other;
   }
   return own;
 }
 
-/** What is known of a stage before a backend is chosen. */
-interface Known {
-  readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
+/** What is looked up once for a stage, whatever backend it is examined for. */
+interface Basis {
   readonly latest: Digest | undefined;
-  readonly last: StageResult | undefined;
-  readonly looked: ReadonlyMap<string, string>;
-  /** Path inputs by their digest. */
-  readonly listed: ReadonlyMap<Digest, Listing>;
+  /** Its last result. */
+  readonly last: Lookup;
+  readonly inputs: Map<string, readonly KeyedItem[]>;
+  readonly looked: Map<string, string>;
+  /** Path inputs by the digest of the parts that the stage reads. */
+  readonly listed: Map<Digest, Listing>;
 }
 
-/** Decides about a stage as computed by one backend; undefined: by none that was named. */
-async function examineFor(backend: string | undefined, stage: Stage, world: World, known: Known): Promise<Examined> {
-  const { inputs, latest, last, looked } = known;
+/** Decides about a stage as computed by one backend; undefined: the user named none. */
+async function examineFor(backend: string | undefined, stage: Stage, world: World, basis: Basis): Promise<Examined> {
+  const { latest, last, inputs, looked, listed } = basis;
   const { cache, pipeline } = world;
   const fingerprint = fingerprintStage(stage, { inputs, backend, salt: pipeline.salt });
   const digest = hashFingerprint(fingerprint);
-  const result = digest === latest ? last : cache.readResult(digest);
-  const attempted = result === undefined && last === undefined ? lastEnd(cache, pipeline.name, stage.name) : undefined;
-  const decision = decide({
-    fingerprint,
-    result,
-    attempted,
-    last: last?.fingerprint,
-    forced: world.forced.has(stage.name),
-    words: wordsOf(stage, last?.fingerprint ?? attempted?.content, fingerprint, known, world),
-    ...(await standing(stage, result, last, world)),
-  });
-  return { fingerprint, digest, decision, result, last: last?.fingerprint, looked };
+  const found = digest === latest ? last : await cache.lookup(digest);
+  const forced = world.forced.has(stage.name);
+  const facts = await standing(stage, found, last, world);
+  const lastWork = resultOf(last)?.fingerprint;
+  const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
+  const past = { cache, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
+  const earlier = needsPast && !forced ? earlierWork(past, fingerprint) : undefined;
+  const decision = decide({ forced, ...facts, earlier });
+  return { fingerprint, digest, decision, result: resultOf(found), last: lastWork, looked };
 }
 
-/** What the reasons of a decision are told with; files are looked up only where something of theirs changed. */
-function wordsOf(
-  stage: Stage,
-  last: Fingerprint | undefined,
-  now: Fingerprint,
-  { listed }: Known,
-  { cache }: World,
-): Facts['words'] & object {
-  const { defaultOf } = stage;
-  if (last === undefined) return { defaultOf };
-  const filesOf = (input: Digest) => {
-    const listing = listed.get(input);
-    if (listing?.folder !== true) return readInputListing(cache.folder, input);
-    return new Map(listing.files.map(({ path, digest }) => [path, digest]));
-  };
-  const changed = last.version === now.version ? undefined : changedCode(cache.folder, last, now);
-  return { defaultOf, filesOf, changedCode: changed };
-}
-
-async function examineFrozen(stage: Stage, world: World, last: StageResult | undefined): Promise<Examined> {
-  if (last === undefined) {
+async function examineFrozen(stage: Stage, world: World, last: Lookup): Promise<Examined> {
+  if (last.state === 'missing') {
     throw new ExamineError('is frozen, but there is no earlier result to keep; run it once without `frozen: true`');
   }
-  const { fingerprint, digest } = last;
-  const facts = {
-    fingerprint,
-    result: last,
-    last: fingerprint,
-    forced: false,
-    ...(await standing(stage, last, last, world)),
-  };
-  const decision = decide(facts);
+  const { fingerprint, digest } = last.result;
+  const decision = decide({ forced: false, ...(await standing(stage, last, last, world)) });
   if (decision.state === 'stale') {
-    throw new ExamineError(
-      `is frozen and would have to run: ${decision.reasons.join(', ')}; remove \`frozen: true\` to run it`,
-    );
+    const why = describeReasons(decision).join(', ');
+    throw new ExamineError(`is frozen and would have to run: ${why}; remove \`frozen: true\` to run it`);
   }
-  return { fingerprint, digest, decision, result: last, last: fingerprint, looked: new Map() };
+  return { fingerprint, digest, decision, result: last.result, last: fingerprint, looked: new Map() };
 }
+
+const resultOf = (found: Lookup): StageResult | undefined => (found.state === 'missing' ? undefined : found.result);
 
 async function keyItem(
   item: InputItem,
   input: Input,
   world: World,
   outputsOf: OutputsOf,
-  { looked, listed }: { readonly looked: Map<string, string>; readonly listed: Map<Digest, Listing> },
+  { looked, listed }: Basis,
 ): Promise<KeyedItem> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);
@@ -191,17 +159,23 @@ function listOnce(path: string, world: World): Promise<SignedListing> {
   return listing;
 }
 
-/** How the published outputs stand against the result, and what the cache has lost of it. */
-async function standing(stage: Stage, result: StageResult | undefined, last: StageResult | undefined, world: World) {
+/** The facts about a result of the stage: how its published outputs compare with it, and what the store has lost of it. */
+async function standing(
+  stage: Stage,
+  found: Lookup,
+  last: Lookup,
+  world: World,
+): Promise<Pick<Facts, 'result' | 'published'>> {
   const published: Record<string, PublishedState> = {};
-  if (result === undefined) return { published, missingObjects: 0 };
+  if (found.state === 'missing') return { result: undefined, published };
+  const { result } = found;
   for (const { port, path } of stage.outputs) {
-    const wanted = [result, last].map((one) => one?.outputs[port]?.digest);
+    const wanted = [result, resultOf(last)].map((one) => one?.outputs[port]?.digest);
     published[port] = await compare(join(world.pipeline.root, path), wanted, world.digests);
   }
-  const inPlace = Object.values(published).every((state) => state === 'in place');
-  const missingObjects = inPlace || !result.stored ? 0 : await countMissing(result, world.cache);
-  return { published, missingObjects };
+  const needsObjects = result.stored && Object.values(published).some((state) => state !== 'in place');
+  const lostObjects = needsObjects && found.state === 'here' ? await countMissing(result, world.cache) : 0;
+  return { result: { stored: result.stored, place: found.state, lostObjects }, published };
 }
 
 async function compare(

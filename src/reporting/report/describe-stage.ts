@@ -3,7 +3,7 @@ import { join, posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
-import { leavesWithDefaults } from '../../engine/plan/format-change.ts';
+import { withDefaults } from '../../engine/plan/changes.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { StageRecord, StageResult } from '../../engine/store/stage-result.ts';
@@ -69,10 +69,10 @@ function flatten(settings: JsonObject, path = ''): readonly (readonly [path: str
 export function describeChanges(
   last: Pick<StageResult, 'fingerprint'>,
   now: Pick<StageResult, 'fingerprint'>,
-  { kind, defaultOf }: Pick<Stage, 'kind' | 'defaultOf'>,
+  { defaultOf }: Pick<Stage, 'defaultOf'>,
 ): readonly FingerprintDifference[] {
   return diffFingerprints(last.fingerprint, now.fingerprint)
-    .flatMap((difference) => leavesWithDefaults(difference, { kind, defaultOf }))
+    .flatMap((difference) => withDefaults(difference, defaultOf))
     .map(({ path, before, after }) => ({ path, before: shortened(before), after: shortened(after) }));
 }
 

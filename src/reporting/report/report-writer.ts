@@ -3,6 +3,7 @@ import { type Digest, sha256 } from '../../digest.ts';
 import { reportPath } from '../../engine/config/files/pipeline-name.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
 import type { Reporter, RunEvent } from '../../engine/events.ts';
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import { readReportRecord, writeReportRecord } from '../../engine/store/report-record.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
@@ -82,7 +83,7 @@ export class ReportWriter implements Reporter {
         return;
       case 'stage-decided': {
         const seen = this.#of(event.stage);
-        seen.reasons = event.decision.state === 'up to date' ? [] : event.decision.reasons;
+        seen.reasons = describeReasons(event.decision);
         const { cache } = this.#options.publisher;
         seen.before = cache.readLatest(this.#options.pipeline.name, event.stage);
         return;

@@ -1,5 +1,6 @@
 import type { StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
 
 type Finished = Extract<RunEvent, { type: 'stage-finished' }>;
 type RunFinished = Extract<RunEvent, { type: 'run-finished' }>;
@@ -27,11 +28,11 @@ export class CollectedRun {
         this.#places = new Map(event.stages.map((name, index) => [name, index]));
         this.finals = event.finals;
         break;
-      case 'stage-decided':
-        if (event.decision.state !== 'up to date' && event.decision.reasons[0] !== undefined) {
-          this.reasons.set(event.stage, event.decision.reasons[0]);
-        }
+      case 'stage-decided': {
+        const [reason] = describeReasons(event.decision);
+        if (reason !== undefined) this.reasons.set(event.stage, reason);
         break;
+      }
       case 'stage-finished':
         this.#ends.set(event.stage, event);
         break;

@@ -24,7 +24,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
   run
     .begin(['faces', 'fit', 'curves', 'roc'])
     .ends('faces', 'up to date')
-    .stale('fit', 'never ran')
+    .stale('fit', { type: 'never ran' })
     .start('fit', 'train')
     .start('get', 'command');
   for (let step = 0; step <= 12; step++) run.progress('fit', step, 25, 'steps', 'epoch 1/5').wait(0.5);

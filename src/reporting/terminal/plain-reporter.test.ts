@@ -33,11 +33,15 @@ test('a run that goes well tells its starts with the reason, its ends, its table
     run
       .begin(['faces', 'fit', 'roc'], ['roc'])
       .ends('faces', 'up to date', { outputs: { dataset: 'artifacts/xception/faces/dataset' } })
-      .stale('fit', 'with.epochs was 5, is 2', 'forced')
+      .stale(
+        'fit',
+        { type: 'change', change: { of: 'value', path: 'settings.epochs', before: 5, after: 2 } },
+        { type: 'forced' },
+      )
       .start('fit', 'train')
       .wait(200)
       .ends('fit', 'ran', { outputs: { model: 'artifacts/xception/fit/model' } })
-      .stale('roc', 'output chart is missing')
+      .stale('roc', { type: 'output missing', port: 'chart' })
       .ends('roc', 'restored', {
         highlights: [aucs('0.7010')],
         outputs: { chart: 'artifacts/xception/roc/chart', metrics: 'artifacts/xception/roc/metrics.json' },
@@ -46,7 +50,7 @@ test('a run that goes well tells its starts with the reason, its ends, its table
   });
   assert.equal(
     text,
-    `▸ fit: train (with.epochs was 5, is 2)
+    `▸ fit: train (settings.epochs: 5 → 2)
 ✓ fit: ran in 3 min 20 s
 ✓ roc: restored in 0.00 s (output chart is missing)
 

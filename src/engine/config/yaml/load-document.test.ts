@@ -207,5 +207,8 @@ test('a pipeline of a package that is not installed, or has no such file, is tol
   });
   const text = shownMistakes(await project.load());
   assert.match(text, /p\.yaml:1:11: error: No package of "npm:nothing\/a\.yaml" is installed \[missing-file\]/);
-  assert.match(text, /p\.yaml:1:31: error: There is no file "node_modules\/faces\/pipelines\/a\.yaml" \[missing-file\]/);
+  assert.match(
+    text,
+    /p\.yaml:1:31: error: There is no file "node_modules\/faces\/pipelines\/a\.yaml" \[missing-file\]/,
+  );
 });

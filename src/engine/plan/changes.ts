@@ -1,0 +1,129 @@
+import type { Digest } from '../../digest.ts';
+import { isJsonObject, type Json } from '../../json.ts';
+import type { Stage } from '../config/pipeline.ts';
+import { diffFingerprints, diffValues, type FingerprintDifference } from '../fingerprint/diff-fingerprints.ts';
+import type { Fingerprint, FingerprintInput } from '../fingerprint/fingerprint.ts';
+
+/** One way in which a stage's fingerprint differs from an earlier one, as plain data. */
+export type Change =
+  /** A setting or another value of the fingerprint. A side is absent where the value is left out and has no default. */
+  | { readonly of: 'value'; readonly path: string; readonly before?: Json; readonly after?: Json }
+  /** The code of a project's own kind: files by their path from the root, packages as `name@version`; empty: unknown. */
+  | { readonly of: 'code'; readonly kind: string; readonly files: readonly string[] }
+  | { readonly of: 'input'; readonly port: string; readonly change: 'added' | 'removed' }
+  /** `files` is absent where they are unknown, as those of a stage's output, or where the input is a single file. */
+  | { readonly of: 'input'; readonly port: string; readonly change: 'content'; readonly files?: FileChanges }
+  /** The extension of the input's only file, such as `.csv`; absent: none. */
+  | {
+      readonly of: 'input';
+      readonly port: string;
+      readonly change: 'extension';
+      readonly before?: Json;
+      readonly after?: Json;
+    };
+
+/** The first files of an input that changed, and how many more did: an input may have a million files. */
+export interface FileChanges {
+  readonly first: readonly { readonly path: string; readonly change: 'changed' | 'added' | 'removed' }[];
+  readonly more: number;
+}
+
+/** How many changed files are kept by name. */
+const mostFiles = 20;
+
+/** Lookups for details of changes. Nothing but the words of a reason depends on them. */
+export interface ChangeDetails {
+  readonly defaultOf?: Stage['defaultOf'];
+  /** The files of a folder by the digest that the fingerprint holds of it; undefined where they are unknown. */
+  readonly filesOf: (input: Digest) => ReadonlyMap<string, Digest> | undefined;
+  /** The files and packages of the kind's code that differ. */
+  readonly changedCode: () => readonly string[];
+}
+
+/** How a fingerprint differs from an earlier one, in the order of the earlier one. An input whose content changed comes once. */
+export function changesBetween(before: Fingerprint, after: Fingerprint, details: ChangeDetails): readonly Change[] {
+  const inputs = new Set<string>();
+  return diffFingerprints(before, after).flatMap((difference): readonly Change[] => {
+    const { path } = difference;
+    if (path === 'version' && typeof difference.after === 'string') {
+      return [{ of: 'code', kind: after.kind, files: details.changedCode() }];
+    }
+    const port = /^inputs\.([^.[]+)/.exec(path)?.[1];
+    if (port === undefined) {
+      return withDefaults(difference, details.defaultOf).map((leaf) => ({ of: 'value', ...withoutAbsent(leaf) }));
+    }
+    if (path === `inputs.${port}` && difference.before === undefined) return [{ of: 'input', port, change: 'added' }];
+    if (path === `inputs.${port}` && difference.after === undefined) return [{ of: 'input', port, change: 'removed' }];
+    if (path.endsWith('.extension')) {
+      const { before, after } = withoutAbsent(difference);
+      return [{ of: 'input', port, change: 'extension', ...withoutAbsent({ before, after }) }];
+    }
+    if (inputs.has(port)) return []; // a list of ten thousand files differs in as many places
+    inputs.add(port);
+    const files = fileChanges(before.inputs[port] ?? [], after.inputs[port] ?? [], details.filesOf);
+    return [{ of: 'input', port, change: 'content', ...(files !== undefined && { files }) }];
+  });
+}
+
+/** Without the sides that are undefined, which JSON does not have. */
+function withoutAbsent<T extends { readonly before?: Json | undefined; readonly after?: Json | undefined }>({
+  before,
+  after,
+  ...rest
+}: T): Omit<T, 'before' | 'after'> & { readonly before?: Json; readonly after?: Json } {
+  return { ...rest, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
+}
+
+/**
+ * A difference with the default in place of a setting that one side leaves out. Where one side leaves out a whole map of
+ * settings and the other a part of it, every leaf that differs is a difference of its own.
+ */
+export function withDefaults(
+  difference: FingerprintDifference,
+  defaultOf: Stage['defaultOf'],
+): readonly FingerprintDifference[] {
+  const { path } = difference;
+  const keys = /^settings((\.[\w$-]+)+)$/.exec(path)?.[1]?.slice(1).split('.');
+  if (keys === undefined) return [difference];
+  const isWritten = difference.before !== undefined && difference.after !== undefined;
+  const preset = isWritten ? undefined : defaultOf?.(keys);
+  const [before, after] = [difference.before ?? preset, difference.after ?? preset];
+  if (!isJsonObject(before) || !isJsonObject(after)) return [{ path, before, after }];
+  const completed = (written: Json | undefined, value: Json) =>
+    written === undefined ? value : (defaultOf?.(keys, value) ?? value);
+  const leaves = diffValues(path, completed(difference.before, before), completed(difference.after, after));
+  return leaves.length > 0 ? leaves : [{ path, before, after }]; // none where another version of the kind had other defaults
+}
+
+function fileChanges(
+  before: readonly FingerprintInput[],
+  after: readonly FingerprintInput[],
+  filesOf: ChangeDetails['filesOf'],
+): FileChanges | undefined {
+  const [old, now] = [filesOfPort(before, filesOf), filesOfPort(after, filesOf)];
+  if (old === undefined || now === undefined) return undefined;
+  const changes: FileChanges['first'][number][] = [
+    ...[...now].flatMap(([path, digest]) =>
+      old.has(path) && old.get(path) !== digest ? [{ path, change: 'changed' as const }] : [],
+    ),
+    ...[...now.keys()].filter((path) => !old.has(path)).map((path) => ({ path, change: 'added' as const })),
+    ...[...old.keys()].filter((path) => !now.has(path)).map((path) => ({ path, change: 'removed' as const })),
+  ];
+  if (changes.length === 0) return undefined;
+  return { first: changes.slice(0, mostFiles), more: Math.max(0, changes.length - mostFiles) };
+}
+
+function filesOfPort(
+  items: readonly FingerprintInput[],
+  filesOf: ChangeDetails['filesOf'],
+): ReadonlyMap<string, Digest> | undefined {
+  const all = new Map<string, Digest>();
+  for (const { digest, labels } of items) {
+    const place = labels?.['path'];
+    const files = filesOf(digest);
+    if (files === undefined && place === undefined) return undefined;
+    if (files === undefined) all.set(place!, digest);
+    else for (const [path, own] of files) all.set(place === undefined ? path : `${place}/${path}`, own);
+  }
+  return all;
+}

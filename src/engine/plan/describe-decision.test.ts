@@ -1,0 +1,48 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { StageName } from '../config/pipeline.ts';
+import type { Change } from './changes.ts';
+import type { Reason } from './decide.ts';
+import { describeReasons, nameFew } from './describe-decision.ts';
+
+const change: Change = { of: 'value', path: 'settings.epochs', before: 8, after: 5 };
+
+test('every reason has its words', () => {
+  const reasons: readonly Reason[] = [
+    { type: 'forced' },
+    { type: 'never ran' },
+    { type: 'no result', lastAttempt: 'interrupted' },
+    { type: 'result lost' },
+    { type: 'change', change },
+    { type: 'output missing', port: 'model' },
+    { type: 'output changed', port: 'history' },
+    { type: 'other result', ports: ['model', 'history'], changes: [change] },
+    { type: 'other result', ports: ['model'], changes: [change, change, change] },
+    { type: 'not kept' },
+    { type: 'objects lost', count: 3 },
+  ];
+  assert.deepEqual(describeReasons({ state: 'stale', reasons }), [
+    'forced',
+    'never ran',
+    'interrupted when it last ran, and has no earlier result',
+    'its last result is no longer in the cache',
+    'settings.epochs: 8 → 5',
+    'output model is missing',
+    'output history was changed in place',
+    'another result is published as model, history (settings.epochs: 8 → 5)',
+    'another result is published as model (settings.epochs: 8 → 5 and 2 more)',
+    'its outputs are not kept (cache: false)',
+    'the cache lost 3 of its objects',
+  ]);
+});
+
+test('a plan says what a stage waits for, and what would stop it', () => {
+  assert.deepEqual(describeReasons({ state: 'up to date' }), []);
+  assert.deepEqual(describeReasons({ state: 'waiting', for: ['fit' as StageName] }), ['reads fit, which must run']);
+  assert.deepEqual(describeReasons({ state: 'failing', message: 'x.csv does not exist' }), ['x.csv does not exist']);
+});
+
+test('four names are all told, and of five the first three', () => {
+  assert.equal(nameFew(['fit', 'scores', 'roc', 'curves']), 'fit, scores, roc, curves');
+  assert.equal(nameFew(['fit', 'scores', 'roc', 'curves', 'table']), 'fit, scores, roc, 2 more');
+});

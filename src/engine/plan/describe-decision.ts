@@ -1,0 +1,133 @@
+import type { Json } from '../../json.ts';
+import { unreachable } from '../../result.ts';
+import type { Change, FileChanges } from './changes.ts';
+import type { PlannedDecision, Reason } from './decide.ts';
+
+/** The reasons of a decision as clauses without a full stop, the most important first; none for a stage that is up to date. */
+export function describeReasons(decision: PlannedDecision): readonly string[] {
+  switch (decision.state) {
+    case 'up to date':
+      return [];
+    case 'waiting':
+      return [`reads ${nameFew(decision.for)}, which must run`];
+    case 'failing':
+      return [decision.message];
+    default:
+      return decision.reasons.map(describeReason);
+  }
+}
+
+function describeReason(reason: Reason): string {
+  switch (reason.type) {
+    case 'forced':
+    case 'never ran':
+      return reason.type;
+    case 'no result':
+      return `${reason.lastAttempt} when it last ran, and has no earlier result`;
+    case 'result lost':
+      return 'its last result is no longer in the cache';
+    case 'change':
+      return describeChange(reason.change);
+    case 'output missing':
+      return `output ${reason.port} is missing`;
+    case 'output changed':
+      return `output ${reason.port} was changed in place`;
+    case 'other result':
+      return `another result is published as ${reason.ports.join(', ')}${describeFirst(reason.changes)}`;
+    case 'not kept':
+      return 'its outputs are not kept (cache: false)';
+    case 'objects lost':
+      return `the cache lost ${reason.count} of its objects`;
+    default:
+      return unreachable(reason);
+  }
+}
+
+function describeFirst([first, ...more]: readonly Change[]): string {
+  if (first === undefined) return '';
+  return ` (${describeChange(first)}${more.length > 0 ? ` and ${more.length} more` : ''})`;
+}
+
+/** A change as a clause, such as `settings.epochs: 5 → 8` or `input dataset changed`. */
+export function describeChange(change: Change): string {
+  switch (change.of) {
+    case 'value':
+      return describeValue(change);
+    case 'code':
+      return describeCode(change);
+    case 'input':
+      return `input ${change.port} ${describeInput(change)}`;
+    default:
+      return unreachable(change);
+  }
+}
+
+function describeInput(change: Change & { readonly of: 'input' }): string {
+  switch (change.change) {
+    case 'added':
+      return 'is new';
+    case 'removed':
+      return 'was dropped';
+    case 'content':
+      return change.files === undefined ? 'changed' : `changed: ${describeFiles(change.files)}`;
+    case 'extension':
+      return `ends in ${extension(change.after)}, before in ${extension(change.before)}`;
+    default:
+      return unreachable(change);
+  }
+}
+
+const extension = (value: Json | undefined): string => (value === undefined ? 'no extension' : JSON.stringify(value));
+
+/** Files that are named before the others are counted. */
+const namedFiles = 3;
+
+function describeFiles({ first, more }: FileChanges): string {
+  const left = first.length - namedFiles + more;
+  const named = first.slice(0, namedFiles).map(({ path, change }) => `${path} ${change}`);
+  return named.join(', ') + (left > 0 ? ` and ${left} more` : '');
+}
+
+function describeCode({ kind, files }: Change & { readonly of: 'code' }): string {
+  const folder = `stages/${kind}`;
+  const names = files.map((path) => (path.startsWith(`${folder}/`) ? path.slice(folder.length + 1) : path));
+  return `code of ${folder} changed${names.length > 0 ? ` (${nameFew(names)})` : ''}`;
+}
+
+/** Names the place of the first difference: of texts of several lines, the line. */
+function describeValue({ path, before, after }: Change & { readonly of: 'value' }): string {
+  if (typeof before === 'string' && typeof after === 'string' && `${before}${after}`.includes('\n')) {
+    const [old, now] = [before.split('\n'), after.split('\n')];
+    const line = now.findIndex((text, index) => text !== old[index]);
+    const index = line < 0 ? now.length : line; // all lines are as before, and some that followed are gone
+    const [shown, other] = showBoth(old[index], now[index]);
+    return `${path}, line ${index + 1}: ${shown} → ${other}`;
+  }
+  const [shown, other] = showBoth(before, after);
+  if (before === undefined) return `${path}: set to ${other}`;
+  return `${path}: ${shown} → ${after === undefined ? 'default' : other}`;
+}
+
+/** The most characters of a value that are shown. */
+const mostShown = 60;
+/** Characters before the first difference that are shown of long values. */
+const lead = 20;
+
+/** Two values as JSON, cut where they are long so that the first difference is seen. */
+function showBoth(before: Json | undefined, after: Json | undefined): readonly [string, string] {
+  const [old, now] = [JSON.stringify(before) ?? 'nothing', JSON.stringify(after) ?? 'nothing'];
+  let same = 0;
+  while (same < old.length && old[same] === now[same]) same += 1;
+  const from = Math.max(old.length, now.length) > mostShown && same > mostShown - lead ? same - lead : 0;
+  return [cut(old, from), cut(now, from)];
+}
+
+function cut(text: string, from: number): string {
+  const rest = from > 0 ? `…${text.slice(from)}` : text;
+  return rest.length > mostShown ? `${rest.slice(0, mostShown - 3)}…` : rest;
+}
+
+/** Names in a line: up to four, of more the first three and how many there are beside. */
+export function nameFew(names: readonly string[]): string {
+  return (names.length > 4 ? [...names.slice(0, 3), `${names.length - 3} more`] : names).join(', ');
+}

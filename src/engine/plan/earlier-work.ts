@@ -1,0 +1,81 @@
+import type { Digest } from '../../digest.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { Listing } from '../files/listing.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import type { FolderStore } from '../store/folder-store.ts';
+import { readInputListing } from '../store/input-listings.ts';
+import { kindBuild, readKindSources } from '../store/kind-build.ts';
+import { lastAttempts, runsOf } from '../store/last-attempt.ts';
+import type { RunFolder } from '../store/run-folder.ts';
+import { changesBetween } from './changes.ts';
+import type { EarlierWork } from './decide.ts';
+
+/** What is known of a stage's past before the store is asked. */
+export interface StagePast {
+  readonly cache: FolderStore;
+  readonly pipeline: string;
+  readonly stage: Stage;
+  /** The fingerprint of its last result, where the store still holds that. */
+  readonly last: Fingerprint | undefined;
+  /** Whether it ever had a result. */
+  readonly hadResult: boolean;
+  /** The path inputs of now by the digest of the parts that the stage reads. */
+  readonly listed: ReadonlyMap<Digest, Listing>;
+}
+
+/** What a stage did before, and how `now` differs from that; undefined where it never ran, or runs for the first time. */
+export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | undefined {
+  const { cache, pipeline, stage, last, hadResult, listed } = past;
+  const work = last === undefined ? lastAttempt(cache, pipeline, stage.name) : ended('succeeded', last);
+  if (work === undefined) return hadResult ? { ended: 'succeeded', changes: [] } : undefined;
+  const { content } = work;
+  if (content === undefined) return { ended: work.ended, changes: [] };
+  const changes = changesBetween(content, now, {
+    defaultOf: stage.defaultOf,
+    filesOf: (input) => {
+      const listing = listed.get(input);
+      if (listing?.folder !== true) return readInputListing(cache.folder, input);
+      return new Map(listing.files.map(({ path, digest }) => [path, digest]));
+    },
+    changedCode: () => changedCode(cache.folder, content, now),
+  });
+  return { ended: work.ended, changes };
+}
+
+interface Work {
+  readonly ended: EarlierWork['ended'];
+  /** Absent in records of earlier versions. */
+  readonly content: Fingerprint | undefined;
+}
+
+const ended = (how: Work['ended'], content: Fingerprint | undefined): Work => ({ ended: how, content });
+
+/** The runs that are searched for the last attempt: it only serves for a reason. */
+const mostRuns = 20;
+
+const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
+
+/** The last attempt of a stage; undefined where there is none, or where it goes on. */
+function lastAttempt(cache: FolderStore, pipeline: string, stage: string): Work | undefined {
+  const runs = knownRuns.get(cache) ?? runsOf(cache, pipeline, mostRuns);
+  knownRuns.set(cache, runs);
+  const found = lastAttempts(cache, pipeline, stage, runs);
+  if (found === undefined) return undefined;
+  const { end, content } = found.last.state;
+  if (end !== undefined) return ended(end.outcome, content);
+  return found.run.isLiving() ? undefined : ended('interrupted', content);
+}
+
+/**
+ * What differs between the code of two versions of a project's own kind: files by their path from the root, packages as
+ * `name@version`. Empty where one of the versions is no longer kept.
+ */
+function changedCode(cache: string, before: Fingerprint, after: Fingerprint): readonly string[] {
+  const [old, now] = [before, after].map(({ kind, version }) =>
+    typeof version === 'string' ? readKindSources(kindBuild(cache, kind, version)) : undefined,
+  );
+  if (old === undefined || now === undefined || before.kind !== after.kind) return [];
+  const changed = Object.keys(now).filter((name) => now[name] !== old[name]);
+  const gone = Object.keys(old).filter((name) => !Object.hasOwn(now, name) && old[name] !== '');
+  return [...changed, ...gone.map((name) => `${name} is gone`)].sort();
+}
