@@ -44,7 +44,7 @@ test('an input that was only touched is no change', async () => {
   assert.deepEqual((await project.run()).outcomes, fresh);
 });
 
-test('new content of the same size and time runs its stage, and readers whose input stays the same are fresh', async () => {
+test('new content of the same size and time runs its stage, and readers whose input stays the same are up to date', async () => {
   using project = await shouted();
   const { atime, mtime } = statSync(project.path('in.txt'));
   project.write('in.txt', 'xyz\n');
@@ -244,7 +244,7 @@ test('a copy of the pipeline under another name runs nothing again', async () =>
   assert.deepEqual((await project.run()).outcomes, fresh);
 });
 
-test('a new test image: the trainer that monitors train and val stays fresh', async () => {
+test('a new test image: the trainer that monitors train and val stays up to date', async () => {
   using project = new Project(`
 stages:
   faces: { kind: load-dataset, inputs: { images: ./photos } }
@@ -274,7 +274,7 @@ async function assertRecalled(project: Project, ...argv: readonly string[]): Pro
   const ended = await project.command('run', 'test.yaml', ...argv);
   assert.equal(project.files('cache/runs').length, runs, 'the run went the long way');
   assert.equal(ended.code, 0);
-  assert.match(ended.stdout, /^✓ test: \d+ stages? fresh \([\d.]+ s\)\n$/);
+  assert.match(ended.stdout, /^✓ test: \d+ stages? up to date \([\d.]+ s\)\n$/);
   return ended;
 }
 
