@@ -1,5 +1,15 @@
+import { formatCount, formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/format-numbers.ts';
+import { withLabels } from '../../src/learning/charts/chart-title.ts';
+import { seriesName } from '../../src/learning/charts/series.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import type { MeasuredModel } from './measure.ts';
+import type { RocDetSettings } from './spec.ts';
+
+type Labels = Readonly<Record<string, string>>;
+
+/** What charts and tables need to know beside the models: the settings, and the axis values that all models share. */
+export type Frame = Omit<RocDetSettings, 'names'> & { readonly shared: Labels };
 
 /** What the charts draw as one: a model, or the runs that `over` puts together. */
 export interface Line {
@@ -7,20 +17,73 @@ export interface Line {
   readonly runs: readonly MeasuredModel[];
 }
 
+/** Groups what is one model but for the axes `over`, in the order in which these first come; names are made of the other axes. */
+export function groupRuns<T>(
+  items: readonly T[],
+  labelsOf: (item: T) => Labels,
+  over: readonly string[],
+  shared: Labels,
+): readonly { readonly name: string; readonly runs: readonly T[] }[] {
+  const byName = new Map<string, T[]>();
+  for (const item of items) {
+    const own = Object.entries(labelsOf(item)).filter(([axis]) => !over.includes(axis) && !(axis in shared));
+    const name = seriesName(Object.fromEntries(own));
+    byName.set(name, [...(byName.get(name) ?? []), item]);
+  }
+  return Array.from(byName, ([name, runs]) => ({ name, runs }));
+}
+
 /** A number of a line: of one run with its interval; of several their mean, with the least and the greatest as ends. */
 export function numberOf({ runs }: Line, pick: (run: MeasuredModel) => Interval): Interval {
   if (runs.length === 1) return pick(runs[0]!);
   const values = runs.map((run) => pick(run).estimate);
-  const estimate = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { estimate, low: Math.min(...values), high: Math.max(...values), method: pick(runs[0]!).method };
-}
-
-/** The line with the least of a number, the first of equals. */
-export function leastOf(lines: readonly Line[], pick: (run: MeasuredModel) => Interval): Line {
-  return lines.toSorted((a, b) => numberOf(a, pick).estimate - numberOf(b, pick).estimate)[0]!;
+  return { ...pick(runs[0]!), estimate: mean(values), low: Math.min(...values), high: Math.max(...values) };
 }
 
 export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] => lines.flatMap(({ runs }) => runs);
 
 /** Whether a line is several runs. */
 export const haveRuns = (lines: readonly Line[]): boolean => lines.some(({ runs }) => runs.length > 1);
+
+/** How a legend calls a line. */
+export const lineName = ({ name, runs }: Line): string =>
+  name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
+
+/** What stands in brackets behind the numbers of a legend. */
+export function legendTitle(measure: string, lines: readonly Line[], { confidence, over }: Frame): string {
+  return haveRuns(lines)
+    ? `${measure}, mean and range over ${formatList(over)}`
+    : `${measure}, ${formatLevel(confidence)} interval`;
+}
+
+/** `ROC on test, seed 2: AUC 0.768`; the user's title stands in place of the split and the axis values. */
+export function titled({ title, split, shared }: Frame, chart: string, number: string): string {
+  return title === undefined ? withLabels(`${chart} on ${split}`, shared, number) : `${title}: ${number || chart}`;
+}
+
+/** `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to the most. */
+export function imagesText(models: readonly MeasuredModel[], { by }: Frame): string {
+  const count = (of: 'real' | 'fake') => {
+    const counts = models.map((model) => model[of]);
+    const [least, most] = [Math.min(...counts), Math.max(...counts)];
+    return least === most ? formatCount(least) : `${formatCount(least)} to ${formatCount(most)}`;
+  };
+  const groups = models.flatMap((model) => model.groups ?? []);
+  const grouped = by === 'image' && groups.length > 0 ? ` in ${formatCountOf(Math.max(...groups), 'group')}` : '';
+  return `${count('real')} real and ${count('fake')} fake ${by}s${grouped}`;
+}
+
+/** That a line is several runs, for a subtitle. */
+export function runsText(lines: readonly Line[], { over }: Frame): readonly string[] {
+  if (!haveRuns(lines)) return [];
+  const counts = formatCountRange(
+    lines.map(({ runs }) => runs.length),
+    'run',
+  );
+  return [`a line for each ${formatList(over)}, ${counts} of a model, in brackets their range`];
+}
+
+/** `6 of one, 0 of other`: the images of each model that not all of them scored. */
+export function leftOut(models: readonly { readonly name: string }[], unmatched: readonly number[]): string {
+  return models.map(({ name }, i) => `${formatCount(unmatched[i]!)} of ${name}`).join(', ');
+}

@@ -1,3 +1,4 @@
+import type { Point } from '../../src/learning/charts/simplify-line.ts';
 import {
   type CalibrationBin,
   calibrationBins,
@@ -5,9 +6,9 @@ import {
 } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/calibration/temperature.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import type { BootstrapSample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import {
   type Band,
+  type BootstrapSample,
   bootstrapBand,
   bootstrapIntervals,
   drawsGroups,
@@ -15,6 +16,7 @@ import {
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import { fakeProbabilities, logitDifferences } from '../../src/learning/metrics/logits.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import {
@@ -27,6 +29,7 @@ import { countAtThresholds, rankScores } from '../../src/learning/metrics/rankin
 import { fakeProbabilitiesOf, logitsOf, type ScoreScale, scaleOf } from '../../src/learning/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';
+import type { RocDetSettings } from './spec.ts';
 
 /** All that the charts and tables say of one model. */
 export interface MeasuredModel {
@@ -41,6 +44,8 @@ export interface MeasuredModel {
   readonly equalErrorRate: Interval;
   readonly averagePrecision: Interval;
   readonly calibrationError: Interval;
+  /** The mean probability of fake: where it is not the share of fakes, no temperature mends it. */
+  readonly meanProbability: number;
   /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
   readonly roc: Curve;
   /** x false positive rate, y false negative rate, x falling; trimmed to where both change. */
@@ -50,11 +55,6 @@ export interface MeasuredModel {
   readonly reliability: readonly ReliabilityBin[];
   /** Absent where there is no split of both classes to fit it on, or no temperature is best. */
   readonly scaled: ScaledCalibration | undefined;
-}
-
-export interface Point {
-  readonly x: number;
-  readonly y: number;
 }
 
 export interface Curve {
@@ -80,11 +80,7 @@ export interface ScaledCalibration {
   readonly reliability: readonly CalibrationBin[];
 }
 
-export interface MeasureOptions {
-  readonly confidence: number;
-  readonly draws: number;
-  readonly seed: number;
-}
+export type MeasureOptions = Pick<RocDetSettings, 'confidence' | 'draws' | 'seed'>;
 
 export const bins = 15;
 
@@ -102,7 +98,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
   const sample: BootstrapSample = { labels, groups, draws: options.draws, seed: options.seed };
   const level = options.confidence;
   const counts = (weights: Float64Array) => countAtThresholds(labels, ranking, { weights });
-  // All curves on one pass, since a draw's counts cost more than heights at them: places of one after those of another.
+  // All curves in one pass, since a draw's counts cost more than heights at them: places of one after those of another.
   const band = bootstrapBand(
     sample,
     (weights) => {
@@ -119,39 +115,34 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
     const part = (ends: Float64Array) => ends.subarray(first, first + places.length);
     return rowsOfBand(places, { low: part(band.low), high: part(band.high) });
   };
-
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
   const intervals = bootstrapIntervals(
     sample,
     (weights) => ({
-      equalErrorRate: equalErrorRate(countAtThresholds(labels, ranking, { weights })).rate,
-      averagePrecision: averagePrecision(countAtThresholds(labels, ranking, { weights })),
+      equalErrorRate: equalErrorRate(counts(weights)).rate,
+      averagePrecision: averagePrecision(counts(weights)),
       calibrationError: expectedCalibrationError(labels, probabilities, { bins, weights }),
     }),
     level,
     ['calibrationError'],
   );
-  const roc = rocCurve(countAtThresholds(labels, scores));
-  const det = detCurve(countAtThresholds(labels, scores));
-  const precisionRecall = precisionRecallCurve(countAtThresholds(labels, scores));
+  const counted = countAtThresholds(labels, scores);
+  const [roc, det, precisionRecall] = [rocCurve(counted), detCurve(counted), precisionRecallCurve(counted)];
+  const reversed = countAtThresholds(
+    labels,
+    scores.map((score) => -score),
+  );
   return {
     name,
     real: labels.filter((label) => label === 0).length,
     fake: labels.filter((label) => label === 1).length,
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
     auc: aucInterval(sample, scores, level),
-    firstScoreAuc: auc(
-      countAtThresholds(
-        labels,
-        scores.map((score) => -score),
-      ),
-    ),
+    firstScoreAuc: auc(reversed),
     ...intervals,
-    roc: {
-      points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate),
-      band: bandOf(rocPlaces, 0),
-    },
+    meanProbability: mean(probabilities),
+    roc: { points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate), band: bandOf(rocPlaces, 0) },
     det: {
       points: pointsOf(det.falsePositiveRate, det.falseNegativeRate),
       band: bandOf(detPlaces, rocPlaces.length).map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
@@ -205,25 +196,17 @@ function scale(
   unit: ScoreScale,
   level: number,
 ): ScaledCalibration | undefined {
-  // On one class, calling everything it would be best calibrated.
-  if (new Set(calibration.map(({ label }) => label)).size < 2) return undefined;
-  const [classes, logits] = [
-    calibration.map(({ label }) => label),
-    logitDifferences(logitsOf(calibration, unit)),
-  ] as const;
+  const classes = calibration.map(({ label }) => label);
+  if (new Set(classes).size < 2) return undefined; // calling everything the one class would be calibrated best
+  const logits = logitDifferences(logitsOf(calibration, unit));
   const temperature = fitTemperature(classes, logits);
   if (!(temperature > 0 && temperature < Infinity)) return undefined;
+  const groups = calibration.map(({ group }) => group);
   const labels = rows.map(({ label }) => label);
   const probabilities = fakeProbabilities(logitDifferences(logitsOf(rows, unit)), temperature);
   return {
     temperature,
-    temperatureEnds: temperatureInterval(
-      classes,
-      logits,
-      temperature,
-      level,
-      calibration.map(({ group }) => group),
-    ),
+    temperatureEnds: temperatureInterval(classes, logits, temperature, level, groups),
     images: calibration.length,
     calibrationError: expectedCalibrationError(labels, probabilities, { bins }),
     reliability: calibrationBins(labels, probabilities, { bins }),

@@ -4,6 +4,7 @@ import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
 import { parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import type { RocDetSettings } from './spec.ts';
 
 /** One model's scores of the split that is judged. */
 export interface Model {
@@ -23,18 +24,30 @@ export interface Models {
   readonly shared: Readonly<Record<string, string>>;
 }
 
-interface ReadOptions {
-  readonly split: string;
-  readonly calibrateOn: string;
-  readonly by: 'image' | 'group';
-}
+type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names'>;
 
 /** Reads the scores of every model. Throws a {@link StageError} that names the one that cannot be judged. */
-export function readModels(inputs: readonly InputArtifact[], options: ReadOptions): Models {
+export function readModels(given: readonly InputArtifact[], options: ReadOptions): Models {
+  const inputs = renamed(given, options.names);
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
   const models = inputs.map((input, i) => readModel(input, apart[i]!, options));
   return { models, shared };
+}
+
+/** Labels with the user's names in place of their values. */
+function renamed(inputs: readonly InputArtifact[], names: ReadOptions['names'] = {}): readonly InputArtifact[] {
+  const known = new Set(inputs.flatMap(({ labels }) => Object.values(labels)));
+  const stray = Object.keys(names).find((name) => !known.has(name));
+  if (stray !== undefined) {
+    throw new StageError(
+      `Expected a stage or an axis value of the scores in "names", got "${stray}". ${thereAre(stray, known)}`,
+    );
+  }
+  return inputs.map(({ labels, ...input }) => ({
+    ...input,
+    labels: Object.fromEntries(Object.entries(labels).map(([axis, value]) => [axis, names[value] ?? value])),
+  }));
 }
 
 function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {

@@ -9,15 +9,14 @@ import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
+import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
-import type { Line } from './lines.ts';
+import type { Frame, Line } from './lines.ts';
 import { type Curve, type MeasuredModel, measure } from './measure.ts';
-import { precisionRecallChart } from './precision-recall-chart.ts';
 import { reliabilityChart } from './reliability-chart.ts';
-import { rocChart } from './roc-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
-import { type Frame, leaderText } from './texts.ts';
+import { testsTable } from './tables.ts';
 
 /** Four images; of the four pairs, one is ranked the wrong way round: AUC 0.75. */
 const rows: readonly ScoreRow[] = [
@@ -28,7 +27,7 @@ const rows: readonly ScoreRow[] = [
 ];
 const validation = rows.map((row) => ({ ...row, split: 'val' }));
 const options = { confidence: 0.9, draws: 100, seed: 1 };
-const frame: Frame = { split: 'test', shared: {}, by: 'image', ...options };
+const frame: Frame = { ...spec.settings.parse(options), shared: {} };
 
 /** Images of a model that is right more often the larger `shift` is; models of one seed see the same images. */
 function drawn(count: number, shift: number, split = 'test'): ScoreRow[] {
@@ -109,40 +108,34 @@ test('scores that are probabilities are taken as such, and rank as their logits 
 
 test('the charts of one model hold its curves, bands and marks', () => {
   const models = [thinned(named('', rows, validation))];
-  assertGolden(rocChart(eachAlone(models), [], frame), new URL('golden/roc.golden.json', import.meta.url));
+  assertGolden(
+    rocChart(eachAlone(models), { ...frame, bothScores: true }),
+    new URL('golden/roc.golden.json', import.meta.url),
+  );
   assertGolden(detChart(eachAlone(models), frame), new URL('golden/det.golden.json', import.meta.url));
   assertGolden(
     precisionRecallChart(eachAlone(models), frame),
     new URL('golden/precision-recall.golden.json', import.meta.url),
   );
-  assertGolden(
-    reliabilityChart(eachAlone(models), frame, 'val'),
-    new URL('golden/reliability.golden.json', import.meta.url),
-  );
+  assertGolden(reliabilityChart(eachAlone(models), frame), new URL('golden/reliability.golden.json', import.meta.url));
 });
 
 test('the charts of two models tell them apart by colour, dash and shape, the better one first', () => {
   const [good, bad] = [drawn(12, 2), drawn(12, 0.5)];
   const models = [named('good', good), named('bad', bad)].map(thinned);
-  const matched = matchScores([
-    { name: 'good', rows: good },
-    { name: 'bad', rows: bad },
-  ]);
-  assert.ok(matched.ok);
-  const pairs = compareModels(matched.value, { level: 0.9, draws: 100, seed: 1 });
-  assertGolden(rocChart(eachAlone(models), pairs, frame), new URL('golden/two-roc.golden.json', import.meta.url));
+  assertGolden(rocChart(eachAlone(models), frame), new URL('golden/two-roc.golden.json', import.meta.url));
   assertGolden(detChart(eachAlone(models), frame), new URL('golden/two-det.golden.json', import.meta.url));
   assertGolden(
     precisionRecallChart(eachAlone(models), frame),
     new URL('golden/two-precision-recall.golden.json', import.meta.url),
   );
   assertGolden(
-    reliabilityChart(eachAlone(models), frame, 'val'),
+    reliabilityChart(eachAlone(models), frame),
     new URL('golden/two-reliability.golden.json', import.meta.url),
   );
 });
 
-test('the title goes by the sign of its test, which is on other images than the ranking', () => {
+test('a test goes by the images that both scored, which may say the opposite of the ranking', () => {
   // What only one of them scored turns the order round: the first is right there, the second wrong.
   const own = (name: string, shift: number, elsewhere: number) => [
     ...drawn(90, shift),
@@ -157,10 +150,8 @@ test('the title goes by the sign of its test, which is on other images than the 
   const matched = matchScores(all);
   assert.ok(matched.ok);
   const pairs = compareModels(matched.value, { level: 0.9, draws: 100, seed: 1 });
-  assert.match(
-    leaderText(models, pairs, 0.9),
-    /^one has the highest AUC, 0\.\d+ \(.*\), but on the same images other is better$/,
-  );
+  const [pair, difference] = testsTable(models, pairs, 90, frame).rows[0]!;
+  assert.match(`${pair}: ${difference}`, /^one − other: −0\.\d{3} \(−0\.\d{3} to −0\.\d{3}\)$/);
 });
 
 test('no temperature is fitted to images of one class', () => {
@@ -170,46 +161,38 @@ test('no temperature is fitted to images of one class', () => {
   assert.equal(named('', logits, real).scaled, undefined);
 });
 
-test('a model is called too sure where its temperature says so, not where chance lets its error fall', () => {
-  /** Logits that say the right chance, times `factor`. */
-  const scored = (seed: number, factor: number) => {
-    const random = new Random('calibrated', seed);
-    const row = (split: string) => (_: unknown, i: number) => {
-      const logit = 1.5 * random.normal();
-      const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
-      return { key: String(i), split, label, real: 0, fake: factor * logit };
-    };
-    return [Array.from({ length: 150 }, row('test')), Array.from({ length: 150 }, row('val'))] as const;
+/** Logits that say the right chance, times `factor`, and `shift` more. */
+const scored = (seed: number, { count, factor = 1, shift = 0 }: { count: number; factor?: number; shift?: number }) => {
+  const random = new Random('calibrated', seed);
+  const row = (split: string) => (_: unknown, i: number) => {
+    const logit = 1.5 * random.normal();
+    const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
+    return { key: String(i), split, label, real: 0, fake: factor * logit + shift };
   };
-  const sure = (seed: number, factor: number) => {
-    const { title } = reliabilityChart(eachAlone([named('', ...scored(seed, factor))]), frame, 'val') as unknown as {
-      title: { text: string[] };
-    };
-    return /too sure|not sure enough/.exec(title.text.join(' '))?.[0];
-  };
-  const seeds = Array.from({ length: 20 }, (_, seed) => seed);
-  const verdicts = (factor: number) => seeds.map((seed) => sure(seed, factor));
-  const said = verdicts(1).filter((verdict) => verdict !== undefined).length;
-  assert.ok(said <= 3, `${said} of 20 calibrated models`); // at 90 %
-  assert.ok(verdicts(2).filter((verdict) => verdict === 'too sure').length >= 15);
-  assert.ok(verdicts(0.5).filter((verdict) => verdict === 'not sure enough').length >= 15);
+  return [Array.from({ length: count }, row('test')), Array.from({ length: count }, row('val'))] as const;
+};
+
+test('the interval of the temperature says whether a model is too sure, and leaves out 1 by chance as often as it may', () => {
+  const sides = (factor: number) =>
+    Array.from({ length: 20 }, (_, seed) => {
+      const [low, high] = named('', ...scored(seed, { count: 150, factor })).scaled!.temperatureEnds;
+      return low > 1 ? 'too sure' : high < 1 ? 'not sure enough' : 'calibrated';
+    });
+  const count = (factor: number, side: string) => sides(factor).filter((one) => one === side).length;
+  assert.ok(count(1, 'calibrated') >= 16); // at 90 %
+  assert.ok(count(2, 'too sure') >= 15);
+  assert.ok(count(0.5, 'not sure enough') >= 15);
 });
 
-test('a model that expects fakes more often than they come is told of that, and not of its temperature', () => {
-  const title = (shift: number) => {
-    const random = new Random('biased');
-    const rows = Array.from({ length: 300 }, (_, i) => {
-      const logit = 1.5 * random.normal();
-      const label: 0 | 1 = random.float() < 1 / (1 + Math.exp(-logit)) ? 1 : 0;
-      return { key: String(i), split: 'test', label, real: 0, fake: 0.5 * logit + shift };
-    });
-    const chart = reliabilityChart(eachAlone([named('', rows, rows)]), frame, 'val') as unknown as {
-      title: { text: string[] };
-    };
-    return chart.title.text.join(' ');
-  };
-  assert.match(title(1), /: fake at 7\d\.\d % in the mean where [45]\d\.\d % are, calibration error/);
-  assert.match(title(0), /: not sure enough, calibration error/);
+test('a model that expects fakes more often than they come is told by its mean probability', async () => {
+  using bench = new StageBench();
+  await roc(bench, formatScores(scored(1, { count: 300, factor: 0.5, shift: 1 })[0]));
+  const { meanProbability, real, fake } = JSON.parse(textOf(bench, 'metrics'));
+  const share = fake / (real + fake);
+  assert.ok(meanProbability > 0.65 && share < 0.6, `${meanProbability} ${share}`);
+  const row = bench.highlights[0]!.rows.find(([name]) => String(name).startsWith('mean probability'))!;
+  assert.match(String(row[0]), /^mean probability of fake, of [45]\d\.\d % that are$/);
+  assert.equal(row[1], meanProbability.toFixed(4));
 });
 
 test('of more models than there are colours the best calibrated are drawn, and the chart says so', () => {
@@ -217,7 +200,7 @@ test('of more models than there are colours the best calibrated are drawn, and t
     const model = named(`net ${i}`, drawn(30, 1));
     return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
   });
-  const chart = reliabilityChart(eachAlone(models), frame, 'val') as unknown as {
+  const chart = reliabilityChart(eachAlone(models), frame) as unknown as {
     title: { subtitle: string[] };
     vconcat: { data: { values: { series: string }[] } }[];
   };
@@ -236,9 +219,7 @@ test('of many images only the points that change the picture are drawn', () => {
     const { x, y } = points[i]!;
     points.push(random.float() < 0.5 ? { x: x + 1 / 25_000, y } : { x, y: y + 1 / 25_000 });
   }
-  const drawnPoints = JSON.stringify(
-    rocChart(eachAlone([{ ...named('', rows), roc: { points, band: [] } }]), [], frame),
-  );
+  const drawnPoints = JSON.stringify(rocChart(eachAlone([{ ...named('', rows), roc: { points, band: [] } }]), frame));
   const count = drawnPoints.match(/"point":\d+,/g)?.length ?? 0;
   assert.ok(count > 100 && count < 4000, `${count} points`);
 });
@@ -252,6 +233,8 @@ test('by its first score a model makes the opposite mistakes: area and error rat
   const { layer } = JSON.parse(readFileSync(join(bench.output('det'), 'chart.vl.json'), 'utf8'));
   const data = (name: string) => layer.find((one: { data: { name?: string } }) => one.data.name === name).data.values;
   const rates = data('equal').map(({ text }: { text: string }) => Number.parseFloat(text.slice(4)));
+  assert.match(titleOf(bench, 'roc'), /^ROC on test: AUC 0\.\d{3}$/);
+  assert.match(readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8'), />first score \(real\): 0\.\d{3} \(/);
   assert.deepEqual(rates.map((rate: number) => rate.toFixed(1)).sort(), [
     (100 * equalErrorRate).toFixed(1),
     (100 - 100 * equalErrorRate).toFixed(1),
@@ -282,6 +265,7 @@ test('a run of one model gives four charts, the numbers with their intervals, an
     auc: 0.75,
     equalErrorRate: 0.5,
     firstScoreAuc: 0.25,
+    meanProbability: numbers.meanProbability,
     methods: {
       auc: 'DeLong',
       equalErrorRate: 'bootstrap',
@@ -295,10 +279,8 @@ test('a run of one model gives four charts, the numbers with their intervals, an
   for (const port of ['roc', 'det', 'precisionRecall', 'reliability']) {
     assert.deepEqual(readdirSync(bench.output(port)), ['chart.png', 'chart.svg', 'chart.vl.json']);
   }
-  assert.match(
-    titleOf(bench, 'roc'),
-    /^ROC on test: AUC 0\.750 \(0\.\d+–0\.\d+\) by the second score, 0\.250 by the first$/,
-  );
+  assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 0.750');
+  assert.doesNotMatch(readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8'), /first score/);
   assert.equal(textOf(bench, 'table').split('\n').length, 3);
   assert.equal(textOf(bench, 'tests').split('\n').length, 2);
   const [{ title, columns, rows: shown }] = bench.highlights as [(typeof bench.highlights)[0]];
@@ -310,7 +292,12 @@ test('a run of one model gives four charts, the numbers with their intervals, an
 test('several models are ranked and tested against each other, with what they share in the title', async () => {
   using bench = new StageBench();
   await roc(bench, { bad: drawn(90, 0.2), good: drawn(90, 2.5), middle: drawn(90, 1) });
-  assert.match(titleOf(bench, 'roc'), /^ROC on test, set faces: good leads, AUC 0\.\d+ \(0\.\d+–0\.\d+\)$/);
+  assert.equal(titleOf(bench, 'roc'), 'ROC on test, set faces');
+  const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
+  assert.deepEqual(
+    [...svg.matchAll(/>(\w+): 0\.\d{3} \(0\.\d{3}–[01]\.\d{3}\)</g)].map(([, name]) => name),
+    ['good', 'middle', 'bad'],
+  );
   const labels = Array.from(
     readFileSync(join(bench.output('det'), 'chart.svg'), 'utf8').matchAll(/>([\d.]+)<\/text>/g),
     ([, label]) => label,
@@ -384,8 +371,13 @@ test('over seeds, what other runs and what other images would change is told apa
     }),
   );
   await roc(bench, runs, { over: ['net'] });
-  const inTheMean = /0\.\d{3} in the mean of 3 runs, 0\.\d{3} to 0\.\d{3}/;
-  for (const port of ['roc', 'precisionRecall', 'reliability'] as const) assert.match(titleOf(bench, port), inTheMean);
+  for (const port of ['roc', 'precisionRecall', 'reliability'] as const) {
+    assert.match(titleOf(bench, port), / 0\.\d{3}$/);
+    assert.match(
+      readFileSync(join(bench.output(port), 'chart.svg'), 'utf8'),
+      />3 runs: 0\.\d{3} \(0\.\d{3}–0\.\d{3}\)</,
+    );
+  }
   const { overRuns, models } = JSON.parse(textOf(bench, 'metrics'));
   const { runs: count, aucOverRuns, aucOverImages, aucDeviation, intervals } = overRuns.all;
   const areas = ['1', '2', '3'].map((seed) => models[`net ${seed}`].auc as number);
@@ -429,7 +421,7 @@ test('over seeds, a model is one look in the charts and one side of a test', asy
     }),
   );
   await bench.run(spec, run, { inputs: { scores }, with: { draws: 100, over: ['seed'] } });
-  assert.match(titleOf(bench, 'roc'), /^ROC on test: a .*AUC 0\.\d+ \(0\.\d+–0\.\d+\)/);
+  assert.equal(titleOf(bench, 'roc'), 'ROC on test');
   const svg = readFileSync(join(bench.output('roc'), 'chart.svg'), 'utf8');
   assert.equal(svg.match(/>[ab]: 0\.\d+ \(/g)?.length, 2);
   const [, ...tests] = textOf(bench, 'tests').trim().split('\n');
@@ -470,7 +462,7 @@ test('frames are drawn by their videos, or judged as videos', async () => {
 test('a perfect model has a bound, no mistakes to draw, and no warnings', async () => {
   using bench = new StageBench();
   await roc(bench, formatScores(rows.map((row) => ({ ...row, real: 0, fake: row.label }))));
-  assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 1.000 (0.224–1.000) by the second score, 0.000 by the first');
+  assert.equal(titleOf(bench, 'roc'), 'ROC on test: AUC 1.000');
   assert.equal(titleOf(bench, 'det'), 'DET on test: equal error rate 0.0 %');
   assert.deepEqual(bench.warnings, []);
 });
@@ -485,7 +477,22 @@ test('results change only with the version of the kind', async () => {
     ...charts,
     ...['metrics', 'table', 'tests'].map((port) => bench.output(port, spec.outputs[port])),
   );
-  assert.deepEqual({ version: spec.version, digest }, { version: 10, digest: '57da7bdd412343b3' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 11, digest: '30e2fe82f542b741' });
+});
+
+test('names of one’s own stand in legends and tables, and the title in place of the split', async () => {
+  using bench = new StageBench();
+  const settings = { names: { a: 'MyNet', b: 'MyNet in PyTorch' }, title: 'Two frameworks' };
+  await roc(bench, { a: drawn(30, 2), b: drawn(30, 1) }, settings);
+  assert.match(textOf(bench, 'table'), /\n1,MyNet,30,.*\n2,MyNet in PyTorch,30,/);
+  assert.deepEqual(
+    ['roc', 'det'].map((port) => titleOf(bench, port)),
+    ['Two frameworks: ROC', 'Two frameworks: DET'],
+  );
+  await assert.rejects(
+    roc(bench, { a: drawn(30, 2), b: drawn(30, 1) }, { names: { c: 'Xception' } }),
+    new StageError('Expected a stage or an axis value of the scores in "names", got "c". There are faces, a, b.'),
+  );
 });
 
 test('a split of one class has nothing to rank, and the stage says so', async () => {

@@ -8,15 +8,14 @@ import {
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
+import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
-import { haveRuns, type Line } from './lines.ts';
+import { type Frame, groupRuns, haveRuns, type Line, leftOut } from './lines.ts';
 import { type MeasuredModel, measure } from './measure.ts';
-import { precisionRecallChart } from './precision-recall-chart.ts';
 import { type Model, readModels } from './read-models.ts';
 import { reliabilityChart } from './reliability-chart.ts';
-import { rocChart } from './roc-chart.ts';
 import type { RocDetSettings } from './spec.ts';
-import { groupRuns, spreadOver } from './spread.ts';
+import { spreadOver } from './spread.ts';
 import {
   formatMetrics,
   formatRanking,
@@ -26,7 +25,6 @@ import {
   spreadTable,
   testsTable,
 } from './tables.ts';
-import { type Frame, leftOut } from './texts.ts';
 
 export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
   const { settings } = context;
@@ -57,14 +55,14 @@ export default async function run(context: StageContext<RocDetSettings>): Promis
   writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
   const render = (port: string, chart: TopLevelSpec) =>
     renderChart(chart, context.output(port), (line) => context.warn(line));
-  await render('roc', rocChart(lines, pairs, frame));
+  await render('roc', rocChart(lines, frame));
   await render('det', detChart(lines, frame));
   await render('precisionRecall', precisionRecallChart(lines, frame));
-  await render('reliability', reliabilityChart(lines, frame, settings.calibrateOn));
+  await render('reliability', reliabilityChart(lines, frame));
 
   if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
   else if (!haveRuns(lines)) context.highlight(rankingTable(models, frame));
-  if (spreads.length > 0) context.highlight(spreadTable(spreads, settings.over, frame));
+  if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
 }
 

@@ -30,20 +30,24 @@ const settings = z.strictObject({
   bothScores: z
     .boolean()
     .default(false)
+    .describe('Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.'),
+  names: z
+    .record(z.string(), z.string().min(1))
+    .exactOptional()
     .describe(
-      'Draws the DET of a single model by its first score too, as the ROC always is: the two mirror each other, and the axes end at 99.9 % for it.',
+      'What legends and tables call the models, by the stage or axis value that tells them apart: { torchScores: MyNet in PyTorch }.',
     ),
   title: z
     .string()
     .min(1)
     .optional()
-    .describe('Stands before the finding in the titles; by default the values of the matrix do.'),
+    .describe('Stands in the titles in place of the split and the values of the matrix.'),
 });
 export type RocDetSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<RocDetSettings>({
   name: 'roc-det',
-  version: 10,
+  version: 11,
   summary:
     'Ranks the images of a split by the scores of one model or of several: ROC, DET, precision-recall and reliability ' +
     'with their intervals, a ranking, and paired tests between the models.',

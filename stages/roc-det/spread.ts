@@ -1,13 +1,12 @@
-import { seriesName } from '../../src/learning/charts/series.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { accuracyOfRows, aucOfRows } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
+import { groupRuns, leftOut } from './lines.ts';
 import type { MeasureOptions } from './measure.ts';
 import type { Model, Models } from './read-models.ts';
-import { leftOut } from './texts.ts';
 
 /** What is one model but for the axes that `over` names, such as its seeds: how much another run would differ. */
 export interface ModelSpread {
@@ -29,22 +28,6 @@ export function spreadOver(
     name,
     ...spreadOf(runs, options, warn),
   }));
-}
-
-/** What is one model but for the axes `over`, in the order in which they first come. */
-export function groupRuns<T>(
-  items: readonly T[],
-  labelsOf: (item: T) => Model['labels'],
-  over: readonly string[],
-  shared: Models['shared'],
-): readonly { readonly name: string; readonly runs: readonly T[] }[] {
-  const byName = new Map<string, T[]>();
-  for (const item of items) {
-    const own = Object.entries(labelsOf(item)).filter(([axis]) => !over.includes(axis) && !(axis in shared));
-    const name = seriesName(Object.fromEntries(own));
-    byName.set(name, [...(byName.get(name) ?? []), item]);
-  }
-  return Array.from(byName, ([name, runs]) => ({ name, runs }));
 }
 
 function spreadOf(

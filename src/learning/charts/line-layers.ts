@@ -11,8 +11,8 @@ export interface LineOptions extends Axes {
   readonly colours?: readonly string[];
   /** Null for none; else its title, and the width of the chart that it stands below. */
   readonly legend: { readonly title?: string | null; readonly width: number } | null;
-  /** Whether rows have the ends of a band, `low` and `high`. */
-  readonly bands?: boolean;
+  /** Whether the rows have the ends of a band, `low` and `high`; or rows of their own that have. */
+  readonly bands?: boolean | { readonly name: string; readonly values: readonly object[] };
   readonly points?: boolean;
   /** The field that parts a series into several lines. */
   readonly detail?: string;
@@ -24,7 +24,7 @@ export interface LineOptions extends Axes {
 
 /** Series as lines told apart by colour and dash, over their bands and below their points. Rows name theirs in `series`. */
 export function lineLayers(names: readonly string[], options: LineOptions): readonly Part[] {
-  const { x, y, data, filter, colours, legend, detail, order, mark = {} } = options;
+  const { x, y, data, filter, colours, legend, bands, detail, order, mark = {} } = options;
   const { color, strokeDash } = seriesScales(names, colours);
   const looks = seriesLooks(names, options);
   const by = {
@@ -34,6 +34,7 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
   const { strokeWidth: _, ...shape } = mark;
   const band = {
     ...looks.source,
+    ...(typeof bands === 'object' && { data: bands }),
     transform: [...looks.source.transform, { filter: 'isValid(datum.low)' }],
     mark: { type: 'area', opacity: 0.18, ...shape },
     encoding: {
@@ -41,6 +42,7 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
       ...{ fill: looks.colour, detail: { field: 'series' } },
     },
   };
+  const hasBands = typeof bands === 'object' ? bands.values.length > 0 : bands;
   const line = {
     ...(data && { data }),
     ...(filter !== undefined && { transform: [{ filter }] }),
@@ -52,7 +54,7 @@ export function lineLayers(names: readonly string[], options: LineOptions): read
       ...{ color: { ...by, scale: color }, strokeDash: { ...by, scale: strokeDash } },
     },
   };
-  return [...(options.bands ? [band] : []), line, ...(options.points ? [pointLayer(names, options)] : [])];
+  return [...(hasBands ? [band] : []), line, ...(options.points ? [pointLayer(names, options)] : [])];
 }
 
 /** Points of series in their colours and shapes. */

@@ -1,0 +1,193 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCount, formatEnds, formatEstimate, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import { type Axes, chart, guide, type Part, ruleAt, share, textAt } from '../../src/learning/charts/encoders.ts';
+import { lineLayers } from '../../src/learning/charts/line-layers.ts';
+import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
+import { ink } from '../../src/learning/charts/theme.ts';
+import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import {
+  type Frame,
+  haveRuns,
+  imagesText,
+  type Line,
+  legendTitle,
+  lineName,
+  numberOf,
+  runsOf,
+  runsText,
+  titled,
+} from './lines.ts';
+import type { Curve, MeasuredModel } from './measure.ts';
+
+/** Of a square chart, in units; titles begin at its vertical axis. */
+export const side = 380;
+export const titleWidth = side + 50;
+
+/** A tenth of a pixel of the chart's picture at two pixels per unit, as a share of its side. */
+const invisible = 0.1 / (2 * side);
+
+/** With more models, their bands would be one grey. */
+const mostBands = 3;
+
+/** A curve of every model on a square, told apart by a legend with a number of each. */
+export interface CurveChart extends Axes {
+  /** `ROC`, for the title. */
+  readonly chart: string;
+  /** What the number is called in the title and in the legend. */
+  readonly measure: readonly [inTitle: string, inLegend: string];
+  readonly number: (run: MeasuredModel) => Interval;
+  readonly format?: (value: number) => string;
+  /** In the units of the axes, and how wide these are. */
+  readonly curve: (run: MeasuredModel) => Curve;
+  readonly width?: number;
+  /** Whether curves leave the frame. */
+  readonly clip?: boolean;
+  /** For the subtitle. */
+  readonly notes?: readonly string[];
+  readonly behind: readonly Part[];
+  /** Over the curves, whose names in the legend are given. */
+  readonly inFront?: (names: readonly string[]) => readonly Part[];
+}
+
+export function curveChart(lines: readonly Line[], frame: Frame, given: CurveChart): TopLevelSpec {
+  const { x, y, measure, number, format, curve, width = 1 } = given;
+  const models = runsOf(lines);
+  const isAlone = models.length === 1;
+  const names = isAlone
+    ? [given.chart]
+    : lines.map((line) => `${lineName(line)}: ${formatEstimate(numberOf(line, number), format)}`);
+  const several = haveRuns(lines);
+  const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => curve(runs[0]!).band);
+  const notes = [
+    ...(isAlone ? intervalText(number(models[0]!), frame, format) : []),
+    imagesText(models, frame),
+    ...(given.notes ?? []),
+    ...runsText(lines, frame),
+    ...bandText(bands.filter((band) => band.length > 0).length, frame),
+  ];
+  const curves = lines.flatMap(({ runs }, i) =>
+    runs.flatMap((run, index) =>
+      simplifyLine(curve(run).points, invisible * width).map((row, point) => ({
+        ...{ series: names[i]!, ...(several && { run: index }), point, ...rounded(row) },
+      })),
+    ),
+  );
+  const isBoth = frame.bothScores && lines.length === 2;
+  const legend = isBoth ? 'Ranked by' : legendTitle(measure[1], lines, frame);
+  const title = titled(frame, given.chart, titleNumber(isBoth ? lines.slice(0, 1) : lines, given));
+  return chart(title, notes.join('; '), titleWidth, {
+    width: side,
+    height: side,
+    layer: [
+      ...given.behind,
+      ...lineLayers(names, {
+        ...{ x, y, data: { name: 'curves', values: curves.toReversed() } }, // the first on top
+        ...{ legend: isAlone ? null : { title: legend, width: side }, order: 'point' },
+        ...(several && { detail: 'run' }),
+        bands: {
+          name: 'bands',
+          values: bands.flatMap((band, i) => band.map((row) => ({ series: names[i]!, ...rounded(row) }))),
+        },
+        mark: { ...(given.clip && { clip: true }), ...(several && { strokeWidth: 1.2 }) },
+      }),
+      ...(given.inFront?.(names) ?? []),
+    ],
+  });
+}
+
+/** `AUC 0.768`, of one line alone. */
+function titleNumber([only, ...others]: readonly Line[], { measure, number, format = String }: CurveChart): string {
+  return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
+}
+
+function intervalText(
+  interval: Interval,
+  { confidence }: Frame,
+  format?: (value: number) => string,
+): readonly string[] {
+  const ends = formatEnds(interval, format);
+  return ends === '' ? [] : [`${formatLevel(confidence)} interval ${ends}`];
+}
+
+function bandText(bands: number, { confidence, draws }: Frame): readonly string[] {
+  if (bands === 0) return [];
+  return [`${bands === 1 ? 'band' : 'bands'}: ${formatLevel(confidence)}, ${formatCount(draws)} bootstrap draws`];
+}
+
+/** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data thrice as long. */
+function rounded<Row extends Readonly<Record<keyof Row, number>>>(row: Row): Row {
+  const entries = Object.entries<number>(row).map(([name, value]) => [name, Number(value.toFixed(5))]);
+  return Object.fromEntries(entries) as Row;
+}
+
+/**
+ * One model by its second score and by its first. The scores are taken as probabilities, which sum to 1, so that both rank
+ * alike, in opposite order: with fake as the positive class throughout, the curves mirror each other, and areas and error
+ * rates sum to 1.
+ */
+export function bothScores(lines: readonly Line[], { bothScores }: Frame): readonly Line[] {
+  const [model] = runsOf(lines) as readonly [MeasuredModel];
+  if (!bothScores) return lines;
+  const complement = ({ method, estimate, low, high }: Interval): Interval => ({
+    ...{ method, estimate: 1 - estimate, low: 1 - high, high: 1 - low },
+  });
+  const mirrored = (points: readonly Point[]) => points.map(({ x, y }) => ({ x: 1 - x, y: 1 - y })).reverse();
+  const byFirst: MeasuredModel = {
+    ...model,
+    auc: complement(model.auc),
+    equalErrorRate: complement(model.equalErrorRate),
+    roc: { points: mirrored(model.roc.points), band: [] },
+    det: { points: mirrored(model.det.points), band: [] },
+  };
+  return [
+    { name: 'second score (fake)', runs: [model] },
+    { name: 'first score (real)', runs: [byFirst] },
+  ];
+}
+
+/** The receiver operating characteristic, chance dashed. */
+export function rocChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
+  const axes = {
+    x: share('x', 'False positive rate (real called fake)'),
+    y: share('y', 'True positive rate (fake called fake)'),
+  };
+  return curveChart(bothScores(lines, frame), frame, {
+    ...{ chart: 'ROC', measure: ['AUC', 'AUC'], number: ({ auc }) => auc, format: formatArea, curve: ({ roc }) => roc },
+    ...axes,
+    ...(frame.bothScores && { notes: ['fake is positive for both scores, so their areas sum to 1'] }),
+    behind: [guide([0, 0], [1, 1], axes)],
+  });
+}
+
+const formatArea = (area: number): string => area.toFixed(3);
+
+/**
+ * Precision against recall, by steps: between two points of the ranking neither changes evenly. The line of chance lies at
+ * the share of fakes, where calling everything fake would be.
+ */
+export function precisionRecallChart(lines: readonly Line[], frame: Frame): TopLevelSpec {
+  const axes = {
+    x: share('x', 'Recall (share of fakes called fake)'),
+    y: share('y', 'Precision (share of those called fake that are)'),
+  };
+  const { real, fake } = runsOf(lines)[0]!;
+  const prevalence = fake / (fake + real);
+  const chance = ['chance:', formatShare(prevalence), 'are fake'];
+  return curveChart(lines, frame, {
+    ...{ chart: 'Precision-recall', measure: ['average precision', 'Average precision'], format: formatArea },
+    number: ({ averagePrecision }) => averagePrecision,
+    curve: ({ precisionRecall: { points, band } }) => ({ points: steps(points), band }),
+    ...axes,
+    behind: [
+      ruleAt('y', prevalence, axes.y),
+      // Beside the line of chance, where no curve is.
+      textAt(side + 6, side * (1 - prevalence) - 14, chance, { color: ink.medium, baseline: 'middle', lineHeight: 14 }),
+    ],
+  });
+}
+
+/** Up to each recall, the precision of the threshold that reaches it; those that reach none are not drawn. */
+function steps(points: readonly Point[]): readonly Point[] {
+  const reached = points.filter(({ x }) => x > 0);
+  return reached.flatMap((point, i) => [{ x: i === 0 ? 0 : reached[i - 1]!.x, y: point.y }, point]);
+}
