@@ -25,6 +25,7 @@ import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { processStarter } from '../../src/engine/execution/stage-process.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
+import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 import { describeError, isForUser } from '../../src/user-error.ts';
@@ -63,7 +64,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   using interrupts = new Interrupts();
   const read = opened.value.stages.filter(({ name }) => name !== stage.name);
   const upstream: Project = { ...opened.value, stages: read, named: read.map(({ name }) => name), whole: false };
-  const reporter = selectReporter('auto', process.stdout, process.env);
+  const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
   const run = makeExecution(upstream, options, reporter, interrupts, startedAt);
   try {
     for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);

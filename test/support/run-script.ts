@@ -1,6 +1,7 @@
 import type { StageName } from '../../src/engine/config/pipeline.ts';
-import type { Outcome, Reporter, RunEvent } from '../../src/engine/events.ts';
+import type { Outcome, RunEvent } from '../../src/engine/events.ts';
 import type { Reason } from '../../src/engine/plan/decide.ts';
+import { type RunListener, RunListeners } from '../../src/reporting/run-model.ts';
 import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<
@@ -9,7 +10,7 @@ type Finish = Partial<
 
 /** Tells a reporter the events of a run in a few words, for tests. Time passes only by `wait`. */
 export class RunScript {
-  readonly #reporter: Reporter;
+  readonly #reporter: RunListeners;
   readonly #counts: Record<Outcome, number> = {
     'up to date': 0,
     restored: 0,
@@ -22,8 +23,8 @@ export class RunScript {
   /** Milliseconds since the epoch. */
   now = 1_000_000;
 
-  constructor(reporter: Reporter) {
-    this.#reporter = reporter;
+  constructor(reporter: RunListener) {
+    this.#reporter = new RunListeners(reporter);
   }
 
   begin(stages: readonly string[], finals: readonly string[] = stages): this {

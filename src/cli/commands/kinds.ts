@@ -1,6 +1,7 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
+import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { exitCodes } from '../exit-codes.ts';
@@ -8,7 +9,6 @@ import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 import { printMistakes, printWarnings } from '../print-mistakes.ts';
-import { wrapWords } from '../wrap-words.ts';
 
 /** Of a terminal that nobody made wider. */
 const width = 80;

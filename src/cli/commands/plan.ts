@@ -1,7 +1,7 @@
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { createPaint, type Style, wantsColour } from '../../reporting/terminal/colour.ts';
+import { createPaint, type Paint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
@@ -34,7 +34,12 @@ export async function planCommand(words: readonly string[], options: PlanOptions
 }
 
 /** What would be done, in the words of the user. */
-const acts: Readonly<Record<PlannedStage['decision']['state'], { readonly verb: string; readonly style: Style }>> = {
+const acts: Readonly<
+  Record<
+    PlannedStage['decision']['state'],
+    { readonly verb: string; readonly style: keyof Paint & ('dim' | 'cyan' | 'yellow' | 'red') }
+  >
+> = {
   'up to date': { verb: 'up to date', style: 'dim' },
   restorable: { verb: 'restore', style: 'cyan' },
   stale: { verb: 'run', style: 'yellow' },
@@ -48,7 +53,7 @@ function asText(pipeline: string, planned: readonly PlannedStage[]): string {
   const lines = planned.map(({ stage, decision }) => {
     const { verb, style } = acts[decision.state];
     const reasons = describeReasons(decision).join('; ');
-    return `  ${paint(style, verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
+    return `  ${paint[style](verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
     const count = planned.filter(({ decision }) => decision.state === state).length;

@@ -1,7 +1,8 @@
-import type { Reporter } from '../../engine/events.ts';
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
+import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
+import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
@@ -41,19 +42,20 @@ export function runCommand(argv: readonly string[]) {
     if (!opened.ok) return printMistakes(opened.error);
     const claimed = await checkClaims(opened.value);
     if (!claimed.ok) return printMistakes(claimed.error);
-    const listeners: Reporter[] = [selectReporter(options.reporter, process.stdout, process.env)];
-    const reporter = tellAll(listeners);
+    const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
     const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
+    const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
+    reporter.add(new EventFile(run.folder.events, warn));
     const report = new ReportWriter({
       pipeline: run.world.pipeline,
       stages: run.stages,
       publisher: run.publisher,
       run: run.folder,
       host: run.host,
-      warn: (message) => run.emit({ type: 'warning', message, time: Date.now() }),
+      warn,
     });
-    listeners.push(report);
+    reporter.add(report);
     const memory = memoryFile(opened.value.root, process.cwd(), argv);
     // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
     const memorable =
@@ -71,13 +73,3 @@ export function runCommand(argv: readonly string[]) {
     }
   };
 }
-
-/** One reporter of several. */
-const tellAll = (listeners: readonly Reporter[]): Reporter => ({
-  event: (event) => {
-    for (const listener of listeners) listener.event(event);
-  },
-  close: () => {
-    for (const listener of listeners) listener.close();
-  },
-});

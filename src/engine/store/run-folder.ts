@@ -67,11 +67,14 @@ export class RunFolder {
   readonly id: string;
   readonly path: string;
   readonly work: string;
+  /** The file of the run's events, one JSON object a line. */
+  readonly events: string;
 
   private constructor(cache: string, id: string) {
     this.id = id;
     this.path = join(cache, 'runs', id);
     this.work = join(cache, 'work', id);
+    this.events = join(this.path, 'events.jsonl');
   }
 
   /**
@@ -202,7 +205,7 @@ export class RunFolder {
 
   /** Whether it came so far as to run a stage. */
   ranStages(): boolean {
-    return namesIn(this.path).some((name) => name !== 'process.json' && name !== 'run.json');
+    return namesIn(this.path).some((name) => !/\.jsonl?$/.test(name));
   }
 
   /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */

@@ -1,5 +1,6 @@
-import { withMinus } from '../../format-numbers.ts';
 import type { Highlight } from '../../stage.ts';
+import { groupHighlights } from '../group-highlights.ts';
+import { isNumeric } from '../terminal/format-table.ts';
 import { formatInterval, formatNumber, intervalWords } from './format-number.ts';
 import { type Html, html } from './html.ts';
 import type { Metric, ShownTable } from './report-model.ts';
@@ -20,7 +21,9 @@ export function renderTable(
   columns: readonly string[],
   rows: readonly (readonly Cell[])[],
 ): Html {
-  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumeric(row[index])));
+  const numeric = columns.map(
+    (_, index) => rows.length > 0 && rows.every((row) => isNumeric(String(row[index] ?? ''))),
+  );
   const side = (index: number) => (numeric[index] ? html` class="number"` : undefined);
   const wide = columns.length > widest && ' wide';
   return html`<div class="scroll card${wide}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
@@ -37,31 +40,14 @@ ${rows.map(
 )}</tbody></table></div>`;
 }
 
-/** Also of what is written as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, `0.81 (0.78–0.84)`, an empty cell. */
-function isNumeric(cell: Cell | undefined): boolean {
-  return cell === undefined || /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(String(cell));
-}
-
-/** The tables that stages want shown; those of one title and form, as a matrix gives, are one with the stage as its first column. */
+/** The tables that stages want shown; those of one title and form are one. */
 export function renderHighlights(
   stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
 ): readonly Html[] {
-  const groups = new Map<string, { name: string; table: Highlight }[]>();
-  for (const { name, highlights } of stages) {
-    for (const table of highlights) {
-      const key = JSON.stringify([table.title, table.columns]);
-      groups.set(key, [...(groups.get(key) ?? []), { name, table }]);
-    }
-  }
-  return [...groups.values()].map((group) => {
-    const [{ name, table }] = group as [(typeof group)[0]];
-    const isOne = group.every((item) => item.name === name);
-    const rows = group
-      .flatMap((item) => item.table.rows.map((row) => (isOne ? row : [item.name, ...row])))
-      .map((row) => row.map((cell) => withMinus(String(cell))));
+  return groupHighlights(stages).map(({ title, stages: of, columns, rows }) => {
     const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
-    const caption = html`${table.title} <span class="soft">${isOne ? name : `${group.length} stages`}${more}</span>`;
-    return renderTable(caption, isOne ? table.columns : ['stage', ...table.columns], rows.slice(0, mostRows));
+    const caption = html`${title} <span class="soft">${of.length === 1 ? of[0] : `${of.length} stages`}${more}</span>`;
+    return renderTable(caption, columns, rows.slice(0, mostRows));
   });
 }
 

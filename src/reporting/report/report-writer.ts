@@ -2,12 +2,11 @@ import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import { reportPath } from '../../engine/config/files/pipeline-name.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
-import type { Reporter, RunEvent } from '../../engine/events.ts';
-import { describeReasons } from '../../engine/plan/describe-decision.ts';
+import type { RunEvent } from '../../engine/events.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import { readReportRecord, writeReportRecord } from '../../engine/store/report-record.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
-import type { CurvePoint, Progress } from '../../stage.ts';
+import { emptyRun, isDone, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
 import { type Budgets, isExceeded, pageBudgets } from './budget.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
 import { PageSchedule } from './page-schedule.ts';
@@ -31,82 +30,36 @@ export interface ReportOptions {
 const pause = 1_000;
 const progressPause = 10_000;
 
-/** What is known of a stage from the events so far. */
-interface Seen {
-  state: ReportStage['state'];
-  reasons: readonly string[];
-  seconds: number;
-  message?: string;
-  progress?: Progress;
-  readonly points: CurvePoint[];
-  readonly warnings: string[];
-  /** Which result it stood on before this run. */
-  before?: Digest | undefined;
-  end?: Extract<RunEvent, { type: 'stage-finished' }>;
-  /** What a finished stage is shown as; made once. */
-  shown?: ReportStage;
-}
-
 /**
  * Keeps the page of a run, `artifacts/<pipeline>/report.html`, as it goes on: events go in, now and then a page comes out,
  * and the last one at `finish`. A run that found everything in place leaves the page alone, if it still shows just that.
  */
-export class ReportWriter implements Reporter {
+export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;
-  readonly #seen: ReadonlyMap<StageName, Seen>;
+  #run = emptyRun;
   #budgets: Budgets = pageBudgets();
-  readonly #warnings: { stage?: string; message: string }[] = [];
-  #finals: readonly string[] = [];
-  #startedAt = 0;
+  /** Which result each stage stood on before this run. */
+  readonly #before = new Map<StageName, Digest | undefined>();
+  /** What finished stages are shown as, which is found out once. */
+  readonly #shown = new Map<StageName, ReportStage>();
   readonly #schedule = new PageSchedule(() => this.#renew());
 
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#path = reportPath(options.pipeline.name);
-    this.#seen = new Map(
-      options.stages.map(({ name }) => [
-        name,
-        { state: 'waiting', reasons: [], seconds: 0, points: [], warnings: [] } as Seen,
-      ]),
-    );
   }
 
-  event(event: RunEvent): void {
-    switch (event.type) {
-      case 'run-started':
-        this.#startedAt = event.time;
-        this.#finals = event.finals ?? [];
-        return;
-      case 'warning':
-        this.#warnings.push({ ...(event.stage !== undefined && { stage: event.stage }), message: event.message });
-        return;
-      case 'stage-decided': {
-        const seen = this.#of(event.stage);
-        seen.reasons = describeReasons(event.decision);
-        const { cache } = this.#options.publisher;
-        seen.before = cache.readLatest(this.#options.pipeline.name, event.stage);
-        return;
-      }
-      case 'stage-started':
-        Object.assign(this.#of(event.stage), { state: 'running', points: [] });
-        this.#schedule.ask(pause);
-        return;
-      case 'stage-progress':
-        this.#of(event.stage).progress = event.progress;
-        this.#schedule.ask(progressPause);
-        return;
-      case 'stage-point':
-        this.#of(event.stage).points.push(event.point);
-        this.#schedule.ask(pause);
-        return;
-      case 'stage-finished': {
-        const seen = this.#of(event.stage);
-        Object.assign(seen, { state: event.outcome, seconds: event.seconds, end: event });
-        if (event.message !== undefined) seen.message = event.message;
-        if (event.outcome !== 'up to date') this.#schedule.ask(pause);
-      }
-    }
+  event(event: RunEvent, run: RunModel): void {
+    this.#run = run;
+    const { pipeline, publisher } = this.#options;
+    if (event.type === 'stage-decided') {
+      this.#before.set(event.stage, publisher.cache.readLatest(pipeline.name, event.stage));
+    } else if (event.type === 'stage-progress') {
+      this.#schedule.ask(progressPause);
+    } else if (event.type === 'stage-started' || event.type === 'stage-point') {
+      this.#schedule.ask(pause);
+    } else if (event.type === 'stage-finished' && event.outcome !== 'up to date') this.#schedule.ask(pause);
   }
 
   close(): void {
@@ -126,17 +79,8 @@ export class ReportWriter implements Reporter {
     }
   }
 
-  #of(stage: StageName): Seen {
-    const seen = this.#seen.get(stage);
-    if (seen === undefined) throw new Error(`Internal error: an event of ${stage}, which the run was not asked for`);
-    return seen;
-  }
-
   #endState(interrupted: boolean): ReportModel['state'] {
-    const ok = [...this.#seen.values()].every(
-      ({ state }) => state === 'ran' || state === 'restored' || state === 'up to date',
-    );
-    return interrupted ? 'interrupted' : ok ? 'succeeded' : 'failed';
+    return interrupted ? 'interrupted' : this.#run.stages.every(isDone) ? 'succeeded' : 'failed';
   }
 
   async #renew(): Promise<void> {
@@ -155,7 +99,7 @@ export class ReportWriter implements Reporter {
 
   async #isUpToDate(): Promise<boolean> {
     const { pipeline, publisher } = this.#options;
-    if (![...this.#seen.values()].every(({ state }) => state === 'up to date')) return false;
+    if (!this.#run.stages.every(({ state }) => state === 'up to date')) return false;
     const record = readReportRecord(publisher.cache.folder, pipeline.name);
     if (record?.complete !== true || record.header !== this.#header()) return false;
     for (const stage of this.#options.stages) {
@@ -191,7 +135,7 @@ export class ReportWriter implements Reporter {
       this.#options.warn(`${this.#path} held something that Restage did not put there: it was moved to ${displaced}`);
     }
     if (state === 'running') return;
-    const results = [...this.#seen.keys()].flatMap((name) => {
+    const results = this.#run.stages.flatMap(({ name }) => {
       const digest = cache.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
     });
@@ -207,46 +151,45 @@ export class ReportWriter implements Reporter {
     const { pipeline, stages, run } = this.#options;
     if (state !== 'running' && isExceeded(this.#budgets)) this.#shareAnew();
     const described = stages.map((stage) => this.#describe(stage));
-    const graph = await drawStages(stages, (name) => this.#of(name as StageName).state);
+    const states = new Map(described.map(({ name, state }) => [name, state]));
+    const graph = await drawStages(stages, (name) => states.get(name)!);
     return {
       pipeline: pipeline.name,
       ...(pipeline.description !== undefined && { description: pipeline.description }),
       file: pipeline.file,
       run: run.id,
       state,
-      startedAt: this.#startedAt,
+      startedAt: this.#run.startedAt,
       writtenAt: Date.now(),
       stages: described,
       notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
       ...(graph !== undefined && { graph }),
-      finals: this.#finals,
-      warnings: this.#warnings,
+      finals: this.#run.finals,
+      warnings: this.#run.warnings,
       facts: runFacts(this.#options, described),
     };
   }
 
-  /** While the run went on, what was done first took its room first; in the end, what the run was for does. */
+  /** While the run goes on, what ends first takes its room first; at the end, what the run is for does. */
   #shareAnew(): void {
     this.#budgets = pageBudgets();
-    for (const seen of this.#seen.values()) delete seen.shown;
-    const stages = new Map(this.#options.stages.map((stage) => [stage.name as string, stage]));
-    for (const name of this.#finals) {
-      const stage = stages.get(name);
-      if (stage !== undefined) this.#describe(stage);
-    }
+    this.#shown.clear();
+    const stages = new Map(this.#options.stages.map((stage) => [stage.name, stage]));
+    for (const name of this.#run.finals) this.#describe(stages.get(name)!);
   }
 
   #describe(stage: Stage): ReportStage {
-    const seen = this.#of(stage.name);
-    if (seen.shown !== undefined) return seen.shown;
-    const { state, reasons, seconds, message, progress, points, end } = seen;
+    const shown = this.#shown.get(stage.name);
+    if (shown !== undefined) return shown;
     const planned = describePlanned(stage, this.#path);
+    const model = this.#run.stages.find(({ name }) => name === stage.name)!;
+    const { state, reasons, progress, points, end } = model;
     const described: ReportStage = {
       ...planned,
       state,
       reasons,
-      seconds,
-      ...(message !== undefined && { message }),
+      seconds: end?.seconds ?? 0,
+      ...(end?.message !== undefined && { message: end.message }),
       highlights: end?.highlights ?? [],
       warnings: [],
       record: [],
@@ -254,22 +197,23 @@ export class ReportWriter implements Reporter {
       points,
     };
     if (end === undefined) return described;
-    seen.shown = { ...described, ...this.#describeEnd(stage, seen, planned.outputs) };
-    return seen.shown;
+    const whole = { ...described, ...this.#describeEnd(stage, model, planned.outputs) };
+    this.#shown.set(stage.name, whole);
+    return whole;
   }
 
   /** What is known of a stage that has ended, from its result where it has one. */
-  #describeEnd(stage: Stage, { state, before }: Seen, outputs: ReportStage['outputs']): Partial<ReportStage> {
+  #describeEnd(stage: Stage, model: StageModel, outputs: ReportStage['outputs']): Partial<ReportStage> {
     const { pipeline, publisher, run } = this.#options;
     const { cache } = publisher;
-    const isDone = state === 'ran' || state === 'restored' || state === 'up to date';
-    const latest = isDone ? cache.readLatest(pipeline.name, stage.name) : undefined;
+    const before = this.#before.get(stage.name);
+    const latest = isDone(model) ? cache.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest === undefined ? undefined : cache.readResult(latest);
     const last = before === undefined ? undefined : before === latest ? result : cache.readResult(before);
     const log = describeLog(stage, result, cache, run, this.#budgets);
     return {
       ...(log !== undefined && { log }),
-      ...(isDone && { outputs: describeOutputs(outputs, pipeline.root, this.#budgets) }),
+      ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#budgets) }),
       ...(result !== undefined && {
         warnings: result.record.warnings,
         record: describeRecord(result.record),

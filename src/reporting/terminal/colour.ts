@@ -1,26 +1,12 @@
-/** Styles as ECMA-48 numbers them: on, off. */
-const codes = {
-  bold: [1, 22],
-  dim: [2, 22],
-  red: [31, 39],
-  green: [32, 39],
-  yellow: [33, 39],
-  cyan: [36, 39],
-} as const;
+import picocolors from 'picocolors';
 
-export type Style = keyof typeof codes;
+/** Functions that give a text a style, or leave it as it is where colours are off: `paint.red('no')`. */
+export type Paint = ReturnType<typeof picocolors.createColors>;
 
-/** Gives a text a style, or nothing where colours are off. */
-export type Paint = (style: Style, text: string) => string;
-
-/** `util.styleText` is not used: what it does depends on the Node version and on `process.stdout`. */
-export function createPaint(coloured: boolean): Paint {
-  if (!coloured) return (_, text) => text;
-  return (style, text) => `\u001b[${codes[style][0]}m${text}\u001b[${codes[style][1]}m`;
-}
+export const createPaint = (coloured: boolean): Paint => picocolors.createColors(coloured);
 
 /**
- * Whether to colour: on a terminal that can, unless `NO_COLOR` is set; `FORCE_COLOR` wins over all, as Node itself has it
+ * Whether to colour: on a terminal that can, unless `NO_COLOR` is set; `FORCE_COLOR` wins over all, as in Node itself
  * (`0` and `false` force them off).
  */
 export function wantsColour(

@@ -1,98 +1,117 @@
-import type { Outcome } from '../../engine/events.ts';
-import { formatSeconds } from '../../format-numbers.ts';
-import { asArgument } from './as-argument.ts';
-import type { CollectedRun } from './collect-run.ts';
+import type { Outcome, RunEvent } from '../../engine/events.ts';
+import { formatCount, formatSeconds } from '../../format-numbers.ts';
+import { groupHighlights } from '../group-highlights.ts';
+import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
-import { formatHighlights } from './format-highlights.ts';
 import { formatTable } from './format-table.ts';
+import { asArgument } from './text.ts';
 
 /** Lines shown of each list; a run may have a thousand stages. */
 const mostFailures = 10;
 const mostOutputs = 16;
 const mostNames = 8;
+const mostRows = 40;
+
+/** In the order in which a run's end counts them. */
+export const outcomes: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
 
 /**
  * What a run leaves on the screen at its end: the tables of its stages, where the outputs lie, every failure with its
  * message and the end of its log, and the counts last, where eyes are. One line where everything was up to date.
  */
-export function formatSummary(run: CollectedRun, paint: Paint): readonly string[] {
-  const { end, ends, pipeline } = run;
+export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
+  const { end, stages, pipeline } = run;
   if (end === undefined) return [];
   const total = Object.values(end.counts).reduce((sum, count) => sum + count, 0);
   if (end.ok && end.counts['up to date'] === total) return [formatAllFresh(pipeline, total, end.seconds)];
   return [
-    ...formatHighlights(ends, paint),
+    ...formatHighlights(stages, paint),
     ...formatOutputs(run, paint),
     ...formatFailures(run, paint),
-    ...(end.report === undefined ? [] : ['', `${paint('bold', 'Report')}  ${end.report}`]),
+    ...(end.report === undefined ? [] : ['', `${paint.bold('Report')}  ${end.report}`]),
+    ...(end.interrupted ? formatResume(stages) : []),
     '',
-    formatVerdict(run, paint),
+    formatVerdict(end, pipeline, paint),
   ];
 }
 
-/** Those of the stages that the run is for, as far as they find room beside what is said; the report links all. */
-function formatOutputs({ end, ends, finals }: CollectedRun, paint: Paint): readonly string[] {
-  const place = new Map(finals?.map((stage, index) => [stage, index]));
-  const outputs = ends
-    .filter(({ stage, outcome }) => isDone(outcome) && (finals === undefined || place.has(stage)))
-    .sort((a, b) => (place.get(a.stage) ?? 0) - (place.get(b.stage) ?? 0))
-    .flatMap(({ stage, outputs }) => Object.entries(outputs).map(([port, path]) => [`${stage}.${port}`, path]));
+function formatHighlights(stages: readonly StageModel[], paint: Paint): readonly string[] {
+  const tables = groupHighlights(stages.map(({ name, end }) => ({ name, highlights: end?.highlights ?? [] })));
+  return tables.flatMap(({ title, stages: [only, ...others], columns, rows }) => {
+    const [header = '', ...lines] = formatTable(columns, rows.slice(0, mostRows));
+    const left = rows.length - mostRows;
+    return [
+      '',
+      paint.bold(title) + (others.length === 0 ? paint.dim(` (${only})`) : ''),
+      `  ${paint.dim(header)}`,
+      ...lines.map((line) => `  ${line}`),
+      ...(left > 0 ? [paint.dim(`  … and ${left} more`)] : []),
+    ];
+  });
+}
+
+/** Outputs of the stages that the run is for, as many as find room; the report links all. */
+function formatOutputs({ end, stages, finals }: RunModel, paint: Paint): readonly string[] {
+  const byName = new Map(stages.map((stage) => [stage.name, stage]));
+  const outputs = finals
+    .flatMap((name) => byName.get(name) ?? [])
+    .filter(isDone)
+    .flatMap(({ name, end }) => Object.entries(end?.outputs ?? {}).map(([port, path]) => [`${name}.${port}`, path]));
   if (outputs.length === 0) return [];
   const [, ...lines] = formatTable(['', ''], outputs.slice(0, mostOutputs));
   const left = outputs.length - mostOutputs;
+  const where = end?.report === undefined ? '' : ', all in the report';
   return [
     '',
-    paint('bold', 'Outputs'),
+    paint.bold('Outputs'),
     ...lines.map((line) => `  ${line}`),
-    ...(left > 0
-      ? [
-          paint(
-            'dim',
-            `  … and ${left.toLocaleString('en-US')} more${end?.report === undefined ? '' : ', all in the report'}`,
-          ),
-        ]
-      : []),
+    ...(left > 0 ? [paint.dim(`  … and ${formatCount(left)} more${where}`)] : []),
   ];
 }
 
-function formatFailures({ ends, pipeline }: CollectedRun, paint: Paint): readonly string[] {
-  const failed = ends.filter(({ outcome }) => outcome === 'failed');
-  const blocked = ends.filter(({ outcome }) => outcome === 'blocked').map(({ stage }) => stage);
-  const lines = failed
-    .slice(0, mostFailures)
-    .flatMap(({ stage, message = 'no reason given', logTail = [] }) => [
+function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly string[] {
+  const failed = stages.filter(({ state }) => state === 'failed');
+  const blocked = stages.filter(({ state }) => state === 'blocked').map(({ name }) => name);
+  const lines = failed.slice(0, mostFailures).flatMap(({ name, end }) => {
+    const { message = 'no reason given', logTail = [] } = end ?? {};
+    const whole = paint.dim(`  The whole log: pipeline logs ${pipeline}.yaml ${asArgument(name)}`);
+    return [
       '',
-      `${paint('red', '✗')} ${paint('bold', stage)} failed: ${indentRest(message.trim())}`,
-      ...logTail.map((line) => `  ${paint('dim', '│')} ${line}`),
-      ...(logTail.length > 0
-        ? [paint('dim', `  The whole log: pipeline logs ${pipeline}.yaml ${asArgument(stage)}`)]
-        : []),
-    ]);
-  const more = failed.slice(mostFailures).map(({ stage }) => stage);
+      `${paint.red('✗')} ${paint.bold(name)} failed: ${message.trim().replaceAll('\n', '\n  ')}`,
+      ...logTail.map((line) => `  ${paint.dim('│')} ${line}`),
+      ...(logTail.length > 0 ? [whole] : []),
+    ];
+  });
+  const more = failed.slice(mostFailures).map(({ name }) => name);
   return [
     ...lines,
-    ...(more.length > 0 ? ['', `${paint('red', '✗')} Also failed: ${someNames(more)}`] : []),
+    ...(more.length > 0 ? ['', `${paint.red('✗')} Also failed: ${someNames(more)}`] : []),
     ...(blocked.length > 0
-      ? ['', `${paint('yellow', '·')} Not run, since they wait on these: ${someNames(blocked)}`]
+      ? ['', `${paint.yellow('·')} Not run, since they wait on these: ${someNames(blocked)}`]
       : []),
   ];
 }
 
-const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
-
-function formatVerdict({ end, pipeline }: CollectedRun, paint: Paint): string {
-  const { counts, ok, interrupted, seconds } = end!;
-  const parts = order
-    .filter((outcome) => counts[outcome] > 0)
-    .map((outcome) => `${counts[outcome].toLocaleString('en-US')} ${outcome}`);
-  const text = [...(interrupted ? ['interrupted'] : []), ...parts].join(', ');
-  return `${ok ? paint('green', '✓') : paint('red', '✗')} ${paint('bold', pipeline)}: ${text} (${formatSeconds(seconds)})`;
+/** What the next run does with the stages that were cut short. */
+function formatResume(stages: readonly StageModel[]): readonly string[] {
+  const begun = stages.filter(({ state, attempt }) => state === 'cancelled' && attempt !== undefined);
+  if (begun.length === 0) return [];
+  const names = someNames(begun.map(({ name }) => name));
+  return ['', `Run it again to go on. A training resumes from its last checkpoint, other stages start over: ${names}`];
 }
 
-const isDone = (outcome: Outcome): boolean => outcome === 'ran' || outcome === 'restored' || outcome === 'up to date';
-
-const indentRest = (text: string): string => text.replaceAll('\n', '\n  ');
+function formatVerdict(
+  { counts, ok, interrupted, seconds }: Extract<RunEvent, { type: 'run-finished' }>,
+  pipeline: string,
+  paint: Paint,
+): string {
+  const parts = outcomes
+    .filter((outcome) => counts[outcome] > 0)
+    .map((outcome) => `${formatCount(counts[outcome])} ${outcome}`);
+  const text = [...(interrupted ? ['interrupted'] : []), ...parts].join(', ');
+  return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
+}
 
 const someNames = (names: readonly string[]): string =>
   names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ` and ${names.length - mostNames} more` : '');

@@ -1,5 +1,6 @@
+import stringWidth from 'string-width';
 import { plainText } from '../../plain-text.ts';
-import { displayWidth, padEnd, padStart } from './display-width.ts';
+import { padEnd, padStart } from './text.ts';
 
 /** A table as aligned lines, the first its header: columns of numbers to the right, others to the left, two spaces between. */
 export function formatTable(
@@ -8,7 +9,7 @@ export function formatTable(
 ): readonly string[] {
   const cells = [columns, ...rows].map((row) => columns.map((_, index) => oneLine(String(row[index] ?? ''))));
   const layouts = columns.map((_, index) => ({
-    width: Math.max(...cells.map((row) => displayWidth(row[index]!))),
+    width: Math.max(...cells.map((row) => stringWidth(row[index]!))),
     pad: rows.length > 0 && cells.slice(1).every((row) => isNumeric(row[index]!)) ? padStart : padEnd,
   }));
   return cells.map((row) =>
@@ -19,10 +20,17 @@ export function formatTable(
   );
 }
 
-/** Names of metrics and labels are those of anyone's files. */
+/** Names of metrics and labels come from anyone's files. */
 const oneLine = (cell: string): string => plainText(cell).replace(/[\t\n]/g, ' ');
 
-/** Also of what is written as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, a lone dash. */
-function isNumeric(cell: string): boolean {
-  return /^[-+−–]?(\d[\d.,e+-]*( ?(%|±.*|s))?)?$|^(NaN|∞)$/.test(cell);
+/** Also of numbers as text: `0.7500`, `12,000`, `93.1 %`, `0.70 ± 0.02`, `0.81 (0.78–0.84)`, a lone dash, an empty cell. */
+export function isNumeric(cell: string): boolean {
+  return /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(cell);
+}
+
+/** A table as Markdown, without a line break at its end. Cells are Markdown themselves; what would end one is escaped. */
+export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
+  const rule = columns.map(() => '---');
+  const escaped = (cell: string): string => plainText(cell).replaceAll('|', '\\|').replaceAll('\n', ' ');
+  return [columns, rule, ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
 }

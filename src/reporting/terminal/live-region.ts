@@ -1,16 +1,10 @@
-import { displayWidth } from './display-width.ts';
+import stringWidth from 'string-width';
 import type { OutputStream } from './output-stream.ts';
 
 const hideCursor = '\u001b[?25l';
 const showCursor = '\u001b[?25h';
 const eraseToEndOfLine = '\u001b[K';
 const eraseBelow = '\u001b[J';
-
-/** A line of the region: what it shows, and the same without escape codes, from which its width is known. */
-export interface RegionLine {
-  readonly painted: string;
-  readonly plain: string;
-}
 
 /**
  * The last lines of a terminal, redrawn in place while finished lines scroll by above them.
@@ -20,7 +14,7 @@ export interface RegionLine {
  */
 export class LiveRegion {
   readonly #stream: OutputStream;
-  #lines: readonly RegionLine[] = [];
+  #lines: readonly string[] = [];
   #cursorHidden = false;
   readonly #restoreCursor = () => {
     if (this.#cursorHidden) this.#stream.write(showCursor);
@@ -31,9 +25,8 @@ export class LiveRegion {
   }
 
   /** Puts finished lines above the region and redraws it. */
-  draw(finished: readonly string[], lines: readonly RegionLine[]): void {
-    const unchanged =
-      lines.length === this.#lines.length && lines.every(({ painted }, i) => painted === this.#lines[i]?.painted);
+  draw(finished: readonly string[], lines: readonly string[]): void {
+    const unchanged = lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
     if (finished.length === 0 && unchanged) return;
     let text = this.#toTop();
     if (lines.length > 0 && !this.#cursorHidden) {
@@ -42,7 +35,7 @@ export class LiveRegion {
       process.once('exit', this.#restoreCursor);
     }
     if (finished.length > 0) text += eraseBelow + finished.map((line) => `${line}\n`).join('');
-    for (const { painted } of lines) text += `${painted}${eraseToEndOfLine}\n`;
+    for (const line of lines) text += `${line}${eraseToEndOfLine}\n`;
     if (finished.length === 0) text += eraseBelow; // also rows that a narrower terminal had wrapped
     this.#lines = lines;
     this.#stream.write(text);
@@ -59,7 +52,7 @@ export class LiveRegion {
   /** Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so rows are counted anew. */
   #toTop(): string {
     const columns = this.#stream.columns ?? Number.POSITIVE_INFINITY;
-    const rows = this.#lines.reduce((sum, { plain }) => sum + Math.max(1, Math.ceil(displayWidth(plain) / columns)), 0);
+    const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
     return rows > 0 ? `\r\u001b[${rows}A` : '';
   }
 }

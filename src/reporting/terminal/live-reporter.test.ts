@@ -22,7 +22,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
   const terminal = new FakeTerminal(101);
   const { run, tick } = live(terminal);
   run
-    .begin(['faces', 'fit', 'curves', 'roc'])
+    .begin(['faces', 'get', 'fit', 'curves', 'roc'])
     .ends('faces', 'up to date')
     .stale('fit', { type: 'never ran' })
     .start('fit', 'train')
@@ -32,9 +32,9 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
   tick();
   assert.equal(
     terminal.screen,
-    `  fit  █████████░░░░░░░░░░░  48 %  12/25 steps  2.00 steps/s  7 s left  epoch 1/5
-  get  7 s   40 % of it
-1 of 4 done, 2 running, 7 s
+    `  get  7 s   40 % of it
+  fit  █████████░░░░░░░░░░░  48 %  epoch 1/5  7 s left  12/25 steps  2.00 steps/s
+1 of 5 done, 2 running, 7 s
 `,
   );
   assert.equal(terminal.cursorHidden, true);
@@ -49,7 +49,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
     `✓ fit: ran in 13 s (never ran)
   get  13 s   40 % of it
   roc  0 s  attempt 2/3
-2 of 4 done, 2 running, 13 s
+2 of 5 done, 2 running, 13 s
 `,
   );
 
@@ -111,7 +111,7 @@ test('a terminal made narrower or wider leaves no remains', () => {
   }
   assert.equal(
     terminal.screen,
-    `  first  ██████░░░░░░  50 %  1/2 steps  a note that takes …
+    `  first  █████░░░░░  50 %  a note that takes some room  1/…
 0 of 2 done, 1 running, 3 s
 `,
   );
@@ -157,10 +157,10 @@ test('the bytes are these, colours and all', () => {
   const run = new RunScript(reporter).begin(['a', 'b']).start('a', 'train').progress('a', 1, 2, 'steps');
   tick(run.now);
   run.ends('a', 'ran').ends('b', 'up to date').finish();
-  const [csi, bar] = ['\u001b[', '██████'];
+  const [csi, bar] = ['\u001b[', '█████'];
   assert.equal(
     text,
-    `${csi}?25l  a  ${csi}36m${bar}${csi}39m${csi}2m░░░░░░${csi}22m  50 %  1/2 steps${csi}K
+    `${csi}?25l  a  ${csi}36m${bar}${csi}39m${csi}2m░░░░░${csi}22m  50 %  1/2 steps${csi}K
 0 of 2 done, 1 running${csi}2m, 0 s${csi}22m${csi}K
 ${csi}J\r${csi}2A${csi}J${csi}32m✓${csi}39m a: ran in 0.00 s
 

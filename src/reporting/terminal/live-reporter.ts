@@ -1,13 +1,14 @@
-import type { Outcome, Reporter, RunEvent } from '../../engine/events.ts';
-import { formatWholeSeconds } from '../../format-numbers.ts';
-import { CollectedRun } from './collect-run.ts';
+import stringWidth from 'string-width';
+import type { RunEvent } from '../../engine/events.ts';
+import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
+import { emptyRun, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { formatNews } from './format-news.ts';
+import { eventLine } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
-import { LiveRegion, type RegionLine } from './live-region.ts';
+import { LiveRegion } from './live-region.ts';
 import type { OutputStream } from './output-stream.ts';
-import { layOut, runningRows } from './running-rows.ts';
-import { RunningStages } from './running-stages.ts';
+import { progressParts } from './progress-parts.ts';
+import { clip, padEnd } from './text.ts';
 
 /** Calls `tick` with the time again and again; what it returns stops it. */
 type Ticker = (tick: (now: number) => void) => () => void;
@@ -19,24 +20,23 @@ const wallTicker: Ticker = (tick) => {
   return () => clearInterval(timer);
 };
 
-/** At most this many rows for running stages, however high the terminal. */
+/** Rows for running stages, at most, however high the terminal. */
 const mostRows = 16;
+const longestName = 32;
+/** Columns of a bar; a narrow terminal keeps the room for the words. */
+const barWidth = (columns: number): number => (columns < 100 ? 10 : 20);
 
 /**
- * A run on a terminal: bars of the running stages at the bottom, what is over scrolls by above. Events are gathered and
+ * A run on a terminal: bars of the running stages at the bottom, finished ones scroll by above. Events are gathered and
  * drawn at the next tick, so that a thousand quick stages cost a few drawings and a run without work costs none.
  */
-export class LiveReporter implements Reporter {
+export class LiveReporter implements RunListener {
   readonly #stream: OutputStream;
   readonly #paint: Paint;
   readonly #region: LiveRegion;
   readonly #stop: () => void;
-  readonly #run = new CollectedRun();
-  readonly #running = new RunningStages();
+  #run = emptyRun;
   #news: string[] = [];
-  #total = 0;
-  #startedAt = 0;
-  readonly #ended = new Map<Outcome, number>();
 
   constructor(stream: OutputStream, paint: Paint, ticker: Ticker = wallTicker) {
     this.#stream = stream;
@@ -45,13 +45,12 @@ export class LiveReporter implements Reporter {
     this.#stop = ticker((now) => this.#draw(now));
   }
 
-  event(event: RunEvent): void {
-    this.#run.apply(event);
-    this.#running.apply(event);
-    if (event.type === 'run-started') [this.#total, this.#startedAt] = [event.stages.length, event.time];
-    if (event.type === 'stage-finished') this.#ended.set(event.outcome, (this.#ended.get(event.outcome) ?? 0) + 1);
-    const news = formatNews(event, this.#run.reasons, this.#paint);
-    if (news !== undefined) this.#news.push(news);
+  event(event: RunEvent, run: RunModel): void {
+    this.#run = run;
+    const isEnd = event.type === 'stage-finished';
+    const why = isEnd ? run.stages.find(({ name }) => name === event.stage)?.reasons[0] : undefined;
+    const line = eventLine(event, why, this.#paint);
+    if (line !== undefined) this.#news.push(line);
   }
 
   close(): void {
@@ -62,25 +61,63 @@ export class LiveReporter implements Reporter {
   #draw(now: number): void {
     const news = this.#news;
     this.#news = [];
-    this.#region.draw(news, this.#total === 0 || this.#run.end !== undefined ? [] : this.#lines(now));
+    const isUnderWay = this.#run.stages.length > 0 && this.#run.end === undefined;
+    this.#region.draw(news, isUnderWay ? this.#lines(now) : []);
   }
 
-  #lines(now: number): readonly RegionLine[] {
+  #lines(now: number): readonly string[] {
     const columns = (this.#stream.columns ?? 80) - 1; // a full last column would wrap on some terminals
     const rows = Math.max(1, Math.min(mostRows, (this.#stream.rows ?? 24) - 3));
-    return [...runningRows(this.#running.all, now, { columns, rows, paint: this.#paint }), this.#footer(now, columns)];
+    const lines = [...runningRows(this.#run.stages, now, { columns, rows, paint: this.#paint }), this.#footer(now)];
+    return lines.map((line) => clip(line.replaceAll(/[\t\n]/g, ' '), columns));
   }
 
-  #footer(now: number, columns: number): RegionLine {
-    const done = [...this.#ended.values()].reduce((sum, count) => sum + count, 0);
-    const failed = this.#ended.get('failed') ?? 0;
-    const seconds = formatWholeSeconds((now - this.#startedAt) / 1000);
-    const count = (value: number) => value.toLocaleString('en-US');
-    const parts = `${count(done)} of ${count(this.#total)} done, ${count(this.#running.all.length)} running`;
-    return layOut(
-      [[parts], [failed > 0 ? `, ${count(failed)} failed` : '', 'red'], [`, ${seconds}`, 'dim']],
-      columns,
-      this.#paint,
-    );
+  #footer(now: number): string {
+    const { stages, startedAt } = this.#run;
+    const count = (state: StageModel['state']) => stages.filter((stage) => stage.state === state).length;
+    const [running, failed] = [count('running'), count('failed')];
+    const done = stages.length - running - count('waiting');
+    return [
+      `${formatCount(done)} of ${formatCount(stages.length)} done, ${formatCount(running)} running`,
+      failed > 0 ? this.#paint.red(`, ${formatCount(failed)} failed`) : '',
+      this.#paint.dim(`, ${formatWholeSeconds((now - startedAt) / 1000)}`),
+    ].join('');
   }
+}
+
+interface Space {
+  readonly columns: number;
+  readonly rows: number;
+  readonly paint: Paint;
+}
+
+/** A row for each running stage, as many as fit, the longest running first; the last says how many are left out. */
+function runningRows(stages: readonly StageModel[], now: number, space: Space): readonly string[] {
+  const running = stages
+    .flatMap((stage) => (stage.state === 'running' && stage.attempt ? [{ ...stage, attempt: stage.attempt }] : []))
+    .sort((a, b) => a.attempt.startedAt - b.attempt.startedAt);
+  const shown = running.length > space.rows ? running.slice(0, space.rows - 1) : running;
+  const nameWidth = Math.min(longestName, Math.max(0, ...shown.map(({ name }) => stringWidth(name))));
+  const lines = shown.map((stage) => {
+    const name = padEnd(clip(stage.name, nameWidth), nameWidth);
+    return `  ${name}  ${rowOf(stage, now, space)}`;
+  });
+  const hidden = running.length - shown.length;
+  return hidden > 0 ? [...lines, space.paint.dim(`  … and ${hidden} more running`)] : lines;
+}
+
+type RunningStage = StageModel & { readonly attempt: NonNullable<StageModel['attempt']> };
+
+function rowOf(stage: RunningStage, now: number, { columns, paint }: Space): string {
+  const { attempt, progress } = stage;
+  const tried = attempt.number > 1 ? paint.yellow(`  attempt ${attempt.number}/${attempt.of}`) : '';
+  if (progress === undefined) {
+    const printed = attempt.lastLine === undefined ? '' : paint.dim(`  ${attempt.lastLine}`);
+    return `${formatWholeSeconds((now - attempt.startedAt) / 1000)}${tried}${printed}`;
+  }
+  const width = barWidth(columns);
+  const full = Math.floor(shareDone(progress) * width);
+  const bar = paint.cyan('█'.repeat(full)) + paint.dim('░'.repeat(width - full));
+  const [percent = '', ...parts] = progressParts(stage);
+  return `${bar} ${percent.padStart(5)}  ${parts.join('  ')}${tried}`;
 }

@@ -78,9 +78,9 @@ test('progress comes at most every ten seconds of a stage, with rate and time le
   assert.equal(
     text,
     `▸ fit: train
-… fit: 10 %, 100/1,000 steps, 10.0 steps/s, 1 min 30 s left, epoch 1/5
-… fit: 20 %, 200/1,000 steps, 10.0 steps/s, 1 min 20 s left, epoch 1/5
-… fit: 30 %, 300/1,000 steps, 10.0 steps/s, 1 min 10 s left, epoch 1/5
+… fit: 10 %, epoch 1/5, 1 min 30 s left, 100/1,000 steps, 10.0 steps/s
+… fit: 20 %, epoch 1/5, 1 min 20 s left, 200/1,000 steps, 10.0 steps/s
+… fit: 30 %, epoch 1/5, 1 min 10 s left, 300/1,000 steps, 10.0 steps/s
 ✓ fit: ran in 30 s
 
 ✓ experiments/xception: 1 ran, 1 up to date (30 s)
@@ -152,6 +152,8 @@ test('warnings, waits and an interruption are told', () => {
 … fit: waiting for run 20261125-1 on another machine
 ▸ fit: train
 · fit: cancelled
+
+Run it again to go on. A training resumes from its last checkpoint, other stages start over: fit
 
 ✗ experiments/xception: interrupted, 1 cancelled (1.0 s)
 `,

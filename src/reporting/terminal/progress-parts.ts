@@ -1,15 +1,21 @@
-import { formatPercent, formatRate, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
-import type { RunningStage } from './running-stages.ts';
+import { formatCount, formatPercent, formatRate, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
+import { rateOf, type StageModel } from '../run-model.ts';
 
-/** How far a stage is, in parts: `52 %`, `13/25 steps`, `3.20 steps/s`, `4 s left`, `epoch 2/5`. Empty without a report. */
-export function progressParts({ progress, pace }: RunningStage): readonly string[] {
+/**
+ * How far a stage is, the most telling first, since a narrow terminal cuts the end off: `52 %`, `epoch 2/5, loss 0.41`,
+ * `4 s left`, `13/25 steps`, `3.20 steps/s`. Empty before its first report.
+ */
+export function progressParts(stage: StageModel): readonly string[] {
+  const { progress } = stage;
   if (progress === undefined) return [];
-  const { rate = pace.rate, secondsLeft = pace.secondsLeft } = progress;
+  const { done, total, unit, note } = progress;
+  const rate = progress.rate ?? rateOf(stage);
+  const secondsLeft = progress.secondsLeft ?? (rate === undefined ? undefined : Math.max(0, total - done) / rate);
   return [
     formatPercent(shareDone(progress)).trim(),
-    `${progress.done.toLocaleString('en-US')}/${progress.total.toLocaleString('en-US')} ${progress.unit}`,
-    ...(rate === undefined ? [] : [formatRate(rate, progress.unit)]),
+    ...(note === undefined ? [] : [note]),
     ...(secondsLeft === undefined ? [] : [`${formatWholeSeconds(secondsLeft)} left`]),
-    ...(progress.note === undefined ? [] : [progress.note]),
+    `${formatCount(done)}/${formatCount(total)} ${unit}`,
+    ...(rate === undefined ? [] : [formatRate(rate, unit)]),
   ];
 }

@@ -1,15 +1,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import stringWidth from 'string-width';
 import { RunScript } from '../../../test/support/run-script.ts';
-import type { StageName } from '../../engine/config/pipeline.ts';
 import { formatRate, formatSeconds, formatWholeSeconds, withMinus } from '../../format-numbers.ts';
+import { plainText } from '../../plain-text.ts';
+import { groupHighlights } from '../group-highlights.ts';
 import { wantsColour } from './colour.ts';
-import { clip, displayWidth } from './display-width.ts';
-import { formatHighlights } from './format-highlights.ts';
 import { formatTable } from './format-table.ts';
-import { Pace } from './pace.ts';
 import { selectReporter } from './select-reporter.ts';
+import { clip } from './text.ts';
 
 test('colours are for terminals, NO_COLOR turns them off, FORCE_COLOR wins', () => {
   const terminal = { isTTY: true };
@@ -64,30 +64,15 @@ test('a text is clipped to its columns, whatever its characters', () => {
   assert.equal(clip('abcd', 4), 'abcd');
   assert.equal(clip('東京都', 4), '東…');
   assert.equal(clip('abc', 0), '');
-  assert.equal(displayWidth('e\u0301✓🙂'), 4);
+  assert.equal(clip('\u001b[31mred\u001b[39m!', 3), '\u001b[31mre\u001b[39m…');
+  assert.equal(clip('e\u0301✓🙂👩‍🔬', 6), 'e\u0301✓🙂👩‍🔬');
   fc.assert(
     fc.property(
       fc.string({ unit: 'binary' }),
       fc.nat(20),
-      (text, columns) => displayWidth(clip(text, columns)) <= columns,
+      (text, columns) => stringWidth(clip(plainText(text), columns)) <= columns,
     ),
   );
-});
-
-test('the pace follows the last half minute and starts anew with a new phase', () => {
-  const pace = new Pace();
-  const at = (second: number, done: number, unit = 'steps') => pace.observe({ done, total: 1000, unit }, 1000 * second);
-  at(0, 0);
-  assert.equal(pace.rate, undefined);
-  for (let second = 1; second <= 60; second++) at(second, second);
-  assert.equal(pace.rate, 1);
-  for (let second = 61; second <= 100; second++) at(second, 60 + 10 * (second - 60));
-  assert.equal(pace.rate, 10);
-  assert.equal(pace.secondsLeft, 54);
-  at(101, 0, 'images');
-  assert.equal(pace.rate, undefined);
-  for (let report = 1; report <= 1000; report++) at(101 + report / 500, report / 2, 'images');
-  assert.ok(Math.abs(pace.rate! - 250) < 1);
 });
 
 test('auto is live on a terminal and plain in CI, in a pipe and on a dumb terminal', () => {
@@ -120,6 +105,8 @@ test('numbers of tables have one minus, whoever wrote them; names and dates keep
   assert.equal(withMinus('-0.3 (-0.4–-0.1)'), '−0.3 (−0.4–−0.1)');
   assert.deepEqual(['my-net -1', '2025-01-31', '-', '0.5'].map(withMinus), ['my-net -1', '2025-01-31', '-', '0.5']);
   const table = { title: 'Gain', columns: ['net', 'gain'], rows: [['a-1', -0.25] as const, ['b', '−0.50'] as const] };
-  const lines = formatHighlights([{ stage: 's' as StageName, highlights: [table] }], (_, text) => text);
-  assert.deepEqual(lines.slice(-2), ['  a-1  −0.25', '  b    −0.50']);
+  assert.deepEqual(groupHighlights([{ name: 's', highlights: [table] }])[0]!.rows, [
+    ['a-1', '−0.25'],
+    ['b', '−0.50'],
+  ]);
 });

@@ -1,6 +1,6 @@
-import type { Reporter } from '../../engine/events.ts';
+import { describeReasons } from '../../engine/plan/describe-decision.ts';
+import type { RunListener } from '../run-model.ts';
 import { createPaint, wantsColour } from './colour.ts';
-import { createJsonReporter } from './json-reporter.ts';
 import { LiveReporter } from './live-reporter.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PlainReporter } from './plain-reporter.ts';
@@ -13,11 +13,22 @@ export function selectReporter(
   form: ReporterForm,
   stream: OutputStream,
   env: Readonly<Record<string, string | undefined>>,
-): Reporter {
-  if (form === 'json') return createJsonReporter(stream);
+): RunListener {
+  if (form === 'json') return jsonReporter(stream);
   const paint = createPaint(wantsColour(stream, env));
   const canDraw = stream.isTTY === true && env['TERM'] !== 'dumb' && (env['CI'] ?? '') === '';
   return form === 'live' || (form === 'auto' && canDraw)
     ? new LiveReporter(stream, paint)
     : new PlainReporter(stream, paint);
+}
+
+/** One line of JSON for each event, in order, for other programs. Reasons of decisions come as data and as sentences. */
+function jsonReporter(stream: OutputStream): RunListener {
+  return {
+    event: (event) => {
+      const reasons = event.type === 'stage-decided' ? { reasons: describeReasons(event.decision) } : {};
+      stream.write(`${JSON.stringify({ ...event, ...reasons })}\n`);
+    },
+    close: () => {},
+  };
 }

@@ -1,0 +1,62 @@
+import { closeSync, openSync, readFileSync, writeSync } from 'node:fs';
+import type { RunEvent } from '../engine/events.ts';
+import type { RunListener } from './run-model.ts';
+
+/** Milliseconds between two records of a stage's progress. */
+const progressInterval = 1000;
+
+/**
+ * Appends the events of a run to a file, one JSON object a line. Each line is written at once, so that a kill loses at
+ * most the last one. What stages print is left to their logs, and progress is thinned.
+ */
+export class EventFile implements RunListener {
+  #file: number | undefined;
+  readonly #warn: (message: string) => void;
+  readonly #progressAt = new Map<string, number>();
+
+  /** `warn` is told once if the disk takes no more. A folder that cannot be written to is no reason to warn. */
+  constructor(path: string, warn: (message: string) => void) {
+    this.#warn = warn;
+    try {
+      this.#file = openSync(path, 'a');
+    } catch {
+      // The run is not recorded at all: its folder is read-only.
+    }
+  }
+
+  event(event: RunEvent): void {
+    if (this.#file === undefined || event.type === 'stage-output') return;
+    if (event.type === 'stage-progress') {
+      if (event.time - (this.#progressAt.get(event.stage) ?? 0) < progressInterval) return;
+      this.#progressAt.set(event.stage, event.time);
+    }
+    try {
+      writeSync(this.#file, `${JSON.stringify(event)}\n`);
+    } catch (error) {
+      this.close();
+      this.#warn(`The run's events are not recorded any further: ${(error as Error).message}`);
+    }
+  }
+
+  close(): void {
+    if (this.#file !== undefined) closeSync(this.#file);
+    this.#file = undefined;
+  }
+}
+
+/** The events of a file, without a last line that a kill tore; empty where there is no file. */
+export function readEvents(path: string): readonly RunEvent[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch {
+    return [];
+  }
+  return text.split('\n').flatMap((line): RunEvent[] => {
+    try {
+      return [JSON.parse(line)];
+    } catch {
+      return []; // torn
+    }
+  });
+}

@@ -1,0 +1,33 @@
+import { withMinus } from '../format-numbers.ts';
+import type { Highlight } from '../stage.ts';
+
+/** A table that stages want shown; of several stages, as a matrix gives, with the stage as its first column. */
+export interface HighlightTable {
+  readonly title: string;
+  readonly stages: readonly string[];
+  readonly columns: readonly string[];
+  readonly rows: readonly (readonly string[])[];
+}
+
+/** Joins tables of one title and the same columns. */
+export function groupHighlights(
+  stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
+): readonly HighlightTable[] {
+  const all = stages.flatMap(({ name, highlights }) => highlights.map((table) => ({ name, table })));
+  const groups = new Map<string, typeof all>();
+  for (const one of all) {
+    const key = JSON.stringify([one.table.title, one.table.columns]);
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return Array.from(groups.values(), (group) => {
+    const { title, columns } = group[0]!.table;
+    const names = [...new Set(group.map(({ name }) => name))];
+    const rows = group.flatMap(({ name, table }) => table.rows.map((row) => (names.length > 1 ? [name, ...row] : row)));
+    return {
+      title,
+      stages: names,
+      columns: names.length > 1 ? ['stage', ...columns] : columns,
+      rows: rows.map((row) => row.map((cell) => withMinus(String(cell)))),
+    };
+  });
+}

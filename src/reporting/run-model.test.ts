@@ -1,0 +1,137 @@
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { RunScript } from '../../test/support/run-script.ts';
+import type { StageName } from '../engine/config/pipeline.ts';
+import type { RunEvent } from '../engine/events.ts';
+import { EventFile, readEvents } from './event-file.ts';
+import { emptyRun, type RunModel, rateOf, reduce } from './run-model.ts';
+
+/** The events of a script, and every model on the way. */
+function recorded(script: (run: RunScript) => void) {
+  const events: RunEvent[] = [];
+  const models: RunModel[] = [];
+  script(
+    new RunScript({
+      event: (event, run) => {
+        events.push(event);
+        models.push(run);
+      },
+      close: () => {},
+    }),
+  );
+  return { events, models, last: models.at(-1)! };
+}
+
+const story = (run: RunScript): void =>
+  run
+    .begin(['faces', 'fit', 'roc'], ['roc'])
+    .ends('faces', 'up to date')
+    .stale('fit', { type: 'never ran' })
+    .start('fit', 'train', 1, 2)
+    .progress('fit', 5, 10, 'images')
+    .prints('fit', 'one\ntwo\n\n')
+    .warns('slow', 'fit')
+    .start('fit', 'train', 2, 2)
+    .wait(3)
+    .ends('fit', 'ran', { outputs: { model: 'artifacts/fit' } })
+    .start('roc', 'roc-det')
+    .finish(true);
+
+test('events reduce to a model of the run', () => {
+  const { last } = recorded(story);
+  assert.deepEqual(
+    last.stages.map(({ name, state, reasons, attempt }) => [name, state, reasons, attempt?.number]),
+    [
+      ['faces', 'up to date', [], undefined],
+      ['fit', 'ran', ['never ran'], 2],
+      ['roc', 'running', [], 1],
+    ],
+  );
+  assert.deepEqual(last.warnings, [{ stage: 'fit', message: 'slow' }]);
+  assert.deepEqual([last.finals, last.end?.interrupted, last.stages[1]!.end?.seconds], [['roc'], true, 3]);
+});
+
+test('an attempt keeps its last line, and another attempt begins without the progress of the one before', () => {
+  const { models } = recorded(story);
+  const fit = models.map(({ stages }) => stages[1]!);
+  assert.ok(fit.some(({ attempt, progress }) => attempt?.lastLine === 'two' && progress?.done === 5));
+  assert.equal(fit.find(({ attempt }) => attempt?.number === 2)!.progress, undefined);
+});
+
+test('the reducer is pure: no model changes later, and a recorded run gives the same model, also as JSON', () => {
+  const copies: string[] = [];
+  const { events, models } = recorded(story);
+  events.reduce((run, event) => {
+    const next = reduce(run, event);
+    copies.push(JSON.stringify(next));
+    return next;
+  }, emptyRun);
+  assert.deepEqual(
+    copies,
+    models.map((model) => JSON.stringify(model)),
+  );
+  assert.deepEqual(JSON.parse(copies.at(-1)!), models.at(-1));
+});
+
+test('the rate follows the last half minute and starts anew with a new phase', () => {
+  const name = 'fit' as StageName;
+  let run = reduce(emptyRun, { type: 'run-started', run: 'r', pipeline: 'p', stages: [name], time: 0 });
+  const at = (second: number, done: number, unit = 'steps') => {
+    const progress = { done, total: 1000, unit };
+    run = reduce(run, { type: 'stage-progress', stage: name, progress, time: 1000 * second });
+  };
+  const rate = () => rateOf(run.stages[0]!);
+  at(0, 0);
+  assert.equal(rate(), undefined);
+  for (let second = 1; second <= 60; second++) at(second, second);
+  assert.equal(rate(), 1);
+  for (let second = 61; second <= 100; second++) at(second, 60 + 10 * (second - 60));
+  assert.equal(rate(), 10);
+  at(101, 0, 'images');
+  assert.equal(rate(), undefined);
+  for (let report = 1; report <= 1000; report++) at(101 + report / 500, report / 2, 'images');
+  assert.ok(Math.abs(rate()! - 250) < 1);
+  assert.ok(run.stages[0]!.samples.length < 130);
+});
+
+test('a file of events is written line by line, without what stages print, and read without a torn last line', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-events-'));
+  try {
+    const path = join(folder, 'events.jsonl');
+    const { events } = recorded(story);
+    const kept = events.filter(({ type }) => type !== 'stage-output');
+    const file = new EventFile(path, assert.fail);
+    for (const event of events) file.event(event);
+    assert.deepEqual(readEvents(path), kept); // a killed run closes nothing
+    file.close();
+    assert.equal(readFileSync(path, 'utf8').split('\n').length, kept.length + 1);
+    appendFileSync(path, '{"type":"warning","mess');
+    assert.deepEqual(
+      readEvents(path),
+      events.filter(({ type }) => type !== 'stage-output'),
+    );
+    assert.deepEqual(readEvents(join(folder, 'absent')), []);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test('progress is recorded once a second, and a folder that takes nothing is left alone', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'restage-events-'));
+  try {
+    const path = join(folder, 'events.jsonl');
+    const script = (run: RunScript) => {
+      run.begin(['fit']).start('fit', 'train');
+      for (let step = 0; step < 40; step++) run.progress('fit', step, 40, 'steps').wait(0.1);
+    };
+    script(new RunScript(new EventFile(path, assert.fail)));
+    assert.equal(readEvents(path).filter(({ type }) => type === 'stage-progress').length, 4);
+    writeFileSync(join(folder, 'file'), '');
+    script(new RunScript(new EventFile(join(folder, 'file', 'events.jsonl'), assert.fail)));
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

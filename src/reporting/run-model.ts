@@ -1,0 +1,168 @@
+import type { StageName } from '../engine/config/pipeline.ts';
+import type { Outcome, Reporter, RunEvent } from '../engine/events.ts';
+import { describeReasons } from '../engine/plan/describe-decision.ts';
+import type { CurvePoint, Progress } from '../stage.ts';
+
+/**
+ * A run as far as its events have told it. It is plain data, from which the terminal, the report and the history draw.
+ * Times are milliseconds since the epoch.
+ */
+export interface RunModel {
+  readonly run: string;
+  readonly pipeline: string;
+  readonly description?: string;
+  readonly startedAt: number;
+  /** In the order of the pipeline. */
+  readonly stages: readonly StageModel[];
+  /** Stages whose outputs are shown at the end, the most important first. */
+  readonly finals: readonly StageName[];
+  readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
+  /** Absent while the run goes on. */
+  readonly end?: Extract<RunEvent, { type: 'run-finished' }>;
+}
+
+export interface StageModel {
+  readonly name: StageName;
+  readonly state: 'waiting' | 'running' | Outcome;
+  /** Why it runs or is restored, the most important reason first. */
+  readonly reasons: readonly string[];
+  /** The attempt that runs or ran last; absent where there was none. */
+  readonly attempt?: {
+    readonly kind: string;
+    readonly number: number;
+    readonly of: number;
+    readonly startedAt: number;
+    /** The last line that it printed. */
+    readonly lastLine?: string;
+  };
+  readonly progress?: Progress;
+  /** Progress of the last half minute, which tells the rate. */
+  readonly samples: readonly ProgressSample[];
+  /** Of the curves that it reports, such as the loss of each epoch. */
+  readonly points: readonly CurvePoint[];
+  readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
+}
+
+export interface ProgressSample {
+  readonly done: number;
+  readonly time: number;
+}
+
+/** The model before the first event. */
+export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };
+
+/** The model after one more event. `events.reduce(reduce, emptyRun)` is the model of a recorded run. */
+export function reduce(run: RunModel, event: RunEvent): RunModel {
+  switch (event.type) {
+    case 'run-started': {
+      const { pipeline, description, stages, finals = stages, time } = event;
+      const waiting = stages.map(
+        (name): StageModel => ({ name, state: 'waiting', reasons: [], samples: [], points: [] }),
+      );
+      const told = description === undefined ? {} : { description };
+      return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, warnings: [] };
+    }
+    case 'warning': {
+      const { stage, message } = event;
+      return { ...run, warnings: [...run.warnings, { ...(stage !== undefined && { stage }), message }] };
+    }
+    case 'run-finished':
+      return { ...run, end: event };
+    case 'info':
+    case 'stage-waiting':
+    case 'stage-retrying':
+      return run;
+    default: {
+      const index = run.stages.findIndex(({ name }) => name === event.stage);
+      const stage = run.stages[index];
+      return stage === undefined ? run : { ...run, stages: run.stages.with(index, reduceStage(stage, event)) };
+    }
+  }
+}
+
+type StageEvent = Extract<RunEvent, { type: `stage-${string}` }>;
+
+function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stage-waiting' | 'stage-retrying' }>) {
+  switch (event.type) {
+    case 'stage-decided':
+      return { ...stage, reasons: describeReasons(event.decision) };
+    case 'stage-started': {
+      const { progress: _, ...kept } = stage;
+      const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };
+      return { ...kept, state: 'running' as const, attempt, samples: [], points: [] };
+    }
+    case 'stage-progress':
+      return { ...stage, progress: event.progress, samples: samplesWith(stage, event.progress, event.time) };
+    case 'stage-point':
+      return { ...stage, points: [...stage.points, event.point] };
+    case 'stage-output': {
+      const lastLine = event.text
+        .split(/[\r\n]+/)
+        .findLast((line) => line.trim() !== '')
+        ?.slice(0, longestLine);
+      return stage.attempt && lastLine !== undefined ? { ...stage, attempt: { ...stage.attempt, lastLine } } : stage;
+    }
+    case 'stage-finished':
+      return { ...stage, state: event.outcome, end: event };
+  }
+}
+
+/** Characters kept of a line that a stage printed, which no terminal shows all of. */
+const longestLine = 1000;
+
+/** Milliseconds that the rate looks back: long enough to be steady, short enough to follow a change of phase. */
+const lookBack = 30_000;
+/** Samples closer than this many milliseconds are one. */
+const grain = 250;
+
+/** A new phase, which counts something else or from 0, begins without samples. */
+function samplesWith({ samples, progress: last }: StageModel, progress: Progress, time: number) {
+  const isNewPhase = last !== undefined && (progress.unit !== last.unit || progress.done < last.done);
+  const kept = isNewPhase ? [] : samples;
+  const [before, latest] = kept.slice(-2);
+  const isDense = before !== undefined && latest !== undefined && latest.time - before.time < grain;
+  const all = [...(isDense ? kept.slice(0, -1) : kept), { done: progress.done, time }];
+  return all.slice(all.findIndex((_, index) => (all[index + 1]?.time ?? time) >= time - lookBack));
+}
+
+/** Units a second over the last half minute; undefined before the first second of progress. */
+export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undefined {
+  const [first, last] = [samples[0], samples.at(-1)];
+  if (first === undefined || last === undefined) return undefined;
+  const seconds = (last.time - first.time) / 1000;
+  const done = last.done - first.done;
+  return seconds >= 1 && done > 0 ? done / seconds : undefined;
+}
+
+/** Whether the stage's outputs are published and up to date. */
+export const isDone = ({ state }: { readonly state: StageModel['state'] }): boolean =>
+  state === 'ran' || state === 'restored' || state === 'up to date';
+
+/** Follows a run: hears each event with the model that it leads to. `close` is called once, after the last event. */
+export interface RunListener {
+  event(event: RunEvent, run: RunModel): void;
+  close(): void;
+}
+
+/** Reduces the events of a run once, for everybody who listens. */
+export class RunListeners implements Reporter {
+  #run = emptyRun;
+  readonly #listeners: RunListener[];
+
+  constructor(...listeners: RunListener[]) {
+    this.#listeners = listeners;
+  }
+
+  add(listener: RunListener): void {
+    this.#listeners.push(listener);
+  }
+
+  event(event: RunEvent): void {
+    this.#run = reduce(this.#run, event);
+    for (const listener of this.#listeners) listener.event(event, this.#run);
+  }
+
+  close(): void {
+    for (const listener of this.#listeners) listener.close();
+  }
+}
