@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
-import { gradientMap } from '../src/learning/attribution/gradients/gradient-map.ts';
+import { gradientMap } from '../src/learning/attribution/gradients/input-gradient.ts';
 import { buildNet } from '../src/learning/models/build-net.ts';
 import { weightedNet } from '../src/learning/models/export/weighted-net.ts';
 import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
@@ -83,7 +83,7 @@ async function saliency(model: LayersModel, images: Float32Array): Promise<Float
       score: 'score',
       seeds: [],
     } as const;
-    maps.set((await gradientMap(model, question)).map, first * size * size);
+    maps.set((await gradientMap(model, question)).maps, first * size * size);
   }
   return maps;
 }

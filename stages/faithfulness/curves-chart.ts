@@ -4,7 +4,8 @@ import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import type { Judgement } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
-import { areaDecimals, baselineText, type Frame, imagesText, rankingFinding, titled } from './texts.ts';
+import { areaDecimals } from './tables.ts';
+import { baselineText, type Frame, imagesText, titled } from './texts.ts';
 
 const width = 300;
 const height = 280;
@@ -54,7 +55,7 @@ export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     },
   };
   const notes = [imagesText(judgement, frame), baselineText(judgement, frame), 'lines: means over images'];
-  const title = titled(frame, 'Insertion and deletion', rankingFinding(judgement, frame.confidence));
+  const title = titled(frame, 'Insertion and deletion');
   return {
     title: chartTitle(title, notes.join('; '), titleWidth),
     spacing: 40,

@@ -1,20 +1,19 @@
 import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
-import { type Completeness, type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
-import { baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
-import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-names.ts';
+import { resizeMap } from '../../src/learning/attribution/attribution-map.ts';
+import { type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
+import { logitsOf } from '../../src/learning/attribution/explained-score.ts';
+import { type BaselineName, baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import {
   type ExchangeCurves,
   insertionDeletion,
+  saliencyOrder,
 } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
-import { saliencyOrder } from '../../src/learning/attribution/faithfulness/saliency-order.ts';
-import { logitsOf } from '../../src/learning/attribution/logits-of.ts';
-import { isCam, type Method } from '../../src/learning/attribution/methods.ts';
+import type { Completeness } from '../../src/learning/attribution/gradients/integrated-gradient.ts';
+import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
-import { resizeMap } from '../../src/learning/attribution/resize-map.ts';
-import { expectFinite } from '../../src/learning/explanations/expect-finite.ts';
-import type { Asked, How, Subject } from '../../src/learning/explanations/open-subject.ts';
-import { mapCost } from './map-costs.ts';
+import { expectFinite } from '../../src/learning/explanations/questions.ts';
+import type { Asked, How, Subject } from '../../src/learning/explanations/subject.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {
@@ -23,31 +22,39 @@ export interface MeasureOptions {
   readonly how: How & { readonly indices: Uint32Array };
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
-  /** None: weights stay as they are. */
+  /** Empty: weights are not randomised. */
   readonly depths: readonly RandomisedDepth[];
-  /** How often all weights are drawn anew. */
+  /** Draws of all weights. */
   readonly weightDraws: number;
-  /** Hears how many of {@link allPasses} are done since it last heard, and what is being done. */
+  /** Receives how many of {@link allPasses} have been done since the last call, and what is in progress. */
   readonly onPasses: (passes: number, note: string) => void;
 }
 
-/** What is known of one image. By method throughout. */
+/** The measurements of one image; by method throughout. */
 export interface MeasuredImage {
   /** In the split's samples. */
   readonly index: number;
   readonly curves: readonly ExchangeCurves[];
-  /** Absent where no weights are randomised. */
+  /** Absent if weights are not randomised. */
   readonly likeness?: Likeness;
-  /** Of integrated gradients, where they are among the methods: what attributions should sum to, and the sum less that. */
+  /** Of integrated gradients, if they are among the methods: what attributions should sum to, and the error of the sum. */
   readonly completeness?: { readonly rise: number; readonly gap: number };
 }
 
-/** Measures images batch by batch. */
+/** Measures images batch by batch. Throws a {@link StageError} if the network has broken down. */
 export async function measureImages(subject: Subject, options: MeasureOptions): Promise<readonly MeasuredImage[]> {
+  const { depths, weightDraws: draws, how } = options;
+  const mapsNow = async (question: Question, note: string) => (await mapsOf(subject, question, options, note)).maps;
+  const meter =
+    depths.length === 0
+      ? undefined
+      : new LikenessMeter({ model: subject.model, depths, draws, seed: how.seed, mapsOf: mapsNow });
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
-  const meter = options.depths.length === 0 ? undefined : meterOf(subject, options);
-  for await (const asked of subject.ask(options.how)) {
-    await expectFiniteScores(subject, asked);
+  for await (const asked of subject.ask(how)) {
+    // One more forward pass, so that a broken network is known before many.
+    const logits = await logitsOf(subject.model, asked.question.images);
+    for (const [slot, index] of asked.indices.entries())
+      expectFinite([logits[2 * slot]!, logits[2 * slot + 1]!], subject.samples[index]!.key);
     const { maps, completeness } = await mapsOf(subject, asked.question, options, 'maps');
     const curves = await curvesOf(subject, asked, maps, options);
     await meter?.add(asked.question, maps);
@@ -60,38 +67,21 @@ export async function measureImages(subject: Subject, options: MeasureOptions): 
   return measured.map((image, i) => ({ ...image, ...(likeness && { likeness: likeness[i]! }) }));
 }
 
-function meterOf(subject: Subject, options: MeasureOptions): LikenessMeter {
-  const { depths, weightDraws: draws, how } = options;
-  return new LikenessMeter({
-    ...{ model: subject.model, depths, draws, seed: how.seed },
-    mapsOf: async (question, note) => (await mapsOf(subject, question, options, note)).maps,
-  });
-}
-
-/** Throws a {@link StageError} where the network has broken down. One more pass, so that it is known before many. */
-async function expectFiniteScores({ model, samples }: Subject, { question, indices }: Asked): Promise<void> {
-  const logits = await logitsOf(model, question.images);
-  for (const [slot, index] of indices.entries()) {
-    expectFinite([logits[2 * slot]!, logits[2 * slot + 1]!], samples[index]!.key);
-  }
-}
-
-/** Forward passes of everything, those of maps by estimate. */
+/** The forward passes of everything; those of maps are an estimate. */
 export function allPasses(subject: Subject, options: MeasureOptions): number {
   const { methods, curveSteps, depths, weightDraws, how } = options;
-  const maps = methods.reduce((sum, method) => sum + costOf(subject, method, options), 0);
   const curves = 2 + 2 * (curveSteps - 1) * methods.length;
   const randomised = depths.length === 0 ? 0 : depths.length + weightDraws - 1;
-  return how.indices.length * (maps * (1 + randomised) + curves);
+  return how.indices.length * (mapPasses(subject, methods, options) * (1 + randomised) + curves);
 }
 
-function costOf({ model }: Subject, method: Method, { explain }: MeasureOptions): number {
-  const { samples, steps } = explain.gradients;
+/** The forward passes of the maps of one image. */
+function mapPasses({ model }: Subject, methods: readonly Method[], { explain }: MeasureOptions): number {
   const channels = (model.getLayer(explain.cams.layer).outputShape as number[]).at(-1)!;
-  return mapCost(method, { samples, steps, channels });
+  return methods.reduce((sum, method) => sum + passesOf(method, { ...explain.gradients, channels }), 0);
 }
 
-/** By method, then image. Class activation maps at once, since they share a view; others one by one, so that progress is heard. */
+/** By method, then image. Class activation maps share a pass; the others are made one by one, so that progress is reported. */
 async function mapsOf(
   subject: Subject,
   question: Question,
@@ -106,8 +96,7 @@ async function mapsOf(
     const { maps, ...sums } = await explain(subject.model, question, group, options.explain);
     for (const [i, method] of group.entries()) found.set(method, maps[i]!);
     completeness ??= sums.completeness;
-    const cost = group.reduce((sum, method) => sum + costOf(subject, method, options), 0);
-    onPasses(cost * question.classes.length, note);
+    onPasses(mapPasses(subject, group, options) * question.classes.length, note);
   }
   return { maps: methods.map((method) => found.get(method)!), completeness };
 }

@@ -1,18 +1,23 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
-import { mapLikeness, type RankedMap, rankMap } from '../../src/learning/attribution/faithfulness/map-likeness.ts';
-import { type RandomisedDepth, randomiseLayers } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
+import {
+  mapLikeness,
+  type RandomisedDepth,
+  type RankedMap,
+  randomiseLayers,
+  rankMap,
+} from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
-/** Of one image, how like its map of the trained network is to maps of the network with weights drawn anew. By method throughout. */
+/** How similar an image's map is to maps of the network with randomised weights (rank correlation); by method throughout. */
 export interface Likeness {
-  /** At each depth; at the last, where all weights are new, the mean over their draws. */
+  /** At each depth; at the last, where all weights are random, the mean over their draws. */
   readonly byDepth: readonly (readonly number[])[];
-  /** By draw of all weights, to the map of the image itself. */
+  /** By draw of all weights: to the map of the image itself. */
   readonly own: readonly (readonly number[])[];
-  /** By draw of all weights, to the maps of others: the mean over these. NaN where the own is. */
+  /** By draw of all weights: to the maps of other images, their mean. NaN where `own` is. */
   readonly others: readonly (readonly number[])[];
 }
 
@@ -20,29 +25,29 @@ export interface LikenessOptions {
   readonly model: LayersModel;
   /** At least one. */
   readonly depths: readonly RandomisedDepth[];
-  /** Of all weights. */
+  /** Draws of all weights. */
   readonly draws: number;
   readonly seed: number;
-  /** Maps by the network as it is now, by method, then image. */
+  /** Maps of the network in its present state, by method, then image. */
   readonly mapsOf: (question: Question, note: string) => Promise<readonly (readonly AttributionMap[])[]>;
 }
 
-/** How many images each is held against: those before it, which alternate in their class, and of the first the last ones. */
+/** How many other images each is compared with: those before it, of alternating class; for the first images, the last ones. */
 const mostOthers = 4;
 
 /** Maps of one image, by method. */
 type Maps = readonly RankedMap[];
 
-/** How far an image has been measured, by method. */
+/** The measurements of an image so far, by method. */
 interface Measured {
   readonly byDepth: number[][];
   readonly own: number[][];
-  /** By draw, of each other image. */
+  /** By draw, for each other image. */
   readonly others: number[][][];
 }
 
 /**
- * Measures likeness batch by batch, with the same result whatever batches there are. Held are the maps of a batch, of the
+ * Measures likeness batch by batch; the result does not depend on the batches. In memory are the maps of a batch, of the
  * first few images, and for each draw of the last few.
  */
 export class LikenessMeter {
@@ -57,7 +62,7 @@ export class LikenessMeter {
     this.#last = Array.from({ length: options.draws }, () => []);
   }
 
-  /** @param maps By the trained network, by method, then image. */
+  /** @param maps Of the trained network, by method, then image. */
   async add(question: Question, maps: readonly (readonly AttributionMap[])[]): Promise<void> {
     const { model, depths, draws, seed, mapsOf } = this.#options;
     const trained = byImage(maps);
@@ -72,21 +77,19 @@ export class LikenessMeter {
       const visited = draw === 0 ? depths : [all];
       await randomiseLayers(model, visited, new Random('weight-draw', seed, draw).uint32(), async (depth) => {
         const isAll = depth.layer === all.layer;
-        const note = isAll
-          ? `all weights drawn anew, ${draw + 1} of ${draws}`
-          : `weights drawn anew down to ${depth.layer}`;
-        const now = byImage(await mapsOf(isAll ? withOtherChance(question, draw) : question, note));
+        const note = isAll ? `all weights random, ${draw + 1} of ${draws}` : `random weights down to ${depth.layer}`;
+        const now = byImage(await mapsOf(isAll ? withOtherSeeds(question, draw) : question, note));
         for (const [slot, { byDepth, own }] of measured.entries()) {
           for (const [m, map] of now[slot]!.entries()) {
             (isAll ? own : byDepth)[m]!.push(mapLikeness(trained[slot]![m]!, map));
           }
         }
-        if (isAll) this.#holdAgainstOthers(trained, measured, now, draw);
+        if (isAll) this.#compareWithOthers(trained, measured, now, draw);
       });
     }
   }
 
-  #holdAgainstOthers(
+  #compareWithOthers(
     trained: readonly Maps[],
     measured: readonly Measured[],
     now: readonly Maps[],
@@ -103,7 +106,7 @@ export class LikenessMeter {
     this.#last[draw] = known.slice(-mostOthers);
   }
 
-  /** Of all images, in their order. */
+  /** The likeness of all images, in their order. */
   finish(): readonly Likeness[] {
     const count = Math.min(mostOthers, this.#measured.length - 1);
     for (const [draw, last] of this.#last.entries()) {
@@ -122,10 +125,10 @@ export class LikenessMeter {
 }
 
 /**
- * With all weights new, channels have new numbers and noise has nothing to meet again. With the draws that the trained network's
- * map had, RandomCAM would weigh as before, by weights whose mean alone makes maps of one image alike and those of two not.
+ * The question with other seeds. With random weights, channels have no identity that noise could meet again; but RandomCAM with
+ * the same channel weights as before would make maps of one image alike, and those of two images not, by their mean alone.
  */
-const withOtherChance = (question: Question, draw: number): Question => ({
+const withOtherSeeds = (question: Question, draw: number): Question => ({
   ...question,
   seeds: question.seeds.map((seed) => new Random('other-chance', seed, draw).uint32()),
 });

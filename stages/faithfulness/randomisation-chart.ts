@@ -1,11 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatLevel } from '../../src/format-numbers.ts';
-import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { formatEstimate, formatLevel } from '../../src/format-numbers.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { fitText } from '../../src/learning/charts/fit-text.ts';
-import { followsImage, type Judgement, type RankedMethod } from './judge.ts';
+import type { Judgement } from './judge.ts';
 import { methodScales, seriesTitle } from './method-scales.ts';
-import { drawsText, type Frame, formatInterval, formatSigned, imagesText, someOf, titled } from './texts.ts';
+import { drawsText, type Frame, imagesText, titled } from './texts.ts';
 
 const step = 52;
 const least = 480;
@@ -25,7 +24,7 @@ const another = 'other image';
 export function randomisationChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const { ranked, control, depths, methods } = judgement;
   const all = [...ranked.toSorted((a, b) => a.newWeights!.own.estimate - b.newWeights!.own.estimate), control];
-  const names = all.map((method) => `${seriesTitle(method.method)}: ${formatInterval(method.newWeights!.own)}`);
+  const names = all.map((method) => `${seriesTitle(method.method)}: ${formatEstimate(method.newWeights!.own)}`);
   const scales = methodScales(
     all.map(({ method }, i) => ({ method, name: names[i]! })),
     methods,
@@ -73,11 +72,7 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
     `“${another}”: then, the map of another image`,
   ];
   return {
-    title: chartTitle(
-      titled(frame, 'Randomised weights', finding(ranked, frame.confidence)),
-      notes.join('; '),
-      width + 50,
-    ),
+    title: chartTitle(titled(frame, 'Randomised weights'), notes.join('; '), width + 50),
     width,
     height,
     data: { name: 'likeness', values: rows.map((row) => ({ ...row, likeness: Number(row.likeness.toFixed(5)) })) },
@@ -107,22 +102,4 @@ export function randomisationChart(judgement: Judgement, frame: Frame): TopLevel
 /** Two lines, or of a layer in blocks the inner one and its own name: the data has all of it. */
 function labelOf(name: string): string | readonly string[] {
   return name === another ? another.split(' ') : fitText(name.split('/').slice(-2).join('/'), labelWidth, { size: 12 });
-}
-
-/** Which methods keep more than maps of other images do, which only the image can have given them; and by how much. */
-function finding(ranked: readonly RankedMethod[], confidence: number): string {
-  const keeping = ranked
-    .filter(({ newWeights }) => followsImage(newWeights!, confidence))
-    .sort((a, b) => b.newWeights!.excess.difference - a.newWeights!.excess.difference);
-  if (ranked.every(({ newWeights }) => Number.isNaN(newWeights!.own.estimate))) {
-    return 'every map was the same everywhere before, which has nothing to lose';
-  }
-  const [most] = keeping;
-  if (most === undefined) {
-    return `${ranked.length === 1 ? `${methodTitle(ranked[0]!.method)} cannot` : 'no method can'} be told to follow the image with all weights new`;
-  }
-  const [name, by] = [methodTitle(most.method), `${formatSigned(most.newWeights!.excess)} above other images`];
-  if (keeping.length === 1)
-    return `${name}${ranked.length === 1 ? '' : ' alone'} still follows the image with all weights new, ${by}`;
-  return `${someOf(keeping.length, ranked.length)} methods still follow the image with all weights new, ${name} most, ${by}`;
 }

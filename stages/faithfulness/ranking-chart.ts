@@ -1,20 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatLevel, usualDecimals } from '../../src/format-numbers.ts';
+import { formatDecimal, formatEstimate, formatLevel, formatSigned, usualDecimals } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { chartTitle } from '../../src/learning/charts/chart-title.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { type Judgement, sideOf } from './judge.ts';
-import {
-  baselineText,
-  type Frame,
-  formatInterval,
-  formatSigned,
-  imagesText,
-  rankingDecimals,
-  rankingFinding,
-  titled,
-} from './texts.ts';
+import { rankingDecimals } from './tables.ts';
+import { baselineText, type Frame, imagesText, titled } from './texts.ts';
 
 const width = 280;
 const rowHeight = 26;
@@ -29,10 +21,10 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
   const chance = -control.contrast.estimate;
   const rows = ranked.map((method) => ({
     name: methodTitle(method.method),
-    value: method.overControl.difference,
+    value: method.overControl.estimate,
     ...(!Number.isNaN(method.overControl.low) && { low: method.overControl.low, high: method.overControl.high }),
     told: sideOf(method.overControl, frame.confidence) !== 'neither',
-    text: formatSigned(method.overControl, decimals),
+    text: formatEstimate(method.overControl, (value) => formatSigned(value, decimals)),
   }));
   const drawn = [0, chance, ...rows.flatMap(({ value, low = value, high = value }) => [low, value, high])];
   const [low, high] = [Math.min(...drawn), Math.max(...drawn)];
@@ -61,7 +53,7 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     imagesText(judgement, frame),
     baselineText(judgement, frame),
     `lines: ${formatLevel(frame.confidence)} intervals, not adjusted; filled: told from the control (p by Holm)`,
-    `${methodTitle(control.method)} itself: ${formatInterval(control.contrast, decimals)}`,
+    `${methodTitle(control.method)} itself: ${formatEstimate(control.contrast, (value) => formatDecimal(value, decimals))}`,
   ];
   const rule = (at: number, strokeDash: number[]) => ({
     data: { values: [{ at }] },
@@ -80,9 +72,8 @@ export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
     },
     encoding: { x: x('at'), y: { value: -4 } },
   });
-  const finding = rankingFinding(judgement, frame.confidence);
   return {
-    title: chartTitle(titled(frame, 'Faithfulness', finding), notes.join('; '), width + room + 150),
+    title: chartTitle(titled(frame, 'Faithfulness'), notes.join('; '), width + room + 150),
     data: { name: 'methods', values: rows },
     width,
     height: { step: rowHeight },

@@ -1,19 +1,15 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
+import { findConvolution } from '../../src/learning/attribution/cam/find-layer.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
-import { expectAll } from '../../src/learning/explanations/all-mistakes.ts';
-import { chooseClass } from '../../src/learning/explanations/choose-class.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
-import { methodDefaults } from '../../src/learning/explanations/explanation-settings.ts';
-import { openSubject, type Subject } from '../../src/learning/explanations/open-subject.ts';
-import { pathStart } from '../../src/learning/explanations/path-start.ts';
-import { layerOf } from '../../src/learning/explanations/seeing-model.ts';
+import { chooseClass, expectAll, gradientOptions } from '../../src/learning/explanations/questions.ts';
+import { openSubject, type Subject } from '../../src/learning/explanations/subject.ts';
+import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import { sampleImages } from '../../src/learning/vision/sample-images.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { curvesChart } from './curves-chart.ts';
-import { inTurn } from './in-turn.ts';
 import { judge } from './judge.ts';
 import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
 import { randomisationChart } from './randomisation-chart.ts';
@@ -22,47 +18,51 @@ import { control, defaultWeightDraws, type FaithfulnessSettings } from './spec.t
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
 import type { Frame } from './texts.ts';
 
-/** Of a deep network, so many depths of randomised weights: each asks for all maps anew. */
+/** Depths of randomised weights in a deep network; each makes all maps anew. */
 const mostDepths = 12;
 
 export default async function run(context: StageContext<FaithfulnessSettings>): Promise<void> {
   const { settings } = context;
   await startBackend(context);
-  const folders = { model: context.input('model').path, dataset: context.input('dataset').path };
-  const subject = await openSubject(folders, settings.split, context.cpus);
+  const [model, dataset] = [context.input('model'), context.input('dataset')];
+  const subject = await openSubject({ model: model.path, dataset: dataset.path }, settings.split, context.cpus);
   const options = measureOptions(context, subject);
+  const { methods, depths } = options;
   const images = await measureImages(subject, options);
+  const samples = images.map(({ index }) => subject.samples[index]!);
   const judgement = judge(images, {
-    ...settings,
-    methods: options.methods,
-    depths: options.depths,
-    labels: images.map(({ index }) => subject.samples[index]!.label),
-    groups: images.map(({ index }) => subject.samples[index]!.group),
+    ...{ ...settings, methods, depths },
+    labels: samples.map(({ label }) => label),
+    groups: samples.map(({ group }) => group),
   });
 
-  const frame: Frame = { ...settings, layer: options.explain.cams.layer, labels: context.input('model').labels };
-  writeFileSync(context.output('metrics'), formatMetrics(judgement, frame));
+  writeFileSync(
+    context.output('metrics'),
+    formatMetrics(judgement, { ...settings, layer: options.explain.cams.layer }),
+  );
   writeFileSync(context.output('table'), formatTable(judgement));
+  const frame: Frame = { ...settings, labels: model.labels };
   const render = (port: string, chart: TopLevelSpec) =>
     renderChart(chart, context.output(port), (line) => context.warn(line));
   await render('curves', curvesChart(judgement, frame));
   await render('ranking', rankingChart(judgement, frame));
   if (settings.randomise) await render('randomisation', randomisationChart(judgement, frame));
   context.highlight(faithfulnessTable(judgement, frame));
-  const completeness = judgement.ranked.flatMap((method) => method.completeness ?? []);
-  for (const { relativeGap } of completeness) {
-    const warning = gapWarning(relativeGap, options.explain.gradients.steps);
+  for (const { completeness } of judgement.ranked) {
+    const warning = completeness && gapWarning(completeness.relativeGap, options.explain.gradients.steps);
     if (warning !== undefined) context.warn(warning);
   }
 }
 
 function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
   const { settings } = context;
-  const given = { ...methodDefaults, ...settings };
-  const labels = subject.samples.map(({ label }) => label);
-  const indices = inTurn(sampleImages(labels, settings.images, settings.seed), labels);
+  const { samples } = subject;
+  const indices = alternate(
+    drawImages(subject, settings.images, settings.seed),
+    samples.map(({ label }) => label),
+  );
   const [layer] = expectAll(
-    () => layerOf(subject, settings.layer),
+    () => findConvolution(subject.model, settings.layer),
     () => chooseClass(subject.model, subject.classes, settings.class),
     () => expectBothClasses(subject, indices, settings.split),
   );
@@ -73,7 +73,7 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   const options: MeasureOptions = {
     methods: [...settings.method, control],
     explain: {
-      gradients: { ...given, baseline: pathStart(given.baseline, subject.input.normalise) },
+      gradients: gradientOptions(settings, subject.input),
       cams: { layer, batchSize: settings.batchSize },
     },
     how: { ...settings, indices },
@@ -90,7 +90,16 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   return options;
 }
 
-/** Throws a {@link StageError} otherwise: a control on one class would say less than it seems to. */
+/** Images of the two classes in turn, as far as both go: each is compared with those before it, which should be of both. */
+export function alternate(indices: Uint32Array, labels: readonly number[]): Uint32Array {
+  const [real, fake] = [0, 1].map((label) => [...indices].filter((index) => labels[index] === label));
+  const longest = Math.max(real!.length, fake!.length);
+  return Uint32Array.from(
+    Array.from({ length: longest }, (_, i) => [...real!.slice(i, i + 1), ...fake!.slice(i, i + 1)]).flat(),
+  );
+}
+
+/** Throws a {@link StageError} otherwise: the control on one class would say less than it seems to. */
 function expectBothClasses({ samples, classes }: Subject, indices: Uint32Array, split: string): void {
   for (const [label, name] of classes.entries()) {
     if (indices.some((index) => samples[index]!.label === label)) continue;

@@ -1,4 +1,3 @@
-import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
 import type { SurveyedImage } from '../../src/learning/explanations/survey-split.ts';
 import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
@@ -6,29 +5,20 @@ import { permutation, Random } from '../../src/random.ts';
 
 export type Outcome = 'right' | 'wrong';
 
-/** An image that is shown, and what is shown of it. */
-export interface ChosenImage {
-  /** In the split's samples. */
-  readonly index: number;
-  readonly label: number;
-  /** Which the map is of. */
-  readonly class: number;
-  readonly logits: readonly [number, number];
-  /** By method, as the network made them. */
-  readonly maps: readonly AttributionMap[];
+/** An image to show; its maps are unscaled, by method. */
+export interface ChosenImage extends Omit<SurveyedImage, 'pixels'> {
   /** As the network sees it. */
   readonly pixels: DecodedImage;
 }
 
 /**
- * Of each class and outcome the images that come first in an order drawn by chance, as the survey of a split passes by; no others
- * are kept. The order is of the split and the seed alone, so models of one data set show the same images where they agree.
+ * Keeps, of the images that a survey passes, the first of each class and outcome in a random order. The order depends on the
+ * split and the seed alone, so models of one data set show the same images where their predictions agree.
  */
 export class ChosenImages {
   readonly #ranks: Uint32Array;
   readonly #most: number;
-  readonly #kept = new Map<string, (ChosenImage & { readonly rank: number })[]>();
-  readonly #counts = new Map<string, number>();
+  readonly #kept = new Map<string, { count: number; first: readonly ChosenImage[] }>();
 
   constructor({ images, most, split, seed }: { images: number; most: number; split: string; seed: number }) {
     this.#most = most;
@@ -38,25 +28,26 @@ export class ChosenImages {
     }
   }
 
-  offer({ index, label, class: explained, logits, maps, pixels }: SurveyedImage): void {
-    const key = `${label} ${outcomeOf(label, logits)}`;
-    this.#counts.set(key, (this.#counts.get(key) ?? 0) + 1);
-    const kept = this.#kept.get(key) ?? [];
-    const rank = this.#ranks[index]!;
-    if (kept.length === this.#most && kept.at(-1)!.rank < rank) return;
-    const image = { index, label, class: explained, logits, maps, pixels: pixels(), rank };
-    this.#kept.set(key, [...kept, image].sort((one, other) => one.rank - other.rank).slice(0, this.#most));
+  offer(image: SurveyedImage): void {
+    const outcome = predictedClasses(image.logits)[0] === image.label ? 'right' : 'wrong';
+    const { count, first } = this.#of(image.label, outcome);
+    const rank = ({ index }: { readonly index: number }) => this.#ranks[index]!;
+    const isFirst = first.length < this.#most || rank(image) < rank(first.at(-1)!);
+    const more = isFirst ? [...first, { ...image, pixels: image.pixels() }] : first;
+    const sorted = more.toSorted((one, other) => rank(one) - rank(other)).slice(0, this.#most);
+    this.#kept.set(`${image.label} ${outcome}`, { count: count + 1, first: sorted });
   }
 
-  of(label: number, outcome: Outcome): readonly ChosenImage[] {
-    return this.#kept.get(`${label} ${outcome}`) ?? [];
+  first(label: number, outcome: Outcome): readonly ChosenImage[] {
+    return this.#of(label, outcome).first;
   }
 
-  /** How many there are, shown or not. */
+  /** The number of such images, shown or not. */
   count(label: number, outcome: Outcome): number {
-    return this.#counts.get(`${label} ${outcome}`) ?? 0;
+    return this.#of(label, outcome).count;
+  }
+
+  #of(label: number, outcome: Outcome) {
+    return this.#kept.get(`${label} ${outcome}`) ?? { count: 0, first: [] };
   }
 }
-
-const outcomeOf = (label: number, logits: readonly [number, number]): Outcome =>
-  predictedClasses(logits)[0] === label ? 'right' : 'wrong';

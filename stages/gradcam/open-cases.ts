@@ -1,60 +1,55 @@
+import { findConvolution } from '../../src/learning/attribution/cam/find-layer.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
-import { expectAll } from '../../src/learning/explanations/all-mistakes.ts';
-import { chooseClass } from '../../src/learning/explanations/choose-class.ts';
-import { findMasks, type Masks, openMasks } from '../../src/learning/explanations/open-masks.ts';
-import { openSubject, type Subject } from '../../src/learning/explanations/open-subject.ts';
-import { layerOf } from '../../src/learning/explanations/seeing-model.ts';
+import { openMasks } from '../../src/learning/explanations/open-masks.ts';
+import { chooseClass, expectAll } from '../../src/learning/explanations/questions.ts';
+import { openSubject } from '../../src/learning/explanations/subject.ts';
+import type { SurveyCase } from '../../src/learning/explanations/survey-models.ts';
 import { matchByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { layersOfModels } from './layer-of-model.ts';
+import { thereAre } from '../../src/suggest.ts';
 import type { GradcamSettings } from './spec.ts';
 
 /** A model with the images that it is asked about. */
-export interface Case {
-  /** Tells it from the others; empty where it is the only one. */
-  readonly name: string;
-  /** The folder of the data set: models of one share images. */
+export interface Case extends SurveyCase {
+  /** The folder of the data set: models with the same one share images. */
   readonly dataset: string;
-  readonly subject: Subject;
-  /** The convolution that maps are taken from. */
   readonly layer: string;
-  readonly masks: Masks | undefined;
 }
 
-export interface Cases {
+/** Opens everything, so that mistakes are reported before anything is computed. Throws a {@link StageError}. */
+export async function openCases(context: StageContext<GradcamSettings>): Promise<{
   readonly cases: readonly Case[];
-  /** The axis values that all models have. */
+  /** The axis values that all models share. */
   readonly shared: Readonly<Record<string, string>>;
-}
-
-/** All that is asked for, so that what cannot be is told before anything is computed. Throws a {@link StageError}. */
-export async function openCases(context: StageContext<GradcamSettings>): Promise<Cases> {
+}> {
   const { settings, cpus } = context;
   const models = context.inputs('models');
-  const datasets = matchByLabels(models, context.inputs('datasets'), { one: 'model', other: 'data set' });
+  const matched = (port: string, other: string) =>
+    matchByLabels(models, context.inputs(port), { one: 'model', other }).map(({ path }) => path);
+  const datasets = matched('datasets', 'data set');
   const layers = layersOfModels(settings.layer, models);
   const { names, shared } = nameSeries(models.map(({ labels }) => labels));
   const apart = tellApart(names, 'model');
-  const opened: Omit<Case, 'masks'>[] = [];
+  const opened: Case[] = [];
   for (const [i, { path }] of models.entries()) {
-    const name = apart[i]!;
-    opened.push(
-      await told(name, async () => {
-        const subject = await openSubject({ model: path, dataset: datasets[i]!.path }, settings.split, cpus);
-        const [, layer] = expectAll(
-          () => chooseClass(subject.model, subject.classes, settings.class),
-          () => layerOf(subject, layers[i]),
-        );
-        return { name, dataset: datasets[i]!.path, subject, layer };
-      }),
+    const [name, dataset] = [apart[i]!, datasets[i]!];
+    const subject = await forModel(name, () => openSubject({ model: path, dataset }, settings.split, cpus));
+    const [, layer] = await forModel(name, () =>
+      expectAll(
+        () => chooseClass(subject.model, subject.classes, settings.class),
+        () => findConvolution(subject.model, layers[i]),
+      ),
     );
+    opened.push({ name, dataset, subject, layer });
   }
-  const masks = masksOf(opened, matchMasks(models, context.inputs('masks')));
+  const folders = context.inputs('masks').length === 0 ? [] : matched('masks', 'folder of masks');
+  const subjects = opened.map(({ subject }) => subject);
+  const masks = openMasks(subjects, folders);
   return { cases: opened.map((one, i) => ({ ...one, masks: masks[i] })), shared };
 }
 
-/** Says of which model a mistake is. */
-async function told<T>(name: string, open: () => Promise<T>): Promise<T> {
+/** Puts the name of the model before the message of a mistake. */
+async function forModel<T>(name: string, open: () => T | Promise<T>): Promise<T> {
   try {
     return await open();
   } catch (error) {
@@ -63,15 +58,28 @@ async function told<T>(name: string, open: () => Promise<T>): Promise<T> {
   }
 }
 
-function matchMasks(models: readonly InputArtifact[], masks: readonly InputArtifact[]): readonly string[] {
-  if (masks.length === 0) return [];
-  return matchByLabels(models, masks, { one: 'model', other: 'folder of masks' }).map(({ path }) => path);
-}
-
-/** Of a model whose images have none, undefined: sets without masks may stand beside others. Where none has, that is a mistake. */
-function masksOf(opened: readonly Omit<Case, 'masks'>[], folders: readonly string[]): readonly (Masks | undefined)[] {
-  if (folders.length === 0) return [];
-  const found = opened.map(({ subject }, i) => findMasks(folders[i]!, subject.samples, subject.input));
-  const [{ subject }] = opened as [Omit<Case, 'masks'>];
-  return found.every((masks) => masks === undefined) ? [openMasks(folders[0]!, subject.samples, subject.input)] : found;
+/**
+ * The layer that the settings name for each model, by the values of its labels; undefined for a model that they do not
+ * mention. Throws a {@link StageError} for a key of no model, and for two different layers for one.
+ */
+function layersOfModels(
+  layer: GradcamSettings['layer'],
+  models: readonly Pick<InputArtifact, 'labels'>[],
+): readonly (string | undefined)[] {
+  if (layer === undefined || typeof layer === 'string') return models.map(() => layer);
+  const values = [...new Set(models.flatMap(({ labels }) => Object.values(labels)))];
+  const unknown = Object.keys(layer).find((key) => !values.includes(key));
+  if (unknown !== undefined) {
+    const hint = values.length === 0 ? 'It has none: give the layer alone.' : thereAre(unknown, values);
+    throw new StageError(
+      `Expected an axis value or the stage of a model for the layer "${layer[unknown]}", got "${unknown}". ${hint}`,
+    );
+  }
+  return models.map(({ labels }) => {
+    const keys = Object.values(labels).filter((value) => Object.hasOwn(layer, value));
+    if (new Set(keys.map((key) => layer[key])).size > 1) {
+      throw new StageError(`Expected one layer for each model, got several for the model of ${keys.join(' and ')}.`);
+    }
+    return keys[0] && layer[keys[0]];
+  });
 }

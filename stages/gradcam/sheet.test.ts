@@ -4,7 +4,7 @@ import { ChosenImages } from './chosen-images.ts';
 import { camSheet } from './sheet.ts';
 import { spec } from './spec.ts';
 
-test('where nothing was called wrong, the header says so, and no room is left for it', () => {
+test('where no prediction is wrong, the header says so, and no room is left for it', async () => {
   const chosen = new ChosenImages({ images: 2, most: 1, split: 'test', seed: 7 });
   const map = { height: 1, width: 1, values: Float32Array.of(1) };
   for (const label of [0, 1]) {
@@ -13,13 +13,12 @@ test('where nothing was called wrong, the header says so, and no room is left fo
     chosen.offer({ index: label, place: label, label, class: label, logits, maps: [map], pixels });
   }
   const row = { name: '', layer: 'conv3', classes: ['real', 'fake'], paths: ['a', 'b'], chosen };
-  const picturesOf = () => ({ image: 'data:,', overlays: ['data:,'] });
-  const sheet = camSheet([row], spec.settings.parse({}), { title: 'CAM', picturesOf });
+  const sheet = await camSheet([row], spec.settings.parse({}), { title: 'CAM', notes: [] });
   const { data, layer } = JSON.parse(JSON.stringify(sheet));
   assert.equal(data.values.length, 4);
   const headers = layer.find((one: { data?: { name: string } }) => one.data?.name === 'headers').data.values;
   assert.deepEqual(
     headers.map(({ header }: { header: string }) => header.replaceAll('\n', ' ')),
-    ['conv3, called right: 1 of 1 real, 1 of 1 fake', 'called wrong: none'],
+    ['layer conv3: predicted right: 1 of 1 real, 1 of 1 fake', 'predicted wrong: none'],
   );
 });

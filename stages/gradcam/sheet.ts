@@ -3,15 +3,24 @@ import { formatCount, formatCountOf, formatShare } from '../../src/format-number
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
-import { colourWords, constancyOf, mapColourBar } from '../../src/learning/explanations/map-pictures.ts';
-import { classlessText, classText, scoreText } from '../../src/learning/explanations/score-text.ts';
+import {
+  classlessText,
+  classText,
+  colourWords,
+  constancyOf,
+  mapColourBar,
+  overlayOf,
+  scoreText,
+} from '../../src/learning/explanations/map-pictures.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
+import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
 import type { GradcamSettings } from './spec.ts';
 
-/** In units, twice as many pixels. */
-export const side = 120;
-/** With more methods than these, what was called wrong stands below what was called right, not beside it. */
+/** Side of a square, in units. */
+const side = 120;
+/** With more methods, wrong predictions stand below the right ones, not beside them. */
 const mostBeside = 3;
 
 /** A row of the sheet. */
@@ -20,89 +29,90 @@ export interface SheetRow {
   readonly layer: string;
   /** Of the data set, in label order. */
   readonly classes: readonly string[];
+  /** Of the split's images. */
   readonly paths: readonly string[];
   readonly chosen: ChosenImages;
 }
 
-/** The image alone, and by method the maps over it, as data URIs. */
-export type PicturesOf = (image: ChosenImage) => { readonly image: string; readonly overlays: readonly string[] };
-
-/** Images and the maps over them: a row for each model, what it called right apart from what it called wrong. */
-export function camSheet(
+/** Images and the maps over them: a row for each model, right predictions apart from wrong ones. */
+export async function camSheet(
   rows: readonly SheetRow[],
   settings: GradcamSettings,
-  { title, note, picturesOf }: { readonly title: string; readonly note?: string; readonly picturesOf: PicturesOf },
-): TopLevelSpec {
-  const across = 1 + settings.method.length;
-  const blocks = rows.flatMap((row) => {
-    const [right, wrong] = (['right', 'wrong'] as const).map((outcome) => ({
-      header: header(row, outcome),
-      cells: cellsOf(row, outcome, settings, picturesOf),
-    })) as [ImageBlock, ImageBlock];
-    return settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]];
-  });
-  const sheet = imageSheet({
-    title,
-    subtitle: [note ?? [], subtitle(settings), classlessText(settings.method) ?? []].flat().join(' '),
-    blocks,
-    across,
-    side,
-  });
-  return withColourBar(sheet, mapColourBar(settings.colours, 2 * side));
+  { title, notes }: { readonly title: string; readonly notes: readonly string[] },
+): Promise<TopLevelSpec> {
+  const blocks: (readonly ImageBlock[])[] = [];
+  for (const row of rows) {
+    const [right, wrong] = [await blockOf(row, 'right', settings), await blockOf(row, 'wrong', settings)];
+    blocks.push(...(settings.method.length <= mostBeside ? [[right, wrong]] : [[right], [wrong]]));
+  }
+  const subtitle = [subtitleOf(settings), classlessText(settings.method) ?? [], notes].flat().join(' ');
+  const sheet = imageSheet({ title, subtitle, blocks, across: 1 + settings.method.length, side });
+  const bar = { title: 'of each map, on its own scale', length: 2 * side, values: [0, 1], labels: ['least', 'most'] };
+  return withColourBar(sheet, mapColourBar(settings.colours, { ...bar, orient: 'bottom' }));
 }
 
-function subtitle({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
+function subtitleOf({ split, class: of, score, colours, images, shownOfEach, seed }: GradcamSettings): string {
   const [least, most] = colourWords[colours];
   const counted = shownOfEach === 1 ? 'one image' : `up to ${shownOfEach} images`;
   const from = images === undefined ? split : `at most ${formatCountOf(images, 'image')} of ${split}`;
-  return `What in each image raises ${scoreText(score, classText(of))}: ${most} most, ${least} least. From ${from}, ${counted} of each class and outcome, drawn by chance (seed ${seed}).`;
+  return (
+    'First the image with its class, the predicted class and its probability; then a map for each method, over the image: ' +
+    `${most} where a place raises ${scoreText(score, classText(of))} most, ${least} where least. ` +
+    `${counted[0]!.toUpperCase()}${counted.slice(1)} of each class and outcome, drawn from ${from} (seed ${seed}).`
+  );
 }
 
-/** The model and its layer stand once in a row, before what it called right. */
-function header({ name, layer, classes, chosen }: SheetRow, outcome: Outcome): string {
+/** A line for each image, real ones first. If one class has none, an empty square says so; if both, the header does. */
+async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }: GradcamSettings): Promise<ImageBlock> {
+  const { name, layer, classes, chosen } = row;
   const counts = classes.map((className, label) => {
-    const all = chosen.count(label, 'right') + chosen.count(label, 'wrong');
-    return `${formatCount(chosen.count(label, outcome))} of ${formatCount(all)} ${className}`;
+    const own = chosen.count(label, outcome);
+    return {
+      own,
+      of: `${own} of ${formatCount(chosen.count(label, 'right') + chosen.count(label, 'wrong'))} ${className}`,
+    };
   });
-  const whose = outcome === 'right' ? `${name === '' ? '' : `${name} at `}${layer}, ` : '';
-  const isNone = classes.every((_, label) => chosen.count(label, outcome) === 0);
-  return `${whose}called ${outcome}: ${isNone ? 'none' : counts.join(', ')}`;
+  const isNone = counts.every(({ own }) => own === 0);
+  // The model and its layer are named once in a row.
+  const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}: ` : '';
+  const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : counts.map(({ of }) => of).join(', ')}`;
+  const cells: ImageCell[] = [];
+  for (const [label, className] of isNone ? [] : classes.entries()) {
+    const images = chosen.first(label, outcome);
+    if (images.length === 0)
+      cells.push({ lack: `no ${className} image\npredicted ${outcome}` }, ...method.map(() => ({})));
+    for (const image of images) cells.push(...(await cellsOf(image, row, { method, ...settings })));
+  }
+  return { header, cells };
 }
 
-/** A line for each image, real ones first; where one class has none, an empty square says so, and where both, the header. */
-function cellsOf(
-  row: SheetRow,
-  outcome: Outcome,
-  { method: methods }: GradcamSettings,
-  picturesOf: PicturesOf,
-): readonly ImageCell[] {
-  if (row.classes.every((_, label) => row.chosen.count(label, outcome) === 0)) return [];
-  return row.classes.flatMap((className, label) => {
-    const images = row.chosen.of(label, outcome);
-    if (images.length === 0) return [{ lack: `no ${className} image\ncalled ${outcome}` }, ...methods.map(() => ({}))];
-    return images.flatMap((image) => {
-      const pictures = picturesOf(image);
-      const called = callOf(image, row.classes);
-      const description = `${row.paths[image.index]}: ${className}, ${called}`;
-      return [
-        { image: pictures.image, caption: `${className}\n${called}`, description },
-        ...methods.map((method, i): ImageCell => {
-          const constancy = constancyOf(image.maps[i]!);
-          const told = `${methodTitle(method)} of ${row.classes[image.class]} at ${row.layer}`;
-          return {
-            image: pictures.overlays[i]!,
-            caption: [methodTitle(method), ...(constancy === undefined ? [] : [constancy])].join('\n'),
-            description: [description, told, ...(constancy === undefined ? [] : [constancy])].join('; '),
-          };
-        }),
-      ];
+/** The image, and a map over it for each method. */
+async function cellsOf(image: ChosenImage, row: SheetRow, settings: GradcamSettings): Promise<readonly ImageCell[]> {
+  const own = row.classes[image.label]!;
+  const { predicted, probability } = predictionOf(image);
+  const [called, sure] = [`predicted: ${row.classes[predicted]}`, formatShare(probability)];
+  const description = `${row.paths[image.index]}: ${own}, ${called}, ${sure}`;
+  const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
+  const cells: ImageCell[] = [
+    { image: await pictureOf(image.pixels), caption: [`class: ${own}`, called, sure].join('\n'), description },
+  ];
+  for (const [i, method] of settings.method.entries()) {
+    const map = image.maps[i]!;
+    const constancy = constancyOf(map) ?? [];
+    const explained = row.classes[image.class];
+    cells.push({
+      image: await pictureOf(overlayOf(image.pixels, map, settings)),
+      caption: [methodTitle(method), `for ${explained}`, constancy].flat().join('\n'),
+      description: [description, `${methodTitle(method)} for ${explained} at ${row.layer}`, constancy]
+        .flat()
+        .join('; '),
     });
-  });
+  }
+  return cells;
 }
 
-/** `called real 81.3 %`. */
-function callOf({ logits }: ChosenImage, classes: readonly string[]): string {
-  const called = predictedClasses(logits)[0]!;
+function predictionOf({ logits }: ChosenImage) {
+  const predicted = predictedClasses(logits)[0]!;
   const [fake] = fakeProbabilities(logitDifferences(logits)) as unknown as [number];
-  return `called ${classes[called]} ${formatShare(called === 1 ? fake : 1 - fake)}`;
+  return { predicted, probability: predicted === 1 ? fake : 1 - fake };
 }

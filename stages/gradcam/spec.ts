@@ -1,7 +1,6 @@
 import { z } from 'zod';
 import { camMethods } from '../../src/learning/attribution/methods.ts';
-import { explanationSettings, surveyedImages } from '../../src/learning/explanations/explanation-settings.ts';
-import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { explanationSettings, surveySettings } from '../../src/learning/explanations/explanation-settings.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -10,7 +9,7 @@ const method = z.enum(camMethods);
 const layer = z.string().min(1);
 
 const settings = z.strictObject({
-  split: z.string().min(1).default('test').describe('The split whose images are explained.'),
+  ...surveySettings,
   method: z
     .union([method.transform((one) => [one]), z.array(method).min(1)])
     .refine((list) => new Set(list).size === list.length, 'expected every method once')
@@ -20,43 +19,25 @@ const settings = z.strictObject({
     .union([layer, z.record(z.string(), layer)])
     .exactOptional()
     .describe(
-      'The convolution that maps are taken from, by name; of several networks a map from an axis value or stage of the model to the name. Where it says nothing, the last convolution.',
+      'The convolution that maps are taken from, by name; for several networks a map from an axis value or stage of the model to the name. The last convolution by default.',
     ),
-  ...{ class: ofClass, score },
+  ...{ class: ofClass, score, batchSize, seed },
   colours: z.enum(colourMaps).default('jet').describe('The colour map of the overlays.'),
-  opacity: z
-    .number()
-    .min(0)
-    .max(1)
-    .default(0.5)
-    .describe('How much of an overlay is the map, the rest being the image.'),
-  images: surveyedImages,
+  opacity: z.number().min(0).max(1).default(0.5).describe('Weight of the map in an overlay, the rest being the image.'),
   shownOfEach: z
     .int()
     .min(1)
     .max(20)
     .default(1)
-    .describe('How many of these the sheet shows of each class and outcome, drawn by chance and as far as there are.'),
-  untrained: z
-    .boolean()
-    .default(true)
-    .describe('Whether each network is measured untrained, too, which takes as long again.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
-  draws: z.int().nonnegative().default(defaultDraws).describe('How often images (or groups) are drawn anew for these.'),
-  ...{ batchSize, seed },
-  title: z
-    .string()
-    .min(1)
-    .exactOptional()
-    .describe('Stands before the finding in the title; by default the method, the split and what all models share.'),
+    .describe('How many of the explained images the sheet shows of each class and outcome, drawn at random.'),
 });
 export type GradcamSettings = z.output<typeof settings>;
 
 export const spec = defineKind<GradcamSettings>({
   name: 'gradcam',
-  version: 8,
+  version: 9,
   summary:
-    'Shows by class activation maps where in images networks find a class, several networks in one table, and measures it over a split.',
+    'Class activation maps of the images of a split, for several networks side by side, and numbers about them: where in an image a network finds a class.',
   settings,
   inputs: {
     models: {
@@ -68,7 +49,7 @@ export const spec = defineKind<GradcamSettings>({
     datasets: {
       type: 'dataset',
       summary:
-        'Images of two classes, real first: one set for all models, or one for each, by its axis values or in order.',
+        'Images of two classes, real first: one set for all models, or one for each, matched by axis values or order.',
       list: true,
       labelled: true,
       parts: ({ split }) => [split],
@@ -76,7 +57,7 @@ export const spec = defineKind<GradcamSettings>({
     masks: {
       type: 'files',
       summary:
-        'Where images were forged, as make-faces leaves it, for scores against the masks; matched to the models as data sets are.',
+        'Masks of what was forged, as make-faces writes them, to score maps against; matched to the models as data sets are.',
       list: true,
       labelled: true,
       parts: () => ['masks'],
@@ -86,17 +67,17 @@ export const spec = defineKind<GradcamSettings>({
   outputs: {
     sheet: {
       type: 'chart',
-      summary: 'For each model a real and a fake image that it called right, and wrong, beside the maps over them.',
+      summary: 'For each model a real and a fake image, predicted right and wrong, beside the maps over them.',
     },
     maps: {
       type: 'files',
       summary:
-        'Of each model and method the maps of all images that are explained, not scaled, as float32 `.npy` of [maps, height, width]; maps.csv says where which one is, and has its numbers.',
+        'Raw maps of each model and method for all explained images, as float32 `.npy` of [maps, height, width]; maps.csv lists where each map is, and its numbers.',
     },
     metrics: {
       type: 'metrics',
       summary:
-        'JSON: how concentrated maps are, how far those of the classes lie apart, how well they find masks, with intervals, beside an untrained network; by model where there are several.',
+        'JSON: how concentrated the maps are, how far apart the classes lie, how well the maps find the masks, with intervals, beside an untrained network; by model if there are several.',
       extension: '.json',
     },
     table: { type: 'table', summary: 'CSV: the same, a row for each model and method.', extension: '.csv' },

@@ -1,115 +1,103 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
-import { formatCount, formatCountOf, formatLevel } from '../../src/format-numbers.ts';
+import { formatCount, formatCountOf, formatLevel, formatSigned } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { formatDistance, formatSharing, numberAt } from '../../src/learning/explanations/format-measured.ts';
-import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
-import type { Survey } from '../../src/learning/explanations/survey-split.ts';
+import { type MapNumbers, metricsOf } from '../../src/learning/explanations/measure-survey.ts';
+import { distanceAt, shareAt } from '../../src/learning/explanations/measured-texts.ts';
+import type { SurveyedCase } from '../../src/learning/explanations/survey-models.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import type { Highlight } from '../../src/stage.ts';
-import type { Lead } from './finding.ts';
+import type { Lead } from './lead.ts';
+import type { Case } from './open-cases.ts';
 import type { GradcamSettings } from './spec.ts';
 
-/** What was measured of a model. */
-export interface MeasuredCase {
-  readonly name: string;
-  readonly layer: string;
-  readonly survey: Survey;
-  readonly numbers: Numbers;
-}
+export type MeasuredCase = Pick<Case & SurveyedCase, 'name' | 'layer' | 'measured'>;
 
-/** The numbers of the only model, or those of each by its name, and by how much one is above another. */
-export function formatMetrics(
-  cases: readonly MeasuredCase[],
-  { split, class: of, score, confidence }: GradcamSettings,
-  lead?: Lead,
-): string {
+/** The `metrics` artifact: the numbers of the only model, or those of each by its name, and the lead of one over another. */
+export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamSettings, lead?: Lead): string {
+  const { split, class: of, score, confidence } = settings;
   const head = { split, class: of, score, confidence };
-  const numbersOf = ({ layer, numbers }: MeasuredCase) => ({ layer, ...numbers });
+  const numbersOf = ({ layer, measured }: MeasuredCase) => ({ layer, ...metricsOf(measured) });
   const [first] = cases as readonly [MeasuredCase];
   if (cases.length === 1) return formatJson({ ...head, ...numbersOf(first) });
   const { topShare, ...pair } = lead ?? {};
-  const finite = topShare && (Number.isNaN(topShare.estimate) ? null : topShare.estimate);
-  const mostOverLeast = topShare && { ...pair, topShare: finite, intervals: { topShare: intervalPair(topShare) } };
   return formatJson({
     ...{ ...head, models: Object.fromEntries(cases.map((each) => [each.name, numbersOf(each)])) },
-    ...(mostOverLeast && { mostOverLeast }),
+    ...(topShare && {
+      mostOverLeast: {
+        ...{ ...pair, topShare: Number.isNaN(topShare.estimate) ? null : topShare.estimate },
+        intervals: { topShare: intervalPair(topShare) },
+      },
+    }),
   });
 }
 
-/** A row for each model and method, in full precision; a number is called as in the metrics, its ends after it. */
-export function formatTable(cases: readonly MeasuredCase[], { method: methods }: GradcamSettings): string {
-  const facts = ['images', 'real', 'fake', 'accuracy'] as const;
-  const rows = cases.flatMap(({ name, layer, numbers }) =>
-    methods.map((method) => ({
-      fixed: [name, method, layer, ...facts.map((fact) => cell(numbers[fact] as number | null))],
-      measured: measuredOf(numbers[method] as Numbers),
-    })),
-  );
-  const names = [...new Set(rows.flatMap(({ measured }) => [...measured.keys()]))];
-  const header = ['model', 'method', 'layer', ...facts, ...names];
-  const lines = rows.map(({ fixed, measured }) => [...fixed, ...names.map((name) => cell(measured.get(name) ?? null))]);
-  return [header, ...lines].map(csvLine).join('');
-}
-
-const cell = (value: number | null) => value ?? '';
-
-/** `real.topShare`, `real.topShareLow`, `real.topShareHigh`, … */
-function measuredOf(numbers: Numbers): ReadonlyMap<string, number | null> {
-  const parsed = parseMetrics(JSON.stringify(numbers));
-  if (!parsed.ok) throw new Error(`Internal error: ${parsed.error}`);
-  const { values, intervals } = parsed.value;
-  const columns = [...values].flatMap(([name, value]): [string, number | null][] => {
-    const [low, high] = intervals.get(name) ?? [null, null];
-    return isMeasured(name)
-      ? [
-          [name, value],
-          [`${name}Low`, low],
-          [`${name}High`, high],
-        ]
-      : [[name, value]];
-  });
-  return new Map(columns);
-}
-
-/** Counts, and what is known of chance, have no intervals. */
-const isMeasured = (name: string): boolean => !/(^|\.)(constantMaps|images)$|ByChance$|distanceP$/.test(name);
-
-/** A row for each model and method. */
-export function casesTable(
-  cases: readonly MeasuredCase[],
-  { method: methods, split, untrained: isUntrained, confidence }: GradcamSettings,
-): Highlight {
-  const isMasked = cases.some(({ survey }) => survey.masks !== undefined);
-  const rows = cases.flatMap(({ name, layer, numbers }) =>
-    methods.map((method) => {
-      const own = numbers[method] as Numbers;
-      const share = (key: string) => formatSharing(numberAt(own, key));
-      return [
-        ...(cases.length > 1 ? [name] : []),
-        ...[methodTitle(method), layer, classShare(numbers, own, 'real'), classShare(numbers, own, 'fake')],
-        ...(isUntrained ? [share('untrained.real.topShare'), share('untrained.fake.topShare')] : []),
-        ...[formatDistance(own, '', confidence), share('distanceByChance')],
-        ...(isMasked ? [share('masks.pointingGame'), share('masks.pointingGameByChance')] : []),
-      ];
+/** The `table` artifact: a row for each model and method, in full precision; columns are named as in the metrics. */
+export function formatTable(cases: readonly MeasuredCase[]): string {
+  const rows = cases.flatMap(({ name, layer, measured: { methods, images, real, fake, accuracy } }) =>
+    Array.from(methods, ([method, numbers]) => {
+      const columns = Array.from(numbers, ([path, { estimate, low, high }]) => [
+        [path, estimate] as const,
+        ...(low === undefined || high === undefined
+          ? []
+          : ([
+              [`${path}Low`, low],
+              [`${path}High`, high],
+            ] as const)),
+      ]);
+      return new Map<string, string | number>([
+        ...Object.entries({ model: name, method, layer, images, real, fake, accuracy }),
+        ...columns.flat(),
+      ]);
     }),
   );
+  const header = [...new Set(rows.flatMap((row) => [...row.keys()]))];
+  const cell = (value: string | number = '') => (typeof value === 'number' && !Number.isFinite(value) ? '' : value);
+  return [header, ...rows.map((row) => header.map((name) => cell(row.get(name))))].map(csvLine).join('');
+}
+
+/** A row for each model and method. */
+export function casesTable(cases: readonly MeasuredCase[], { split, confidence }: GradcamSettings): Highlight {
+  const all = cases.flatMap(({ measured }) => [...measured.methods.values()]);
+  const has = (path: string) => all.some((numbers) => numbers.has(path));
+  const [isUntrained, isMasked] = [has('untrained.topShare'), has('masks.pointingGame')];
+  const rows = cases.flatMap(({ name, layer, measured }) =>
+    Array.from(measured.methods, ([method, numbers]) => [
+      ...(cases.length > 1 ? [name] : []),
+      ...[methodTitle(method), layer],
+      ...(['real', 'fake'] as const).map((label) => classShare(numbers, label, measured[label])),
+      ...(isUntrained ? ['real', 'fake'].map((label) => shareAt(numbers, `untrained.${label}.topShare`)) : []),
+      ...[distanceAt(numbers, '', confidence), shareAt(numbers, 'distanceByChance')],
+      ...(isMasked ? [shareAt(numbers, 'masks.pointingGame'), shareAt(numbers, 'masks.pointingGameByChance')] : []),
+    ]),
+  );
   return {
-    title: `What the most salient 10 % of pixels hold of a map, on ${split}, intervals at ${formatLevel(confidence)}`,
+    title: `Share of a map in its most salient 10 % of pixels, on ${split}, ${formatLevel(confidence)} intervals`,
     columns: [
       ...(cases.length > 1 ? ['model'] : []),
       ...['method', 'layer', 'real', 'fake', ...(isUntrained ? ['untrained, one draw: real', 'fake'] : [])],
-      ...['means lie elsewhere', 'by chance'],
-      ...(isMasked ? ['points at mask', 'by chance'] : []),
+      ...['mean maps differ in', 'by chance'],
+      ...(isMasked ? ['points into mask', 'by chance'] : []),
     ],
     rows,
   };
 }
 
-/** Of a class, and of how many maps it is where some say nothing. */
-function classShare(numbers: Numbers, own: Numbers, name: 'real' | 'fake'): string {
-  const share = formatSharing(numberAt(own, `${name}.topShare`));
-  const [images, constant] = [numbers[name] as number, numberAt(own, `${name}.constantMaps`).value!];
+/** The share of a class, and the number of maps that it is the mean of if some are constant. */
+function classShare(numbers: MapNumbers, label: 'real' | 'fake', images: number): string {
+  const share = shareAt(numbers, `${label}.topShare`);
+  const constant = numbers.get(`${label}.constantMaps`)!.estimate;
   return constant === 0 ? share : `${share}, ${formatCount(images - constant)} of ${formatCountOf(images, 'map')}`;
+}
+
+/** The difference between the two models that are furthest apart. */
+export function leadTable({ more, less, images, topShare }: Lead, { confidence }: GradcamSettings): Highlight {
+  const points = (share: number) => `${formatSigned(100 * share, 1)} points`;
+  const { estimate, low, high } = topShare;
+  const ends = Number.isNaN(low) ? 'unknown' : `${points(low)} to ${points(high)}`;
+  return {
+    title: `The most against the least concentrated maps, on images with a map by both models`,
+    columns: ['most', 'least', 'images', 'difference', `${formatLevel(confidence)} interval for all pairs`],
+    rows: [[more, less, images, images === 0 ? '–' : points(estimate), ends]],
+  };
 }

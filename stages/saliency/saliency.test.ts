@@ -4,19 +4,19 @@ import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import sharp from 'sharp';
-import { numberAt } from '../../src/learning/explanations/format-measured.ts';
-import type { Numbers } from '../../src/learning/explanations/map-metrics.ts';
+import type { MapNumber, MeasuredSurvey } from '../../src/learning/explanations/measure-survey.ts';
 import { parseNpy } from '../../src/learning/vision/features/npy.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import { meansChart } from './means-chart.ts';
+import { type Frame, meansChart, saliencySheet } from './charts.ts';
 import run from './run.ts';
-import { type ShownImage, saliencySheet } from './sheet.ts';
 import { spec } from './spec.ts';
-import type { Frame } from './texts.ts';
+
+/** A map of a metrics file. */
+type Numbers = Readonly<Record<string, unknown>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'saliency-'));
 const [dataset, model, masks] = [join(folder, 'dataset'), join(folder, 'model'), join(folder, 'masks')];
@@ -72,7 +72,7 @@ test('every image is measured, and the raw maps of those that are shown are kept
   assert.deepEqual(mapsOf(bench).shape, [4, 56, 56]);
   const shares = rows.filter((row) => row[8] === 'fake').map((row) => Number(row[13]));
   const mean = shares.reduce((sum, share) => sum + share, 0) / shares.length;
-  assert.ok(Math.abs(numberAt(numbers, 'fake.topShare').value! - mean) < 1e-9);
+  assert.ok(Math.abs((numbers as { fake: { topShare: number } }).fake.topShare - mean) < 1e-9);
   // Masks of the whole image: whatever points, points into them.
   const { images, pointingGame, intersectionOverUnionByChance } = numbers['masks'] as Numbers;
   assert.deepEqual([images, pointingGame, intersectionOverUnionByChance], [2, 1, 1]);
@@ -80,7 +80,7 @@ test('every image is measured, and the raw maps of those that are shown are kept
     bench.highlights[0]!.rows.map(([net]) => net),
     ['trained', 'untrained, one draw', 'trained − untrained', 'by chance'],
   );
-  assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'maps', note: 'untrained net' });
+  assert.deepEqual(bench.progress.at(-1), { done: 18, total: 18, unit: 'images', note: 'untrained network' });
 });
 
 test('of a large split some images are explained, and those of the sheet are of these', async () => {
@@ -95,7 +95,7 @@ test('of a large split some images are explained, and those of the sheet are of 
     sheetOf(from).data.values.map(({ description }: { description: string }) => description.replace(/:.*/, ''));
   assert.deepEqual(keysOf(bench), keysOf(all));
   assert.equal(rows.length, 6);
-  assert.deepEqual(bench.progress.at(-1), { done: 12, total: 12, unit: 'maps', note: 'untrained net' });
+  assert.deepEqual(bench.progress.at(-1), { done: 12, total: 12, unit: 'images', note: 'untrained network' });
 });
 
 test('the same settings give the same bytes, and batches of another size the same maps but for rounding', async () => {
@@ -121,7 +121,7 @@ test('integrated gradients are held to what they should sum to', async () => {
   assert.ok((relativeGap as number) > 0.05);
   assert.match(
     bench.warnings.join('\n'),
-    /^Attributions miss the rise of the scores that they should sum to by \d+\.\d %, in the mean: give integrated-gradients more steps than 1\.$/,
+    /^The attributions of integrated-gradients miss \d+\.\d % of the rise of the scores that they should sum to, on average\. Set "steps" above 1\.$/,
   );
   assert.ok(listOf(bench).every((row) => row.at(-2) !== '' && row.at(-1) !== ''));
 });
@@ -149,51 +149,61 @@ test('what cannot be explained is told before anything is made', async () => {
   );
 });
 
-test('a setting that the method does not heed is refused', () => {
+test('a setting that the method does not use is refused', () => {
   const check = (settings: object) => spec.check!(spec.settings.parse(settings), new Set());
   assert.deepEqual(check({ steps: 50, noise: 0.1 }), [
     {
       at: ['noise'],
       message:
-        'the method "gradient" does not heed "noise", which is a setting of smooth-grad, smooth-grad-squared and var-grad',
+        'the method "gradient" does not use "noise", which is a setting of smooth-grad, smooth-grad-squared and var-grad',
     },
     {
       at: ['steps'],
-      message: 'the method "gradient" does not heed "steps", which is a setting of integrated-gradients',
+      message: 'the method "gradient" does not use "steps", which is a setting of integrated-gradients',
     },
   ]);
   assert.deepEqual(check({ method: 'integrated-gradients', steps: 10, baseline: 'mean' }), []);
   assert.deepEqual(check({ method: 'var-grad', samples: 10, noise: 0.1 }), []);
 });
 
+const numbers = new Map<string, MapNumber>(
+  Object.entries({
+    ...{ 'real.topShare': { estimate: 0.4, low: 0.38, high: 0.42 }, 'real.meanMapTopShare': { estimate: 0.3 } },
+    ...{ 'fake.topShare': { estimate: 0.5, low: 0.47, high: 0.52 }, 'fake.meanMapTopShare': { estimate: 0.31 } },
+    ...{ distance: { estimate: 0.06, low: 0.04, high: 0.07 }, distanceByChance: { estimate: 0.02 } },
+    ...{ 'untrained.topShare': { estimate: 0.25 }, 'untrained.distance': { estimate: 0.02 } },
+    ...{ 'untrained.real.meanMapTopShare': { estimate: 0.2 }, 'untrained.fake.meanMapTopShare': { estimate: 0.21 } },
+  }),
+);
+const measured: MeasuredSurvey = {
+  ...{ images: 121, real: 120, fake: 1, accuracy: 0.75, isNearChance: false },
+  methods: new Map([['gradient', numbers]]),
+};
 const frame: Frame = {
-  ...{ split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95, labels: { seed: '2' } },
+  ...{ classes: ['real', 'fake'], measured, labels: { seed: '2' } },
+  settings: { split: 'test', method: 'gradient', class: 'label', score: 'score', confidence: 0.95 },
 };
-const numbers: Numbers = {
-  real: { topShare: 0.4, meanMapTopShare: 0.3, intervals: { topShare: [0.38, 0.42] } },
-  fake: { topShare: 0.5, meanMapTopShare: 0.31, intervals: { topShare: [0.47, 0.52] } },
-  distance: 0.06,
-  distanceByChance: 0.02,
-  untrained: {
-    real: { topShare: 0.25, meanMapTopShare: 0.2 },
-    fake: { topShare: 0.26, meanMapTopShare: 0.21 },
-    distance: 0.02,
-  },
-  intervals: { distance: [0.04, 0.07] },
-};
-const shared = { classes: ['real', 'fake'], counts: [120, 1], numbers, frame };
 const picture = 'data:image/png;base64,';
 
 test('the sheet says what is bright, and who is right', () => {
-  const image = (key: string, label: number, fake: number, topShare: number): ShownImage => ({
+  const image = (key: string, label: number, fake: number, topShare: number) => ({
     ...{ key, label, topShare, image: `${picture}${key}`, map: `${picture}map` },
-    logits: [0, fake],
+    logits: [0, fake] as const,
   });
   const shown = [image('a', 0, -1.5, 0.41), image('b', 0, 0.25, 0.38), image('c', 1, 2, Number.NaN)];
-  assertGolden(saliencySheet(shown, shared), new URL('golden/sheet.golden.json', import.meta.url));
+  assertGolden(saliencySheet(shown, frame), new URL('golden/sheet.golden.json', import.meta.url));
 });
 
-test('the mean maps of both nets stand side by side', () => {
-  const chart = meansChart([`${picture}r`, `${picture}f`], [`${picture}ur`, `${picture}uf`], shared);
+test('the mean maps of both networks stand side by side', () => {
+  const chart = meansChart([`${picture}r`, `${picture}f`], [`${picture}ur`, `${picture}uf`], frame);
   assertGolden(chart, new URL('golden/means.golden.json', import.meta.url));
+});
+
+test('below the mean maps of a network near chance stands what they may show', () => {
+  const near = { ...frame, measured: { ...measured, accuracy: 0.51, isNearChance: true } };
+  const { title } = meansChart([`${picture}r`, `${picture}f`], undefined, near) as { title: { subtitle: string[] } };
+  assert.match(
+    title.subtitle.join(' '),
+    /not measurably better than chance on these images \(accuracy 51\.0 %\): its maps may /,
+  );
 });

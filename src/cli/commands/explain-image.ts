@@ -6,7 +6,7 @@ import { writeError } from '../../engine/files/write-error.ts';
 import { formatShare } from '../../format-numbers.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/question.ts';
-import { largeGap } from '../../learning/attribution/relative-gap.ts';
+import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
@@ -89,7 +89,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
     await Promise.all([
       import('../../learning/training/start-backend.ts'),
       import('../../backend/usable-cores.ts'),
-      import('../../learning/explanations/seeing-model.ts'),
+      import('../../learning/explanations/subject.ts'),
       import('../../learning/explanations/explain-pictures.ts'),
       import('../../learning/explanations/explanation-settings.ts'),
     ]);

@@ -1,10 +1,76 @@
+import { resample } from '../vision/resample.ts';
+
 /**
- * How much each place of an image counts, in the method's own unit: not scaled, so that maps of one method compare. A class
- * activation map has the size of its layer, any other that of the image as the network sees it.
+ * How much each place of an image counts, in the method's own unit: unscaled, so that maps of one method can be compared.
+ * A class activation map has the size of its layer, any other map that of the image as the network sees it.
  */
 export interface AttributionMap {
   readonly height: number;
   readonly width: number;
   /** At least 0: `[height, width]`. */
   readonly values: Float32Array;
+}
+
+/** A map in another size, by linear interpolation with half-pixel centres, as images are resized. */
+export function resizeMap(
+  map: AttributionMap,
+  { height, width }: { readonly height: number; readonly width: number },
+): AttributionMap {
+  if (map.height === height && map.width === width) return map;
+  return { height, width, values: resample(map.values, map, { height, width }, 1) };
+}
+
+/**
+ * Map values scaled to 0 to 1: the least becomes 0, the greatest 1. A constant map shows no place and becomes zeros.
+ *
+ * Example: 2, 3, 4 give 0, 0.5, 1.
+ */
+export function scaleMap(map: Float32Array): Float32Array {
+  let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+  for (const value of map) {
+    least = Math.min(least, value);
+    most = Math.max(most, value);
+  }
+  return most > least ? map.map((value) => (value - least) / (most - least)) : new Float32Array(map.length);
+}
+
+/**
+ * A map with fewer pixels, each the mean of those that fall into it: where a map lies, without its grain. A side of at most
+ * `side` pixels keeps its length.
+ *
+ * Example: 1, 3, 0, 2 in a row, reduced to 2, gives 2, 1.
+ */
+export function reduceMap({ height, width, values }: AttributionMap, side: number): AttributionMap {
+  const [rows, columns] = [Math.min(side, height), Math.min(side, width)];
+  const sums = new Float64Array(rows * columns);
+  const counts = new Uint32Array(rows * columns);
+  const column = Uint32Array.from({ length: width }, (_, x) => Math.floor((x * columns) / width));
+  for (let y = 0; y < height; y++) {
+    const row = Math.floor((y * rows) / height) * columns;
+    for (let x = 0; x < width; x++) {
+      sums[row + column[x]!]! += values[y * width + x]!;
+      counts[row + column[x]!]!++;
+    }
+  }
+  return { height: rows, width: columns, values: Float32Array.from(sums, (sum, i) => sum / counts[i]!) };
+}
+
+/**
+ * One map from values by channel: at each pixel the greatest magnitude among its channels (Simonyan, Vedaldi and Zisserman
+ * 2014, "Deep inside convolutional networks", section 3.1).
+ *
+ * Example: one pixel of (0.1, -0.5, 0.3) gives 0.5.
+ *
+ * @param values `[…, channels]`.
+ * @returns `[…]`, at least 0.
+ */
+export function channelMaximum(values: Float32Array, channels = 3): Float32Array {
+  const map = new Float32Array(values.length / channels);
+  // A call for each pixel would take a tenth of the time of the gradient itself.
+  for (let pixel = 0, at = 0; pixel < map.length; pixel++) {
+    let most = 0;
+    for (const end = at + channels; at < end; at++) most = Math.max(most, Math.abs(values[at]!));
+    map[pixel] = most;
+  }
+  return map;
 }

@@ -1,65 +1,51 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import type { AttributionMap } from './attribution-map.ts';
-import { eigenCam } from './cam/eigen-cam.ts';
-import { gradCam } from './cam/grad-cam.ts';
-import { gradCamPlusPlus } from './cam/grad-cam-plus-plus.ts';
-import { hiresCam } from './cam/hires-cam.ts';
-import { layerCam } from './cam/layer-cam.ts';
+import { type AttributionMap, channelMaximum } from './attribution-map.ts';
+import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgradCam } from './cam/activation-maps.ts';
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
-import { randomCam } from './cam/random-cam.ts';
 import { scoreCam } from './cam/score-cam.ts';
-import { xgradCam } from './cam/xgrad-cam.ts';
-import { channelMaximum } from './channel-maximum.ts';
-import { gradientMap } from './gradients/gradient-map.ts';
+import { logitsOf } from './explained-score.ts';
 import { guidedGradient } from './gradients/guided-gradient.ts';
-import { inputTimesGradient } from './gradients/input-times-gradient.ts';
-import { integratedGradient } from './gradients/integrated-gradient.ts';
-import { type NoiseOptions, smoothGradient } from './gradients/smooth-gradient.ts';
-import { logitsOf } from './logits-of.ts';
+import { gradientMap, inputTimesGradient } from './gradients/input-gradient.ts';
+import { type Completeness, integratedGradient } from './gradients/integrated-gradient.ts';
+import { type NoiseOptions, type NoisyGradients, smoothGradient } from './gradients/smooth-gradient.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
-import type { Question } from './question.ts';
+import { type Question, questionOf } from './question.ts';
 
-/** What methods need to know, by their family; only of those that are asked for. */
+/** Options of the methods, by their family; only those of the methods in use are needed. */
 export interface ExplainOptions {
   readonly gradients?: GradientOptions;
   readonly cams?: CamOptions;
 }
 
-/** What gradients by the image need beyond the plain one. */
+/** Options of the methods that build on the gradient by the image. */
 export interface GradientOptions extends NoiseOptions {
   /** Points on the paths of integrated gradients. */
   readonly steps: number;
-  /** The colour that these paths begin with, normalised: red, green, blue. */
+  /** The normalised colour at which these paths start: red, green, blue. */
   readonly baseline: readonly [number, number, number];
 }
 
-/** What class activation maps need. */
+/** Options of class activation maps. */
 export interface CamOptions {
-  /** The convolution that they are taken from, as `findConvolution` gives it. */
+  /** The convolution that they are taken from, as `findConvolution` returns it. */
   readonly layer: string;
-  /** Images of one forward pass, for Score-CAM, which makes many of one. */
+  /** Images of one forward pass of Score-CAM, which masks one image many times. */
   readonly batchSize: number;
 }
 
-/** Why images have their scores. */
+/** The scores of a batch of images, and maps that explain them. */
 export interface Explanation {
   /** `[batch, 2]`. */
   readonly logits: Float32Array;
-  /** In the order of the methods, for each the map of every image. */
+  /** In the order of the methods, one map for each image. */
   readonly maps: readonly (readonly AttributionMap[])[];
-  /** Of integrated gradients, where they are among the methods: both `[batch]`. */
+  /** Present when integrated gradients are among the methods. */
   readonly completeness?: Completeness;
-}
-
-/** What the attributions of an image should sum to, and the sum less that. */
-export interface Completeness {
-  readonly rises: Float64Array;
-  readonly gaps: Float64Array;
 }
 
 /**
  * Maps of the same images by several methods. Class activation maps share one pass forward and back. Attributions by channel
- * become one map by their greatest magnitude (`channel-maximum.ts`).
+ * become one map by {@link channelMaximum}.
  */
 export async function explain(
   model: LayersModel,
@@ -72,9 +58,14 @@ export async function explain(
   let completeness: Completeness | undefined;
   const maps: (readonly AttributionMap[])[] = [];
   for (const method of methods) {
-    if (isCam(method))
-      maps.push(await activationMaps(method, view!.views, { model, question, options: options.cams! }));
-    else {
+    if (isCam(method)) {
+      const ofImages: AttributionMap[] = [];
+      for (const [image, { height, width, ...of }] of view!.views.entries()) {
+        const asked = { model, question: questionOf(question, image), ...options.cams! };
+        ofImages.push({ height, width, values: await cams[method]({ height, width, ...of }, asked) });
+      }
+      maps.push(ofImages);
+    } else {
       const found = await gradients[method](model, question, given(options.gradients, 'gradients'));
       logits ??= found.logits;
       completeness ??= found.completeness;
@@ -97,24 +88,22 @@ interface ImageMaps {
   readonly completeness?: Completeness;
 }
 
-const gradients: Readonly<
-  Record<GradientMethod, (model: LayersModel, question: Question, options: GradientOptions) => Promise<ImageMaps>>
-> = {
-  gradient: async (model, question) => {
-    const { map, logits } = await gradientMap(model, question);
-    return { maps: map, logits };
-  },
+type MapsOf = (model: LayersModel, question: Question, options: GradientOptions) => Promise<ImageMaps>;
+
+const smooth =
+  (of: NoisyGradients): MapsOf =>
+  async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, of)) });
+
+const gradients: Readonly<Record<GradientMethod, MapsOf>> = {
+  gradient: gradientMap,
   'input-x-gradient': async (model, question) => ({ maps: channelMaximum(await inputTimesGradient(model, question)) }),
-  'smooth-grad': async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, 'mean')) }),
-  'smooth-grad-squared': async (...given) => ({
-    maps: channelMaximum(await smoothGradient(...given, 'mean-of-squares')),
-  }),
-  'var-grad': async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, 'variance')) }),
+  'smooth-grad': smooth('mean'),
+  'smooth-grad-squared': smooth('mean-of-squares'),
+  'var-grad': smooth('variance'),
   'integrated-gradients': async (model, question, { steps, baseline: colour }) => {
-    const baseline = new Float32Array(question.images.length);
-    for (let i = 0; i < baseline.length; i++) baseline[i] = colour[i % 3]!;
-    const { attribution, rises, gaps } = await integratedGradient(model, question, { baseline, steps });
-    return { maps: channelMaximum(attribution), completeness: { rises, gaps } };
+    const baseline = Float32Array.from(question.images, (_, i) => colour[i % 3]!);
+    const { attribution, ...completeness } = await integratedGradient(model, question, { baseline, steps });
+    return { maps: channelMaximum(attribution), completeness };
   },
   'guided-backprop': async (model, question) => ({ maps: channelMaximum(await guidedGradient(model, question)) }),
 };
@@ -128,46 +117,21 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
   }));
 }
 
-interface Asked {
+/** The question about the image of a view. */
+interface Asked extends CamOptions {
   readonly model: LayersModel;
   readonly question: Question;
-  readonly options: CamOptions;
 }
 
-async function activationMaps(
-  method: CamMethod,
-  views: readonly LayerView[],
-  asked: Asked,
-): Promise<readonly AttributionMap[]> {
-  const maps: AttributionMap[] = [];
-  for (const [image, view] of views.entries()) {
-    const { height, width } = view;
-    maps.push({ height, width, values: await cams[method](view, image, asked) });
-  }
-  return maps;
-}
+type MapOf = (view: LayerView, asked: Asked) => Float32Array | Promise<Float32Array>;
 
-const cams: Readonly<
-  Record<CamMethod, (view: LayerView, image: number, asked: Asked) => Float32Array | Promise<Float32Array>>
-> = {
+const cams: Readonly<Record<CamMethod, MapOf>> = {
   'grad-cam': gradCam,
   'grad-cam++': gradCamPlusPlus,
   'hires-cam': hiresCam,
   'xgrad-cam': xgradCam,
   'layer-cam': layerCam,
   'eigen-cam': eigenCam,
-  'score-cam': (view, image, { model, question, options }) =>
-    scoreCam(model, view, questionOf(question, image), options.batchSize),
-  'random-cam': (view, image, { question }) => randomCam(view, question.seeds[image]!),
+  'score-cam': (view, { model, question, batchSize }) => scoreCam(model, view, question, batchSize),
+  'random-cam': (view, { question }) => randomCam(view, question.seeds[0]!),
 };
-
-/** Of one of the images. */
-function questionOf({ images, classes, score, seeds }: Question, image: number): Question {
-  const size = images.length / classes.length;
-  return {
-    images: images.subarray(image * size, (image + 1) * size),
-    classes: classes.subarray(image, image + 1),
-    score,
-    seeds: [seeds[image]!],
-  };
-}

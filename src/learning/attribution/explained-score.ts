@@ -1,12 +1,26 @@
-import type { Scalar, Tensor } from '@tensorflow/tfjs';
-import { tensor } from '@tensorflow/tfjs';
+import type { LayersModel, Scalar, Tensor } from '@tensorflow/tfjs';
+import { tensor, tidy } from '@tensorflow/tfjs';
 import type { Question } from './question.ts';
 
 /**
- * The sum over images of what is explained. In inference mode images do not meet, so the sum's gradient by one image is that
- * of its own score. Scores are taken before the softmax, whose gradient vanishes where a net is sure, and which would
- * mix in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014, "Deep inside convolutional networks",
- * section 3).
+ * The logits of a model in inference mode: `[batch, 2]`.
+ *
+ * @param images `[batch, height, width, 3]`, of the size that the model sees.
+ */
+export async function logitsOf(model: LayersModel, images: Float32Array): Promise<Float32Array> {
+  const [, ...shape] = model.inputs[0]!.shape as number[];
+  const batch = images.length / shape.reduce((product, length) => product * length, 1);
+  const output = tidy(() => model.apply(tensor(images, [batch, ...shape]), { training: false }) as Tensor);
+  const logits = (await output.data<'float32'>()).slice(); // a backend may hand out its own memory
+  output.dispose();
+  return logits;
+}
+
+/**
+ * The sum over images of the scores that are explained. In inference mode images do not interact, so the gradient of the sum
+ * by one image is that of its own score. Scores are taken before the softmax: its gradient vanishes where a network is
+ * sure, and it mixes in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014, "Deep inside
+ * convolutional networks", section 3).
  *
  * @param logits `[batch, 2]`.
  */
@@ -19,7 +33,7 @@ export function explainedScore(logits: Tensor, { classes, score }: Pick<Question
   return logits.mul(tensor(factors, [classes.length, 2])).sum();
 }
 
-/** What is explained of one image, from its two logits. */
+/** The explained score of one image, from its two logits. */
 export function scoreOf(logits: readonly [number, number], c: number, { score }: Pick<Question, 'score'>): number {
   return score === 'margin' ? logits[c]! - logits[1 - c]! : logits[c]!;
 }

@@ -4,24 +4,19 @@ import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { layers, sequential, tensor } from '@tensorflow/tfjs';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { Random } from '../../random.ts';
+import { StageError } from '../../stage.ts';
 import { buildNet } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import { netOf } from '../models/model-setting.ts';
+import { channelMaximum, scaleMap } from './attribution-map.ts';
+import { gradCam, randomCam } from './cam/activation-maps.ts';
 import { convolutionNames, findConvolution } from './cam/find-layer.ts';
-import { gradCam } from './cam/grad-cam.ts';
-import { viewLayer } from './cam/layer-view.ts';
-import { randomCam } from './cam/random-cam.ts';
+import { viewLayer, walkLayers } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
-import { channelMaximum } from './channel-maximum.ts';
-import { gradientMap } from './gradients/gradient-map.ts';
-import { inputGradient } from './gradients/input-gradient.ts';
-import { inputTimesGradient } from './gradients/input-times-gradient.ts';
+import { gradientMap, inputGradient, inputTimesGradient } from './gradients/input-gradient.ts';
 import { integratedGradient } from './gradients/integrated-gradient.ts';
 import { smoothGradient } from './gradients/smooth-gradient.ts';
 import type { Question } from './question.ts';
-import { relativeGap } from './relative-gap.ts';
-import { scaleMap } from './scale-map.ts';
-import { walkLayers } from './walk-layers.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 
@@ -93,7 +88,7 @@ test('a saliency map is the greatest magnitude of the gradient by channel, and S
   const question = ask(128);
   const { gradient, logits } = await inputGradient(net, question);
   const saliency = await gradientMap(net, question);
-  assert.deepEqual(saliency.map, channelMaximum(gradient));
+  assert.deepEqual(saliency.maps, channelMaximum(gradient));
   assert.deepEqual(saliency.logits, logits);
 
   const size = 128 * 128 * 3;
@@ -179,27 +174,25 @@ test('maps of nothing stay nothing', () => {
 
 test('the last convolution is taken unless another is named; what is none is told with those there are', () => {
   const net = buildNet(netOf('simple-net'), 64);
-  assert.deepEqual(findConvolution(net), { ok: true, value: 'conv3' });
-  assert.deepEqual(findConvolution(net, 'conv1'), { ok: true, value: 'conv1' });
-  assert.deepEqual(findConvolution(net, 'dense1'), {
-    ok: false,
-    error:
-      'Expected a convolution of the network for the layer, got the Dense "dense1". There are conv1, conv2, conv3.',
-  });
-  assert.deepEqual(findConvolution(net, 'cnov2'), {
-    ok: false,
-    error:
-      'Expected a convolution of the network for the layer, got "cnov2". Did you mean "conv2"? There are conv1, conv2, conv3.',
-  });
-  assert.deepEqual(findConvolution(linearNet(Array(24).fill(0))), {
-    ok: false,
-    error:
-      'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
-  });
-});
-
-test('the gap of integrated gradients is told as a share of what they should sum to', () => {
-  assert.equal(relativeGap({ rises: Float64Array.of(2, -2), gaps: Float64Array.of(0.1, -0.3) }), 0.1);
+  assert.equal(findConvolution(net), 'conv3');
+  assert.equal(findConvolution(net, 'conv1'), 'conv1');
+  const refused = (model: LayersModel, name: string | undefined, message: string) =>
+    assert.throws(() => findConvolution(model, name), new StageError(message));
+  refused(
+    net,
+    'dense1',
+    'Expected a convolution of the network for the layer, got the Dense "dense1". There are conv1, conv2, conv3.',
+  );
+  refused(
+    net,
+    'cnov2',
+    'Expected a convolution of the network for the layer, got "cnov2". Did you mean "conv2"? There are conv1, conv2, conv3.',
+  );
+  refused(
+    linearNet(Array(24).fill(0)),
+    undefined,
+    'Expected a network with a convolution whose maps have more than one pixel, got none: there is nowhere to look.',
+  );
 });
 
 function assertClose(actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {

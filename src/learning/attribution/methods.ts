@@ -1,56 +1,84 @@
-/** Methods whose maps come from gradients by the image, of its size. */
-export const gradientMethods = [
-  'gradient',
-  'input-x-gradient',
-  'smooth-grad',
-  'smooth-grad-squared',
-  'var-grad',
-  'integrated-gradients',
-  'guided-backprop',
-] as const;
-export type GradientMethod = (typeof gradientMethods)[number];
+/** Settings that only some methods use. They have no defaults in a spec, so that setting one in vain can be reported. */
+export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
+export type MethodSetting = keyof typeof methodDefaults;
 
-/** Class activation maps: sums of a convolution's maps, of their size. The last one is the control. */
-export const camMethods = [
-  'grad-cam',
-  'grad-cam++',
-  'hires-cam',
-  'xgrad-cam',
-  'layer-cam',
-  'eigen-cam',
-  'score-cam',
-  'random-cam',
-] as const;
-export type CamMethod = (typeof camMethods)[number];
+/** What is known of a method besides its computation. */
+interface MethodFacts {
+  /** Its name in titles and tables. */
+  readonly title: string;
+  /** The settings of its own. */
+  readonly settings?: readonly MethodSetting[];
+  /** Its map is the same whichever class is asked about: it shows what a layer responds to. */
+  readonly isClassless?: true;
+  /** Cost of one image's map in forward passes, for estimates of time. */
+  readonly passes: (effort: Effort) => number;
+}
 
-export const methods = [...gradientMethods, ...camMethods] as const;
+interface Effort {
+  readonly samples: number;
+  readonly steps: number;
+  /** Of the layer that class activation maps are taken from. */
+  readonly channels: number;
+}
+
+/** A backward pass costs about two forward passes. */
+const thereAndBack = 3;
+
+const smoothing = {
+  settings: ['samples', 'noise'],
+  passes: ({ samples }: Effort) => samples * thereAndBack,
+} as const;
+const onePass = { passes: () => thereAndBack };
+/** Class activation maps of one layer share a pass, which is counted for the control. */
+const sharedPass = { passes: () => 0 };
+
+const gradientFacts = {
+  gradient: { title: 'Gradient', ...onePass },
+  'input-x-gradient': { title: 'Input × gradient', ...onePass },
+  'smooth-grad': { title: 'SmoothGrad', ...smoothing },
+  'smooth-grad-squared': { title: 'SmoothGrad²', ...smoothing },
+  'var-grad': { title: 'VarGrad', ...smoothing },
+  'integrated-gradients': {
+    title: 'Integrated gradients',
+    settings: ['steps', 'baseline'],
+    passes: ({ steps }) => (steps + 2) * thereAndBack,
+  },
+  'guided-backprop': { title: 'Guided backpropagation', ...onePass },
+} as const satisfies Readonly<Record<string, MethodFacts>>;
+
+const camFacts = {
+  'grad-cam': { title: 'Grad-CAM', ...sharedPass },
+  'grad-cam++': { title: 'Grad-CAM++', ...sharedPass },
+  'hires-cam': { title: 'HiResCAM', ...sharedPass },
+  'xgrad-cam': { title: 'XGrad-CAM', ...sharedPass },
+  'layer-cam': { title: 'LayerCAM', ...sharedPass },
+  'eigen-cam': { title: 'Eigen-CAM', isClassless: true, ...sharedPass },
+  'score-cam': { title: 'Score-CAM', passes: ({ channels }) => channels },
+  'random-cam': { title: 'RandomCAM', isClassless: true, ...onePass },
+} as const satisfies Readonly<Record<string, MethodFacts>>;
+
+/** A method whose map comes from gradients by the image and has its size. */
+export type GradientMethod = keyof typeof gradientFacts;
+/** A class activation map: a weighted sum of a convolution's feature maps, of their size. */
+export type CamMethod = keyof typeof camFacts;
 export type Method = GradientMethod | CamMethod;
 
-export const isCam = (method: Method): method is CamMethod => (camMethods as readonly string[]).includes(method);
+export const gradientMethods = Object.keys(gradientFacts) as readonly GradientMethod[];
+export const camMethods = Object.keys(camFacts) as readonly CamMethod[];
+export const methods: readonly Method[] = [...gradientMethods, ...camMethods];
 
-const titles: Readonly<Record<Method, string>> = {
-  gradient: 'Gradient',
-  'input-x-gradient': 'Input × gradient',
-  'smooth-grad': 'SmoothGrad',
-  'smooth-grad-squared': 'SmoothGrad²',
-  'var-grad': 'VarGrad',
-  'integrated-gradients': 'Integrated gradients',
-  'guided-backprop': 'Guided backpropagation',
-  'grad-cam': 'Grad-CAM',
-  'grad-cam++': 'Grad-CAM++',
-  'hires-cam': 'HiResCAM',
-  'xgrad-cam': 'XGrad-CAM',
-  'layer-cam': 'LayerCAM',
-  'eigen-cam': 'Eigen-CAM',
-  'score-cam': 'Score-CAM',
-  'random-cam': 'RandomCAM',
-};
+const facts: Readonly<Record<Method, MethodFacts>> = { ...gradientFacts, ...camFacts };
 
-/** What a method is called in titles and tables. */
-export const methodTitle = (method: Method): string => titles[method];
+export const isCam = (method: Method): method is CamMethod => method in camFacts;
 
-/** Methods whose maps are the same whichever class is asked about. */
-const classless: readonly Method[] = ['eigen-cam', 'random-cam'];
+export const methodTitle = (method: Method): string => facts[method].title;
 
-/** Whether a method's map says something of the class that it is asked about; the others show what a layer is busy with. */
-export const explainsClass = (method: Method): boolean => !classless.includes(method);
+/** Whether a method's map depends on the class that it is asked about. */
+export const explainsClass = (method: Method): boolean => facts[method].isClassless !== true;
+
+/** The methods that use a setting. */
+export const methodsWith = (setting: MethodSetting): readonly Method[] =>
+  methods.filter((method) => facts[method].settings?.includes(setting));
+
+/** What a map of one image costs, in forward passes. */
+export const passesOf = (method: Method, effort: Effort): number => facts[method].passes(effort);

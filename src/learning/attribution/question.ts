@@ -1,14 +1,25 @@
-/** What of a network's output is explained: a class's own score before the softmax, or that score less the other class's. */
+/** Which score of a class is explained: its own score before the softmax, or the margin over the other class's score. */
 export const scoreKinds = ['score', 'margin'] as const;
 export type ScoreKind = (typeof scoreKinds)[number];
 
-/** Images, and what is asked about each: why it has the score of a class. */
+/** A batch of images, and the class score that is explained for each. */
 export interface Question {
   /** As the network sees them, normalised: `[batch, height, width, 3]`. */
   readonly images: Float32Array;
-  /** The class that each image is asked about, 0 or 1: `[batch]`. */
+  /** The class whose score is explained for each image, 0 or 1: `[batch]`. */
   readonly classes: Int32Array;
   readonly score: ScoreKind;
-  /** Of each image, for methods that draw: the same seed gives the same map, whatever batch it is in. */
+  /** One seed for each image, for methods that draw: the same seed gives the same map, whatever the batch. */
   readonly seeds: readonly number[];
+}
+
+/** The question about one image of a batch. */
+export function questionOf({ images, classes, score, seeds }: Question, image: number): Question {
+  const size = images.length / classes.length;
+  return {
+    images: images.subarray(image * size, (image + 1) * size),
+    classes: classes.subarray(image, image + 1),
+    score,
+    seeds: [seeds[image]!],
+  };
 }

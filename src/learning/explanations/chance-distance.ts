@@ -1,17 +1,17 @@
 import { permutation, Random } from '../../random.ts';
-import { mapDistance } from '../attribution/measures/map-distance.ts';
+import { mapDistance } from '../attribution/map-measures.ts';
 
-/** What sets the mean maps of two classes apart, and what chance alone would. */
+/** The distance between the mean maps of two classes that chance alone gives. */
 export interface ChanceDistance {
-  /** The mean distance of the means where labels are shuffled. */
+  /** The mean distance for shuffled labels. */
   readonly byChance: number;
-  /** One-sided, of the classes' maps being alike: the share of shuffles that set them as far apart, with 1 added above and below. */
+  /** One-sided p-value of the hypothesis that the classes' maps are alike: (1 + shuffles as far apart) / (1 + shuffles). */
   readonly p: number;
 }
 
 interface LabelledMaps {
   readonly labels: ArrayLike<number>;
-  /** Images of one group are no independent images, so it keeps its label as one, or, with both, only those are shuffled. */
+  /** Images of a group are not independent: a group of one class is relabelled as a whole, one of both within itself. */
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** `[images, cells]`. */
   readonly coarse: Float32Array;
@@ -21,8 +21,8 @@ interface LabelledMaps {
 const shuffles = 1000;
 
 /**
- * The distance of class means that chance alone gives, since means of few images differ in any case: a permutation test (Good 2005,
- * "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN where a class has no images.
+ * The distance of class means that chance alone gives, since means of few images always differ: a permutation test (Good
+ * 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
 export function chanceDistance(maps: LabelledMaps, seed: number): ChanceDistance {
   const found = distanceOfMeans(maps, maps.labels);
@@ -39,13 +39,13 @@ export function chanceDistance(maps: LabelledMaps, seed: number): ChanceDistance
   return { byChance: sum / defined, p: Number.isNaN(found) ? Number.NaN : (1 + asFar) / (1 + defined) };
 }
 
-/** How far apart the mean maps of images with these labels lie. */
+/** The distance between the mean maps of images with these labels. */
 export function distanceOfMeans(maps: Pick<LabelledMaps, 'coarse' | 'cells'>, labels: ArrayLike<number>): number {
   const [real, fake] = weightedSums(maps, labels);
   return mapDistance(real!, fake!);
 }
 
-/** By label, the sum of its images' maps, each times its weight: as good as the mean for what does not change with the unit. */
+/** By label, the weighted sum of its images' maps; it stands for the mean where the unit does not matter. */
 export function weightedSums(
   { coarse, cells }: Pick<LabelledMaps, 'coarse' | 'cells'>,
   labels: ArrayLike<number>,
@@ -62,14 +62,8 @@ export function weightedSums(
   return sums;
 }
 
-interface Units {
-  /** Images alone, and groups of one class: each has one label. */
-  readonly pure: readonly (readonly number[])[];
-  /** Groups with images of both classes. */
-  readonly mixed: readonly (readonly number[])[];
-}
-
-function unitsOf({ labels, groups }: LabelledMaps): Units {
+/** Units of relabelling, as indices of images: those of one label (single images, and groups of one class), and mixed groups. */
+function unitsOf({ labels, groups }: LabelledMaps) {
   const units = new Map<string | number, number[]>();
   for (let image = 0; image < labels.length; image++) {
     const unit = groups?.[image] ?? image;
@@ -80,7 +74,7 @@ function unitsOf({ labels, groups }: LabelledMaps): Units {
   return { pure: all.filter(isPure), mixed: all.filter((images) => !isPure(images)) };
 }
 
-function shuffled(labels: ArrayLike<number>, { pure, mixed }: Units, random: Random): Uint8Array {
+function shuffled(labels: ArrayLike<number>, { pure, mixed }: ReturnType<typeof unitsOf>, random: Random): Uint8Array {
   const result = new Uint8Array(labels.length);
   const order = permutation(pure.length, random);
   for (const [i, images] of pure.entries()) {

@@ -1,25 +1,32 @@
 import { formatShare } from '../../format-numbers.ts';
-import type { Completeness } from '../attribution/explain.ts';
-import { largeGap, relativeGap } from '../attribution/relative-gap.ts';
+import type { Completeness } from '../attribution/gradients/integrated-gradient.ts';
+import { mean } from '../metrics/mean.ts';
 
-/** How far the attributions of integrated gradients are from what they should sum to, over images. */
+/** How far the attributions of integrated gradients are from what they should sum to: means over images. */
 export interface CompletenessGap {
-  /** By how much scores rise from the baseline: of absolute values. */
+  /** Absolute rise of the score from the baseline to the image. */
   readonly meanRise: number;
-  /** The sum of the attributions less that: of absolute values. */
+  /** Absolute difference between the sum of the attributions and that rise. */
   readonly meanGap: number;
-  /** The second as a share of the first. */
+  /** The second as a share of the first; NaN where nothing rises. */
   readonly relativeGap: number;
 }
 
-/** @param sums Of at least one image. */
-export function completenessGap(sums: Completeness): CompletenessGap {
-  const mean = (values: Float64Array) => values.reduce((sum, value) => sum + Math.abs(value), 0) / values.length;
-  return { meanRise: mean(sums.rises), meanGap: mean(sums.gaps), relativeGap: relativeGap(sums) };
+/**
+ * Example: rises of 2 and -2 with gaps of 0.1 and -0.3 give a relative gap of 0.1.
+ *
+ * @param sums Of at least one image.
+ */
+export function completenessGap({ rises, gaps }: Completeness): CompletenessGap {
+  const [meanRise, meanGap] = [mean(rises.map(Math.abs)), mean(gaps.map(Math.abs))];
+  return { meanRise, meanGap, relativeGap: meanGap / meanRise };
 }
 
-/** What to tell the user of a relative gap, if anything. */
+/** From a twentieth of the rise on, the user is warned. */
+export const largeGap = 0.05;
+
+/** The warning about a relative gap; undefined if it is small. */
 export function gapWarning(gap: number, steps: number): string | undefined {
   if (!(gap > largeGap)) return undefined;
-  return `Attributions miss the rise of the scores that they should sum to by ${formatShare(gap)}, in the mean: give integrated-gradients more steps than ${steps}.`;
+  return `The attributions of integrated-gradients miss ${formatShare(gap)} of the rise of the scores that they should sum to, on average. Set "steps" above ${steps}.`;
 }

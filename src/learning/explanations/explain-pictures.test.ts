@@ -7,11 +7,10 @@ import sharp from 'sharp';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
-import { brightenMap } from './brighten-map.ts';
 import { explainPictures, type Picture } from './explain-pictures.ts';
 import { explanationDefaults } from './explanation-settings.ts';
 import { pictureSheet } from './picture-sheet.ts';
-import { openSeeingModel, type SeeingModel } from './seeing-model.ts';
+import { openSeeingModel, type SeeingModel } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'pictures-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -62,13 +61,13 @@ test('every picture that cannot be explained is told at once, and a class that t
     explainPictures(model, [...pictures, broken, await picture('tiny.png', 6, 20)], asked),
     new StageError(
       'Expected an image, but notes.txt cannot be read as one: Input buffer contains unsupported image format\n' +
-        'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 20: tiny.png. What a map would show of it is how it was enlarged.',
+        'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 20: tiny.png. A map would mostly show how the image was enlarged.',
     ),
   );
   await assert.rejects(
     explainPictures(model, pictures, { ...asked, class: 'label' }),
     new StageError(
-      'Expected a class of the model (real, fake), or predicted, got "label". Known: real, fake, predicted.',
+      'Expected a class for "class" (real, fake), or predicted, got "label". Known: real, fake, predicted.',
     ),
   );
 });
@@ -96,11 +95,4 @@ test('the sheet has a column for the pictures and one for each method, and says 
   const captions = data.values.map(({ caption }) => caption);
   assert.match(captions[0]!, /^ada\.png\n\w+ \d+\.\d % \(−?\d\.\d\d\)\n\w+ \d+\.\d % \(−?\d\.\d\d\)$/);
   assert.deepEqual(captions.slice(1), [`for ${called}\nzero everywhere`, `for ${called}\nzero everywhere`]);
-});
-
-test('a map is brightened up to its most salient 1 %, and one of zeros stays so', () => {
-  const values = Float32Array.from({ length: 200 }, (_, i) => i);
-  const bright = brightenMap({ height: 10, width: 20, values }).values;
-  assert.deepEqual([bright[0], bright[99], bright[198], bright[199]], [0, 0.5, 1, 1]);
-  assert.deepEqual(brightenMap({ height: 1, width: 3, values: Float32Array.of(0, 0, 0) }).values, new Float32Array(3));
 });

@@ -1,82 +1,98 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
 import type { SettingMistake } from '../../stage.ts';
-import type { Method } from '../attribution/methods.ts';
+import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
+import { defaultDraws } from '../metrics/intervals/bootstrap.ts';
 
-/** The settings that kinds share which explain a model's scores. Light, for their specs. */
+/** Settings of every kind that explains the scores of a model. Light, for their specs. */
 export const explanationSettings = {
   class: z
     .string()
     .min(1)
     .default('label')
-    .describe(
-      'The class whose score is explained: of the image (label), of the prediction (predicted), or one by name.',
-    ),
+    .describe("The class whose score is explained: the image's own (label), the predicted one (predicted), or a name."),
   score: z
     .enum(scoreKinds)
     .default('score')
-    .describe("What is explained: the class's own score before the softmax, or its margin over the other's."),
+    .describe("The score that is explained: the class's own before the softmax, or its margin over the other class's."),
   samples: z
     .int()
     .positive()
     .exactOptional()
-    .describe('Noisy copies of each image: smooth-grad, smooth-grad-squared, var-grad; 50 when left out.'),
+    .describe('Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.'),
   noise: z
     .number()
     .positive()
     .exactOptional()
-    .describe("Deviation of their noise, as a share of the image's range of values; 0.15 when left out."),
+    .describe("Standard deviation of their noise, as a share of the image's range of values; 0.15 by default."),
   steps: z
     .int()
     .positive()
     .exactOptional()
-    .describe('Points on the path from the baseline: integrated-gradients; 50 when left out.'),
+    .describe('Points on the path from the baseline to the image, for integrated-gradients; 50 by default.'),
   baseline: z
     .enum(['black', 'mean'])
     .exactOptional()
-    .describe(
-      'The image that this path begins with: black, as when left out, or of the mean colour that normalising takes for 0.',
-    ),
+    .describe('Where this path starts: a black image (the default), or one of the mean colour, normalised to 0.'),
   layer: z
     .string()
     .min(1)
     .exactOptional()
-    .describe('The convolution that class activation maps are taken from, by its name; the last when left out.'),
-  batchSize: z.int().positive().default(32).describe('Images of one pass through the network.'),
-  seed: z.int().default(7).describe('Decides what is drawn: images, noise, random weights.'),
+    .describe('The convolution that class activation maps are taken from, by name; the last by default.'),
+  batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
+  seed: z.int().default(7).describe('Seed of everything random: images, noise, random weights.'),
 };
 
-/** How many images of a split are explained, where it may be all of them. */
-export const surveyedImages = z
-  .int()
-  .min(2)
-  .exactOptional()
-  .describe(
-    'How many images of the split are explained, drawn by the seed, half of each class, more of one where the other has fewer; all when left out.',
-  );
+const explanation = z.strictObject(explanationSettings);
 
-/** What methods take of the settings that are theirs alone. These have no defaults, so that what is written can be told. */
-export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
+/** All of these settings, defaults filled in. */
+export type ExplanationSettings = z.output<typeof explanation> & {
+  readonly [K in Exclude<MethodSetting, 'baseline'>]: number;
+} & { readonly baseline: 'black' | 'mean' };
 
-const smoothing: readonly Method[] = ['smooth-grad', 'smooth-grad-squared', 'var-grad'];
-const heeding: Readonly<Record<keyof typeof methodDefaults, readonly Method[]>> = {
-  samples: smoothing,
-  noise: smoothing,
-  steps: ['integrated-gradients'],
-  baseline: ['integrated-gradients'],
+export const explanationDefaults = (): ExplanationSettings => ({ ...methodDefaults, ...explanation.parse({}) });
+
+/** Settings of every kind that explains the images of a split. */
+export const splitSettings = {
+  split: z.string().min(1).default('test').describe('The split whose images are explained.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
+  draws: z
+    .int()
+    .nonnegative()
+    .default(defaultDraws)
+    .describe('Bootstrap resamples of images (or whole groups) for the intervals; 0 for none.'),
+  title: z
+    .string()
+    .min(1)
+    .exactOptional()
+    .describe('Beginning of the titles; by default the method, the split and the axis values of the model.'),
 };
 
-/** The mistakes of settings that none of the methods heeds. */
+/** Settings of every kind that measures maps over a split. */
+export const surveySettings = {
+  ...splitSettings,
+  images: z
+    .int()
+    .min(2)
+    .exactOptional()
+    .describe(
+      'How many images are explained, half of each class as far as there are, drawn by the seed; all by default.',
+    ),
+  untrained: z
+    .boolean()
+    .default(true)
+    .describe('Whether an untrained network of the same shape is measured too, which doubles the time.'),
+};
+
+/** The mistakes of settings that no chosen method uses. */
 export function unheeded(given: object, methods: readonly Method[]): readonly SettingMistake[] {
-  const who = methods.length === 1 ? `the method "${methods[0]}" does not heed` : 'none of the methods heeds';
-  return Object.entries(heeding)
-    .filter(([setting, owners]) => Object.hasOwn(given, setting) && !methods.some((method) => owners.includes(method)))
-    .map(([setting, owners]) => ({
+  const who = methods.length === 1 ? `the method "${methods[0]}" does not use` : 'none of the methods uses';
+  return (Object.keys(methodDefaults) as MethodSetting[])
+    .map((setting) => ({ setting, owners: methodsWith(setting) }))
+    .filter(({ setting, owners }) => Object.hasOwn(given, setting) && !methods.some((one) => owners.includes(one)))
+    .map(({ setting, owners }) => ({
       at: [setting],
       message: `${who} "${setting}", which is a setting of ${formatList(owners)}`,
     }));
 }
-
-/** What is taken of these where nobody is asked. */
-export const explanationDefaults = () => ({ ...methodDefaults, ...z.strictObject(explanationSettings).parse({}) });

@@ -1,55 +1,73 @@
-import type { AttributionMap } from '../attribution/attribution-map.ts';
-import { resizeMap } from '../attribution/resize-map.ts';
-import { scaleMap } from '../attribution/scale-map.ts';
+import { formatList } from '../../format-numbers.ts';
+import { type AttributionMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
+import { mostSalient } from '../attribution/map-measures.ts';
+import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
+import type { ScoreKind } from '../attribution/question.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
 import { type ColourMap, colourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { type OverlayOptions, overlayMap } from '../vision/paint-map.ts';
-import { thumbnail } from '../vision/thumbnail.ts';
+import { type OverlayOptions, overlayMap, paintMap } from '../vision/paint-map.ts';
 
-/** A picture as charts hold it: a data URI of at most so many pixels a side. */
-interface Size {
-  readonly side: number;
+/** The share of the pixels that is shown as bright as the brightest. */
+const brightest = 0.01;
+
+/**
+ * A map from 0 to 1 for the eye, full from the least of its most salient 1 % of pixels on: the few peaks of a gradient would
+ * leave all else dark. A map of zeros stays so.
+ */
+export function brightenMap({ height, width, values }: AttributionMap): AttributionMap {
+  const count = Math.max(1, Math.round(brightest * values.length));
+  // If the map is zero almost everywhere, its greatest value.
+  const full = mostSalient(values, count).value || mostSalient(values, 1).value || 1;
+  return { height, width, values: values.map((value) => Math.min(1, value / full)) };
 }
 
-/** An image with a map over it, which is brought to its size and then scaled; the image alone where the map is constant. */
-export function overlayPicture(
-  image: DecodedImage,
-  map: AttributionMap,
-  { side, ...options }: Size & OverlayOptions,
-): Promise<string> {
+/** A map alone as a picture, brightened, in its own size or reduced to `side` pixels. */
+export function pictureOf(map: AttributionMap, colours: ColourMap, side?: number): DecodedImage {
+  const scale = Math.min(1, (side ?? Number.POSITIVE_INFINITY) / Math.max(map.width, map.height));
+  const size = { width: Math.round(scale * map.width), height: Math.round(scale * map.height) };
+  return paintMap(brightenMap(resizeMap(map, size)), colours);
+}
+
+/** An image with a map over it, resized to the image and scaled to 0 to 1; the image alone if the map is constant. */
+export function overlayOf(image: DecodedImage, map: AttributionMap, options: OverlayOptions): DecodedImage {
   const resized = resizeMap(map, image);
-  return thumbnail(overlayMap(image, { ...resized, values: scaleMap(resized.values) }, options), { side });
+  return overlayMap(image, { ...resized, values: scaleMap(resized.values) }, options);
 }
 
-/** What a map says that is the same everywhere: that of zeros, or of one value; undefined of any other. */
+/** How a constant map is described; undefined for any other. */
 export function constancyOf({ values }: AttributionMap): 'zero everywhere' | 'the same everywhere' | undefined {
   const [first = 0] = values;
   if (values.some((value) => value !== first)) return undefined;
   return first === 0 ? 'zero everywhere' : 'the same everywhere';
 }
 
-/** What the ends of a colour map look like, least and most. */
+/** Names of the colours at the ends of a colour map, least and most. */
 export const colourWords: Readonly<Record<ColourMap, readonly [string, string]>> = {
   jet: ['blue', 'red'],
   viridis: ['violet', 'yellow'],
 };
 
-/** Values from 0 to 1 and their colours in hex, as a chart's scale takes them. */
-export function colourScale(colours: ColourMap): Pick<ColourBar, 'domain' | 'colours'> {
+/** The colour bar of maps from 0 to 1. */
+export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' | 'colours'>): ColourBar {
   const domain = Array.from({ length: 33 }, (_, i) => i / 32);
   const hex = (value: number) =>
     `#${colourMap(colours)(value)
       .map((part) => part.toString(16).padStart(2, '0'))
       .join('')}`;
-  return { domain, colours: domain.map(hex) };
+  return { ...bar, domain, colours: domain.map(hex) };
 }
 
-/** The bar that says what the colours of maps mean which are scaled one by one. */
-export function mapColourBar(colours: ColourMap, length: number): ColourBar {
-  return {
-    title: 'of each map, on its own scale',
-    ...{ ...colourScale(colours), length },
-    ...{ values: [0, 1], labels: ['least', 'most'], orient: 'bottom' },
-  };
+/** The class of the setting `class` in words, such as `its own class`. */
+export const classText = (name: string): string =>
+  name === 'label' ? 'its own class' : name === 'predicted' ? 'the predicted class' : `the class ${name}`;
+
+/** The explained score in words, such as `the score of its own class less that of the other`. */
+export const scoreText = (score: ScoreKind, ofClass: string): string =>
+  `the score of ${ofClass}${score === 'margin' ? ' less that of the other' : ''}`;
+
+/** A caveat about the methods whose maps depend on no class, if there are any. */
+export function classlessText(methods: readonly Method[]): string | undefined {
+  const titles = methods.filter((method) => !explainsClass(method)).map(methodTitle);
+  return titles.length === 0 ? undefined : `${formatList(titles)}: where the layer is active, whatever the class.`;
 }

@@ -1,104 +1,82 @@
 import { basename } from 'node:path';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatList, formatShare } from '../../format-numbers.ts';
-import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { explainsClass, isCam, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
-import { resizeMap } from '../attribution/resize-map.ts';
-import { scaleMap } from '../attribution/scale-map.ts';
 import { fitText } from '../charts/fit-text.ts';
 import { type ImageCell, imageSheet } from '../charts/image-sheet.ts';
 import type { ColourMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { overlayMap, paintMap } from '../vision/paint-map.ts';
 import { thumbnail } from '../vision/thumbnail.ts';
-import { brightenMap } from './brighten-map.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
-import { colourWords, constancyOf } from './map-pictures.ts';
-import { classlessText, scoreText } from './score-text.ts';
+import { classlessText, colourWords, constancyOf, overlayOf, pictureOf, scoreText } from './map-pictures.ts';
 
 /** How explained pictures are shown. */
 export interface SheetOptions {
-  /** Of the model, as the user calls it. */
+  /** The name of the model. */
   readonly title: string;
   readonly classes: readonly string[];
   readonly methods: readonly Method[];
   readonly score: ScoreKind;
-  /** Of all maps; absent: jet for what lies over a picture, as it is published everywhere, and viridis beside it. */
+  /** The colour map of all maps; by default jet for overlays, as they are usually published, and viridis for other maps. */
   readonly colours?: ColourMap | undefined;
 }
 
 const coloursOf = (method: Method, { colours }: Pick<SheetOptions, 'colours'>): ColourMap =>
   colours ?? (isCam(method) ? 'jet' : 'viridis');
 
-/** Of a square, in units: 256 pixels in the PNG. */
+/** Side of a square, in units: 256 pixels in the PNG. */
 const side = 128;
-const captionSize = 11;
-/** Of the map in an overlay. */
+/** How much of an overlay is the map. */
 const opacity = 0.5;
 
-/** A row for each picture: as the network sees it, and its maps. Class activation maps lie over the picture, others beside it. */
+/** A row for each picture: the picture as the network sees it, and its maps; class activation maps lie over the picture. */
 export async function pictureSheet(
   { pictures, layer }: ExplainedPictures,
   options: SheetOptions,
 ): Promise<TopLevelSpec> {
-  const { methods } = options;
-  const columns = methods.map(async (method, m) => ({
-    header: methodTitle(method),
-    cells: await Promise.all(pictures.map((picture) => mapCell(picture, picture.maps[m]!, method, options))),
-  }));
   const names = shortNames(pictures.map(({ name }) => name));
-  const seen = await Promise.all(pictures.map((picture, i) => pictureCell(picture, names[i]!, options)));
-  const blocks = [[{ header: 'Seen by the network', cells: seen }, ...(await Promise.all(columns))]];
+  const seen = pictures.map((picture, i) => pictureCell(picture, names[i]!, options));
+  const columns = options.methods.map(async (method, m) => ({
+    header: methodTitle(method),
+    cells: await Promise.all(pictures.map((picture) => mapCell(picture, m, options))),
+  }));
   return imageSheet({
     ...{ title: titleOf(pictures, options), subtitle: subtitleOf(layer, options) },
-    blocks,
-    across: 1,
-    side,
+    blocks: [[{ header: 'Seen by the network', cells: await Promise.all(seen) }, ...(await Promise.all(columns))]],
+    ...{ across: 1, side },
   });
 }
 
-async function pictureCell(picture: ExplainedPicture, short: string, { classes }: SheetOptions): Promise<ImageCell> {
+async function cellOf(image: DecodedImage, lines: readonly string[], description: string): Promise<ImageCell> {
+  const caption = lines.map((line) => fitText(line, side, { size: 11 })).join('\n');
+  return { image: await thumbnail(image, { side: 2 * side, format: 'png' }), caption, description };
+}
+
+function pictureCell(picture: ExplainedPicture, short: string, { classes }: SheetOptions): Promise<ImageCell> {
   const { name, seen, scores, probabilities, called } = picture;
   const lines = [called, 1 - called].map(
     (c) => `${classes[c]} ${formatShare(probabilities[c]!)} (${formatScore(scores[c]!)})`,
   );
-  const caption = [short, ...lines].map((line) => fitText(line, side, { size: captionSize })).join('\n');
-  return { image: await urlOf(seen), caption, description: [name, ...lines].join(', ') };
+  return cellOf(seen, [short, ...lines], [name, ...lines].join(', '));
 }
 
-async function mapCell(
-  { name, seen, explained }: ExplainedPicture,
-  map: AttributionMap,
-  method: Method,
-  options: SheetOptions,
-): Promise<ImageCell> {
+function mapCell({ name, seen, explained, maps }: ExplainedPicture, m: number, options: SheetOptions) {
+  const [map, method] = [maps[m]!, options.methods[m]!];
+  const colours = coloursOf(method, options);
   const of = explainsClass(method) ? `for ${options.classes[explained]}` : 'for any class';
   const lines = [of, constancyOf(map) ?? []].flat();
-  const caption = lines.map((line) => fitText(line, side, { size: captionSize })).join('\n');
-  const colours = coloursOf(method, options);
-  const shown = isCam(method) ? overlay(seen, map, colours) : paintMap(brightenMap(map), colours);
-  return {
-    image: await urlOf(shown),
-    caption,
-    description: [`${methodTitle(method)} of ${name}`, ...lines].join(', '),
-  };
+  const shown = isCam(method) ? overlayOf(seen, map, { colours, opacity }) : pictureOf(map, colours);
+  return cellOf(shown, lines, [`${methodTitle(method)} of ${name}`, ...lines].join(', '));
 }
 
-function overlay(seen: DecodedImage, map: AttributionMap, colours: ColourMap): DecodedImage {
-  const { height, width, values } = resizeMap(map, seen);
-  return overlayMap(seen, { height, width, values: scaleMap(values) }, { colours, opacity });
-}
-
-const urlOf = (image: DecodedImage): Promise<string> => thumbnail(image, { side: 2 * side, format: 'png' });
-
-/** Without their folders, where that tells them apart. */
+/** File names without their folders, unless two are the same. */
 function shortNames(names: readonly string[]): readonly string[] {
   const short = names.map((name) => basename(name));
   return short.map((name, i) => (short.indexOf(name) === short.lastIndexOf(name) ? name : names[i]!));
 }
 
-/** With the sign of what is shown: no −0.00. */
+/** Two decimals, without a sign on zero. */
 function formatScore(score: number): string {
   const text = score.toFixed(2);
   return Number(text) === 0 ? '0.00' : text.replace('-', '−');
@@ -115,13 +93,14 @@ function titleOf(pictures: readonly ExplainedPicture[], { title, classes }: Shee
 
 function subtitleOf(layer: string | undefined, { methods, score, ...options }: SheetOptions): string {
   const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
-  const classless = classlessText(methods);
   const strong = [...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1]))].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
   return [
-    `Below a picture the probabilities of its classes, and in brackets their scores. Below a map the class that it is for: ${strong} is where ${scoreText(score, 'that class')} depends most on the picture, each map in its own scale.`,
-    ...(others.length > 0 ? [`${titles(others)}: by pixel, up to the most salient 1 %.`] : []),
-    ...(cams.length > 0 ? [`${titles(cams)}: by place of the layer ${layer}, over the picture.`] : []),
-    ...(classless === undefined ? [] : [classless]),
-  ].join(' ');
+    `Below a picture: the probability of each class, and its score in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class')} depends most on the picture, each map on its own scale.`,
+    others.length > 0 ? `${titles(others)}: by pixel, up to the most salient 1 %.` : [],
+    cams.length > 0 ? `${titles(cams)}: by place of the layer ${layer}, over the picture.` : [],
+    classlessText(methods) ?? [],
+  ]
+    .flat()
+    .join(' ');
 }

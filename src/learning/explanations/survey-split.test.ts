@@ -10,10 +10,13 @@ import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { untrainedCopy } from '../models/untrained-copy.ts';
-import { mapMetrics, type Numbers } from './map-metrics.ts';
+import { measureSurvey, metricsOf } from './measure-survey.ts';
 import { openMasks } from './open-masks.ts';
-import { openSubject, type Subject } from './open-subject.ts';
+import { openSubject, type Subject } from './subject.ts';
 import { type SurveyedImage, surveySplit } from './survey-split.ts';
+
+/** A map of a metrics file. */
+type Numbers = Readonly<Record<string, unknown>>;
 
 const folder = mkdtempSync(join(tmpdir(), 'survey-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -74,9 +77,9 @@ async function masksAt(left: number, top: number, side: number): Promise<string>
 
 test('of a net that sees one corner, all the mass is there, and it wins where the mask is', async () => {
   const run = async (left: number) => {
-    const masks = openMasks(await masksAt(left, 4, 2), subject.samples, subject.input);
+    const [masks] = openMasks([subject], [await masksAt(left, 4, 2)]);
     const survey = await surveySplit(subject, { methods: ['gradient'], explain, how, masks, model: watcher(4, 4) });
-    return { survey, numbers: mapMetrics(survey, measured)['gradient'] as Numbers };
+    return { survey, numbers: metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers };
   };
   const [hit, miss] = [await run(4), await run(40)];
 
@@ -152,7 +155,7 @@ test('a net that says the same of every image has maps of zeros, counted, and no
   const blind = watcher(0, 0);
   blind.setWeights([tensor(new Float32Array(56 * 56 * 6), [56 * 56 * 3, 2])]);
   const survey = await surveySplit(subject, { methods: ['gradient'], explain, how, model: blind });
-  const { real, distance } = mapMetrics(survey, measured)['gradient'] as Numbers;
+  const { real, distance } = metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers;
 
   assert.deepEqual(survey.maps[0]!.constant, [6, 6]);
   assert.ok(survey.maps[0]!.means.every((mean) => mean!.values.every((value) => value === 0)));
@@ -170,7 +173,11 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
     await surveySplit(subject, options),
     await surveySplit(subject, { ...options, model: untrained }),
   ];
-  const { real, untrained: alone, aboveUntrained } = mapMetrics(one, measured, other)['gradient'] as Numbers;
+  const {
+    real,
+    untrained: alone,
+    aboveUntrained,
+  } = metricsOf(measureSurvey(one, measured, other))['gradient'] as Numbers;
   const share = (numbers: unknown) => (numbers as { topShare: number }).topShare;
   const own = share(real);
   const theirs = share((alone as Numbers)['real']);
@@ -179,21 +186,21 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
   assert.ok(Math.abs(topShare - (own - theirs)) < 1e-12);
   const [low, high] = intervals['topShare'] as [number, number];
   assert.ok(low <= topShare && topShare <= high);
-  const itself = mapMetrics(one, measured, one)['gradient'] as { aboveUntrained: { distance: number } };
+  const itself = metricsOf(measureSurvey(one, measured, one))['gradient'] as { aboveUntrained: { distance: number } };
   assert.equal(itself.aboveUntrained.distance, 0);
 });
 
 test('masks of another data set, of another size, or of no picture are told', async () => {
   const empty = mkdtempSync(join(folder, 'empty-'));
   assert.throws(
-    () => openMasks(empty, subject.samples, subject.input),
+    () => openMasks([subject], [empty]),
     new StageError(
       'Expected masks of images of this split in the input "masks", such as masks/test/1.png of test/1.png, got none. Connect the folder that the images were loaded from, such as the output "faces" of make-faces.',
     ),
   );
   const masks = await masksAt(0, 0, 9);
   const file = join(masks, 'masks/test/3.png');
-  const read = () => openMasks(masks, subject.samples, subject.input).read(subject.samples[3]!);
+  const read = () => openMasks([subject], [masks])[0]!.read(subject.samples[3]!);
   writeFileSync(file, 'no picture');
   await assert.rejects(read, /^StageError: The mask masks\/test\/3\.png cannot be decoded: Input buffer/);
   await sharp({ create: { width: 9, height: 9, channels: 3, background: '#fff' } }).toFile(file);

@@ -1,10 +1,9 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
+import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
 import { grad, keep, tensor, tidy, zeros } from '@tensorflow/tfjs';
 import { explainedScore } from '../explained-score.ts';
 import type { Question } from '../question.ts';
-import { walkLayers } from '../walk-layers.ts';
 
-/** What a layer leaves of one image, and how the explained score changes with it. */
+/** The feature maps of a layer for one image, and the gradient of the explained score by them. */
 export interface LayerView {
   readonly height: number;
   readonly width: number;
@@ -16,8 +15,8 @@ export interface LayerView {
 }
 
 /**
- * Views of a layer with maps of features, `[batch, height, width, channels]`, one for each image, with one pass forward and
- * one from the score back to the layer.
+ * Views of a layer with feature maps, `[batch, height, width, channels]`, one for each image, by one pass forward and one
+ * from the score back to the layer.
  *
  * @returns Beside them the logits, `[batch, 2]`.
  */
@@ -32,7 +31,7 @@ export async function viewLayer(
   const tensors = tidy(() => {
     const images = tensor(question.images, [batch, ...imageShape]);
     const kept: { activations?: Tensor; logits?: Tensor } = {};
-    // Zeros added behind the layer: the score's gradient by them is that by what the layer leaves.
+    // The gradient by zeros that are added to the layer's output is the gradient by that output.
     const score = grad((added) => {
       kept.logits = keep(
         walkLayers(model, images, (layer, output) => {
@@ -57,3 +56,30 @@ export async function viewLayer(
   }));
   return { views, logits: logits! };
 }
+
+/**
+ * A model's output for images in inference mode, computed layer by layer. `after` receives each layer's output and returns
+ * what the layers behind it get, so a value can be read or changed anywhere in the network. Cutting the model in two at the
+ * layer would not work inside a residual block.
+ *
+ * @param images `[batch, height, width, channels]`.
+ */
+export function walkLayers(
+  model: LayersModel,
+  images: Tensor,
+  after: (layer: Layers.Layer, output: Tensor) => Tensor,
+): Tensor {
+  const outputs = new Map<string, Tensor>();
+  let last = images;
+  // tfjs keeps layers in the order of the graph.
+  for (const layer of model.layers) {
+    const { inboundLayers } = layer.inboundNodes[0]!;
+    const inputs = inboundLayers.map(({ name }) => outputs.get(name) ?? images); // a model may leave out its input layer
+    const output = inputs.length === 0 ? images : layer.apply(inputs.length === 1 ? inputs[0]! : inputs, inference);
+    last = after(layer, output as Tensor);
+    outputs.set(layer.name, last);
+  }
+  return last;
+}
+
+const inference = { training: false };

@@ -2,8 +2,8 @@ import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { image as imageOps, tensor, tensor4d, tidy } from '@tensorflow/tfjs';
 import { scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
+import { weighChannels } from './activation-maps.ts';
 import type { LayerView } from './layer-view.ts';
-import { weighChannels } from './weigh-channels.ts';
 
 /**
  * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1)

@@ -6,18 +6,15 @@ import { Random } from '../../../random.ts';
 import { buildNet } from '../../models/build-net.ts';
 import { initialiseWeights } from '../../models/initial-weights.ts';
 import { netOf } from '../../models/model-setting.ts';
+import { channelMaximum } from '../attribution-map.ts';
+import { randomCam } from '../cam/activation-maps.ts';
 import { viewLayer } from '../cam/layer-view.ts';
-import { randomCam } from '../cam/random-cam.ts';
-import { channelMaximum } from '../channel-maximum.ts';
 import { guidedGradient } from '../gradients/guided-gradient.ts';
 import { inputGradient } from '../gradients/input-gradient.ts';
 import type { Question } from '../question.ts';
-import { areaUnderCurve } from './area-under-curve.ts';
 import { baselineImage } from './baseline-image.ts';
-import { insertionDeletion } from './insertion-deletion.ts';
-import { mapLikeness, type RankedMap, rankMap } from './map-likeness.ts';
-import { randomisedDepths, randomiseLayers } from './randomise-layers.ts';
-import { saliencyOrder } from './saliency-order.ts';
+import { areaUnderCurve, insertionDeletion, saliencyOrder } from './insertion-deletion.ts';
+import { mapLikeness, type RankedMap, randomisedDepths, randomiseLayers, rankMap } from './randomise-layers.ts';
 
 before(() => selectBackend('onnxruntime', { threads: 1 }));
 

@@ -1,39 +1,40 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
+import { permutation, Random } from '../../../random.ts';
 import type { Question } from '../question.ts';
 
 /**
- * How a class's probability goes while ever more pixels of an image are exchanged, from the most salient to the least. Both have
- * a value for each of the shares 0, 1 / steps, …, 1 of the pixels.
+ * The probability of a class while more and more pixels of an image are exchanged, the most salient first: a value for each
+ * of the shares 0, 1 / steps, …, 1 of the pixels.
  */
 export interface ExchangeCurves {
-  /** Pixels of the image come into its baseline: a good map's curve rises at once. From the baseline's probability to the image's. */
+  /** From the baseline to the image, by inserting pixels of the image: rises early for a good map. */
   readonly insertion: Float64Array;
-  /** Pixels of the baseline take the image's place: a good map's curve falls at once. The other way round. */
+  /** From the image to the baseline, by replacing pixels of the image: falls early for a good map. */
   readonly deletion: Float64Array;
 }
 
 export interface ExchangeOptions {
-  /** What stands where an image is not shown, `[batch, height, width, 3]`. */
+  /** What replaces the pixels that are not shown, `[batch, height, width, 3]`. */
   readonly baselines: Float32Array;
-  /** Of each image, by each of its maps, the pixels from the most salient to the least (`saliency-order.ts`). */
+  /** For each image, for each of its maps, the {@link saliencyOrder} of the pixels. */
   readonly orders: readonly (readonly Uint32Array[])[];
-  /** Equal shares of the pixels that are exchanged one after another. */
+  /** Number of equal shares of the pixels that are exchanged one after another. */
   readonly steps: number;
   /** Images of one forward pass. */
   readonly batchSize: number;
-  /** Hears how many images each forward pass had. */
+  /** Receives the number of images of each forward pass. */
   readonly onForward?: (images: number) => void;
 }
 
 /**
  * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input sampling for explanation of
- * black-box models" (section 4), of the class that each image is asked about. Both exchange with the same
- * baseline (RISE inserts into a blur and deletes to a constant), so that an order by chance has the same area under both.
+ * black-box models" (section 4), for the class that each image is asked about. Both use the same baseline, so that a random
+ * order has the same area under both (RISE inserts into a blur and deletes to a constant).
  *
- * Each image needs `2 + 2 (steps - 1) maps` forwards, in batches across steps, maps and images; no more than one is held.
+ * Each image takes `2 + 2 (steps - 1) maps` forward passes, batched across steps, maps and images; one batch is in memory.
  *
- * @returns Of each image, by each of its maps.
+ * @returns For each image, for each of its maps.
  */
 export async function insertionDeletion(
   model: LayersModel,
@@ -71,7 +72,7 @@ export async function insertionDeletion(
   return curves;
 }
 
-/** An image of which some pixels are its baseline's. */
+/** An image with some pixels of its baseline. */
 interface Exchange {
   readonly image: number;
   draw(pixels: Float32Array): void;
@@ -89,7 +90,7 @@ function* exchanges(
       Float32Array,
       Float32Array,
     ];
-    // The ends are the same whatever the order is.
+    // The ends are the same for every order.
     for (const [start, ends] of [
       [baseline, { insertion: 0, deletion: steps }],
       [own, { insertion: steps, deletion: 0 }],
@@ -119,10 +120,35 @@ function* exchanges(
   }
 }
 
-/** One image into `target`, some of its pixels of another. */
+/** Writes one image into `target`, with some pixels from another. */
 function exchange(start: Float32Array, other: Float32Array, pixels: Uint32Array, target: Float32Array): void {
   target.set(start);
   for (const pixel of pixels) {
     for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
   }
+}
+
+/**
+ * The area under a curve given at equal shares from 0 to 1, by trapezoids: the curve's mean height.
+ *
+ * Example: heights 1, 0, 0 at 0, 0.5 and 1 give 0.25.
+ */
+export function areaUnderCurve(heights: Float64Array): number {
+  const steps = heights.length - 1;
+  const sum = heights.reduce((total, height) => total + height, 0);
+  return (sum - (heights[0]! + heights[steps]!) / 2) / steps;
+}
+
+/**
+ * The pixels of a map from the most salient to the least. Pixels of equal value, such as the many zeros of a class activation
+ * map, come in random order: from the top left on would be an order that the map does not have.
+ *
+ * @param map `[pixels]`.
+ * @param seed For the random order; the same for all maps of an image, so that they differ only in what they show.
+ * @returns Indices, `[pixels]`.
+ */
+export function saliencyOrder(map: Float32Array, seed: number): Uint32Array {
+  const drawn = permutation(map.length, new Random('ties', seed));
+  const order = Uint32Array.from(map, (_, pixel) => pixel);
+  return order.sort((a, b) => map[b]! - map[a]! || drawn[a]! - drawn[b]!);
 }

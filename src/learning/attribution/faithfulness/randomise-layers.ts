@@ -1,23 +1,22 @@
 import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
 import { dispose } from '@tensorflow/tfjs';
+import { averageRanks, correlateRanks } from '../../metrics/spearman.ts';
 import { freshSeed } from '../../models/fresh-seed.ts';
 import { initialiseWeights } from '../../models/initial-weights.ts';
 
 type Layer = Layers.Layer;
 
-/** A place in a network from which on upwards, to the logits, weights are drawn anew. */
+/** A depth down to which the weights of a network are randomised, from the logits on. */
 export interface RandomisedDepth {
-  /** The lowest layer with a kernel that is drawn anew. */
+  /** The lowest layer with a kernel that is randomised. */
   readonly layer: string;
-  /** How many layers with a kernel are. */
+  /** How many layers with a kernel are randomised. */
   readonly kernels: number;
 }
 
 /**
- * The depths to which a network's weights can be drawn anew, from the layer of the logits alone to all; of a deep network so many as
- * asked, evenly, the first and the last among them.
- *
- * @param most At least 2.
+ * The depths to which a network's weights can be randomised, from the layer of the logits alone to all layers; of a deep
+ * network at most `most` (2 or more), evenly spaced, the first and the last among them.
  */
 export function randomisedDepths(model: LayersModel, most: number): readonly RandomisedDepth[] {
   const all = model.layers
@@ -29,9 +28,9 @@ export function randomisedDepths(model: LayersModel, most: number): readonly Ran
 }
 
 /**
- * Draws a network's weights anew, layer after layer from the logits down, each time with those above (cascading randomisation in the
- * model parameter test of Adebayo et al. 2018, "Sanity checks for saliency maps"), and calls `visit` at each depth. A normalisation goes with the
- * kernel before it. Whatever happens, the network has its own weights again afterwards.
+ * Randomises a network's weights layer by layer from the logits down, each time together with the layers above (cascading
+ * randomisation in the model parameter test of Adebayo et al. 2018, "Sanity checks for saliency maps"), and calls `visit` at
+ * each depth. A normalisation goes with the kernel before it. Whatever happens, the network has its own weights afterwards.
  */
 export async function randomiseLayers(
   model: LayersModel,
@@ -43,7 +42,7 @@ export async function randomiseLayers(
   try {
     for (const [index, depth] of depths.entries()) {
       const from = model.layers.findIndex(({ name }) => name === depth.layer);
-      // Of a layer's name and the seed alone, so what was drawn above stays.
+      // Weights depend on the layer's name and the seed alone, so those of the layers above stay.
       initialiseWeights({ layers: model.layers.slice(from) }, freshSeed(seed));
       await visit(depth, index);
     }
@@ -54,3 +53,25 @@ export async function randomiseLayers(
 }
 
 const hasKernel = ({ weights }: Layer): boolean => weights.some(({ originalName }) => originalName.endsWith('kernel'));
+
+/** The ranks of a map's values, which is all that {@link mapLikeness} needs of it. */
+export interface RankedMap {
+  readonly ranks: Float64Array;
+  readonly isConstant: boolean;
+}
+
+/** @param map Finite values; throws a RangeError otherwise. */
+export function rankMap(map: Float32Array): RankedMap {
+  return { ranks: averageRanks(map), isConstant: map.every((value) => value === map[0]) };
+}
+
+/**
+ * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values; ours are never negative.
+ *
+ * @returns 1 for the same order. 0 if the second is constant: nothing of the first is left. NaN if the first is constant,
+ *   which has nothing to lose.
+ */
+export function mapLikeness(before: RankedMap, after: RankedMap): number {
+  if (before.isConstant) return Number.NaN;
+  return after.isConstant ? 0 : correlateRanks(before.ranks, after.ranks);
+}

@@ -1,29 +1,33 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { scoreOf } from '../explained-score.ts';
-import { logitsOf } from '../logits-of.ts';
+import { logitsOf, scoreOf } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 import { inputGradient } from './input-gradient.ts';
 
 export interface PathOptions {
-  /** Where paths begin, `[batch, height, width, 3]`: images without what is looked for, such as black ones. */
+  /** Where paths begin, `[batch, height, width, 3]`: images without the thing looked for, such as black ones. */
   readonly baseline: Float32Array;
   /** Points on each path. */
   readonly steps: number;
 }
 
-export interface IntegratedGradient {
-  /** `[batch, height, width, 3]`. */
-  readonly attribution: Float32Array;
-  /** Of each image, how far the score rises from baseline to image: what its attribution should sum to. */
+/** The completeness of attributions, by image: `[batch]`. */
+export interface Completeness {
+  /** How far the score rises from baseline to image: what the attribution should sum to. */
   readonly rises: Float64Array;
-  /** Of each image, the sum less the rise: what the steps were too few for. */
+  /** The sum of the attribution less the rise: the error of a finite number of steps. */
   readonly gaps: Float64Array;
 }
 
+export interface IntegratedGradient extends Completeness {
+  /** `[batch, height, width, 3]`. */
+  readonly attribution: Float32Array;
+}
+
 /**
- * Integrated gradients: the gradient's mean along the straight path from a baseline to the image, times the way (Sundararajan,
- * Taly and Yan 2017, "Axiomatic attribution for deep networks", equation 1). What all values get sums to the rise of the score
- * (completeness, proposition 1), up to the steps being finite: they lie in the middle of equal parts of the path.
+ * Integrated gradients: the mean gradient along the straight path from a baseline to the image, times the difference of the
+ * two (Sundararajan, Taly and Yan 2017, "Axiomatic attribution for deep networks", equation 1). Attributions sum to the rise
+ * of the score (completeness, proposition 1), up to the error of a finite number of steps, which lie in the middle of equal
+ * parts of the path.
  */
 export async function integratedGradient(
   model: LayersModel,
@@ -31,8 +35,7 @@ export async function integratedGradient(
   { baseline, steps }: PathOptions,
 ): Promise<IntegratedGradient> {
   const { images, classes } = question;
-  const way = new Float32Array(images.length);
-  for (let i = 0; i < way.length; i++) way[i] = images[i]! - baseline[i]!;
+  const way = images.map((value, i) => value - baseline[i]!);
   const between = new Float32Array(images.length);
   const sum = new Float64Array(images.length);
   for (let step = 0; step < steps; step++) {
@@ -41,8 +44,7 @@ export async function integratedGradient(
     const { gradient } = await inputGradient(model, { ...question, images: between });
     for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!;
   }
-  const attribution = new Float32Array(images.length);
-  for (let i = 0; i < sum.length; i++) attribution[i] = (sum[i]! / steps) * way[i]!;
+  const attribution = way.map((length, i) => (sum[i]! / steps) * length);
   const ends = [await logitsOf(model, images), await logitsOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
     const [after, before] = ends.map((logits) => scoreOf([logits[2 * i]!, logits[2 * i + 1]!], c, question));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { reduceMap } from './reduce-map.ts';
+import { reduceMap } from './attribution-map.ts';
 
 test('the example of the docstring', () => {
   assert.deepEqual(reduceMap({ height: 1, width: 4, values: Float32Array.of(1, 3, 0, 2) }, 2), {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StageError } from '../../stage.ts';
-import { expectAll } from './all-mistakes.ts';
+import { expectAll } from './questions.ts';
 
 test('mistakes are told together, and bugs as they are', () => {
   const fail = (error: Error) => () => {

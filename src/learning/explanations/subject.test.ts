@@ -7,15 +7,15 @@ import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
+import { resizeMap } from '../attribution/attribution-map.ts';
+import { findConvolution } from '../attribution/cam/find-layer.ts';
 import { explain } from '../attribution/explain.ts';
-import { logitsOf } from '../attribution/logits-of.ts';
+import { logitsOf } from '../attribution/explained-score.ts';
 import { isCam, methods } from '../attribution/methods.ts';
-import { resizeMap } from '../attribution/resize-map.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
-import { type Asked, openSubject } from './open-subject.ts';
-import { layerOf } from './seeing-model.ts';
+import { type Asked, openSubject } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -64,7 +64,7 @@ test('the class that is asked about is the image’s own, the predicted one, or 
 
 test('every method gives every image a map, finite and not negative, the same whatever the batch', async () => {
   const subject = await openSubject({ model, dataset }, 'test', 1);
-  const layer = layerOf(subject, undefined);
+  const layer = findConvolution(subject.model);
   const maps = async (batchSize: number) => {
     const found = methods.map((): Float32Array[] => []);
     for await (const { question } of subject.ask({ ...how, batchSize })) {
@@ -103,7 +103,7 @@ test('a split that is not there, a model of features and images too small are to
   await assert.rejects(
     openSubject({ model: large, dataset }, 'test', 1),
     new StageError(
-      'Expected images of at least 64 × 64 pixels, an eighth of the 512 × 512 that the network sees, got 56 × 56: test/0.png, and 2 more. What a map would show of it is how it was enlarged.',
+      'Expected images of at least 64 × 64 pixels, an eighth of the 512 × 512 that the network sees, got 56 × 56: test/0.png, and 2 more. A map would mostly show how the image was enlarged.',
     ),
   );
 });

@@ -1,9 +1,12 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../random.ts';
-import { topShare } from '../attribution/measures/top-share.ts';
-import { mapMetrics, type Numbers } from './map-metrics.ts';
+import { topShare } from '../attribution/map-measures.ts';
+import { measureSurvey, metricsOf } from './measure-survey.ts';
 import type { Survey } from './survey-split.ts';
+
+/** A map of a metrics file. */
+type Numbers = Readonly<Record<string, unknown>>;
 
 const images = 24;
 const cells = 100;
@@ -29,7 +32,9 @@ function surveyOf(corner: number, seed = 1): Survey {
 }
 
 const numbersOf = (corner: number, untrained?: Survey) =>
-  mapMetrics(surveyOf(corner), { confidence: 0.95, draws: 300, seed: 7 }, untrained)['gradient'] as Numbers;
+  metricsOf(measureSurvey(surveyOf(corner), { confidence: 0.95, draws: 300, seed: 7 }, untrained))[
+    'gradient'
+  ] as Numbers;
 const intervalsOf = (numbers: unknown) => (numbers as { intervals: Numbers }).intervals;
 
 test('a distance that chance gives as well has no interval, which would not hold the truth', () => {
@@ -61,4 +66,18 @@ test('over the images of both classes the share is the mean of all', () => {
     (of) => (of as Numbers)['topShare'] as number,
   );
   assert.ok(Math.abs(all! - (real! + fake!) / 2) < 1e-12);
+});
+
+test('whether a network is near chance follows from its predictions and their number, and one class alone says nothing', () => {
+  const survey = surveyOf(0);
+  const isNearChance = (right: number, labels = survey.labels) => {
+    const called = Array.from(labels, (label, i) => (i < right ? label : 1 - label));
+    const logits = Float64Array.from(called.flatMap((fake) => [0, fake]));
+    return measureSurvey({ ...survey, labels, logits }, { confidence: 0.95, draws: 0, seed: 7 }).isNearChance;
+  };
+  assert.deepEqual(
+    [0, 12, 14, 15, 24].map((right) => isNearChance(right)),
+    [true, true, true, false, false],
+  );
+  assert.equal(isNearChance(0, new Uint8Array(images)), false);
 });

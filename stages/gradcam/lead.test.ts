@@ -1,14 +1,18 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { mapMetrics } from '../../src/learning/explanations/map-metrics.ts';
+import { measureSurvey } from '../../src/learning/explanations/measure-survey.ts';
+import { shareAt } from '../../src/learning/explanations/measured-texts.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
-import { type FoundCase, findingOf, leadOf, leadText } from './finding.ts';
+import { leadOf } from './lead.ts';
+import { spec } from './spec.ts';
+import { casesTable, leadTable } from './tables.ts';
 
 const options = { confidence: 0.95, draws: 400, seed: 7 };
+const settings = spec.settings.parse({});
 const unknown = Number.NaN;
 
 /** A model whose maps hold these shares, of real and fake images in turn; NaN: zero everywhere. */
-function caseOf(name: string, shares: readonly number[], dataset = 'faces'): FoundCase {
+function caseOf(name: string, shares: readonly number[], dataset = 'faces') {
   const labels = Uint8Array.from(shares, (_, i) => i % 2);
   const constant = [0, 1].map((label) => shares.filter((share, i) => i % 2 === label && Number.isNaN(share)).length);
   const survey: Survey = {
@@ -25,41 +29,40 @@ function caseOf(name: string, shares: readonly number[], dataset = 'faces'): Fou
       },
     ],
   };
-  return { name, dataset, survey, numbers: mapMetrics(survey, options), groups: undefined };
+  const measured = measureSurvey(survey, options);
+  return { name, dataset, layer: 'conv', survey, measured, groups: shares.map(() => undefined) };
 }
 
 const broad = caseOf('broad', [0.3, 0.32, 0.31, 0.29, 0.33, 0.3, 0.28, 0.31]);
 const narrow = caseOf('narrow', [0.5, unknown, 0.52, 0.49, 0.55, 0.5, 0.51, 0.5]);
 
-test('the title has intervals, and of how many maps a mean is', () => {
-  const text = findingOf([narrow, broad]);
-  assert.match(text, /hold from 30\.5 % \([\d.–]+ %; broad\) to 51\.0 % \([\d.–]+ %; narrow, 7 of 8 maps\) of a map$/);
+test('a row has a share of each class with its interval, and of how many maps it is the mean', () => {
+  const [row] = casesTable([narrow, broad], settings).rows;
+  assert.deepEqual(row!.slice(0, 3), ['narrow', 'Grad-CAM', 'conv']);
+  assert.match(String(row![3]), /^52\.0 % \([\d.–]+ %\)$/);
+  assert.match(String(row![4]), /^49\.7 % \([\d.–]+ %\), 3 of 4 maps$/);
 });
 
 test('models are compared by the images that both have a map of', () => {
   const lead = leadOf([narrow, broad], options)!;
   assert.equal(lead.images, 7);
-  assert.match(
-    leadText(lead),
-    /^On the 7 images with a map by both, those of narrow hold \+20\.7 points \(\+[\d.]+ to \+[\d.]+\) against broad\.$/,
-  );
+  const [row] = leadTable(lead, settings).rows;
+  assert.deepEqual(row!.slice(0, 4), ['narrow', 'broad', 7, '+20.7 points']);
+  assert.match(String(row![4]), /^\+[\d.]+ points to \+[\d.]+ points$/);
 });
 
-test('what may be chance is said not to tell models apart, and so of images that are not shared', () => {
+test('what may be chance has an interval around zero, and models of other images have no difference', () => {
   const other = caseOf('other', [0.31, 0.3, 0.32, 0.3, 0.31, 0.32, 0.29, 0.3]);
-  assert.match(leadText(leadOf([broad, other], options)!), /against broad, which does not tell them apart\.$/);
+  const { low, high } = leadOf([broad, other], options)!.topShare;
+  assert.ok(low < 0 && high > 0);
   const elsewhere = { ...narrow, dataset: 'others' };
-  assert.equal(
-    leadText(leadOf([broad, elsewhere], options)!),
-    "No image has a map by both narrow and broad, so the difference may be the images'.",
-  );
+  assert.deepEqual(leadTable(leadOf([broad, elsewhere], options)!, settings).rows, [
+    ['narrow', 'broad', 0, '–', 'unknown'],
+  ]);
   assert.equal(leadOf([broad], options), undefined);
 });
 
 test('a class of one map has no interval', () => {
   const lone = caseOf('lone', [0.5, 0.86, 0.4, unknown, 0.45, unknown]);
-  assert.equal(
-    (lone.numbers['grad-cam'] as never as { fake: { intervals: { topShare: null } } }).fake.intervals.topShare,
-    null,
-  );
+  assert.equal(shareAt(lone.measured.methods.get('grad-cam')!, 'fake.topShare'), '86.0 %');
 });

@@ -1,0 +1,145 @@
+/*
+ * Measures of one map, `[height, width]`, values of at least 0, alone, against a mask (`[height, width]`, 1 inside, 0 outside)
+ * or against another map.
+ */
+
+/**
+ * The pointing game, 0 to 1, higher is better: whether a map's most salient pixel lies inside a mask (Zhang et al. 2018,
+ * "Top-down neural attention by excitation backprop", section 5.1, without its margin of 15 pixels around the mask). If
+ * several pixels share the maximum, the share of them that lies inside; so a constant map scores what chance scores, the
+ * mask's share of the pixels.
+ *
+ * Example: the map 0, 3, 3, 1 scores 0.5 against the mask 1, 1, 0, 0, as chance does.
+ */
+export function pointingGame(map: Float32Array, mask: Uint8Array): number {
+  let most = Number.NEGATIVE_INFINITY;
+  let [tied, inside] = [0, 0];
+  for (const [i, value] of map.entries()) {
+    if (value < most) continue;
+    if (value > most) [most, tied, inside] = [value, 0, 0];
+    tied++;
+    inside += mask[i]!;
+  }
+  return inside / tied;
+}
+
+/**
+ * How well a map finds a mask, 0 to 1, higher is better: intersection over union (Jaccard 1901) of the mask and as many of the
+ * map's most salient pixels. Pixels that tie for the last places count in part, so a constant map scores what chance scores
+ * ({@link chanceIntersectionOverUnion}). NaN for an empty mask.
+ *
+ * Example: the map 4, 3, 2, 1 against the mask 1, 0, 1, 0 has one of two pixels right: 1 in both, 3 in either, 1/3.
+ */
+export function intersectionOverUnion(map: Float32Array, mask: Uint8Array): number {
+  const size = sizeOf(mask);
+  if (size === 0) return Number.NaN;
+  const cut = mostSalient(map, size);
+  let both = 0;
+  for (const [i, value] of map.entries()) if (mask[i] === 1) both += salience(value, cut, size);
+  return both / (2 * size - both);
+}
+
+/**
+ * The expected intersection over union of a mask and as many random pixels: with m the mask's share of the pixels, m of the
+ * random ones lie inside, so m / (2 - m).
+ *
+ * Example: the mask 1, 0, 1, 0 gives 1/3.
+ */
+export function chanceIntersectionOverUnion(mask: Uint8Array): number {
+  const share = maskShare(mask);
+  return share / (2 - share);
+}
+
+/** A mask's share of the pixels: the score of a random pixel in the {@link pointingGame}. */
+export function maskShare(mask: Uint8Array): number {
+  return sizeOf(mask) / mask.length;
+}
+
+const sizeOf = (mask: Uint8Array): number => mask.reduce((sum, inside) => sum + inside, 0);
+
+/**
+ * How concentrated a map is, 0.1 to 1, neither better: the share of its mass in its most salient 10 % of pixels. About 0.1 for
+ * a constant map, 1 if all mass lies in a tenth of the pixels or fewer, NaN for a map of zeros. It does not depend on the
+ * map's unit but on its zero, so it is taken before the map is scaled to 0 to 1.
+ *
+ * Example: 6, 2, 1, 1 give 0.6, since a tenth of four pixels is rounded to one.
+ */
+export function topShare(map: Float32Array): number {
+  const count = Math.max(1, Math.round(0.1 * map.length));
+  const cut = mostSalient(map, count);
+  let all = 0;
+  let most = (count - cut.above) * cut.value;
+  for (const value of map) {
+    all += value;
+    if (value > cut.value) most += value;
+  }
+  return most / all;
+}
+
+/**
+ * How differently the mass of two maps is distributed, 0 to 1: the share of one map's mass that would have to move to obtain
+ * the other, after scaling both to the same mass (total variation distance; 1 less the similarity of Bylinskii et al. 2019,
+ * "What do different evaluation metrics tell us about saliency models?", section 4.1.4). It does not depend on the unit of
+ * either. NaN if one of them is zero everywhere.
+ *
+ * Example: 0, 1, 0, 1 and 0, 1, 1, 2 give 0.25: a quarter of the first map's mass lies in its second pixel where the other
+ * has it in the third.
+ */
+export function mapDistance(one: ArrayLike<number>, other: ArrayLike<number>): number {
+  let [sumOne, sumOther] = [0, 0];
+  for (let i = 0; i < one.length; i++) {
+    sumOne += one[i]!;
+    sumOther += other[i]!;
+  }
+  let apart = 0;
+  for (let i = 0; i < one.length; i++) apart += Math.abs(one[i]! / sumOne - other[i]! / sumOther);
+  return apart / 2;
+}
+
+/** Where a map's most salient pixels end: the last one's value, how many lie above it, and how many have it. */
+export interface SalientCut {
+  readonly value: number;
+  readonly above: number;
+  readonly tied: number;
+}
+
+/** How much a pixel counts among the `count` most salient: 1, 0, or a share where it ties for the last places. */
+export function salience(value: number, cut: SalientCut, count: number): number {
+  return value > cut.value ? 1 : value < cut.value ? 0 : (count - cut.above) / cut.tied;
+}
+
+/** Fewer values are sorted faster than the counts below are cleared. */
+const few = 4096;
+
+/**
+ * The cut below a map's `count` most salient pixels, `count` from 1 to the number of values.
+ *
+ * Example: the two most salient of 4, 3, 3, 0 end at 3, with one above and two tied, of which each counts half.
+ */
+export function mostSalient(map: Float32Array, count: number): SalientCut {
+  if (map.length <= few) {
+    const sorted = map.toSorted();
+    const value = sorted[sorted.length - count]!;
+    const [first, last] = [sorted.indexOf(value), sorted.lastIndexOf(value)];
+    return { value, above: sorted.length - 1 - last, tied: last - first + 1 };
+  }
+  // The bits of non-negative float32 are ordered as their values, so two counts of 16 bits each replace a sort, which would
+  // take longer than making the map.
+  const bits = new Uint32Array(map.buffer, map.byteOffset, map.length);
+  const high = bucketFrom(bits, 0, count);
+  const low = bucketFrom(bits, 16, count - high.above, high.bucket);
+  const [value] = new Float32Array(Uint32Array.of((high.bucket << 16) | low.bucket).buffer);
+  return { value: value!, above: high.above + low.above, tied: low.within };
+}
+
+/** The bucket of 16 bits from `skip` on that holds the value in place `count` from above, among values that begin with `within`. */
+function bucketFrom(bits: Uint32Array, skip: 0 | 16, count: number, within?: number) {
+  const counts = new Uint32Array(1 << 16);
+  for (const value of bits) {
+    if (within === undefined || value >>> 16 === within) counts[(value << skip) >>> 16]!++;
+  }
+  let above = 0;
+  let bucket = counts.length - 1;
+  while (above + counts[bucket]! < count) above += counts[bucket--]!;
+  return { bucket, above, within: counts[bucket]! };
+}

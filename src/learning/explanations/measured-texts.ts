@@ -1,0 +1,43 @@
+import { formatEstimate, formatShare, formatSigned } from '../../format-numbers.ts';
+import { withLabels } from '../charts/chart-title.ts';
+import type { MapNumber, MapNumbers, MeasuredSurvey } from './measure-survey.ts';
+
+/** The title of a chart, such as `Gradient maps on test, seed 2`; `<title>: gradient maps` if the user gave one. */
+export function titleOf(
+  what: string,
+  { title, split }: { readonly title?: string | undefined; readonly split: string },
+  labels: Readonly<Record<string, string>>,
+): string {
+  return title === undefined ? withLabels(`${what} on ${split}`, labels) : `${title}: ${what}`;
+}
+
+const undefinedNumber: MapNumber = { estimate: Number.NaN };
+
+/** A share with its interval: `41.2 % (39.0–43.1 %)`; a dash if it is undefined. */
+export function shareAt(numbers: MapNumbers, path: string): string {
+  return textOf(numbers.get(path) ?? undefinedNumber, formatShare);
+}
+
+/** The same of a difference of shares: `+3.1 % (−0.2 % to +6.0 %)`. */
+export function changeAt(numbers: MapNumbers, path: string): string {
+  return textOf(numbers.get(path) ?? undefinedNumber, (value) => `${formatSigned(100 * value, 1)} %`);
+}
+
+function textOf({ estimate, low = Number.NaN, high = Number.NaN }: MapNumber, format: (value: number) => string) {
+  return Number.isNaN(estimate) ? '–' : formatEstimate({ estimate, low, high }, format);
+}
+
+/** The distance between the mean maps of a network by its path (empty, or `untrained.`), and whether chance explains it. */
+export function distanceAt(numbers: MapNumbers, path: string, confidence: number): string {
+  const p = numbers.get(`${path}distanceP`)?.estimate ?? Number.NaN;
+  return `${shareAt(numbers, `${path}distance`)}${p >= 1 - confidence ? ' (not told from chance)' : ''}`;
+}
+
+/** The caveat about the untrained network: another draw would differ, and no interval says by how much. */
+export const oneDraw = 'The untrained network is one draw of random weights.';
+
+/** The caveat about the maps of a network that has learned nothing, if it applies. */
+export function chanceNote({ isNearChance, accuracy }: MeasuredSurvey): string | undefined {
+  if (!isNearChance) return undefined;
+  return `The network is not measurably better than chance on these images (accuracy ${formatShare(accuracy)}): its maps may show little but its architecture, such as the grid of its strides.`;
+}

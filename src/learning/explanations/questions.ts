@@ -1,0 +1,88 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { Random } from '../../random.ts';
+import { StageError } from '../../stage.ts';
+import { suggest } from '../../suggest.ts';
+import type { GradientOptions } from '../attribution/explain.ts';
+import { logitsOf } from '../attribution/explained-score.ts';
+import { methodDefaults } from '../attribution/methods.ts';
+import { predictedClasses } from '../metrics/logits.ts';
+import type { ImageInput } from '../models/model-info.ts';
+
+/** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
+export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
+
+/**
+ * How the class is chosen: by the prediction (`predicted`), by name, or by the label (`label`) where images have one. Throws
+ * a {@link StageError} for any other name.
+ */
+export function chooseClass(
+  model: LayersModel,
+  classes: readonly string[],
+  of: string,
+  { isLabelled = true } = {},
+): ChooseClass {
+  if (of === 'label' && isLabelled) return (_, labels) => labels;
+  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, images)));
+  const one = classes.indexOf(of);
+  if (one >= 0) return (_, labels) => labels.map(() => one);
+  const others = isLabelled ? ['predicted', 'label'] : ['predicted'];
+  throw new StageError(
+    `Expected a class for "class" (${classes.join(', ')}), or ${[...others].reverse().join(' or ')}, got "${of}". ${suggest(of, [...classes, ...others]) ?? ''}`.trim(),
+  );
+}
+
+/** The seed of an image, the same in any batch; `key` identifies the image. */
+export const imageSeed = (seed: number, key: string): number => new Random('explain', seed, key).uint32();
+
+/** The options of gradient methods, from settings that leave out what is left at its default. */
+export function gradientOptions(
+  settings: Partial<Omit<GradientOptions, 'baseline'>> & { readonly baseline?: 'black' | 'mean' },
+  { normalise: { mean, deviation } }: Pick<ImageInput, 'normalise'>,
+): GradientOptions {
+  const { samples, noise, steps, baseline } = { ...methodDefaults, ...settings };
+  const start = (channel: 0 | 1 | 2) => (baseline === 'mean' ? 0 : -mean[channel] / deviation[channel]);
+  return { samples, noise, steps, baseline: [start(0), start(1), start(2)] };
+}
+
+/** Throws a {@link StageError} if the network has broken down: maps of scores that are no numbers cannot be shown. */
+export function expectFinite([real, fake]: readonly [number, number], image: string): void {
+  if (Number.isFinite(real) && Number.isFinite(fake)) return;
+  throw new StageError(`Expected finite scores from the model, got ${real} and ${fake} for ${image}.`);
+}
+
+/** How many times an image may be enlarged before its map shows mostly the enlarging. */
+const mostEnlarged = 8;
+
+/** Throws a {@link StageError} for images so small, in pixels, that they would reach the network as a blur. */
+export function expectLargeEnough(
+  images: readonly { readonly name: string; readonly width: number; readonly height: number }[],
+  { size }: Pick<ImageInput, 'size'>,
+): void {
+  const least = Math.ceil(size / mostEnlarged);
+  const [first, ...more] = images.filter(({ width, height }) => Math.min(width, height) < least);
+  if (first === undefined) return;
+  const others = more.length > 0 ? `, and ${more.length} more` : '';
+  throw new StageError(
+    `Expected images of at least ${least} × ${least} pixels, an eighth of the ${size} × ${size} that the network sees, got ${first.width} × ${first.height}: ${first.name}${others}. A map would mostly show how the image was enlarged.`,
+  );
+}
+
+/**
+ * The results of independent checks. Throws one {@link StageError} with the message of every check that threw one, so that the
+ * first mistake hides no second; any other error is thrown as it is.
+ */
+export function expectAll<T extends readonly unknown[]>(...checks: { readonly [K in keyof T]: () => T[K] }): T {
+  const mistakes: StageError[] = [];
+  const results = checks.map((check) => {
+    try {
+      return check();
+    } catch (error) {
+      if (!(error instanceof StageError)) throw error;
+      mistakes.push(error);
+      return undefined;
+    }
+  });
+  if (mistakes.length === 1) throw mistakes[0];
+  if (mistakes.length > 1) throw new StageError(mistakes.map(({ message }) => message).join('\n'));
+  return results as unknown as T;
+}

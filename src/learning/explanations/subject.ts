@@ -1,0 +1,103 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { StageError } from '../../stage.ts';
+import type { Question, ScoreKind } from '../attribution/question.ts';
+import { loadModel } from '../models/model-files.ts';
+import type { ImageInput, ModelInfo } from '../models/model-info.ts';
+import { openTwoClasses } from '../training/open-two-classes.ts';
+import { BatchLoader } from '../vision/batches/batch-loader.ts';
+import type { Sample } from '../vision/dataset/dataset.ts';
+import type { DecodedImage } from '../vision/decode-image.ts';
+import { floatsToPixels } from '../vision/floats-to-pixels.ts';
+import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
+
+/** A model whose scores can be explained by maps: one whose input is images. */
+export interface SeeingModel {
+  readonly model: LayersModel;
+  readonly info: ModelInfo;
+  readonly input: ImageInput;
+}
+
+/** The `model` artifact in a folder. Throws a {@link StageError} if there is none, or if its input is features. */
+export async function openSeeingModel(folder: string): Promise<SeeingModel> {
+  const { model, info } = await loadModel(folder);
+  if ('values' in info.input) {
+    throw new StageError(
+      `Expected a model of images, got one of ${info.input.values} features, which have no places to map. Explain a model that was trained on the images.`,
+    );
+  }
+  return { model, info, input: info.input };
+}
+
+/** A model, and the images of a split that it is asked about. */
+export interface Subject extends SeeingModel {
+  /** Of the data set, in label order. */
+  readonly classes: readonly string[];
+  readonly samples: readonly Sample[];
+  /**
+   * Questions about the images, batch by batch: all in the order of the split, or those of `indices` in their order. Throws
+   * a {@link StageError} at once, not with the first batch, if there is no such class.
+   */
+  ask(how: How): AsyncIterable<Asked>;
+}
+
+/** What is asked about images. */
+export interface How {
+  readonly indices?: Uint32Array;
+  /** `label`, `predicted`, or a class's name. */
+  readonly class: string;
+  readonly score: ScoreKind;
+  readonly seed: number;
+  readonly batchSize: number;
+}
+
+/** A question about a batch of images, and what is known of them; valid until the next batch is requested. */
+export interface Asked {
+  readonly question: Question;
+  /** In the split's samples: `[batch]`. */
+  readonly indices: Uint32Array;
+  /** `[batch]`. */
+  readonly labels: Int32Array;
+  /** An image of the batch as the network sees it. */
+  pixels(slot: number): DecodedImage;
+}
+
+/**
+ * A model and a split of a data set, both by the folders of their artifacts. Throws a {@link StageError} if they do not fit, or
+ * if images are too small for maps.
+ */
+export async function openSubject(
+  folders: { readonly model: string; readonly dataset: string },
+  split: string,
+  threads: number,
+): Promise<Subject> {
+  const seeing = await openSeeingModel(folders.model);
+  using dataset = openTwoClasses(folders.dataset, [split]);
+  const { classes } = dataset;
+  const { samples } = dataset.split(split);
+  const { size, fit, kernel, normalise } = seeing.input;
+  expectLargeEnough(
+    samples.map(({ path, ...size }) => ({ name: path, ...size })),
+    seeing.input,
+  );
+  const loading = {
+    resize: { width: size, height: size, fit, kernel },
+    normalization: normalise,
+    threads,
+    cacheBytes: 0, // One pass, so no image is kept.
+  };
+  const length = size * size * 3;
+  async function* questions({ indices: order, score, seed, batchSize }: How, choose: ChooseClass) {
+    await using loader = new BatchLoader(folders.dataset, split, { batchSize, ...loading });
+    for await (const batch of loader.epoch(order === undefined ? {} : { order })) {
+      const { images, indices, labels } = batch;
+      const seeds = Array.from(indices, (index) => imageSeed(seed, samples[index]!.key));
+      const pixels = (slot: number) => ({
+        ...{ width: size, height: size },
+        pixels: floatsToPixels(images.subarray(slot * length, (slot + 1) * length), normalise),
+      });
+      yield { question: { images, classes: await choose(images, labels), score, seeds }, indices, labels, pixels };
+      batch.release();
+    }
+  }
+  return { ...seeing, classes, samples, ask: (how) => questions(how, chooseClass(seeing.model, classes, how.class)) };
+}

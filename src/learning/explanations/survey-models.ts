@@ -1,0 +1,114 @@
+import type { z } from 'zod';
+import type { StageContext } from '../../stage.ts';
+import type { ExplainOptions } from '../attribution/explain.ts';
+import type { Method } from '../attribution/methods.ts';
+import { untrainedCopy } from '../models/untrained-copy.ts';
+import { sampleImages } from '../vision/sample-images.ts';
+import type { explanationSettings, surveySettings } from './explanation-settings.ts';
+import { MapsWriter } from './maps-writer.ts';
+import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
+import type { Masks } from './open-masks.ts';
+import type { Subject } from './subject.ts';
+import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
+
+type SurveySettings = z.output<
+  z.ZodObject<typeof surveySettings & Pick<typeof explanationSettings, 'class' | 'score' | 'batchSize' | 'seed'>>
+>;
+
+/** A model to survey. */
+export interface SurveyCase {
+  /** Distinguishes it from the others; empty for the only one. */
+  readonly name: string;
+  readonly subject: Subject;
+  /** The convolution that class activation maps are taken from. */
+  readonly layer?: string;
+  readonly masks?: Masks | undefined;
+}
+
+/** A surveyed model. */
+export interface SurveyedCase extends SurveyCase {
+  readonly survey: Survey;
+  readonly untrained: Survey | undefined;
+  readonly measured: MeasuredSurvey;
+  /** Of the surveyed images, in their order. */
+  readonly groups: readonly (string | undefined)[];
+}
+
+export interface SurveyRequest<C extends SurveyCase> {
+  readonly methods: readonly Method[];
+  /** Images between two signs of progress; by default those of a forward pass. */
+  readonly batchSize?: number;
+  explain(one: C): ExplainOptions;
+  /** Whether the raw maps of an image, by its index in the split, are written; absent: all are. */
+  keeps?(index: number): boolean;
+  /** Receives every image of the trained models in turn. */
+  onImage(image: SurveyedImage, one: C): void | Promise<void>;
+}
+
+/**
+ * Surveys models one after another, each also untrained if the settings ask for it: reports progress, writes raw maps to the
+ * output `maps` as they come, and measures. Models are disposed of.
+ */
+export async function surveyModels<C extends SurveyCase>(
+  context: StageContext<SurveySettings>,
+  cases: readonly C[],
+  request: SurveyRequest<C>,
+): Promise<readonly (C & SurveyedCase)[]> {
+  const { settings } = context;
+  const { methods } = request;
+  const drawn = cases.map(({ subject }) => drawImages(subject, settings.images, settings.seed));
+  const total = (settings.untrained ? 2 : 1) * drawn.reduce((sum, { length }) => sum + length, 0);
+  let done = 0;
+  using writer = new MapsWriter(context.output('maps'));
+  const surveyed: (C & SurveyedCase)[] = [];
+  for (const [i, one] of cases.entries()) {
+    const { name, subject, layer, masks } = one;
+    const { samples, classes, model } = subject;
+    const indices = drawn[i]!;
+    const keeps = request.keeps ?? (() => true);
+    const options = (net: string) => ({
+      ...{ methods, masks, explain: request.explain(one) },
+      how: { ...settings, batchSize: request.batchSize ?? settings.batchSize, indices },
+      onBatch: (images: number) => {
+        done += images;
+        const note = [name, settings.untrained ? net : ''].filter((part) => part !== '').join(', ');
+        context.progress({ done, total, unit: 'images', ...(note !== '' && { note }) });
+      },
+    });
+    writer.begin({
+      ...{ prefix: cases.length === 1 ? '' : `${i + 1}-`, model: name, split: settings.split, layer, methods },
+      ...{ classes, samples, images: indices.filter(keeps).length },
+    });
+    const survey = await surveySplit(subject, {
+      ...options('trained network'),
+      onImage: (image) => {
+        if (keeps(image.index)) writer.add(image);
+        return request.onImage(image, one);
+      },
+    });
+    writer.end(survey);
+    const untrained = settings.untrained
+      ? await surveyUntrained(subject, settings.seed, options('untrained network'))
+      : undefined;
+    model.dispose();
+    const groups = Array.from(indices, (index) => samples[index]!.group);
+    const measured = measureSurvey(survey, { ...settings, groups }, untrained);
+    surveyed.push({ ...one, survey, untrained, measured, groups });
+  }
+  return surveyed;
+}
+
+async function surveyUntrained(subject: Subject, seed: number, options: Parameters<typeof surveySplit>[1]) {
+  const model = await untrainedCopy(subject.model, seed);
+  try {
+    return await surveySplit(subject, { ...options, model });
+  } finally {
+    model.dispose();
+  }
+}
+
+/** Images of a split, drawn by the seed: half of each class as far as there are; all without a number. */
+export function drawImages({ samples }: Subject, images: number | undefined, seed: number): Uint32Array {
+  const labels = samples.map(({ label }) => label);
+  return sampleImages(labels, Math.min(images ?? labels.length, labels.length), seed);
+}

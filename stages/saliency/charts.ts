@@ -1,0 +1,158 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatLevel, formatList, formatShare, formatSigned } from '../../src/format-numbers.ts';
+import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
+import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { classText, mapColourBar, scoreText } from '../../src/learning/explanations/map-pictures.ts';
+import type { MeasuredSurvey } from '../../src/learning/explanations/measure-survey.ts';
+import {
+  chanceNote,
+  changeAt,
+  distanceAt,
+  oneDraw,
+  shareAt,
+  titleOf,
+} from '../../src/learning/explanations/measured-texts.ts';
+import { predictedClasses } from '../../src/learning/metrics/logits.ts';
+import type { Highlight } from '../../src/stage.ts';
+import type { SaliencySettings } from './spec.ts';
+
+/** Even to the eye, also in grey and to the colour-blind; the bands of jet would show edges where maps have none. */
+export const colours = 'viridis';
+
+/** Side of a mean map, in units. */
+const meanSide = 190;
+
+/** An image of the sheet, and its map, as data URIs. */
+export interface ShownImage {
+  readonly key: string;
+  readonly label: number;
+  readonly logits: readonly [real: number, fake: number];
+  readonly image: string;
+  readonly map: string;
+}
+
+/** What charts and table are about. */
+export interface Frame {
+  /** Names, in label order. */
+  readonly classes: readonly string[];
+  readonly measured: MeasuredSurvey;
+  readonly settings: Pick<SaliencySettings, 'split' | 'method' | 'class' | 'score' | 'confidence' | 'title'>;
+  /** The axis values of the model. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+const numbersOf = ({ measured, settings }: Frame) => measured.methods.get(settings.method)!;
+
+/** Images beside their maps, a block for each class. `topShare` is NaN for a map of zeros. */
+export function saliencySheet(
+  shown: readonly (ShownImage & { readonly topShare: number })[],
+  frame: Frame,
+): TopLevelSpec {
+  const { classes, measured, settings, labels } = frame;
+  const blocks = classes.flatMap((name, label) => {
+    const own = shown.filter((image) => image.label === label);
+    const all = [measured.real, measured.fake][label]!;
+    return own.length === 0
+      ? []
+      : [{ header: `${own.length} of ${formatCountOf(all, `${name} image`)}`, cells: own.flatMap(cellsOf) }];
+  });
+  const subtitle = [
+    'Left of each pair the image, with its score of fake less that of real. Right its map, with the share that its most salient 10 % of pixels hold:',
+    `yellow where ${scoreText(settings.score, classText(settings.class))} depends most on the pixels, dark violet where it does not,`,
+    'each map on its own scale, up to its most salient 1 %.',
+    chanceNote(measured) ?? [],
+  ];
+  return imageSheet({
+    title: titleOf(`${methodTitle(settings.method)} maps`, settings, labels),
+    subtitle: subtitle.flat().join(' '),
+    blocks: [blocks],
+    across: 6, // three pairs
+  });
+}
+
+function cellsOf({
+  key,
+  logits,
+  label,
+  image,
+  map,
+  topShare,
+}: ShownImage & { readonly topShare: number }): ImageCell[] {
+  const difference = formatSigned(logits[1] - logits[0], 2);
+  const outcome = predictedClasses(logits)[0] === label ? 'right' : 'wrong';
+  const share = Number.isNaN(topShare) ? 'zero everywhere' : formatShare(topShare, 0);
+  return [
+    { image, caption: difference, outcome, description: `${key}: fake − real ${difference}, ${outcome}` },
+    { image: map, caption: share, description: `Map of ${key}: ${share}` },
+  ];
+}
+
+/** Data URIs of a network's mean maps, by label; undefined for a class without images. */
+type MeanPictures = readonly (string | undefined)[];
+
+/** The mean map of each class, and those of the untrained network beside them. */
+export function meansChart(trained: MeanPictures, untrained: MeanPictures | undefined, frame: Frame): TopLevelSpec {
+  const { classes, measured, settings, labels } = frame;
+  const blocksOf = (means: MeanPictures, net: string, path: string): readonly ImageBlock[] =>
+    classes.flatMap((name, label) => {
+      const image = means[label];
+      if (image === undefined) return [];
+      const share = shareAt(numbersOf(frame), `${path}${label === 0 ? 'real' : 'fake'}.meanMapTopShare`);
+      const caption = share === '–' ? 'zero everywhere' : `10 % hold ${share}`;
+      const header = `${name}${net}`;
+      return [{ header, cells: [{ image, caption, description: `Mean map of ${header}: ${caption}` }] }];
+    });
+  const counts = [measured.real, measured.fake];
+  const images = classes.flatMap((name, label) =>
+    counts[label] === 0 ? [] : [formatCountOf(counts[label]!, `${name} image`)],
+  );
+  const subtitle = [
+    `Means of the maps of ${formatList(images)}, scaled to 0 to 1 before and after.`,
+    `Below each, the share that its most salient 10 % hold, on 16 × 16 cells, with ${formatLevel(settings.confidence)} interval.`,
+    untrained === undefined ? [] : oneDraw,
+    chanceNote(measured) ?? [],
+  ];
+  const sheet = imageSheet({
+    title: titleOf(`Mean ${methodTitle(settings.method)} maps`, settings, labels),
+    subtitle: subtitle.flat().join(' '),
+    blocks: [[...blocksOf(trained, '', ''), ...(untrained ? blocksOf(untrained, ', untrained', 'untrained.') : [])]],
+    ...{ across: 1, side: meanSide },
+  });
+  const bar = { title: 'map', length: meanSide, values: [0, 0.25, 0.5, 0.75, 1], labels: '.2~f' };
+  return withColourBar(sheet, mapColourBar(colours, bar));
+}
+
+/** A row for each network, one for their difference, and one for chance. */
+export function saliencyTable(frame: Frame): Highlight {
+  const { method, split, confidence } = frame.settings;
+  const numbers = numbersOf(frame);
+  const hasUntrained = numbers.has('untrained.topShare');
+  const hasMasks = numbers.has('masks.pointingGame');
+  const shares = ['real.topShare', 'fake.topShare'];
+  const scores = hasMasks ? ['masks.pointingGame', 'masks.intersectionOverUnion'] : [];
+  const net = (name: string, path: string, format: typeof shareAt, distance: string) => [
+    ...[name, ...shares.map((share) => format(numbers, path + share)), distance],
+    ...scores.map((score) => format(numbers, path + score)),
+  ];
+  return {
+    title: `${methodTitle(method)} on ${split}, ${formatLevel(confidence)} intervals`,
+    columns: [
+      ...['network', 'real: 10 % of pixels hold', 'fake: 10 % of pixels hold', 'mean maps differ in'],
+      ...(hasMasks ? ['points into mask', 'overlap with mask'] : []),
+    ],
+    rows: [
+      net('trained', '', shareAt, distanceAt(numbers, '', confidence)),
+      ...(hasUntrained
+        ? [
+            net('untrained, one draw', 'untrained.', shareAt, distanceAt(numbers, 'untrained.', confidence)),
+            net('trained − untrained', 'aboveUntrained.', changeAt, changeAt(numbers, 'aboveUntrained.distance')),
+          ]
+        : []),
+      [
+        ...['by chance', '10 %', '10 %', shareAt(numbers, 'distanceByChance')],
+        ...scores.map((score) => shareAt(numbers, `${score}ByChance`)),
+      ],
+    ],
+  };
+}
