@@ -1,12 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatLevel } from '../../src/format-numbers.ts';
-import { chartTitle } from '../../src/learning/charts/chart-title.ts';
-import { placeLabels } from '../../src/learning/charts/place-labels.ts';
+import { chart, type Domain, domainOf, quantity, withField } from '../../src/learning/charts/encoders.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
-import { formatScore, type Tested } from './format.ts';
-import { isTold, type Lead } from './lead.ts';
+import type { Tested } from './format.ts';
+import { placeLabels } from './place-labels.ts';
 import type { Ranked } from './rank.ts';
 
 const width = 440;
@@ -22,83 +21,50 @@ const reach = 6;
  */
 export function competitionChart(
   ranked: readonly Ranked[],
-  tested: Tested,
-  {
-    confidence,
-    lead,
-    title = competitionTitle(ranked, lead === undefined || isTold(lead, confidence)),
-  }: { readonly confidence: number; readonly title?: string | undefined; readonly lead?: Lead | undefined },
+  { split, real, fake }: Tested,
+  { confidence, title }: { readonly confidence: number; readonly title?: string | undefined },
 ): TopLevelSpec {
-  const domain = { x: xDomain(ranked), y: yDomain(ranked) };
-  const rows = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
+  const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]);
+  const domain = { x: xDomain(ranked), y: domainOf(ends, [0, 1]) };
+  const values = ranked.map(({ name, parameters, auc, score, rank, onFront }) => ({
     ...{ model: name, parameters, auc: auc.estimate, score: score.estimate, rank, onFront },
-    ...(Number.isNaN(auc.low) ? {} : { low: auc.low, high: auc.high }),
+    ...(!Number.isNaN(auc.low) && { low: auc.low, high: auc.high }),
   }));
-  const x = {
-    field: 'parameters',
-    type: 'quantitative' as const,
-    title: 'Learnable parameters',
-    scale: { type: 'log' as const, domain: [...domain.x], nice: false },
-    axis: { format: '~s', values: [...ticks(domain.x)] },
-  };
-  const y = (field: string) => ({
-    field,
-    type: 'quantitative' as const,
-    title: `AUC on ${tested.split}`,
-    scale: { domain: [...domain.y], zero: false, nice: false },
-    axis: { tickCount: 6 },
+  const x = quantity('parameters', 'Learnable parameters', {
+    ...{ domain: domain.x, scale: { type: 'log', zero: undefined }, format: '~s', values: ticks(domain.x) },
   });
+  const y = quantity('auc', `AUC on ${split}`, { domain: domain.y, tickCount: 6 });
   const tooltip = ['model', 'rank', 'score', 'auc', 'low', 'high', 'parameters'].map((field) => ({ field }));
-  const onFront = (yes: unknown, no: unknown) => ({ condition: { test: 'datum.onFront', value: yes }, value: no });
-  return {
-    title: chartTitle(title, subtitle(tested, confidence), width),
+  const fill = { condition: { test: 'datum.onFront', value: palette[0] }, value: '#ffffff' };
+  const place = (field: string) => ({ field, type: 'quantitative', scale: null });
+  const subtitle = `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
+  return chart(title ?? `AUC on ${split} against learnable parameters`, subtitle, width, {
     width,
     height,
-    data: { name: 'candidates', values: rows },
+    data: { name: 'candidates', values },
     layer: [
       {
         transform: [{ filter: 'datum.onFront' }],
         mark: { type: 'line', interpolate: 'step-after', color: ink.medium, strokeWidth: 1, strokeDash: [4, 4] },
-        encoding: { x, y: y('auc') },
+        encoding: { x, y },
       },
       {
+        transform: [{ filter: 'isValid(datum.low)' }],
         mark: { type: 'rule', color: palette[0], strokeWidth: 2 },
-        encoding: { x, y: y('low'), y2: { field: 'high' } },
+        encoding: { x, y: withField(y, 'low'), y2: { field: 'high' } },
       },
       {
         mark: { type: 'point', stroke: palette[0], strokeWidth: 2, opacity: 1, size: 80 },
-        encoding: { x, y: y('auc'), fill: onFront(palette[0], '#ffffff') as { value: string }, tooltip },
+        encoding: { x, y, fill, tooltip },
       },
       {
-        data: { name: 'labels', values: [...labels(ranked, domain)] },
+        data: { name: 'labels', values: labels(ranked, domain) },
         mark: { type: 'text', align: 'left', baseline: 'middle', fontSize: labelSize },
-        encoding: {
-          x: { field: 'x', type: 'quantitative', scale: null },
-          y: { field: 'y', type: 'quantitative', scale: null },
-          text: { field: 'label', type: 'nominal' },
-        },
+        encoding: { x: place('x'), y: place('y'), text: { field: 'label', type: 'nominal' } },
       },
     ],
-    resolve: { scale: { x: 'shared', y: 'shared' } },
-  };
+  });
 }
-
-/** Such as `simple-net wins with a score of 2.608: AUC 0.958 with 34,850 parameters`. */
-function competitionTitle([winner, second, ...others]: readonly Ranked[], isTold: boolean): string {
-  const { name, score, auc, parameters } = winner!;
-  const tied = [winner!, second, ...others].filter((one) => one?.rank === 1).length;
-  const at = `with a score of ${formatScore(score.estimate)}`;
-  const why = `AUC ${auc.estimate.toFixed(3)} with ${formatCount(parameters)} parameters`;
-  if (tied > 1) return `${tied} models tie ${at}: ${why}`;
-  if (!isTold) return `${name} is first ${at}, but ${second!.name} cannot be told from it: ${why}`;
-  return `${name} wins ${at}: ${why}`;
-}
-
-function subtitle({ real, fake }: Tested, confidence: number): string {
-  return `${formatCount(real)} real and ${formatCount(fake)} fake images; lines: ${formatLevel(confidence)} interval; filled: on the Pareto front`;
-}
-
-type Domain = readonly [low: number, high: number];
 
 /** With room for labels, and never narrower than a factor of ten. */
 function xDomain(ranked: readonly Ranked[]): Domain {
@@ -114,13 +80,6 @@ function ticks([low, high]: Domain): readonly number[] {
   const inside = (values: readonly number[]) => values.filter((value) => value >= low && value <= high);
   const powers = inside(decades);
   return powers.length > 2 ? powers : inside(decades.flatMap((power) => [power, 2 * power, 5 * power]));
-}
-
-function yDomain(ranked: readonly Ranked[]): Domain {
-  const ends = ranked.flatMap(({ auc }) => [auc.low, auc.estimate, auc.high]).filter((value) => !Number.isNaN(value));
-  const [low, high] = [Math.min(...ends), Math.max(...ends)];
-  const margin = Math.max(0.005, 0.12 * (high - low));
-  return [Math.max(0, low - margin), Math.min(1, high + margin)];
 }
 
 /** The texts beside the points, those on the front placed first; what finds no room is in the leaderboard. */

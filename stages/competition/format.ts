@@ -1,42 +1,34 @@
 import { csvLine } from '../../src/csv.ts';
-import { formatCount } from '../../src/format-numbers.ts';
+import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '../../src/format-numbers.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import type { Lead } from './lead.ts';
-import type { Ranked } from './rank.ts';
+import type { Highlight } from '../../src/stage.ts';
+import type { Lead, Ranked } from './rank.ts';
 
 /** A score in four digits, however small: `2.608`, `0.0001843`, `1.843e-7`. */
 export function formatScore(score: number): string {
-  return score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4);
+  return withMinus(score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4));
 }
-
-const withInterval = (
-  { estimate, low, high }: { readonly estimate: number; readonly low: number; readonly high: number },
-  format: (value: number) => string,
-): string => format(estimate) + (Number.isNaN(low) ? '' : ` (${format(low)}–${format(high)})`);
 
 /** The cells of a row for eyes. */
 export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: Ranked): readonly string[] {
   return [
-    ...[String(rank), name, formatCount(parameters), withInterval(auc, (area) => area.toFixed(4))],
-    ...[withInterval(score, formatScore), onFront ? 'yes' : ''],
+    ...[String(rank), name, formatCount(parameters), formatEstimate(auc, (area) => formatDecimal(area, 4))],
+    ...[formatEstimate(score, formatScore), onFront ? 'yes' : ''],
   ];
 }
 
 export const leaderboardColumns = ['rank', 'model', 'learnable parameters', 'AUC', 'score', 'Pareto front'] as const;
 
+/** The lead of the first over the second, a paired difference. */
+export const leadTable = ({ over, difference, low, high, p }: Lead, winner: string): Highlight => ({
+  title: `Lead of ${winner}, on the same images`,
+  columns: ['over', 'score, difference', 'p'],
+  rows: [[over, formatEstimate({ estimate: difference, low, high }, formatScore), formatP(p)]],
+});
+
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
-  const header = [
-    'rank',
-    'model',
-    'parameters',
-    'auc',
-    'auc_low',
-    'auc_high',
-    'score',
-    'score_low',
-    'score_high',
-    'on_front',
-  ];
+  const ends = (name: string) => [name, `${name}_low`, `${name}_high`];
+  const header = ['rank', 'model', 'parameters', ...ends('auc'), ...ends('score'), 'on_front'];
   const cell = (value: number) => (Number.isNaN(value) ? '' : value);
   const rows = ranked.map(({ rank, name, parameters, auc, score, onFront }) =>
     csvLine([
@@ -65,10 +57,7 @@ export function formatMetrics(
   { confidence, lead }: { readonly confidence: number; readonly lead?: Lead | undefined },
 ): string {
   const candidates = ranked.map(({ rank, name, parameters, auc, score }) => {
-    const pairs = Object.entries({ auc, score }).map(
-      ([measure, interval]) => [measure, intervalPair(interval)] as const,
-    );
-    const intervals = Object.fromEntries(pairs.filter(([, pair]) => pair !== null));
+    const intervals = intervalPair(auc) === null ? {} : { auc: intervalPair(auc), score: intervalPair(score) };
     return [name, { rank, auc: auc.estimate, score: score.estimate, parameters, intervals }] as const;
   });
   const metrics = {

@@ -1,3 +1,4 @@
+import type { PairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 
@@ -16,6 +17,12 @@ export interface Ranked extends Candidate {
   readonly score: Pick<Interval, 'estimate' | 'low' | 'high'>;
   /** Whether none has a higher AUC with as few parameters, or as high an AUC with fewer. */
   readonly onFront: boolean;
+}
+
+/** By how much the winner's score is above the second's, on the same images. */
+export interface Lead extends PairedDifference {
+  /** The second's name. */
+  readonly over: string;
 }
 
 /**

@@ -21,9 +21,15 @@ import { type InputArtifact, type StageContext, StageError } from '../../src/sta
 import { thereAre } from '../../src/suggest.ts';
 import { competitionChart } from './chart.ts';
 import { drawMessage, drawModel } from './draw-model.ts';
-import { formatLeaderboard, formatMarkdown, formatMetrics, leaderboardColumns, leaderboardRow } from './format.ts';
-import type { Lead } from './lead.ts';
-import { type Ranked, rank } from './rank.ts';
+import {
+  formatLeaderboard,
+  formatMarkdown,
+  formatMetrics,
+  leaderboardColumns,
+  leaderboardRow,
+  leadTable,
+} from './format.ts';
+import { type Lead, type Ranked, rank } from './rank.ts';
 import type { CompetitionSettings } from './spec.ts';
 
 type Context = StageContext<CompetitionSettings>;
@@ -50,7 +56,7 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   writeFileSync(context.output('markdown'), formatMarkdown(ranked));
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
-  const chart = competitionChart(ranked, tested, { confidence, title, lead });
+  const chart = competitionChart(ranked, tested, { confidence, title });
   await renderChart(chart, context.output('chart'), (line) => context.warn(line));
   draw(context, ranked, entrants);
   context.highlight({
@@ -58,6 +64,7 @@ export default async function run(context: Context): Promise<void> {
     columns: leaderboardColumns,
     rows: ranked.map(leaderboardRow),
   });
+  if (lead !== undefined) context.highlight(leadTable(lead, ranked[0]!.name));
 }
 
 /** By the values of their axes, in full where these do not tell them apart. */
@@ -84,10 +91,8 @@ function enter(model: InputArtifact, scores: InputArtifact, name: string, split:
 function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
   const matched = matchScores(entrants.map(({ scores }) => scores));
   if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
-  const lost = entrants.flatMap(({ name }, i) => {
-    const count = matched.value.unmatched[i]!;
-    return count === 0 ? [] : [`${count} of ${name}`];
-  });
+  const { unmatched } = matched.value;
+  const lost = entrants.flatMap(({ name }, i) => (unmatched[i] === 0 ? [] : [`${unmatched[i]} of ${name}`]));
   if (lost.length > 0) {
     context.warn(`Images that not all candidates have scored do not count: ${lost.join(', ')}.`);
   }

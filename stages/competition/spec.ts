@@ -5,17 +5,13 @@ const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
   confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
   seed: z.int().nonnegative().default(7).describe('Of the draws.'),
-  title: z
-    .string()
-    .min(1)
-    .optional()
-    .describe('The title of the chart; by default it says who wins, and whether by more than chance.'),
+  title: z.string().min(1).optional().describe('The title of the chart; by default it says what the chart shows.'),
 });
 export type CompetitionSettings = z.output<typeof settings>;
 
 export const spec = defineKind<CompetitionSettings>({
   name: 'competition',
-  version: 5,
+  version: 6,
   summary:
     'Ranks models by 1 / (1 + log10 n) · 100^(10 (AUC − 90) / 100), with n their learnable parameters and the AUC in per cent: ' +
     'small and good wins.',

@@ -1,6 +1,6 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
-import { withMinus } from '../../src/format-numbers.ts';
+import { formatMetric } from '../../src/format-numbers.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
 
@@ -44,7 +44,7 @@ export function formatJsonTable({ labels, over, confidence, values, rows }: Tabl
 export function formatMarkdown(table: Table): string {
   const { columns, rows } = roundedTable(table, '');
   const line = (cells: readonly (string | number)[]) =>
-    `| ${cells.map((cell) => withMinus(String(cell)).replaceAll('|', '\\|')).join(' | ')} |\n`;
+    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |\n`;
   const rule = columns.map((_, index) => (index < table.labels.length ? '---' : '---:'));
   return [columns, rule, ...rows].map(line).join('');
 }
@@ -55,29 +55,20 @@ export function formatMarkdown(table: Table): string {
  */
 export function roundedTable(table: Table, title: string): Highlight {
   const isMean = table.over.length > 0;
+  const rounded = (cell: Cell | undefined, items: number): string => {
+    if (cell === undefined) return '–';
+    const { mean, high, points } = cell;
+    const half = Number.isNaN(high) ? '' : ` ± ${formatMetric(high - mean, 4)}`;
+    return formatMetric(mean, 4) + half + (points.length < items ? ` (${points.length} of ${items})` : '');
+  };
   return {
     title,
     columns: [...table.labels, ...(isMean ? ['n'] : []), ...table.values],
     rows: table.rows.map((row) => [
-      ...labelsOf(table, row),
-      ...(isMean ? [row.items] : []),
+      ...[...labelsOf(table, row), ...(isMean ? [row.items] : [])],
       ...row.cells.map((cell) => rounded(cell, row.items)),
     ]),
   };
-}
-
-function rounded(cell: Cell | undefined, items: number): string {
-  if (cell === undefined) return '–';
-  const { mean, high, points } = cell;
-  const half = Number.isNaN(high) ? '' : ` ± ${roundedNumber(high - mean)}`;
-  const count = points.length < items ? ` (${points.length} of ${items})` : '';
-  return roundedNumber(mean) + half + count;
-}
-
-/** Whole numbers as they are, others to four decimals, very small ones to four digits. */
-export function roundedNumber(value: number): string {
-  if (Number.isInteger(value)) return String(value);
-  return Math.abs(value) < 0.001 ? value.toPrecision(4) : value.toFixed(4);
 }
 
 /** A row's own labels in the order of the columns. */

@@ -18,7 +18,7 @@ export type TableSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<TableSettings>({
   name: 'table',
-  version: 5,
+  version: 6,
   summary: 'Collects any number of metrics into one table and a chart; over seeds, say, with mean and t interval.',
   settings,
   inputs: { metrics: { type: 'metrics', summary: 'Metrics as JSON; each is told by its axis values.', list: true } },

@@ -22,7 +22,9 @@ export interface IntervalRowsOptions {
   readonly domain: Domain;
   /** Of the panel without names and texts, in units. */
   readonly width: number;
-  /** Of the names, the widest. */
+  /** Of all rows, also those without a number; that of the numbers without it. */
+  readonly names?: readonly string[];
+  /** Longer names are shortened to it. */
   readonly longestName?: number;
   /** Where false, the names stand beside a neighbour with the same rows. */
   readonly showsNames?: boolean;
@@ -41,7 +43,7 @@ const rowHeight = 26;
  */
 export function intervalRows(rows: readonly IntervalRow[], options: IntervalRowsOptions): Part {
   const { dataName, label, domain, width, longestName = 260, showsNames = true, ruled, points } = options;
-  const names = rows.map(({ name }) => name);
+  const { names = rows.map(({ name }) => name) } = options;
   const y = rowNames('name', names, longestName, { labels: showsNames });
   const x = quantity('value', label, { domain, tickCount: 4, grid: false, ...options.axis });
   const plain = (value: number | undefined) => (value === undefined || Number.isNaN(value) ? undefined : value);

@@ -26,10 +26,10 @@ interface PlacementOptions {
 }
 
 /**
- * Where the texts of points stand without covering each other or anything else: beside, above or below the point, or farther
- * away where all of that is taken; never nearer to another point than to its own, whose name it would seem. Gives the upper left corner of each, in order; undefined where there is no room. The first
- * points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study of algorithms for point-feature label
- * placement").
+ * Places the texts of points beside, above or below them, or farther away where all of that is taken, so that they cover
+ * neither each other nor any obstacle, and none is nearer to another point than to its own. Gives the upper left corner of
+ * each, in order; undefined where there is no room. The first points choose first (greedy: Christensen, Marks and Shieber
+ * 1995, "An empirical study of algorithms for point-feature label placement").
  */
 export function placeLabels(
   points: readonly LabelledPoint[],
@@ -37,7 +37,10 @@ export function placeLabels(
 ): readonly (Pick<Box, 'x' | 'y'> | undefined)[] {
   const taken = [...obstacles];
   return points.map(({ x, y, width }) => {
-    const free = places(gap, width, height)
+    const free = rings
+      .flatMap((times) =>
+        directions.map(([toX, toY]) => [offset(toX, times * gap, width), offset(toY, times * gap, height)] as const),
+      )
       .map(([dx, dy]) => ({ x: x + dx, y: y + dy, width, height }))
       .find(
         (box) =>
@@ -51,28 +54,22 @@ export function placeLabels(
   });
 }
 
-/** From the point to the corner of its text, what is wanted most first. */
-function places(gap: number, width: number, height: number): readonly (readonly [number, number])[] {
-  const rings = [1, 2.2, 3.6, 5.2].map((times) => times * gap);
-  return rings.flatMap((away) => {
-    const [right, left, middle] = [away, -away - width, -width / 2];
-    const [above, below, beside] = [-away - height, away, -height / 2];
-    return [
-      ...([
-        [right, beside],
-        [left, beside],
-        [middle, above],
-        [middle, below],
-      ] as const),
-      ...([
-        [right, above],
-        [right, below],
-        [left, above],
-        [left, below],
-      ] as const),
-    ];
-  });
-}
+/** Distances from a point in gaps, and directions, those that are wanted most first. */
+const rings = [1, 2.2, 3.6, 5.2];
+const directions = [
+  [1, 0],
+  [-1, 0],
+  [0, -1],
+  [0, 1],
+  [1, -1],
+  [1, 1],
+  [-1, -1],
+  [-1, 1],
+] as const;
+
+/** Along one axis, from the point to the start of its text: after it, before it, or around it. */
+const offset = (to: -1 | 0 | 1, away: number, length: number): number =>
+  to === 0 ? -length / 2 : to > 0 ? away : -away - length;
 
 const overlap = (one: Box, other: Box): boolean =>
   one.x < other.x + other.width &&
