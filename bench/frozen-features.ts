@@ -16,10 +16,10 @@ import { headOf } from '../src/learning/models/feature-head.ts';
 import { featureNetwork } from '../src/learning/models/feature-network.ts';
 import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
 import { netOf } from '../src/learning/models/model-setting.ts';
-import { FeatureBatches } from '../src/learning/training/feature-batches.ts';
 import { trainableWeights } from '../src/learning/training/model-weights.ts';
-import { createOptimizer } from '../src/learning/training/optimizers/growing-optimizer.ts';
+import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
+import { FeatureBatches } from '../src/learning/training/training-data.ts';
 import type { Features } from '../src/learning/vision/features/open-features.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
@@ -48,7 +48,7 @@ const features: Features = {
 const head = buildHead(headOf('xception-based'), values);
 initialiseWeights(head, 7);
 const adam = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
-const optimizer = createOptimizer(adam, trainableWeights(head));
+const optimizer = new Optimizer(adam, trainableWeights(head));
 const data = new FeatureBatches(features, { batchSize, seed: 7 });
 
 /** The backbone over every image, 8 at a time as its memory wants it, which an epoch without cached features adds. */

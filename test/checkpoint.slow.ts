@@ -72,11 +72,11 @@ test('training whose process is killed, and then its run, goes on from the last 
 
   const { code, events } = await killedAt(project, 'run openSync 2');
   assert.equal(code, 'SIGKILL');
-  assert.deepEqual(infosOf(events), ['goes on after epoch 1 of 4, from a checkpoint']);
+  assert.deepEqual(infosOf(events), ['resumes after epoch 1 of 4, from a checkpoint']);
 
   const run = await project.run();
   assert.deepEqual(run.outcomes, { fit: 'ran' });
-  assert.match(infosOf(run.events).join(), /^goes on after epoch [23] of 4, from a checkpoint$/);
+  assert.match(infosOf(run.events).join(), /^resumes after epoch [23] of 4, from a checkpoint$/);
   assert.deepEqual(bytesOf(project), unbroken);
   assert.equal(project.files('cache/checkpoints').filter((file) => !file.includes('.tmp-')).length, 1);
 });
@@ -85,7 +85,7 @@ test('two epochs, and then four, are the four that they would have been at once;
   using project = await started();
   await project.run('--set', 'params.epochs=2');
   const longer = await project.run();
-  assert.deepEqual(infosOf(longer.events), ['goes on after epoch 2 of 4, from a checkpoint']);
+  assert.deepEqual(infosOf(longer.events), ['resumes after epoch 2 of 4, from a checkpoint']);
   const first = longer.events.find((event) => event.type === 'stage-progress')!;
   assert.match(first.progress.note!, /^epoch 3\/4, /);
   assert.ok(first.progress.done > 2 * 90);

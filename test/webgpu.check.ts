@@ -7,7 +7,7 @@ import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
 import { trainableWeights } from '../src/learning/training/model-weights.ts';
-import { Adam } from '../src/learning/training/optimizers/adam.ts';
+import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
 import { Project } from './support/rig.ts';
 
@@ -68,7 +68,7 @@ async function gradients(): Promise<Values> {
 async function threeSteps(): Promise<Values> {
   const model = smallNet();
   const settings = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
-  const optimizer = new Adam(settings, trainableWeights(model));
+  const optimizer = new Optimizer(settings, trainableWeights(model));
   const pixels = Float32Array.from(await images().data());
   const batch = { images: pixels, labels, indices: Uint32Array.from(labels.keys()), release: () => {} };
   const logits: Record<string, Float32Array> = {};

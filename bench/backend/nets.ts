@@ -16,7 +16,7 @@ import { buildNet } from '../../src/learning/models/build-net.ts';
 import { readLayers } from '../../src/learning/models/layers/read-layers.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
 import { seedDropout } from '../../src/learning/models/seeded-dropout.ts';
-import { Adam } from '../../src/learning/training/optimizers/adam.ts';
+import { Optimizer } from '../../src/learning/training/optimizer.ts';
 
 /** A net with its training, on random images `[batch, 256, 256, 3]`. Each work reads back the logits and nothing else. */
 export interface Bench {
@@ -67,7 +67,10 @@ function samples(batch: number): { readonly images: Tensor; readonly labels: Ten
 /** Forward, backward and Adam; the logits are read, as the training loop does. */
 function stepper(net: LayersModel, input: Tensor | (() => Tensor), labels: Tensor): () => Promise<Float32Array> {
   const weights = net.trainableWeights.map((weight) => weight.read() as Variable);
-  const optimizer = new Adam({ kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 }, weights);
+  const optimizer = new Optimizer(
+    { kind: 'adam', learningRate: 1e-4, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 },
+    weights,
+  );
   let steps = 0;
   return () => {
     seedDropout(net, 1, steps++);

@@ -29,7 +29,7 @@ const data = {
   evaluation: () => batches('val', 1),
 };
 const states = { last: undefined, keep: (_: TrainingState) => report('with a checkpoint taken') };
-await fit(model, data, options, { batch: ({ split }) => report(split), epoch() {}, say() {}, warn() {} }, states);
+await fit(model, data, options, { batch: ({ split }) => report(split), epoch() {}, info() {}, warn() {} }, states);
 
 async function* batches(split: string, count: number): AsyncGenerator<Batch> {
   const random = new Random(split);

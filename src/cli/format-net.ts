@@ -1,8 +1,7 @@
 import { formatCount } from '../format-numbers.ts';
-import { describeLayer } from '../learning/models/layers/describe-layer.ts';
 import { addName } from '../learning/models/layers/layer.ts';
-import { showShape } from '../learning/models/layers/layer-shape.ts';
-import { countLearnable } from '../learning/models/layers/layer-weights.ts';
+import { describeLayer } from '../learning/models/layers/layer-kinds.ts';
+import { countLearnable, showShape } from '../learning/models/layers/shapes.ts';
 import type { TracedLayer, TracedPlain } from '../learning/models/layers/trace-net.ts';
 import { formatTable } from '../reporting/terminal/format-table.ts';
 

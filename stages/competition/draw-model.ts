@@ -3,7 +3,7 @@ import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import { headOf } from '../../src/learning/models/feature-head.ts';
-import { formatTotals } from '../../src/learning/models/layers/format-totals.ts';
+import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
 import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';

@@ -1,5 +1,5 @@
 import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
-import { FeatureBatches } from '../../src/learning/training/feature-batches.ts';
+import { FeatureBatches } from '../../src/learning/training/training-data.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { openWeights } from '../../src/learning/models/weights/open-weights.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
-import { historyEvents } from '../../src/learning/training/tensorboard/history-events.ts';
+import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { dataset, digests, folder, small, trained } from '../../test/support/training-bench.ts';

@@ -73,7 +73,7 @@ for (const [name, way] of Object.entries(ways)) {
     const unbroken = await train(settings);
     for (const [index, checkpoint] of unbroken.checkpoints.entries()) {
       const { files, told } = await train(settings, checkpoint);
-      assert.match(told[0]!, new RegExp(`^goes on after epoch ${index + 1} of [34], from a checkpoint$`));
+      assert.match(told[0]!, new RegExp(`^resumes after epoch ${index + 1} of [34], from a checkpoint$`));
       assert.deepEqual(files, unbroken.files);
     }
   });
@@ -84,7 +84,7 @@ test('a longer training goes on from the last epoch of a shorter one, its progre
   const short = await train({ ...small, epochs: 2 });
   const { files, told, progress } = await train({ ...small, epochs: 4 }, short.checkpoints.at(-1));
 
-  assert.deepEqual(told, ['goes on after epoch 2 of 4, from a checkpoint']);
+  assert.deepEqual(told, ['resumes after epoch 2 of 4, from a checkpoint']);
   assert.deepEqual(files, long.files);
   const first = progress[0]!;
   assert.match(first.note!, /^epoch 3\/4, loss /);

@@ -5,12 +5,11 @@ import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { fit } from '../../src/learning/training/fit.ts';
 import { type Freezing, freezingOf } from '../../src/learning/training/freezing.ts';
-import type { History } from '../../src/learning/training/history.ts';
-import { formatHistory } from '../../src/learning/training/history.ts';
+import { formatHistory, type History } from '../../src/learning/training/history.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
 import { trainSplit } from '../../src/learning/training/split-names.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import { historyEvents } from '../../src/learning/training/tensorboard/history-events.ts';
+import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import type { TrainingData } from '../../src/learning/training/training-data.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { epochLine, epochPoint, historyTable } from './epoch-table.ts';
@@ -77,10 +76,10 @@ async function follow(
       context.log(epochLine(record, epochs, isBest));
       context.point(epochPoint(record, epochs));
     },
-    say: (message) => context.info(message),
+    info: (message) => context.info(message),
     warn: (message) => context.warn(message),
   });
-  if (before > 0) context.note('went on after epoch', before);
+  if (before > 0) context.note('resumed after epoch', before);
   if (before === history.epochs.length) return history;
   context.note('training images/s', Number(pace.trainingRate.toFixed(2)));
   context.note('waiting for images, share of training', Number(pace.waiting.toFixed(4)));

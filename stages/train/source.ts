@@ -6,10 +6,9 @@ import type { Net } from '../../src/learning/models/layers/layer.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
-import { DatasetBatches } from '../../src/learning/training/dataset-batches.ts';
-import { FeatureBatches } from '../../src/learning/training/feature-batches.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { trainSplit } from '../../src/learning/training/split-names.ts';
+import { DatasetBatches, FeatureBatches } from '../../src/learning/training/training-data.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';
 

@@ -3,13 +3,10 @@ import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts'
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
-import { clipSettings } from '../../src/learning/training/clip-settings.ts';
-import { freezeSetting, unfreezeSetting } from '../../src/learning/training/freeze-settings.ts';
-import { freezingMistakes } from '../../src/learning/training/freezing.ts';
-import { lossSettings } from '../../src/learning/training/loss-settings.ts';
-import { optimizerSettings } from '../../src/learning/training/optimizer-settings.ts';
-import { scheduleSettings } from '../../src/learning/training/schedule-settings.ts';
+import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
+import { scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { writeError } from '../../engine/files/write-error.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
-import { formatTotals } from '../../learning/models/layers/format-totals.ts';
+import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import { type TracedLayer, traceLayers } from '../../learning/models/layers/trace-net.ts';
 import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';

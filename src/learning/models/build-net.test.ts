@@ -7,8 +7,8 @@ import { architectureNames } from './architectures/architectures.ts';
 import { buildNet } from './build-net.ts';
 import { addName, type Net } from './layers/layer.ts';
 import type { LayerItem, PlainItem } from './layers/layer-items.ts';
-import { isLearnable } from './layers/layer-weights.ts';
 import { readLayers } from './layers/read-layers.ts';
+import { isLearnable } from './layers/shapes.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { netOf } from './model-setting.ts';
 

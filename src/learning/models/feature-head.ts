@@ -1,5 +1,5 @@
-import { backbone } from './layers/backbone.ts';
 import type { Layer, Net } from './layers/layer.ts';
+import { backbone } from './layers/net-parts.ts';
 import { type NetMistake, traceLayers } from './layers/trace-net.ts';
 import type { ModelSetting } from './model-setting.ts';
 import { netOf, sharedNames, wrongEnd } from './model-setting.ts';

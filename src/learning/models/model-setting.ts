@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { architectureNames, architectures } from './architectures/architectures.ts';
 import { addName, type Net } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
-import { showShape } from './layers/layer-shape.ts';
 import { readLayers } from './layers/read-layers.ts';
+import { showShape } from './layers/shapes.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
 /** How a setting says which network: by its name, or layer by layer. */

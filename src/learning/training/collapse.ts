@@ -5,8 +5,8 @@ import type { SplitImages } from './split-images.ts';
 import { selectionSplit } from './split-names.ts';
 
 /**
- * The class that every image is called, where the images are of both: what a network settles on that learned nothing, or
- * that no gradient reaches any more. Its accuracy may still look fair. Undefined where two classes are called.
+ * The class that all images are called although both classes are there: the answer of a network that learned nothing or has no
+ * gradient any more. Its accuracy may still look fair. Undefined where two classes are called.
  */
 export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'logits'>): SplitValues['allCalled'] {
   const predictions = predictedClasses(logits);
@@ -17,7 +17,7 @@ export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'lo
 }
 
 /**
- * Loss of the best constant answer on a split, which gives every image the shares of the classes: their entropy in nats.
+ * The loss of the best constant answer on a split, the class shares for every image: their entropy in nats.
  * Example: 1 real and 2 fake give 0.6365, 1 and 1 give ln 2 = 0.6931.
  */
 export function constantLoss({ real, fake }: SplitImages): number {
@@ -26,42 +26,40 @@ export function constantLoss({ real, fake }: SplitImages): number {
 }
 
 /**
- * Whether a network that calls every image one class learned nothing: its loss is not below that of the best constant by
- * more than chance. Where one class is rare, a network may call no image so and still tell them apart. Twice the gain in log
+ * Whether a network that calls every image one class learned nothing: its loss is not significantly below that of the best
+ * constant answer. Where one class is rare, a network may call no image so and still separate the classes. Twice the gain in log
  * likelihood is compared with chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
 export function isNearConstant(loss: number, images: SplitImages): boolean {
   return 2 * (images.real + images.fake) * (constantLoss(images) - loss) <= 3.84;
 }
 
-/** The class that all of val is called by a network that learned nothing; undefined where it learned something. */
+/** The class that a network which learned nothing calls all of val; undefined where it learned something. */
 export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {
   const { allCalled, loss } = splits[selectionSplit] ?? {};
   const counts = images?.[selectionSplit];
-  // A history without counts says no more than that.
+  // Without counts, as in older histories, the loss cannot be judged.
   return allCalled === undefined || counts === undefined || isNearConstant(loss!, counts) ? allCalled : undefined;
 }
 
-/** What to say when the last of these epochs is the first to collapse: many do at first, and recover. */
-export function firstCollapse(epochs: readonly EpochRecord[], images: Images): string | undefined {
+/** The warning when the last of these epochs is the first to collapse: many do at first, and recover. */
+export function firstCollapse({ epochs, images }: Pick<History, 'epochs' | 'images'>): string | undefined {
   const first = epochs.find((epoch) => collapseOf(epoch, images));
   if (first === undefined || first !== epochs.at(-1)) return undefined;
   return `After epoch ${first.epoch} the network separates nothing: it calls ${collapseWords(first, images)}.`;
 }
 
-/** What to say at the end when the epoch that is kept is one that collapsed; undefined when it is not. */
-export function collapseKept({ epochs, chosenEpoch, images }: History & { images: Images }): string | undefined {
+/** The warning at the end when the kept epoch is one that collapsed; undefined otherwise. */
+export function collapseKept({ epochs, chosenEpoch, images }: History): string | undefined {
   const kept = epochs[chosenEpoch - 1]!;
   if (collapseOf(kept, images) === undefined) return undefined;
   return `The network learned nothing: epoch ${chosenEpoch}, which is kept, calls ${collapseWords(kept, images)}. ${cures}`;
 }
 
-type Images = Readonly<Record<string, SplitImages>>;
-
 export const cures = 'Another learning rate, a warm-up, more epochs or another seed may help.';
 
-const collapseWords = ({ splits }: EpochRecord, images: Images): string =>
-  oneClassWords(splits[selectionSplit]!.allCalled!, splits[selectionSplit]!.loss, images[selectionSplit]!);
+const collapseWords = ({ splits }: EpochRecord, images: History['images']): string =>
+  oneClassWords(splits[selectionSplit]!.allCalled!, splits[selectionSplit]!.loss, images![selectionSplit]!);
 
 /** `every image of val real, with a loss of 0.6931, where the best constant answer has 0.6365`. */
 export function oneClassWords(called: string, loss: number, images: SplitImages): string {

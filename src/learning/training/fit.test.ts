@@ -104,7 +104,7 @@ class Notes implements FitListener {
   epoch(record: EpochRecord, isBest: boolean): void {
     this.epochs.push([record, isBest]);
   }
-  say(message: string): void {
+  info(message: string): void {
     this.said.push(message);
   }
   warn(message: string): void {

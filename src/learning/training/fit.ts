@@ -6,50 +6,46 @@ import { accuracy, confusion } from '../metrics/confusion.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import { seedDropout } from '../models/seeded-dropout.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
-import { BestWeights } from './best-weights.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
-import { freezeLayers } from './freeze-layers.ts';
-import type { Freezing } from './freezing.ts';
+import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import { allWeights, movingWeights, trainableWeights } from './model-weights.ts';
-import type { OptimizerSettings } from './optimizer-settings.ts';
-import { GrowingOptimizer } from './optimizers/growing-optimizer.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
+import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
-import { scheduleFactor, warmUpFactor } from './schedule.ts';
-import type { ScheduleSettings } from './schedule-settings.ts';
+import { type ScheduleSettings, scheduleFactor, warmUpFactor } from './schedule.ts';
 import { selectionSplit, trainSplit } from './split-names.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
-import { putState, type TrainingStates, takeState } from './training-state.ts';
+import type { OptimizerSettings } from './training-settings.ts';
+import { BestWeights, putState, type TrainingStates, takeState } from './training-state.ts';
 import { WeightAverage } from './weight-average.ts';
 
 export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly optimizer: OptimizerSettings;
   /** At least 1. */
   readonly epochs: number;
-  /** Splits that are evaluated after each epoch; {@link selectionSplit} is one. */
+  /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
   /**
-   * How the values of the training split come about: from a pass of their own as for the other splits (`exact`), or as
-   * the running means of the epoch's batches (`running`), which costs nothing.
+   * How to get the values of the training split: from a pass of its own, as for the other splits (`exact`), or as the running
+   * means of the epoch's batches (`running`), which costs nothing.
    */
   readonly trainValues: 'exact' | 'running';
-  /** How the learning rate goes over the epochs; constant when left out. */
+  /** Constant when left out. */
   readonly schedule?: ScheduleSettings;
-  /** Training ends after `patience` epochs in a row without a better one; never before its time when left out. */
+  /** Ends training after `patience` epochs in a row without a better one; never when left out. */
   readonly earlyStopping?: { readonly patience: number };
-  /** Which layers train from which epoch on; all from the first when left out. */
+  /** All layers train from the first epoch when left out. */
   readonly freezing?: Freezing;
-  /** What is evaluated, chosen and left is the running mean of the weights, not the last ones. */
+  /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };
   /** Decides, with the epoch and the batch, what dropout drops. */
   readonly seed: number;
 }
 
-/** Hears how training goes. */
+/** Receives the progress of training. */
 export interface FitListener {
-  /** A batch was trained on, or evaluated. `loss` is the mean of the pass so far, of training only. */
+  /** A batch was trained on, or evaluated. `loss` is the mean of the pass so far, in training only. */
   batch(done: {
     readonly epoch: number;
     readonly split: string;
@@ -57,17 +53,16 @@ export interface FitListener {
     readonly loss?: number;
   }): void;
   epoch(record: EpochRecord, isBest: boolean): void;
-  /** What is good to know, and no reason to worry. */
-  say(message: string): void;
+  info(message: string): void;
   warn(message: string): void;
 }
 
 /**
- * Trains a model and leaves it with the weights of the epoch whose validation accuracy was highest; of equal ones that of
- * the lower validation loss, then the earlier. The same model, data and options give the same bytes on the same backend,
- * also where it goes on from one of the `states` that an earlier call with them gave to be kept after every epoch.
+ * Trains a model and leaves it with the weights of the epoch with the highest validation accuracy; of equal ones, with the lower
+ * validation loss, then the earlier. The same model, data and options give the same bytes on the same backend, also when
+ * training resumes from one of the `states`, which are kept after every epoch.
  *
- * Throws a {@link StageError} when the loss is no longer a number.
+ * Throws a {@link StageError} when the loss is no longer finite.
  */
 export async function fit(
   model: LayersModel,
@@ -76,36 +71,34 @@ export async function fit(
   listener: FitListener,
   states?: TrainingStates,
 ): Promise<History> {
-  const optimizer = new GrowingOptimizer(options.optimizer);
+  const optimizer = new Optimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
   const best = new BestWeights(model);
   const memories = () => [...optimizer.memories, ...(average === undefined ? [] : [average])];
   const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
   let chosenEpoch = states?.last?.chosenEpoch ?? 0;
-  const enter = (epoch: number, hears: Pick<FitListener, 'say'>) => {
+  const enter = (epoch: number): string | undefined => {
     const change = freezeLayers(model, options.freezing ?? new Map(), epoch);
-    if (change !== undefined) hears.say(change);
     optimizer.add(trainableWeights(model));
     const moving = movingWeights(model);
     average?.follow(moving);
-    // Training may be gone on with from here, and must then compute the same.
+    // Training may resume from here, and must then compute the same.
     beginAnew(allWeights(model).filter((weight) => !moving.includes(weight)));
+    return change;
   };
+  const warn = (warning: string | undefined) => warning !== undefined && listener.warn(warning);
   try {
-    for (const { epoch } of epochs) enter(epoch, { say() {} });
+    for (const { epoch } of epochs) enter(epoch);
     if (states?.last !== undefined) putState(model, best, memories(), states.last);
     for (let epoch = epochs.length + 1; epoch <= options.epochs; epoch++) {
       if (endsEarly(epochs.length, chosenEpoch, options, listener)) break;
-      enter(epoch, listener);
+      const change = enter(epoch);
+      if (change !== undefined) listener.info(change);
       const rate = ratesOf(epoch, options, epochs, data.batches(trainSplit));
       const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
       average?.swap();
-      const splits: Record<string, SplitValues> = {};
-      for (const split of options.monitor) {
-        const isKnown = split === trainSplit && options.trainValues === 'running';
-        splits[split] = isKnown ? running : await evaluate(model, data, epoch, split, listener);
-      }
+      const splits = await evaluateSplits(model, data, { ...options, epoch, running }, listener);
       const isBest = await best.offer(splits[selectionSplit]!);
       average?.swap();
       if (isBest) chosenEpoch = epoch;
@@ -113,7 +106,7 @@ export async function fit(
       epochs.push(record);
       states?.keep(await takeState(model, best, memories(), { epochs, chosenEpoch }));
       listener.epoch(record, isBest);
-      warnIfAny(firstCollapse(epochs, images), listener);
+      warn(firstCollapse({ epochs, images }));
     }
   } finally {
     freezeLayers(model, new Map(), 1);
@@ -122,23 +115,14 @@ export async function fit(
   }
   if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
   const history = { splits: options.monitor, epochs, chosenEpoch, images };
-  warnIfAny(collapseKept(history), listener);
+  warn(collapseKept(history));
   return history;
 }
 
-function warnIfAny(warning: string | undefined, listener: FitListener): void {
-  if (warning !== undefined) listener.warn(warning);
-}
-
-function endsEarly(
-  epochs: number,
-  chosenEpoch: number,
-  { earlyStopping }: FitOptions,
-  listener: Pick<FitListener, 'say'>,
-): boolean {
+function endsEarly(epochs: number, chosenEpoch: number, { earlyStopping }: FitOptions, listener: FitListener): boolean {
   if (earlyStopping === undefined || epochs - chosenEpoch < earlyStopping.patience) return false;
   const { patience } = earlyStopping;
-  listener.say(
+  listener.info(
     `Training ends after epoch ${epochs}: none of the last ${patience} was better than epoch ${chosenEpoch}.`,
   );
   return true;
@@ -192,24 +176,33 @@ async function trainEpoch(
   return { loss: sums.loss / sums.images, accuracy: sums.right / sums.images };
 }
 
-async function evaluate(
+/** Loss and accuracy of every monitored split, with the model's weights at the end of an epoch. */
+async function evaluateSplits(
   model: LayersModel,
   data: TrainingData,
-  epoch: number,
-  split: string,
+  { epoch, monitor, trainValues, running }: FitOptions & { readonly epoch: number; readonly running: SplitValues },
   listener: FitListener,
-): Promise<SplitValues> {
-  const onBatch = (images: number) => listener.batch({ epoch, split, images });
-  const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
-  const loss = crossEntropy(labels, logits);
-  if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
-  const allCalled = allCalledBy({ labels, logits });
-  return { loss, accuracy: accuracy(confusion(labels, predictedClasses(logits))), ...(allCalled && { allCalled }) };
+): Promise<Record<string, SplitValues>> {
+  const splits: Record<string, SplitValues> = {};
+  for (const split of monitor) {
+    if (split === trainSplit && trainValues === 'running') {
+      splits[split] = running;
+      continue;
+    }
+    const onBatch = (images: number) => listener.batch({ epoch, split, images });
+    const { labels, logits } = await predict(model, data.evaluation(split), onBatch);
+    const loss = crossEntropy(labels, logits);
+    if (!Number.isFinite(loss)) throw diverged(`epoch ${epoch}, after its last batch, on ${split}`, loss);
+    const allCalled = allCalledBy({ labels, logits });
+    const share = accuracy(confusion(labels, predictedClasses(logits)));
+    splits[split] = { loss, accuracy: share, ...(allCalled && { allCalled }) };
+  }
+  return splits;
 }
 
 const mostNames = 4;
 
-/** The images of a batch for which a network gives no number, or all when it does for each. */
+/** The images of a batch whose logits are not finite; all images where every one is finite. */
 function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): string {
   const isLost = (slot: number) => !Number.isFinite(logits[2 * slot]! + logits[2 * slot + 1]!);
   const lost = indices.filter((_, slot) => isLost(slot));

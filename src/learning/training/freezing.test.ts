@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { netOf } from '../models/model-setting.ts';
-import type { FreezeSettings } from './freeze-settings.ts';
-import { freezingMistakes, freezingOf } from './freezing.ts';
+import { type FreezeSettings, freezingMistakes, freezingOf } from './freezing.ts';
 
 const net = netOf({
   layers: [

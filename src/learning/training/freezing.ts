@@ -1,16 +1,38 @@
+import type { LayersModel } from '@tensorflow/tfjs';
+import { z } from 'zod';
 import type { SettingMistake } from '../../stage.ts';
-import { backbone } from '../models/layers/backbone.ts';
 import type { Net } from '../models/layers/layer.ts';
-import { layersByName, matchesName, weightedLayers } from '../models/layers/layers-by-name.ts';
-import type { FreezeSettings } from './freeze-settings.ts';
+import { backbone, layersByName, matchesName, weightedLayers } from '../models/layers/net-parts.ts';
 
-/**
- * The epoch from which on a layer trains, counted from 1, by its name; Infinity for never. Layers that are not in it train
- * from the first.
- */
+const names = z
+  .array(z.string().min(1).max(100))
+  .min(1)
+  .describe('Names of layers or residual blocks, as `pipeline model` lists them; * stands for any characters.');
+
+/** The setting of what does not train. */
+export const freezeSetting = z.union([z.literal('backbone'), names], { error: 'backbone, or a list of layers' });
+
+/** The setting of what trains from a later epoch on. */
+export const unfreezeSetting = z
+  .array(
+    z.strictObject({
+      epoch: z.int().min(2).describe('The first epoch in which they train, counted from 1.'),
+      layers: z
+        .union([z.literal('all'), names], { error: 'all, or a list of layers' })
+        .describe('All frozen layers, or a list of names as under `freeze`.'),
+    }),
+  )
+  .min(1);
+
+export interface FreezeSettings {
+  readonly freeze?: z.infer<typeof freezeSetting>;
+  readonly unfreeze?: z.infer<typeof unfreezeSetting>;
+}
+
+/** The first epoch in which a layer trains, counted from 1, by its name; Infinity for never. Layers that are not in it always train. */
 export type Freezing = ReadonlyMap<string, number>;
 
-/** Which layers train when. The settings are ones that have no {@link freezingMistakes}. */
+/** When each frozen layer trains, by settings without {@link freezingMistakes}. */
 export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings): Freezing {
   const frozen = freeze === 'backbone' ? weightedLayers(backbone(net.layers)) : named(net, freeze ?? []);
   const freezing = new Map(frozen.map((name) => [name, Number.POSITIVE_INFINITY]));
@@ -21,7 +43,7 @@ export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings):
   return freezing;
 }
 
-/** What in these settings means nothing for this network; `at` begins at `freeze` or `unfreeze`. */
+/** What these settings ask for in vain of this network; `at` begins at `freeze` or `unfreeze`. */
 export function freezingMistakes(net: Net, settings: FreezeSettings): readonly SettingMistake[] {
   const { freeze, unfreeze = [] } = settings;
   if (freeze === undefined)
@@ -54,7 +76,7 @@ function misspeltNames(
       return [{ at: [...at, i], message: `expected a layer with weights, but "${pattern}" has none` }];
     }
     const message = `expected a layer of the network, got "${pattern}"`;
-    // The drawing groups layers by how their names begin; not every such group is a block with a name.
+    // The drawing groups layers by the beginning of their names; not every such group is a block with a name.
     const group = `${pattern}_*`;
     if (known.some((name) => matchesName(group, name))) {
       return [{ at: [...at, i], message: `${message}; "${group}" names those that begin so` }];
@@ -63,7 +85,7 @@ function misspeltNames(
   });
 }
 
-/** Steps of unfreezing that are out of order, or for which nothing is frozen any more. */
+/** Steps of unfreezing that are out of order, or whose layers are not frozen any more. */
 function vainThaws(net: Net, { freeze, unfreeze }: Required<FreezeSettings>): readonly SettingMistake[] {
   return unfreeze.flatMap(({ epoch, layers }, i): SettingMistake[] => {
     const before = unfreeze.slice(0, i);
@@ -88,4 +110,20 @@ const isFrozen = (freezing: Freezing, name: string): boolean => freezing.get(nam
 function named({ layers }: Net, patterns: readonly string[]): readonly string[] {
   const all = [...layersByName(layers)].filter(([name]) => patterns.some((pattern) => matchesName(pattern, name)));
   return [...new Set(all.flatMap(([, weighted]) => weighted))];
+}
+
+/**
+ * Sets which layers of a model train in an epoch; all of them where `freezing` is empty. In the first epoch, and where layers
+ * begin to train, it returns a sentence on how much of the model trains.
+ */
+export function freezeLayers(model: LayersModel, freezing: Freezing, epoch: number): string | undefined {
+  for (const layer of model.layers) layer.trainable = true;
+  const all = trainableParameters(model);
+  for (const layer of model.layers) layer.trainable = epoch >= (freezing.get(layer.name) ?? 1);
+  if (freezing.size === 0 || (epoch > 1 && ![...freezing.values()].includes(epoch))) return undefined;
+  return `From epoch ${epoch} on ${trainableParameters(model)} of ${all} parameters train.`;
+}
+
+function trainableParameters(model: LayersModel): string {
+  return model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0).toLocaleString('en');
 }

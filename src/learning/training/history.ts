@@ -1,51 +1,58 @@
 import { z } from 'zod';
-import type { Result } from '../../result.ts';
-import { err, ok } from '../../result.ts';
-import type { SplitImages } from './split-images.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { splitImages } from './split-images.ts';
 
-/** How training went: a `history` artifact is this as JSON. It holds no times, so that the same training gives the same bytes. */
-export interface History {
-  /** The monitored splits, in the order of the settings. */
-  readonly splits: readonly string[];
-  /** One for each finished epoch, in order. */
-  readonly epochs: readonly EpochRecord[];
-  /** The `epoch` whose weights were kept. */
-  readonly chosenEpoch: number;
-  /** Of each monitored split; absent in histories of before it was noted. */
-  readonly images?: Readonly<Record<string, SplitImages>>;
-}
-
-/** The state after one pass over the training split. */
-export interface EpochRecord {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Of the epoch's last step. */
-  readonly learningRate: number;
-  /** Means over the epoch's batches as they were trained on, each before its step: augmented, with weights still moving. */
-  readonly running: SplitValues;
-  /** Of the monitored splits, by name, with the weights that the epoch ended with. */
-  readonly splits: Readonly<Record<string, SplitValues>>;
-}
-
-/** What is followed of one split. */
-export interface SplitValues {
-  /** Mean softmax cross-entropy in nats; the entropy of the class shares is that of the best constant answer; lower is better. */
-  readonly loss: number;
+const splitValues = z.object({
+  /** Mean softmax cross-entropy in nats; lower is better. The best constant answer has the entropy of the class shares. */
+  loss: z.number(),
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
-  readonly accuracy: number;
+  accuracy: z.number(),
   /**
-   * The one class that every image is called, where they are of both. Absent where two classes are called, of running
-   * values, and in histories of before it was noted.
+   * The one class that all images are called although both classes are there. Absent where two classes are called, for running
+   * values, and in older histories.
    */
-  readonly allCalled?: 'real' | 'fake';
-}
+  allCalled: z.enum(['real', 'fake']).exactOptional(),
+});
+/** Loss and accuracy on one split. */
+export type SplitValues = Readonly<z.infer<typeof splitValues>>;
+
+const epochRecord = z.object({
+  /** Counted from 1. */
+  epoch: z.int(),
+  /** Of the epoch's last step. */
+  learningRate: z.number(),
+  /** Means over the epoch's training batches, each before its step: augmented, with weights still moving. */
+  running: splitValues,
+  /** Of the monitored splits, by name, with the weights at the end of the epoch. */
+  splits: z.record(z.string(), splitValues),
+});
+/** The state after one pass over the training split. */
+export type EpochRecord = Readonly<z.infer<typeof epochRecord>>;
+
+const history = z
+  .object({
+    /** The monitored splits, in the order of the settings. */
+    splits: z.array(z.string()).readonly(),
+    /** One for each finished epoch, in order. */
+    epochs: z.array(epochRecord).readonly(),
+    /** The `epoch` whose weights were kept. */
+    chosenEpoch: z.int(),
+    /** Of each monitored split; absent in older histories. */
+    images: z.record(z.string(), splitImages).exactOptional(),
+  })
+  .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
+    message: 'expected values of every split in every epoch',
+    path: ['epochs'],
+  });
+/** The course of a training. A `history` artifact is this as JSON, without times, so that the same training gives the same bytes. */
+export type History = Readonly<z.infer<typeof history>>;
 
 /** The text of a `history` file. */
 export function formatHistory(history: History): string {
   return `${JSON.stringify(history, null, 2)}\n`;
 }
 
-/** Reads the text of a `history` file; the error is one sentence on what was expected and where. */
+/** Reads the text of a `history` file; the error is one sentence that names the place. */
 export function parseHistory(text: string): Result<History, string> {
   let value: unknown;
   try {
@@ -53,33 +60,8 @@ export function parseHistory(text: string): Result<History, string> {
   } catch (error) {
     return err(`Expected a training history as JSON: ${(error as Error).message}`);
   }
-  const parsed = historySchema.safeParse(value);
+  const parsed = history.safeParse(value);
   if (parsed.success) return ok(parsed.data);
   const { path, message } = parsed.error.issues[0]!;
   return err(`Expected a training history, but at ${path.join('.') || 'its top'}: ${message}`);
 }
-
-const splitValues: z.ZodType<SplitValues> = z.object({
-  loss: z.number(),
-  accuracy: z.number(),
-  allCalled: z.enum(['real', 'fake']).exactOptional(),
-});
-
-const epochRecord: z.ZodType<EpochRecord> = z.object({
-  epoch: z.int(),
-  learningRate: z.number(),
-  running: splitValues,
-  splits: z.record(z.string(), splitValues),
-});
-
-const historySchema: z.ZodType<History> = z
-  .object({
-    splits: z.array(z.string()),
-    epochs: z.array(epochRecord),
-    chosenEpoch: z.int(),
-    images: z.record(z.string(), z.object({ real: z.int(), fake: z.int() })).exactOptional(),
-  })
-  .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {
-    message: 'expected values of every split in every epoch',
-    path: ['epochs'],
-  });

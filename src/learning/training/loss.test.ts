@@ -4,7 +4,7 @@ import { before, test } from 'node:test';
 import { setBackend, tensor, valueAndGrad } from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../test/support/linear-congruential.ts';
 import { resolveLoss, trainingLoss } from './loss.ts';
-import { lossSettings } from './loss-settings.ts';
+import { lossSettings } from './training-settings.ts';
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = (

@@ -1,18 +1,18 @@
 import { losses, Reduction, type Scalar, type Tensor, tensor } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
-import type { Loss, LossSettings } from './loss-settings.ts';
+import type { Loss, LossSettings } from './training-settings.ts';
 
-/** What the images of a batch are: `labels` 0 or 1, and the labels of what was mixed in. */
+/** `labels` 0 or 1 of a batch, and the labels of the images mixed in. */
 type BatchLabels = Pick<Batch, 'labels' | 'mixed'>;
 
 /**
- * What a step minimises: the softmax cross-entropy of a batch, its labels smoothed (Szegedy et al. 2016, "Rethinking the
- * inception architecture", section 7) and its classes weighted as PyTorch's `CrossEntropyLoss` does it:
+ * The loss that a step minimises: the softmax cross-entropy of a batch, with smoothed labels (Szegedy et al. 2016, "Rethinking
+ * the inception architecture", section 7) and weighted classes, as PyTorch's `CrossEntropyLoss`:
  *
  *     Σᵢ Σ_c w_c ((1 - ε) yᵢ_c + ε / 2) (-log pᵢ_c)  /  Σᵢ Σ_c w_c yᵢ_c
  *
- * where yᵢ_c is how much of the image i is of the class c: 1 or 0 unless another image is mixed in. Without either it is the
+ * where yᵢ_c is the share of class c in image i: 1 or 0 unless another image is mixed in. Without smoothing and weights it is the
  * plain mean.
  *
  * @param logits `[batch, 2]`.
@@ -25,8 +25,8 @@ export function trainingLoss(batch: BatchLabels, logits: Tensor, loss: Loss = {}
 }
 
 /**
- * The classes' shares in every image's target, `[batch, 2]`, each row summing to 1, which tfjs's gradient takes for
- * granted; and what each image then counts, `[batch]`, where they do not count alike.
+ * The shares of the classes in every image's target, `[batch, 2]`, where each row sums to 1 as tfjs's gradient assumes; and the
+ * weight of each image, `[batch]`, where they differ.
  */
 function batchTargets({ labels, mixed }: BatchLabels, { labelSmoothing = 0, classWeights }: Loss) {
   const targets = new Float32Array(2 * labels.length);
@@ -47,8 +47,8 @@ function batchTargets({ labels, mixed }: BatchLabels, { labelSmoothing = 0, clas
 }
 
 /**
- * The loss with `balanced` worked out: a class weighs images / (2 images of the class). `labels` are those of the training
- * split. Throws a {@link StageError} when there are none of a class.
+ * The loss with `balanced` as numbers: the weight of a class is images / (2 images of the class). `labels` are those of the
+ * training split. Throws a {@link StageError} when a class has no images.
  */
 export function resolveLoss({ classWeights, ...rest }: LossSettings, labels: readonly number[]): Loss {
   if (classWeights !== 'balanced') return classWeights === undefined ? rest : { ...rest, classWeights };

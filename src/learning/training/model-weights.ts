@@ -1,6 +1,7 @@
-import type { LayersModel, Variable } from '@tensorflow/tfjs';
+import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
+import { tensor, tidy } from '@tensorflow/tfjs';
 
-/** All weights of a model, in the order of layers. tfjs's own order has those that train first, so freezing would change it. */
+/** All weights of a model, in the order of layers. tfjs's own order begins with trainable weights, so freezing would change it. */
 export function allWeights(model: LayersModel): Variable[] {
   return weightsOf(model.layers);
 }
@@ -10,10 +11,23 @@ export function trainableWeights(model: LayersModel): Variable[] {
   return model.trainableWeights.map((weight) => weight.read() as Variable);
 }
 
-/** The weights that a step changes now: those, and the moving statistics of the layers that train. */
+/** The weights that a step changes now: the trainable ones, and the moving statistics of the layers that train. */
 export function movingWeights(model: LayersModel): Variable[] {
   return weightsOf(model.layers.filter(({ trainable }) => trainable));
 }
 
 const weightsOf = (layers: LayersModel['layers']): Variable[] =>
   layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable));
+
+/** Copies of the values of tensors, outside the backend. */
+export async function readValues(tensors: readonly Tensor[]): Promise<Float32Array[]> {
+  // A backend may hand out its own memory, which the next step overwrites.
+  return await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
+}
+
+/** Puts values, as {@link readValues} gave them, into variables of the same shapes, in the same order. */
+export function assignValues(variables: readonly Variable[], values: readonly Float32Array[]): void {
+  tidy(() => {
+    for (const [i, variable] of variables.entries()) variable.assign(tensor(values[i]!, variable.shape));
+  });
+}

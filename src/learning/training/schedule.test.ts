@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { isOpenEnded, scheduleFactor, warmUpFactor } from './schedule.ts';
-import { scheduleSettings } from './schedule-settings.ts';
+import { isOpenEnded, scheduleFactor, scheduleSettings, warmUpFactor } from './schedule.ts';
 
 /** Made by PyTorch: test/golden/training.py. */
 const golden = JSON.parse(readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8')) as {

@@ -1,17 +1,50 @@
+import { z } from 'zod';
 import { unreachable } from '../../result.ts';
-import type { PlateauSettings, ScheduleSettings } from './schedule-settings.ts';
 
-/** Where training stands: what a schedule may go by. It has no memory of its own, so that nothing of it need be kept. */
-export interface Moment {
+const warmUp = z
+  .number()
+  .positive()
+  .exactOptional()
+  .describe(
+    'Epochs, also fractions of one, in which the rate rises linearly from 0, step by step; none when left out.',
+  );
+const factor = z.number().positive().lt(1).default(0.1).describe('Factor by which the rate is multiplied.');
+
+/** The learning rate over the epochs; light, since a spec has it. Defaults are PyTorch's. */
+export const scheduleSettings = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('constant'), warmUp }),
+  z.strictObject({
+    kind: z.literal('step'),
+    every: z.int().positive().describe('Epochs between two steps.'),
+    factor,
+    warmUp,
+  }),
+  z.strictObject({
+    kind: z.literal('cosine'),
+    final: z.number().min(0).lt(1).default(0).describe('Share of the rate that it approaches by the last epoch.'),
+    warmUp,
+  }),
+  z.strictObject({
+    kind: z.literal('plateau'),
+    factor,
+    patience: z.int().nonnegative().default(10).describe('Epochs to wait for a lower validation loss.'),
+    threshold: z.number().min(0).lt(1).default(1e-4).describe('Share by which a loss must be lower to count.'),
+    warmUp,
+  }),
+]);
+export type ScheduleSettings = z.infer<typeof scheduleSettings>;
+
+/** The state of training that a schedule depends on. A schedule has no memory of its own, so nothing of it is checkpointed. */
+interface Moment {
   /** Counted from 1. */
   readonly epoch: number;
-  /** Of all. */
+  /** Number of all epochs. */
   readonly epochs: number;
   /** Validation losses of the epochs before. */
   readonly losses: readonly number[];
 }
 
-/** What the optimizer's learning rate is multiplied by in an epoch, warm-up left out. */
+/** The factor of the optimizer's learning rate in an epoch, without warm-up. */
 export function scheduleFactor(settings: ScheduleSettings, { epoch, epochs, losses }: Moment): number {
   switch (settings.kind) {
     case 'constant':
@@ -21,30 +54,27 @@ export function scheduleFactor(settings: ScheduleSettings, { epoch, epochs, loss
     case 'cosine':
       // Loshchilov and Hutter 2017 ("SGDR"), equation 5, without restarts.
       return settings.final + ((1 - settings.final) * (1 + Math.cos((Math.PI * (epoch - 1)) / epochs))) / 2;
-    case 'plateau':
-      return plateauFactor(settings, losses);
+    case 'plateau': {
+      let [reductions, best, waited] = [0, Number.POSITIVE_INFINITY, 0];
+      for (const loss of losses) {
+        if (loss < best * (1 - settings.threshold)) [best, waited] = [loss, 0];
+        else waited++;
+        if (waited > settings.patience) [reductions, waited] = [reductions + 1, 0];
+      }
+      return settings.factor ** reductions;
+    }
     default:
       return unreachable(settings);
   }
 }
 
-/** What a step's learning rate is multiplied by beside that: 1/n, 2/n, … 1 in the n steps of the warm-up. */
+/** The additional factor of a step's learning rate: 1/n, 2/n, … 1 in the n steps of the warm-up. */
 export function warmUpFactor({ warmUp = 0 }: ScheduleSettings, step: number, stepsOfEpoch: number): number {
   const steps = Math.round(warmUp * stepsOfEpoch);
   return step < steps ? (step + 1) / steps : 1;
 }
 
-/** Whether the rate of an epoch is the same however many follow, so that training for longer is going on. */
+/** Whether the rate of an epoch does not depend on how many follow, so that a longer training can resume from a shorter one. */
 export function isOpenEnded(settings: ScheduleSettings | undefined): boolean {
   return settings?.kind !== 'cosine';
-}
-
-function plateauFactor({ factor, patience, threshold }: PlateauSettings, losses: readonly number[]): number {
-  let [reductions, best, borne] = [0, Number.POSITIVE_INFINITY, 0];
-  for (const loss of losses) {
-    if (loss < best * (1 - threshold)) [best, borne] = [loss, 0];
-    else borne++;
-    if (borne > patience) [reductions, borne] = [reductions + 1, 0];
-  }
-  return factor ** reductions;
 }

@@ -1,8 +1,8 @@
-/** Images of each class in a split. */
-export interface SplitImages {
-  readonly real: number;
-  readonly fake: number;
-}
+import { z } from 'zod';
+
+/** The number of images of each class in a split. */
+export const splitImages = z.object({ real: z.int(), fake: z.int() });
+export type SplitImages = Readonly<z.infer<typeof splitImages>>;
 
 /** Counts the images of each class by their labels, 0 real and 1 fake. */
 export function countImages(labels: readonly number[]): SplitImages {
@@ -11,8 +11,8 @@ export function countImages(labels: readonly number[]): SplitImages {
 }
 
 /**
- * What calling every image the more frequent class would give, of each split: what an accuracy must beat. One number where
- * it is the same for all, as in `50.0 %`; else `train 50.0 %, test 66.7 %`.
+ * The accuracy of calling every image the more frequent class, which a model must beat: `50.0 %` where it is the same for all
+ * splits, otherwise `train 50.0 %, test 66.7 %`.
  */
 export function majorityWords(images: Readonly<Record<string, SplitImages>>): string {
   const shares = Object.entries(images).map(([split, { real, fake }]) => {

@@ -1,29 +1,27 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { keep, tidy, variableGrads } from '@tensorflow/tfjs';
+import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
+import { addN, keep, minimum, scalar, tidy, variableGrads } from '@tensorflow/tfjs';
 import type { Batch } from '../vision/batches/batch-loader.ts';
-import { clipGradients } from './clip-gradients.ts';
-import type { ClipSettings } from './clip-settings.ts';
 import { trainingLoss } from './loss.ts';
-import type { Loss } from './loss-settings.ts';
 import { trainableWeights } from './model-weights.ts';
-import type { Optimizer } from './optimizers/optimizer.ts';
+import type { Optimizer } from './optimizer.ts';
 import { imagesOf } from './predict.ts';
+import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 
 export interface StepOptions {
   /** The plain cross-entropy when left out. */
   readonly loss?: Loss;
-  /** Gradients stay as they are when left out. */
+  /** Gradients are not clipped when left out. */
   readonly clip?: ClipSettings;
   /** Counts the step. */
   readonly average?: WeightAverage | undefined;
 }
 
 /**
- * One step of training on the loss of a batch.
+ * One training step on the loss of a batch.
  *
- * The logits are the one thing read back: a lazy backend computes the whole step for them at once, gradients and new
- * weights too, and the values that are followed come from them, elsewhere.
+ * Only the logits are read back: a lazy backend then computes the whole step at once, with gradients and new weights. Loss and
+ * accuracy are computed from the logits, elsewhere.
  *
  * @returns The logits before the step, `[batch, 2]`.
  */
@@ -48,4 +46,22 @@ export async function trainStep(
   const values = await logits.data<'float32'>();
   logits.dispose();
   return values;
+}
+
+/**
+ * Gradients within a bound, as PyTorch's `clip_grad_norm_` and `clip_grad_value_` leave them. By norm, all keep their direction:
+ * each is multiplied by norm / (‖g‖ + 1e-6), with ‖g‖ over all of them, where that is below 1 (Pascanu et al. 2013, "On the
+ * difficulty of training recurrent neural networks", algorithm 1). By value, each number is clipped by itself. NaN stays NaN.
+ *
+ * The caller disposes of the result and of `gradients`.
+ */
+export function clipGradients(gradients: NamedTensorMap, clip: ClipSettings): NamedTensorMap {
+  return tidy(() => {
+    const map = (change: (gradient: Tensor) => Tensor) =>
+      Object.fromEntries(Object.entries(gradients).map(([name, gradient]) => [name, change(gradient)]));
+    if ('value' in clip) return map((gradient) => gradient.clipByValue(-clip.value, clip.value));
+    const norm = addN(Object.values(gradients).map((gradient) => gradient.square().sum())).sqrt();
+    const factor = minimum(scalar(clip.norm).div(norm.add(scalar(1e-6))), scalar(1));
+    return map((gradient) => gradient.mul(factor));
+  });
 }

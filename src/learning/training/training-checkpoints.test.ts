@@ -37,7 +37,7 @@ function begin(
 }
 
 test('the same training, and a longer one, go on from the last state', () => {
-  const went = { said: 'goes on after epoch 3 of 5, from a checkpoint', epoch: 3 };
+  const went = { said: 'resumes after epoch 3 of 5, from a checkpoint', epoch: 3 };
   assert.deepEqual(begin([{ epochs: 5 }, { epochs: 5 }]), went);
   assert.deepEqual(begin([{ epochs: 3 }, { epochs: 5 }]), went);
   const step = { kind: 'step', every: 2, factor: 0.1 } as const;
@@ -48,7 +48,7 @@ test('the same training, and a longer one, go on from the last state', () => {
     ]),
     went,
   );
-  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 3 }]).said, 'goes on after epoch 3 of 3, from a checkpoint');
+  assert.deepEqual(begin([{ epochs: 3 }, { epochs: 3 }]).said, 'resumes after epoch 3 of 3, from a checkpoint');
 });
 
 test('a shorter training begins from the start, and says why', () => {

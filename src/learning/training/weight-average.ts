@@ -1,27 +1,19 @@
 import type { Variable } from '@tensorflow/tfjs';
 import { scalar, tidy, variable } from '@tensorflow/tfjs';
-import type { StepMemory } from './step-memory.ts';
-
-interface Followed {
-  readonly weight: Variable;
-  readonly average: Variable;
-}
+import type { StepMemory } from './optimizer.ts';
 
 /**
- * The running mean of weights over the steps of training, in which each counts `decay` times as much as the one after it
- * (Polyak and Juditsky 1992, "Acceleration of stochastic approximation by averaging"; with such a decay as in Szegedy et al.
- * 2016):
+ * The exponential moving average of weights over the steps of training (Polyak and Juditsky 1992, "Acceleration of stochastic
+ * approximation by averaging"; with a decay as in Szegedy et al. 2016):
  *
  *     a ← a + (1 - d) / (1 - dᵗ) (w - a)
  *
- * The divisor, which is Adam's bias correction, makes it a mean from the first step on: what was before that has no part
- * in it, so a short training is not held back by its random beginning.
- *
- * BatchNorm's moving statistics are averaged as the weights are, so that they are those of the same steps.
+ * The divisor, Adam's bias correction, makes it a mean of the steps alone: the random initial weights have no part in it, so a
+ * short training is not held back by them. BatchNorm's moving statistics are averaged too, so that they are of the same steps.
  */
 export class WeightAverage implements StepMemory {
   readonly #decay: number;
-  readonly #followed: Followed[] = [];
+  readonly #averages = new Map<Variable, Variable>();
   steps = 0;
 
   /** `decay` is from 0, the last step alone, to below 1. */
@@ -29,12 +21,14 @@ export class WeightAverage implements StepMemory {
     this.#decay = decay;
   }
 
-  /** Averages these weights too from the next step on. Until then they did not move: they are their own average. */
+  /** Averages these weights too from the next step on. They did not move until then, so they are their own average. */
   follow(weights: readonly Variable[]): void {
-    const known = new Set(this.#followed.map(({ weight }) => weight));
     for (const weight of weights) {
-      if (known.has(weight)) continue;
-      this.#followed.push({ weight, average: tidy(() => variable(weight.clone(), false)) });
+      if (this.#averages.has(weight)) continue;
+      this.#averages.set(
+        weight,
+        tidy(() => variable(weight.clone(), false)),
+      );
     }
   }
 
@@ -44,16 +38,16 @@ export class WeightAverage implements StepMemory {
     const decay = this.#decay;
     tidy(() => {
       const share = scalar((1 - decay) / (1 - decay ** this.steps));
-      for (const { weight, average } of this.#followed) {
+      for (const [weight, average] of this.#averages) {
         average.assign(average.add(weight.sub(average).mul(share)));
       }
     });
   }
 
-  /** Puts the averages into the model and keeps its weights instead; a second time, back again. */
+  /** Exchanges the model's weights and the averages; a second call undoes it. */
   swap(): void {
     tidy(() => {
-      for (const { weight, average } of this.#followed) {
+      for (const [weight, average] of this.#averages) {
         const [moving, mean] = [weight.clone(), average.clone()];
         weight.assign(mean);
         average.assign(moving);
@@ -63,7 +57,7 @@ export class WeightAverage implements StepMemory {
 
   /** The averages, in the order in which their weights were first followed. */
   get memory(): readonly Variable[] {
-    return this.#followed.map(({ average }) => average);
+    return [...this.#averages.values()];
   }
 
   dispose(): void {

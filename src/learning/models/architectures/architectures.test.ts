@@ -1,8 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Layer } from '../layers/layer.ts';
+import { totals } from '../layers/net-facts.ts';
 import { readLayers } from '../layers/read-layers.ts';
-import { plainLayers, type TracedLayer, totals, traceLayers } from '../layers/trace-net.ts';
+import { plainLayers, type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import { modelMistakes, netOf } from '../model-setting.ts';
 import { type ArchitectureName, architectureNames, architectures } from './architectures.ts';
 import { xceptionBackbone } from './xception.ts';

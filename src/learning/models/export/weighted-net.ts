@@ -1,8 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { headOf } from '../feature-head.ts';
-import type { Shape } from '../layers/layer.ts';
-import { showShape } from '../layers/layer-shape.ts';
+import { type Shape, showShape } from '../layers/shapes.ts';
 import { type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import type { ModelFiles } from '../model-files.ts';
 import { modelSetting, netOf } from '../model-setting.ts';

@@ -1,23 +1,19 @@
-/** What a layer leaves of one image: `[height, width, channels]`, or `[values]` once it is flat. */
-export type Shape = readonly [height: number, width: number, channels: number] | readonly [values: number];
-
-/** What is done at the image's edge: nothing, so that windows stay inside (`valid`), or zeros around it (`same`). */
+/** What happens at the image's edge: nothing, so that windows stay inside (`valid`), or zeros around it (`same`). */
 export const paddings = ['valid', 'same'] as const;
-export type Padding = (typeof paddings)[number];
 
 export const activations = ['relu', 'elu', 'swish', 'sigmoid', 'tanh'] as const;
 export type Activation = (typeof activations)[number];
 
 interface Named {
   readonly name: string;
-  /** Where its item stands in the list that the net was written as: `[3, 'residual', 0]`. */
+  /** The place of its item in the list that the net was written as: `[3, 'residual', 0]`. */
   readonly at: readonly (string | number)[];
 }
 
 /** A layer that takes one input and has no layers inside. */
 export type PlainLayer = Named & PlainForm;
 
-/** What a plain layer does, everything decided. Kernels, windows and strides are square, in pixels. */
+/** What a plain layer does, with all defaults filled in. Kernels, windows and strides are square, in pixels. */
 export type PlainForm =
   | ({ readonly kind: 'conv' | 'separableConv'; readonly filters: number; readonly kernel: number } & Strided &
       Weighted)
@@ -29,9 +25,9 @@ export type PlainForm =
   | { readonly kind: 'flatten' | 'globalAveragePool' }
   | ({ readonly kind: 'dense'; readonly units: number } & Weighted);
 
-interface Strided {
+export interface Strided {
   readonly stride: number;
-  readonly padding: Padding;
+  readonly padding: (typeof paddings)[number];
 }
 
 interface Weighted {
@@ -40,23 +36,27 @@ interface Weighted {
   readonly activation?: Activation;
 }
 
-/** A block whose input goes around it: `body(x) + shortcut(x)`. Without a shortcut, `body(x) + x`. */
+/** A block with a path around it: `body(x) + shortcut(x)`. Without a shortcut, `body(x) + x`. */
 export interface ResidualLayer extends Named {
   readonly kind: 'residual';
   readonly body: readonly PlainLayer[];
   readonly shortcut: readonly PlainLayer[];
 }
 
-/** What the addition at the end of a residual block is called. */
+/** The name of the addition at the end of a residual block. */
 export const addName = ({ name }: { readonly name: string }): string => `${name}_add`;
 
 export type Layer = PlainLayer | ResidualLayer;
 
 /**
- * A network's form as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real first. Shapes,
- * counts, drawings and the tfjs model all come from it.
+ * The form of a network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real first. Shapes,
+ * counts, drawings and the tfjs model are derived from it.
  */
 export interface Net {
   readonly name: string;
   readonly layers: readonly Layer[];
 }
+
+/** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
+export const plainLayersIn = (layers: readonly Layer[]): readonly PlainLayer[] =>
+  layers.flatMap((layer) => (layer.kind === 'residual' ? [...layer.body, ...layer.shortcut] : [layer]));

@@ -1,42 +1,62 @@
-import { backbone } from './backbone.ts';
-import type { Shape } from './layer.ts';
+import { formatCount } from '../../../format-numbers.ts';
+import { backbone } from './net-parts.ts';
 import { netPicture } from './net-picture.ts';
-import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual, totals } from './trace-net.ts';
+import { countLearnable, sizeOf } from './shapes.ts';
+import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual } from './trace-net.ts';
+
+/** Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image. */
+export function totals(traced: readonly TracedLayer[]) {
+  const layers = plainLayers(traced);
+  const weights = layers.flatMap((layer) => layer.weights);
+  const learnable = countLearnable(weights);
+  return {
+    learnable,
+    movingStatistics: weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable,
+    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
+  };
+}
+
+/** `34,850 learnable parameters; 176,993,256 multiply-adds an image`, with moving statistics where there are any. */
+export function formatTotals(traced: readonly TracedLayer[]): string {
+  const { learnable, movingStatistics, multiplyAdds } = totals(traced);
+  const beside = movingStatistics === 0 ? '' : `, beside ${formatCount(movingStatistics)} moving statistics`;
+  return `${formatCount(learnable)} learnable parameters${beside}; ${formatCount(multiplyAdds)} multiply-adds an image`;
+}
 
 /** A network in numbers. */
 export interface NetFacts {
   readonly parameters: {
-    /** Of the whole network, as papers count; frozen layers count, moving statistics do not. */
+    /** Of the whole network, as papers count: frozen layers too, but no moving statistics. */
     readonly learnable: number;
-    /** The learnable ones before the first flatten or global pooling, and those that follow. */
+    /** The learnable ones before the first flatten or global pooling, and after it. */
     readonly backbone: number;
     readonly head: number;
-    /** Of BatchNorm, which training follows without a gradient. */
+    /** Of BatchNorm, which training updates without a gradient. */
     readonly movingStatistics: number;
   };
   readonly multiplyAdds: number;
-  /** Values that the head begins with; null of a network that never becomes flat. */
+  /** Number of values that the head begins with; null for a network that never becomes flat. */
   readonly features: number | null;
-  /** Convolutions on the way from the image to the head; a separable one counts once. */
+  /** Convolutions on the path from the image to the head; a separable one counts once. */
   readonly convolutions: number;
   readonly separableConvolutions: number;
-  /** Convolutions on the ways around residual blocks. */
+  /** Convolutions on the shortcuts of residual blocks. */
   readonly shortcutConvolutions: number;
   readonly dense: number;
-  /** Blocks that are framed in a drawing: residual ones, and layers in a row that are called after one block. */
+  /** Framed blocks of the drawing: residual blocks, and layers in a row that are named after one block. */
   readonly modules: number;
-  /** Residual blocks, each of which adds what goes around it. */
+  /** Residual blocks. */
   readonly additions: number;
-  /** Those of them that are wider inside than at both ends (Sandler et al. 2018, figure 3). */
+  /** Residual blocks that are wider inside than at both ends (Sandler et al. 2018, figure 3). */
   readonly invertedResiduals: number;
 }
 
-/** What can be counted of a network; nothing is computed. */
+/** Counts the parts of a network; nothing is computed. */
 export function netFacts(traced: readonly TracedLayer[]): NetFacts {
   const before = backbone(traced.map(({ layer }) => layer)).length;
   const { learnable, movingStatistics, multiplyAdds } = totals(traced);
   const backboneParameters = totals(traced.slice(0, before)).learnable;
-  const way = traced.flatMap((one) => ('body' in one ? one.body : [one]));
+  const path = traced.flatMap((one) => ('body' in one ? one.body : [one]));
   const residuals = traced.filter((one) => 'body' in one);
   const shortcuts = residuals.flatMap(({ shortcut }) => shortcut);
   const count = (layers: readonly TracedPlain[], ...kinds: readonly string[]) =>
@@ -51,10 +71,10 @@ export function netFacts(traced: readonly TracedLayer[]): NetFacts {
     },
     multiplyAdds,
     features: flat?.output[0] ?? null,
-    convolutions: count(way, 'conv', 'separableConv'),
-    separableConvolutions: count(way, 'separableConv'),
+    convolutions: count(path, 'conv', 'separableConv'),
+    separableConvolutions: count(path, 'separableConv'),
     shortcutConvolutions: count(shortcuts, 'conv', 'separableConv'),
-    dense: count(way, 'dense'),
+    dense: count(path, 'dense'),
     modules: netPicture(traced, '', '').blocks.filter(({ name }) => name !== undefined).length,
     additions: residuals.length,
     invertedResiduals: residuals.filter(isInverted).length,
@@ -62,8 +82,6 @@ export function netFacts(traced: readonly TracedLayer[]): NetFacts {
 }
 
 function isInverted({ input, output, body }: TracedResidual): boolean {
-  const widest = Math.max(...body.map((inner) => channelsOf(inner.output)));
-  return widest > Math.max(channelsOf(input), channelsOf(output));
+  const widest = Math.max(...body.map((inner) => inner.output.at(-1)!));
+  return widest > Math.max(input.at(-1)!, output.at(-1)!);
 }
-
-const channelsOf = (shape: Shape): number => shape.at(-1)!;

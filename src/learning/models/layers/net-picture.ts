@@ -1,13 +1,11 @@
 import type { NetBlock, NetPicture, NetUnit } from '../../charts/net-layout.ts';
-import { describeLayer } from './describe-layer.ts';
-import type { PlainLayer } from './layer.ts';
-import { showShape } from './layer-shape.ts';
-import { countLearnable } from './layer-weights.ts';
+import { describeLayer, layerKind } from './layer-kinds.ts';
+import { countLearnable, showShape } from './shapes.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
 /**
- * A network as it is drawn. What normalises or activates a convolution's or dense layer's output shares its box. Layers in
- * a row that are called after one block, such as `block1_conv1` and `block1_conv2`, are framed as residual blocks are.
+ * The drawing of a network. The normalisation and activation of a convolution or dense layer share its box. Layers in a row that
+ * are named after one block, such as `block1_conv1` and `block1_conv2`, are framed like residual blocks.
  */
 export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
   const image: NetUnit = {
@@ -35,7 +33,7 @@ export function netPicture(traced: readonly TracedLayer[], title: string, subtit
   return { title, subtitle, blocks };
 }
 
-/** Layers of one block stay together; others stand alone, so that a column can end after any. */
+/** Layers of one block stay together; others stand alone, so that a column can end after any of them. */
 function plainBlocks(layers: readonly TracedPlain[]): readonly NetBlock[] {
   const runs: { block: string | undefined; layers: TracedPlain[] }[] = [];
   for (const traced of layers) {
@@ -63,7 +61,7 @@ function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUni
       units[units.length - 1] = { ...last, does: `${last.does}, ${does}`, parameters: last.parameters + parameters };
     } else {
       const name = withoutBlock(layer.name, block);
-      units.push({ kind: colourKinds[layer.kind], name, does, shape: showShape(output), parameters });
+      units.push({ kind: layerKind(layer).colour, name, does, shape: showShape(output), parameters });
     }
   }
   return units;
@@ -71,19 +69,6 @@ function unitsOf(layers: readonly TracedPlain[], block: string): readonly NetUni
 
 const hasKernel = ({ kind }: NetUnit): boolean => kind === 'conv' || kind === 'separableConv' || kind === 'dense';
 
-/** Inside its frame a layer need not repeat what the frame is called. */
+/** Inside a frame, a layer does not repeat the frame's name. */
 const withoutBlock = (name: string, block: string): string =>
   block !== '' && name.startsWith(block) && name.length > block.length + 1 ? name.slice(block.length + 1) : name;
-
-const colourKinds: Readonly<Record<PlainLayer['kind'], NetUnit['kind']>> = {
-  conv: 'conv',
-  separableConv: 'separableConv',
-  dense: 'dense',
-  maxPool: 'pool',
-  averagePool: 'pool',
-  globalAveragePool: 'pool',
-  batchNorm: 'other',
-  activation: 'other',
-  dropout: 'other',
-  flatten: 'other',
-};

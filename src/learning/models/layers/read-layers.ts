@@ -1,11 +1,12 @@
 import type { Layer, PlainForm, PlainLayer } from './layer.ts';
 import type { LayerItem, PlainItem, ResidualItem } from './layer-items.ts';
+import { layerKind } from './layer-kinds.ts';
 
 type Place = PlainLayer['at'];
 
 /**
- * A list of items as layers: defaults filled in, layers without a name called by their kind and its number (`conv5` is the
- * fifth convolution), and an activation that follows a convolution or dense layer made part of it, unless it is named.
+ * Turns a list of items into layers: fills in defaults, names layers without a name by their kind and number (`conv5` is the fifth
+ * convolution), and makes an activation without a name part of the convolution or dense layer before it.
  */
 export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
   const numbers = new Map<string, number>();
@@ -20,7 +21,7 @@ export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
     const last = list.at(-1);
     if (form.kind === 'activation' && isAnonymous(item) && last !== undefined && takesActivation(last)) {
       list[list.length - 1] = { ...last, activation: form.activation };
-    } else list.push({ ...form, name: nameOf(item, stemOf(form)), at } as T);
+    } else list.push({ ...form, name: nameOf(item, layerKind(form).stem(form)), at } as T);
   };
   const block = (items: readonly PlainItem[] | undefined, at: Place): readonly PlainLayer[] => {
     const list: PlainLayer[] = [];
@@ -55,7 +56,7 @@ function formOf(item: PlainItem): PlainForm {
   if ('separableConv' in item) return { kind: 'separableConv', filters: item.separableConv, ...convolution(item) };
   if ('maxPool' in item) return { kind: 'maxPool', size: item.maxPool, ...window(item, item.maxPool) };
   if ('averagePool' in item) return { kind: 'averagePool', size: item.averagePool, ...window(item, item.averagePool) };
-  // PyTorch's, whose momentum is that of the new value: 0.1. What Keras takes, 0.99, needs hundreds of steps to settle.
+  // PyTorch's defaults, whose momentum is that of the new value: 0.1. Keras's 0.99 needs hundreds of steps to settle.
   if ('batchNorm' in item) return { kind: 'batchNorm', momentum: item.momentum ?? 0.9, epsilon: item.epsilon ?? 1e-5 };
   if ('activation' in item) return { kind: 'activation', activation: item.activation };
   if ('dropout' in item) return { kind: 'dropout', rate: item.dropout };
@@ -71,20 +72,4 @@ function window({ stride, padding }: Window, usualStride: number) {
 
 function convolution(item: Window & { readonly kernel?: number | undefined; readonly bias?: boolean | undefined }) {
   return { kernel: item.kernel ?? 3, ...window(item, 1), bias: item.bias ?? true };
-}
-
-function stemOf(form: PlainForm): string {
-  switch (form.kind) {
-    case 'separableConv':
-      return 'sepconv';
-    case 'maxPool':
-    case 'averagePool':
-      return 'pool';
-    case 'batchNorm':
-      return 'bn';
-    case 'activation':
-      return form.activation;
-    default:
-      return form.kind;
-  }
 }

@@ -1,9 +1,9 @@
 import { err, ok, type Result } from '../../../result.ts';
-import type { Layer, PlainLayer, ResidualLayer, Shape } from './layer.ts';
-import { outputShape, showShape } from './layer-shape.ts';
-import { countLearnable, layerWeights, sizeOf, type WeightShape } from './layer-weights.ts';
+import type { Layer, PlainLayer, ResidualLayer } from './layer.ts';
+import { layerWeights, outputShape } from './layer-kinds.ts';
+import { type Shape, showShape, sizeOf, type WeightShape } from './shapes.ts';
 
-/** A layer with what one image is before and after it. */
+/** A layer with the shape of one image before and after it. */
 export type TracedLayer = TracedPlain | TracedResidual;
 
 export interface TracedPlain {
@@ -11,7 +11,7 @@ export interface TracedPlain {
   readonly input: Shape;
   readonly output: Shape;
   readonly weights: readonly WeightShape[];
-  /** Multiplications, each with its addition, for one image; of convolutions and dense layers, the rest being little. */
+  /** Multiplications, each with its addition, for one image; of convolutions and dense layers, since the rest is small. */
   readonly multiplyAdds: number;
 }
 
@@ -23,16 +23,16 @@ export interface TracedResidual {
   readonly shortcut: readonly TracedPlain[];
 }
 
-/** Why a net cannot be, and the item of its list that says so. */
+/** Why a net is impossible, and the item of its list that is to blame. */
 export interface NetMistake {
   readonly at: Layer['at'];
   readonly message: string;
 }
 
-/** Float32 values of 2 GiB: what a tensor's buffer, and an ONNX graph, can hold. */
+/** Float32 values of 2 GiB: the most that a tensor's buffer and an ONNX graph can hold. */
 const mostInWeight = 2 ** 29;
 
-/** Follows an image through the layers, shape by shape; nothing is computed. The first layer that cannot be is told. */
+/** Follows the shape of an image through the layers, without computing. The error is the first layer that is impossible. */
 export function traceLayers(layers: readonly Layer[], image: Shape): Result<readonly TracedLayer[], NetMistake> {
   return follow<Layer, TracedLayer>(layers, image, (layer, input) =>
     layer.kind === 'residual' ? traceResidual(layer, input) : tracePlain(layer, input),
@@ -59,11 +59,9 @@ function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMis
   const weights = layerWeights(layer, input);
   const largest = Math.max(...weights.map(sizeOf));
   if (largest > mostInWeight) {
-    const numbers = [largest, mostInWeight].map((value) => value.toLocaleString('en'));
-    return err({
-      at: layer.at,
-      message: `${layer.name} would have ${numbers[0]} weights in one tensor, at most ${numbers[1]} are possible`,
-    });
+    const [got, most] = [largest, mostInWeight].map((value) => value.toLocaleString('en'));
+    const message = `${layer.name} would have ${got} weights in one tensor, at most ${most} are possible`;
+    return err({ at: layer.at, message });
   }
   return ok({ layer, input, output: output.value, weights, multiplyAdds: multiplyAdds(weights, output.value) });
 }
@@ -94,16 +92,4 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
 /** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
 export function plainLayers(traced: readonly TracedLayer[]): readonly TracedPlain[] {
   return traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));
-}
-
-/** Learnable parameters, moving statistics that are kept beside them, and multiply-adds for one image. */
-export function totals(traced: readonly TracedLayer[]) {
-  const layers = plainLayers(traced);
-  const weights = layers.flatMap((layer) => layer.weights);
-  const learnable = countLearnable(weights);
-  return {
-    learnable,
-    movingStatistics: weights.reduce((sum, weight) => sum + sizeOf(weight), 0) - learnable,
-    multiplyAdds: layers.reduce((sum, layer) => sum + layer.multiplyAdds, 0),
-  };
 }

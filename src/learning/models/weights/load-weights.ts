@@ -1,8 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
-import { backbone } from '../layers/backbone.ts';
 import type { Net } from '../layers/layer.ts';
-import { weightedLayers } from '../layers/layers-by-name.ts';
+import { backbone, weightedLayers } from '../layers/net-parts.ts';
 import { traceLayers } from '../layers/trace-net.ts';
 import { type FittedWeights, fitWeights } from './fit-weights.ts';
 import { netWeights } from './net-weights.ts';

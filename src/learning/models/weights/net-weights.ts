@@ -1,4 +1,5 @@
-import type { PlainLayer, Shape } from '../layers/layer.ts';
+import type { PlainLayer } from '../layers/layer.ts';
+import type { Shape } from '../layers/shapes.ts';
 import { plainLayers, type TracedLayer } from '../layers/trace-net.ts';
 
 /** A weight of a network, with what its name and layout in a file depend on. */

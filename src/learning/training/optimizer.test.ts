@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { before, test } from 'node:test';
 import { setBackend, tensor, variable } from '@tensorflow/tfjs';
-import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
-import { type OptimizerSettings, optimizerSettings } from '../optimizer-settings.ts';
-import { createOptimizer, GrowingOptimizer } from './growing-optimizer.ts';
+import { linearCongruential } from '../../../test/support/linear-congruential.ts';
+import { Optimizer } from './optimizer.ts';
+import { type OptimizerSettings, optimizerSettings } from './training-settings.ts';
 
 /** Weights after each of six steps, made by PyTorch: test/golden/training.py. */
 const golden = JSON.parse(
-  readFileSync(new URL('../../../../test/golden/training.json', import.meta.url), 'utf8'),
+  readFileSync(new URL('../../../test/golden/training.json', import.meta.url), 'utf8'),
 ) as Readonly<Record<string, readonly (readonly number[])[]>>;
 
 before(() => setBackend('cpu'));
@@ -17,7 +17,7 @@ before(() => setBackend('cpu'));
 function steps(settings: OptimizerSettings): number[][] {
   const numbers = linearCongruential(1);
   const weight = variable(tensor(numbers(6, 1), [2, 3]));
-  const optimizer = createOptimizer(settings, [weight]);
+  const optimizer = new Optimizer(settings, [weight]);
   const weights = Array.from({ length: 6 }, (_, step) => {
     const gradient = tensor(numbers(6, 10 ** (1 - step)), [2, 3]);
     optimizer.step({ [weight.name]: gradient });
@@ -68,7 +68,7 @@ test('a momentum is what Nesterov’s form is one of', () => {
 
 test('the first step of Adam is the learning rate against the sign of the gradient', () => {
   const weight = variable(tensor([1, 1, 1]));
-  const adam = createOptimizer(optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 }), [weight]);
+  const adam = new Optimizer(optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 }), [weight]);
 
   adam.step({ [weight.name]: tensor([3, -0.001, 0]) });
 
@@ -79,7 +79,7 @@ test('the first step of Adam is the learning rate against the sign of the gradie
 
 test('a schedule may change the learning rate between steps', () => {
   const weight = variable(tensor([1]));
-  const sgd = createOptimizer({ kind: 'sgd', learningRate: 0.5, momentum: 0 }, [weight]);
+  const sgd = new Optimizer({ kind: 'sgd', learningRate: 0.5, momentum: 0 }, [weight]);
 
   sgd.step({ [weight.name]: tensor([1]) });
   sgd.learningRate = 0.25;
@@ -91,7 +91,7 @@ test('a schedule may change the learning rate between steps', () => {
 test('weights that come later step as those of an optimizer of their own', () => {
   const settings = optimizerSettings.parse({ kind: 'adam', learningRate: 0.25 });
   const [early, late] = [variable(tensor([1])), variable(tensor([1]))];
-  const growing = new GrowingOptimizer(settings);
+  const growing = new Optimizer(settings);
   const step = () => growing.step({ [early.name]: tensor([3]), [late.name]: tensor([3]) });
 
   growing.add([early]);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
 import { layers, sequential, setBackend, tensor } from '@tensorflow/tfjs';
-import { BestWeights } from './best-weights.ts';
+import { BestWeights } from './training-state.ts';
 
 before(() => setBackend('cpu'));
 

@@ -1,14 +1,10 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { crc32c } from './crc32c.ts';
-import { eventFile } from './event-file.ts';
-import { historyEvents } from './history-events.ts';
+import { crc32c, eventFile, historyEvents } from './tensorboard.ts';
 
 /** Made by test/golden/tensorboard.py. */
-const golden = JSON.parse(
-  readFileSync(new URL('../../../../test/golden/tensorboard.json', import.meta.url), 'utf8'),
-) as {
+const golden = JSON.parse(readFileSync(new URL('../../../test/golden/tensorboard.json', import.meta.url), 'utf8')) as {
   readonly scalars: readonly [string, number, number][];
   readonly hex: string;
 };

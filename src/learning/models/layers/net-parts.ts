@@ -1,0 +1,49 @@
+import { type Layer, plainLayersIn } from './layer.ts';
+import { layerWeights } from './layer-kinds.ts';
+
+/**
+ * The layers that see an image, up to where it becomes a list of values: all before the first flatten or global pooling. The rest is
+ * the head, which classifies: the dense layers of Xception, for instance. A residual block that flattens inside belongs to the
+ * head. A net that begins with values has no backbone.
+ */
+export function backbone(layers: readonly Layer[]): readonly Layer[] {
+  const end = layers.findIndex((layer) => (layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer)));
+  return layers.slice(0, Math.max(end, 0));
+}
+
+const flattens = ({ kind }: Layer): boolean => kind === 'flatten' || kind === 'globalAveragePool';
+
+/**
+ * What each name of a net stands for: a layer for itself, a residual block for the layers inside. Of these, only those with weights
+ * are listed, in the net's order.
+ */
+export function layersByName(layers: readonly Layer[]): ReadonlyMap<string, readonly string[]> {
+  return new Map(
+    layers.flatMap((layer) => {
+      const all = layer.kind === 'residual' ? [layer, ...plainLayersIn([layer])] : [layer];
+      return all.map((one): [string, readonly string[]] => [one.name, weightedLayers([one])]);
+    }),
+  );
+}
+
+/** The names of the layers with weights, those inside residual blocks in their place. */
+export function weightedLayers(layers: readonly Layer[]): readonly string[] {
+  // Whether a layer has weights does not depend on the input's shape.
+  const weighted = plainLayersIn(layers).filter((layer) => layerWeights(layer, [1]).length > 0);
+  return weighted.map(({ name }) => name);
+}
+
+/** Whether a name matches a pattern, in which each `*` stands for any characters; in linear time, as a RegExp would not. */
+export function matchesName(pattern: string, name: string): boolean {
+  const [first = '', ...others] = pattern.split('*');
+  const last = others.pop();
+  if (last === undefined) return pattern === name;
+  let at = first.length;
+  if (!name.startsWith(first)) return false;
+  for (const part of others) {
+    const found = name.indexOf(part, at);
+    if (found === -1) return false;
+    at = found + part.length;
+  }
+  return name.length - last.length >= at && name.endsWith(last);
+}

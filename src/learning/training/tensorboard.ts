@@ -1,0 +1,84 @@
+import { Message } from '../../backend/lowering/protobuf.ts';
+import type { History } from './history.ts';
+import { trainSplit } from './split-names.ts';
+
+/**
+ * A history for TensorBoard: event files by their path in its log folder. Each split is a run of its own, so that the curves of
+ * all splits share a panel; the steps are epochs. The run of the training split also has the running values and the learning rate.
+ */
+export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, Buffer> {
+  const runs = [...new Set([trainSplit, ...splits])];
+  return new Map(
+    runs.map((run) => {
+      const events = epochs.flatMap(({ epoch, learningRate, running, splits: values }): ScalarEvent[] => {
+        const { loss, accuracy } = values[run] ?? {};
+        const ofTraining = {
+          running_loss: running.loss,
+          running_accuracy: running.accuracy,
+          learning_rate: learningRate,
+        };
+        const scalars = { loss, accuracy, ...(run === trainSplit && ofTraining) };
+        return Object.entries(scalars).flatMap(([tag, value]) =>
+          value === undefined ? [] : [{ tag, step: epoch, value }],
+        );
+      });
+      return [`${run}/events.out.tfevents.0.restage`, eventFile(events)];
+    }),
+  );
+}
+
+/** A number that TensorBoard draws as a point of a curve. */
+interface ScalarEvent {
+  /** The curve's name. */
+  readonly tag: string;
+  /** Its place on the horizontal axis, from 0. */
+  readonly step: number;
+  readonly value: number;
+}
+
+/**
+ * The bytes of an event file: TFRecords of `tensorflow.Event` messages, with the field numbers of TensorBoard's event.proto and
+ * summary.proto. Their wall time stays 0, so that the same numbers give the same bytes.
+ */
+export function eventFile(scalars: readonly ScalarEvent[]): Buffer {
+  const version = new Message();
+  version.text(3, 'brain.Event:2');
+  const events = scalars.map(({ tag, step, value }) => {
+    const [event, summary, point] = [new Message(), new Message(), new Message()];
+    point.text(1, tag);
+    point.float(2, value);
+    summary.message(1, point);
+    event.integer(2, step);
+    event.message(5, summary);
+    return event;
+  });
+  return Buffer.concat([version, ...events].map((message) => record(message.finish())));
+}
+
+/** A TFRecord: length, its checksum, the data, its checksum; little-endian. */
+function record(data: Uint8Array): Buffer {
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(data.length));
+  return Buffer.concat([length, maskedChecksum(length), data, maskedChecksum(data)]);
+}
+
+/** Rotated and shifted, so that data which contains checksums gets a good one, too. */
+function maskedChecksum(data: Uint8Array): Buffer {
+  const crc = crc32c(data);
+  const masked = Buffer.alloc(4);
+  masked.writeUInt32LE((((crc >>> 15) | (crc << 17)) + 0xa282ead8) >>> 0);
+  return masked;
+}
+
+/** CRC-32C (Castagnoli), reflected, as in RFC 3720: `crc32c('123456789')` is 0xe3069283. Node's zlib has another polynomial. */
+export function crc32c(bytes: Uint8Array): number {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = table[(crc ^ byte) & 0xff]! ^ (crc >>> 8);
+  return ~crc >>> 0;
+}
+
+const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit++) crc = crc & 1 ? (crc >>> 1) ^ 0x82f63b78 : crc >>> 1;
+  return crc;
+});
