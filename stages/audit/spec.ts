@@ -25,7 +25,7 @@ export type AuditSettings = z.output<typeof settings>;
 
 export const spec = defineKind<AuditSettings>({
   name: 'audit',
-  version: 5,
+  version: 6,
   summary:
     'Looks for what could fool a study before it starts: copies and groups across splits, and how well size, encoding, ' +
     'file size, brightness and 16 x 16 pixels alone tell the classes.',

@@ -1,87 +1,52 @@
+import { EVD, Matrix, QrDecomposition } from 'ml-matrix';
 import { Random } from '../../../random.ts';
-import { symmetricEigen } from './symmetric-eigen.ts';
 
-/** Directions that are iterated beside those that are asked for: the more, the fewer rounds. */
+/** Directions that are iterated besides those that are asked for: more of them need fewer rounds. */
 const spare = 6;
 const mostRounds = 500;
 const tolerance = 1e-9;
 
+/** The leading eigenvectors of XᵀX with their eigenvalues. */
+export interface LeadingDirections {
+  /** Of length 1, or all zeros where there are fewer columns than directions. Signs are arbitrary. */
+  readonly directions: readonly Float64Array[];
+  /** Falling. */
+  readonly values: readonly number[];
+}
+
 /**
- * The leading eigenvectors of XᵀX, each of length 1 or all zeros where there is none, and their eigenvalues, falling. These
- * are X's right singular vectors and the squares of its singular values; signs are as they come.
+ * The right singular vectors of X that belong to its largest singular values, with the squares of these.
  *
- * Subspace iteration with Rayleigh-Ritz steps (Saad 2011, "Numerical methods for large eigenvalue problems", algorithm
- * 5.3): exact to rounding where eigenvalues differ, and with few rows or columns as with many no matrix is squared.
+ * Subspace iteration with Rayleigh-Ritz steps (Saad 2011, "Numerical methods for large eigenvalue problems", algorithm 5.3): exact to
+ * rounding where eigenvalues differ, and XᵀX is never formed, so that many columns cost little.
  *
  * @param x `[rows, columns]`, not all zeros.
  */
-export function leadingDirections(
-  x: Float64Array,
-  columns: number,
-  count: number,
-): { readonly directions: readonly Float64Array[]; readonly values: readonly number[] } {
+export function leadingDirections(x: Float64Array, columns: number, count: number): LeadingDirections {
   const random = new Random('principal components');
+  const matrix = Matrix.from1DArray(x.length / columns, columns, x);
+  const transposed = matrix.transpose();
   const width = Math.min(count + spare, columns);
-  let basis = orthonormal(
-    Array.from({ length: width }, () => Float64Array.from({ length: columns }, () => random.normal())),
-  );
+  const start = Float64Array.from({ length: columns * width }, () => random.normal());
+  let images = Matrix.from1DArray(columns, width, start);
   for (let round = 1; ; round++) {
-    const images = basis.map((direction) => multiply(x, columns, direction));
-    const { values, vectors } = symmetricEigen(basis.map((one) => images.map((image) => dot(one, image))));
-    const [directions, turned] = [rotate(basis, vectors), rotate(images, vectors)];
-    const isDone = directions.slice(0, count).every((direction, k) => {
-      const rest = turned[k]!.reduce((sum, value, i) => sum + (value - values[k]! * direction[i]!) ** 2, 0);
-      return Math.sqrt(rest) <= tolerance * values[0]!;
+    const basis = new QrDecomposition(images).orthogonalMatrix;
+    images = transposed.mmul(matrix.mmul(basis));
+    const { realEigenvalues, eigenvectorMatrix } = new EVD(basis.transpose().mmul(images), { assumeSymmetric: true });
+    const [directions, turned] = [basis.mmul(eigenvectorMatrix), images.mmul(eigenvectorMatrix)];
+    const leading = Array.from({ length: Math.min(count, width) }, (_, k) => width - 1 - k); // they come rising
+    const isDone = leading.every((k) => {
+      const residual = turned.getColumnVector(k).sub(directions.getColumnVector(k).mul(realEigenvalues[k]!));
+      return residual.norm() <= tolerance * realEigenvalues[width - 1]!;
     });
-    if (isDone || round === mostRounds) {
-      const missing = Math.max(0, count - width); // fewer columns than components
-      const nothing = Array.from({ length: missing }, () => new Float64Array(columns));
-      return {
-        directions: [...directions.slice(0, count), ...nothing],
-        values: [...values.slice(0, count), ...Array<number>(missing).fill(0)],
-      };
-    }
-    basis = orthonormal(turned);
+    if (!isDone && round < mostRounds) continue;
+    const missing = Array.from({ length: count - leading.length });
+    return {
+      directions: [
+        ...leading.map((k) => Float64Array.from(directions.getColumn(k))),
+        ...missing.map(() => new Float64Array(columns)),
+      ],
+      values: [...leading.map((k) => realEigenvalues[k]!), ...missing.map(() => 0)],
+    };
   }
-}
-
-/** XᵀX v. */
-function multiply(x: Float64Array, columns: number, vector: Float64Array): Float64Array {
-  const product = new Float64Array(columns);
-  for (let row = 0; row < x.length / columns; row++) {
-    const length = along(x, row, vector);
-    for (let i = 0; i < columns; i++) product[i]! += length * x[row * columns + i]!;
-  }
-  return product;
-}
-
-/** A row's part along a direction. */
-export function along(x: Float64Array, row: number, vector: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < vector.length; i++) sum += x[row * vector.length + i]! * vector[i]!;
-  return sum;
-}
-
-const dot = (one: Float64Array, other: Float64Array): number => along(one, 0, other);
-
-/** Gram and Schmidt, each taken off twice, since once leaves rounding; what lies in the others becomes 0. */
-function orthonormal(vectors: readonly Float64Array[]): Float64Array[] {
-  const done: Float64Array[] = [];
-  for (const vector of vectors) {
-    const rest = vector.slice();
-    for (const other of [...done, ...done]) {
-      const share = dot(rest, other);
-      for (let i = 0; i < rest.length; i++) rest[i]! -= share * other[i]!;
-    }
-    const [length, whole] = [Math.sqrt(dot(rest, rest)), Math.sqrt(dot(vector, vector))];
-    done.push(length > 1e-12 * whole ? rest.map((value) => value / length) : new Float64Array(rest.length));
-  }
-  return done;
-}
-
-/** Sums of the vectors with the weights of each column. */
-function rotate(vectors: readonly Float64Array[], columns: readonly (readonly number[])[]): Float64Array[] {
-  return columns.map((weights) =>
-    vectors[0]!.map((_, i) => weights.reduce((sum, weight, k) => sum + weight * vectors[k]![i]!, 0)),
-  );
 }

@@ -1,16 +1,16 @@
-import { along, leadingDirections } from './leading-directions.ts';
+import { leadingDirections } from './leading-directions.ts';
 
-/** Rows seen along the directions in which they differ most. */
+/** Rows along the directions of largest variance. */
 export interface PrincipalComponents {
   /** Of each row, in the unit of the values, around 0: `[rows, count]`. */
   readonly coordinates: Float64Array;
-  /** Of each component, its part of the total variance, 0 to 1, falling. */
+  /** The share of the total variance of each component, 0 to 1, falling. */
   readonly shares: readonly number[];
 }
 
 /**
- * The first principal components of rows of values, `[rows, columns]`: what scikit-learn's `PCA` computes, without
- * whitening. A component's sign is such that its largest weight is positive. Rows that are all alike lie at 0.
+ * The first principal components of rows of values, `[rows, columns]`, as scikit-learn's `PCA` without whitening. The sign of a
+ * component is such that its largest weight is positive. The coordinates of equal rows are 0.
  */
 export function principalComponents(values: Float32Array, columns: number, count = 2): PrincipalComponents {
   const rows = values.length / columns;
@@ -20,8 +20,11 @@ export function principalComponents(values: Float32Array, columns: number, count
   if (total === 0) return { coordinates, shares: Array(count).fill(0) };
   const { directions, values: variances } = leadingDirections(centred, columns, count);
   for (const [k, direction] of directions.entries()) {
-    const sign = largest(direction) < 0 ? -1 : 1;
-    for (let row = 0; row < rows; row++) coordinates[row * count + k] = sign * along(centred, row, direction);
+    const largest = direction.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
+    const sign = largest < 0 ? -1 : 1;
+    for (const [i, value] of centred.entries()) {
+      coordinates[Math.floor(i / columns) * count + k]! += sign * value * direction[i % columns]!;
+    }
   }
   return { coordinates, shares: variances.map((variance) => Math.min(1, Math.max(0, variance / total))) };
 }
@@ -30,8 +33,4 @@ function centre(values: Float32Array, columns: number): Float64Array {
   const means = new Float64Array(columns);
   for (let i = 0; i < values.length; i++) means[i % columns]! += values[i]!;
   return Float64Array.from(values, (value, i) => value - means[i % columns]! / (values.length / columns));
-}
-
-function largest(vector: Float64Array): number {
-  return vector.reduce((most, value) => (Math.abs(value) > Math.abs(most) ? value : most), 0);
 }
