@@ -1,43 +1,42 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount } from '../../src/format-numbers.ts';
+import { formatCount, formatDecimal } from '../../src/format-numbers.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import { imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { drawsGroups } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import type { ClassMeans } from './class-means.ts';
 import { faceSide, lumaOf } from './look-at-image.ts';
-import type { ClassMeans } from './means.ts';
 
 const side = 190;
 /** From less to more luma in fakes, white where there is no difference; differs in lightness from either end to the middle. */
 const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 
-/** The mean image of each class, and what sets them apart, in levels of luma with its scale. `units` as in `Copies`. */
+/** The mean image of each class, and what sets them apart, in levels of luma with its scale. */
 export async function facesChart(
   names: readonly string[],
-  classes: readonly ClassMeans[],
-  units: readonly string[],
+  [real, fake]: readonly ClassMeans[],
+  { found, chance }: FaceDifference,
 ): Promise<TopLevelSpec> {
-  const [real, fake] = classes as readonly [ClassMeans, ClassMeans];
-  const difference = lumaDifference(real, fake);
+  const difference = lumaDifference(real!, fake!);
   const most = Math.max(1e-3, ...difference.map(Math.abs));
-  const cell = async (image: DecodedImage, description: string) => ({
-    cells: [{ image: await thumbnail(image, { side: faceSide, format: 'png' }), description }],
-  });
+  const block = async (header: string, pixels: Uint8Array, description = header) => {
+    const image: DecodedImage = { width: faceSide, height: faceSide, pixels };
+    return { header, cells: [{ image: await thumbnail(image, { side: faceSide, format: 'png' }), description }] };
+  };
+  const means = [real!, fake!].map(({ face }, label) =>
+    block(`mean of ${names[label]}`, Uint8Array.from(face, Math.round)),
+  );
+  const greatest = `difference of the means, ${formatDecimal(most, 1)} levels at most`;
+  const levels = `they differ by ${formatDecimal(found, 1)} levels of luma${chance === undefined ? '' : `, by chance alone by ${formatDecimal(chance, 1)}`}`;
   const sheet = imageSheet({
-    title: facesTitle(faceDifference(classes, units)),
-    subtitle: `${formatCount(real.images)} ${names[0]} and ${formatCount(fake.images)} ${names[1]} images, stretched to ${faceSide} x ${faceSide}; luma from 0 to 255`,
+    title: 'Mean image of each class, and their difference',
+    subtitle: `${formatCount(real!.images)} ${names[0]} and ${formatCount(fake!.images)} ${names[1]} images, stretched to ${faceSide} x ${faceSide}; ${levels}`,
     across: 1,
     side,
     blocks: [
-      [
-        { header: `mean of ${names[0]}`, ...(await cell(toImage(real.face), `mean of ${names[0]}`)) },
-        { header: `mean of ${names[1]}`, ...(await cell(toImage(fake.face), `mean of ${names[1]}`)) },
-        {
-          header: `${names[1]} − ${names[0]}, luma`,
-          ...(await cell(toColours(difference, most), `difference of the means, ${most.toFixed(1)} levels at most`)),
-        },
-      ],
+      await Promise.all([...means, block(`${names[1]} − ${names[0]}, luma`, toColours(difference, most), greatest)]),
     ],
   });
   return withColourBar(sheet, {
@@ -65,36 +64,25 @@ interface FaceDifference {
   readonly chance?: number;
 }
 
-/** How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares. */
+/**
+ * How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares.
+ * `units` as in `Copies`.
+ */
 export function faceDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): FaceDifference {
-  const rootMean = (values: readonly number[]) =>
-    Math.sqrt(values.reduce((sum, value) => sum + value, 0) / values.length);
-  const found = rootMean(lumaDifference(real!, fake!).map((value) => value ** 2));
+  const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));
   if (drawsGroups({ groups: units }) || Math.min(real!.images, fake!.images) < 2) return { found };
-  const chance = rootMean(
-    Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images),
-  );
-  return { found, chance };
+  const variances = Array.from(real!.variance, (value, i) => value / real!.images + fake!.variance[i]! / fake!.images);
+  return { found, chance: Math.sqrt(mean(variances)) };
 }
 
-function facesTitle({ found, chance }: FaceDifference): string {
-  const beside = chance === undefined ? '' : `; chance alone would give ${chance.toFixed(1)}`;
-  return `Mean images differ by ${found.toFixed(1)} levels of luma${beside}`;
-}
-
-const toImage = (face: Float64Array): DecodedImage => ({
-  width: faceSide,
-  height: faceSide,
-  pixels: Uint8Array.from(face, Math.round),
-});
-
-function toColours(difference: readonly number[], most: number): DecodedImage {
+function toColours(difference: readonly number[], most: number): Uint8Array {
   const [less, none, more] = colours.map((colour) =>
     [1, 3, 5].map((at) => Number.parseInt(colour.slice(at, at + 2), 16)),
   );
-  const pixels = difference.flatMap((value) => {
-    const end = value < 0 ? less! : more!;
-    return none!.map((start, c) => Math.round(start + (Math.abs(value) / most) * (end[c]! - start)));
-  });
-  return { width: faceSide, height: faceSide, pixels: Uint8Array.from(pixels) };
+  return Uint8Array.from(
+    difference.flatMap((value) => {
+      const end = value < 0 ? less! : more!;
+      return none!.map((start, c) => Math.round(start + (Math.abs(value) / most) * (end[c]! - start)));
+    }),
+  );
 }

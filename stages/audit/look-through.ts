@@ -2,9 +2,30 @@ import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts'
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
-import type { AuditedImage, ExaminedImage } from './audited-image.ts';
-import { lookAtImage } from './look-at-image.ts';
-import { type ClassMeans, MeansOfClass } from './means.ts';
+import { type ClassMeans, MeansOfClass } from './class-means.ts';
+import { type Look, lookAtImage, type Print } from './look-at-image.ts';
+
+/** An image of the data set, and what was seen of it. */
+export interface AuditedImage {
+  readonly key: string;
+  readonly path: string;
+  readonly split: string;
+  /** Its place in its split. */
+  readonly index: number;
+  /** 0 = real, 1 = fake. */
+  readonly label: number;
+  readonly group: string | undefined;
+  readonly width: number;
+  readonly height: number;
+  readonly print: Print;
+}
+
+/** One of those that stand for all: what is learned of a class is learned of these. */
+export interface ExaminedImage extends AuditedImage {
+  /** Its place among all images. */
+  readonly place: number;
+  readonly look: Look;
+}
 
 /** What was seen of a data set. */
 export interface LookedThrough {
@@ -36,16 +57,17 @@ export async function lookThrough(
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
   );
-  const drawn = drawExamined(
-    all.map(({ sample }) => sample.label),
-    seed,
-  );
+  const labels = all.map(({ sample }) => sample.label);
+  const drawn = drawExamined(labels, seed);
   const sums = dataset.classes.map(() => new MeansOfClass());
   const images: AuditedImage[] = [];
   const examined: ExaminedImage[] = [];
-  const look = async ([place, image]: readonly [number, (typeof all)[number]]) => {
-    const bytes = await dataset.split(image.split).read(image.index);
-    return { ...image, seen: await seen(bytes, image.sample.path, drawn.has(place)) };
+  const look = async ([place, { split, index, sample }]: readonly [number, (typeof all)[number]]) => {
+    const bytes = await dataset.split(split).read(index);
+    const seen = await lookAtImage(bytes, { examine: drawn.has(place) }).catch((error: Error) => {
+      throw new StageError(`${sample.path} cannot be decoded: ${error.message}`);
+    });
+    return { split, index, sample, seen };
   };
   for await (const { split, index, sample, seen } of mapParallel(all.entries(), parallel, look)) {
     const { key, path, label, group, width, height } = sample;
@@ -70,12 +92,4 @@ export function drawExamined(labels: readonly number[], seed: number): ReadonlyS
     return count <= mostExamined;
   });
   return new Set(drawn);
-}
-
-async function seen(bytes: Buffer, path: string, examine: boolean) {
-  try {
-    return await lookAtImage(bytes, { examine });
-  } catch (error) {
-    throw new StageError(`${path} cannot be decoded: ${(error as Error).message}`);
-  }
 }

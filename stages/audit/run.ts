@@ -7,29 +7,32 @@ import { type Dataset, openDataset } from '../../src/learning/vision/dataset/ope
 import { ringFrequencies } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import type { AuditedImage, ExaminedImage } from './audited-image.ts';
-import { classTable } from './class-table.ts';
+import {
+  type Copies,
+  copyCounts,
+  findCopies,
+  formatDuplicates,
+  groupsAcrossSplits,
+  type SplitGroup,
+} from './copies.ts';
 import { copiesChart } from './copies-chart.ts';
-import { copyCounts, formatDuplicates } from './copy-table.ts';
 import { faceDifference, facesChart } from './faces-chart.ts';
-import { type Copies, findCopies } from './find-copies.ts';
-import { groupsAcrossSplits, type SplitGroup } from './groups-across-splits.ts';
-import { type LookedThrough, lookThrough } from './look-through.ts';
-import { shortcutChart } from './shortcut-chart.ts';
+import { type AuditedImage, type LookedThrough, lookThrough } from './look-through.ts';
 import { type ShortcutResult, testShortcuts } from './shortcuts.ts';
 import type { AuditSettings } from './spec.ts';
-import { spectrumChart } from './spectrum-chart.ts';
-import { type SpectrumGap, spectrumGap } from './spectrum-gap.ts';
-import { formatAuc, formatP, isWorrying, verdict, verdictLine } from './verdict.ts';
+import { spectrumChart, spectrumGap } from './spectrum.ts';
+import { classTable, copyTable, shortcutTable } from './tables.ts';
+import { isWorrying, shortcutChart, verdictLine } from './verdict.ts';
 
 type Context = StageContext<AuditSettings>;
 
 export default async function run(context: Context): Promise<void> {
+  const { settings } = context;
   const folder = context.input('dataset').path;
-  const splits = context.settings.splits ?? openDataset(folder).splits;
+  const splits = settings.splits ?? openDataset(folder).splits;
   using dataset = openTwoClasses(folder, splits);
   const seen = await lookThrough(dataset, splits, {
-    seed: context.settings.seed,
+    seed: settings.seed,
     parallel: context.cpus + 2,
     progress: (done, total) => context.progress({ done, total, unit: 'images' }),
   });
@@ -39,13 +42,22 @@ export default async function run(context: Context): Promise<void> {
   const copies = findCopies(seen.images);
   const groups = groupsAcrossSplits(seen.images);
   const units = seen.examined.map(({ place }) => copies.units[place]!);
-  const results = testAll(context, seen.examined, units);
-  const findings = { seen, copies, units, groups, results, gap: spectrumGap(seen.examined, units) };
-  writeFileSync(context.output('metrics'), formatMetrics(dataset, findings, context.settings));
+  const results = testAll(context, seen, units);
+  const faces = faceDifference(seen.classes, units);
+  const gap = spectrumGap(seen.examined, units);
+  const findings = { seen, copies, groups, results, faces, gap };
+  writeFileSync(context.output('metrics'), formatMetrics(dataset, findings, settings));
   writeFileSync(context.output('duplicates'), formatDuplicates(copies.pairs, groups, seen.images, dataset.classes));
   await draw(context, dataset, findings);
-  tell(context, dataset, findings);
+  for (const result of results) context.log(verdictLine(result));
+  for (const line of warnings(findings)) context.warn(line);
+  context.highlight(classTable(seen, dataset.classes));
+  context.highlight(shortcutTable(results));
+  context.highlight(copyTable(copies.pairs));
 }
+
+const countOf = ({ images }: LookedThrough, label: number): number =>
+  images.filter((image) => image.label === label).length;
 
 function requireBothClasses({ classes }: Dataset, seen: LookedThrough): void {
   const counts = classes.map((_, label) => countOf(seen, label));
@@ -54,27 +66,20 @@ function requireBothClasses({ classes }: Dataset, seen: LookedThrough): void {
   throw new StageError(`Expected images of both classes, got ${named.join(' and ')}.`);
 }
 
-const countOf = ({ images }: LookedThrough, label: number): number =>
-  images.filter((image) => image.label === label).length;
-
 interface Findings {
   readonly seen: LookedThrough;
   readonly copies: Copies;
-  /** Of each examined image, the name of what belongs together. */
-  readonly units: readonly string[];
   readonly groups: readonly SplitGroup[];
   readonly results: readonly ShortcutResult[];
-  readonly gap: SpectrumGap;
+  readonly faces: ReturnType<typeof faceDifference>;
+  readonly gap: ReturnType<typeof spectrumGap>;
 }
 
-function testAll(
-  context: Context,
-  images: readonly ExaminedImage[],
-  units: readonly string[],
-): readonly ShortcutResult[] {
+/** `units` are the names of what belongs together, of each examined image. */
+function testAll(context: Context, { examined }: LookedThrough, units: readonly string[]): readonly ShortcutResult[] {
   const progress = (done: number, total: number, note: string) =>
     context.progress({ done, total, unit: 'tests', note });
-  const results = testShortcuts(images, units, { ...context.settings, progress });
+  const results = testShortcuts(examined, units, { ...context.settings, progress });
   if (results.length === 0) {
     context.warn(
       'Shortcuts could not be tested: all images of a class are of one group, or copies of one, so no fold can learn it from others.',
@@ -85,11 +90,10 @@ function testAll(
 
 function formatMetrics(
   { classes }: Dataset,
-  { seen, copies, units, groups, results, gap }: Findings,
+  { seen, copies, groups, results, faces, gap }: Findings,
   { confidence }: AuditSettings,
 ): string {
   const intervals = results.map(({ name, auc }) => [name, intervalPair(auc)] as const);
-  const faces = faceDifference(seen.classes, units);
   const metrics = {
     confidence,
     images: seen.images.length,
@@ -100,10 +104,7 @@ function formatMetrics(
       intervals: Object.fromEntries(intervals.filter(([, pair]) => pair !== null)),
       p: Object.fromEntries(results.filter(({ varies }) => varies).map(({ name, auc }) => [name, auc.p])),
     },
-    copies: {
-      ...copyCounts(copies.pairs),
-      imagesAcrossSplits: copies.leaks.filter((leaks) => leaks).length,
-    },
+    copies: { ...copyCounts(copies.pairs), imagesAcrossSplits: copies.leaking },
     groupsAcrossSplits: new Set(groups.map(({ group }) => group)).size,
     meanFaces: { difference: faces.found, byChance: faces.chance ?? null },
     spectrum: { largestGap: gap.deviations, frequency: ringFrequencies[gap.ring]!, p: gap.p },
@@ -114,7 +115,7 @@ function formatMetrics(
 async function draw(
   context: Context,
   dataset: Dataset,
-  { seen, copies, units, results, gap }: Findings,
+  { seen, copies, results, faces, gap }: Findings,
 ): Promise<void> {
   const { classes } = dataset;
   const show = async (place: number) => {
@@ -123,7 +124,7 @@ async function draw(
   };
   const charts = {
     shortcuts: shortcutChart(results, context.settings.confidence),
-    faces: await facesChart(classes, seen.classes, units),
+    faces: await facesChart(classes, seen.classes, faces),
     spectrum: spectrumChart(classes, seen.classes, gap),
     copies: await copiesChart(copies, seen.images, classes, show),
   };
@@ -132,54 +133,28 @@ async function draw(
   }
 }
 
-function tell(context: Context, { classes }: Dataset, { seen, copies, groups, results }: Findings): void {
-  for (const result of results) context.log(verdictLine(result));
-  for (const result of results.filter(isWorrying)) context.warn(`${capital(verdictLine(result))}.`);
-  for (const line of copyWarnings(seen.images, copies)) context.warn(line);
+function* warnings({ seen: { images }, copies, groups, results }: Findings): Generator<string> {
+  for (const result of results.filter(isWorrying)) yield `${capital(verdictLine(result))}.`;
+  yield* copyWarnings(images, copies);
   const names = [...new Set(groups.map(({ group }) => group))];
-  if (names.length > 0) {
-    const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
-    const verb = names.length === 1 ? 'lies' : 'lie';
-    context.warn(
-      `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${names.slice(0, 5).join(', ')}${more}.`,
-    );
-  }
-  context.highlight(classTable(seen, classes));
-  context.highlight({
-    title: 'Shortcuts',
-    columns: ['by this alone', 'AUC', 'p', 'verdict'],
-    rows: results.map((result) => [result.title, formatAuc(result), formatP(result), verdict(result)]),
-  });
-  const counts = copyCounts(copies.pairs);
-  context.highlight({
-    title: 'Copies',
-    columns: ['pairs', 'all', 'across splits', 'across classes'],
-    rows: [
-      ['the same file', ...Object.values(counts.file)],
-      ['the same pixels', ...Object.values(counts.pixels)],
-      ['alike to the eye', ...Object.values(counts.similar)],
-    ],
-  });
+  if (names.length === 0) return;
+  const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
+  const verb = names.length === 1 ? 'lies' : 'lie';
+  yield `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${names.slice(0, 5).join(', ')}${more}.`;
 }
 
-function copyWarnings(images: readonly AuditedImage[], { pairs, leaks, isCut }: Copies): readonly string[] {
-  const lines: string[] = [];
-  const leaking = leaks.filter((leaks) => leaks).length;
-  const [first] = pairs;
-  if (leaking > 0 && first !== undefined) {
-    lines.push(
-      `${leaking} of ${images.length} images have a copy or look-alike in another split, such as ${images[first.one]!.path} and ${images[first.other]!.path}.`,
-    );
+function* copyWarnings(images: readonly AuditedImage[], { pairs, leaking, isCut }: Copies): Generator<string> {
+  const example = ({ one, other }: (typeof pairs)[number]) =>
+    `such as ${images[one]!.path} and ${images[other]!.path}.`;
+  if (leaking > 0) {
+    yield `${leaking} of ${images.length} images have a copy or look-alike in another split, ${example(pairs[0]!)}`;
   }
   const contrary = pairs.filter(({ kind, acrossClasses }) => kind !== 'similar' && acrossClasses);
   if (contrary.length > 0) {
-    const { one, other } = contrary[0]!;
-    lines.push(
-      `${formatCountOf(contrary.length, 'pair')} of the same picture ${contrary.length === 1 ? 'has' : 'have'} both classes, such as ${images[one]!.path} and ${images[other]!.path}.`,
-    );
+    const have = contrary.length === 1 ? 'has' : 'have';
+    yield `${formatCountOf(contrary.length, 'pair')} of the same picture ${have} both classes, ${example(contrary[0]!)}`;
   }
-  if (isCut) lines.push('Over a million pairs look alike; the search for similar images was ended there.');
-  return lines;
+  if (isCut) yield 'Over a million pairs look alike; the search for similar images was ended there.';
 }
 
 const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);

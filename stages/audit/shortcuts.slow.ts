@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Random } from '../../src/random.ts';
-import type { ExaminedImage } from './audited-image.ts';
+import type { ExaminedImage } from './look-through.ts';
 import { testShortcuts } from './shortcuts.ts';
 import { isFound } from './verdict.ts';
 

@@ -4,7 +4,7 @@ import {
   crossValidatedAuc,
 } from '../../src/learning/metrics/multivariate/cross-validated-auc.ts';
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
-import type { ExaminedImage } from './audited-image.ts';
+import type { ExaminedImage } from './look-through.ts';
 
 /** What the classes might be told by without looking at faces, and the numbers of an image that say it. */
 interface Shortcut {

@@ -1,0 +1,184 @@
+import { csvLine } from '../../src/csv.ts';
+import { groupBy } from '../../src/group-by.ts';
+import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
+import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
+import type { AuditedImage } from './look-through.ts';
+
+/** How alike two images are: the same file; the same pixels in another file; or alike to the eye. */
+export const copyKinds = ['file', 'pixels', 'similar'] as const;
+export type CopyKind = (typeof copyKinds)[number];
+
+/** Two images of which one copies the other; by their places, the lower first. */
+export interface Copy {
+  readonly kind: CopyKind;
+  readonly one: number;
+  readonly other: number;
+  /** Of similar ones: bits in which their hashes differ, and the correlation of their grey values. */
+  readonly distance?: number;
+  readonly correlation?: number;
+  readonly acrossSplits: boolean;
+  readonly acrossClasses: boolean;
+}
+
+export interface Copies {
+  /**
+   * Of files and of pixels, every later one with the first; of similar ones, every pair, one image standing for all that are
+   * the same. Those across splits first, then the more alike.
+   */
+  readonly pairs: readonly Copy[];
+  /** Images of which another split has a copy. */
+  readonly leaking: number;
+  /** Of each image, the name of what belongs together: its group, its copies, and theirs. */
+  readonly units: readonly string[];
+  /** Whether there were so many similar pairs that the search was ended. */
+  readonly isCut: boolean;
+}
+
+/** More similar pairs are data that has no other pictures: a camera that stands still. */
+const mostPairs = 1_000_000;
+
+/** Finds copies among all images, of any split and class. */
+export function findCopies(images: readonly AuditedImage[]): Copies {
+  const files = groupBy(images.keys(), (place) => images[place]!.print.fileDigest);
+  const pixels = groupBy(images.keys(), (place) => images[place]!.print.pixelsDigest);
+  const alike = (place: number): readonly number[] => pixels.get(images[place]!.print.pixelsDigest)!;
+  const { pairs: similar, isCut } = similarPairs(images, pixels);
+  const pair = (kind: CopyKind, one: number, other: number): Copy => ({
+    ...{ kind, one, other },
+    acrossSplits: images[one]!.split !== images[other]!.split,
+    acrossClasses: images[one]!.label !== images[other]!.label,
+  });
+  const withFirst = (kind: CopyKind, [first, ...later]: readonly number[]) =>
+    later.map((one) => pair(kind, first!, one));
+  const isFirstOfFile = (place: number) => files.get(images[place]!.print.fileDigest)![0] === place;
+  const pairs = [
+    ...[...files.values()].flatMap((members) => withFirst('file', members)),
+    ...[...pixels.values()].flatMap((members) => withFirst('pixels', members.filter(isFirstOfFile))),
+    ...similar.map(({ one, other, distance, correlation }) => {
+      const [a, b] = farthest(images, alike(one), alike(other));
+      return { ...pair('similar', Math.min(a, b), Math.max(a, b)), distance, correlation };
+    }),
+  ].sort(
+    (a, b) =>
+      Number(b.acrossSplits) - Number(a.acrossSplits) ||
+      copyKinds.indexOf(a.kind) - copyKinds.indexOf(b.kind) ||
+      (a.distance ?? 0) - (b.distance ?? 0) ||
+      (b.correlation ?? 1) - (a.correlation ?? 1) ||
+      a.one - b.one ||
+      a.other - b.other,
+  );
+  return { pairs, leaking: countLeaking(images, alike, similar), units: joinUnits(images, pixels, similar), isCut };
+}
+
+/** Among the first of each cluster of the same pixels. */
+function similarPairs(images: readonly AuditedImage[], pixels: ReadonlyMap<string, readonly number[]>) {
+  const near = new NearDuplicates();
+  for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
+  const pairs: NearPair[] = [];
+  for (const pair of near.pairs()) {
+    if (pairs.length === mostPairs) return { pairs, isCut: true };
+    pairs.push(pair);
+  }
+  return { pairs, isCut: false };
+}
+
+/** One of each: in two splits where there are such, else the first of each. */
+function farthest(
+  images: readonly AuditedImage[],
+  ones: readonly number[],
+  others: readonly number[],
+): [number, number] {
+  for (const one of ones) {
+    const other = others.find((place) => images[place]!.split !== images[one]!.split);
+    if (other !== undefined) return [one, other];
+  }
+  return [ones[0]!, others[0]!];
+}
+
+function countLeaking(
+  images: readonly AuditedImage[],
+  alike: (place: number) => readonly number[],
+  similar: readonly NearPair[],
+): number {
+  const splitsOf = (place: number) => alike(place).map((member) => images[member]!.split);
+  const splits = new Map<number, Set<string>>();
+  const add = (place: number, from: number) => {
+    for (const split of splitsOf(from)) splits.set(place, (splits.get(place) ?? new Set()).add(split));
+  };
+  for (const place of images.keys()) if (alike(place)[0] === place) add(place, place);
+  for (const { one, other } of similar) {
+    add(one, other);
+    add(other, one);
+  }
+  return [...images.keys()].filter((place) => splits.get(alike(place)[0]!)!.size > 1).length;
+}
+
+function joinUnits(
+  images: readonly AuditedImage[],
+  pixels: ReadonlyMap<string, readonly number[]>,
+  similar: readonly NearPair[],
+): readonly string[] {
+  const sets = new DisjointSets();
+  for (const [place, { group }] of images.entries())
+    if (group !== undefined) sets.join(`image ${place}`, `group ${group}`);
+  for (const members of pixels.values())
+    for (const member of members) sets.join(`image ${members[0]}`, `image ${member}`);
+  for (const { one, other } of similar) sets.join(`image ${one}`, `image ${other}`);
+  return images.map((_, place) => sets.first(`image ${place}`));
+}
+
+/** A group with images in two splits: the first of it in each. */
+export interface SplitGroup {
+  readonly group: string;
+  readonly one: number;
+  readonly other: number;
+}
+
+/** For each group in several splits, its first image with the first in each further split. */
+export function groupsAcrossSplits(images: readonly AuditedImage[]): readonly SplitGroup[] {
+  const groups = groupBy(images.keys(), (place) => images[place]!.group);
+  return [...groups].flatMap(([group, places]) => {
+    const firsts = [...groupBy(places, (place) => images[place]!.split).values()].map(([first]) => first!);
+    return group === undefined ? [] : firsts.slice(1).map((other) => ({ group, one: firsts[0]!, other }));
+  });
+}
+
+interface Counts {
+  readonly pairs: number;
+  readonly acrossSplits: number;
+  readonly acrossClasses: number;
+}
+
+/** How many pairs of each kind there are. */
+export function copyCounts(pairs: readonly Copy[]): Readonly<Record<CopyKind, Counts>> {
+  const counts = copyKinds.map((kind) => {
+    const own = pairs.filter((pair) => pair.kind === kind);
+    const count = (of: 'acrossSplits' | 'acrossClasses') => own.filter((pair) => pair[of]).length;
+    return [kind, { pairs: own.length, acrossSplits: count('acrossSplits'), acrossClasses: count('acrossClasses') }];
+  });
+  return Object.fromEntries(counts);
+}
+
+/** A row for each pair, then for each group in two splits. */
+export function formatDuplicates(
+  pairs: readonly Copy[],
+  groups: readonly SplitGroup[],
+  images: readonly AuditedImage[],
+  classes: readonly string[],
+): string {
+  const described = (place: number) => {
+    const { split, label, key, path } = images[place]!;
+    return [split, classes[label]!, key, path];
+  };
+  const named = (number: string) => ['split', 'class', 'key', 'path'].map((column) => `${column}_${number}`);
+  const row = ([start, { one, other }]: readonly [readonly (string | number)[], Pick<Copy, 'one' | 'other'>]) => [
+    ...[...start, ...described(one), ...described(other)],
+  ];
+  return [
+    ['kind', 'distance', 'correlation', 'group', ...named('one'), ...named('other')],
+    ...pairs.map((copy) => row([[copy.kind, copy.distance ?? '', copy.correlation?.toFixed(4) ?? '', ''], copy])),
+    ...groups.map((group) => row([['group', '', '', group.group], group])),
+  ]
+    .map(csvLine)
+    .join('');
+}

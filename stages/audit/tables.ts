@@ -1,0 +1,68 @@
+import { formatCount, formatDecimal, formatEstimate, formatShare } from '../../src/format-numbers.ts';
+import { groupBy } from '../../src/group-by.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
+import type { Highlight } from '../../src/stage.ts';
+import { type Copy, copyCounts } from './copies.ts';
+import type { AuditedImage, LookedThrough } from './look-through.ts';
+import type { ShortcutResult } from './shortcuts.ts';
+import { verdict } from './verdict.ts';
+
+/** What the images of each class are like without looking at them, so that it shows what a shortcut goes by. */
+export function classTable({ images, examined }: LookedThrough, classes: readonly string[]): Highlight {
+  return {
+    title: 'Classes',
+    columns: ['class', 'images', 'size', 'encoding', 'kB', 'luma'],
+    rows: classes.map((name, label) => {
+      const own = images.filter((image) => image.label === label);
+      return [
+        ...[name, formatCount(own.length)],
+        commonest(own.map(({ width, height }) => `${width} x ${height}`)),
+        commonest(own.map(encodingOf)),
+        spread(own.map(({ print }) => print.bytes / 1000)),
+        spread(examined.filter((image) => image.label === label).map(({ look }) => look.light.luma)),
+      ];
+    }),
+  };
+}
+
+function encodingOf({ print: { encoding } }: AuditedImage): string {
+  const { format, quality, subsampling, progressive } = encoding;
+  if (quality === undefined) return format;
+  return `${format} of quality ${quality}${subsampling === 1 ? '' : ', subsampled'}${progressive ? ', progressive' : ''}`;
+}
+
+/** `224 x 224`, and where there are others, how many of them are so. */
+function commonest(values: readonly string[]): string {
+  const groups = [...groupBy(values, (value) => value)];
+  const [value, { length }] = groups.reduce((best, one) => (one[1].length > best[1].length ? one : best));
+  return groups.length === 1 ? value : `${value} (${formatShare(length / values.length, 0)}; ${groups.length} sorts)`;
+}
+
+/** Mean and deviation. */
+function spread(values: readonly number[]): string {
+  const middle = mean(values);
+  const deviation = Math.sqrt(mean(values.map((value) => (value - middle) ** 2)));
+  return `${formatDecimal(middle, 1)} ± ${formatDecimal(deviation, 1)}`;
+}
+
+export const shortcutTable = (results: readonly ShortcutResult[]): Highlight => ({
+  title: 'Shortcuts',
+  columns: ['by this alone', 'AUC', 'p', 'verdict'],
+  rows: results.map((result) => {
+    const { p } = result.auc;
+    return [result.title, formatEstimate(result.auc), Number.isNaN(p) ? '' : formatDecimal(p), verdict(result)];
+  }),
+});
+
+export function copyTable(pairs: readonly Copy[]): Highlight {
+  const counts = copyCounts(pairs);
+  return {
+    title: 'Copies',
+    columns: ['pairs', 'all', 'across splits', 'across classes'],
+    rows: [
+      ['the same file', ...Object.values(counts.file)],
+      ['the same pixels', ...Object.values(counts.pixels)],
+      ['alike to the eye', ...Object.values(counts.similar)],
+    ],
+  };
+}
