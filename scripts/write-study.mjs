@@ -2,11 +2,14 @@
 //
 //     node scripts/write-study.mjs --set params.fakes=path/to/folder --set params.synthetic=path/to/folder
 //
-// What is there already is restored, so a run that broke off goes on. Another pipeline: STUDY=study.yaml.
+// Results that exist are restored, so an interrupted run resumes. Another pipeline: STUDY=study.yaml. The pictures are
+// reduced to a fifth of their bytes, since the repository carries them; `--pictures` alone does only that.
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const file = process.env.STUDY ?? 'study-docs.yaml';
@@ -22,7 +25,7 @@ function run(...words) {
   if (status !== 0) process.exit(status ?? 1);
 }
 
-/** The time of the work itself, whenever it was done: a result that two stages stand on is counted once. */
+/** The seconds of work behind the last run, whenever it was done; a result that two stages share counts once. */
 function secondsOfLastRun() {
   const history = JSON.parse(
     execFileSync(process.execPath, pipeline('history', '--json', '--pipeline', name), {
@@ -38,8 +41,32 @@ function secondsOfLastRun() {
   }).reduce((sum, seconds) => sum + seconds, 0);
 }
 
-run();
-const minutes = Math.round(secondsOfLastRun() / 60);
-run('text', '--set', `params.took=${minutes} minutes of work`);
-rmSync(join(root, 'docs/study'), { recursive: true, force: true });
-cpSync(join(root, 'artifacts', name, 'text/document'), join(root, 'docs'), { recursive: true });
+/**
+ * Writes the figures again with a palette, and those wider than 1,300 pixels at half their size: charts are drawn at twice
+ * the size at which they are shown. `sources.json`, which the study's test compares with, gets the digests of the new bytes.
+ */
+async function reducePictures(docs) {
+  const path = join(docs, 'study/sources.json');
+  let sources = readFileSync(path, 'utf8');
+  for (const [file, digest] of Object.entries(JSON.parse(sources).figures)) {
+    const original = readFileSync(join(docs, file));
+    const { width } = await sharp(original).metadata();
+    const picture = await sharp(original)
+      .flatten({ background: 'white' })
+      .resize(width > 1300 ? { width: Math.round(width / 2) } : undefined)
+      .png({ palette: true, quality: 80, dither: 0, effort: 10 })
+      .toBuffer();
+    writeFileSync(join(docs, file), picture);
+    sources = sources.replaceAll(digest, createHash('sha256').update(picture).digest('hex'));
+  }
+  writeFileSync(path, sources);
+}
+
+if (!options.includes('--pictures')) {
+  run();
+  const minutes = Math.round(secondsOfLastRun() / 60);
+  run('text', '--set', `params.took=${minutes} minutes of work`);
+  rmSync(join(root, 'docs/study'), { recursive: true, force: true });
+  cpSync(join(root, 'artifacts', name, 'text/document'), join(root, 'docs'), { recursive: true });
+}
+await reducePictures(join(root, 'docs'));
