@@ -77,7 +77,7 @@ export interface KindSpec<S = unknown> {
   readonly checkpointsWithout?: readonly string[];
   /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
-  /** A YAML example of one stage, for `pipeline kinds <kind>`. */
+  /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
 }
 

@@ -310,7 +310,7 @@ test('a pipeline, a stage or a project that is not there is told with what is me
   project.write('pipelines/base.yaml', 'params: {}\n');
   project.write('pipelines/other.yaml', 'extends: base.yaml\nstages: {}\n');
   assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml, base.yaml');
-  assert.match((await project.command('plan')).stderr, /Name one, as in: pipeline run other\.yaml/);
+  assert.match((await project.command('plan')).stderr, /Name one, as in: restage run other\.yaml/);
 });
 
 for (const argv of [

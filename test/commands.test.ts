@@ -32,7 +32,7 @@ test('clean removes outputs that no stage claims any more, and only those that n
   project.write('out/count.txt', 'mine now');
   assert.equal(
     await print(project, 'clean'),
-    'would keep out/count.txt: it was changed since it was published\nwould remove out/shout.txt (shout of test)\nDo it with: pipeline clean --yes\n',
+    'would keep out/count.txt: it was changed since it was published\nwould remove out/shout.txt (shout of test)\nDo it with: restage clean --yes\n',
   );
   assert.equal(
     await print(project, 'clean', '--yes'),
@@ -49,7 +49,7 @@ test('gc tells what nothing needs, and removes it when told to', async () => {
   const before = project.files('cache/objects').length;
   assert.equal(
     await print(project, 'gc', '--keep', '1h'),
-    'Would remove 0 results and 0 objects (0 B; 23 B stay). Do it with: pipeline gc --yes\n',
+    'Would remove 0 results and 0 objects (0 B; 23 B stay). Do it with: restage gc --yes\n',
   );
   project.letHoursPass(72);
   assert.match(
@@ -115,12 +115,12 @@ test('gc says what holds the cache above its target', async () => {
   await project.run();
   assert.equal(
     await print(project, 'gc', '--max-size', '1KiB'),
-    'Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: pipeline gc --yes\n',
+    'Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: restage gc --yes\n',
   );
   project.letHoursPass(72);
   assert.equal(
     await print(project, 'gc', '--max-size', '1B'),
-    `Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: pipeline gc --yes
+    `Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: restage gc --yes
 That is 14 B above 1 B, and stays:
   15 B: the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go
 `,
@@ -201,16 +201,16 @@ test('every command says in its --help what it does, with an example', async () 
   assert.ok(commands.includes('run') && commands.length > 10);
   for (const command of commands) {
     const help = await print(project, command, '--help');
-    assert.match(help, /^Usage: pipeline /);
+    assert.match(help, /^Usage: pipeline /); // as the rig types it
     assert.match(help, /\nExamples?:\n {2}\$ pipeline /);
   }
 });
 
 test('a clone that was never built says so in one line, with what to do', (context) => {
   const clone = temporaryFolder(context);
-  const program = join(clone, 'bin/pipeline.mjs'); // the folder has no package.json that says what a .js is
+  const program = join(clone, 'bin/restage.mjs'); // the folder has no package.json that says what a .js is
   mkdirSync(join(clone, 'bin'));
-  copyFileSync(fileURLToPath(new URL('../bin/pipeline.js', import.meta.url)), program);
+  copyFileSync(fileURLToPath(new URL('../bin/restage.js', import.meta.url)), program);
   const { status, stdout, stderr } = spawnSync(process.execPath, [program, 'run'], { encoding: 'utf8' });
   assert.deepEqual(
     { status, stdout, stderr },

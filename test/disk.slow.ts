@@ -69,7 +69,7 @@ stages:
   assert.deepEqual(
     warnings.filter((warning) => warning.includes('checkpoint')),
     [
-      'Cannot write a checkpoint: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left. This run goes on all the same.',
+      'Cannot write a checkpoint: the disk is full. Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left. This run goes on all the same.',
     ],
   );
   assert.deepEqual(project.files('cache/checkpoints'), []);

@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
-import { posix } from 'node:path';
+import { readdirSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
@@ -94,7 +93,7 @@ test('the example of the page on the cache goes as it is printed', async () => {
   for (const step of steps) {
     const [command, ...lines] = step.trimEnd().split('\n');
     const [program, ...words] = command!.split(' ');
-    if (program !== 'pipeline') execFileSync('sh', ['-ec', command!], { cwd: project.root });
+    if (program !== 'restage') execFileSync('sh', ['-ec', command!], { cwd: project.root });
     else assert.match((await project.command(...words)).stdout, printedAs(lines), command);
   }
   const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
@@ -192,7 +191,7 @@ test('the pipelines that come with Restage give no warning', async () => {
 test('the stages that the examples of --help name are there', async () => {
   using project = shippedProject();
   const examples = Array.from(
-    read('src/cli/declare-commands.ts').matchAll(/'pipeline (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g),
+    read('src/cli/declare-commands.ts').matchAll(/'restage (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g),
     ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
   ).filter(([file]) => shipped.includes(file!));
   assert.ok(examples.length > 7 && examples.some(([file]) => file === 'study.yaml'));
@@ -200,31 +199,4 @@ test('the stages that the examples of --help name are there', async () => {
     const { code, stderr } = await project.command('plan', ...words);
     assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
   }
-});
-
-test('the package holds every file that its pages link to, and its entry points with their types', () => {
-  const { files, exports } = JSON.parse(read('package.json'));
-  const holds = (path: string): boolean =>
-    existsSync(inRepository(path)) && files.some((entry: string) => path === entry || path.startsWith(`${entry}/`));
-  const links = [
-    'README.md',
-    'docs/yaml.md',
-    'docs/kinds.md',
-    'docs/cache.md',
-    'docs/training.md',
-    'docs/networks.md',
-    'docs/weights.md',
-    'docs/evaluation.md',
-    'docs/explanation.md',
-    'docs/own-kinds.md',
-    'src/backend/README.md',
-  ].flatMap((page) =>
-    Array.from(read(page).matchAll(/\]\(([^):#]+)\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
-  );
-  assert.ok(links.length > 5);
-  const entries = Object.values<string>(exports['.']).map((path) => posix.normalize(path));
-  assert.deepEqual(
-    [...links, ...entries].filter((path) => !holds(path)),
-    [],
-  );
 });

@@ -80,7 +80,7 @@ test('what cannot be explained is told, with what there is', async () => {
   assert.deepEqual(await said('test.yaml', 'fit@seed=1', 'ada.png'), {
     code: 1,
     stderr:
-      'error: There is no model of fit[seed=1] yet in artifacts/test/fit@seed=1/model [no-model]\n\n  Make it: pipeline run pipelines/test.yaml fit@seed=1',
+      'error: There is no model of fit[seed=1] yet in artifacts/test/fit@seed=1/model [no-model]\n\n  Make it: restage run pipelines/test.yaml fit@seed=1',
   });
   assert.deepEqual(await said('test.yaml', 'faces', 'ada.png'), {
     code: 1,

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { Project } from './support/rig.ts';
 import { print, shout } from './support/two-stages.ts';
 
-const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url));
+const program = fileURLToPath(new URL('../bin/pipeline.js', import.meta.url)); // the name that the rig types
 const proc = existsSync('/proc/self') ? {} : { skip: 'there is no /proc here' };
 
 test('init writes a project in which the plan is known, and overwrites nothing', async () => {
@@ -57,6 +57,19 @@ test('init says a command that starts Restage from there, which depends on how i
   project.remove('../restage-test-nowhere-near');
   const line = /Now: {3}(.*) run first.yaml/.exec(said)![1]!.replace(/^cd .* && /, '');
   assert.match(execFileSync('sh', ['-c', `${line} --version`], { encoding: 'utf8' }), /^\d+\.\d+\.\d+\n$/);
+});
+
+test('a command shows the name under which it was started', async () => {
+  using project = new Project(shout, { 'package.json': '{}' });
+  mkdirSync(project.path('node_modules/.bin'), { recursive: true });
+  for (const name of ['restage', 'pipeline']) {
+    const start = project.path(`node_modules/.bin/${name}`);
+    symlinkSync(fileURLToPath(new URL(`../bin/${name}.js`, import.meta.url)), start);
+    const print = (...words: readonly string[]) => execFileSync(start, words, { cwd: project.root, encoding: 'utf8' });
+    assert.ok(print('init', '.').endsWith(`\nNow:   npx ${name} run first.yaml\n`));
+    const help = print('plan', '--help');
+    assert.ok(help.startsWith(`Usage: ${name} plan `) && help.includes(`\n  $ ${name} plan `), help);
+  }
 });
 
 test('init where the file system takes no folder says so at once', { ...proc, timeout: 20_000 }, async () => {

@@ -45,7 +45,7 @@ test('logs tells of the last attempt how it ended, also of one that printed noth
   assert.match(await print(project, 'plan'), /shout {2}failed when it last ran, and has no earlier result\n/);
   project.edit('pipelines/test.yaml', 'echo FIRST; exit 1; ', 'exit 7; ');
   const { stdout } = await project.command('run', 'test.yaml');
-  assert.ok(!stdout.includes('pipeline logs'), stdout);
+  assert.ok(!stdout.includes('restage logs'), stdout);
   assert.match(
     await logs(project, 'shout'),
     /^shout: failed on <when> after _ s: exited with code 7: .* \(it printed nothing\)\n$/,

@@ -88,7 +88,7 @@ Outputs
 
 ✗ bad failed: exited with code 3: echo why; exit 3
   │ why
-  The whole log: pipeline logs test.yaml bad
+  The whole log: restage logs test.yaml bad
 
 · Not run, since they wait on these: reader, further
 

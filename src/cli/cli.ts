@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { describeError, isForUser } from '../user-error.ts';
 import { type Act, declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
+import { commandName } from './own-command.ts';
 import { version } from './package-info.ts';
 
 /** Runs one command and gives its exit code. */
@@ -12,7 +13,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     async (...args) => {
       code = await (await load())(...args);
     };
-  const program = new Command('pipeline')
+  const program = new Command(commandName)
     .description(
       'Runs the stages of a pipeline that are stale, decided by content, and restores what was computed before.',
     )

@@ -65,9 +65,9 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .addHelpText(
       'after',
       example(
-        'pipeline run experiments/simple-net-fakes.yaml',
-        'pipeline run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
-        'pipeline run study.yaml --force simple-net-fakes/fit@seed=7',
+        'restage run experiments/simple-net-fakes.yaml',
+        'restage run experiments/simple-net-fakes.yaml roc --set params.epochs=5',
+        'restage run study.yaml --force simple-net-fakes/fit@seed=7',
       ),
     )
     .action(act(async () => inWords((await import('./commands/run.ts')).runCommand(argv))));
@@ -84,7 +84,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .addOption(setOption())
     .addOption(backendOption())
     .option('--json', 'as JSON')
-    .addHelpText('after', example('pipeline plan experiments/simple-net-fakes.yaml'))
+    .addHelpText('after', example('restage plan experiments/simple-net-fakes.yaml'))
     .action(act(async () => inWords((await import('./commands/plan.ts')).planCommand)));
 }
 
@@ -98,7 +98,7 @@ function declareLooking(program: Command, act: Act): void {
     .addOption(setOption())
     .addOption(backendOption())
     .option('--json', 'as JSON, with the whole fingerprint')
-    .addHelpText('after', example('pipeline explain experiments/simple-net-fakes.yaml fit'))
+    .addHelpText('after', example('restage explain experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/explain.ts')).explainCommand)));
   program
     .command('graph')
@@ -108,7 +108,7 @@ function declareLooking(program: Command, act: Act): void {
     .argument('[stages...]', stagesHelp)
     .addOption(setOption())
     .option('--svg <file>', 'writes an SVG there')
-    .addHelpText('after', example('pipeline graph experiments/simple-net-fakes.yaml --svg graph.svg'))
+    .addHelpText('after', example('restage graph experiments/simple-net-fakes.yaml --svg graph.svg'))
     .action(act(async () => inWords((await import('./commands/graph.ts')).graphCommand)));
   program
     .command('logs')
@@ -120,7 +120,7 @@ function declareLooking(program: Command, act: Act): void {
     .argument('[stages...]', stagesHelp)
     .option('--raw', 'with colours and other escape sequences, which a terminal obeys')
     .addOption(setOption())
-    .addHelpText('after', example('pipeline logs experiments/simple-net-fakes.yaml fit'))
+    .addHelpText('after', example('restage logs experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));
 }
 
@@ -149,7 +149,7 @@ function declareComparing(program: Command, act: Act): void {
     .option('--json', 'as JSON, all of them')
     .addHelpText(
       'after',
-      example('pipeline history --since 7d', "pipeline history --where 'scores.test.auc>0.8' --sort scores.test.auc"),
+      example('restage history --since 7d', "restage history --where 'scores.test.auc>0.8' --sort scores.test.auc"),
     )
     .action(act(async () => (await import('./commands/history.ts')).historyCommand));
   program
@@ -166,9 +166,9 @@ function declareComparing(program: Command, act: Act): void {
     .addHelpText(
       'after',
       example(
-        'pipeline compare last~1 last',
-        'pipeline compare experiments/a.yaml experiments/b.yaml --html',
-        'pipeline compare experiments/a.yaml:scores experiments/b.yaml:scores',
+        'restage compare last~1 last',
+        'restage compare experiments/a.yaml experiments/b.yaml --html',
+        'restage compare experiments/a.yaml:scores experiments/b.yaml:scores',
       ),
     )
     .action(act(async () => (await import('./commands/compare.ts')).compareCommand));
@@ -182,7 +182,7 @@ function declareKeeping(program: Command, act: Act): void {
       'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
     )
     .option('-y, --yes', 'does it; without, only says what would go')
-    .addHelpText('after', example('pipeline clean --yes'))
+    .addHelpText('after', example('restage clean --yes'))
     .action(act(async () => (await import('./commands/clean.ts')).cleanCommand));
   program
     .command('gc')
@@ -193,7 +193,7 @@ function declareKeeping(program: Command, act: Act): void {
     .option('--keep <duration>', 'keeps results used within this time', '30d')
     .option('--max-size <size>', 'removes the longest unused results until the cache is this small')
     .option('-y, --yes', 'does it; without, only says what would go')
-    .addHelpText('after', example('pipeline gc --keep 7d --yes', 'pipeline gc --max-size 20GiB --yes'))
+    .addHelpText('after', example('restage gc --keep 7d --yes', 'restage gc --max-size 20GiB --yes'))
     .action(act(async () => (await import('./commands/gc.ts')).gcCommand));
   program
     .command('verify')
@@ -202,7 +202,7 @@ function declareKeeping(program: Command, act: Act): void {
       'Hashes every object again. A damaged one is set aside, and what needs it is made again by the next run.',
     )
     .option('--inputs', 'also hash the input and published files again, and name those that changed without new times')
-    .addHelpText('after', example('pipeline verify', 'pipeline verify --inputs'))
+    .addHelpText('after', example('restage verify', 'restage verify --inputs'))
     .action(act(async () => (await import('./commands/verify.ts')).verifyCommand));
 }
 
@@ -221,7 +221,7 @@ function declareLearning(program: Command, act: Act): void {
     .addOption(setOption())
     .addHelpText(
       'after',
-      example('pipeline model xception --classes 1000 --svg xception.svg', 'pipeline model study.yaml my-net/fit'),
+      example('restage model xception --classes 1000 --svg xception.svg', 'restage model study.yaml my-net/fit'),
     )
     .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
   program
@@ -251,8 +251,8 @@ function declareLearning(program: Command, act: Act): void {
     .addHelpText(
       'after',
       example(
-        'pipeline explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg',
-        'pipeline explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
+        'restage explain-image experiments/simple-net-fakes.yaml me.jpg you.jpg',
+        'restage explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
       ),
     )
     .action(act(async () => inWords((await import('./commands/explain-image.ts')).explainImageCommand)));
@@ -262,19 +262,19 @@ function declareLearning(program: Command, act: Act): void {
     .description("Lists the kinds of stages, or one kind's settings, ports and example.")
     .argument('[kind]', 'such as train')
     .option('--markdown', 'as Markdown tables; of all kinds, where none is named')
-    .addHelpText('after', example('pipeline kinds', 'pipeline kinds train', 'pipeline kinds --markdown > kinds.md'))
+    .addHelpText('after', example('restage kinds', 'restage kinds train', 'restage kinds --markdown > kinds.md'))
     .action(act(async () => (await import('./commands/kinds.ts')).kindsCommand));
   program
     .command('schema')
     .summary('print the JSON schema of pipelines')
     .description('Prints the JSON schema of pipeline files, for editors.')
-    .addHelpText('after', example('pipeline schema > pipeline.schema.json'))
+    .addHelpText('after', example('restage schema > pipeline.schema.json'))
     .action(act(async () => (await import('./commands/schema.ts')).schemaCommand));
   program
     .command('init')
     .summary('begin a project')
     .description('Writes a small project that runs. Never overwrites a file.')
     .argument('[folder]', 'where', '.')
-    .addHelpText('after', example('pipeline init faces && cd faces && pipeline run first.yaml'))
+    .addHelpText('after', example('restage init faces && cd faces && restage run first.yaml'))
     .action(act(async () => (await import('./commands/init.ts')).initCommand));
 }

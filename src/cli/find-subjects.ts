@@ -85,7 +85,7 @@ function findRun(word: string, cache: FolderStore): Result<RunFolder, readonly D
     .slice(0, 4)
     .map(({ id }) => id)
     .join(', ')}`;
-  return err([{ code: 'several-runs', message, hint: 'Give more of the name; `pipeline history` lists them.' }]);
+  return err([{ code: 'several-runs', message, hint: 'Give more of the name; `restage history` lists them.' }]);
 }
 
 function ofRun(run: RunFolder, cache: FolderStore): Whole {
@@ -112,7 +112,7 @@ async function ofPipeline(
   });
   if (known.length === 0) {
     return err([
-      { code: 'never-ran', message: `${name} has no results yet`, hint: `Run it: pipeline run ${name}.yaml` },
+      { code: 'never-ran', message: `${name} has no results yet`, hint: `Run it: restage run ${name}.yaml` },
     ]);
   }
   return ok({ label: name, stages: new Map(known) });
@@ -126,6 +126,6 @@ function unknownSubject(word: string, root: string, cache: FolderStore): Diagnos
     message: `Expected a pipeline, a run or a stage of one, got "${word}"`,
     hint:
       hint ??
-      'Such as experiments/a.yaml, a run as `pipeline history` lists it, last, last~1, or one of these with :stage.',
+      'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.',
   };
 }

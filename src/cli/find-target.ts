@@ -89,7 +89,7 @@ function unnamedFile(root: string, last: boolean, word?: string): Result<string,
   const runnable = names.filter((name) => !bases.has(name));
   const all = [...runnable, ...names.filter((name) => bases.has(name))];
   const meant = all.find((name) => basename(name).replace(endsLikeFile, '') === word);
-  const hint = meant === undefined ? `Name one, as in: pipeline run ${all[0]}` : `Did you mean ${meant}?`;
+  const hint = meant === undefined ? `Name one, as in: restage run ${all[0]}` : `Did you mean ${meant}?`;
   return err([{ code: 'no-file', message: `Which pipeline? There are ${all.join(', ')}`, hint }]);
 }
 

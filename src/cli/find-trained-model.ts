@@ -75,7 +75,7 @@ function modelOf({ pipeline, graph, named }: Project): Result<Found, readonly Di
   if (existsSync(join(folder, infoFile)))
     return ok({ folder, title: `${one.stage} of ${pipeline.name}`, stage: one.stage });
   const message = `There is no model of ${one.stage} yet in ${one.path}`;
-  return err([{ code: 'no-model', message, hint: `Make it: pipeline run ${pipeline.file} ${inShell(one.stage)}` }]);
+  return err([{ code: 'no-model', message, hint: `Make it: restage run ${pipeline.file} ${inShell(one.stage)}` }]);
 }
 
 const modelsOf = ({ name, outputs }: Stage): readonly { readonly stage: string; readonly path: string }[] =>

@@ -5,7 +5,7 @@ delete process.env['RESTAGE_HANGUP']; // for us alone, not for what we start
 
 /**
  * Whether SIGHUP was ignored when we were started: then the user wants the command to survive the terminal. Node forgets
- * it, so `bin/pipeline.js` looks before Node starts. Where that was started by `node`, `_` is left, in which bash, zsh and
+ * it, so `bin/restage.js` looks before Node starts. Where that was started by `node`, `_` is left, in which bash, zsh and
  * ksh put the program that they start.
  */
 export const ignoresHangup: boolean =

@@ -12,7 +12,7 @@ export function kindsMarkdown(specs: readonly KindSpec[]): string {
     'What a stage does is its `kind`. An input is required unless it is said to be optional; a list takes any number of artifacts; and a path of your own may stand for any artifact. An output is a folder, or a file with the extension that is named.',
     'Settings stand under `with`. `a.b` is `b` in the map `a`; `a[].b` is `b` in each item of a list; `a.*.b` is `b` in each value of a map. A setting without a default may be left out unless it is required.',
     `What computes with tensors does so on the backend that \`--backend\` names: ${backends}.`,
-    'This page is what `pipeline kinds --markdown` prints; in a project with kinds of its own it has these, too.',
+    'This page is what `restage kinds --markdown` prints; in a project with kinds of its own it has these, too.',
     markdownTable(['kind', 'what it does'], contents),
     ...specs.map(sectionOf),
   ];

@@ -3,7 +3,7 @@ import { isatty } from 'node:tty';
 import { exitCodes } from './exit-codes.ts';
 
 /**
- * Lets a command go on when what it prints can no longer be written: a reader that has seen enough (`pipeline logs | head`),
+ * Lets a command go on when what it prints can no longer be written: a reader that has seen enough (`restage logs | head`),
  * a full disk behind `> file`, a terminal that was closed. Output is then dropped, and stderr is told once, but for such
  * a reader, who wants no more. The command has failed only where what it prints is what it is for.
  */

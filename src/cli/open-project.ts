@@ -94,5 +94,5 @@ function forcedStages(
 /** The mistake of being outside any project. */
 export function noProject(): Diagnostic {
   const message = `There is no project here: no folder named "pipelines" in ${process.cwd()} or above it`;
-  return { code: 'no-project', message, hint: 'Begin one with: pipeline init' };
+  return { code: 'no-project', message, hint: 'Begin one with: restage init' };
 }

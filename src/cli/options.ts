@@ -2,6 +2,7 @@ import { InvalidArgumentError, Option } from 'commander';
 import { type BackendName, backendNames, isBackendName } from '../backend/select/backend-names.ts';
 import { type Method, methods } from '../learning/attribution/methods.ts';
 import { closest } from '../suggest.ts';
+import { commandName } from './own-command.ts';
 
 // Options that commands share, and how the words behind options are read.
 
@@ -40,8 +41,12 @@ function backendName(text: string): BackendName {
   throw new InvalidArgumentError(`Expected ${backendNames.join(', ')}.${suggestion}`);
 }
 
+/** Examples for a command's help. They are written with `restage`, and shown with the name that the user typed. */
 export const example = (...lines: readonly string[]): string =>
-  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`;
+  `\nExample${lines.length > 1 ? 's' : ''}:\n${lines.map((line) => `  $ ${line}`).join('\n')}\n`.replaceAll(
+    'restage ',
+    `${commandName} `,
+  );
 
 /** Gathers the values of a repeatable option; of `--force` alone commander makes `true`. */
 export const collect = (value: string, before: unknown): readonly string[] => [

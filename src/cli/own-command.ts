@@ -1,19 +1,23 @@
 import { existsSync, realpathSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { shellQuote } from '../shell/shell-quote.ts';
 import { packageRoot } from './package-info.ts';
 
-const program = join(packageRoot, 'bin', 'pipeline.js');
+/** The name under which the user started Restage: both `restage` and `pipeline` do. */
+export const commandName: 'restage' | 'pipeline' =
+  basename(process.argv[1] ?? '', '.js') === 'pipeline' ? 'pipeline' : 'restage';
+
+const program = join(packageRoot, 'bin', `${commandName}.js`);
 
 /**
- * What a user types in a folder to start this Restage: `pipeline` where that is on the path, `npx pipeline` where npx
- * finds it from there (elsewhere it would ask the registry for a stranger of the same name), else Node with its file.
+ * What a user types in a folder to start this Restage: `restage` where that is on the path, `npx restage` where npx
+ * finds it from there (elsewhere npx would ask the registry for a package of that name), and otherwise Node with its file.
  */
 export function ownCommand(folder: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
-  // npm puts the folders of its own programs on the path of what it starts, and only of that.
+  // npm adds the folders of its own programs to the path of what it starts, and only of that.
   const onPath = (env['PATH'] ?? '').split(delimiter).filter((entry) => !/node_modules[\\/]\.bin$/.test(entry));
-  if (onPath.some((entry) => isOurs(join(entry, 'pipeline')))) return 'pipeline';
-  if (npxFinds(folder)) return 'npx pipeline';
+  if (onPath.some((entry) => isOurs(join(entry, commandName)))) return commandName;
+  if (npxFinds(folder)) return `npx ${commandName}`;
   return `node ${shellQuote(program)}`;
 }
 
@@ -21,7 +25,7 @@ export function ownCommand(folder: string, env: Readonly<Record<string, string |
 function npxFinds(folder: string): boolean {
   if (existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'))) {
     return (
-      realpathSync(folder) === realpathSync(packageRoot) || isOurs(join(folder, 'node_modules', '.bin', 'pipeline'))
+      realpathSync(folder) === realpathSync(packageRoot) || isOurs(join(folder, 'node_modules', '.bin', commandName))
     );
   }
   return dirname(folder) !== folder && npxFinds(dirname(folder));

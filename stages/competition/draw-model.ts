@@ -10,7 +10,7 @@ import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
-/** A model's network as SVG, as `pipeline model` draws it; of one that goes on from features, what follows them. */
+/** A model's network as SVG, as `restage model` draws it; of one that goes on from features, what follows them. */
 export function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
   const setting = modelSetting.safeParse(architecture);
   if (!setting.success) return err(`expected a network of layers that are known, got "${String(architecture)}"`);

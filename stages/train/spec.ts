@@ -39,7 +39,7 @@ const settings = z.strictObject({
   freeze: freezeSetting
     .exactOptional()
     .describe(
-      'Layers that do not train: the backbone, which is all before the first flatten or global pooling, or a list of names, of layers or residual blocks as `pipeline model` lists them, `*` for any characters. None when left out.',
+      'Layers that do not train: the backbone, which is all before the first flatten or global pooling, or a list of names, of layers or residual blocks as `restage model` lists them, `*` for any characters. None when left out.',
     ),
   unfreeze: unfreezeSetting.exactOptional().describe('Which of them train after all, from which epoch on.'),
   ema: z

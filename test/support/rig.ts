@@ -199,7 +199,7 @@ export class Project implements Disposable {
     return this.start('run', 'test.yaml', '--reporter', 'json', ...argv);
   }
 
-  /** `pipeline run test.yaml` to its end. */
+  /** `restage run test.yaml` to its end. */
   async run(...argv: readonly string[]): Promise<RanOnce> {
     return await endOf(this.startRun(...argv));
   }

@@ -14,7 +14,7 @@ import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
 import { printMistakes, printWarnings } from '../print-mistakes.ts';
 
-/** `pipeline clean`: removes published outputs that no stage of any pipeline claims any more. */
+/** `restage clean`: removes published outputs that no stage of any pipeline claims any more. */
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
@@ -31,7 +31,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
       const isKept = (await publisher.look(path)) === 'foreign';
       process.stdout.write(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})\n`);
     }
-    process.stdout.write(unclaimed.length > 0 ? `Do it with: pipeline clean --yes\n` : 'Nothing to clean.\n');
+    process.stdout.write(unclaimed.length > 0 ? `Do it with: restage clean --yes\n` : 'Nothing to clean.\n');
     return exitCodes.ok;
   }
   let removed = 0;

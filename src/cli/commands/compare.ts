@@ -19,7 +19,7 @@ export interface CompareOptions {
   readonly html?: string | true;
 }
 
-/** `pipeline compare`: what differs between pipelines, runs or stages, and by how much. */
+/** `restage compare`: what differs between pipelines, runs or stages, and by how much. */
 export async function compareCommand(words: readonly string[], options: CompareOptions): Promise<number> {
   const forms = (['json', 'markdown', 'html'] as const).filter((form) => options[form] !== undefined);
   if (forms.length > 1) {

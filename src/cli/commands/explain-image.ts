@@ -32,7 +32,7 @@ export interface ExplainImageOptions {
 const mostPictures = 32;
 const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
-/** `pipeline explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
+/** `restage explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<number> {
   const found = await findTrainedModel(words, options);
   if (!found.ok) return printMistakes(found.error);

@@ -17,7 +17,7 @@ export interface ExplainOptions {
   readonly json?: boolean;
 }
 
-/** `pipeline explain`: how a stage's fingerprint differs from that of its last result, value by value. */
+/** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<number> {
   const opened = await openProject({ words, set: options.set, last: true });
   if (!opened.ok) return printMistakes(opened.error);

@@ -18,7 +18,7 @@ export interface GcOptions {
   readonly yes?: boolean;
 }
 
-/** `pipeline gc`: says what would go; with `--yes` lets it go. */
+/** `restage gc`: says what would go; with `--yes` lets it go. */
 export async function gcCommand(options: GcOptions): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);
@@ -46,7 +46,7 @@ export async function gcCommand(options: GcOptions): Promise<number> {
   const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {
-    process.stdout.write(`Would remove ${what}. Do it with: pipeline gc --yes\n${missed}`);
+    process.stdout.write(`Would remove ${what}. Do it with: restage gc --yes\n${missed}`);
     return exitCodes.ok;
   }
   removeGarbage(cache, garbage);

@@ -14,7 +14,7 @@ export interface GraphOptions {
   readonly svg?: string;
 }
 
-/** `pipeline graph`: Mermaid on the standard output, or a drawing in a file. */
+/** `restage graph`: Mermaid on the standard output, or a drawing in a file. */
 export async function graphCommand(words: readonly string[], options: GraphOptions): Promise<number> {
   const opened = await openProject({ words, set: options.set, last: true });
   if (!opened.ok) return printMistakes(opened.error);

@@ -23,7 +23,7 @@ export interface HistoryOptions {
   readonly json?: boolean;
 }
 
-/** `pipeline history`: the runs with their numbers, the last first. */
+/** `restage history`: the runs with their numbers, the last first. */
 export async function historyCommand(options: HistoryOptions): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);

@@ -11,7 +11,7 @@ import { ownCommand } from '../own-command.ts';
  */
 const files: Readonly<Record<string, string>> = {
   'pipelines/first.yaml': `# A first study: can a small convolutional net tell drawn portraits from forged ones?
-# Run it with:   pipeline run first.yaml
+# Run it with:   restage run first.yaml
 # Then change something (say, epochs) and run it again: only what depends on the change runs.
 description: SimpleNet on drawn faces
 params:
@@ -54,7 +54,7 @@ stages:
   '.gitignore': '/cache/\n/artifacts/\n',
 };
 
-/** `pipeline init`: writes a small project that runs. A file that is there already stays as it is, and is said. */
+/** `restage init`: writes a small project that runs. A file that is there already stays as it is, and is said. */
 export async function initCommand(folder: string): Promise<number> {
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);

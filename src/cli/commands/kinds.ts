@@ -17,7 +17,7 @@ export interface KindsOptions {
   readonly markdown?: boolean;
 }
 
-/** `pipeline kinds`: the table of kinds, or one kind's settings, ports and example. */
+/** `restage kinds`: the table of kinds, or one kind's settings, ports and example. */
 export async function kindsCommand(name: string | undefined, { markdown }: KindsOptions): Promise<number> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   const { kinds, unloaded } = own;

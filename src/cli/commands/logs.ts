@@ -7,7 +7,7 @@ import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 import { stageLog } from '../stage-log.ts';
 
-/** `pipeline logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
+/** `restage logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },

@@ -22,7 +22,7 @@ export interface ModelOptions {
   readonly svg?: string;
 }
 
-/** `pipeline model`: the networks that have a name, or one network's layers, as a table and where asked for as a drawing. */
+/** `restage model`: the networks that have a name, or one network's layers, as a table and where asked for as a drawing. */
 export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<number> {
   if (words.length === 0) {
     const rows = architectureNames.map((name) => [name, architectures[name].summary]);

@@ -18,7 +18,7 @@ export interface PlanOptions {
   readonly rehash?: boolean;
 }
 
-/** `pipeline plan`, and `run --dry-run`. */
+/** `restage plan`, and `run --dry-run`. */
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
   const opened = await openProject({ words, ...options });
   if (!opened.ok) return printMistakes(opened.error);

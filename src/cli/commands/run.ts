@@ -28,7 +28,7 @@ export interface RunOptions {
   readonly checkReads?: boolean;
 }
 
-/** `pipeline run`; `argv` names the command, for remembering that it had nothing to do. */
+/** `restage run`; `argv` names the command, for remembering that it had nothing to do. */
 export function runCommand(argv: readonly string[]) {
   return async (words: readonly string[], options: RunOptions): Promise<number> => {
     if (options.dryRun === true) return await planCommand(words, options);

@@ -5,7 +5,7 @@ import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 import { printWarnings } from '../print-mistakes.ts';
 
-/** `pipeline schema`: the JSON schema of pipeline files, with the project's own kinds. */
+/** `restage schema`: the JSON schema of pipeline files, with the project's own kinds. */
 export async function schemaCommand(): Promise<number> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   printWarnings(kindWarnings(own, []));

@@ -10,7 +10,7 @@ import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
 
-/** `pipeline verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
+/** `restage verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
 export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
   const root = findRoot(process.cwd());
   if (root === undefined) return printMistakes([noProject()]);

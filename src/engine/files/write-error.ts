@@ -37,7 +37,7 @@ function obstacle(cause: NodeJS.ErrnoException): unknown {
 
 /** `--keep 1h`, since without it gc keeps all results of the last 30 days. */
 const freeing =
-  'Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.';
+  'Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left.';
 
 function reason(cause: unknown): string {
   const { code, syscall } = cause as NodeJS.ErrnoException;

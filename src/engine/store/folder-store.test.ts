@@ -189,7 +189,7 @@ test('a disk that fails is told of in plain words, with what was written and wha
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
   assert.equal(
     String(writeError('a model', full)),
-    'WriteError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `pipeline gc --yes --keep 1h` removes earlier results and what killed runs left.',
+    'WriteError: Cannot write a model: the disk is full. Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left.',
   );
   const bug = new TypeError('x is not a function');
   assert.equal(writeError('a model', bug), bug);

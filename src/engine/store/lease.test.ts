@@ -176,7 +176,7 @@ test('a full disk is told, leaves nothing half, and hinders nobody once there is
     const path = join(disk, 'leases/a');
     await assert.rejects(Lease.acquire(path), {
       name: 'WriteError',
-      message: `Cannot write the lease ${path}: the disk is full. Free some space and run again; nothing is lost. \`pipeline gc --yes --keep 1h\` removes earlier results and what killed runs left.`,
+      message: `Cannot write the lease ${path}: the disk is full. Free some space and run again; nothing is lost. \`restage gc --yes --keep 1h\` removes earlier results and what killed runs left.`,
     });
     assert.deepEqual(readdirSync(join(disk, 'leases')), []);
     execFileSync('mount', ['-o', 'remount,nr_inodes=9', disk]);

@@ -130,7 +130,7 @@ test('of a stage with several seeds and one without, which share no number, is t
     'scores[seed=8]': scores(1, 4),
   };
   const one = { fit: fit({}), scores: scores(0.75, 6) };
-  const told = 'None that they have in common. Name a stage of each, as in: pipeline compare';
+  const told = 'None that they have in common. Name a stage of each, as in: restage compare';
   assert.equal(noted(subject('runs/a', seeds), subject('b', one)), `${told} runs/a:scores@seed=7 b:scores`);
   assert.equal(
     noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),

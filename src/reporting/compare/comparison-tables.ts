@@ -82,7 +82,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
 
 /** How stages of other names are compared. */
 const wayOut = ({ alike }: Comparison): string =>
-  alike === undefined ? '' : ` Name a stage of each, as in: pipeline compare ${alike.map(asArgument).join(' ')}`;
+  alike === undefined ? '' : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
 
 /** Counts of images are no results, and confusions tell the same twice: JSON has all. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>

@@ -48,6 +48,6 @@ export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string 
   const others = leftOut.size > 1 ? `, and of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
   return (
     `The history keeps ${mostNumbers} numbers of a stage, without the last ${count} of ${stage}${others}: ` +
-    '`pipeline history` does not find them, the metrics file has all'
+    '`restage history` does not find them, the metrics file has all'
   );
 }

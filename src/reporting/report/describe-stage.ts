@@ -109,7 +109,7 @@ export function describeLog(
   try {
     const log = readEnd(file);
     if (budgets.logs.take(log.text.length)) return log;
-    return { text: 'It is left out, as this page has no more room: `pipeline logs` prints it.', cut: true };
+    return { text: 'It is left out, as this page has no more room: `restage logs` prints it.', cut: true };
   } catch {
     return undefined; // gone from the cache: `verify` tells of it
   }

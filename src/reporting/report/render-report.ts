@@ -20,7 +20,7 @@ export function renderReport(model: ReportModel): string {
     writtenAt: model.writtenAt,
     header: renderHeader(model),
     sections,
-    footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>pipeline explain</code>, <code>pipeline logs</code> and <code>pipeline history</code> say more of it.`,
+    footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>restage explain</code>, <code>restage logs</code> and <code>restage history</code> say more of it.`,
   });
 }
 

@@ -85,7 +85,7 @@ ${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(reco
 ${outputs.flatMap(({ port, shown }) => (shown?.as === 'metrics' ? [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`] : []))}
 ${
   log !== undefined &&
-  html`<h4>Log${log.cut && ' (its end; the whole: pipeline logs)'}</h4><pre tabindex="0" role="group" aria-label="Log of ${name}">${log.text}</pre>`
+  html`<h4>Log${log.cut && ' (its end; the whole: restage logs)'}</h4><pre tabindex="0" role="group" aria-label="Log of ${name}">${log.text}</pre>`
 }
 </div></details>
 `;

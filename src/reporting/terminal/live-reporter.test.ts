@@ -68,7 +68,7 @@ Outputs
 
 ✗ roc failed: one class
   │ reading
-  The whole log: pipeline logs experiments/xception.yaml roc
+  The whole log: restage logs experiments/xception.yaml roc
 
 ✗ experiments/xception: 1 failed, 2 ran, 1 up to date (13 s)
 `,

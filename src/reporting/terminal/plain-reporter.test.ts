@@ -124,7 +124,7 @@ Outputs
   second line
   │ loading
   │ Killed
-  The whole log: pipeline logs experiments/xception.yaml fit@net=a,seed=2
+  The whole log: restage logs experiments/xception.yaml fit@net=a,seed=2
 
 · Not run, since they wait on these: roc, curves
 

@@ -28,7 +28,7 @@ export function resolveSettings(
   const given = toJson(node) as JsonObject;
   const parsed = spec.settings.safeParse(given);
   if (!parsed.success) {
-    const keysAreIn = `\`pipeline kinds ${spec.name}\` lists its settings.`;
+    const keysAreIn = `\`restage kinds ${spec.name}\` lists its settings.`;
     const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn };
     explainIssues(parsed.error.issues, subject).forEach(report);
     return undefined;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** One setting as `pipeline kinds <kind>` and the reference list it. */
+/** One setting as `restage kinds <kind>` and the reference list it. */
 export interface SettingRow {
   /** Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list, `include.*.file` of each of a map. */
   readonly path: string;

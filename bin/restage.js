@@ -1,0 +1,15 @@
+#!/bin/sh
+':' //; trap RESTAGE_HANGUP=heeded HUP; export RESTAGE_HANGUP=ignored; kill -HUP $$; exec node "$0" "$@"
+// To a shell this file is the line above; Node skips that line. The shell finds out whether SIGHUP is ignored, as under
+// nohup, since a shell cannot trap a signal that is ignored. Node could not: it resets all signals when it starts.
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+const main = new URL('../dist/src/cli/main.js', import.meta.url);
+// In a fresh clone there is no dist/, and Node would answer with a stack trace.
+if (existsSync(main)) await import(main.href);
+else {
+  const root = fileURLToPath(new URL('..', import.meta.url)).replace(/\/$/, '');
+  process.stderr.write(`error: Restage is not built in ${root}: run \`npm ci\` there\n`);
+  process.exitCode = 2;
+}

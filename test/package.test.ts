@@ -1,0 +1,40 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync } from 'node:fs';
+import { posix } from 'node:path';
+import { test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const read = (path: string): string => readFileSync(`${root}/${path}`, 'utf8');
+
+/** What `npm pack` would pack: bytes of the tarball, and the paths in it. */
+function packed(): { readonly size: number; readonly paths: ReadonlySet<string> } {
+  const words = ['pack', '--dry-run', '--json', '--ignore-scripts'];
+  const [{ size, files }] = JSON.parse(execFileSync('npm', words, { cwd: root, encoding: 'utf8', stdio: 'pipe' }));
+  return { size, paths: new Set(files.map(({ path }: { readonly path: string }) => path)) };
+}
+
+test('the package holds its commands, its entry points with their types and every file that its pages link to, in 2 MB', () => {
+  const { size, paths } = packed();
+  const { bin, exports } = JSON.parse(read('package.json'));
+  const entries = [...Object.values<string>(bin), ...Object.values<string>(exports['.'])].map(posix.normalize);
+  const pages = readdirSync(`${root}/docs`).filter((name) => name.endsWith('.md') && name !== 'study.md');
+  const links = ['README.md', 'src/backend/README.md', ...pages.map((name) => `docs/${name}`)].flatMap((page) =>
+    Array.from(read(page).matchAll(/\]\(([^):#]+)(?:#[^)]*)?\)/g), ([, to]) => posix.join(posix.dirname(page), to!)),
+  );
+  assert.ok(links.length > 20);
+  assert.deepEqual(
+    [...entries, ...links].filter((path) => !paths.has(path)),
+    [],
+  );
+  assert.ok(size <= 2_000_000, `${size} bytes`);
+});
+
+test('npm ci runs no install script of onnxruntime-node, which would download CUDA libraries', () => {
+  // npm 11 reads `allowScripts`, npm 10 the lock file. `npm install` may write the line again: delete it.
+  const { allowScripts } = JSON.parse(read('package.json'));
+  assert.equal(allowScripts['onnxruntime-node'], false);
+  const { packages } = JSON.parse(read('package-lock.json'));
+  assert.equal(packages['node_modules/onnxruntime-node'].hasInstallScript, undefined);
+});
