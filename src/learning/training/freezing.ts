@@ -7,7 +7,7 @@ import { backbone, layersByName, matchesName, weightedLayers } from '../models/l
 const names = z
   .array(z.string().min(1).max(100))
   .min(1)
-  .describe('Names of layers or residual blocks, as `pipeline model` lists them; * stands for any characters.');
+  .describe('Names of layers or residual blocks, as `restage model` lists them; * stands for any characters.');
 
 /** The setting of what does not train. */
 export const freezeSetting = z.union([z.literal('backbone'), names], { error: 'backbone, or a list of layers' });

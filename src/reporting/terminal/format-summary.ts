@@ -75,7 +75,7 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
   const blocked = stages.filter(({ state }) => state === 'blocked').map(({ name }) => name);
   const lines = failed.slice(0, mostFailures).flatMap(({ name, end }) => {
     const { message = 'no reason given', logTail = [] } = end ?? {};
-    const whole = paint.dim(`  The whole log: pipeline logs ${pipeline}.yaml ${asArgument(name)}`);
+    const whole = paint.dim(`  The whole log: restage logs ${pipeline}.yaml ${asArgument(name)}`);
     return [
       '',
       `${paint.red('✗')} ${paint.bold(name)} failed: ${message.trim().replaceAll('\n', '\n  ')}`,
