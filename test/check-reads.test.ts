@@ -33,6 +33,7 @@ stages:
     inputs: { clean: clean.out }
     outputs: { out: out/reads }
     with: { run: "cp \${inputs.clean} \${outputs.out}; cat out/clean > /dev/null; cd conf; . ./settings.sh; sh -c 'cat ä?1.txt' > /dev/null; cat ../.git/HEAD ../.git/config > /dev/null; ls .. > /dev/null; test -f ../more/a" }
+  late: { kind: command, after: clean, outputs: { out: out/late }, with: { run: "cp out/clean \${outputs.out}" } }
   runs:
     kind: command
     outputs: { out: out/runs }
@@ -57,11 +58,17 @@ test('--check-reads names the files of the project that a command reads without 
   assert.deepEqual(said(run), {
     clean: nothing,
     reads: warning('.git/ (2 of its files), conf/settings.sh, conf/ä"1.txt'),
+    late: warning('out/clean'),
     runs: warning('conf/settings.sh, data/names.txt, tools/say'),
   });
   assert.equal(project.read('out/runs'), 'said\n');
   const notRun = 'did not run, so what it reads was not checked; with --force it runs';
-  assert.deepEqual(said(await project.run('--check-reads')), { clean: notRun, reads: notRun, runs: notRun });
+  assert.deepEqual(said(await project.run('--check-reads')), {
+    clean: notRun,
+    reads: notRun,
+    late: notRun,
+    runs: notRun,
+  });
   assert.equal(said(await project.run('--check-reads', '--force', 'clean'))['clean'], nothing);
 });
 

@@ -18,7 +18,7 @@ test('a kind that sends messages of its own fails its stage and nothing else', a
   const end = events.find((event) => event.type === 'stage-finished' && event.stage === 'odd');
   assert.equal(
     end?.type === 'stage-finished' && end.message,
-    "the kind odd sent { type: 'progress', progress: 'half' } to Restage by process.send. That channel is Restage's own: tell things by the context",
+    "the kind odd sent { type: 'progress', progress: 'half' } to Restage by process.send. That channel is Restage's own: use the context instead",
   );
 });
 

@@ -155,6 +155,31 @@ test('plan checks every axis that a setting names against those of the connected
   );
 });
 
+test('a stage that ran has not never run, although its result is gone, and of a script the line that changed is told', async () => {
+  const yaml = `stages:
+  shout:
+    kind: command
+    inputs: { text: ./in.txt }
+    outputs: { text: out/shout.txt }
+    with:
+      run: |
+        # a script
+        tr a-z A-Z < \${inputs.text} > \${outputs.text}
+`;
+  using project = new Project(yaml, files);
+  await project.run();
+  project.edit('pipelines/test.yaml', 'tr a-z A-Z', 'tr a-z B-Z');
+  assert.match(
+    await print(project, 'plan'),
+    / shout {2}settings\.run, line 2: "tr a-z A-Z < \S+ > \S+" → "tr a-z B-Z < \S+ > \S+"\n/,
+  );
+  project.edit('pipelines/test.yaml', 'tr a-z B-Z', 'tr a-z A-Z');
+  project.remove('cache/results');
+  assert.match(await print(project, 'plan'), / shout {2}its last result is no longer in the cache\n/);
+  project.write('in.txt', 'abcd\n');
+  assert.match(await print(project, 'plan'), / shout {2}input text changed\n/);
+});
+
 test('plan says what was corrected since a stage failed that has no result', async () => {
   using project = new Project(shout, files);
   project.edit('pipelines/test.yaml', 'echo shouting;', 'exit 3;');

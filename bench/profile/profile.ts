@@ -20,10 +20,12 @@ import { publishedFolder } from '../../src/engine/config/files/pipeline-name.ts'
 import { safeName } from '../../src/engine/config/paths/safe-name.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
-import { attempt } from '../../src/engine/execution/attempt.ts';
+import { Admission } from '../../src/engine/execution/admission.ts';
+import { machineCapacity } from '../../src/engine/execution/capacity.ts';
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
-import { processStarter } from '../../src/engine/execution/stage-process.ts';
+import { runStageProcess } from '../../src/engine/execution/local-place.ts';
+import { processRunner } from '../../src/engine/execution/stage-process.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
@@ -73,7 +75,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   } finally {
     reporter.close();
   }
-  const profiled = await profileStage(stage, run, options.steps);
+  const profiled = await profileStage(stage, opened.value, run, interrupts, options.steps);
   if (interrupts.interrupted) return exitCodes.interrupted;
   if (!profiled.ok) return printMistakes([profiled.error]);
   await writeProfile(profiled.value, stage, opened.value, folder.value);
@@ -116,10 +118,16 @@ function profileFolder(stage: Stage, project: Project, out: string | undefined):
 }
 
 /** Runs the stage in its own process, on a backend that is watched, until enough steps were seen. */
-async function profileStage(stage: Stage, run: Execution, steps: number): Promise<Result<Profiled, Diagnostic>> {
-  const { world, signal, kill } = run;
+async function profileStage(
+  stage: Stage,
+  { kinds }: Project,
+  run: Execution,
+  { signal, kill }: Interrupts,
+  steps: number,
+): Promise<Result<Profiled, Diagnostic>> {
+  const { world } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
-  const start = processStarter(fileURLToPath(new URL('./profile-main.js', import.meta.url)));
+  const runProcess = processRunner(fileURLToPath(new URL('./profile-main.js', import.meta.url)));
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
       port,
@@ -127,29 +135,25 @@ async function profileStage(stage: Stage, run: Execution, steps: number): Promis
     ]),
   );
   try {
-    const grant = await run.admission.acquire(stage.resources, signal);
-    const { end, record } = await attempt({
+    const { cpu } = await new Admission(machineCapacity(), 1).acquire(stage.resources, signal);
+    const { end, reports } = await runStageProcess(stage, {
       root: world.pipeline.root,
-      stage,
-      module: run.modules.get(stage.kind),
+      runProcess: (job) => runProcess({ ...job, env: { ...job.env, [stepsVariable]: String(steps) } }),
+      module: kinds.get(stage.kind)?.module,
       inputs,
       translate: (text) => text,
-      grant,
+      cpus: cpu,
       backend: world.backend ?? 'auto',
-      folder: work,
-      logFile: log,
-      start: (begun) => start({ ...begun, env: { ...begun.env, [stepsVariable]: String(steps) } }),
+      work,
+      log,
+      emit: () => {},
       signal,
       kill,
-      onProgress: () => {},
-      onPoint: () => {},
-      onNotice: () => {},
-      onOutput: () => {},
     });
-    for (const line of record.warnings) warnOnStderr(line);
+    for (const line of reports.warnings) warnOnStderr(line);
     if (!end.ok) return err(failed(stage, end.message, relative(process.cwd(), log)));
     const profile = JSON.parse(readFileSync(join(work, 'scratch', profileFile), 'utf8')) as MeasuredProfile;
-    return ok({ profile, ranOn: record.notes });
+    return ok({ profile, ranOn: reports.notes });
   } finally {
     await run.folder.removeWork();
   }

@@ -1,10 +1,11 @@
 import { relative } from 'node:path';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import { execute, isDone, type Settled } from '../engine/execution/execute.ts';
+import { execute } from '../engine/execution/execute.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
+import { isDone, type StageOutcome } from '../engine/execution/stage-outcome.ts';
 import { countOutcomes, writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { readBy } from '../engine/graph/graph.ts';
@@ -84,7 +85,7 @@ export async function bringStages(
 }
 
 /** Says of commands that did not run that what they read was not checked. */
-function tellUnchecked({ stages, emit }: Execution, ends: ReadonlyMap<StageName, Settled>): void {
+function tellUnchecked({ stages, emit }: Execution, ends: ReadonlyMap<StageName, StageOutcome>): void {
   for (const { name, kind } of stages) {
     const { outcome } = ends.get(name)!;
     if (kind !== 'command' || (outcome !== 'up to date' && outcome !== 'restored')) continue;

@@ -4,9 +4,11 @@ import type { Reporter, RunEvent } from '../engine/events.ts';
 import { Admission } from '../engine/execution/admission.ts';
 import { machineCapacity } from '../engine/execution/capacity.ts';
 import type { Execution } from '../engine/execution/execution.ts';
-import { processStarter } from '../engine/execution/stage-process.ts';
+import { localPlace } from '../engine/execution/local-place.ts';
+import { processRunner } from '../engine/execution/stage-process.ts';
 import { DigestIndex } from '../engine/files/digest-index.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
+import type { World } from '../engine/plan/examine.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
@@ -42,38 +44,49 @@ export function makeExecution(
   const cache = FolderStore.open(root, (message) => emit({ type: 'warning', message, time: Date.now() }));
   const digests = DigestIndex.open(cache.folder, { rehash: options.rehash ?? false });
   const capacity = machineCapacity();
+  const world: World = {
+    pipeline,
+    graph,
+    cache,
+    digests,
+    listings: new Map(),
+    ...worldBackends(options.backend),
+    forced,
+  };
+  const checkReads = options.checkReads ?? false;
+  const host = { restage: version, gitCommit: gitCommit(root) };
+  const { signal, kill } = interrupts;
   return {
-    world: {
-      pipeline,
-      graph,
-      cache,
-      digests,
-      listings: new Map(),
-      ...worldBackends(options.backend),
-      forced,
-    },
+    world,
     publisher: new Publisher(root, cache, digests, {
       hardLink: options.hardLink ?? false,
       stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
     }),
-    lender: new Lender(cache),
     stages,
     folder: startRun(cache, startedAt, pipeline.name),
-    admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+    place: localPlace({
+      world,
+      lender: new Lender(cache),
+      admission: new Admission(capacity, options.jobs ?? capacity.cpu),
+      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
+      modules: new Map(
+        [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
+      ),
+      checkReads,
+      host,
+      signal,
+      kill,
+    }),
     twice,
-    checkReads: options.checkReads ?? false,
-    start: processStarter(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
-    modules: new Map(
-      [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
-    ),
-    host: { restage: version, gitCommit: gitCommit(root) },
+    checkReads,
+    working: new Map(),
+    host,
     startedAt,
     onFailure: () => {
       if (options.failFast === true) interrupts.stop();
     },
     emit,
-    signal: interrupts.signal,
-    kill: interrupts.kill,
+    signal,
   };
 }
 

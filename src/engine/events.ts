@@ -64,6 +64,10 @@ export type RunEvent =
       readonly time: number;
     };
 
+/** An event of one stage without the stage's name and the time, which are added where it is emitted. */
+export type StageEvent = WithoutStage<RunEvent>;
+type WithoutStage<E> = E extends unknown ? ('stage' extends keyof E ? Omit<E, 'stage' | 'time'> : never) : never;
+
 /** Anything that listens to a run. `close` is called once, after `run-finished`. */
 export interface Reporter {
   event(event: RunEvent): void;

@@ -1,88 +1,84 @@
 import PQueue from 'p-queue';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
-import { examine, type Outputs } from '../plan/examine.ts';
+import { examine, type OutputsOf } from '../plan/examine.ts';
 import type { Execution } from './execution.ts';
-import { type Brought, bringStage } from './run-stage.ts';
+import { isDone, type StageOutcome } from './stage-outcome.ts';
+import { StageRun } from './stage-run.ts';
 
-/** How a stage ended, with its outputs for those that read it. */
-export type Settled = Brought | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string };
-
-/** Looking at stages and restoring them is bound by the disk: more at once gains nothing. */
-const lookers = 8;
+/** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
+const examiners = 8;
 
 /**
- * Brings every stage: each settles as soon as all that it waits for has. A failure stops what depends on it and lets
- * the rest go on. Never rejects for the user's mistakes: how each stage ended is in the answer, in order.
+ * Brings every stage up to date, each as soon as all that it waits for has ended. A failure stops what depends on it and
+ * lets the rest go on. Never rejects for the user's mistakes: the answer says how each stage ended, in the order of ends.
  */
-export async function execute(run: Execution): Promise<ReadonlyMap<StageName, Settled>> {
-  const queue = new PQueue({ concurrency: lookers });
-  const settling = new Map<StageName, Promise<Settled>>();
-  const settled = new Map<StageName, Settled>();
+export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
+  const queue = new PQueue({ concurrency: examiners });
+  const pending = new Map<StageName, Promise<void>>();
+  const outcomes = new Map<StageName, StageOutcome>();
 
-  const settle = async (stage: Stage, waitsFor: readonly StageName[]): Promise<Settled> => {
-    await Promise.all(waitsFor.map((name) => settling.get(name)));
-    const end = await settleStage(stage, waitsFor, settled, run, queue);
-    settled.set(stage.name, end);
-    announce(stage, end, run);
-    if (end.outcome === 'failed') run.onFailure();
-    return end;
+  const bring = async (stage: Stage, waitsFor: readonly StageName[]): Promise<void> => {
+    await Promise.all(waitsFor.map((name) => pending.get(name)));
+    const outcome = obstacle(waitsFor, outcomes) ?? (await bringStage(stage, run, outcomes, queue));
+    outcomes.set(stage.name, outcome);
+    announce(stage, outcome, run);
+    if (outcome.outcome === 'failed') run.onFailure();
   };
   for (const stage of run.stages) {
-    const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => settling.has(name));
-    settling.set(stage.name, settle(stage, waitsFor));
+    const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => pending.has(name));
+    pending.set(stage.name, bring(stage, waitsFor));
   }
-  await Promise.all(settling.values());
-  return settled;
+  await Promise.all(pending.values());
+  return outcomes;
 }
 
-async function settleStage(
-  stage: Stage,
+/** Why a stage cannot run: one that it waits for is not done. */
+function obstacle(
   waitsFor: readonly StageName[],
-  settled: ReadonlyMap<StageName, Settled>,
+  outcomes: ReadonlyMap<StageName, StageOutcome>,
+): StageOutcome | undefined {
+  const name = waitsFor.find((name) => !isDone(outcomes.get(name)!));
+  if (name === undefined) return undefined;
+  const { outcome } = outcomes.get(name)!;
+  if (outcome === 'cancelled') return { outcome, message: 'interrupted' };
+  return { outcome: 'blocked', message: `waits for ${name}, which ${outcome === 'failed' ? 'failed' : 'was blocked'}` };
+}
+
+async function bringStage(
+  stage: Stage,
   run: Execution,
+  outcomes: ReadonlyMap<StageName, StageOutcome>,
   queue: PQueue,
-): Promise<Settled> {
-  const obstacle = waitsFor.find((name) => !isDone(settled.get(name)!));
-  if (obstacle !== undefined) {
-    const { outcome } = settled.get(obstacle)!;
-    return outcome === 'cancelled'
-      ? { outcome, message: 'interrupted' }
-      : {
-          outcome: 'blocked',
-          message: `waits for ${obstacle}, which ${outcome === 'failed' ? 'failed' : 'was blocked'}`,
-        };
-  }
-  const outputsOf = (name: StageName): Outputs => {
-    const upstream = settled.get(name);
-    if (upstream === undefined || !isDone(upstream))
+): Promise<StageOutcome> {
+  const outputsOf: OutputsOf = (name) => {
+    const outcome = outcomes.get(name);
+    if (outcome === undefined || !isDone(outcome))
       throw new Error(`Internal error: ${stage.name} reads ${name}, which is not done`);
-    return upstream.outputs;
+    return outcome.outputs;
   };
   try {
     run.signal.throwIfAborted();
     const examined = await queue.add(() => examine(stage, run.world, outputsOf));
     run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
-    return await bringStage(stage, examined, run, outputsOf);
+    return await new StageRun(stage, examined, outputsOf, run).bringUpToDate();
   } catch (error) {
     if (run.signal.aborted) return { outcome: 'cancelled', message: 'interrupted' };
     return { outcome: 'failed', message: describeError(error) };
   }
 }
 
-function announce(stage: Stage, end: Settled, run: Execution): void {
-  const done = isDone(end);
+function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Execution): void {
+  const done = isDone(outcome);
   run.emit({
     type: 'stage-finished',
-    stage: stage.name,
-    outcome: end.outcome,
-    seconds: done ? end.seconds : 0,
-    ...(!done && { message: end.message }),
-    ...(end.outcome === 'failed' && { logTail: run.folder.logTail(stage.name) }),
-    highlights: done ? end.highlights : [],
-    outputs: Object.fromEntries(stage.outputs.map(({ port, path }) => [port, path])),
+    stage: name,
+    outcome: outcome.outcome,
+    seconds: done ? outcome.seconds : 0,
+    ...(!done && { message: outcome.message }),
+    ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
+    highlights: done ? outcome.highlights : [],
+    outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),
     time: Date.now(),
   });
 }
-
-export const isDone = (settled: Settled): settled is Extract<Settled, { outputs: Outputs }> => 'outputs' in settled;

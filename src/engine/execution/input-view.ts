@@ -12,7 +12,7 @@ import type { Lender, Loan } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
-import { StageFailure } from './stage-failure.ts';
+import { StageFailure } from './place.ts';
 
 /**
  * What a stage reads: its inputs under names that hold nothing but what is in its fingerprint, in a folder of its own.
@@ -104,7 +104,7 @@ async function link(target: string, path: string, { examined, world }: ViewOptio
 }
 
 /** An input that a stage, or one of the `others` that read it at the same time, wrote to. */
-export interface Misused {
+export interface MisusedInput {
   /** Its path in the project. */
   readonly path: string;
   readonly others: readonly string[];
@@ -112,7 +112,7 @@ export interface Misused {
 
 /** What happened to the inputs while a stage ran. */
 export interface ViewEnd {
-  readonly written: readonly Misused[];
+  readonly written: readonly MisusedInput[];
   /** The user's files whose content or times are others now: an edit that was taken back is one as well. */
   readonly edited: readonly string[];
 }

@@ -3,8 +3,8 @@ import type { StageName } from '../config/pipeline.ts';
 import { signPlace, signTree } from '../files/sign-tree.ts';
 import { targetKey } from '../publishing/target.ts';
 import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts';
-import { isDone, type Settled } from './execute.ts';
 import type { Execution } from './execution.ts';
+import { isDone, type StageOutcome } from './stage-outcome.ts';
 
 /**
  * Ends a run: checks what was put in place once more, after a tick of the disk's clock, so that from now on one stat
@@ -15,7 +15,7 @@ import type { Execution } from './execution.ts';
  */
 export async function rememberRun(
   run: Execution,
-  ends: ReadonlyMap<StageName, Settled>,
+  ends: ReadonlyMap<StageName, StageOutcome>,
   file: string | undefined,
   read: ReadonlyMap<string, string> | undefined,
   found: FoundFile,
@@ -55,7 +55,7 @@ interface SignedOutputs {
 /** Undefined unless all outputs hold the bytes of their results and are this pipeline's still. */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
-  ends: ReadonlyMap<StageName, Settled>,
+  ends: ReadonlyMap<StageName, StageOutcome>,
 ): Promise<SignedOutputs | undefined> {
   const wanted = new Map<string, string>();
   for (const stage of stages) {

@@ -50,9 +50,10 @@ export class ReadTrace {
 
   /**
    * The files below `root` that were read and are none of the `declared` files and folders, relative and sorted; undefined
-   * where nothing was traced. Files that the programs made themselves and those in the cache do not count.
+   * where nothing was traced. Files that the programs made themselves and those in the cache do not count. What lies at a
+   * `published` path, relative to the root, does: it may be younger than the trace, since its stage ended just now.
    */
-  undeclared(root: string, declared: Iterable<string>): readonly string[] | undefined {
+  undeclared(root: string, declared: Iterable<string>, published: readonly string[]): readonly string[] | undefined {
     const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
     if (traces.length === 0) return undefined;
     const cache = `${join(root, 'cache')}/`;
@@ -60,8 +61,10 @@ export class ReadTrace {
     const own = [...read].filter((path) => path.startsWith(`${root}/`) && !path.startsWith(cache));
     const stated = own.flatMap((path) => {
       const stats = statSync(path, { throwIfNoEntry: false });
-      const isOlder = stats?.isFile() === true && stats.birthtimeMs + tick < this.#startedAt;
-      return isOlder ? [{ path, id: idOf(stats) }] : [];
+      if (stats?.isFile() !== true) return [];
+      const isOlder = stats.birthtimeMs + tick < this.#startedAt;
+      const isPublished = published.some((place) => `${path}/`.startsWith(`${join(root, place)}/`));
+      return isOlder || isPublished ? [{ path, id: idOf(stats) }] : [];
     });
     const known = stated.length === 0 ? new Set() : idsIn(declared);
     return stated.flatMap(({ path, id }) => (known.has(id) ? [] : [relative(root, path)])).sort();

@@ -1,0 +1,38 @@
+import { nameFew } from '../plan/describe-decision.ts';
+import type { Outputs } from '../plan/examine.ts';
+import type { StoredArtifact } from '../store/stage-result.ts';
+import { type AttemptOutcome, StageFailure } from './place.ts';
+import type { DoneStage } from './stage-outcome.ts';
+
+/** Whether the second run of a stage gave the same bytes as the first one, in a sentence for the user. */
+export function compareRuns(
+  first: DoneStage,
+  second: AttemptOutcome | StageFailure,
+): { readonly repeats: boolean; readonly message: string } {
+  if (second instanceof StageFailure) {
+    const message = `ran twice, and the second time it failed: ${second.message}. The first result is kept`;
+    return { repeats: false, message };
+  }
+  if (!first.recorded || second.edited.length > 0) {
+    return { repeats: false, message: 'ran twice, but an input changed meanwhile: the two runs cannot be compared' };
+  }
+  const differing = differingFiles(first.outputs, second.result.outputs);
+  if (differing.length === 0) return { repeats: true, message: 'ran twice, and gave the same bytes' };
+  const message = `ran twice, and gave other bytes the second time: ${nameFew(differing)}. The first result is kept`;
+  return { repeats: false, message };
+}
+
+/** The files that differ, as `port`, or `port/path` for a file in a folder; sorted by port and path. */
+function differingFiles(first: Outputs, second: Outputs): readonly string[] {
+  return Object.entries(first).flatMap(([port, one]) => {
+    const other = second[port]!;
+    if (one.digest === other.digest) return [];
+    const [left, right] = [contents(one), contents(other)];
+    const paths = [...new Set([...left.keys(), ...right.keys()])].filter((path) => left.get(path) !== right.get(path));
+    if (paths.length === 0) return [port]; // an empty folder in place of nothing, say
+    return paths.sort().map((path) => (path === '' ? port : `${port}/${path}`));
+  });
+}
+
+const contents = ({ files }: StoredArtifact): ReadonlyMap<string, string> =>
+  new Map(files.map(({ path, digest, executable }) => [path, `${digest} ${executable}`]));

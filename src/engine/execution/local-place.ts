@@ -1,0 +1,244 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { join, relative } from 'node:path';
+import type { Stage } from '../config/pipeline.ts';
+import type { StageEvent } from '../events.ts';
+import type { DigestIndex } from '../files/digest-index.ts';
+import type { Outputs, World } from '../plan/examine.ts';
+import type { Lender } from '../publishing/lender.ts';
+import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
+import type { Admission } from './admission.ts';
+import type { HostFacts } from './execution.ts';
+import { closeView, type InputView, type MisusedInput, openView, withOriginals } from './input-view.ts';
+import { type Attempt, type AttemptOutcome, type Place, privatePath, StageFailure, viewFolder } from './place.ts';
+import type { StageMessage, StageRequest } from './stage-messages.ts';
+import type { ProcessEnd, RunProcess } from './stage-process.ts';
+import { describeUndeclared, ReadTrace } from './trace-reads.ts';
+
+/** What this machine runs stages with. */
+export interface LocalResources {
+  readonly world: World;
+  readonly lender: Lender;
+  readonly admission: Admission;
+  readonly runProcess: RunProcess;
+  /** Built files of the project's own kinds, by kind. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** Whether to report of every program that a stage starts what it reads without declaring it. */
+  readonly checkReads: boolean;
+  readonly host: HostFacts;
+  /** Aborted by an interrupt or a first failure: processes are asked to end. */
+  readonly signal: AbortSignal;
+  /** Aborted by a second interrupt: they end at once. */
+  readonly kill: AbortSignal;
+}
+
+/** This machine as a place: a stage gets its cores, GPUs and memory, and each attempt a process of its own. */
+export function localPlace(resources: LocalResources): Place {
+  return async (stage) => {
+    const grant = await resources.admission.acquire(stage.resources, resources.signal);
+    return {
+      run: (attempt) => runAttempt(attempt, grant.cpu, resources),
+      [Symbol.dispose]: () => grant.release(),
+    };
+  };
+}
+
+async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResources): Promise<AttemptOutcome> {
+  const { stage, examined, work, number, emit } = attempt;
+  const { world, lender } = resources;
+  const { root } = world.pipeline;
+  const view = await openView(stage, { ...attempt, world, lender, folder: viewFolder(work) });
+  emit({ type: 'stage-started', kind: stage.kind, attempt: number, attempts: Math.max(number, stage.retries + 1) });
+  const trace = resources.checkReads ? new ReadTrace(join(work, 'reads')) : undefined;
+  const { end, reports } = await runStageProcess(stage, {
+    ...resources,
+    ...attempt,
+    root,
+    backend: world.backend ?? 'auto',
+    module: resources.modules.get(stage.kind),
+    inputs: view.inputs,
+    translate: (text) => withOriginals(view, text),
+    launcher: trace?.launcher,
+    cpus,
+  });
+  const { written, edited } = await closeView(view, lender, world.digests);
+  if (trace !== undefined) reportReads(trace, view, world, emit);
+  if (!end.ok) throw new StageFailure(end.message);
+  if (written[0] !== undefined) throw new StageFailure(describeMisuse(written[0], root));
+  const result: StageResult = {
+    format: 1,
+    digest: examined.digest,
+    fingerprint: examined.fingerprint,
+    outputs: await listOutputs(stage, work, world.digests),
+    stored: stage.cache,
+    record: await makeRecord(attempt, reports, cpus, resources),
+  };
+  if (attempt.keep && edited.length === 0) await keep(attempt, result, end.contained, world);
+  return { result, edited };
+}
+
+/** What a stage reported besides its outputs. */
+export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
+
+export interface StageProcessOptions {
+  readonly root: string;
+  readonly runProcess: RunProcess;
+  /** The built file of a project's own kind. */
+  readonly module: string | undefined;
+  readonly inputs: StageRequest['inputs'];
+  /** Puts the project's paths in place of private ones in what the stage prints and reports. */
+  readonly translate: (text: string) => string;
+  /** The command that starts the stage's programs, so that they are traced. */
+  readonly launcher?: readonly string[] | undefined;
+  readonly cpus: number;
+  readonly backend: string;
+  readonly checkpoint?: string | undefined;
+  /** An empty folder on the file system of the store, which gets `out/` and `scratch/`. */
+  readonly work: string;
+  readonly log: string;
+  readonly emit: (event: StageEvent) => void;
+  readonly signal: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+/** Runs the process of a stage. What it reports is emitted at once, and gathered for the result's record. */
+export async function runStageProcess(
+  stage: Stage,
+  options: StageProcessOptions,
+): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
+  const { work, module, checkpoint, launcher, emit } = options;
+  mkdirSync(join(work, 'out'));
+  mkdirSync(join(work, 'scratch'));
+  const reports = new ReportCollector(emit);
+  const end = await options.runProcess({
+    ...options,
+    request: {
+      kind: stage.kind,
+      ...(module !== undefined && { module }),
+      settings: stage.settings,
+      inputs: options.inputs,
+      outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(work, output)])),
+      cpus: options.cpus,
+      backend: options.backend,
+      ...(checkpoint !== undefined && { checkpoint }),
+      scratch: join(work, 'scratch'),
+      root: options.root,
+      ...(launcher !== undefined && { launcher }),
+    },
+    env: environment(stage, options.cpus),
+    timeout: stage.timeout,
+    onOutput: (text) => emit({ type: 'stage-output', text }),
+    onMessage: (message) => reports.receive(message),
+  });
+  return { end, reports };
+}
+
+/** A stage sees the whole environment. Most libraries read there how many cores they may use. */
+function environment(stage: Stage, cpus: number): NodeJS.ProcessEnv {
+  const declared = Object.entries(stage.env).filter((entry): entry is [string, string] => entry[1] !== null);
+  return { ...process.env, OMP_NUM_THREADS: String(cpus), ...Object.fromEntries(declared) };
+}
+
+class ReportCollector implements StageReports {
+  readonly highlights: StageReports['highlights'][number][] = [];
+  readonly warnings: string[] = [];
+  readonly notes: Record<string, string | number> = {};
+  readonly #emit: (event: StageEvent) => void;
+
+  constructor(emit: (event: StageEvent) => void) {
+    this.#emit = emit;
+  }
+
+  receive(message: StageMessage): void {
+    switch (message.type) {
+      case 'progress':
+        return this.#emit({ type: 'stage-progress', progress: contentOf(message) });
+      case 'point':
+        return this.#emit({ type: 'stage-point', point: contentOf(message) });
+      case 'info':
+        return this.#emit({ type: 'info', message: message.message });
+      case 'warn':
+        this.warnings.push(message.message);
+        return this.#emit({ type: 'warning', message: message.message });
+      case 'highlight':
+        return void this.highlights.push(contentOf(message));
+      case 'note':
+        this.notes[message.name] = message.value;
+    }
+  }
+}
+
+function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 'type'> {
+  return content;
+}
+
+/** Hashes what an attempt made. Throws a {@link StageFailure} that names every output that it did not make. */
+async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Promise<Outputs> {
+  const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
+  if (missing.length > 0) {
+    const names = missing.map(({ port }) => port).join(', ');
+    throw new StageFailure(`ended without having made its output${missing.length > 1 ? 's' : ''} ${names}`);
+  }
+  const outputs: Record<string, StoredArtifact> = {};
+  for (const output of stage.outputs) {
+    const { folder, files, digest, parts } = await digests.list(privatePath(work, output));
+    outputs[output.port] = { type: output.type, folder, files, digest, parts };
+  }
+  return outputs;
+}
+
+/** How a result came about. The log becomes an object of the store. */
+async function makeRecord(
+  { startedAt, number, log, keep }: Attempt,
+  reports: StageReports,
+  cpus: number,
+  { host, world }: LocalResources,
+): Promise<StageRecord> {
+  const stored = keep && existsSync(log) ? await world.cache.storeFile(log) : undefined;
+  return {
+    startedAt: new Date(startedAt).toISOString(),
+    seconds: (Date.now() - startedAt) / 1000,
+    attempts: number,
+    host: hostname(),
+    node: process.version,
+    restage: host.restage,
+    ...(host.gitCommit !== undefined && { gitCommit: host.gitCommit }),
+    cpus,
+    notes: reports.notes,
+    highlights: reports.highlights,
+    warnings: reports.warnings,
+    ...(stored !== undefined && { log: stored }),
+  };
+}
+
+/** Objects first, then the result. */
+async function keep(
+  { stage, work }: Attempt,
+  result: StageResult,
+  contained: boolean,
+  { cache }: World,
+): Promise<void> {
+  if (stage.cache) {
+    for (const output of stage.outputs) {
+      await cache.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });
+    }
+  }
+  await cache.writeResult(result);
+}
+
+/** Says what the programs of a stage read without declaring it, or that there is nothing. */
+function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emit: Attempt['emit']): void {
+  const published = pipeline.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path));
+  const undeclared = trace.undeclared(pipeline.root, view.originals.values(), published);
+  if (undeclared === undefined) return;
+  if (undeclared.length > 0) emit({ type: 'warning', message: describeUndeclared(undeclared) });
+  else emit({ type: 'info', message: 'read no file of the project but what it declares' });
+}
+
+/** Why a stage fails that wrote to what it reads, or that read while another one did. */
+function describeMisuse({ path, others }: MisusedInput, root: string): string {
+  const rule = 'inputs are only to be read';
+  if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so let it work on a copy`;
+  const who = ['it', ...others].join(' or ');
+  return `its input ${relative(root, path)} was written to while it ran, by ${who}: ${rule}, so let the one that writes work on a copy`;
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type TestContext, test } from 'node:test';
+import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import type { StageMessage } from './stage-messages.ts';
+import { type ProcessEnd, type ProcessJob, processRunner } from './stage-process.ts';
+
+process.execArgv = []; // the processes below are plain JavaScript, and need no loader
+
+/** How a process ended, with all that it sent and printed. */
+interface Ran {
+  readonly end: ProcessEnd;
+  readonly messages: readonly StageMessage[];
+  readonly output: string;
+  /** Undefined where there is no log. */
+  readonly log: string | undefined;
+}
+
+interface RunOptions extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'kill'>> {
+  readonly onOutput?: (text: string) => void;
+}
+
+/** Runs a process that does this, as the body of a function of `request` and `send`, once it has its request. */
+async function run(t: TestContext, body: string, options: RunOptions = {}): Promise<Ran> {
+  const root = temporaryFolder(t);
+  const entry = join(root, 'entry.mjs');
+  const [log, messages] = [join(root, 'log'), [] as StageMessage[]];
+  let output = '';
+  writeFileSync(
+    entry,
+    `const send = (message) => process.send(message);
+process.once('message', async (request) => { ${body} });
+send({ type: 'ready' });
+setInterval(() => {}, 1000);
+`,
+  );
+  const never = new AbortController().signal;
+  const end = await processRunner(entry)({
+    request: { kind: 'odd', settings: {}, inputs: {}, outputs: {}, cpus: 1, backend: 'auto', scratch: root, root },
+    env: process.env,
+    log,
+    timeout: options.timeout,
+    translate: (text) => text.replaceAll('/private', './public'),
+    onMessage: (message) => messages.push(message),
+    onOutput: (text) => {
+      output += text;
+      options.onOutput?.(output);
+    },
+    signal: options.signal ?? never,
+    kill: options.kill ?? never,
+  });
+  return { end, messages, output, log: existsSync(log) ? readFileSync(log, 'utf8') : undefined };
+}
+
+test('a process gets its request, and what it sends and prints comes with the paths of the project', async (t) => {
+  const { end, messages, output, log } = await run(
+    t,
+    `send({ type: 'info', message: request.kind + ' reads /private' });
+send({ type: 'warn', message: 'look at /private' });
+send({ type: 'note', name: 'n', value: 1 });
+send({ type: 'log', message: 'logged /private' });
+process.stdout.write('printed /private\\n', () => send({ type: 'done' }));`,
+  );
+  assert.equal(end.ok, true);
+  assert.deepEqual(messages, [
+    { type: 'info', message: 'odd reads ./public' },
+    { type: 'warn', message: 'look at ./public' },
+    { type: 'note', name: 'n', value: 1 },
+  ]);
+  assert.deepEqual(output.split('\n').sort(), ['', 'logged ./public', 'printed ./public']);
+  assert.equal(log, output);
+});
+
+test('a process that only ends well leaves no log', async (t) => {
+  const { end, log } = await run(t, "send({ type: 'done' })");
+  assert.deepEqual([end.ok, log], [true, undefined]);
+});
+
+test('a failure is told with its message, and the stack of a bug goes to the log', async (t) => {
+  const mistake = await run(t, "send({ type: 'failed', message: 'no /private' })");
+  assert.deepEqual([mistake.end, mistake.log], [{ ok: false, message: 'no ./public' }, undefined]);
+  const bug = await run(t, "send({ type: 'failed', message: 'no', stack: 'at /private' })");
+  assert.deepEqual(bug.end, { ok: false, message: 'no', stack: 'at ./public' });
+  assert.equal(bug.log, 'at ./public\n');
+});
+
+test('a process that is killed or exits without a word has ended unexpectedly', async (t) => {
+  const killed = await run(t, "process.kill(process.pid, 'SIGKILL')");
+  assert.deepEqual(killed.end, { ok: false, message: 'its process ended unexpectedly (SIGKILL)' });
+  const exited = await run(t, 'process.exit(3)');
+  assert.deepEqual(exited.end, { ok: false, message: 'its process ended unexpectedly (exit code 3)' });
+});
+
+test('a stray message fails the stage at once, and what follows the last message is ignored', async (t) => {
+  const stray = await run(t, "send({ type: 'progress', done: 'half' }); send({ type: 'done' })");
+  assert.deepEqual(stray.end, {
+    ok: false,
+    message:
+      "the kind odd sent { type: 'progress', done: 'half' } to Restage by process.send. That channel is Restage's own: use the context instead",
+  });
+  const late = await run(t, "send({ type: 'done' }); send({ type: 'warn', message: 'late' }); send({ type: 'odd' })");
+  assert.deepEqual([late.end.ok, late.messages], [true, []]);
+});
+
+test('an interrupt asks a process to end, and a second one ends it', async (t) => {
+  const begun = "process.stdout.write('begun')";
+  const asked = new AbortController();
+  const gentle = await run(t, `process.once('SIGTERM', () => process.exit(0)); ${begun}`, {
+    signal: asked.signal,
+    onOutput: () => asked.abort(),
+  });
+  assert.deepEqual(gentle.end, { ok: false, message: 'interrupted' });
+  const [signal, kill] = [new AbortController(), new AbortController()];
+  const stubborn = await run(t, `process.on('SIGTERM', () => process.stdout.write(', asked')); ${begun}`, {
+    signal: signal.signal,
+    kill: kill.signal,
+    onOutput: (output) => (output === 'begun' ? signal.abort() : kill.abort()),
+  });
+  assert.deepEqual([stubborn.end, stubborn.output], [{ ok: false, message: 'interrupted' }, 'begun, asked']);
+});
+
+test('a stage that succeeded just before it was stopped has succeeded, and one that waits is stopped by its timeout', async (t) => {
+  const asked = new AbortController();
+  const { end } = await run(t, "process.on('SIGTERM', () => send({ type: 'done' })); process.stdout.write('begun')", {
+    signal: asked.signal,
+    onOutput: () => asked.abort(),
+  });
+  assert.equal(end.ok, true);
+  const slow = await run(t, '', { timeout: 400 });
+  assert.deepEqual(slow.end, { ok: false, message: 'took longer than its timeout of 0.4 s' });
+});

@@ -1,0 +1,249 @@
+import { relative } from 'node:path';
+import { describeError, isForUser } from '../../user-error.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { StageEvent } from '../events.ts';
+import { partsDigest } from '../files/listing.ts';
+import { checkpointDigest } from '../fingerprint/checkpoint-digest.ts';
+import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
+import { keepInputListing } from '../store/input-listings.ts';
+import type { Lease } from '../store/lease.ts';
+import type { AttemptFiles } from '../store/run-folder.ts';
+import { forgetView, viewName } from '../store/view-name.ts';
+import { compareRuns } from './compare-runs.ts';
+import type { Execution } from './execution.ts';
+import { type Attempt, type AttemptOutcome, privatePath, type Seat, StageFailure, viewFolder } from './place.ts';
+import type { DoneStage } from './stage-outcome.ts';
+
+/** A stage that a run brings up to date. */
+export class StageRun {
+  readonly #stage: Stage;
+  readonly #run: Execution;
+  readonly #outputsOf: OutputsOf;
+  #examined: Examined;
+
+  constructor(stage: Stage, examined: Examined, outputsOf: OutputsOf, run: Execution) {
+    this.#stage = stage;
+    this.#examined = examined;
+    this.#outputsOf = outputsOf;
+    this.#run = run;
+  }
+
+  /**
+   * Leaves the stage where it is up to date, restores it where the store has its result, and else runs it. Two runs, or
+   * two stages, that want the same fingerprint do the work once: the second one waits, without holding resources, and
+   * then takes what the first one left.
+   *
+   * Throws a `UserError`, such as a {@link StageFailure}, or the reason of the run's signal.
+   */
+  async bringUpToDate(): Promise<DoneStage> {
+    const present = await this.#takeResult();
+    if (present !== undefined) return present;
+    await using _lease = await this.#acquireLease();
+    this.#examined = await examine(this.#stage, this.#run.world, this.#outputsOf);
+    return (await this.#takeResult()) ?? (await this.#make());
+  }
+
+  /** Of two stages of this run that do the same work, the second one says for which stage it waits. */
+  #acquireLease(): Promise<Lease> {
+    const { world, signal, working } = this.#run;
+    const { digest } = this.#examined;
+    const twin = working.get(digest);
+    working.set(digest, this.#stage.name);
+    return world.cache.acquireLease(digest, signal, (holder) =>
+      this.#emit({ type: 'stage-waiting', for: twin === undefined ? holder : `${twin}, which does the same work` }),
+    );
+  }
+
+  /** The stage without running it; undefined where that is impossible or not wanted. A frozen stage is never forced. */
+  async #takeResult(): Promise<DoneStage | undefined> {
+    const { world } = this.#run;
+    if (world.forced.has(this.#stage.name) && !this.#stage.frozen) return undefined;
+    const startedAt = performance.now();
+    const { decision, result } = this.#examined;
+    const isPresent = decision.state === 'up to date';
+    if (result === undefined || !(isPresent || decision.state === 'restorable')) return undefined;
+    if (!isPresent && !(await this.#publish(result.outputs))) return undefined;
+    world.cache.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
+    await world.cache.markUsed(result.digest);
+    const { outputs, record } = result;
+    return {
+      outcome: isPresent ? 'up to date' : 'restored',
+      outputs,
+      highlights: record.highlights,
+      recorded: true,
+      seconds: isPresent ? 0 : (performance.now() - startedAt) / 1000,
+    };
+  }
+
+  /** Runs the stage, again after a failure as often as the file allows. */
+  async #make(): Promise<DoneStage> {
+    const { signal, twice, place } = this.#run;
+    using seat = await place(this.#stage);
+    const checkpoint = this.#checkpoint();
+    for (let number = 1; ; number += 1) {
+      try {
+        const done = await this.#attempt(seat, { number, checkpoint, keep: true }, (made, work) =>
+          this.#keep(made, work),
+        );
+        return twice.has(this.#stage.name) ? { ...done, repeats: await this.#repeat(seat, done, number + 1) } : done;
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof StageFailure) || number > this.#stage.retries) throw error;
+        this.#emit({ type: 'stage-retrying', message: error.message });
+      }
+    }
+  }
+
+  /**
+   * The path of the stage's checkpoint; undefined where it keeps none, since its kind does not or its results are not kept.
+   * A forced stage starts over: the last checkpoint is removed, and only further attempts resume.
+   */
+  #checkpoint(): string | undefined {
+    const { checkpointsWithout, cache: isKept, name } = this.#stage;
+    if (checkpointsWithout === undefined || !isKept) return undefined;
+    const { world, host } = this.#run;
+    const versions = { restage: host.restage, node: process.version };
+    const digest = checkpointDigest(this.#examined.fingerprint, checkpointsWithout, versions);
+    if (world.forced.has(name)) world.cache.removeCheckpoint(digest);
+    return world.cache.checkpointPath(digest);
+  }
+
+  /** Lets the place make an attempt, uses what that made while its private folder is there, and keeps how it ended. */
+  async #attempt<T>(
+    seat: Seat,
+    options: Pick<Attempt, 'number' | 'checkpoint' | 'keep'>,
+    use: (made: AttemptOutcome, work: string) => Promise<T>,
+  ): Promise<T> {
+    const { folder, signal, world } = this.#run;
+    const examined = this.#examined;
+    const files = folder.attempt(this.#stage.name, options.number);
+    const startedAt = Date.now();
+    const state = { fingerprint: examined.digest, content: examined.fingerprint, startedAt };
+    files.tell(state);
+    try {
+      const emit = (event: StageEvent) => this.#emit(event);
+      const made = await seat.run({
+        ...{ stage: this.#stage, examined, outputsOf: this.#outputsOf, startedAt, emit },
+        ...files,
+        ...options,
+      });
+      const used = await use(made, files.work);
+      tellEnd(files, state, 'succeeded');
+      return used;
+    } catch (error) {
+      if (signal.aborted) tellEnd(files, state, 'interrupted');
+      else tellEnd(files, state, 'failed', describeError(error));
+      throw error;
+    } finally {
+      forgetView(viewName(world.cache.folder, examined.digest), viewFolder(files.work));
+      await files.removeWork();
+    }
+  }
+
+  /** Publishes what an attempt made, and remembers the result as the stage's last if it is recorded. */
+  async #keep({ result, edited }: AttemptOutcome, work: string): Promise<DoneStage> {
+    const { world } = this.#run;
+    const { outputs, record } = result;
+    const done = { outcome: 'ran', outputs, highlights: record.highlights, seconds: record.seconds } as const;
+    if (edited.length > 0) {
+      const shown = edited.map((path) => relative(world.pipeline.root, path) || path).join(', ');
+      this.#warn(
+        `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again`,
+      );
+      await this.#publish(outputs, work);
+      return { ...done, recorded: false };
+    }
+    world.cache.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
+    await this.#keepListings();
+    this.#warnOfOtherBytes(outputs);
+    if (!(await this.#publish(outputs, this.#stage.cache ? undefined : work))) {
+      throw new StageFailure(
+        'its outputs were damaged on disk between being stored and being published; is the disk sound?',
+      );
+    }
+    return { ...done, recorded: true };
+  }
+
+  /** Keeps what the folders held that the stage read by path, so that later reasons can name the files that changed. */
+  async #keepListings(): Promise<void> {
+    const { cache, listings } = this.#run.world;
+    for (const { items, parts } of this.#stage.inputs) {
+      for (const item of items) {
+        const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
+        if (listing?.folder === true) keepInputListing(cache.folder, partsDigest(listing, parts), listing.files);
+      }
+    }
+  }
+
+  /** A forced stage that gives other bytes than before is not reproducible. */
+  #warnOfOtherBytes(outputs: Outputs): void {
+    const before = this.#examined.result?.outputs;
+    if (before === undefined) return;
+    const ports = Object.keys(outputs).filter((port) => before[port]?.digest !== outputs[port]?.digest);
+    if (ports.length === 0) return;
+    this.#warn(
+      `ran again with the same inputs and settings and gave other bytes (${ports.join(', ')}): it is not reproducible`,
+    );
+  }
+
+  /**
+   * Puts every output at its published path, from the store or from an attempt's private folder, and tells the user of each
+   * file of theirs that was in the way. False where the source could not give all of it: it must be made again.
+   */
+  async #publish(outputs: Outputs, work?: string): Promise<boolean> {
+    const { world, publisher } = this.#run;
+    for (const output of this.#stage.outputs) {
+      const artifact = outputs[output.port];
+      if (artifact === undefined)
+        throw new Error(`Internal error: the result of ${this.#stage.name} has no output ${output.port}`);
+      const owner = { pipeline: world.pipeline.name, stage: this.#stage.name, port: output.port };
+      const from = work === undefined ? undefined : privatePath(work, output);
+      const publication = await publisher.publish(artifact, output.path, owner, from);
+      if (!publication.ok) return false;
+      if (publication.displaced !== undefined) {
+        this.#warn(
+          `${output.path} held something that Restage did not put there: it was moved to ${publication.displaced}`,
+        );
+      }
+    }
+    return true;
+  }
+
+  /**
+   * Runs the stage a second time, without the checkpoint, from which it would take what the first run computed. Reports
+   * how the runs compare, and keeps the first result. The answer: whether they gave the same bytes.
+   */
+  async #repeat(seat: Seat, first: DoneStage, number: number): Promise<boolean> {
+    const options = { number, checkpoint: undefined, keep: false };
+    const again = await this.#attempt(seat, options, async (made) => made).catch((error) => {
+      if (this.#run.signal.aborted || !(error instanceof StageFailure)) throw error;
+      return error;
+    });
+    const { repeats, message } = compareRuns(first, again);
+    this.#emit({ type: repeats ? 'info' : 'warning', message });
+    return repeats;
+  }
+
+  #warn(message: string): void {
+    this.#emit({ type: 'warning', message });
+  }
+
+  #emit(event: StageEvent): void {
+    this.#run.emit({ ...event, stage: this.#stage.name, time: Date.now() });
+  }
+}
+
+/** Keeps how an attempt ended. A full disk must not hide that, and was reported before. */
+function tellEnd(
+  files: AttemptFiles,
+  state: Parameters<AttemptFiles['tell']>[0],
+  outcome: 'succeeded' | 'failed' | 'interrupted',
+  message?: string,
+): void {
+  const seconds = (Date.now() - state.startedAt) / 1000;
+  try {
+    files.tell({ ...state, end: { outcome, seconds, ...(message !== undefined && { message }) } });
+  } catch (error) {
+    if (!isForUser(error)) throw error;
+  }
+}
