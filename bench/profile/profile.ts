@@ -20,8 +20,7 @@ import { publishedFolder } from '../../src/engine/config/files/pipeline-name.ts'
 import { safeName } from '../../src/engine/config/paths/safe-name.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
 import type { Diagnostic } from '../../src/engine/diagnostics/diagnostic.ts';
-import { Admission } from '../../src/engine/execution/admission.ts';
-import { machineCapacity } from '../../src/engine/execution/capacity.ts';
+import { Admission, machineCapacity } from '../../src/engine/execution/admission.ts';
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';

@@ -19,7 +19,12 @@ import type { Interrupts } from './interrupts.ts';
 import type { Project } from './open-project.ts';
 import { codeFiles } from './package-info.ts';
 
-/** Runs, tells, records and, in the file `memory`, remembers; gives the exit code. */
+type Outcomes = ReadonlyMap<StageName, StageOutcome>;
+
+/**
+ * Brings the stages of a run up to date, records the run and, in the file `memory`, remembers it for the next one. The
+ * answer is the exit code.
+ */
 export async function bringStages(
   run: Execution,
   project: Project,
@@ -28,51 +33,40 @@ export async function bringStages(
   report?: ReportWriter,
 ): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
-  // Signed before the run: what is edited meanwhile is not what was read.
+  const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
+  // Signed before the run: an edit during the run is not what the run has read.
   const { files, looked } = world.pipeline.sources;
   const read = signRead({ files: [...files, ...codeFiles], looked }, startedAt);
+  const { description } = world.pipeline;
   emit({
-    type: 'run-started',
-    run: folder.id,
-    pipeline: world.pipeline.name,
-    ...(world.pipeline.description === undefined ? {} : { description: world.pipeline.description }),
-    stages: stages.map(({ name }) => name),
-    finals: inInterest(project),
-    time: startedAt,
+    ...{ type: 'run-started', run: folder.id, pipeline: world.pipeline.name },
+    ...(description !== undefined && { description }),
+    ...{ stages: stages.map(({ name }) => name), finals: inInterest(project), time: startedAt },
   });
-  for (const warning of project.warnings) emit({ type: 'warning', message: formatWarning(warning), time: Date.now() });
+  for (const warning of project.warnings) warn(formatWarning(warning));
   await clearAfterKilledRuns(world.pipeline.root, world.cache);
-  const ends = await execute(run);
-  if (run.checkReads) tellUnchecked(run, ends);
-  for (const message of idleAxisWarnings(stages, ends)) emit({ type: 'warning', message, time: Date.now() });
-  const counts = countOutcomes(ends);
+  const outcomes = await execute(run);
+  if (run.checkReads) reportUnchecked(run, outcomes);
+  for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
+  const counts = countOutcomes(outcomes);
+  const isIdle = counts['up to date'] === stages.length;
   let page: string | undefined;
   try {
     await folder.removeWork();
-    if (counts['up to date'] < stages.length) {
-      const leftOut = new Map<StageName, number>();
-      writeRunRecord(run, ends, (stage) => {
-        const numbers = readNumbers(stage, world.pipeline.root);
-        const isNew = ends.get(stage.name)!.outcome === 'ran'; // of others it was told when they ran
-        if (isNew && numbers.numbersLeftOut !== undefined) leftOut.set(stage.name, numbers.numbersLeftOut);
-        return numbers;
-      });
-      const message = leftOutWarning(leftOut);
-      if (message !== undefined) emit({ type: 'warning', message, time: Date.now() });
-    } else if (report !== undefined) folder.discard(); // nothing was done: no part of the history; a profile goes on in it
+    if (!isIdle) recordRun(run, outcomes, warn);
+    else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
     if (project.whole) {
       world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
     page = await report?.finish(interrupts.interrupted);
-    await rememberRun(run, ends, memory, read, project.found, page);
+    await rememberRun(run, outcomes, memory, read, project.found, page);
     world.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;
-    const idle = counts['up to date'] === stages.length;
-    // A disk that is full by now does not undo what was done, nor is it to keep the summary from the user.
-    if (!(idle && isReadOnly(error))) emit({ type: 'warning', message: error.message, time: Date.now() });
+    // A disk that is full by now neither undoes what was done nor keeps the summary from the user.
+    if (!(isIdle && isReadOnly(error))) warn(error.message);
   }
-  const differ = [...ends.values()].some((end) => isDone(end) && end.repeats === false);
+  const differ = [...outcomes.values()].some((outcome) => isDone(outcome) && outcome.repeats === false);
   const ok = counts.failed + counts.blocked + counts.cancelled === 0 && !differ;
   const { interrupted } = interrupts;
   const time = Date.now();
@@ -84,10 +78,23 @@ export async function bringStages(
   return interrupted ? exitCodes.interrupted : ok ? exitCodes.ok : exitCodes.failed;
 }
 
-/** Says of commands that did not run that what they read was not checked. */
-function tellUnchecked({ stages, emit }: Execution, ends: ReadonlyMap<StageName, StageOutcome>): void {
+/** Writes the run's record. Warns of numbers that it leaves out, for stages that ran now. */
+function recordRun(run: Execution, outcomes: Outcomes, warn: (message: string) => void): void {
+  const leftOut = new Map<StageName, number>();
+  writeRunRecord(run, outcomes, (stage) => {
+    const numbers = readNumbers(stage, run.world.pipeline.root);
+    const isNew = outcomes.get(stage.name)!.outcome === 'ran';
+    if (isNew && numbers.numbersLeftOut !== undefined) leftOut.set(stage.name, numbers.numbersLeftOut);
+    return numbers;
+  });
+  const message = leftOutWarning(leftOut);
+  if (message !== undefined) warn(message);
+}
+
+/** Reports the commands that did not run: what they read was not checked. */
+function reportUnchecked({ stages, emit }: Execution, outcomes: Outcomes): void {
   for (const { name, kind } of stages) {
-    const { outcome } = ends.get(name)!;
+    const { outcome } = outcomes.get(name)!;
     if (kind !== 'command' || (outcome !== 'up to date' && outcome !== 'restored')) continue;
     const message = 'did not run, so what it reads was not checked; with --force it runs';
     emit({ type: 'info', stage: name, message, time: Date.now() });

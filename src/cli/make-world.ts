@@ -5,15 +5,10 @@ import type { World } from '../engine/plan/examine.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import type { Project } from './open-project.ts';
 
-/** What the user named, and what could be named. */
-export function worldBackends(backend: string): Pick<World, 'backend' | 'backends'> {
-  return {
-    backend: backend === 'auto' ? undefined : backend,
-    backends: backendNames.filter((name) => name !== 'auto'),
-  };
-}
-
-/** The places that decisions are made from. `warn` is told of damage in the cache that was set aside. */
+/**
+ * Everything that decisions are made from. `warn` gets what is damaged in the store and set aside. With `rehash`, no digest
+ * is taken from memory.
+ */
 export function makeWorld(project: Project, backend: string, warn: (message: string) => void, rehash = false): World {
   const { root, pipeline, graph, forced } = project;
   const cache = FolderStore.open(root, warn);
@@ -23,7 +18,8 @@ export function makeWorld(project: Project, backend: string, warn: (message: str
     cache,
     digests: DigestIndex.open(cache.folder, { rehash }),
     listings: new Map(),
-    ...worldBackends(backend),
+    backend: backend === 'auto' ? undefined : backend,
+    backends: backendNames.filter((name) => name !== 'auto'),
     forced,
   };
 }
@@ -31,7 +27,7 @@ export function makeWorld(project: Project, backend: string, warn: (message: str
 /** For commands that have no reporter. */
 export const warnOnStderr = (message: string): void => void process.stderr.write(`warning: ${message}\n`);
 
-/** Keeps what a command that only looks learned of files. Where the disk takes nothing, it is learned again next time. */
+/** Keeps what a command that only reads has learned of files. Where the disk cannot be written, the next command learns it again. */
 export function saveDigests({ digests }: World): void {
   try {
     digests.save();

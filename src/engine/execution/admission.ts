@@ -1,6 +1,8 @@
+import { readdirSync } from 'node:fs';
+import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
 
-/** A granted share of the machine; given back once, by `release`. */
+/** A share of the machine, until it is released. */
 export interface Grant extends Resources {
   release(): void;
 }
@@ -11,10 +13,11 @@ interface Waiting {
 }
 
 /**
- * Admits stages while cpu, gpu and memory last, first come first served.
+ * Admits stages while cores, GPUs and memory last, first come, first served. The order is strict, so that small stages do
+ * not starve a large one.
  *
- * A stage that asks for more than the machine has gets all that there is, so that nothing waits forever and the same
- * file runs on a laptop and on a server. The order is strict: a large stage is not starved by small ones behind it.
+ * A stage that asks for more than the machine has gets all of it. So nothing waits forever, and the same file runs on a
+ * laptop and on a server.
  */
 export class Admission {
   readonly #capacity: Resources;
@@ -22,13 +25,13 @@ export class Admission {
   readonly #queue: Waiting[] = [];
   readonly #held = new Set<Resources>();
 
-  /** `slots` bounds how many run at once, whatever they ask for. */
+  /** At most `slots` stages run at once, whatever they ask for. */
   constructor(capacity: Resources, slots: number) {
     this.#capacity = capacity;
     this.#slots = slots;
   }
 
-  /** Resolves when the share is granted; rejects with the signal's reason when aborted while waiting. */
+  /** Resolves with the share. Rejects with the signal's reason where that is aborted first. */
   acquire(want: Resources, signal: AbortSignal): Promise<Grant> {
     return new Promise((resolve, reject) => {
       signal.throwIfAborted();
@@ -58,7 +61,7 @@ export class Admission {
     }
   }
 
-  /** Summed anew each time: a running sum of decimal shares drifts, and where all was given back not all would be free. */
+  /** Summed anew each time. A running sum of decimal shares drifts: with all given back, not all would be free. */
   #free(): Resources {
     return [...this.#held].reduce(less, this.#capacity);
   }
@@ -69,7 +72,7 @@ export class Admission {
       ...share,
       release: () => {
         if (!this.#held.delete(share)) return;
-        setImmediate(() => this.#admit()); // when the end of what released it has been told
+        setImmediate(() => this.#admit()); // first the end of the stage is reported
       },
     };
   }
@@ -81,7 +84,7 @@ const clamp = (want: Resources, most: Resources): Resources => ({
   memory: Math.min(want.memory, most.memory),
 });
 
-/** By how much decimal shares that fill the machine exactly may seem to exceed it. */
+/** The rounding error of decimal shares that fill the machine exactly. */
 const tolerance = 1e-9;
 
 const fits = (want: Resources, free: Resources): boolean =>
@@ -92,3 +95,21 @@ const less = (free: Resources, share: Resources): Resources => ({
   gpu: free.gpu - share.gpu,
   memory: free.memory - share.memory,
 });
+
+/**
+ * What this machine or container can give to stages: cores, GPUs (those that CUDA_VISIBLE_DEVICES names, else NVIDIA's
+ * devices), bytes of memory.
+ */
+export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Resources {
+  return { cpu: usableCores(), gpu: countGpus(env), memory: usableMemory() };
+}
+
+function countGpus(env: NodeJS.ProcessEnv): number {
+  const chosen = env['CUDA_VISIBLE_DEVICES'];
+  if (chosen !== undefined) return chosen === '' || chosen === '-1' ? 0 : chosen.split(',').length;
+  try {
+    return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
+  } catch {
+    return 0;
+  }
+}

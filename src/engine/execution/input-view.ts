@@ -8,36 +8,36 @@ import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { signTree } from '../files/sign-tree.ts';
 import type { FingerprintInput } from '../fingerprint/fingerprint.ts';
 import type { Examined, OutputsOf, World } from '../plan/examine.ts';
-import type { Lender, Loan } from '../publishing/lender.ts';
+import type { Lender, Loan, Misuse } from '../publishing/lender.ts';
 import { CopyFault } from '../publishing/verified-copy.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './place.ts';
 
 /**
- * What a stage reads: its inputs under names that hold nothing but what is in its fingerprint, in a folder of its own.
- * What other stages made is lent from the store. The user's files are symbolic links.
+ * What a stage reads: its inputs in a folder of its own, under names that hold nothing but what its fingerprint holds.
+ * The store lends what other stages made. The user's files are symbolic links.
  */
 export interface InputView {
   /** Absolute path of the folder. */
   readonly folder: string;
-  /** The folder's other path, which is the same in every run, and which the stage is given. */
+  /** Another path of the folder, which is the same in every run. The stage gets this one. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
-  /** The path of the project that each path in the folder stands for. */
+  /** The project's own path of each path in the folder. */
   readonly originals: ReadonlyMap<string, string>;
   readonly loans: readonly Loan[];
   readonly links: readonly Link[];
 }
 
-/** A symbolic link of a view, and how its target looked when the link was made. */
+/** A symbolic link of a view, and the state of its target when the link was made. */
 interface Link {
   readonly path: string;
   readonly target: string;
   readonly signature: string;
-  /** Of what was only just put in place: its signature alone does not say that it stays. */
+  /** The digest of a target that changed so lately that its signature proves nothing. */
   readonly unsettled?: Digest;
-  /** The target is already not what the decision was made about. */
+  /** Whether the target had changed since the decision about the stage. */
   readonly isOutdated: boolean;
 }
 
@@ -46,45 +46,45 @@ export interface ViewOptions {
   readonly world: World;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;
-  /** Absolute path of the folder to make it in, which must not exist. */
+  /** Absolute path of the view's folder, which must not exist. */
   readonly folder: string;
 }
 
 /** Makes the view of a stage that is about to run. {@link closeView} ends it. */
 export async function openView(stage: Stage, options: ViewOptions): Promise<InputView> {
-  const { world, folder, lender, outputsOf } = options;
+  const { world, folder, examined } = options;
   const originals = new Map<string, string>();
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
-  const name = viewName(world.cache.folder, options.examined.digest);
+  const name = viewName(world.cache.folder, examined.digest);
   mkdirSync(folder);
   if (stage.inputs.length > 0) nameView(name, folder);
-  for (const input of stage.inputs) {
-    const names = viewNames(input.port, input.list, options.examined.fingerprint.inputs[input.port]!);
-    const artifacts: InputArtifact[] = [];
-    for (const [index, item] of input.items.entries()) {
+  for (const { port, list, items } of stage.inputs) {
+    const names = viewNames(port, list, examined.fingerprint.inputs[port]!);
+    inputs[port] = items.map(({ labels }, index) => ({ path: join(name, names[index]!), labels }));
+    for (const [index, item] of items.entries()) {
       const path = join(folder, names[index]!);
-      artifacts.push({ path: join(name, names[index]!), labels: item.labels });
       originals.set(path, pathOf(item, world));
       mkdirSync(dirname(path), { recursive: true });
       if (item.from === 'path') links.push(await link(item.path, path, options));
-      else loans.push(await borrow(outputOf(item, outputsOf), path, stage, pathOf(item, world), lender));
+      else loans.push(await borrow(item, path, stage.name, options));
     }
-    inputs[input.port] = artifacts;
   }
   return { folder, name, inputs, originals, loans, links };
 }
 
 async function borrow(
-  artifact: StoredArtifact,
+  item: InputItem & { readonly from: 'stage' },
   to: string,
-  { name }: Stage,
-  published: string,
-  lender: Lender,
+  borrower: string,
+  { outputsOf, lender, world }: ViewOptions,
 ): Promise<Loan> {
+  const artifact: StoredArtifact | undefined = outputsOf(item.stage)[item.port];
+  if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
+  const published = pathOf(item, world);
   try {
-    return await lender.lend(artifact, to, name, published);
+    return await lender.lend(artifact, to, borrower, published);
   } catch (error) {
     if (!(error instanceof CopyFault)) throw error;
     throw new StageFailure(`${published} changed before it could be read, and the cache does not hold it: run again`);
@@ -103,50 +103,52 @@ async function link(target: string, path: string, { examined, world }: ViewOptio
   };
 }
 
-/** An input that a stage, or one of the `others` that read it at the same time, wrote to. */
-export interface MisusedInput {
-  /** Its path in the project. */
-  readonly path: string;
-  readonly others: readonly string[];
-}
-
 /** What happened to the inputs while a stage ran. */
 export interface ViewEnd {
-  readonly written: readonly MisusedInput[];
-  /** The user's files whose content or times are others now: an edit that was taken back is one as well. */
+  /** The inputs that the stage, or one of the `others` that read them at the same time, wrote to, by their own paths. */
+  readonly misuses: readonly Misuse[];
+  /** The user's files whose content or times have changed. An edit that was taken back counts as well. */
   readonly edited: readonly string[];
 }
 
-/** Looks at every input again. To be called once for every view, whatever the end of its stage. */
+/** Checks every input again. To be called once for every view, whatever the end of its stage. */
 export async function closeView(view: InputView, lender: Lender, digests: DigestIndex): Promise<ViewEnd> {
-  const original = (path: string) => originalOf(view, path);
-  const misuses = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
+  const lent = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
   const edited: string[] = [];
   for (const link of view.links) if (link.isOutdated || (await isChanged(link, digests))) edited.push(link.target);
   return {
-    written: [
-      ...misuses.map(({ path, others }) => ({ path: original(path), others })),
+    misuses: [
+      ...lent.map(({ path, others }) => ({ path: originalOf(view, path), others })),
       ...replaced.map(({ target }) => ({ path: target, others: [] })),
     ],
     edited,
   };
 }
 
+function linkTarget(path: string): string | undefined {
+  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
+}
+
+/** True also for a path that is gone. */
 async function isChanged({ target, signature, unsettled }: Link, digests: DigestIndex): Promise<boolean> {
-  if (signatureOf(target) !== signature) return true;
+  try {
+    if (signTree(target).signature !== signature) return true;
+  } catch {
+    return true;
+  }
   return unsettled !== undefined && (await digests.list(target, { modes: false })).digest !== unsettled;
 }
 
-/** Puts the project's own paths in place of those of the view, in what a stage says. */
+/** Puts the project's own paths in place of those of the view, in what a stage prints and reports. */
 export function withOriginals({ folder, name, originals }: InputView, text: string): string {
-  const told = text.replaceAll(name, folder);
-  if (!told.includes(folder)) return told;
+  const shown = text.replaceAll(name, folder);
+  if (!shown.includes(folder)) return shown;
   const byLength = [...originals].sort(([a], [b]) => b.length - a.length);
-  return byLength.reduce((told, [path, original]) => told.replaceAll(path, original), told);
+  return byLength.reduce((shown, [path, original]) => shown.replaceAll(path, original), shown);
 }
 
-/** The path of the project that a file of the view, or of a folder in it, stands for. */
+/** The project's own path of a file in the view, or in a folder of it. */
 function originalOf({ originals }: InputView, path: string): string {
   for (let base = path; base.length > 1; base = dirname(base)) {
     const original = originals.get(base);
@@ -155,9 +157,18 @@ function originalOf({ originals }: InputView, path: string): string {
   throw new Error(`Internal error: ${path} is in no view`);
 }
 
+/** The absolute path of an input item in the project. */
+export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
+  if (item.from === 'path') return item.path;
+  const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
+  if (output === undefined) throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
+  return join(world.pipeline.root, output.path);
+}
+
 /**
- * Paths of a port's items below the view's folder, which the fingerprint alone decides. A single item is named by its port
- * and extension. In a list, a file of the user's keeps its path or, where it is the only one, its name, and a stage's output is named by its labels.
+ * Paths of a port's items below the view's folder. Only the fingerprint decides them. A single item is named by its port
+ * and extension. In a list, a stage's output is named by its labels. A file of the user's keeps its path there or, where
+ * it is the only one, its name.
  */
 function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);
@@ -178,7 +189,7 @@ function labelName({ labels = {}, extension = '', name }: FingerprintInput, inde
   return (words.length > 0 ? safeWord(words.join(',')) : String(index + 1)) + extension;
 }
 
-/** Whether all names can lie side by side: none comes twice, and none is a folder of another. */
+/** Whether all names can lie side by side: no name comes twice, and none is a folder of another. */
 function isTree(names: readonly string[]): boolean {
   const all = new Set(names);
   const isBelowAnother = (name: string) => {
@@ -186,31 +197,4 @@ function isTree(names: readonly string[]): boolean {
     return false;
   };
   return all.size === names.length && !names.some(isBelowAnother);
-}
-
-function outputOf(item: InputItem & { readonly from: 'stage' }, outputsOf: OutputsOf): StoredArtifact {
-  const artifact = outputsOf(item.stage)[item.port];
-  if (artifact === undefined) throw new Error(`Internal error: ${item.stage} left no output ${item.port}`);
-  return artifact;
-}
-
-/** Where an input item lies in the project. */
-export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
-  if (item.from === 'path') return item.path;
-  const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
-  if (output === undefined) throw new Error(`Internal error: ${item.stage} has no output ${item.port}`);
-  return join(world.pipeline.root, output.path);
-}
-
-function linkTarget(path: string): string | undefined {
-  return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
-}
-
-/** Undefined for a path that went away meanwhile: that, too, is a change. */
-function signatureOf(path: string): string | undefined {
-  try {
-    return signTree(path).signature;
-  } catch {
-    return undefined;
-  }
 }

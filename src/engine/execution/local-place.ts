@@ -5,14 +5,14 @@ import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import type { Outputs, World } from '../plan/examine.ts';
-import type { Lender } from '../publishing/lender.ts';
+import type { Lender, Misuse } from '../publishing/lender.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import type { Admission } from './admission.ts';
 import type { HostFacts } from './execution.ts';
-import { closeView, type InputView, type MisusedInput, openView, withOriginals } from './input-view.ts';
+import { closeView, type InputView, openView, withOriginals } from './input-view.ts';
 import { type Attempt, type AttemptOutcome, type Place, privatePath, StageFailure, viewFolder } from './place.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
-import type { ProcessEnd, RunProcess } from './stage-process.ts';
+import type { ProcessEnd, ProcessJob, RunProcess } from './stage-process.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What this machine runs stages with. */
@@ -61,10 +61,10 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
     launcher: trace?.launcher,
     cpus,
   });
-  const { written, edited } = await closeView(view, lender, world.digests);
+  const { misuses, edited } = await closeView(view, lender, world.digests);
   if (trace !== undefined) reportReads(trace, view, world, emit);
   if (!end.ok) throw new StageFailure(end.message);
-  if (written[0] !== undefined) throw new StageFailure(describeMisuse(written[0], root));
+  if (misuses[0] !== undefined) throw new StageFailure(describeMisuse(misuses[0], root));
   const result: StageResult = {
     format: 1,
     digest: examined.digest,
@@ -80,25 +80,18 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
 /** What a stage reported besides its outputs. */
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
 
-export interface StageProcessOptions {
-  readonly root: string;
+/** What a stage's process needs beside the stage. */
+export interface StageProcessOptions
+  extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
+    Pick<StageRequest, 'root' | 'inputs' | 'cpus' | 'backend'>,
+    Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
   /** The built file of a project's own kind. */
   readonly module: string | undefined;
-  readonly inputs: StageRequest['inputs'];
-  /** Puts the project's paths in place of private ones in what the stage prints and reports. */
-  readonly translate: (text: string) => string;
-  /** The command that starts the stage's programs, so that they are traced. */
-  readonly launcher?: readonly string[] | undefined;
-  readonly cpus: number;
-  readonly backend: string;
-  readonly checkpoint?: string | undefined;
-  /** An empty folder on the file system of the store, which gets `out/` and `scratch/`. */
+  /** An empty folder on the file system of the store. It gets `out/` and `scratch/`. */
   readonly work: string;
-  readonly log: string;
-  readonly emit: (event: StageEvent) => void;
-  readonly signal: AbortSignal;
-  readonly kill: AbortSignal;
+  readonly checkpoint?: string | undefined;
+  readonly launcher?: readonly string[] | undefined;
 }
 
 /** Runs the process of a stage. What it reports is emitted at once, and gathered for the result's record. */
@@ -236,7 +229,7 @@ function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emi
 }
 
 /** Why a stage fails that wrote to what it reads, or that read while another one did. */
-function describeMisuse({ path, others }: MisusedInput, root: string): string {
+function describeMisuse({ path, others }: Misuse, root: string): string {
   const rule = 'inputs are only to be read';
   if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so let it work on a copy`;
   const who = ['it', ...others].join(' or ');

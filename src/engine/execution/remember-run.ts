@@ -7,25 +7,25 @@ import type { Execution } from './execution.ts';
 import { isDone, type StageOutcome } from './stage-outcome.ts';
 
 /**
- * Ends a run: checks what was put in place once more, after a tick of the disk's clock, so that from now on one stat
- * tells that it is unchanged; and remembers a complete run, so that the same command answers at once.
+ * Ends a run. It checks the published outputs once more, after a tick of the disk's clock, so that from now on one stat
+ * call shows that they are unchanged. And it remembers a complete run, so that the same command answers at once.
  *
- * `read` signs the files of the pipeline and the code as they were when they were read; `found` is how the file was found;
- * `page` is the run's report, which comes back when it is gone. Without a `file`, nothing is remembered.
+ * `read` has the signatures of the pipeline's files and of the code when they were read, `found` how the file was found.
+ * `page` is the run's report, which is made again when it is gone. Without a `file`, nothing is remembered.
  */
 export async function rememberRun(
   run: Execution,
-  ends: ReadonlyMap<StageName, StageOutcome>,
+  outcomes: ReadonlyMap<StageName, StageOutcome>,
   file: string | undefined,
   read: ReadonlyMap<string, string> | undefined,
   found: FoundFile,
   page: string | undefined,
 ): Promise<void> {
   const { world, stages } = run;
-  const published = await signOutputs(run, ends);
+  const published = await signOutputs(run, outcomes);
   const inputs = await signInputs(run);
   if (file === undefined) return;
-  const complete = [...ends.values()].every((end) => isDone(end) && end.recorded);
+  const complete = [...outcomes.values()].every((outcome) => isDone(outcome) && outcome.recorded);
   if (!complete || published === undefined || inputs === undefined || read === undefined) {
     forget(file);
     return;
@@ -48,20 +48,20 @@ export async function rememberRun(
 /** Signatures of what a run published, by absolute path. */
 interface SignedOutputs {
   readonly outputs: ReadonlyMap<string, string>;
-  /** Of the folder that says whose each published path is: another pipeline may take one over and leave its bytes. */
+  /** Of the folder with the owners of published paths: another pipeline may take over a path and leave its bytes. */
   readonly owners: ReadonlyMap<string, string>;
 }
 
-/** Undefined unless all outputs hold the bytes of their results and are this pipeline's still. */
+/** Undefined unless all outputs hold the bytes of their results and still belong to this pipeline. */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
-  ends: ReadonlyMap<StageName, StageOutcome>,
+  outcomes: ReadonlyMap<StageName, StageOutcome>,
 ): Promise<SignedOutputs | undefined> {
   const wanted = new Map<string, string>();
   for (const stage of stages) {
-    const end = ends.get(stage.name);
-    if (end === undefined || !isDone(end)) continue;
-    for (const { port, path } of stage.outputs) wanted.set(path, end.outputs[port]!.digest);
+    const outcome = outcomes.get(stage.name);
+    if (outcome === undefined || !isDone(outcome)) continue;
+    for (const { port, path } of stage.outputs) wanted.set(path, outcome.outputs[port]!.digest);
   }
   const signatures = new Map<string, string>();
   try {
@@ -77,15 +77,15 @@ async function signOutputs(
     }
     return { outputs: signatures, owners };
   } catch {
-    return undefined; // taken away meanwhile
+    return undefined; // removed meanwhile
   }
 }
 
-/** Signatures of the path inputs as they looked when they were hashed. */
+/** The signatures of the path inputs when they were hashed. */
 async function signInputs({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const signatures = new Map<string, string>();
   for (const [path, listed] of world.listings) {
-    const listing = await listed.catch(() => undefined); // its stage has failed and said so
+    const listing = await listed.catch(() => undefined); // its stage has failed
     if (listing === undefined || !isOld(listing.newest, startedAt)) return undefined;
     signatures.set(path, listing.signature);
   }

@@ -3,23 +3,19 @@ import { type InputArtifact, type RunStage, type StageContext, StageError } from
 import { CheckpointFile } from '../store/checkpoint-file.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
-/** Finds the code of a kind; `module` is the built file of a project's own one. */
+/** Finds the code of a kind. `module` is the built file of a project's own kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
 /**
- * The life of a stage's own process: takes one request from its parent, runs the kind, answers, ends.
+ * The life of a stage's own process: it takes one request from the runner, runs the kind, answers, and is ended.
  *
- * When the channel to the parent closes, the parent is dead: the whole process group goes with it. The group is our own,
- * since the parent starts us detached. The parent's watcher does the same where this process is busy or killed too.
+ * When the channel to the runner closes, the runner is dead, and the whole process group is killed. The group is this
+ * process's own, since the runner starts it detached. The runner's watcher does the same where this process is too busy.
  */
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
-  process.once('message', (request: StageRequest) => {
-    void answer(request, loadRun).then((message) => {
-      // The channel stays open until the parent has read the answer: the parent ends us.
-      send(message);
-    });
-  });
+  // The channel stays open until the runner has read the answer: the runner ends this process.
+  process.once('message', (request: StageRequest) => void answer(request, loadRun).then(send));
   send({ type: 'ready' });
 }
 
@@ -31,55 +27,60 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
   } catch (error) {
     if (error instanceof StageError) return { type: 'failed', message: error.message };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
-    return stack === undefined ? { type: 'failed', message } : { type: 'failed', message, stack };
+    return { type: 'failed', message, ...(stack !== undefined && { stack }) };
   }
 }
 
-/** The context of a running stage, over the channel to its parent. */
+/** The context of a running stage, over the channel to the runner. */
 function makeContext(request: StageRequest): StageContext {
+  const { kind, checkpoint, launcher, root } = request;
   const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
-  const progress = throttle((progress) => send({ type: 'progress', ...progress }));
+  const progress = throttle((progress) => send({ ...progress, type: 'progress' }));
   return {
     settings: request.settings,
     inputs,
     input: (port) => {
       const [first] = inputs(port);
-      if (first === undefined)
-        throw new Error(`Internal error: ${request.kind} reads port ${port}, which is not connected`);
+      if (first === undefined) throw new Error(`Internal error: ${kind} reads port ${port}, which is not connected`);
       return first;
     },
     output: (port) => {
       const path = request.outputs[port];
-      if (path === undefined) throw new Error(`Internal error: ${request.kind} has no output ${port}`);
+      if (path === undefined) throw new Error(`Internal error: ${kind} has no output ${port}`);
       return path;
     },
     inputPorts: Object.keys(request.inputs),
     outputPorts: Object.keys(request.outputs),
     cpus: request.cpus,
     backend: request.backend,
-    ...(request.checkpoint !== undefined && { checkpoints: new CheckpointFile(request.checkpoint, warn) }),
+    ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
     scratch: request.scratch,
-    root: request.root,
-    ...(request.launcher !== undefined && { launcher: request.launcher }),
+    root,
+    ...(launcher !== undefined && { launcher }),
     // Few stages need what it loads of Node for the network.
     download: async (file) =>
-      await (await import('../store/download.ts')).download(join(request.root, 'cache'), file, progress),
+      await (await import('../store/download.ts')).download(join(root, 'cache'), file, progress),
     progress,
-    point: (point) => send({ type: 'point', ...point }),
-    log: (line) => void process.stdout.write(`${line}\n`),
-    info: (line) => {
-      process.stdout.write(`${line}\n`);
-      send({ type: 'info', message: line });
+    point: (point) => send({ ...point, type: 'point' }),
+    log: print,
+    info: (message) => {
+      print(message);
+      send({ type: 'info', message });
     },
     warn,
-    highlight: (table) => send({ type: 'highlight', ...table }),
+    highlight: (table) => send({ ...table, type: 'highlight' }),
     note: (name, value) => send({ type: 'note', name, value }),
   };
 }
 
-function warn(line: string): void {
-  process.stdout.write(`warning: ${line}\n`);
-  send({ type: 'warn', message: line });
+function warn(message: string): void {
+  print(`warning: ${message}`);
+  send({ type: 'warn', message });
+}
+
+/** The runner writes what a stage prints to its log, in the order of its programs' own lines. */
+function print(line: string): void {
+  process.stdout.write(`${line}\n`);
 }
 
 function send(message: StageMessage): void {

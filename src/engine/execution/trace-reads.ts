@@ -3,7 +3,7 @@ import { mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, relative, resolve } from 'node:path';
 import { walkTree } from '../files/walk-tree.ts';
 
-/** Why programs cannot be traced here, with what to do; undefined where they can. */
+/** Why programs cannot be traced here, and what to do; undefined where they can. */
 export function whyNoTracing(): string | undefined {
   if (process.platform !== 'linux')
     return 'this needs strace, which only Linux has: run it there, for instance in a container';
@@ -15,11 +15,11 @@ export function whyNoTracing(): string | undefined {
   return `strace is installed and may not trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
 }
 
-/** Calls by which a program reads a file, or takes over its content by a link. Some processors lack some: hence `?`. */
+/** The calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
 const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
 /**
- * `-ff`: a file for each process, so that no call is told in two parts. `-ttt`: with its time, which orders them again.
- * `-y`: with the path behind every descriptor.
+ * `-ff` writes a file for each process, so that no call comes in two parts. `-ttt` adds the time, which puts the calls in
+ * order again. `-y` adds the path of every descriptor.
  */
 const options = [
   '-f',
@@ -34,9 +34,9 @@ const options = [
   `trace=${calls}`,
 ] as const;
 
-/** What one attempt is traced by, in a folder of its own. */
+/** The trace of one attempt, in a folder of its own. */
 export class ReadTrace {
-  /** What a program is started by to be traced, with all that it starts. */
+  /** The command that starts a program so that it is traced, with all that it starts. */
   readonly launcher: readonly string[];
   readonly #folder: string;
   readonly #startedAt = Date.now();
@@ -71,25 +71,25 @@ export class ReadTrace {
   }
 }
 
-/** The clock of a disk moves in ticks, so that what was just made may look a little older. */
+/** The ticks of a disk's clock, in milliseconds: a new file may look a little older than it is. */
 const tick = 20;
 
 const idOf = ({ dev, ino }: { readonly dev: number; readonly ino: number }): string => `${dev}:${ino}`;
 
-/** Files by what the disk calls them, since they may be read by other paths: through links, or by their real one. */
+/** Files by device and inode, since they may be read by other paths: through links, or by their real path. */
 function idsIn(paths: Iterable<string>): ReadonlySet<string> {
   const ids = new Set<string>();
   for (const path of paths) for (const { stats, folder } of walkTree(path)) if (!folder) ids.add(idOf(stats));
   return ids;
 }
 
-/** Python reads what it compiled earlier in place of the source. */
+/** The source of a file that Python compiled earlier, and reads in place of it. */
 function sourceOf(path: string): string {
   const source = path.replace(/__pycache__\/([^/]+?)\.[^./]+(?:\.opt-\d)?\.pyc$/, '$1.py');
   return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;
 }
 
-/** A file that a process opened for reading, ran or linked, or that it emptied to write it anew. */
+/** A use of a file by a process, which opened it for reading, ran or linked it, or emptied it to write it anew. */
 interface Use {
   readonly time: number;
   /** Absolute. */
@@ -97,7 +97,7 @@ interface Use {
   readonly isMade: boolean;
 }
 
-/** Paths that were read before the programs wrote them anew, if they did. */
+/** Paths that were read and that no program had written anew before. */
 function readPaths(uses: readonly Use[]): readonly string[] {
   const made = new Set<string>();
   return [...uses]
@@ -114,9 +114,9 @@ const result = new RegExp(String.raw`\) += \d+(?:<${escaped}>)?(?:\(deleted\))?$
 const from = new RegExp(String.raw`^[\d.]+ \w+\((?:AT_FDCWD|\d+)<${escaped}>, `);
 const workingFolder = new RegExp(`AT_FDCWD<${escaped}>`);
 
-/** What one process did with files, by what strace says of it. */
+/** The uses of files in strace's output for one process. */
 export function parseTrace(trace: string, root: string): readonly Use[] {
-  // What strace says with its first call that names it, and with every later one: a program may change its folder.
+  // A program may change its working folder. Calls before the first one that names it have the same one.
   let folder = decoded(workingFolder.exec(trace)?.[1]) ?? root;
   return trace.split('\n').flatMap((line) => {
     folder = decoded(workingFolder.exec(line)?.[1]) ?? folder;
@@ -130,7 +130,7 @@ export function parseTrace(trace: string, root: string): readonly Use[] {
   });
 }
 
-/** Puts the bytes in place of C's escapes for them, and reads all as UTF-8. */
+/** Resolves C's escapes, and reads the bytes as UTF-8. */
 function decoded(text: string | undefined): string | undefined {
   const bytes = text?.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/g, (_, code: string) => {
     if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
@@ -140,10 +140,10 @@ function decoded(text: string | undefined): string | undefined {
   return bytes === undefined ? undefined : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** How many files are named at most. */
+/** The most files that are named. */
 const most = 20;
 
-/** What a stage read without declaring it, for its user. Hidden folders and `node_modules` are named as a whole. */
+/** The warning about undeclared reads. It names hidden folders and `node_modules` as a whole. */
 export function describeUndeclared(paths: readonly string[]): string {
   const counts = new Map<string, number>();
   for (const path of paths) {

@@ -3,31 +3,31 @@ import { randomInt } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
 
-/** The processes of one attempt of a stage: the one that was started, and whatever that starts. */
+/** The processes of one attempt of a stage: the one that was started, and everything that it starts. */
 export interface WatchedProcesses {
-  /** Kills those that are left. True when it is certain that none lives on. */
+  /** Kills those that are left. True where it is certain that none lives on. */
   end(): Promise<boolean>;
 }
 
-/** How long killed processes may take to go, in milliseconds; one that waits for a dead network disk takes longer. */
+/** How long killed processes may take to end, in milliseconds. A process that waits for a dead network disk takes longer. */
 const patience = 5_000;
 
 /**
- * Lets no process of a run outlive it, whatever happens to the run and whatever its stages do.
+ * Kills every process of a run that would outlive it, whatever happens to the run and whatever its stages do.
  *
- * Every process of an attempt bears the attempt's mark: the soft limit on file locks, which Linux has ignored since 2.4.25,
- * but still hands down to every child. Neither `setsid` nor `env -i` removes it. A shell of its own (`killall -9 node`
- * spares it) waits for the end of the pipe that only the run holds, and then kills all that bear a mark of the run.
+ * Every process of an attempt has the attempt's mark: the soft limit on file locks, which Linux has ignored since 2.4.25,
+ * but still hands down to every child. Neither `setsid` nor `env -i` removes it. A shell waits for the end of the pipe
+ * that only the run holds, and then kills all processes with a mark of the run. `killall -9 node` spares a shell.
  *
- * The alternative, a PID namespace for each stage, numbers the processes of every stage anew. Then two stages that write to
- * `/tmp/x.$$` write to the same file, `/proc` shows other processes under these numbers, and without root it needs a
+ * The alternative, a PID namespace for each stage, numbers the processes of every stage anew. Two stages that write to
+ * `/tmp/x.$$` then write to the same file, and `/proc` shows other processes under these numbers. Without root it needs a
  * user namespace, in which `ssh` and `sudo` refuse to work.
  *
- * Where processes cannot be marked (macOS), the process groups of the stages are killed, and a child that left its group
+ * Where processes cannot be marked (macOS), the shell kills the process groups of the stages. A child that left its group
  * lives on.
  */
 export class Watcher {
-  /** Marks are this and the attempt's number in six digits. */
+  /** A mark is this number and the attempt's number in six digits. */
   readonly #run = String(randomInt(100_000_000_000, 200_000_000_000));
   readonly #marking = new Map<number, (marked: boolean) => void>();
   #attempts = 0;
@@ -83,8 +83,8 @@ export class Watcher {
 }
 
 /**
- * First it takes off the mark that it has from a run around this one, which would kill it too early. It kills until it finds
- * only what it has killed already: what is killed starts no more processes, and a dead one may stay for a while.
+ * First the shell takes off the mark that it inherits where this run is itself part of a stage: that run would kill it too
+ * early. It kills until it finds only what it has killed already. Killed processes start no more, and may stay for a while.
  */
 const script = `
 trap '' HUP INT TERM
@@ -118,7 +118,7 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
   }
 }
 
-/** Those that bear a mark and live. Of what began within a second the numbers have not come round: lower ones are left out. */
+/** The living processes with a mark, from the number `from` on: within a second, process numbers have not come round. */
 function marked(mark: string, from: number): readonly number[] {
   const [, , , , last] = read('/proc/loadavg').split(' ');
   const least = Number(last) >= from ? from : 0;
@@ -127,7 +127,7 @@ function marked(mark: string, from: number): readonly number[] {
     .filter((pid) => pid >= least && read(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid));
 }
 
-/** Ended, though its parent has not asked about it yet. */
+/** Whether a process has ended, though its parent has not asked for its end yet. */
 const isDead = (pid: number): boolean => /^\d+ \(.*\) [ZX]/s.test(read(`/proc/${pid}/stat`));
 
 function read(path: string): string {

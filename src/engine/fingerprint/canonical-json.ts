@@ -3,8 +3,8 @@ import type { Json } from '../../json.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /**
- * The one text of a JSON value: keys sorted by code unit, no spaces, keys with the value `undefined` left out.
- * Numbers and strings are written as `JSON.stringify` does; `NaN` and the infinities, which JSON lacks, throw.
+ * The canonical text of a JSON value: keys sorted by code unit, no spaces, keys with the value `undefined` left out.
+ * Numbers and strings are written as `JSON.stringify` does. Throws for `NaN` and the infinities, which JSON lacks.
  */
 export function canonicalJson(value: Json): string {
   if (typeof value === 'number' && !Number.isFinite(value)) {

@@ -4,10 +4,9 @@ import { canonicalJson } from './canonical-json.ts';
 import type { Fingerprint } from './fingerprint.ts';
 
 /**
- * What names the checkpoint of a stage: its fingerprint without the settings that only say how far its work goes, and
- * without its outputs' names, since what is written of the work in the end has no part in it; and the `versions` of what
- * runs it, since bytes may differ from one to the next. What the stage alone can know of that, such as what computes, it
- * compares itself.
+ * The name of a stage's checkpoint: a digest of its fingerprint without the settings that only say how far the work goes,
+ * and without the names of the outputs, which do not change the work. The `versions` of what runs it are part of the name,
+ * since bytes may differ from one to the next. What only the stage knows, such as the backend, it compares itself.
  */
 export function checkpointDigest(
   fingerprint: Fingerprint,

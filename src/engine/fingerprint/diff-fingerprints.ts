@@ -9,12 +9,12 @@ export interface FingerprintDifference {
   readonly after: Json | undefined;
 }
 
-/** Value by value, in the order of `before` with what is new in `after` last; empty when they are equal. */
+/** The differences value by value, in the order of `before`, with new values of `after` last. Empty for equal ones. */
 export function diffFingerprints(before: Fingerprint, after: Fingerprint): readonly FingerprintDifference[] {
   return diffValues('', before as unknown as Json, after as unknown as Json);
 }
 
-/** The same of two values at a path. */
+/** The differences of two values at a path. */
 export function diffValues(
   path: string,
   before: Json | undefined,

@@ -3,19 +3,19 @@ import type { Digest } from '../../digest.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { Fingerprint, FingerprintInput } from './fingerprint.ts';
 
-/** An input item as it is keyed: the digest of the parts that the stage reads, and what of its name it sees. */
+/** What a fingerprint holds of an input item: the digest of the parts that the stage reads, and what it sees of the name. */
 export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
 /** What a stage's fingerprint needs beyond the stage itself. */
 export interface FingerprintSurroundings {
   /** Every item of every port, in the order of the stage's own inputs. */
   readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
-  /** Named by the user; undefined for `auto`, which accepts what any backend made. */
+  /** The backend that the user named; undefined for `auto`, which accepts the results of any backend. */
   readonly backend: string | undefined;
   readonly salt: string | undefined;
 }
 
-/** Everything that decides the stage's outputs, without a lookup: the same stage and digests give the same value. */
+/** The fingerprint of a stage. Pure: the same stage and digests give the same value. */
 export function fingerprintStage(stage: Stage, { inputs, backend, salt }: FingerprintSurroundings): Fingerprint {
   return {
     kind: stage.kind,
@@ -38,7 +38,7 @@ function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly Key
   }));
 }
 
-/** Values of the environment are hashed: a token does not end in a readable file. */
+/** Values of the environment are hashed, so that no token ends in a readable file. */
 function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
   return Object.fromEntries(
     Object.entries(env).map(([name, value]) => [

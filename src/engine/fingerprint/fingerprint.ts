@@ -2,9 +2,9 @@ import type { Digest } from '../../digest.ts';
 import type { JsonObject } from '../../json.ts';
 
 /**
- * Everything that decides a stage's outputs, as readable JSON; its SHA-256 names the result.
+ * Everything that decides a stage's outputs, as readable JSON. Its SHA-256 names the result.
  *
- * Not here: names of stages and pipelines, published paths, absolute paths, time, host, CPU count, key order.
+ * It does not hold names of stages and pipelines, published paths, absolute paths, time, host, CPU count or key order.
  */
 export interface Fingerprint {
   readonly kind: string;
@@ -13,20 +13,20 @@ export interface Fingerprint {
   readonly settings: JsonObject;
   /** By port, in order; `digest` covers the parts that the stage reads. */
   readonly inputs: Readonly<Record<string, readonly FingerprintInput[]>>;
-  /** Port names, sorted; of those that the file declares, with the extension that their program may go by: `plot.svg`. */
+  /** Port names, sorted. Ports that the file declares have their extension, which programs may go by: `plot.svg`. */
   readonly outputs: readonly string[];
-  /** SHA-256 of each declared value, null where unset. */
+  /** The SHA-256 of each declared variable's value; null where it is unset. */
   readonly env?: Readonly<Record<string, Digest | null>>;
-  /** Only where the user named one. */
+  /** Only where the user named a backend. */
   readonly backend?: string;
   readonly salt?: string;
 }
 
 export interface FingerprintInput {
   readonly digest: Digest;
-  /** Of a single file, such as `.csv`: a stage sees no more of its name. Absent for a folder, and where its name is keyed. */
+  /** The extension of a single file, such as `.csv`: a stage sees no more of its name. Absent for folders and with `name`. */
   readonly extension?: string;
-  /** Of the user's only file or folder in a list, whose name a stage sees as it sees those of several. */
+  /** The name of the user's only file or folder in a list, which a stage sees as it sees those of several. */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
 }

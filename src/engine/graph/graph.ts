@@ -2,15 +2,15 @@ import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { postOrder } from '../config/post-order.ts';
 
 /**
- * Who needs whom in a pipeline: an edge for everything that a stage reads and everything it runs after.
+ * The dependencies in a pipeline: an edge for every stage that another one reads or runs after.
  *
  *     faces ──► fit ──► roc        dependencies('fit') = [faces]    dependents('fit') = [roc]
  *
- * A loaded pipeline has no cycle, so there is an order.
+ * A loaded pipeline has no cycle, so the stages have an order.
  */
 export class Graph {
   readonly stages: ReadonlyMap<StageName, Stage>;
-  /** Every stage after those it needs; otherwise in the order of the file. */
+  /** Every stage comes after those that it needs, and else in the order of the file. */
   readonly order: readonly StageName[];
   readonly #dependencies: ReadonlyMap<StageName, readonly StageName[]>;
   readonly #dependents: ReadonlyMap<StageName, readonly StageName[]>;
@@ -39,7 +39,7 @@ export class Graph {
   }
 }
 
-/** The stages that a stage reads, as often as it does. */
+/** The stages that a stage reads, each as often as it is read. */
 export function readBy({ inputs }: Stage): readonly StageName[] {
   return inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'stage' ? [item.stage] : [])));
 }
@@ -58,7 +58,7 @@ function reversed(edges: Edges): Edges {
   return result;
 }
 
-/** Depth first from the top of the file: a stage comes as soon as what it needs has come. A loop, since chains may be long. */
+/** Depth first from the top of the file: a stage comes as soon as what it needs has come. */
 function inOrder(dependencies: Edges): readonly StageName[] {
   return postOrder(
     dependencies.keys(),

@@ -2,8 +2,8 @@ import type { StageName } from '../config/pipeline.ts';
 import { type Graph, readBy } from './graph.ts';
 
 /**
- * The graph as Mermaid's flowchart, which GitHub and many editors draw: what is read is a line, what a stage only runs
- * after is dotted. Of the whole graph, or of the stages that are given and the lines between them.
+ * The graph, or the given stages of it, as a Mermaid flowchart, which GitHub and many editors draw. A line stands for what
+ * a stage reads, a dotted one for what it only runs after.
  */
 export function mermaid(graph: Graph, stages: readonly StageName[] = graph.order): string {
   const id = new Map(stages.map((name, index) => [name, `s${index}`]));

@@ -9,15 +9,15 @@ export interface SelectOptions {
   readonly downstream?: boolean;
 }
 
-/** What a run is about. */
+/** The stages that a command is about, in the graph's order. */
 interface Selection {
-  /** The stages that were named, or all that are not `onDemand` where none was; in the graph's order. */
+  /** The stages that were named; all that are not `onDemand` where none was. */
   readonly named: readonly StageName[];
-  /** Those and what they need, in the graph's order. */
+  /** Those and what they need. */
   readonly stages: readonly StageName[];
 }
 
-/** The stages that a run of these names is about; an unknown name is an error. No name means the whole pipeline. */
+/** The stages that these names select. No name selects the whole pipeline, and an unknown one is an error. */
 export function selectStages(
   graph: Graph,
   names: readonly string[],
@@ -40,7 +40,7 @@ export function selectStages(
   return ok({ named: inOrder(named), stages: inOrder(stages) });
 }
 
-/** The stages that a word means, or all of an included pipeline, but those that only run when something reads them. */
+/** The stages that a word names. An included pipeline's name means its stages, without those that run only on demand. */
 function meantBy(word: string, graph: Graph): readonly StageName[] {
   const found = findStageNames(word, graph.stages.keys());
   if (found.length > 0) return found;
@@ -49,7 +49,7 @@ function meantBy(word: string, graph: Graph): readonly StageName[] {
   return wanted.length > 0 ? wanted : included;
 }
 
-/** What must run for a stage: what it reads, and what it runs after unless that is only there on demand. */
+/** The stages that must run before a stage: those that it reads, and those that it runs after, except on-demand ones. */
 function needs(graph: Graph, name: StageName): readonly StageName[] {
   const stage = graph.stage(name);
   return [...readBy(stage), ...stage.after.filter((other) => !graph.stage(other).onDemand)];
@@ -57,7 +57,7 @@ function needs(graph: Graph, name: StageName): readonly StageName[] {
 
 function reach(from: ReadonlySet<StageName>, next: (name: StageName) => readonly StageName[]): ReadonlySet<StageName> {
   const reached = new Set(from);
-  // A set grows while it is walked: every stage that is added gets its turn.
+  // A loop over a set also visits what is added meanwhile.
   for (const name of reached) for (const other of next(name)) reached.add(other);
   return reached;
 }

@@ -7,8 +7,8 @@ import { clearLeftovers, Staging } from './staging.ts';
 import { resolveTarget } from './target.ts';
 
 /**
- * Published outputs that no stage claims any more. `claims` are the paths that each pipeline's stages claim now; of
- * pipelines that are not in it nothing is known, and their outputs stay.
+ * Published outputs that no stage claims any more. `claims` holds the paths that each pipeline's stages claim now. The
+ * outputs of a pipeline that is not in it stay, since nothing is known of them.
  */
 export function findUnclaimed(
   records: readonly PublishedRecord[],
@@ -18,10 +18,10 @@ export function findUnclaimed(
   return records.filter(({ path, pipeline }) => claims.has(pipeline) && !claimed.has(path));
 }
 
-/** How removing a published output ended; `kept` where the user changed it since, and it is now the user's. */
+/** How removing a published output ended. `kept`: the user has changed it, so it is the user's now. */
 export type Removal = 'removed' | 'absent' | 'kept';
 
-/** Removes a published output that is still as it was published, and the folders under `artifacts/` that this empties. */
+/** Removes a published output that is as it was published, and the folders below `artifacts/` that this empties. */
 export async function removePublished(publisher: Publisher, record: PublishedRecord): Promise<Removal> {
   const target = resolveTarget(publisher.root, record.path);
   try {

@@ -11,18 +11,18 @@ import { leftoversIn } from './staging.ts';
 
 const day = 86_400_000;
 
-/** Something that a killed process left and that nothing will use. */
+/** A file or folder that a killed process left, and that nothing will use. */
 export interface Leftover {
   readonly path: string;
   readonly bytes: number;
 }
 
-/** Finds what killed processes left in the cache and beside published paths, and changes nothing. */
+/** Finds what killed processes left in the cache and beside published paths. Changes nothing. */
 export function findLeftovers(root: string, cache: FolderStore, now = Date.now()): readonly Leftover[] {
   return leftoverPaths(root, cache, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
-/** Removes what was found. Throws a `WriteError`. */
+/** Throws a `WriteError`. */
 export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
   for (const { path } of leftovers) {
     await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
@@ -32,8 +32,8 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
 }
 
 /**
- * Removes what killed runs left, as a new run begins. Where no run was killed, this only lists one folder. What cannot be
- * removed stays for `gc`, which says why: here it must not stop the run.
+ * Removes what killed runs left, when a new run begins. Where no run was killed, this only lists one folder. What cannot
+ * be removed stays for `gc`, which says why; it must not stop the run.
  */
 export async function clearAfterKilledRuns(root: string, cache = FolderStore.open(root)): Promise<void> {
   if (cache.killedRuns().length === 0) return;
@@ -54,7 +54,7 @@ function leftoverPaths(root: string, cache: FolderStore, now: number): readonly 
   ];
 }
 
-/** Temporary files of dead processes; of processes that cannot be asked, those that are a day old. */
+/** Temporary files of dead processes. Those of processes that cannot be asked count after a day. */
 function halfWritten(cache: string, now: number): readonly string[] {
   const top = entriesIn(cache);
   const below = top.filter(({ name }) => !isOfUsers.has(name)).flatMap(({ path }) => entriesIn(path));

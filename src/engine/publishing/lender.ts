@@ -21,29 +21,30 @@ interface LentFile {
   readonly path: string;
   /** Absent for a copy: of an executable, of what the store does not hold, and on a disk without links. */
   readonly object?: string;
-  /** What `stat` said of it when it was lent. */
+  /** Its state when it was lent. */
   readonly state: string;
 }
 
-/** What is wrong with a loan that was given back: the borrower, or one of the others, wrote to it. */
+/** A lent file that the borrower, or one of the others, wrote to. */
 export interface Misuse {
   readonly path: string;
   /** Other stages that held the same bytes at that time; empty where only this borrower's view was changed. */
   readonly others: readonly string[];
 }
 
+/** Files that are lent at the same time. */
 const lenders = 8;
 
 /**
- * Lends artifacts of the store to stages, as hard links in their private views. An object's bytes are verified once for
- * each state of its file, so what a stage reads is what its fingerprint says. A link shares its bytes with the store, and
- * root may write to a read-only file: a loan is looked at again when it is given back.
+ * Lends artifacts of the store to stages, as hard links in their private views. It verifies an object's bytes once for each
+ * state of its file, so that a stage reads what its fingerprint says. A link shares its bytes with the store, and root may
+ * write to a read-only file: every loan is checked again when it is given back.
  */
 export class Lender {
   readonly #cache: FolderStore;
-  /** What `stat` said of an object when its bytes were last verified. */
+  /** The state of an object when its bytes were last verified. */
   readonly #verified = new Map<Digest, string>();
-  /** Who holds an object, and who held it when it was written to. */
+  /** The stages that hold an object, or held it when it was written to. */
   readonly #borrowers = new Map<Digest, Set<string>>();
 
   constructor(cache: FolderStore) {
@@ -51,68 +52,64 @@ export class Lender {
   }
 
   /**
-   * Puts the artifact at `to`, which must not exist. What the store does not hold whole is copied from `published`, where it lies
-   * too. Throws a `CopyFault` where that is something else by now.
+   * Puts the artifact at `to`, which must not exist. An artifact that the store does not hold whole is copied from its
+   * `published` path. Throws a `CopyFault` where that holds something else by now.
    */
   async lend(artifact: StoredArtifact, to: string, borrower: string, published: string): Promise<Loan> {
     const loan = await this.#lendObjects(artifact, to, borrower);
     if (loan !== undefined) return loan;
-    const below = (folder: string, { path }: ListedFile) => (path === '' ? folder : `${folder}/${path}`);
-    await copyVerified(artifact, (file) => below(published, file), to, { hardLink: false });
-    const files = artifact.files.map((file) => ({ file, path: below(to, file), state: stateOf(below(to, file)) }));
+    await copyVerified(artifact, (file) => pathIn(published, file), to, { hardLink: false });
+    const files = artifact.files.map((file) => ({ file, path: pathIn(to, file), state: stateOf(pathIn(to, file)) }));
     return { borrower, files };
   }
 
   async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
     if ((await this.#cache.missingObjects(artifact)).length > 0) return undefined;
     if (artifact.folder) {
-      const folders = new Set([to, ...artifact.files.map(({ path }) => dirname(`${to}/${path}`))]);
+      const folders = new Set([to, ...artifact.files.map((file) => dirname(pathIn(to, file)))]);
       for (const folder of folders) await mkdir(folder, { recursive: true });
     }
     const lent: LentFile[] = [];
-    let whole = true;
+    let isWhole = true;
     await forEachBounded(artifact.files, lenders, async (file) => {
       const object = this.#cache.objectPath(file.digest);
-      const path = artifact.folder ? `${to}/${file.path}` : to;
-      whole &&= await this.#isSound(object, file);
-      if (!whole) return;
-      const linked = file.executable === undefined && (await linkObject(object, path));
-      if (!linked) await copyOne(file, object, path);
-      lent.push({ file, path, ...(linked && { object }), state: stateOf(path) });
-      if (linked) this.#verified.set(file.digest, stateOf(path)); // a link changes the times of its object
-      this.#enter(file.digest, borrower);
+      const path = pathIn(to, file);
+      isWhole &&= await this.#isSound(object, file);
+      if (!isWhole) return;
+      const isLinked = file.executable === undefined && (await linkObject(object, path));
+      if (!isLinked) await copyOne(file, object, path);
+      lent.push({ file, path, ...(isLinked && { object }), state: stateOf(path) });
+      if (isLinked) this.#verified.set(file.digest, stateOf(path)); // a link changes the times of its object
+      const borrowers = this.#borrowers.get(file.digest) ?? new Set();
+      this.#borrowers.set(file.digest, borrowers.add(borrower));
     });
-    const loan = { borrower, files: lent };
-    if (whole) return loan;
-    for (const { file } of lent) this.#leave(file.digest, borrower);
+    if (isWhole) return { borrower, files: lent };
+    for (const { file } of lent) this.#borrowers.get(file.digest)?.delete(borrower);
     await rm(to, { recursive: true, force: true });
     return undefined;
   }
 
-  /** Ends a loan, and says which of its files were written to. An object that was is set aside, and is a miss from now on. */
+  /** Ends a loan, and names the files that were written to. A damaged object is set aside, and counts as missing from now on. */
   async takeBack({ borrower, files }: Loan): Promise<readonly Misuse[]> {
     const misuses: Misuse[] = [];
     for (const { file, path, object, state } of files) {
       const now = stateOf(path);
       const isIntact = now === state || (await hashOf(path)) === file.digest;
       if (object !== undefined) keepReadOnly(object);
-      if (isIntact) {
-        this.#leave(file.digest, borrower);
-        continue;
-      }
-      if (object === undefined || inodeOf(now) !== inodeOf(state)) {
-        this.#leave(file.digest, borrower); // only its own view was changed
-        misuses.push({ path, others: [] });
+      const isOwnView = object === undefined || inodeOf(now) !== inodeOf(state);
+      const borrowers = this.#borrowers.get(file.digest);
+      if (isIntact || isOwnView) {
+        borrowers?.delete(borrower);
+        if (!isIntact) misuses.push({ path, others: [] });
         continue;
       }
       if (inodeOf(stateOf(object)) === inodeOf(state)) this.#cache.setAside(object, 'a stage wrote to it');
-      const others = [...(this.#borrowers.get(file.digest) ?? [])].filter((other) => other !== borrower);
-      misuses.push({ path, others });
+      misuses.push({ path, others: [...(borrowers ?? [])].filter((other) => other !== borrower) });
     }
     return misuses;
   }
 
-  /** Whether an object's bytes are right. One that is damaged is set aside. */
+  /** Whether an object's bytes match its name. A damaged one is set aside. */
   async #isSound(object: string, { digest }: ListedFile): Promise<boolean> {
     const state = stateOf(object);
     if (state !== '' && this.#verified.get(digest) === state) return true;
@@ -121,21 +118,14 @@ export class Lender {
     if (found !== undefined) this.#cache.setAside(object, 'its content is not what its name says');
     return false;
   }
-
-  #enter(digest: Digest, borrower: string): void {
-    const known = this.#borrowers.get(digest);
-    if (known === undefined) this.#borrowers.set(digest, new Set([borrower]));
-    else known.add(borrower);
-  }
-
-  #leave(digest: Digest, borrower: string): void {
-    this.#borrowers.get(digest)?.delete(borrower);
-  }
 }
 
+/** The path of a listed file below the folder, or of the only file, which has no name of its own. */
+const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
+
 /**
- * Inode, size and times. The change time, which no program can set back, moves with every further link too: another state may
- * hold the same bytes. Empty where nothing is.
+ * Inode, size and times of a file; empty where nothing is. No program can set back the change time. Every further link
+ * moves it too, so two states may hold the same bytes.
  */
 function stateOf(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });

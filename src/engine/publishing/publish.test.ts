@@ -64,10 +64,13 @@ test('a folder and a file come to their places, the second time nothing is done'
   const project = new Project(t);
   const model = await project.store({ 'model.json': '{}', 'deep/weights': 'bytes' });
   const scores = await project.store('key,split');
-  for (const changed of [true, false]) {
-    assert.deepEqual(await project.publisher.publish(model, 'artifacts/x/model', owner), { ok: true, changed });
-    assert.deepEqual(await project.publisher.publish(scores, 'artifacts/x/scores.csv', owner), { ok: true, changed });
-  }
+  const inodes = () => ['model', 'scores.csv'].map((name) => statSync(join(project.root, 'artifacts/x', name)).ino);
+  const publish = async () => {
+    assert.deepEqual(await project.publisher.publish(model, 'artifacts/x/model', owner), { ok: true });
+    assert.deepEqual(await project.publisher.publish(scores, 'artifacts/x/scores.csv', owner), { ok: true });
+    return inodes();
+  };
+  assert.deepEqual(await publish(), await publish());
   assert.equal(project.read('artifacts/x/model/deep/weights'), 'bytes');
   assert.equal(project.read('artifacts/x/scores.csv'), 'key,split');
   assert.deepEqual(readdirSync(join(project.root, 'artifacts/x')).sort(), ['model', 'scores.csv']);
@@ -89,7 +92,7 @@ test('what Restage put there is replaced without a word, whatever its shape', as
   const project = new Project(t);
   for (const content of [{ a: '1', gone: '1' }, { a: '2' }, 'a file now', 'another', { a: '3' }]) {
     const artifact = await project.store(content);
-    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner), { ok: true, changed: true });
+    assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner), { ok: true });
   }
   assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
   assert.deepEqual(readdirSync(join(project.root, 'artifacts/x')), ['a']);
@@ -128,10 +131,11 @@ test('an object with a flipped byte is noticed, set aside, and nothing of it is 
   chmodSync(object, 0o644);
   writeFileSync(object, 'rotteN');
   const corrupt = await project.publisher.publish(artifact, 'artifacts/x', owner);
-  assert.deepEqual(corrupt, { ok: false, reason: 'corrupt', file: artifact.files[1] });
-  assert.match(project.warnings.join(), /its content is not what its name says/);
+  assert.deepEqual(corrupt, { ok: false });
+  assert.match(project.warnings.join(), new RegExp(`^${object} is damaged .its content is not what its name says`));
   const missing = await project.publisher.publish(artifact, 'artifacts/x', owner);
-  assert.deepEqual(missing, { ok: false, reason: 'missing', file: artifact.files[1] });
+  assert.deepEqual(missing, { ok: false });
+  assert.equal(project.warnings.length, 1);
   assert.equal(project.read('artifacts/x/a'), 'the last one');
   assert.deepEqual(readdirSync(join(project.root, 'artifacts')), ['x']);
 });
@@ -140,7 +144,7 @@ test('an output that is not stored is published from its private path', async (t
   const project = new Project(t);
   const work = writeFiles(join(project.root, 'cache/work/out'), { a: 'text' });
   const artifact = await listArtifact(work);
-  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, work), { ok: true, changed: true });
+  assert.deepEqual(await project.publisher.publish(artifact, 'artifacts/x', owner, work), { ok: true });
   assert.equal(project.read('artifacts/x/a'), 'text');
   assert.equal(project.exists('cache/objects'), false);
 });
@@ -210,7 +214,7 @@ test('many who publish to one path at once all succeed, and a reader never sees 
   const digests = new Set(versions.map(({ digest }) => digest));
   const publications = Array.from({ length: 12 }, async (_, i) => {
     const publication = await project.publisher.publish(versions[i % 3]!, 'artifacts/x', owner);
-    assert.deepEqual({ ...publication, changed: true }, { ok: true, changed: true });
+    assert.deepEqual(publication, { ok: true });
     return publication;
   });
   await Promise.all(publications);

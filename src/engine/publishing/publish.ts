@@ -1,5 +1,5 @@
 import { linkSync, lstatSync, mkdirSync, renameSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { dirname, join, relative } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
 import { hashFile } from '../files/hash-file.ts';
@@ -9,26 +9,19 @@ import { writeError } from '../files/write-error.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { displace } from './displace.ts';
-import { PublishError } from './publish-error.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
-import { resolveTarget, type Target, targetKey } from './target.ts';
+import { PublishError, resolveTarget, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified } from './verified-copy.ts';
 
 /** How publishing an artifact ended. */
 export type Publication =
-  | {
-      readonly ok: true;
-      /** False where it was in place already. */
-      readonly changed: boolean;
-      /** Where something of the user's that was in its place is now, relative to the root. */
-      readonly displaced?: string;
-    }
+  /** `displaced`: where something of the user's that was in the way is now, relative to the root. */
+  | { readonly ok: true; readonly displaced?: string }
   /** The source is gone or damaged (and set aside): the artifact must be made again. Nothing was changed. */
-  | { readonly ok: false; readonly reason: 'missing' | 'corrupt'; readonly file: ListedFile };
+  | { readonly ok: false };
 
-/** What is at a target now: nothing, the artifact itself, what Restage put there before, or something else. */
+/** What is at a target: nothing, the wanted artifact, what Restage put there before, or something else. */
 type Present = { readonly state: 'nothing' | 'same' | 'foreign' } | { readonly state: 'ours'; readonly digest: Digest };
 
 export interface PublisherOptions {
@@ -37,8 +30,8 @@ export interface PublisherOptions {
 }
 
 /**
- * Puts artifacts at their published paths, as verified copies of the cache's objects, swapped in by a rename: a reader
- * may find nothing for an instant, never a mixture. Only bytes that Restage recorded putting there are replaced.
+ * Puts artifacts at their published paths, as verified copies of the store's objects. A rename swaps them in: a reader may
+ * find nothing for an instant, but never a mixture. It replaces only bytes that Restage recorded putting there.
  */
 export class Publisher {
   readonly root: string;
@@ -59,38 +52,34 @@ export class Publisher {
   }
 
   /**
-   * Makes `path`, relative to the root, hold the artifact; `from` is the private path of one that is not stored, absent:
-   * the cache. Throws a {@link PublishError} for a path that cannot be used, a `WriteError` for a disk that fails.
+   * Makes `path`, relative to the root, hold the artifact. `from` is the private path of an artifact that is not stored;
+   * without it, the store is the source. Throws a {@link PublishError} for a path that cannot be used, and a `WriteError`
+   * where the disk fails.
    */
   async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
-    const target = resolveTarget(this.root, path);
     try {
-      await clearLeftovers(target);
-      const { state } = await this.#look(target, artifact);
-      if (state === 'same' && this.#isRecorded(target, artifact, owner)) {
-        return { ok: true, changed: false };
-      }
-      mkdirSync(dirname(target.path), { recursive: true });
-      // So that what a kill leaves beside the path is found, also the first time.
-      this.records.begin(target.key, recordOf(target, artifact, owner));
-      await using staging = new Staging(target);
-      await this.#stage(artifact, from, staging);
-      return await this.#swapIn(staging, target, artifact, owner);
+      return await this.#at(path, async (target) => {
+        const { state } = await this.#look(target, artifact.digest);
+        if (state === 'same' && this.#isRecorded(target, artifact.digest, owner)) return { ok: true };
+        mkdirSync(dirname(target.path), { recursive: true });
+        // The record comes first, so that leftovers of a kill beside the path are found even at the first time.
+        this.records.begin(target.key, recordOf(target, artifact.digest, owner));
+        await using staging = new Staging(target);
+        await this.#stage(artifact, from, staging);
+        return { ok: true, ...(await this.#swapIn(staging, target, artifact.digest, owner)) };
+      });
     } catch (error) {
-      if (error instanceof CopyFault) return { ok: false, reason: error.fault, file: error.file };
-      if (error instanceof PublishError) throw error;
-      throw writeError(target.shown, error);
+      if (error instanceof CopyFault) return { ok: false };
+      throw error;
     }
   }
 
   /**
-   * Makes `path`, relative to the root, hold this text, which is kept nowhere else. Someone may be looking at it all the
-   * time: the last text is there until this one is. Throws as {@link publish} does.
+   * Makes `path`, relative to the root, hold this text, which is kept nowhere else. Somebody may be reading it all the
+   * time, so the last text stays until this one takes its place. Throws as {@link publish} does.
    */
   async publishText(text: string, path: string, owner: Owner): Promise<{ readonly displaced?: string }> {
-    const target = resolveTarget(this.root, path);
-    try {
-      await clearLeftovers(target);
+    return await this.#at(path, async (target) => {
       mkdirSync(dirname(target.path), { recursive: true });
       await using staging = new Staging(target);
       writeFileSync(staging.path, text);
@@ -98,17 +87,13 @@ export class Publisher {
       await this.#checkClaim(target, owner);
       const present = await this.#look(target, undefined);
       const displaced = present.state === 'foreign' ? displace(this.root, this.cache.folder, target) : undefined;
-      const before = present.state === 'ours' ? { before: present.digest } : {};
-      const time = new Date().toISOString();
-      this.records.write(target.key, { path: target.shown, ...owner, digest: sha256(text), ...before, time });
+      this.#record(target, sha256(text), owner, present);
       renameSync(staging.path, target.path);
       return displaced === undefined ? {} : { displaced };
-    } catch (error) {
-      throw error instanceof PublishError ? error : writeError(target.shown, error);
-    }
+    });
   }
 
-  /** Makes the owner's what Restage put at a path for a pipeline that no longer claims it. */
+  /** Gives the owner a path where Restage put something for a pipeline that no longer claims it. */
   async takeOver(path: string, owner: Owner): Promise<void> {
     const key = targetKey(path);
     await using _turn = await this.#turn(key);
@@ -116,42 +101,51 @@ export class Publisher {
     if (record !== undefined) this.records.write(key, { ...record, ...owner });
   }
 
-  /** Whether what is at the target is what Restage put there, so that it may be replaced or removed. */
+  /** Whether what is at a path is what Restage put there, so that it may be replaced or removed. */
   async look(path: string): Promise<'nothing' | 'ours' | 'foreign'> {
     const { state } = await this.#look(resolveTarget(this.root, path), undefined);
     return state === 'same' ? 'ours' : state;
   }
 
-  async #look(target: Target, wanted: StoredArtifact | undefined): Promise<Present> {
+  async #at<T>(path: string, act: (target: Target) => Promise<T>): Promise<T> {
+    const target = resolveTarget(this.root, path);
+    try {
+      await clearLeftovers(target);
+      return await act(target);
+    } catch (error) {
+      throw writeError(target.shown, error);
+    }
+  }
+
+  async #look(target: Target, wanted: Digest | undefined): Promise<Present> {
     const stats = lstatSync(target.path, { throwIfNoEntry: false });
     if (stats === undefined) return { state: 'nothing' };
     if (stats.isSymbolicLink()) return { state: 'foreign' };
     try {
       const present = await this.#digests.listIfThere(target.path);
       if (present === undefined) return { state: 'nothing' };
-      if (present.digest === wanted?.digest) return { state: 'same' };
+      if (present.digest === wanted) return { state: 'same' };
       const record = this.records.read(target.key);
-      const ours = present.digest === record?.digest || present.digest === record?.before;
-      return ours ? { state: 'ours', digest: present.digest } : { state: 'foreign' };
+      const isOurs = present.digest === record?.digest || present.digest === record?.before;
+      return isOurs ? { state: 'ours', digest: present.digest } : { state: 'foreign' };
     } catch (error) {
-      if (error instanceof ListingError) return { state: 'foreign' }; // a socket, a link cycle: nothing that we make
+      if (error instanceof ListingError) return { state: 'foreign' }; // a socket, a link cycle: nothing that Restage makes
       throw error;
     }
   }
 
-  /** Copies, and where the copy is wrong although the object is right, once more. */
+  /** Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside. */
   async #stage(artifact: StoredArtifact, from: string | undefined, staging: Staging): Promise<void> {
     const sourceOf = ({ path, digest }: ListedFile): string => {
       if (from === undefined) return this.cache.objectPath(digest);
       return path === '' ? from : `${from}/${path}`;
     };
-    const options = { hardLink: this.#hardLink && from === undefined };
     try {
-      await copyVerified(artifact, sourceOf, staging.path, options);
+      await copyVerified(artifact, sourceOf, staging.path, { hardLink: this.#hardLink && from === undefined });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
       const object = this.cache.objectPath(error.file.digest);
-      // Looked at again, since another run may have replaced it by a sound one meanwhile.
+      // The object is hashed again, since another run may have replaced it by a sound one meanwhile.
       if ((await hashFile(object)) !== error.file.digest)
         this.cache.setAside(object, 'its content is not what its name says');
       throw error;
@@ -159,25 +153,26 @@ export class Publisher {
   }
 
   /**
-   * Looks just before it acts, and again when something else was faster. Several runs take turns, so that what one put
-   * there is known to the next as ours; a copy goes on meanwhile.
+   * Looks just before it acts, and again where something else was faster. Several runs take turns, so that each knows what
+   * the others put there as ours. Copies are made outside the turns.
    */
-  async #swapIn(staging: Staging, target: Target, artifact: StoredArtifact, owner: Owner): Promise<Publication> {
+  async #swapIn(staging: Staging, target: Target, digest: Digest, owner: Owner): Promise<{ displaced?: string }> {
     await using _turn = await this.#turn(target.key);
     await this.#checkClaim(target, owner);
-    let displaced: string | undefined;
+    const displaced: { displaced?: string } = {};
     for (let tries = 0; tries < 10; tries += 1) {
-      const present = await this.#look(target, artifact);
-      this.#record(target, artifact, owner, present.state === 'ours' ? present.digest : undefined);
-      if (present.state === 'same') return { ok: true, changed: false };
+      const present = await this.#look(target, digest);
+      // Before the swap: a kill between the two must not make our own bytes look like the user's.
+      this.#record(target, digest, owner, present);
+      if (present.state === 'same') return {};
       await using last = new Staging(target);
       try {
-        if (present.state === 'foreign') displaced = displace(this.root, this.cache.folder, target);
+        if (present.state === 'foreign') displaced.displaced = displace(this.root, this.cache.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
         putInPlace(staging.path, target.path);
-        return { ok: true, changed: true, ...(displaced !== undefined && { displaced }) };
+        return displaced;
       } catch (error) {
-        if (!outrun.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+        if (!overtaken.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
       }
     }
     throw new PublishError(`${target.shown} is being written by something else; it was left alone`);
@@ -187,7 +182,7 @@ export class Publisher {
     return Lease.acquire(join(this.cache.folder, 'leases', `publish-${key}`));
   }
 
-  /** A run looks before it begins; here it meets the pipeline that published since. */
+  /** A run checks the claims before it begins. This finds a pipeline that published since. */
   async #checkClaim(target: Target, { pipeline, stage }: Owner): Promise<void> {
     const record = this.records.read(target.key);
     if (record === undefined || record.pipeline === pipeline || !(await this.#stillClaims(record))) return;
@@ -196,19 +191,19 @@ export class Publisher {
     );
   }
 
-  #isRecorded(target: Target, { digest }: StoredArtifact, { pipeline, stage, port }: Owner): boolean {
+  #isRecorded(target: Target, digest: Digest, { pipeline, stage, port }: Owner): boolean {
     const last = this.records.read(target.key);
     return last?.digest === digest && last.pipeline === pipeline && last.stage === stage && last.port === port;
   }
 
-  /** Before the swap: a kill between the two must not make our own bytes look like the user's. */
-  #record(target: Target, artifact: StoredArtifact, owner: Owner, before: Digest | undefined): void {
-    if (before === undefined && this.#isRecorded(target, artifact, owner)) return;
-    this.records.write(target.key, { ...recordOf(target, artifact, owner), ...(before !== undefined && { before }) });
+  #record(target: Target, digest: Digest, owner: Owner, present: Present): void {
+    if (present.state !== 'ours' && this.#isRecorded(target, digest, owner)) return;
+    const before = present.state === 'ours' ? { before: present.digest } : {};
+    this.records.write(target.key, { ...recordOf(target, digest, owner), ...before });
   }
 }
 
-const recordOf = (target: Target, { digest }: StoredArtifact, owner: Owner): PublishedRecord => ({
+const recordOf = (target: Target, digest: Digest, owner: Owner): PublishedRecord => ({
   path: target.shown,
   ...owner,
   digest,
@@ -216,26 +211,41 @@ const recordOf = (target: Target, { digest }: StoredArtifact, owner: Owner): Pub
 });
 
 /**
- * Gives what was staged its published name, and refuses a name that is taken, with the code `EEXIST` or `ENOTEMPTY`: a
+ * Moves what the user has at a target out of the way: to `cache/displaced/<time>/<path>`, or beside itself where that is
+ * another disk. The answer is its new path, relative to the root.
+ */
+function displace(root: string, cache: string, target: Target): string {
+  // The process number, since two runs may displace in the same millisecond.
+  const unique = `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`;
+  const to = join(cache, 'displaced', unique, target.shown);
+  mkdirSync(dirname(to), { recursive: true });
+  try {
+    renameSync(target.path, to);
+    return relative(root, to);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EXDEV') throw error;
+  }
+  const beside = `${target.path}.displaced-${unique}`;
+  renameSync(target.path, beside);
+  return relative(root, beside);
+}
+
+/**
+ * Gives what was staged its published name. Refuses a name that is taken, with the code `EEXIST` or `ENOTEMPTY`, since a
  * rename would replace a file that somebody has put there meanwhile. The staged name of a file goes with its `Staging`.
  */
 function putInPlace(staged: string, target: string): void {
-  if (lstatSync(staged).isDirectory() || !linkNew(staged, target)) renameSync(staged, target);
-}
-
-/** False on a disk that has no hard links. */
-function linkNew(path: string, target: string): boolean {
+  if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   try {
-    linkSync(path, target);
-    return true;
+    linkSync(staged, target);
   } catch (error) {
-    if (withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) return false;
-    throw error;
+    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    renameSync(staged, target);
   }
 }
 
-/** What disks say that have no hard links, or no more for this file. */
+/** The codes of disks that have no hard links, or no more for this file. */
 const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Something else moved the target away, or put its own there first. */
-const outrun: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);
+const overtaken: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

@@ -4,37 +4,37 @@ import type { Digest } from '../../digest.ts';
 import { namesIn } from '../files/names-in.ts';
 import { writeAtomic, writeNew } from '../files/write-atomic.ts';
 
-/** Whose output it is. */
+/** The output that a published path belongs to. */
 export interface Owner {
   readonly pipeline: string;
   readonly stage: string;
   readonly port: string;
 }
 
-/** What Restage put at a path: `cache/published/<SHA-256 of the path>.json`. Only such bytes may be replaced. */
+/** What Restage put at a path: `cache/published/<SHA-256 of the path>.json`. It replaces no other bytes. */
 export interface PublishedRecord extends Owner {
   /** Relative to the root, POSIX. */
   readonly path: string;
   readonly digest: Digest;
-  /** What it replaces, which is ours as well: the record is written before the swap, which a kill may prevent. */
+  /** The digest of what it replaces. That is ours as well, since a kill may come between this record and the swap. */
   readonly before?: Digest;
   /** ISO 8601, UTC. */
   readonly time: string;
 }
 
-/** Whether the pipeline of a record lives and still claims its path, which then is not another one's to take. */
+/** Whether the pipeline of a record exists and still claims its path, so that no other one may take it. */
 export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
 /** The records of one cache. */
 export class PublishedRecords {
-  /** Absolute; its names stay when a path changes hands, its modification time does not. */
+  /** Absolute. When a path changes hands, the names in it stay the same, and its modification time changes. */
   readonly folder: string;
 
   constructor(cache: string) {
     this.folder = join(cache, 'published');
   }
 
-  /** By the SHA-256 of its path. A damaged record is none: then what is there is taken for the user's, and kept. */
+  /** A damaged record counts as none: what lies at its path is then the user's, and is kept. */
   read(key: Digest): PublishedRecord | undefined {
     return parse(this.#file(key));
   }

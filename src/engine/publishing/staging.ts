@@ -9,7 +9,7 @@ const day = 86_400_000;
 /** Paths that this process is using now. */
 const active = new Set<string>();
 
-/** A hidden path beside a target, removed with what is left in it at the end of the scope. */
+/** A hidden path beside a target. The end of the scope removes it with everything in it. */
 export class Staging {
   readonly path: string;
 
@@ -29,9 +29,12 @@ export async function clearLeftovers(target: Target): Promise<void> {
   for (const path of leftoversIn(dirname(target.path), target.key)) await rm(path, { recursive: true, force: true });
 }
 
-/** What killed processes left in a folder beside the path of this key, or beside any path; a day later, what others left as well. */
+/**
+ * What killed processes left in a folder beside the path of this key, or beside any path. What processes left that cannot
+ * be asked, such as those of another host, counts after a day.
+ */
 export function leftoversIn(folder: string, key?: Digest): readonly string[] {
-  return foundNames(folder).flatMap((name) => {
+  return namesOf(folder).flatMap((name) => {
     const staged = parseStagingName(name);
     if (staged === undefined || (key !== undefined && staged.key !== stagingKey(key))) return [];
     const path = join(folder, name);
@@ -40,7 +43,7 @@ export function leftoversIn(folder: string, key?: Digest): readonly string[] {
   });
 }
 
-function foundNames(folder: string): readonly string[] {
+function namesOf(folder: string): readonly string[] {
   try {
     return readdirSync(folder);
   } catch {
@@ -48,7 +51,6 @@ function foundNames(folder: string): readonly string[] {
   }
 }
 
-/** Of a process on another host, or one whose number another one may have by now, only the age tells. */
 function isOld(path: string): boolean {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats !== undefined && Date.now() - stats.ctimeMs > day;

@@ -1,11 +1,16 @@
 import { lstatSync, realpathSync } from 'node:fs';
 import { dirname, isAbsolute, join, normalize, relative, sep } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
-import { PublishError } from './publish-error.ts';
+import { UserError } from '../../user-error.ts';
 
-/** A place in the project where an output may be published. */
+/** Why an output cannot be put at its published path, as a sentence for the user. */
+export class PublishError extends UserError {
+  override readonly name = 'PublishError';
+}
+
+/** A path in the project where an output may be published. */
 export interface Target {
-  /** Relative to the root, POSIX, normal: what records and messages say. */
+  /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;
   /** Absolute. */
   readonly path: string;
@@ -14,8 +19,8 @@ export interface Target {
 }
 
 /**
- * The target of a path relative to the root. Throws a {@link PublishError} when it leaves the root, by itself or through
- * a link, when it is the root or the cache, or when a file is in the way of its folders.
+ * The target at a path relative to the root. Throws a {@link PublishError} where the path leaves the root, itself or
+ * through a link, is the root or in the cache, or where a file is in place of one of its folders.
  */
 export function resolveTarget(root: string, shown: string): Target {
   const normal = normalPath(shown);
@@ -30,12 +35,12 @@ export function resolveTarget(root: string, shown: string): Target {
   return { shown: normal, path, key: sha256(normal) };
 }
 
-/** Names the record of a path relative to the root, which is looked at only as text. */
+/** The key of a path relative to the root. Only the text of the path matters. */
 export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
 
 const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
 
-/** Looks at the folders above the target that exist. */
+/** Checks the folders above the target that exist. */
 function checkFolders(root: string, path: string, shown: string): void {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);
@@ -58,7 +63,7 @@ function realFolder(folder: string, root: string, shown: string): string {
   throw new PublishError(inTheWay);
 }
 
-/** Below a file, nothing exists either. */
+/** False also below a file. */
 function exists(path: string): boolean {
   try {
     return lstatSync(path, { throwIfNoEntry: false }) !== undefined;

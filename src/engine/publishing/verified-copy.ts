@@ -7,7 +7,7 @@ import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 
-/** A file whose source is gone, or is not what its digest says. */
+/** A file whose source is gone, or does not match its digest. */
 export class CopyFault extends Error {
   override readonly name = 'CopyFault';
   readonly file: ListedFile;
@@ -21,13 +21,13 @@ export class CopyFault extends Error {
 }
 
 const copiers = 8;
-/** Up to this size, in bytes, the system calls take less time than handing them to another thread would. */
+/** Up to this size, in bytes, the system calls take less time than handing them to another thread. */
 const small = 1 << 16;
 
 /**
- * Copies an artifact to `to`, which must not exist, from where `sourceOf` says each file lies, and hashes what arrived.
- * The copies are the user's: writable as new files are, executable where they were. A link in place of a copy shares the
- * object, and is as read-only. Throws a {@link CopyFault}, or what the filesystem says; then `to` is incomplete.
+ * Copies an artifact to `to`, which must not exist, from the path that `sourceOf` gives for each file, and hashes every
+ * copy. Copies are the user's: as writable as new files, and executable where the source was. With `hardLink`, links
+ * share the read-only objects instead. Throws a {@link CopyFault} or a system error; `to` is then incomplete.
  */
 export async function copyVerified(
   listing: Listing,
@@ -67,11 +67,11 @@ export async function copyOne(file: ListedFile, source: string, copy: string): P
 async function hashCopy(copy: string, size: number): Promise<Digest> {
   if (size > small) return await hashFile(copy, size);
   const digest = sha256(readFileSync(copy));
-  await nextTurn(); // timers and children are served between any two files
+  await nextTurn(); // serves timers and children between any two files
   return digest;
 }
 
-/** False where the disk has no links, has no more of them, or the object is on another one. */
+/** False where the disk has no links, or no more of them, or the object is on another disk. */
 export async function linkObject(object: string, copy: string): Promise<boolean> {
   try {
     keepReadOnly(object);
@@ -82,7 +82,7 @@ export async function linkObject(object: string, copy: string): Promise<boolean>
   }
 }
 
-/** Takes back a mode that a stage or the user gave an object through a link to it. */
+/** Takes back write access that a stage or the user gave an object through a link to it. */
 export function keepReadOnly(object: string): void {
   if (((statSync(object, { throwIfNoEntry: false })?.mode ?? 0) & 0o333) !== 0) chmodSync(object, 0o444);
 }
