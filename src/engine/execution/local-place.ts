@@ -142,7 +142,7 @@ class ReportCollector implements StageReports {
     this.#emit = emit;
   }
 
-  receive(message: StageMessage): void {
+  receive(message: StageMessage) {
     switch (message.type) {
       case 'progress':
         return this.#emit({ type: 'stage-progress', progress: contentOf(message) });

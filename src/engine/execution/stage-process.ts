@@ -106,7 +106,7 @@ class StageProcess {
     return this.#answer ?? { ok: false, message: how };
   }
 
-  #receive(sent: unknown): void {
+  #receive(sent: unknown) {
     const { request, translate, onMessage } = this.#job;
     const message = readMessage(sent);
     if (message === undefined) {

@@ -234,7 +234,7 @@ function displace(root: string, cache: string, target: Target): string {
  * Gives what was staged its published name. Refuses a name that is taken, with the code `EEXIST` or `ENOTEMPTY`, since a
  * rename would replace a file that somebody has put there meanwhile. The staged name of a file goes with its `Staging`.
  */
-function putInPlace(staged: string, target: string): void {
+function putInPlace(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   try {
     linkSync(staged, target);
