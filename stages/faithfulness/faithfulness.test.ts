@@ -16,16 +16,13 @@ import { assertGolden } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../test/support/untrained-model.ts';
-import { curvesChart } from './curves-chart.ts';
+import { curvesChart, type Frame, randomisationChart, rankingChart } from './charts.ts';
 import { type JudgedMethod, type Judgement, judge, sideOf } from './judge.ts';
 import type { MeasuredImage } from './measure-images.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
-import { randomisationChart } from './randomisation-chart.ts';
-import { rankingChart } from './ranking-chart.ts';
 import run, { alternate } from './run.ts';
 import { spec } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
-import type { Frame } from './texts.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'faithfulness-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];

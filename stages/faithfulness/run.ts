@@ -9,14 +9,11 @@ import { openSubject, type Subject } from '../../src/learning/explanations/subje
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { curvesChart } from './curves-chart.ts';
+import { curvesChart, type Frame, randomisationChart, rankingChart } from './charts.ts';
 import { judge } from './judge.ts';
 import { allPasses, type MeasureOptions, measureImages } from './measure-images.ts';
-import { randomisationChart } from './randomisation-chart.ts';
-import { rankingChart } from './ranking-chart.ts';
 import { control, defaultWeightDraws, type FaithfulnessSettings } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
-import type { Frame } from './texts.ts';
 
 /** Depths of randomised weights in a deep network; each makes all maps anew. */
 const mostDepths = 12;

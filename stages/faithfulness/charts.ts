@@ -1,0 +1,183 @@
+import type { TopLevelSpec } from 'vega-lite';
+import {
+  formatCount,
+  formatCountOf,
+  formatDecimal,
+  formatEstimate,
+  formatLevel,
+  formatSigned,
+} from '../../src/format-numbers.ts';
+import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
+import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
+import { type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
+import { chart, domainOf, type Part, quantity, share, textAt } from '../../src/learning/charts/encoders.ts';
+import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
+import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
+import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
+import { textWidth } from '../../src/learning/charts/text-width.ts';
+import { ink, palette } from '../../src/learning/charts/theme.ts';
+import { classText } from '../../src/learning/explanations/map-pictures.ts';
+import { titleOf } from '../../src/learning/explanations/measured-texts.ts';
+import { type JudgedMethod, type Judgement, sideOf } from './judge.ts';
+import type { FaithfulnessSettings } from './spec.ts';
+import { areaDecimals, rankingDecimals } from './tables.ts';
+
+/** What titles and subtitles say besides the numbers. */
+export interface Frame
+  extends Pick<FaithfulnessSettings, 'split' | 'class' | 'curveBaseline' | 'confidence' | 'title'> {
+  /** The axis values of the model. */
+  readonly labels: Readonly<Record<string, string>>;
+}
+
+/** The margin of each method over the control, with its interval; filled if significant. */
+export function rankingChart(judgement: Judgement, frame: Frame): TopLevelSpec {
+  const { ranked, control } = judgement;
+  const decimals = rankingDecimals(judgement);
+  const signed = (value: number) => formatSigned(value, decimals);
+  const controlTitle = methodTitle(control.method);
+  const rows = ranked.map(({ method, overControl }) => ({
+    ...{ name: methodTitle(method), value: overControl.estimate, low: overControl.low, high: overControl.high },
+    ...{ text: formatEstimate(overControl, signed), isOpen: sideOf(overControl, frame.confidence) === 'neither' },
+  }));
+  const drawn = rows.flatMap(({ value, low, high }) => [value, low, high]).filter((value) => !Number.isNaN(value));
+  const notes = [
+    imagesText(judgement, frame),
+    baselineText(judgement, frame),
+    `lines: ${formatLevel(frame.confidence)} intervals, not adjusted; filled: significant (p by Holm)`,
+    `${controlTitle} itself: ${formatEstimate(control.contrast, (value) => formatDecimal(value, decimals))}, a random order: 0`,
+  ];
+  const width = 320;
+  const room = Math.max(...rows.map(({ text }) => textWidth(text, 12)));
+  const best = `: ${rows[0]!.name} ${signed(rows[0]!.value)} over ${controlTitle}`;
+  const title = titleOf('Faithfulness', frame, frame.labels) + best;
+  return chart(
+    title,
+    notes.join('; '),
+    width + room + 150,
+    intervalRows(rows, {
+      ...{ dataName: 'methods', label: `Insertion − deletion, margin over ${controlTitle}`, width, ruled: 0 },
+      domain: domainOf([0, ...drawn]),
+      axis: { tickCount: 4, labelExpr: "datum.value === 0 ? '0' : format(datum.value, '+')" },
+    }),
+  );
+}
+
+const panelWidth = 300;
+const spacing = 40;
+
+/** The probability of the class while pixels are inserted, and while they are deleted: the mean over images, by method. */
+export function curvesChart(judgement: Judgement, frame: Frame): TopLevelSpec {
+  const decimals = areaDecimals(judgement);
+  const series = seriesOf(
+    judgement,
+    ({ insertion, deletion }) => `${insertion.estimate.toFixed(decimals)} and ${deletion.estimate.toFixed(decimals)}`,
+  );
+  const domain = domainOf(series.flatMap(({ curves }) => [...curves.insertion, ...curves.deletion]));
+  const width = 2 * panelWidth + spacing;
+  const panel = (name: keyof ExchangeCurves, header: string, x: string): Part => {
+    const y = quantity('probability', name === 'insertion' ? 'Probability of the class' : null, {
+      ...{ domain, tickCount: 5 },
+    });
+    const values = series.flatMap(({ name: of, curves }) =>
+      Array.from(curves[name], (probability, step) => ({
+        ...{ series: of, share: step / (curves[name].length - 1), probability },
+      })),
+    );
+    return {
+      ...{ width: panelWidth, height: 280, data: { name, values } },
+      layer: [
+        textAt(panelWidth / 2, -14, header, { align: 'center', fontSize: 13, fontWeight: 'bold' }),
+        ...lineLayers(names(series), {
+          ...{ x: share('share', x, { labelExpr: '100 * datum.value' }), y, colours: coloursOf(series) },
+          legend: { title: 'Area under insertion and deletion', width },
+        }),
+      ],
+    };
+  };
+  const notes = [imagesText(judgement, frame), baselineText(judgement, frame), 'lines: means over images'];
+  return chart(titleOf('Insertion and deletion', frame, frame.labels), notes.join('; '), width + 70, {
+    spacing,
+    hconcat: [
+      panel('insertion', 'Insertion: higher is better', 'Pixels shown (%), most salient first'),
+      panel('deletion', 'Deletion: lower is better', 'Pixels removed (%), most salient first'),
+    ],
+  });
+}
+
+const none = 'none';
+const another = 'other image';
+
+/**
+ * The likeness of maps to the original ones as weights are randomised from the logits down: a line for each method. Apart from
+ * them, with all weights random, the likeness of maps of other images: a line that ends no higher says nothing of the image.
+ */
+export function randomisationChart(judgement: Judgement, frame: Frame): TopLevelSpec {
+  const { depths, weightDraws } = judgement;
+  const series = seriesOf(judgement, ({ newWeights }) =>
+    Number.isNaN(newWeights!.own.estimate) ? '–' : formatEstimate(newWeights!.own),
+  );
+  const places = [none, ...depths.map(({ layer }) => layer), another];
+  const rows = series.flatMap(({ name, likeness, newWeights }) => {
+    // Nothing is known of constant maps, not even a beginning.
+    if (Number.isNaN(newWeights!.own.estimate)) return [];
+    const ends = [1, ...likeness.map(({ estimate }) => estimate), newWeights!.others.estimate];
+    return ends.map((value, place) => ({ series: name, layer: places[place]!, likeness: value }));
+  });
+  const width = Math.max(480, 52 * places.length);
+  const x: Part = {
+    ...{ field: 'layer', type: 'ordinal', title: 'Random weights from the logits down to this layer' },
+    ...{ sort: places, scale: { domain: places } },
+    axis: { labelAngle: -40, grid: false, labelOverlap: false, ...fittedLabels(places, 225) },
+  };
+  const low = Math.min(0, ...rows.map(({ likeness }) => likeness));
+  const y = quantity('likeness', 'Rank correlation with the original map', { scale: { domain: [low, 1], nice: true } });
+  const options = { x, y, colours: coloursOf(series) };
+  const notes = [
+    imagesText(judgement, frame),
+    'lower is better: a map that means something depends on the weights',
+    `all weights random: ${weightDraws === 1 ? 'one draw' : `the mean of ${weightDraws} draws`}`,
+    `“${another}”: then, the map of another image`,
+  ];
+  return chart(titleOf('Randomised weights', frame, frame.labels), notes.join('; '), width + 50, {
+    ...{ width, height: 300, data: { name: 'likeness', values: rows } },
+    layer: [
+      ...lineLayers(names(series), {
+        ...{ ...options, filter: `datum.layer !== '${another}'` },
+        legend: { title: `All weights random, ${formatLevel(frame.confidence)} interval`, width },
+      }),
+      pointLayer(names(series), options),
+    ],
+  });
+}
+
+type Series = JudgedMethod & { readonly name: string };
+
+/** The methods in the order of the settings, so that each looks the same in every chart, with names for a legend. */
+function seriesOf({ methods, ranked, control }: Judgement, text: (method: JudgedMethod) => string): readonly Series[] {
+  const all: readonly JudgedMethod[] = [...ranked, control];
+  const nameOf = (method: Method) => methodTitle(method) + (method === control.method ? ' (control)' : '');
+  return methods.map((method) => {
+    const judged = all.find((one) => one.method === method)!;
+    return { ...judged, name: `${nameOf(method)}: ${text(judged)}` };
+  });
+}
+
+const names = (series: readonly Series[]): readonly string[] => series.map(({ name }) => name);
+
+/** Grey for the control, the last. */
+const coloursOf = (series: readonly Series[]): readonly string[] =>
+  series.map((_, i) => (i === series.length - 1 ? ink.medium : palette[i % palette.length]!));
+
+/** `16 real and 16 fake images, explained for the predicted class`. */
+const imagesText = ({ real, fake }: Judgement, { class: name }: Frame): string =>
+  `${formatCount(real)} real and ${formatCount(fake)} fake images, explained for ${classText(name)}`;
+
+const replacements: Readonly<Record<BaselineName, string>> = {
+  blur: 'the blurred image',
+  mean: "the image's mean colour",
+  noise: "the image's own pixels, shuffled",
+};
+
+/** `pixels replaced by the blurred image, which has the same class for 12 of 32 images`. */
+const baselineText = ({ kept, real, fake }: Judgement, { curveBaseline }: Frame): string =>
+  `pixels replaced by ${replacements[curveBaseline]}, given the same class in ${formatCount(kept)} of ${formatCountOf(real + fake, 'image')}`;
