@@ -79,7 +79,7 @@ test('a split with one class has no AUC', async () => {
 
   assert.equal(outputs(bench).metrics.splits['lone']!.auc, null);
   assert.deepEqual(bench.highlights[0]!.rows[0]!.at(5), 'one class only');
-  assert.deepEqual(bench.warnings, ['In lone there are only real images, which nothing can rank: it has no AUC.']);
+  assert.deepEqual(bench.warnings, ['lone has only real images: without both classes there is no AUC.']);
 });
 
 test('a split that is not there is refused with those that are', async () => {

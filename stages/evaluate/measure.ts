@@ -1,9 +1,37 @@
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import type { Ranked } from './scored.ts';
+import { logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
+import { fakeProbabilitiesOf, logitsOf, type ScoreScale } from '../../src/learning/metrics/score-scale.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 
-/** How intervals are found. */
+/** Images (or groups) with their scores in the forms that metrics take, each `[images]`. */
+export interface Scored {
+  readonly labels: Uint8Array;
+  readonly groups: readonly (string | undefined)[];
+  /** Fake less real: what images are ranked by. */
+  readonly differences: Float64Array;
+  /** The class of the higher score. */
+  readonly predictions: Uint8Array;
+  /** `[images, 2]`; for scores that are probabilities, their logarithms. */
+  readonly logits: Float64Array;
+  /** Of fake. */
+  readonly probabilities: Float64Array;
+}
+
+export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
+  const scores = Float64Array.from(rows.flatMap(({ real, fake }) => [real, fake]));
+  return {
+    labels: Uint8Array.from(rows, ({ label }) => label),
+    groups: rows.map(({ group }) => group),
+    differences: logitDifferences(scores),
+    predictions: predictedClasses(scores),
+    logits: logitsOf(rows, scale),
+    probabilities: fakeProbabilitiesOf(rows, scale),
+  };
+}
+
+/** How intervals are computed. */
 export interface IntervalOptions {
   readonly confidence: number;
   readonly draws: number;
@@ -12,61 +40,61 @@ export interface IntervalOptions {
 
 export type Pair = readonly [low: number, high: number];
 
-/** Numbers as a metrics file has them: null where one is undefined, and in `intervals` under the same name where it may lie. */
+/** Numbers as a metrics file holds them: null if undefined, with their intervals by the same names. */
 export type Measured<Name extends string> = Readonly<Record<Name, number | null>> & {
-  /** Null where the images do not say. */
+  /** Null if the images do not determine it. */
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
 
-/** Statistics that take the weight of each image, all at once. */
+/** Statistics as a function of the weight of each image. */
 export type Statistics<Name extends string> = (weights: Float64Array) => Readonly<Record<Name, number>>;
 
-/** Statistics of some images, each with its interval by drawing them, or their groups, anew. */
+/** Statistics that are biased upwards. */
+const biased: readonly string[] = ['calibrationError'];
+
+/** Statistics that are shares of all images. */
+const shares: readonly string[] = ['accuracy', 'calledRight'];
+
+/** Statistics of some images, each with its interval by resampling the images, or their groups. */
 export function measure<Name extends string>(
-  { labels, groups }: Pick<Ranked, 'labels' | 'groups'>,
+  { labels, groups }: Pick<Scored, 'labels' | 'groups'>,
   statistics: Statistics<Name>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<Name> {
   const found = bootstrapIntervals({ labels, groups, draws, seed }, statistics, confidence, biased as Name[]);
   const names = Object.keys(found) as Name[];
-  const numbers = names.map((name) => [name, finite(found[name].estimate)] as const);
   const intervals = names.map((name) => {
     const { estimate } = found[name];
-    // No draw differs from the images where none, or every one, is counted; then a bound says how far off it may be.
+    // All resamples of a share of none or all are alike; then a one-sided bound says how far off it may be.
     const isWhole = shares.includes(name) && (estimate === 0 || estimate === 1);
     return [name, isWhole ? wholeShare(estimate, unitsOf(groups), confidence) : intervalPair(found[name])] as const;
   });
-  return { ...Object.fromEntries(numbers), intervals: Object.fromEntries(intervals) } as unknown as Measured<Name>;
+  return {
+    ...Object.fromEntries(names.map((name) => [name, finite(found[name].estimate)])),
+    intervals: Object.fromEntries(intervals),
+  } as unknown as Measured<Name>;
 }
 
-/** What chance makes larger. */
-const biased: readonly string[] = ['calibrationError'];
-
-/** Shares of all images. */
-const shares: readonly string[] = ['accuracy', 'calledRight'];
-
-/** The one-sided bound of Clopper and Pearson 1934 for none or all of independent units; as {@link perfectAreaBound}. */
+/** The one-sided bound of Clopper and Pearson 1934 for none or all of some independent units; see {@link perfectAreaBound}. */
 function wholeShare(estimate: number, units: number, confidence: number): Pair {
   const bound = perfectAreaBound(units, confidence);
   return estimate === 1 ? [bound, 1] : [0, 1 - bound];
 }
 
-/** Groups, and images without one. */
+/** The number of groups, and of images without one. */
 function unitsOf(groups: readonly (string | undefined)[]): number {
   const named = groups.filter((group) => group !== undefined);
   return new Set(named).size + groups.length - named.length;
 }
 
-/** The area under the ROC curve with its interval, as DeLong has it for independent images. */
+/** The area under the ROC curve with its interval, by DeLong for independent images. */
 export function measureAuc(
-  { labels, groups, differences }: Omit<Ranked, 'predictions'>,
+  { labels, groups, differences }: Pick<Scored, 'labels' | 'groups' | 'differences'>,
   { confidence, draws, seed }: IntervalOptions,
 ): Measured<'auc'> {
   const found = aucInterval({ labels, groups, draws, seed }, differences, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
 
-/** JSON knows no NaN. */
-export function finite(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
-}
+/** JSON has no NaN. */
+export const finite = (value: number): number | null => (Number.isFinite(value) ? value : null);

@@ -1,118 +1,122 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatList } from '../../src/format-numbers.ts';
-import { type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { formatCount, formatCountOf, formatList, formatSigned } from '../../src/format-numbers.ts';
+import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
+import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { textWidth } from '../../src/learning/charts/text-width.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
+import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
+import { type StageContext, StageError } from '../../src/stage.ts';
+import type { EvaluateSettings } from './spec.ts';
 
-/** In a line, and lines for each kind of mistake. */
+/** Images in a line, and lines for each kind of mistake. */
 const across = 6;
 const lines = 2;
-/** In units, of what stands below an image. */
+/** Room for the text below an image, in units. */
 const captionWidth = 90;
 
-/** The mistakes on one split. */
-export interface SplitMistakes {
+/** The wrong predictions for the images of one class in one split. */
+export interface Mistakes {
   readonly split: string;
-  readonly real: number;
-  readonly fake: number;
-  /** How many there are. */
-  readonly realAsFake: number;
-  readonly fakeAsReal: number;
-  /** The worst of each, the most confident first. */
-  readonly worstReal: readonly ScoreRow[];
-  readonly worstFake: readonly ScoreRow[];
+  readonly label: number;
+  /** Images of the class. */
+  readonly images: number;
+  readonly count: number;
+  /** The most confident first. */
+  readonly worst: readonly ScoreRow[];
 }
 
-/** The splits whose mistakes are shown: those that neither trained nor chose the model; where there is none, the last. */
+/** Draws the sheet of the most confident mistakes, with the images as the model saw them except for their size. */
+export async function drawMistakes(context: StageContext<EvaluateSettings>, rows: readonly ScoreRow[]): Promise<void> {
+  const { splits, corrupt, seed } = context.settings;
+  const mistakes = shownSplits(splits).flatMap((split) => mistakesOn(split, rows));
+  using dataset = openDataset(context.input('dataset').path);
+  const pictures = new Map<ScoreRow, string>();
+  for (const { split, worst } of mistakes) {
+    const images = dataset.split(split);
+    const places = new Map(images.samples.map(({ key }, index) => [key, index]));
+    for (const row of worst) {
+      const index = places.get(row.key);
+      if (index === undefined) throw new StageError(`Expected the image ${row.key} in ${split} of the dataset.`);
+      const bytes = await images.read(index);
+      const seen = corrupt === undefined ? bytes : await corruptImage(bytes, { ...corrupt, seed }, row.key);
+      pictures.set(row, await thumbnail(seen));
+    }
+  }
+  const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
+  const seenAs = strengths.length === 0 ? '' : ` Corrupted: ${strengths.join(', ')}.`;
+  const chart = mistakesChart(mistakes, (row) => pictures.get(row)!, seenAs);
+  await renderChart(chart, context.output('mistakes'), (line) => context.warn(line));
+}
+
+/** The splits whose mistakes are shown: those that neither trained nor selected the model; if there is none, the last. */
 export function shownSplits(splits: readonly string[]): readonly string[] {
   const unseen = splits.filter((split) => split !== trainSplit && split !== selectionSplit);
   return unseen.length > 0 ? unseen : splits.slice(-1);
 }
 
-export function mistakesOn(split: string, all: readonly ScoreRow[]): SplitMistakes {
-  const rows = all.filter((row) => row.split === split);
-  const real = rows.filter(({ label }) => label === 0);
-  const fake = rows.filter(({ label }) => label === 1);
-  // As everywhere, the higher score decides, and a tie is real.
-  const realAsFake = real
-    .filter((row) => difference(row) > 0)
-    .sort((one, other) => difference(other) - difference(one));
-  const fakeAsReal = fake
-    .filter((row) => difference(row) <= 0)
-    .sort((one, other) => difference(one) - difference(other));
-  return {
-    split,
-    real: real.length,
-    fake: fake.length,
-    realAsFake: realAsFake.length,
-    fakeAsReal: fakeAsReal.length,
-    worstReal: realAsFake.slice(0, across * lines),
-    worstFake: fakeAsReal.slice(0, across * lines),
-  };
+/** Real images called fake, and fake ones called real. */
+export function mistakesOn(split: string, rows: readonly ScoreRow[]): readonly Mistakes[] {
+  return [0, 1].map((label) => {
+    const own = rows.filter((row) => row.split === split && row.label === label);
+    // As everywhere, the higher score decides, and a tie is real.
+    const wrong = own.filter((row) => (difference(row) > 0 ? 1 : 0) !== label);
+    const sure = (row: ScoreRow) => (label === 0 ? difference(row) : -difference(row));
+    const worst = wrong.sort((one, other) => sure(other) - sure(one)).slice(0, across * lines);
+    return { split, label, images: own.length, count: wrong.length, worst };
+  });
 }
 
-/** A contact sheet: for each split the real images that are most surely called fake, and the fake ones called real. */
+/** A contact sheet: for each split the real images that are most confidently called fake, and the fake ones called real. */
 export function mistakesChart(
-  splits: readonly SplitMistakes[],
+  mistakes: readonly Mistakes[],
   pictureOf: (row: ScoreRow) => string,
   seenAs: string,
 ): TopLevelSpec {
-  // A source that is called as its class says nothing more.
-  const hasSources = splits.some(({ worstReal, worstFake }) => [...worstReal, ...worstFake].some(tellsSource));
+  const splits = [...new Set(mistakes.map(({ split }) => split))];
+  // Sources that are named like their class would say nothing more.
+  const hasSources = mistakes.some(({ worst }) =>
+    worst.some((row) => row.source !== undefined && row.source !== nameOf(row)),
+  );
   const cell = (row: ScoreRow): ImageCell => {
     const name = row.key.slice(row.key.lastIndexOf('/') + 1);
-    const lines = [signed(difference(row)), ...(hasSources ? [row.source ?? ''] : []), name];
-    return {
-      image: pictureOf(row),
-      caption: lines.map(shorten).join('\n'),
-      description: `${row.key}, ${row.source ?? nameOf(row)}: fake − real ${signed(difference(row))}`,
-    };
+    const value = difference(row);
+    const signed = value === 0 ? '0.00' : formatSigned(value, 2);
+    const caption = [signed, ...(hasSources ? [row.source ?? ''] : []), name].map(shorten).join('\n');
+    const description = `${row.key}, ${row.source ?? nameOf(row)}: fake − real ${signed}`;
+    return { image: pictureOf(row), caption, description };
   };
-  const isOne = splits.length === 1;
-  const block = (split: string, what: string, rows: readonly ScoreRow[], count: number, all: number) => {
-    const counted = isOne ? `${what}${count === 0 ? ': none' : ''}` : `${split}: ${what}, ${count} of ${all}`;
-    return [{ header: counted, cells: rows.map(cell) }];
+  const block = ({ split, label, images, count, worst }: Mistakes): readonly ImageBlock[] => {
+    const what = label === 0 ? 'real, called fake' : 'fake, called real';
+    const header =
+      splits.length === 1 ? `${what}${count === 0 ? ': none' : ''}` : `${split}: ${what}, ${count} of ${images}`;
+    return [{ header, cells: worst.map(cell) }];
   };
-  const told = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
+  const below = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
   return imageSheet({
-    title: finding(splits),
-    subtitle: `The most confident first. Below each image: ${told}.${seenAs}`,
-    blocks: splits.flatMap(({ split, real, fake, realAsFake, fakeAsReal, worstReal, worstFake }) => [
-      block(split, 'real, called fake', worstReal, realAsFake, real),
-      block(split, 'fake, called real', worstFake, fakeAsReal, fake),
-    ]),
+    title: titleOf(mistakes, splits),
+    subtitle: `The most confident first. Below each image: ${below}.${seenAs}`,
+    blocks: mistakes.map(block),
     across,
   });
 }
 
-/** Of several splits the sum: each of them has its counts in its headers. */
-function finding(splits: readonly SplitMistakes[]): string {
-  const sum = (of: (split: SplitMistakes) => number) => splits.reduce((total, split) => total + of(split), 0);
-  const [real, fake] = [sum((split) => split.real), sum((split) => split.fake)];
-  const [realAsFake, fakeAsReal] = [sum((split) => split.realAsFake), sum((split) => split.fakeAsReal)];
-  const where = formatList(splits.map(({ split }) => split));
-  const [reals, fakes] = [formatCountOf(real, 'real image'), formatCountOf(fake, 'fake')];
-  return `${formatCount(realAsFake)} of ${reals} called fake and ${formatCount(fakeAsReal)} of ${fakes} called real on ${where}`;
+/** The sum of all splits, each of which has its counts in its headers. */
+function titleOf(mistakes: readonly Mistakes[], splits: readonly string[]): string {
+  const sum = (label: number, of: 'images' | 'count') =>
+    mistakes.reduce((total, each) => total + (each.label === label ? each[of] : 0), 0);
+  const reals = `${formatCount(sum(0, 'count'))} of ${formatCountOf(sum(0, 'images'), 'real image')} called fake`;
+  const fakes = `${formatCount(sum(1, 'count'))} of ${formatCountOf(sum(1, 'images'), 'fake')} called real`;
+  return `${reals} and ${fakes} on ${formatList(splits)}`;
 }
 
-function difference({ real, fake }: ScoreRow): number {
-  return fake - real;
-}
+const difference = ({ real, fake }: ScoreRow): number => fake - real;
 
-function signed(value: number): string {
-  return `${value < 0 ? '−' : value > 0 ? '+' : ''}${Math.abs(value).toFixed(2)}`;
-}
+const nameOf = ({ label }: ScoreRow): string => (label === 0 ? 'real' : 'fake');
 
-function nameOf({ label }: ScoreRow): string {
-  return label === 0 ? 'real' : 'fake';
-}
-
-function tellsSource(row: ScoreRow): boolean {
-  return row.source !== undefined && row.source !== nameOf(row);
-}
-
-/** What fits below an image: the end of a name tells it from others. */
+/** A name cut to fit below an image, at its beginning, since names differ at their end. */
 function shorten(name: string): string {
   let shown = name;
   for (let cut = 1; textWidth(shown, 11) > captionWidth && cut < name.length; cut++) shown = `…${name.slice(cut)}`;

@@ -5,7 +5,7 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { EvaluateSettings } from './spec.ts';
 
-/** The scores that are connected in place of a model, of the splits of the settings. */
+/** The connected scores, for the splits of the settings. */
 export function readScores(context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
   const { path } = context.input('scores');
   const scores = parseScores(readFileSync(path, 'utf8'));
@@ -17,11 +17,11 @@ export function readScores(context: StageContext<EvaluateSettings>): readonly Sc
       `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Set "splits".`,
     );
   });
-  return context.inputs('dataset').length === 0 ? rows : known(rows, context);
+  return context.inputs('dataset').length === 0 ? rows : completed(rows, context);
 }
 
-/** The rows with the source and group that the dataset knows of their images, where they have none. */
-function known(rows: readonly ScoreRow[], context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
+/** The rows, completed with the source and group of their images in the data set. */
+function completed(rows: readonly ScoreRow[], context: StageContext<EvaluateSettings>): readonly ScoreRow[] {
   using dataset = openTwoClasses(context.input('dataset').path, context.settings.splits);
   const samples = new Map(
     context.settings.splits.flatMap((split) =>

@@ -3,8 +3,8 @@ import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { drawMistakes } from './draw-mistakes.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
+import { drawMistakes } from './mistakes.ts';
 import { readScores } from './read-scores.ts';
 import type { Scores } from './score-images.ts';
 import type { EvaluateSettings } from './spec.ts';
@@ -19,11 +19,11 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   writeFileSync(context.output('scores'), formatScores(rows));
   writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);
   if (settings.mistakes) await drawMistakes(context, images);
-  sayWhatIsMissing(context, evaluation);
+  reportGaps(context, evaluation);
   for (const table of evaluationTables(evaluation, settings.by)) context.highlight(table);
 }
 
-/** Throws a {@link StageError} where a split has none, since its images would be judged in their place. */
+/** Throws a {@link StageError} for a split without groups, whose images would be judged in their place. */
 function groupsOf(images: readonly ScoreRow[]): readonly ScoreRow[] {
   const splits = new Set(images.map(({ split }) => split));
   for (const { split, group } of images) if (group !== undefined) splits.delete(split);
@@ -35,25 +35,23 @@ function groupsOf(images: readonly ScoreRow[]): readonly ScoreRow[] {
   );
 }
 
-/** Those that are connected, or the model's. */
+/** The connected scores, or those of the model. */
 async function scoresOf(context: StageContext<EvaluateSettings>): Promise<Scores> {
   if (context.inputs('scores').length > 0) return { rows: readScores(context), chosenEpoch: 0 };
   const { scoreImages } = await import('./score-images.ts'); // loads tfjs, which takes a second
   return scoreImages(context);
 }
 
-function sayWhatIsMissing(context: StageContext<EvaluateSettings>, { splits, fittedOnVal }: Evaluation): void {
+function reportGaps(context: StageContext<EvaluateSettings>, { splits, fittedOnVal }: Evaluation): void {
   for (const [split, { real, fake }] of Object.entries(splits)) {
     if (real > 0 && fake > 0) continue;
-    context.warn(
-      `In ${split} there are only ${fake > 0 ? 'fake' : 'real'} images, which nothing can rank: it has no AUC.`,
-    );
+    context.warn(`${split} has only ${fake > 0 ? 'fake' : 'real'} images: without both classes there is no AUC.`);
   }
   if (fittedOnVal?.temperature === null) {
     const reason =
       splits[selectionSplit]!.accuracy === 1
-        ? 'all of it is called right, so that the loss falls the surer the scores are made, without end'
-        : 'on the whole its scores point to the wrong class, so that the loss falls the less sure they are made, without end';
+        ? 'all predictions on it are right, so sharper scores always lower the loss'
+        : 'its scores mostly point to the wrong class, so flatter scores always lower the loss';
     context.info(`No temperature is fitted to ${selectionSplit}: ${reason}.`);
   }
 }

@@ -101,11 +101,11 @@ test('where surer is always better, or always worse, no temperature is fitted, a
   assert.deepEqual(fittedOnVal, { equalErrorThreshold: 0, youdenThreshold: 0, temperature: null });
   assert.equal('withValTemperature' in splits['test']!, false);
   assert.deepEqual(bench.told, [
-    'No temperature is fitted to val: all of it is called right, so that the loss falls the surer the scores are made, without end.',
+    'No temperature is fitted to val: all predictions on it are right, so sharper scores always lower the loss.',
   ]);
   using wrong = await scored([...rowsOf('val', 0, [1, 2, -1]), ...rowsOf('val', 1, [-1, -2, 1]), ...testing]);
   assert.deepEqual(wrong.told, [
-    'No temperature is fitted to val: on the whole its scores point to the wrong class, so that the loss falls the less sure they are made, without end.',
+    'No temperature is fitted to val: its scores mostly point to the wrong class, so flatter scores always lower the loss.',
   ]);
 });
 

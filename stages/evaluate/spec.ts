@@ -12,29 +12,26 @@ const settings = z.strictObject({
     .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .default(['val', 'test'])
     .describe(
-      `Splits to evaluate, in the order of the outputs. With ${selectionSplit} among them, thresholds and a temperature are fitted to it and applied to the others.`,
+      `Splits to evaluate, in the order of the outputs. If ${selectionSplit} is among them, thresholds and a temperature are fitted to it and applied to the others.`,
     ),
   by: z
     .enum(['image', 'group'])
     .default('image')
-    .describe('What is judged: every image, or every group, such as a video, by the mean scores of its images.'),
+    .describe('What is judged: images, or groups of them, such as videos, by the mean scores of their images.'),
   corrupt: corruptionSettings
     .exactOptional()
-    .describe('Done to every image of both classes before it is resized; images as they are when left out.'),
-  mistakes: z
-    .boolean()
-    .default(false)
-    .describe('Whether the most confident mistakes are shown as a sheet of their images.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
+    .describe('A corruption of every image of both classes before it is resized; none by default.'),
+  mistakes: z.boolean().default(false).describe('Whether to draw a sheet of the most confident mistakes.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
   draws: z
     .int()
     .nonnegative()
     .default(defaultDraws)
     .describe(
-      'How often images (or whole groups) are drawn anew for the intervals; with 0, only those that need no draws: DeLong’s, and one-sided bounds.',
+      'Bootstrap resamples of images (or whole groups) for the intervals; with 0, only intervals that need none: DeLong’s, and one-sided bounds.',
     ),
   batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
-  seed: z.int().default(7).describe('Decides the draws, and the noise of "corrupt".'),
+  seed: z.int().default(7).describe('Seed of the resamples, and of the noise of "corrupt".'),
 });
 export type EvaluateSettings = z.infer<typeof settings>;
 
@@ -42,7 +39,7 @@ export const spec = defineKind<EvaluateSettings>({
   name: 'evaluate',
   version: 4,
   summary:
-    'Scores every image of some splits with a model, or takes scores of any origin, and says how right they are.',
+    'Scores the images of some splits with a model, or takes scores of any origin, and measures how good they are.',
   settings,
   inputs: {
     model: { type: 'model', summary: 'A trained model.', optional: true },
@@ -54,14 +51,14 @@ export const spec = defineKind<EvaluateSettings>({
     },
     features: {
       type: 'features',
-      summary: 'In place of a dataset, for a model that was trained on features of the same sort.',
+      summary: 'In place of a dataset, for a model that was trained on the same kind of features.',
       optional: true,
       parts: ({ splits }) => splits,
     },
     scores: {
       type: 'scores',
       summary:
-        'In place of a model: CSV key,split,label,real,fake with source and group if known. A dataset beside it gives what the scores lack of these, by key.',
+        'In place of a model: CSV key,split,label,real,fake, with source and group if known. A dataset beside it supplies missing ones, by key.',
       optional: true,
     },
   },
@@ -74,7 +71,7 @@ export const spec = defineKind<EvaluateSettings>({
     metrics: {
       type: 'metrics',
       summary:
-        'Of every split and source: how right, how well ranked and how well calibrated, with intervals; what was fitted on val, and what it gives on the others.',
+        'Accuracy, ranking and calibration of every split and source, with intervals; thresholds and temperature fitted on val, and their effect on the others.',
       extension: '.json',
     },
     mistakes: {

@@ -11,20 +11,16 @@ import {
   precision,
   recall,
 } from '../../src/learning/metrics/confusion.ts';
+import { fakeProbabilities, logitDifferences } from '../../src/learning/metrics/logits.ts';
 import { partialAuc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { averagePrecision } from '../../src/learning/metrics/ranking/precision-recall.ts';
 import { truePositiveRateAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
-import { type IntervalOptions, type Measured, measure, measureAuc, type Statistics } from './measure.ts';
-import type { Scored } from './scored.ts';
+import { type IntervalOptions, type Measured, measure, measureAuc, type Scored, type Statistics } from './measure.ts';
 
-/** What the higher score decides, images alike. */
-type Decisions = 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1';
-/** How far the probabilities are off; lower is better. */
-export type Calibration = 'loss' | 'brier' | 'calibrationError';
-/** What the order of the differences gives; undefined where a class is missing. */
+/** Metrics of the order of the scores; undefined if a class is missing. */
 const rankings = [
   'averagePrecision',
   'equalErrorRate',
@@ -32,49 +28,52 @@ const rankings = [
   'tprAt1PercentFpr',
   'tprAt10PercentFpr',
 ] as const;
-type Ranking = (typeof rankings)[number];
 
-/** How right scores are on one split: an entry of the `metrics` output. */
-export type SplitMetrics = Counts & Measured<Decisions | Calibration | Ranking | 'auc'>;
+type Decision = 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation';
+type Calibration = 'loss' | 'brier' | 'calibrationError';
+type Resampled = Decision | 'precision' | 'recall' | 'f1' | Calibration | (typeof rankings)[number];
 
-/** What the images are, and what they are called. */
-interface Counts {
-  /** Or groups, where these are judged. */
-  readonly images: number;
-  readonly real: number;
-  readonly fake: number;
-  /** What calling everything the more frequent class would give. */
+/** The metrics of one split: an entry of the `metrics` output. */
+export type SplitMetrics = Predictions &
+  Measured<Resampled | 'auc'> & {
+    /** The number of images, or of groups if these are judged. */
+    readonly images: number;
+    readonly real: number;
+    readonly fake: number;
+  };
+
+/** What images are predicted to be. */
+interface Predictions {
+  /** The accuracy of always answering with the more frequent class. */
   readonly majorityAccuracy: number;
   readonly confusion: Confusion;
-  /** How many are called what: of a network that learned nothing, all the same. */
-  readonly called: Called;
-}
-
-export interface Called {
-  readonly real: number;
-  readonly fake: number;
+  /** The number of predictions of each class: a network that learned nothing predicts one class only. */
+  readonly called: { readonly real: number; readonly fake: number };
 }
 
 export function splitMetrics(scored: Scored, options: IntervalOptions): SplitMetrics {
-  const { labels, predictions } = scored;
+  const { labels } = scored;
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const { intervals, ...numbers } = measure(scored, statistics(scored), options);
   const { intervals: ofArea, ...area } = measureAuc(scored, options);
   const both = { ...numbers, ...area, intervals: { ...intervals, ...ofArea } };
-  const counted = confusion(labels, predictions);
+  const { majorityAccuracy, ...predictions } = predictionsOf(scored);
   return {
-    images: labels.length,
-    real: labels.length - fake,
-    fake,
-    majorityAccuracy: majorityAccuracy(counted),
+    ...{ images: labels.length, real: labels.length - fake, fake, majorityAccuracy },
     ...(fake > 0 && fake < labels.length ? both : withoutRanking(both)),
-    confusion: counted,
-    called: calledOf(counted),
+    ...predictions,
   };
 }
 
-/** Everything that the bootstrap draws, counted once for each draw. */
-function statistics(scored: Scored): Statistics<Decisions | Calibration | Ranking> {
+function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predictions'>): Predictions {
+  const counts = confusion(labels, predictions);
+  const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
+  const called = { real: trueNegatives + falseNegatives, fake: falsePositives + truePositives };
+  return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
+}
+
+/** Everything that is resampled, counted once for each resample. */
+function statistics(scored: Scored): Statistics<Resampled> {
   const { labels, predictions, differences } = scored;
   const ranking = rankScores(differences);
   const calibration = calibrationStatistics(scored);
@@ -82,9 +81,7 @@ function statistics(scored: Scored): Statistics<Decisions | Calibration | Rankin
     const called = confusion(labels, predictions, { weights });
     const counts = countAtThresholds(labels, ranking, { weights });
     return {
-      accuracy: accuracy(called),
-      balancedAccuracy: balancedAccuracy(called),
-      matthewsCorrelation: matthewsCorrelation(called),
+      ...decisions(called),
       precision: precision(called),
       recall: recall(called),
       f1: f1(called),
@@ -98,8 +95,14 @@ function statistics(scored: Scored): Statistics<Decisions | Calibration | Rankin
   };
 }
 
-export function calibrationStatistics({ labels, logits, probabilities }: Scored): Statistics<Calibration> {
-  // Of each image once, since the logarithms would take most of the time of the draws.
+const decisions = (called: Confusion) => ({
+  accuracy: accuracy(called),
+  balancedAccuracy: balancedAccuracy(called),
+  matthewsCorrelation: matthewsCorrelation(called),
+});
+
+function calibrationStatistics({ labels, logits, probabilities }: Scored): Statistics<Calibration> {
+  // Computed once for each image, since the logarithms would take most of the time of resampling.
   const one = (values: Uint8Array | Float64Array, i: number, size = 1) => values.subarray(i * size, (i + 1) * size);
   const losses = Float64Array.from(labels, (_, i) => crossEntropy(one(labels, i), one(logits, i, 2)));
   const squares = Float64Array.from(labels, (_, i) => brier(one(labels, i), one(probabilities, i)));
@@ -110,12 +113,39 @@ export function calibrationStatistics({ labels, logits, probabilities }: Scored)
   });
 }
 
-export function calledOf({ trueNegatives, falseNegatives, falsePositives, truePositives }: Confusion): Called {
-  return { real: trueNegatives + falseNegatives, fake: falsePositives + truePositives };
-}
-
-/** Of one class, some are defined, but compare nothing. */
-function withoutRanking<T extends Measured<Ranking | 'auc'>>(metrics: T): T {
+/** With a single class present, some of these metrics are defined but meaningless. */
+function withoutRanking<T extends Measured<Resampled | 'auc'>>(metrics: T): T {
   const none = Object.fromEntries([...rankings, 'auc'].map((name) => [name, null]));
   return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
+}
+
+/** The metrics of decisions at a threshold. */
+export type AtThreshold = Measured<Decision | 'falsePositiveRate' | 'falseNegativeRate'> & Predictions;
+
+/** @param threshold Images are called fake from this difference of their scores on, fake less real. */
+export function metricsAt(threshold: number, scored: Scored, options: IntervalOptions): AtThreshold {
+  const { labels, differences } = scored;
+  const predictions = Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
+  const measured = measure(
+    scored,
+    (weights) => {
+      const called = confusion(labels, predictions, { weights });
+      const { trueNegatives, falsePositives, falseNegatives, truePositives } = called;
+      return {
+        ...decisions(called),
+        falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
+        falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
+      };
+    },
+    options,
+  );
+  const { majorityAccuracy, ...others } = predictionsOf({ labels, predictions });
+  return { majorityAccuracy, ...measured, ...others };
+}
+
+/** The calibration of logits divided by a temperature, which leaves predictions and ranking as they are. */
+export function tempered(scored: Scored, temperature: number, options: IntervalOptions): Measured<Calibration> {
+  const logits = scored.logits.map((logit) => logit / temperature);
+  const probabilities = fakeProbabilities(logitDifferences(scored.logits), temperature);
+  return measure(scored, calibrationStatistics({ ...scored, logits, probabilities }), options);
 }

@@ -86,9 +86,9 @@ test('a head scores features of its own sort, and tells what else it is given', 
     );
   assert.equal(
     await message({ dataset: images }),
-    'The model goes on from 8 features: connect "features" in place of "dataset".',
+    'The input of the model is 8 features: connect "features" in place of "dataset".',
   );
-  assert.equal(await message({ features: wider }), 'The model goes on from 8 features, got 9 of each image.');
+  assert.equal(await message({ features: wider }), 'The input of the model is 8 features, got 9 of each image.');
   assert.equal(
     await message({ features: others }),
     'The model was trained on features of layer "made up", here "another".',
