@@ -4,35 +4,28 @@ import { sha256 } from '../../src/digest.ts';
 import { formatJson } from '../../src/format-json.ts';
 import type { Json } from '../../src/json.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { fill, type Source } from './fill.ts';
+import { fill, nameOf, type Source } from './fill.ts';
 import { readArtifact } from './read-artifact.ts';
 import { digestOf, type Sources, sourcesIn } from './sources.ts';
 import type { WriteUpSettings } from './spec.ts';
-import { parseTemplate, type Template } from './template.ts';
+import { parseTemplate } from './template.ts';
 
-type Context = StageContext<WriteUpSettings>;
-
-export default async function run(context: Context): Promise<void> {
-  const { name, leaveOut } = context.settings;
+export default async function run(context: StageContext<WriteUpSettings>): Promise<void> {
+  const { name, leaveOut, facts } = context.settings;
   const text = readFileSync(context.input('template').path, 'utf8');
   const template = parseTemplate(text);
-  if (!template.ok) throw new StageError(['The template has mistakes:', ...template.error].join('\n'));
+  const wanted = new Set(
+    template.flatMap((piece) => (typeof piece === 'string' ? [] : piece.reads.map(({ input }) => input))),
+  );
   const ports = context.inputPorts.filter((port) => port !== 'template');
-  const read = ports.flatMap((port) => context.inputs(port).map((artifact) => ({ port, artifact })));
-  const wanted = inputsOf(template.value);
-  const facts: Source = {
-    input: 'facts',
-    labels: {},
-    artifact: { as: 'values', json: context.settings.facts as Json },
-  };
   const idle = ports.filter((port) => !wanted.has(port));
   if (idle.length > 0) context.warn(`The template reads nothing of ${idle.join(', ')}.`);
   const files = new Map<Source, string>();
-  for (const { port, artifact } of read) if (wanted.has(port)) files.set(readSource(port, artifact), artifact.path);
-  const document = fill(template.value, [...files.keys(), facts], { name, leaveOut });
-  if (!document.ok) throw new StageError(['The template cannot be filled:', ...document.error].join('\n'));
+  for (const port of ports.filter((port) => wanted.has(port)))
+    for (const artifact of context.inputs(port)) files.set(readSource(port, artifact), artifact.path);
+  const factsSource: Source = { input: 'facts', labels: {}, artifact: { as: 'values', json: facts as Json } };
+  const { markdown, places, figures, read } = fill(template, [...files.keys(), factsSource], { name, leaveOut });
 
-  const { markdown, places, figures, read: used } = document.value;
   const folder = context.output('document');
   mkdirSync(join(folder, name), { recursive: true });
   writeFileSync(join(folder, `${name}.md`), markdown);
@@ -44,7 +37,7 @@ export default async function run(context: Context): Promise<void> {
     document: sha256(markdown),
     template: sha256(text),
     artifacts: Object.fromEntries(
-      [...files].flatMap(([source, path]) => (used.has(source) ? [[nameOf(source), digestOf(path)]] : [])),
+      [...files].flatMap(([source, path]) => (read.has(source) ? [[nameOf(source), digestOf(path)]] : [])),
     ),
     figures: Object.fromEntries([...figures.keys()].map((file) => [file, digestOf(join(folder, file))])),
     places,
@@ -59,19 +52,11 @@ export default async function run(context: Context): Promise<void> {
   context.log(`filled ${places.length} places, with ${figures.size} figures`);
 }
 
-/** Names of the inputs that a template reads. */
-function inputsOf(template: Template): ReadonlySet<string> {
-  return new Set(template.flatMap((piece) => (typeof piece === 'string' ? [] : piece.reads.map(({ input }) => input))));
-}
-
 function readSource(input: string, { path, labels }: InputArtifact): Source {
-  const artifact = readArtifact(path);
-  if (artifact.ok) return { input, labels, artifact: artifact.value };
-  throw new StageError(`input "${nameOf({ input, labels })}": ${artifact.error}.`);
-}
-
-/** `scores[seed=7]`. */
-function nameOf({ input, labels }: Pick<Source, 'input' | 'labels'>): string {
-  const axes = Object.entries(labels).map(([axis, value]) => `${axis}=${value}`);
-  return axes.length === 0 ? input : `${input}[${axes.join(',')}]`;
+  try {
+    return { input, labels, artifact: readArtifact(path) };
+  } catch (error) {
+    if (!(error instanceof StageError)) throw error;
+    throw new StageError(`input "${nameOf({ input, labels })}": ${error.message}.`);
+  }
 }

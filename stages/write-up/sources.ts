@@ -4,21 +4,21 @@ import { sha256 } from '../../src/digest.ts';
 import type { Filled } from './fill.ts';
 import { parseTemplate } from './template.ts';
 
-/** What a document was made of: `sources.json` in the folder of its figures. Digests are SHA-256. */
+/** The origins of a document: `sources.json` in the folder of its figures. Digests are SHA-256. */
 export interface Sources {
   readonly document: string;
   readonly template: string;
-  /** Of every artifact that is read, by input and axis values. */
+  /** Of every artifact that was read, by input and axis values. */
   readonly artifacts: Readonly<Record<string, string>>;
-  /** By the path from the document on. */
+  /** By their paths relative to the document. */
   readonly figures: Readonly<Record<string, string>>;
   /** In the order of the template. */
   readonly places: readonly Filled[];
-  /** Of texts that another `write-up` wrote and this one takes in, by input: what those were made of. */
+  /** The sources of included texts that another `write-up` wrote, by input. */
   readonly parts: Readonly<Record<string, Sources>>;
 }
 
-/** Of a file, or of a folder by the names and contents of all in it. */
+/** The digest of a file, or of a folder by the names and contents of its files. */
 export function digestOf(path: string): string {
   if (!statSync(path).isDirectory()) return sha256(readFileSync(path));
   const names = (readdirSync(path, { recursive: true }) as string[]).sort();
@@ -26,7 +26,7 @@ export function digestOf(path: string): string {
   return sha256(files.map((name) => `${name}\0${sha256(readFileSync(join(path, name)))}\n`).join(''));
 }
 
-/** What a text that another `write-up` wrote was made of; undefined of anything else. */
+/** The sources of a text that another `write-up` wrote; undefined for any other artifact. */
 export function sourcesIn(path: string): Sources | undefined {
   if (!statSync(path).isDirectory()) return undefined;
   const file = (readdirSync(path, { recursive: true }) as string[]).find((name) => /^[^/]+\/sources\.json$/.test(name));
@@ -34,10 +34,10 @@ export function sourcesIn(path: string): Sources | undefined {
 }
 
 /**
- * Where a document, `<name>.md` in `folder`, is no longer what was written: a number that was changed by hand, a figure of
- * another run, a template that has gone on. One sentence each; none where all is as it was.
+ * Finds where a document, `<name>.md` in `folder`, is no longer what was written: a number changed by hand, a figure of
+ * another run, a template that has changed since. One sentence each.
  *
- * @param parts Templates of the texts that it takes in, by input.
+ * @param parts Templates of the texts that it includes, by input.
  */
 export function checkDocument(
   folder: string,
@@ -66,10 +66,10 @@ export function checkDocument(
   ];
 }
 
-/** The document once more, from what its places said. */
-function refill(text: string, places: readonly Filled[]): string | undefined {
-  const template = parseTemplate(text);
-  if (!template.ok) return undefined;
+/** The document, filled again with what its places said. */
+function refill(text: string, places: readonly Filled[]): string {
   const says = places.values();
-  return template.value.map((piece) => (typeof piece === 'string' ? piece : (says.next().value?.says ?? ''))).join('');
+  return parseTemplate(text)
+    .map((piece) => (typeof piece === 'string' ? piece : (says.next().value?.says ?? '')))
+    .join('');
 }

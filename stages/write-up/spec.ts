@@ -6,12 +6,12 @@ const settings = z.strictObject({
     .string()
     .regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"')
     .default('write-up')
-    .describe('Of the Markdown file, and of the folder of its figures beside it.'),
+    .describe('Name of the Markdown file, and of the folder of its figures beside it.'),
   leaveOut: z
     .array(z.string().min(1))
     .default([])
     .describe(
-      'Inputs whose pictures are not copied, such as photographs that may not be passed on: their title stands there.',
+      'Inputs whose pictures are not copied, such as photographs that may not be passed on; their titles are shown instead.',
     ),
   facts: z
     .record(
@@ -20,7 +20,7 @@ const settings = z.strictObject({
     )
     .default({})
     .describe(
-      'What no artifact says, such as how long a run took, {{ facts took }}, or a parameter of several values, {{ facts net.epochs }}.',
+      'Facts that no artifact holds, such as the time of a run, {{ facts took }}, or a parameter of several values, {{ facts net.epochs }}.',
     ),
 });
 export type WriteUpSettings = z.output<typeof settings>;
@@ -42,7 +42,7 @@ export const spec = defineKind<WriteUpSettings>({
     document: {
       type: 'files',
       summary:
-        'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and the digests of it all.',
+        'The folder with the Markdown file, its figures, and sources.json: what each place reads and says, and all digests.',
     },
   },
   openPorts: 'inputs',

@@ -1,11 +1,11 @@
-import { err, ok, type Result } from '../../src/result.ts';
+import { StageError } from '../../src/stage.ts';
 
 /** Markdown with places to fill, in order. */
 export type Template = readonly (string | Place)[];
 
 /** A place of a template: `{{ scores[seed=7] test.auc | percent interval }}`. */
 export interface Place {
-  /** As it is written, braces left out and blanks joined. */
+  /** As written, without braces, blanks joined. */
   readonly text: string;
   /** Counted from 1. */
   readonly line: number;
@@ -20,7 +20,7 @@ export interface Place {
 export interface Reading {
   /** The input of the stage. */
   readonly input: string;
-  /** Which of its artifacts, by axis values, and which row of a table, by the values of its columns. */
+  /** Selects one of its artifacts by axis values, and rows of a table by the values of their columns. */
   readonly selection: ReadonlyMap<string, string>;
   /** Absent: the artifact itself, a figure or a table. */
   readonly path?: string;
@@ -29,8 +29,8 @@ export interface Reading {
 const place = /\\\{\{|\{\{([^{}]*)\}\}|\{\{/g;
 const reading = /^([\w-]+)(?:\[([^\]]*)\])?(?: (.+))?$/;
 
-/** Reads a template; `\{{` is written for two braces. Mistakes are one sentence each, with their line. */
-export function parseTemplate(text: string): Result<Template, readonly string[]> {
+/** Parses a template; `\{{` stands for two braces. Throws a {@link StageError} with a line for every mistake. */
+export function parseTemplate(text: string): Template {
   const pieces: (string | Place)[] = [];
   const mistakes: string[] = [];
   let end = 0;
@@ -38,35 +38,31 @@ export function parseTemplate(text: string): Result<Template, readonly string[]>
     pieces.push(text.slice(end, match.index));
     end = match.index + match[0].length;
     const line = text.slice(0, match.index).split('\n').length;
+    const written = match[1]?.trim().replaceAll(/\s+/g, ' ');
     if (match[0] === '\\{{') pieces.push('{{');
-    else if (match[1] === undefined) {
+    else if (written === undefined)
       mistakes.push(`line ${line}: expected }} behind {{, with no brace between; two braces of the text are \\{{`);
-    } else {
-      const parsed = parsePlace(match[1].trim().replaceAll(/\s+/g, ' '), line);
-      if (parsed.ok) pieces.push(parsed.value);
-      else mistakes.push(`line ${line}: ${parsed.error}`);
+    else {
+      const parsed = parsePlace(written);
+      if (parsed !== undefined) pieces.push({ text: written, line, ...parsed });
+      else {
+        const example = '{{ scores test.auc | percent }}';
+        mistakes.push(`line ${line}: expected an input and what is read of it, as in ${example}, got {{ ${written} }}`);
+      }
     }
   }
   pieces.push(text.slice(end));
-  return mistakes.length > 0 ? err(mistakes) : ok(pieces);
+  if (mistakes.length > 0) throw new StageError(['The template has mistakes:', ...mistakes].join('\n'));
+  return pieces;
 }
 
-function parsePlace(text: string, line: number): Result<Place, string> {
+function parsePlace(text: string): Omit<Place, 'text' | 'line'> | undefined {
   const [what = '', format = '', ...others] = text.split(/ ?\| ?/);
   const operator = / ([-/]) /.exec(what)?.[1] as Place['operator'];
-  const terms = what.split(/ [-/] /).map(parseReading);
-  const [first, second, ...more] = terms;
-  if (others.length > 0 || more.length > 0 || first === undefined || terms.includes(undefined)) {
-    return err(`expected an input and what is read of it, as in {{ scores test.auc | percent }}, got {{ ${text} }}`);
-  }
-  const reads = second === undefined ? ([first] as const) : ([first, second] as const);
-  return ok({
-    text,
-    line,
-    reads,
-    ...(operator && { operator }),
-    format: format.split(' ').filter((word) => word !== ''),
-  });
+  const reads = what.split(/ [-/] /).map(parseReading);
+  if (others.length > 0 || reads.length > 2 || reads.includes(undefined)) return undefined;
+  const words = format.split(' ').filter((word) => word !== '');
+  return { reads: reads as unknown as Place['reads'], ...(operator && { operator }), format: words };
 }
 
 function parseReading(text: string): Reading | undefined {
@@ -76,7 +72,13 @@ function parseReading(text: string): Reading | undefined {
   const pairs = brackets.split(',').filter((pair) => pair.trim() !== '');
   if (pairs.some((pair) => !/^[^=]+=/.test(pair))) return undefined;
   const selection = new Map(
-    pairs.map((pair) => [pair.slice(0, pair.indexOf('=')).trim(), pair.slice(pair.indexOf('=') + 1).trim()]),
+    pairs.map(
+      (pair) =>
+        /^([^=]+)=(.*)$/
+          .exec(pair)!
+          .slice(1, 3)
+          .map((part) => part.trim()) as [string, string],
+    ),
   );
   return { input: input!, selection, ...(path !== undefined && { path }) };
 }

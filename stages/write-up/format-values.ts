@@ -1,0 +1,94 @@
+import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
+import { StageError } from '../../src/stage.ts';
+import type { Artifact } from './read-artifact.ts';
+import { unknown, type Value } from './read-value.ts';
+
+/** How numbers are written. */
+const styles = ['percent', 'points', 'count'] as const;
+/** What is made of several values. */
+const aggregates = ['mean', 'values', 'range'] as const;
+/** The words that may stand after the bar of a place, besides a number of decimals. */
+export const formatWords: readonly string[] = [...styles, ...aggregates, 'interval', 'bounded', 'title'];
+
+/** Of the interval of a mean over runs. */
+const confidence = 0.95;
+
+/** One or several values as text. Throws a {@link StageError} of one sentence for several without a word that joins them. */
+export function formatValues(values: readonly Value[], words: readonly string[]): string {
+  const aggregate = aggregates.find((word) => words.includes(word));
+  if (aggregate === undefined && values.length > 1) {
+    throw new StageError(
+      `expected one value, got ${values.length}: choose one by an axis or a column, as in input[seed=7], or say "mean", "values" or "range"`,
+    );
+  }
+  const numbers = values.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
+  if (numbers.length < values.length) return values.map(({ value }) => String(value)).join(', ');
+  const write = (value: number) => formatNumber(value, words);
+  switch (aggregate) {
+    case 'values':
+      return numbers.map(write).join(', ');
+    case 'range':
+      return [...new Set([Math.min(...numbers), Math.max(...numbers)].map(write))].join(' to ');
+    default: {
+      const { mean, low, high } = tInterval(numbers, confidence);
+      const ofMean = Number.isNaN(low) ? undefined : ([low, high] as const);
+      const interval = numbers.length > 1 ? ofMean : values[0]!.interval;
+      const ends = words.includes('interval') ? interval : undefined;
+      return (
+        write(mean) + (ends === undefined ? '' : ` (${ends.map((end, i) => write(cut(end, i, words))).join(' to ')})`)
+      );
+    }
+  }
+}
+
+/** An end of the interval of a share, which Student's t does not know to lie between 0 and 1. */
+const cut = (end: number, i: number, words: readonly string[]): number =>
+  words.includes('bounded') ? (i === 0 ? Math.max(0, end) : Math.min(1, end)) : end;
+
+/** `percent` has one decimal, or as many as a word says; other numbers three, whole ones none. */
+function formatNumber(value: number, words: readonly string[]): string {
+  const style = styles.find((word) => words.includes(word));
+  const digits = words.map(Number).find((number) => Number.isInteger(number));
+  const text =
+    style === 'count'
+      ? Math.round(value).toLocaleString('en-US')
+      : style !== undefined
+        ? `${(100 * value).toFixed(digits ?? 1)} ${style === 'percent' ? '%' : style}`
+        : plain(value, digits);
+  return text.replace(/^-/, '−');
+}
+
+function plain(value: number, digits: number | undefined): string {
+  if (digits !== undefined) return value.toFixed(digits);
+  if (Number.isInteger(value)) return value.toLocaleString('en-US');
+  return Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(3);
+}
+
+type Table = Artifact & { as: 'table' };
+
+/** A table with only some of its columns, in their order. Throws a {@link StageError} for one that does not exist. */
+export function selectColumns({ columns, rows }: Table, names: readonly string[]): Table {
+  const strange = names.find((name) => !columns.includes(name));
+  if (strange !== undefined) throw unknown('a column', strange, columns);
+  const places = names.map((name) => columns.indexOf(name));
+  return { as: 'table', columns: names, rows: rows.map((fields) => places.map((place) => fields[place]!)) };
+}
+
+/** A table as Markdown: numbers with four decimals, or with `percent` as shares in per cent; columns of numbers right-aligned. */
+export function formatTable({ columns, rows }: Table, words: readonly string[]): string {
+  const cells = rows.map((fields) => fields.map((field) => formatCell(field, words.includes('percent'))));
+  const rule = columns.map((_, i) =>
+    rows.every((fields) => fields[i] === '' || Number.isFinite(Number(fields[i]))) ? '---:' : '---',
+  );
+  const escaped = (cell: string) => cell.replaceAll('|', '\\|');
+  return [columns, rule, ...cells].map((line) => `| ${line.map(escaped).join(' | ')} |`).join('\n');
+}
+
+function formatCell(field: string, asPercent: boolean): string {
+  const value = Number(field);
+  if (field === '') return '–';
+  const isShort = !asPercent && /^-?\d+(\.\d{1,4})?$/.test(field);
+  if (!Number.isFinite(value) || Number.isInteger(value) || isShort) return field.replace(/^-(?=\d)/, '−');
+  const small = Math.abs(value) < 0.001 ? value.toPrecision(2) : value.toFixed(4);
+  return (asPercent ? `${(100 * value).toFixed(1)} %` : small).replace(/^-/, '−');
+}
