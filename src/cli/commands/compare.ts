@@ -1,8 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { findRoot } from '../../engine/config/files/find-root.ts';
-import { writeError } from '../../engine/files/write-error.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
@@ -11,6 +7,7 @@ import { findSubjects } from '../find-subjects.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { noProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
+import { writeUserFile } from '../write-user-file.ts';
 
 export interface CompareOptions {
   readonly all?: boolean;
@@ -49,36 +46,8 @@ export async function compareCommand(words: readonly string[], options: CompareO
 }
 
 async function writePage(comparison: Comparison, file: string): Promise<number> {
-  const { renderComparison } = await import('../../reporting/compare/render-comparison.ts');
-  const page = renderComparison(comparison, comparisonTables(comparison), await drawCharts(comparison), Date.now());
-  try {
-    writeFileSync(file, page);
-  } catch (error) {
-    throw writeError(file, error);
-  }
+  const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
+  writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
   process.stdout.write(`Wrote ${file}\n`);
   return exitCodes.ok;
-}
-
-async function drawCharts(comparison: Comparison) {
-  const [{ comparisonCharts }, { renderChart }, { showArtifact }, { pageBudgets }] = await Promise.all([
-    import('../../reporting/compare/comparison-charts.ts'),
-    import('../../learning/charts/render-chart.ts'),
-    import('../../reporting/report/show-artifact.ts'),
-    import('../../reporting/report/budget.ts'),
-  ]);
-  const folder = mkdtempSync(join(tmpdir(), 'restage-compare-'));
-  try {
-    const pictures = [];
-    for (const [index, { spec }] of comparisonCharts(comparison).entries()) {
-      const chart = join(folder, String(index));
-      await renderChart(spec, chart, warnOnStderr);
-      const shown = showArtifact('chart', chart, pageBudgets());
-      if (shown?.as !== 'chart') throw new Error(`Internal error: there is no chart in ${chart}`);
-      pictures.push({ uri: shown.picture ?? 'data:,', width: shown.width, height: shown.height });
-    }
-    return pictures;
-  } finally {
-    rmSync(folder, { recursive: true, force: true });
-  }
 }

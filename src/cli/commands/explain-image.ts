@@ -1,8 +1,7 @@
-import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { findRoot } from '../../engine/config/files/find-root.ts';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { writeError } from '../../engine/files/write-error.ts';
 import { formatShare } from '../../format-numbers.ts';
 import { isCam, type Method } from '../../learning/attribution/methods.ts';
 import type { ScoreKind } from '../../learning/attribution/question.ts';
@@ -14,6 +13,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { printMistakes } from '../print-mistakes.ts';
+import { writeUserFile } from '../write-user-file.ts';
 
 export interface ExplainImageOptions {
   readonly set: readonly string[];
@@ -116,11 +116,7 @@ async function draw(
     import('../../learning/charts/render-chart.ts'),
   ]);
   const png = await renderChartPng(await pictureSheet(explained, options), warnOnStderr);
-  try {
-    writeFileSync(out, png);
-  } catch (error) {
-    throw writeError(out, error);
-  }
+  writeUserFile(out, png);
 }
 
 function asText({ pictures }: ExplainedPictures, classes: readonly string[]): string {

@@ -1,10 +1,9 @@
-import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { writeError } from '../../engine/files/write-error.ts';
 import { mermaid } from '../../engine/graph/mermaid.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { openProject } from '../open-project.ts';
 import { printMistakes } from '../print-mistakes.ts';
+import { writeUserFile } from '../write-user-file.ts';
 
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
 const mostDrawn = 1000;
@@ -37,11 +36,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
     ),
   );
   const svg = drawGraph({ nodes, edges });
-  try {
-    writeFileSync(options.svg, svg);
-  } catch (error) {
-    throw writeError(options.svg, error);
-  }
+  writeUserFile(options.svg, svg);
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
   return exitCodes.ok;
 }

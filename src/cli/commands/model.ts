@@ -1,6 +1,4 @@
-import { writeFileSync } from 'node:fs';
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { writeError } from '../../engine/files/write-error.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import { type TracedLayer, traceLayers } from '../../learning/models/layers/trace-net.ts';
@@ -11,6 +9,7 @@ import { exitCodes } from '../exit-codes.ts';
 import { type FoundModel, findModel } from '../find-model.ts';
 import { formatNet } from '../format-net.ts';
 import { printMistakes } from '../print-mistakes.ts';
+import { writeUserFile } from '../write-user-file.ts';
 
 /** What a network that is only named is shown at: what `train` takes unless it is told. */
 const usualSize = 256;
@@ -66,10 +65,6 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
     import('../../learning/models/layers/net-picture.ts'),
   ]);
   const svg = drawNet(netPicture(traced, title, formatTotals(traced)));
-  try {
-    writeFileSync(path, svg);
-  } catch (error) {
-    throw writeError(path, error);
-  }
+  writeUserFile(path, svg);
   process.stdout.write(`Drew it in ${path}\n`);
 }

@@ -5,8 +5,8 @@ import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import { compareSubjects } from './compare-subjects.ts';
 import { comparisonCharts } from './comparison-charts.ts';
+import { renderComparison } from './comparison-page.ts';
 import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
-import { renderComparison } from './render-comparison.ts';
 import type { Subject, SubjectStage } from './subject.ts';
 import { upstreamOf } from './upstream.ts';
 
@@ -84,7 +84,7 @@ test('counts of images, confusions and what was called what are no results: JSON
   );
 });
 
-test('tests and the main numbers come first; the many others, and what inputs hold, are shown when asked for', () => {
+test('tests and the main numbers come first; the many others, and what inputs hold, are shown when asked for', async () => {
   const measured = (value: number): SubjectStage => {
     const names = ['val.auc', 'test.auc', 'test.accuracy', 'test.loss', 'test.brier', 'test.f1'];
     return { ...scores(value, 4), metrics: new Map(names.map((name) => [name, { value }])) };
@@ -101,7 +101,7 @@ test('tests and the main numbers come first; the many others, and what inputs ho
     '… and 3 further numbers, 1 input of other content: --all shows them',
   ]);
   assert.deepEqual(heads(formatComparison(tables, true)), [...first, 'Further metrics', 'Inputs of other content']);
-  const page = renderComparison(comparison, tables, [{ uri: 'data:,', width: 1, height: 1 }], 0);
+  const page = await renderComparison(comparison, 0, assert.fail);
   assert.equal(page.match(/>Metrics</g)?.length, 2); // in the list of contents and above the table
   assert.match(page, /<summary>3 further numbers<\/summary>/);
 });

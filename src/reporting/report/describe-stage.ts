@@ -10,9 +10,9 @@ import type { StageRecord, StageResult } from '../../engine/store/stage-result.t
 import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
-import type { Budgets } from './budget.ts';
+import type { PageRoom } from './page-room.ts';
+import { showArtifact } from './read-artifact.ts';
 import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
-import { showArtifact } from './show-artifact.ts';
 
 /** Of a log, its end. */
 const mostLogBytes = 48 * 1024;
@@ -42,10 +42,10 @@ export function describePlanned(
 export function describeOutputs(
   outputs: readonly ReportOutput[],
   root: string,
-  budgets: Budgets,
+  room: PageRoom,
 ): readonly ReportOutput[] {
   return outputs.map((output) => {
-    const shown = showArtifact(output.type, join(root, output.path), budgets);
+    const shown = showArtifact(output.type, join(root, output.path), room);
     return { ...output, ...(shown !== undefined && { shown }) };
   });
 }
@@ -101,14 +101,14 @@ export function describeLog(
   result: StageResult | undefined,
   cache: FolderStore,
   run: RunFolder,
-  budgets: Budgets,
+  room: PageRoom,
 ): ReportLog | undefined {
   const object = result?.record.log;
   const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : cache.objectPath(object);
   if (file === undefined) return undefined;
   try {
     const log = readEnd(file);
-    if (budgets.logs.take(log.text.length)) return log;
+    if (room.take('logs', log.text.length)) return log;
     return { text: 'It is left out, as this page has no more room: `restage logs` prints it.', cut: true };
   } catch {
     return undefined; // gone from the cache: `verify` tells of it

@@ -23,18 +23,17 @@ function markupOf(value: HtmlValue): string {
   if (value === undefined || value === false) return '';
   if (value instanceof Html) return value.markup;
   if (typeof value === 'object') return value.map(markupOf).join('');
-  return escapeHtml(String(value));
-}
-
-/** A text as it may stand between tags and in a quoted attribute. */
-function escapeHtml(text: string): string {
-  return plainText(text).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
+  return plainText(String(value)).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
 /**
- * JSON as it may stand in a `script` element that is data: whatever a text in it holds, it ends neither the element nor
- * begins a comment, since no `<` is left.
+ * JSON for a `script` element that is data. No `<` is left, so that no text in it can end the element or begin a comment.
  */
 export function jsonScript(json: string): Html {
   return new Html(json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'));
+}
+
+/** Bytes as an address that holds them, so that a page needs no other file. */
+export function dataUri(type: string, bytes: Buffer): string {
+  return `data:${type};base64,${bytes.toString('base64')}`;
 }

@@ -106,7 +106,7 @@ test('the numbers of the test split come first, with their interval and what the
   );
   assert.match(
     page,
-    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
+    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">share of all images<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
   );
   assert.doesNotMatch(page, /<dt>AUC/);
   assert.doesNotMatch(page, /on val/);
@@ -165,4 +165,58 @@ test('a failure is told before everything else, with the end of its log', () => 
   const page = bodyOf(renderReport(exampleModel({ state: 'failed', stages: [stage] })));
   assert.ok(page.indexOf('fit failed') < page.indexOf('<main'));
   assert.match(page, /<pre>expected 3 splits, got 2<\/pre>/);
+});
+
+test('numbers come before warnings, and warnings that differ in their numbers only are folded into one', () => {
+  const metrics = [{ name: 'test.accuracy', value: 0.75 }];
+  const warnings = [1, 2, 3].map((seed) => ({ stage: `fit[seed=${seed}]`, message: `Epoch ${seed} learned nothing.` }));
+  const stages = [exampleStage({ outputs: [output({ as: 'metrics', metrics })], warnings: ['Other.'] })];
+  const page = bodyOf(renderReport(exampleModel({ stages, warnings })));
+  assert.match(page, /<a href="#warnings">4 warnings<\/a>/);
+  assert.ok(page.indexOf('Accuracy on test') < page.indexOf('learned nothing'));
+  assert.match(page, /<summary><strong>3 ×<\/strong> Epoch 1 learned nothing\.<\/summary>/);
+  assert.match(page, /<strong>fit<\/strong>: Other\./);
+});
+
+test('what was chosen stands in the findings, and each table once', () => {
+  const models = { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['a', '0.8', 'chosen']] };
+  const scores = { title: 'Evaluation', columns: ['split', 'auc'], rows: [['test', '0.7']] };
+  const file: Shown = { as: 'table', columns: ['split', 'auc'], rows: [['test', '0.70001']] };
+  const stages = [
+    exampleStage({ name: 'best', kind: 'select', highlights: [models] }),
+    exampleStage({ name: 'scores', highlights: [scores], outputs: [output(file, 'table')] }),
+    exampleStage({ name: 'layers', outputs: [output(file, 'layers')] }),
+  ];
+  const page = bodyOf(renderReport(exampleModel({ stages })));
+  const section = (id: string) => page.slice(page.indexOf(`<section id="${id}"`)).split('</section>')[0]!;
+  assert.match(section('findings'), /Models by auc on val/);
+  assert.match(section('tables'), /Evaluation[\s\S]*layers\.layers/);
+  assert.doesNotMatch(section('tables'), /Models by|scores\.table/);
+  assert.match(section('stages'), /<caption>table </);
+});
+
+test('a pipeline of many included ones is shown by experiment', () => {
+  const metrics = (value: number) =>
+    output({
+      as: 'metrics',
+      metrics: [
+        { name: 'test.auc', value },
+        { name: 'test.accuracy', value },
+      ],
+    });
+  const stages = Array.from({ length: 30 }, (_, i) =>
+    exampleStage({ name: i < 10 ? `own-${i}` : `wide/scores[seed=${i}]`, outputs: i < 10 ? [] : [metrics(i / 100)] }),
+  );
+  const page = bodyOf(renderReport(exampleModel({ stages })));
+  assert.match(page, /<details class="stage experiment card" id="experiment-wide"><summary><h3>wide<\/h3>/);
+  assert.match(page, /20 stages · AUC 0\.100 to 0\.290 on test/);
+  assert.match(page, /The pipeline’s own stages/);
+  assert.doesNotMatch(page, /<section id="stages"/);
+});
+
+test('a table of many columns and few rows is turned round', () => {
+  const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
+  const table: Shown = { as: 'table', columns, rows: [columns.map((_, i) => `${i}`)] };
+  const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
+  assert.match(page, /<th scope="row">c19<\/th><td class="number">19<\/td>/);
 });

@@ -132,11 +132,11 @@ export interface ShownMarkdown {
 
 export interface ShownMetrics {
   readonly as: 'metrics';
-  readonly metrics: readonly Metric[];
+  readonly metrics: readonly ReportMetric[];
 }
 
 /** A number of a metrics file by its name, such as `test.auc`; null where it is undefined. */
-export interface Metric {
+export interface ReportMetric {
   readonly name: string;
   readonly value: number | null;
   readonly interval?: readonly [low: number, high: number];

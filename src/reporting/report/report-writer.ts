@@ -1,3 +1,4 @@
+import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
 import { reportPath } from '../../engine/config/files/pipeline-name.ts';
@@ -7,12 +8,11 @@ import type { Publisher } from '../../engine/publishing/publish.ts';
 import { readReportRecord, writeReportRecord } from '../../engine/store/report-record.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { emptyRun, isDone, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
-import { type Budgets, isExceeded, pageBudgets } from './budget.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
+import { PageRoom } from './page-room.ts';
 import { PageSchedule } from './page-schedule.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
-import { runFacts } from './run-facts.ts';
 import { drawStages } from './stage-graph.ts';
 
 export interface ReportOptions {
@@ -38,7 +38,7 @@ export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;
   #run = emptyRun;
-  #budgets: Budgets = pageBudgets();
+  #room = new PageRoom();
   /** Which result each stage stood on before this run. */
   readonly #before = new Map<StageName, Digest | undefined>();
   /** What finished stages are shown as, which is found out once. */
@@ -149,7 +149,7 @@ export class ReportWriter implements RunListener {
 
   async #model(state: ReportModel['state']): Promise<ReportModel> {
     const { pipeline, stages, run } = this.#options;
-    if (state !== 'running' && isExceeded(this.#budgets)) this.#shareAnew();
+    if (state !== 'running' && this.#room.isExceeded) this.#shareAnew();
     const described = stages.map((stage) => this.#describe(stage));
     const states = new Map(described.map(({ name, state }) => [name, state]));
     const graph = await drawStages(stages, (name) => states.get(name)!);
@@ -172,7 +172,7 @@ export class ReportWriter implements RunListener {
 
   /** While the run goes on, what ends first takes its room first; at the end, what the run is for does. */
   #shareAnew(): void {
-    this.#budgets = pageBudgets();
+    this.#room = new PageRoom();
     this.#shown.clear();
     const stages = new Map(this.#options.stages.map((stage) => [stage.name, stage]));
     for (const name of this.#run.finals) this.#describe(stages.get(name)!);
@@ -210,10 +210,10 @@ export class ReportWriter implements RunListener {
     const latest = isDone(model) ? cache.readLatest(pipeline.name, stage.name) : undefined;
     const result = latest === undefined ? undefined : cache.readResult(latest);
     const last = before === undefined ? undefined : before === latest ? result : cache.readResult(before);
-    const log = describeLog(stage, result, cache, run, this.#budgets);
+    const log = describeLog(stage, result, cache, run, this.#room);
     return {
       ...(log !== undefined && { log }),
-      ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#budgets) }),
+      ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#room) }),
       ...(result !== undefined && {
         warnings: result.record.warnings,
         record: describeRecord(result.record),
@@ -221,4 +221,24 @@ export class ReportWriter implements RunListener {
       }),
     };
   }
+}
+
+/** What is told of a run beside its stages: what it ran, where, and with which versions. */
+function runFacts(
+  { host, pipeline, run }: Pick<ReportOptions, 'host' | 'pipeline' | 'run'>,
+  stages: readonly ReportStage[],
+): ReportModel['facts'] {
+  const noted = (name: string) => {
+    const values = stages.flatMap(({ record }) => record.filter(([key]) => key === name).map(([, value]) => value));
+    return values.length > 0 ? [[name, [...new Set(values)].join(', ')] as const] : [];
+  };
+  return [
+    ['pipeline', pipeline.file],
+    ['run', run.id],
+    ['git commit', host.gitCommit ?? 'not a git checkout'],
+    ['Restage', host.restage],
+    ['Node', process.version],
+    ['host', `${hostname()}, ${process.platform} ${process.arch}`],
+    ...['backend', 'onnxruntime-node', '@tensorflow/tfjs'].flatMap(noted),
+  ];
 }

@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
-import { Budget, isExceeded, pageBudgets } from './budget.ts';
-import { showArtifact } from './show-artifact.ts';
+import { PageRoom } from './page-room.ts';
+import { showArtifact } from './read-artifact.ts';
 
 const show = (t: TestContext, type: Parameters<typeof showArtifact>[0], name: string, text: string) =>
-  showArtifact(type, join(writeFiles(temporaryFolder(t), { [name]: text }), name), pageBudgets());
+  showArtifact(type, join(writeFiles(temporaryFolder(t), { [name]: text }), name), new PageRoom());
 
 test('a table shows its beginning and says of how much', (t) => {
   const rows = Array.from({ length: 75 }, (_, i) => `${i},"a, b"`);
@@ -19,22 +19,22 @@ test('a table shows its beginning and says of how much', (t) => {
 test('a folder of images shows some of them, evenly, as far as there is room', (t) => {
   const names = Array.from({ length: 48 }, (_, i) => `fake/${String(i).padStart(2, '0')}.png`);
   const folder = writeFiles(temporaryFolder(t), Object.fromEntries([...names, 'notes.txt'].map((name) => [name, 'x'])));
-  const shown = showArtifact('images', folder, pageBudgets());
+  const shown = showArtifact('images', folder, new PageRoom());
   assert.ok(shown?.as === 'images');
   assert.deepEqual(shown.images.slice(0, 2), [
     { name: 'fake/00.png', uri: 'data:image/png;base64,eA==' },
     { name: 'fake/02.png', uri: 'data:image/png;base64,eA==' },
   ]);
   assert.equal(shown.leftOut, '24 of 48 images are shown, evenly over their names.');
-  const budgets = { ...pageBudgets(), images: new Budget(3) };
-  const few = showArtifact('images', folder, budgets);
+  const room = new PageRoom({ images: 3 });
+  const few = showArtifact('images', folder, room);
   assert.equal(few?.as === 'images' && few.images.length, 2);
-  assert.equal(isExceeded(budgets), true);
+  assert.equal(room.isExceeded, true);
 });
 
 test('a chart without room on the page says so', (t) => {
   const folder = writeFiles(temporaryFolder(t), { 'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }' });
-  assert.deepEqual(showArtifact('chart', folder, { ...pageBudgets(), charts: new Budget(0) }), {
+  assert.deepEqual(showArtifact('chart', folder, new PageRoom({ charts: 0 })), {
     as: 'chart',
     title: 'AUC 0.81 on test',
     subtitle: '',
@@ -49,6 +49,6 @@ test('a chart without room on the page says so', (t) => {
 test('what is not in its form is only named: a page fails for no artifact', (t) => {
   for (const type of ['metrics', 'table', 'chart', 'images', 'files', 'scores', 'model'] as const) {
     assert.equal(show(t, type, 'a.bin', '\0{'), undefined);
-    assert.equal(showArtifact(type, '/nowhere', pageBudgets()), undefined);
+    assert.equal(showArtifact(type, '/nowhere', new PageRoom()), undefined);
   }
 });

@@ -1,0 +1,57 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { theme } from '../../learning/charts/theme.ts';
+import { renderChart } from '../report/chart-figure.ts';
+import { dataUri, type Html, html } from '../report/html.ts';
+import { renderPage } from '../report/page.ts';
+import { renderTable } from '../report/table.ts';
+import type { Comparison } from './compare-subjects.ts';
+import { comparisonCharts } from './comparison-charts.ts';
+import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';
+
+/** The comparison as a page of its own, with the curves overlaid. `warn` gets what Vega says about a chart. */
+export async function renderComparison(
+  comparison: Comparison,
+  writtenAt: number,
+  warn: (line: string) => void,
+): Promise<string> {
+  const subjects = comparison.subjects.join(', ');
+  const charts: Html[] = [];
+  for (const { name, spec } of comparisonCharts(comparison)) {
+    charts.push(await figure(name, `${name}: ${subjects}`, spec, warn));
+  }
+  return renderPage({
+    title: `Compared: ${subjects}`,
+    state: 'succeeded',
+    writtenAt,
+    header: html`<header><h1>Compared: ${subjects}</h1></header>`,
+    sections: [
+      { id: 'curves', title: 'Curves', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+      ...comparisonTables(comparison).map((table, index) => ({
+        id: `table-${index + 1}`,
+        title: table.title,
+        content: [contentOf(table)],
+      })),
+    ],
+    footer: html`Written by Restage. Differences are the later less the earlier.`,
+  });
+}
+
+async function figure(name: string, title: string, spec: TopLevelSpec, warn: (line: string) => void): Promise<Html> {
+  const { renderChartPng } = await import('../../learning/charts/render-chart.ts'); // it loads Vega
+  const png = await renderChartPng(spec, warn);
+  // Bytes 16 to 23 of a PNG are its size; this one has two pixels per unit.
+  const [width, height] = [png.readUInt32BE(16) / 2, png.readUInt32BE(20) / 2];
+  const carried = JSON.stringify({ ...spec, config: theme });
+  return renderChart(name, undefined, {
+    ...{ as: 'chart', title, subtitle: '', width, height, isPlain: true },
+    picture: dataUri('image/png', png),
+    spec: carried,
+  });
+}
+
+/** Without a caption: the section has the title. */
+function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
+  if (note !== undefined) return html`<p>${note}</p>`;
+  const table = renderTable(undefined, columns, rows);
+  return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
+}

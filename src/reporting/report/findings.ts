@@ -1,0 +1,108 @@
+import { formatCount } from '../../format-numbers.ts';
+import { betterFirst, headlineMetrics, metric } from '../../learning/metrics/metric-catalogue.ts';
+import { groupHighlights } from '../group-highlights.ts';
+import { type Html, html } from './html.ts';
+import type { ReportMetric, ReportStage } from './report-model.ts';
+import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from './table.ts';
+
+/** Numbers that are told of each stage, and stages that have tiles; more of them are compared in a table. */
+const mostTold = 4;
+const mostTiled = 2;
+/** Rows of that table that are not folded away. */
+const mostRows = 12;
+
+/** A stage that measured how well a split's images are told apart. */
+export interface Finding {
+  readonly stage: string;
+  readonly split: string;
+  /** By their names without the split. */
+  readonly metrics: ReadonlyMap<string, ReportMetric>;
+}
+
+/**
+ * The numbers that the run was for, on the test split where there is one and else on the last, and what was chosen by
+ * them. Empty without any.
+ */
+export function renderFindings(stages: readonly ReportStage[]): readonly Html[] {
+  const findings = stages.flatMap(findingOf);
+  const chosen = groupHighlights(
+    stages.map(({ name, highlights }) => ({ name, highlights: highlights.filter(isChoice) })),
+  );
+  const numbers =
+    findings.length <= mostTiled
+      ? findings.map((finding) => renderTiles(finding, findings.length > 1))
+      : renderComparison(findings);
+  return [
+    ...numbers,
+    ...(chosen.length > 0 ? [html`<div class="half chosen">${chosen.map(renderHighlight)}</div>`] : []),
+  ];
+}
+
+/** Whether a table says which of several models or configurations was chosen. */
+export const isChoice = ({ columns }: { readonly columns: readonly string[] }): boolean => columns.includes('chosen');
+
+export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
+  const metrics = outputs.flatMap(({ shown }) => (shown?.as === 'metrics' ? shown.metrics : []));
+  const splits = metrics.flatMap((metric) => /^(.+)\.accuracy$/.exec(metric.name)?.[1] ?? []);
+  const split = splits.includes('test') ? 'test' : splits.filter((one) => !one.includes('.')).at(-1);
+  if (split === undefined) return [];
+  const own = metrics.filter((metric) => metric.name.startsWith(`${split}.`));
+  return [{ stage: name, split, metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])) }];
+}
+
+/** What tells two metrics of similar names and values apart. */
+const meanings: Readonly<Record<string, string>> = {
+  accuracy: 'share of all images',
+  balancedAccuracy: 'mean over the classes',
+};
+
+function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
+  const told = headlineMetrics.filter(({ name }) => metrics.get(name)?.value != null).slice(0, mostTold);
+  const images = metrics.get('images')?.value;
+  const majority = metrics.get('majorityAccuracy')?.value;
+  const tiles = told.map(({ name, title }) => {
+    const number = metrics.get(name)!;
+    const notes = [
+      ...(meanings[name] === undefined ? [] : [meanings[name]]),
+      ...(number.interval === undefined ? [] : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
+      ...(name === 'accuracy' && majority != null ? [`calling all the same: ${showValue(majority)}`] : []),
+      ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
+    ];
+    return html`<div class="tile card"><dt>${title[0]!.toUpperCase() + title.slice(1)} on ${split}</dt><dd>${showValue(number.value)}</dd>${notes.map(
+      (note) => html`<dd class="note">${note}</dd>`,
+    )}</div>
+`;
+  });
+  return html`${isNamed && html`<h3>${stage}</h3>`}<dl class="tiles">
+${tiles}</dl>`;
+}
+
+function renderComparison(findings: readonly Finding[]): readonly Html[] {
+  const columns = [
+    ...headlineMetrics.slice(0, mostTold),
+    metric('majorityAccuracy'),
+    { name: 'images', title: 'images' },
+  ].filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
+  const [by] = headlineMetrics.filter(({ name }) => findings.some(({ metrics }) => metrics.has(name)));
+  const measured = ({ metrics }: Finding) => metrics.get(by!.name)?.value;
+  const best = findings.toSorted((a, b) => {
+    const [one, other] = [measured(a), measured(b)];
+    return one == null || other == null ? Number(one == null) - Number(other == null) : betterFirst(by!, one, other);
+  });
+  const table = (caption: string, some: readonly Finding[]) =>
+    renderTable(
+      caption,
+      ['stage', 'split', ...columns.map(({ title }) => title)],
+      some.map(({ stage, split, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
+    );
+  if (findings.length <= mostRows) return [table('How well each tells them apart', findings)];
+  return [
+    table(`The best ${mostRows} of ${findings.length} by ${by!.title}`, best.slice(0, mostRows)),
+    html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,
+  ];
+}
+
+function cellOf(number: ReportMetric | undefined): string {
+  if (number === undefined) return '';
+  return showValue(number.value) + (number.interval === undefined ? '' : ` (${showEnds(number.interval)})`);
+}

@@ -1,0 +1,114 @@
+/**
+ * What a report does by itself: it puts pictures in and draws charts when they are scrolled near, opens what an address
+ * names, keeps what the reader opened while a page that goes on is loaded again, and stops that when it is no longer
+ * renewed. Without this script all can be read.
+ */
+(() => {
+  const root = document.documentElement;
+  // Where scripts run, the content of noscript is text, which costs nothing until it is put in.
+  const reveal = (place) => {
+    const pictures = place.querySelector('noscript');
+    if (!pictures) return;
+    place.insertAdjacentHTML('beforeend', pictures.textContent);
+    pictures.remove();
+    place.classList.add('shown');
+  };
+  const draw = (figure) => {
+    const data = figure.querySelector('script.spec');
+    const place = figure.querySelector('.live');
+    if (!data || !place || figure.dataset.chart) return;
+    figure.dataset.chart = 'drawing';
+    const keepPicture = (error) => {
+      figure.dataset.chart = 'picture';
+      place.remove();
+      reveal(figure.querySelector('.later'));
+      console.warn(String(error));
+    };
+    try {
+      const options = {
+        renderer: 'svg',
+        actions: { export: true, source: true, compiled: false, editor: true },
+        config: { mark: { tooltip: true } },
+        tooltip: { theme: matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light' },
+      };
+      vegaEmbed(place, JSON.parse(data.textContent), options)
+        .then(({ view }) => {
+          const drawn = place.querySelector('svg');
+          drawn.setAttribute('aria-label', figure.getAttribute('aria-label'));
+          figure.querySelector('.later').remove();
+          place.hidden = false;
+          figure.dataset.chart = 'drawn';
+          figure.view = view;
+        })
+        .catch(keepPicture);
+    } catch (error) {
+      keepPicture(error);
+    }
+  };
+  const show = (place) => {
+    const figure = place.closest('figure.chart');
+    if (figure?.querySelector('script.spec') && typeof vegaEmbed !== 'undefined') draw(figure);
+    else reveal(place);
+  };
+  const near = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries)
+        if (entry.isIntersecting) {
+          near.unobserve(entry.target);
+          show(entry.target);
+        }
+    },
+    { rootMargin: '300px' },
+  );
+  for (const place of document.querySelectorAll('.later')) near.observe(place);
+  addEventListener('hashchange', openTarget);
+  openTarget();
+  function openTarget() {
+    let target = null;
+    try {
+      target = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    } catch {}
+    for (let around = target; around; around = around.parentElement)
+      if (around.tagName === 'DETAILS') around.open = true;
+    if (target) target.scrollIntoView();
+  }
+  let opened = null;
+  addEventListener('beforeprint', () => {
+    opened = [...document.querySelectorAll('details.stage:not([open])')];
+    for (const one of opened) one.open = true;
+    for (const place of document.querySelectorAll('.later')) reveal(place);
+  });
+  addEventListener('afterprint', () => {
+    for (const one of opened || []) one.open = false;
+  });
+
+  if (root.dataset.state !== 'running') return;
+  const key = `restage:${location.pathname}`;
+  try {
+    const kept = JSON.parse(sessionStorage.getItem(key) || 'null');
+    if (kept) {
+      for (const id of kept.open) {
+        const one = document.getElementById(id);
+        if (one) one.open = true;
+      }
+      scrollTo(0, kept.y);
+    }
+  } catch {}
+  const again = () => {
+    if (Date.now() - Number(root.dataset.written) > 15 * 60000) {
+      document.getElementById('stalled').hidden = false;
+      return;
+    }
+    const selected = String(getSelection() || '') !== '';
+    if (document.hidden || selected) {
+      setTimeout(again, 3000);
+      return;
+    }
+    try {
+      const open = [...document.querySelectorAll('details[id][open]')].map((one) => one.id);
+      sessionStorage.setItem(key, JSON.stringify({ open, y: scrollY }));
+    } catch {}
+    location.reload();
+  };
+  setTimeout(again, 4000);
+})();

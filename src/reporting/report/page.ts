@@ -1,0 +1,96 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { Html, html } from './html.ts';
+
+/**
+ * Nothing but the page itself: no request leaves it, whatever a title, a log or a spec holds. Vega compiles expressions,
+ * hence `unsafe-eval`.
+ */
+const policy =
+  "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'";
+
+/** A part of a page with an address. */
+export interface Section {
+  readonly id: string;
+  readonly title: string;
+  readonly content: readonly Html[];
+}
+
+export interface Page {
+  readonly title: string;
+  /** A page that is `running` loads itself again. */
+  readonly state: string;
+  /** Milliseconds since the epoch. */
+  readonly writtenAt: number;
+  readonly header: Html;
+  /** Those without content are left out. */
+  readonly sections: readonly Section[];
+  readonly footer: Html;
+}
+
+/** A page that needs no other file: its style, its scripts and, where it has charts, what draws them are in it. */
+export function renderPage({ title, state, writtenAt, header, sections, footer }: Page): string {
+  const shown = sections.filter(({ content }) => content.length > 0);
+  const hasCharts = shown.some(({ content }) => content.some(({ markup }) => markup.includes('class="spec"')));
+  return html`<!doctype html>
+<html lang="en" data-state="${state}" data-written="${writtenAt}">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="Restage">
+${state === 'running' && html`<noscript><meta http-equiv="refresh" content="10"></noscript>`}
+<title>${title}</title>
+<link rel="icon" href="data:,">
+<style>${new Html(asset('page.css'))}</style>
+</head>
+<body>
+<a class="skip" href="#main">To the results</a>
+${header}
+<nav aria-label="Sections"><ul>${shown.map(({ id, title }) => html`<li><a href="#${id}">${title}</a></li>`)}</ul></nav>
+<main id="main" tabindex="-1">
+${shown.map(
+  ({ id, title, content }) => html`<section id="${id}" aria-labelledby="${id}-title">
+<h2 id="${id}-title">${title}</h2>
+${content}
+</section>
+`,
+)}</main>
+<footer>${footer}</footer>
+${hasCharts && vegaScripts()}
+<script>${new Html(asset('page.js'))}</script>
+</body>
+</html>
+`.markup;
+}
+
+const here = dirname(fileURLToPath(import.meta.url));
+
+/** The style or the script of the page: they lie beside this module's source, which the package holds, too. */
+function asset(name: string): string {
+  const [beside, fromDist] = [join(here, name), join(here, '../../../../src/reporting/report', name)];
+  return readFileSync(existsSync(beside) ? beside : fromDist, 'utf8');
+}
+
+let scripts: Html | undefined;
+
+/** What draws charts, as text from the installed packages, in the order in which they need one another. */
+function vegaScripts(): Html {
+  const names = ['vega', 'vega-lite', 'vega-embed'];
+  scripts ??= new Html(
+    names
+      .map((name) => join(dirname(fileURLToPath(import.meta.resolve(name))), `${name}.min.js`))
+      .map((file) => `<script>${inScript(readFileSync(file, 'utf8'))}</script>`)
+      .join('\n'),
+  );
+  return scripts;
+}
+
+/** Code whose texts cannot end the element that it stands in. The map of its sources is not there to be found. */
+function inScript(code: string): string {
+  return code
+    .replace(/^\/\/# sourceMappingURL=.*$/m, '')
+    .replace(/<(\/script|!--|script)/gi, '\\x3c$1')
+    .trim();
+}

@@ -1,0 +1,186 @@
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { extname, join } from 'node:path';
+import { csvRecords } from '../../csv.ts';
+import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
+import type { ArtifactType } from '../../stage.ts';
+import { dataUri } from './html.ts';
+import type { PageRoom } from './page-room.ts';
+import type { ReportMetric, Shown } from './report-model.ts';
+
+/** Rows shown of one table; the rest is in the file. */
+const mostRows = 60;
+/** Images shown of one folder, and the largest that is shown. */
+const mostImages = 24;
+const mostImageBytes = 256 * 1024;
+/** What is read of a table or a text: its beginning. */
+const mostBytes = 256 * 1024;
+
+const noRoom = 'It is left out, as this page has no more room; its files are linked.';
+const pictureOnly = 'It is shown as a picture only: its data are too many for this page.';
+
+/** What a chart's folder may hold: `chart.svg`, …. A kind of one's own may leave the spec alone. */
+const chartForms = ['svg', 'png', 'vl.json'];
+
+/** A larger spec or picture is left to its file: a browser takes seconds to draw it. */
+const mostChartBytes = 3 * 1024 ** 2;
+
+const imageTypes: Readonly<Record<string, string>> = {
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.jpeg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.gif': 'image/gif',
+};
+
+/**
+ * What the page shows of an artifact at an absolute path; undefined for one that it only names: a type without a form
+ * for eyes, or a file that is gone or not in its form. A page never fails for what is in an artifact.
+ */
+export function showArtifact(type: ArtifactType, path: string, room: PageRoom): Shown | undefined {
+  try {
+    switch (type) {
+      case 'chart':
+        return showChart(path, room);
+      case 'images':
+        return showImages(path, room);
+      case 'metrics':
+        return showMetrics(path);
+      case 'table':
+        return showTable(path, room);
+      case 'files':
+        return showFile(path, room);
+      default:
+        return undefined;
+    }
+  } catch {
+    return undefined;
+  }
+}
+
+/** Evenly over the folder's sorted names, as the files are. */
+function showImages(folder: string, room: PageRoom): Shown {
+  const names = (readdirSync(folder, { recursive: true }) as string[])
+    .filter((name) => imageTypes[extname(name).toLowerCase()] !== undefined)
+    .sort();
+  const step = Math.max(1, names.length / mostImages);
+  const wanted = Array.from({ length: Math.min(names.length, mostImages) }, (_, i) => names[Math.floor(i * step)]!);
+  const images = wanted.flatMap((name) => {
+    const file = join(folder, name);
+    const { size } = statSync(file);
+    if (size > mostImageBytes || !room.take('images', (size * 4) / 3)) return [];
+    return { name, uri: dataUri(imageTypes[extname(name).toLowerCase()]!, readFileSync(file)) };
+  });
+  const leftOut =
+    images.length < names.length
+      ? `${images.length} of ${names.length.toLocaleString('en-US')} images are shown, evenly over their names${images.length < wanted.length ? '; those over 256 KiB, and what exceeds the page’s 6 MiB for images, are left out' : ''}.`
+      : undefined;
+  return { as: 'images', images, ...(leftOut !== undefined && { leftOut }) };
+}
+
+function showMetrics(path: string): Shown | undefined {
+  const parsed = parseMetrics(readFileSync(path, 'utf8'));
+  if (!parsed.ok || parsed.value.values.size === 0) return undefined;
+  const { values, intervals, confidence } = parsed.value;
+  const level = confidence === undefined ? {} : { confidence };
+  const metrics = Array.from(values, ([name, value]): ReportMetric => {
+    const interval = intervals.get(name);
+    return { name, value, ...(interval !== undefined && { interval, ...level }) };
+  });
+  return { as: 'metrics', metrics };
+}
+
+function showTable(path: string, room: PageRoom): Shown | undefined {
+  if (extname(path) !== '.csv') return undefined;
+  const { text, whole } = readBeginning(path);
+  const [header, ...records] = [...csvRecords(text)].map(({ fields }) => fields);
+  if (header === undefined) return undefined;
+  if (!room.take('tables', text.length)) {
+    return { as: 'table', columns: header, rows: [], leftOut: 'Its rows are left out, as this page has no more room.' };
+  }
+  const complete = whole ? records : records.slice(0, -1);
+  const rows = complete.slice(0, mostRows);
+  const isAll = whole && rows.length === complete.length;
+  const count = whole ? `${rows.length} of ${complete.length.toLocaleString('en-US')}` : `The first ${rows.length}`;
+  return { as: 'table', columns: header, rows, ...(!isAll && { leftOut: `${count} rows are shown.` }) };
+}
+
+function showFile(path: string, room: PageRoom): Shown | undefined {
+  if (extname(path) === '.csv') return showTable(path, room);
+  if (extname(path) !== '.md') return undefined;
+  const { text, whole } = readBeginning(path);
+  if (!room.take('tables', text.length)) return undefined;
+  return { as: 'markdown', text, ...(!whole && { leftOut: 'Its beginning is shown.' }) };
+}
+
+/** Of a file that may be large. */
+function readBeginning(path: string): { readonly text: string; readonly whole: boolean } {
+  const file = openSync(path, 'r');
+  try {
+    const bytes = Buffer.alloc(mostBytes);
+    const read = readSync(file, bytes, 0, mostBytes, 0);
+    return { text: bytes.toString('utf8', 0, read), whole: read < mostBytes };
+  } finally {
+    closeSync(file);
+  }
+}
+
+/**
+ * A chart's folder: the spec, for touching, and the picture that stands there before, on paper and without scripts. The
+ * picture goes in as an image, in which nothing runs and no id meets another's; so a command may have drawn it.
+ */
+function showChart(folder: string, room: PageRoom): Shown | undefined {
+  const specFile = join(folder, 'chart.vl.json');
+  const text = existsSync(specFile) ? readFileSync(specFile, 'utf8') : undefined;
+  const spec = text === undefined ? undefined : (JSON.parse(text) as Spec);
+  const picture = pictureOf(folder, room);
+  // Written anew, since the file is laid out for eyes.
+  const compact = spec === undefined ? undefined : JSON.stringify(spec);
+  const carried = compact !== undefined && compact.length <= mostChartBytes && room.take('charts', compact.length);
+  if (picture === undefined && compact === undefined) return undefined;
+  const { width, height } = sizeOf(folder);
+  return {
+    as: 'chart',
+    title: titleOf(spec, 'text') || 'Chart',
+    subtitle: titleOf(spec, 'subtitle'),
+    width,
+    height,
+    forms: chartForms.filter((form) => existsSync(join(folder, `chart.${form}`))),
+    ...(compact !== undefined && { isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact) }),
+    ...(picture !== undefined && { picture }),
+    ...(carried && { spec: compact }),
+    ...(compact !== undefined && !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
+  };
+}
+
+interface Spec {
+  readonly title?: string | readonly string[] | { readonly text?: unknown; readonly subtitle?: unknown };
+}
+
+/** A title may be a text, lines of it, or an object of both. */
+function titleOf(spec: Spec | undefined, part: 'text' | 'subtitle'): string {
+  const title: unknown = spec?.title;
+  const isPlain = typeof title === 'string' || Array.isArray(title);
+  const found = isPlain ? (part === 'text' ? title : '') : (title as Record<string, unknown> | undefined)?.[part];
+  if (Array.isArray(found)) return found.filter((line) => typeof line === 'string').join(' ');
+  return typeof found === 'string' ? found : '';
+}
+
+function pictureOf(folder: string, room: PageRoom): string | undefined {
+  for (const [name, type] of [
+    ['chart.svg', 'image/svg+xml'],
+    ['chart.png', 'image/png'],
+  ] as const) {
+    const file = join(folder, name);
+    const size = statSync(file, { throwIfNoEntry: false })?.size ?? Number.POSITIVE_INFINITY;
+    if (size <= mostChartBytes && room.take('charts', (size * 4) / 3)) return dataUri(type, readFileSync(file));
+  }
+  return undefined;
+}
+
+/** As the SVG says; of a chart without one, a common size. */
+function sizeOf(folder: string): { readonly width: number; readonly height: number } {
+  const file = join(folder, 'chart.svg');
+  const head = existsSync(file) ? (/<svg[^>]*>/.exec(readFileSync(file, 'utf8').slice(0, 4096))?.[0] ?? '') : '';
+  const [width, height] = ['width', 'height'].map((name) => Number(new RegExp(` ${name}="([\\d.]+)`).exec(head)?.[1]));
+  return { width: Math.ceil(width || 560), height: Math.ceil(height || 360) };
+}

@@ -1,0 +1,132 @@
+import { formatCountOf } from '../../format-numbers.ts';
+import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
+import { groupHighlights } from '../group-highlights.ts';
+import { later, renderChart } from './chart-figure.ts';
+import { findingOf, isChoice } from './findings.ts';
+import { type Html, html } from './html.ts';
+import type { Section } from './page.ts';
+import type { ReportOutput, ReportStage, Shown, ShownTable } from './report-model.ts';
+import { renderStage, stateBadge } from './stages.ts';
+import { fileLink, renderDataset, renderHighlight, renderMarkdown, renderShownTable, showValue } from './table.ts';
+
+/** Above this many stages, a pipeline that includes others is shown by experiment. */
+const mostFlat = 24;
+
+/**
+ * What the stages left: charts, tables and pictures, and everything of each stage. Where many stages come from several
+ * included pipelines, each of these is an experiment that opens on demand.
+ */
+export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
+  const experiments = new Map<string, ReportStage[]>();
+  for (const stage of stages) {
+    const name = experimentOf(stage.name);
+    experiments.set(name, [...(experiments.get(name) ?? []), stage]);
+  }
+  if (stages.length > mostFlat && experiments.size > 1) {
+    const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own));
+    return [{ id: 'experiments', title: 'Experiments', content }];
+  }
+  return [...shownSections(stages), { id: 'stages', title: 'Stages', content: stages.map(renderStage) }];
+}
+
+/** The name under which the stage's pipeline was included; empty for a stage of the run's own pipeline. */
+const experimentOf = (stage: string): string => stage.replace(/\[.*$/, '').split('/').slice(0, -1).join('/');
+
+function renderExperiment(name: string, stages: readonly ReportStage[]): Html {
+  const sections = shownSections(stages);
+  const states = [...new Set(stages.map(({ state }) => state))];
+  const charts = stages.flatMap(({ outputs }) => outputs).filter(({ shown }) => shown?.as === 'chart').length;
+  const notes = [
+    formatCountOf(stages.length, 'stage'),
+    ...(charts > 0 ? [formatCountOf(charts, 'chart')] : []),
+    ...headline(stages),
+  ];
+  return html`<details class="stage experiment card" id="experiment-${name}"><summary><h3>${name === '' ? 'The pipeline’s own stages' : name}</h3>${states.map(stateBadge)}<span class="soft small">${notes.join(' · ')}</span></summary><div class="inside">
+${sections.map(({ title, content }) => html`<h3>${title}</h3>${content}`)}
+<h3>Stages</h3>${stages.map(renderStage)}</div></details>
+`;
+}
+
+/** The most telling number of an experiment, as a range over its stages. */
+function headline(stages: readonly ReportStage[]): readonly string[] {
+  const findings = stages.flatMap(findingOf);
+  for (const { name, title } of headlineMetrics) {
+    const told = findings.flatMap(({ split, metrics }) => {
+      const value = metrics.get(name)?.value;
+      return value == null ? [] : [{ split, value }];
+    });
+    if (told.length === 0) continue;
+    const values = told.map(({ value }) => value);
+    const [low, high] = [Math.min(...values), Math.max(...values)].map(showValue) as [string, string];
+    const splits = [...new Set(told.map(({ split }) => split))].join(', ');
+    return [`${title} ${low === high ? low : `${low} to ${high}`} on ${splits}`];
+  }
+  return [];
+}
+
+function shownSections(stages: readonly ReportStage[]): readonly Section[] {
+  const charts = shownAs(stages, 'chart').map(({ stage, output, shown }) =>
+    renderChart(nameOf(stage, output), output.href, shown),
+  );
+  return [
+    { id: 'charts', title: 'Charts', content: charts.length > 0 ? [html`<div class="charts">${charts}</div>`] : [] },
+    { id: 'tables', title: 'Tables', content: renderTables(stages) },
+    { id: 'data', title: 'Data', content: renderData(stages) },
+  ].filter(({ content }) => content.length > 0);
+}
+
+/** Each output with its form, by the form. */
+function shownAs<As extends Shown['as']>(stages: readonly ReportStage[], as: As) {
+  return stages.flatMap((stage) =>
+    stage.outputs.flatMap((output) =>
+      output.shown?.as === as ? [{ stage, output, shown: output.shown as Extract<Shown, { as: As }> }] : [],
+    ),
+  );
+}
+
+const nameOf = (stage: ReportStage, { port }: ReportOutput): string => `${stage.name}.${port}`;
+
+/** The tables that stages highlight; of a stage that highlights none, its files. So each number appears once. */
+function renderTables(stages: readonly ReportStage[]): readonly Html[] {
+  const highlights = groupHighlights(
+    stages.map(({ name, highlights, outputs }) => ({
+      name,
+      // Counts of images are told with the data, and what was chosen with the findings.
+      highlights: highlights.filter((table) => !isChoice(table) && !outputs.some((output) => isCounted(table, output))),
+    })),
+  );
+  const silent = stages.filter(({ highlights }) => highlights.length === 0);
+  const caption = (stage: ReportStage, output: ReportOutput) => html`${nameOf(stage, output)} ${fileLink(output.href)}`;
+  const all = [
+    ...highlights.map(renderHighlight),
+    ...shownAs(silent, 'markdown').map(
+      ({ stage, output, shown }) =>
+        html`<div><h3>${caption(stage, output)}</h3>${renderMarkdown(shown.text)}${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
+    ),
+    ...shownAs(silent, 'table')
+      .filter(({ shown }) => !isStatistics(shown) && shown.rows.length > 0)
+      .map(({ stage, output, shown }) => renderShownTable(shown, caption(stage, output))),
+  ];
+  return all.length > 0 ? [html`<div class="half">${all}</div>`] : [];
+}
+
+const isCounted = ({ columns }: { readonly columns: readonly string[] }, { shown }: ReportOutput): boolean =>
+  shown?.as === 'table' && isStatistics(shown) && columns.every((name) => shown.columns.includes(name));
+
+/** What `load-dataset` counts: told with the data. */
+const isStatistics = ({ columns }: ShownTable): boolean =>
+  ['split', 'class', 'images'].every((name) => columns.includes(name));
+
+function renderData(stages: readonly ReportStage[]): readonly Html[] {
+  const counts = shownAs(stages, 'table')
+    .filter(({ shown }) => isStatistics(shown))
+    .map(({ stage, output, shown }) => renderDataset(stage.name, output.href, shown));
+  const images = shownAs(stages, 'images')
+    .filter(({ shown }) => shown.images.length > 0)
+    .map(
+      ({ stage, output, shown }) => html`<div class="card keep padded"><h3>${nameOf(stage, output)}</h3>
+<div class="images later">${later(shown.images.map(({ name, uri }) => html`<img src="${uri}" alt="${name}" title="${name}">`))}</div>
+${shown.leftOut !== undefined && html`<p class="soft small">${shown.leftOut}</p>`}</div>`,
+    );
+  return counts.length + images.length > 0 ? [html`<div class="stack">${counts}${images}</div>`] : [];
+}

@@ -1,0 +1,124 @@
+import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
+import type { Json } from '../../json.ts';
+import { dataUri, type Html, html } from './html.ts';
+import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
+import { fileLink, renderMetrics, renderShownTable, renderTable } from './table.ts';
+
+type State = ReportStage['state'];
+
+/** How a stage stands, in a word and a colour, the most pressing first. */
+export const stateWords: Readonly<Record<State, readonly [word: string, colour: '' | 'good' | 'bad' | 'warn']>> = {
+  failed: ['failed', 'bad'],
+  cancelled: ['interrupted', 'warn'],
+  blocked: ['not run', 'warn'],
+  ran: ['ran', 'good'],
+  restored: ['restored', 'good'],
+  'up to date': ['up to date', ''],
+  running: ['running', 'good'],
+  waiting: ['waiting', ''],
+};
+
+export const stateBadge = (state: State): Html =>
+  html`<span class="badge ${stateWords[state][1]}">${stateWords[state][0]}</span>`;
+
+const stageId = (name: string): string => `stage-${name}`;
+
+/** How the stages depend on each other, what each did in this run, why, and how long it took. */
+export function renderWhatRan(model: ReportModel): readonly Html[] {
+  const longest = Math.max(...model.stages.map(({ seconds }) => seconds), 0.001);
+  const rows = model.stages.map(({ name, kind, state, reasons, message, seconds }) => [
+    html`<a href="#${encodeURIComponent(stageId(name))}">${name}</a>`,
+    kind,
+    stateBadge(state),
+    message?.split('\n')[0] ?? whyIn(reasons, state),
+    seconds > 0 ? formatSeconds(seconds) : '–',
+    seconds > 0
+      ? html`<span class="bar" style="width:${Math.max(0.5, (100 * seconds) / longest).toFixed(1)}%"></span>`
+      : '',
+  ]);
+  const table = renderTable(undefined, ['stage', 'kind', 'how it ended', 'why', 'time', ''], rows);
+  return [...renderGraph(model), html`<div class="tall">${table}</div>`];
+}
+
+function whyIn([first, ...more]: readonly string[], state: State): string {
+  if (first === undefined) return state === 'up to date' ? 'nothing changed' : '';
+  return more.length > 0 ? `${first} and ${more.length} more` : first;
+}
+
+function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
+  if (graph === undefined) return [];
+  const uriOf = ({ svg }: GraphDrawing): string => dataUri('image/svg+xml', Buffer.from(svg));
+  const { wide, narrow } = graph;
+  return [
+    html`<div class="card graph keep" tabindex="0" role="group" aria-label="Graph of the stages"><picture><source media="(max-width: 640px)" srcset="${uriOf(narrow)}"><img src="${uriOf(wide)}" style="--wide:${wide.width}px;--narrow:${narrow.width}px" alt="Graph of the ${formatCountOf(stages.length, 'stage')}; the table below lists them, and each names what it reads."></picture></div><p></p>`,
+  ];
+}
+
+/** Everything of one stage, to be opened. */
+export function renderStage(stage: ReportStage): Html {
+  const { name, kind, state, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
+  const list = (title: string, lines: readonly string[]) =>
+    lines.length > 0 && html`<h4>${title}</h4><ul>${lines.map((line) => html`<li>${line}</li>`)}</ul>`;
+  const ports = inputs.map(({ port, from }) => [port, from.join(', ')]);
+  const files = outputs.map(({ port, type, path, href }) => [port, type, html`<a href="${href}">${path}</a>`]);
+  return html`<details class="stage card" id="${stageId(name)}"><summary><h3>${name}</h3><span class="soft small">${kind}</span>${stateBadge(state)}<span class="soft small">${
+    seconds > 0 && formatSeconds(seconds)
+  }</span></summary><div class="inside">
+${description !== undefined && html`<p>${description}</p>`}
+${message !== undefined && html`<pre>${message}</pre>`}
+${list('Why', reasons)}
+${list('Warnings', warnings)}
+<div class="half"><div>${renderChanges(stage)}${renderSettings(stage.settings)}</div>
+<div>${ports.length > 0 && html`<h4>Inputs</h4>${renderTable(undefined, ['port', 'reads'], ports)}`}
+<h4>Outputs</h4>${renderTable(undefined, ['port', 'type', 'where'], files)}
+${record.length > 0 && html`<h4>How its result came about</h4>${renderFacts(record)}`}</div></div>
+${outputs.flatMap(({ port, href, shown }) => {
+  if (shown?.as === 'metrics') return [html`<h4>Numbers of ${port}</h4>${renderMetrics(shown.metrics)}`];
+  if (shown?.as !== 'table' || stage.highlights.length === 0 || shown.rows.length === 0) return [];
+  return [renderShownTable(shown, html`${port} ${fileLink(href)}`)];
+})}
+${
+  log !== undefined &&
+  html`<h4>Log${log.cut && ' (its end; the whole: restage logs)'}</h4><pre tabindex="0" role="group" aria-label="Log of ${name}">${log.text}</pre>`
+}
+</div></details>
+`;
+}
+
+export const renderFacts = (facts: readonly (readonly [name: string, value: string])[]): Html =>
+  html`<dl class="facts">${facts.map(([name, value]) => html`<dt>${name}</dt><dd>${value}</dd>`)}</dl>`;
+
+function renderChanges({ changes, state }: ReportStage): Html {
+  if (changes === undefined && state === 'waiting') return html``;
+  const heading = html`<h4>Since its last result</h4>`;
+  if (changes === undefined) return html`${heading}<p class="soft small">There was none before.</p>`;
+  if (changes.length === 0) return html`${heading}<p class="soft small">Nothing differs.</p>`;
+  const rows = changes.map(({ path, before, after }) => [
+    html`<code>${path}</code>`,
+    html`<del>${showJson(before)}</del>`,
+    html`<ins>${showJson(after)}</ins>`,
+  ]);
+  return html`${heading}${renderTable(undefined, ['value', 'before', 'now'], rows)}`;
+}
+
+function renderSettings(settings: readonly Setting[]): Html {
+  if (settings.length === 0) return html``;
+  const table = (some: readonly Setting[]) =>
+    renderTable(
+      undefined,
+      ['setting', 'value'],
+      some.map(({ path, value }) => [path, showJson(value)]),
+    );
+  const written = settings.filter((setting) => setting.written);
+  const defaults = settings.filter((setting) => !setting.written);
+  return html`<h4>Settings</h4>${written.length > 0 && table(written)}${
+    defaults.length > 0 &&
+    html`<details class="more"><summary>${defaults.length} at ${defaults.length === 1 ? 'its' : 'their'} default</summary>${table(defaults)}</details>`
+  }`;
+}
+
+function showJson(value: Json | undefined): string {
+  if (value === undefined) return '—';
+  const text = typeof value === 'string' ? value : JSON.stringify(value);
+  return text.length > 400 ? `${text.slice(0, 399)}…` : text;
+}

@@ -1,0 +1,138 @@
+import { formatCount, formatEnds, formatLevel, formatMetric, formatShare } from '../../format-numbers.ts';
+import type { HighlightTable } from '../group-highlights.ts';
+import { isNumeric } from '../terminal/format-table.ts';
+import { Html, html } from './html.ts';
+import type { ReportMetric, ShownTable } from './report-model.ts';
+
+type Cell = Html | string | number;
+
+/** Columns that find room in half of the page. */
+const widest = 5;
+/** A table of more columns and few rows is turned round: its columns become rows. */
+const mostColumns = 12;
+const fewRows = 6;
+/** Rows shown of a table that many stages share. */
+const mostRows = 80;
+const longNumber = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/;
+
+/** A table with its caption, columns of numbers to the right. The first cell of a row is its head. */
+export function renderTable(
+  caption: Html | string | undefined,
+  columns: readonly string[],
+  rows: readonly (readonly Cell[])[],
+): Html {
+  const isNumber = (cell: Cell | undefined) => !(cell instanceof Html) && isNumeric(String(cell ?? ''));
+  const numeric = columns.map((_, index) => rows.length > 0 && rows.every((row) => isNumber(row[index])));
+  const side = (index: number) => numeric[index] && html` class="number"`;
+  return html`<div class="scroll card${columns.length > widest && ' wide'}" tabindex="0" role="group" aria-label="${typeof caption === 'string' ? caption : 'table'}"><table>
+${caption !== undefined && html`<caption>${caption}</caption>`}
+<thead><tr>${columns.map((name, index) => html`<th scope="col"${side(index)}>${name}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  (row) => html`<tr>${columns.map((_, index) =>
+    index === 0
+      ? html`<th scope="row"${side(index)}>${row[index] ?? ''}</th>`
+      : html`<td${side(index)}>${row[index] ?? ''}</td>`,
+  )}</tr>
+`,
+)}</tbody></table></div>`;
+}
+
+/** A table that stages want shown. */
+export function renderHighlight({ title, stages, columns, rows }: HighlightTable): Html {
+  const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
+  const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
+  return renderTable(html`${title} <span class="soft">${of}${more}</span>`, columns, rows.slice(0, mostRows));
+}
+
+/** A table of a file; the file itself has every digit. */
+export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
+  const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? formatMetric(Number(cell)) : cell)));
+  const isTurned = columns.length > mostColumns && rows.length <= fewRows;
+  const [heads, lines] = isTurned
+    ? [
+        [columns[0]!, ...rounded.map(([first = '']) => first)],
+        columns.slice(1).map((name, index) => [name, ...rounded.map((row) => row[index + 1] ?? '')]),
+      ]
+    : [columns, rounded];
+  return html`${renderTable(caption, heads, lines)}${leftOut !== undefined && html`<p class="soft small">${leftOut}</p>`}`;
+}
+
+export function renderMetrics(metrics: readonly ReportMetric[], caption?: Html): Html {
+  const measured = metrics.find(({ interval }) => interval !== undefined);
+  return renderTable(
+    caption,
+    ['metric', 'value', ...(measured === undefined ? [] : [intervalWords(measured)])],
+    metrics.map((metric) => [
+      metric.name,
+      showValue(metric.value),
+      ...(measured === undefined ? [] : [metric.interval === undefined ? '' : showEnds(metric.interval)]),
+    ]),
+  );
+}
+
+/** A number of a metrics file; a dash where it is undefined. */
+export const showValue = (value: number | null): string => (value === null ? '–' : formatMetric(value));
+
+export const showEnds = ([low, high]: readonly [number, number]): string => formatEnds({ low, high }, formatMetric);
+
+/** `95 % interval`, or without the confidence where it is not known. */
+export const intervalWords = ({ confidence }: ReportMetric): string =>
+  confidence === undefined ? 'interval' : `${formatLevel(confidence)} interval`;
+
+/** What a dataset holds: images of each split, class and source, with their share of the split. */
+export function renderDataset(stage: string, href: string, { columns, rows }: ShownTable): Html {
+  const [split, className, images] = ['split', 'class', 'images'].map((name) => columns.indexOf(name)) as [
+    number,
+    number,
+    number,
+  ];
+  const count = (row: readonly string[]) => Number(row[images]) || 0;
+  const totals = new Map<string, number>();
+  for (const row of rows) totals.set(row[split]!, (totals.get(row[split]!) ?? 0) + count(row));
+  const all = [...totals.values()].reduce((sum, n) => sum + n, 0);
+  const classes = new Set(rows.map((row) => row[className]));
+  const caption = html`${stage}: ${formatCount(all)} images of ${[...classes].join(' and ')} in ${totals.size} splits ${fileLink(href)}`;
+  return renderTable(
+    caption,
+    [...columns.map((name) => name.replaceAll('_', ' ')), 'share of the split'],
+    rows.map((row) => [...row, shareBar(count(row) / (totals.get(row[split]!) || 1))]),
+  );
+}
+
+/** A link with the name of the file that it leads to. */
+export const fileLink = (href: string): Html => html`<a class="small" href="${href}">${href.split('/').at(-1)!}</a>`;
+
+const shareBar = (share: number): Html =>
+  html`<span class="small">${formatShare(share)}</span><span class="bar" style="width:${(100 * share).toFixed(1)}%"></span>`;
+
+/**
+ * The little of Markdown that stages write: tables, headings, paragraphs. Everything else is shown as it is written; no
+ * HTML in it is taken for any.
+ */
+export function renderMarkdown(text: string): readonly Html[] {
+  const blocks = text
+    .replaceAll('\r\n', '\n')
+    .split(/\n{2,}/)
+    .map((block) => block.trim())
+    .filter((block) => block !== '');
+  return blocks.map((block) => {
+    const lines = block.split('\n');
+    if (lines.length >= 2 && /^\|/.test(lines[0]!) && /^\|?[\s:|-]+$/.test(lines[1]!)) {
+      return renderTable(undefined, cellsOf(lines[0]!), lines.slice(2).map(cellsOf));
+    }
+    const heading = /^#{1,6} +(.*)$/.exec(block);
+    return heading === null ? html`<p>${lines.join(' ')}</p>` : html`<h4>${heading[1]!}</h4>`;
+  });
+}
+
+const cellsOf = (line: string): readonly string[] =>
+  line
+    .replace(/^\||\|\s*$/g, '')
+    .split(/(?<!\\)\|/)
+    .map((cell) =>
+      cell
+        .trim()
+        .replaceAll('\\|', '|')
+        .replace(/^\*\*(.*)\*\*$/, '$1'),
+    );
