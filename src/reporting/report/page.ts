@@ -43,7 +43,7 @@ export function renderPage({ title, state, writtenAt, header, sections, footer }
 ${state === 'running' && html`<noscript><meta http-equiv="refresh" content="10"></noscript>`}
 <title>${title}</title>
 <link rel="icon" href="data:,">
-<style>${new Html(asset('page.css'))}</style>
+<style>${new Html(asset('report-page.css'))}</style>
 </head>
 <body>
 <a class="skip" href="#main">To the results</a>
@@ -59,7 +59,7 @@ ${content}
 )}</main>
 <footer>${footer}</footer>
 ${hasCharts && vegaScripts()}
-<script>${new Html(asset('page.js'))}</script>
+<script>${new Html(asset('report-page.js'))}</script>
 </body>
 </html>
 `.markup;
