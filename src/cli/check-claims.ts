@@ -1,7 +1,7 @@
 import { posix } from 'node:path';
-import { filesOfPipeline } from '../engine/config/files/pipeline-name.ts';
 import type { Output, Stage } from '../engine/config/pipeline.ts';
-import { shownPath } from '../engine/config/yaml/read-source.ts';
+import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
+import { shownPath } from '../engine/config/yaml/load-document.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { type Owner, type PublishedRecord, PublishedRecords } from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';

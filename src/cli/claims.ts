@@ -1,6 +1,6 @@
-import { filesOfPipeline, reportPath } from '../engine/config/files/pipeline-name.ts';
 import type { Kinds } from '../engine/config/load-context.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
+import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
 import type { Span } from '../engine/diagnostics/diagnostic.ts';
 
 /** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */

@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { findPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
-import { findRoot } from '../engine/config/files/find-root.ts';
+import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import {
   type ArchitectureName,

@@ -1,6 +1,6 @@
-import { findPipelineFile, pipelineNames } from '../engine/config/files/find-pipeline-file.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
-import { findStageNames, suggestStage } from '../engine/config/resolve/find-stage-names.ts';
+import { findPipelineFile, pipelineNames } from '../engine/config/pipeline-files.ts';
+import { findStageNames, suggestStage } from '../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import type { RunFolder } from '../engine/store/run-folder.ts';

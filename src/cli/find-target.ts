@@ -1,7 +1,6 @@
 import { basename, join } from 'node:path';
-import { baseNames } from '../engine/config/files/base-names.ts';
-import { findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/files/find-pipeline-file.ts';
-import { findIncludedStages, findStageNames } from '../engine/config/resolve/find-stage-names.ts';
+import { baseNames, findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/pipeline-files.ts';
+import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
 import { err, ok, type Result } from '../result.ts';

@@ -1,8 +1,7 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { findPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
-import { findRoot } from '../engine/config/files/find-root.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
+import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { plan } from '../engine/plan/plan.ts';

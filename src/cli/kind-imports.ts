@@ -3,7 +3,7 @@ import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
-import { packageFolders } from '../engine/config/paths/package-folders.ts';
+import { packageFolders } from '../engine/config/find-package.ts';
 import { packageRoot } from './package-info.ts';
 
 /**

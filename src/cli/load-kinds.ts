@@ -88,7 +88,8 @@ export function kindWarnings(
   const broken = [...unloaded.values()].filter(({ code }) => code === 'broken-kind');
   const ofUsed = [...new Set(used)].flatMap((name) => {
     const message = `The project's own kind in stages/${name} takes the place of the built-in kind "${name}"`;
-    return [...(replaced.has(name) ? [{ code: 'replaced-kind', message }] : []), ...(kinds.get(name)?.warnings ?? [])];
+    const replacement: Diagnostic[] = replaced.has(name) ? [{ code: 'replaced-kind', message }] : [];
+    return [...replacement, ...(kinds.get(name)?.warnings ?? [])];
   });
   return [...broken, ...ofUsed];
 }

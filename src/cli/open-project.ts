@@ -1,6 +1,6 @@
-import { findRoot } from '../engine/config/files/find-root.ts';
 import { loadPipeline } from '../engine/config/load-pipeline.ts';
 import type { Pipeline, Stage, StageName } from '../engine/config/pipeline.ts';
+import { findRoot } from '../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { selectStages } from '../engine/graph/select-stages.ts';

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
-import { findPipelineFile, onlyPipelineFile } from '../engine/config/files/find-pipeline-file.ts';
-import { findRoot } from '../engine/config/files/find-root.ts';
+import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/pipeline-files.ts';
 import { namesIn } from '../engine/files/names-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';

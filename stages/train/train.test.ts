@@ -4,7 +4,7 @@ import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { keyedSettings } from '../../src/engine/config/resolve/keyed-settings.ts';
+import { keyedSettings } from '../../src/engine/config/stages/settings.ts';
 import type { JsonObject } from '../../src/json.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
-import { pipelineNames } from '../../engine/config/files/find-pipeline-file.ts';
-import { findRoot } from '../../engine/config/files/find-root.ts';
-import { pipelineName } from '../../engine/config/files/pipeline-name.ts';
+import { findRoot, pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
 import { Publisher } from '../../engine/publishing/publish.ts';

@@ -1,4 +1,4 @@
-import { findRoot } from '../../engine/config/files/find-root.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';

@@ -1,7 +1,6 @@
-import { findRoot } from '../../engine/config/files/find-root.ts';
-import { filesOfPipeline } from '../../engine/config/files/pipeline-name.ts';
-import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
-import { parseMemory } from '../../engine/config/schema/parse-memory.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
+import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
+import { parseDuration, parseMemory } from '../../engine/config/schema/units.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';

@@ -1,5 +1,5 @@
-import { findRoot } from '../../engine/config/files/find-root.ts';
-import { parseDuration } from '../../engine/config/schema/parse-duration.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
+import { parseDuration } from '../../engine/config/schema/units.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory } from '../../reporting/history/format-history.ts';

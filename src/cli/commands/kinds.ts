@@ -1,5 +1,5 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
-import { findRoot } from '../../engine/config/files/find-root.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';

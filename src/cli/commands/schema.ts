@@ -1,4 +1,4 @@
-import { findRoot } from '../../engine/config/files/find-root.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';

@@ -1,5 +1,5 @@
 import { join, relative } from 'node:path';
-import { findRoot } from '../../engine/config/files/find-root.ts';
+import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';

@@ -1,11 +1,10 @@
 import type { AnyKindSpec } from '../../stage.ts';
-import type { Diagnostic, SourceFile } from '../diagnostics/diagnostic.ts';
-import type { Environment } from './environment.ts';
+import type { Diagnostic, Report, SourceFile } from '../diagnostics/diagnostic.ts';
 
 /** A kind as the pipeline's file may name it. */
 export interface KnownKind {
   readonly spec: AnyKindSpec;
-  /** What is keyed: a built-in kind's version, or the digest of the code of a project's own. */
+  /** Part of the fingerprint: a built-in kind's version, or the digest of the code of a project's own. */
   readonly version: number | string;
   /** Absolute paths of the code of a project's own kind. */
   readonly files: readonly string[];
@@ -13,20 +12,21 @@ export interface KnownKind {
   readonly looked: readonly string[];
 }
 
-/** Why a kind is not there that the project has a folder of, and what to do. */
+/** Why a kind that the project has a folder of could not be loaded, and what to do. */
 export type UnloadedKind = Pick<Diagnostic, 'code' | 'message' | 'hint'>;
 
 export type Kinds = ReadonlyMap<string, KnownKind>;
 
-/** What loading one pipeline shares between its steps. */
+/** What the steps of loading one pipeline share. */
 export interface LoadContext {
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   readonly kinds: Kinds;
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
-  readonly env: Environment;
-  /** Every mistake goes here, so that all are told at once; the step goes on with what is right. */
-  readonly report: (diagnostic: Diagnostic) => void;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** The environment variables that stages asked for, null where one is unset. */
+  readonly askedEnv: Map<string, string | null>;
+  readonly report: Report;
   /** Every YAML file read, by absolute path. */
   readonly files: Map<string, SourceFile>;
   /** Absolute paths where something new would take precedence over what was found. */

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import { z } from 'zod';
 import { explainIssues } from './schema/explain-issues.ts';
 import { load, mistakes, shownMistakes, stageOf, TestProject, value } from './testing-kinds.ts';
-import { toJson } from './yaml/located.ts';
+import { toJson } from './yaml/node.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
 
 test('a small pipeline becomes stages with settings, ports, resources and published paths', async () => {

@@ -47,7 +47,7 @@ export interface Stage {
   readonly kind: string;
   /** A built-in kind's version, or the digest of the imports of a project's own kind. */
   readonly kindVersion: number | string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Parsed by the kind, defaults worked in: what the stage gets. */
   readonly settings: JsonObject;
   /** The same without those at their default: what is keyed. */
@@ -65,7 +65,7 @@ export interface Stage {
   /** Further attempts after the first. */
   readonly retries: number;
   /** Of one attempt, in milliseconds. */
-  readonly timeout?: number;
+  readonly timeout?: number | undefined;
   /** Values of the environment that the stage declares; hashed. An unset one is null. */
   readonly env: Readonly<Record<string, string | null>>;
   /** False: outputs are hashed and published but not stored. */

@@ -1,4 +1,6 @@
-/** A reference as it is written: `faces[set=test].dataset`, and without a port in `after`. */
+import { suggest, thereAre } from '../../suggest.ts';
+
+/** A reference to a stage as it is written: `faces[set=test].dataset`, and without a port in `after`. */
 export interface StageReference {
   readonly stage: string;
   /** Axis values that it fixes; empty without brackets. */
@@ -8,7 +10,7 @@ export interface StageReference {
 
 const shape = /^([^[\].\s]+)(?:\[([^[\]]*)\])?(?:\.([^[\].\s]+))?$/;
 
-/** Reads a reference; undefined where the text has another form. */
+/** Parses a reference; undefined where the text has another form. */
 export function parseStageReference(text: string): StageReference | undefined {
   const match = shape.exec(text);
   if (!match) return undefined;
@@ -41,3 +43,75 @@ export function isPath(text: string, includes: ReadonlySet<string>): boolean {
   if (bracket >= 0 && slash > bracket && parseStageReference(text)) return false;
   return !(includes.has(text.slice(0, slash)) && parseStageReference(text));
 }
+
+/**
+ * The stages that a word on the command line names: one instance (`fit[net=a,seed=2]`, axes in any order), all that agree (`fit[seed=2]`), or all
+ * instances (`fit`). `fit@seed=2` is the same and needs no quotes in a shell.
+ */
+export function findStageNames<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+  const wanted = readWord(word);
+  return [...names].filter((name) => {
+    if (name === word) return true;
+    const { stage, selection } = readName(name);
+    if (stage !== wanted?.stage) return false;
+    return Array.from(wanted.selection).every(([axis, value]) => selection.get(axis) === value);
+  });
+}
+
+/** The stages of the included pipeline that a word names, with or without a slash behind it. */
+export function findIncludedStages<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
+  const prefix = word.replace(/\/?$/, '/');
+  return [...names].filter((name) => name.startsWith(prefix));
+}
+
+/** Reads the name of a stage. An axis value may hold what a reference cannot: then only the base of the name is known. */
+const readName = (name: string): StageReference =>
+  parseStageReference(name) ?? { stage: baseOf(name), selection: new Map() };
+
+const baseOf = (word: string): string => word.replace(/[@[].*$/, '');
+
+function readWord(word: string): StageReference | undefined {
+  const at = word.indexOf('@');
+  const reference = parseStageReference(at < 0 ? word : `${word.slice(0, at)}[${word.slice(at + 1)}]`);
+  return reference?.port === undefined ? reference : undefined;
+}
+
+/**
+ * A hint for a word that names no stage. Where the value of an axis is wrong, it lists the values that are numbers without
+ * naming the nearest: seed 3 is no slip for seed 2.
+ */
+export function suggestStage(word: string, names: Iterable<string>): string | undefined {
+  const all = [...names].map((name) => ({ name, ...readName(name) }));
+  const base = baseOf(word);
+  const instances = all.filter(({ stage }) => stage === base);
+  if (instances.length === 0) {
+    const stages = new Set(all.map(({ stage }) => stage));
+    return suggestIncluded(base, stages) ?? suggest(base, stages);
+  }
+  const axes = [...new Set(instances.flatMap(({ selection }) => [...selection.keys()]))];
+  for (const [axis, value] of readWord(word)?.selection ?? []) {
+    if (axes.length === 0) return `It has no axes: name it ${base}.`;
+    if (!axes.includes(axis)) return `It has no axis "${axis}". ${thereAre(axis, axes)}`;
+    const values = new Set(instances.flatMap(({ selection }) => selection.get(axis) ?? []));
+    if (!values.has(value))
+      return `Of its axis "${axis}": ${isNumber(value) ? listed(values) : thereAre(value, values)}`;
+  }
+  return listed(instances.map(({ name }) => name));
+}
+
+/** How many included stages a hint lists; more are counted, since a study includes many pipelines that have a `fit`. */
+const mostIncluded = 4;
+
+/** A hint to the stages of the very same name in included pipelines, which are likelier to be meant than another name. */
+function suggestIncluded(base: string, stages: Iterable<string>): string | undefined {
+  const included = [...stages].filter((stage) => stage.endsWith(`/${base}`));
+  if (included.length === 0) return undefined;
+  if (included.length === 1) return `Did you mean "${included[0]}"?`;
+  const more = included.length - mostIncluded;
+  return `Did you mean one of ${included.slice(0, mostIncluded).join(', ')}${more > 0 ? ` and ${more} more` : ''}?`;
+}
+
+const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
+
+/** Lists names without saying which is nearest. */
+const listed = (names: Iterable<string>): string => thereAre('', names);

@@ -1,9 +1,11 @@
+import type { DiagnosticCode } from './codes.ts';
+
 /** A stretch of a source file, in UTF-16 offsets: `start` inclusive, `end` exclusive. */
 export interface Span {
   readonly file: SourceFile;
   readonly start: number;
   readonly end: number;
-  /** Of a value that was put in for a `${…}` here: where it is written. */
+  /** Where a value was written that took the place of a `${…}` here. */
   readonly from?: Span;
 }
 
@@ -13,15 +15,42 @@ export interface SourceFile {
   readonly text: string;
 }
 
-/** One mistake of the user, as data: what was expected, what was got, where, what to do. */
+/** One mistake of the user, as data: what was expected, what was found, where, and what to do. */
 export interface Diagnostic {
-  /** Stable and greppable, such as `unknown-key`, `cycle`, `missing-file`. */
-  readonly code: string;
+  readonly code: DiagnosticCode;
   readonly message: string;
-  /** Where in the user's file; absent only for mistakes outside any file (a missing file argument). */
+  /** Absent only for mistakes outside any file, such as a missing file argument. */
   readonly at?: Span;
-  /** A further place that explains the first, such as the other stage that claims an output. */
+  /** Further places that explain the first, such as the other stage that claims an output. */
   readonly related?: readonly { readonly message: string; readonly at: Span }[];
-  /** What to do, a full sentence: `Did you mean "dataset"?` */
-  readonly hint?: string;
+  /** What to do, as a full sentence: `Did you mean "dataset"?` */
+  readonly hint?: string | undefined;
+}
+
+/** Takes a mistake. The step that reports it continues with what is right, so that all mistakes are shown at once. */
+export type Report = (diagnostic: Diagnostic) => void;
+
+/** Collects diagnostics, each once: every instance of a matrix reports the mistake of its definition. */
+export class DiagnosticList {
+  readonly #byKey = new Map<string, Diagnostic>();
+
+  readonly add: Report = (diagnostic) => {
+    const { code, message, at } = diagnostic;
+    const key = JSON.stringify([code, message, at?.file.path, at?.start]);
+    if (!this.#byKey.has(key)) this.#byKey.set(key, diagnostic);
+  };
+
+  get isEmpty(): boolean {
+    return this.#byKey.size === 0;
+  }
+
+  /** File by file, from top to bottom; files in the order of their first diagnostic. */
+  inOrder(): readonly Diagnostic[] {
+    const all = [...this.#byKey.values()];
+    const files = new Set(all.map(({ at }) => at?.file));
+    const startOf = ({ at }: Diagnostic) => at?.start ?? 0;
+    return [...files].flatMap((file) =>
+      all.filter(({ at }) => at?.file === file).sort((a, b) => startOf(a) - startOf(b)),
+    );
+  }
 }

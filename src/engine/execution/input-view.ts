@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, readlinkSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import type { InputArtifact } from '../../stage.ts';
-import { safeWord } from '../config/paths/safe-name.ts';
+import { safeWord } from '../config/file-names.ts';
 import type { InputItem, Stage } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled } from '../files/digest-index.ts';
 import { signTree } from '../files/sign-tree.ts';

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { UserError } from '../../user-error.ts';
-import { extensionOf } from '../config/paths/extension-of.ts';
+import { extensionOf } from '../config/file-names.ts';
 import type { Output, Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import type { Examined, OutputsOf } from '../plan/examine.ts';

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../result.ts';
 import type { StageName } from '../config/pipeline.ts';
-import { findIncludedStages, findStageNames, suggestStage } from '../config/resolve/find-stage-names.ts';
+import { findIncludedStages, findStageNames, suggestStage } from '../config/stage-reference.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Graph, readBy } from './graph.ts';
 

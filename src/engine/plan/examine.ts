@@ -1,7 +1,7 @@
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { UserError } from '../../user-error.ts';
-import { extensionOf } from '../config/paths/extension-of.ts';
+import { extensionOf } from '../config/file-names.ts';
 import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';

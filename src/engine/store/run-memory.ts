@@ -146,7 +146,7 @@ const digestOf = (signatures: readonly string[]): string =>
 async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {
   const patterns = Object.keys(globs);
   if (patterns.length === 0) return true;
-  const { expandGlob } = await import('../config/paths/expand-glob.ts'); // only now: it loads a library
+  const { expandGlob } = await import('../config/expand-glob.ts'); // only now: it loads a library
   const now = await Promise.all(patterns.map((pattern) => expandGlob(pattern, root)));
   return patterns.every((pattern, index) => JSON.stringify(globs[pattern]) === JSON.stringify(now[index]));
 }

@@ -1,7 +1,7 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
-import { reportPath } from '../../engine/config/files/pipeline-name.ts';
+import { reportPath } from '../../engine/config/pipeline-name.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';

@@ -1,56 +1,54 @@
 import { suggest } from '../../../suggest.ts';
-import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
-import { type Entry, type MapNode, type Node, tooLarge } from '../yaml/located.ts';
-import { type Scope, substitute } from './substitute.ts';
-import { descend, unknownVariable } from './variables.ts';
+import type { Report, Span } from '../../diagnostics/diagnostic.ts';
+import { type Entry, entriesOf, type Node, tooLarge } from '../yaml/node.ts';
+import { descend, reportUnknownVariable, type Scope, substitute } from './substitute.ts';
 
-/** Parameters that refer to one another in one chain; working them out recurses. */
+/** How many parameters may refer to one another in one chain: evaluating them recurses. */
 const maximumChain = 64;
 
-/** The parameters of one file: each may refer to others, and is worked out once, when first asked for. */
+/** The parameters of one file. Each may refer to others, and is evaluated once, when it is first used. */
 export class Params implements Scope {
-  readonly #raw: MapNode | undefined;
-  readonly report: (diagnostic: Diagnostic) => void;
+  readonly report: Report;
+  readonly #entries: ReadonlyMap<string, Entry>;
   readonly #resolved = new Map<string, Node | undefined>();
   readonly #active: string[] = [];
   /** Which parameters each one refers to; under the empty name, those that something outside the parameters reads. */
   readonly #reads = new Map<string, Set<string>>();
 
-  constructor(node: Node | undefined, report: (diagnostic: Diagnostic) => void) {
-    this.#raw = node?.type === 'map' ? node : undefined;
+  constructor(node: Node | undefined, report: Report) {
+    this.#entries = entriesOf(node);
     this.report = report;
   }
 
-  lookup(name: string, at: Span, report = this.report): Node | undefined {
-    const [word, first, ...rest] = name.split('.');
-    if (word !== 'params' || first === undefined) {
-      report(unknownVariable(name, at, ['params']));
+  lookup(dotted: string, at: Span, report = this.report): Node | undefined {
+    const [word, name, ...rest] = dotted.split('.');
+    if (word !== 'params' || name === undefined) {
+      reportUnknownVariable({ report }, dotted, at, ['params']);
       return undefined;
     }
-    const entry = this.#raw?.entries.get(first);
+    const entry = this.#entries.get(name);
     if (!entry) {
-      const hint = suggest(first, this.#raw?.entries.keys() ?? []);
-      report({ code: 'unknown-param', message: `Unknown parameter "${first}"`, at, ...(hint ? { hint } : {}) });
+      const hint = suggest(name, this.#entries.keys());
+      report({ code: 'unknown-param', message: `Unknown parameter "${name}"`, at, hint });
       return undefined;
     }
-    this.#readsOf(this.#active.at(-1) ?? '').add(first);
-    const value = this.#resolve(first, entry, at);
-    return value && descend(value, `params.${first}`, rest, at, report);
+    this.#readsOf(this.#active.at(-1) ?? '').add(name);
+    const value = this.#resolve(name, entry, at);
+    return value && descend(value, { name: `params.${name}`, rest, at }, report);
   }
 
-  /** Works out every parameter, so that a mistake in one that nobody reads is told too. */
+  /** Evaluates every parameter, so that a mistake in one that nobody reads is reported too. */
   resolveAll(): void {
-    for (const [name, entry] of this.#raw?.entries ?? []) this.#resolve(name, entry, entry.keyAt);
+    for (const [name, entry] of this.#entries) this.#resolve(name, entry, entry.keyAt);
   }
 
-  /** The parameters that nothing read by now, nor any that was read, and where each stands. */
+  /** The parameters that nothing has read so far, neither directly nor through others, and where each stands. */
   unread(): readonly { readonly name: string; readonly at: Span }[] {
     const read = this.read();
-    const entries = [...(this.#raw?.entries ?? [])].filter(([name]) => !read.has(name));
-    return entries.map(([name, { keyAt }]) => ({ name, at: keyAt }));
+    return [...this.#entries].flatMap(([name, { keyAt }]) => (read.has(name) ? [] : [{ name, at: keyAt }]));
   }
 
-  /** The parameters that something outside them read by now, and those that these refer to. */
+  /** The parameters that something outside has read so far, and those that these refer to. */
   read(): ReadonlySet<string> {
     const read = new Set(this.#readsOf(''));
     for (const name of read) for (const other of this.#readsOf(name)) read.add(other); // grows while it is walked

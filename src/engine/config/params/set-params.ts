@@ -1,36 +1,36 @@
 import { suggest } from '../../../suggest.ts';
-import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import type { MapNode, Node } from '../yaml/located.ts';
+import type { Report, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
+import { entriesOf, type MapNode, type Node } from '../yaml/node.ts';
 import { parseYaml } from '../yaml/parse-yaml.ts';
 
-/** One `--set params.epochs=5`; for an included pipeline `--set sn/params.epochs=5`. */
+/** A value for one parameter: of `--set params.epochs=5`, `--set sn/params.epochs=5`, or from the file that includes another. */
 export interface SetParam {
-  /** Of the included pipeline, such as `sn/`; empty for the file itself. */
+  /** The included pipeline whose parameter it is, such as `sn/`; empty for the file itself. */
   readonly prefix: string;
   /** Keys below `params`. */
   readonly path: readonly string[];
   readonly value: Node;
-  /** The name's place in the option's own text. */
+  /** Where the name stands. */
   readonly at: Span;
 }
 
 /**
- * Reads the texts of `--set`; the value is YAML, so that `5` is a number and `[1, 2]` a list. `declared` is the `params` of the
- * file, for what may be meant.
+ * Reads the texts of `--set`; a value is YAML, so that `5` is a number and `[1, 2]` a list. `declared` is the `params` of
+ * the file, from which a hint says what may be meant.
  */
 export function parseSetParams(
   texts: readonly string[],
   declared: Node | undefined,
-  report: (diagnostic: Diagnostic) => void,
+  report: Report,
 ): readonly SetParam[] {
   return texts.flatMap((text) => {
     const file: SourceFile = { path: '--set', text };
     const match = /^((?:[^/=]+\/)*)params\.([^=]+)=/.exec(text);
     if (!match) {
       const message = `Expected --set params.<name>=<value>, got ${JSON.stringify(text)}`;
-      const known = declared?.type === 'map' && declared.entries.has(/^[^.=]*/.exec(text)![0]);
-      const hint = known && text.includes('=') ? { hint: `Did you mean ${JSON.stringify(`params.${text}`)}?` } : {};
-      report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, ...hint });
+      const isKnown = text.includes('=') && entriesOf(declared).has(/^[^.=]*/.exec(text)![0]);
+      const hint = isKnown ? `Did you mean ${JSON.stringify(`params.${text}`)}?` : undefined;
+      report({ code: 'wrong-set', message, at: { file, start: 0, end: text.length }, hint });
       return [];
     }
     const [name, prefix, path] = match as unknown as readonly [string, string, string];
@@ -46,34 +46,30 @@ export function parseSetParams(
   });
 }
 
-/** The `params` of a file with values put in the place of those it declares; what it does not declare is reported. */
-export function setParams(
-  params: Node | undefined,
-  values: readonly SetParam[],
-  report: (diagnostic: Diagnostic) => void,
-): Node | undefined {
-  let result = params;
-  for (const { path, value, at } of values) result = replaceAt(result, path, value, at, report) ?? result;
-  return result;
+/** Replaces values in the `params` of a file. A parameter that the file does not declare is reported. */
+export function setParams(params: Node | undefined, values: readonly SetParam[], report: Report): Node | undefined {
+  return values.reduce((result, { path, value, at }) => {
+    const replaced = replaceAt(result, path, value);
+    if ('unknown' in replaced) {
+      const { unknown, known } = replaced;
+      report({ code: 'unknown-param', message: `Unknown parameter "${unknown}"`, at, hint: suggest(unknown, known) });
+      return result;
+    }
+    return replaced;
+  }, params);
 }
 
+/** The tree with the value at a path replaced, or the first key on the path that it does not have, with those it has. */
 function replaceAt(
   node: Node | undefined,
-  path: readonly string[],
+  [key, ...rest]: readonly string[],
   value: Node,
-  at: Span,
-  report: (diagnostic: Diagnostic) => void,
-): Node | undefined {
-  const [key, ...rest] = path;
+): Node | { readonly unknown: string; readonly known: readonly string[] } {
   if (key === undefined) return value;
-  const entry = node?.type === 'map' ? node.entries.get(key) : undefined;
-  if (!entry) {
-    const hint = suggest(key, node?.type === 'map' ? node.entries.keys() : []);
-    report({ code: 'unknown-param', message: `Unknown parameter "${key}"`, at, ...(hint ? { hint } : {}) });
-    return undefined;
-  }
-  const inner = replaceAt(entry.value, rest, value, at, report);
-  if (!inner) return undefined;
-  const map = node as MapNode;
-  return { ...map, entries: new Map(map.entries).set(key, { keyAt: entry.keyAt, value: inner }) };
+  const entries = entriesOf(node);
+  const entry = entries.get(key);
+  if (!entry) return { unknown: key, known: [...entries.keys()] };
+  const inner = replaceAt(entry.value, rest, value);
+  if ('unknown' in inner) return inner;
+  return { ...(node as MapNode), entries: new Map(entries).set(key, { keyAt: entry.keyAt, value: inner }) };
 }

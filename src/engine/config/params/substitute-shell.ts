@@ -1,30 +1,30 @@
 import { fillShell } from '../../../shell/fill-shell.ts';
 import type { Placeholder } from '../../../shell/placeholders.ts';
 import { suggest } from '../../../suggest.ts';
-import { itemsOf, type Node, type ScalarNode, spanInside } from '../yaml/located.ts';
-import type { Scope } from './substitute.ts';
-import { plainText } from './variables.ts';
+import { itemsOf, spanInside, type TextNode } from '../yaml/node.ts';
+import { plainText, type Scope } from './substitute.ts';
 
 /**
- * A shell text with the values of `${params.z}` and `${matrix.z}`. `${inputs.x}`, `${inputs.x.list}` and `${outputs.y}` must
+ * Replaces `${params.z}` and `${matrix.z}` in a shell text. `${inputs.x}`, `${inputs.x.list}` and `${outputs.y}` must
  * name declared ports and stay, since their paths are known only when the stage runs; every other `$` is the shell's.
  */
 export function substituteShell(
-  node: Node,
+  node: TextNode,
   ports: Readonly<Record<'inputs' | 'outputs', ReadonlySet<string>>>,
   scope: Scope,
-): Node {
-  if (node.type !== 'scalar' || typeof node.value !== 'string') return node;
+): TextNode {
   const written = node.value;
+  const spanOf = ({ start, end }: Placeholder) => {
+    const piece = written.slice(start, end);
+    return spanInside(node, piece, written.slice(0, start).split(piece).length - 1);
+  };
   const { text, unfit } = fillShell(written, (placeholder) => {
     const { side, name, quoting } = placeholder;
-    const at = spanOf(node, written, placeholder);
+    const at = spanOf(placeholder);
     if (side === 'inputs' || side === 'outputs') {
-      if (ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, ''))))
-        return undefined;
-      const hint = suggest(name, ports[side]);
+      const isPort = ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
       const message = `The stage declares no ${side.slice(0, -1)} "${name}"`;
-      scope.report({ code: 'unknown-port', message, at, ...(hint ? { hint } : {}) });
+      if (!isPort) scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
       return undefined;
     }
     const found = scope.lookup(`${side}.${name}`, at);
@@ -37,12 +37,7 @@ export function substituteShell(
     return texts;
   });
   for (const { placeholder, message, hint } of unfit) {
-    scope.report({ code: 'unfit-value', message, at: spanOf(node, written, placeholder), hint });
+    scope.report({ code: 'unfit-value', message, at: spanOf(placeholder), hint });
   }
   return text === written ? node : { ...node, value: text };
-}
-
-function spanOf(node: ScalarNode, text: string, { start, end }: Placeholder) {
-  const piece = text.slice(start, end);
-  return spanInside(node, piece, text.slice(0, start).split(piece).length - 1);
 }

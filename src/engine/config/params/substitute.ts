@@ -1,12 +1,21 @@
-import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
-import { type Entry, type Node, type ScalarNode, spanInside } from '../yaml/located.ts';
-import { plainText } from './variables.ts';
+import { suggest } from '../../../suggest.ts';
+import type { Report, Span } from '../../diagnostics/diagnostic.ts';
+import {
+  child,
+  describeNode,
+  entriesOf,
+  isText,
+  mapScalars,
+  type Node,
+  spanInside,
+  type TextNode,
+} from '../yaml/node.ts';
 
 /** What `${…}` may name where it stands. */
 export interface Scope {
   /** The value of a dotted name such as `params.epochs`; undefined where there is none, which the scope has reported. */
   lookup(name: string, at: Span): Node | undefined;
-  readonly report: (diagnostic: Diagnostic) => void;
+  readonly report: Report;
 }
 
 /** Far above any real text; it stops texts that double at every step. */
@@ -15,39 +24,24 @@ const maximumText = 1 << 16;
 const variable = /\$\$\{|\$\{([^{}]*)\}?/g;
 
 /**
- * A tree with every `${name}` replaced: by the value itself, typed, where it is the whole text; by its text otherwise.
+ * Replaces every `${name}` in a tree: by the value itself, typed, where it is the whole text; by its text otherwise.
  * `$${` is a literal `${`. Untouched nodes are the same objects. What cannot be replaced stays as it is written.
  */
 export function substitute(node: Node, scope: Scope): Node {
-  if (node.type === 'scalar') return typeof node.value === 'string' ? substituteText(node, node.value, scope) : node;
-  let changed = false;
-  if (node.type === 'list') {
-    const items = node.items.map((item) => {
-      const next = substitute(item, scope);
-      changed ||= next !== item;
-      return next;
-    });
-    return changed ? { ...node, items } : node;
-  }
-  const entries = new Map<string, Entry>();
-  for (const [key, entry] of node.entries) {
-    const value = substitute(entry.value, scope);
-    changed ||= value !== entry.value;
-    entries.set(key, value === entry.value ? entry : { keyAt: entry.keyAt, value });
-  }
-  return changed ? { ...node, entries } : node;
+  return mapScalars(node, (scalar) => (isText(scalar) ? substituteText(scalar, scope) : scalar));
 }
 
-function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
+function substituteText(node: TextNode, scope: Scope): Node {
+  const text = node.value;
   if (node.unresolved || !text.includes('${')) return node;
   const whole = /^\$\{([^{}]*)\}$/.exec(text);
   if (whole) {
-    const name = whole[1]!.trim();
-    const value = scope.lookup(name, node.at);
-    return value ? placedAt(value, node.at) : { ...node, unresolved: true };
+    const value = scope.lookup(whole[1]!.trim(), node.at);
+    // A mistake is shown where the value is used, and where it was written; inside a list or map, where that stands.
+    return value ? { ...value, at: { ...node.at, from: value.at.from ?? value.at } } : { ...node, unresolved: true };
   }
   let length = text.length;
-  let resolved = true;
+  let isResolved = true;
   const value = text.replace(variable, (match, inner: string | undefined) => {
     if (match === '$${') return '${';
     if (length > maximumText) return '';
@@ -55,19 +49,70 @@ function substituteText(node: ScalarNode, text: string, scope: Scope): Node {
     const name = inner!.trim();
     const found = scope.lookup(match.endsWith('}') ? name : '', at);
     const part = found && plainText(found, name, at, scope.report);
-    resolved &&= part !== undefined;
+    isResolved &&= part !== undefined;
     length += part?.length ?? 0;
     return part ?? match;
   });
   if (length > maximumText) {
     const message = `Parameters make this a text of more than ${maximumText.toLocaleString('en')} characters`;
     scope.report({ code: 'too-large', message, at: node.at });
-    resolved = false;
+    isResolved = false;
   }
-  return { type: 'scalar', value, at: node.at, ...(resolved ? {} : { unresolved: true }) };
+  return { type: 'scalar', value, at: node.at, ...(!isResolved && { unresolved: true }) };
 }
 
-/** A scalar is shown where it is used, and from where it is; a list or map keeps its inner places, and only itself moves. */
-function placedAt(value: Node, at: Span): Node {
-  return { ...value, at: { ...at, from: value.at.from ?? value.at } };
+/** The text of a value inside a longer text: of a scalar, or the `id` of a map of a matrix. */
+export function plainText(value: Node, name: string, at: Span, report: Report): string | undefined {
+  const scalar = child(value, 'id') ?? value;
+  if (scalar.type === 'scalar' && scalar.value !== null) return String(scalar.value);
+  const message = `"\${${name}}" is ${describeNode(value)}, which cannot be part of a text`;
+  report({ code: 'wrong-type', message, at });
+  return undefined;
+}
+
+/** Reports a `${…}` that names nothing; `words` are what may stand before the dot. */
+export function reportUnknownVariable(
+  { report }: Pick<Scope, 'report'>,
+  name: string,
+  at: Span,
+  words: readonly string[],
+) {
+  const [word = ''] = name.split('.');
+  const expected = words.map((known) => `\${${known}.…}`).join(' or ');
+  const near = words.includes(word) ? undefined : suggest(word, words)?.match(/^Did you mean .*$/)?.[0];
+  const message = name === '' ? `Expected ${expected}` : `Unknown "\${${name}}", expected ${expected}`;
+  report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
+}
+
+/** A value that a `${…}` names, and the way to it: `params.optimizer` leads to the map, `rate` further into it. */
+export interface Path {
+  readonly name: string;
+  readonly rest: readonly string[];
+  readonly at: Span;
+}
+
+/** The value at a path inside `value`; undefined where the path leads nowhere, which is reported. */
+export function descend(value: Node, { name, rest, at }: Path, report: Report): Node | undefined {
+  let node = value;
+  let walked = name;
+  for (const step of rest) {
+    const next = child(node, step);
+    if (!next) {
+      const from = node.at.from ?? node.at;
+      const message = `"${walked}" is ${describeNode(node)} without "${step}"`;
+      report({ code: 'unknown-param', message, at: { ...at, from }, hint: missingKey(node, walked, step) });
+      return undefined;
+    }
+    node = next;
+    walked = `${walked}.${step}`;
+  }
+  return node;
+}
+
+/** What may have been meant: a map that `--set` gives takes the place of the whole map in the file. */
+function missingKey(node: Node, walked: string, step: string): string | undefined {
+  const near = suggest(step, entriesOf(node).keys());
+  const isGiven = (node.at.from ?? node.at).file.path === '--set';
+  if (near?.startsWith('Did') || !isGiven) return near;
+  return `To set some of its keys alone: --set ${walked}.<key>=<value>`;
 }

@@ -1,24 +1,24 @@
 import type { z } from 'zod';
 import { suggest } from '../../../suggest.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
-import { describeNode, type Node, nodeAt } from '../yaml/located.ts';
+import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
 import { defaultAt, keyOfConstant, knownKeys } from './schema-at.ts';
 
 type Issue = z.core.$ZodIssue;
 
-/** What a schema's issues are about. */
+/** The value that does not fit a schema. */
 export interface Subject {
   readonly node: Node;
   readonly schema: z.ZodType;
   /** What comes before the issue's path in messages, such as `with`; empty at the root of a stage or file. */
   readonly prefix: string;
-  /** Where a key that is missing should be told: the key of the stage or of `with`. */
+  /** Where a missing key is reported: at the key of the stage or of `with`. */
   readonly at: Span;
-  /** Where all keys are listed, told where they are too many for a message. */
+  /** A hint to where all keys are listed, for when they are too many for a message. */
   readonly keysAreIn?: string;
 }
 
-/** A schema's issues as diagnostics in the user's file, in plain words. */
+/** Translates a schema's issues to diagnostics in the user's file, in plain words. */
 export function explainIssues(issues: readonly Issue[], subject: Subject): readonly Diagnostic[] {
   return issues.flatMap((issue) => explain(issue, [], subject));
 }
@@ -27,7 +27,7 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
   const path = [...above, ...issue.path];
   if (issue.code === 'unrecognized_keys') return issue.keys.map((key) => unknownKey(key, path, subject));
   const found = nodeAt(subject.node, path);
-  if (found?.node.type === 'scalar' && found.node.unresolved) return [];
+  if (found?.value.type === 'scalar' && found.value.unresolved) return [];
   if (issue.code === 'invalid_union' && found) {
     const inside = insideUnion(issue.errors);
     if (inside) return inside.flatMap((inner) => explain(inner, path, subject));
@@ -39,26 +39,25 @@ function explain(issue: Issue, above: readonly PropertyKey[], subject: Subject):
     const message = `Missing "${name}"${expected ? `, expected ${expected}` : ''}`;
     return [{ code: 'missing-key', message, at: parent?.keyAt ?? subject.at }];
   }
-  const got = found.node.type === 'scalar' || expected ? `, got ${describeNode(found.node)}` : '';
-  const at = found.node.at.end > found.node.at.start ? found.node.at : found.keyAt;
+  const { value, keyAt } = found;
+  const got = value.type === 'scalar' || expected ? `, got ${describeNode(value)}` : '';
+  const at = value.at.end > value.at.start ? value.at : keyAt;
   if (!expected) return [{ code: 'wrong-value', message: `Invalid "${name}": ${issue.message}${got}`, at }];
-  const hint =
-    nearWord(found.node, issue, () => knownKeys(subject.schema, path)) ?? form(found.node, issue, path, subject);
+  const hint = nearWord(value, issue, path, subject) ?? form(value, issue, path, subject);
   const code = issue.code === 'invalid_type' || issue.code === 'invalid_union' ? 'wrong-type' : 'wrong-value';
-  return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, ...(hint ? { hint } : {}) }];
+  return [{ code, message: `Expected ${expected} for "${name}"${got}`, at, hint }];
 }
 
 function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject): Diagnostic {
   const inside = dotted(subject.prefix, path);
   const at = nodeAt(subject.node, [...path, key])?.keyAt ?? subject.at;
   const hint = suggest(key, knownKeys(subject.schema, path)) ?? subject.keysAreIn;
-  const message = `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`;
-  return { code: 'unknown-key', message, at, ...(hint ? { hint } : {}) };
+  return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
 }
 
 /**
- * What is wrong inside the branch of a union that the value was meant for: of those that only fail deeper inside the one
- * with least to mend. Undefined where none is nearest.
+ * The issues of the branch of a union that the value was meant for: among the branches that fail only deeper inside, the one
+ * with the fewest mistakes. Undefined where none is nearest.
  */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
@@ -69,12 +68,12 @@ function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] 
   return best && second && work(best) === work(second) ? undefined : best;
 }
 
-/** The value or key that a misspelt one is near to, as a question. */
-function nearWord(node: Node, issue: Issue, knownKeys: () => readonly string[]): string | undefined {
+/** The allowed value or key that a misspelt one is close to, as a question. */
+function nearWord(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }: Subject): string | undefined {
   const ask = (word: string, words: readonly string[]) => suggest(word, words)?.match(/^Did.*/)?.[0];
   if (node.type === 'scalar') return ask(String(node.value), allowedValues(issue));
   if (node.type === 'list' || issue.code !== 'invalid_union') return undefined;
-  const known = knownKeys();
+  const known = knownKeys(schema, path);
   const other = [...node.entries.keys()].find((key) => !known.includes(key));
   return other === undefined ? undefined : ask(other, known);
 }
@@ -93,17 +92,16 @@ function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }
   return usual === undefined ? undefined : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
 }
 
-/** The texts that would have been right. */
+/** The texts that the schema takes. */
 function allowedValues(issue: Issue): readonly string[] {
-  if (issue.code === 'invalid_union')
-    return [
-      ...discriminators(issue).map(String),
-      ...issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues)),
-    ];
+  if (issue.code === 'invalid_union') {
+    const inBranches = issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues));
+    return [...discriminators(issue).map(String), ...inBranches];
+  }
   return issue.code === 'invalid_value' ? issue.values.map(String) : [];
 }
 
-/** What would have been right, in plain words; undefined where the issue's own message says it. */
+/** What the schema takes, in plain words; undefined where the issue's own message says it. */
 function expectation(issue: Issue): string | undefined {
   switch (issue.code) {
     case 'invalid_type':
@@ -134,7 +132,7 @@ function unionWords(issue: z.core.$ZodIssueInvalidUnion): string | undefined {
   return known.length > 0 ? known.join(' or ').replace(/ or (?=.* or )/g, ', ') : undefined;
 }
 
-/** The values of the key, such as `kind`, that tells the branches of a union apart, where none of them was given. */
+/** The values of the key that distinguishes the branches of a union, such as `kind`, where none of them was given. */
 function discriminators(issue: z.core.$ZodIssueInvalidUnion): readonly unknown[] {
   return 'options' in issue && Array.isArray(issue.options) ? issue.options : [];
 }

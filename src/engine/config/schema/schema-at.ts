@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 type JsonSchema = z.core.JSONSchema.BaseSchema;
 
-/** The keys that a schema knows at a path, in any of its branches; asked for only to say what a mistake may have meant. */
+/** The keys that a schema takes at a path, in any of its branches; for hints only. */
 export function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
   return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
 }
 
-/** The key that tells the branches of a union apart where one of them has `value` for it: `kind`, for `adam`. */
+/** The key that distinguishes the branches of a union where one of them has the constant `value`: `kind`, for `adam`. */
 export function keyOfConstant(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string | undefined {
   const properties = schemasAt(schema, path).flatMap((branch) => Object.entries(branch.properties ?? {}));
   return properties.find(([, property]) => typeof property === 'object' && property.const === value)?.[0];

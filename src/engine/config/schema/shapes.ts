@@ -1,23 +1,19 @@
 import { z } from 'zod';
 import { artifactTypes } from '../../../stage.ts';
-import { parseDuration } from './parse-duration.ts';
-import { parseMemory } from './parse-memory.ts';
+import { parseDuration, parseMemory } from './units.ts';
 
 /** The user's form of a pipeline and of a stage; also what the JSON schema is made of. Their values are not the internal ones. */
 
-const duration = z.string().transform((text, context) => {
-  const milliseconds = parseDuration(text);
-  if (milliseconds !== undefined) return milliseconds;
-  context.addIssue('expected a duration such as "30s", "4h" or "1h30m"');
-  return z.NEVER;
-});
+/** A text that `parse` reads; `example` says what it takes. */
+const measure = (parse: (text: string) => number | undefined, example: string) =>
+  z.string().transform((text, context) => {
+    const value = parse(text);
+    if (value === undefined) context.addIssue(`expected ${example}`);
+    return value ?? z.NEVER;
+  });
 
-const memory = z.string().transform((text, context) => {
-  const bytes = parseMemory(text);
-  if (bytes !== undefined) return bytes;
-  context.addIssue('expected a size such as "512MiB" or "8GiB"');
-  return z.NEVER;
-});
+const duration = measure(parseDuration, 'a duration such as "30s", "4h" or "1h30m"');
+const memory = measure(parseMemory, 'a size such as "512MiB" or "8GiB"');
 
 const resources = z.strictObject({
   cpu: z

@@ -1,10 +1,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { safeName } from '../paths/safe-name.ts';
+import { safeName } from '../file-names.ts';
 import type { StageName } from '../pipeline.ts';
-import { parseDuration } from './parse-duration.ts';
-import { parseMemory } from './parse-memory.ts';
+import { parseDuration, parseMemory } from './units.ts';
 
 test('durations are counted in milliseconds', () => {
   const expected = {

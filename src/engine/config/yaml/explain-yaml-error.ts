@@ -1,8 +1,4 @@
-/** What a mistake in the YAML itself is called, and what to do about it. */
-interface Explanation {
-  readonly message: string;
-  readonly hint?: string;
-}
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
 
 const quote = 'Put a text with special characters in quotes.';
 
@@ -58,12 +54,11 @@ const explanations: readonly (readonly [pattern: RegExp, message: string, hint?:
   [/[Aa]nchor|[Aa]lias|^BAD_PROP_ORDER/, 'Expected an anchor "&name" before a value, or an alias "*name" alone', quote],
 ];
 
-/** A mistake that the YAML parser found, in words that need no knowledge of its grammar. */
-export function explainYamlError({ code, message }: { readonly code: string; readonly message: string }): Explanation {
-  const text = `${code} ${message}`;
+/** Explains a mistake that the YAML parser found, given its code and message, in words that need no knowledge of the grammar. */
+export function explainYamlError(text: string): Pick<Diagnostic, 'message' | 'hint'> {
   for (const [pattern, plain, hint] of explanations) {
     const match = pattern.exec(text);
-    if (match) return { message: plain.replace('$1', () => match[1] ?? ''), ...(hint !== undefined && { hint }) };
+    if (match) return { message: plain.replace('$1', () => match[1] ?? ''), hint };
   }
   return { message: 'This is not valid YAML', hint: quote };
 }

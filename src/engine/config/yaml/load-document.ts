@@ -1,21 +1,23 @@
-import { dirname, resolve } from 'node:path';
-import type { Span } from '../../diagnostics/diagnostic.ts';
+import { readFileSync, statSync } from 'node:fs';
+import { dirname, relative, resolve, sep } from 'node:path';
+import { err, ok, type Result } from '../../../result.ts';
+import { reasonOf } from '../../../user-error.ts';
+import type { DiagnosticCode } from '../../diagnostics/codes.ts';
+import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
+import { findInPackage } from '../find-package.ts';
 import type { LoadContext } from '../load-context.ts';
-import { findInPackage } from '../paths/package-folders.ts';
-import { child, describeNode, itemsOf, type MapNode, type Node } from './located.ts';
-import { mergeNodes } from './merge-nodes.ts';
+import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
-import { readSource, shownPath } from './read-source.ts';
 
-/** A file that is being loaded, and the files that asked for it. */
+/** A file that is being loaded, and the chain of files that refer to it. */
 export interface Ancestry {
   readonly absolute: string;
   readonly parent?: Ancestry;
 }
 
 /**
- * A pipeline's file with its `extends` worked in; undefined where it could not be read, which is reported. The key
- * `extends` is gone from the answer. Paths in `extends` are relative to the file they stand in.
+ * Loads a pipeline's file, merged with the files that it extends; undefined where it could not be read, which is reported.
+ * The result has no key `extends`. Paths in `extends` are relative to the file that they stand in.
  */
 export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): MapNode | undefined {
   const source = readSource(file.absolute, context.root, at);
@@ -35,36 +37,38 @@ export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): M
     context.report({ code: 'wrong-type', message, at: own.at });
     return undefined;
   }
-  let merged: Node = { type: 'map', entries: new Map(), at: own.at };
-  for (const base of pathsOf(context, child(own, 'extends'), 'extends')) {
-    const below = loadReferred(context, file, base, 'extends');
-    if (below) merged = mergeNodes(merged, below.document);
+  let merged: MapNode = { type: 'map', entries: new Map(), at: own.at };
+  for (const path of itemsOf(child(own, 'extends'))) {
+    if (isText(path)) {
+      const below = loadReferred(context, file, path, 'extend')?.document;
+      if (below) merged = mergeNodes(merged, below) as MapNode;
+    } else {
+      const message = `Expected a path or a list of paths for "extends", got ${describeNode(path)}`;
+      context.report({ code: 'wrong-type', message, at: path.at });
+    }
   }
-  return withoutExtends(mergeNodes(merged, own));
+  const { entries } = mergeNodes(merged, own) as MapNode;
+  return { ...own, entries: new Map([...entries].filter(([key]) => key !== 'extends')) };
 }
 
-/** Loads a file that a file names, unless it is one of those that asked for it. */
+/** Loads a file that another file names, unless it is one of those that refer to it. */
 export function loadReferred(
   context: LoadContext,
-  file: Ancestry,
-  { path, at }: { readonly path: string; readonly at: Span },
-  word: 'extends' | 'include',
+  parent: Ancestry,
+  { value: path, at }: TextNode,
+  verb: 'extend' | 'include',
 ): { readonly file: Ancestry; readonly document: MapNode } | undefined {
   const absolute = findReferred(context, path, at);
   if (absolute === undefined) return undefined;
-  const next = { absolute, parent: file };
-  const cycle = cycleOf(file, absolute);
-  if (!cycle) {
-    const document = loadDocument(context, next, at);
-    return document && { file: next, document };
+  const cycle = cycleOf(parent, absolute);
+  if (cycle) {
+    const shown = [...cycle, absolute].map((file) => shownPath(file, context.root)).join(' → ');
+    context.report({ code: 'file-cycle', message: `Files ${verb} each other in a cycle: ${shown}`, at });
+    return undefined;
   }
-  const shown = [...cycle, absolute].map((absolute) => shownPath(absolute, context.root)).join(' → ');
-  context.report({
-    code: 'file-cycle',
-    message: `Files ${word === 'extends' ? 'extend' : word} each other in a cycle: ${shown}`,
-    at,
-  });
-  return undefined;
+  const file = { absolute, parent };
+  const document = loadDocument(context, file, at);
+  return document && { file, document };
 }
 
 /**
@@ -75,12 +79,11 @@ export function loadReferred(
 function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
   if (!path.startsWith('npm:')) return resolve(root, dirname(at.file.path), path);
   const found = findInPackage(path, root, looked, 'pipelines');
-  if (found === undefined) {
-    report({ code: 'missing-file', message: `No package of "${path}" is installed`, at });
-  }
+  if (found === undefined) report({ code: 'missing-file', message: `No package of "${path}" is installed`, at });
   return found;
 }
 
+/** The chain of files from `absolute` to `file`, where `file` is loaded on behalf of `absolute`. */
 function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefined {
   const chain: string[] = [];
   for (let next: Ancestry | undefined = file; next; next = next.parent) {
@@ -90,19 +93,30 @@ function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefine
   return undefined;
 }
 
-/** A path or a list of paths, as `extends` takes it. */
-function pathsOf(context: LoadContext, node: Node | undefined, key: string): readonly { path: string; at: Span }[] {
-  return itemsOf(node).flatMap((item) => {
-    if (item.type === 'scalar' && typeof item.value === 'string') return [{ path: item.value, at: item.at }];
-    const message = `Expected a path or a list of paths for "${key}", got ${describeNode(item)}`;
-    context.report({ code: 'wrong-type', message, at: item.at });
-    return [];
-  });
+/** A pipeline of 5,000 stages is below this; anything larger is some other file. */
+const maximumBytes = 1 << 20;
+
+/** Reads the text of a pipeline's file. `at` is where another file names it. */
+export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
+  const path = shownPath(absolute, root);
+  const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });
+  try {
+    const stats = statSync(absolute);
+    if (!stats.isFile()) return fail('not-a-file', `"${path}" is not a file`);
+    if (stats.size > maximumBytes) {
+      const size = `${(stats.size / 2 ** 20).toFixed(1)} MiB`;
+      return fail('too-large', `"${path}" has ${size}; a pipeline's file has at most ${maximumBytes / 2 ** 20} MiB`);
+    }
+    return ok({ path, text: new TextDecoder('utf-8', { fatal: true }).decode(readFileSync(absolute)) });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return fail('missing-file', `There is no file "${path}"`);
+    if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') return fail('not-text', `"${path}" is not UTF-8 text`);
+    return fail('unreadable', `"${path}" cannot be read: ${reasonOf(error)}`);
+  }
 }
 
-function withoutExtends(node: Node): MapNode {
-  if (node.type !== 'map') throw new Error('Internal error: two maps merged to something else');
-  const entries = new Map(node.entries);
-  entries.delete('extends');
-  return { type: 'map', entries, at: node.at };
+/** A path as the user would type it: relative to the root, POSIX. */
+export function shownPath(absolute: string, root: string): string {
+  return relative(root, absolute).split(sep).join('/') || '.';
 }

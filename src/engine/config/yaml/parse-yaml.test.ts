@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { formatDiagnostics } from '../../diagnostics/format-diagnostic.ts';
-import { child, nodeAt, toJson } from './located.ts';
+import { child, nodeAt, toJson } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 
 function parse(text: string) {
@@ -20,7 +20,7 @@ test('every value and key knows its place', () => {
   const text = 'stages:\n  fit: { epochs: 5 }\n';
   const found = nodeAt(parse(text), ['stages', 'fit', 'epochs'])!;
   assert.equal(text.slice(found.keyAt.start, found.keyAt.end), 'epochs');
-  assert.equal(text.slice(found.node.at.start, found.node.at.end), '5');
+  assert.equal(text.slice(found.value.at.start, found.value.at.end), '5');
 });
 
 test('values are those of YAML 1.2', () => {
@@ -72,7 +72,7 @@ test('a whole number that would be rounded is told, with what to do', () => {
     1 | params: { id: 12345678901234567890 }
       |               ^^^^^^^^^^^^^^^^^^^^
 
-  Put it in quotes to keep its digits as a text, or take a smaller one.`,
+  Put it in quotes to keep its digits as a text, or use a smaller one.`,
   );
   for (const text of ['-9007199254740993', '0x20000000000001', '9'.repeat(400)]) {
     assert.match(mistakes(`[${text}]`), /would be rounded/, text);

@@ -13,17 +13,18 @@ import {
   type Node as YamlNode,
 } from 'yaml';
 import { err, ok, type Result } from '../../../result.ts';
+import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
 import { lineColumn } from '../../diagnostics/line-column.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
-import { type Entry, type Node, tooLarge } from './located.ts';
+import { type Entry, type Node, tooLarge } from './node.ts';
 
-/** Lists and maps inside one another; far above any real file, far below what recursion can bear. */
+/** Levels of lists and maps in the text itself; far above any real file, far below what recursion can bear. */
 const maximumDepth = 64;
-/** A file that is no YAML at all has a mistake at every character: the first few tell it. */
+/** A file that is not YAML at all has a mistake at every character: the first few are enough. */
 const maximumErrors = 10;
 
-/** Text to a located tree. An empty text is an empty map. */
+/** Parses a text to a tree whose nodes know their places. An empty text is an empty map. */
 export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]> {
   const tokens = [...new Parser().parse(file.text)];
   const deep = findDeepToken(tokens);
@@ -32,27 +33,22 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
     return err([{ code: 'too-deep', message: `Lists and maps are nested more than ${maximumDepth} deep`, at }]);
   }
   const composer = new Composer({ uniqueKeys: false, stringKeys: true, prettyErrors: false, merge: false });
-  const documents = [...composer.compose(tokens, true, file.text.length)];
-  const [document, second] = documents;
+  const [document, second] = composer.compose(tokens, true, file.text.length);
   if (!document) throw new Error('Internal error: the YAML composer gave no document');
-  const problems = [...document.errors, ...document.warnings];
-  const diagnostics: Diagnostic[] = firstOfEachLine(problems, file)
+  const diagnostics: Diagnostic[] = firstOfEachLine([...document.errors, ...document.warnings], file)
     .slice(0, maximumErrors)
-    .map((problem) => ({ code: 'yaml', ...explainYamlError(problem), at: spanOf(problem, file) }));
+    .map(({ code, message, pos: [start, end] }) => {
+      const at = { file, start, end: Math.max(end, start + 1) };
+      return { code: 'yaml', ...explainYamlError(`${code} ${message}`), at };
+    });
   if (second) {
     const start = second.range[0];
-    diagnostics.push({
-      code: 'yaml',
-      message: 'A pipeline file holds one YAML document, this is a second one',
-      at: { file, start, end: start + 3 },
-    });
+    const message = 'A pipeline file holds one YAML document, this is a second one';
+    diagnostics.push({ code: 'yaml', message, at: { file, start, end: start + 3 } });
   }
   const node = new Conversion(file, diagnostics).root(document);
   return diagnostics.length > 0 ? err(diagnostics) : ok(node);
 }
-
-/** No path, program or variable can hold it. */
-const noNul = 'A text cannot hold the character NUL';
 
 /** What the parser finds further on in a line follows from its first mistake there. */
 function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): readonly YAMLError[] {
@@ -63,20 +59,14 @@ function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): read
   });
 }
 
-const spanOf = ({ pos: [start, end] }: YAMLError, file: SourceFile): Span => ({
-  file,
-  start,
-  end: Math.max(end, start + 1),
-});
-
-/** Whether a number is an integer as it is written, but of those that JavaScript rounds. */
+/** Whether a number is written as an integer, and JavaScript would round it. */
 function isRounded(value: number, source: string | undefined): boolean {
   return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
 }
 
 /**
- * Offset of the first list or map that is nested too deep. Asked of the tokens, because composing them recurses, and
- * a stack that overflows inside V8's regular expressions ends the process.
+ * Offset of the first list or map that is nested too deep. It is looked for among the tokens, because composing them
+ * recurses, and a stack that overflows inside V8's regular expressions ends the process.
  */
 function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
@@ -94,7 +84,10 @@ function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   return undefined;
 }
 
-/** One document's nodes to ours, sharing what aliases share; mistakes go into `diagnostics`. */
+/** No path, program or environment variable can hold it. */
+const noNul = 'A text cannot hold the character NUL';
+
+/** Converts one document's nodes to ours, sharing what aliases share. Mistakes go into `diagnostics`. */
 class Conversion {
   readonly #file: SourceFile;
   readonly #diagnostics: Diagnostic[];
@@ -105,16 +98,17 @@ class Conversion {
     this.#diagnostics = diagnostics;
   }
 
-  root(document: Document.Parsed): Node {
-    const { contents } = document;
-    const empty = !contents || (isScalar(contents) && contents.value === null);
-    if (empty) return { type: 'map', entries: new Map(), at: this.#span(null) };
-    return this.#node(contents);
+  root({ contents }: Document.Parsed): Node {
+    const isEmpty = !contents || (isScalar(contents) && contents.value === null);
+    return isEmpty ? { type: 'map', entries: new Map(), at: this.#span(null) } : this.#node(contents);
   }
 
   #node(source: YamlNode | null): Node {
     const at = this.#span(source);
-    if (isAlias(source)) return this.#alias(source.source, at);
+    if (isAlias(source)) {
+      const message = `The alias "*${source.source}" has no "&${source.source}" that ends before it`;
+      return this.#anchors.get(source.source) ?? this.#fail('yaml', message, at);
+    }
     const content = this.#content(source, at);
     const excess = tooLarge(content);
     const node = excess ? this.#fail('alias-bomb', `Aliases here stand for ${excess}`, at) : content;
@@ -126,13 +120,11 @@ class Conversion {
     if (isMap(source)) return { type: 'map', entries: this.#entries(source.items), at };
     if (isSeq(source)) return { type: 'list', items: source.items.map((item) => this.#node(item as YamlNode)), at };
     const value: unknown = isScalar(source) ? source.value : null;
-    if (typeof value === 'number') {
-      if (isRounded(value, (source as Scalar).source)) {
-        const message = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} would be rounded`;
-        return this.#fail('yaml', message, at, 'Put it in quotes to keep its digits as a text, or take a smaller one.');
-      }
-      if (!Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
+    if (typeof value === 'number' && isRounded(value, (source as Scalar).source)) {
+      const message = `Whole numbers beyond ${Number.MAX_SAFE_INTEGER} would be rounded`;
+      return this.#fail('yaml', message, at, 'Put it in quotes to keep its digits as a text, or use a smaller one.');
     }
+    if (typeof value === 'number' && !Number.isFinite(value)) return this.#fail('yaml', 'A number must be finite', at);
     if (typeof value === 'string' && value.includes('\0')) return this.#fail('yaml', noNul, at);
     if (value === null || typeof value === 'string' || typeof value === 'number' || typeof value === 'boolean') {
       return { type: 'scalar', value, at };
@@ -161,25 +153,19 @@ class Conversion {
           related,
         });
       } else if (key === '<<') {
-        const hint = 'Use "extends", "params" or a plain alias.';
-        this.#diagnostics.push({ code: 'yaml', message: 'YAML merge keys are not supported', at: keyAt, hint });
+        this.#fail('yaml', 'YAML merge keys are not supported', keyAt, 'Use "extends", "params" or a plain alias.');
       } else entries.set(key, { keyAt, value });
     }
     return entries;
   }
 
-  #alias(name: string, at: Span): Node {
-    const target = this.#anchors.get(name);
-    return target ?? this.#fail('yaml', `The alias "*${name}" has no "&${name}" that ends before it`, at);
-  }
-
-  #fail(code: string, message: string, at: Span, hint?: string): Node {
-    this.#diagnostics.push({ code, message, at, ...(hint !== undefined && { hint }) });
+  #fail(code: DiagnosticCode, message: string, at: Span, hint?: string): Node {
+    this.#diagnostics.push({ code, message, at, hint });
     return { type: 'scalar', value: null, at };
   }
 
   #span(node: YamlNode | null): Span {
-    const range = node?.range ?? [0, 0];
-    return { file: this.#file, start: range[0], end: range[1] };
+    const [start, end] = node?.range ?? [0, 0];
+    return { file: this.#file, start, end };
   }
 }

@@ -1,0 +1,174 @@
+import { suggest } from '../../suggest.ts';
+import type { SourceFile, Span } from '../diagnostics/diagnostic.ts';
+import type { KnownKind, LoadContext } from './load-context.ts';
+import { Params } from './params/params.ts';
+import { type SetParam, setParams } from './params/set-params.ts';
+import { substitute } from './params/substitute.ts';
+import { explainIssues } from './schema/explain-issues.ts';
+import { pipelineShape } from './schema/shapes.ts';
+import { type Ancestry, loadReferred } from './yaml/load-document.ts';
+import {
+  child,
+  describeNode,
+  entriesOf,
+  type Home,
+  isText,
+  itemsOf,
+  type MapNode,
+  mapScalars,
+  type Node,
+  type TextNode,
+  textOf,
+  toJson,
+} from './yaml/node.ts';
+
+/** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
+export const namePattern = /^[\p{L}\p{N}_][\p{L}\p{N}_-]*$/u;
+
+/** What a stage of one file can name: the file's parameters, and stages below the file's prefix. */
+export interface FileScope extends Home {
+  readonly params: Params;
+  /** The file itself, not one that it extends. */
+  readonly file: SourceFile;
+  /** Parameters that the command line sets, or the file that includes this one. */
+  readonly set: ReadonlySet<string>;
+}
+
+/** A stage as it is written, before its matrix makes one or more instances of it. */
+export interface Definition {
+  /** With the prefix of its file: `sn/fit`. */
+  readonly name: string;
+  readonly scope: FileScope;
+  readonly node: MapNode;
+  /** Where the stage's key stands. */
+  readonly at: Span;
+  /** Absent where the file names none or an unknown one, which is reported. */
+  readonly kind?: KnownKind;
+  /** Names of stages that the including file makes it wait for, beside those that it waits for itself. */
+  readonly after: readonly TextNode[];
+}
+
+/** A pipeline that a file includes, as the file says so. */
+interface Include {
+  readonly file: TextNode;
+  /** What takes the place of its parameters. */
+  readonly values: readonly SetParam[];
+  /** Its stages run only when something reads them. */
+  readonly onDemand: boolean;
+  /** Names of stages that all of its stages wait for. */
+  readonly after: readonly TextNode[];
+}
+
+/** A file that is being read: `prefix` is that of its stages, `settings` are values for its parameters and those below it. */
+interface OpenFile {
+  readonly file: Ancestry;
+  readonly document: MapNode;
+  readonly settings: readonly SetParam[];
+  readonly prefix: string;
+}
+
+/** Every stage of a file and of those that it includes, the included ones first; and the file's own scope. */
+export function collectDefinitions(
+  context: LoadContext,
+  { file, document, settings, prefix }: OpenFile,
+): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
+  const { report } = context;
+  const parsed = pipelineShape.safeParse(toJson(document));
+  const subject = { node: document, schema: pipelineShape, prefix: '', at: document.at };
+  if (!parsed.success) explainIssues(parsed.error.issues, subject).forEach(report);
+  const own = settings.filter((setting) => setting.prefix === prefix);
+  const params = new Params(setParams(child(document, 'params'), own, report), report);
+  params.resolveAll();
+  const definitions: Definition[] = [];
+  const includes = new Set<string>();
+  const set = new Set(own.flatMap(({ path }) => path.slice(0, 1)));
+  const scope: FileScope = { prefix, params, includes, file: document.at.file, set };
+  for (const [name, { keyAt, value }] of entriesOf(child(document, 'include'))) {
+    if (!checkName(context, name, keyAt, 'pipeline')) continue;
+    includes.add(name);
+    const below = `${prefix}${name}/`;
+    const include = readInclude(value, scope, below);
+    const included = include && loadReferred(context, file, include.file, 'include');
+    if (!included) continue;
+    // The command line has the last word.
+    const open = { ...included, settings: [...include.values, ...settings], prefix: below };
+    definitions.push(...collectDefinitions(context, open).definitions.map((one) => asIncluded(one, include)));
+  }
+  for (const [name, { keyAt, value }] of entriesOf(child(document, 'stages'))) {
+    if (!checkName(context, name, keyAt, 'stage')) continue;
+    if (value.type === 'map') definitions.push(define(context, scope, name, value, keyAt));
+    else {
+      const message = `Expected a map for the stage "${name}", got ${describeNode(value)}`;
+      report({ code: 'wrong-type', message, at: keyAt });
+    }
+  }
+  return { scope, definitions };
+}
+
+/**
+ * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: …, after: … }`; undefined where it is neither, which
+ * the shape of the file reports. A text among the values knows its home: a stage that it names is one of the including file.
+ */
+function readInclude(node: Node, scope: FileScope, prefix: string): Include | undefined {
+  const { params } = scope;
+  const written = node.type === 'map' ? child(node, 'file') : node;
+  const file = written && substitute(written, params);
+  if (!isText(file)) return undefined;
+  const home = { prefix: scope.prefix, includes: scope.includes };
+  // A text that another file gave keeps its home.
+  const atHome = (value: Node) =>
+    mapScalars(substitute(value, params), (text) => (text.home || !isText(text) ? text : { ...text, home }));
+  const values = Array.from(entriesOf(child(node, 'params')), ([name, { keyAt, value }]) => {
+    return { prefix, path: [name], at: keyAt, value: atHome(value) };
+  });
+  const onDemand = child(node, 'onDemand');
+  const names = child(node, 'after');
+  const after = itemsOf(names && atHome(names));
+  for (const item of after) {
+    const message = `Expected the name of a stage in "after", got ${describeNode(item)}`;
+    if (!isText(item)) params.report({ code: 'wrong-type', message, at: item.at });
+  }
+  return {
+    file,
+    values,
+    onDemand: onDemand?.type === 'scalar' && onDemand.value === true,
+    after: after.filter(isText),
+  };
+}
+
+/** A stage of an included pipeline as the including file wants it: run on demand, and after others. */
+function asIncluded(definition: Definition, { onDemand, after }: Include): Definition {
+  const { node, at } = definition;
+  const value: Node = { type: 'scalar', value: true, at };
+  const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;
+  return { ...definition, node: { ...node, entries }, after: [...after, ...definition.after] };
+}
+
+function define(context: LoadContext, scope: FileScope, name: string, node: MapNode, at: Span): Definition {
+  const written = child(node, 'kind');
+  const named = written && substitute(written, scope.params);
+  const isResolved = named?.type === 'scalar' && !named.unresolved;
+  const kindName = isResolved ? textOf(named) : undefined; // The shape of the stage reports any other.
+  const kind = kindName === undefined ? undefined : findKind(context, kindName, named!.at);
+  return { name: scope.prefix + name, scope, node, at, after: [], ...(kind && { kind }) };
+}
+
+function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {
+  const kind = kinds.get(name);
+  if (kind) return kind;
+  const unknown = {
+    code: 'unknown-kind',
+    message: `Unknown kind "${name}"`,
+    hint: suggest(name, kinds.keys()),
+  } as const;
+  report({ ...(unloaded.get(name) ?? unknown), at });
+  return undefined;
+}
+
+function checkName({ report }: LoadContext, name: string, at: Span, what: string): boolean {
+  if (namePattern.test(name) && name.length <= 100) return true;
+  const message = `"${name.slice(0, 60)}" is no name for a ${what}`;
+  const hint = 'A name has letters, digits, "_" and "-", at most 100, and does not begin with "-".';
+  report({ code: 'wrong-name', message, at, hint });
+  return false;
+}

@@ -1,0 +1,26 @@
+import { sha256 } from '../../digest.ts';
+import type { StageName } from './pipeline.ts';
+
+/** Most file systems take 255 bytes in a name; a port's name and an extension may follow. */
+const longest = 150;
+
+/**
+ * A stage's name as a relative path that every file system takes: `fit[net=a,seed=2]` is `fit@net=a,seed=2`, and `sn/fit`
+ * is a folder in a folder. Different names stay different.
+ */
+export function safeName(name: StageName): string {
+  const [base = '', axes] = name.split(/\[(.*)\]$/s);
+  return axes === undefined ? base : `${base}@${safeWord(axes)}`;
+}
+
+/** A text as a part of a file name. Different texts stay different. */
+export function safeWord(text: string): string {
+  const encoded = text.replace(/[^\p{L}\p{N}_+=,.-]/gu, encode);
+  return encoded.length <= longest ? encoded : `${encoded.slice(0, longest)}-${sha256(encoded).slice(0, 16)}`;
+}
+
+const encode = (character: string) => `%${character.codePointAt(0)!.toString(16).padStart(2, '0').toUpperCase()}`;
+
+/** The extension by which a program may choose a format, from the last name of a POSIX path: `.tar.gz`; empty where there is none. */
+export const extensionOf = (path: string): string =>
+  /\.[A-Za-z0-9.]+$/.exec(path.slice(path.lastIndexOf('/') + 1))?.[0] ?? '';

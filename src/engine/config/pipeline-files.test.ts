@@ -1,0 +1,82 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { formatDiagnostic } from '../diagnostics/format-diagnostic.ts';
+import { findPipelineFile, findRoot, pipelineNames } from './pipeline-files.ts';
+import { TestProject } from './testing-kinds.ts';
+
+const files = {
+  'pipelines/experiments/xception.yaml': '',
+  'pipelines/a.yml': '',
+  'pipelines/notes.txt': '',
+  'sub/deep/x': '',
+};
+
+test('the root is the nearest folder upward that holds pipelines', () => {
+  using project = new TestProject(files);
+  assert.equal(findRoot(join(project.root, 'sub', 'deep')), project.root);
+  assert.equal(findRoot(project.root), project.root);
+  assert.equal(findRoot('/'), undefined);
+});
+
+test('a file is looked up from the working directory, then below pipelines, with or without its extension', () => {
+  using project = new TestProject(files);
+  const { root } = project;
+  const target = { ok: true, value: join(root, 'pipelines/experiments/xception.yaml') };
+  for (const argument of [
+    'experiments/xception.yaml',
+    'experiments/xception',
+    'pipelines/experiments/xception',
+    target.value,
+  ]) {
+    assert.deepEqual(findPipelineFile(argument, root, root), target, argument);
+  }
+  assert.deepEqual(findPipelineFile('xception', join(root, 'pipelines', 'experiments'), root), target);
+  assert.deepEqual(pipelineNames(root), ['a.yml', 'experiments/xception.yaml']);
+});
+
+test('a pipe, a device, and a name that is not UTF-8 are told as what they are', () => {
+  using project = new TestProject(files);
+  execFileSync('mkfifo', [join(project.root, 'pipelines', 'pipe.yaml')]);
+  const told = (argument: string) => {
+    const found = findPipelineFile(argument, project.root, project.root);
+    return found.ok ? undefined : formatDiagnostic(found.error);
+  };
+  assert.equal(told('pipe.yaml'), 'error: The pipeline "pipe.yaml" is a pipe or a device, not a file [not-a-file]');
+  assert.equal(told('/dev/zero'), 'error: The pipeline "/dev/zero" is a pipe or a device, not a file [not-a-file]');
+  const latin = 'error: The name "caf\ufffd.yaml" is not UTF-8 text [not-text]\n\n  Rename the file, as `convmv` does.';
+  assert.equal(told('caf\ufffd.yaml'), latin);
+  assert.match(told('a.yml/b')!, /^error: There is no pipeline "a\.yml\/b"/);
+  assert.match(told('x'.repeat(300))!, /^error: There is no pipeline/);
+});
+
+test('a file that is not there is told with the nearest name', () => {
+  using project = new TestProject(files);
+  const found = findPipelineFile('experiments/xeption', project.root, project.root);
+  assert.ok(!found.ok);
+  assert.equal(
+    formatDiagnostic(found.error),
+    `error: There is no pipeline "experiments/xeption", neither here nor below pipelines/ [missing-file]
+
+  Did you mean "experiments/xception.yaml"?`,
+  );
+});
+
+test('a name without its extension is compared with those without theirs', () => {
+  using project = new TestProject({ 'pipelines/fakes.yaml': '', 'pipelines/b.yaml': '' });
+  const hint = (argument: string) => {
+    const found = findPipelineFile(argument, project.root, project.root);
+    return found.ok ? undefined : found.error.hint;
+  };
+  assert.equal(hint('faks'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('faks.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('fakes.yml'), 'Did you mean "fakes.yaml"?');
+  assert.equal(hint('other.yaml'), 'Known: b.yaml, fakes.yaml.');
+});
+
+test('one of the same name in another folder is likelier to be meant than one of a near name', () => {
+  using project = new TestProject({ 'pipelines/wides.yaml': '', 'pipelines/mine/wide.yaml': '' });
+  const found = findPipelineFile('wide.yaml', project.root, project.root);
+  assert.equal(!found.ok && found.error.hint, 'Did you mean "mine/wide.yaml"?');
+});

@@ -1,0 +1,92 @@
+import { readdirSync, statSync } from 'node:fs';
+import { basename, dirname, join, posix, resolve } from 'node:path';
+import { err, ok, type Result } from '../../result.ts';
+import { closest, suggest } from '../../suggest.ts';
+import { reasonOf } from '../../user-error.ts';
+import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { readSource } from './yaml/load-document.ts';
+import { child, itemsOf, textOf } from './yaml/node.ts';
+import { parseYaml } from './yaml/parse-yaml.ts';
+
+const extensions = ['', '.yaml', '.yml'];
+
+/** The project's root: the nearest folder upward that holds a folder `pipelines`; undefined where there is none. */
+export function findRoot(from: string): string | undefined {
+  for (let folder = resolve(from); ; folder = dirname(folder)) {
+    if (statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory()) return folder;
+    if (dirname(folder) === folder) return undefined;
+  }
+}
+
+/** The absolute path of the file that an argument names: from the working directory, then below `pipelines/`. */
+export function findPipelineFile(argument: string, cwd: string, root: string): Result<string, Diagnostic> {
+  const places = [cwd, join(root, 'pipelines')].flatMap((folder) =>
+    extensions.map((extension) => resolve(folder, argument + extension)),
+  );
+  for (const path of argument === '' ? [] : places) {
+    const found = lookAt(path);
+    if (found === 'file') return ok(path);
+    if (found !== undefined) return err({ ...found, message: `The pipeline "${argument}" ${found.message}` });
+  }
+  return err(notFound(argument, root));
+}
+
+/** Whether a path is a file, or cannot be used; undefined for nothing and for a folder, which may stand beside the file. */
+function lookAt(path: string): 'file' | Pick<Diagnostic, 'code' | 'message'> | undefined {
+  try {
+    const stats = statSync(path, { throwIfNoEntry: false });
+    if (stats === undefined || stats.isDirectory()) return undefined;
+    return stats.isFile() ? 'file' : { code: 'not-a-file', message: 'is a pipe or a device, not a file' };
+  } catch (error) {
+    // No file can have such a path: the word may be a stage's name.
+    if (['ENOTDIR', 'ENAMETOOLONG'].includes((error as NodeJS.ErrnoException).code ?? '')) return undefined;
+    return { code: 'unreadable', message: `cannot be read: ${reasonOf(error)}` };
+  }
+}
+
+function notFound(argument: string, root: string): Diagnostic {
+  if (argument.includes('\ufffd')) {
+    const hint = 'Rename the file, as `convmv` does.';
+    return { code: 'not-text', message: `The name "${argument}" is not UTF-8 text`, hint };
+  }
+  const names = pipelineNames(root);
+  const wanted = argument.replace(/^(\.\/)?pipelines\//, '');
+  const bare = withoutExtension(wanted);
+  // Names are compared without extensions: these would make `b.yaml` similar to `a.yaml`, and `fakes` unlike `fake.yaml`.
+  const near = closest(bare, names.map(withoutExtension));
+  const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
+  const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
+  const hint =
+    meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names);
+  const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
+  return { code: 'missing-file', message, hint };
+}
+
+/** Absolute path of the only pipeline, which a command without a file means; undefined where there are none or several. */
+export function onlyPipelineFile(root: string): string | undefined {
+  const names = pipelineNames(root);
+  return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;
+}
+
+/** Every pipeline's file below `pipelines/`, relative to it, POSIX, in code-unit order. */
+export function pipelineNames(root: string): readonly string[] {
+  return readdirSync(join(root, 'pipelines'), { recursive: true, encoding: 'utf8' })
+    .filter((path) => /\.ya?ml$/.test(path))
+    .sort();
+}
+
+/**
+ * Those of the pipelines below `pipelines/` that another one extends: parts rather than something to run. This serves only
+ * hints, so a file with mistakes counts as extending nothing.
+ */
+export function baseNames(names: readonly string[], root: string): ReadonlySet<string> {
+  const extended = names.flatMap((name) => {
+    const source = readSource(join(root, 'pipelines', name), root);
+    const parsed = source.ok ? parseYaml(source.value) : undefined;
+    const paths = parsed?.ok ? itemsOf(child(parsed.value, 'extends')) : [];
+    return paths.flatMap((path) => textOf(path) ?? []).map((path) => posix.join(posix.dirname(name), path));
+  });
+  return new Set(extended);
+}
+
+const withoutExtension = (path: string) => path.replace(/\.ya?ml$/, '');

@@ -1,0 +1,35 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { findStageNames, suggestStage } from './stage-reference.ts';
+
+const names = ['fit[net=x,seed=1]', 'fit[net=x,seed=2]', 'fit[net=y,seed=1]', 'roc', 'made/scores[net=x]'];
+
+test('axes stand in any order, and those left out are any', () => {
+  const found = (word: string) => findStageNames(word, names);
+  for (const word of ['fit@net=x,seed=2', 'fit@seed=2,net=x', 'fit[seed=2, net=x]', 'fit@seed=2']) {
+    assert.deepEqual(found(word), ['fit[net=x,seed=2]'], word);
+  }
+  assert.deepEqual(found('fit'), names.slice(0, 3));
+  assert.deepEqual(found('made/scores@net=x'), ['made/scores[net=x]']);
+  for (const word of ['fit@seed=3', 'fit@sed=2', 'fit.model', 'roc@seed=1', 'fit[']) assert.deepEqual(found(word), []);
+});
+
+test('what may have been meant is another stage, axis or word, but never another seed', () => {
+  const hint = (word: string) => suggestStage(word, names);
+  assert.equal(hint('fitt'), 'Did you mean "fit"?');
+  assert.equal(hint('fti@seed=2'), 'Did you mean "fit"?');
+  assert.equal(hint('fit@seed=12,net=x'), 'Of its axis "seed": There are 1, 2.');
+  assert.equal(hint('fit@sed=2'), 'It has no axis "sed". Did you mean "seed"? There are net, seed.');
+  assert.equal(hint('fit@net=z,seed=1'), 'Of its axis "net": There are x, y.');
+  assert.equal(hint('fit@net=y,seed=2'), 'There are fit[net=x,seed=1], fit[net=x,seed=2], fit[net=y,seed=1].');
+  assert.equal(hint('roc@seed=1'), 'It has no axes: name it roc.');
+  assert.equal(hint('fit.model'), 'Known: fit, roc, made/scores.');
+});
+
+test('a stage of an included pipeline may be meant by its name there, however near another name is', () => {
+  const hint = (word: string) =>
+    suggestStage(word, ['score', 'made/scores[net=x]', 'a/fit', 'b/fit', 'c/in/fit', 'd/fit', 'e/fit']);
+  assert.equal(hint('scores@net=x'), 'Did you mean "made/scores"?');
+  assert.equal(hint('in/fit'), 'Did you mean "c/in/fit"?');
+  assert.equal(hint('fit@net=own'), 'Did you mean one of a/fit, b/fit, c/in/fit, d/fit and 1 more?');
+});

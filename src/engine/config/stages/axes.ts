@@ -1,0 +1,169 @@
+import type { Span } from '../../diagnostics/diagnostic.ts';
+import { type Definition, namePattern } from '../definitions.ts';
+import type { LoadContext } from '../load-context.ts';
+import { substitute } from '../params/substitute.ts';
+import { postOrder } from '../post-order.ts';
+import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
+import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
+import { instanceScope } from './instance-scope.ts';
+
+/** One dimension of a matrix. */
+export interface Axis {
+  readonly name: string;
+  readonly values: readonly AxisValue[];
+  readonly at: Span;
+}
+
+export interface AxisValue {
+  /** The scalar as text, or the `id` of a map: what stands in the stage's name. */
+  readonly label: string;
+  readonly node: Node;
+}
+
+/** A value for each axis, by the axis's name. */
+export type Combination = ReadonlyMap<string, AxisValue>;
+
+/** The most stages of one pipeline, with all instances counted. More is a slip in a matrix. */
+export const maximumStages = 10_000;
+
+/** Names that labels of a list port have already. */
+const reserved = new Set(['stage', 'path']);
+/** Excludes characters that mean something in a stage's name or in a shell. */
+const labelPattern = /^[^\s,=@[\]{}()$"'`\\|&;<>*?]{1,100}$/u;
+
+/**
+ * The axes of every definition: those inherited through its single ports, then its own. Axes of one name must have the same
+ * values, and become one; a selection `faces[set=test]` inherits only the others.
+ */
+export function axesOfDefinitions(
+  context: LoadContext,
+  definitions: ReadonlyMap<string, Definition>,
+): ReadonlyMap<Definition, readonly Axis[]> {
+  const own = new Map<Definition, readonly Axis[]>();
+  const sources = new Map<Definition, readonly Source[]>();
+  for (const definition of definitions.values()) {
+    const axes = ownAxes(context, definition);
+    own.set(definition, axes);
+    sources.set(definition, sourcesOf(definition, axes, definitions));
+  }
+  const result = new Map<Definition, readonly Axis[]>();
+  // A cycle is reported later, for the instances; here its edges inherit nothing.
+  for (const definition of postOrder(definitions.values(), (one) => sources.get(one)!.map(({ from }) => from))) {
+    const inherited = sources.get(definition)!.flatMap(({ from, reference }) => {
+      return (result.get(from) ?? []).filter(({ name }) => !reference.selection.has(name));
+    });
+    const axes = new Map<string, Axis>();
+    for (const axis of [...inherited, ...own.get(definition)!]) addAxis(context, axes, axis, definition);
+    result.set(definition, bounded(context, definition, [...axes.values()]));
+  }
+  return result;
+}
+
+/** Every combination of the values of some axes, the last axis fastest; one empty combination where there is no axis. */
+export function combinations(axes: readonly Axis[]): readonly Combination[] {
+  return axes.reduce<readonly Combination[]>(
+    (all, { name, values }) => all.flatMap((one) => values.map((value) => new Map(one).set(name, value))),
+    [new Map()],
+  );
+}
+
+/** The axes that a stage declares itself, in the order of the file. */
+function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly Axis[] {
+  const written = child(node, 'matrix');
+  const matrix = written && substitute(written, scope.params); // The shape of the stage reports wrong types.
+  return Array.from(entriesOf(matrix)).flatMap(([name, { keyAt, value }]) => {
+    if (!namePattern.test(name) || reserved.has(name)) {
+      const hint = 'A name has letters, digits, "_" and "-"; "stage" and "path" are labels already.';
+      report({ code: 'wrong-name', message: `"${name}" is no name for an axis`, at: keyAt, hint });
+      return [];
+    }
+    const values = value.type === 'list' ? readValues({ report }, name, value.items) : [];
+    return values.length === 0 ? [] : [{ name, values, at: keyAt }];
+  });
+}
+
+function readValues(
+  { report }: Pick<LoadContext, 'report'>,
+  axis: string,
+  items: readonly Node[],
+): readonly AxisValue[] {
+  const byLabel = new Map<string, Node>();
+  for (const item of items) {
+    const scalar = item.type === 'map' ? child(item, 'id') : item;
+    if (scalar?.type !== 'scalar' || scalar.value === null) continue; // The shape of the stage reports it.
+    const label = String(scalar.value);
+    const same = byLabel.get(label);
+    if (same) {
+      const related = [{ message: 'The first one is here', at: same.at }];
+      const message = `The axis "${axis}" has the value "${label}" twice`;
+      report({ code: 'duplicate-value', message, at: item.at, related });
+    } else if (!labelPattern.test(label)) {
+      const message = `${describeNode(scalar)} cannot stand in a stage's name`;
+      const hint = 'Give the value as a map with a short "id" of letters, digits and "._+-/:".';
+      report({ code: 'wrong-name', message, at: scalar.at, hint });
+    } else byLabel.set(label, item);
+  }
+  return Array.from(byLabel, ([label, node]) => ({ label, node }));
+}
+
+/** A definition whose axes another one inherits. */
+interface Source {
+  readonly from: Definition;
+  readonly reference: StageReference;
+}
+
+function sourcesOf(
+  definition: Definition,
+  own: readonly Axis[],
+  definitions: ReadonlyMap<string, Definition>,
+): readonly Source[] {
+  return Array.from(entriesOf(child(definition.node, 'inputs'))).flatMap(([port, { value }]) => {
+    if (!isText(value) || definition.kind?.spec.inputs[port]?.list) return [];
+    return textsOf(value, definition, own).flatMap(({ value: text, home = definition.scope }) => {
+      const reference = isPath(text, home.includes) ? undefined : parseStageReference(text);
+      const from = reference && definitions.get(home.prefix + reference.stage);
+      return from ? [{ from, reference }] : [];
+    });
+  });
+}
+
+/** The texts that an input may have: one, or one for each combination of the stage's own axes where these are in it. */
+function textsOf(node: TextNode, { scope }: Definition, own: readonly Axis[]): readonly TextNode[] {
+  if (!node.value.includes('${')) return [node];
+  const varies = node.value.includes('matrix') && product(own) <= maximumStages;
+  // Mistakes are reported with the instance; an axis that is only inherited is not known yet.
+  const texts = combinations(varies ? own : []).map((axes) =>
+    substitute(
+      node,
+      instanceScope(scope.params, axes, () => {}),
+    ),
+  );
+  const byTarget = texts.filter(isText).map((text) => [(text.home ?? scope).prefix + text.value, text] as const);
+  return [...new Map(byTarget).values()];
+}
+
+function addAxis({ report }: LoadContext, axes: Map<string, Axis>, axis: Axis, definition: Definition): void {
+  const known = axes.get(axis.name);
+  if (!known) axes.set(axis.name, axis);
+  else if (known !== axis && valuesKey(known) !== valuesKey(axis)) {
+    const message = `The axis "${axis.name}" of the stage "${definition.name}" has other values than one it inherits`;
+    const others = known.values.map(({ label }) => label).join(', ');
+    const related = [{ message: `The other one has: ${others}`, at: known.at }];
+    const hint = `Give them the same values, another name, or select one: stage[${axis.name}=…].port`;
+    report({ code: 'axis-mismatch', message, at: axis.at, related, hint });
+  }
+}
+
+function valuesKey({ values }: Axis): string {
+  return JSON.stringify(values.map(({ label, node }) => [label, toJson(node)]).sort());
+}
+
+const product = (axes: readonly Axis[]) => axes.reduce((count, { values }) => count * values.length, 1);
+
+function bounded({ report }: LoadContext, { name, at }: Definition, axes: readonly Axis[]): readonly Axis[] {
+  const count = product(axes);
+  if (count <= maximumStages) return axes;
+  const message = `The matrix of the stage "${name}" makes ${count.toLocaleString('en')} stages, at most ${maximumStages.toLocaleString('en')} are allowed`;
+  report({ code: 'too-many-stages', message, at });
+  return axes.map((axis) => ({ ...axis, values: axis.values.slice(0, 1) }));
+}

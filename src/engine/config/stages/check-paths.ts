@@ -1,0 +1,159 @@
+import { lstatSync, realpathSync } from 'node:fs';
+import { basename, dirname, join, resolve, sep } from 'node:path';
+import type { LoadContext } from '../load-context.ts';
+import type { Output, StageName } from '../pipeline.ts';
+import type { PathClaim } from './input-paths.ts';
+import type { Instance } from './instances.ts';
+
+interface OutputClaim {
+  readonly stage: StageName;
+  readonly output: Output;
+}
+
+/** Folders of the root that no output may lie in: it would be lost there, or taken for a file of the user. */
+const reserved = ['cache', 'pipelines', '.git'];
+
+/** Bytes of a name, on nearly every file system. */
+const longestName = 255;
+
+/**
+ * Checks the outputs of a pipeline against its path inputs and one another: no two outputs in one place or inside one
+ * another, no output inside an input, no input inside an output (it must be read from the stage instead), no output outside
+ * the root or where the run's `page` is.
+ */
+export function checkPaths(
+  context: LoadContext,
+  instances: readonly Instance[],
+  inputs: readonly PathClaim[],
+  page: string,
+): void {
+  const { root, report } = context;
+  const real = new RealPaths();
+  const realRoot = dirname(real.of(join(root, 'x')));
+  const realPage = real.of(resolve(root, page));
+  const claimed = new Map<string, OutputClaim>();
+  for (const { name: stage, outputs } of instances) {
+    for (const output of outputs) {
+      const path = real.of(resolve(root, output.path));
+      if (!checkTarget(context, output, path, realRoot)) continue;
+      const first = claimed.get(path);
+      if (first) reportTwice(context, first, { stage, output });
+      else claimed.set(path, { stage, output });
+      checkPage(context, output, path, realPage, page);
+    }
+  }
+  const readable = checkInputs(context, claimed, inputs, real);
+  for (const [path, { output }] of claimed) {
+    const reportInside = (what: string, at: Output['at']) => {
+      const message = `The output "${output.path}" lies inside the ${what}`;
+      report({ code: 'output-inside', message, at: output.at, related: [{ message: 'It is this one', at }] });
+    };
+    for (const folder of upwards(path)) {
+      const around = folder === path ? undefined : claimed.get(folder);
+      if (around) reportInside(`output "${around.output.port}" of "${around.stage}"`, around.output.at);
+      const input = readable.get(folder);
+      if (input) reportInside(`input "${input.shown}"`, input.at);
+      if (folder === realRoot) break;
+    }
+  }
+}
+
+/** Reports inputs that are missing or that a stage makes; gives the others, by where they really lie. */
+function checkInputs(
+  { report }: LoadContext,
+  claimed: ReadonlyMap<string, OutputClaim>,
+  inputs: readonly PathClaim[],
+  real: RealPaths,
+): ReadonlyMap<string, PathClaim> {
+  const readable = new Map<string, PathClaim>();
+  const makers = new Map<string, OutputClaim | undefined>();
+  for (const claim of inputs) {
+    const path = real.of(claim.absolute);
+    if (!makers.has(path)) makers.set(path, makerOf(path, claimed));
+    const maker = makers.get(path);
+    const { shown, at, missing } = claim;
+    if (maker) {
+      const message = `"${shown}" is made by the stage "${maker.stage}"`;
+      const hint = `Read it as ${maker.stage}.${maker.output.port}, so that the stage runs before.`;
+      const related = [{ message: 'It is published here', at: maker.output.at }];
+      report({ code: 'input-in-output', message, at, related, hint });
+    } else if (missing) report({ ...missing, at });
+    else readable.set(path, claim);
+  }
+  return readable;
+}
+
+function makerOf(path: string, claimed: ReadonlyMap<string, OutputClaim>): OutputClaim | undefined {
+  for (const folder of upwards(path)) if (claimed.has(folder)) return claimed.get(folder);
+  return undefined;
+}
+
+function checkTarget({ report }: LoadContext, { path: shown, at }: Output, path: string, root: string): boolean {
+  const long = shown.split('/').find((name) => Buffer.byteLength(name) > longestName);
+  if (long !== undefined) {
+    const message = `The output "${shown}" has a name of ${Buffer.byteLength(long)} bytes; file systems take at most ${longestName}`;
+    report({ code: 'wrong-target', message, at, hint: 'Give it a shorter one under "outputs".' });
+    return false;
+  }
+  const inside = path.startsWith(root + sep);
+  const first = inside ? path.slice(root.length + 1).split(sep)[0]! : '';
+  if (inside && !reserved.includes(first)) return true;
+  const outside = path === root ? "is the project's root itself" : "lies outside the project's root";
+  const where = inside ? `lies in "${first}/", which is not for outputs` : outside;
+  report({ code: 'wrong-target', message: `The output "${shown}" ${where}`, at, hint: 'Publish it below artifacts/.' });
+  return false;
+}
+
+/** The report of a run is rewritten all the time: inside an output, it would change what was published. */
+function checkPage({ report }: LoadContext, output: Output, path: string, real: string, page: string): void {
+  const relation =
+    path === real ? 'is' : real.startsWith(path + sep) ? 'holds' : path.startsWith(real + sep) ? 'lies in' : undefined;
+  if (relation === undefined) return;
+  const message = `The output "${output.path}" ${relation} "${page}", where every run leaves its report`;
+  const hint = 'Publish it beside the report, under a name of its own.';
+  report({ code: 'wrong-target', message, at: output.at, hint });
+}
+
+function reportTwice({ report }: LoadContext, first: OutputClaim, { stage, output }: OutputClaim): void {
+  const message = `"${output.path}" is claimed by two outputs: of "${first.stage}" and of "${stage}"`;
+  const baseOf = (name: StageName) => name.replace(/\[.*/, '');
+  const more =
+    baseOf(stage) === baseOf(first.stage)
+      ? { hint: 'Put ${matrix.…} into the path, so that every instance has its own.' }
+      : { related: [{ message: 'The first one is here', at: first.output.at }] };
+  report({ code: 'output-twice', message, at: output.at, ...more });
+}
+
+/**
+ * Finds where a path really lies when the links in its parents are followed. What does not exist yet lies where its name
+ * says. The last part itself is not followed: publishing replaces a link and does not write through it.
+ */
+class RealPaths {
+  readonly #folders = new Map<string, string>();
+
+  of(absolute: string): string {
+    const parent = dirname(absolute);
+    return parent === absolute ? absolute : join(this.#folder(parent), basename(absolute));
+  }
+
+  #folder(path: string): string {
+    const known = this.#folders.get(path);
+    if (known !== undefined) return known;
+    let real = this.of(path);
+    try {
+      if (lstatSync(path).isSymbolicLink()) real = realpathSync.native(path);
+    } catch {
+      // It does not exist yet, or is a broken link: publishing reports that.
+    }
+    this.#folders.set(path, real);
+    return real;
+  }
+}
+
+/** The path and every folder above it, the nearest first. */
+function* upwards(absolute: string): Iterable<string> {
+  for (let path = absolute; ; path = dirname(path)) {
+    yield path;
+    if (dirname(path) === path) return;
+  }
+}

@@ -1,0 +1,43 @@
+import type { Diagnostic } from '../../diagnostics/diagnostic.ts';
+import type { Definition } from '../definitions.ts';
+import type { Stage } from '../pipeline.ts';
+import { entriesOf } from '../yaml/node.ts';
+import type { Axis } from './axes.ts';
+import type { Instances } from './instances.ts';
+
+/**
+ * Axes that decide nothing, such as a seed that no setting takes: stages that differ only in one of them would have the same
+ * fingerprint, so one result would be copied and look like several. What differs between their inputs is compared when the
+ * file is read: a stage or a path counts as another input by its name, since its content is not known yet.
+ */
+export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly Stage[]): readonly Diagnostic[] {
+  const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));
+  return Array.from(axes).flatMap(([definition, own]) => {
+    const instances = byDefinition.get(definition) ?? [];
+    if (!instances.every(({ name }) => works.has(name))) return []; // Its other mistakes come first.
+    const isIdle = (axis: Axis) => {
+      const byOthers = new Map<string, string>();
+      return instances.every(({ name, axes }) => {
+        const others = JSON.stringify(Array.from(axes, ([other, { label }]) => (other === axis.name ? '' : label)));
+        const first = byOthers.get(others) ?? works.get(name)!;
+        byOthers.set(others, first);
+        return first === works.get(name);
+      });
+    };
+    return own.filter((axis) => axis.values.length > 1 && isIdle(axis)).map((axis) => describeIdle(axis, definition));
+  });
+}
+
+/** Everything of a stage that its fingerprint will hold. */
+function workOf({ keyedSettings, inputs, env, outputs }: Stage): string {
+  const read = inputs.map(({ port, items }) => [port, items]);
+  return JSON.stringify([keyedSettings, read, env, outputs.map(({ port, extension }) => [port, extension])]);
+}
+
+function describeIdle({ name, values, at }: Axis, definition: Definition): Diagnostic {
+  const member = [...entriesOf(values[0]!.node).keys()].find((key) => key !== 'id');
+  const variable = ['matrix', name, ...(member === undefined ? [] : [member])].join('.');
+  const message = `The axis "${name}" of the stage "${definition.name}" decides nothing: its ${values.length} values give the same settings, inputs and environment`;
+  const hint = `Write "\${${variable}}" under "with", "inputs" or "env"; a path under "outputs" changes no result.`;
+  return { code: 'idle-axis', message, at, hint };
+}

@@ -1,0 +1,78 @@
+import { accessSync, constants, statSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { reasonOf } from '../../../user-error.ts';
+import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
+import { expandGlob } from '../expand-glob.ts';
+import { findInPackage } from '../find-package.ts';
+import type { LoadContext } from '../load-context.ts';
+
+/** What a path or glob of an input refers to, or why it refers to nothing. */
+export type PathAnswer =
+  | { readonly glob: boolean; readonly paths: readonly Pick<PathClaim, 'absolute' | 'shown'>[] }
+  /** `absolute` is the path, or a glob's folder: a stage's output may come to be there. */
+  | Required<Pick<PathClaim, 'absolute' | 'missing'>>;
+
+/** A path input and where it is written, to be checked against the outputs of stages. */
+export interface PathClaim {
+  readonly absolute: string;
+  readonly shown: string;
+  readonly at: Span;
+  /** The mistake to report when no stage makes it; absent where it exists. */
+  readonly missing?: Pick<Diagnostic, 'code' | 'message' | 'hint'>;
+}
+
+const globCharacters = /[*?[\]{}!()]/;
+
+/** A shell expands the home folder only at the beginning of a word: not in `--set params.images=~/faces`. */
+const homeHint = '"~" is not expanded here: write the whole path, or on a command line $HOME.';
+
+/** Finds the files and folders of path inputs, each text once. */
+export class InputPaths {
+  readonly globs = new Map<string, readonly string[]>();
+  readonly #context: LoadContext;
+  readonly #known = new Map<string, PathAnswer>();
+
+  constructor(context: LoadContext) {
+    this.#context = context;
+  }
+
+  /** A text that exists is a path even if it looks like a glob. */
+  async find(text: string): Promise<PathAnswer> {
+    const known = this.#known.get(text) ?? (await this.#find(text));
+    this.#known.set(text, known);
+    return known;
+  }
+
+  async #find(text: string): Promise<PathAnswer> {
+    const { root, looked } = this.#context;
+    const isInPackage = text.startsWith('npm:');
+    const missing = (absolute: string, code: 'missing-file' | 'empty-glob' | 'unreadable', message: string) => {
+      return { absolute, missing: { code, message, hint: /^~(\/|$)/.test(text) ? homeHint : undefined } };
+    };
+    const absolute = isInPackage ? findInPackage(text, root, looked) : resolve(root, text);
+    if (absolute === undefined) return missing(text, 'missing-file', `No package of "${text}" is installed`);
+    const error = accessError(absolute);
+    if (error === undefined) return { glob: false, paths: [{ absolute, shown: text }] };
+    if (error.code === 'ENOENT' && globCharacters.test(text) && !isInPackage) {
+      looked.add(absolute);
+      const paths = await expandGlob(text, root);
+      this.globs.set(text, paths);
+      if (paths.length > 0)
+        return { glob: true, paths: paths.map((path) => ({ absolute: resolve(root, path), shown: path })) };
+      const base = resolve(root, text.slice(0, text.search(globCharacters)).replace(/[^/]*$/, ''));
+      return missing(base, 'empty-glob', `No file matches "${text}"`);
+    }
+    return error.code === 'ENOENT' || error.code === 'ENOTDIR'
+      ? missing(absolute, 'missing-file', `There is no file or folder "${text}"`)
+      : missing(absolute, 'unreadable', `"${text}" cannot be read: ${reasonOf(error)}`);
+  }
+}
+
+function accessError(path: string): NodeJS.ErrnoException | undefined {
+  try {
+    accessSync(path, statSync(path).isDirectory() ? constants.R_OK | constants.X_OK : constants.R_OK);
+    return undefined;
+  } catch (error) {
+    return error as NodeJS.ErrnoException;
+  }
+}

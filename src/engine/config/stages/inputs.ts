@@ -1,0 +1,217 @@
+import { existsSync } from 'node:fs';
+import { basename, isAbsolute, join } from 'node:path';
+import type { InputPort } from '../../../stage.ts';
+import { suggest } from '../../../suggest.ts';
+import type { Span } from '../../diagnostics/diagnostic.ts';
+import type { Definition } from '../definitions.ts';
+import type { LoadContext } from '../load-context.ts';
+import type { Input, InputItem } from '../pipeline.ts';
+import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
+import { child, describeNode, entriesOf, type Home, isText, itemsOf, type Node, type TextNode } from '../yaml/node.ts';
+import type { InputPaths, PathClaim } from './input-paths.ts';
+import { agreeing, type Instance, type Instances, labelsOf } from './instances.ts';
+import { askFor } from './outputs.ts';
+
+/** What resolving the inputs of all stages shares. */
+export interface InputWork {
+  readonly context: LoadContext;
+  readonly instances: Instances;
+  readonly paths: InputPaths;
+  /** Path inputs, to be checked against the outputs once all of these are known. */
+  readonly claims: PathClaim[];
+}
+
+/** An artifact that an input refers to, before its labels are known. */
+interface Found {
+  readonly item: InputItem;
+  /** Name of the stage's definition; absent for a path. */
+  readonly stage?: string;
+  readonly glob?: true;
+}
+
+/** The reading port: `known` is what its kind declares; absent for a port that only the file declares. */
+interface Reader {
+  readonly instance: Instance;
+  readonly port: string;
+  readonly known: InputPort<never> | undefined;
+}
+
+/** The connected inputs of an instance, in the order of the file. Mistakes are reported and left out. */
+export async function resolveInputs(work: InputWork, instance: Instance): Promise<readonly Input[]> {
+  const { report } = work.context;
+  const { kind, at } = instance.definition;
+  const entries = entriesOf(child(instance.node, 'inputs'));
+  if (!kind) return [];
+  const { inputs, openPorts, name } = kind.spec;
+  for (const [port, { optional, type }] of Object.entries(inputs)) {
+    const message = `The stage "${instance.name}" misses its input "${port}" (${typeWords(type)})`;
+    if (!optional && !entries.has(port)) report({ code: 'missing-port', message, at });
+  }
+  const resolved: Input[] = [];
+  for (const [port, { keyAt, value }] of entries) {
+    const known = Object.hasOwn(inputs, port) ? inputs[port] : undefined;
+    if (!known && !openPorts) {
+      const hint = suggest(port, Object.keys(inputs));
+      report({ code: 'unknown-port', message: `The kind "${name}" has no input "${port}"`, at: keyAt, hint });
+      continue;
+    }
+    const input = await resolveInput(work, { instance, port, known }, value);
+    if (input) resolved.push({ ...input, at: value.at });
+  }
+  return resolved;
+}
+
+async function resolveInput(work: InputWork, reader: Reader, value: Node): Promise<Omit<Input, 'at'> | undefined> {
+  const { report } = work.context;
+  const { port, known } = reader;
+  if (value.type === 'list' && known && !known.list) {
+    report({ code: 'list-to-single', message: `The input "${port}" takes one artifact, got a list`, at: value.at });
+    return undefined;
+  }
+  if (value.type === 'list' && value.items.length === 0 && !known?.optional) {
+    report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at: value.at });
+    return undefined;
+  }
+  const found: Found[] = [];
+  for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
+  const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
+  if (list) return { port, list, items: labelled(found, reader, work) };
+  if (found.length <= 1) {
+    const items = found.map(({ item }) => (known?.labelled ? { ...item, labels: axesOf(item, work) } : item));
+    return found[0] && { port, list, items };
+  }
+  const names = found.slice(0, 3).map(({ item }) => (item.from === 'path' ? item.shown : item.stage));
+  const message = `The input "${port}" takes one artifact, got ${found.length}: ${names.join(', ')}${found.length > 3 ? ', …' : ''}`;
+  const hint = found[0]!.stage === undefined ? undefined : 'Select one: stage[axis=value].port';
+  report({ code: 'many-to-single', message, at: value.at, hint });
+  return undefined;
+}
+
+/** The artifacts that one text of an input refers to: a stage's outputs, a path, or what a glob matches. */
+async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly Found[]> {
+  if (node.unresolved) return [];
+  const { includes } = node.home ?? reader.instance.definition.scope;
+  if (!isPath(node.value, includes)) return findStageItems(work, reader, node);
+  const { value: shown, at } = node;
+  const answer = await work.paths.find(shown);
+  if ('missing' in answer) {
+    work.claims.push({ ...answer, shown, at });
+    return [];
+  }
+  return answer.paths.map(({ absolute, shown }) => {
+    work.claims.push({ absolute, shown, at });
+    const item = { from: 'path', path: absolute, shown, labels: {} } as const;
+    return answer.glob ? { item, glob: true } : { item };
+  });
+}
+
+function findStageItems({ context, instances }: InputWork, reader: Reader, node: TextNode): readonly Found[] {
+  const { report, root } = context;
+  const { value: text, at, home = reader.instance.definition.scope } = node;
+  const reference = parseStageReference(text);
+  const isStage = reference && instances.definitions.has(home.prefix + reference.stage);
+  const isFile = !isStage && text !== '' && existsSync(join(root, text));
+  if (!reference || reference.port === undefined || isFile) {
+    const hint = isFile
+      ? `Write "./${text}" for the file in the project's root.`
+      : 'A path has a "/": write "./name" for a file in the root.';
+    const message = `Expected stage.port or a path for the input "${reader.port}", got ${describeNode(node)}`;
+    report({ code: 'wrong-reference', message, at, hint });
+    return [];
+  }
+  const { stage, port } = reference;
+  const definition = findStage(context, instances, reference, home, at);
+  if (!definition?.kind) return [];
+  const declared = definition.kind.spec.outputs;
+  const wanted = reader.known?.type ?? 'any';
+  return agreeing(instances, definition, reference, reader.instance).flatMap(({ name, outputs }) => {
+    const output = outputs.find((one) => one.port === port);
+    if (!output) {
+      const when = declared[port]?.when;
+      const hint =
+        when === undefined
+          ? suggest(
+              port,
+              outputs.map((one) => one.port),
+            )
+          : askFor(when);
+      report({ code: 'unknown-port', message: `The stage "${stage}" has no output "${port}"`, at, hint });
+      return [];
+    }
+    if (wanted !== 'any' && ![wanted].flat().includes(output.type)) {
+      const message = `The input "${reader.port}" takes ${typeWords(wanted)}, but "${stage}.${port}" is ${output.type}`;
+      const isOwn = !Object.hasOwn(declared, port);
+      const hint = isOwn ? `Say what it is: outputs: { ${port}: { path: …, type: ${[wanted].flat()[0]} } }` : undefined;
+      report({ code: 'type-mismatch', message, at, hint });
+      return [];
+    }
+    return [{ item: { from: 'stage', stage: name, port, labels: {} } as const, stage: definition.name }];
+  });
+}
+
+/** A port's types as a message names them. */
+const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
+
+/** The definition that a reference names, seen from a file. A wrong name or selection is reported. */
+export function findStage(
+  { report }: LoadContext,
+  { definitions, byDefinition }: Instances,
+  { stage, port, selection }: StageReference,
+  { prefix }: Home,
+  at: Span,
+): Definition | undefined {
+  const definition = definitions.get(prefix + stage);
+  if (!definition) {
+    const visible = [...definitions.keys()].filter((name) => name.startsWith(prefix));
+    const suggestion = suggest(
+      stage,
+      visible.map((name) => name.slice(prefix.length)),
+    );
+    const mayBeFile = port !== undefined && !suggestion?.startsWith('Did');
+    const hints = [suggestion, mayBeFile ? `A file in the root is written "./${stage}.${port}".` : undefined];
+    const hint = hints.filter((text) => text !== undefined).join(' ') || undefined;
+    report({ code: 'unknown-stage', message: `Unknown stage "${stage}"`, at, hint });
+    return undefined;
+  }
+  const instances = byDefinition.get(definition) ?? [];
+  const axes = [...(instances[0]?.axes.keys() ?? [])];
+  for (const [axis, label] of selection) {
+    const labels = new Set(instances.map((instance) => instance.axes.get(axis)?.label ?? ''));
+    const hasAxis = axes.includes(axis);
+    if (hasAxis && labels.has(label)) continue;
+    const hint = hasAxis ? suggest(label, labels) : suggest(axis, axes);
+    const message = hasAxis
+      ? `The axis "${axis}" of the stage "${stage}" has no value "${label}"`
+      : `The stage "${stage}" has no axis "${axis}"`;
+    report({ code: 'unknown-axis', message, at, hint });
+    return undefined;
+  }
+  return definition;
+}
+
+/** The axis values of the instance that an item comes from. */
+function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<string, string>> {
+  return item.from === 'stage' ? labelsOf(instances.byName.get(item.stage)!.axes) : {};
+}
+
+/**
+ * Items of a list port with labels that distinguish them: axes that the reader does not fix (on a `labelled` port, those
+ * that it fixes too), the stage, the path.
+ */
+function labelled(found: readonly Found[], { instance, known }: Reader, work: InputWork): readonly InputItem[] {
+  const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
+  return found.map(({ item, stage, glob }) => {
+    const labels: Record<string, string> = {};
+    if (item.from === 'stage') {
+      if (hasSeveralStages) labels['stage'] = stage!;
+      for (const [axis, label] of Object.entries(axesOf(item, work))) {
+        if (known?.labelled || !instance.axes.has(axis)) labels[axis] = label;
+      }
+    } else if (glob || found.length > 1) {
+      // An absolute path is this machine's, and labels are part of the fingerprint.
+      const isOwn = !isAbsolute(item.shown) && !item.shown.startsWith('npm:');
+      labels['path'] = isOwn ? item.shown : basename(item.path);
+    }
+    return { ...item, labels };
+  });
+}

@@ -1,0 +1,157 @@
+import { closest } from '../../../suggest.ts';
+import type { Definition } from '../definitions.ts';
+import type { LoadContext } from '../load-context.ts';
+import { substitute } from '../params/substitute.ts';
+import { substituteShell } from '../params/substitute-shell.ts';
+import type { Output, StageName } from '../pipeline.ts';
+import { explainIssues } from '../schema/explain-issues.ts';
+import { type StageShape, stageShape } from '../schema/shapes.ts';
+import type { StageReference } from '../stage-reference.ts';
+import { child, entriesOf, isText, type MapNode, mapEntries, measureNode, type Node, toJson } from '../yaml/node.ts';
+import { type Axis, axesOfDefinitions, type Combination, combinations, maximumStages } from './axes.ts';
+import { instanceScope } from './instance-scope.ts';
+import { resolveOutputs } from './outputs.ts';
+
+/** A definition with a value for each of its axes, its `${…}` replaced, and its outputs known for those that read it. */
+export interface Instance {
+  readonly name: StageName;
+  readonly definition: Definition;
+  readonly axes: Combination;
+  /** The stage's map after substitution. */
+  readonly node: MapNode;
+  /** Absent where the shape is wrong, which is reported. */
+  readonly shape?: StageShape;
+  readonly outputs: readonly Output[];
+}
+
+/** All instances of a pipeline, in order. */
+export interface Instances {
+  readonly all: readonly Instance[];
+  readonly byDefinition: ReadonlyMap<Definition, readonly Instance[]>;
+  readonly byName: ReadonlyMap<string, Instance>;
+  readonly definitions: ReadonlyMap<string, Definition>;
+  /** The axes of each definition, inherited ones too. */
+  readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
+}
+
+/** The most values that all stages of a pipeline may hold together, parameters expanded: far above any real one. */
+const maximumValues = 2_000_000;
+
+export function makeInstances(context: LoadContext, list: readonly Definition[], pipeline: string): Instances {
+  const { report } = context;
+  const definitions = new Map(list.map((definition) => [definition.name, definition]));
+  const axes = axesOfDefinitions(context, definitions);
+  const byDefinition = new Map<Definition, Instance[]>();
+  const all: Instance[] = [];
+  let values = 0;
+  for (const definition of list) {
+    const made: Instance[] = [];
+    const wanted = combinations(axes.get(definition)!);
+    if (all.length + wanted.length > maximumStages) {
+      const message = `The pipeline has more than ${maximumStages.toLocaleString('en')} stages`;
+      report({ code: 'too-many-stages', message, at: definition.at });
+      continue;
+    }
+    byDefinition.set(definition, made);
+    for (const [index, combination] of wanted.entries()) {
+      const name = instanceName(definition.name, labelsOf(combination));
+      const node = substituteStage(context, definition, combination, index === 0);
+      values += measureNode(node).size;
+      if (values > maximumValues) break;
+      const shape = parseShape(context, definition, node, definitions);
+      const outputs = resolveOutputs(context, { name, definition, node }, pipeline);
+      made.push({ name, definition, axes: combination, node, outputs, ...(shape && { shape }) });
+    }
+    all.push(...made);
+    if (values > maximumValues) {
+      const message = `Stages hold more than ${maximumValues.toLocaleString('en')} values together`;
+      report({ code: 'alias-bomb', message, at: definition.at });
+      break;
+    }
+  }
+  return { all, byDefinition, byName: new Map(all.map((one) => [one.name, one])), definitions, axes };
+}
+
+/** `fit[net=my-net,seed=2]`: axes in code-unit order, so that a name does not depend on where an axis was declared. */
+function instanceName(base: string, labels: Readonly<Record<string, string>>): StageName {
+  const parts = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  if (parts.length === 0) return base as StageName;
+  return `${base}[${parts.map((part) => part.join('=')).join(',')}]` as StageName;
+}
+
+export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
+  return Object.fromEntries(Array.from(axes, ([name, { label }]) => [name, label]));
+}
+
+/**
+ * The instances of a definition that a reader refers to, in order: those that agree with its selection and, on other axes,
+ * with the reader's own values. An axis that neither fixes may have any value.
+ */
+export function agreeing(
+  { byDefinition, byName }: Instances,
+  definition: Definition,
+  { selection }: StageReference,
+  reader: Instance,
+): readonly Instance[] {
+  const all = byDefinition.get(definition) ?? [];
+  const axes = [...(all[0]?.axes.keys() ?? [])];
+  const fixed = axes.flatMap((axis) => {
+    const label = selection.get(axis) ?? reader.axes.get(axis)?.label;
+    return label === undefined ? [] : [[axis, label] as const];
+  });
+  if (fixed.length < axes.length) {
+    return all.filter(({ axes }) => fixed.every(([axis, label]) => axes.get(axis)?.label === label));
+  }
+  // A shortcut for the usual case, since a pipeline may have thousands of instances.
+  const one = byName.get(instanceName(definition.name, Object.fromEntries(fixed)));
+  return one ? [one] : [];
+}
+
+/** The stage's map with its `${…}` replaced. The matrix is needed no more: its shape is checked once, `withMatrix`. */
+function substituteStage(
+  { report }: LoadContext,
+  { scope: { params }, node, kind }: Definition,
+  axes: Combination,
+  withMatrix: boolean,
+): MapNode {
+  const scope = instanceScope(params, axes, report);
+  const written = withMatrix
+    ? node
+    : { ...node, entries: new Map([...node.entries].filter(([key]) => key !== 'matrix')) };
+  const ports = (side: 'inputs' | 'outputs') =>
+    new Set([...Object.keys(kind?.spec[side] ?? {}), ...entriesOf(child(node, side)).keys()]);
+  const setting = (value: Node, key: string): Node =>
+    kind?.spec.shell?.includes(key) && isText(value)
+      ? substituteShell(value, { inputs: ports('inputs'), outputs: ports('outputs') }, scope)
+      : substitute(value, scope);
+  return mapEntries(written, (value, key) =>
+    key === 'with' && value.type === 'map' ? mapEntries(value, setting) : substitute(value, scope),
+  );
+}
+
+function parseShape(
+  { report }: LoadContext,
+  definition: Definition,
+  node: MapNode,
+  definitions: ReadonlyMap<string, Definition>,
+): StageShape | undefined {
+  const parsed = stageShape.safeParse(toJson(node));
+  if (parsed.success) return parsed.data;
+  const subject = { node, schema: stageShape, prefix: '', at: definition.at };
+  for (const mistake of explainIssues(parsed.error.issues, subject)) {
+    const lacksKind = mistake.code === 'missing-key' && mistake.at === definition.at;
+    report(lacksKind ? { ...mistake, hint: extendedStage(definition, definitions) ?? mistake.hint } : mistake);
+  }
+  return undefined;
+}
+
+/** A stage without a kind changes one of an extended file: a hint to the stage that it may be a slip of. */
+function extendedStage({ name, at, scope }: Definition, all: ReadonlyMap<string, Definition>): string | undefined {
+  const extended = [...all.values()].filter((other) => other.scope === scope && other.at.file.path !== at.file.path);
+  const nameInFile = (full: string) => full.slice(scope.prefix.length);
+  const near = closest(
+    nameInFile(name),
+    extended.map((other) => nameInFile(other.name)),
+  );
+  return near === undefined ? undefined : `Did you mean "${near}"?`;
+}

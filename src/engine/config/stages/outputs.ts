@@ -1,0 +1,82 @@
+import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
+import { type ArtifactType, artifactTypes } from '../../../stage.ts';
+import { suggest } from '../../../suggest.ts';
+import type { Definition } from '../definitions.ts';
+import { extensionOf, safeName } from '../file-names.ts';
+import type { LoadContext } from '../load-context.ts';
+import type { Output, StageName } from '../pipeline.ts';
+import { publishedFolder } from '../pipeline-name.ts';
+import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
+
+/**
+ * The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. A place that an
+ * included file names is that file's own; stages that are included publish among the outputs of the including pipeline.
+ */
+export function resolveOutputs(
+  { report, root }: LoadContext,
+  { name, definition, node }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
+  pipeline: string,
+): readonly Output[] {
+  const { kind, at, scope } = definition;
+  if (!kind) return [];
+  const { outputs, openPorts, name: kindName } = kind.spec;
+  const written = entriesOf(child(node, 'outputs'));
+  const ports = new Map(Object.entries(outputs).filter(([, { when }]) => isWanted(node, when)));
+  for (const [port, entry] of written) {
+    if (ports.has(port)) continue;
+    const { when } = outputs[port] ?? {};
+    if (when !== undefined) {
+      const message = `The kind "${kindName}" has the output "${port}" only where it is asked for`;
+      report({ code: 'unknown-port', message, at: entry.keyAt, hint: askFor(when) });
+    } else if (openPorts === true) ports.set(port, { type: openType(entry), summary: '' });
+    else {
+      const message = `The kind "${kindName}" has no output "${port}"`;
+      report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
+    }
+  }
+  return Array.from(ports, ([port, { type, extension = '' }]): Output => {
+    const entry = written.get(port);
+    const path = entry && (textOf(entry.value) ?? textOf(child(entry.value, 'path')));
+    const usual = `${publishedFolder(pipeline)}/${safeName(name)}/${port}`;
+    if (entry === undefined || path === undefined)
+      return { port, type, path: usual + extension, at: entry?.keyAt ?? at };
+    const typeNode = child(entry.value, 'type');
+    const said = artifactTypes.find((known) => known === textOf(typeNode));
+    if (said !== undefined && said !== type) {
+      report({
+        code: 'type-mismatch',
+        message: `The output "${port}" is of type ${type}, not ${said}`,
+        at: typeNode!.at,
+      });
+    }
+    const own = relativeToRoot(path, root);
+    const ending = extensionOf(own);
+    const published = scope.prefix === '' ? own : usual + (extension || ending);
+    const output = { port, type, path: published, at: entry.value.at };
+    // A program of the user's gets a private name that ends like the published one, since it may go by the extension.
+    return Object.hasOwn(outputs, port) || ending === '' ? output : { ...output, extension: ending };
+  });
+}
+
+function isWanted(stage: MapNode, when: string | undefined): boolean {
+  if (when === undefined) return true;
+  const written = child(child(stage, 'with'), when);
+  return written?.type === 'scalar' && written.value === true;
+}
+
+/** What to do for a port that exists only with a setting. */
+export const askFor = (when: string): string => `Set "${when}: true" under "with".`;
+
+function openType({ value }: Entry): ArtifactType {
+  const written = textOf(child(value, 'type'));
+  return artifactTypes.find((type) => type === written) ?? 'files'; // The shape of the stage reports any other.
+}
+
+/** POSIX, without `../` inside and a slash at the end; a path that leads out of the root is reported later. */
+function relativeToRoot(path: string, root: string): string {
+  if (isAbsolute(path)) {
+    const below = relative(root, resolve(path)).split(sep).join('/') || '.';
+    return below.startsWith('..') ? path : below; // Outside, it is shown as it is written.
+  }
+  return posix.normalize(path).replace(/\/$/, '') || '.';
+}

@@ -1,0 +1,125 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { z } from 'zod';
+import { isJsonObject, type Json, type JsonObject } from '../../../json.ts';
+import { suggest } from '../../../suggest.ts';
+import type { Definition } from '../definitions.ts';
+import type { LoadContext } from '../load-context.ts';
+import type { Input, Stage } from '../pipeline.ts';
+import { explainIssues } from '../schema/explain-issues.ts';
+import { child, entriesOf, type MapNode, type Node, nodeAt, toJson } from '../yaml/node.ts';
+
+export type Settings = Required<Pick<Stage, 'settings' | 'keyedSettings' | 'defaultOf'>>;
+
+/** The settings of a stage, parsed by its kind; undefined where they are wrong, which is reported. */
+export function resolveSettings(
+  { report }: LoadContext,
+  { at, kind }: Definition,
+  stage: MapNode,
+  inputs: readonly Input[],
+): Settings | undefined {
+  const spec = kind!.spec;
+  const written = stage.entries.get('with');
+  const node: Node = written?.value ?? { type: 'map', entries: new Map(), at };
+  const place = written?.keyAt ?? at;
+  if (node.type !== 'map') return undefined; // The shape of the stage reports it.
+  const given = toJson(node) as JsonObject;
+  const parsed = spec.settings.safeParse(given);
+  if (!parsed.success) {
+    const keysAreIn = `\`restage kinds ${spec.name}\` lists its settings.`;
+    const subject = { node, schema: spec.settings, prefix: 'with', at: place, keysAreIn };
+    explainIssues(parsed.error.issues, subject).forEach(report);
+    return undefined;
+  }
+  const ports = new Set(entriesOf(child(stage, 'inputs')).keys());
+  for (const { at, message, unknown } of spec.check?.(parsed.data as never, ports) ?? []) {
+    const hint = unknown && suggest(unknown.name, unknown.known);
+    report({ code: 'wrong-settings', message, at: nodeAt(node, at)?.value.at ?? place, hint });
+  }
+  const settings = asJson(parsed.data) as JsonObject;
+  reportUnknownAxes({ report }, kind!, stage, { settings, inputs });
+  const defaultOf = (path: readonly string[], part?: Json) => {
+    const without = spec.settings.safeParse(replaceAt(given, path, part));
+    return without.success ? valueAt(asJson(without.data), path) : undefined;
+  };
+  return { settings, keyedSettings: keyedSettings(spec.settings, given, settings), defaultOf };
+}
+
+/** Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined. */
+const asJson = (data: unknown): Json => JSON.parse(JSON.stringify(data)) as Json;
+
+/** The map with the value at a path replaced; undefined removes it. */
+function replaceAt(map: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
+  if (key === undefined) return map;
+  const { [key]: old, ...others } = map;
+  if (rest.length === 0) return value === undefined ? others : { ...map, [key]: value };
+  if (value === undefined && !isJsonObject(old)) return others;
+  return { ...map, [key]: replaceAt(isJsonObject(old) ? old : {}, rest, value) };
+}
+
+function valueAt(value: Json, path: readonly string[]): Json | undefined {
+  return path.reduce<Json | undefined>(
+    (found, key) => (isJsonObject(found) && Object.hasOwn(found, key) ? found[key] : undefined),
+    value,
+  );
+}
+
+/**
+ * The settings without those at their default: what the file leaves out, and what it could leave out without changing
+ * anything. So a default that is written out gives the same fingerprint as one that is not. Lists stay whole.
+ *
+ * `given` is what the file says, `settings` what the schema made of it.
+ */
+export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: JsonObject): JsonObject {
+  const minimal = withoutDefaults(given, (candidate) => {
+    const parsed = schema.safeParse(candidate);
+    return parsed.success && isDeepStrictEqual(asJson(parsed.data), settings);
+  });
+  return pick(minimal, settings);
+}
+
+/** Leaves out one key after another, as long as what is left still `means` the same. */
+function withoutDefaults(given: JsonObject, means: (candidate: JsonObject) => boolean): JsonObject {
+  let left = given;
+  for (const key of Object.keys(given)) {
+    const { [key]: value, ...rest } = left;
+    if (means(rest)) left = rest;
+    else if (isJsonObject(value)) {
+      const around = left;
+      left = { ...around, [key]: withoutDefaults(value, (inner) => means({ ...around, [key]: inner })) };
+    }
+  }
+  return left;
+}
+
+/** The settings at the keys of `minimal`; all of them where the schema renames keys. */
+function pick(minimal: JsonObject, settings: JsonObject): JsonObject {
+  const picked: Record<string, Json> = {};
+  for (const [key, value] of Object.entries(minimal)) {
+    const parsed = settings[key];
+    if (parsed === undefined) return settings;
+    picked[key] = isJsonObject(value) && isJsonObject(parsed) ? pick(value, parsed) : parsed;
+  }
+  return picked;
+}
+
+/** Reports axes that settings name and no item of the connected input has, such as `over: [sede]`. */
+function reportUnknownAxes(
+  { report }: Pick<LoadContext, 'report'>,
+  { spec }: Definition['kind'] & object,
+  stage: MapNode,
+  { settings, inputs }: Pick<Stage, 'settings' | 'inputs'>,
+): void {
+  for (const [setting, ports] of Object.entries(spec.axes ?? {})) {
+    const input = inputs.find(({ port }) => ports.includes(port));
+    if (input === undefined || input.items.length === 0) continue; // It is missing or wrong, which is reported.
+    const known = new Set(input.items.flatMap(({ labels }) => Object.keys(labels)));
+    const isList = Array.isArray(settings[setting]);
+    for (const [index, axis] of [settings[setting] ?? []].flat().entries()) {
+      if (typeof axis !== 'string' || known.has(axis)) continue;
+      const at = nodeAt(stage, ['with', setting, ...(isList ? [index] : [])])?.value.at ?? stage.at;
+      const message = `The items of the input "${input.port}" have no axis "${axis}"`;
+      const hint = known.size === 0 ? 'They have none: an axis comes from a matrix.' : suggest(axis, known);
+      report({ code: 'unknown-axis', message, at, hint });
+    }
+  }
+}

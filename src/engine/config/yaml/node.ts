@@ -1,0 +1,191 @@
+import type { Json } from '../../../json.ts';
+import type { Span } from '../../diagnostics/diagnostic.ts';
+
+/**
+ * A value of a pipeline file with the place where it stands, so that any later mistake can be shown in the user's text.
+ * Nodes never change and may be shared: an alias or a parameter is the same node in several places.
+ */
+export type Node = ScalarNode | ListNode | MapNode;
+
+export interface ScalarNode {
+  readonly type: 'scalar';
+  readonly value: string | number | boolean | null;
+  readonly at: Span;
+  /** A `${…}` in it names nothing, which is reported: what the text is otherwise is no further mistake. */
+  readonly unresolved?: true;
+  /** Where to look up a stage that the text names, when another file gave the value. Absent: in the file of the reader. */
+  readonly home?: Home;
+}
+
+export interface TextNode extends ScalarNode {
+  readonly value: string;
+}
+
+/** Where the name of a stage is looked up. */
+export interface Home {
+  /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
+  readonly prefix: string;
+  /** Names of the pipelines that the file includes. */
+  readonly includes: ReadonlySet<string>;
+}
+
+export interface ListNode {
+  readonly type: 'list';
+  readonly items: readonly Node[];
+  readonly at: Span;
+}
+
+export interface MapNode {
+  readonly type: 'map';
+  /** In the order of the file. */
+  readonly entries: ReadonlyMap<string, Entry>;
+  readonly at: Span;
+}
+
+export interface Entry {
+  readonly keyAt: Span;
+  readonly value: Node;
+}
+
+/** Values of one tree, with aliases and parameters expanded; a larger one is an alias bomb. */
+const maximumNodes = 250_000;
+/** Levels of lists and maps, with aliases and parameters expanded. Recursion bears this easily. */
+const maximumDepth = 200;
+
+interface Measure {
+  readonly size: number;
+  readonly depth: number;
+}
+const measures = new WeakMap<Node, Measure>();
+
+/** How many values a node holds, itself included, and how deep. A shared node counts each time, but is visited once. */
+export function measureNode(node: Node): Measure {
+  if (node.type === 'scalar') return { size: 1, depth: 0 };
+  const known = measures.get(node);
+  if (known) return known;
+  let size = 1;
+  let depth = 0;
+  const children = node.type === 'list' ? node.items : Array.from(node.entries.values(), ({ value }) => value);
+  for (const inner of children.map(measureNode)) {
+    size += inner.size;
+    depth = Math.max(depth, inner.depth + 1);
+  }
+  const measure = { size, depth };
+  measures.set(node, measure);
+  return measure;
+}
+
+/** What makes a tree too large to work with, as the end of a sentence; undefined for any real one. */
+export function tooLarge(node: Node): string | undefined {
+  const { size, depth } = measureNode(node);
+  if (size > maximumNodes) return `more than ${maximumNodes.toLocaleString('en')} values`;
+  return depth > maximumDepth ? `lists and maps more than ${maximumDepth} deep` : undefined;
+}
+
+export function toJson(node: Node): Json {
+  switch (node.type) {
+    case 'scalar':
+      return node.value;
+    case 'list':
+      return node.items.map(toJson);
+    case 'map':
+      // fromEntries defines keys: `__proto__` stays a key like any other.
+      return Object.fromEntries(Array.from(node.entries, ([key, entry]) => [key, toJson(entry.value)]));
+  }
+}
+
+/** The tree with every scalar replaced by what `change` gives for it. Nodes in which nothing changes stay the same objects. */
+export function mapScalars(node: Node, change: (scalar: ScalarNode) => Node): Node {
+  if (node.type === 'scalar') return change(node);
+  if (node.type === 'list') {
+    const items = node.items.map((item) => mapScalars(item, change));
+    return items.some((item, index) => item !== node.items[index]) ? { ...node, items } : node;
+  }
+  return mapEntries(node, (value) => mapScalars(value, change));
+}
+
+/** The map with every value replaced by what `change` gives for it; the same object where nothing changes. */
+export function mapEntries(node: MapNode, change: (value: Node, key: string) => Node): MapNode {
+  let isChanged = false;
+  const entries = new Map<string, Entry>();
+  for (const [key, entry] of node.entries) {
+    const value = change(entry.value, key);
+    isChanged ||= value !== entry.value;
+    entries.set(key, value === entry.value ? entry : { ...entry, value });
+  }
+  return isChanged ? { ...node, entries } : node;
+}
+
+/**
+ * `over` laid upon `base`: maps merge key by key, lists and scalars replace, null removes what `base` has. Where `base`
+ * has nothing, null stays, since null may be the value of a setting. Keys keep the order of `base`; new ones follow.
+ */
+export function mergeNodes(base: Node, over: Node): Node {
+  if (base.type !== 'map' || over.type !== 'map') return over;
+  const entries = new Map<string, Entry>(base.entries);
+  for (const [key, entry] of over.entries) {
+    const below = base.entries.get(key);
+    const removes = entry.value.type === 'scalar' && entry.value.value === null;
+    if (!below) entries.set(key, entry);
+    else if (removes) entries.delete(key);
+    else entries.set(key, { keyAt: entry.keyAt, value: mergeNodes(below.value, entry.value) });
+  }
+  return { type: 'map', entries, at: over.at };
+}
+
+const noEntries: ReadonlyMap<string, Entry> = new Map();
+
+/** The entries of a map; none where there is no node or it is no map. */
+export function entriesOf(node: Node | undefined): ReadonlyMap<string, Entry> {
+  return node?.type === 'map' ? node.entries : noEntries;
+}
+
+/** The value under a key; undefined where there is none or the node is no map. */
+export function child(node: Node | undefined, key: string): Node | undefined {
+  return entriesOf(node).get(key)?.value;
+}
+
+/** The items of a list, or the value itself where it stands for a list of one; none where there is no value. */
+export function itemsOf(node: Node | undefined): readonly Node[] {
+  if (node === undefined) return [];
+  return node.type === 'list' ? node.items : [node];
+}
+
+export const isText = (node: Node | undefined): node is TextNode =>
+  node?.type === 'scalar' && typeof node.value === 'string';
+
+export const textOf = (node: Node | undefined): string | undefined => (isText(node) ? node.value : undefined);
+
+/** The node at a path of keys and indices, and where its key stands; undefined where the path leads nowhere. */
+export function nodeAt(root: Node, path: readonly PropertyKey[]): Entry | undefined {
+  let found: Entry = { keyAt: root.at, value: root };
+  for (const step of path) {
+    const { value } = found;
+    const item = value.type === 'list' && typeof step === 'number' ? value.items[step] : undefined;
+    const next = item === undefined ? entriesOf(value).get(String(step)) : { keyAt: item.at, value: item };
+    if (next === undefined) return undefined;
+    found = next;
+  }
+  return found;
+}
+
+/** What a message calls a value: `"two"`, `5`, `a list`, `an empty map`. */
+export function describeNode(node: Node): string {
+  if (node.type === 'list') return node.items.length === 0 ? 'an empty list' : 'a list';
+  if (node.type === 'map') return node.entries.size === 0 ? 'an empty map' : 'a map';
+  if (node.value === null) return 'nothing';
+  if (typeof node.value !== 'string') return String(node.value);
+  return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
+}
+
+/**
+ * Where a piece of text stands inside its scalar, after `earlier` other occurrences of it. It is the whole scalar where
+ * escapes or line breaks make the place hard to find.
+ */
+export function spanInside(node: ScalarNode, piece: string, earlier = 0): Span {
+  const { file, start, end } = node.at;
+  const text = file.text.slice(0, end);
+  let index = text.indexOf(piece, start);
+  for (let i = 0; i < earlier && index >= 0; i++) index = text.indexOf(piece, index + piece.length);
+  return index < 0 ? node.at : { file, start: index, end: index + piece.length };
+}
