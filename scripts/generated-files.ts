@@ -3,7 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { kindsMarkdown, settingsTable } from '../src/cli/kinds-markdown.ts';
 import { describeSettings } from '../src/engine/config/schema/describe-settings.ts';
-import { pipelineJsonSchema } from '../src/engine/config/schema/json-schema.ts';
+import { formatJsonSchema, pipelineJsonSchema } from '../src/engine/config/schema/json-schema.ts';
 import { extendsShape, pipelineShape, stageShape } from '../src/engine/config/schema/shapes.ts';
 import { kinds } from '../stages/index.ts';
 
@@ -17,7 +17,7 @@ export async function generatedFiles(): Promise<Readonly<Record<string, string>>
   const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
   const file = z.strictObject({ extends: extendsShape.optional(), ...pipelineShape.shape });
   return {
-    'pipeline.schema.json': `${JSON.stringify(pipelineJsonSchema(specs), undefined, 2)}\n`,
+    'pipeline.schema.json': formatJsonSchema(pipelineJsonSchema(specs)),
     'docs/kinds.md': kindsMarkdown(specs),
     'docs/yaml.md': withTables(readFileSync(inRepository('docs/yaml.md'), 'utf8'), {
       file: settingsTable(describeSettings(file), 'key'),

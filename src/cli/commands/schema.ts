@@ -1,5 +1,5 @@
 import { findRoot } from '../../engine/config/pipeline-files.ts';
-import { pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
+import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
@@ -9,8 +9,6 @@ import { printWarnings } from '../print-mistakes.ts';
 export async function schemaCommand(): Promise<number> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   printWarnings(kindWarnings(own, []));
-  process.stdout.write(
-    `${JSON.stringify(pipelineJsonSchema([...own.kinds.values()].map(({ spec }) => spec)), undefined, 2)}\n`,
-  );
+  process.stdout.write(formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))));
   return exitCodes.ok;
 }

@@ -1,8 +1,8 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
-import { reportPath } from '../../engine/config/pipeline-name.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
+import { reportPath } from '../../engine/config/pipeline-name.ts';
 import type { RunEvent } from '../../engine/events.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import { readReportRecord, writeReportRecord } from '../../engine/store/report-record.ts';

@@ -1,20 +1,23 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { invalidParts } from '../../../../test/support/invalid-parts.ts';
 import { testingKinds } from '../testing-kinds.ts';
-import { pipelineJsonSchema } from './json-schema.ts';
+import { formatJsonSchema, pipelineJsonSchema } from './json-schema.ts';
 
 type Schema = { readonly [key: string]: Schema };
-const schema = pipelineJsonSchema(Array.from(testingKinds.values(), ({ spec }) => spec)) as unknown as Schema;
+const specs = Array.from(testingKinds.values(), ({ spec }) => spec);
+const schema = pipelineJsonSchema(specs) as unknown as Schema;
 const stage = schema['definitions']!['stage']!;
 const branches = stage['allOf'] as unknown as readonly Schema[];
+const invalid = (one: unknown) => invalidParts(schema, { stages: { one } });
 
 test('every key of a file and of a stage is known, and no other', () => {
   const top = ['extends', 'include', 'description', 'salt', 'params', 'stages'];
   assert.deepEqual(Object.keys(schema['properties']!), top);
-  assert.equal(schema['additionalProperties'] as unknown, false);
+  assert.deepEqual(invalidParts(schema, { stage: {} }), ['stage']);
   const keys = 'kind description inputs with outputs after matrix resources retries timeout env cache frozen onDemand';
   assert.deepEqual(Object.keys(stage['properties']!), keys.split(' '));
-  assert.equal(stage['additionalProperties'] as unknown, false);
+  assert.deepEqual(invalid({ kinds: 'roc' }), ['stages.one.kinds']);
 });
 
 test('each kind has a branch with its settings and ports', () => {
@@ -22,31 +25,33 @@ test('each kind has a branch with its settings and ports', () => {
     branches.map((branch) => branch['if']!['properties']!['kind']!['const']),
     ['command', 'evaluate', 'load', 'plot', 'roc', 'train'],
   );
-  const train = branches.at(-1)!['then']!['properties']!;
-  assert.deepEqual(Object.keys(train['inputs']!['properties']!), ['dataset', 'start']);
-  assert.equal(train['inputs']!['additionalProperties'] as unknown, false);
-  assert.equal(
-    branches[0]!['then']!['properties']!['inputs']!['additionalProperties'],
-    undefined,
-    'a command has any port',
-  );
+  assert.deepEqual(invalid({ kind: 'train', inputs: { datasets: 'a.b' } }), ['stages.one.inputs.datasets']);
+  assert.deepEqual(invalid({ kind: 'command', inputs: { any: 'a.b' } }), [], 'a command has any port');
+  assert.deepEqual(invalid({ kind: 'train', with: { epoch: 3 } }), ['stages.one.with.epoch']);
+  assert.deepEqual(invalid({ kind: 'train', with: { optimizer: { kind: 'sgd', momentum: 'x' } } }), [
+    'stages.one.with.optimizer',
+  ]);
 });
 
 test('a setting may be a ${…} or null, and none is required, since an extended file may hold it', () => {
-  const settings = branches.at(-1)!['then']!['properties']!['with']!['anyOf'] as unknown as readonly Schema[];
-  assert.equal(settings[0]!['required'], undefined);
-  assert.deepEqual(settings[0]!['properties']!['epochs'], {
-    default: 5,
-    anyOf: [
-      { type: 'integer', minimum: 1, maximum: Number.MAX_SAFE_INTEGER },
-      { $ref: '#/definitions/reference' },
-      { type: 'null' },
-    ],
-  });
-  assert.ok(!JSON.stringify(settings).includes('oneOf'));
+  const settings = { epochs: '${params.epochs}', rate: null, optimizer: { kind: 'sgd', momentum: '${params.m}' } };
+  assert.deepEqual(invalid({ kind: 'train', with: settings }), []);
+  assert.deepEqual(invalid({ with: { anything: 1 } }), [], 'the kind stands in another file');
+  assert.deepEqual(invalid({ kind: 'train', with: { epochs: 0 } }), ['stages.one.with.epochs']);
+});
+
+test('a setting keeps its description and default where editors look for them', () => {
+  const { resources, retries } = stage['properties']!;
+  assert.match(String(resources!['description']), /^What it occupies/);
+  assert.equal(retries!['default'] as unknown, 0);
 });
 
 test('the order of the kinds does not matter', () => {
-  const specs = Array.from(testingKinds.values(), ({ spec }) => spec).reverse();
-  assert.equal(JSON.stringify(pipelineJsonSchema(specs)), JSON.stringify(schema));
+  assert.equal(JSON.stringify(pipelineJsonSchema(specs.toReversed())), JSON.stringify(schema));
+});
+
+test('as text it is the same schema, with a line for each kind', () => {
+  const text = formatJsonSchema(pipelineJsonSchema(specs));
+  assert.deepEqual(JSON.parse(text), JSON.parse(JSON.stringify(schema)));
+  assert.equal(text.match(/^ +\{"if":/gm)?.length, specs.length);
 });

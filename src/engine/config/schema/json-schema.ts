@@ -1,64 +1,78 @@
 import { z } from 'zod';
-import type { JsonObject } from '../../../json.ts';
-import type { AnyKindSpec } from '../../../stage.ts';
+import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
 import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
 
-type Schema = Readonly<Record<string, unknown>>;
+/** A JSON schema, draft 7. */
+export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON schema (draft 7) of a pipeline's file, by which editors complete and check it. One branch per kind, chosen by
- * `kind`, holds its settings and ports.
+ * The JSON schema of a pipeline's file, by which editors complete and check it. The settings and ports of a kind apply by
+ * `if` and `then` on `kind`. Parts that occur more than once are definitions.
  *
- * It is looser than loading in what a single file cannot tell: any key may come from an extended file, so none is required;
- * a `${…}` may stand for any value; and null removes a key of an extended file.
+ * The schema is looser than loading: any key may come from an extended file, so none is required; a `${…}` may stand for
+ * any value; and null removes a key of an extended file.
  */
-export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonObject {
-  const specs = [...kinds].sort((a, b) => (a.name < b.name ? -1 : 1));
-  const stage = { anyOf: [{ $ref: '#/definitions/stage' }, { type: 'null' }] };
-  const schema = {
-    $schema: 'http://json-schema.org/draft-07/schema#',
-    title: 'A pipeline of Restage',
+export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
+  const stage = stageSchema([...kinds].sort((a, b) => (a.name < b.name ? -1 : 1)));
+  const file = {
     type: 'object',
     additionalProperties: false,
     properties: {
       extends: toSchema(extendsShape),
-      ...propertiesOf(loose(toSchema(pipelineShape))),
-      stages: { description: pipelineShape.shape.stages.description, type: 'object', additionalProperties: stage },
-    },
-    definitions: {
-      reference: { description: 'A parameter or a value of the matrix.', type: 'string', pattern: '\\$\\{.*\\}' },
-      stage: stageSchema(specs),
+      ...(loose(toSchema(pipelineShape))['properties'] as JsonSchema),
+      stages: {
+        description: pipelineShape.shape.stages.description,
+        type: 'object',
+        additionalProperties: { anyOf: [stage, { type: 'null' }] },
+      },
     },
   };
-  return JSON.parse(JSON.stringify(schema)) as JsonObject;
+  const title = 'A pipeline of Restage';
+  return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...shareParts(file, { stage, reference }) };
 }
 
-function stageSchema(specs: readonly AnyKindSpec[]): Schema {
+/** The schema as text: one line for each kind, definition and key of a file, so that changes of it can be read. */
+export function formatJsonSchema(schema: JsonSchema): string {
+  const format = (value: unknown, depth: number): string => {
+    if (depth === 0 || typeof value !== 'object' || value === null) return JSON.stringify(value);
+    const isList = Array.isArray(value);
+    const indent = ' '.repeat(5 - depth);
+    const lines = Object.entries(value)
+      .filter(([, inner]) => inner !== undefined)
+      .map(([key, inner]) => `${indent}${isList ? '' : `${JSON.stringify(key)}: `}${format(inner, depth - 1)}`);
+    return `${isList ? '[' : '{'}\n${lines.join(',\n')}\n${indent.slice(1)}${isList ? ']' : '}'}`;
+  };
+  return `${format(schema, 4)}\n`;
+}
+
+function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
   const names = specs.map(({ name, summary }) => ({ const: name, description: summary }));
   return {
     type: 'object',
     additionalProperties: false,
     properties: {
-      ...propertiesOf(loose(toSchema(stageShape))),
+      ...(loose(toSchema(stageShape))['properties'] as JsonSchema),
       kind: { description: stageShape.shape.kind.description, anyOf: [...names, reference] },
     },
     // An extending file may leave the kind to the extended one: then no branch applies.
     allOf: specs.map((spec) => {
       const is = { properties: { kind: { const: spec.name } }, required: ['kind'] };
-      // From entries, since an object with a key `then` is taken for a promise.
-      return Object.fromEntries([
-        ['if', is],
-        ['then', { properties: branch(spec) }],
-      ]);
+      // fromEntries, since an object with a key `then` would be taken for a promise.
+      return Object.fromEntries(Object.entries({ if: is }).concat([['then', { properties: branch(spec) }] as never]));
     }),
   };
 }
 
-/** What a kind says of a stage's keys, beyond what every stage has. */
-function branch(spec: AnyKindSpec): Schema {
-  const ports = (all: Readonly<Record<string, Port>>, isOpen: boolean) => ({
-    properties: Object.fromEntries(Object.entries(all).map(([name, port]) => [name, { description: portText(port) }])),
-    ...(isOpen ? {} : { additionalProperties: false }),
+/** What a kind adds to the keys that every stage has. */
+function branch(spec: AnyKindSpec): JsonSchema {
+  const ports = (all: Readonly<Record<string, InputPort<never> | OutputPort>>, isOpen: boolean) => ({
+    properties: Object.fromEntries(
+      Object.entries(all).map(([name, { summary, type }]) => [
+        name,
+        { description: `${summary} (${[type].flat().join(' or ')})` },
+      ]),
+    ),
+    ...(!isOpen && { additionalProperties: false }),
   });
   return {
     with: orReference(loose(toSchema(spec.settings))),
@@ -67,47 +81,88 @@ function branch(spec: AnyKindSpec): Schema {
   };
 }
 
-interface Port {
-  readonly summary: string;
-  readonly type: string | readonly string[];
-}
-
-const portText = ({ summary, type }: Port) => `${summary} (${typeof type === 'string' ? type : type.join(' or ')})`;
-
-function toSchema(schema: z.ZodType): Schema {
+function toSchema(schema: z.ZodType): JsonSchema {
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-  return rest;
+  return JSON.parse(JSON.stringify(rest)) as JsonSchema;
 }
 
-const propertiesOf = (schema: Schema) => schema['properties'] as Schema;
+const reference: JsonSchema = {
+  description: 'A parameter or a value of the matrix.',
+  type: 'string',
+  pattern: '\\$\\{.*\\}',
+};
 
-const reference = { $ref: '#/definitions/reference' };
-
-/** A schema whose values may be left out, be a `${…}`, or be null; the value itself is still the one it describes. */
-function loose(schema: Schema): Schema {
-  const { required: _, oneOf, ...rest } = schema;
-  const result: Record<string, unknown> = { ...rest };
+/** A schema whose values may be left out, be a `${…}`, or be null. */
+function loose(schema: JsonSchema): JsonSchema {
+  const { required: _, oneOf, minimum, maximum, ...rest } = schema;
+  const bounds = {
+    ...(Number(minimum) > Number.MIN_SAFE_INTEGER && { minimum }),
+    ...(Number(maximum) < Number.MAX_SAFE_INTEGER && { maximum }),
+  };
   // Without required keys several branches may fit, which `oneOf` forbids.
-  const branches = (oneOf ?? schema['anyOf']) as readonly Schema[] | undefined;
-  if (branches) result['anyOf'] = branches.map(loose);
-  if (isSchema(schema['items'])) result['items'] = orReference(loose(schema['items']));
-  for (const key of ['properties', 'additionalProperties']) {
-    const value = schema[key];
-    if (!isSchema(value) || Object.keys(value).length === 0) continue;
-    result[key] =
-      key === 'properties'
-        ? Object.fromEntries(Object.entries(value).map(([name, inner]) => [name, orReference(loose(inner as Schema))]))
-        : orReference(loose(value));
-  }
-  return result;
+  const { anyOf = oneOf, ...others } = rest;
+  const result = mapParts({ ...others, ...bounds }, (part) => orReference(loose(part)));
+  return anyOf === undefined ? result : { ...result, anyOf: (anyOf as readonly JsonSchema[]).map(loose) };
 }
 
-/** The description stays outside, where editors show it. */
-function orReference({ description, default: preset, ...schema }: Schema): Schema {
-  const outside = { ...(description ? { description } : {}), ...(preset === undefined ? {} : { default: preset }) };
-  return { ...outside, anyOf: [schema, reference, { type: 'null' }] };
+/** Description and default stay outside, where editors show them. */
+function orReference({ description, default: preset, ...schema }: JsonSchema): JsonSchema {
+  const outside = {
+    ...(description !== undefined && { description }),
+    ...(preset !== undefined && { default: preset }),
+  };
+  if (Object.keys(schema).length === 0) return outside; // anything
+  return {
+    ...outside,
+    anyOf: [...((schema['anyOf'] as readonly JsonSchema[] | undefined) ?? [schema]), reference, { type: 'null' }],
+  };
 }
 
-function isSchema(value: unknown): value is Schema {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
+/** The schema with `change` applied to the schemas directly inside it; `name` is the key that one stands under. */
+function mapParts(schema: JsonSchema, change: (part: JsonSchema, name: string) => JsonSchema): JsonSchema {
+  const of = (value: unknown, name: string): unknown => {
+    if (Array.isArray(value)) return value.map((part) => change(part, name));
+    return typeof value === 'object' ? change(value as JsonSchema, name) : value;
+  };
+  const entries = Object.entries(schema).map(([key, value]) => {
+    if (key === 'properties') {
+      const properties = Object.entries(value as JsonSchema).map(([name, part]) => [name, of(part, name)]);
+      return [key, Object.fromEntries(properties)];
+    }
+    return [key, partKeys.has(key) ? of(value, key) : value];
+  });
+  return Object.fromEntries(entries);
+}
+
+const partKeys: ReadonlySet<string> = new Set(['items', 'additionalProperties', 'anyOf', 'allOf', 'if', 'then']);
+
+/** Moves the parts that have a name, and those that occur often enough for it to pay, into `definitions`. */
+function shareParts(schema: JsonSchema, named: Readonly<Record<string, JsonSchema>>): JsonSchema {
+  const counts = new Map<string, number>();
+  const count = (part: JsonSchema): JsonSchema => {
+    const text = JSON.stringify(part);
+    const known = counts.get(text) ?? 0;
+    counts.set(text, known + 1);
+    return known > 0 ? part : mapParts(part, count); // What is inside a shared part counts once.
+  };
+  count(schema);
+  const definitions = new Map<string, JsonSchema>();
+  const names = new Map(Object.entries(named).map(([name, part]) => [JSON.stringify(part), name]));
+  const share = (part: JsonSchema, key: string): JsonSchema => {
+    const text = JSON.stringify(part);
+    const times = counts.get(text) ?? 0;
+    const pays = (times - 1) * text.length > 45 * times;
+    const inside = () => mapParts(part, (inner, name) => share(inner, partKeys.has(name) ? key : name));
+    if (!names.has(text) && !pays) return inside();
+    let name = names.get(text) ?? key;
+    for (let number = 2; !names.has(text) && definitions.has(name); number++) name = `${key}${number}`;
+    names.set(text, name);
+    if (!definitions.has(name)) {
+      definitions.set(name, {}); // Parts inside may not take the name.
+      definitions.set(name, inside());
+    }
+    return { $ref: `#/definitions/${name}` };
+  };
+  const shared = mapParts(schema, share);
+  return { ...shared, definitions: Object.fromEntries(definitions) };
 }

@@ -1,0 +1,73 @@
+type Schema = Readonly<Record<string, unknown>>;
+
+/**
+ * Where a value breaks a JSON schema, as dotted paths; empty where it is valid. It knows the keywords of draft 7 that
+ * `pipeline.schema.json` uses. What fails every branch of an `anyOf` is reported as a whole, but for the only branch that
+ * takes the value's type.
+ */
+export function invalidParts(root: Schema, value: unknown): readonly string[] {
+  const check = (schema: Schema, value: unknown, path: string): readonly string[] => {
+    const { $ref, anyOf, allOf, if: condition, then } = schema as Record<string, Schema & readonly Schema[]>;
+    if ($ref !== undefined) {
+      const target = String($ref).split('/').slice(1);
+      return check(
+        target.reduce<Schema>((part, key) => part[key] as Schema, root),
+        value,
+        path,
+      );
+    }
+    const branches = (anyOf ?? []).map((branch) => check(branch, value, path));
+    return [
+      ...(branches.length === 0 || branches.some((found) => found.length === 0) ? [] : nearest(branches, path)),
+      ...(allOf ?? []).flatMap((part) => check(part, value, path)),
+      ...(condition !== undefined && check(condition, value, path).length === 0 ? check(then!, value, path) : []),
+      ...checkValue(schema, value, path),
+    ];
+  };
+  const checkValue = (schema: Schema, value: unknown, path: string): readonly string[] => {
+    const { type, const: only, enum: choices, pattern, required = [] } = schema;
+    const { minimum, maximum, exclusiveMinimum, exclusiveMaximum, minItems, maxItems } = schema as Record<
+      string,
+      number
+    >;
+    const isWrong =
+      (type !== undefined &&
+        ![type].flat().some((one) => one === typeOf(value) || (one === 'integer' && Number.isInteger(value)))) ||
+      (only !== undefined && value !== only) ||
+      (Array.isArray(choices) && !choices.includes(value)) ||
+      (typeof value === 'string' && pattern !== undefined && !new RegExp(pattern as string).test(value)) ||
+      (typeof value === 'number' &&
+        (value < (minimum ?? -Infinity) ||
+          value > (maximum ?? Infinity) ||
+          value <= (exclusiveMinimum ?? -Infinity) ||
+          value >= (exclusiveMaximum ?? Infinity)));
+    if (isWrong) return [path];
+    if (Array.isArray(value)) {
+      if (value.length < (minItems ?? 0) || value.length > (maxItems ?? Infinity)) return [path];
+      const { items } = schema;
+      return value.flatMap((item, index) => {
+        const part = Array.isArray(items) ? items[index] : items;
+        return part === undefined ? [] : check(part as Schema, item, `${path}[${index}]`);
+      });
+    }
+    if (typeof value !== 'object' || value === null) return [];
+    const { properties = {}, additionalProperties } = schema as { properties?: Schema; additionalProperties?: unknown };
+    const missing = (required as string[]).filter((key) => !(key in value)).map((key) => `${path}.${key}`);
+    const inside = Object.entries(value).flatMap(([key, inner]) => {
+      const at = path === '' ? key : `${path}.${key}`;
+      const part = Object.hasOwn(properties, key) ? properties[key] : additionalProperties;
+      if (part === false) return [at];
+      return typeof part === 'object' ? check(part as Schema, inner, at) : [];
+    });
+    return [...missing, ...inside];
+  };
+  return [...new Set(check(root, value, ''))];
+}
+
+/** Of branches that all fail, what is wrong inside the only one that takes the value as such. */
+function nearest(branches: readonly (readonly string[])[], path: string): readonly string[] {
+  const inside = branches.filter((found) => !found.includes(path));
+  return inside.length === 1 ? inside[0]! : [path];
+}
+
+const typeOf = (value: unknown): string => (value === null ? 'null' : Array.isArray(value) ? 'array' : typeof value);
