@@ -265,7 +265,9 @@ test('scores without the split, of one class, or of other models are refused', a
   const good = { info: net(2), rows: scores(1), labels: { net: 'good' } };
   await assert.rejects(
     compete(bench, [good, { info: net(2), rows: scores(1, 'val'), labels: { net: 'other' } }]),
-    new StageError('Expected scores of the split "test" for other, got none. There is only val.'),
+    new StageError(
+      'input "scores" of other: expected images of the split "test", got none. There is only val. Set "split".',
+    ),
   );
   await assert.rejects(
     compete(bench, [{ info: net(2), rows: scores(1).filter(({ label }) => label === 1), labels: { net: 'one' } }]),

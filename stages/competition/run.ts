@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
@@ -13,12 +13,11 @@ import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/r
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
-import { parseScores } from '../../src/learning/metrics/scores-file.ts';
+import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { readModelInfo } from '../../src/learning/models/read-model-info.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
 import { competitionChart } from './chart.ts';
 import { drawMessage, drawModel } from './draw-model.ts';
 import {
@@ -77,13 +76,7 @@ function namesOf(models: readonly InputArtifact[]): readonly string[] {
 
 function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string): Entrant {
   const info = readModelInfo(model.path);
-  const parsed = parseScores(readFileSync(scores.path, 'utf8'));
-  if (!parsed.ok) throw new StageError(`input "scores" of ${name}, ${scores.path}: ${parsed.error}`);
-  const rows = parsed.value.filter((row) => row.split === split);
-  if (rows.length === 0) {
-    const there = thereAre(split, new Set(parsed.value.map((row) => row.split)));
-    throw new StageError(`Expected scores of the split "${split}" for ${name}, got none. ${there}`);
-  }
+  const { rows } = readSplitScores(scores.path, split, `input "scores" of ${name}`);
   return { name, info, parameters: countParameters(model.path, info), scores: { name, rows } };
 }
 

@@ -7,28 +7,6 @@ export type DrawForm = (context: StageContext<PlotSettings>) => TopLevelSpec | P
 
 type Labels = InputArtifact['labels'];
 
-/** Items with the same labels, those of some axes aside. */
-export interface Group<T> {
-  readonly labels: Labels;
-  readonly items: readonly T[];
-}
-
-/** Groups items by all of their labels but the axes `over`, in the order in which they first came. */
-export function groupOver<T extends { readonly labels: Labels }>(
-  items: readonly T[],
-  over: readonly string[],
-): readonly Group<T>[] {
-  const groups = new Map<string, { labels: Labels; items: T[] }>();
-  for (const item of items) {
-    const labels = Object.fromEntries(Object.entries(item.labels).filter(([axis]) => !over.includes(axis)));
-    const key = JSON.stringify(Object.entries(labels).sort());
-    const group = groups.get(key) ?? { labels, items: [] };
-    group.items.push(item);
-    groups.set(key, group);
-  }
-  return [...groups.values()];
-}
-
 /** `input "scores"`, with what tells the item from the others: `input "scores" of seed=2`. */
 export function describeInput(port: string, labels: Labels): string {
   const which = Object.entries(labels).map(([axis, value]) => `${axis}=${value}`);

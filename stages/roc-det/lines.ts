@@ -1,6 +1,6 @@
 import { formatCount, formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/format-numbers.ts';
 import { withLabels } from '../../src/learning/charts/chart-title.ts';
-import { seriesName } from '../../src/learning/charts/series.ts';
+import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import type { MeasuredModel } from './measure.ts';
@@ -11,26 +11,21 @@ type Labels = Readonly<Record<string, string>>;
 /** What charts and tables need to know beside the models: the settings, and the axis values that all models share. */
 export type Frame = Omit<RocDetSettings, 'names'> & { readonly shared: Labels };
 
-/** What the charts draw as one: a model, or the runs that `over` puts together. */
+/** What charts draw as one: a model, or the runs of one model. */
 export interface Line {
   readonly name: string;
   readonly runs: readonly MeasuredModel[];
 }
 
-/** Groups what is one model but for the axes `over`, in the order in which these first come; names are made of the other axes. */
-export function groupRuns<T>(
+/** Groups the runs of each model, which differ in the axes `over` alone; models are named by the axes that not all share. */
+export function groupRuns<T extends { readonly labels: Labels }>(
   items: readonly T[],
-  labelsOf: (item: T) => Labels,
-  over: readonly string[],
-  shared: Labels,
+  { over, shared }: Pick<Frame, 'over' | 'shared'>,
 ): readonly { readonly name: string; readonly runs: readonly T[] }[] {
-  const byName = new Map<string, T[]>();
-  for (const item of items) {
-    const own = Object.entries(labelsOf(item)).filter(([axis]) => !over.includes(axis) && !(axis in shared));
-    const name = seriesName(Object.fromEntries(own));
-    byName.set(name, [...(byName.get(name) ?? []), item]);
-  }
-  return Array.from(byName, ([name, runs]) => ({ name, runs }));
+  return groupOver(items, [...over, ...Object.keys(shared)]).map(({ labels, items }) => ({
+    name: seriesName(labels),
+    runs: items,
+  }));
 }
 
 /** A number of a line: of one run with its interval; of several their mean, with the least and the greatest as ends. */
@@ -45,11 +40,11 @@ export const runsOf = (lines: readonly Line[]): readonly MeasuredModel[] => line
 /** Whether a line is several runs. */
 export const haveRuns = (lines: readonly Line[]): boolean => lines.some(({ runs }) => runs.length > 1);
 
-/** How a legend calls a line. */
+/** The name of a line in legends. */
 export const lineName = ({ name, runs }: Line): string =>
   name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
 
-/** What stands in brackets behind the numbers of a legend. */
+/** The title of a legend: what its numbers are, and what stands in brackets after them. */
 export function legendTitle(measure: string, lines: readonly Line[], { confidence, over }: Frame): string {
   return haveRuns(lines)
     ? `${measure}, mean and range over ${formatList(over)}`

@@ -1,14 +1,14 @@
-import { readFileSync } from 'node:fs';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
-import { parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { readSplitScores, requireBothClasses } from '../../src/learning/metrics/read-split-scores.ts';
+import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import type { RocDetSettings } from './spec.ts';
 
 /** One model's scores of the split that is judged. */
 export interface Model {
-  /** Tells it from the others; empty where it is the only one. */
+  /** Distinguishes it from the others; empty where it is the only one. */
   readonly name: string;
   /** The axis values of its scores. */
   readonly labels: Readonly<Record<string, string>>;
@@ -18,7 +18,7 @@ export interface Model {
   readonly calibration: readonly ScoreRow[];
 }
 
-/** The models, and what they have in common: the axis values that all of them have. */
+/** The models, and the axis values that all of them have. */
 export interface Models {
   readonly models: readonly Model[];
   readonly shared: Readonly<Record<string, string>>;
@@ -31,8 +31,7 @@ export function readModels(given: readonly InputArtifact[], options: ReadOptions
   const inputs = renamed(given, options.names);
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
-  const models = inputs.map((input, i) => readModel(input, apart[i]!, options));
-  return { models, shared };
+  return { models: inputs.map((input, i) => readModel(input, apart[i]!, options)), shared };
 }
 
 /** Labels with the user's names in place of their values. */
@@ -44,37 +43,21 @@ function renamed(inputs: readonly InputArtifact[], names: ReadOptions['names'] =
       `Expected a stage or an axis value of the scores in "names", got "${stray}". ${thereAre(stray, known)}`,
     );
   }
-  return inputs.map(({ labels, ...input }) => ({
-    ...input,
-    labels: Object.fromEntries(Object.entries(labels).map(([axis, value]) => [axis, names[value] ?? value])),
-  }));
+  const nameOf = ([axis, value]: readonly [string, string]) => [axis, names[value] ?? value] as const;
+  return inputs.map((input) => ({ ...input, labels: Object.fromEntries(Object.entries(input.labels).map(nameOf)) }));
 }
 
 function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {
-  const of = name && ` of ${name}`;
-  const scores = parseScores(readFileSync(path, 'utf8'));
-  if (!scores.ok) throw new StageError(`input "scores"${of}, ${path}: ${scores.error}`);
-  const rowsOf = (wanted: string) => {
-    const rows = scores.value.filter((row) => row.split === wanted);
-    return by === 'group' ? averageGroups(rows) : rows;
-  };
-  const rows = rowsOf(split);
-  if (rows.length === 0) {
-    const there = thereAre(split, new Set(scores.value.map((row) => row.split)));
-    throw new StageError(`Expected images of the split "${split}" in the scores${of}, got none. ${there}`);
-  }
-  const fake = rows.filter(({ label }) => label === 1).length;
-  if (fake === 0 || fake === rows.length) {
-    throw new StageError(
-      `expected real and fake images in the split "${split}"${of}, got ${rows.length - fake} real and ${fake} fake: ` +
-        'with one class there is nothing to rank',
-    );
-  }
+  const what = `input "scores"${name && ` of ${name}`}`;
+  const { rows, all } = readSplitScores(path, split, what);
+  requireBothClasses(rows, split, what);
   if (by === 'group' && rows.every(({ group }) => group === undefined)) {
     throw new StageError(
-      `expected a column "group" in the scores${of}, by which images are averaged (by: group), got none: ` +
+      `${what}: expected a column "group", by which images are averaged (by: group), got none: ` +
         'give the data set groups, or judge by: image',
     );
   }
-  return { name, labels, rows, calibration: calibrateOn === split ? [] : rowsOf(calibrateOn) };
+  const judged = (rows: readonly ScoreRow[]) => (by === 'group' ? averageGroups(rows) : rows);
+  const calibration = calibrateOn === split ? [] : all.filter((row) => row.split === calibrateOn);
+  return { name, labels, rows: judged(rows), calibration: judged(calibration) };
 }

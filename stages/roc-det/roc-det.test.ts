@@ -453,7 +453,7 @@ test('frames are drawn by their videos, or judged as videos', async () => {
   await assert.rejects(
     roc(bench, formatScores(rows), { by: 'group' }),
     new StageError(
-      'expected a column "group" in the scores, by which images are averaged (by: group), got none: ' +
+      'input "scores": expected a column "group", by which images are averaged (by: group), got none: ' +
         'give the data set groups, or judge by: image',
     ),
   );
@@ -499,9 +499,7 @@ test('a split of one class has nothing to rank, and the stage says so', async ()
   using bench = new StageBench();
   await assert.rejects(
     roc(bench, { a: rows, b: rows.slice(0, 2) }),
-    new StageError(
-      'expected real and fake images in the split "test" of b, got 2 real and 0 fake: with one class there is nothing to rank',
-    ),
+    new StageError('input "scores" of b: expected real and fake images in the split "test", got 2 real and 0 fake'),
   );
 });
 
@@ -510,7 +508,7 @@ test('a split that the scores do not have is named, with those that they have', 
   await assert.rejects(
     roc(bench, formatScores([...validation, ...rows]), { split: 'tset' }),
     new StageError(
-      'Expected images of the split "tset" in the scores, got none. Did you mean "test"? There are val, test.',
+      'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are val, test. Set "split".',
     ),
   );
 });

@@ -1,5 +1,4 @@
 import { writeFileSync } from 'node:fs';
-import type { TopLevelSpec } from 'vega-lite';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import {
   compareModels,
@@ -7,6 +6,7 @@ import {
   type ModelComparison,
 } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
@@ -26,81 +26,67 @@ import {
   testsTable,
 } from './tables.ts';
 
-export default async function run(context: StageContext<RocDetSettings>): Promise<void> {
+type Context = StageContext<RocDetSettings>;
+
+export default async function run(context: Context): Promise<void> {
   const { settings } = context;
-  const { models: read, shared } = readModels(context.inputs('scores'), settings);
-  if (settings.bothScores && read.length > 1) {
+  const { models, shared } = readModels(context.inputs('scores'), settings);
+  if (settings.bothScores && models.length > 1) {
     throw new StageError(
-      `expected one model with bothScores: true, got ${read.length}: give one, or leave the setting out`,
+      `expected one model with bothScores: true, got ${models.length}: give one, or leave the setting out`,
     );
   }
   const frame: Frame = { ...settings, shared };
-  const { over } = settings;
-  const spreads =
-    over.length === 0 ? [] : spreadOver({ models: read, shared }, over, settings, (line) => context.warn(line));
-  const ranked = rank(read, context);
-  const models = ranked.map(({ measured }) => measured);
-  const compared =
-    over.length === 0
-      ? ranked.map((one) => ({ name: one.model.name, runs: [one] }))
-      : byMeanArea(groupRuns(ranked, ({ model }) => model.labels, over, shared));
+  const warn = (line: string) => context.warn(line);
+  const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, warn);
+  const ranked = measureAll(models, context);
+  const groups =
+    settings.over.length === 0 ? ranked.map((one) => ({ name: one.name, runs: [one] })) : groupRuns(ranked, frame);
+  const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
   const lines = compared.map(({ name, runs }): Line => ({ name, runs: runs.map(({ measured }) => measured) }));
   const { pairs, images } = compare(
-    compared.map(({ runs }) => runs.map(({ model }) => model)),
+    compared.map(({ runs }) => runs),
     context,
   );
 
-  writeFileSync(context.output('metrics'), formatMetrics(models, spreads, frame));
-  writeFileSync(context.output('table'), formatRanking(models, frame));
+  const measured = ranked.map((one) => one.measured);
+  writeFileSync(context.output('metrics'), formatMetrics(measured, spreads, frame));
+  writeFileSync(context.output('table'), formatRanking(measured, frame));
   writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
-  const render = (port: string, chart: TopLevelSpec) =>
-    renderChart(chart, context.output(port), (line) => context.warn(line));
-  await render('roc', rocChart(lines, frame));
-  await render('det', detChart(lines, frame));
-  await render('precisionRecall', precisionRecallChart(lines, frame));
-  await render('reliability', reliabilityChart(lines, frame));
-
-  if (models.length === 1) context.highlight(numbersTable(models[0]!, frame));
-  else if (!haveRuns(lines)) context.highlight(rankingTable(models, frame));
+  const charts = { roc: rocChart, det: detChart, precisionRecall: precisionRecallChart, reliability: reliabilityChart };
+  for (const [port, chart] of Object.entries(charts)) {
+    await renderChart(chart(lines, frame), context.output(port), warn);
+  }
+  if (measured.length === 1) context.highlight(numbersTable(measured[0]!, frame));
+  else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));
   if (pairs.length > 0) context.highlight(testsTable(lines, pairs, images, frame));
 }
 
-interface Ranked {
-  readonly model: Model;
-  readonly measured: MeasuredModel;
+/** The models, the highest AUC first; equal ones in the order given. */
+function measureAll(models: readonly Model[], context: Context) {
+  const measured = models.map((model, index) => {
+    const one = { ...model, measured: measure(model, context.settings) };
+    context.progress({ done: index + 1, total: models.length, unit: 'models' });
+    return one;
+  });
+  return measured.sort((a, b) => meanArea([b]) - meanArea([a]));
 }
 
-/** The models, the highest AUC first; of equal ones, in the order given. */
-function rank(models: readonly Model[], context: StageContext<RocDetSettings>) {
-  const ranked: Ranked[] = [];
-  for (const model of models) {
-    ranked.push({ model, measured: measure(model, context.settings) });
-    context.progress({ done: ranked.length, total: models.length, unit: 'models' });
-  }
-  return ranked.sort((a, b) => b.measured.auc.estimate - a.measured.auc.estimate);
-}
+const meanArea = (runs: readonly { readonly measured: MeasuredModel }[]): number =>
+  mean(runs.map(({ measured }) => measured.auc.estimate));
 
 interface Compared {
   readonly pairs: readonly ModelComparison[];
-  /** That all models scored. */
+  /** The number of images that all models scored. */
   readonly images: number;
 }
 
-/** The highest mean first. */
-function byMeanArea<T extends Pick<Ranked, 'measured'>>(
-  groups: readonly { readonly name: string; readonly runs: readonly T[] }[],
-) {
-  const areaOf = (runs: readonly T[]) =>
-    runs.reduce((sum, { measured }) => sum + measured.auc.estimate, 0) / runs.length;
-  return groups.toSorted((a, b) => areaOf(b.runs) - areaOf(a.runs));
-}
-
-/** Pairs of models, or of what `over` puts together. */
-function compare(groups: readonly (readonly Model[])[], context: StageContext<RocDetSettings>): Compared {
+/** Compares every pair of models, given by their runs. */
+function compare(groups: readonly (readonly Model[])[], context: Context): Compared {
   const { confidence, draws, seed, by } = context.settings;
-  if (groups.length === 1) return { pairs: [], images: 0 };
   const models = groups.flat();
+  if (groups.length === 1) return { pairs: [], images: 0 };
   const matched = matchScores(models);
   if (!matched.ok) {
     context.warn(`The models cannot be tested against each other: ${matched.error}`);
@@ -114,9 +100,8 @@ function compare(groups: readonly (readonly Model[])[], context: StageContext<Ro
     );
   }
   const options = { level: confidence, draws, seed };
+  const indices = groups.map((runs) => runs.map((one) => models.indexOf(one)));
   const isRuns = groups.some((runs) => runs.length > 1);
-  let next = 0;
-  const indices = groups.map((runs) => runs.map(() => next++));
   const pairs = isRuns ? compareRuns(matched.value, indices, options) : compareModels(matched.value, options);
   return { pairs, images: images.length };
 }

@@ -4,52 +4,44 @@ import type { Statistic } from '../../src/learning/metrics/intervals/bootstrap.t
 import { type RunSpread, spreadOverRuns } from '../../src/learning/metrics/intervals/spread-over-runs.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { StageError } from '../../src/stage.ts';
-import { groupRuns, leftOut } from './lines.ts';
-import type { MeasureOptions } from './measure.ts';
-import type { Model, Models } from './read-models.ts';
+import { type Frame, groupRuns, leftOut } from './lines.ts';
+import type { Model } from './read-models.ts';
 
-/** What is one model but for the axes that `over` names, such as its seeds: how much another run would differ. */
+/** How much another run of a model would differ, such as one of another seed. */
 export interface ModelSpread {
-  /** By the other axes; empty where there are none. */
+  /** By the axes that do not count runs; empty where there are none. */
   readonly name: string;
   readonly auc: RunSpread;
   /** Share of images whose higher score is that of their class. */
   readonly accuracy: RunSpread;
 }
 
-/** The models' runs put together. Throws a {@link StageError} for runs of which each scored other images. */
+/** The spread over the runs of each model. Throws a {@link StageError} where the runs of one scored different images. */
 export function spreadOver(
-  { models, shared }: Models,
-  over: readonly string[],
-  options: MeasureOptions,
+  models: readonly Model[],
+  frame: Frame,
   warn: (line: string) => void,
 ): readonly ModelSpread[] {
-  return groupRuns(models, ({ labels }) => labels, over, shared).map(({ name, runs }) => ({
-    name,
-    ...spreadOf(runs, options, warn),
-  }));
+  const { confidence, draws, seed } = frame;
+  return groupRuns(models, frame).map(({ name, runs }) => {
+    const matched = matchScores(runs);
+    if (!matched.ok) throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
+    const { labels, groups, models: rows, images, unmatched } = matched.value;
+    if (unmatched.some((count) => count > 0)) {
+      const left = leftOut(runs, unmatched);
+      warn(`Runs are put together on the ${images.length} images that all scored, without ${left}.`);
+    }
+    const of = (statistic: (rows: readonly ScoreRow[]) => Statistic) =>
+      withinShares(spreadOverRuns({ labels, groups, draws, seed }, rows.map(statistic), confidence));
+    return {
+      name,
+      auc: of((rows) => aucOfRows(labels, rows)),
+      accuracy: of((rows) => accuracyOfRows(labels, rows)),
+    };
+  });
 }
 
-function spreadOf(
-  runs: readonly Model[],
-  { confidence, draws, seed }: MeasureOptions,
-  warn: (line: string) => void,
-): Omit<ModelSpread, 'name'> {
-  const matched = matchScores(runs);
-  if (!matched.ok) throw new StageError(`Runs of one model cannot be put together: ${matched.error}`);
-  const { labels, groups, models, images, unmatched } = matched.value;
-  if (unmatched.some((count) => count > 0)) {
-    warn(`Runs are put together on the ${images.length} images that all scored, without ${leftOut(runs, unmatched)}.`);
-  }
-  const of = (statistic: (rows: readonly ScoreRow[]) => Statistic) =>
-    withinShares(spreadOverRuns({ labels, groups, draws, seed }, models.map(statistic), confidence));
-  return {
-    auc: of((rows) => aucOfRows(labels, rows)),
-    accuracy: of((rows) => accuracyOfRows(labels, rows)),
-  };
-}
-
-/** Areas and shares end at 0 and 1, which Student's t knows nothing of. */
+/** Areas and shares end at 0 and 1, which Student's t ignores. */
 function withinShares(spread: RunSpread): RunSpread {
   const { low, high } = spread.overRuns;
   return { ...spread, overRuns: { ...spread.overRuns, low: Math.max(0, low), high: Math.min(1, high) } };

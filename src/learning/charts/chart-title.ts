@@ -1,14 +1,11 @@
 import { subtitleSize, titleSize } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** A title fits two lines; one of the user's own, and labels of many axes, may need more. */
-const mostLines = 4;
-
-/** The title and subtitle of a chart in the theme's sizes, wrapped so that they do not widen a picture of `width` units. */
+/** A chart's title and subtitle in the sizes of the theme, wrapped at `width` units so that they do not widen the picture. */
 export function chartTitle(text: string, subtitle: string, width: number): { text: string[]; subtitle: string[] } {
   return {
-    text: [...wrapText(text, width, { size: titleSize, weight: 'bold', most: mostLines })],
-    subtitle: [...wrapText(subtitle, width, { size: subtitleSize, most: mostLines })],
+    text: [...wrapText(text, width, { size: titleSize, weight: 'bold', most: 4 })],
+    subtitle: [...wrapText(subtitle, width, { size: subtitleSize, most: 5 })],
   };
 }
 

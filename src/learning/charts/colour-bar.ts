@@ -1,14 +1,14 @@
 import type { TopLevelSpec } from 'vega-lite';
 
-/** Says what the colours of images in a chart mean: a bar of them, with values beside it. */
+/** What the colours of the images in a chart mean: a bar of colours with values beside it. */
 export interface ColourBar {
   readonly title: string;
-  /** Colours of these values, in order, and between them what lies between. */
+  /** The values that have exactly these colours, in order; between them colours are interpolated. */
   readonly domain: readonly number[];
   readonly colours: readonly string[];
   /** Of the bar, in units. */
   readonly length: number;
-  /** The values that are written, and how: a number format, or the words for each. */
+  /** The values to label, and their labels: a number format, or a text for each. */
   readonly values: readonly number[];
   readonly labels?: string | readonly string[];
   /** Default: at the right. */
@@ -17,11 +17,12 @@ export interface ColourBar {
 
 type Layered = Extract<TopLevelSpec, { layer: unknown }>;
 
-/** A layered chart with a colour bar. The images in it have their colours already, so the bar is the legend of nothing. */
+/** Adds a colour bar to a layered chart. Its images have their colours already, so an invisible layer carries the legend. */
 export function withColourBar(chart: TopLevelSpec, bar: ColourBar): TopLevelSpec {
   const { title, domain, colours, length, values, labels, orient = 'right' } = bar;
-  const written =
-    typeof labels === 'string' ? { format: labels } : labels ? { labelExpr: labelOf(values, labels) } : {};
+  const texts = typeof labels === 'object' ? Object.fromEntries(values.map((value, i) => [value, labels[i]])) : {};
+  const format =
+    typeof labels === 'object' ? { labelExpr: `${JSON.stringify(texts)}[datum.value]` } : { format: labels };
   const layer = {
     data: { name: 'scale', values: [{ value: domain[0] }, { value: domain.at(-1) }] },
     mark: { type: 'point', opacity: 0, tooltip: null, aria: false },
@@ -29,18 +30,10 @@ export function withColourBar(chart: TopLevelSpec, bar: ColourBar): TopLevelSpec
       color: {
         field: 'value',
         type: 'quantitative',
-        scale: { domain: [...domain], range: [...colours], interpolate: 'rgb' },
-        legend: { title, orient, gradientLength: length, values: [...values], ...written },
+        scale: { domain, range: colours, interpolate: 'rgb' },
+        legend: { title, orient, gradientLength: length, values, ...format },
       },
     },
   };
   return { ...chart, layer: [...(chart as Layered).layer, layer] } as TopLevelSpec;
-}
-
-/** A Vega expression: of each value its words. */
-function labelOf(values: readonly number[], labels: readonly string[]): string {
-  return values.reduceRight(
-    (rest, value, i) => `datum.value === ${value} ? ${JSON.stringify(labels[i])} : ${rest}`,
-    '""',
-  );
 }

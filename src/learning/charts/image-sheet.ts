@@ -1,17 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { chartTitle } from './chart-title.ts';
+import { chart, type Part } from './encoders.ts';
 import { ink, palette } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** Images in a grid, as a chart: blocks of them in rows side by side, each with a header. */
+/** A grid of images as a chart: rows of blocks, each block with a header. */
 export interface ImageSheet {
   readonly title: string;
   readonly subtitle: string;
-  /** Rows of blocks, from top to bottom; those of a row from left to right. */
+  /** Rows from top to bottom; the blocks of a row from left to right. */
   readonly blocks: readonly (readonly ImageBlock[])[];
-  /** Images in each line of a block; what is more goes on in the next line. */
+  /** Images in a line of a block; further images go on in the next line. */
   readonly across: number;
-  /** Of the square that an image is shown in, in units: two pixels each in the PNG. Default 88. */
+  /** Side of an image's square, in units of two PNG pixels. Default 88. */
   readonly side?: number;
 }
 
@@ -22,18 +22,15 @@ export interface ImageBlock {
 }
 
 export interface ImageCell {
-  /**
-   * A data URI, as `thumbnail` makes one, so that the chart is complete. Shown whole, in its proportions. Where it is left out,
-   * the square stays empty.
-   */
+  /** A data URI, as `thumbnail` makes one; shown whole, in its proportions. Without it the square stays empty. */
   readonly image?: string;
-  /** In the middle of an empty square, what would stand there; lines are parted by `\n`. */
+  /** A text in the middle of an empty square; `\n` parts lines. */
   readonly lack?: string;
-  /** Below the image; lines are parted by `\n`, and cut where they are wider than it. */
+  /** A text below the image; `\n` parts lines, and lines wider than the image are cut. */
   readonly caption?: string;
-  /** What a pointer and a screen reader are told; the caption where it is left out. */
+  /** The tooltip, which screen readers read; default: the caption. */
   readonly description?: string;
-  /** Outlines it, in a colour and a width of its own. */
+  /** Outlines the image, in a colour and a width of its own. */
   readonly outcome?: 'right' | 'wrong';
 }
 
@@ -43,173 +40,99 @@ const headerSize = 13;
 const headerLine = 17;
 const captionSize = 11;
 const captionLine = 14;
-/** Titles are wrapped to the images, but not to fewer than these. */
+/** Titles wrap at the width of the images, but not below this. */
 const leastTitleWidth = 330;
 
 /**
- * A sheet of images as a Vega-Lite spec, with every image in its data. Everything stands where the spec says, in units:
- * there are no scales, so an image is never resized by its neighbours.
- *
- * A JPEG thumbnail of 128 pixels takes 4 to 6 kB, so a sheet should hold no more than about a hundred.
+ * Makes a Vega-Lite spec that holds every image. All places are in units, without scales, so that images keep their size.
+ * A JPEG thumbnail of 128 pixels takes 4 to 6 kB, so a sheet should hold about a hundred at most.
  */
 export function imageSheet(sheet: ImageSheet): TopLevelSpec {
   const { cells, headers, width, height, side } = layOut(sheet);
-  return {
-    title: chartTitle(sheet.title, sheet.subtitle, Math.max(width, leastTitleWidth)),
-    data: { name: 'images', values: [...cells] },
+  const filter = (field: keyof ImageCell) => ({ transform: [{ filter: `isValid(datum.${field})` }] });
+  const isWhole = cells.every(({ image }) => image !== undefined);
+  const middle = { align: 'center', xOffset: side / 2, lineHeight: captionLine, fontSize: captionSize, aria: false };
+  const lack = {
+    ...middle,
+    fontStyle: 'italic',
+    color: ink.medium,
+    baseline: 'middle',
+    yOffset: side / 2,
+    limit: side,
+  };
+  const caption = { ...middle, baseline: 'top', yOffset: side + 4, limit: side + gap - 6 };
+  const header = { lineHeight: headerLine, fontSize: headerSize, fontWeight: 'bold', align: 'left', baseline: 'top' };
+  return chart(sheet.title, sheet.subtitle, Math.max(width, leastTitleWidth), {
+    data: { name: 'images', values: cells },
     width,
     height,
     layer: [
       {
-        ...(cells.every(({ image }) => image !== undefined) ? {} : { transform: [{ filter: 'isValid(datum.image)' }] }),
+        ...(isWhole ? {} : filter('image')),
         mark: { type: 'image', width: side, height: side, align: 'left', baseline: 'top' },
-        encoding: { x, y, url: { field: 'image', type: 'nominal' }, ...told },
+        // Without a description a screen reader would read the bytes of the image.
+        encoding: { x, y, url: { field: 'image', type: 'nominal' }, description, tooltip: description },
       },
-      ...lacks(cells, side),
+      ...(cells.some(({ lack }) => lack) ? [{ ...filter('lack'), ...text('lack', lack) }] : []),
       ...outlines(cells, side),
-      ...captions(cells, side),
-      ...headerTexts(headers),
+      ...(cells.some(({ caption }) => caption) ? [{ ...filter('caption'), ...text('caption', caption) }] : []),
+      ...(headers.length > 0 ? [{ data: { name: 'headers', values: headers }, ...text('header', header) }] : []),
     ],
-  };
+  });
 }
 
-type Layers = Extract<TopLevelSpec, { layer: unknown }>['layer'];
+const x = { field: 'x', type: 'quantitative', scale: null, axis: null };
+const y = { field: 'y', type: 'quantitative', scale: null, axis: null };
+const description = { field: 'description', type: 'nominal' };
 
-const x = { field: 'x', type: 'quantitative', scale: null, axis: null } as const;
-const y = { field: 'y', type: 'quantitative', scale: null, axis: null } as const;
+const text = (field: string, mark: Part): Part => ({
+  mark: { type: 'text', lineBreak: '\n', ...mark },
+  encoding: { x, y, text: { field, type: 'nominal' } },
+});
 
-/** Without it a screen reader would be read the bytes of the image. */
-const told = {
-  description: { field: 'description', type: 'nominal' },
-  tooltip: { field: 'description', type: 'nominal' },
-} as const;
-
-function outlines(cells: readonly PlacedCell[], side: number): Layers {
+function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   const outcomes = new Set(cells.flatMap(({ outcome }) => outcome ?? []));
   if (outcomes.size === 0) return [];
-  const legend = { orient: 'bottom' as const, title: null, symbolSize: 200, offset: 8 };
-  const domain = ['right', 'wrong'];
-  const by = { field: 'outcome', type: 'ordinal' as const, legend: outcomes.size > 1 ? legend : null };
+  const legend = { orient: 'bottom', title: null, symbolSize: 200, offset: 8 };
+  const by = { field: 'outcome', type: 'ordinal', legend: outcomes.size > 1 ? legend : null };
+  const scale = (range: readonly unknown[]) => ({ domain: ['right', 'wrong'], range });
   return [
     {
       transform: [{ filter: 'isValid(datum.outcome)' }],
       mark: {
-        type: 'point',
-        shape: 'square',
-        filled: false,
-        opacity: 1,
-        size: side * side,
-        xOffset: side / 2,
-        yOffset: side / 2,
-        aria: false,
+        ...{ type: 'point', shape: 'square', filled: false, opacity: 1, aria: false },
+        ...{ size: side * side, xOffset: side / 2, yOffset: side / 2 },
       },
       encoding: {
-        ...{ x, y },
-        color: { ...by, scale: { domain, range: [palette[0], palette[1]] } },
-        strokeWidth: { ...by, scale: { domain, range: [1.5, 4] } }, // told apart in grey, too
+        ...{ x, y, color: { ...by, scale: scale(palette.slice(0, 2)) } },
+        strokeWidth: { ...by, scale: scale([1.5, 4]) }, // a print in grey tells them apart, too
       },
     },
   ];
 }
 
-function lacks(cells: readonly PlacedCell[], side: number): Layers {
-  if (!cells.some(({ lack }) => lack)) return [];
-  const middle = { xOffset: side / 2, yOffset: side / 2 };
-  return [
-    {
-      transform: [{ filter: 'isValid(datum.lack)' }],
-      mark: {
-        type: 'text',
-        ...{ lineBreak: '\n', lineHeight: captionLine, fontSize: captionSize, fontStyle: 'italic', color: ink.medium },
-        ...{ align: 'center', baseline: 'middle', limit: side, ...middle, aria: false },
-      },
-      encoding: { x, y, text: { field: 'lack', type: 'nominal' } },
-    },
-  ];
-}
-
-function captions(cells: readonly PlacedCell[], side: number): Layers {
-  if (!cells.some(({ caption }) => caption)) return [];
-  return [
-    {
-      transform: [{ filter: 'isValid(datum.caption)' }],
-      mark: {
-        type: 'text',
-        lineBreak: '\n',
-        lineHeight: captionLine,
-        fontSize: captionSize,
-        align: 'center',
-        baseline: 'top',
-        limit: side + gap - 6,
-        xOffset: side / 2,
-        yOffset: side + 4,
-        aria: false,
-      },
-      encoding: { x, y, text: { field: 'caption', type: 'nominal' } },
-    },
-  ];
-}
-
-function headerTexts(headers: readonly PlacedHeader[]): Layers {
-  if (headers.length === 0) return [];
-  return [
-    {
-      data: { name: 'headers', values: [...headers] },
-      mark: {
-        type: 'text',
-        lineBreak: '\n',
-        lineHeight: headerLine,
-        fontSize: headerSize,
-        fontWeight: 'bold',
-        align: 'left',
-        baseline: 'top',
-      },
-      encoding: { x, y, text: { field: 'header', type: 'nominal' } },
-    },
-  ];
-}
-
-interface PlacedCell extends ImageCell {
-  readonly x: number;
-  readonly y: number;
-}
-
-interface PlacedHeader {
-  readonly x: number;
-  readonly y: number;
-  readonly header: string;
-}
-
-interface Layout {
-  readonly cells: readonly PlacedCell[];
-  readonly headers: readonly PlacedHeader[];
-  readonly width: number;
-  readonly height: number;
-  readonly side: number;
-}
-
-/** `x` and `y` are of upper left corners; a header stands on its images, also where its neighbour's has more lines. */
-function layOut({ blocks, across, side = 88 }: ImageSheet): Layout {
-  const all = blocks.flat().flatMap(({ cells }) => cells);
-  const captionLines = Math.max(0, ...all.map(({ caption }) => (caption ? caption.split('\n').length : 0)));
+/** Places every cell and header by its upper left corner; a header ends right above its images, whatever its neighbours'. */
+function layOut({ blocks, across, side = 88 }: ImageSheet) {
+  const all = blocks.flat();
+  const lines = (text = '') => (text === '' ? 0 : text.split('\n').length);
+  const captionLines = Math.max(0, ...all.flatMap(({ cells }) => cells.map(({ caption }) => lines(caption))));
   const lineHeight = side + gap + (captionLines === 0 ? 0 : captionLines * captionLine + 6);
-  const widest = Math.max(0, ...blocks.flat().map(({ cells }) => Math.min(across, cells.length)));
-  const blockWidth = Math.max(1, widest) * (side + gap) - gap;
+  const widest = Math.max(1, ...all.map(({ cells }) => Math.min(across, cells.length)));
+  const blockWidth = widest * (side + gap) - gap;
   const columns = Math.max(1, ...blocks.map((row) => row.length));
-  const cells: PlacedCell[] = [];
-  const headers: PlacedHeader[] = [];
+  const cells: (ImageCell & { readonly x: number; readonly y: number })[] = [];
+  const headers: { readonly x: number; readonly y: number; readonly header: string }[] = [];
   let top = 0;
   for (const row of blocks) {
-    const texts = row.map(({ header }) =>
-      header ? wrapText(header, blockWidth, { size: headerSize, weight: 'bold' }) : [],
+    const texts = row.map(({ header = '' }) =>
+      header === '' ? '' : wrapText(header, blockWidth, { size: headerSize, weight: 'bold' }).join('\n'),
     );
-    const headerHeight = Math.max(0, ...texts.map((lines) => lines.length)) * headerLine;
+    const headerHeight = Math.max(0, ...texts.map(lines)) * headerLine;
     const first = top + (headerHeight === 0 ? 0 : headerHeight + 5);
     for (const [column, block] of row.entries()) {
       const left = column * (blockWidth + blockGap);
-      const lines = texts[column]!;
-      const y = top + headerHeight - lines.length * headerLine;
-      if (lines.length > 0) headers.push({ x: left, y, header: lines.join('\n') });
+      const header = texts[column]!;
+      if (header !== '') headers.push({ x: left, y: top + headerHeight - lines(header) * headerLine, header });
       for (const [index, cell] of block.cells.entries()) {
         const x = left + (index % across) * (side + gap);
         const y = first + Math.floor(index / across) * lineHeight;
@@ -217,8 +140,8 @@ function layOut({ blocks, across, side = 88 }: ImageSheet): Layout {
         cells.push({ x, y, ...cell, description });
       }
     }
-    const lines = Math.max(0, ...row.map(({ cells }) => Math.ceil(cells.length / across)));
-    top = first + lines * lineHeight - gap + blockGap;
+    const imageLines = Math.max(0, ...row.map(({ cells }) => Math.ceil(cells.length / across)));
+    top = first + imageLines * lineHeight - gap + blockGap;
   }
   const width = columns * (blockWidth + blockGap) - blockGap;
   return { cells, headers, width, height: Math.max(1, top - blockGap), side };

@@ -1,3 +1,4 @@
+import { groupBy } from '../../group-by.ts';
 import type { Part } from './encoders.ts';
 import { fittedLabels } from './fit-text.ts';
 import { textWidth } from './text-width.ts';
@@ -38,6 +39,22 @@ export function seriesLegend(names: readonly string[], width: number): Part {
 }
 
 type Labels = Readonly<Record<string, string>>;
+
+/** Items with the same labels on all axes but those of the runs. */
+export interface LabelledGroup<T> {
+  readonly labels: Labels;
+  readonly items: readonly T[];
+}
+
+/** Groups items by all of their labels but the axes `over`, in the order in which the groups first come. */
+export function groupOver<T extends { readonly labels: Labels }>(
+  items: readonly T[],
+  over: readonly string[],
+): readonly LabelledGroup<T>[] {
+  const own = ({ labels }: T) => Object.entries(labels).filter(([axis]) => !over.includes(axis));
+  const groups = groupBy(items, (item) => JSON.stringify(own(item).sort()));
+  return Array.from(groups.values(), (items) => ({ labels: Object.fromEntries(own(items[0]!)), items }));
+}
 
 /**
  * What a series is called that labels tell from others; a number says nothing without its axis: `my-net, seed 2`. Empty

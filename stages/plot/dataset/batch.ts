@@ -1,8 +1,8 @@
 import { formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
-import { DatasetBatches } from '../../../src/learning/training/training-data.ts';
 import { trainSplit } from '../../../src/learning/training/split-names.ts';
+import { DatasetBatches } from '../../../src/learning/training/training-data.ts';
 import { type AugmentSettings, augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
 import type { Batch } from '../../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';

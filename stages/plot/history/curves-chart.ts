@@ -12,13 +12,12 @@ import {
 } from '../../../src/learning/charts/encoders.ts';
 import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
 import { lineLayers, pointLayer } from '../../../src/learning/charts/line-layers.ts';
-import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { type LabelledGroup, nameSeries } from '../../../src/learning/charts/series.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
 import { chanceLevel, metric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { majorityWords, type SplitImages } from '../../../src/learning/training/split-images.ts';
 import { selectionSplit } from '../../../src/learning/training/split-names.ts';
-import type { Group } from '../inputs.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
 export interface CurvesOptions {
@@ -63,7 +62,7 @@ interface Curves {
  *
  * Both measures lie in a narrow band as a rule, far from zero, so the axes show the band.
  */
-export function curvesChart(groups: readonly Group<Run>[], options: CurvesOptions): TopLevelSpec {
+export function curvesChart(groups: readonly LabelledGroup<Run>[], options: CurvesOptions): TopLevelSpec {
   const { splits } = options;
   const { names, shared } = nameSeries(groups.map(({ labels }) => labels));
   const several = groups.length > 1;
@@ -72,7 +71,7 @@ export function curvesChart(groups: readonly Group<Run>[], options: CurvesOption
   const total = columns.length * panelWidth + (columns.length - 1) * between;
   const runs = groups.flatMap(({ items }) => items);
   const epochs = runs.flatMap(({ history }) => history.epochs.map(({ epoch }) => epoch));
-  const rows = (of: (group: Group<Run>) => readonly CurveRow[]) =>
+  const rows = (of: (group: LabelledGroup<Run>) => readonly CurveRow[]) =>
     groups.flatMap((group, index) => of(group).map((row) => ({ series: several ? names[index]! : row.split, ...row })));
   const curves: Curves = {
     lines: rows((group) => linesOf(group, splits, options.band)),
@@ -217,7 +216,7 @@ function keptText([only, ...others]: readonly Run[]): string {
 }
 
 /** How many runs and epochs there are, what was kept, how to read the picture, and what the majority class alone gives. */
-function subtitle(groups: readonly Group<Run>[], options: CurvesOptions): string {
+function subtitle(groups: readonly LabelledGroup<Run>[], options: CurvesOptions): string {
   const images = Object.entries(
     imagesOf(
       groups.flatMap(({ items }) => items),
@@ -230,7 +229,7 @@ function subtitle(groups: readonly Group<Run>[], options: CurvesOptions): string
   return `${readingOf(groups, options)}; ${formatList(counts)} images; calling all the same gives ${majority}`;
 }
 
-function readingOf(groups: readonly Group<Run>[], { splits, over, band }: CurvesOptions): string {
+function readingOf(groups: readonly LabelledGroup<Run>[], { splits, over, band }: CurvesOptions): string {
   const runs = groups.flatMap(({ items }) => items);
   const epochs = Math.max(...runs.map(({ history }) => history.epochs.length));
   if (runs.length === 1) {

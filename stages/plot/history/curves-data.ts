@@ -1,6 +1,6 @@
+import type { LabelledGroup } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import type { History } from '../../../src/learning/training/history.ts';
-import type { Group } from '../inputs.ts';
 
 /** One training, with what tells it from others. */
 export interface Run {
@@ -28,7 +28,7 @@ export interface CurveRow {
 export type Band = 'range' | 'deviation';
 
 /** The lines of a group, split by split: of its one run, or of the mean of its runs, a band about it. */
-export function linesOf({ items }: Group<Run>, splits: readonly string[], band: Band): readonly CurveRow[] {
+export function linesOf({ items }: LabelledGroup<Run>, splits: readonly string[], band: Band): readonly CurveRow[] {
   const last = Math.max(...items.map(({ history }) => history.epochs.at(-1)!.epoch));
   const epochs = Array.from({ length: last }, (_, index) => index + 1);
   return splits.flatMap((split) =>
@@ -45,7 +45,7 @@ export function linesOf({ items }: Group<Run>, splits: readonly string[], band: 
 }
 
 /** Each run's values at the epoch that was kept. */
-export function keptOf({ items }: Group<Run>, splits: readonly string[]): readonly CurveRow[] {
+export function keptOf({ items }: LabelledGroup<Run>, splits: readonly string[]): readonly CurveRow[] {
   return items.flatMap((run) =>
     splits.flatMap((split) =>
       measures.flatMap((measure) => {

@@ -1,8 +1,9 @@
 import { readFileSync } from 'node:fs';
+import { groupOver } from '../../../src/learning/charts/series.ts';
 import { type History, parseHistory } from '../../../src/learning/training/history.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
-import { type DrawForm, describeInput, groupOver } from '../inputs.ts';
+import { type DrawForm, describeInput } from '../inputs.ts';
 import { curvesChart } from './curves-chart.ts';
 import type { Run } from './curves-data.ts';
 

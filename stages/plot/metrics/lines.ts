@@ -3,12 +3,12 @@ import { formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, domainOf, quantity, ruleAt } from '../../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
-import { nameSeries } from '../../../src/learning/charts/series.ts';
+import { groupOver, nameSeries } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
-import { type DrawForm, groupOver } from '../inputs.ts';
+import type { DrawForm } from '../inputs.ts';
 import { levelOf } from './forest.ts';
 import { type MetricItem, readMetrics, usualValue } from './read-metrics.ts';
 

@@ -114,7 +114,7 @@ test('scores are drawn without a word of Vega, one model or several', async () =
   }
   const fails = (message: string, split: string) =>
     assert.rejects(bench.run(spec, run, { inputs: { scores: path }, with: { split } }), new StageError(message));
-  await fails('input "scores": expected real and fake images in "val", got 0 real and 1 fake', 'val');
+  await fails('input "scores": expected real and fake images in the split "val", got 0 real and 1 fake', 'val');
   await fails(
     'input "scores": expected images of the split "tset", got none. Did you mean "test"? There are test, val. Set "split".',
     'tset',

@@ -1,10 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
-import { parseScores } from '../../../src/learning/metrics/scores-file.ts';
-import { type InputArtifact, type StageContext, StageError } from '../../../src/stage.ts';
-import { thereAre } from '../../../src/suggest.ts';
+import { readSplitScores, requireBothClasses } from '../../../src/learning/metrics/read-split-scores.ts';
+import type { InputArtifact, StageContext } from '../../../src/stage.ts';
 import { describeInput } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
@@ -39,23 +37,12 @@ type Reading = Pick<StageContext<PlotSettings>, 'inputs' | 'settings'>;
 
 function readItem({ path, labels: axes }: InputArtifact, split: string, name: string): ModelScores {
   const what = describeInput('scores', axes);
-  const scores = parseScores(readFileSync(path, 'utf8'));
-  if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
-  const rows = scores.value.filter((row) => row.split === split);
-  if (rows.length === 0) {
-    const known = [...new Set(scores.value.map((row) => row.split))];
-    throw new StageError(
-      `${what}: expected images of the split "${split}", got none. ${thereAre(split, known)} Set "split".`,
-    );
-  }
+  const { rows } = readSplitScores(path, split, what);
+  requireBothClasses(rows, split, what);
   const labels = Uint8Array.from(rows, ({ label }) => label);
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const real = labels.length - fake;
-  if (real === 0 || fake === 0) {
-    throw new StageError(`${what}: expected real and fake images in "${split}", got ${real} real and ${fake} fake`);
-  }
   const differences = logitDifferences(rows.flatMap((row) => [row.real, row.fake]));
-  return { name, labels, differences, real, fake };
+  return { name, labels, differences, real: labels.length - fake, fake };
 }
 
 /** How often a model is wrong about each class, where what is above a threshold is called fake. */
