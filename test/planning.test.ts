@@ -175,7 +175,7 @@ test('a stage that ran has not never run, although its result is gone, and of a 
   );
   project.edit('pipelines/test.yaml', 'tr a-z B-Z', 'tr a-z A-Z');
   project.remove('cache/results');
-  assert.match(await print(project, 'plan'), / shout {2}its last result is no longer in the cache\n/);
+  assert.match(await print(project, 'plan'), / shout {2}the store no longer has its last result\n/);
   project.write('in.txt', 'abcd\n');
   assert.match(await print(project, 'plan'), / shout {2}input text changed\n/);
 });

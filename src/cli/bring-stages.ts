@@ -44,7 +44,7 @@ export async function bringStages(
     ...{ stages: stages.map(({ name }) => name), finals: inInterest(project), time: startedAt },
   });
   for (const warning of project.warnings) warn(formatWarning(warning));
-  await clearAfterKilledRuns(world.pipeline.root, world.cache);
+  await clearAfterKilledRuns(world.pipeline.root, world.store);
   const outcomes = await execute(run);
   if (run.checkReads) reportUnchecked(run, outcomes);
   for (const message of idleAxisWarnings(stages, outcomes)) warn(message);
@@ -56,7 +56,7 @@ export async function bringStages(
     if (!isIdle) recordRun(run, outcomes, warn);
     else if (report !== undefined) folder.discard(); // an idle run is no part of the history; a profile goes on in its folder
     if (project.whole) {
-      world.cache.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
+      world.store.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
     page = await report?.finish(interrupts.interrupted);
     await rememberRun(run, outcomes, memory, read, project.found, page);

@@ -40,22 +40,22 @@ export function makeExecution(
   const emit = (event: RunEvent) => reporter.event(plainTexts(event));
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const world = makeWorld(project, options.backend, warn, options.rehash);
-  const { cache, digests } = world;
+  const { store, digests } = world;
   const capacity = machineCapacity();
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
   const { signal, kill } = interrupts;
   return {
     world,
-    publisher: new Publisher(root, cache, digests, {
+    publisher: new Publisher(root, store, digests, {
       hardLink: options.hardLink ?? false,
       stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
     }),
     stages,
-    folder: startRun(cache, startedAt, pipeline.name),
+    folder: startRun(store, startedAt, pipeline.name),
     place: localPlace({
       world,
-      lender: new Lender(cache),
+      lender: new Lender(store),
       admission: new Admission(capacity, options.jobs ?? capacity.cpu),
       runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
       modules: new Map(

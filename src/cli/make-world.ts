@@ -11,12 +11,12 @@ import type { Project } from './open-project.ts';
  */
 export function makeWorld(project: Project, backend: string, warn: (message: string) => void, rehash = false): World {
   const { root, pipeline, graph, forced } = project;
-  const cache = FolderStore.open(root, warn);
+  const store = FolderStore.open(root, warn);
   return {
     pipeline,
     graph,
-    cache,
-    digests: DigestIndex.open(cache.folder, { rehash }),
+    store,
+    digests: DigestIndex.open(store.folder, { rehash }),
     listings: new Map(),
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),

@@ -57,7 +57,7 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const loans: Loan[] = [];
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
-  const name = viewName(world.cache.folder, examined.digest);
+  const name = viewName(world.store.folder, examined.digest);
   mkdirSync(folder);
   if (stage.inputs.length > 0) nameView(name, folder);
   for (const { port, list, items } of stage.inputs) {
@@ -87,7 +87,7 @@ async function borrow(
     return await lender.lend(artifact, to, borrower, published);
   } catch (error) {
     if (!(error instanceof CopyFault)) throw error;
-    throw new StageFailure(`${published} changed before it could be read, and the cache does not hold it: run again`);
+    throw new StageFailure(`${published} changed before it could be read, and the store does not hold it: run again`);
   }
 }
 

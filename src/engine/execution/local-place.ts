@@ -187,7 +187,7 @@ async function makeRecord(
   cpus: number,
   { host, world }: LocalResources,
 ): Promise<StageRecord> {
-  const stored = keep && existsSync(log) ? await world.cache.storeFile(log) : undefined;
+  const stored = keep && existsSync(log) ? await world.store.storeFile(log) : undefined;
   return {
     startedAt: new Date(startedAt).toISOString(),
     seconds: (Date.now() - startedAt) / 1000,
@@ -209,14 +209,14 @@ async function keep(
   { stage, work }: Attempt,
   result: StageResult,
   contained: boolean,
-  { cache }: World,
+  { store }: World,
 ): Promise<void> {
   if (stage.cache) {
     for (const output of stage.outputs) {
-      await cache.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });
+      await store.storeArtifact(privatePath(work, output), result.outputs[output.port]!, { contained });
     }
   }
-  await cache.writeResult(result);
+  await store.writeResult(result);
 }
 
 /** Says what the programs of a stage read without declaring it, or that there is nothing. */

@@ -49,7 +49,7 @@ export class StageRun {
     const { digest } = this.#examined;
     const twin = working.get(digest);
     working.set(digest, this.#stage.name);
-    return world.cache.acquireLease(digest, signal, (holder) =>
+    return world.store.acquireLease(digest, signal, (holder) =>
       this.#emit({ type: 'stage-waiting', for: twin === undefined ? holder : `${twin}, which does the same work` }),
     );
   }
@@ -63,8 +63,8 @@ export class StageRun {
     const isPresent = decision.state === 'up to date';
     if (result === undefined || !(isPresent || decision.state === 'restorable')) return undefined;
     if (!isPresent && !(await this.#publish(result.outputs))) return undefined;
-    world.cache.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
-    await world.cache.markUsed(result.digest);
+    world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
+    await world.store.markUsed(result.digest);
     const { outputs, record } = result;
     return {
       outcome: isPresent ? 'up to date' : 'restored',
@@ -104,8 +104,8 @@ export class StageRun {
     const { world, host } = this.#run;
     const versions = { restage: host.restage, node: process.version };
     const digest = checkpointDigest(this.#examined.fingerprint, checkpointsWithout, versions);
-    if (world.forced.has(name)) world.cache.removeCheckpoint(digest);
-    return world.cache.checkpointPath(digest);
+    if (world.forced.has(name)) world.store.removeCheckpoint(digest);
+    return world.store.checkpointPath(digest);
   }
 
   /** Lets the place make an attempt, uses what that made while its private folder is there, and keeps how it ended. */
@@ -135,7 +135,7 @@ export class StageRun {
       else tellEnd(files, state, 'failed', describeError(error));
       throw error;
     } finally {
-      forgetView(viewName(world.cache.folder, examined.digest), viewFolder(files.work));
+      forgetView(viewName(world.store.folder, examined.digest), viewFolder(files.work));
       await files.removeWork();
     }
   }
@@ -153,7 +153,7 @@ export class StageRun {
       await this.#publish(outputs, work);
       return { ...done, recorded: false };
     }
-    world.cache.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
+    world.store.writeLatest(world.pipeline.name, this.#stage.name, result.digest);
     await this.#keepListings();
     this.#warnOfOtherBytes(outputs);
     if (!(await this.#publish(outputs, this.#stage.cache ? undefined : work))) {
@@ -166,11 +166,11 @@ export class StageRun {
 
   /** Keeps what the folders held that the stage read by path, so that later reasons can name the files that changed. */
   async #keepListings(): Promise<void> {
-    const { cache, listings } = this.#run.world;
+    const { store, listings } = this.#run.world;
     for (const { items, parts } of this.#stage.inputs) {
       for (const item of items) {
         const listing = item.from === 'path' ? await listings.get(item.path) : undefined;
-        if (listing?.folder === true) keepInputListing(cache.folder, partsDigest(listing, parts), listing.files);
+        if (listing?.folder === true) keepInputListing(store.folder, partsDigest(listing, parts), listing.files);
       }
     }
   }

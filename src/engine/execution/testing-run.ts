@@ -51,9 +51,9 @@ export class FakedProject extends TestProject {
     const digests = DigestIndex.open(this.store.folder);
     const named = (names: readonly string[] = []) => new Set(names as readonly StageName[]);
     const [forced, twice] = [named([...(options.force ?? []), ...(options.twice ?? [])]), named(options.twice)];
-    const cache = this.store;
+    const { store } = this;
     const world: World = {
-      ...{ pipeline, graph, cache, digests, forced },
+      ...{ pipeline, graph, store, digests, forced },
       ...{ listings: new Map(), backend: undefined, backends: [] },
     };
     const stop = new AbortController();
@@ -63,11 +63,11 @@ export class FakedProject extends TestProject {
     const signals = { signal: AbortSignal.any([signal, stop.signal]), kill };
     const run: Execution = {
       ...{ world, twice, host, working: new Map(), startedAt: Date.now(), checkReads: false, signal: signals.signal },
-      publisher: new Publisher(this.root, cache, digests),
+      publisher: new Publisher(this.root, store, digests),
       stages: graph.order.map((name) => graph.stage(name)),
-      folder: cache.startRun(`run-${this.#runs}`, pipeline.name),
+      folder: store.startRun(`run-${this.#runs}`, pipeline.name),
       place: localPlace({
-        ...{ world, host, ...signals, lender: new Lender(cache), checkReads: false, modules: new Map() },
+        ...{ world, host, ...signals, lender: new Lender(store), checkReads: false, modules: new Map() },
         admission: new Admission({ cpu: 1, gpu: 0, memory: 0 }, 1),
         runProcess: async (job) =>
           (await processes[String(job.request.settings['run'])]!(job)) ?? { ok: true, contained: true },

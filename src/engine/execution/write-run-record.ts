@@ -36,7 +36,7 @@ export function writeRunRecord(
 
 function entryOf(stage: Stage, outcome: StageOutcome, { world }: Execution, numbersOf: NumbersOf): StageEntry {
   if (!isDone(outcome)) return { outcome: outcome.outcome, message: outcome.message };
-  const result = outcome.recorded ? world.cache.readLatest(world.pipeline.name, stage.name) : undefined;
+  const result = outcome.recorded ? world.store.readLatest(world.pipeline.name, stage.name) : undefined;
   return {
     outcome: outcome.outcome,
     seconds: outcome.seconds,

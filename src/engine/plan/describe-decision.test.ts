@@ -25,14 +25,14 @@ test('every reason has its words', () => {
     'forced',
     'never ran',
     'interrupted when it last ran, and has no earlier result',
-    'its last result is no longer in the cache',
+    'the store no longer has its last result',
     'settings.epochs: 8 → 5',
     'output model is missing',
     'output history was changed in place',
     'another result is published as model, history (settings.epochs: 8 → 5)',
     'another result is published as model (settings.epochs: 8 → 5 and 2 more)',
     'its outputs are not kept (cache: false)',
-    'the cache lost 3 of its objects',
+    'the store has lost 3 of its objects',
   ]);
 });
 

@@ -25,7 +25,7 @@ function describeReason(reason: Reason): string {
     case 'no result':
       return `${reason.lastAttempt} when it last ran, and has no earlier result`;
     case 'result lost':
-      return 'its last result is no longer in the cache';
+      return 'the store no longer has its last result';
     case 'change':
       return describeChange(reason.change);
     case 'output missing':
@@ -37,7 +37,7 @@ function describeReason(reason: Reason): string {
     case 'not kept':
       return 'its outputs are not kept (cache: false)';
     case 'objects lost':
-      return `the cache lost ${reason.count} of its objects`;
+      return `the store has lost ${reason.count} of its objects`;
     default:
       return unreachable(reason);
   }

@@ -12,7 +12,7 @@ import type { EarlierWork } from './decide.ts';
 
 /** What is known of a stage's past before the store is asked. */
 export interface StagePast {
-  readonly cache: FolderStore;
+  readonly store: FolderStore;
   readonly pipeline: string;
   readonly stage: Stage;
   /** The fingerprint of its last result, where the store still holds that. */
@@ -25,8 +25,8 @@ export interface StagePast {
 
 /** What a stage did before, and how `now` differs from that; undefined where it never ran, or runs for the first time. */
 export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | undefined {
-  const { cache, pipeline, stage, last, hadResult, listed } = past;
-  const work = last === undefined ? lastAttempt(cache, pipeline, stage.name) : ended('succeeded', last);
+  const { store, pipeline, stage, last, hadResult, listed } = past;
+  const work = last === undefined ? lastAttempt(store, pipeline, stage.name) : ended('succeeded', last);
   if (work === undefined) return hadResult ? { ended: 'succeeded', changes: [] } : undefined;
   const { content } = work;
   if (content === undefined) return { ended: work.ended, changes: [] };
@@ -34,10 +34,10 @@ export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | un
     defaultOf: stage.defaultOf,
     filesOf: (input) => {
       const listing = listed.get(input);
-      if (listing?.folder !== true) return readInputListing(cache.folder, input);
+      if (listing?.folder !== true) return readInputListing(store.folder, input);
       return new Map(listing.files.map(({ path, digest }) => [path, digest]));
     },
-    changedCode: () => changedCode(cache.folder, content, now),
+    changedCode: () => changedCode(store.folder, content, now),
   });
   return { ended: work.ended, changes };
 }
@@ -56,10 +56,10 @@ const mostRuns = 20;
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 
 /** The last attempt of a stage; undefined where there is none, or where it goes on. */
-function lastAttempt(cache: FolderStore, pipeline: string, stage: string): Work | undefined {
-  const runs = knownRuns.get(cache) ?? runsOf(cache, pipeline, mostRuns);
-  knownRuns.set(cache, runs);
-  const found = lastAttempts(cache, pipeline, stage, runs);
+function lastAttempt(store: FolderStore, pipeline: string, stage: string): Work | undefined {
+  const runs = knownRuns.get(store) ?? runsOf(store, pipeline, mostRuns);
+  knownRuns.set(store, runs);
+  const found = lastAttempts(store, pipeline, stage, runs);
   if (found === undefined) return undefined;
   const { end, content } = found.last.state;
   if (end !== undefined) return ended(end.outcome, content);

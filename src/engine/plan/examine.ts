@@ -21,7 +21,7 @@ import { earlierWork } from './earlier-work.ts';
 export interface World {
   readonly pipeline: Pipeline;
   readonly graph: Graph;
-  readonly cache: FolderStore;
+  readonly store: FolderStore;
   readonly digests: DigestIndex;
   /** Path inputs listed in this run, by absolute path. */
   readonly listings: Map<string, Promise<SignedListing>>;
@@ -62,9 +62,9 @@ export class ExamineError extends UserError {
  * `outputsOf` gives the outputs of a stage that it reads. Throws an {@link ExamineError} or a {@link ListingError}.
  */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
-  const { pipeline, cache } = world;
-  const latest = cache.readLatest(pipeline.name, stage.name);
-  const last: Lookup = latest === undefined ? { state: 'missing' } : await cache.lookup(latest);
+  const { pipeline, store } = world;
+  const latest = store.readLatest(pipeline.name, stage.name);
+  const last: Lookup = latest === undefined ? { state: 'missing' } : await store.lookup(latest);
   if (stage.frozen) return await examineFrozen(stage, world, last);
 
   const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
@@ -95,15 +95,15 @@ interface Basis {
 /** Decides about a stage as computed by one backend; undefined: the user named none. */
 async function examineFor(backend: string | undefined, stage: Stage, world: World, basis: Basis): Promise<Examined> {
   const { latest, last, inputs, looked, listed } = basis;
-  const { cache, pipeline } = world;
+  const { store, pipeline } = world;
   const fingerprint = fingerprintStage(stage, { inputs, backend, salt: pipeline.salt });
   const digest = hashFingerprint(fingerprint);
-  const found = digest === latest ? last : await cache.lookup(digest);
+  const found = digest === latest ? last : await store.lookup(digest);
   const forced = world.forced.has(stage.name);
   const facts = await standing(stage, found, last, world);
   const lastWork = resultOf(last)?.fingerprint;
   const needsPast = found.state === 'missing' || Object.values(facts.published).includes('other');
-  const past = { cache, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
+  const past = { store, pipeline: pipeline.name, stage, last: lastWork, hadResult: latest !== undefined, listed };
   const earlier = needsPast && !forced ? earlierWork(past, fingerprint) : undefined;
   const decision = decide({ forced, ...facts, earlier });
   return { fingerprint, digest, decision, result: resultOf(found), last: lastWork, looked };
@@ -174,7 +174,7 @@ async function standing(
     published[port] = await compare(join(world.pipeline.root, path), wanted, world.digests);
   }
   const needsObjects = result.stored && Object.values(published).some((state) => state !== 'in place');
-  const lostObjects = needsObjects && found.state === 'here' ? await countMissing(result, world.cache) : 0;
+  const lostObjects = needsObjects && found.state === 'here' ? await countMissing(result, world.store) : 0;
   return { result: { stored: result.stored, place: found.state, lostObjects }, published };
 }
 

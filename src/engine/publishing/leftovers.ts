@@ -18,8 +18,8 @@ export interface Leftover {
 }
 
 /** Finds what killed processes left in the cache and beside published paths. Changes nothing. */
-export function findLeftovers(root: string, cache: FolderStore, now = Date.now()): readonly Leftover[] {
-  return leftoverPaths(root, cache, now).map((path) => ({ path, bytes: bytesIn(path) }));
+export function findLeftovers(root: string, store: FolderStore, now = Date.now()): readonly Leftover[] {
+  return leftoverPaths(root, store, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
 /** Throws a `WriteError`. */
@@ -35,21 +35,21 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
  * Removes what killed runs left, when a new run begins. Where no run was killed, this only lists one folder. What cannot
  * be removed stays for `gc`, which says why; it must not stop the run.
  */
-export async function clearAfterKilledRuns(root: string, cache = FolderStore.open(root)): Promise<void> {
-  if (cache.killedRuns().length === 0) return;
-  for (const path of leftoverPaths(root, cache, Date.now())) {
+export async function clearAfterKilledRuns(root: string, store = FolderStore.open(root)): Promise<void> {
+  if (store.killedRuns().length === 0) return;
+  for (const path of leftoverPaths(root, store, Date.now())) {
     await rm(path, { recursive: true, force: true }).catch(() => {});
   }
 }
 
 /** The folders of killed runs come last: while one is there, the next run looks for the rest again. */
-function leftoverPaths(root: string, cache: FolderStore, now: number): readonly string[] {
-  const folders = new Set(new PublishedRecords(cache.folder).all().map(({ path }) => join(root, dirname(path))));
-  const killed = cache.killedRuns(now).map(({ work }) => work);
+function leftoverPaths(root: string, store: FolderStore, now: number): readonly string[] {
+  const folders = new Set(new PublishedRecords(store.folder).all().map(({ path }) => join(root, dirname(path))));
+  const killed = store.killedRuns(now).map(({ work }) => work);
   return [
-    ...halfWritten(cache.folder, now),
+    ...halfWritten(store.folder, now),
     ...[...folders].flatMap((folder) => leftoversIn(folder)),
-    ...abandonedViewNames(cache.folder, killed),
+    ...abandonedViewNames(store.folder, killed),
     ...killed,
   ];
 }

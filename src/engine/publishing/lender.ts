@@ -41,14 +41,14 @@ const lenders = 8;
  * write to a read-only file: every loan is checked again when it is given back.
  */
 export class Lender {
-  readonly #cache: FolderStore;
+  readonly #store: FolderStore;
   /** The state of an object when its bytes were last verified. */
   readonly #verified = new Map<Digest, string>();
   /** The stages that hold an object, or held it when it was written to. */
   readonly #borrowers = new Map<Digest, Set<string>>();
 
-  constructor(cache: FolderStore) {
-    this.#cache = cache;
+  constructor(store: FolderStore) {
+    this.#store = store;
   }
 
   /**
@@ -64,7 +64,7 @@ export class Lender {
   }
 
   async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
-    if ((await this.#cache.missingObjects(artifact)).length > 0) return undefined;
+    if ((await this.#store.missingObjects(artifact)).length > 0) return undefined;
     if (artifact.folder) {
       const folders = new Set([to, ...artifact.files.map((file) => dirname(pathIn(to, file)))]);
       for (const folder of folders) await mkdir(folder, { recursive: true });
@@ -72,7 +72,7 @@ export class Lender {
     const lent: LentFile[] = [];
     let isWhole = true;
     await forEachBounded(artifact.files, lenders, async (file) => {
-      const object = this.#cache.objectPath(file.digest);
+      const object = this.#store.objectPath(file.digest);
       const path = pathIn(to, file);
       isWhole &&= await this.#isSound(object, file);
       if (!isWhole) return;
@@ -103,7 +103,7 @@ export class Lender {
         if (!isIntact) misuses.push({ path, others: [] });
         continue;
       }
-      if (inodeOf(stateOf(object)) === inodeOf(state)) this.#cache.setAside(object, 'a stage wrote to it');
+      if (inodeOf(stateOf(object)) === inodeOf(state)) this.#store.setAside(object, 'a stage wrote to it');
       misuses.push({ path, others: [...(borrowers ?? [])].filter((other) => other !== borrower) });
     }
     return misuses;
@@ -115,7 +115,7 @@ export class Lender {
     if (state !== '' && this.#verified.get(digest) === state) return true;
     const found = await hashOf(object);
     if (found === digest) return true;
-    if (found !== undefined) this.#cache.setAside(object, 'its content is not what its name says');
+    if (found !== undefined) this.#store.setAside(object, 'its content is not what its name says');
     return false;
   }
 }

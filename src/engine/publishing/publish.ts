@@ -35,17 +35,17 @@ export interface PublisherOptions {
  */
 export class Publisher {
   readonly root: string;
-  readonly cache: FolderStore;
+  readonly store: FolderStore;
   readonly records: PublishedRecords;
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
   readonly #stillClaims: StillClaims;
 
   /** Without `stillClaims`, no other pipeline has a claim. */
-  constructor(root: string, cache: FolderStore, digests: DigestIndex, options: PublisherOptions = {}) {
+  constructor(root: string, store: FolderStore, digests: DigestIndex, options: PublisherOptions = {}) {
     this.root = root;
-    this.cache = cache;
-    this.records = new PublishedRecords(cache.folder);
+    this.store = store;
+    this.records = new PublishedRecords(store.folder);
     this.#digests = digests;
     this.#hardLink = options.hardLink ?? false;
     this.#stillClaims = options.stillClaims ?? (async () => false);
@@ -86,7 +86,7 @@ export class Publisher {
       await using _turn = await this.#turn(target.key);
       await this.#checkClaim(target, owner);
       const present = await this.#look(target, undefined);
-      const displaced = present.state === 'foreign' ? displace(this.root, this.cache.folder, target) : undefined;
+      const displaced = present.state === 'foreign' ? displace(this.root, this.store.folder, target) : undefined;
       this.#record(target, sha256(text), owner, present);
       renameSync(staging.path, target.path);
       return displaced === undefined ? {} : { displaced };
@@ -137,17 +137,17 @@ export class Publisher {
   /** Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside. */
   async #stage(artifact: StoredArtifact, from: string | undefined, staging: Staging): Promise<void> {
     const sourceOf = ({ path, digest }: ListedFile): string => {
-      if (from === undefined) return this.cache.objectPath(digest);
+      if (from === undefined) return this.store.objectPath(digest);
       return path === '' ? from : `${from}/${path}`;
     };
     try {
       await copyVerified(artifact, sourceOf, staging.path, { hardLink: this.#hardLink && from === undefined });
     } catch (error) {
       if (!(error instanceof CopyFault) || error.fault !== 'corrupt' || from !== undefined) throw error;
-      const object = this.cache.objectPath(error.file.digest);
+      const object = this.store.objectPath(error.file.digest);
       // The object is hashed again, since another run may have replaced it by a sound one meanwhile.
       if ((await hashFile(object)) !== error.file.digest)
-        this.cache.setAside(object, 'its content is not what its name says');
+        this.store.setAside(object, 'its content is not what its name says');
       throw error;
     }
   }
@@ -167,7 +167,7 @@ export class Publisher {
       if (present.state === 'same') return {};
       await using last = new Staging(target);
       try {
-        if (present.state === 'foreign') displaced.displaced = displace(this.root, this.cache.folder, target);
+        if (present.state === 'foreign') displaced.displaced = displace(this.root, this.store.folder, target);
         if (present.state === 'ours') renameSync(target.path, last.path);
         putInPlace(staging.path, target.path);
         return displaced;
@@ -179,7 +179,7 @@ export class Publisher {
   }
 
   #turn(key: Digest): Promise<Lease> {
-    return Lease.acquire(join(this.cache.folder, 'leases', `publish-${key}`));
+    return Lease.acquire(join(this.store.folder, 'leases', `publish-${key}`));
   }
 
   /** A run checks the claims before it begins. This finds a pipeline that published since. */

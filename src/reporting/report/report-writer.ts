@@ -54,7 +54,7 @@ export class ReportWriter implements RunListener {
     this.#run = run;
     const { pipeline, publisher } = this.#options;
     if (event.type === 'stage-decided') {
-      this.#before.set(event.stage, publisher.cache.readLatest(pipeline.name, event.stage));
+      this.#before.set(event.stage, publisher.store.readLatest(pipeline.name, event.stage));
     } else if (event.type === 'stage-progress') {
       this.#schedule.ask(progressPause);
     } else if (event.type === 'stage-started' || event.type === 'stage-point') {
@@ -100,11 +100,11 @@ export class ReportWriter implements RunListener {
   async #isUpToDate(): Promise<boolean> {
     const { pipeline, publisher } = this.#options;
     if (!this.#run.stages.every(({ state }) => state === 'up to date')) return false;
-    const record = readReportRecord(publisher.cache.folder, pipeline.name);
+    const record = readReportRecord(publisher.store.folder, pipeline.name);
     if (record?.complete !== true || record.header !== this.#header()) return false;
     for (const stage of this.#options.stages) {
       const { name } = stage;
-      if (record.results[name] !== publisher.cache.readLatest(pipeline.name, name)) return false;
+      if (record.results[name] !== publisher.store.readLatest(pipeline.name, name)) return false;
       if (record.planned?.[name] !== this.#planned(stage)) return false;
     }
     return (await publisher.look(this.#path)) === 'ours';
@@ -121,9 +121,9 @@ export class ReportWriter implements RunListener {
 
   async #write(state: ReportModel['state']): Promise<void> {
     const { pipeline, publisher } = this.#options;
-    const { cache } = publisher;
+    const { store } = publisher;
     if (state === 'running' && !this.#schedule.hasBegun) {
-      writeReportRecord(cache.folder, pipeline.name, { complete: false, results: {} });
+      writeReportRecord(store.folder, pipeline.name, { complete: false, results: {} });
     }
     const page = renderReport(await this.#model(state));
     const { displaced } = await publisher.publishText(page, this.#path, {
@@ -136,10 +136,10 @@ export class ReportWriter implements RunListener {
     }
     if (state === 'running') return;
     const results = this.#run.stages.flatMap(({ name }) => {
-      const digest = cache.readLatest(pipeline.name, name);
+      const digest = store.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
     });
-    writeReportRecord(cache.folder, pipeline.name, {
+    writeReportRecord(store.folder, pipeline.name, {
       complete: state === 'succeeded',
       results: Object.fromEntries(results),
       header: this.#header(),
@@ -205,12 +205,12 @@ export class ReportWriter implements RunListener {
   /** What is known of a stage that has ended, from its result where it has one. */
   #describeEnd(stage: Stage, model: StageModel, outputs: ReportStage['outputs']): Partial<ReportStage> {
     const { pipeline, publisher, run } = this.#options;
-    const { cache } = publisher;
+    const { store } = publisher;
     const before = this.#before.get(stage.name);
-    const latest = isDone(model) ? cache.readLatest(pipeline.name, stage.name) : undefined;
-    const result = latest === undefined ? undefined : cache.readResult(latest);
-    const last = before === undefined ? undefined : before === latest ? result : cache.readResult(before);
-    const log = describeLog(stage, result, cache, run, this.#room);
+    const latest = isDone(model) ? store.readLatest(pipeline.name, stage.name) : undefined;
+    const result = latest === undefined ? undefined : store.readResult(latest);
+    const last = before === undefined ? undefined : before === latest ? result : store.readResult(before);
+    const log = describeLog(stage, result, store, run, this.#room);
     return {
       ...(log !== undefined && { log }),
       ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#room) }),
