@@ -5,7 +5,7 @@ import { exitCodes } from './exit-codes.ts';
 import { commandName } from './own-command.ts';
 import { version } from './package-info.ts';
 
-/** Runs one command and gives its exit code. */
+/** Runs one command and returns its exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
   const act: Act =
@@ -14,11 +14,9 @@ export async function runCli(argv: readonly string[]): Promise<number> {
       code = await (await load())(...args);
     };
   const program = new Command(commandName)
-    .description(
-      'Runs the stages of a pipeline that are stale, decided by content, and restores what was computed before.',
-    )
+    .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
     .version(version, '-V, --version')
-    .showHelpAfterError('(--help says what it takes)')
+    .showHelpAfterError('(--help lists what it takes)')
     .exitOverride();
   declareCommands(program, act, argv);
   try {

@@ -26,11 +26,12 @@ export function declareCommands(program: Command, act: Act, argv: readonly strin
   declareLearning(program, act);
 }
 
-const fileHelp = 'the pipeline, looked up here and then under pipelines/; left out: the only one';
-const lastHelp = `${fileHelp}, or the one that ran last`;
-const stagesHelp = 'stages of it, or pipelines that it includes; fit@seed=2 is fit[seed=2]; left out: all';
+const fileHelp = 'the pipeline file, looked up here and then below pipelines/ (default: the only one)';
+const lastHelp =
+  'the pipeline file, looked up here and then below pipelines/ (default: the only one, or the one that ran last)';
+const stagesHelp = 'its stages, or pipelines that it includes; fit@seed=2 is fit[seed=2] (default: all)';
 
-/** The words of a command line as one list: which of them is the file, the project tells. */
+/** The words of a command line as one list: the project decides which of them is the file. */
 const inWords =
   <Options>(command: (words: readonly string[], options: Options) => Promise<number>) =>
   (file: string | undefined, stages: readonly string[], options: Options): Promise<number> =>
@@ -41,27 +42,27 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .command('run')
     .summary('bring stages up to date')
     .description(
-      'Brings every stage, or the named ones with all that they need: restores what the cache has, runs the rest.',
+      'Brings all stages, or the named ones with everything they need, up to date: restores what the cache has, runs the rest.',
     )
     .argument('[file]', fileHelp)
     .argument('[stages...]', stagesHelp)
     .addOption(forceOption())
     .option('--twice [stage]', 'run this stage, or all, twice and compare the bytes; repeatable', collect)
     .addOption(downstreamOption())
-    .option('-j, --jobs <count>', 'how many stages run at once at most (default: as many as cores)', positiveInteger)
+    .option('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger)
     .addOption(setOption())
-    .addOption(new Option('--keep-going', 'after a failure, go on with what does not depend on it (the default)'))
+    .addOption(new Option('--keep-going', 'after a failure, continue with what does not depend on it (the default)'))
     .addOption(new Option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'))
     .addOption(backendOption())
     .addOption(
-      new Option('--reporter <form>', 'how progress is told')
+      new Option('--reporter <form>', 'how progress is shown')
         .choices(['auto', 'live', 'plain', 'json'])
         .default('auto'),
     )
     .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
-    .option('--rehash', 'hash every input and published file again, whatever their times say')
-    .option('--check-reads', 'say which files each command reads without declaring them (Linux; needs strace)')
-    .option('-n, --dry-run', 'only say what would happen and why, like `plan`')
+    .option('--rehash', 'hash every input and published file again, even if its times are unchanged')
+    .option('--check-reads', 'name the files that each command reads without declaring them (Linux; needs strace)')
+    .option('-n, --dry-run', 'only say what would happen and why, as `plan` does')
     .addHelpText(
       'after',
       example(
@@ -75,7 +76,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .command('plan')
     .summary('say what would happen, and why')
     .description(
-      'Says of every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
+      'Says for every stage whether it is up to date, would be restored, must run or may run, and why. Changes nothing.',
     )
     .argument('[file]', fileHelp)
     .argument('[stages...]', stagesHelp)
@@ -107,18 +108,16 @@ function declareLooking(program: Command, act: Act): void {
     .argument('[file]', lastHelp)
     .argument('[stages...]', stagesHelp)
     .addOption(setOption())
-    .option('--svg <file>', 'writes an SVG there')
+    .option('--svg <file>', 'write an SVG to this file')
     .addHelpText('after', example('restage graph experiments/simple-net-fakes.yaml --svg graph.svg'))
     .action(act(async () => inWords((await import('./commands/graph.ts')).graphCommand)));
   program
     .command('logs')
     .summary("print a stage's log")
-    .description(
-      'Prints what a stage said for the result that is published, or else when it last ran, with how that ended.',
-    )
+    .description('Prints the log of a stage for its published result, or else of its last attempt, and how that ended.')
     .argument('[file]', lastHelp)
     .argument('[stages...]', stagesHelp)
-    .option('--raw', 'with colours and other escape sequences, which a terminal obeys')
+    .option('--raw', 'keep colours and other escape sequences, which control the terminal')
     .addOption(setOption())
     .addHelpText('after', example('restage logs experiments/simple-net-fakes.yaml fit'))
     .action(act(async () => inWords((await import('./commands/logs.ts')).logsCommand)));
@@ -129,7 +128,7 @@ function declareComparing(program: Command, act: Act): void {
     .command('history')
     .summary('list the runs with their numbers')
     .description(
-      'Lists the runs that did something, the last first, with how they ended and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
+      'Lists the runs that did something, the last one first, with their end and the numbers of their metrics. A number is named by its stage and its name in the file: scores.test.auc.',
     )
     .option('--pipeline <name>', 'only runs of this pipeline')
     .option('--stage <stage>', 'only runs with this stage, or instances of it')
@@ -143,9 +142,9 @@ function declareComparing(program: Command, act: Act): void {
     .addOption(
       new Option('--show <number>', 'a column for it; repeatable').default([], 'the main ones').argParser(collect),
     )
-    .option('--sort <number>', 'the largest first; duration for the longest')
-    .option('--reverse', 'the other way round')
-    .option('--limit <count>', 'how many are shown at most', positiveInteger, 30)
+    .option('--sort <number>', 'sort by this number, the largest first; duration sorts by time')
+    .option('--reverse', 'reverse the order')
+    .option('--limit <count>', 'how many runs to show', positiveInteger, 30)
     .option('--json', 'as JSON, all of them')
     .addHelpText(
       'after',
@@ -156,10 +155,10 @@ function declareComparing(program: Command, act: Act): void {
     .command('compare')
     .summary('say what differs between pipelines, runs or stages')
     .description(
-      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name or the beginning of it, last, last~1), or a stage of either after a colon.',
+      'Compares settings value by value, metrics, and scores image by image: differences with their interval and test. A subject is a pipeline as it last stood, a run (its name, the beginning of its name, last, last~1), or a stage of either after a colon.',
     )
     .argument('<subjects...>', 'two or more: experiments/a.yaml, 2025-01-31T09-12, last~1, experiments/a.yaml:scores')
-    .option('--all', 'every number that they have in common, not the main ones alone')
+    .option('--all', 'every number that they have in common, not only the main ones')
     .option('--json', 'as JSON')
     .option('--markdown', 'as Markdown tables')
     .option('--html [file]', 'as a page with the curves overlaid (default: compare.html)')
@@ -181,27 +180,25 @@ function declareKeeping(program: Command, act: Act): void {
     .description(
       'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
     )
-    .option('-y, --yes', 'does it; without, only says what would go')
+    .option('-y, --yes', 'remove; without it, only say what would go')
     .addHelpText('after', example('restage clean --yes'))
     .action(act(async () => (await import('./commands/clean.ts')).cleanCommand));
   program
     .command('gc')
     .summary('free space in the cache')
     .description(
-      'Removes results that were not used for a while and the objects that nothing refers to. Keeps frozen stages and the last runs.',
+      'Removes results that were not used for a while, and objects that no result names. Keeps frozen stages and the last runs.',
     )
-    .option('--keep <duration>', 'keeps results used within this time', '30d')
-    .option('--max-size <size>', 'removes the longest unused results until the cache is this small')
-    .option('-y, --yes', 'does it; without, only says what would go')
+    .option('--keep <duration>', 'keep results used within this time', '30d')
+    .option('--max-size <size>', 'remove the least recently used results until the cache is this small')
+    .option('-y, --yes', 'remove; without it, only say what would go')
     .addHelpText('after', example('restage gc --keep 7d --yes', 'restage gc --max-size 20GiB --yes'))
     .action(act(async () => (await import('./commands/gc.ts')).gcCommand));
   program
     .command('verify')
     .summary('check every byte of the cache')
-    .description(
-      'Hashes every object again. A damaged one is set aside, and what needs it is made again by the next run.',
-    )
-    .option('--inputs', 'also hash the input and published files again, and name those that changed without new times')
+    .description('Hashes every object again and sets damaged ones aside. The next run that needs one makes it again.')
+    .option('--inputs', 'also hash input and published files again, and name those that changed without new times')
     .addHelpText('after', example('restage verify', 'restage verify --inputs'))
     .action(act(async () => (await import('./commands/verify.ts')).verifyCommand));
 }
@@ -211,13 +208,13 @@ function declareLearning(program: Command, act: Act): void {
     .command('model')
     .summary("show a network's layers")
     .description(
-      'Lists the networks that have a name, or the layers of one: shapes, parameters and multiply-adds, with a drawing where asked for. A network is named, or meant by a pipeline and its stage, or by the folder of a trained model.',
+      'Lists the named networks, or the layers of one network: shapes, parameters and multiply-adds; draws it on request. Give a name, a pipeline and its stage, or the folder of a trained model.',
     )
-    .argument('[model]', 'such as xception, a pipeline, or the folder of a model')
-    .argument('[stages...]', 'the stage of the pipeline that trains it, where several do')
-    .option('--image-size <pixels>', 'of images a side (default: as it is trained, else 256)', positiveInteger)
-    .option('--classes <count>', 'of the last layer of a named one (default: 2)', positiveInteger)
-    .option('--svg <file>', 'writes a drawing there')
+    .argument('[model]', 'a name such as xception, a pipeline, or the folder of a model')
+    .argument('[stages...]', 'the stage that trains it, if several do')
+    .option('--image-size <pixels>', 'side of the images (default: as trained, else 256)', positiveInteger)
+    .option('--classes <count>', 'outputs of the last layer of a named network (default: 2)', positiveInteger)
+    .option('--svg <file>', 'write a drawing to this file')
     .addOption(setOption())
     .addHelpText(
       'after',
@@ -226,19 +223,20 @@ function declareLearning(program: Command, act: Act): void {
     .action(act(async () => inWords((await import('./commands/model.ts')).modelCommand)));
   program
     .command('explain-image')
-    .summary('say what a trained model makes of any picture, and why')
+    .summary('score any picture with a trained model, and show why')
     .description(
-      'Scores pictures with a trained model, and draws where in them it has that from, as one PNG. The model is meant by its folder, or by a pipeline, with the stage behind it where several leave one.',
+      'Scores pictures with a trained model, and draws which places the score comes from, as one PNG. Give the folder of the model, or a pipeline, followed by the stage if several leave a model.',
     )
     .argument('<model>', 'the folder of a model, or a pipeline')
-    .argument(
-      '<images...>',
-      'the stage of the pipeline, where needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF',
-    )
+    .argument('<images...>', 'the stage of the pipeline, if needed; then pictures: JPEG, PNG, WebP, GIF, AVIF or TIFF')
     .addOption(methodOption())
-    .option('--class <name>', 'the class whose score is explained: predicted, or one by name', 'predicted')
-    .addOption(new Option('--score <form>', 'explains the score, or its margin').choices(scoreKinds).default('score'))
-    .option('--layer <name>', 'the convolution of class activation maps (default: the last)')
+    .option('--class <name>', 'the class whose score is explained: predicted, or a name', 'predicted')
+    .addOption(
+      new Option('--score <form>', 'explain the score, or its margin over the other class')
+        .choices(scoreKinds)
+        .default('score'),
+    )
+    .option('--layer <name>', 'the convolution for class activation maps (default: the last)')
     .addOption(
       new Option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(
         colourMaps,
@@ -261,7 +259,7 @@ function declareLearning(program: Command, act: Act): void {
     .summary('list the kinds of stages')
     .description("Lists the kinds of stages, or one kind's settings, ports and example.")
     .argument('[kind]', 'such as train')
-    .option('--markdown', 'as Markdown tables; of all kinds, where none is named')
+    .option('--markdown', 'as Markdown tables; without a kind, all of them')
     .addHelpText('after', example('restage kinds', 'restage kinds train', 'restage kinds --markdown > kinds.md'))
     .action(act(async () => (await import('./commands/kinds.ts')).kindsCommand));
   program
@@ -273,7 +271,7 @@ function declareLearning(program: Command, act: Act): void {
   program
     .command('init')
     .summary('begin a project')
-    .description('Writes a small project that runs. Never overwrites a file.')
+    .description('Writes a small project that runs. Overwrites nothing.')
     .argument('[folder]', 'where', '.')
     .addHelpText('after', example('restage init faces && cd faces && restage run first.yaml'))
     .action(act(async () => (await import('./commands/init.ts')).initCommand));

@@ -9,17 +9,17 @@ export function kindsMarkdown(specs: readonly KindSpec[]): string {
   const contents = specs.map(({ name, summary }) => [`[${name}](#${name})`, prose(summary)]);
   const paragraphs = [
     '# The kinds of stages',
-    'What a stage does is its `kind`. An input is required unless it is said to be optional; a list takes any number of artifacts; and a path of your own may stand for any artifact. An output is a folder, or a file with the extension that is named.',
-    'Settings stand under `with`. `a.b` is `b` in the map `a`; `a[].b` is `b` in each item of a list; `a.*.b` is `b` in each value of a map. A setting without a default may be left out unless it is required.',
-    `What computes with tensors does so on the backend that \`--backend\` names: ${backends}.`,
-    'This page is what `restage kinds --markdown` prints; in a project with kinds of its own it has these, too.',
+    'The `kind` of a stage says what it does. An input is required unless it is marked optional; a list takes any number of artifacts; a path of your own can replace any artifact. An output is a folder, or a file with the given extension.',
+    'Settings stand under `with`. `a.b` is `b` in the map `a`; `a[].b` is `b` in each item of a list; `a.*.b` is `b` in each value of a map. A setting without a default may be left out, unless it is required.',
+    `Kinds that compute with tensors use the backend that \`--backend\` names: ${backends}.`,
+    '`restage kinds --markdown` prints this page; in a project with its own kinds, these are included.',
     markdownTable(['kind', 'what it does'], contents),
     ...specs.map(sectionOf),
   ];
   return `${paragraphs.join('\n\n')}\n`;
 }
 
-/** One kind as a page's section. */
+/** One kind as a section of a page. */
 export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
 
 function sectionOf({ name, summary, inputs, outputs, settings, openPorts, computes, example }: KindSpec): string {
@@ -41,7 +41,7 @@ function sectionOf({ name, summary, inputs, outputs, settings, openPorts, comput
   ].join('\n\n');
 }
 
-/** Rows of a schema as a table; `what` a row is called. */
+/** The rows of a schema as a table; `what` is the title of the first column. */
 export function settingsTable(rows: readonly SettingRow[], what: string): string {
   return markdownTable(
     [what, 'type', 'default', 'what it is'],
@@ -70,7 +70,7 @@ const showOutput = ({ type, extension }: OutputPort): string =>
 
 const code = (text: string): string => `\`${text}\``;
 
-/** A plain text that has code in it, as Markdown: what would be taken for its signs elsewhere is escaped. */
+/** A plain text with code in backquotes as Markdown: outside the code, characters with a meaning in Markdown are escaped. */
 const prose = (text: string): string =>
   text
     .split(/(`[^`]*`)/)

@@ -4,19 +4,19 @@ import { type Method, methods } from '../learning/attribution/methods.ts';
 import { closest } from '../suggest.ts';
 import { commandName } from './own-command.ts';
 
-// Options that commands share, and how the words behind options are read.
+// Options that commands share, and parsers for the values of options.
 
 export const setOption = () =>
-  new Option('--set <name=value>', 'sets a parameter: --set params.epochs=5; repeatable')
+  new Option('--set <name=value>', 'set a parameter: --set params.epochs=5; repeatable')
     .default([], 'none')
     .argParser(collect);
 export const backendOption = () =>
-  new Option('--backend <name>', `backend of the stages that compute: ${backendNames.join(', ')}`)
+  new Option('--backend <name>', `what stages with tensors compute on: ${backendNames.join(', ')}`)
     .argParser(backendName)
     .default('auto');
 export const forceOption = () =>
-  new Option('--force [stage]', 'as if nothing were known of this stage, or of all; repeatable').argParser(collect);
-export const downstreamOption = () => new Option('--downstream', 'the named stages and all that reads them');
+  new Option('--force [stage]', 'run this stage, or all, as if the cache had no result; repeatable').argParser(collect);
+export const downstreamOption = () => new Option('--downstream', 'also bring everything that reads the named stages');
 
 export function positiveInteger(text: string): number {
   const value = Number(text);
@@ -48,14 +48,14 @@ export const example = (...lines: readonly string[]): string =>
     `${commandName} `,
   );
 
-/** Gathers the values of a repeatable option; of `--force` alone commander makes `true`. */
+/** Gathers the values of a repeatable option. For `--force` alone, commander gives `true`. */
 export const collect = (value: string, before: unknown): readonly string[] => [
   ...(Array.isArray(before) ? before : []),
   value,
 ];
 
-/** How a method is chosen: once, or several times for several. */
+/** Chooses a method; repeat it for several. */
 export const methodOption = () =>
-  new Option('--method <name>', `how: ${methods.join(', ')}; repeatable`)
+  new Option('--method <name>', `method: ${methods.join(', ')}; repeatable`)
     .default([], 'gradient and grad-cam')
     .argParser((name: string, before: readonly Method[]) => [...before, methodName(name)]);

@@ -6,13 +6,13 @@ import { exitCodes } from '../exit-codes.ts';
 import { ownCommand } from '../own-command.ts';
 
 /**
- * The files of a new project: one small pipeline with every stage of a first study, whose net plainly learns (AUC 0.97
+ * The files of a new project: one small pipeline with every stage of a first study, whose net clearly learns (AUC 0.97
  * and more on the test split) in about a minute on two cores.
  */
 const files: Readonly<Record<string, string>> = {
   'pipelines/first.yaml': `# A first study: can a small convolutional net tell drawn portraits from forged ones?
-# Run it with:   restage run first.yaml
-# Then change something (say, epochs) and run it again: only what depends on the change runs.
+# Run it with:   restage run first.yaml (npx restage, if it is installed in this project)
+# Then change a value, such as epochs, and run it again: only what depends on the change runs.
 description: SimpleNet on drawn faces
 params:
   imageSize: 96
@@ -22,15 +22,15 @@ params:
 stages:
   made:
     kind: make-faces
-    onDemand: true # runs only because something reads it
+    onDemand: true # runs only if another stage reads it
     with:
       size: "\${params.imageSize}"
-      images: { train: 600, val: 100, test: 200 } # real ones, and as many forged ones
-      forgeries: [blended] # there is upsampled, too, a trace too faint for this net
+      images: { train: 600, val: 100, test: 200 } # real portraits in each split, and as many forgeries
+      forgeries: [blended] # upsampled is another sort; its trace is too faint for this net
       seed: "\${params.seed}"
   faces:
     kind: load-dataset
-    inputs: { images: made.faces } # or a folder of your own: data/my-faces/{train,val,test}/{real,fake}/*.jpg
+    inputs: { images: made.faces } # or your own folder: data/my-faces/{train,val,test}/{real,fake}/*.jpg
   fit:
     kind: train
     inputs: { dataset: faces.dataset }
@@ -39,7 +39,7 @@ stages:
       imageSize: "\${params.imageSize}"
       optimizer: { kind: adam, learningRate: "\${params.learningRate}" }
       epochs: "\${params.epochs}"
-      trainValues: running # the curve of the training split for free
+      trainValues: running # the training curve costs nothing extra
       seed: "\${params.seed}"
   scores:
     kind: evaluate
@@ -54,7 +54,7 @@ stages:
   '.gitignore': '/cache/\n/artifacts/\n',
 };
 
-/** `restage init`: writes a small project that runs. A file that is there already stays as it is, and is said. */
+/** `restage init`: writes a small project that runs. Existing files stay as they are, and are listed. */
 export async function initCommand(folder: string): Promise<number> {
   for (const [name, text] of Object.entries(files)) {
     const path = join(folder, name);
@@ -76,7 +76,7 @@ export async function initCommand(folder: string): Promise<number> {
   return exitCodes.ok;
 }
 
-/** Makes a folder and those above it, where Node's recursive mkdir tries forever if one above takes none, as in `/proc`. */
+/** Makes a folder and its parents. Node's recursive mkdir would try forever below a parent that takes no folder, as in `/proc`. */
 function makeFolder(folder: string): void {
   if (existsSync(folder)) return;
   if (dirname(folder) !== folder) makeFolder(dirname(folder));
