@@ -6,42 +6,25 @@ import { readJpegTables } from '../../src/learning/vision/forensics/jpeg-tables.
 import { hashSide } from '../../src/learning/vision/forensics/perceptual-hash.ts';
 import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 
-/** Pixels a side of the mean images, and of the thumbnail that is to tell the classes. */
+/** Sides of the mean images and of the thumbnail that a shortcut is tested on, in pixels. */
 export const faceSide = 64;
 const thumbnailSide = 16;
 
-/** What is kept of every image, to find its copies and to know how it was saved: two kilobytes. */
+/** What is kept of every image to find its copies and to know how it was saved: two kilobytes. */
 export interface Print {
   readonly bytes: number;
-  /** Of the file, and of the decoded pixels with their size. */
   readonly fileDigest: string;
+  /** Of the decoded pixels and their size. */
   readonly pixelsDigest: string;
   readonly encoding: Encoding;
   /** `[32, 32]`, luma, 0 to 255. */
   readonly grey: Uint8Array;
 }
 
-/** What is kept of an image that is examined. */
-export interface Look {
-  /** Means and deviations over all pixels, 0 to 255. */
-  readonly light: Light;
-  /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
-  readonly thumbnail: Uint8Array;
-  /** Of luma: log10 power in each ring. */
-  readonly spectrum: Float32Array;
-}
-
-/** What is seen of an image that is examined; the face is summed up over images, and not kept. */
-export interface Examined {
-  readonly look: Look;
-  /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
-  readonly face: Uint8Array;
-}
-
 export interface Encoding {
   /** `jpeg`, `png`, … by the first bytes. */
   readonly format: string;
-  /** Of JPEG files: libjpeg's scale, mean steps of luma and of chroma, and what tells the tables from others. */
+  /** Only of JPEG files: the quality on libjpeg's scale, mean steps of luma and chroma, and the tables as one text. */
   readonly quality?: number;
   readonly lumaStep?: number;
   readonly chromaStep?: number;
@@ -50,16 +33,32 @@ export interface Encoding {
   readonly progressive?: boolean;
 }
 
+/** What is kept of an examined image. */
+export interface Look {
+  readonly light: Light;
+  /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
+  readonly thumbnail: Uint8Array;
+  /** log10 power of luma in each ring. */
+  readonly spectrum: Float32Array;
+}
+
+/** Means over all pixels, 0 to 255, and deviations. */
 export interface Light {
   readonly red: number;
   readonly green: number;
   readonly blue: number;
   readonly luma: number;
-  /** Deviations of the three, and of luma. */
   readonly deviations: readonly [red: number, green: number, blue: number, luma: number];
 }
 
-/** Looks at one encoded image, at its light and its spectrum only when asked to. Throws an `Error` when it cannot be decoded. */
+/** An examined image; the face is added to the mean of its class and not kept. */
+export interface Examined {
+  readonly look: Look;
+  /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
+  readonly face: Uint8Array;
+}
+
+/** Looks at one encoded image, at its light and spectrum only on demand. Throws an `Error` where it cannot be decoded. */
 export async function lookAtImage(
   bytes: Buffer,
   { examine }: { readonly examine: boolean },
@@ -75,44 +74,32 @@ export async function lookAtImage(
   };
   if (!examine) return { print };
   const { luma, light } = measureLight(image);
-  const look: Look = {
-    light,
-    thumbnail: averaged(face, faceSide / thumbnailSide),
-    spectrum: Float32Array.from(radialSpectrum(luma, image.width, image.height)),
-  };
-  return { print, examined: { look, face } };
+  const spectrum = Float32Array.from(radialSpectrum(luma, image.width, image.height));
+  return { print, examined: { look: { light, thumbnail: averaged(face, faceSide / thumbnailSide), spectrum }, face } };
 }
 
 function digest(bytes: Uint8Array, prefix = ''): string {
   return createHash('sha256').update(prefix).update(bytes).digest('base64');
 }
 
-/** Means over squares of `times` pixels a side, of a square picture of three channels. */
+/** Means over squares of `times` pixels a side, of a square picture with three channels. */
 function averaged(pixels: Uint8Array, times: number): Uint8Array {
   const side = faceSide / times;
-  const sums = new Float64Array(side * side * 3);
-  for (let y = 0, from = 0; y < faceSide; y++) {
-    const row = 3 * side * Math.floor(y / times);
-    for (let to = row; to < row + 3 * side; to += 3) {
-      for (let x = 0; x < times; x++) {
-        sums[to]! += pixels[from++]!;
-        sums[to + 1]! += pixels[from++]!;
-        sums[to + 2]! += pixels[from++]!;
-      }
+  return Uint8Array.from({ length: side * side * 3 }, (_, i) => {
+    const [x, y, channel] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side), i % 3];
+    let sum = 0;
+    for (let dy = 0; dy < times; dy++) {
+      const row = (y * times + dy) * faceSide + x * times;
+      for (let dx = 0; dx < times; dx++) sum += pixels[3 * (row + dx) + channel]!;
     }
-  }
-  const means = new Uint8Array(sums.length);
-  for (let i = 0; i < means.length; i++) means[i] = Math.round(sums[i]! / times ** 2);
-  return means;
+    return Math.round(sum / times ** 2);
+  });
 }
 
-function toGrey(pixels: Uint8Array): Uint8Array {
-  const grey = new Uint8Array(pixels.length / 3);
-  for (let i = 0; i < grey.length; i++) {
-    grey[i] = Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!));
-  }
-  return grey;
-}
+const toGrey = (pixels: Uint8Array): Uint8Array =>
+  Uint8Array.from({ length: pixels.length / 3 }, (_, i) =>
+    Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!)),
+  );
 
 /** ITU-R BT.601, as JPEG's Y. */
 export const lumaOf = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
@@ -120,13 +107,11 @@ export const lumaOf = (red: number, green: number, blue: number): number => 0.29
 function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; readonly light: Light } {
   const count = pixels.length / 3;
   const luma = new Float32Array(count);
-  // Sums in numbers, not in an array: every pixel of every image comes by here.
+  // Sums are local numbers rather than an array, since every pixel of every image passes here.
   let [red, green, blue, sum] = [0, 0, 0, 0];
   let [reds, greens, blues, squares] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
-    const r = pixels[3 * i]!;
-    const g = pixels[3 * i + 1]!;
-    const b = pixels[3 * i + 2]!;
+    const [r, g, b] = [pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!];
     const value = lumaOf(r, g, b);
     luma[i] = value;
     red += r;
@@ -147,20 +132,17 @@ function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; 
 }
 
 function readEncoding(bytes: Buffer): Encoding {
-  const format = formats.find(([, first]) => bytes.subarray(0, 16).toString('latin1').match(first))?.[0] ?? 'other';
+  const format = formats.find(([, first]) => first.test(bytes.toString('latin1', 0, 16)))?.[0] ?? 'other';
   const jpeg = readJpegTables(bytes);
   if (jpeg === undefined) return { format };
-  const [luma = [], chroma = luma] = jpeg.tables;
   const { quality, subsampling, progressive, tables } = jpeg;
-  return {
-    ...{ format, quality, subsampling, progressive },
-    lumaStep: mean(luma),
-    chromaStep: mean(chroma),
-    tables: tables.map((steps) => steps.join()).join('; '),
-  };
+  const [luma = [], chroma = luma] = tables;
+  const text = tables.map((steps) => steps.join()).join('; ');
+  const steps = { lumaStep: mean(luma), chromaStep: mean(chroma), tables: text };
+  return { format, quality, subsampling, progressive, ...steps };
 }
 
-/** By the bytes that files begin with. */
+/** Formats by the first bytes of a file. */
 const formats: readonly (readonly [name: string, first: RegExp])[] = [
   ['jpeg', /^\xff\xd8/],
   ['png', /^\x89PNG/],

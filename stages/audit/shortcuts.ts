@@ -1,4 +1,6 @@
+import { groupBy } from '../../src/group-by.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
+import { mean } from '../../src/learning/metrics/mean.ts';
 import {
   type CrossValidatedAuc,
   crossValidatedAuc,
@@ -6,25 +8,25 @@ import {
 import { groupedFolds } from '../../src/learning/metrics/multivariate/grouped-folds.ts';
 import type { ExaminedImage } from './look-through.ts';
 
-/** What the classes might be told by without looking at faces, and the numbers of an image that say it. */
+/** Something other than faces by which a classifier might separate the classes, as numbers of each image. */
 interface Shortcut {
-  /** What it is called in metrics. */
+  /** Its key in metrics. */
   readonly name: string;
   readonly title: string;
   /** `[images, columns]`. */
   columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[];
 }
 
-/** How well one shortcut tells the classes. */
+/** How well one shortcut separates the classes. */
 export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
   readonly images: number;
-  /** With p as {@link holm} raises it, since the more shortcuts are tried, the more often one seems to tell the classes. */
+  /** With p adjusted by {@link holm}: the more shortcuts are tested, the more often one seems to separate the classes. */
   readonly auc: CrossValidatedAuc;
-  /** Whether images differ in it at all; where not, its AUC is 0.5, and has neither interval nor p. */
+  /** Whether images differ in it at all; where not, its AUC is 0.5 without interval and p. */
   readonly varies: boolean;
 }
 
-/** The table of shortcuts. A linear rule sees only what grows, so what is few numbers comes with squares and common values. */
+/** The table of shortcuts. A linear rule sees only monotone effects, so squares and indicators of common values are added. */
 const shortcuts: readonly Shortcut[] = [
   {
     name: 'size',
@@ -43,9 +45,8 @@ const shortcuts: readonly Shortcut[] = [
         ...[quality, Math.log(lumaStep), Math.log(chromaStep)],
       ]);
       const kinds = all.map(({ format, subsampling, progressive }) => `${format} ${subsampling} ${progressive}`);
-      return [withSquares(numbers), commonValues(kinds), commonValues(all.map(({ tables }) => tables ?? ''))].reduce(
-        beside,
-      );
+      const tables = all.map(({ tables = '' }) => tables);
+      return beside(beside(withSquares(numbers), commonValues(kinds)), commonValues(tables));
     },
   },
   {
@@ -79,8 +80,8 @@ interface TestOptions {
 }
 
 /**
- * The AUC of each shortcut by cross-validation. Images of one unit are in one fold, and count as one observation. Needs two
- * units of either class at least: empty otherwise.
+ * The cross-validated AUC of each shortcut. Images of one unit stay in one fold and count as one observation. Empty where a
+ * class has fewer than two units.
  */
 export function testShortcuts(
   images: readonly ExaminedImage[],
@@ -103,7 +104,7 @@ export function testShortcuts(
   return results.map((result, i) => ({ ...result, auc: { ...result.auc, p: ps[i]! } }));
 }
 
-/** Of what says nothing. */
+/** Of a shortcut in which all images are alike. */
 const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
 
 function flattened(rows: readonly ArrayLike<number>[]): Float64Array {
@@ -113,10 +114,10 @@ function flattened(rows: readonly ArrayLike<number>[]): Float64Array {
   return values;
 }
 
+/** The index of each name's first occurrence among the distinct names. */
 function numbered(names: readonly string[]): Uint32Array {
-  const numbers = new Map<string, number>();
-  for (const name of names) if (!numbers.has(name)) numbers.set(name, numbers.size);
-  return Uint32Array.from(names, (name) => numbers.get(name)!);
+  const distinct = new Map([...new Set(names)].map((name, index) => [name, index]));
+  return Uint32Array.from(names, (name) => distinct.get(name)!);
 }
 
 function everyFoldLearnsBoth(labels: readonly number[], folds: Uint8Array): boolean {
@@ -128,19 +129,18 @@ type Columns = readonly (readonly number[])[];
 
 const beside = (one: Columns, other: Columns): Columns => one.map((row, i) => [...row, ...other[i]!]);
 
-/** Each column and its square around the mean, so that what lies outside, or inside, of a range is told, too. */
+/** Each column and its squared distance from the mean, so that values inside or outside of a range separate, too. */
 function withSquares(rows: Columns): Columns {
-  const means = rows[0]!.map((_, k) => rows.reduce((sum, row) => sum + row[k]!, 0) / rows.length);
+  const means = rows[0]!.map((_, k) => mean(rows.map((row) => row[k]!)));
   return rows.map((row) => [...row, ...row.map((value, k) => (value - means[k]!) ** 2)]);
 }
 
-/** Of so many values at most. */
 const mostCommon = 16;
 
-/** A column of 0 and 1 for each of the commonest values, whatever their class. */
+/** An indicator column, 0 or 1, for each of the most common values, whatever their class. */
 function commonValues(values: readonly string[]): Columns {
-  const counts = new Map<string, number>();
-  for (const value of values) counts.set(value, (counts.get(value) ?? 0) + 1);
-  const common = [...counts].sort(([a, m], [b, n]) => n - m || (a < b ? -1 : 1)).slice(0, mostCommon);
+  const common = [...groupBy(values, (value) => value)]
+    .sort(([a, m], [b, n]) => n.length - m.length || (a < b ? -1 : 1))
+    .slice(0, mostCommon);
   return values.map((value) => common.map(([name]) => (name === value ? 1 : 0)));
 }

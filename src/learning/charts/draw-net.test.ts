@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { NetBlock, NetUnit } from './draw-net.ts';
 import { drawNet } from './draw-net.ts';
-import type { NetBlock, NetUnit } from './net-layout.ts';
 import { textWidth } from './text-width.ts';
 
 const unit = (kind: NetUnit['kind'], name: string, does: string = kind): NetUnit => ({

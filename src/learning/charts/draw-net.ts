@@ -1,29 +1,37 @@
 import { formatCount } from '../../format-numbers.ts';
 import { escapeXml } from './escape-xml.ts';
 import { fontFamily } from './fonts.ts';
-import {
-  adder,
-  blockHeight,
-  breakIntoColumns,
-  frameWidth,
-  gutter,
-  height,
-  type NetBlock,
-  type NetPicture,
-  type NetUnit,
-  padding,
-  size,
-  stackHeight,
-  titleGap,
-  unitHeight,
-  type Widths,
-  widthsOf,
-} from './net-layout.ts';
 import { textWidth } from './text-width.ts';
 import { ink } from './theme.ts';
 import { wrapText } from './wrap-text.ts';
 
-/** Fill and border by kind, which is also written. */
+/** A network as it is drawn, from the image to its last layer. */
+export interface NetPicture {
+  readonly title: string;
+  readonly subtitle: string;
+  readonly blocks: readonly NetBlock[];
+}
+
+/** Layers one after the other; a block with a name has a frame. */
+export interface NetBlock {
+  readonly name?: string;
+  readonly body: readonly NetUnit[];
+  /** Layers around the body, whose output is added to that of the body; an empty list is the input itself. */
+  readonly shortcut?: readonly NetUnit[];
+}
+
+/** A box: a layer, with those that only change its values. */
+export interface NetUnit {
+  /** Decides the colour; a unit of kind `other` has a low box without its name. */
+  readonly kind: keyof typeof colours;
+  readonly name: string;
+  readonly does: string;
+  /** Of its output: `128 x 128 x 64`. */
+  readonly shape: string;
+  readonly parameters: number;
+}
+
+/** Fill and border by kind; the box also names it. */
 const colours = {
   conv: ['#e6f1f9', '#0072b2'],
   separableConv: ['#e8f5f0', '#009e73'],
@@ -32,28 +40,39 @@ const colours = {
   other: ['#ffffff', '#8a8f98'],
 } as const;
 
+const size = { name: 12, small: 10.5, title: 16 } as const;
+const height = { box: 40, low: 22, arrow: 14, frameTop: 24, frameBottom: 12 } as const;
 const margin = 24;
-/** How far below a column, and above the next, the line between them runs. */
+const padding = 12;
+const gutter = 44;
+/** Radius of the plus sign where a shortcut ends. */
+const adder = 9;
+const widestBox = 400;
+/** Between the title of a frame and the line into it. */
+const titleGap = 10;
+/** Higher drawings are broken into columns, so that they come near to the shape of a page. */
+const highestColumn = 1100;
+const pageShape = 1.5;
+/** The line to the next column runs so far below this one, and above the next. */
 const turn = 10;
 const legend = 'In each box: what it does, what it leaves, how many learnable parameters it has.';
 
 /**
- * Draws a network as SVG: layers from top to bottom, in columns from left to right where they are many; of a residual block
- * the way around at the right, up to where it is added. The same network gives the same bytes.
+ * Draws a network as SVG: layers from top to bottom, in columns from left to right where there are many; the shortcut of a
+ * residual block at its right, up to where it is added. The same network gives the same bytes.
  */
 export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   const widths = widthsOf(blocks);
   const columns = breakIntoColumns(blocks, widths.column);
   const top = margin + 72;
   const leftOf = (index: number) => margin + index * (widths.column + gutter);
-  const drawn = columns.map((column, index) => drawColumn(column, { left: leftOf(index), top, widths }));
+  const drawn = columns.map((column, index) => drawColumn(column, leftOf(index), top, widths));
   const turns = drawn.slice(1).map(({ entry }, index) => {
     const middle = leftOf(index) + widths.inset + widths.box / 2;
     const between = leftOf(index + 1) - gutter / 2;
     const { exit, bottom } = drawn[index]!;
-    return arrow(
-      `M${middle},${exit}V${bottom + turn}H${between}V${top - turn}H${middle + widths.column + gutter}V${entry}`,
-    );
+    const down = `V${bottom + turn}H${between}`;
+    return arrow(`M${middle},${exit}${down}V${top - turn}H${middle + widths.column + gutter}V${entry}`);
   });
   const textual = Math.max(
     textWidth(title, size.title, 'bold'),
@@ -79,21 +98,92 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   ].join('\n');
 }
 
-interface Column {
-  readonly left: number;
-  readonly top: number;
-  readonly widths: Widths;
+interface Widths {
+  /** Of boxes from the left of their column, with room for frames where there are any. */
+  readonly inset: number;
+  readonly box: number;
+  readonly shortcut: number;
+  readonly column: number;
 }
 
-/** The column's boxes; `entry` and `exit` are where arrows from above and to below meet its first and last. */
-function drawColumn(blocks: readonly NetBlock[], { left, top, widths }: Column): Drawn & { readonly bottom: number } {
+function widthsOf(blocks: readonly NetBlock[]): Widths {
+  const widest = (units: readonly NetUnit[], least: number) =>
+    Math.min(widestBox, Math.max(least, ...units.map((unit) => Math.ceil(boxWidth(unit)))));
+  const titles = blocks.map(({ name = '' }) => 2 * Math.ceil(textWidth(name, size.small) + titleGap));
+  const bodies = blocks.flatMap(({ body }) => body);
+  const box = widest(bodies, Math.max(180, ...titles));
+  const around = blocks.flatMap(({ shortcut }) => shortcut ?? []);
+  const shortcut = around.length > 0 ? widest(around, 120) : 0;
+  const inset = blocks.some(({ name }) => name !== undefined) ? padding : 0;
+  const column = Math.max(...blocks.map((block) => frameWidth(block, box, shortcut)));
+  return { inset, box, shortcut, column };
+}
+
+/** Of two lines of text, each with a text at its left and at its right end. */
+function boxWidth({ kind, name, does, shape, parameters }: NetUnit): number {
+  const right = kind === 'other' ? shape : formatCount(parameters);
+  const second = textWidth(does, size.small) + textWidth(right, size.small);
+  const first = kind === 'other' ? 0 : textWidth(name, size.name, 'bold') + textWidth(shape, size.small);
+  return Math.max(first, second) + 40;
+}
+
+function frameWidth({ name, shortcut }: NetBlock, box: number, shortcutWidth: number): number {
+  if (shortcut === undefined) return name === undefined ? box + padding : box + 2 * padding;
+  return box + 2 * padding + (shortcut.length > 0 ? padding + shortcutWidth : 2 * padding);
+}
+
+const unitHeight = ({ kind }: NetUnit): number => (kind === 'other' ? height.low : height.box);
+
+const stackHeight = (units: readonly NetUnit[]): number =>
+  units.reduce((sum, unit) => sum + unitHeight(unit) + height.arrow, 0) - height.arrow;
+
+function blockHeight({ name, body, shortcut }: NetBlock): number {
+  const inner = stackHeight(body) + (shortcut === undefined ? 0 : height.arrow + 2 * adder);
+  if (name === undefined) return inner;
+  // A residual block branches above its first layer.
+  return height.frameTop + (shortcut === undefined ? 0 : height.arrow) + inner + height.frameBottom;
+}
+
+/** As few columns as give the page's shape, each as low as their order allows. */
+function breakIntoColumns(blocks: readonly NetBlock[], width: number): readonly (readonly NetBlock[])[] {
+  const whole = blocks.reduce((sum, block) => sum + blockHeight(block) + height.arrow, 0);
+  const ideal = Math.round(Math.sqrt((pageShape * whole) / (width + gutter)));
+  const wanted = whole <= highestColumn ? 1 : Math.max(2, ideal);
+  for (let limit = whole / wanted; ; limit += 4) {
+    const columns: NetBlock[][] = [[]];
+    let used = 0;
+    for (const block of blocks) {
+      const needed = blockHeight(block) + height.arrow;
+      if (used > 0 && used + needed > limit) {
+        columns.push([]);
+        used = 0;
+      }
+      columns.at(-1)!.push(block);
+      used += needed;
+    }
+    if (columns.length <= wanted) return columns;
+  }
+}
+
+interface Drawn {
+  readonly svg: readonly string[];
+  /** Where arrows from above and to below meet the first and the last box. */
+  readonly entry: number;
+  readonly exit: number;
+}
+
+function drawColumn(
+  blocks: readonly NetBlock[],
+  left: number,
+  top: number,
+  widths: Widths,
+): Drawn & { readonly bottom: number } {
   const middle = left + widths.inset + widths.box / 2;
   const svg: string[] = [];
-  let y = top;
+  let [y, exit] = [top, top];
   let entry: number | undefined;
-  let exit = top;
   for (const block of blocks) {
-    const drawn = drawBlock(block, { left, y, widths });
+    const drawn = drawBlock(block, left, y, widths);
     svg.push(...drawn.svg);
     if (entry === undefined) entry = drawn.entry;
     else svg.push(arrow(`M${middle},${exit}V${drawn.entry}`));
@@ -103,94 +193,61 @@ function drawColumn(blocks: readonly NetBlock[], { left, top, widths }: Column):
   return { svg, entry: entry ?? top, exit, bottom: y - height.arrow };
 }
 
-interface Drawn {
-  readonly svg: readonly string[];
-  readonly entry: number;
-  readonly exit: number;
-}
-
-interface Place {
-  readonly left: number;
-  readonly y: number;
-  readonly widths: Widths;
-}
-
-function drawBlock(block: NetBlock, { left, y, widths }: Place): Drawn {
+function drawBlock(block: NetBlock, left: number, y: number, widths: Widths): Drawn {
   const { name, body, shortcut } = block;
   const inside = left + widths.inset;
   const start = y + (name === undefined ? 0 : height.frameTop) + (shortcut === undefined ? 0 : height.arrow);
   const exit = start + stackHeight(body);
-  const svg = drawStack(body, { left: inside, y: start, width: widths.box });
-  if (name === undefined) return { svg, entry: start, exit };
+  const stack = drawStack(body, inside, start, widths.box);
+  if (name === undefined) return { svg: stack, entry: start, exit };
   const frame = frameWidth(block, widths.box, widths.shortcut);
   const [title = ''] = wrapText(name, widths.box / 2 - titleGap, { size: size.small, most: 1 });
-  const framed = [
+  const svg = [
     `<rect x="${left}" y="${y}" width="${frame}" height="${blockHeight(block)}" rx="8" fill="#f4f5f7" stroke="#d5d8dc"/>`,
     text(left + padding, y + 15, title, { size: size.small }),
-    ...svg,
+    ...stack,
   ];
-  if (shortcut === undefined) return { svg: framed, entry: start, exit };
-  const around = inside + widths.box + (shortcut.length > 0 ? padding + widths.shortcut / 2 : 1.5 * padding);
+  if (shortcut === undefined) return { svg, entry: start, exit };
+  const middle = inside + widths.box / 2;
   const sum = exit + height.arrow + adder;
-  const way = { middle: inside + widths.box / 2, around, branch: y + height.frameTop, sum, width: widths.shortcut };
-  return {
-    svg: [...framed, ...drawShortcut(shortcut, way), ...drawSum(way, exit)],
-    entry: start,
-    exit: sum + adder,
-  };
-}
-
-function drawSum({ middle, sum }: Way, from: number): readonly string[] {
+  const around = inside + widths.box + (shortcut.length > 0 ? padding + widths.shortcut / 2 : 1.5 * padding);
+  const branch = y + height.frameTop;
+  const [out, back] = [`M${middle},${branch}H${around}`, `V${sum}H${middle + adder}`];
+  const own = stackHeight(shortcut);
+  const first = (branch + sum - own) / 2;
+  const way =
+    shortcut.length === 0
+      ? [arrow(out + back)]
+      : [
+          arrow(`${out}V${first}`),
+          ...drawStack(shortcut, around - widths.shortcut / 2, first, widths.shortcut),
+          arrow(`M${around},${first + own}${back}`),
+        ];
   const cross = `M${middle - 4},${sum}H${middle + 4}M${middle},${sum - 4}V${sum + 4}`;
-  return [
-    arrow(`M${middle},${from}V${sum - adder}`),
+  const plus = [
+    arrow(`M${middle},${exit}V${sum - adder}`),
     `<circle cx="${middle}" cy="${sum}" r="${adder}" fill="#ffffff" stroke="${ink.strong}" stroke-width="1.2"/>`,
     `<path d="${cross}" stroke="${ink.strong}" stroke-width="1.4"/>`,
   ];
+  return { svg: [...svg, ...way, ...plus], entry: start, exit: sum + adder };
 }
 
-interface Way {
-  readonly middle: number;
-  readonly around: number;
-  readonly branch: number;
-  readonly sum: number;
-  readonly width: number;
-}
-
-/** The way around a body: out at the branch, down through its own layers, and back to the sum. */
-function drawShortcut(units: readonly NetUnit[], { middle, around, branch, sum, width }: Way): readonly string[] {
-  const back = `V${sum}H${middle + adder}`;
-  if (units.length === 0) return [arrow(`M${middle},${branch}H${around}${back}`)];
-  const own = stackHeight(units);
-  const y = (branch + sum - own) / 2;
-  return [
-    arrow(`M${middle},${branch}H${around}V${y}`),
-    ...drawStack(units, { left: around - width / 2, y, width }),
-    arrow(`M${around},${y + own}${back}`),
-  ];
-}
-
-interface Stack {
-  readonly left: number;
-  readonly y: number;
-  readonly width: number;
-}
-
-function drawStack(units: readonly NetUnit[], { left, y, width }: Stack): readonly string[] {
+function drawStack(units: readonly NetUnit[], left: number, y: number, width: number): readonly string[] {
   let top = y;
   return units.flatMap((unit, index) => {
-    const svg = drawUnit(unit, { left, y: top, width });
+    const svg = drawUnit(unit, left, top, width);
     const above = top;
     top += unitHeight(unit) + height.arrow;
     return index === 0 ? svg : [arrow(`M${left + width / 2},${above - height.arrow}V${above}`), ...svg];
   });
 }
 
-function drawUnit({ kind, name, does, shape, parameters }: NetUnit, { left, y, width }: Stack): readonly string[] {
+function drawUnit(unit: NetUnit, left: number, y: number, width: number): readonly string[] {
+  const { kind, name, does, shape, parameters } = unit;
   const [fill, border] = colours[kind];
   const [start, end] = [left + 10, left + width - 10];
   const isLow = kind === 'other';
-  const box = `<rect x="${left}" y="${y}" width="${width}" height="${isLow ? height.low : height.box}" rx="${isLow ? 11 : 5}" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`;
+  const box = `<rect x="${left}" y="${y}" width="${width}" height="${unitHeight(unit)}" rx="${isLow ? 11 : 5}" fill="${fill}" stroke="${border}" stroke-width="1.2"/>`;
   const small = { size: size.small };
   const right = { ...small, anchor: 'end' } as const;
   if (isLow) return [box, text(start, y + 15, does, small), text(end, y + 15, shape, right)];

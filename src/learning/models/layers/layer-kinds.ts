@@ -1,5 +1,5 @@
 import { err, ok, type Result } from '../../../result.ts';
-import type { NetUnit } from '../../charts/net-layout.ts';
+import type { NetUnit } from '../../charts/draw-net.ts';
 import type { PlainForm, PlainLayer, Strided } from './layer.ts';
 import { movingStatistics, type Shape, showShape, type WeightShape } from './shapes.ts';
 

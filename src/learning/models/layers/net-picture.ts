@@ -1,4 +1,4 @@
-import type { NetBlock, NetPicture, NetUnit } from '../../charts/net-layout.ts';
+import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
 import { describeLayer, layerKind } from './layer-kinds.ts';
 import { countLearnable, showShape } from './shapes.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
