@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/pipeline-files.ts';
-import { namesIn } from '../engine/files/names-in.ts';
+import { namesIn } from '../engine/files/entries-in.ts';
 import { memoryFile, recall } from '../engine/store/run-memory.ts';
 import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 

@@ -55,7 +55,6 @@ export async function gcCommand(options: GcOptions): Promise<number> {
 }
 
 const holds: Readonly<Record<Hold, string>> = {
-  pinned: 'pinned results',
   last: 'the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go',
   running: 'results that a run under way may use',
   recent: 'results used lately',

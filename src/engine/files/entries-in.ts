@@ -1,13 +1,27 @@
-import { lstatSync, type Stats } from 'node:fs';
+import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
-import { namesIn } from './names-in.ts';
 
-/** What gc knows of a file or folder of the cache. Times are in milliseconds since the epoch. */
+/**
+ * The names in a folder, in code-unit order; none where there is no folder. A folder that cannot be read throws: gc would
+ * take an empty answer for leave to remove what the names in it protect.
+ */
+export function namesIn(folder: string): readonly string[] {
+  try {
+    return readdirSync(folder).sort();
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'ENOENT' || code === 'ENOTDIR') return [];
+    throw error;
+  }
+}
+
+/** A file or folder of the store. Times are in milliseconds since the epoch. */
 export interface Entry {
   readonly name: string;
   readonly path: string;
+  /** In bytes. */
   readonly size: number;
-  /** Modification time: a result's is set by its use. */
+  /** Modification time: of a result, its last use. */
   readonly used: number;
   /** The later of modification and change: moving a file in makes it young, whatever its own date. */
   readonly touched: number;
@@ -18,9 +32,7 @@ export function entriesIn(folder: string): readonly Entry[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);
     const stats = lstatSync(path, { throwIfNoEntry: false });
-    return stats === undefined
-      ? []
-      : [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }];
+    return stats ? [{ name, path, size: stats.size, used: stats.mtimeMs, touched: touchedAt(stats) }] : [];
   });
 }
 

@@ -27,15 +27,21 @@ export function parseTemporaryName(name: string): { readonly isDead: boolean } |
 }
 
 /**
- * Replaces a small file in one instant, creating its folder: who reads sees the old text or the new.
- * `sync` also makes sure that a power cut cannot leave it empty. Synchronous: it is cheaper than the event loop's turns.
+ * Replaces a file in one instant, creating its folder: a reader sees the old content or the new. `content` is a text, or
+ * writes to the open file. `sync` makes sure that a power cut cannot leave the file empty. It is synchronous, since that
+ * is cheaper than the event loop's turns.
  */
-export function writeAtomic(path: string, text: string, { sync }: { readonly sync: boolean }): void {
+export function writeAtomic(
+  path: string,
+  content: string | ((file: number) => void),
+  { sync }: { readonly sync: boolean },
+): void {
   const temporary = temporaryBeside(path);
   try {
     const file = creatingFolder(path, () => openSync(temporary, 'wx'));
     try {
-      writeFileSync(file, text);
+      if (typeof content === 'string') writeFileSync(file, content);
+      else content(file);
       if (sync) fsyncSync(file);
     } finally {
       closeSync(file);
@@ -47,14 +53,27 @@ export function writeAtomic(path: string, text: string, { sync }: { readonly syn
   }
 }
 
-/** The same, but writes nothing where the file holds this text: the disk may be read-only. */
+/** Writes a small value as JSON, not synced: what a power cut takes is computed again. */
+export const writeJson = (path: string, value: unknown): void =>
+  writeAtomic(path, JSON.stringify(value), { sync: false });
+
+/** The value of a JSON file that Restage wrote; undefined where there is none or it is damaged. */
+export function readJson<T>(path: string): T | undefined {
+  try {
+    return JSON.parse(readFileSync(path, 'utf8')) as T;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Replaces a text, and writes nothing where the file holds it already: the disk may be read-only. */
 export function writeIfOther(path: string, text: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
 }
 
 /**
  * Writes a small file that is not there yet, whole or not at all. Throws with the code `EEXIST` where it is, whoever was
- * faster: the name is given by a link, which takes no other's place.
+ * faster: the name is given by a link, which replaces nothing.
  */
 export function writeNew(path: string, text: string): void {
   const temporary = temporaryBeside(path);
@@ -71,7 +90,7 @@ export function writeNew(path: string, text: string): void {
   }
 }
 
-/** Tries, and where the folder of `path` is missing, creates it and tries again: most often it is there. */
+/** Runs `attempt`, and again after creating the folder of `path` where that is missing: most often it is there. */
 export function creatingFolder<T>(path: string, attempt: () => T): T {
   try {
     return attempt();

@@ -2,27 +2,36 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { reasonOf, UserError } from '../../user-error.ts';
 
-/** What Restage could not write, why, and what to do, in plain sentences; the user's to mend, never a bug. */
+/** What Restage could not write, why, and what to do, in full sentences. */
 export class WriteError extends UserError {
   override readonly name = 'WriteError';
 }
 
 /**
- * The error of a failed write or move; `what` is as the user would call it, with its path. What no system call said is
- * a bug, or told already, and is given back as it is.
+ * The error of a failed write or move; `what` names what was written in the user's words, with its path. An error that no
+ * system call gave is a bug, or is a {@link WriteError} already, and is returned as it is.
  */
 export function writeError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });
 }
 
-/** Whether a write failed, or a {@link WriteError} tells so, because nothing may be written there. */
+/** Runs `write`, and throws its failures as the {@link writeError} of `what`. */
+export function writing<T>(what: string, write: () => T): T {
+  try {
+    return write();
+  } catch (error) {
+    throw writeError(what, error);
+  }
+}
+
+/** Whether a write failed because nothing may be written there; `error` is the system's error or a {@link WriteError}. */
 export function isReadOnly(error: unknown): boolean {
   const { code } = (error instanceof WriteError ? error.cause : error) as NodeJS.ErrnoException;
   return code === 'EROFS' || code === 'EACCES' || code === 'EPERM';
 }
 
-/** Node's recursive mkdir says that a folder is missing where the one above it cannot be written; asks that one. */
+/** Node's recursive mkdir says that a folder is missing where the one above it cannot be written: the error of that one. */
 function obstacle(cause: NodeJS.ErrnoException): unknown {
   if (cause.code !== 'ENOENT' || cause.syscall !== 'mkdir' || cause.path === undefined) return cause;
   let folder = cause.path;

@@ -1,7 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import { namesIn } from '../files/names-in.ts';
+import { namesIn } from '../files/entries-in.ts';
 import { writeAtomic, writeNew } from '../files/write-atomic.ts';
 
 /** The output that a published path belongs to. */

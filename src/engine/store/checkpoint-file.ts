@@ -1,19 +1,9 @@
 import { createHash } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readSync,
-  renameSync,
-  rmSync,
-  statfsSync,
-  writeFileSync,
-} from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statfsSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Json } from '../../json.ts';
 import type { Checkpoint, CheckpointStore } from '../../stage.ts';
-import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { writeAtomic } from '../files/write-atomic.ts';
 import { WriteError, writeError } from '../files/write-error.ts';
 import { touchQuietly } from './store-object.ts';
 
@@ -22,15 +12,15 @@ import { touchQuietly } from './store-object.ts';
  *
  *     header's length, 4 bytes | header, JSON: { state, lengths } | every array, float32 | SHA-256 of all that, 32 bytes
  *
- * in the host's byte order. It is written beside its place, synced and renamed, so a kill leaves the last one; and read
- * only as a whole that its digest fits, so that what a power cut or the disk did to it is a miss.
+ * in the host's byte order. It is written beside its place, synced and renamed, so a kill leaves the previous one. It is
+ * read only as a whole that matches its digest, so that one damaged by a power cut or the disk counts as missing.
  */
 export class CheckpointFile implements CheckpointStore {
   readonly #path: string;
   readonly #warn: (message: string) => void;
   #hasFailed = false;
 
-  /** `warn` is told of a checkpoint that is damaged, and once of one that cannot be written. */
+  /** `warn` receives a message for a damaged checkpoint, and one for the first that cannot be written. */
   constructor(path: string, warn: (message: string) => void) {
     this.#path = path;
     this.#warn = warn;
@@ -54,9 +44,9 @@ export class CheckpointFile implements CheckpointStore {
     try {
       write(this.#path, checkpoint);
     } catch (error) {
-      const told = writeError('a checkpoint', error);
-      if (!(told instanceof WriteError)) throw error;
-      if (!this.#hasFailed) this.#warn(`${told.message} This run goes on all the same.`);
+      const failure = writeError('a checkpoint', error);
+      if (!(failure instanceof WriteError)) throw error;
+      if (!this.#hasFailed) this.#warn(`${failure.message} This run goes on all the same.`);
       this.#hasFailed = true;
     }
   }
@@ -73,32 +63,20 @@ function write(path: string, { state, arrays }: Checkpoint): void {
   const content: Header = { state, lengths: arrays.map(({ length }) => length) };
   const header = Buffer.from(JSON.stringify(content));
   const parts = [Uint32Array.of(header.length), header, ...arrays];
-  const temporary = temporaryBeside(path);
-  const file = creatingFolder(path, () => openSync(temporary, 'wx'));
-  try {
-    try {
-      refuseFullDisk(
-        path,
-        parts.reduce((sum, { byteLength }) => sum + byteLength, digestBytes),
-      );
-      const hash = createHash('sha256');
-      for (const part of parts) {
-        hash.update(part);
-        writeFileSync(file, part); // all of it, where writeSync may write a part
-      }
-      writeFileSync(file, hash.digest());
-      fsyncSync(file);
-    } finally {
-      closeSync(file);
+  const size = parts.reduce((sum, { byteLength }) => sum + byteLength, digestBytes);
+  const writeParts = (file: number) => {
+    refuseFullDisk(path, size);
+    const hash = createHash('sha256');
+    for (const part of parts) {
+      hash.update(part);
+      writeFileSync(file, part); // all of it, where writeSync may write a part
     }
-    renameSync(temporary, path);
-  } catch (error) {
-    rmSync(temporary, { force: true });
-    throw error;
-  }
+    writeFileSync(file, hash.digest());
+  };
+  writeAtomic(path, writeParts, { sync: true });
 }
 
-/** Rather than fill the disk and so take from other stages what their logs and outputs need. */
+/** Leaves the disk some space rather than fill it: other stages need it for their logs and outputs. */
 function refuseFullDisk(path: string, bytes: number): void {
   const { bavail, bsize } = statfsSync(dirname(path));
   if (bavail * bsize >= bytes) return;
@@ -115,7 +93,7 @@ export function isSoundCheckpoint(path: string): boolean {
   }
 }
 
-/** Throws with the reason where it is not whole. */
+/** Throws with the reason where the checkpoint is not whole. */
 function read(path: string): Checkpoint {
   const file = openSync(path, 'r');
   try {

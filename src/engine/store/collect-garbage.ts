@@ -3,12 +3,11 @@ import { dirname, join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
 import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.ts';
 import { parseTemporaryName } from '../files/write-atomic.ts';
-import { writeError } from '../files/write-error.ts';
-import { sortCheckpoints } from './checkpoint-garbage.ts';
+import { writing } from '../files/write-error.ts';
 import type { FolderStore } from './folder-store.ts';
 import { allLatest } from './latest.ts';
-import { isHeld } from './lease-folder.ts';
-import type { StageResult } from './stage-result.ts';
+import { isHeld } from './lease.ts';
+import { objectsOf, type StageResult } from './stage-result.ts';
 
 const day = 86_400_000;
 /** How long it may take until what a run on another host did is seen here. */
@@ -17,34 +16,37 @@ const lag = 10 * 60_000;
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /** Then, results go by least recent use until the objects fit in this many bytes, but for what is rooted; and checkpoints that find no room beside them. */
+  /**
+   * The objects are then reduced to this many bytes, results by least recent use first; protected results stay all the
+   * same. Checkpoints that find no room beside the objects are removed too.
+   */
   readonly maxBytes?: number;
-  /** Whether a pipeline still exists, by name; the last results of one that does not are no roots. */
+  /** Whether a pipeline still exists, by name; the last results of one that does not are not protected. */
   readonly exists?: (pipeline: string) => boolean;
-  /** Whether what was displaced from published paths goes as well; it is the user's, and stays if not asked for. */
+  /** Whether files that were moved away from published paths are removed as well: they are the user's. */
   readonly displaced?: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: number;
 }
 
-/**
- * Why objects stay: a pin, a stage's last result (so a frozen one's), a living run, a recent use, or being too young. And
- * that checkpoints of late stay.
- */
-export type Hold = 'pinned' | 'last' | 'running' | 'recent' | 'young' | 'checkpoints';
+/** Why results are protected: one is a stage's last result (so a frozen stage's), or a living run may use it. */
+type Root = 'last' | 'running';
 
-/** What may go. */
+/** Why something stays: it is protected, used recently, too young, or a recent checkpoint. */
+export type Hold = Root | 'recent' | 'young' | 'checkpoints';
+
+/** What may be removed. */
 export interface Garbage {
   readonly results: readonly { readonly digest: Digest; readonly kind: string; readonly lastUsed: number }[];
   readonly objects: readonly { readonly path: string; readonly bytes: number }[];
   readonly checkpoints: readonly { readonly path: string; readonly bytes: number }[];
-  /** Leases of dead processes, what was set aside, old runs' logs and memories, old builds. */
+  /** Leases of dead processes, files that were set aside, old runs' logs and memories, old builds. */
   readonly remains: readonly string[];
-  /** Of the objects and checkpoints. */
+  /** Size of the objects and checkpoints. */
   readonly bytes: number;
-  /** What those that stay take. */
+  /** Size of those that stay. */
   readonly keptBytes: number;
-  /** Of those, what each reason holds; an object that several hold is counted for the first of them. */
+  /** The same by reason; an object that several reasons hold counts for the first of them. */
   readonly held: Readonly<Record<Hold, number>>;
   readonly now: number;
 }
@@ -53,14 +55,14 @@ interface KnownResult {
   readonly result: StageResult;
   readonly lastUsed: number;
   /** Absent where only its last use decides. */
-  readonly root?: 'pinned' | 'last' | 'running';
+  readonly root?: Root;
 }
 
 /**
- * Finds what nothing needs any more, and changes nothing. Roots are pins, the last results of stages (so of frozen ones),
- * and what living runs used; beside them stays what was used within `keep`. Evaluates no YAML. Objects go only if no
- * result that stays names them and, while a run may be under way, nobody touched them for a day: it may have stored them
- * and not yet its result.
+ * Finds what nothing needs any more, and changes nothing. The last results of stages and what living runs use are protected;
+ * beside them stays what was used within `keep`. It evaluates no YAML. Objects are removed only if no result that stays
+ * names them and, while a run may be under way, nobody touched them for a day: the run may have stored them and not yet
+ * their result.
  */
 export function findGarbage(cache: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
@@ -99,14 +101,14 @@ const youthOf = (cache: FolderStore): number => (cache.isBusy() ? day : lag);
 
 /** Removes what was found: results first, so that none is left without its objects. Throws a `WriteError`. */
 export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
-  try {
+  writing(`to ${cache.folder} while clearing it`, () => {
     for (const { digest, lastUsed } of garbage.results) {
       const path = cache.resultPath(digest);
       if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
     }
     for (const { path } of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
-      // A run that wants it again has touched it meanwhile, or just begun.
+      // A run that needs it again has touched it meanwhile, or has just begun.
       if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(cache)) rmSync(path, { force: true });
     }
     const leases = join(cache.folder, 'leases');
@@ -114,44 +116,32 @@ export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
       if (dirname(path) === leases && isHeld(path)) continue; // taken meanwhile
       rmSync(path, { recursive: true, force: true });
     }
-  } catch (error) {
-    throw writeError(`to ${cache.folder} while clearing it`, error);
-  }
+  });
 }
 
 function knownResults(cache: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
-  const pinned = new Set(cache.pins());
-  const last = new Set(
-    allLatest(cache.folder)
-      .filter(({ pipeline }) => exists(pipeline))
-      .map(({ result }) => result),
-  );
+  const ofPipelines = allLatest(cache.folder).filter(({ pipeline }) => exists(pipeline));
+  const last = new Set(ofPipelines.map(({ result }) => result));
   const living = cache.runs().filter((run) => run.isLiving());
-  // A use is dated at most once a day, hence the day before its beginning.
+  // A use is dated at most once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
   return filesIn(join(cache.folder, 'results')).flatMap(({ name, used }) => {
     const digest = name.replace(/\.json$/, '');
     const result = isDigest(digest) ? cache.readResult(digest) : undefined;
     if (result === undefined) return [];
-    const root = pinned.has(result.digest)
-      ? 'pinned'
-      : last.has(result.digest)
-        ? 'last'
-        : used >= since
-          ? 'running'
-          : undefined;
-    return [{ result, lastUsed: used, ...(root !== undefined && { root }) }];
+    const root = last.has(result.digest) ? 'last' : used >= since ? 'running' : undefined;
+    return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
   });
 }
 
-/** What the kept results hold of the objects, by the reason that keeps them. */
+/** Bytes of the objects of the kept results, by the reason that keeps them. */
 function heldBytes(
   kept: ReadonlySet<KnownResult>,
   sizes: ReadonlyMap<string, number>,
-): Readonly<Record<'pinned' | 'last' | 'running' | 'recent', number>> {
-  const held = { pinned: 0, last: 0, running: 0, recent: 0 };
+): Readonly<Record<Root | 'recent', number>> {
+  const held = { last: 0, running: 0, recent: 0 };
   const counted = new Set<Digest>();
-  for (const reason of ['pinned', 'last', 'running', 'recent'] as const) {
+  for (const reason of ['last', 'running', 'recent'] as const) {
     for (const { result, root = 'recent' } of kept) {
       if (root !== reason) continue;
       for (const object of objectsOf(result)) {
@@ -163,7 +153,7 @@ function heldBytes(
   return held;
 }
 
-/** The results that stay: the rooted, then by last use, the recent first, while they are young enough and fit. */
+/** The results that stay: the protected, then by last use, the recent first, while they are young enough and fit. */
 function keepResults(
   results: readonly KnownResult[],
   sizes: ReadonlyMap<string, number>,
@@ -187,37 +177,50 @@ function keepResults(
   return kept;
 }
 
-/** All objects that a result names. */
-export function objectsOf(result: StageResult): readonly Digest[] {
-  const { log } = result.record;
-  const files = result.stored ? Object.values(result.outputs).flatMap((artifact) => artifact.files) : [];
-  return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
+/**
+ * Divides the checkpoints, each of which saves work and none of which is needed. Those that nobody wrote or resumed from
+ * within `keep` milliseconds may be removed, and of the others, the least recent first, those that do not fit into `room`
+ * bytes. What was touched within a day stays: a run may be writing it, or one that was killed may soon resume from it.
+ */
+function sortCheckpoints(
+  cache: string,
+  { keep, room, now }: { readonly keep: number; readonly room: number; readonly now: number },
+): { readonly going: readonly Entry[]; readonly keptBytes: number } {
+  const going: Entry[] = [];
+  let keptBytes = 0;
+  const checkpoints = filesIn(join(cache, 'checkpoints')).filter(({ name }) => isDigest(name));
+  for (const checkpoint of checkpoints.toSorted((a, b) => b.touched - a.touched)) {
+    const age = now - checkpoint.touched;
+    if (age > day && (age > keep || keptBytes + checkpoint.size > room)) going.push(checkpoint);
+    else keptBytes += checkpoint.size;
+  }
+  return { going, keptBytes };
 }
 
 function findRemains(cache: FolderStore, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
-  const old = (entry: { readonly touched: number }, age: number): boolean => now - entry.touched > age;
-  const isTemporary = (entry: Entry): boolean => parseTemporaryName(entry.name) !== undefined;
-  const leases = entriesIn(join(cache.folder, 'leases')).filter((entry) => !isTemporary(entry) && !isHeld(entry.path));
-  const aside = entriesIn(join(cache.folder, 'quarantine')).filter((entry) => old(entry, keep));
-  // What a download left where nobody went on with it.
-  const parts = entriesIn(join(cache.folder, 'downloads')).filter(
-    (entry) => entry.name.endsWith('.part') && old(entry, Math.max(keep, day)),
-  );
-  const runs = entriesIn(join(cache.folder, 'runs'))
-    .filter((entry) => !living.has(entry.name) && old(entry, keep))
-    .flatMap(remainsOfRun);
-  const memories = entriesIn(join(cache.folder, 'memory')).filter((entry) => !isTemporary(entry) && old(entry, keep));
-  const listings = entriesIn(join(cache.folder, 'listings')).filter((entry) => old(entry, keep));
-  // Built anew by every command that loads them; a run that still goes on has loaded its own, however long ago.
-  const kinds = living.size > 0 ? [] : entriesIn(join(cache.folder, 'kinds')).filter((entry) => old(entry, keep));
-  const kept = displaced ? entriesIn(join(cache.folder, 'displaced')) : [];
-  return [...leases, ...aside, ...parts, ...runs, ...memories, ...listings, ...kinds, ...kept].map(({ path }) => path);
+  const inFolder = (name: string) => entriesIn(join(cache.folder, name));
+  const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;
+  const isTemporary = ({ name }: Entry): boolean => parseTemporaryName(name) !== undefined;
+  return [
+    ...inFolder('leases').filter((entry) => !isTemporary(entry) && !isHeld(entry.path)),
+    ...inFolder('quarantine').filter((entry) => isOld(entry)),
+    // What a download left that nobody resumed.
+    ...inFolder('downloads').filter((entry) => entry.name.endsWith('.part') && isOld(entry, Math.max(keep, day))),
+    ...inFolder('runs')
+      .filter((entry) => !living.has(entry.name) && isOld(entry))
+      .flatMap(remainsOfRun),
+    ...inFolder('memory').filter((entry) => !isTemporary(entry) && isOld(entry)),
+    ...inFolder('listings').filter((entry) => isOld(entry)),
+    // Every command that loads kinds builds them anew; a living run has loaded its own, however long ago.
+    ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isOld(entry))),
+    ...(displaced ? inFolder('displaced') : []),
+  ].map(({ path }) => path);
 }
 
 /**
- * The logs of an old run; a result keeps the one that it came with as an object. The record of how it ended, with its
- * numbers, is small and stays: it is the history.
+ * The logs of an old run; a result keeps its own log as an object. The record of how the run ended, with its numbers, is
+ * small and stays: it is the history.
  */
 function remainsOfRun(run: Entry): readonly { readonly path: string }[] {
   const inside = entriesIn(run.path);

@@ -2,31 +2,28 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
+import { namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 import { writeAtomic } from '../files/write-atomic.ts';
-import { WriteError, writeError } from '../files/write-error.ts';
+import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { forgetStages, readLatest, writeLatest } from './latest.ts';
 import { Lease } from './lease.ts';
-import { ownsFolder } from './owns-folder.ts';
-import { parseResult } from './parse-result.ts';
-import { pinResult, pins, unpinResult } from './pins.ts';
-import { openRunIds, RunFolder, runIds } from './run-folder.ts';
-import type { StageResult, StoredArtifact } from './stage-result.ts';
+import { RunFolder } from './run-folder.ts';
+import { parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
 import type { Lookup, Store } from './store.ts';
-import { isStored, storeObject, touchQuietly } from './store-object.ts';
+import { isStored, ownsFolder, storeObject, touchQuietly } from './store-object.ts';
 
-/** Syncs go on side by side: a disk commits many of them at once. */
+/** How many files are stored at once: a disk commits many syncs together. */
 const storers = 16;
 const day = 86_400_000;
 
 /**
- * The store of a project, `<root>/cache`: objects by content, results by fingerprint, checkpoints, the runs.
+ * The store of a project in its folder `<root>/cache`: objects by content, results by fingerprint, checkpoints, the runs.
  *
- * Whatever is under a final name is whole: files are written beside their place, synced, renamed, and a result comes
- * after all its objects. Writing is idempotent, so several runs may write the same things at once. What is damaged is a
- * miss. Failures of the disk throw a {@link WriteError}. Publishing is `Publisher`'s, clearing `collectGarbage`'s.
+ * A file under a final name is whole: it is written beside its place, synced and renamed. Failures of the disk throw a
+ * {@link WriteError}. `Publisher` copies objects to published paths, and `removeGarbage` clears the folder.
  */
 export class FolderStore implements Store {
   /** Absolute path of the folder `cache`. */
@@ -38,7 +35,7 @@ export class FolderStore implements Store {
     this.#warn = warn;
   }
 
-  /** Nothing is written before something is stored. `warn` is told of damage that was set aside. */
+  /** Nothing is written before something is stored. `warn` receives a message for damage that was set aside. */
   static open(root: string, warn: (message: string) => void = () => {}): FolderStore {
     return new FolderStore(join(root, 'cache'), warn);
   }
@@ -55,12 +52,11 @@ export class FolderStore implements Store {
     return join(this.folder, 'checkpoints', digest.slice(0, 2), digest);
   }
 
-  /** So that nothing goes on from it. */
+  /** Removes a checkpoint, so that no attempt resumes from it. */
   removeCheckpoint(digest: Digest): void {
-    this.#writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
+    writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
   }
 
-  /** Stores a copy of a file, such as a log. */
   async storeFile(path: string): Promise<Digest> {
     try {
       const digest = await hashFile(path);
@@ -72,10 +68,6 @@ export class FolderStore implements Store {
     }
   }
 
-  /**
-   * Stores what was listed at `source`, a stage's private output. Its files are moved; where a process may still have them open
-   * (not `contained`), they are copied.
-   */
   async storeArtifact(
     source: string,
     listing: Listing,
@@ -94,11 +86,9 @@ export class FolderStore implements Store {
     });
   }
 
-  /** Files of an artifact whose objects are gone or cut short; a look at names and sizes, not at bytes. */
   async missingObjects(artifact: StoredArtifact): Promise<readonly ListedFile[]> {
     return artifact.files.filter(({ digest, size }) => {
-      const stats = statSync(this.objectPath(digest), { throwIfNoEntry: false });
-      return stats?.size !== size;
+      return statSync(this.objectPath(digest), { throwIfNoEntry: false })?.size !== size;
     });
   }
 
@@ -108,7 +98,7 @@ export class FolderStore implements Store {
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /** Undefined when there is none. One that is damaged is set aside, told of, and there is none. */
+  /** The result of a fingerprint; undefined where there is none. A damaged one is set aside with a warning, and counts as none. */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;
@@ -126,23 +116,20 @@ export class FolderStore implements Store {
     }
   }
 
-  /** Written last, when all its objects are in place. */
   async writeResult(result: StageResult): Promise<void> {
-    this.#writing(`the result ${this.resultPath(result.digest)}`, () => {
-      this.#markFolder();
-      writeAtomic(this.resultPath(result.digest), JSON.stringify(result), { sync: true });
-    });
+    const path = this.resultPath(result.digest);
+    this.#markFolder();
+    writing(`the result ${path}`, () => writeAtomic(path, JSON.stringify(result), { sync: true }));
   }
 
-  /** Dates a result's last use, for gc; at most once a day, so that an idle run writes nothing. */
+  /** Writes at most once a day, so that an idle run writes nothing. */
   async markUsed(digest: Digest): Promise<void> {
     const path = this.resultPath(digest);
     const stats = statSync(path, { throwIfNoEntry: false });
-    if (stats === undefined || Date.now() - stats.mtimeMs < day) return;
-    touchQuietly(path);
+    if (stats !== undefined && Date.now() - stats.mtimeMs >= day) touchQuietly(path);
   }
 
-  /** Moves a damaged object or result to `cache/quarantine`, where it is never found again. */
+  /** Moves a damaged object, result or checkpoint to `cache/quarantine`, where nothing finds it again. */
   setAside(path: string, reason: string): void {
     const quarantine = join(this.folder, 'quarantine');
     const name = `${Date.now()}-${randomBytes(3).toString('hex')}-${basename(path)}`;
@@ -161,15 +148,15 @@ export class FolderStore implements Store {
   }
 
   writeLatest(pipeline: string, stage: string, result: Digest): void {
-    this.#writing(`the last result of ${stage}`, () => writeLatest(this.folder, { pipeline, stage, result }));
+    writing(`the last result of ${stage}`, () => writeLatest(this.folder, { pipeline, stage, result }));
   }
 
-  /** Forgets the last results of stages that the pipeline no longer has, so that gc may take them. */
+  /** Forgets the last results of stages that the pipeline no longer has, so that gc may remove them. */
   forgetStages(pipeline: string, has: ReadonlySet<string>): void {
-    this.#writing(`the last results of ${pipeline}`, () => forgetStages(this.folder, pipeline, has));
+    writing(`the last results of ${pipeline}`, () => forgetStages(this.folder, pipeline, has));
   }
 
-  /** Waits until nobody else works on the fingerprint; `onWait` is told once who does. */
+  /** Waits until nobody else works on the fingerprint; `onWait` is called once with who does. */
   acquireLease(digest: Digest, signal: AbortSignal, onWait: (holder: string) => void): Promise<Lease> {
     return Lease.acquire(join(this.folder, 'leases', digest), signal, onWait);
   }
@@ -183,9 +170,11 @@ export class FolderStore implements Store {
     return RunFolder.open(this.folder, id);
   }
 
-  /** Earlier runs, the last first. */
+  /** All runs, the last first. */
   runs(): readonly RunFolder[] {
-    return runIds(this.folder).map((id) => RunFolder.open(this.folder, id));
+    return namesIn(join(this.folder, 'runs'))
+      .toReversed()
+      .map((id) => RunFolder.open(this.folder, id));
   }
 
   /** Runs that were killed and left their private folders. */
@@ -198,38 +187,18 @@ export class FolderStore implements Store {
     return this.#openRuns().some((run) => !run.wasKilled());
   }
 
+  /** The runs that have a private folder. */
   #openRuns(): readonly RunFolder[] {
-    return openRunIds(this.folder).map((id) => RunFolder.open(this.folder, id));
+    return namesIn(join(this.folder, 'work')).map((id) => RunFolder.open(this.folder, id));
   }
 
-  /** Keeps a result from gc whatever its age. */
-  pin(digest: Digest): void {
-    this.#writing(`the pin of ${digest}`, () => pinResult(this.folder, digest));
-  }
-
-  unpin(digest: Digest): void {
-    this.#writing(`the pin of ${digest}`, () => unpinResult(this.folder, digest));
-  }
-
-  pins(): readonly Digest[] {
-    return pins(this.folder);
-  }
-
-  /** Backups and git leave a cache alone, also where the project forgot to say so. */
+  /** Tells backups and git to leave the folder alone, also where the project forgot to. */
   #markFolder(): void {
-    this.#writing(this.folder, () => {
+    writing(this.folder, () => {
       if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined) return;
       mkdirSync(this.folder, { recursive: true });
       writeFileSync(join(this.folder, '.gitignore'), '*\n');
       writeFileSync(join(this.folder, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
     });
-  }
-
-  #writing(what: string, write: () => void): void {
-    try {
-      write();
-    } catch (error) {
-      throw writeError(what, error);
-    }
   }
 }

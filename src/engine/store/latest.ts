@@ -1,17 +1,17 @@
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest, sha256 } from '../../digest.ts';
-import { namesIn } from '../files/names-in.ts';
-import { writeAtomic } from '../files/write-atomic.ts';
+import { namesIn } from '../files/entries-in.ts';
+import { readJson, writeJson } from '../files/write-atomic.ts';
 
-/** Which result a stage of a pipeline last stood on: what `explain` compares with, what `frozen` keeps, a root of gc. */
+/** The result that a stage of a pipeline last had: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
 export interface Latest {
   readonly pipeline: string;
   readonly stage: string;
   readonly result: Digest;
 }
 
-/** A name that tells people which stage it is, and machines apart which differ only in case or in odd characters. */
+/** A file name that people can read, and that differs where names differ only in case or in special characters. */
 export function slug(...names: readonly string[]): string {
   const readable = names
     .join('.')
@@ -29,13 +29,13 @@ export function readLatest(cache: string, pipeline: string, stage: string): Dige
   return parseLatest(fileOf(cache, pipeline, stage))?.result;
 }
 
-/** Writes nothing when it is so already. */
+/** Writes nothing where the file holds this already. */
 export function writeLatest(cache: string, latest: Latest): void {
   if (readLatest(cache, latest.pipeline, latest.stage) === latest.result) return;
-  writeAtomic(fileOf(cache, latest.pipeline, latest.stage), JSON.stringify(latest), { sync: false });
+  writeJson(fileOf(cache, latest.pipeline, latest.stage), latest);
 }
 
-/** Forgets the stages that a pipeline no longer has, so that gc may take their results. */
+/** Forgets the stages that a pipeline no longer has, so that gc may remove their results. */
 export function forgetStages(cache: string, pipeline: string, has: ReadonlySet<string>): void {
   const folder = folderOf(cache, pipeline);
   for (const name of namesIn(folder)) {
@@ -53,10 +53,6 @@ export function allLatest(cache: string): readonly Latest[] {
 }
 
 function parseLatest(file: string): Latest | undefined {
-  try {
-    const { pipeline, stage, result } = JSON.parse(readFileSync(file, 'utf8')) as Latest;
-    return isDigest(result) ? { pipeline, stage, result } : undefined;
-  } catch {
-    return undefined;
-  }
+  const latest = readJson<Latest>(file);
+  return isDigest(latest?.result) ? latest : undefined;
 }

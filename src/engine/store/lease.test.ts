@@ -6,8 +6,7 @@ import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { thisProcess } from '../files/process-identity.ts';
-import { Lease } from './lease.ts';
-import { isHeld } from './lease-folder.ts';
+import { isHeld, Lease } from './lease.ts';
 
 const leaseIn = (t: TestContext): string => join(temporaryFolder(t), 'leases/a');
 

@@ -1,23 +1,26 @@
 import { randomUUID } from 'node:crypto';
-import { utimesSync } from 'node:fs';
+import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { writeError } from '../files/write-error.ts';
-import { clearLease, lifeOfLease, lookAtLease, type PresentLease, placeLease } from './lease-folder.ts';
+import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
+import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { writing } from '../files/write-error.ts';
 
-/** How often a holder says that it still works, in milliseconds. */
+const day = 86_400_000;
+/** How often a holder renews its lease, in milliseconds. */
 const renewal = 10_000;
-/** Many renewals, and more than the minute for which a network disk may show us old times. */
+/** Many renewals, and more than the minute for which a network disk may show old times. In milliseconds. */
 const patience = 180_000;
-/** How long a waiting run lets pass before it looks again, in milliseconds. */
+/** How long a waiting run pauses before it looks again, in milliseconds. */
 const firstWait = 10;
 const longestWait = 500;
 
 /**
- * The right to do a piece of work that others would do as well, kept by a {@link PresentLease} on the disk that is
- * renewed while it is held. It only saves double work: two who both believe to hold it write the same results.
+ * The right to do a piece of work that others would do as well: a {@link PresentLease} on the disk that is renewed while it
+ * is held. It only prevents duplicate work: two holders of the same lease would write the same results.
  *
- * A holder that is known to live keeps it, one that is known to be dead has lost it. Of another host, of another container
- * and of a damaged lease neither is known: these are given up when they were not renewed while we looked on.
+ * A holder that is known to live keeps its lease; one that is known to be dead has lost it. For a holder on another host or
+ * in another container, and for a damaged lease, neither is known: it is lost when nobody renews it while others watch.
  */
 export class Lease {
   readonly #path: string;
@@ -31,8 +34,8 @@ export class Lease {
   }
 
   /**
-   * Waits until it is free. `onWait` is called once, with who holds it; `pause` lets so many milliseconds pass, or fewer
-   * once the signal is aborted. Throws the signal's reason, and a `WriteError` where the cache cannot be written.
+   * Waits until it is free. `onWait` is called once, with who holds it; `pause` waits so many milliseconds, or fewer once
+   * the signal is aborted. Throws the signal's reason, and a `WriteError` where the folder cannot be written.
    */
   static async acquire(
     path: string,
@@ -51,11 +54,11 @@ export class Lease {
     }
   }
 
-  /** The lease, or whose it is; undefined when it only just changed hands. */
+  /** The lease, or the one that somebody holds; undefined when it is just changing hands. */
   static #take(path: string, watch: Watch): Lease | PresentLease | undefined {
-    try {
+    return writing(`the lease ${path}`, () => {
       for (let tries = 0; tries < 3; tries += 1) {
-        const present = lookAtLease(path); // first, since who waits should only read
+        const present = lookAtLease(path); // first, since a waiting run should only read
         if (present !== undefined) {
           const life = lifeOfLease(present);
           if (life === 'alive' || (life === 'unknown' && !watch.givesUp(present))) return present;
@@ -65,18 +68,16 @@ export class Lease {
         if (placeLease(path, name)) return new Lease(path, name);
       }
       return undefined;
-    } catch (error) {
-      throw writeError(`the lease ${path}`, error);
-    }
+    });
   }
 
-  /** Gives it back; nothing happens when someone else took it meanwhile. */
+  /** Gives the lease back; does nothing when somebody else took it meanwhile. */
   release(): void {
     clearInterval(this.#timer);
     try {
       clearLease(this.#path, [this.#name]);
     } catch {
-      // The disk went away. What is left there is no longer renewed, and so given up, or this process dies.
+      // The disk is gone. A lease that is left there is no longer renewed, and others take it.
     }
   }
 
@@ -84,20 +85,20 @@ export class Lease {
     this.release();
   }
 
-  /** Dates the folder; others only ask whether its time changes. */
+  /** Dates the folder; others look only at whether its time changes. */
   #renew(): void {
     const now = new Date();
     try {
       utimesSync(this.#path, now, now);
     } catch {
-      // It was given up by others, after a long sleep of the machine; the work goes on, and may be done twice.
+      // Others took it after a long sleep of this machine; the work goes on, and may be done twice.
     }
   }
 }
 
 /**
- * Adds up the pauses between looks at a lease that did not change. So it does not matter that clocks differ or are set,
- * that the machines slept, or that their disk hung for us as it did for the holder.
+ * Adds up the pauses during which a lease did not change. So it does not matter that clocks differ or are set, that
+ * machines sleep, or that the disk hangs for this process as it does for the holder.
  */
 class Watch {
   #last = '';
@@ -122,3 +123,75 @@ const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
 
 const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
+
+/**
+ * A lease on the disk, as others see it: a folder with one file that says who holds it, under a name that no other holder
+ * has.
+ *
+ * One rename puts the folder in place with its file, and a holder removes the lease by the file's name. So whatever is
+ * killed between two calls, there is a lease with its holder, or an empty folder, which is nobody's; and whoever removes
+ * the lease of a dead process cannot touch one that a faster process has put there meanwhile.
+ */
+interface PresentLease {
+  /** The names in the folder: that of the holder's file, and of anything that came there otherwise. */
+  readonly names: readonly string[];
+  /** Undefined where its file is damaged, as a power cut may leave it. */
+  readonly holder: ProcessIdentity | undefined;
+  /** When it was last renewed, by whatever clock, in milliseconds since the epoch. */
+  readonly renewed: number;
+}
+
+/** Puts a lease of this process in place, whose file has this name; false where there is a lease already. */
+function placeLease(path: string, name: string): boolean {
+  const temporary = temporaryBeside(path);
+  creatingFolder(path, () => mkdirSync(temporary));
+  try {
+    writeFileSync(join(temporary, name), JSON.stringify(thisProcess()));
+    renameSync(temporary, path); // fails where the folder holds something
+    return true;
+  } catch (error) {
+    clearLease(temporary, [name]);
+    if (isOccupied(error)) return false;
+    throw error;
+  }
+}
+
+/** Undefined where there is none. */
+function lookAtLease(path: string): PresentLease | undefined {
+  try {
+    const renewed = statSync(path).mtimeMs;
+    const names = readdirSync(path).sort();
+    const holder = names.map((name) => readIdentity(join(path, name))).find((found) => found !== undefined);
+    return { names, holder, renewed };
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** Whether its holder lives, where that is certain. An empty folder is left by a kill. */
+function lifeOfLease({ names, holder }: PresentLease): 'alive' | 'dead' | 'unknown' {
+  if (names.length === 0) return 'dead';
+  return holder === undefined ? 'unknown' : lifeOf(holder);
+}
+
+/** Removes the files with these names, and the folder if it held no others. */
+function clearLease(path: string, names: readonly string[]): void {
+  for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
+  try {
+    rmdirSync(path);
+  } catch (error) {
+    if (!isOccupied(error) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+  }
+}
+
+/** Whether a process that may be alive holds the lease at a path; where that is uncertain, it is assumed for a day. */
+export function isHeld(path: string): boolean {
+  const present = lookAtLease(path);
+  if (present === undefined) return false;
+  const life = lifeOfLease(present);
+  return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < day);
+}
+
+const isOccupied = (error: unknown): boolean =>
+  ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');

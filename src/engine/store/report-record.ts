@@ -1,31 +1,24 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import { writeAtomic } from '../files/write-atomic.ts';
+import { readJson, writeJson } from '../files/write-atomic.ts';
 import { slug } from './latest.ts';
 
-/** What the page of a pipeline's last run shows, so that a run with nothing to do knows whether it still holds. */
+/** What the report of a pipeline's last run shows, so that a run with nothing to do knows whether it is still right. */
 export interface ReportRecord {
-  /** Whether the run has ended and everything in it went well. */
+  /** Whether the run has ended and everything in it succeeded. */
   readonly complete: boolean;
   /** By stage. */
   readonly results: Readonly<Record<string, Digest>>;
-  /** Of what it shows that is in no result, such as descriptions: of the pipeline, and by stage. Absent in older ones. */
+  /** Digests of what it shows and no result holds, such as descriptions: of the pipeline, and by stage. Absent in old records. */
   readonly header?: Digest;
   readonly planned?: Readonly<Record<string, Digest>>;
 }
 
 const fileOf = (cache: string, pipeline: string): string => join(cache, 'reports', `${slug(pipeline)}.json`);
 
-/** Undefined where there is none, or it is damaged: then the page is made again. */
-export function readReportRecord(cache: string, pipeline: string): ReportRecord | undefined {
-  try {
-    return JSON.parse(readFileSync(fileOf(cache, pipeline), 'utf8')) as ReportRecord;
-  } catch {
-    return undefined;
-  }
-}
+/** Undefined where there is none, or it is damaged: then the report is made again. */
+export const readReportRecord = (cache: string, pipeline: string): ReportRecord | undefined =>
+  readJson(fileOf(cache, pipeline));
 
-export function writeReportRecord(cache: string, pipeline: string, record: ReportRecord): void {
-  writeAtomic(fileOf(cache, pipeline), JSON.stringify(record), { sync: false });
-}
+export const writeReportRecord = (cache: string, pipeline: string, record: ReportRecord): void =>
+  writeJson(fileOf(cache, pipeline), record);

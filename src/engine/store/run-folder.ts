@@ -1,22 +1,12 @@
-import {
-  closeSync,
-  existsSync,
-  fstatSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  readSync,
-  rmSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { plainText } from '../../plain-text.ts';
-import { namesIn } from '../files/names-in.ts';
+import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { writeAtomic, writeNew } from '../files/write-atomic.ts';
-import { writeError } from '../files/write-error.ts';
+import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
+import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { slug } from './latest.ts';
 import type { RunRecord } from './run-record.ts';
@@ -27,16 +17,16 @@ export interface AttemptFiles {
   readonly work: string;
   /** Kept with the run, failures too. Its folder exists; the file does not. */
   readonly log: string;
-  /** Keeps how the attempt stands: at its beginning and, with its end, again. */
+  /** Records the state of the attempt: at its beginning, and again at its end. */
   tell(state: AttemptState): void;
   removeWork(): Promise<void>;
 }
 
-/** How an attempt of a stage stands, or ended. Without an end it goes on, or its run was killed. */
+/** The state of an attempt. Without an end it is still running, or its run was killed. */
 export interface AttemptState {
-  /** Of what it works, or worked, on. */
+  /** Fingerprint of its work. */
   readonly fingerprint: Digest;
-  /** The same in full, to tell what changed since; absent in records of before it was kept. */
+  /** The same in full, to say later what changed; absent in old records. */
   readonly content?: Fingerprint;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -47,13 +37,13 @@ export interface AttemptState {
   };
 }
 
-/** An attempt as it is found again; its log is there only if it printed something. */
+/** A recorded attempt; it has a log only if it printed something. */
 export interface PastAttempt {
   readonly state: AttemptState;
   readonly log?: string;
 }
 
-/** How many bytes of a log's end are looked at for its last lines. */
+/** How many bytes of a log's end are searched for its last lines. */
 const tailBytes = 64 * 1024;
 const day = 86_400_000;
 const month = 30 * day;
@@ -83,14 +73,12 @@ export class RunFolder {
    */
   static start(cache: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(cache, id);
-    try {
+    writing(`the run's record in ${run.path}`, () => {
       mkdirSync(dirname(run.path), { recursive: true });
       mkdirSync(run.path);
-      writeAtomic(join(run.path, 'process.json'), JSON.stringify({ ...thisProcess(), pipeline }), { sync: false });
+      writeJson(join(run.path, 'process.json'), { ...thisProcess(), pipeline });
       mkdirSync(run.work, { recursive: true });
-    } catch (error) {
-      throw writeError(`the run's record in ${run.path}`, error);
-    }
+    });
     return run;
   }
 
@@ -99,25 +87,21 @@ export class RunFolder {
     return new RunFolder(cache, id);
   }
 
-  /** The files of an attempt, from 1; what an earlier one of this number left in its folder is gone. */
+  /** Creates the files of an attempt, numbered from 1, and removes what an earlier attempt of this number left. */
   attempt(stage: string, number: number): AttemptFiles {
     const work = join(this.work, `${slug(stage)}-${number}`);
-    const log = this.logPath(stage, number);
-    try {
+    writing(`the private folder ${work}`, () => {
       rmSync(work, { recursive: true, force: true, maxRetries: 3 });
       mkdirSync(work, { recursive: true });
       mkdirSync(join(this.path, slug(stage)), { recursive: true });
-    } catch (error) {
-      throw writeError(`the private folder ${work}`, error);
-    }
-    const tell = (state: AttemptState) => {
-      try {
-        writeAtomic(this.#statePath(stage, number), JSON.stringify(state), { sync: false });
-      } catch (error) {
-        throw writeError(`the record of an attempt in ${this.path}`, error);
-      }
+    });
+    return {
+      work,
+      log: this.logPath(stage, number),
+      tell: (state) =>
+        writing(`the record of an attempt in ${this.path}`, () => writeJson(this.#statePath(stage, number), state)),
+      removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }),
     };
-    return { work, log, tell, removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }) };
   }
 
   logPath(stage: string, number: number): string {
@@ -132,7 +116,7 @@ export class RunFolder {
   attempts(stage: string): readonly PastAttempt[] {
     const attempts: PastAttempt[] = [];
     for (let number = 1; ; number += 1) {
-      const state = readJson(this.#statePath(stage, number)) as AttemptState | undefined;
+      const state = readJson<AttemptState>(this.#statePath(stage, number));
       if (state === undefined) return attempts;
       const log = this.logPath(stage, number);
       attempts.push({ state, ...(existsSync(log) && { log }) });
@@ -155,18 +139,15 @@ export class RunFolder {
     }
   }
 
-  /** Once: a record that is there is never replaced. */
+  /** Writes the record once: it is never replaced. */
   writeRecord(record: RunRecord): void {
-    try {
-      writeNew(join(this.path, 'run.json'), `${JSON.stringify(record, undefined, 2)}\n`);
-    } catch (error) {
-      throw writeError(`the run's record in ${this.path}`, error);
-    }
+    const text = `${JSON.stringify(record, undefined, 2)}\n`;
+    writing(`the run's record in ${this.path}`, () => writeNew(join(this.path, 'run.json'), text));
   }
 
-  /** Undefined for a run that was killed before its end, or still goes on. */
+  /** Undefined for a run that was killed before its end, or is still going. */
   readRecord(): RunRecord | undefined {
-    const record = readJson(join(this.path, 'run.json')) as RunRecord | undefined;
+    const record = readJson<RunRecord>(join(this.path, 'run.json'));
     if (record?.stages === undefined) return record;
     const stages = Object.entries(record.stages).map(([name, entry]) => {
       const isOld = (entry.outcome as string) === 'fresh'; // the word of earlier versions
@@ -175,16 +156,12 @@ export class RunFolder {
     return { ...record, stages: Object.fromEntries(stages) };
   }
 
-  /** Forgets a run that had nothing to do. */
+  /** Removes the record of a run that had nothing to do. */
   discard(): void {
-    try {
-      rmSync(this.path, { recursive: true, force: true });
-    } catch (error) {
-      throw writeError(`to ${this.path}`, error);
-    }
+    writing(`to ${this.path}`, () => rmSync(this.path, { recursive: true, force: true }));
   }
 
-  /** Whether its process may still be at work; of a process that cannot be asked, that is believed for a month. */
+  /** Whether its process may still be running. A process on another machine is assumed to run for a month. */
   isLiving(): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
     if (owner === undefined || this.readRecord() !== undefined) return false;
@@ -193,8 +170,8 @@ export class RunFolder {
   }
 
   /**
-   * Whether its process ended before it removed `work`. Of a process that cannot be asked, that is believed after a month;
-   * where nothing says whose the folder is, after a day.
+   * Whether its process ended before it removed `work`. A process on another machine is assumed dead after a month; where
+   * nothing says whose folder this is, after a day.
    */
   wasKilled(now = Date.now()): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
@@ -203,14 +180,14 @@ export class RunFolder {
     return life === 'dead' || (life === 'unknown' && now - this.startedAt() > month);
   }
 
-  /** Whether it came so far as to run a stage. */
+  /** Whether the run came so far as to run a stage. */
   ranStages(): boolean {
     return namesIn(this.path).some((name) => !/\.jsonl?$/.test(name));
   }
 
   /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */
   pipeline(): string | undefined {
-    return (readJson(join(this.path, 'process.json')) as { readonly pipeline?: string } | undefined)?.pipeline;
+    return readJson<{ readonly pipeline?: string }>(join(this.path, 'process.json'))?.pipeline;
   }
 
   /** Milliseconds since the epoch. */
@@ -221,21 +198,5 @@ export class RunFolder {
   /** Removes the private folders of all its attempts. */
   async removeWork(): Promise<void> {
     await rm(this.work, { recursive: true, force: true, maxRetries: 3 });
-  }
-}
-
-/** The ids of the runs that have a private folder. */
-export const openRunIds = (cache: string): readonly string[] => namesIn(join(cache, 'work'));
-
-/** The ids of all runs, the last first. */
-export function runIds(cache: string): readonly string[] {
-  return [...namesIn(join(cache, 'runs'))].reverse();
-}
-
-function readJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch {
-    return undefined;
   }
 }

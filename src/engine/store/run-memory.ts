@@ -1,27 +1,27 @@
-import { createHash } from 'node:crypto';
-import { readFileSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { sha256 } from '../../digest.ts';
 import { signPlace, signTree } from '../files/sign-tree.ts';
-import { writeAtomic } from '../files/write-atomic.ts';
+import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
 /**
- * What a run that left everything in place looked at. While none of it has changed, the same command has nothing to do,
- * which is known without reading a pipeline, a fingerprint or a result.
+ * Everything that a run depended on which left all outputs in place. While none of it has changed, the same command has
+ * nothing to do, which shows without reading a pipeline, a fingerprint or a result.
  */
 export interface RunMemory {
   readonly format: 3;
   readonly pipeline: string;
   readonly found: FoundFile;
   readonly stages: number;
-  /** Absolute paths of all that was read or published with everything below it: path inputs, outputs, the page. */
+  /** Absolute paths of all files and whole folders that were read or published: path inputs, outputs, the report. */
   readonly trees: readonly string[];
   /**
-   * Absolute paths of YAML files and code, and of what decided that it was these: folders by the names in them, and places
-   * where nothing was, since something there would be found first.
+   * Absolute paths of YAML files and code, and of what decided that it was these: folders by the names in them, and paths
+   * where nothing was, but where something new would take precedence.
    */
   readonly places: readonly string[];
-  /** What each glob gave. */
+  /** What each glob matched. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 of each declared variable of the environment, null where unset. */
   readonly env: Readonly<Record<string, string | null>>;
@@ -29,9 +29,9 @@ export interface RunMemory {
   readonly signature: string;
 }
 
-/** How the command came to its pipeline's file: another file may come to precede it, though that one stays as it is. */
+/** How a command found its pipeline's file: a new file may take precedence, though that one stays as it is. */
 export interface FoundFile {
-  /** The word that names it; absent where none did, and it was the only one. */
+  /** The word that names it; absent for the only pipeline, which needs no name. */
   readonly word?: string;
   /** Absolute path. */
   readonly file: string;
@@ -39,15 +39,13 @@ export interface FoundFile {
 
 /** Names a command: the same words in the same folder mean the same run. */
 export function memoryFile(root: string, workingDirectory: string, argv: readonly string[]): string {
-  const key = createHash('sha256')
-    .update(JSON.stringify([workingDirectory, argv]))
-    .digest('hex');
+  const key = sha256(JSON.stringify([workingDirectory, argv]));
   return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
 }
 
 /**
- * The memory of this command if all that it rests on is as it was; else undefined, and the long way is to be gone.
- * `find` finds the file that a word, or none, names now.
+ * The memory of this command if everything that it depends on is unchanged; else undefined, and the pipeline must be read.
+ * `find` gives the file that a word, or no word, names now.
  */
 export async function recall(
   file: string,
@@ -55,23 +53,19 @@ export async function recall(
   find: (word: string | undefined) => string | undefined,
 ): Promise<RunMemory | undefined> {
   try {
-    const memory = JSON.parse(readFileSync(file, 'utf8')) as RunMemory;
-    if (memory.format !== 3) return undefined;
+    const memory = readJson<RunMemory>(file);
+    if (memory?.format !== 3) return undefined;
     if (find(memory.found.word) !== memory.found.file) return undefined;
     for (const [name, value] of Object.entries(memory.env)) if (hashVariable(name) !== value) return undefined;
     if (signAll(memory) !== memory.signature) return undefined;
     return (await sameGlobs(memory.globs, root)) ? memory : undefined;
   } catch {
-    return undefined; // never remembered, or something that it rests on is gone
+    return undefined; // something that it depends on is gone
   }
 }
 
-/** What a complete run knows of itself, to be remembered. */
-export interface CompleteRun {
-  readonly pipeline: string;
-  readonly found: FoundFile;
-  readonly stages: number;
-  readonly globs: RunMemory['globs'];
+/** A complete run, to be remembered. */
+export interface CompleteRun extends Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'> {
   /** Names of the variables that stages declare. */
   readonly env: readonly string[];
   /** The signature of every tree as it was when its content was known to be right, by absolute path. */
@@ -89,18 +83,9 @@ export function remember(file: string, run: CompleteRun): void {
     forget(file);
     return;
   }
-  const memory: RunMemory = {
-    format: 3,
-    pipeline: run.pipeline,
-    found: run.found,
-    stages: run.stages,
-    trees,
-    places,
-    globs: run.globs,
-    env: Object.fromEntries(run.env.map((name) => [name, hashVariable(name)])),
-    signature,
-  };
-  writeAtomic(file, JSON.stringify(memory), { sync: false });
+  const env = Object.fromEntries(run.env.map((name) => [name, hashVariable(name)]));
+  const memory: RunMemory = { ...run, format: 3, trees, places, env, signature };
+  writeJson(file, memory);
 }
 
 /** A disk may date files by whole seconds: what changed this shortly before it was read could change again unseen. */
@@ -123,12 +108,12 @@ export function signRead(
   return new Map([...signed].map(([path, { signature }]) => [path, signature]));
 }
 
-/** Makes the next run go the long way. */
+/** Makes the next run of this command read the pipeline. */
 export function forget(file: string): void {
   rmSync(file, { force: true });
 }
 
-/** Makes the next run of every command go the long way. On a read-only disk there is nothing that could be forgotten. */
+/** Makes the next run of every command read the pipeline. On a read-only disk nothing was remembered. */
 export function forgetAll(root: string): void {
   try {
     rmSync(join(root, 'cache', 'memory'), { recursive: true, force: true });
@@ -140,8 +125,7 @@ export function forgetAll(root: string): void {
 const signAll = ({ trees, places }: Pick<RunMemory, 'trees' | 'places'>): string =>
   digestOf([...trees.map((path) => signTree(path).signature), ...places.map((path) => signPlace(path).signature)]);
 
-const digestOf = (signatures: readonly string[]): string =>
-  createHash('sha256').update(signatures.join('\n')).digest('hex');
+const digestOf = (signatures: readonly string[]): string => sha256(signatures.join('\n'));
 
 async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boolean> {
   const patterns = Object.keys(globs);
@@ -153,5 +137,5 @@ async function sameGlobs(globs: RunMemory['globs'], root: string): Promise<boole
 
 function hashVariable(name: string): string | null {
   const value = process.env[name];
-  return value === undefined ? null : createHash('sha256').update(value).digest('hex');
+  return value === undefined ? null : sha256(value);
 }

@@ -1,6 +1,7 @@
-import type { Digest } from '../../digest.ts';
-import type { ArtifactType, Highlight } from '../../stage.ts';
-import type { Listing } from '../files/listing.ts';
+import { type Digest, isDigest } from '../../digest.ts';
+import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
+import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
+import { hashFingerprint } from '../fingerprint/canonical-json.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
 /** What running a stage gave: the objects of every port, and the record. Stored as `cache/results/ab/<fingerprint>.json`. */
@@ -20,7 +21,7 @@ export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;
 }
 
-/** How a result came about; never keyed, and the only place for times, hosts and versions. */
+/** How a result was made. It is no part of the fingerprint, and the only place for times, hosts and versions. */
 export interface StageRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;
@@ -31,10 +32,57 @@ export interface StageRecord {
   readonly restage: string;
   readonly gitCommit?: string;
   readonly cpus: number;
-  /** Said by the stage: the backend that ran, versions. */
+  /** What the stage noted: the backend that ran, versions. */
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];
   /** The log's object; absent where nothing was logged. */
   readonly log?: Digest;
+}
+
+/** All objects that a result names. */
+export function objectsOf({ stored, outputs, record: { log } }: StageResult): readonly Digest[] {
+  const files = stored ? Object.values(outputs).flatMap((artifact) => artifact.files) : [];
+  return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
+}
+
+/**
+ * Parses a stored result, by hand since a schema library would cost more than the rest of an idle run. Throws with the
+ * reason when the text is not the whole, unaltered result of this name: then it counts as missing.
+ */
+export function parseResult(text: string, digest: Digest): StageResult {
+  const result: unknown = JSON.parse(text);
+  expect(isRecord(result) && result['format'] === 1, 'it is not a result of this version');
+  expect(isRecord(result['fingerprint']), 'it has no fingerprint');
+  expect(typeof result['stored'] === 'boolean' && isRecord(result['outputs']), 'it lacks its outputs');
+  expect(isRecord(result['record']) && Array.isArray(result['record']['highlights']), 'it lacks its record');
+  const parsed = result as unknown as StageResult;
+  expect(parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest, 'its fingerprint is not its name');
+  for (const artifact of Object.values(parsed.outputs)) checkArtifact(artifact);
+  return parsed;
+}
+
+/** The digest of an artifact follows from its files, so an altered listing is noticed. */
+function checkArtifact(artifact: StoredArtifact): void {
+  expect(isRecord(artifact) && Array.isArray(artifact.files), 'an output has no files');
+  expect(artifactTypes.includes(artifact.type), 'an output has no type');
+  for (const file of artifact.files) expect(isListedFile(file, artifact.folder), 'an output lists what is no file');
+  const [only] = artifact.files;
+  expect(artifact.folder || (only !== undefined && artifact.files.length === 1), 'an output is not one file');
+  const again = artifact.folder ? folderListing(artifact.files) : fileListing(only as ListedFile);
+  expect(again.digest === artifact.digest, 'an output is not what its digest says');
+}
+
+/** Files are written at these paths when the result is restored: none may lead out of the artifact. */
+function isListedFile(file: unknown, inFolder: boolean): boolean {
+  if (!isRecord(file) || !isDigest(file['digest']) || typeof file['path'] !== 'string') return false;
+  if (!Number.isSafeInteger(file['size'])) return false;
+  if (!inFolder) return file['path'] === '';
+  return file['path'].split('/').every((name) => name !== '' && name !== '.' && name !== '..');
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null;
+
+function expect(condition: boolean, message: string): asserts condition {
+  if (!condition) throw new Error(message);
 }

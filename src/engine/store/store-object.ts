@@ -1,6 +1,6 @@
-import { constants, mkdirSync, statSync, utimesSync } from 'node:fs';
+import { constants, mkdirSync, realpathSync, statSync, utimesSync } from 'node:fs';
 import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { hashFile } from '../files/hash-file.ts';
 import { temporaryBeside } from '../files/write-atomic.ts';
 import { WriteError } from '../files/write-error.ts';
@@ -8,8 +8,8 @@ import { WriteError } from '../files/write-error.ts';
 const day = 86_400_000;
 
 /**
- * Whether an object of this size is in its place. One that is found was wanted just now, so it is kept young: gc leaves
- * alone what was touched within a day, and the result that will name it is not yet written.
+ * Whether an object of this size is in its place. An object that is found is kept young, since somebody needs it now: gc
+ * leaves alone what was touched within a day, and the result that will name the object is not yet written.
  */
 export function isStored(object: string, size: number): boolean {
   const stats = statSync(object, { throwIfNoEntry: false });
@@ -19,10 +19,10 @@ export function isStored(object: string, size: number): boolean {
 }
 
 /**
- * Puts a file in its place as an object: moved if it is the stage's alone, so that bytes are written once, else copied. Of a
- * copy the bytes are verified, since whoever else has the file may write to it. Throws a {@link WriteError} if one did.
- * It is synced before it gets its name, since a power cut could otherwise leave a complete name on incomplete bytes.
- * (The names themselves need no sync: a result whose objects are missing is a miss.)
+ * Puts a file in its place as an object: moved if it belongs to the stage alone, so that bytes are written once, else copied.
+ * The bytes of a copy are verified, since others may write to the original; throws a {@link WriteError} if one did.
+ * The file is synced before it gets its name, since a power cut could otherwise leave a complete name on incomplete bytes.
+ * (The names themselves need no sync: a result whose objects are missing counts as missing.)
  */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
   mkdirSync(dirname(object), { recursive: true });
@@ -30,7 +30,8 @@ export async function storeObject(object: string, source: string, mode: 'move' |
   const temporary = temporaryBeside(object);
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-    await seal(temporary);
+    await chmod(temporary, 0o600); // the copy has the mode of its source, which may not be readable or writable
+    await seal(temporary, 'r+');
     if ((await hashFile(temporary)) !== basename(object)) {
       throw new WriteError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
     }
@@ -41,38 +42,49 @@ export async function storeObject(object: string, source: string, mode: 'move' |
   }
 }
 
-/** False where the file is a link, has further names or cannot be moved: then it is not ours to take. */
+/** False where the file is a link, has further names or cannot be moved: then it does not belong to the stage alone. */
 async function moveIn(source: string, object: string): Promise<boolean> {
   try {
-    const file = await open(source, constants.O_RDONLY | constants.O_NOFOLLOW);
-    try {
-      const stats = await file.stat();
-      if (!stats.isFile() || stats.nlink !== 1) return false;
-      await file.sync();
-      await file.chmod(0o444);
-    } finally {
-      await file.close();
-    }
-    await rename(source, object);
-    return true;
+    const isSealed = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
+    if (isSealed) await rename(source, object);
+    return isSealed;
   } catch (error) {
     if (movable.has((error as NodeJS.ErrnoException).code ?? '')) return false;
     throw error;
   }
 }
 
-/** Failures of a move after which a copy can still succeed: a link, another disk, a folder that is not to be written. */
+/** Failures of a move after which a copy can still succeed: a link, another disk, a folder that must not be written. */
 const movable: ReadonlySet<string> = new Set(['ELOOP', 'EXDEV', 'EACCES', 'EPERM', 'EROFS']);
 
-async function seal(path: string): Promise<void> {
-  await chmod(path, 0o600); // the copy has the mode of its source, which may not be readable or writable
-  const file = await open(path, 'r+');
+/** Syncs a file and makes it read-only; false, and nothing is done, where it is no plain file with a single name. */
+async function seal(path: string, flags: string | number): Promise<boolean> {
+  const file = await open(path, flags);
   try {
+    const stats = await file.stat();
+    if (!stats.isFile() || stats.nlink !== 1) return false;
     await file.sync();
     await file.chmod(0o444);
+    return true;
   } finally {
     await file.close();
   }
+}
+
+/**
+ * Whether the folder of a listed file really lies in the artifact at `source`. Where a stage linked to a folder elsewhere,
+ * its files belong to someone else: they may be copied but not moved. Each folder is resolved once.
+ */
+export function ownsFolder(source: string): (path: string) => boolean {
+  // Not the source's own real path: the output as a whole may be such a link.
+  const root = join(realpathSync(dirname(source)), basename(source));
+  const known = new Map<string, boolean>();
+  return (path) => {
+    const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
+    const owned = known.get(folder) ?? realpathSync(join(source, folder)) === join(root, folder);
+    known.set(folder, owned);
+    return owned;
+  };
 }
 
 export function touchQuietly(path: string): void {
@@ -80,6 +92,6 @@ export function touchQuietly(path: string): void {
     const now = new Date();
     utimesSync(path, now, now);
   } catch {
-    // A cache that can only be read is still good for reading.
+    // A store that can only be read is still good for reading.
   }
 }

@@ -1,24 +1,23 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Digest, isDigest } from '../../digest.ts';
+import { namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
-import { namesIn } from '../files/names-in.ts';
 import { isSoundCheckpoint } from './checkpoint-file.ts';
-import { objectsOf } from './collect-garbage.ts';
 import type { FolderStore } from './folder-store.ts';
+import { objectsOf } from './stage-result.ts';
 
-/** What a cache was found to be. */
+/** The state of a store. */
 export interface Verification {
   readonly objects: number;
   readonly results: number;
-  /** Those of trainings that may be gone on from. */
   readonly checkpoints: number;
-  /** Objects whose content is not what their name says; they were set aside. */
+  /** Objects whose content does not have the digest in their name; they were set aside. */
   readonly corrupt: readonly Digest[];
-  /** Checkpoints that are not as they were written; set aside as well. */
+  /** Damaged checkpoints; they were set aside as well. */
   readonly corruptCheckpoints: readonly Digest[];
-  /** Results that need an object which is not there (any more): they will be made again. */
+  /** Results that lack an object: they will be made again. */
   readonly incomplete: readonly {
     readonly result: Digest;
     readonly kind: string;
@@ -26,7 +25,7 @@ export interface Verification {
   }[];
 }
 
-/** Rehashes every object and checkpoint and reads every result; what is damaged is set aside. `onProgress` gets bytes. */
+/** Rehashes every object and checkpoint, reads every result, and sets aside what is damaged. `onProgress` receives bytes. */
 export async function verifyStore(
   cache: FolderStore,
   onProgress: (done: number, total: number) => void = () => {},

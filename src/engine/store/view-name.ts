@@ -1,7 +1,7 @@
 import { existsSync, readlinkSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
-import { namesIn } from '../files/names-in.ts';
+import { namesIn } from '../files/entries-in.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
 
 /**
@@ -10,14 +10,14 @@ import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
  */
 export const viewName = (cache: string, fingerprint: Digest): string => join(cache, 'in', fingerprint.slice(0, 16));
 
-/** Makes the name lead to a folder, whatever it led to before: whoever holds the lease of a fingerprint has its name. */
+/** Makes the name lead to a folder, whatever it led to before: the holder of a fingerprint's lease owns its name. */
 export function nameView(name: string, folder: string): void {
   const temporary = temporaryBeside(name);
   creatingFolder(name, () => symlinkSync(folder, temporary));
   renameSync(temporary, name);
 }
 
-/** Removes the name, unless another run has it by now. */
+/** Removes the name, unless it leads to another run's folder by now. */
 export function forgetView(name: string, folder: string): void {
   if (targetOf(name) === folder) rmSync(name, { force: true });
 }
