@@ -7,19 +7,21 @@ const settings = z.strictObject({
     .min(1)
     .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .optional()
-    .describe('Splits to look through, as one set of images; left out: all.'),
+    .describe('The splits to audit, as one set of images; default: all.'),
   folds: z
     .int()
     .min(2)
     .max(20)
     .default(5)
-    .describe('Of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals of AUCs.'),
+    .describe('Folds of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals of the AUCs.'),
   seed: z
     .int()
     .nonnegative()
     .default(7)
-    .describe('Of the images that are examined, of the folds, and of the shuffled labels that say what chance gives.'),
+    .describe(
+      'Seed of the choice of examined images, of the folds, and of the shuffled labels of the permutation tests.',
+    ),
 });
 export type AuditSettings = z.output<typeof settings>;
 
@@ -27,8 +29,8 @@ export const spec = defineKind<AuditSettings>({
   name: 'audit',
   version: 6,
   summary:
-    'Looks for what could fool a study before it starts: copies and groups across splits, and how well size, encoding, ' +
-    'file size, brightness and 16 x 16 pixels alone tell the classes.',
+    'Looks for what could invalidate a study before it starts: copies and groups across splits, and how well image size, ' +
+    'encoding, file size, brightness and 16 x 16 pixels alone separate the classes.',
   settings,
   inputs: {
     dataset: { type: 'dataset', summary: 'Images of two classes, real first.', parts: ({ splits }) => splits },
@@ -37,21 +39,21 @@ export const spec = defineKind<AuditSettings>({
     metrics: {
       type: 'metrics',
       summary:
-        'JSON: the AUC of every shortcut with its interval and p, numbers of copies, and of groups in several splits.',
+        'JSON: the AUC of every shortcut with interval and p-value, the numbers of copies and of groups in several splits.',
       extension: '.json',
     },
     duplicates: {
       type: 'table',
-      summary: 'CSV, a row for each pair of copies, and for each group in two splits; those across splits first.',
+      summary: 'CSV, a row for each pair of copies, those across splits first, then for each group in two splits.',
       extension: '.csv',
     },
     shortcuts: {
       type: 'chart',
-      summary: 'The AUC of every shortcut with its interval, filled where it is above chance.',
+      summary: 'The AUC of every shortcut with its interval; filled dots are above chance.',
     },
     faces: { type: 'chart', summary: 'The mean image of each class, and their difference.' },
     spectrum: { type: 'chart', summary: 'The radial power spectrum of each class.' },
-    copies: { type: 'chart', summary: 'Pairs of copies as pictures, those across splits first.' },
+    copies: { type: 'chart', summary: 'Pairs of copies, those across splits first.' },
   },
   example: `audit:
   kind: audit

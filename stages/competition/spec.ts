@@ -3,8 +3,8 @@ import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the intervals.'),
-  seed: z.int().nonnegative().default(7).describe('Of the draws.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
+  seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
   title: z.string().min(1).optional().describe('The title of the chart; by default it says what the chart shows.'),
 });
 export type CompetitionSettings = z.output<typeof settings>;

@@ -1,15 +1,16 @@
-/** What a form of chart is made of, and which settings it heeds besides `chart` and `title`. */
+/** A form of chart. */
 export interface Form {
   /** The input that it draws. */
   readonly port: string;
-  /** What the picture shows, for the one who looks for it. */
+  /** What the chart shows. */
   readonly summary: string;
+  /** Its settings besides `chart` and `title`. */
   readonly settings: readonly string[];
-  /** Those of them that must be given. */
+  /** The settings that must be given. */
   readonly required?: readonly string[];
 }
 
-/** How the kind draws: its forms by name. The first of a port is taken where `chart` is left out. */
+/** The forms by name. The first one of a port is drawn by default. */
 export const forms = {
   curves: {
     port: 'history',
@@ -18,12 +19,12 @@ export const forms = {
   },
   components: {
     port: 'features',
-    summary: 'images by the two principal components of their features',
+    summary: 'images by the first two principal components of their features',
     settings: ['split'],
   },
   samples: {
     port: 'dataset',
-    summary: 'some images of each class and split',
+    summary: 'sample images of each class and split',
     settings: ['splits', 'images', 'seed'],
   },
   batch: {
@@ -33,7 +34,7 @@ export const forms = {
   },
   statistics: {
     port: 'dataset',
-    summary: 'how many images every split has of each class and source',
+    summary: 'how many images of each class and source every split has',
     settings: [],
   },
   comparison: {
@@ -43,22 +44,22 @@ export const forms = {
   },
   histogram: {
     port: 'scores',
-    summary: 'how the difference of the scores is distributed in each class',
+    summary: 'the distribution of the score differences in each class',
     settings: ['split', 'bins', 'scale', 'threshold'],
   },
   confusion: {
     port: 'scores',
-    summary: 'how many images of each class are called what',
+    summary: 'the confusion matrix: images of each class by the class they are called',
     settings: ['split', 'threshold'],
   },
   errors: {
     port: 'scores',
-    summary: 'false positive and false negative rate against the threshold, the equal error rate marked',
+    summary: 'false positive and false negative rates against the threshold, with the equal error rate',
     settings: ['split', 'threshold'],
   },
   forest: {
     port: 'metrics',
-    summary: 'a number of each model with its interval',
+    summary: 'a number of each model, with its interval',
     settings: ['value', 'label', 'order'],
   },
   heatmap: {
@@ -68,7 +69,7 @@ export const forms = {
   },
   lines: {
     port: 'metrics',
-    summary: 'a number against an axis of numbers, such as the quality of a JPEG',
+    summary: 'a number against a numeric axis, such as the JPEG quality',
     settings: ['value', 'label', 'against', 'over'],
   },
   free: {
@@ -83,10 +84,10 @@ export type FormName = keyof typeof forms;
 
 export const formNames = Object.keys(forms) as [FormName, ...FormName[]];
 
-/** The ports that a form draws, in the order of the forms. */
+/** The ports of the forms, in their order. */
 export const formPorts: readonly string[] = [...new Set(Object.values(forms).map(({ port }) => port))];
 
-/** The form of a stage: the one named, or the first of the port that is connected. */
+/** The form that a stage draws: the one named, or the first one of the connected port. */
 export function formOf(chart: FormName | undefined, inputs: ReadonlySet<string>): FormName | undefined {
   return chart ?? formNames.find((name) => inputs.has(forms[name].port));
 }

@@ -97,12 +97,12 @@ test('one input is wanted, and a chart of it', () => {
     ['', 'expected one of the inputs "history", "features", "dataset", "scores", "metrics" and "table", got none'],
   ]);
   assert.deepEqual(mistakes({ chart: 'batch' }, 'history'), [
-    ['chart', 'the chart "batch" draws the input "dataset"; of "history" there is curves'],
+    ['chart', 'the chart "batch" draws the input "dataset"; charts of "history" are: curves'],
   ]);
   assert.deepEqual(mistakes({ chart: 'curves' }, 'dataset'), [
     [
       'chart',
-      'the chart "curves" draws the input "history"; of "dataset" there are samples, batch, statistics, comparison',
+      'the chart "curves" draws the input "history"; charts of "dataset" are: samples, batch, statistics, comparison',
     ],
   ]);
   assert.deepEqual(mistakes({}, 'features'), []);
@@ -112,13 +112,13 @@ test('a setting of another chart is a mistake with a place, and says whose it is
   assert.deepEqual(mistakes({ over: ['seed'] }, 'dataset'), [
     [
       'over',
-      'the chart "samples" does not heed "over", which is a setting of curves, lines; it heeds splits, images, seed',
+      'the chart "samples" has no setting "over", which belongs to curves, lines; its own are splits, images, seed',
     ],
   ]);
   assert.deepEqual(mistakes({ chart: 'statistics', images: 4, title: 'Counts' }, 'dataset'), [
     [
       'images',
-      'the chart "statistics" does not heed "images", which is a setting of samples, batch, comparison; it has no settings but its title',
+      'the chart "statistics" has no setting "images", which belongs to samples, batch, comparison; it has none but "title"',
     ],
   ]);
   assert.deepEqual(mistakes({}, 'table'), [['', 'the chart "free" needs the setting "spec"']]);
@@ -126,7 +126,7 @@ test('a setting of another chart is a mistake with a place, and says whose it is
 
 test('a band without runs to put together, and one axis for rows and columns, would say nothing', () => {
   assert.deepEqual(mistakes({ band: 'range' }, 'history'), [
-    ['band', 'a band is drawn around the mean of runs, and none are put together: name their axes by "over"'],
+    ['band', 'a band is drawn around the mean of runs: name the axes of the runs by "over"'],
   ]);
   assert.deepEqual(mistakes({ band: 'range', over: ['seed'] }, 'history'), []);
   assert.deepEqual(mistakes({ chart: 'heatmap', rows: 'seed', columns: 'seed' }, 'metrics'), [

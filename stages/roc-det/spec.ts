@@ -7,25 +7,27 @@ const settings = z.strictObject({
   by: z
     .enum(['image', 'group'])
     .default('image')
-    .describe('What is judged: every image, or every group (such as the video of a frame) by the mean of its scores.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of all intervals and bands.'),
+    .describe('What is ranked: every image, or every group (such as the video of a frame) by the mean of its scores.'),
+  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of all intervals and bands.'),
   draws: z
     .int()
     .min(100)
     .default(defaultDraws)
-    .describe('How often images (or whole groups) are drawn anew for intervals and bands.'),
-  seed: z.int().default(7).describe('Of the draws.'),
+    .describe('Bootstrap draws of images (or of whole groups) for intervals and bands.'),
+  seed: z.int().default(7).describe('Seed of the bootstrap.'),
   calibrateOn: z
     .string()
     .min(1)
     .default('val')
-    .describe('The split that the temperature of the reliability diagram is fitted on; none where the scores lack it.'),
+    .describe(
+      'The split on which the temperature of the reliability diagram is fitted; no temperature where the scores lack it.',
+    ),
   over: z
     .array(z.string().min(1))
     .refine((axes) => new Set(axes).size === axes.length, 'expected every axis once')
     .default([])
     .describe(
-      'Axes whose values are runs of one model, such as [seed]: drawn and tested as one, the spread over them and over test images told apart.',
+      'Axes whose values are runs of one model, such as [seed]: drawn and tested as one model, with separate spreads over runs and over test images.',
     ),
   bothScores: z
     .boolean()
@@ -66,12 +68,12 @@ export const spec = defineKind<RocDetSettings>({
     roc: { type: 'chart', summary: 'Receiver operating characteristic: spec with its data, SVG and PNG.' },
     det: {
       type: 'chart',
-      summary: 'Detection error tradeoff on axes of normal deviates, the equal error rate marked.',
+      summary: 'Detection error tradeoff on axes of normal deviates, with the equal error rate.',
     },
     precisionRecall: { type: 'chart', summary: 'Precision against recall, with the precision of chance.' },
     reliability: {
       type: 'chart',
-      summary: 'How often fakes come among images of about one probability, and how many.',
+      summary: 'The share of fakes among images of about the same probability, and how many images have it.',
     },
     metrics: {
       type: 'metrics',
@@ -81,7 +83,7 @@ export const spec = defineKind<RocDetSettings>({
     table: { type: 'table', summary: 'CSV: the models by AUC, every number with its interval.', extension: '.csv' },
     tests: {
       type: 'table',
-      summary: 'CSV: every pair of models on the images that all share, differences with interval and p-value.',
+      summary: 'CSV: differences of every pair of models on the images that all scored, with intervals and p-values.',
       extension: '.csv',
     },
   },

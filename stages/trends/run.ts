@@ -4,52 +4,55 @@ import { formatJson } from '../../src/format-json.ts';
 import { formatShare } from '../../src/format-numbers.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
+import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { type Highlight, type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
 import { type Curve, curvesOf, type Kept, keptOf } from './summarise.ts';
 
-/** A training with what its tables say. */
+/** A training with the values of its axes. */
 interface Training {
-  readonly labels: InputArtifact['labels'];
+  readonly labels: readonly string[];
   readonly curves: readonly Curve[];
   readonly kept: Kept;
 }
 
 export default async function run(context: StageContext<TrendsSettings>): Promise<void> {
   const { confidence } = context.settings;
-  const trainings = context.inputs('history').map(({ path, labels }): Training => {
-    const history = parseHistory(readFileSync(path, 'utf8'));
-    const name = seriesName(labels);
-    if (!history.ok) throw new StageError(`input "history"${name && ` of ${name}`}: ${history.error}`);
-    return { labels, curves: curvesOf(history.value), kept: keptOf(history.value, confidence) };
-  });
-  const axes = [...new Set(trainings.flatMap(({ labels }) => Object.keys(labels)))];
-  const labelsOf = ({ labels }: Training) => axes.map((axis) => labels[axis] ?? '');
+  const inputs = context.inputs('history');
+  const axes = [...new Set(inputs.flatMap(({ labels }) => Object.keys(labels)))];
+  const trainings = inputs.map((input) => readTraining(input, axes, confidence));
   const splits = [...new Set(trainings.flatMap(({ kept }) => Object.keys(kept.accuracy)))];
-  const write = (port: string, rows: readonly (readonly (string | number)[])[]) =>
-    writeFileSync(context.output(port), rows.map(csvLine).join(''));
-  write('curves', [
-    [...axes, 'split', 'measure', 'does', 'first', 'last', 'best', 'best epoch'],
-    ...trainings.flatMap((one) =>
-      one.curves.map(({ split, measure, shape, first, last, best, bestEpoch }) => [
-        ...labelsOf(one),
-        ...[split, measure, shape, first, last, best, bestEpoch],
+  const write = (port: string, columns: readonly string[], rows: readonly (readonly (string | number)[])[]) =>
+    writeFileSync(context.output(port), [[...axes, ...columns], ...rows].map(csvLine).join(''));
+  write(
+    'curves',
+    ['split', 'measure', 'does', 'first', 'last', 'best', 'best epoch'],
+    trainings.flatMap(({ labels, curves }) =>
+      curves.map(({ split, measure, shape, first, last, best, bestEpoch }) => [
+        ...[...labels, split, measure, shape, first, last, best, bestEpoch],
       ]),
     ),
-  ]);
-  write('kept', [
-    [...axes, ...keptColumns(splits)],
-    ...trainings.map((one) => [...labelsOf(one), ...keptRow(one.kept, splits)]),
-  ]);
+  );
+  write(
+    'kept',
+    [
+      ...['epochs', 'kept'],
+      ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
+      ...['val less test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
+    ],
+    trainings.map(({ labels, kept }) => [...labels, ...keptRow(kept, splits)]),
+  );
   writeFileSync(context.output('metrics'), formatJson(metricsOf(trainings, confidence)));
   context.highlight(highlight(trainings, axes, splits));
 }
 
-const keptColumns = (splits: readonly string[]): readonly string[] => [
-  ...['epochs', 'kept'],
-  ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
-  ...['val less test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
-];
+function readTraining({ path, labels }: InputArtifact, axes: readonly string[], confidence: number): Training {
+  const history = parseHistory(readFileSync(path, 'utf8'));
+  const name = seriesName(labels);
+  if (!history.ok) throw new StageError(`input "history"${name && ` of ${name}`}: ${history.error}`);
+  const values = axes.map((axis) => labels[axis] ?? '');
+  return { labels: values, curves: curvesOf(history.value), kept: keptOf(history.value, confidence) };
+}
 
 function keptRow(kept: Kept, splits: readonly string[]): readonly (string | number)[] {
   const { epochs, epoch, accuracy, majority, loss, difference, collapsedTo, collapsedEpochs } = kept;
@@ -61,19 +64,15 @@ function keptRow(kept: Kept, splits: readonly string[]): readonly (string | numb
   ];
 }
 
-/** Numbers of a single training by name; of several only how many did what, since `table` gathers the rest from `evaluate`. */
+/** All numbers of a single training; of several only the counts, since `table` gathers the rest from `evaluate`. */
 function metricsOf(trainings: readonly Training[], confidence: number) {
-  const counts = {
-    confidence,
-    trainings: trainings.length,
-    collapsed: trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length,
-  };
+  const collapsed = trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length;
+  const counts = { confidence, trainings: trainings.length, collapsed };
   const [only, ...others] = trainings;
   if (only === undefined || others.length > 0) return counts;
   const { difference, epochs, epoch, accuracy, majority, loss } = only.kept;
   return {
-    ...counts,
-    ...{ epochs, epoch, accuracy, ...(majority && { majority }), loss },
+    ...{ ...counts, epochs, epoch, accuracy, ...(majority && { majority }), loss },
     ...(difference && {
       valLessTest: difference.value,
       intervals: { valLessTest: [difference.low, difference.high] },
@@ -82,24 +81,19 @@ function metricsOf(trainings: readonly Training[], confidence: number) {
 }
 
 function highlight(trainings: readonly Training[], axes: readonly string[], splits: readonly string[]): Highlight {
-  const dash = '–';
+  const shown = (share: number | undefined) => (share === undefined ? '–' : formatShare(share));
   return {
     title: 'Trainings at the epoch that was kept',
     columns: [
-      ...axes,
-      'kept',
+      ...[...axes, 'kept'],
       ...splits.flatMap((split) => [`${split} accuracy`, 'majority']),
-      'validation accuracy',
-      'collapsed to',
+      ...['validation accuracy', 'collapsed to'],
     ],
     rows: trainings.map(({ labels, kept, curves }) => [
-      ...axes.map((axis) => labels[axis] ?? ''),
-      `${kept.epoch} of ${kept.epochs}`,
-      ...splits
-        .flatMap((split) => [kept.accuracy[split], kept.majority?.[split]])
-        .map((share) => (share === undefined ? dash : formatShare(share))),
-      curves.find(({ split, measure }) => split === 'val' && measure === 'accuracy')?.shape ?? dash,
-      kept.collapsedTo ?? dash,
+      ...[...labels, `${kept.epoch} of ${kept.epochs}`],
+      ...splits.flatMap((split) => [shown(kept.accuracy[split]), shown(kept.majority?.[split])]),
+      curves.find(({ split, measure }) => split === selectionSplit && measure === 'accuracy')?.shape ?? '–',
+      kept.collapsedTo ?? '–',
     ]),
   };
 }

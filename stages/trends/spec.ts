@@ -2,7 +2,12 @@ import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Of the interval of the difference between two splits.'),
+  confidence: z
+    .number()
+    .gt(0)
+    .lt(1)
+    .default(0.95)
+    .describe('Confidence of the interval of the difference between two splits.'),
 });
 export type TrendsSettings = z.output<typeof settings>;
 
@@ -10,9 +15,9 @@ export const spec = defineKind<TrendsSettings>({
   name: 'trends',
   version: 4,
   summary:
-    'Says of each curve of a training what it does, and of each training which epoch was kept, what it was right about, and whether it learned anything.',
+    'Summarises trainings: whether each curve rises, falls or fluctuates, which epoch was kept, its accuracy, and whether the network learned anything.',
   settings,
-  inputs: { history: { type: 'history', summary: 'Trainings, each told by its axis values.', list: true } },
+  inputs: { history: { type: 'history', summary: 'Trainings, distinguished by their axis values.', list: true } },
   outputs: {
     curves: {
       type: 'table',
@@ -23,12 +28,13 @@ export const spec = defineKind<TrendsSettings>({
     kept: {
       type: 'table',
       summary:
-        'CSV, a row for each training: the kept epoch, its accuracies beside what the majority class gives, and whether it collapsed to one class.',
+        'CSV, a row for each training: the kept epoch, its accuracies beside those of the majority class, and whether it collapsed to one class.',
       extension: '.csv',
     },
     metrics: {
       type: 'metrics',
-      summary: 'JSON: how many trainings there are, and how many collapsed; of a single one, all that the tables say.',
+      summary:
+        'JSON: how many trainings there are, and how many collapsed; for a single one, all numbers of the tables.',
       extension: '.json',
     },
   },

@@ -5,16 +5,15 @@ import type { History } from '../../src/learning/training/history.ts';
 import type { SplitImages } from '../../src/learning/training/split-images.ts';
 import { selectionSplit } from '../../src/learning/training/split-names.ts';
 
-/** What one curve does. */
+/** The course of one measure on one split. */
 export interface Curve {
   readonly split: string;
   readonly measure: 'accuracy' | 'loss';
   readonly shape: CurveShape;
   readonly first: number;
   readonly last: number;
-  /** The highest accuracy, the lowest loss. */
+  /** The highest accuracy or the lowest loss, and the first epoch that has it. */
   readonly best: number;
-  /** The first epoch that has it. */
   readonly bestEpoch: number;
 }
 
@@ -31,20 +30,21 @@ export function curvesOf({ splits, epochs }: History): readonly Curve[] {
   );
 }
 
-/** The epoch that was kept, and what it is worth. */
+type BySplit = Readonly<Record<string, number>>;
+
+/** The epoch that was kept, with its values on every monitored split. */
 export interface Kept {
   readonly epochs: number;
   readonly epoch: number;
-  /** Of every monitored split, at that epoch. */
-  readonly accuracy: Readonly<Record<string, number>>;
-  readonly loss: Readonly<Record<string, number>>;
-  /** What calling everything the more frequent class would give; absent of histories that do not say how many images there are. */
-  readonly majority?: Readonly<Record<string, number>>;
-  /** Accuracy on val less that on test, which are different images. */
+  readonly accuracy: BySplit;
+  readonly loss: BySplit;
+  /** The accuracy of always answering the larger class; absent of histories without counts of images. */
+  readonly majority?: BySplit;
+  /** Accuracy on val minus accuracy on test, which have different images. */
   readonly difference?: { readonly value: number; readonly low: number; readonly high: number };
-  /** The one class that every image of val is called at the kept epoch, where nothing was learned. */
+  /** The one class that every image of val is called at the kept epoch, where the network learned nothing. */
   readonly collapsedTo?: 'real' | 'fake';
-  /** Epochs after which every image of val is called one class, with nothing learned. */
+  /** The number of epochs after which the network is collapsed. */
   readonly collapsedEpochs: number;
 }
 
@@ -52,11 +52,11 @@ const testSplit = 'test';
 
 export function keptOf({ splits, epochs, chosenEpoch, images }: History, confidence: number): Kept {
   const kept = epochs.find(({ epoch }) => epoch === chosenEpoch)!;
-  const each = <T>(of: (split: string) => T) => Object.fromEntries(splits.map((split) => [split, of(split)]));
-  const share = (split: string): Share => ({
-    value: kept.splits[split]!.accuracy,
-    images: total(images![split]!),
-  });
+  const each = (of: (split: string) => number): BySplit =>
+    Object.fromEntries(splits.map((split) => [split, of(split)]));
+  const total = ({ real, fake }: SplitImages) => real + fake;
+  const share = (split: string): Share => ({ value: kept.splits[split]!.accuracy, images: total(images![split]!) });
+  const majority = (split: string) => Math.max(images![split]!.real, images![split]!.fake) / total(images![split]!);
   const collapsedTo = collapseOf(kept, images);
   const isCompared = images !== undefined && splits.includes(selectionSplit) && splits.includes(testSplit);
   return {
@@ -64,12 +64,9 @@ export function keptOf({ splits, epochs, chosenEpoch, images }: History, confide
     epoch: chosenEpoch,
     accuracy: each((split) => kept.splits[split]!.accuracy),
     loss: each((split) => kept.splits[split]!.loss),
-    ...(images && { majority: each((split) => majority(images[split]!)) }),
+    ...(images && { majority: each(majority) }),
     ...(isCompared && { difference: shareDifference(share(selectionSplit), share(testSplit), confidence) }),
     ...(collapsedTo && { collapsedTo }),
     collapsedEpochs: epochs.filter((epoch) => collapseOf(epoch, images) !== undefined).length,
   };
 }
-
-const total = ({ real, fake }: SplitImages): number => real + fake;
-const majority = (images: SplitImages): number => Math.max(images.real, images.fake) / total(images);
