@@ -18,7 +18,7 @@ import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {
   readonly methods: readonly Method[];
-  readonly explain: Required<ExplainOptions>;
+  readonly explain: ExplainOptions & { readonly layer: string };
   readonly how: How & { readonly indices: Uint32Array };
   readonly curveBaseline: BaselineName;
   readonly curveSteps: number;
@@ -77,8 +77,8 @@ export function allPasses(subject: Subject, options: MeasureOptions): number {
 
 /** The forward passes of the maps of one image. */
 function mapPasses({ model }: Subject, methods: readonly Method[], { explain }: MeasureOptions): number {
-  const channels = (model.getLayer(explain.cams.layer).outputShape as number[]).at(-1)!;
-  return methods.reduce((sum, method) => sum + passesOf(method, { ...explain.gradients, channels }), 0);
+  const channels = (model.getLayer(explain.layer).outputShape as number[]).at(-1)!;
+  return methods.reduce((sum, method) => sum + passesOf(method, { ...explain, channels }), 0);
 }
 
 /** By method, then image. Class activation maps share a pass; the others are made one by one, so that progress is reported. */

@@ -4,7 +4,7 @@ import { findConvolution } from '../../src/learning/attribution/cam/find-layer.t
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
-import { chooseClass, expectAll, gradientOptions } from '../../src/learning/explanations/questions.ts';
+import { chooseClass, expectAll, methodOptions } from '../../src/learning/explanations/questions.ts';
 import { openSubject, type Subject } from '../../src/learning/explanations/subject.ts';
 import { drawImages } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -33,10 +33,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
     groups: samples.map(({ group }) => group),
   });
 
-  writeFileSync(
-    context.output('metrics'),
-    formatMetrics(judgement, { ...settings, layer: options.explain.cams.layer }),
-  );
+  writeFileSync(context.output('metrics'), formatMetrics(judgement, { ...settings, layer: options.explain.layer }));
   writeFileSync(context.output('table'), formatTable(judgement));
   const frame: Frame = { ...settings, labels: model.labels };
   const render = (port: string, chart: TopLevelSpec) =>
@@ -46,7 +43,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   if (settings.randomise) await render('randomisation', randomisationChart(judgement, frame));
   context.highlight(faithfulnessTable(judgement, frame));
   for (const { completeness } of judgement.ranked) {
-    const warning = completeness && gapWarning(completeness.relativeGap, options.explain.gradients.steps);
+    const warning = completeness && gapWarning(completeness.relativeGap, options.explain.steps);
     if (warning !== undefined) context.warn(warning);
   }
 }
@@ -69,10 +66,7 @@ function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Su
   let done = 0;
   const options: MeasureOptions = {
     methods: [...settings.method, control],
-    explain: {
-      gradients: gradientOptions(settings, subject.input),
-      cams: { layer, batchSize: settings.batchSize },
-    },
+    explain: methodOptions(settings, subject.input, layer),
     how: { ...settings, indices },
     curveBaseline: settings.curveBaseline,
     curveSteps: settings.curveSteps,

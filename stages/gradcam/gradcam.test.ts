@@ -112,7 +112,7 @@ test('a network that fires on a red corner has its map there, one row for each m
     'First the image with its class, the predicted class and its probability; then a map for each method, over the image: red where a place raises the score of its own class most, blue where least. One image of each class and outcome, drawn from test (seed 7).',
   );
   assert.deepEqual(headers, [
-    'layer red: predicted right: 3 of 3 real, 2 of 3 fake',
+    'layer red; predicted right: 3 of 3 real, 2 of 3 fake',
     'predicted wrong: 0 of 3 real, 1 of 3 fake',
   ]);
   assert.deepEqual(
@@ -217,7 +217,7 @@ test('of a large split some images are explained, of both classes', async () => 
   assert.deepEqual([images, real, fake], [4, 2, 2]);
   assert.deepEqual(mapsOf(bench, 'grad-cam-00000.npy').shape, [4, size, size]);
   assert.match(sheetOf(bench).subtitle, / One image of each class and outcome, drawn from at most 4 images of test /);
-  assert.match(sheetOf(bench).headers[0]!, /^layer red: predicted right: 2 of 2 real, \d of 2 fake$/);
+  assert.match(sheetOf(bench).headers[0]!, /^layer red; predicted right: 2 of 2 real, \d of 2 fake$/);
   assert.deepEqual([bench.progress.at(-1)!.done, bench.progress.at(-1)!.total], [8, 8]);
 });
 
@@ -236,8 +236,8 @@ test('several models stand below each other, each with its own data set, layer a
   const { title, subtitle, headers, cells } = sheetOf(bench);
   assert.equal(title, 'Where: LayerCAM, Grad-CAM and RandomCAM');
   assert.equal(headers.length, 4);
-  assert.equal(headers[0], 'finder, layer red: predicted right: 3 of 3 real, 2 of 3 fake');
-  assert.match(headers[2]!, /^tiny, layer first: predicted right: /);
+  assert.equal(headers[0], 'finder, layer red; predicted right: 3 of 3 real, 2 of 3 fake');
+  assert.match(headers[2]!, /^tiny, layer first; predicted right: /);
   assert.ok(cells.length % 4 === 0);
   assert.deepEqual(mapsOf(bench, '1-layer-cam-00000.npy').shape, [6, size, size]);
   assert.deepEqual(mapsOf(bench, '2-layer-cam-00000.npy').shape, [6, size / 2, size / 2]);

@@ -29,7 +29,6 @@ export default async function run(context: Context): Promise<void> {
   const surveyed = await surveyModels(context, cases, {
     methods,
     batchSize: methods.includes('score-cam') ? Math.min(batchSize, mostAtOnce) : batchSize,
-    explain: ({ layer }) => ({ cams: { layer, batchSize } }),
     onImage: (image, one) => chosen.get(one)!.offer(image),
   });
 

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatShare } from '../../src/format-numbers.ts';
-import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { explainsClass, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import {
@@ -74,7 +74,7 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
   });
   const isNone = counts.every(({ own }) => own === 0);
   // The model and its layer are named once in a row.
-  const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}: ` : '';
+  const whose = outcome === 'right' ? `${name === '' ? '' : `${name}, `}layer ${layer}; ` : '';
   const header = `${whose}predicted ${outcome}: ${isNone ? 'none' : counts.map(({ of }) => of).join(', ')}`;
   const cells: ImageCell[] = [];
   for (const [label, className] of isNone ? [] : classes.entries()) {
@@ -99,7 +99,7 @@ async function cellsOf(image: ChosenImage, row: SheetRow, settings: GradcamSetti
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;
     const constancy = constancyOf(map) ?? [];
-    const explained = row.classes[image.class];
+    const explained = explainsClass(method) ? row.classes[image.class] : 'any class';
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
       caption: [methodTitle(method), `for ${explained}`, constancy].flat().join('\n'),

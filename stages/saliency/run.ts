@@ -7,7 +7,6 @@ import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts'
 import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
-import { gradientOptions } from '../../src/learning/explanations/questions.ts';
 import { openSubject } from '../../src/learning/explanations/subject.ts';
 import { drawImages, type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
@@ -34,7 +33,6 @@ export default async function run(context: Context): Promise<void> {
   const shown = new Map<number, ShownImage & { readonly place: number }>();
   const [surveyed] = (await surveyModels(context, [{ name: '', subject, masks }], {
     methods: [settings.method],
-    explain: () => ({ gradients: gradientOptions(settings, subject.input) }),
     keeps: (index) => settings.maps === 'all' || drawn.includes(index),
     onImage: async ({ index, place, logits, maps, pixels }) => {
       if (!drawn.includes(index)) return;

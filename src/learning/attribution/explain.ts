@@ -11,24 +11,14 @@ import { type NoiseOptions, type NoisyGradients, smoothGradient } from './gradie
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import { type Question, questionOf } from './question.ts';
 
-/** Options of the methods, by their family; only those of the methods in use are needed. */
-export interface ExplainOptions {
-  readonly gradients?: GradientOptions;
-  readonly cams?: CamOptions;
-}
-
-/** Options of the methods that build on the gradient by the image. */
-export interface GradientOptions extends NoiseOptions {
+/** Options of the methods. */
+export interface ExplainOptions extends NoiseOptions {
   /** Points on the paths of integrated gradients. */
   readonly steps: number;
   /** The normalised colour at which these paths start: red, green, blue. */
   readonly baseline: readonly [number, number, number];
-}
-
-/** Options of class activation maps. */
-export interface CamOptions {
-  /** The convolution that they are taken from, as `findConvolution` returns it. */
-  readonly layer: string;
+  /** The convolution that class activation maps are taken from, as `findConvolution` returns it. */
+  readonly layer?: string | undefined;
   /** Images of one forward pass of Score-CAM, which masks one image many times. */
   readonly batchSize: number;
 }
@@ -53,7 +43,7 @@ export async function explain(
   methods: readonly Method[],
   options: ExplainOptions,
 ): Promise<Explanation> {
-  const view = methods.some(isCam) ? await viewLayer(model, given(options.cams, 'cams').layer, question) : undefined;
+  const view = methods.some(isCam) ? await viewLayer(model, options.layer!, question) : undefined;
   let logits = view?.logits;
   let completeness: Completeness | undefined;
   const maps: (readonly AttributionMap[])[] = [];
@@ -61,12 +51,12 @@ export async function explain(
     if (isCam(method)) {
       const ofImages: AttributionMap[] = [];
       for (const [image, { height, width, ...of }] of view!.views.entries()) {
-        const asked = { model, question: questionOf(question, image), ...options.cams! };
+        const asked = { model, question: questionOf(question, image), ...options };
         ofImages.push({ height, width, values: await cams[method]({ height, width, ...of }, asked) });
       }
       maps.push(ofImages);
     } else {
-      const found = await gradients[method](model, question, given(options.gradients, 'gradients'));
+      const found = await gradients[method](model, question, options);
       logits ??= found.logits;
       completeness ??= found.completeness;
       maps.push(imageMaps(model, found.maps));
@@ -76,11 +66,6 @@ export async function explain(
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 
-function given<T>(options: T | undefined, family: keyof ExplainOptions): T {
-  if (options === undefined) throw new Error(`Internal error: expected options of ${family}, which are asked for`);
-  return options;
-}
-
 interface ImageMaps {
   /** `[batch, height, width]`. */
   readonly maps: Float32Array;
@@ -88,7 +73,7 @@ interface ImageMaps {
   readonly completeness?: Completeness;
 }
 
-type MapsOf = (model: LayersModel, question: Question, options: GradientOptions) => Promise<ImageMaps>;
+type MapsOf = (model: LayersModel, question: Question, options: ExplainOptions) => Promise<ImageMaps>;
 
 const smooth =
   (of: NoisyGradients): MapsOf =>
@@ -118,7 +103,7 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
 }
 
 /** The question about the image of a view. */
-interface Asked extends CamOptions {
+interface Asked extends ExplainOptions {
   readonly model: LayersModel;
   readonly question: Question;
 }

@@ -11,7 +11,7 @@ import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-i
 import { normalizationTable, pixelsToFloats, unmoved } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
-import { chooseClass, expectFinite, expectLargeEnough, gradientOptions, imageSeed } from './questions.ts';
+import { chooseClass, expectFinite, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
 import type { SeeingModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
@@ -69,10 +69,8 @@ export async function explainPictures(
   const classes = await choose(images, new Int32Array(pictures.length));
   // Seeds depend on the content, so that a picture is explained alike under any name.
   const seeds = pictures.map(({ bytes }) => imageSeed(asked.seed, createHash('sha256').update(bytes).digest('hex')));
-  const { maps, completeness } = await explain(model, { images, classes, score: asked.score, seeds }, asked.methods, {
-    gradients: gradientOptions(asked, input),
-    ...(layer !== undefined && { cams: { layer, batchSize: asked.batchSize } }),
-  });
+  const question = { images, classes, score: asked.score, seeds };
+  const { maps, completeness } = await explain(model, question, asked.methods, methodOptions(asked, input, layer));
   const fake = fakeProbabilities(logitDifferences(logits));
   return {
     pictures: pictures.map(({ name }, i) => ({

@@ -2,11 +2,12 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import type { GradientOptions } from '../attribution/explain.ts';
+import type { ExplainOptions } from '../attribution/explain.ts';
 import { logitsOf } from '../attribution/explained-score.ts';
-import { methodDefaults } from '../attribution/methods.ts';
+import { type MethodSetting, methodDefaults } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
+import type { ExplanationSettings } from './explanation-settings.ts';
 
 /** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
 export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
@@ -34,14 +35,15 @@ export function chooseClass(
 /** The seed of an image, the same in any batch; `key` identifies the image. */
 export const imageSeed = (seed: number, key: string): number => new Random('explain', seed, key).uint32();
 
-/** The options of gradient methods, from settings that leave out what is left at its default. */
-export function gradientOptions(
-  settings: Partial<Omit<GradientOptions, 'baseline'>> & { readonly baseline?: 'black' | 'mean' },
+/** The options of methods, from settings that leave out what is left at its default. */
+export function methodOptions<Layer extends string | undefined>(
+  settings: Pick<ExplanationSettings, 'batchSize'> & Partial<Pick<ExplanationSettings, MethodSetting>>,
   { normalise: { mean, deviation } }: Pick<ImageInput, 'normalise'>,
-): GradientOptions {
-  const { samples, noise, steps, baseline } = { ...methodDefaults, ...settings };
+  layer: Layer,
+): ExplainOptions & { readonly layer: Layer } {
+  const { samples, noise, steps, baseline, batchSize } = { ...methodDefaults, ...settings };
   const start = (channel: 0 | 1 | 2) => (baseline === 'mean' ? 0 : -mean[channel] / deviation[channel]);
-  return { samples, noise, steps, baseline: [start(0), start(1), start(2)] };
+  return { samples, noise, steps, baseline: [start(0), start(1), start(2)], layer, batchSize };
 }
 
 /** Throws a {@link StageError} if the network has broken down: maps of scores that are no numbers cannot be shown. */

@@ -69,8 +69,8 @@ test('every method gives every image a map, finite and not negative, the same wh
     const found = methods.map((): Float32Array[] => []);
     for await (const { question } of subject.ask({ ...how, batchSize })) {
       const explained = await explain(subject.model, question, methods, {
-        gradients,
-        cams: { layer, batchSize: 8 },
+        ...gradients,
+        ...{ layer, batchSize: 8 },
       });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
       assertClose(explained.logits, await logitsOf(subject.model, question.images));

@@ -1,19 +1,19 @@
 import type { z } from 'zod';
 import type { StageContext } from '../../stage.ts';
-import type { ExplainOptions } from '../attribution/explain.ts';
-import type { Method } from '../attribution/methods.ts';
+import type { Method, MethodSetting } from '../attribution/methods.ts';
 import { untrainedCopy } from '../models/untrained-copy.ts';
 import { sampleImages } from '../vision/sample-images.ts';
-import type { explanationSettings, surveySettings } from './explanation-settings.ts';
+import type { ExplanationSettings, surveySettings } from './explanation-settings.ts';
 import { MapsWriter } from './maps-writer.ts';
 import { type MeasuredSurvey, measureSurvey } from './measure-survey.ts';
 import type { Masks } from './open-masks.ts';
+import { methodOptions } from './questions.ts';
 import type { Subject } from './subject.ts';
 import { type Survey, type SurveyedImage, surveySplit } from './survey-split.ts';
 
-type SurveySettings = z.output<
-  z.ZodObject<typeof surveySettings & Pick<typeof explanationSettings, 'class' | 'score' | 'batchSize' | 'seed'>>
->;
+type SurveySettings = z.output<z.ZodObject<typeof surveySettings>> &
+  Pick<ExplanationSettings, 'class' | 'score' | 'batchSize' | 'seed'> &
+  Partial<Pick<ExplanationSettings, MethodSetting>>;
 
 /** A model to survey. */
 export interface SurveyCase {
@@ -38,7 +38,6 @@ export interface SurveyRequest<C extends SurveyCase> {
   readonly methods: readonly Method[];
   /** Images between two signs of progress; by default those of a forward pass. */
   readonly batchSize?: number;
-  explain(one: C): ExplainOptions;
   /** Whether the raw maps of an image, by its index in the split, are written; absent: all are. */
   keeps?(index: number): boolean;
   /** Receives every image of the trained models in turn. */
@@ -67,7 +66,7 @@ export async function surveyModels<C extends SurveyCase>(
     const indices = drawn[i]!;
     const keeps = request.keeps ?? (() => true);
     const options = (net: string) => ({
-      ...{ methods, masks, explain: request.explain(one) },
+      ...{ methods, masks, explain: methodOptions(settings, subject.input, layer) },
       how: { ...settings, batchSize: request.batchSize ?? settings.batchSize, indices },
       onBatch: (images: number) => {
         done += images;

@@ -31,8 +31,12 @@ after(() => rmSync(folder, { recursive: true }));
 
 const how = { class: 'label', score: 'score', seed: 7, batchSize: 5 } as const;
 const explain = {
-  gradients: { samples: 2, noise: 0.1, steps: 4, baseline: [0, 0, 0] },
-  cams: { layer: 'conv3', batchSize: 8 },
+  samples: 2,
+  noise: 0.1,
+  steps: 4,
+  baseline: [0, 0, 0],
+  layer: 'conv3',
+  batchSize: 8,
 } as const;
 const measured = { confidence: 0.95, draws: 200, seed: 1 } as const;
 

@@ -6,15 +6,15 @@ import { weighChannels } from './activation-maps.ts';
 import type { LayerView } from './layer-view.ts';
 
 /**
- * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm 1)
- * of one image: each channel's map, brought to the size of the image and then to 0 to 1, shows a part of the image; how much that
- * part raises the explained score above that of an empty image, by the softmax over channels, is the channel's weight. A
- * channel that is the same everywhere shows nothing, and counts as empty.
+ * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm
+ * 1) of one image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; the weight of the channel is
+ * how much the masked image raises the explained score above that of an empty image, by the softmax over channels. A constant
+ * channel masks everything, and counts as empty.
  *
- * It needs a forward pass for each channel, `batchSize` at a time. An empty image is one of zeros as the network sees it: of the mean
- * colour where normalising centres values, else black.
+ * It takes a forward pass for each channel, `batchSize` at a time. An empty image is zeros as the network sees it: the mean
+ * colour if normalising centres values, else black.
  *
- * @param question Of one image.
+ * @param question About one image.
  */
 export async function scoreCam(
   model: LayersModel,
@@ -35,7 +35,7 @@ export async function scoreCam(
       const maps = tensor4d(masks, [count, view.height, view.width, 1]);
       const [, height, width] = model.inputs[0]!.shape as [number, number, number];
       const image = tensor(question.images, [1, height, width, 3]);
-      // Half-pixel centres, as images are resized everywhere else.
+      // Half-pixel centres, as everywhere else.
       const large = imageOps.resizeBilinear(maps, [height, width], false, true);
       return model.apply(image.mul(scaled(large)), { training: false }) as Tensor;
     });
@@ -43,11 +43,11 @@ export async function scoreCam(
     for (let i = 0; i < count; i++) scores.push(scoreOf([values[2 * i]!, values[2 * i + 1]!], c, question));
     logits.dispose();
   }
-  // The empty image's score is the same for all, which the softmax does not see.
+  // The empty image's score is the same for all channels, so it cancels in the softmax.
   return weighChannels(view, softmax(scores));
 }
 
-/** Each map to 0 to 1; zeros where it is the same everywhere. */
+/** Each map scaled to 0 to 1; zeros for a constant one. */
 function scaled(maps: Tensor): Tensor {
   const least = maps.min([1, 2], true);
   const range = maps.max([1, 2], true).sub(least);

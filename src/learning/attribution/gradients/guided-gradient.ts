@@ -4,9 +4,9 @@ import type { Question } from '../question.ts';
 import { inputGradient } from './input-gradient.ts';
 
 /**
- * Guided backpropagation: the gradient, but that each ReLU lets only positive ones pass, beside stopping where its input was
- * negative (Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4). Clear pictures,
- * which hardly depend on the upper layers (Adebayo et al. 2018, "Sanity checks for saliency maps").
+ * Guided backpropagation: the gradient, except that each ReLU also stops negative gradients, besides those where its input
+ * was negative (Springenberg et al. 2015, "Striving for simplicity: the all convolutional net", section 3.4). The maps are
+ * sharp, but hardly depend on the upper layers (Adebayo et al. 2018, "Sanity checks for saliency maps").
  *
  * @returns `[batch, height, width, 3]`.
  */
@@ -21,12 +21,12 @@ export async function guidedGradient(model: LayersModel, question: Question): Pr
   }
 }
 
-/** What tfjs keeps of a layer's activation, own layer or part of another; its types hide it. */
+/** The activation of a tfjs layer, a layer of its own or part of another; the types of tfjs hide it. */
 type Activated = Layers.Layer & { activation?: Activation | undefined };
 
 interface Activation {
   apply(x: Tensor): Tensor;
-  /** By a name that tfjs does not know, it does not compute the activation within the convolution. */
+  /** With a name that tfjs does not know, it does not fuse the activation into the convolution. */
   getClassName(): string;
 }
 

@@ -3,21 +3,21 @@ import { Random } from '../../../random.ts';
 import type { Question } from '../question.ts';
 import { inputGradient } from './input-gradient.ts';
 
-/** What becomes of the gradients of an image's noisy copies. */
+/** How the gradients of an image's noisy copies are combined. */
 export type NoisyGradients = 'mean' | 'mean-of-squares' | 'variance';
 
 export interface NoiseOptions {
   /** Noisy copies of each image; 50 in the paper. */
   readonly samples: number;
-  /** Deviation of the noise, as a share of the image's range of values; 0.1 to 0.2 in the paper. */
+  /** Standard deviation of the noise, as a share of the image's range of values; 0.1 to 0.2 in the paper. */
   readonly noise: number;
 }
 
 /**
- * SmoothGrad: the mean gradient over noisy copies of an image, in which what only one copy shows cancels out (Smilkov et
- * al. 2017, "SmoothGrad: removing noise by adding noise", equation 2). The mean of the squares (Hooker et al. 2019, "A
- * benchmark for interpretability methods in deep neural networks", SmoothGrad-Squared) and the variance (Adebayo et al.
- * 2018, "Local explanation methods for deep neural networks lack sensitivity to parameter values", VarGrad) are its siblings.
+ * SmoothGrad: the mean gradient over noisy copies of an image, in which the noise of single gradients cancels out (Smilkov et
+ * al. 2017, "SmoothGrad: removing noise by adding noise", equation 2). Siblings are the mean of the squares (Hooker et al.
+ * 2019, "A benchmark for interpretability methods in deep neural networks", SmoothGrad-Squared) and the variance (Adebayo et
+ * al. 2018, "Local explanation methods for deep neural networks lack sensitivity to parameter values", VarGrad).
  *
  * @returns `[batch, height, width, 3]`.
  */
@@ -50,7 +50,7 @@ export async function smoothGradient(
   return result;
 }
 
-/** Of a value's mean, and the mean of its squares. */
+/** From the mean gradient of a value, and the mean of its squares. */
 const gather: Readonly<Record<NoisyGradients, (mean: number, meanOfSquares: number) => number>> = {
   mean: (mean) => mean,
   'mean-of-squares': (_, meanOfSquares) => meanOfSquares,
