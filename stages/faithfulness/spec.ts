@@ -1,7 +1,13 @@
 import { z } from 'zod';
 import { baselineNames } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import { type Method, methods } from '../../src/learning/attribution/methods.ts';
-import { explanationSettings, splitSettings, unheeded } from '../../src/learning/explanations/explanation-settings.ts';
+import {
+  explanationSettings,
+  methodList,
+  splitSettings,
+  subjectInputs,
+  unheeded,
+} from '../../src/learning/explanations/explanation-settings.ts';
 import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { defineKind } from '../../src/stage.ts';
 
@@ -11,13 +17,9 @@ export const control = 'random-cam' satisfies Method;
 /** Draws of all weights, by default. */
 export const defaultWeightDraws = 5;
 
-const method = z.enum(methods);
-
 const settings = z.strictObject({
   ...splitSettings,
-  method: z
-    .union([method.transform((one) => [one]), z.array(method).min(1)])
-    .refine((names) => new Set(names).size === names.length, 'expected every method once')
+  method: methodList(methods)
     .refine((names) => !names.includes(control), `expected no ${control}: it is the control, and always there`)
     .prefault(['gradient', 'integrated-gradients', 'grad-cam', 'hires-cam', 'score-cam'])
     .describe(`One method or several to judge, each against the control ${control}.`),
@@ -69,14 +71,7 @@ export const spec = defineKind<FaithfulnessSettings>({
     'Tests whether maps mean anything: whether the pixels that they highlight drive the decision (insertion and deletion), and ' +
     'whether they depend on the weights; each method against a control that knows nothing of the decision.',
   settings,
-  inputs: {
-    model: { type: 'model', summary: 'A model trained on images.', labelled: true },
-    dataset: {
-      type: 'dataset',
-      summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
-      parts: ({ split }) => [split],
-    },
-  },
+  inputs: subjectInputs,
   outputs: {
     curves: { type: 'chart', summary: 'The probability of the class while pixels are inserted, and deleted.' },
     ranking: { type: 'chart', summary: 'The methods ranked by their margin over the control, with intervals.' },

@@ -1,18 +1,19 @@
 import { z } from 'zod';
 import { camMethods } from '../../src/learning/attribution/methods.ts';
-import { explanationSettings, surveySettings } from '../../src/learning/explanations/explanation-settings.ts';
+import {
+  explanationSettings,
+  methodList,
+  surveySettings,
+} from '../../src/learning/explanations/explanation-settings.ts';
 import { colourMaps } from '../../src/learning/vision/colour-map.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { class: ofClass, score, batchSize, seed } = explanationSettings;
-const method = z.enum(camMethods);
 const layer = z.string().min(1);
 
 const settings = z.strictObject({
   ...surveySettings,
-  method: z
-    .union([method.transform((one) => [one]), z.array(method).min(1)])
-    .refine((list) => new Set(list).size === list.length, 'expected every method once')
+  method: methodList(camMethods)
     .prefault('grad-cam')
     .describe('One method or several, each a column of the sheet; `random-cam` is the control.'),
   layer: z

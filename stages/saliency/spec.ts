@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { gradientMethods } from '../../src/learning/attribution/methods.ts';
-import { explanationSettings, surveySettings, unheeded } from '../../src/learning/explanations/explanation-settings.ts';
+import {
+  explanationSettings,
+  subjectInputs,
+  surveySettings,
+  unheeded,
+} from '../../src/learning/explanations/explanation-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const { layer: _, ...explanation } = explanationSettings; // gradients by the image have no layer
@@ -30,12 +35,7 @@ export const spec = defineKind<SaliencySettings>({
     'compared with an untrained network and with masks of what was forged.',
   settings,
   inputs: {
-    model: { type: 'model', summary: 'A model trained on images.', labelled: true },
-    dataset: {
-      type: 'dataset',
-      summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
-      parts: ({ split }) => [split],
-    },
+    ...subjectInputs,
     masks: {
       type: 'files',
       summary: 'The folder that the images were loaded from, with masks of what was forged, as make-faces writes it.',

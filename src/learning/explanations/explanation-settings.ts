@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
-import type { SettingMistake } from '../../stage.ts';
+import type { InputPort, SettingMistake } from '../../stage.ts';
 import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
 import { defaultDraws } from '../metrics/intervals/bootstrap.ts';
@@ -84,6 +84,24 @@ export const surveySettings = {
     .default(true)
     .describe('Whether an untrained network of the same shape is measured too, which doubles the time.'),
 };
+
+/** One method or several. */
+export const methodList = <Name extends Method>(names: readonly Name[]) => {
+  const method = z.enum(names);
+  return z
+    .union([method.transform((one) => [one]), z.array(method).min(1)])
+    .refine((list) => new Set(list).size === list.length, 'expected every method once');
+};
+
+/** The inputs of kinds that explain one model. */
+export const subjectInputs = {
+  model: { type: 'model', summary: 'A model trained on images.', labelled: true },
+  dataset: {
+    type: 'dataset',
+    summary: 'Images of two classes, real first; resized and normalised as the model was trained.',
+    parts: ({ split }) => [split],
+  },
+} as const satisfies Readonly<Record<string, InputPort<{ readonly split: string }>>>;
 
 /** The mistakes of settings that no chosen method uses. */
 export function unheeded(given: object, methods: readonly Method[]): readonly SettingMistake[] {

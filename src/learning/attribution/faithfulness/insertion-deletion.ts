@@ -41,7 +41,7 @@ export async function insertionDeletion(
   question: Question,
   options: ExchangeOptions,
 ): Promise<readonly (readonly ExchangeCurves[])[]> {
-  const { steps, orders, batchSize, onForward } = options;
+  const { steps, orders, baselines, batchSize, onForward } = options;
   const curves = orders.map((ofImage) =>
     ofImage.map(() => ({ insertion: new Float64Array(steps + 1), deletion: new Float64Array(steps + 1) })),
   );
@@ -63,8 +63,13 @@ export async function insertionDeletion(
     onForward?.(waiting.length);
     waiting = [];
   };
-  for (const exchange of exchanges(question, options, curves)) {
-    exchange.draw(batch.subarray(waiting.length * size, (waiting.length + 1) * size));
+  for (const exchange of exchanges(options, curves)) {
+    const { image, curve, pixels } = exchange;
+    const [own, baseline] = [question.images, baselines].map((all) => all.subarray(image * size, (image + 1) * size));
+    const [start, other] = curve === 'deletion' ? [own!, baseline!] : [baseline!, own!];
+    const target = batch.subarray(waiting.length * size, (waiting.length + 1) * size);
+    target.set(start);
+    for (const pixel of pixels) for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
     waiting.push(exchange);
     if (waiting.length === batchSize) await forward();
   }
@@ -72,59 +77,40 @@ export async function insertionDeletion(
   return curves;
 }
 
-/** An image with some pixels of its baseline. */
+/** A step of a curve: the image or its baseline, with some pixels exchanged. */
 interface Exchange {
   readonly image: number;
-  draw(pixels: Float32Array): void;
+  readonly curve: keyof ExchangeCurves;
+  readonly pixels: Uint32Array;
   keep(probability: number): void;
 }
 
 function* exchanges(
-  { images, classes }: Question,
-  { baselines, orders, steps }: ExchangeOptions,
+  { orders, steps }: ExchangeOptions,
   curves: readonly (readonly ExchangeCurves[])[],
 ): Generator<Exchange> {
-  const size = images.length / classes.length;
   for (const [image, ofImage] of orders.entries()) {
-    const [own, baseline] = [images, baselines].map((all) => all.subarray(image * size, (image + 1) * size)) as [
-      Float32Array,
-      Float32Array,
-    ];
-    // The ends are the same for every order.
-    for (const [start, ends] of [
-      [baseline, { insertion: 0, deletion: steps }],
-      [own, { insertion: steps, deletion: 0 }],
-    ] as const) {
+    // Each curve starts where the other ends, whatever the order.
+    for (const [curve, other] of [['insertion', 'deletion'] as const, ['deletion', 'insertion'] as const]) {
       const keep = (probability: number) => {
-        for (const { insertion, deletion } of curves[image]!) {
-          insertion[ends.insertion] = probability;
-          deletion[ends.deletion] = probability;
+        for (const of of curves[image]!) {
+          of[curve][0] = probability;
+          of[other][steps] = probability;
         }
       };
-      yield { image, draw: (pixels) => pixels.set(start), keep };
+      yield { image, curve, pixels: new Uint32Array(0), keep };
     }
     for (const [map, order] of ofImage.entries()) {
       for (let step = 1; step < steps; step++) {
-        const exchanged = order.subarray(0, Math.round((step * order.length) / steps));
-        const of = (name: keyof ExchangeCurves, start: Float32Array, other: Float32Array): Exchange => ({
-          image,
-          draw: (pixels) => exchange(start, other, exchanged, pixels),
-          keep: (probability) => {
-            curves[image]![map]![name][step] = probability;
-          },
-        });
-        yield of('insertion', baseline, own);
-        yield of('deletion', own, baseline);
+        const pixels = order.subarray(0, Math.round((step * order.length) / steps));
+        for (const curve of ['insertion', 'deletion'] as const) {
+          const keep = (probability: number) => {
+            curves[image]![map]![curve][step] = probability;
+          };
+          yield { image, curve, pixels, keep };
+        }
       }
     }
-  }
-}
-
-/** Writes one image into `target`, with some pixels from another. */
-function exchange(start: Float32Array, other: Float32Array, pixels: Uint32Array, target: Float32Array): void {
-  target.set(start);
-  for (const pixel of pixels) {
-    for (let at = 3 * pixel; at < 3 * pixel + 3; at++) target[at] = other[at]!;
   }
 }
 
