@@ -1,18 +1,18 @@
 import { ringCount } from '../../src/learning/vision/forensics/radial-spectrum.ts';
 import { type Examined, faceSide, lumaOf } from './look-at-image.ts';
 
-/** What the images of one class are like on average. */
+/** Averages over the images of one class. */
 export interface ClassMeans {
   readonly images: number;
   /** `[64, 64, 3]`, 0 to 255. */
   readonly face: Float64Array;
-  /** Of luma at each pixel, over images: `[64, 64]`. */
+  /** The variance of luma over images, at each pixel: `[64, 64]`. */
   readonly variance: Float64Array;
-  /** Of log10 power, in each ring: mean and deviation over images. */
+  /** Mean and deviation of log10 power over images, for each ring. */
   readonly spectrum: readonly { readonly mean: number; readonly deviation: number }[];
 }
 
-/** Sums up images of one class, as they come. */
+/** Accumulates images of one class. */
 export class MeansOfClass {
   #images = 0;
   readonly #face = new Float64Array(faceSide * faceSide * 3);

@@ -4,16 +4,16 @@ import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensics/near-duplicates.ts';
 import type { AuditedImage } from './look-through.ts';
 
-/** How alike two images are: the same file; the same pixels in another file; or alike to the eye. */
+/** Kinds of copies: the same file, the same pixels in another file, or a similar picture. */
 export const copyKinds = ['file', 'pixels', 'similar'] as const;
 export type CopyKind = (typeof copyKinds)[number];
 
-/** Two images of which one copies the other; by their places, the lower first. */
+/** Two images of which one is a copy of the other, by their indices, the lower one first. */
 export interface Copy {
   readonly kind: CopyKind;
   readonly one: number;
   readonly other: number;
-  /** Of similar ones: bits in which their hashes differ, and the correlation of their grey values. */
+  /** Only of similar images: the Hamming distance of their hashes, and the correlation of their grey values. */
   readonly distance?: number;
   readonly correlation?: number;
   readonly acrossSplits: boolean;
@@ -22,19 +22,19 @@ export interface Copy {
 
 export interface Copies {
   /**
-   * Of files and of pixels, every later one with the first; of similar ones, every pair, one image standing for all that are
-   * the same. Those across splits first, then the more alike.
+   * Each further copy of a file or of its pixels, paired with the first; and every pair of similar pictures, where one image
+   * represents all identical ones. Pairs across splits come first, then the more similar ones.
    */
   readonly pairs: readonly Copy[];
   /** Images of which another split has a copy. */
   readonly leaking: number;
-  /** Of each image, the name of what belongs together: its group, its copies, and theirs. */
+  /** The unit of each image: its group, its copies, and their groups and copies have the same name. */
   readonly units: readonly string[];
   /** Whether there were so many similar pairs that the search was ended. */
   readonly isCut: boolean;
 }
 
-/** More similar pairs are data that has no other pictures: a camera that stands still. */
+/** Only data without different pictures has more, such as that of a fixed camera. */
 const mostPairs = 1_000_000;
 
 /** Finds copies among all images, of any split and class. */
@@ -70,7 +70,7 @@ export function findCopies(images: readonly AuditedImage[]): Copies {
   return { pairs, leaking: countLeaking(images, alike, similar), units: joinUnits(images, pixels, similar), isCut };
 }
 
-/** Among the first of each cluster of the same pixels. */
+/** Compares the first images of all clusters of the same pixels. */
 function similarPairs(images: readonly AuditedImage[], pixels: ReadonlyMap<string, readonly number[]>) {
   const near = new NearDuplicates();
   for (const [place] of pixels.values()) near.add(place!, images[place!]!.print.grey);
@@ -82,7 +82,7 @@ function similarPairs(images: readonly AuditedImage[], pixels: ReadonlyMap<strin
   return { pairs, isCut: false };
 }
 
-/** One of each: in two splits where there are such, else the first of each. */
+/** One image of each cluster: from two different splits where possible, else the first ones. */
 function farthest(
   images: readonly AuditedImage[],
   ones: readonly number[],
@@ -127,14 +127,14 @@ function joinUnits(
   return images.map((_, place) => sets.first(`image ${place}`));
 }
 
-/** A group with images in two splits: the first of it in each. */
+/** A group with images in two splits, by its first image in each. */
 export interface SplitGroup {
   readonly group: string;
   readonly one: number;
   readonly other: number;
 }
 
-/** For each group in several splits, its first image with the first in each further split. */
+/** Pairs the first image of each group with its first image in every further split. */
 export function groupsAcrossSplits(images: readonly AuditedImage[]): readonly SplitGroup[] {
   const groups = groupBy(images.keys(), (place) => images[place]!.group);
   return [...groups].flatMap(([group, places]) => {
@@ -149,7 +149,7 @@ interface Counts {
   readonly acrossClasses: number;
 }
 
-/** How many pairs of each kind there are. */
+/** Counts the pairs of each kind. */
 export function copyCounts(pairs: readonly Copy[]): Readonly<Record<CopyKind, Counts>> {
   const counts = copyKinds.map((kind) => {
     const own = pairs.filter((pair) => pair.kind === kind);

@@ -10,10 +10,10 @@ import type { ClassMeans } from './class-means.ts';
 import { faceSide, lumaOf } from './look-at-image.ts';
 
 const side = 190;
-/** From less to more luma in fakes, white where there is no difference; differs in lightness from either end to the middle. */
+/** From less to more luma in fakes; white for no difference, and darker towards both ends. */
 const colours = ['#0b4f8a', '#ffffff', '#b03a00'] as const;
 
-/** The mean image of each class, and what sets them apart, in levels of luma with its scale. */
+/** Draws the mean image of each class, and their difference in levels of luma with its scale. */
 export async function facesChart(
   names: readonly string[],
   [real, fake]: readonly ClassMeans[],
@@ -58,15 +58,15 @@ function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
 interface FaceDifference {
   readonly found: number;
   /**
-   * Undefined where it is not known: a class of one image shows no spread, and images of one group or copies of each
-   * other vary less among themselves than classes of other groups would.
+   * Undefined where it cannot be estimated: for a class of one image, and where images come in groups or are copies, which
+   * vary less than independent images.
    */
   readonly chance?: number;
 }
 
 /**
- * How far apart the mean images are, and how far they would be by chance if classes did not differ: root mean squares.
- * `units` as in `Copies`.
+ * The root mean square difference of the mean images, and the one expected by chance if classes did not differ. `units` as
+ * in `Copies`.
  */
 export function faceDifference([real, fake]: readonly ClassMeans[], units: readonly string[]): FaceDifference {
   const found = Math.sqrt(mean(lumaDifference(real!, fake!).map((value) => value ** 2)));

@@ -5,12 +5,12 @@ import { StageError } from '../../src/stage.ts';
 import { type ClassMeans, MeansOfClass } from './class-means.ts';
 import { type Look, lookAtImage, type Print } from './look-at-image.ts';
 
-/** An image of the data set, and what was seen of it. */
+/** An image of the data set with what is kept of it. */
 export interface AuditedImage {
   readonly key: string;
   readonly path: string;
   readonly split: string;
-  /** Its place in its split. */
+  /** Its index in its split. */
   readonly index: number;
   /** 0 = real, 1 = fake. */
   readonly label: number;
@@ -20,35 +20,35 @@ export interface AuditedImage {
   readonly print: Print;
 }
 
-/** One of those that stand for all: what is learned of a class is learned of these. */
+/** An image of the sample from which the statistics of the classes are computed. */
 export interface ExaminedImage extends AuditedImage {
-  /** Its place among all images. */
+  /** Its index among all images. */
   readonly place: number;
   readonly look: Look;
 }
 
-/** What was seen of a data set. */
+/** A data set after every image was decoded. */
 export interface LookedThrough {
-  /** In the order of splits, and of each split's list. */
+  /** By split, in the order of its list. */
   readonly images: readonly AuditedImage[];
-  /** Those that were examined, in the same order. */
+  /** The examined images, in the same order. */
   readonly examined: readonly ExaminedImage[];
-  /** By label, of those that were examined. */
+  /** By label, over the examined images. */
   readonly classes: readonly ClassMeans[];
 }
 
 interface LookOptions {
-  /** Draws the images that are examined. */
+  /** Chooses the examined images. */
   readonly seed: number;
   /** Images decoded at once. */
   readonly parallel: number;
   readonly progress: (done: number, total: number) => void;
 }
 
-/** Of each class: from so many an AUC at chance is known to two hundredths, and what does not show in them hardly matters. */
+/** Examined images of each class: enough to estimate an AUC near chance to 0.02; weaker effects hardly matter. */
 const mostExamined = 2500;
 
-/** Decodes every image of some splits once, one after the other, and keeps three kilobytes of each at most. */
+/** Decodes every image of some splits once, and keeps at most three kilobytes of each. */
 export async function lookThrough(
   dataset: Dataset,
   splits: readonly string[],
@@ -82,7 +82,7 @@ export async function lookThrough(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
-/** Draws the places of the images that are examined. */
+/** Chooses the indices of the examined images. */
 export function drawExamined(labels: readonly number[], seed: number): ReadonlySet<number> {
   const order = Array.from(permutation(labels.length, new Random('examined images', seed)));
   const counts = new Map<number, number>();

@@ -75,7 +75,7 @@ interface Findings {
   readonly gap: ReturnType<typeof spectrumGap>;
 }
 
-/** `units` are the names of what belongs together, of each examined image. */
+/** `units` are the units of the examined images, as in `Copies`. */
 function testAll(context: Context, { examined }: LookedThrough, units: readonly string[]): readonly ShortcutResult[] {
   const progress = (done: number, total: number, note: string) =>
     context.progress({ done, total, unit: 'tests', note });

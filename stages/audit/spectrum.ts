@@ -10,21 +10,21 @@ import { ringCount, ringFrequencies } from '../../src/learning/vision/forensics/
 import type { ClassMeans } from './class-means.ts';
 import type { ExaminedImage } from './look-through.ts';
 
-/** Where the spectra of two classes are farthest apart, and whether that is more than chance. */
+/** The largest difference between the spectra of two classes, and its test. */
 export interface SpectrumGap {
   readonly ring: number;
-  /** Mean log10 power of fakes less that of real images, there. */
+  /** Mean log10 power of fakes minus that of real images in this ring. */
   readonly apart: number;
-  /** The same in deviations of the images; null where these have none. */
+  /** The same in standard deviations of the images; null where these are zero. */
   readonly deviations: number | null;
   /**
-   * Of no ring differing, by Welch's t of each ring and Bonferroni's bound for the largest of all; the degrees of freedom are
-   * the fewer of the two classes'. Null where a class is of one unit, or has no spread.
+   * For the hypothesis that no ring differs: Welch's t of each ring, with Bonferroni's bound for the largest; the degrees of
+   * freedom are those of the smaller class. Null where a class has one unit or no spread.
    */
   readonly p: number | null;
 }
 
-/** `units` as in `Copies`: what belongs together counts once, however many images it has. */
+/** `units` as in `Copies`: a unit counts once, however many images it has. */
 export function spectrumGap(images: readonly ExaminedImage[], units: readonly string[]): SpectrumGap {
   const classes = [0, 1].map((label) => {
     const own = [...images.keys()].filter((place) => images[place]!.label === label);
@@ -52,11 +52,11 @@ interface Spread {
   readonly mean: number;
   /** Over images; NaN of one. */
   readonly variance: number;
-  /** By unit, how far it draws the mean to its side, for a variance of the mean that is the sum of their squares. */
+  /** The influence of each unit on the mean: the variance of the mean is the sum of their squares. */
   readonly pulls: ReadonlyMap<string, number>;
 }
 
-/** Of one class in one ring, its images by unit. */
+/** The spread of one class, given by its images by unit, in one ring. */
 function spreadOf(
   images: readonly ExaminedImage[],
   places: ReadonlyMap<string, readonly number[]>,
@@ -75,7 +75,7 @@ function spreadOf(
   return { mean: middle, variance: sampleVariance(all), pulls: new Map(pulls) };
 }
 
-/** The standard error of the means' difference; a unit that is in both classes moves both. NaN where a class is of one unit. */
+/** The standard error of the difference of the means; a unit in both classes moves both. NaN where a class has one unit. */
 function differenceError(real: Spread, fake: Spread): number {
   if (real.pulls.size < 2 || fake.pulls.size < 2) return Number.NaN;
   const units = new Set([...real.pulls.keys(), ...fake.pulls.keys()]);

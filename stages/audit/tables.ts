@@ -7,7 +7,7 @@ import type { AuditedImage, LookedThrough } from './look-through.ts';
 import type { ShortcutResult } from './shortcuts.ts';
 import { verdict } from './verdict.ts';
 
-/** What the images of each class are like without looking at them, so that it shows what a shortcut goes by. */
+/** Sizes, encodings and brightness of each class, which show what a shortcut is based on. */
 export function classTable({ images, examined }: LookedThrough, classes: readonly string[]): Highlight {
   return {
     title: 'Classes',

@@ -4,7 +4,7 @@ import { chart } from '../../src/learning/charts/encoders.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import type { ShortcutResult } from './shortcuts.ts';
 
-/** What an AUC means, the first whose end is not reached. */
+/** Words for an AUC: the first row with an AUC below its end. */
 const grades = [
   { below: 0.6, says: 'a trace' },
   { below: 0.75, says: 'it helps to tell the classes' },
@@ -12,24 +12,24 @@ const grades = [
   { below: Number.POSITIVE_INFINITY, says: 'the classes can be told without looking at faces' },
 ] as const;
 
-/** A shortcut is found where labels that were shuffled do as well at most this often, in an audit with nothing to find. */
+/** A shortcut is found where its p-value, adjusted for all shortcuts, is at most this. */
 const significant = 0.05;
 
-/** Of a shortcut that is warned of, the interval begins above: what is less is not worth a warning, however sure. */
+/** A warning needs an interval above this: a weaker shortcut is not worth one, however certain. */
 const worrying = 0.55;
 
-/** Whether a shortcut tells the classes better than chance. */
+/** Whether a shortcut separates the classes better than chance. */
 export const isFound = ({ auc }: ShortcutResult): boolean => auc.p <= significant;
 
 export const isWorrying = (result: ShortcutResult): boolean => isFound(result) && result.auc.low > worrying;
 
-/** What a shortcut's AUC means, in words. */
+/** A shortcut's AUC in words. */
 export function verdict(result: ShortcutResult): string {
   const { name, auc, varies } = result;
   if (!varies) return 'all images are alike in this';
   if (!isFound(result)) return 'no better than chance';
   const { says } = grades.find(({ below }) => auc.estimate < below)!;
-  // A face is in these pixels, so this is rather what a network has to beat.
+  // These pixels show the face, so this is rather a baseline for networks.
   return name === 'thumbnail' && auc.estimate >= 0.6 ? `${says}; a network must beat it` : says;
 }
 

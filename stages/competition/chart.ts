@@ -16,8 +16,8 @@ const longestLabel = 180;
 const reach = 6;
 
 /**
- * AUC against the number of parameters, which grows by factors along its axis, with intervals. Who is on the Pareto front is
- * filled and joined: everyone else has a rival that is as good or better with as few or fewer parameters.
+ * AUC with its interval against the number of parameters, on a logarithmic axis. Models on the Pareto front are filled and
+ * joined; every other model has a rival with at least its AUC and at most its parameters.
  */
 export function competitionChart(
   ranked: readonly Ranked[],
@@ -82,7 +82,7 @@ function ticks([low, high]: Domain): readonly number[] {
   return powers.length > 2 ? powers : inside(decades.flatMap((power) => [power, 2 * power, 5 * power]));
 }
 
-/** The texts beside the points, those on the front placed first; what finds no room is in the leaderboard. */
+/** The names beside the points, those on the front first; names without room are left to the leaderboard. */
 function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonly y: Domain }) {
   const [left, right] = domain.x.map(Math.log10) as [number, number];
   const [bottom, top] = domain.y;

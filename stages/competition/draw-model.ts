@@ -22,7 +22,7 @@ export function drawModel({ architecture, classes, input }: ModelInfo, title: st
   return ok(drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value))));
 }
 
-/** What stands where a network would be drawn. */
+/** An SVG with a message in place of a network. */
 export function drawMessage(message: string): string {
   const [width, size] = [480, 13];
   const lines = wrapText(message, width - 2 * size, { size });

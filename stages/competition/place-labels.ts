@@ -10,16 +10,16 @@ export interface Box {
 export interface LabelledPoint {
   readonly x: number;
   readonly y: number;
-  /** Of the text. */
+  /** The width of the text. */
   readonly width: number;
 }
 
 interface PlacementOptions {
-  /** Of every text. */
+  /** The height of every text. */
   readonly height: number;
   /** Within which texts stay. */
   readonly frame: Box;
-  /** What texts should not cover: points, intervals. */
+  /** Points and intervals that texts must not cover. */
   readonly obstacles: readonly Box[];
   /** Between a point and its text. */
   readonly gap: number;
@@ -77,7 +77,7 @@ const overlap = (one: Box, other: Box): boolean =>
   one.y < other.y + other.height &&
   other.y < one.y + one.height;
 
-/** Of a point from the nearest of a rectangle. */
+/** The distance of a point from a rectangle. */
 function distance(box: Box, { x, y }: Pick<LabelledPoint, 'x' | 'y'>): number {
   const beyond = (value: number, low: number, length: number) => Math.max(low - value, 0, value - low - length);
   return Math.hypot(beyond(x, box.x, box.width), beyond(y, box.y, box.height));

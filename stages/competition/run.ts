@@ -33,7 +33,7 @@ import type { CompetitionSettings } from './spec.ts';
 
 type Context = StageContext<CompetitionSettings>;
 
-/** A model as it comes in. */
+/** A model with its parameters and scores. */
 interface Entrant {
   readonly name: string;
   readonly info: ModelInfo;
@@ -66,7 +66,7 @@ export default async function run(context: Context): Promise<void> {
   if (lead !== undefined) context.highlight(leadTable(lead, ranked[0]!.name));
 }
 
-/** By the values of their axes, in full where these do not tell them apart. */
+/** Names by axis values, with all labels where these are not distinct. */
 function namesOf(models: readonly InputArtifact[]): readonly string[] {
   const short = models.map(({ labels }) => seriesName(labels));
   if (short.every((name) => name !== '') && new Set(short).size === short.length) return short;
@@ -80,7 +80,7 @@ function enter(model: InputArtifact, scores: InputArtifact, name: string, split:
   return { name, info, parameters: countParameters(model.path, info), scores: { name, rows } };
 }
 
-/** The images that all have scored, since an AUC on others would be another race. */
+/** The images that all candidates scored, since AUCs on different images do not compare. */
 function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
   const matched = matchScores(entrants.map(({ scores }) => scores));
   if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
@@ -103,7 +103,7 @@ function rankEntrants({ settings }: Context, entrants: readonly Entrant[], match
   );
 }
 
-/** The winner's score less the second's on the same images, the parameters being what they are; undefined of one alone. */
+/** The winner's score minus the second's on the same images; undefined for a single candidate. */
 function leadOf(
   { settings }: Context,
   [winner, second]: readonly Ranked[],

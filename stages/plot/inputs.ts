@@ -7,13 +7,13 @@ export type DrawForm = (context: StageContext<PlotSettings>) => TopLevelSpec | P
 
 type Labels = InputArtifact['labels'];
 
-/** `input "scores"`, with what tells the item from the others: `input "scores" of seed=2`. */
+/** The name of an input in messages: `input "scores"`, or `input "scores" of seed=2`. */
 export function describeInput(port: string, labels: Labels): string {
   const which = Object.entries(labels).map(([axis, value]) => `${axis}=${value}`);
   return `input "${port}"${which.length === 0 ? '' : ` of ${which.join(', ')}`}`;
 }
 
-/** The one artifact of a port, for a chart that draws no more. Throws a {@link StageError} where there are several. */
+/** The only artifact of a port. Throws a {@link StageError} where there are several. */
 export function onlyInput(
   { inputs }: { inputs(port: string): readonly InputArtifact[] },
   port: string,

@@ -4,7 +4,7 @@ import { type FormName, formOf, formPorts } from './forms.ts';
 import type { DrawForm } from './inputs.ts';
 import type { PlotSettings } from './spec.ts';
 
-/** One file for each form, loaded when it is the one. */
+/** A module for each form, loaded when it is drawn. */
 const drawings: Readonly<Record<FormName, () => Promise<{ readonly draw: DrawForm }>>> = {
   curves: () => import('./history/curves.ts'),
   components: () => import('./features/components.ts'),

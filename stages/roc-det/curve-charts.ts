@@ -19,7 +19,7 @@ import {
 } from './lines.ts';
 import type { Curve, MeasuredModel } from './measure.ts';
 
-/** Of a square chart, in units; titles begin at its vertical axis. */
+/** The side of a square chart in units, and the width of its titles, which begin at the vertical axis. */
 export const side = 380;
 export const titleWidth = side + 50;
 
@@ -29,11 +29,11 @@ const invisible = 0.1 / (2 * side);
 /** With more models, their bands would be one grey. */
 const mostBands = 3;
 
-/** A curve of every model on a square, told apart by a legend with a number of each. */
+/** A square chart with a curve of every model, and a legend with a number of each. */
 export interface CurveChart extends Axes {
   /** `ROC`, for the title. */
   readonly chart: string;
-  /** What the number is called in the title and in the legend. */
+  /** The name of the number in the title and in the legend. */
   readonly measure: readonly [inTitle: string, inLegend: string];
   readonly number: (run: MeasuredModel) => Interval;
   readonly format?: (value: number) => string;

@@ -8,7 +8,7 @@ import type { RocDetSettings } from './spec.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What charts and tables need to know beside the models: the settings, and the axis values that all models share. */
+/** What charts and tables need besides the models: the settings, and the axis values that all models share. */
 export type Frame = Omit<RocDetSettings, 'names'> & { readonly shared: Labels };
 
 /** What charts draw as one: a model, or the runs of one model. */
@@ -44,7 +44,7 @@ export const haveRuns = (lines: readonly Line[]): boolean => lines.some(({ runs 
 export const lineName = ({ name, runs }: Line): string =>
   name || (runs.length > 1 ? formatCountOf(runs.length, 'run') : '');
 
-/** The title of a legend: what its numbers are, and what stands in brackets after them. */
+/** The title of a legend, which names its numbers and the ranges in brackets after them. */
 export function legendTitle(measure: string, lines: readonly Line[], { confidence, over }: Frame): string {
   return haveRuns(lines)
     ? `${measure}, mean and range over ${formatList(over)}`

@@ -31,7 +31,7 @@ import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';
 
-/** All that the charts and tables say of one model. */
+/** Everything that charts and tables show of one model. */
 export interface MeasuredModel {
   readonly name: string;
   readonly real: number;
@@ -164,7 +164,7 @@ function pointsOf(x: Float64Array, y: Float64Array): Point[] {
   return Array.from(x, (value, i) => ({ x: value, y: y[i]! }));
 }
 
-/** None where every draw gave the same curve, which says nothing of the spread. */
+/** Empty where every draw gave the same curve, which carries no information on the spread. */
 function rowsOfBand(places: readonly number[], { low, high }: Band): Curve['band'] {
   const rows = places.map((x, i) => ({ x, low: low[i]!, high: high[i]! })).filter((row) => !Number.isNaN(row.low));
   return rows.some((row) => row.low < row.high) ? rows : [];

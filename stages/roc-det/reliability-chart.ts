@@ -120,7 +120,7 @@ function sharesPanel(rows: readonly Row[], isOne: boolean, legend: Legend): Part
   };
 }
 
-/** Bins that have an interval: one with all of the images, say, has none. */
+/** The bins that have an interval: a bin with all of the images has none, for example. */
 const barsOf = ({ reliability }: Row) =>
   reliability.filter((bin) => 'shareLow' in bin && !Number.isNaN(bin.shareLow) && bin.shareLow < bin.shareHigh);
 

@@ -5,7 +5,7 @@ import { thereAre } from '../../src/suggest.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
-/** Metrics with the axis values that tell them from others. */
+/** Metrics with their axis values. */
 export interface Item {
   readonly labels: Labels;
   readonly values: MetricValues;
@@ -13,39 +13,39 @@ export interface Item {
 
 /** Metrics side by side. */
 export interface Table {
-  /** What tells rows apart: axes, or `stage`, or `path`; those that are averaged over left out. */
+  /** The columns of labels: axes, `stage` or `path`, without the axes that are averaged over. */
   readonly labels: readonly string[];
-  /** The axes that are averaged over; where there are none, every cell has at most one point, its mean. */
+  /** The axes that are averaged over; without any, every cell has at most one point, its mean. */
   readonly over: readonly string[];
-  /** Of the intervals. */
+  /** Confidence of the intervals. */
   readonly confidence: number;
   /** The numbers collected, by name. */
   readonly values: readonly string[];
-  /** In the order in which their first items came. */
+  /** In the order of their first items. */
   readonly rows: readonly Row[];
 }
 
 export interface Row {
   readonly labels: Labels;
-  /** Metrics that it is made of. */
+  /** The number of metrics in the row. */
   readonly items: number;
-  /** One for each value; absent where no item has a number. */
+  /** A cell for each value; undefined where no item has the number. */
   readonly cells: readonly (Cell | undefined)[];
 }
 
 export interface Cell extends MeanInterval {
-  /** The single numbers, each with its values of the axes averaged over. */
+  /** The single numbers, each with its values on the averaged axes. */
   readonly points: readonly { readonly labels: Labels; readonly value: number }[];
 }
 
-/** What of the settings decides the table. */
+/** The settings that decide the table. */
 export interface TableOptions {
   readonly values: readonly string[];
   readonly over: readonly string[];
   readonly confidence: number;
 }
 
-/** Groups the items by all of their labels but those averaged over. Throws a {@link StageError} for a name that none has. */
+/** Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that no item has. */
 export function collect(items: readonly Item[], { values, over, confidence }: TableOptions): Table {
   const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
   requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
@@ -77,14 +77,14 @@ function pick(labels: Labels, names: readonly string[]): Labels {
   return Object.fromEntries(names.flatMap((name) => (labels[name] === undefined ? [] : [[name, labels[name]]])));
 }
 
-/** Every name has its item: one that has none is a slip. */
+/** A name that no item has is a typing mistake. */
 function requireKnown(names: readonly string[], known: ReadonlySet<string>): void {
   const unknown = names.find((name) => !known.has(name));
   if (unknown === undefined) return;
   throw new StageError(`Expected a number of the metrics in "values", got "${unknown}". ${thereAre(unknown, known)}`);
 }
 
-/** The same metrics twice would count twice, and make an interval too narrow. */
+/** Metrics given twice would count twice and make intervals too narrow. */
 function requireApart(items: readonly Item[]): void {
   const seen = new Set<string>();
   for (const { labels } of items) {

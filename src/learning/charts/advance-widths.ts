@@ -43,7 +43,7 @@ function readCharacterMap(font: Buffer, cmap: number): (character: number) => nu
       const delta = font.readUInt16BE(deltas + at);
       const rangeOffset = font.readUInt16BE(rangeOffsets + at);
       if (rangeOffset === 0) return (character + delta) & 0xffff;
-      // The offset counts from where it stands itself.
+      // The offset is relative to its own position.
       const glyph = font.readUInt16BE(rangeOffsets + at + rangeOffset + 2 * (character - start));
       return glyph === 0 ? 0 : (glyph + delta) & 0xffff;
     }

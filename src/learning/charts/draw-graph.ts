@@ -4,21 +4,21 @@ import { fontFamily } from './fonts.ts';
 import { textWidth } from './text-width.ts';
 import { ink } from './theme.ts';
 
-/** The graph of a pipeline's stages, as it is drawn. */
+/** A pipeline's stages and what flows between them. */
 export interface StageGraph {
   readonly nodes: readonly GraphNode[];
-  /** `label` is the port that flows; several between the same two stages become one arrow with all labels. */
+  /** `label` names the port; edges between the same two stages become one arrow with all labels. */
   readonly edges: readonly { readonly from: string; readonly to: string; readonly label?: string }[];
 }
 
 interface GraphNode {
   readonly name: string;
   readonly kind: string;
-  /** Coloured and said, where it is known. */
+  /** Shown as colour and text. */
   readonly state?: keyof typeof stateColours;
 }
 
-/** Fill and border by state. The state is also written, since colours are not for every eye. */
+/** Fill and border by state, which the box also names. */
 const stateColours = {
   'up to date': ['#e8f5f0', '#009e73'],
   restorable: ['#e6f1f9', '#0072b2'],
@@ -38,15 +38,15 @@ const kindSize = 11;
 const labelSize = 11;
 const margin = 20;
 
-/** Beyond this many stages the best ranks take seconds to find, and good ones do. */
+/** Beyond this many stages, optimal ranks take seconds to compute, and good ones are enough. */
 const largeGraph = 200;
 
-/** Left to right, or from top to bottom. */
+/** From left to right, or from top to bottom. */
 export type GraphWay = 'across' | 'down';
 
 /**
- * Draws the stages as SVG, left to right unless said otherwise, an arrow for each pair of stages that something flows between. The same graph
- * gives the same bytes. Chains of over 1,600 stages exceed the recursion of the layout: a RangeError.
+ * Draws the stages as SVG, with an arrow for each pair of connected stages. The same graph gives the same bytes. Throws a
+ * RangeError for chains of over 1,600 stages, which exceed the recursion of the layout.
  */
 export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
   const { width, height, boxes, arrows } = layOut(graph, way);
@@ -70,13 +70,13 @@ interface Layout {
   readonly arrows: readonly Arrow[];
 }
 
-/** The layout keeps nodes in plain objects, which have a `constructor` already. */
+/** An id for the layout, which keeps nodes in plain objects that already have a `constructor`. */
 const idOf = (name: string): string => `:${name}`;
 
 function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
-  // Down, labels have their height between the ranks, not their width.
+  // Downwards, labels need their height between the ranks rather than their width.
   const direction = way === 'across' ? { rankdir: 'LR', ranksep: 72 } : { rankdir: 'TB', ranksep: 60 };
   graph.setGraph({ ...direction, nodesep: 18, edgesep: 12, marginx: margin, marginy: margin, ranker });
   for (const node of nodes) {
@@ -84,7 +84,7 @@ function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
     graph.setNode(idOf(node.name), { width: Math.ceil(text) + 28, height: 46 });
   }
   const joined = joinParallel(edges);
-  // The layout puts what comes later above: backwards, so that the order of the file is kept from top to bottom.
+  // The layout puts later edges higher, so reversed edges keep the order of the file from top to bottom.
   for (const { from, to, label } of [...joined].reverse()) {
     const [width, height] = label === '' ? [0, 0] : [Math.ceil(textWidth(label, labelSize)) + 8, labelSize + 4];
     graph.setEdge(idOf(from), idOf(to), { label, labelpos: 'c', width, height });
@@ -120,7 +120,7 @@ interface Box {
   readonly height: number;
 }
 
-/** `x` and `y` are the middle. */
+/** `x` and `y` are the centre. */
 function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
   const [fill, border] = stateColours[node.state ?? 'unknown'];
   const [left, top] = [round(x - width / 2), round(y - height / 2)];
@@ -136,7 +136,7 @@ interface Point {
   readonly y: number;
 }
 
-/** `points` run from border to border; the label's middle is one of them. */
+/** `points` run from border to border, one of them the centre of the label. */
 interface Arrow extends Point {
   readonly from: Box;
   readonly to: Box;
@@ -157,20 +157,20 @@ function drawArrow({ from, to, points, label, x, y, width }: Arrow, axes: Axes):
   ].join('\n');
 }
 
-/** Boxes of a row are all as high: without a straight piece at its end an arrow would not say that it goes down. */
+/** The straight end of an arrow that goes down, since without it the bend would reach the box. */
 const tail = 6;
 
-/** What way arrows go. Ranks are columns, or rows where they go down. */
+/** Coordinates in the direction of the arrows: ranks are columns, or rows where arrows go down. */
 interface Axes {
-  /** Along the way, and square to it. */
+  /** Along the direction, and perpendicular to it. */
   readonly along: (point: Point) => number;
   readonly aside: (point: Point) => number;
-  /** In the form of a path. */
+  /** A point in the syntax of a path. */
   readonly at: (along: number, aside: number) => string;
   readonly straight: 'H' | 'V';
-  /** Half of what a box has along the way. */
+  /** Half the size of a box along the direction. */
   readonly half: (box: Box) => number;
-  /** Half of the widest node or label of a rank, by the rank's middle. */
+  /** Half of the widest node or label of a rank, by the centre of the rank. */
   readonly halfRank: (along: number) => number;
 }
 
@@ -192,8 +192,8 @@ function axesOf(way: GraphWay, boxes: readonly Box[]): Axes {
 }
 
 /**
- * A line from the end of one node to the start of another by the given points. It crosses each rank straight, so that it meets
- * no node and runs through its label, and bends only between the ranks.
+ * A curve from the end of one node to the start of another through the given points. It is straight within each rank, so
+ * that it misses nodes and passes through its label, and bends only between ranks.
  */
 function curve(from: Box, between: readonly Point[], to: Box, axes: Axes): string {
   const { along, aside, at, straight, half, halfRank } = axes;

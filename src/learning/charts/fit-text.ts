@@ -1,17 +1,17 @@
 import { type FontWeight, textWidth } from './text-width.ts';
 
 interface Font {
-  /** In the unit of widths. */
+  /** In the unit of the widths. */
   readonly size: number;
   readonly weight?: FontWeight;
 }
 
-/** Of what is kept of a text, how much is its beginning: what tells runs of one model apart stands at the end. */
+/** The share of a shortened text that is its beginning; its end distinguishes runs of one model. */
 const headShare = 0.45;
 
 /**
- * A text no wider than `width`, in the unit of `size`: what does not fit is left out in the middle, since names that begin alike
- * often differ in their end alone. `fitText('xception-based, seed 2', …)` may be `xception…, seed 2`.
+ * Shortens a text in the middle until it is no wider than `width`, in the unit of `size`, since names that begin alike often
+ * differ only at their end: `xception-based, seed 2` becomes `xception…, seed 2`.
  */
 export function fitText(text: string, width: number, { size, weight = 'normal' }: Font): string {
   if (textWidth(text, size, weight) <= width) return text;
@@ -28,8 +28,8 @@ export function fitText(text: string, width: number, { size, weight = 'normal' }
 }
 
 /**
- * Of an axis or a legend: labels no wider than `width`, shortened by {@link fitText}. The data keeps the whole names, so that two
- * which look alike when shortened stay two.
+ * Properties of an axis or a legend whose labels {@link fitText} shortens to `width`. The data keeps the whole names, so that
+ * two names which look alike when shortened stay two.
  */
 export function fittedLabels(
   names: readonly string[],

@@ -1,4 +1,4 @@
-/** Whole numbers from `first` to `last` for the ticks of an axis: all of them, or at most `most` that are multiples of 2, 5, 10, 20, … */
+/** Integer ticks from `first` to `last`: all of them, or at most `most` multiples of 2, 5, 10, 20, … */
 export function integerTicks(first: number, last: number, most = 12): readonly number[] {
   const step = [...steps()].find((size) => (last - first) / size < most)!;
   const start = Math.ceil(first / step) * step;

@@ -16,7 +16,7 @@ const schema = 'https://vega.github.io/schema/vega-lite/v6.json';
  * - `chart.svg`;
  * - `chart.png`: the same at two pixels per unit.
  *
- * The same spec gives the same bytes. `warn` gets what Vega has to say about a spec, which names mistakes in it.
+ * The same spec gives the same bytes. `warn` gets Vega's messages, which name mistakes in the spec.
  */
 export async function renderChart(spec: TopLevelSpec, folder: string, warn: (line: string) => void): Promise<void> {
   const themed = withTheme(spec);
@@ -28,7 +28,7 @@ export async function renderChart(spec: TopLevelSpec, folder: string, warn: (lin
   writeFileSync(join(folder, 'chart.png'), png);
 }
 
-/** The `chart.png` of a chart alone. */
+/** Only the `chart.png` of a chart. */
 export async function renderChartPng(spec: TopLevelSpec, warn: (line: string) => void): Promise<Buffer> {
   return renderPng(await drawSvg(withTheme(spec), warn));
 }
@@ -41,7 +41,7 @@ const withTheme = (spec: TopLevelSpec): TopLevelSpec => ({
 
 async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promise<string> {
   measureTextWithTheFont();
-  resetSVGDefIds(); // counts through the process otherwise
+  resetSVGDefIds(); // otherwise ids count up through the process
   const logger = createLogger(Warn, 'warn', (_method, _level, input) => warn(input.join(' ')));
   const view = new View(parse(compile(spec, { logger }).spec), { renderer: 'none', logger });
   try {
@@ -51,7 +51,7 @@ async function drawSvg(spec: TopLevelSpec, warn: (line: string) => void): Promis
   }
 }
 
-/** Vega lays out by a canvas's text widths, and without one by a guess that is wrong by half: it gets the font's own. */
+/** Gives Vega the text widths of the font: without a canvas it guesses them, and is wrong by half. */
 function measureTextWithTheFont(): void {
   textMetrics.width = ({ fontSize = 11, fontWeight, limit = 0 }, text) => {
     const bold = fontWeight === 'bold' || Number(fontWeight) >= 600;
@@ -61,7 +61,7 @@ function measureTextWithTheFont(): void {
 }
 
 declare module 'vega' {
-  /** Of vega-scenegraph; its types leave it out. A `width` of the user's own is used for layout and for truncation. */
+  /** Of vega-scenegraph, whose types leave it out; Vega uses `width` for layout and for truncation. */
   const textMetrics: {
     width: (
       item: { readonly fontSize?: number; readonly fontWeight?: string | number; readonly limit?: number },

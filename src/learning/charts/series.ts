@@ -17,8 +17,8 @@ interface Scale<T> {
 }
 
 /**
- * Colours, dashes and shapes of series by their names, in order. Lines take colour and dash, points colour and shape, so
- * that a print in grey and a colour-blind eye tell them apart: five series by dash alone, 35 by both.
+ * Colours, dashes and shapes of series by their names, in order. Lines have colour and dash, points colour and shape, so that
+ * series differ in a grey print and for colour-blind readers: five series by dash alone, 35 by both.
  */
 export function seriesScales(names: readonly string[], colours: readonly string[] = palette): SeriesScales {
   const scale = <T>(values: readonly T[]): Scale<T> => ({
@@ -56,17 +56,14 @@ export function groupOver<T extends { readonly labels: Labels }>(
   return Array.from(groups.values(), (items) => ({ labels: Object.fromEntries(own(items[0]!)), items }));
 }
 
-/**
- * What a series is called that labels tell from others; a number says nothing without its axis: `my-net, seed 2`. Empty
- * without labels.
- */
+/** The name of a series by its labels, numbers with their axis: `my-net, seed 2`. Empty without labels. */
 export function seriesName(labels: Labels): string {
   return Object.entries(labels)
     .map(([axis, value]) => (Number.isNaN(Number(value)) ? value : `${axis} ${value}`))
     .join(', ');
 }
 
-/** Names of several series by the labels that tell them apart, and the labels that they share, for the title. */
+/** Names of several series by the labels in which they differ, and the labels that they share, for the title. */
 export function nameSeries(series: readonly Labels[]): { readonly names: readonly string[]; readonly shared: Labels } {
   const isShared = ([axis, value]: readonly [string, string]) => series.every((labels) => labels[axis] === value);
   const shared = Object.fromEntries(Object.entries(series[0] ?? {}).filter(isShared));
@@ -74,7 +71,7 @@ export function nameSeries(series: readonly Labels[]): { readonly names: readonl
   return { names: series.map((labels) => seriesName(own(labels))), shared };
 }
 
-/** Distinct names: a number is added where another has the same, and `what` stands in for an empty one. */
+/** Distinct names: equal names get a number, and `what` replaces an empty one. */
 export function tellApart(names: readonly string[], what: string): readonly string[] {
   if (names.length === 1) return names;
   const full = names.map((name) => name || what);

@@ -4,8 +4,8 @@ export interface Point {
 }
 
 /**
- * The fewest points found that keep a line within `tolerance` of every point left out, the ends among them, in order.
- * Douglas and Peucker 1973, with a stack in place of recursion, so that a million points are fine.
+ * Drops points that lie within `tolerance` of the line through the points that are kept; both ends are kept. The algorithm
+ * of Douglas and Peucker 1973, with a stack in place of recursion, so that it takes a million points.
  */
 export function simplifyLine<P extends Point>(points: readonly P[], tolerance: number): readonly P[] {
   if (points.length <= 2) return points;

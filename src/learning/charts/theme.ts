@@ -7,7 +7,7 @@ import { fontFamily } from './fonts.ts';
  */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
 
-/** Dashes of lines, in the order of the palette: a print in grey is told apart by them. */
+/** Dashes of lines, in the order of the palette, for prints in grey. */
 export const dashes: readonly (readonly number[])[] = [[], [8, 3], [2, 2.5], [9, 3, 2, 3], [4, 2]];
 
 /** Shapes of points, in the order of the palette. */
@@ -21,20 +21,20 @@ export const shapes = [
   'triangle-right',
 ] as const;
 
-/** Colours of areas and bars that touch or cover each other: their greys differ by 10 % or more. */
+/** Colours of areas and bars that touch or overlap; their greys differ by at least 10 %. */
 export const fills = ['#0072b2', '#e69f00', '#333333', '#c9ced6'] as const;
 
-/** The classes, in label order, wherever they are colours: real, fake. */
+/** The colours of the classes in label order: real, fake. */
 export const classColours = [fills[0], fills[1]] as const;
 
-/** For text, for what stands behind the data, and for grid lines. */
+/** Greys of text, of marks behind the data, and of grid lines. */
 export const ink = { strong: '#222222', medium: '#5f6368', faint: '#e4e6e9' } as const;
 
-/** Of titles and of the lines below them, for those who wrap them. */
+/** Font sizes of titles and subtitles, for wrapping them. */
 export const titleSize = 15;
 export const subtitleSize = 12;
 
-/** How every chart looks; a spec is complete without it. */
+/** The look of every chart; a spec is complete without it. */
 export const theme: Config = {
   background: '#ffffff',
   padding: 16,
@@ -64,7 +64,7 @@ export const theme: Config = {
     tickColor: ink.medium,
     tickSize: 4,
     labelOverlap: 'greedy',
-    labelFlush: false, // labels stand under their ticks, at the ends too
+    labelFlush: false, // labels are centred on their ticks, at the ends too
   },
   axisQuantitative: { tickCount: 6 },
   header: { labelFontSize: 13, labelFontWeight: 'bold', labelColor: ink.strong, titleFontSize: 13 },

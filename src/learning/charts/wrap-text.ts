@@ -1,8 +1,8 @@
 import { type FontWeight, textWidth } from './text-width.ts';
 
 /**
- * A text as lines no wider than `width`, in the unit of `size`: broken between words, a per cent sign staying with its
- * number; inside a word only where it alone is too wide. What does not fit into `most` lines is cut and ends in `…`.
+ * Breaks a text into lines no wider than `width`, in the unit of `size`: between words, but not before a per cent sign, and
+ * inside of a word only where it alone is too wide. A text of more than `most` lines is cut and ends in `…`.
  */
 export function wrapText(
   text: string,

@@ -15,7 +15,7 @@ export interface Draw {
   readonly seed: number;
 }
 
-/** What sheets show where the settings do not say. */
+/** The default of a sheet's settings. */
 export const usualDraw: Draw = { images: 6, seed: 7 };
 
 /** Pixels that a sheet of a column's width has for an image, and images across it. */
@@ -44,7 +44,7 @@ export async function imageBlock(
   };
 }
 
-/** The source of an image is its caption, where it tells more than the class. */
+/** The caption of an image is its source, where it differs from the class. */
 async function imageCells(split: Split, indices: readonly number[], threads: number): Promise<readonly ImageCell[]> {
   const cells: ImageCell[] = [];
   const uris = mapParallel(indices, threads, async (index) => thumbnail(await split.read(index)));
@@ -55,6 +55,6 @@ async function imageCells(split: Split, indices: readonly number[], threads: num
   return cells;
 }
 
-/** Of a source that is a path its last step, which tells it from its siblings and is not cut. */
+/** The last step of a source that is a path: it differs from its siblings, and is not cut. */
 const captionOf = ({ source, ...sample }: Sample) =>
   source === sample.class ? {} : { caption: source.slice(source.lastIndexOf('/') + 1) };

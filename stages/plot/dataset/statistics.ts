@@ -20,13 +20,13 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   return statisticsChart(splits, settings.title ?? withLabels('Images by split, class and source', shared));
 };
 
-/** How many images a split has, of what. */
+/** The images of a split, by class and source. */
 export interface SplitCounts {
   readonly split: string;
   readonly classes: readonly string[];
   readonly images: number;
   readonly groups: number;
-  /** Of each class and source, classes in label order, sources as they first come. */
+  /** A row for each class and source: classes in label order, sources in the order of their first occurrence. */
   readonly rows: readonly { readonly class: string; readonly source: string; readonly images: number }[];
 }
 
@@ -49,7 +49,7 @@ export function countSplit(
 
 const width = 330;
 
-/** A panel for each split, a bar for each class and source; how many images and what share of the split stand at its end. */
+/** A panel for each split, a bar for each class and source, with its images and their share of the split. */
 export function statisticsChart(splits: readonly SplitCounts[], title: string): TopLevelSpec {
   const most = Math.max(1, ...splits.flatMap(({ rows }) => rows.map(({ images }) => images)));
   // One scale for all panels, with room for the longest text behind the longest bar.
@@ -99,7 +99,7 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
   };
 }
 
-/** How many images and groups there are, and of each split what always guessing the larger class gives. */
+/** The numbers of images and groups, and the accuracy of always guessing the larger class of each split. */
 function subtitle(splits: readonly SplitCounts[]): string {
   const sum = (of: 'images' | 'groups') => splits.reduce((total, split) => total + split[of], 0);
   const grouped = sum('groups') === 0 ? '' : ` in ${formatCountOf(sum('groups'), 'group')}`;

@@ -167,7 +167,7 @@ function epochAxis({ epochs: [first, last], panelWidth }: Curves, isTitled: bool
   });
 }
 
-/** The range of what is drawn, the same for all panels of a measure. */
+/** The range of a measure, the same in all panels. */
 function domainOf({ lines, kept, chance }: Curves, measure: Measure): Domain {
   const values = [...lines, ...kept]
     .filter((row) => row.measure === measure)
@@ -176,14 +176,14 @@ function domainOf({ lines, kept, chance }: Curves, measure: Measure): Domain {
   return measure === 'loss' ? lossDomain(low, high, [...chance.values()]) : accuracyDomain(low, high);
 }
 
-/** The range of accuracies, a tenth wide at least, so that noise is not blown up, and inside of 0 to 1. */
+/** The range of accuracies, at least 0.1 wide so that noise does not look large, and within 0 to 1. */
 function accuracyDomain(low: number, high: number): Domain {
   const missing = Math.max(0, 0.1 - (high - low));
   const start = Math.min(Math.max(0, low - missing / 2), 0.9);
   return [start, Math.min(1, Math.max(high, start + 0.1))];
 }
 
-/** With a margin, from zero where that is not far, and with levels of chance that are at most a quarter of the range away. */
+/** The range of losses with a margin: from zero where that is near, and with levels of chance within a quarter of the range. */
 export function lossDomain(low: number, high: number, chance: readonly number[]): Domain {
   const near = Math.max(high - low, 0.02) / 4;
   const drawn = [low, high, ...chance.filter((level) => level >= low - near && level <= high + near)];
@@ -215,7 +215,7 @@ function keptText([only, ...others]: readonly Run[]): string {
   return value === undefined ? '' : `${formatShare(value)} on ${selectionSplit}`;
 }
 
-/** How many runs and epochs there are, what was kept, how to read the picture, and what the majority class alone gives. */
+/** The numbers of runs and epochs, what was kept, how to read the marks, and the accuracy of the majority class. */
 function subtitle(groups: readonly LabelledGroup<Run>[], options: CurvesOptions): string {
   const images = Object.entries(
     imagesOf(

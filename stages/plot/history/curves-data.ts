@@ -2,7 +2,7 @@ import type { LabelledGroup } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import type { History } from '../../../src/learning/training/history.ts';
 
-/** One training, with what tells it from others. */
+/** One training with its axis values. */
 export interface Run {
   readonly labels: Readonly<Record<string, string>>;
   readonly history: History;

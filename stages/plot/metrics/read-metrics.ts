@@ -10,9 +10,9 @@ export interface MetricItem {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number] | undefined;
-  /** Of the interval, where the metrics say so. */
+  /** Of the interval, where the metrics have it. */
   readonly confidence?: number | undefined;
-  /** Of the split that the number is of, where the metrics say so. */
+  /** The images of the number's split, where the metrics have them. */
   readonly images?: number | undefined;
   /** In place of images, where groups were judged. */
   readonly groups?: number | undefined;

@@ -14,7 +14,7 @@ export const draw: DrawForm = (context) => {
 
 const classes = ['real', 'fake'] as const;
 const panelsAcross = 2;
-/** Of a cell; a model alone has larger ones. */
+/** Sizes of a cell: a single model has larger ones. */
 const sizes = { one: [150, 90], several: [85, 56] } as const;
 
 interface Options {
@@ -22,7 +22,7 @@ interface Options {
   readonly title?: string | undefined;
 }
 
-/** What the images of each class are called: counts, and their share of the row, which colours the cell. */
+/** The images of each class by the class they are called: counts, and their share of the row, which colours the cell. */
 export function confusionChart({ models, split, shared }: SplitScores, { threshold, title }: Options): TopLevelSpec {
   const [only, ...others] = models;
   const several = others.length > 0;

@@ -105,7 +105,7 @@ function panel(model: ModelScores, { domain, threshold, isLast, several, isChose
   };
 }
 
-/** Both rates as lines of steps, from the left of the picture to its right, without what cannot be seen. */
+/** Both rates as step lines across the whole panel, simplified by what cannot be seen. */
 function rowsOf(counts: ThresholdCounts, [first, last]: Domain) {
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
   const lines: readonly Point[][] = [[{ x: last, y: 0 }], [{ x: last, y: 1 }]];

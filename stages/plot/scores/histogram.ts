@@ -16,7 +16,7 @@ export const draw: DrawForm = (context) => {
 
 interface HistogramOptions {
   readonly bins: number;
-  /** What bars are high by: the share of the class's images in the bin, or their number. */
+  /** The height of a bar: the share of the class's images in the bin, or their number. */
   readonly scale: 'share' | 'count';
   readonly threshold: number;
   readonly title?: string | undefined;
@@ -45,7 +45,7 @@ export function histogramChart({ models, split, shared }: SplitScores, options: 
   });
 }
 
-/** Of round width, the threshold among them, so that no bar lies on both of its sides. */
+/** Edges of bins of a round width; the threshold is one of them, so that no bar lies on both of its sides. */
 function binEdges(models: readonly ModelScores[], { bins, threshold }: HistogramOptions): readonly number[] {
   let [low, high] = [threshold, threshold];
   for (const { differences } of models) {

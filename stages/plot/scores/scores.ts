@@ -8,10 +8,10 @@ import type { PlotSettings } from '../spec.ts';
 
 /** The images of a split as one model scored them. */
 export interface ModelScores {
-  /** What tells the model from the others; empty where it is alone. */
+  /** Distinguishes the model from the others; empty for a single one. */
   readonly name: string;
   readonly labels: Uint8Array;
-  /** Fake less real, what images are ranked by. */
+  /** Score of fake minus score of real, by which images are ranked. */
   readonly differences: Float64Array;
   readonly real: number;
   readonly fake: number;
@@ -45,7 +45,7 @@ function readItem({ path, labels: axes }: InputArtifact, split: string, name: st
   return { name, labels, differences, real: labels.length - fake, fake };
 }
 
-/** How often a model is wrong about each class, where what is above a threshold is called fake. */
+/** Counts the errors of a model that calls an image fake when its difference is above the threshold. */
 export function errorsAt({ labels, differences }: ModelScores, threshold: number): Errors {
   let [falsePositives, falseNegatives] = [0, 0];
   for (let i = 0; i < labels.length; i++) {

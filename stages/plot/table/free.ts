@@ -6,7 +6,7 @@ import { type DrawForm, describeInput } from '../inputs.ts';
 import { parseTable, type TableRow } from './parse-table.ts';
 import { requireFields } from './spec-fields.ts';
 
-/** The user's spec over the rows of all tables, each with its labels as further columns. */
+/** Draws the user's spec over the rows of all tables, whose labels become further columns. */
 export const draw: DrawForm = ({ inputs, settings }) => {
   const { spec = {}, title } = settings;
   const rows = inputs('table').flatMap(readRows);
@@ -33,13 +33,13 @@ function readRows({ path, labels }: InputArtifact): readonly TableRow[] {
   return rows.value.map((row) => ({ ...Object.fromEntries(further), ...row }));
 }
 
-/** Vega-Lite says by exceptions what it does not take. */
+/** Throws a {@link StageError} where Vega-Lite cannot compile the spec. */
 function requireDrawable(spec: TopLevelSpec): void {
   try {
     const silent = logger(OnlyErrors, undefined, () => {});
     parse(compile(spec, { logger: silent }).spec);
   } catch (error) {
-    // It may put the whole spec into the message.
+    // The message may contain the whole spec.
     const message = (error as Error).message.replace(/\{.*\}/s, '').slice(0, 300);
     throw new StageError(`Vega-Lite does not take the spec: ${message}`);
   }

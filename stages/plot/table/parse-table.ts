@@ -5,9 +5,9 @@ import { err, ok, type Result } from '../../../src/result.ts';
 export type TableRow = JsonObject;
 
 /**
- * Reads the rows of a table. Of CSV, a column of numbers is numbers and an empty field null; a column `test.auc` is found as
- * such a path, as fields of a spec are. Of JSON, the rows are the text's list of maps, or the first such list in its map,
- * or else the map itself is the one row. The error is one sentence.
+ * Reads the rows of a table. In CSV, columns of numbers become numbers, empty fields null, and a column `test.auc` becomes a
+ * nested value, as fields of a spec are paths. In JSON, the rows are a list of objects, the first such list inside of an
+ * object, or else the object as the only row. The error is one sentence.
  */
 export function parseTable(text: string): Result<readonly TableRow[], string> {
   return /^\s*[[{]/.test(text) ? parseJson(text) : parseCsv(text);
@@ -47,7 +47,7 @@ function parseCsv(text: string): Result<readonly TableRow[], string> {
   return ok(records.map((_, row) => nested(names.map((name, column) => [name, columns[column]![row]!]))));
 }
 
-/** Numbers where all that is not empty is one. */
+/** Numbers, where every field that is not empty is one. */
 function typed(fields: readonly string[]): readonly Json[] {
   const filled = fields.filter((field) => field.trim() !== '');
   const numbers = filled.length > 0 && filled.every((field) => Number.isFinite(decimalOf(field)));
@@ -69,7 +69,7 @@ function nested(entries: readonly (readonly [name: string, value: Json])[]): Tab
   return row;
 }
 
-/** The paths of the values in some rows, as a spec names them, in the order in which they first come. */
+/** The paths of the values in some rows, as a spec names them, in the order of their first occurrence. */
 export function columnsOf(rows: readonly TableRow[]): readonly string[] {
   const names = new Set<string>();
   const add = (map: JsonObject, path: string) => {

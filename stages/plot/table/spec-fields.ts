@@ -4,14 +4,14 @@ import { StageError } from '../../../src/stage.ts';
 import { thereAre } from '../../../src/suggest.ts';
 import { columnsOf, type TableRow } from './parse-table.ts';
 
-/** Names that transforms make where no `as` says otherwise. */
+/** Names that transforms make without `as`. */
 const usualNames = {
   fold: ['key', 'value'],
   density: ['value', 'density'],
   quantile: ['prob', 'value'],
 } as const;
 
-/** What holds the name of a field, or a list of names. */
+/** Properties that hold a field name or a list of field names. */
 const holders = new Set([
   'field',
   'fields',
@@ -25,7 +25,7 @@ const holders = new Set([
   'loess',
 ]);
 
-/** Throws a {@link StageError} for the first field that a spec names and neither the rows have nor a transform makes. */
+/** Throws a {@link StageError} for the first field of a spec that no row has and no transform makes. */
 export function requireFields(spec: JsonObject, rows: readonly TableRow[]): void {
   const made = new Set(madeNames(spec));
   if (made.has('*')) return;
@@ -47,7 +47,7 @@ function hasPath(row: TableRow, path: readonly string[]): boolean {
   return true;
 }
 
-/** What the transforms of a spec make; `*` where only the data tells, as of a pivot. */
+/** The names that the transforms of a spec make; `*` where they depend on the data, as those of a pivot do. */
 function* madeNames(value: Json | undefined): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {
@@ -60,7 +60,7 @@ function* madeNames(value: Json | undefined): Generator<string> {
   }
 }
 
-/** The fields that encodings, transforms, selections and repeats name; data of its own takes a part out of account. */
+/** The fields that encodings, transforms, selections and repeats name, except in parts with data of their own. */
 function* namedFields(value: Json | undefined): Generator<string> {
   if (typeof value !== 'object' || value === null) return;
   const ownData = (value as JsonObject)['data'];

@@ -2,12 +2,12 @@ import { isJsonObject, type Json, type JsonObject } from '../../../src/json.ts';
 import type { SettingMistake } from '../../../src/stage.ts';
 import { type VegaLiteNames, vegaLiteNames } from './vega-lite-names.ts';
 
-/** One of them says what is drawn. */
+/** A spec needs one of them. */
 const compositions = ['mark', 'layer', 'facet', 'repeat', 'concat', 'hconcat', 'vconcat'];
 
 type Path = readonly PropertyKey[];
 
-/** The mistakes that show in a Vega-Lite spec before it is compiled: names that it does not know, data and images from elsewhere. */
+/** The mistakes in a Vega-Lite spec that are found without compiling it: unknown names, and data or images from outside. */
 export function specMistakes(spec: JsonObject): readonly SettingMistake[] {
   const at = ['spec'];
   return [
@@ -42,7 +42,7 @@ function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generato
   if (isJsonObject(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec'], names);
 }
 
-/** Of a channel that is one map; tooltips, orders and details may be lists of them. */
+/** Of a channel definition, or of a list of them, as tooltips, orders and details may be. */
 function* channelMistakes(channel: Json, at: Path, names: VegaLiteNames): Generator<SettingMistake> {
   for (const [index, item] of listOf(channel).entries()) yield* channelMistakes(item, [...at, index], names);
   if (!isJsonObject(channel)) return;
@@ -61,7 +61,7 @@ function unknown(what: string, name: string, at: Path, known: readonly string[])
   return { at, message: `expected ${what}, got "${name}"`, unknown: { name, known } };
 }
 
-/** It would be replaced by the table's. */
+/** The data of the table would replace it. */
 function* ownData(spec: JsonObject): Generator<SettingMistake> {
   for (const key of ['data', 'datasets']) {
     if (!Object.hasOwn(spec, key)) continue;
@@ -70,7 +70,7 @@ function* ownData(spec: JsonObject): Generator<SettingMistake> {
   }
 }
 
-/** Images of files and of the web: a chart holds what it shows, and reads nothing. */
+/** Images from files or the web: a chart holds what it shows, and reads nothing. */
 function* outsideImages(value: Json, at: Path): Generator<SettingMistake> {
   for (const [key, item, place] of entriesOf(value, at)) {
     if (key === 'values' || key === 'data' || key === 'usermeta') continue;
@@ -82,7 +82,7 @@ function* outsideImages(value: Json, at: Path): Generator<SettingMistake> {
   }
 }
 
-/** Whatever is read comes through a port, where it is hashed. */
+/** Data from files or the web: data comes through a port, where it is hashed. */
 function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
   for (const [key, item, place] of entriesOf(value, at)) {
     if (at.length === 1 && (key === 'data' || key === 'datasets')) continue; // of these, it has none at all
