@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import type { Json } from './json.ts';
 import { UserError } from './user-error.ts';
 
-/** What flows through a port. */
+/** The types of what flows through a port. */
 export const artifactTypes = [
   'dataset',
   'features',
@@ -19,18 +19,18 @@ export type ArtifactType = (typeof artifactTypes)[number];
 
 /** A named input of a kind. */
 export interface InputPort<S = unknown> {
-  /** What it takes; `'any'` takes every type. A path from the YAML is accepted whatever the type. */
+  /** The types that it takes; `'any'` takes every type. A path in the YAML is accepted for any type. */
   readonly type: ArtifactType | readonly ArtifactType[] | 'any';
   readonly summary: string;
   readonly optional?: true;
-  /** Takes a list: every matrix instance that agrees with the reader's axes, in order, each with its labels. */
+  /** Takes a list: in order, every matrix instance that agrees with the reader's axes, each with its labels. */
   readonly list?: true;
   /**
-   * A single port is told the axis values of the instance that it reads, as labels, and a list port those that its stage
-   * fixes beside those that tell its items apart: for titles. They are keyed.
+   * Gives a single port the axis values of the instance that it reads, as labels, for titles. A list port also gets those
+   * that its stage fixes, beside those that distinguish its items. They are part of the fingerprint.
    */
   readonly labelled?: true;
-  /** The named parts that the stage reads, by its settings; absent or undefined: all. Only these are keyed. */
+  /** The named parts that the stage reads, by its settings; absent or undefined: all. The fingerprint holds only these. */
   parts?(settings: S): readonly string[] | undefined;
 }
 
@@ -40,17 +40,17 @@ export interface OutputPort {
   readonly summary: string;
   /** The file's extension, such as `.csv`, where the output is one file; absent: a folder. */
   readonly extension?: `.${string}`;
-  /** The setting that asks for it: there is such a port only where that is written as `true`. Absent: always. */
+  /** The setting that asks for the output: the port exists only where the setting is `true`. Absent: always. */
   readonly when?: string;
 }
 
 /**
- * What a stage does: its settings and ports. Light: importing a spec loads zod and nothing heavier.
- * `S` is the parsed settings, defaults worked in; they are JSON.
+ * The description of a kind: its settings and ports. Importing a spec loads zod and nothing heavier. `S` is the type of the
+ * parsed settings with their defaults, which are JSON.
  */
 export interface KindSpec<S = unknown> {
   readonly name: string;
-  /** Raised when the kind's results change: it is part of the fingerprint. */
+  /** Part of the fingerprint. It is raised when the kind's results change. */
   readonly version: number;
   readonly summary: string;
   readonly settings: z.ZodType<S>;
@@ -59,46 +59,44 @@ export interface KindSpec<S = unknown> {
   /** Any further input, or input and output (`true`), may be declared in the YAML, as for `command`. */
   readonly openPorts?: true | 'inputs';
   /**
-   * Settings that are shell text: `${params.z}` and `${matrix.z}` in them are quoted as their place in it needs, `${inputs.x}`,
-   * `${inputs.x.list}` and `${outputs.y}` must name declared ports and are left for run time, every other `$` is the shell's.
+   * Settings that are shell text. `${params.z}` and `${matrix.z}` in them are quoted as their place needs. `${inputs.x}`,
+   * `${inputs.x.list}` and `${outputs.y}` must name declared ports and are replaced at run time. Every other `$` is the
+   * shell's.
    */
   readonly shell?: readonly string[];
-  /**
-   * Settings that name axes, each with the list ports whose items have them: `{ over: ['metrics'] }`. They are checked when
-   * the file is read.
-   */
+  /** Settings that name axes, each with the list ports whose items have these: `{ over: ['metrics'] }`. `plan` checks them. */
   readonly axes?: Readonly<Record<string, readonly string[]>>;
-  /** Whether it computes with tfjs, so that a backend named by the user is part of its fingerprint. */
+  /** Whether it computes with tfjs. A backend that the user names is then part of the fingerprint. */
   readonly computes?: true;
   /**
-   * Keeps checkpoints ({@link StageContext.checkpoints}), which serve whatever these settings are: those that say how far
-   * the work goes, not how. Absent: it keeps none.
+   * For a kind that keeps checkpoints ({@link StageContext.checkpoints}): the settings that only say how far the work goes.
+   * A checkpoint serves whatever their values are. Absent: it keeps none.
    */
   readonly checkpointsWithout?: readonly string[];
-  /** Mistakes that only settings and connected inputs together show; `at` is a path into `with`. */
+  /** Mistakes that only settings and connected inputs together show. */
   check?(settings: S, inputs: ReadonlySet<string>): readonly SettingMistake[];
   /** A YAML example of one stage, for `restage kinds <kind>`. */
   readonly example: string;
 }
 
-/** What is wrong with settings that their schema takes. */
+/** A mistake in settings that their schema accepts. */
 export interface SettingMistake {
   /** A path into `with`. */
   readonly at: readonly PropertyKey[];
   readonly message: string;
-  /** The name that it is about, where that is none of those known, so that the nearest is suggested. */
+  /** An unknown name, with the known ones, of which the nearest is suggested. */
   readonly unknown?: { readonly name: string; readonly known: readonly string[] };
 }
 
 /**
- * A spec of any settings, as tables hold it. What its schema gives is only ever handed back to the same spec, so the type
- * of the settings need not be known.
+ * A spec of any settings, for tables. What its schema gives only ever goes back to the same spec, so nobody needs to know
+ * the type of the settings.
  */
 export interface AnyKindSpec extends Omit<KindSpec<never>, 'settings'> {
   readonly settings: z.ZodType;
 }
 
-/** Types a spec by inference: `export const spec = defineKind({ … })`. */
+/** Infers the type of a spec: `export const spec = defineKind({ … })`. */
 export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
   return spec;
 }
@@ -106,42 +104,42 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
 /** An artifact as a stage reads it. */
 export interface InputArtifact {
   /**
-   * Absolute path of the file or folder, only to be read. It lies in a private folder of the stage, named after the port, or
-   * in a list after what is keyed of the item; of the user's files it is a symbolic link.
+   * Absolute path of the file or folder, which is only to be read. It lies in a private folder of the stage, under the name
+   * of the port or, in a list, under what the fingerprint holds of the item. The user's files are symbolic links.
    */
   readonly path: string;
-  /** The matrix values (or stage name) that tell the items of a list port apart, or those of a `labelled` port; empty for others. */
+  /** The matrix values (or stage name) that distinguish the items of a list port, or those of a `labelled` port; else empty. */
   readonly labels: Readonly<Record<string, string>>;
 }
 
-/** A small table that a stage wants shown at the end of a run, such as accuracies; cells are shown as written. */
+/** A small table for the end of a run, such as accuracies. Its cells are shown as written. */
 export interface Highlight {
   readonly title: string;
   readonly columns: readonly string[];
   readonly rows: readonly (readonly (string | number)[])[];
 }
 
-/** A file that others publish and that never changes: its checksum is part of what it is. */
+/** A file that others publish and that never changes, which its checksum proves. */
 export interface PublishedFile {
   readonly url: string;
-  /** In hexadecimal, as its publisher gives it. */
+  /** In hexadecimal, from its publisher. */
   readonly md5: string;
 }
 
-/** How far a stage is. */
+/** The progress of a stage. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
   /** What is counted, in the plural: `images`, `steps`. */
   readonly unit: string;
-  /** What is being done now: `epoch 2/5, loss 0.412`. */
+  /** What it does now: `epoch 2/5, loss 0.412`. */
   readonly note?: string;
-  /** Units a second, and seconds left, where the stage knows better than the pace so far tells. */
+  /** Units a second, and seconds left, where the stage knows them better than its pace shows. */
   readonly rate?: number;
   readonly secondsLeft?: number;
 }
 
-/** Where the curves that a running stage follows have come to, such as loss and accuracy at the end of an epoch. */
+/** A point of each curve that a running stage follows, such as loss and accuracy at the end of an epoch. */
 export interface CurvePoint {
   /** What is counted, in the singular: `epoch`. */
   readonly unit: string;
@@ -152,21 +150,21 @@ export interface CurvePoint {
   readonly values: Readonly<Record<string, number>>;
 }
 
-/** What a stage has worked out so far, from which another attempt can go on. */
+/** What a stage has computed so far. Another attempt can resume from it. */
 export interface Checkpoint {
   readonly state: Json;
   readonly arrays: readonly Float32Array[];
 }
 
-/** Where a stage keeps its last checkpoint. It outlives the attempt, and success. */
+/** The place of a stage's last checkpoint. It outlives the attempt, even a successful one. */
 export interface CheckpointStore {
-  /** The last one; undefined where there is none, or it is damaged, which is warned of. */
+  /** The last one; undefined where there is none. Warns of a damaged one, which counts as none. */
   load(): Checkpoint | undefined;
-  /** Puts one in the place of the last, whole or not at all. That the disk does not take it is warned of, once. */
+  /** Replaces the last one, whole or not at all. Warns once where the disk cannot be written. */
   save(checkpoint: Checkpoint): void;
 }
 
-/** Everything that a running stage may know and do. It reads inputs, writes outputs, and touches nothing else. */
+/** Everything that a running stage may know and do. It reads its inputs, writes its outputs, and touches nothing else. */
 export interface StageContext<S = unknown> {
   readonly settings: S;
   /** The one artifact of a port. Throws when the port is not connected. */
@@ -175,28 +173,29 @@ export interface StageContext<S = unknown> {
   inputs(port: string): readonly InputArtifact[];
   /** The ports that are connected. */
   readonly inputPorts: readonly string[];
-  /** Absolute path that the stage must create, as a file or folder, before it ends. Its parent exists. */
+  /** The absolute path of a file or folder that the stage must create. Its parent exists. */
   output(port: string): string;
   readonly outputPorts: readonly string[];
-  /** Cores granted, at least 1. */
+  /** The cores that it may use, at least 1. */
   readonly cpus: number;
   /** `auto`, or the backend that the user named. */
   readonly backend: string;
-  /** For a kind whose spec asks for them; absent where the stage's results are not kept either (`cache: false`). */
+  /** For a kind whose spec asks for checkpoints; absent where the stage's results are not kept either (`cache: false`). */
   readonly checkpoints?: CheckpointStore;
-  /** An empty folder for this attempt's own use; removed afterwards. */
+  /** An empty folder for this attempt alone. It is removed afterwards. */
   readonly scratch: string;
-  /** The project's root, the working directory of a command. */
+  /** The project's root, which is the working directory of commands. */
   readonly root: string;
-  /** What to start programs by, before their own words, so that what they read is seen; absent: nothing. */
+  /** The command that starts programs, before their own words, so that their reads are traced; absent: none. */
   readonly launcher?: readonly string[];
   /**
-   * Absolute path of a published file, its checksum verified; fetched once into the project's cache. Settings must name it
-   * with the checksum, so that it is keyed. Throws a {@link StageError} that says where to put it by hand.
+   * The absolute path of a published file whose checksum is verified. It is fetched once into the project's cache. The
+   * settings must name the file with its checksum, so that the fingerprint holds it. Throws a {@link StageError} that says
+   * where to put the file by hand.
    */
   download(file: PublishedFile): Promise<string>;
   progress(progress: Progress): void;
-  /** Shown while the stage runs; what is to be kept goes into an output. */
+  /** Shown while the stage runs, and not kept: what is to be kept goes into an output. */
   point(point: CurvePoint): void;
   /** A line for the stage's log. */
   log(line: string): void;
@@ -205,14 +204,14 @@ export interface StageContext<S = unknown> {
   /** The same for a reason to worry. */
   warn(line: string): void;
   highlight(table: Highlight): void;
-  /** Said of the result's record, such as the backend that ran; never keyed. */
+  /** A fact for the result's record, such as the backend that ran. It is never part of the fingerprint. */
   note(name: string, value: string | number): void;
 }
 
-/** The default export of a kind's `run.ts`. A mistake in the user's data throws a {@link StageError}. */
+/** The default export of a kind's `run.ts`. It throws a {@link StageError} for a mistake in the user's data. */
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
-/** A failure that is the user's to mend: shown as its message, without a stack trace. */
+/** A failure that the user can mend. Its message is shown without a stack trace. */
 export class StageError extends UserError {
   override readonly name = 'StageError';
 }

@@ -2,56 +2,23 @@ import type { CurvePoint, Highlight, Progress } from '../stage.ts';
 import type { StageName } from './config/pipeline.ts';
 import type { Decision } from './plan/decide.ts';
 
-/** How a stage ended in a run. `blocked`: not run because something it reads failed or was cancelled. */
+/** How a stage ended in a run. `blocked`: it did not run, since a stage that it waits for failed or was blocked. */
 export type Outcome = 'up to date' | 'restored' | 'ran' | 'failed' | 'blocked' | 'cancelled';
 
-/** What happens in a run, in order, for reporters; also the lines of `--reporter json`. Times are milliseconds since the epoch. */
-export type RunEvent =
+/** What happens in a run, in order, as plain data. `time` is in milliseconds since the epoch. */
+export type RunEvent = { readonly time: number } & (
   | {
       readonly type: 'run-started';
       readonly run: string;
       readonly pipeline: string;
-      /** The pipeline's own, parameters worked in. */
+      /** The pipeline's own, with the values of its parameters. */
       readonly description?: string;
       readonly stages: readonly StageName[];
-      /** Those whose outputs are shown at the end, named by the user or all; what no other stage reads comes first. */
+      /** The stages that the run is for: those that the user named, or all. Stages that no other one reads come first. */
       readonly finals?: readonly StageName[];
-      readonly time: number;
     }
-  | { readonly type: 'stage-decided'; readonly stage: StageName; readonly decision: Decision; readonly time: number }
-  /** Waits for another run that works on the same fingerprint. */
-  | { readonly type: 'stage-waiting'; readonly stage: StageName; readonly for: string; readonly time: number }
-  | {
-      readonly type: 'stage-started';
-      readonly stage: StageName;
-      readonly kind: string;
-      readonly attempt: number;
-      readonly attempts: number;
-      readonly time: number;
-    }
-  | { readonly type: 'stage-progress'; readonly stage: StageName; readonly progress: Progress; readonly time: number }
-  /** How far the curves have come that the stage follows: an epoch of a training has ended. */
-  | { readonly type: 'stage-point'; readonly stage: StageName; readonly point: CurvePoint; readonly time: number }
-  | { readonly type: 'stage-output'; readonly stage: StageName; readonly text: string; readonly time: number }
-  | { readonly type: 'stage-retrying'; readonly stage: StageName; readonly message: string; readonly time: number }
-  | {
-      readonly type: 'stage-finished';
-      readonly stage: StageName;
-      readonly outcome: Outcome;
-      /** Of the work done now: 0 where it was up to date. */
-      readonly seconds: number;
-      /** Why it failed or was blocked; what was expected, got, where. */
-      readonly message?: string;
-      /** The last lines of the log, on failure. */
-      readonly logTail?: readonly string[];
-      readonly highlights: readonly Highlight[];
-      /** Published paths by port, relative to the root. */
-      readonly outputs: Readonly<Record<string, string>>;
-      readonly time: number;
-    }
-  /** What a stage has to say to its user, and is no reason to worry. */
-  | { readonly type: 'info'; readonly stage: StageName; readonly message: string; readonly time: number }
-  | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string; readonly time: number }
+  | ({ readonly stage: StageName } & StageEvent)
+  | { readonly type: 'warning'; readonly stage?: StageName; readonly message: string }
   | {
       readonly type: 'run-finished';
       readonly run: string;
@@ -61,12 +28,36 @@ export type RunEvent =
       /** Where the run's page is, relative to the root; absent where there is none. */
       readonly report?: string;
       readonly seconds: number;
-      readonly time: number;
-    };
+    }
+);
 
-/** An event of one stage without the stage's name and the time, which are added where it is emitted. */
-export type StageEvent = WithoutStage<RunEvent>;
-type WithoutStage<E> = E extends unknown ? ('stage' extends keyof E ? Omit<E, 'stage' | 'time'> : never) : never;
+/** What happens to one stage. The run adds its name and the time. */
+export type StageEvent =
+  | { readonly type: 'stage-decided'; readonly decision: Decision }
+  /** It waits for another run, or another stage, that does the same work. */
+  | { readonly type: 'stage-waiting'; readonly for: string }
+  | { readonly type: 'stage-started'; readonly kind: string; readonly attempt: number; readonly attempts: number }
+  | { readonly type: 'stage-progress'; readonly progress: Progress }
+  /** A point of the curves that the stage follows, as at the end of an epoch. */
+  | { readonly type: 'stage-point'; readonly point: CurvePoint }
+  | { readonly type: 'stage-output'; readonly text: string }
+  | { readonly type: 'stage-retrying'; readonly message: string }
+  | {
+      readonly type: 'stage-finished';
+      readonly outcome: Outcome;
+      /** The time of the work done now: 0 where it was up to date. */
+      readonly seconds: number;
+      /** Why it failed, was blocked or was cancelled. */
+      readonly message?: string;
+      /** The last lines of the log, on failure. */
+      readonly logTail?: readonly string[];
+      readonly highlights: readonly Highlight[];
+      /** Published paths by port, relative to the root. */
+      readonly outputs: Readonly<Record<string, string>>;
+    }
+  /** A message of a stage to its user that is no reason to worry. */
+  | { readonly type: 'info'; readonly message: string }
+  | { readonly type: 'warning'; readonly message: string };
 
 /** Anything that listens to a run. `close` is called once, after `run-finished`. */
 export interface Reporter {
