@@ -10,17 +10,18 @@ export type Change =
   | { readonly of: 'value'; readonly path: string; readonly before?: Json; readonly after?: Json }
   /** The code of a project's own kind: files by their path from the root, packages as `name@version`; empty: unknown. */
   | { readonly of: 'code'; readonly kind: string; readonly files: readonly string[] }
-  | { readonly of: 'input'; readonly port: string; readonly change: 'added' | 'removed' }
-  /** `files` is absent where they are unknown, as those of a stage's output, or where the input is a single file. */
-  | { readonly of: 'input'; readonly port: string; readonly change: 'content'; readonly files?: FileChanges }
-  /** The extension of the input's only file, such as `.csv`; absent: none. */
-  | {
-      readonly of: 'input';
-      readonly port: string;
-      readonly change: 'extension';
-      readonly before?: Json;
-      readonly after?: Json;
-    };
+  | InputChange;
+
+export interface InputChange {
+  readonly of: 'input';
+  readonly port: string;
+  readonly change: 'added' | 'removed' | 'content' | 'extension';
+  /** With `content`. Absent where they are unknown, as those of a stage's output, or where the input is a single file. */
+  readonly files?: FileChanges;
+  /** With `extension`: that of the input's only file, such as `.csv`. Absent: none. */
+  readonly before?: Json;
+  readonly after?: Json;
+}
 
 /** The first files of an input that changed, and how many more did: an input may have a million files. */
 export interface FileChanges {
@@ -55,8 +56,8 @@ export function changesBetween(before: Fingerprint, after: Fingerprint, details:
     if (path === `inputs.${port}` && difference.before === undefined) return [{ of: 'input', port, change: 'added' }];
     if (path === `inputs.${port}` && difference.after === undefined) return [{ of: 'input', port, change: 'removed' }];
     if (path.endsWith('.extension')) {
-      const { before, after } = withoutAbsent(difference);
-      return [{ of: 'input', port, change: 'extension', ...withoutAbsent({ before, after }) }];
+      const { path: _, ...sides } = withoutAbsent(difference);
+      return [{ of: 'input', port, change: 'extension', ...sides }];
     }
     if (inputs.has(port)) return []; // a list of ten thousand files differs in as many places
     inputs.add(port);

@@ -1,6 +1,6 @@
 import type { Json } from '../../json.ts';
 import { unreachable } from '../../result.ts';
-import type { Change, FileChanges } from './changes.ts';
+import type { Change, FileChanges, InputChange } from './changes.ts';
 import type { PlannedDecision, Reason } from './decide.ts';
 
 /** The reasons of a decision as clauses without a full stop, the most important first; none for a stage that is up to date. */
@@ -62,16 +62,16 @@ export function describeChange(change: Change): string {
   }
 }
 
-function describeInput(change: Change & { readonly of: 'input' }): string {
-  switch (change.change) {
+function describeInput({ change, files, before, after }: InputChange): string {
+  switch (change) {
     case 'added':
       return 'is new';
     case 'removed':
       return 'was dropped';
     case 'content':
-      return change.files === undefined ? 'changed' : `changed: ${describeFiles(change.files)}`;
+      return files === undefined ? 'changed' : `changed: ${describeFiles(files)}`;
     case 'extension':
-      return `ends in ${extension(change.after)}, before in ${extension(change.before)}`;
+      return `ends in ${extension(after)}, before in ${extension(before)}`;
     default:
       return unreachable(change);
   }

@@ -26,7 +26,8 @@ export interface StagePast {
 /** What a stage did before, and how `now` differs from that; undefined where it never ran, or runs for the first time. */
 export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | undefined {
   const { store, pipeline, stage, last, hadResult, listed } = past;
-  const work = last === undefined ? lastAttempt(store, pipeline, stage.name) : ended('succeeded', last);
+  const work =
+    last === undefined ? lastAttempt(store, pipeline, stage.name) : { ended: 'succeeded' as const, content: last };
   if (work === undefined) return hadResult ? { ended: 'succeeded', changes: [] } : undefined;
   const { content } = work;
   if (content === undefined) return { ended: work.ended, changes: [] };
@@ -42,28 +43,24 @@ export function earlierWork(past: StagePast, now: Fingerprint): EarlierWork | un
   return { ended: work.ended, changes };
 }
 
-interface Work {
-  readonly ended: EarlierWork['ended'];
-  /** Absent in records of earlier versions. */
-  readonly content: Fingerprint | undefined;
-}
-
-const ended = (how: Work['ended'], content: Fingerprint | undefined): Work => ({ ended: how, content });
-
 /** The runs that are searched for the last attempt: it only serves for a reason. */
 const mostRuns = 20;
 
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 
-/** The last attempt of a stage; undefined where there is none, or where it goes on. */
-function lastAttempt(store: FolderStore, pipeline: string, stage: string): Work | undefined {
+/** The last attempt of a stage; undefined where there is none, or where it goes on. Records of earlier versions have no content. */
+function lastAttempt(
+  store: FolderStore,
+  pipeline: string,
+  stage: string,
+): { readonly ended: EarlierWork['ended']; readonly content: Fingerprint | undefined } | undefined {
   const runs = knownRuns.get(store) ?? runsOf(store, pipeline, mostRuns);
   knownRuns.set(store, runs);
   const found = lastAttempts(store, pipeline, stage, runs);
   if (found === undefined) return undefined;
   const { end, content } = found.last.state;
-  if (end !== undefined) return ended(end.outcome, content);
-  return found.run.isLiving() ? undefined : ended('interrupted', content);
+  if (end === undefined && found.run.isLiving()) return undefined;
+  return { ended: end?.outcome ?? 'interrupted', content };
 }
 
 /**

@@ -1,13 +1,12 @@
 import { lstatSync } from 'node:fs';
-import { mkdir, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { rm } from 'node:fs/promises';
 import type { Digest } from '../../digest.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
-import { copyOne, copyVerified, keepReadOnly, linkObject } from './verified-copy.ts';
+import { copyOne, copyVerified, keepReadOnly, linkObject, makeFolders, pathIn } from './verified-copy.ts';
 
 /** Files of an artifact that a stage has in its private view until it gives them back. */
 export interface Loan {
@@ -65,10 +64,7 @@ export class Lender {
 
   async #lendObjects(artifact: StoredArtifact, to: string, borrower: string): Promise<Loan | undefined> {
     if ((await this.#store.missingObjects(artifact)).length > 0) return undefined;
-    if (artifact.folder) {
-      const folders = new Set([to, ...artifact.files.map((file) => dirname(pathIn(to, file)))]);
-      for (const folder of folders) await mkdir(folder, { recursive: true });
-    }
+    await makeFolders(artifact, to);
     const lent: LentFile[] = [];
     let isWhole = true;
     await forEachBounded(artifact.files, lenders, async (file) => {
@@ -119,9 +115,6 @@ export class Lender {
     return false;
   }
 }
-
-/** The path of a listed file below the folder, or of the only file, which has no name of its own. */
-const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
 
 /**
  * Inode, size and times of a file; empty where nothing is. No program can set back the change time. Every further link

@@ -12,7 +12,7 @@ import type { StoredArtifact } from '../store/stage-result.ts';
 import { type Owner, type PublishedRecord, PublishedRecords, type StillClaims } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
 import { PublishError, resolveTarget, type Target, targetKey } from './target.ts';
-import { CopyFault, copyVerified } from './verified-copy.ts';
+import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
 
 /** How publishing an artifact ended. */
 export type Publication =
@@ -136,10 +136,8 @@ export class Publisher {
 
   /** Throws a {@link CopyFault} where the source is gone or damaged. A damaged object is set aside. */
   async #stage(artifact: StoredArtifact, from: string | undefined, staging: Staging): Promise<void> {
-    const sourceOf = ({ path, digest }: ListedFile): string => {
-      if (from === undefined) return this.store.objectPath(digest);
-      return path === '' ? from : `${from}/${path}`;
-    };
+    const sourceOf = (file: ListedFile): string =>
+      from === undefined ? this.store.objectPath(file.digest) : pathIn(from, file);
     try {
       await copyVerified(artifact, sourceOf, staging.path, { hardLink: this.#hardLink && from === undefined });
     } catch (error) {

@@ -35,16 +35,23 @@ export async function copyVerified(
   to: string,
   { hardLink }: { readonly hardLink: boolean },
 ): Promise<void> {
-  if (listing.folder) {
-    const folders = new Set([to, ...listing.files.map(({ path }) => dirname(`${to}/${path}`))]);
-    for (const folder of folders) await mkdir(folder, { recursive: true });
-  }
+  await makeFolders(listing, to);
   await forEachBounded(listing.files, copiers, async (file) => {
-    const copy = listing.folder ? `${to}/${file.path}` : to;
+    const copy = pathIn(to, file);
     const linked = hardLink && file.executable === undefined && (await linkObject(sourceOf(file), copy));
     if (!linked) await copyOne(file, sourceOf(file), copy);
     if ((await hashCopy(copy, file.size)) !== file.digest) throw new CopyFault(file, 'corrupt');
   });
+}
+
+/** The path of a listed file below the folder, or of the only file, which has no name of its own. */
+export const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
+
+/** Makes the folders of a listing at `to`; none for a single file. */
+export async function makeFolders({ folder, files }: Listing, to: string): Promise<void> {
+  if (!folder) return;
+  const folders = new Set([to, ...files.map((file) => dirname(pathIn(to, file)))]);
+  for (const path of folders) await mkdir(path, { recursive: true });
 }
 
 export async function copyOne(file: ListedFile, source: string, copy: string): Promise<void> {
