@@ -1,6 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
+import type { Highlight } from '../../stage.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import type { DigestIndex } from '../files/digest-index.ts';
@@ -83,15 +84,11 @@ export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'
 /** What a stage's process needs beside the stage. */
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
-    Pick<StageRequest, 'root' | 'inputs' | 'cpus' | 'backend'>,
+    Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
-  /** The built file of a project's own kind. */
-  readonly module: string | undefined;
   /** An empty folder on the file system of the store. It gets `out/` and `scratch/`. */
   readonly work: string;
-  readonly checkpoint?: string | undefined;
-  readonly launcher?: readonly string[] | undefined;
 }
 
 /** Runs the process of a stage. What it reports is emitted at once, and gathered for the result's record. */
@@ -99,29 +96,29 @@ export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
-  const { work, module, checkpoint, launcher, emit } = options;
+  const { work, emit, cpus } = options;
   mkdirSync(join(work, 'out'));
   mkdirSync(join(work, 'scratch'));
-  const reports = new ReportCollector(emit);
+  const { reports, receive } = reportCollector(emit);
   const end = await options.runProcess({
     ...options,
     request: {
       kind: stage.kind,
-      ...(module !== undefined && { module }),
+      module: options.module,
       settings: stage.settings,
       inputs: options.inputs,
       outputs: Object.fromEntries(stage.outputs.map((output) => [output.port, privatePath(work, output)])),
-      cpus: options.cpus,
+      cpus,
       backend: options.backend,
-      ...(checkpoint !== undefined && { checkpoint }),
+      checkpoint: options.checkpoint,
       scratch: join(work, 'scratch'),
       root: options.root,
-      ...(launcher !== undefined && { launcher }),
+      launcher: options.launcher,
     },
-    env: environment(stage, options.cpus),
+    env: environment(stage, cpus),
     timeout: stage.timeout,
     onOutput: (text) => emit({ type: 'stage-output', text }),
-    onMessage: (message) => reports.receive(message),
+    onMessage: receive,
   });
   return { end, reports };
 }
@@ -132,33 +129,29 @@ function environment(stage: Stage, cpus: number): NodeJS.ProcessEnv {
   return { ...process.env, OMP_NUM_THREADS: String(cpus), ...Object.fromEntries(declared) };
 }
 
-class ReportCollector implements StageReports {
-  readonly highlights: StageReports['highlights'][number][] = [];
-  readonly warnings: string[] = [];
-  readonly notes: Record<string, string | number> = {};
-  readonly #emit: (event: StageEvent) => void;
-
-  constructor(emit: (event: StageEvent) => void) {
-    this.#emit = emit;
-  }
-
-  receive(message: StageMessage) {
+/** Emits what a stage sends, and gathers what its record keeps. */
+function reportCollector(emit: (event: StageEvent) => void) {
+  const highlights: Highlight[] = [];
+  const warnings: string[] = [];
+  const notes: Record<string, string | number> = {};
+  const receive = (message: StageMessage) => {
     switch (message.type) {
       case 'progress':
-        return this.#emit({ type: 'stage-progress', progress: contentOf(message) });
+        return emit({ type: 'stage-progress', progress: contentOf(message) });
       case 'point':
-        return this.#emit({ type: 'stage-point', point: contentOf(message) });
+        return emit({ type: 'stage-point', point: contentOf(message) });
       case 'info':
-        return this.#emit({ type: 'info', message: message.message });
+        return emit({ type: 'info', message: message.message });
       case 'warn':
-        this.warnings.push(message.message);
-        return this.#emit({ type: 'warning', message: message.message });
+        warnings.push(message.message);
+        return emit({ type: 'warning', message: message.message });
       case 'highlight':
-        return void this.highlights.push(contentOf(message));
+        return void highlights.push(contentOf(message));
       case 'note':
-        this.notes[message.name] = message.value;
+        notes[message.name] = message.value;
     }
-  }
+  };
+  return { reports: { highlights, warnings, notes }, receive };
 }
 
 function contentOf<T extends StageMessage>({ type: _, ...content }: T): Omit<T, 'type'> {

@@ -5,7 +5,7 @@ import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage
 export interface StageRequest {
   readonly kind: string;
   /** The built file of a project's own kind; absent for a built-in one. */
-  readonly module?: string;
+  readonly module?: string | undefined;
   readonly settings: JsonObject;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
   /** Private absolute paths by port. */
@@ -13,11 +13,11 @@ export interface StageRequest {
   readonly cpus: number;
   readonly backend: string;
   /** Where the stage's checkpoint is or will be; absent where it keeps none. */
-  readonly checkpoint?: string;
+  readonly checkpoint?: string | undefined;
   readonly scratch: string;
   readonly root: string;
   /** The command that starts the stage's programs, before their own words; absent: none. */
-  readonly launcher?: readonly string[];
+  readonly launcher?: readonly string[] | undefined;
 }
 
 /**
