@@ -42,7 +42,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
     .command('run')
     .summary('bring stages up to date')
     .description(
-      'Brings all stages, or the named ones with everything they need, up to date: restores what the cache has, runs the rest.',
+      'Brings all stages, or the named ones with everything they need, up to date: restores what the store has, runs the rest.',
     )
     .argument('[file]', fileHelp)
     .argument('[stages...]', stagesHelp)
@@ -59,7 +59,7 @@ function declareRunning(program: Command, act: Act, argv: readonly string[]): vo
         .choices(['auto', 'live', 'plain', 'json'])
         .default('auto'),
     )
-    .option('--hard-link', 'publish by hard links to the cache: no copies, but read-only files')
+    .option('--hard-link', 'publish by hard links to the store: no copies, but read-only files')
     .option('--rehash', 'hash every input and published file again, even if its times are unchanged')
     .option('--check-reads', 'name the files that each command reads without declaring them (Linux; needs strace)')
     .option('-n, --dry-run', 'only say what would happen and why, as `plan` does')
@@ -185,18 +185,18 @@ function declareKeeping(program: Command, act: Act): void {
     .action(act(async () => (await import('./commands/clean.ts')).cleanCommand));
   program
     .command('gc')
-    .summary('free space in the cache')
+    .summary('free space in the store')
     .description(
       'Removes results that were not used for a while, and objects that no result names. Keeps frozen stages and the last runs.',
     )
     .option('--keep <duration>', 'keep results used within this time', '30d')
-    .option('--max-size <size>', 'remove the least recently used results until the cache is this small')
+    .option('--max-size <size>', 'remove the least recently used results until the store is this small')
     .option('-y, --yes', 'remove; without it, only say what would go')
     .addHelpText('after', example('restage gc --keep 7d --yes', 'restage gc --max-size 20GiB --yes'))
     .action(act(async () => (await import('./commands/gc.ts')).gcCommand));
   program
     .command('verify')
-    .summary('check every byte of the cache')
+    .summary('check every byte of the store')
     .description('Hashes every object again and sets damaged ones aside. The next run that needs one makes it again.')
     .option('--inputs', 'also hash input and published files again, and name those that changed without new times')
     .addHelpText('after', example('restage verify', 'restage verify --inputs'))

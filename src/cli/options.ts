@@ -15,7 +15,7 @@ export const backendOption = () =>
     .argParser(backendName)
     .default('auto');
 export const forceOption = () =>
-  new Option('--force [stage]', 'run this stage, or all, as if the cache had no result; repeatable').argParser(collect);
+  new Option('--force [stage]', 'run this stage, or all, as if the store had no result; repeatable').argParser(collect);
 export const downstreamOption = () => new Option('--downstream', 'also bring everything that reads the named stages');
 
 export function positiveInteger(text: string): number {
