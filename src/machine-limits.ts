@@ -1,3 +1,2 @@
 /** What this process may use of the machine: a container on a large machine is often allowed a small part of it. */
-export { usableCores } from './backend/usable-cores.ts';
-export { usableMemory } from './backend/usable-memory.ts';
+export { usableCores, usableMemory } from './backend/machine-limits.ts';

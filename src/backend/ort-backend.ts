@@ -14,6 +14,7 @@ import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts'
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import type { Kernel, Operation, TensorSpec } from './kernel.ts';
 import { fillOf } from './lowering/lowering.ts';
+import { usableMemory } from './machine-limits.ts';
 import type { Provider } from './providers.ts';
 import { BufferPool } from './running/buffer-pool.ts';
 import { channelBlock } from './running/channel-block.ts';
@@ -33,7 +34,6 @@ import {
   type TraceNode,
   TraceValue,
 } from './trace.ts';
-import { usableMemory } from './usable-memory.ts';
 
 export interface OrtBackendOptions {
   /** Threads inside one operator, the calling one included. */

@@ -1,6 +1,5 @@
 import { listSupportedBackends } from 'onnxruntime-node';
-import { BackendError } from './backend-error.ts';
-import { firstLine } from './first-line.ts';
+import { BackendError, firstLine } from './backend-error.ts';
 
 /** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
 export type Provider = 'webgpu' | 'cuda';

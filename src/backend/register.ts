@@ -1,11 +1,10 @@
 import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
 import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
+import { usableCores, usableMemory } from './machine-limits.ts';
 import { OrtBackend } from './ort-backend.ts';
 import type { Provider } from './providers.ts';
 import type { RunObserver } from './running/run-observer.ts';
-import { usableCores } from './usable-cores.ts';
-import { usableMemory } from './usable-memory.ts';
 
 /** The name under which tfjs knows this backend. */
 export const BACKEND = 'onnxruntime';

@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { crossingGroups } from './check-splits.ts';
 import { drawSplits } from './draw-splits.ts';
 import type { FoundImage, PlacedImage } from './found-image.ts';
-import { joinGroups } from './join-groups.ts';
-import { sampleKeys } from './sample-keys.ts';
+import { sampleKeys } from './pack.ts';
+import { joinGroups } from './run.ts';
 
 const shares = { train: 0.5, val: 0.25, test: 0.25 };
 const names = fc.stringMatching(/^[a-f]{2}(_[a-f]{2})?$/);

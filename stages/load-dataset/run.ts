@@ -1,11 +1,10 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
-import type { RunStage, StageContext } from '../../src/stage.ts';
-import { StageError } from '../../src/stage.ts';
+import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
+import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
 import { drawSplits } from './draw-splits.ts';
 import { findInClasses, findInSplits, unclaimedFolders } from './find-in-folders.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
-import { joinGroups } from './join-groups.ts';
 import { packImages, type Unreadable } from './pack.ts';
 import { readList } from './read-list.ts';
 import type { LoadDatasetSettings } from './spec.ts';
@@ -111,4 +110,33 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
 function shortList(items: readonly string[], separator: string): string {
   const more = items.length > 10 ? `${separator}and ${items.length - 10} more` : '';
   return items.slice(0, 10).join(separator) + more;
+}
+
+/**
+ * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in
+ * turn: a forged video shows one identity and moves as another, so both must stay on one side of a split.
+ *
+ * A group is named by the first of its captures in code-unit order. An image without any stands alone.
+ */
+export function joinGroups<T extends FoundImage>(images: readonly T[], pattern: string | undefined): readonly T[] {
+  const expression = pattern === undefined ? undefined : new RegExp(pattern);
+  const names = images.map(({ path, group }) => {
+    const captures =
+      expression
+        ?.exec(path)
+        ?.slice(1)
+        .filter((capture) => capture !== undefined && capture !== '') ?? [];
+    return group === undefined ? captures : [group, ...captures];
+  });
+  if (expression !== undefined && images.length > 0 && names.every((own) => own.length === 0)) {
+    throw new StageError(
+      `Expected \`group: ${pattern}\` to capture something of the paths, such as ${images[0]!.path}; it matches none.`,
+    );
+  }
+  const sets = new DisjointSets();
+  for (const own of names) for (const name of own) sets.join(own[0]!, name);
+  return images.map((image, index) => {
+    const own = names[index]![0];
+    return own === undefined ? image : { ...image, group: sets.first(own) };
+  });
 }

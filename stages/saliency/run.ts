@@ -11,7 +11,7 @@ import { openSubject } from '../../src/learning/explanations/subject.ts';
 import { drawImages, type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import type { Survey } from '../../src/learning/explanations/survey-split.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import { paintMap } from '../../src/learning/vision/paint-map.ts';
+import { paintMap } from '../../src/learning/vision/colour-map.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { colours, type Frame, meansChart, type ShownImage, saliencySheet, saliencyTable } from './charts.ts';

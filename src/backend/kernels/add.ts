@@ -26,3 +26,13 @@ function biasedConvolution(lowering: Lowering, node: TraceNode, bias: Operand): 
   const geometry = node.attributes as ConvolutionAttributes;
   return lowering.writtenAs(node, () => convolve(lowering, { x, filter, bias, geometry }));
 }
+
+/** The sum of arrays of one shape: where gradients of several readers meet. */
+export const addN = elementwise({
+  name: 'AddN',
+  types: ['float32', 'int32'],
+  emit(graph, names, _, type) {
+    if (type === 'float32' && names.length > 2) return graph.node('Sum', names);
+    return names.reduce((sum, name) => graph.node('Add', [sum, name]));
+  },
+});

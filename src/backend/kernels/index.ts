@@ -1,6 +1,5 @@
 import type { Kernel } from '../kernel.ts';
-import { add } from './add.ts';
-import { addN } from './add-n.ts';
+import { add, addN } from './add.ts';
 import { argReductionKernels } from './arg-reductions.ts';
 import { atan2 } from './atan2.ts';
 import { avgPool, avgPool3d, avgPool3dGrad, avgPoolGrad } from './avg-pool.ts';

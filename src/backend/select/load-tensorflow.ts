@@ -1,7 +1,6 @@
 import { createRequire } from 'node:module';
 import { engine, version } from '@tensorflow/tfjs';
-import { BackendError } from '../backend-error.ts';
-import { firstLine } from '../first-line.ts';
+import { BackendError, firstLine } from '../backend-error.ts';
 import { type FoundPackage, findPackage, placesLooked } from './find-package.ts';
 import { shareTfjs } from './share-tfjs.ts';
 

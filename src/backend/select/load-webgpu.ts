@@ -1,8 +1,7 @@
 import { createRequire } from 'node:module';
 import { pathToFileURL } from 'node:url';
 import { version } from '@tensorflow/tfjs';
-import { BackendError } from '../backend-error.ts';
-import { firstLine } from '../first-line.ts';
+import { BackendError, firstLine } from '../backend-error.ts';
 import { type FoundPackage, findPackage, placesLooked } from './find-package.ts';
 import { shareTfjs } from './share-tfjs.ts';
 

@@ -1,11 +1,10 @@
 import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
 import { env } from 'onnxruntime-node';
-import { BackendError } from '../backend-error.ts';
-import { firstLine } from '../first-line.ts';
+import { BackendError, firstLine } from '../backend-error.ts';
+import { usableCores } from '../machine-limits.ts';
 import { type Provider, providerFailure, requireProvider } from '../providers.ts';
 import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from '../register.ts';
 import { cpuBackend } from '../running/cpu-fallback.ts';
-import { usableCores } from '../usable-cores.ts';
 import type { BackendName, ConcreteBackendName } from './backend-names.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
 import { loadWebgpu } from './load-webgpu.ts';

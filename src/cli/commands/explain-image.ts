@@ -88,7 +88,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
   const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =
     await Promise.all([
       import('../../learning/training/start-backend.ts'),
-      import('../../backend/usable-cores.ts'),
+      import('../../backend/machine-limits.ts'),
       import('../../learning/explanations/subject.ts'),
       import('../../learning/explanations/explain-pictures.ts'),
       import('../../learning/explanations/explanation-settings.ts'),

@@ -4,9 +4,8 @@ import { mostSalient } from '../attribution/map-measures.ts';
 import { explainsClass, type Method, methodTitle } from '../attribution/methods.ts';
 import type { ScoreKind } from '../attribution/question.ts';
 import type { ColourBar } from '../charts/colour-bar.ts';
-import { type ColourMap, colourMap } from '../vision/colour-map.ts';
+import { type ColourMap, colourMap, type OverlayOptions, overlayMap, paintMap } from '../vision/colour-map.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { type OverlayOptions, overlayMap, paintMap } from '../vision/paint-map.ts';
 
 /** The share of the pixels that is shown as bright as the brightest. */
 const brightest = 0.01;

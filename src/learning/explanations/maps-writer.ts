@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { csvLine } from '../../csv.ts';
 import type { Method } from '../attribution/methods.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
-import { NpyWriter } from '../vision/features/npy-writer.ts';
+import { NpyWriter } from '../vision/features/npy.ts';
 import type { Survey, SurveyedImage } from './survey-split.ts';
 
 /** The model and the images whose maps are written next. */

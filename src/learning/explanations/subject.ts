@@ -7,7 +7,7 @@ import { openTwoClasses } from '../training/open-two-classes.ts';
 import { BatchLoader } from '../vision/batches/batch-loader.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import type { DecodedImage } from '../vision/decode-image.ts';
-import { floatsToPixels } from '../vision/floats-to-pixels.ts';
+import { floatsToPixels } from '../vision/pixels-to-floats.ts';
 import { type ChooseClass, chooseClass, expectLargeEnough, imageSeed } from './questions.ts';
 
 /** A model whose scores can be explained by maps: one whose input is images. */

@@ -1,3 +1,5 @@
+import type { DecodedImage } from './decode-image.ts';
+
 /**
  * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as maps over images
  * mostly do; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green to light
@@ -7,7 +9,7 @@ export const colourMaps = ['jet', 'viridis'] as const;
 export type ColourMap = (typeof colourMaps)[number];
 
 /** Red, green and blue, 0 to 255. */
-export type Colour = readonly [number, number, number];
+type Colour = readonly [number, number, number];
 
 const steps = 256;
 const last = steps - 1;
@@ -94,3 +96,40 @@ const viridisBytes = [
   'b7dd29bade27bdde26bfdf24c2df22c5df21c7e01fcae01ecde01dcfe11cd2e11bd4e11ad7e219dae218dce218dfe318e1e318e4e318e7e419',
   'e9e419ece41aeee51bf1e51cf3e51ef6e61ff8e621fae622fde724',
 ] as const;
+
+/** A value from 0 to 1 for every pixel. */
+interface ScaledMap {
+  readonly height: number;
+  readonly width: number;
+  /** `[height, width]`. */
+  readonly values: Float32Array;
+}
+
+export interface OverlayOptions {
+  readonly colours: ColourMap;
+  /** How much of a pixel is the map's colour, 0 to 1; the rest is the image's. */
+  readonly opacity: number;
+}
+
+/** A map as an image, each value in its colour. */
+export function paintMap({ height, width, values }: ScaledMap, colours: ColourMap): DecodedImage {
+  const colourOf = colourMap(colours);
+  const pixels = new Uint8Array(3 * values.length);
+  for (const [i, value] of values.entries()) pixels.set(colourOf(value), 3 * i);
+  return { height, width, pixels };
+}
+
+/**
+ * An image with a map over it, of the same size. A map of zeros says nothing of where, and leaves the image as it is, without
+ * the tint of the lowest colour.
+ */
+export function overlayMap(image: DecodedImage, map: ScaledMap, { colours, opacity }: OverlayOptions): DecodedImage {
+  const { height, width } = image;
+  if (map.height !== height || map.width !== width) {
+    throw new Error(`Internal error: a map of ${map.width} x ${map.height} over an image of ${width} x ${height}`);
+  }
+  if (map.values.every((value) => value === 0)) return image;
+  const painted = paintMap(map, colours).pixels;
+  const pixels = image.pixels.map((value, i) => Math.round(value + opacity * (painted[i]! - value)));
+  return { height, width, pixels };
+}

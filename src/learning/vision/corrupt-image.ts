@@ -1,8 +1,7 @@
 import sharp from 'sharp';
 import { Random } from '../../random.ts';
 import { blur } from './augment/blur.ts';
-import { downscale } from './augment/downscale.ts';
-import { noise } from './augment/noise.ts';
+import { downscale, noise } from './augment/pixel-change.ts';
 import type { Corruption } from './corruption-settings.ts';
 import { decodeImage } from './decode-image.ts';
 

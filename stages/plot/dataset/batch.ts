@@ -7,8 +7,11 @@ import { type AugmentSettings, augmentSettings } from '../../../src/learning/vis
 import type { Batch } from '../../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DecodedImage } from '../../../src/learning/vision/decode-image.ts';
-import { floatsToPixels } from '../../../src/learning/vision/floats-to-pixels.ts';
-import { type Normalization, usualNormalization } from '../../../src/learning/vision/pixels-to-floats.ts';
+import {
+  floatsToPixels,
+  type Normalization,
+  usualNormalization,
+} from '../../../src/learning/vision/pixels-to-floats.ts';
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';

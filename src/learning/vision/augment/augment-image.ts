@@ -4,12 +4,10 @@ import { drawPlacement, movePixels, type Placement, unmoved } from '../pixels-to
 import type { AugmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
-import { cutout } from './cutout.ts';
-import { downscale } from './downscale.ts';
 import { jpeg } from './jpeg.ts';
 import { drawMix, type Mix, mixPixels } from './mixup.ts';
-import { noise } from './noise.ts';
 import type { PixelChange } from './pixel-change.ts';
+import { cutout, downscale, noise } from './pixel-change.ts';
 
 /** Random changes of the images of one pass: a function of `seed`, `epoch` and the image's index alone. */
 export interface Augmentation extends AugmentSettings {

@@ -1,5 +1,7 @@
 import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
+import { resample } from '../resample.ts';
+import type { CutoutSettings, DownscaleSettings, NoiseSettings } from './augment-settings.ts';
 
 /**
  * A random change of an image's pixels: draws its strength from the range of its settings, and gives a new image of the
@@ -16,3 +18,47 @@ export type PixelChange<Settings> = (
 export function drawFrom([low, high]: readonly [number, number], random: Random): number {
   return random.between(low, high);
 }
+
+/** Adds to every value a normal draw of its own, of a deviation drawn from the range, in levels of 255. */
+export const noise: PixelChange<NoiseSettings> = (image, { deviation }, random) => {
+  const spread = drawFrom(deviation, random);
+  if (spread === 0) return image;
+  const noisy = new Uint8ClampedArray(image.pixels.length);
+  for (let i = 0; i < noisy.length; i += 2) {
+    // Box and Muller, 1958: both of the pair, and 32 bits, since there are many.
+    const radius = spread * Math.sqrt(-2 * Math.log((random.uint32() + 1) / 2 ** 32));
+    const angle = 2 * Math.PI * (random.uint32() / 2 ** 32);
+    noisy[i] = image.pixels[i]! + radius * Math.cos(angle);
+    // Past the end of an odd length there is nothing to write, and an array ignores it.
+    noisy[i + 1] = image.pixels[i + 1]! + radius * Math.sin(angle);
+  }
+  return { ...image, pixels: new Uint8Array(noisy.buffer) };
+};
+
+/** Reduces the image to a share of its sides drawn from the range, at least a pixel, and enlarges it to its size again. */
+export const downscale: PixelChange<DownscaleSettings> = (image, { factor }, random) => {
+  const share = drawFrom(factor, random);
+  const { width, height } = image;
+  const small = { width: Math.max(1, Math.round(share * width)), height: Math.max(1, Math.round(share * height)) };
+  if (small.width === width && small.height === height) return image;
+  const reduced = resample(new Float32Array(image.pixels), { width, height }, small, 3);
+  const pixels = new Uint8Array(new Uint8ClampedArray(resample(reduced, small, { width, height }, 3)).buffer);
+  return { width, height, pixels };
+};
+
+/**
+ * Blackens a square around a pixel drawn from the whole image (DeVries and Taylor 2017, "Improved regularization of
+ * convolutional neural networks with cutout"); its side is a share, drawn from the range, of the image's shorter one.
+ */
+export const cutout: PixelChange<CutoutSettings> = (image, { side }, random) => {
+  const { width, height } = image;
+  const length = Math.round(drawFrom(side, random) * Math.min(width, height));
+  const left = random.integer(width) - (length >> 1);
+  const top = random.integer(height) - (length >> 1);
+  const [first, last] = [Math.max(0, left), Math.min(width, left + length)];
+  const pixels = image.pixels.slice();
+  for (let y = Math.max(0, top); y < Math.min(height, top + length); y++) {
+    pixels.fill(0, (y * width + first) * 3, (y * width + last) * 3);
+  }
+  return { width, height, pixels };
+};

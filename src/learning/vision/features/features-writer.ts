@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { samplesFile } from '../dataset/dataset.ts';
 import { type FeaturesInfo, type FeaturesSample, featuresFile, valuesFile } from './features.ts';
-import { NpyWriter } from './npy-writer.ts';
+import { NpyWriter } from './npy.ts';
 
 /** Writes a `features` artifact split by split; `finish` completes it, and no reader accepts one that is not complete. */
 export class FeaturesWriter {

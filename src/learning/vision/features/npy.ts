@@ -1,3 +1,4 @@
+import { closeSync, openSync, writeSync } from 'node:fs';
 import { err, ok, type Result } from '../../../result.ts';
 
 /**
@@ -17,7 +18,7 @@ export function npyHeader(...shape: readonly number[]): Buffer {
 }
 
 /** An array of numbers. */
-export interface NpyArray {
+interface NpyArray {
   readonly shape: readonly number[];
   /** The last axis fastest. */
   readonly values: Float32Array<ArrayBuffer>;
@@ -41,4 +42,27 @@ export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
   // A copy, since a buffer of Node's may begin anywhere.
   new Uint8Array(values.buffer).set(bytes.subarray(start));
   return ok({ shape, values });
+}
+
+/** Writes an array as a `.npy` file, part by part along its first axis, so that it need not be in memory as a whole. */
+export class NpyWriter {
+  readonly #file: number;
+
+  /** All parts together have the values of `shape`. */
+  constructor(path: string, ...shape: readonly number[]) {
+    this.#file = openSync(path, 'w');
+    this.#write(npyHeader(...shape));
+  }
+
+  add({ buffer, byteOffset, byteLength }: Float32Array): void {
+    this.#write(new Uint8Array(buffer, byteOffset, byteLength));
+  }
+
+  [Symbol.dispose](): void {
+    closeSync(this.#file);
+  }
+
+  #write(bytes: Uint8Array): void {
+    for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
+  }
 }

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
-import { coresWithin, usableCores } from './usable-cores.ts';
+import { coresWithin, usableCores, usableMemory } from './machine-limits.ts';
 
 test('a container has as many whole cores as its quota, or one above it, lets it use at once', (t) => {
   const cores = (groups: string, files: Record<string, string>): number => {
@@ -25,4 +25,12 @@ test('a container has as many whole cores as its quota, or one above it, lets it
 
 test('this machine has a core to use', () => {
   assert.ok(usableCores() >= 1 && usableCores() <= availableParallelism());
+});
+
+test('a container has no more memory than it is allowed, nor than there is', () => {
+  const GiB = 2 ** 30;
+  assert.equal(usableMemory(64 * GiB, 4 * GiB), 4 * GiB);
+  assert.equal(usableMemory(64 * GiB, 2 ** 64), 64 * GiB, 'what Linux says where there is no limit');
+  assert.equal(usableMemory(64 * GiB, 0), 64 * GiB, 'what Node says where it does not know');
+  assert.ok(usableMemory() > 2 ** 26 && usableMemory() <= totalmem());
 });

@@ -5,11 +5,8 @@ import { Random } from '../../../random.ts';
 import { type AugmentSettings, augmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
-import { cutout } from './cutout.ts';
-import { downscale } from './downscale.ts';
 import { jpeg } from './jpeg.ts';
-import { noise } from './noise.ts';
-import type { PixelChange } from './pixel-change.ts';
+import { cutout, downscale, noise, type PixelChange } from './pixel-change.ts';
 import { distances, noiseImage } from './testing-images.ts';
 
 /** A change with its settings by default, at no strength at all, and at one that shows in any image. */
@@ -86,4 +83,34 @@ test('a range whose ends are the wrong way round is a mistake', () => {
     error!.issues.map(({ path, message }) => [path, message]),
     [[['blur', 'sigma'], 'expected the lower end first']],
   );
+});
+
+test('noise is normal, of the deviation that was asked for, and alike in every channel', async () => {
+  const grey = { width: 101, height: 99, pixels: new Uint8Array(101 * 99 * 3).fill(128) };
+  const { pixels } = await noise(grey, { probability: 1, deviation: [10, 10] }, new Random(3));
+  for (const channel of [0, 1, 2]) {
+    const values = [...pixels].filter((_, i) => i % 3 === channel).map((value) => (value - 128) / 10);
+    const moment = (power: number) => values.reduce((sum, value) => sum + value ** power, 0) / values.length;
+    assert.ok(Math.abs(moment(1)) < 0.04);
+    assert.ok(Math.abs(moment(2) - 1) < 0.06);
+    assert.ok(Math.abs(moment(4) - 3) < 0.4);
+  }
+});
+
+test('one black square goes, wherever its middle lies, and what is over the edge is lost', async () => {
+  const [width, height] = [12, 8];
+  const white = { width, height, pixels: new Uint8Array(width * height * 3).fill(255) };
+  const seen = new Set<string>();
+  for (let seed = 0; seed < 2000; seed++) {
+    const { pixels } = await cutout(white, { probability: 1, side: [0.5, 0.5] }, new Random(seed));
+    const black = Array.from({ length: width * height }, (_, i) => i).filter((i) => pixels[i * 3] === 0);
+    const [xs, ys] = [black.map((i) => i % width), black.map((i) => Math.floor(i / width))];
+    const [left, right, top, bottom] = [Math.min(...xs), Math.max(...xs), Math.min(...ys), Math.max(...ys)];
+    assert.equal(black.length, (right - left + 1) * (bottom - top + 1));
+    assert.equal(pixels.filter((value) => value === 0).length, black.length * 3);
+    assert.ok(right - left < 4 && bottom - top < 4);
+    assert.ok(right - left === 3 || left === 0 || right === width - 1);
+    seen.add([left, right, top, bottom].join(' '));
+  }
+  assert.equal(seen.size, width * height);
 });

@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
 /** Cores that this process may use at once: those that it may run on, and of these what a quota of its cgroup pays for. */
@@ -31,4 +31,12 @@ function read(path: string): string {
   } catch {
     return '';
   }
+}
+
+/**
+ * Bytes of memory that this process may use: the machine's, or its container's limit. Of that, Node says 0 or nothing
+ * where it does not know, and more than any machine has where there is none.
+ */
+export function usableMemory(total = totalmem(), limit: number | undefined = process.constrainedMemory()): number {
+  return limit === undefined || limit === 0 ? total : Math.min(total, limit);
 }
