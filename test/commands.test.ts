@@ -49,7 +49,7 @@ test('gc tells what nothing needs, and removes it when told to', async () => {
   const before = project.files('cache/objects').length;
   assert.equal(
     await print(project, 'gc', '--keep', '1h'),
-    'Would remove 0 results and 0 objects (0 B; 23 B stay). Do it with: restage gc --yes\n',
+    'Nothing to remove: all 23 B stay. A shorter `--keep` than 1h removes more.\n',
   );
   project.letHoursPass(72);
   assert.match(
@@ -115,12 +115,12 @@ test('gc says what holds the cache above its target', async () => {
   await project.run();
   assert.equal(
     await print(project, 'gc', '--max-size', '1KiB'),
-    'Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: restage gc --yes\n',
+    'Nothing to remove: all 15 B stay. A shorter `--keep` than 30d removes more.\n',
   );
   project.letHoursPass(72);
   assert.equal(
     await print(project, 'gc', '--max-size', '1B'),
-    `Would remove 0 results and 0 objects (0 B; 15 B stay). Do it with: restage gc --yes
+    `Nothing to remove: all 15 B stay. A shorter \`--keep\` than 30d removes more.
 That is 14 B above 1 B, and stays:
   15 B: the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go
 `,

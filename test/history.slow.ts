@@ -15,6 +15,7 @@ test('every run that did something is listed with its numbers, which outlive the
   await project.run();
   project.write('pipelines/test.yaml', yaml(0.75));
   await project.run();
+  assert.match((await project.command('history')).stdout, /\n {2}changed: scores: settings\.run: .*0\.5.*0\.75/);
   project.letHoursPass(24 * 90);
   await project.command('gc', '--keep', '1d', '--yes');
   const { stdout } = await project.command('history', '--json');

@@ -9,6 +9,7 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { bringStages } from '../../src/cli/bring-stages.ts';
 import { checkClaims } from '../../src/cli/check-claims.ts';
+import { MistakesError } from '../../src/cli/command-error.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
 import { makeExecution } from '../../src/cli/make-execution.ts';
@@ -53,14 +54,14 @@ interface Profiled {
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
   const opened = await openProject({ words, set: options.set });
-  if (!opened.ok) return printMistakes(opened.error);
+  if (!opened.ok) throw new MistakesError(opened.error);
   const chosen = chooseStage(opened.value, options.backend);
-  if (!chosen.ok) return printMistakes([chosen.error]);
+  if (!chosen.ok) throw new MistakesError([chosen.error]);
   const stage = chosen.value;
   const folder = profileFolder(stage, opened.value, options.out);
-  if (!folder.ok) return printMistakes([folder.error]);
+  if (!folder.ok) throw new MistakesError([folder.error]);
   const claimed = await checkClaims(opened.value);
-  if (!claimed.ok) return printMistakes(claimed.error);
+  if (!claimed.ok) throw new MistakesError(claimed.error);
 
   using interrupts = new Interrupts();
   const read = opened.value.stages.filter(({ name }) => name !== stage.name);
@@ -76,7 +77,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   }
   const profiled = await profileStage(stage, opened.value, run, interrupts, options.steps);
   if (interrupts.interrupted) return exitCodes.interrupted;
-  if (!profiled.ok) return printMistakes([profiled.error]);
+  if (!profiled.ok) throw new MistakesError([profiled.error]);
   await writeProfile(profiled.value, stage, opened.value, folder.value);
   return exitCodes.ok;
 }
@@ -209,7 +210,8 @@ const program = new Command('npm run profile --')
 try {
   await program.parseAsync();
 } catch (error) {
-  if (!isForUser(error)) throw error;
-  console.error(`error: ${describeError(error)}`);
+  if (error instanceof MistakesError) printMistakes(error.mistakes);
+  else if (isForUser(error)) console.error(`error: ${describeError(error)}`);
+  else throw error;
   process.exitCode = exitCodes.failed;
 }

@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, isForUser } from '../user-error.ts';
+import { MistakesError, UsageError } from './command-error.ts';
 import { type Act, declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandName } from './own-command.ts';
@@ -11,7 +12,8 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const act: Act =
     (load) =>
     async (...args) => {
-      code = await (await load())(...args);
+      const end = await (await load())(...args);
+      if (typeof end === 'number') code = end;
     };
   const program = new Command(commandName)
     .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
@@ -24,8 +26,12 @@ export async function runCli(argv: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
+    if (error instanceof MistakesError) {
+      (await import('./print-mistakes.ts')).printMistakes(error.mistakes);
+      return exitCodes.failed;
+    }
     if (!isForUser(error)) throw error;
     process.stderr.write(`error: ${describeError(error)}\n`);
-    return exitCodes.failed;
+    return error instanceof UsageError ? exitCodes.usage : exitCodes.failed;
   }
 }

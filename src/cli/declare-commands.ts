@@ -12,9 +12,9 @@ import {
   setOption,
 } from './options.ts';
 
-/** Loads an action when it is called, so that `--help` is quick; its answer becomes the exit code. */
+/** Loads an action when it is called, so that `--help` is quick; a number that it gives becomes the exit code. */
 export type Act = <Args extends unknown[]>(
-  load: () => Promise<(...args: Args) => Promise<number>>,
+  load: () => Promise<(...args: Args) => Promise<unknown>>,
 ) => (...args: Args) => Promise<void>;
 
 /** The commands and what each takes: running, looking, comparing, keeping, learning. */
@@ -33,8 +33,8 @@ const stagesHelp = 'its stages, or pipelines that it includes; fit@seed=2 is fit
 
 /** The words of a command line as one list: the project decides which of them is the file. */
 const inWords =
-  <Options>(command: (words: readonly string[], options: Options) => Promise<number>) =>
-  (file: string | undefined, stages: readonly string[], options: Options): Promise<number> =>
+  <Options>(command: (words: readonly string[], options: Options) => Promise<unknown>) =>
+  (file: string | undefined, stages: readonly string[], options: Options): Promise<unknown> =>
     command(file === undefined ? [] : [file, ...stages], options);
 
 function declareRunning(program: Command, act: Act, argv: readonly string[]): void {

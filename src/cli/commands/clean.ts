@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { findRoot, pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { pipelineNames } from '../../engine/config/pipeline-files.ts';
 import { pipelineName } from '../../engine/config/pipeline-name.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts';
@@ -7,16 +7,14 @@ import { Publisher } from '../../engine/publishing/publish.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../claims.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { projectRoot } from '../command-error.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
-import { noProject } from '../open-project.ts';
-import { printMistakes, printWarnings } from '../print-mistakes.ts';
+import { printWarnings } from '../print-mistakes.ts';
 
 /** `restage clean`: removes published outputs that no stage of any pipeline claims any more. */
-export async function cleanCommand(options: { readonly yes?: boolean }): Promise<number> {
-  const root = findRoot(process.cwd());
-  if (root === undefined) return printMistakes([noProject()]);
+export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
+  const root = projectRoot();
   const own = await loadKinds(root);
   printWarnings(kindWarnings(own, []));
   const cache = FolderStore.open(root, warnOnStderr);
@@ -31,7 +29,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
       process.stdout.write(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})\n`);
     }
     process.stdout.write(unclaimed.length > 0 ? `Do it with: restage clean --yes\n` : 'Nothing to clean.\n');
-    return exitCodes.ok;
+    return;
   }
   let removed = 0;
   for (const record of unclaimed) {
@@ -40,7 +38,6 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
     if (end === 'removed') removed += 1;
   }
   process.stdout.write(`Removed ${formatCountOf(removed, 'output')}.\n`);
-  return exitCodes.ok;
 }
 
 const kept = (path: string): string => `${path}: it was changed since it was published\n`;

@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { mock, test } from 'node:test';
+import { runCli } from '../cli.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { compareCommand } from './compare.ts';
 
 test('two forms at once are refused, and both are named', async () => {
   const write = mock.method(process.stderr, 'write', () => true);
-  const code = await compareCommand(['last~1', 'last'], { html: true, json: true });
+  const code = await runCli(['compare', 'last~1', 'last', '--html', '--json']);
   const told = write.mock.calls.map(({ arguments: [text] }) => text);
   write.mock.restore();
   assert.equal(code, exitCodes.usage);

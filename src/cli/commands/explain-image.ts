@@ -9,10 +9,9 @@ import { largeGap } from '../../learning/explanations/completeness-gap.ts';
 import type { ExplainedPictures, Picture } from '../../learning/explanations/explain-pictures.ts';
 import type { ColourMap } from '../../learning/vision/colour-map.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { MistakesError, orThrow, UsageError } from '../command-error.ts';
 import { findTrainedModel } from '../find-trained-model.ts';
 import { warnOnStderr } from '../make-world.ts';
-import { printMistakes } from '../print-mistakes.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 export interface ExplainImageOptions {
@@ -33,18 +32,14 @@ const mostPictures = 32;
 const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
 /** `restage explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
-export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<number> {
-  const found = await findTrainedModel(words, options);
-  if (!found.ok) return printMistakes(found.error);
-  const { folder, title, others: paths } = found.value;
+export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
+  const found = orThrow(await findTrainedModel(words, options));
+  const { folder, title, others: paths } = found;
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
   const usage = misuse(paths, { ...options, methods });
-  if (usage !== undefined) {
-    process.stderr.write(`error: ${usage}\n`);
-    return exitCodes.usage;
-  }
+  if (usage !== undefined) throw new UsageError(usage);
   const mistakes = paths.flatMap(missing);
-  if (mistakes.length > 0) return printMistakes(mistakes);
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
   const { explained, info } = await explainOn(folder, pictures, { ...options, methods });
   warnOfGap(explained);
@@ -56,7 +51,6 @@ export async function explainImageCommand(words: readonly string[], options: Exp
     options.json === true ? asJson(explained, classes, { ...options, methods }) : asText(explained, classes),
   );
   if (options.json !== true) process.stdout.write(`\nDrew the maps in ${options.out}\n`);
-  return exitCodes.ok;
 }
 
 /** What is wrong with the words, in a sentence. */

@@ -6,10 +6,9 @@ import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import type { Json } from '../../json.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { orThrow } from '../command-error.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 
 export interface ExplainOptions {
   readonly set: readonly string[];
@@ -18,18 +17,16 @@ export interface ExplainOptions {
 }
 
 /** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
-export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<number> {
-  const opened = await openProject({ words, set: options.set, last: true });
-  if (!opened.ok) return printMistakes(opened.error);
-  const { stages, named } = opened.value;
-  const world = makeWorld(opened.value, options.backend, warnOnStderr);
+export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
+  const project = orThrow(await openProject({ words, set: options.set, last: true }));
+  const { stages, named } = project;
+  const world = makeWorld(project, options.backend, warnOnStderr);
   const planned = await plan(stages, world);
   const wanted = new Set<StageName>(named);
   const explained = planned.filter(({ stage }) => wanted.has(stage.name));
   const text = options.json === true ? asJson(explained) : explained.map(asText).join('\n');
   process.stdout.write(text);
   saveDigests(world);
-  return exitCodes.ok;
 }
 
 function asText({ stage, decision, examined }: PlannedStage): string {

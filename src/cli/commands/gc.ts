@@ -1,15 +1,12 @@
-import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { filesOfPipeline } from '../../engine/config/pipeline-name.ts';
 import { parseDuration, parseMemory } from '../../engine/config/schema/units.ts';
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { projectRoot, UsageError } from '../command-error.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { warnOnStderr } from '../make-world.ts';
-import { noProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 
 export interface GcOptions {
   readonly keep: string;
@@ -18,14 +15,13 @@ export interface GcOptions {
 }
 
 /** `restage gc`: says what would go; with `--yes` lets it go. */
-export async function gcCommand(options: GcOptions): Promise<number> {
-  const root = findRoot(process.cwd());
-  if (root === undefined) return printMistakes([noProject()]);
+export async function gcCommand(options: GcOptions): Promise<void> {
+  const root = projectRoot();
   const keep = parseDuration(options.keep);
   const maxBytes = options.maxSize === undefined ? undefined : parseMemory(options.maxSize);
-  if (keep === undefined) return usage(`--keep takes a duration such as 12h or 30d, not "${options.keep}"`);
+  if (keep === undefined) throw new UsageError(`--keep takes a duration such as 12h or 30d, not "${options.keep}"`);
   if (options.maxSize !== undefined && maxBytes === undefined) {
-    return usage(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
+    throw new UsageError(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
   }
   const cache = FolderStore.open(root, warnOnStderr);
   const garbage = findGarbage(cache, {
@@ -45,13 +41,17 @@ export async function gcCommand(options: GcOptions): Promise<number> {
   const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {
-    process.stdout.write(`Would remove ${what}. Do it with: restage gc --yes\n${missed}`);
-    return exitCodes.ok;
+    const isNothing =
+      garbage.results.length + garbage.objects.length + garbage.checkpoints.length + leftovers.length === 0;
+    const told = isNothing
+      ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` than ${options.keep} removes more.`
+      : `Would remove ${what}. Do it with: restage gc --yes`;
+    process.stdout.write(`${told}\n${missed}`);
+    return;
   }
   removeGarbage(cache, garbage);
   await removeLeftovers(leftovers);
   process.stdout.write(`Removed ${what}.\n${missed}`);
-  return exitCodes.ok;
 }
 
 const holds: Readonly<Record<Hold, string>> = {
@@ -68,9 +68,4 @@ function missedTarget({ keptBytes, held }: Garbage, target: number): string {
     .filter((hold) => held[hold] > 0)
     .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
   return `That is ${formatBytes(keptBytes - target)} above ${formatBytes(target)}, and stays:\n${lines.join('')}`;
-}
-
-function usage(message: string): number {
-  process.stderr.write(`error: ${message}\n`);
-  return exitCodes.usage;
 }

@@ -1,8 +1,7 @@
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { mermaid } from '../../engine/graph/mermaid.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { MistakesError, orThrow } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
@@ -14,20 +13,19 @@ export interface GraphOptions {
 }
 
 /** `restage graph`: Mermaid on the standard output, or a drawing in a file. */
-export async function graphCommand(words: readonly string[], options: GraphOptions): Promise<number> {
-  const opened = await openProject({ words, set: options.set, last: true });
-  if (!opened.ok) return printMistakes(opened.error);
-  const { stages } = opened.value;
+export async function graphCommand(words: readonly string[], options: GraphOptions): Promise<void> {
+  const project = orThrow(await openProject({ words, set: options.set, last: true }));
+  const { stages } = project;
   if (options.svg === undefined) {
     process.stdout.write(
       mermaid(
-        opened.value.graph,
+        project.graph,
         stages.map(({ name }) => name),
       ),
     );
-    return exitCodes.ok;
+    return;
   }
-  if (stages.length > mostDrawn) return printMistakes([tooManyToDraw(stages.length)]);
+  if (stages.length > mostDrawn) throw new MistakesError([tooManyToDraw(stages.length)]);
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   const nodes = stages.map(({ name, kind }) => ({ name, kind }));
   const edges = stages.flatMap((stage) =>
@@ -38,7 +36,6 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
   const svg = drawGraph({ nodes, edges });
   writeUserFile(options.svg, svg);
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
-  return exitCodes.ok;
 }
 
 function tooManyToDraw(stages: number): Diagnostic {

@@ -1,14 +1,12 @@
-import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { formatHistory } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
+import { runChanges } from '../../reporting/history/run-changes.ts';
 import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { MistakesError, projectRoot, UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
-import { noProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 
 export interface HistoryOptions {
   readonly pipeline?: string;
@@ -24,41 +22,52 @@ export interface HistoryOptions {
 }
 
 /** `restage history`: the runs with their numbers, the last first. */
-export async function historyCommand(options: HistoryOptions): Promise<number> {
-  const root = findRoot(process.cwd());
-  if (root === undefined) return printMistakes([noProject()]);
+export async function historyCommand(options: HistoryOptions): Promise<void> {
+  const root = projectRoot();
   const since = options.since === undefined ? undefined : timeOf(options.since);
-  if (options.since !== undefined && since === undefined) {
-    process.stderr.write(
-      `error: --since takes a duration such as 12h or 30d, or a date such as 2025-01-31, not "${options.since}"\n`,
+  if (options.since !== undefined && since === undefined)
+    throw new UsageError(
+      `--since takes a duration such as 12h or 30d, or a date such as 2025-01-31, not "${options.since}"`,
     );
-    return exitCodes.usage;
-  }
   const { pipeline, ...asked } = options;
   const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
-  const all = pastRuns(FolderStore.open(root, warnOnStderr));
+  const store = FolderStore.open(root, warnOnStderr);
+  const all = pastRuns(store);
+  const changesOf = (run: PastRun) => {
+    const earlier = all.slice(all.indexOf(run) + 1);
+    return runChanges(
+      run,
+      earlier.find(({ pipeline, record }) => pipeline === run.pipeline && record !== undefined),
+      store,
+    );
+  };
   const found = selectRuns(all, {
     ...asked,
     ...(name !== undefined && { pipeline: name }),
     ...(since === undefined ? { since: 0 } : { since }),
   });
-  if (!found.ok) return printMistakes([{ code: 'unknown-name', ...found.error }]);
+  if (!found.ok) throw new MistakesError([{ code: 'unknown-name', ...found.error }]);
   const runs = found.value;
   if (options.json === true) {
-    process.stdout.write(`${JSON.stringify(runs.map(asJson), undefined, 2)}\n`);
-    return exitCodes.ok;
+    process.stdout.write(
+      `${JSON.stringify(
+        runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })),
+        undefined,
+        2,
+      )}\n`,
+    );
+    return;
   }
   if (runs.length === 0) {
     process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run is like that.\n');
-    return exitCodes.ok;
+    return;
   }
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);
   if (options.sort !== undefined && options.sort !== 'duration') names.add(options.sort);
   const shown = runs.slice(0, options.limit);
-  process.stdout.write(`${formatHistory(shown, [...names]).join('\n')}\n`);
+  process.stdout.write(`${formatHistory(shown, [...names], changesOf).join('\n')}\n`);
   const left = runs.length - shown.length;
   if (left > 0) process.stdout.write(`… and ${formatCountOf(left, 'more run')}; --limit ${runs.length} shows all\n`);
-  return exitCodes.ok;
 }
 
 function timeOf(text: string): number | undefined {

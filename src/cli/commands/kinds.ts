@@ -4,11 +4,11 @@ import { describeSettings } from '../../engine/config/schema/describe-settings.t
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { MistakesError } from '../command-error.ts';
 import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
-import { printMistakes, printWarnings } from '../print-mistakes.ts';
+import { printWarnings } from '../print-mistakes.ts';
 
 /** Of a terminal that nobody made wider. */
 const width = 80;
@@ -18,24 +18,24 @@ export interface KindsOptions {
 }
 
 /** `restage kinds`: the table of kinds, or one kind's settings, ports and example. */
-export async function kindsCommand(name: string | undefined, { markdown }: KindsOptions): Promise<number> {
+export async function kindsCommand(name: string | undefined, { markdown }: KindsOptions): Promise<void> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   const { kinds, unloaded } = own;
   if (name === undefined) {
     printWarnings(kindWarnings(own, kinds.keys()));
     if (markdown) {
       process.stdout.write(kindsMarkdown(Array.from(kinds.values(), ({ spec }) => spec)));
-      return exitCodes.ok;
+      return;
     }
     const sorted = [...kinds].sort(([a], [b]) => (a < b ? -1 : 1));
     const lines = sorted.flatMap(([kind, { spec }]) => [kind, ...indented(spec.summary, 4)]);
     process.stdout.write(`${lines.join('\n')}\n`);
-    return exitCodes.ok;
+    return;
   }
   const kind = kinds.get(name);
   if (kind === undefined) {
     const hint = suggest(name, kinds.keys());
-    return printMistakes([
+    throw new MistakesError([
       unloaded.get(name) ?? {
         code: 'unknown-kind',
         message: `There is no kind "${name}"`,
@@ -44,7 +44,6 @@ export async function kindsCommand(name: string | undefined, { markdown }: Kinds
     ]);
   }
   process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
-  return exitCodes.ok;
 }
 
 function describeKind(spec: KindSpec): string {

@@ -1,22 +1,20 @@
 import { plan } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { plainText } from '../../plain-text.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { orThrow } from '../command-error.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 import { stageLog } from '../stage-log.ts';
 
 /** `restage logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
-): Promise<number> {
-  const opened = await openProject({ words, set: options.set, last: true });
-  if (!opened.ok) return printMistakes(opened.error);
-  const { pipeline, stages, root } = opened.value;
-  const named = new Set(opened.value.named);
-  const world = makeWorld(opened.value, 'auto', warnOnStderr);
+): Promise<void> {
+  const project = orThrow(await openProject({ words, set: options.set, last: true }));
+  const { pipeline, stages, root } = project;
+  const named = new Set(project.named);
+  const world = makeWorld(project, 'auto', warnOnStderr);
   const cache = FolderStore.open(root, warnOnStderr);
   for (const planned of await plan(stages, world)) {
     const { name } = planned.stage;
@@ -29,5 +27,4 @@ export async function logsCommand(
     }
   }
   saveDigests(world);
-  return exitCodes.ok;
 }

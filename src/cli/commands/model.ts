@@ -5,10 +5,9 @@ import { type TracedLayer, traceLayers } from '../../learning/models/layers/trac
 import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { err, ok, type Result } from '../../result.ts';
-import { exitCodes } from '../exit-codes.ts';
+import { orThrow } from '../command-error.ts';
 import { type FoundModel, findModel } from '../find-model.ts';
 import { formatNet } from '../format-net.ts';
-import { printMistakes } from '../print-mistakes.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 /** What a network that is only named is shown at: what `train` takes unless it is told. */
@@ -22,22 +21,19 @@ export interface ModelOptions {
 }
 
 /** `restage model`: the networks that have a name, or one network's layers, as a table and where asked for as a drawing. */
-export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<number> {
+export async function modelCommand(words: readonly string[], options: ModelOptions): Promise<void> {
   if (words.length === 0) {
     const rows = architectureNames.map((name) => [name, architectures[name].summary]);
     process.stdout.write(`${formatTable(['network', 'is'], rows).join('\n')}\n`);
-    return exitCodes.ok;
+    return;
   }
-  const found = await findModel(words, options.set);
-  if (!found.ok) return printMistakes(found.error);
-  const imageSize = options.imageSize ?? found.value.imageSize ?? usualSize;
-  const traced = trace(found.value, imageSize, options.classes);
-  if (!traced.ok) return printMistakes([traced.error]);
-  const title = `${found.value.title} at ${imageSize} x ${imageSize}`;
-  const lines = [`${title}: ${found.value.summary}`, '', ...formatNet(traced.value), '', formatTotals(traced.value)];
+  const found = orThrow(await findModel(words, options.set));
+  const imageSize = options.imageSize ?? found.imageSize ?? usualSize;
+  const traced = orThrow(trace(found, imageSize, options.classes));
+  const title = `${found.title} at ${imageSize} x ${imageSize}`;
+  const lines = [`${title}: ${found.summary}`, '', ...formatNet(traced), '', formatTotals(traced)];
   process.stdout.write(`${lines.join('\n')}\n`);
-  if (options.svg !== undefined) await draw(traced.value, title, options.svg);
-  return exitCodes.ok;
+  if (options.svg !== undefined) await draw(traced, title, options.svg);
 }
 
 function trace(

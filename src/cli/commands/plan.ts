@@ -3,10 +3,11 @@ import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, type Paint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
+import { orThrow } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes, printWarnings } from '../print-mistakes.ts';
+import { printWarnings } from '../print-mistakes.ts';
 
 export interface PlanOptions {
   readonly force?: true | readonly string[];
@@ -20,13 +21,11 @@ export interface PlanOptions {
 
 /** `restage plan`, and `run --dry-run`. */
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
-  const opened = await openProject({ words, ...options });
-  if (!opened.ok) return printMistakes(opened.error);
-  const claimed = await checkClaims(opened.value);
-  if (!claimed.ok) return printMistakes(claimed.error);
-  const { pipeline, stages, warnings } = opened.value;
+  const project = orThrow(await openProject({ words, ...options }));
+  orThrow(await checkClaims(project));
+  const { pipeline, stages, warnings } = project;
   printWarnings(warnings);
-  const world = makeWorld(opened.value, options.backend, warnOnStderr, options.rehash);
+  const world = makeWorld(project, options.backend, warnOnStderr, options.rehash);
   const planned = await plan(stages, world);
   process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));
   saveDigests(world);

@@ -6,11 +6,11 @@ import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
+import { orThrow } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { makeExecution } from '../make-execution.ts';
 import { openProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 import { planCommand } from './plan.ts';
 
 export interface RunOptions {
@@ -38,13 +38,11 @@ export function runCommand(argv: readonly string[]) {
       return exitCodes.failed;
     }
     const startedAt = Date.now();
-    const opened = await openProject({ words, ...options });
-    if (!opened.ok) return printMistakes(opened.error);
-    const claimed = await checkClaims(opened.value);
-    if (!claimed.ok) return printMistakes(claimed.error);
+    const project = orThrow(await openProject({ words, ...options }));
+    const claims = orThrow(await checkClaims(project));
     const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
-    const run = makeExecution(opened.value, options, reporter, interrupts, startedAt);
+    const run = makeExecution(project, options, reporter, interrupts, startedAt);
     const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
     reporter.add(new EventFile(run.folder.events, warn));
     const report = new ReportWriter({
@@ -56,18 +54,18 @@ export function runCommand(argv: readonly string[]) {
       warn,
     });
     reporter.add(report);
-    const memory = memoryFile(opened.value.root, process.cwd(), argv);
+    const memory = memoryFile(project.root, process.cwd(), argv);
     // A program that reads events expects them all; a forced run is no proof that nothing is to be done.
     const memorable =
       options.reporter !== 'json' &&
-      opened.value.forced.size === 0 &&
+      project.forced.size === 0 &&
       options.rehash !== true &&
       options.checkReads !== true;
-    if (options.rehash === true) forgetAll(opened.value.root); // memories rest on times of files too
+    if (options.rehash === true) forgetAll(project.root); // memories rest on times of files too
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
-      for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);
-      return await bringStages(run, opened.value, memorable ? memory : undefined, interrupts, report);
+      for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
+      return await bringStages(run, project, memorable ? memory : undefined, interrupts, report);
     } finally {
       reporter.close();
     }

@@ -1,19 +1,16 @@
 import { join, relative } from 'node:path';
-import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { DigestIndex } from '../../engine/files/digest-index.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
+import { projectRoot } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
-import { noProject } from '../open-project.ts';
-import { printMistakes } from '../print-mistakes.ts';
 
 /** `restage verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
 export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
-  const root = findRoot(process.cwd());
-  if (root === undefined) return printMistakes([noProject()]);
+  const root = projectRoot();
   const progress = process.stderr.isTTY
     ? (done: number, total: number) => void process.stderr.write(`\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};

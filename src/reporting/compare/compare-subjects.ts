@@ -8,6 +8,7 @@ import { rocCurve } from '../../learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds } from '../../learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import type { History } from '../../learning/training/history.ts';
+import { baseName } from '../history/past-run.ts';
 import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';
 
 /** What several subjects have in common and in what they differ; lists of values are in the order of the subjects. */
@@ -100,8 +101,8 @@ function alignStages(subjects: readonly Subject[]): readonly Row[] {
 function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   if (!subjects.every(({ isStage }) => isStage)) return [];
   const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
-  return [...new Set(upstream.flat().map(([name]) => baseOf(name)))].flatMap((base) => {
-    const instances = upstream.map((stages) => stages.filter(([name]) => baseOf(name) === base));
+  return [...new Set(upstream.flat().map(([name]) => baseName(name)))].flatMap((base) => {
+    const instances = upstream.map((stages) => stages.filter(([name]) => baseName(name) === base));
     return Array.from({ length: Math.max(...instances.map(({ length }) => length)) }, (_, index): Row => {
       const side = instances.map((list) => list[index]);
       return {
@@ -115,16 +116,22 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
 /** Of each subject the first instance with numbers of one stage that all have, whatever their axes: those with scores before others. */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
-  const scoredFirst = measured[0]!.toSorted(([, a], [, b]) => Number(!a.scores) - Number(!b.scores));
-  for (const [wanted] of scoredFirst) {
-    const found = measured.map((stages) => stages.find(([name]) => baseOf(name) === baseOf(wanted))?.[0]);
+  const scoredFirst = ([, a]: [string, SubjectStage], [, b]: [string, SubjectStage]) =>
+    Number(!a.scores) - Number(!b.scores);
+  const named = (stages: readonly (string | undefined)[]) =>
+    subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${stages[index]}`));
+  for (const [wanted] of measured[0]!.toSorted(scoredFirst)) {
+    const found = measured.map((stages) => stages.find(([name]) => ownName(name) === ownName(wanted))?.[0]);
     if (found.includes(undefined)) continue;
-    return subjects.map(({ label, isStage }, index) => (isStage ? label : `${label}:${found[index]}`));
+    return named(found);
   }
-  return undefined;
+  // No stage of one name has numbers in all: any of each, so that the user sees how stages are named.
+  const any = measured.map((stages) => stages.toSorted(scoredFirst)[0]?.[0]);
+  return any.includes(undefined) ? undefined : named(any);
 }
 
-const baseOf = (stage: string): string => stage.replace(/\[.*$/, '');
+/** A stage's name without its axes and without the name under which its pipeline was included. */
+const ownName = (stage: string): string => baseName(stage).replace(/^.*\//, '');
 
 function differingValues({ stage, of }: Row): readonly DifferingValue[] {
   const known = of.map((one) =>

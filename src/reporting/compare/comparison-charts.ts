@@ -1,11 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
+import { formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
 import { chartTitle } from '../../learning/charts/chart-title.ts';
 import { fittedLabels } from '../../learning/charts/fit-text.ts';
 import { seriesScales } from '../../learning/charts/series.ts';
 import { simplifyLine } from '../../learning/charts/simplify-line.ts';
-import type { SplitImages } from '../../learning/training/split-images.ts';
-import { type Comparison, level, type PairedScores } from './compare-subjects.ts';
+import type { Comparison, PairedScores } from './compare-subjects.ts';
 
 const width = 400;
 
@@ -40,7 +39,11 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
     ).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
   );
   return {
-    title: chartTitle(...rocTitle(paired, subjects), width),
+    title: chartTitle(
+      `ROC on ${paired.split}`,
+      `${paired.stage}: ${formatCountOf(paired.images, 'image')} that all scored; fake is positive`,
+      width,
+    ),
     width,
     height: width,
     data: { values },
@@ -55,51 +58,26 @@ function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
   };
 }
 
-/** Who leads, if that is more than chance, and by which test. */
-function rocTitle(
-  { stage, split, images, areas, pairs, subjects: of }: Paired,
-  subjects: readonly string[],
-): readonly [title: string, subtitle: string] {
-  const order = areas.map((_, i) => i).toSorted((a, b) => areas[b]! - areas[a]!);
-  const [first, second] = order as [number, number];
-  const [leader, next] = [subjects[of[first]!]!, subjects[of[second]!]!];
-  const { auc } = pairs.find(({ one, other }) => one === Math.min(first, second) && other === Math.max(first, second))!;
-  const isApart = auc.adjustedP < 1 - level;
-  const area = `on ${split}, AUC ${areas[first]!.toFixed(3)}`;
-  const p = Number.isNaN(auc.adjustedP)
-    ? ''
-    : `, p ${auc.adjustedP < 0.001 ? '< 0.001' : `= ${auc.adjustedP.toFixed(3)}`}`;
-  const distance = areas[first]! - areas[second]!;
-  return [
-    isApart
-      ? `${leader} leads ${area}`
-      : distance === 0
-        ? `${leader} and ${next} are alike ${area}`
-        : `${leader} is first ${area}, but ${next} cannot be told from it`,
-    `${stage}: ${distance.toFixed(3)} above ${next}${p}; ${formatCountOf(images, 'image')} that all scored; fake is positive`,
-  ];
-}
+type Histories = Comparison['histories'][number]['of'];
 
-function historyChart(
-  stage: string,
-  of: Comparison['histories'][number]['of'],
-  subjects: readonly string[],
-): TopLevelSpec {
-  const names = subjects.filter((_, index) => of[index] !== undefined);
-  const { color, strokeDash, shape } = seriesScales(names);
+/** Accuracy and loss by epoch; the legend has the accuracy of the weights that each kept. */
+function historyChart(stage: string, of: Histories, subjects: readonly string[]): TopLevelSpec {
+  const splits = of.flatMap((history) => history?.splits ?? []);
+  const split = splits.includes('val') ? 'val' : splits[0]!;
+  const labelOf = (index: number) => {
+    const kept = of[index]!.epochs.find(({ epoch }) => epoch === of[index]!.chosenEpoch);
+    const accuracy = kept?.splits[split]?.accuracy;
+    return accuracy === undefined
+      ? subjects[index]!
+      : `${subjects[index]!}: ${formatShare(accuracy)} at epoch ${kept!.epoch}`;
+  };
   const values = of.flatMap((history, index) =>
-    (history?.epochs ?? []).flatMap(({ epoch, splits }) =>
-      Object.entries(splits).map(([split, { loss, accuracy }]) => ({
-        model: subjects[index]!,
-        epoch,
-        split,
-        loss,
-        accuracy,
-      })),
+    (history?.epochs ?? []).flatMap(({ epoch, splits: { [split]: row } }) =>
+      row === undefined ? [] : [{ model: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
     ),
   );
-  const splits = [...new Set(values.map(({ split }) => split))];
-  const split = splits.includes('val') ? 'val' : splits[0]!;
+  const names = [...new Set(values.map(({ model }) => model))];
+  const { color, strokeDash, shape } = seriesScales(names);
   const model = { field: 'model', type: 'nominal', title: null } as const;
   const panel = (field: 'accuracy' | 'loss', title: string) => ({
     width,
@@ -113,39 +91,11 @@ function historyChart(
       shape: { ...model, scale: shape },
     },
   });
+  const counts = of.flatMap((history) => history?.images?.[split] ?? []).map(({ real, fake }) => real + fake);
+  const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
   return {
-    title: chartTitle(trainingTitle(of, subjects, split), trainingSubtitle(stage, of, split), width),
-    data: { values: values.filter((row) => row.split === split) },
+    title: chartTitle(`Training on ${split}`, `${stage}, after each epoch${images}`, width),
+    data: { values },
     vconcat: [panel('accuracy', 'Accuracy'), panel('loss', 'Loss (cross-entropy, nats)')],
   };
 }
-
-type Histories = Comparison['histories'][number]['of'];
-
-/** Who has the highest accuracy with the weights that were kept. */
-function trainingTitle(of: Histories, subjects: readonly string[], split: string): string {
-  const reached = of.flatMap((history, index) => {
-    const kept = history?.epochs.find(({ epoch }) => epoch === history.chosenEpoch);
-    const accuracy = kept?.splits[split]?.accuracy;
-    return accuracy === undefined ? [] : [{ name: subjects[index]!, epoch: kept!.epoch, accuracy }];
-  });
-  const [best, next] = reached.toSorted((a, b) => b.accuracy - a.accuracy);
-  if (best === undefined) return `Training on ${split}`;
-  const share = formatShare(best.accuracy);
-  if (next?.accuracy === best.accuracy)
-    return `${best.name} and ${next.name} keep the same accuracy on ${split}, ${share}`;
-  const other = next === undefined ? '' : `; ${next.name} ${formatShare(next.accuracy)}`;
-  return `${best.name} keeps the highest accuracy on ${split}, ${share} of epoch ${formatCount(best.epoch)}${other}`;
-}
-
-function trainingSubtitle(stage: string, of: Histories, split: string): string {
-  const epochs = formatCountRange(
-    of.flatMap((history) => history?.epochs.length ?? []),
-    'epoch',
-  );
-  const counts = of.flatMap((history) => history?.images?.[split] ?? []).map(imagesOf);
-  const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
-  return `${stage}, after each of ${epochs}${images}`;
-}
-
-const imagesOf = ({ real, fake }: SplitImages): number => real + fake;

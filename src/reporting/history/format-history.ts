@@ -1,25 +1,41 @@
-import type { Outcome } from '../../engine/events.ts';
 import { formatSeconds, withMinus } from '../../format-numbers.ts';
+import { outcomes } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/format-table.ts';
 import { baseName, findNumbers, numbersOf, type PastRun, type RunNumber } from './past-run.ts';
 
-const order: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
 /** What is shown where nothing is asked for, the first that a run has. */
 const main = ['auc', 'accuracy'] as const;
+/** Changes that are named of a run; the others are counted. */
+const mostChanges = 3;
 
-/** A line for each run; `names` are the numbers that were asked for, each a column. Without any, the main ones. */
-export function formatHistory(runs: readonly PastRun[], names: readonly string[]): readonly string[] {
-  return formatTable(
+/**
+ * A line for each run, and one for what changed in it. `names` are the numbers that were asked for, each a column; without
+ * any, the main ones.
+ */
+export function formatHistory(
+  runs: readonly PastRun[],
+  names: readonly string[],
+  changesOf: (run: PastRun) => readonly string[],
+): readonly string[] {
+  const [header = '', ...lines] = formatTable(
     ['run', 'pipeline', 'outcome', 'stages', 'time', ...(names.length > 0 ? names : ['numbers'])],
     runs.map((run) => [
       run.id,
       run.pipeline,
       run.outcome,
-      order.flatMap((outcome) => (run.counts[outcome] ? [`${run.counts[outcome]} ${outcome}`] : [])).join(', ') || '–',
+      outcomes.flatMap((outcome) => (run.counts[outcome] ? [`${run.counts[outcome]} ${outcome}`] : [])).join(', ') ||
+        '–',
       run.seconds === undefined ? '–' : formatSeconds(run.seconds),
       ...(names.length > 0 ? names.map((name) => formatValues(findNumbers(run, name))) : [formatMain(run)]),
     ]),
   );
+  return [header, ...lines.flatMap((line, index) => [line, ...formatChanges(changesOf(runs[index]!))])];
+}
+
+function formatChanges(changes: readonly string[]): readonly string[] {
+  if (changes.length === 0) return [];
+  const left = changes.length - mostChanges;
+  return [`  changed: ${changes.slice(0, mostChanges).join('; ')}${left > 0 ? ` and ${left} more` : ''}`];
 }
 
 /** `scores test.auc 0.514, test.accuracy 0.438`: of the test split where it was measured, of the first stage that has it. */

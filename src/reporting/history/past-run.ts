@@ -2,6 +2,8 @@ import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import type { RunRecord } from '../../engine/store/run-record.ts';
+import { readEvents } from '../event-file.ts';
+import { emptyRun, reduce } from '../run-model.ts';
 
 /** An earlier run as people ask for it. `killed`: it left no record and its process is gone. */
 export interface PastRun {
@@ -27,13 +29,27 @@ function pastRun(run: RunFolder): PastRun | undefined {
   if (record === undefined) {
     if (!run.isLiving() && !run.ranStages()) return undefined;
     const outcome = run.isLiving() ? 'running' : 'killed';
-    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), counts: {} };
+    return { id: run.id, pipeline, outcome, startedAt: run.startedAt(), ...toldByEvents(run) };
   }
-  const counts: Partial<Record<Outcome, number>> = {};
-  for (const { outcome } of Object.values(record.stages)) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  const counts = countOf(Object.values(record.stages).map(({ outcome }) => outcome));
   const outcome = counts.cancelled ? 'interrupted' : counts.failed || counts.blocked ? 'failed' : 'succeeded';
   const startedAt = Date.parse(record.startedAt);
   return { id: run.id, pipeline, outcome, startedAt, seconds: record.seconds, counts, record };
+}
+
+/** How far a run came that left no record, and for how long it went on. */
+function toldByEvents(run: RunFolder): Pick<PastRun, 'counts' | 'seconds'> {
+  const events = readEvents(run.events);
+  const { stages, startedAt } = events.reduce(reduce, emptyRun);
+  const ended = stages.flatMap(({ end }) => (end === undefined ? [] : [end.outcome]));
+  const last = events.at(-1);
+  return { counts: countOf(ended), ...(last !== undefined && { seconds: (last.time - startedAt) / 1000 }) };
+}
+
+function countOf(outcomes: readonly Outcome[]): PastRun['counts'] {
+  const counts: Partial<Record<Outcome, number>> = {};
+  for (const outcome of outcomes) counts[outcome] = (counts[outcome] ?? 0) + 1;
+  return counts;
 }
 
 /** The name of a stage without its place in a matrix. */

@@ -85,14 +85,18 @@ test('a condition names its number without blanks', () => {
 });
 
 test('a line says how a run ended and its main numbers: of a matrix their range, of one its interval', () => {
-  assert.deepEqual(formatHistory(runs, []), [
-    'run              pipeline  outcome    stages  time  numbers',
-    '2025-01-03-4f2a  study     succeeded  1 ran   30 s  scores test.auc 0.7000 to 0.9000 (2), test.accuracy 0.7500 to 0.7500 (2)',
-    '2025-01-02-4f2a  other     failed     1 ran   10 s',
-    '2025-01-01-4f2a  study     succeeded  1 ran   10 s  scores test.auc 0.8000 (0.7000–0.9000), test.accuracy 0.7500',
-  ]);
   assert.deepEqual(
-    formatHistory(runs.slice(2), ['test.auc'])[1],
+    formatHistory(runs, [], ({ id }) => (id === '2025-01-03-4f2a' ? ['a', 'b', 'c', 'd'] : [])),
+    [
+      'run              pipeline  outcome    stages  time  numbers',
+      '2025-01-03-4f2a  study     succeeded  1 ran   30 s  scores test.auc 0.7000 to 0.9000 (2), test.accuracy 0.7500 to 0.7500 (2)',
+      '  changed: a; b; c and 1 more',
+      '2025-01-02-4f2a  other     failed     1 ran   10 s',
+      '2025-01-01-4f2a  study     succeeded  1 ran   10 s  scores test.auc 0.8000 (0.7000–0.9000), test.accuracy 0.7500',
+    ],
+  );
+  assert.deepEqual(
+    formatHistory(runs.slice(2), ['test.auc'], () => [])[1],
     '2025-01-01-4f2a  study     succeeded  1 ran   10 s  0.8000 (0.7000–0.9000)',
   );
 });
