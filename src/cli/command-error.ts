@@ -1,8 +1,6 @@
-import { findRoot } from '../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import type { Result } from '../result.ts';
 import { UserError } from '../user-error.ts';
-import { noProject } from './open-project.ts';
 
 /** The user's mistakes, with their places and remedies, where they end a command. */
 export class MistakesError extends UserError {
@@ -21,11 +19,4 @@ export class UsageError extends UserError {}
 export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>): T {
   if (result.ok) return result.value;
   throw new MistakesError([result.error].flat());
-}
-
-/** The folder of the project that the command was started in. */
-export function projectRoot(): string {
-  const root = findRoot(process.cwd());
-  if (root === undefined) throw new MistakesError([noProject()]);
-  return root;
 }

@@ -5,6 +5,7 @@ import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { Graph } from '../engine/graph/graph.ts';
 import { selectStages } from '../engine/graph/select-stages.ts';
 import { err, ok, type Result } from '../result.ts';
+import { MistakesError } from './command-error.ts';
 import { findTarget, secondFile, type Target, type Words } from './find-target.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from './load-kinds.ts';
 
@@ -37,8 +38,7 @@ export interface Project {
 
 /** Finds, reads and checks the pipeline, and picks the stages. Every mistake comes back as a diagnostic. */
 export async function openProject(request: Request): Promise<Result<Project, readonly Diagnostic[]>> {
-  const root = findRoot(process.cwd());
-  if (root === undefined) return err([noProject()]);
+  const root = projectRoot();
   const target = findTarget(request, root);
   if (!target.ok) return target;
   const own = await loadKinds(root);
@@ -91,8 +91,15 @@ function forcedStages(
   return selected.ok ? ok(new Set(selected.value.named)) : selected;
 }
 
+/** The folder of the project that the command was started in. */
+export function projectRoot(): string {
+  const root = findRoot(process.cwd());
+  if (root === undefined) throw new MistakesError([noProject()]);
+  return root;
+}
+
 /** The mistake of being outside any project. */
-export function noProject(): Diagnostic {
+function noProject(): Diagnostic {
   const message = `There is no project here: no folder named "pipelines" in ${process.cwd()} or above it`;
   return { code: 'no-project', message, hint: 'Begin one with: restage init' };
 }

@@ -7,9 +7,9 @@ import { Publisher } from '../../engine/publishing/publish.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { claimsOf } from '../claims.ts';
-import { projectRoot } from '../command-error.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
 import { printWarnings } from '../print-mistakes.ts';
 
 /** `restage clean`: removes published outputs that no stage of any pipeline claims any more. */

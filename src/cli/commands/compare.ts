@@ -1,9 +1,10 @@
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
-import { orThrow, projectRoot, UsageError } from '../command-error.ts';
+import { orThrow, UsageError } from '../command-error.ts';
 import { findSubjects } from '../find-subjects.ts';
 import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 export interface CompareOptions {

@@ -4,9 +4,10 @@ import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftover
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { projectRoot, UsageError } from '../command-error.ts';
+import { UsageError } from '../command-error.ts';
 import { formatBytes } from '../format-bytes.ts';
 import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
 
 export interface GcOptions {
   readonly keep: string;

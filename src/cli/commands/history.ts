@@ -5,8 +5,9 @@ import { formatHistory } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
 import { runChanges } from '../../reporting/history/run-changes.ts';
 import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
-import { MistakesError, projectRoot, UsageError } from '../command-error.ts';
+import { MistakesError, UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
 
 export interface HistoryOptions {
   readonly pipeline?: string;

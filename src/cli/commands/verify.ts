@@ -4,9 +4,9 @@ import { FolderStore } from '../../engine/store/folder-store.ts';
 import { forgetAll } from '../../engine/store/run-memory.ts';
 import { verifyStore } from '../../engine/store/verify-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { projectRoot } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { warnOnStderr } from '../make-world.ts';
+import { projectRoot } from '../open-project.ts';
 
 /** `restage verify`: exit code 1 when something was damaged. With `--inputs`, also when a file changed unseen. */
 export async function verifyCommand(options: { readonly inputs?: boolean } = {}): Promise<number> {
