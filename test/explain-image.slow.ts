@@ -101,7 +101,7 @@ test('what cannot be explained is told, with what there is', async () => {
     code: 1,
     stderr:
       'error: Expected an image, but notes.jpg cannot be read as one: Input buffer contains unsupported image format\n' +
-      'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 6: tiny.png. What a map would show of it is how it was enlarged.',
+      'Expected images of at least 7 × 7 pixels, an eighth of the 56 × 56 that the network sees, got 6 × 6: tiny.png. A map would mostly show how the image was enlarged.',
   });
   assert.match(
     (await said(folder, 'ada.png', '--layer', 'conv2', '--method', 'gradient')).stderr,

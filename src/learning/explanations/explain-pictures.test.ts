@@ -67,7 +67,7 @@ test('every picture that cannot be explained is told at once, and a class that t
   await assert.rejects(
     explainPictures(model, pictures, { ...asked, class: 'label' }),
     new StageError(
-      'Expected a class for "class" (real, fake), or predicted, got "label". Known: real, fake, predicted.',
+      'Expected a class of the model (real, fake), or predicted, got "label". Known: real, fake, predicted.',
     ),
   );
 });

@@ -26,9 +26,10 @@ export function chooseClass(
   if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, images)));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
-  const others = isLabelled ? ['predicted', 'label'] : ['predicted'];
+  const [whose, others] = isLabelled ? ['for "class"', ['label', 'predicted']] : ['of the model', ['predicted']];
+  const hint = suggest(of, [...classes, ...[...others].reverse()]) ?? '';
   throw new StageError(
-    `Expected a class for "class" (${classes.join(', ')}), or ${[...others].reverse().join(' or ')}, got "${of}". ${suggest(of, [...classes, ...others]) ?? ''}`.trim(),
+    `Expected a class ${whose} (${classes.join(', ')}), or ${others.join(' or ')}, got "${of}". ${hint}`.trim(),
   );
 }
 
