@@ -59,8 +59,8 @@ function splitQuoted(record: string): { readonly fields: string[]; readonly isSo
 }
 
 /**
- * Where the columns stand in a header, -1 for one that there is not. The error is the name of one that stands there twice,
- * of which two readers may take different ones.
+ * The position of each column in a header, -1 for one that is not there. The error is the name of a column that is there
+ * twice, so that readers could disagree about which one counts.
  */
 export function findColumns(header: readonly string[], columns: readonly string[]): Result<readonly number[], string> {
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));

@@ -1,6 +1,6 @@
 import type { SettingMistake } from './stage.ts';
 
-/** The mistake of a stage that takes one of several inputs, when not exactly one of them is connected; light, since specs check it. */
+/** The mistake of a stage that takes exactly one of several inputs. It loads no library, since specs call it. */
 export function oneInput(inputs: ReadonlySet<string>, ports: readonly string[]): readonly SettingMistake[] {
   const connected = ports.filter((port) => inputs.has(port));
   if (connected.length === 1) return [];

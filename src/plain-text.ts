@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 
-/** What a terminal obeys rather than shows, and a text has no use for: all control characters but tab and line break. */
+/** Characters that control a terminal and have no use in a text: all control characters but tab and line break. */
 const controls = /[^\P{Cc}\t\n]/u;
 const everyControl = new RegExp(controls, 'gu');
 

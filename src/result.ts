@@ -1,4 +1,4 @@
-/** The answer of something the user's input can make fail: a value, or the reasons as data. Bugs throw instead. */
+/** What a function returns that the user's input can make fail: a value, or the reasons as data. Bugs throw instead. */
 export type Result<T, E> = { readonly ok: true; readonly value: T } | { readonly ok: false; readonly error: E };
 
 export const ok = <T>(value: T): { readonly ok: true; readonly value: T } => ({ ok: true, value });

@@ -1,9 +1,9 @@
-/** A longer name is no slip of the finger, and comparing it costs its length squared. */
+/** Longer names are not compared, since that takes time quadratic in their length. */
 const longestName = 64;
 
 /**
- * The candidate that `name` is most likely a misspelling of: within a third of its length, the nearest, the first of
- * equals. What shares no letter with it is none, so that of one-letter names `x` is no `b`.
+ * The candidate that `name` is most likely a misspelling of: the nearest within a third of its length, the first of equals.
+ * A candidate that shares no letter with it does not count: `x` is no misspelling of `b`.
  */
 export function closest(name: string, candidates: Iterable<string>): string | undefined {
   if (name.length > longestName) return undefined;
@@ -21,7 +21,7 @@ export function closest(name: string, candidates: Iterable<string>): string | un
   return best;
 }
 
-/** `Did you mean "dataset"?`, or the names there are when none is near and they are few. */
+/** `Did you mean "dataset"?`, or a list of the names when none is near and they are few. */
 export function suggest(name: string, candidates: Iterable<string>): string | undefined {
   const names = [...candidates];
   const near = closest(name, names);
@@ -35,7 +35,7 @@ const mostListed = 12;
 const nearestListed = 5;
 
 /**
- * What there is in place of a name that there is not, for the end of a message, the likeliest first:
+ * Lists the names that exist, for the end of a message about one that does not, the likeliest first:
  * `Did you mean "seed"? There are net, seed.`
  */
 export function thereAre(name: string, candidates: Iterable<string>): string {

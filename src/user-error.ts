@@ -13,7 +13,7 @@ export function describeError(error: unknown): string {
   return `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-/** An error that is the operating system's answer: the user's or the machine's to mend, never a bug. */
+/** Whether an error comes from the operating system: the user or the machine must mend it, and it is never a bug. */
 export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
@@ -32,13 +32,13 @@ const reasons: Readonly<Partial<Record<string, string>>> = {
   ENFILE: tooManyFiles,
 };
 
-/** Why something failed, as the end of a sentence without its full stop; of a system call in plain words. */
+/** Why something failed, as the end of a sentence without its full stop; for a system call, in plain words. */
 export function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error);
   return (isSystemError(error) && reasons[error.code ?? '']) || message;
 }
 
-/** A failed system call that nobody explained, as a sentence: what it was about and why. */
+/** Describes a failed system call in a sentence, with its path and reason. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const reason = reasonOf(error);
   if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;

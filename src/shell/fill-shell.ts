@@ -9,11 +9,12 @@ export interface UnfitValue {
 }
 
 /**
- * A shell text with the values of placeholders in their place, quoted so that the shell reads exactly the value there. The
- * values of a list are words of their own outside quotes, and joined by spaces in quotes. Where `valuesOf` gives undefined, the
- * placeholder stays; no value is read for placeholders again.
+ * Replaces the placeholders of a shell text by values, quoted so that the shell reads exactly the value there. The values of
+ * a list are separate words outside quotes, and joined by spaces in quotes. Where `valuesOf` gives undefined, the placeholder
+ * stays; placeholders inside values are not replaced.
  *
- * Nothing can quote a value inside code of its own, such as `sh -c "…"` or `$(( ))`: only a plain word or a number is taken there.
+ * No quoting is safe inside code that is evaluated once more, such as `sh -c "…"` or `$(( ))`: only a plain word or a number
+ * may stand there.
  */
 export function fillShell(
   text: string,
@@ -40,7 +41,7 @@ function quoteFor({ quoting }: Placeholder, values: readonly string[], next: str
   const value = values.join(' ');
   switch (quoting) {
     case 'words':
-      // A number right before a redirection would be that of a file.
+      // A number right before a redirection would be a file descriptor.
       return /^\d+$/.test(value) && /[<>]/.test(next ?? '') ? `'${value}'` : values.map(shellQuote).join(' ');
     case 'word':
       return shellQuote(value);

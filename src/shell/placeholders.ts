@@ -1,6 +1,6 @@
 import { assignment, SimpleCommand } from './simple-command.ts';
 
-/** A `${params.z}` in a shell text, and what the shell would make of a value there. */
+/** A `${params.z}` in a shell text, and how the shell would read a value there. */
 export interface Placeholder extends Place {
   readonly side: 'params' | 'matrix' | 'inputs' | 'outputs';
   readonly name: string;
@@ -16,17 +16,17 @@ export interface Place {
    * in `${x%word}`, `expansion` the word of a quoted `${x:-word}`, `here` a here-document with expansions and `literal` one without.
    */
   readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
-  /** What evaluates the text there as code, such as `sh`; absent where a value stays a value. */
+  /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
   readonly code?: string | undefined;
-  /** The command that it is part of a word of. */
+  /** The command whose word holds it. */
   readonly command?: SimpleCommand;
   /** The here-document that it is in: the line that ends it, and whether leading tabs are removed (`<<-`). */
   readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
 }
 
 /**
- * The placeholders of a shell text in order, read by the quoting rules of POSIX and what bash adds to them. A comment has none,
- * and `\${params.z}` is none. What is no shell text is read somehow: the shell reports it.
+ * Finds the placeholders of a shell text in order, by the quoting rules of POSIX and bash. A comment has none, and
+ * `\${params.z}` is none. A text that is not valid for the shell gives some answer: the shell will report the error.
  */
 export function findPlaceholders(text: string): readonly Placeholder[] {
   return text.search(pattern) < 0 ? [] : new Reader(text).read();
@@ -37,7 +37,7 @@ const one = new RegExp(pattern, 'y');
 const each = new RegExp(pattern, 'g');
 const dollarBefore = new RegExp(`\\$(?=${pattern.source})`, 'y');
 
-/** Quotes within a quoted `${…}`, of which shells and their versions differ. */
+/** Quotes within a quoted `${…}`, which shells and their versions read differently. */
 const inExpansion = '"${…}"';
 const arithmetic: Place = { quoting: 'double', code: '$(( ))' };
 

@@ -1,5 +1,5 @@
 const plain = /^[A-Za-z0-9_@%+:,./-]+$/;
-/** Words that the shell reads in another way where they are not quoted; bash so reads `-n` in `[[ … ]]`. */
+/** Words that have a special meaning unless they are quoted, such as `-n` in bash's `[[ … ]]`. */
 const reserved =
   /^(-[A-Za-z]{1,2}|if|then|elif|else|fi|for|while|until|do|done|case|esac|in|time|function|select|coproc)$/;
 

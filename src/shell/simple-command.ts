@@ -1,7 +1,7 @@
 /** How a word begins that assigns to a variable. */
 export const assignment = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/;
 
-/** A simple command as its words are read: what it is called, and whether the next word or the standard input is code. */
+/** A simple command while its words are read: its name, and whether the next word or the standard input is code. */
 export class SimpleCommand {
   /** The first word that is neither reserved nor an assignment. */
   name: string | undefined;

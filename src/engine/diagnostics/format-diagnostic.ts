@@ -2,7 +2,7 @@ import type { Diagnostic, Span } from './diagnostic.ts';
 import { lineColumn, lineText } from './line-column.ts';
 
 interface FormatOptions {
-  /** ANSI colours; off where the text does not go to a terminal. */
+  /** ANSI colours; off unless the text goes to a terminal. */
   readonly color?: boolean;
 }
 
@@ -36,13 +36,13 @@ export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: Form
   return blocks.join('\n\n');
 }
 
-/** A diagnostic that stops nothing, in one line and without a mark: `pipelines/faces.yaml:3:5: The parameter …`. */
+/** A warning in one line, without a code frame: `pipelines/faces.yaml:3:5: The parameter …`. */
 export function formatWarning({ message, at, hint }: Diagnostic): string {
   const where = at ? `${placeOf(at)}: ` : '';
   return `${where}${printableLines(message)}${hint === undefined ? '' : `. ${printableLines(hint)}`}`;
 }
 
-/** Several diagnostics as text; after `limit` of them only their number is told. */
+/** Several diagnostics as text: the first `limit`, and the number of the others. */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
   { limit = 20, ...options }: FormatOptions & { readonly limit?: number } = {},
@@ -65,7 +65,7 @@ function codeFrame({ file, start, end }: Span, paint: Paint, caret: (text: strin
   const text = lineText(file, line);
   const from = Math.min(column - 1, text.length);
   const length = Math.max(1, Math.min(end - start, text.length - from));
-  // A third of the width stays before the span, so that a cut line still tells where it is.
+  // A third of the width stays before the span, so that a cut line still shows the context.
   const cut = text.length <= frameWidth ? 0 : Math.max(0, from - Math.floor(frameWidth / 3));
   const before = cut > 0 ? '…' : '';
   const window = text.slice(cut, cut + frameWidth);
@@ -83,7 +83,7 @@ function printable(text: string): string {
 }
 const hidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 
-/** A message may have several lines, such as a list of what there is. */
+/** A message may have several lines, such as a list of names. */
 const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
 
 type Paint = Readonly<Record<'red' | 'cyan' | 'bold' | 'dim', (text: string) => string>>;

@@ -11,24 +11,24 @@ import { ListingError, listingError, type TreeEntry, walkTree } from './walk-tre
 import { writeAtomic } from './write-atomic.ts';
 import { writeError } from './write-error.ts';
 
-/** A listing with the {@link signTree} signature of the tree as it was looked at before hashing. */
+/** A listing with the {@link signTree} signature of the tree from before it was hashed. */
 export interface SignedListing extends Listing, TreeSignature {
   /**
-   * Milliseconds, when it was hashed, until all its files would lie safely in the past. Only where that is 0 does an equal
-   * signature later mean equal content. Infinite where a file is dated in the future, which cannot be waited for.
+   * Milliseconds, counted from the hashing, until the times of all files lie safely in the past. Only where that is 0 does
+   * an equal signature later mean equal content. Infinite where a file is dated too far in the future to wait for.
    */
   readonly settlesIn: number;
 }
 
 export interface ListingOptions {
-  /** False: it does not count which files are executable, as for the user's files. */
+  /** False, as for the user's files: whether a file is executable does not count. */
   readonly modes?: boolean;
 }
 
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
 type Known = readonly [number, number, number, number, Digest];
 
-/** What is known of one folder's files, by name. */
+/** The known digests of one folder's files, by name. */
 interface KnownFolder {
   /** Days since the epoch; a folder that nobody lists for a month is forgotten. */
   readonly used: number;
@@ -47,9 +47,9 @@ const today = (): number => Math.floor(Date.now() / 86_400_000);
  * The digests of files that were hashed before, kept in `cache/digests.json`, so that an unchanged file costs one stat.
  *
  * A digest is reused only if size, mtime, ctime and inode match, and it is remembered only if both times lay safely
- * before the moment of hashing: a file written again within the same tick would look unchanged. A writer that has the file
- * in a shared mapping may change it without new times; {@link recheck} and `rehash` are for this. It is an optimisation:
- * when it is lost, files are hashed again. Of several processes that save at once, the last wins.
+ * before the moment of hashing: a file written again within the same tick would look unchanged. A process that has mapped
+ * the file into its memory may change it without new times; {@link recheck} and `rehash` serve that case. The index is an
+ * optimisation: when it is lost, files are hashed again. When several processes save at once, the last wins.
  */
 export class DigestIndex {
   readonly #path: string;
@@ -68,8 +68,8 @@ export class DigestIndex {
   }
 
   /**
-   * `folder` is the cache's; nothing is read before the first listing. With `rehash`, only digests that this index learned
-   * itself are reused, and what earlier processes remembered is corrected.
+   * `folder` is that of the store; nothing is read before the first listing. With `rehash`, only digests that this index
+   * computed itself are reused, and those of earlier processes are corrected.
    */
   static open(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}): DigestIndex {
     return new DigestIndex(folder, rehash);
@@ -90,8 +90,8 @@ export class DigestIndex {
   }
 
   /**
-   * Lists what is about to be read and trusted by its signature: waits where something in it was only just written,
-   * milliseconds on the cache's disk, and lists it again. Something that is written all the time does not settle.
+   * Lists something whose signature will be trusted. Where it was written only just now, this waits (milliseconds on the
+   * store's disk) and lists again. Something that is written all the time never settles.
    */
   async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
     let listing = await this.list(path, options);
@@ -113,18 +113,18 @@ export class DigestIndex {
   }
 
   /**
-   * Waits, milliseconds at most on a local disk, until what was written at `newest` (see `signTree`) lies
-   * safely in the past. What is listed after that is remembered; a signature made after that can be trusted later.
+   * Waits, a few milliseconds on a local disk, until what was written at `newest` (see `signTree`) lies safely in the
+   * past. Digests of what is listed after that are remembered, and signatures made after that can be trusted.
    */
   async settled(newest: number): Promise<void> {
-    // Again, since the filesystem's clock moves in ticks and so lags behind the timer.
+    // In a loop, since the filesystem's clock moves in ticks and lags behind the timer.
     for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
       await delay(wait + 1);
   }
 
   /**
-   * Hashes every file again whose digest would be reused, and forgets those whose content is another one. The answer has
-   * how many there are and the absolute paths of the forgotten. Throws a `ListingError` for one that cannot be read.
+   * Hashes again every file whose digest would be reused, and forgets wrong digests. Gives the number of files and the
+   * absolute paths of those with wrong digests. Throws a `ListingError` for a file that cannot be read.
    */
   async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
     this.#folders ??= load(this.#path);
@@ -143,7 +143,7 @@ export class DigestIndex {
     return { files: reusable.length, changed: changed.sort() };
   }
 
-  /** Writes what was learned, once, at the end; does nothing when nothing was. Throws a `WriteError`. */
+  /** Writes new digests, if there are any, at the end of a command. Throws a `WriteError`. */
   save(): void {
     if (!this.#changed || this.#folders === undefined) return;
     const oldest = today() - 30;
@@ -186,7 +186,7 @@ export class DigestIndex {
     return { digests, settlesIn: [...waits.values()].reduce((most, wait) => Math.max(most, wait), 0) };
   }
 
-  /** `whole`: the members are all that the folder holds, so others are forgotten. */
+  /** With `whole`, the members are all that the folder holds, and others are forgotten. */
   #remember(
     folder: string,
     members: ReadonlyMap<string, TreeEntry>,
@@ -194,7 +194,7 @@ export class DigestIndex {
     remembered: ReadonlySet<TreeEntry>,
     whole: boolean,
   ): void {
-    // Private folders of running stages lie in the cache and are gone soon.
+    // The private folders of running stages lie in the store and are gone soon.
     if (folder === this.#folder || folder.startsWith(`${this.#folder}/`)) return;
     const key = this.#key(folder);
     const record = this.#folders?.get(key) ?? { used: 0, files: new Map<string, Known>() };
@@ -221,12 +221,12 @@ export class DigestIndex {
   }
 }
 
-/** Whether a listing may be of files that are still being written: its signature says nothing of their content. */
+/** Whether files of a listing may still be changing: then its signature does not stand for their content. */
 export function isUnsettled({ settlesIn }: SignedListing): boolean {
   return settlesIn > 0 && settlesIn !== Number.POSITIVE_INFINITY;
 }
 
-/** A sweep over very many files lets timers and output through now and then. */
+/** Walks a tree, and lets timers and output through now and then, since it may hold very many files. */
 async function walkInTurns(path: string): Promise<TreeEntry[]> {
   const entries: TreeEntry[] = [];
   for (const entry of walkTree(path)) {

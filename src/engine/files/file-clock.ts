@@ -2,20 +2,20 @@ import { closeSync, fstatSync, mkdirSync, openSync, type Stats, writeSync } from
 import { join } from 'node:path';
 
 /**
- * A reading of a filesystem's own clock: it, and not the computer's, dates files. `untilPast` says when a file's times
- * lie safely before it, so that whatever writes the file afterwards is sure to leave it another time.
+ * A reading of a filesystem's own clock, which dates files and may differ from the computer's. A file's times lie safely in
+ * the past when whatever writes the file from now on is sure to give it another time.
  */
 export interface Moment {
-  /** Milliseconds until they do: 0 when they do, infinite for times too far ahead to be waited for. */
+  /** Milliseconds until a file's times lie safely in the past: 0 when they do, infinite for times too far ahead to wait for. */
   untilPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): number;
 }
 
 /** Twice the coarsest tick of a kernel (100 Hz), in milliseconds: times of files move in ticks. */
 const tick = 20;
-/** For a disk that keeps whole or even seconds, and for one whose clock cannot be asked. */
+/** For a disk that keeps whole or even seconds, and for one whose clock cannot be read. In milliseconds. */
 const coarse = 3_000;
 
-/** Asks the clock of the filesystem that holds the cache, by writing a probe file there. */
+/** Reads the clock of the filesystem that holds the store, by writing a probe file there. */
 export class FileClock {
   readonly #folder: string;
 
@@ -35,14 +35,14 @@ export class FileClock {
     };
   }
 
-  /** Milliseconds until files written at `time` are safely past: 0 when they are; unknowable futures are not waited for. */
+  /** Milliseconds until files written at `time` lie safely in the past; 0 when they do, or are too far ahead to wait for. */
   untilPast(time: number): number {
     const probe = this.#probe() ?? { time: Date.now(), margin: coarse };
     const wait = time + probe.margin - probe.time;
     return wait > 0 && wait <= coarse ? wait : 0;
   }
 
-  /** Undefined where the cache cannot be written. */
+  /** Undefined where the store cannot be written. */
   #probe(): { readonly dev: number; readonly time: number; readonly margin: number } | undefined {
     try {
       mkdirSync(this.#folder, { recursive: true });

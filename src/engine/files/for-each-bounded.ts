@@ -1,11 +1,12 @@
-/** Files that the process reads, copies or moves at once, whoever asks: a disk gains nothing from more, and systems allow few. */
+/** How many files the process reads, copies or moves at once: a disk gains nothing from more, and systems allow few. */
 const mostFiles = 16;
 let busy = 0;
 const waiting: (() => void)[] = [];
 
 /**
- * Does `work` on files for every item, at most `limit` at a time. After a failure no further item is begun; it is thrown
- * once those under way have ended, so that nothing goes on behind the caller's back. `work` must not call this again.
+ * Runs `work`, which handles files, for every item, at most `limit` at a time. After a failure it begins no further item,
+ * waits for those under way, and throws the failure: nothing continues behind the caller's back. `work` must not call this
+ * function again.
  */
 export async function forEachBounded<T>(
   items: Iterable<T>,
@@ -23,7 +24,7 @@ export async function forEachBounded<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Whoever ends hands its turn to the one that waits longest. */
+/** Waits for a turn; each that ends hands its turn to the one that has waited longest. */
 async function inTurn<T>(work: (item: T) => Promise<void>, item: T): Promise<void> {
   if (busy < mostFiles) busy += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));

@@ -6,15 +6,15 @@ export interface ListedFile {
   readonly digest: Digest;
   /** In bytes. */
   readonly size: number;
-  /** Only of what a stage made, where it is part of the digest: users' files come with modes of any disk or archive. */
+  /** Part of the digest, but only for what a stage made: users' files come with modes of any disk or archive. */
   readonly executable?: true;
 }
 
 /**
  * What a file or folder holds, by content.
  *
- * A folder's parts are its top-level folders; files beside them belong to every part. So a reader of the part `train`
- * is keyed by `dataset.json` and everything under `train/`.
+ * A folder's parts are its top-level folders; files beside them belong to every part. So the fingerprint of a reader of the
+ * part `train` holds `dataset.json` and everything under `train/`.
  */
 export interface Listing {
   readonly folder: boolean;
@@ -51,8 +51,9 @@ export function folderListing(files: Iterable<ListedFile>): Listing {
 }
 
 /**
- * What keys a reader of these parts: their digests and that of the files beside them; absent `parts`: the whole.
- * A part that the folder lacks is keyed as missing, so that its appearance is a change. A single file has no parts.
+ * The digest of these parts for the fingerprint of their reader: of their contents and of the files beside them; of the
+ * whole where `parts` is absent. A part that the folder lacks counts as missing, so that its appearance is a change. A single
+ * file has no parts.
  */
 export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
   if (parts === undefined || !listing.folder) return listing.digest;
@@ -65,7 +66,7 @@ export function partsDigest(listing: Listing, parts: readonly string[] | undefin
 const partDigest = (listing: Listing, part: string): Digest | undefined =>
   Object.hasOwn(listing.parts, part) ? listing.parts[part] : undefined;
 
-/** The first line keeps it from being some file's digest by accident; a name cannot hold a NUL. */
+/** The first line ensures that no file has this digest by accident; a name cannot hold a NUL. */
 function digestFiles(what: 'folder' | 'part', sorted: readonly ListedFile[]): Digest {
   return sha256(
     `restage ${what}\0\n${sorted.map((file) => `${file.path}\0${file.digest}${file.executable ? ' executable' : ''}\n`).join('')}`,

@@ -2,13 +2,13 @@ import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { sha256 } from '../../digest.ts';
 
-/** A process, told apart from a later one that got the same number, and from one that has it elsewhere. */
+/** A process, distinguished from later ones with the same number, and from those of other machines and containers. */
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
   /**
-   * Where the number holds: this boot, and this container's numbering of processes. Hosts and containers may share a
-   * name. Empty where there is no `/proc`, and then the host's name alone counts.
+   * Where the number is valid: this boot, and this container's numbering of processes, since hosts and containers may share
+   * a name. Empty where there is no `/proc`; then only the host's name counts.
    */
   readonly space: string;
   /** When it began, from `/proc`; empty where there is none. */
@@ -22,18 +22,18 @@ export function thisProcess(): ProcessIdentity {
   return own;
 }
 
-/** The identity that a file holds, among other things; undefined for one that is gone, cut short or damaged. */
+/** Reads an identity from a JSON file; undefined for a file that is gone, cut short or damaged. */
 export function readIdentity(path: string): ProcessIdentity | undefined {
   try {
     const { pid, host, space, started } = JSON.parse(readFileSync(path, 'utf8')) as Record<string, unknown>;
-    if (!Number.isInteger(pid) || (pid as number) <= 0) return undefined; // `kill` means a whole group by others
+    if (!Number.isInteger(pid) || (pid as number) <= 0) return undefined; // `kill` would take it for a process group
     return { pid: pid as number, host: String(host), space: String(space), started: String(started) };
   } catch {
     return undefined;
   }
 }
 
-/** Whether it still runs, where that is certain. Of another host or container nothing is known. */
+/** Whether a process still runs, where that is certain. Nothing is known of another host or container. */
 export function lifeOf({ pid, host, space, started }: ProcessIdentity): 'alive' | 'dead' | 'unknown' {
   const here = thisProcess();
   if (host !== here.host || space !== here.space) return 'unknown';
@@ -73,7 +73,7 @@ function startOf(pid: number): string {
   const stat = orEmpty(() => readFileSync(`/proc/${pid}/stat`, 'utf8'));
   // The name in parentheses may hold spaces and parentheses; the state follows it, and 19 fields on, the start.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-  // One that was killed and that its parent never asked about keeps its number, in a container often for ever.
+  // A process that ended and whose parent never waited for it keeps its number, in a container often for ever.
   if (fields[0] === 'Z' || fields[0] === 'X') return 'ended';
   return fields[19] ?? '';
 }

@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { type TreeEntry, walkTree } from './walk-tree.ts';
 
-/** What stat says of a whole tree, in short: equal signatures mean that nothing in it was written in between. */
+/** A digest of the stat data of a whole tree: equal signatures mean that nothing in it was written in between. */
 export interface TreeSignature {
   readonly signature: string;
   /**
@@ -17,7 +17,7 @@ export function signTree(path: string): TreeSignature {
   return signEntries(walkTree(path));
 }
 
-/** The same of entries that were walked already. Numbers are hashed as they are: as text they would cost more than the walk. */
+/** Signs entries that were walked already. Numbers are hashed in binary: as text they would cost more than the walk. */
 export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   const paths: string[] = [];
   const numbers: number[] = [];
@@ -34,7 +34,7 @@ export function signEntries(entries: Iterable<TreeEntry>): TreeSignature {
   return { signature: hash.digest('hex').slice(0, 32), newest };
 }
 
-/** What stat says of one path alone: a file, a folder by the names in it, or that nothing is there, which signs like any state. */
+/** Signs one path alone: a file, a folder by the names in it, or that nothing is there, which has a signature too. */
 export function signPlace(path: string): TreeSignature {
   try {
     const { size, mtimeMs, ctimeMs, ino } = statSync(path);

@@ -15,12 +15,12 @@ export function stagingName(path: Digest): string {
 /** The start of a path's digest, as staging names hold it. */
 export const stagingKey = (path: Digest): string => path.slice(0, 12);
 
-/** Cheap, since every name of every walk is asked. */
+/** Cheap, since it is called for every name of every walk. */
 export function isStagingName(name: string): boolean {
   return name.startsWith('.restage-') && pattern.test(name);
 }
 
-/** Who staged under this name, beside which path; undefined for every other name. */
+/** Which process staged under this name, and for which path; undefined for every other name. */
 export function parseStagingName(
   name: string,
 ): { readonly key: string; readonly isOwn: boolean; readonly isDead: boolean } | undefined {

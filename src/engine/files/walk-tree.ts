@@ -17,12 +17,12 @@ export class ListingError extends UserError {
   }
 }
 
-/** A file or folder that a walk met; links are followed, so `stats` is their target's. */
+/** A file or folder of a walk. Links are followed, so `stats` describes their target. */
 export interface TreeEntry {
   /** Relative and POSIX; empty for the root of the walk. */
   readonly path: string;
   readonly stats: Stats;
-  /** Else a file. */
+  /** Otherwise it is a file. */
   readonly folder: boolean;
 }
 
@@ -33,7 +33,7 @@ interface Folder {
 }
 
 /**
- * Every file and folder at and below `root`, in an order that only the names decide; dotfiles in, links followed.
+ * Every file and folder at and below `root`, dotfiles included, links followed, in an order that depends only on the names.
  * Synchronous, since a stat through a promise costs ten times the system call; a caller with a long walk pauses
  * between entries. Throws a {@link ListingError} for a broken link, a link cycle, a device, an unreadable folder.
  */
@@ -66,7 +66,7 @@ function refuseCycle(root: string, { path, stats }: TreeEntry, parent: Folder): 
   }
 }
 
-/** Of what {@link statOf} gave. The methods of `Stats` cost more, which tells in a walk of very many files. */
+/** Cheaper than the method of `Stats`, which matters in a walk of very many files. */
 const isFolder = ({ mode }: Stats): boolean => (mode & constants.S_IFMT) === constants.S_IFDIR;
 
 function statOf(path: string): Stats {

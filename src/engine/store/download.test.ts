@@ -59,7 +59,7 @@ test('a file is fetched once; a connection that breaks off is taken up where it 
   assert.equal(ranges.length, 3);
 });
 
-test('what an earlier run fetched is gone on from, unless the server sends all of it', async (t) => {
+test('a download resumes after what an earlier run fetched, unless the server sends the whole file', async (t) => {
   for (const knowsRanges of [true, false]) {
     const cache = temporaryFolder(t);
     mkdirSync(join(cache, 'downloads'));
@@ -127,7 +127,7 @@ test('an answer that brings nothing, or something else, never gets the final nam
   const stuck = await serve(t, (...call) => sending(times++ === 0 ? 5000 : 0)(...call));
   assert.match(
     await problem(download(cache, stuck.file)),
-    /is [0-9a-f]{32}\. The 5000 bytes that came are kept, and gone on from\.$/,
+    /is [0-9a-f]{32}\. The 5000 bytes that arrived are kept, and the next attempt resumes after them\.$/,
   );
   assert.equal(readFileSync(`${path}.part`).length, 5000);
 

@@ -17,9 +17,10 @@ import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
 /**
- * The path of a published file in `<cache>/downloads`, fetched if it is not there yet. What arrived before a connection
- * broke off, in this run or an earlier one, is gone on from; only what has the right checksum gets the final name. Of
- * several who want it at once one fetches. Throws a {@link StageError} that says what to put where by hand.
+ * The path of a published file in `<cache>/downloads`, fetched if it is not there yet. A download resumes after the bytes
+ * that an earlier connection brought, in this run or a previous one. Only a file with the right checksum gets the final
+ * name. Of several processes that need the file at once, one fetches it. Throws a {@link StageError} that says which file to
+ * put where by hand.
  */
 export async function download(
   cache: string,
@@ -53,7 +54,7 @@ async function verified(path: string, { md5 }: PublishedFile): Promise<string> {
   throw new StageError(`Expected md5 ${md5} of ${path}, got ${got}: it is damaged, or another file. Remove it.`);
 }
 
-/** Fetches what is missing of a file; a connection that breaks off is taken up again as long as each brings something. */
+/** Fetches what is missing of a file. When a connection breaks off it tries again, as long as each attempt brings bytes. */
 async function fetchInto(
   part: string,
   path: string,
@@ -63,7 +64,7 @@ async function fetchInto(
   for (;;) {
     const before = sizeOf(part) ?? 0;
     const end = await fetchMore(part, before, file, progress).catch((error: NodeJS.ErrnoException) => {
-      // The disk's errors are told as such.
+      // Errors of the disk are no errors of the connection.
       if (error.syscall === 'write' || error.syscall === 'open') throw error;
       return error;
     });
@@ -73,7 +74,7 @@ async function fetchInto(
   }
 }
 
-/** Appends what one connection brings, from the byte `start` on. Gives the error that ended it early. */
+/** Appends what one connection brings, from the byte `start` on. Throws the error that ended it early. */
 async function fetchMore(
   part: string,
   start: number,
@@ -82,13 +83,13 @@ async function fetchMore(
 ): Promise<undefined> {
   const response = await openUrl(url, start > 0 ? { range: `bytes=${start}-` } : {});
   const { statusCode, headers } = response;
-  // All of it is here already.
+  // The whole file is here already.
   if (statusCode === 416 && start > 0) return void response.destroy();
   if (statusCode !== 200 && statusCode !== 206) {
     response.destroy();
     throw new Error(`the server answered ${statusCode}`);
   }
-  // A server that knows no ranges sends all of it once more.
+  // A server that does not support ranges sends the whole file again.
   let done = statusCode === 206 ? start : 0;
   const total = done + Number(headers['content-length'] ?? 0);
   const output = openSync(part, statusCode === 206 ? 'a' : 'w');
@@ -107,7 +108,7 @@ async function fetchMore(
 }
 
 function failure(why: string, path: string, { url, md5 }: PublishedFile, kept = 0): StageError {
-  const rest = kept > 0 ? ` The ${kept} bytes that came are kept, and gone on from.` : '';
+  const rest = kept > 0 ? ` The ${kept} bytes that arrived are kept, and the next attempt resumes after them.` : '';
   return new StageError(
     `Cannot fetch ${url}: ${why}. Fetch it where there is a network, and put it at ${path}; its md5 is ${md5}.${rest}`,
   );

@@ -1,14 +1,14 @@
 import type { FolderStore } from './folder-store.ts';
 import type { PastAttempt, RunFolder } from './run-folder.ts';
 
-/** The attempts, first to last and at least one, of the last run in which a stage of a pipeline ran. */
+/** The attempts, first to last, of the last run in which a stage of a pipeline ran; there is at least one. */
 export interface LastAttempts {
   readonly run: RunFolder;
   readonly attempts: readonly PastAttempt[];
   readonly last: PastAttempt;
 }
 
-/** Undefined where it never ran in any run that is kept, or in the last `runs` of the pipeline. */
+/** Undefined where the stage ran in none of the `runs`; by default, these are all recorded runs of the pipeline. */
 export function lastAttempts(
   cache: FolderStore,
   pipeline: string,

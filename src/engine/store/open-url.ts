@@ -4,13 +4,13 @@ import { request as httpsRequest } from 'node:https';
 import type { Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Nothing heard for so long, in milliseconds, is a connection that broke off. */
+/** A connection that is silent for so long, in milliseconds, counts as broken. */
 const patience = 60_000;
 const mostRedirects = 5;
 
 /**
- * Asks for a URL, through the proxy that the environment names (`https_proxy`, `http_proxy`, `no_proxy`, in capitals too),
- * and follows where it is sent. Rejects where there is no answer.
+ * Requests a URL, through the proxy that the environment names (`https_proxy`, `http_proxy`, `no_proxy`, in capitals too),
+ * and follows redirects. Rejects where there is no answer.
  */
 export async function openUrl(
   url: string,
@@ -63,7 +63,7 @@ function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMess
   });
 }
 
-/** A connection to the target through the proxy, as HTTP's CONNECT gives it. */
+/** A connection to the target through the proxy, by HTTP's CONNECT. */
 function tunnel(target: URL, proxy: URL): Promise<Socket> {
   const authority = `${target.hostname}:${target.port || 443}`;
   const options = { method: 'CONNECT', path: authority, headers: { host: authority, ...credentials(proxy) } };

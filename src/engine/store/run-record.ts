@@ -1,7 +1,7 @@
 import type { Digest } from '../../digest.ts';
 import type { Outcome } from '../events.ts';
 
-/** How a run ended: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results they are of. */
+/** How a run ended: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
 export interface RunRecord {
   readonly pipeline: string;
   /** The pipeline's file, relative to the root. */
@@ -16,10 +16,10 @@ export interface RunRecord {
 
 export interface StageEntry {
   readonly outcome: Outcome;
-  /** Of the work done in the run. */
+  /** Duration of the work done in this run. */
   readonly seconds?: number;
   readonly message?: string;
-  /** The result that it stands on; absent where it has none, and in records of before this was kept. */
+  /** Fingerprint of its result; absent where it has none, and in old records. */
   readonly result?: Digest;
   /** Numbers of its `metrics` outputs by name, such as `test.auc`; the same of their intervals. */
   readonly metrics?: Readonly<Record<string, number | null>>;
