@@ -17,7 +17,7 @@ import { buildNet } from '../src/learning/models/build-net.ts';
 import { weightedNet } from '../src/learning/models/export/weighted-net.ts';
 import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
 import { netOf } from '../src/learning/models/model-setting.ts';
-import { toPytorch } from '../src/learning/models/weights/pytorch-layout.ts';
+import { toPytorch } from '../src/learning/models/weights/net-weights.ts';
 import { Random } from '../src/random.ts';
 import { type Peer, startPeer } from './backend/peer.ts';
 import { processSeconds, sample, typical } from './backend/samples.ts';

@@ -5,7 +5,7 @@ import { type TestContext, test } from 'node:test';
 import fc from 'fast-check';
 import { parseScores } from '../src/learning/metrics/scores-file.ts';
 import { openWeights } from '../src/learning/models/weights/open-weights.ts';
-import { readFinite } from '../src/learning/models/weights/stored-weights.ts';
+import { readFinite } from '../src/learning/models/weights/weight-files.ts';
 import { openDataset } from '../src/learning/vision/dataset/open-dataset.ts';
 import { openFeatures } from '../src/learning/vision/features/open-features.ts';
 import { StageError } from '../src/stage.ts';

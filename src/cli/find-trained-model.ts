@@ -5,7 +5,7 @@ import { findPipelineFile, findRoot } from '../engine/config/pipeline-files.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { plan } from '../engine/plan/plan.ts';
-import { infoFile } from '../learning/models/read-model-info.ts';
+import { infoFile } from '../learning/models/model-info.ts';
 import { err, ok, type Result } from '../result.ts';
 import { makeWorld, saveDigests, warnOnStderr } from './make-world.ts';
 import { openProject, type Project } from './open-project.ts';

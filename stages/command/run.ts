@@ -10,8 +10,8 @@ import { LongArguments } from './long-arguments.ts';
 type Context = StageContext<{ readonly run: string }>;
 
 /**
- * Runs the command by `sh -e` in the root of the project. It writes to the stage's own stdout and stderr, which are the
- * log. The shell stays in the stage's process group, so whatever ends the stage ends the command too.
+ * Runs the command by `sh -e` in the root of the project. It inherits the stage's stdout and stderr, which are the log, and its
+ * process group, so whatever ends the stage ends the command too.
  */
 export default async function run(context: Context): Promise<void> {
   const ending = await endOf([...(context.launcher ?? []), 'sh', '-e', writeScript(context)], context.root);
@@ -22,7 +22,7 @@ export default async function run(context: Context): Promise<void> {
   }
 }
 
-/** Writes the command with the paths of its ports into a file: as an argument of `sh` it could have no more than 128 KiB. */
+/** Writes the command with the paths of its ports into a file, since an argument of `sh` has at most 128 KiB. */
 function writeScript(context: Context): string {
   const given = new LongArguments();
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
@@ -37,7 +37,7 @@ function writeScript(context: Context): string {
   return script;
 }
 
-/** The paths that a placeholder stands for: those of a port, or that of the file which lists them. */
+/** The paths that a placeholder stands for: those of a port, or that of a file that lists them. */
 function pathsOf(context: Context, { side, name }: Placeholder): readonly string[] {
   if (side === 'outputs') return [context.output(name)];
   const port = context.inputPorts.includes(name) ? name : name.replace(/\.list$/, '');
@@ -53,8 +53,8 @@ function pathsOf(context: Context, { side, name }: Placeholder): readonly string
 }
 
 /**
- * How the command went wrong, or undefined where it went well. A gentle stop reaches the command as it reaches us, its
- * group: we wait for it, so that one that cleans up has the time.
+ * Why the command failed; undefined where it succeeded. SIGTERM reaches the whole process group: we wait for the command, so that it
+ * has time to clean up.
  */
 function endOf([program, ...args]: readonly string[], cwd: string): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
@@ -70,16 +70,16 @@ function endOf([program, ...args]: readonly string[], cwd: string): Promise<stri
   });
 }
 
-/** A shell ends with 128 and the number of the signal that killed its program. */
+/** A shell exits with 128 plus the number of the signal that killed its program. */
 function ofSignal(code: number): string {
   const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
   return name === undefined ? '' : ` (${name})`;
 }
 
-/** A folder may be a link, which `find` and others look into only where its path ends with a slash. */
+/** A folder may be a link, which `find` and others follow only where its path ends with a slash. */
 const followed = (path: string): string => (statSync(path).isDirectory() ? `${path}/` : path);
 
-/** The command as the user knows it: its first line, at most 100 characters. */
+/** The first line of the command, at most 100 characters, for messages. */
 function firstLine(run: string): string {
   const [first = '', ...rest] = run.trim().split('\n');
   return rest.length > 0 || first.length > 100 ? `${first.slice(0, 100).trimEnd()} …` : first;

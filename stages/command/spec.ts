@@ -4,7 +4,7 @@ import { defineKind } from '../../src/stage.ts';
 export const spec = defineKind({
   name: 'command',
   version: 2,
-  summary: 'Runs any program, by the shell, as a stage.',
+  summary: 'Runs any program as a stage, through the shell.',
   settings: z.strictObject({
     run: z
       .string()

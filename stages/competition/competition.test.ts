@@ -4,10 +4,9 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import { headOf } from '../../src/learning/models/feature-head.ts';
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
-import { netOf } from '../../src/learning/models/model-setting.ts';
+import { headOf, netOf } from '../../src/learning/models/model-setting.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -142,9 +141,7 @@ test("learnable parameters count: MyNet's 34,850, no moving statistics, and of a
   assert.equal(count(infoOf('xception', { values: 2048, of: { ...of, layer: pooled } })), whole);
   assert.throws(
     () => count(infoOf('xception', { values: 2048 })),
-    new StageError(
-      'Expected a model whose parameters can be counted, got one that goes on from features of which it is not known what made them.',
-    ),
+    new StageError('Expected a model whose parameters can be counted, got a head on features from an unknown network.'),
   );
 });
 

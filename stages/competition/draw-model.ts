@@ -2,12 +2,11 @@ import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { wrapText } from '../../src/learning/charts/wrap-text.ts';
-import { headOf } from '../../src/learning/models/feature-head.ts';
 import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
 import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
-import { modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { err, ok, type Result } from '../../src/result.ts';
 
 /** A model's network as SVG, as `restage model` draws it; of one that goes on from features, what follows them. */

@@ -16,7 +16,7 @@ import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-l
 import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
-import { readModelInfo } from '../../src/learning/models/read-model-info.ts';
+import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
 import { drawMessage, drawModel } from './draw-model.ts';

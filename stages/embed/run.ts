@@ -1,11 +1,9 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { tidy } from '@tensorflow/tfjs';
-
+import type { LayersModel } from '@tensorflow/tfjs';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
-import { imagesOf } from '../../src/learning/training/predict.ts';
+import { outputOf } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -13,8 +11,8 @@ import { FeaturesWriter } from '../../src/learning/vision/features/features-writ
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
 
-/** A network with what it sees. */
-interface Seeing {
+/** A network with its input. */
+interface ImageNetwork {
   readonly model: LayersModel;
   readonly architecture: ModelInfo['architecture'];
   readonly input: ImageInput;
@@ -38,42 +36,38 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   const options = { batchSize, resize, normalization: input.normalise, threads: context.cpus, cacheBytes: 0 };
   for (const split of splits) {
     await using loader = new BatchLoader(folder, split, options);
-    const features = look(backbone.model, loader, (images) => {
+    const features = featuresOf(backbone.model, loader, (images) => {
       done += images;
       context.progress({ done, total, unit: 'images', note: split });
     });
     await writer.split(split, loader.samples, features);
   }
   writer.finish();
-  context.log(`${backbone.values} values of each of ${total} images, the output of ${backbone.layer}`);
+  context.log(`${backbone.values} values for each of ${total} images, the output of ${backbone.layer}`);
 }
 
-async function openNetwork(context: StageContext<EmbedSettings>): Promise<Seeing> {
-  const { settings } = context;
+async function openNetwork(context: StageContext<EmbedSettings>): Promise<ImageNetwork> {
   const [given] = context.inputs('model');
   if (given !== undefined) {
     const { model, info } = await loadModel(given.path);
     if ('size' in info.input) return { model, architecture: info.architecture, input: info.input };
-    throw new StageError('Expected a model that sees images, got one that goes on from features.');
+    throw new StageError('Expected a model of images, got a head on features.');
   }
-  const whole = { ...usual, ...settings };
-  const { model, input } = await beginNetwork(context, whole);
-  return { model, architecture: whole.model, input };
+  const settings = { ...usual, ...context.settings };
+  const { model, input } = await beginNetwork(context, settings);
+  return { model, architecture: settings.model, input };
 }
 
-/** What the network makes of every batch, in inference mode: `[batch, values]` each. */
-async function* look(
+/** The features of every batch, `[batch, values]` each. */
+async function* featuresOf(
   model: LayersModel,
   loader: BatchLoader,
   onBatch: (images: number) => void,
 ): AsyncGenerator<Float32Array, void, undefined> {
   for await (const batch of loader.epoch()) {
-    const output = tidy(() => model.apply(imagesOf(model, batch), { training: false }) as Tensor);
-    const features = await output.data<'float32'>();
-    output.dispose();
-    const images = batch.labels.length;
+    const features = await outputOf(model, batch);
     batch.release();
     yield features;
-    onBatch(images);
+    onBatch(batch.labels.length);
   }
 }

@@ -1,9 +1,8 @@
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { accuracy, confusion } from '../../src/learning/metrics/confusion.ts';
-import { logitDifferences } from '../../src/learning/metrics/logits.ts';
+import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/metrics/logits.ts';
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import { type ScoreScale, scaleOf } from '../../src/learning/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/split-names.ts';
 import { finite, type IntervalOptions, type Measured, measure, measureAuc, type Scored, scoredOf } from './measure.ts';

@@ -1,8 +1,13 @@
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import { bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
-import { logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
-import { fakeProbabilitiesOf, logitsOf, type ScoreScale } from '../../src/learning/metrics/score-scale.ts';
+import {
+  fakeProbabilitiesOf,
+  logitDifferences,
+  logitsOf,
+  predictedClasses,
+  type ScoreScale,
+} from '../../src/learning/metrics/logits.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 
 /** Images (or groups) with their scores in the forms that metrics take, each `[images]`. */

@@ -8,7 +8,7 @@ import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness
 import type { Method } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
-import { spearman } from '../../src/learning/metrics/spearman.ts';
+import { averageRanks, correlateRanks } from '../../src/learning/metrics/spearman.ts';
 import { loadModel, saveModel } from '../../src/learning/models/model-files.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
@@ -315,7 +315,9 @@ test('each image is held against the new maps of others, whatever the batches', 
   assert.deepEqual(await measure([[0, 1, 2], [3], [4, 5], [6]]), likeness);
   const mean = (values: readonly number[]) => values.reduce((sum, value) => sum + value, 0) / values.length;
   for (const [i, { own, others, byDepth }] of likeness.entries()) {
-    const before = [1, 2, 3, 4].map((k) => spearman(pictures[i]!, pictures[(i - k + images) % images]!));
+    const before = [1, 2, 3, 4].map((k) =>
+      correlateRanks(averageRanks(pictures[i]!), averageRanks(pictures[(i - k + images) % images]!)),
+    );
     assert.ok(Math.abs(others[0]![0]! - mean(before)) < 1e-12);
     assert.deepEqual(
       [own[0]![0], own[1]![0], others[1]![0]].map((value) => value!.toFixed(9)),

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { parseScores } from '../../src/learning/metrics/scores-file.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import { encodeSafetensors } from '../../src/learning/models/weights/encode-safetensors.ts';
+import { encodeSafetensors } from '../../src/learning/models/weights/safetensors.ts';
 import { StageError } from '../../src/stage.ts';
 import { linearCongruential } from '../../test/support/linear-congruential.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -79,7 +79,7 @@ test('a head that the file lacks is random, which is warned of', async () => {
     with: { model: 'tiny-xception', imageSize: 112, fit: 'contain', seed: 3 },
   });
   assert.deepEqual(bench.warnings, [
-    'The head is random, and tells nothing apart before it is trained: logits (expected logits/weights of 512 x 2, got no tensor of that name).',
+    'The head is random and separates nothing before it is trained: logits (expected logits/weights of 512 x 2, got no tensor of that name).',
   ]);
   const { info } = await loadModel(bench.output('model'));
   assert.deepEqual('normalise' in info.input && info.input.normalise.deviation, [1, 1, 1]);

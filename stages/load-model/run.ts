@@ -7,15 +7,15 @@ import type { LoadModelSettings } from './spec.ts';
 
 export default async function run(context: StageContext<LoadModelSettings>): Promise<void> {
   const { model: architecture, pretrained, seed } = context.settings;
-  // Nothing is computed: weights go from one file into another.
+  // Nothing is computed, so the simplest backend serves.
   await startBackend({ ...context, backend: 'cpu' });
   const { model, input, random } = await beginNetwork(context, context.settings);
   if (random.length > 0) {
-    context.warn(`The head is random, and tells nothing apart before it is trained: ${random.join('; ')}.`);
+    context.warn(`The head is random and separates nothing before it is trained: ${random.join('; ')}.`);
   }
   const info: ModelInfo = {
     architecture,
-    // In label order, as every kind here takes them.
+    // In label order.
     classes: ['real', 'fake'],
     input,
     training: { ...(pretrained !== undefined && { pretrained }), seed },

@@ -5,20 +5,20 @@ import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learni
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  model: modelSetting.describe('The network that the weights are of: by name, or as a list of layers.'),
+  model: modelSetting.describe('The network of the weights: its name, or a list of layers.'),
   ...inputSettings,
   pretrained: pretrainedSetting.exactOptional(),
-  seed: z.int().default(7).describe('Decides the weights of a head that the file does not have.'),
+  seed: z.int().default(7).describe('Decides the random weights of a head that the file lacks.'),
 });
 export type LoadModelSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<LoadModelSettings>({
   name: 'load-model',
   version: 1,
-  summary: 'Makes a model of a network and weights from a file, or published ones, without training.',
+  summary: 'Makes a model from a network and weights of a file, or published weights, without training.',
   settings,
-  inputs: { weights: { ...weightPorts.weights, optional: true }, shards: weightPorts.shards },
-  outputs: { model: { type: 'model', summary: 'The model as train would leave it: evaluate and others take it.' } },
+  inputs: weightPorts,
+  outputs: { model: { type: 'model', summary: 'A model like that of train, for evaluate and others.' } },
   check: (given, inputs) => [
     ...modelMistakes(given.model, given.imageSize),
     ...weightMistakes(given, inputs),

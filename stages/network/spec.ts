@@ -5,13 +5,9 @@ import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   model: modelSetting.default('simple-net').describe('The network, by name or as a list of layers.'),
-  classes: z
-    .int()
-    .min(2)
-    .default(2)
-    .describe('How many a network that has a name tells apart, such as the 1,000 of ImageNet.'),
+  classes: z.int().min(2).default(2).describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
-  title: z.string().min(1).optional().describe('What the drawing is called; by default the network’s name.'),
+  title: z.string().min(1).optional().describe('The title of the drawing; by default the network’s name.'),
 });
 export type NetworkSettings = z.output<typeof settings>;
 
@@ -31,10 +27,10 @@ export const spec = defineKind<NetworkSettings>({
     },
     layers: {
       type: 'table',
-      summary: 'CSV, a row for each layer: block, what it does, what it leaves, learnable parameters, multiply-adds.',
+      summary: 'CSV, a row for each layer: block, operation, output shape, learnable parameters, multiply-adds.',
       extension: '.csv',
     },
-    drawing: { type: 'images', summary: 'The network, drawn: SVG and PNG.' },
+    drawing: { type: 'images', summary: 'A drawing of the network: SVG and PNG.' },
   },
   check: ({ model, classes, imageSize }) => [
     ...modelMistakes(model, imageSize),

@@ -15,7 +15,14 @@ import {
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
-import { fakeProbabilities, logitDifferences } from '../../src/learning/metrics/logits.ts';
+import {
+  fakeProbabilities,
+  fakeProbabilitiesOf,
+  logitDifferences,
+  logitsOf,
+  type ScoreScale,
+  scaleOf,
+} from '../../src/learning/metrics/logits.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { auc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
@@ -26,7 +33,6 @@ import {
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
 import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import { fakeProbabilitiesOf, logitsOf, type ScoreScale, scaleOf } from '../../src/learning/metrics/score-scale.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';

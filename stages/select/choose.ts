@@ -1,23 +1,23 @@
-/** What models can be compared by. */
+/** The measures that models can be compared by. */
 export const measures = ['accuracy', 'auc', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 
 /** A model's values on the validation split; null or absent where undefined. */
 export type Values = Readonly<Partial<Record<Measure, number | null>>>;
 
-/** Which of some models is best. */
+/** The best of some models. */
 export interface Choice {
-  /** Its place. */
+  /** Its index. */
   readonly best: number;
-  /** The places of all that have its value, itself among them, in order: more than one is a tie. */
+  /** The indices of all models with its value, itself among them, in order: more than one is a tie. */
   readonly tied: readonly number[];
-  /** What decided between those that are tied. */
+  /** What decided a tie. */
   readonly decidedBy: 'loss' | 'order' | undefined;
 }
 
 /**
- * The best by one measure, highest but for the loss; of equal ones the one of lowest loss, then the first, as an epoch is
- * chosen in training. Undefined when none has a value.
+ * The best model by one measure: the highest value, but the lowest loss. Ties go to the lowest loss, then to the first, as epochs do in
+ * training. Undefined when no model has a value.
  *
  * Example: accuracies 0.7, 0.8, 0.8 with losses 0.6, 0.5, 0.4 choose the third, tied with the second.
  */
@@ -33,7 +33,7 @@ export function choose(models: readonly Values[], by: Measure): Choice | undefin
   return { best: leaders[0]!, tied, decidedBy };
 }
 
-/** Higher is better; what has no value is behind all others. */
+/** Higher is better; a missing value comes last. */
 function score(values: Values, by: Measure): number {
   const value = values[by] ?? Number.NaN;
   if (Number.isNaN(value)) return Number.NEGATIVE_INFINITY;

@@ -11,9 +11,11 @@ import type { SelectSettings } from './spec.ts';
 /** A model that may be chosen. */
 interface Candidate {
   readonly labels: Readonly<Record<string, string>>;
+  /** For messages. */
+  readonly name: string;
   readonly path: string;
   readonly values: Values;
-  /** How every image of val is called, where the model learned nothing. */
+  /** What a model that learned nothing calls every image of val. */
   readonly collapse: string | undefined;
 }
 
@@ -22,71 +24,63 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   const models = context.inputs('models');
   const candidates = pairByLabels(models, context.inputs('metrics'), { one: 'model', other: 'metrics' }).map(
     ({ one: { labels, path }, other }, index): Candidate => {
-      const metrics = readMetrics(other.path, nameByLabels(models, index));
-      return { labels, path, values: valuesOf(metrics), collapse: collapseOf(metrics) };
+      const name = nameByLabels(models, index);
+      return { labels, name, path, ...readMetrics(other.path, name) };
     },
   );
-  const choice = choose(
-    candidates.map(({ values }) => values),
-    by,
-  );
+  const all = candidates.map(({ values }) => values);
+  const choice = choose(all, by);
   if (choice === undefined) throw new StageError(`Expected a model with a value of ${selectionSplit}.${by}, got none.`);
-  const best = candidates[choice.best]!;
-  if (!statSync(best.path).isDirectory()) {
-    throw new StageError(`Expected a model, which is a folder, got a file: ${nameByLabels(candidates, choice.best)}.`);
+  const { name, path, collapse } = candidates[choice.best]!;
+  if (!statSync(path).isDirectory()) {
+    throw new StageError(`Expected a model, which is a folder, got a file: ${name}.`);
   }
-  cpSync(best.path, context.output('model'), { recursive: true, dereference: true });
+  cpSync(path, context.output('model'), { recursive: true, dereference: true });
   writeFileSync(context.output('choice'), formatChoice(candidates, choice, by));
   if (choice.tied.length > 1) context.warn(tieLine(candidates, choice, by));
-  if (best.collapse !== undefined) {
-    const name = nameByLabels(candidates, choice.best);
-    context.warn(`The chosen model, ${name}, learned nothing: it calls ${best.collapse}. ${cures}`);
-  }
+  if (collapse !== undefined)
+    context.warn(`The chosen model, ${name}, learned nothing: it calls ${collapse}. ${cures}`);
   context.highlight({
     title: `Models by ${by} on ${selectionSplit}`,
     columns: ['model', ...measures, 'chosen'],
-    rows: candidates.map(({ values }, index) => [
-      nameByLabels(candidates, index),
+    rows: candidates.map(({ name, values }, index) => [
+      name,
       ...measures.map((measure) => values[measure]?.toFixed(4) ?? '–'),
       index === choice.best ? 'chosen' : choice.tied.includes(index) ? 'tied' : '',
     ]),
   });
 }
 
-type Metrics = ReadonlyMap<string, number | null>;
-
-function readMetrics(path: string, name: string): Metrics {
+/** A model's values on the validation split, and whether it learned nothing. */
+function readMetrics(path: string, name: string): Pick<Candidate, 'values' | 'collapse'> {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
   const { values } = metrics.value;
-  if (measures.some((measure) => values.has(`${selectionSplit}.${measure}`))) return values;
-  throw new StageError(
-    `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
-  );
+  const known = measures.filter((measure) => values.has(`${selectionSplit}.${measure}`));
+  if (known.length === 0) {
+    throw new StageError(
+      `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
+    );
+  }
+  return {
+    values: Object.fromEntries(known.map((measure) => [measure, values.get(`${selectionSplit}.${measure}`)!])),
+    collapse: collapseOf((metric) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN),
+  };
 }
 
-const valuesOf = (metrics: Metrics): Values =>
-  Object.fromEntries(
-    measures.flatMap((measure) => {
-      const value = metrics.get(`${selectionSplit}.${measure}`);
-      return value === undefined ? [] : [[measure, value]];
-    }),
-  );
-
-/** As evaluate counts what images are and what they are called; undefined where metrics do not say so, too. */
-function collapseOf(metrics: Metrics): string | undefined {
-  const [loss, real, fake, calledReal, calledFake] = ['loss', 'real', 'fake', 'called.real', 'called.fake'].map(
-    (name) => metrics.get(`${selectionSplit}.${name}`) ?? Number.NaN,
-  ) as [number, number, number, number, number];
-  if (!(real > 0 && fake > 0 && (calledReal === 0 || calledFake === 0))) return undefined;
-  if (!isNearConstant(loss, { real, fake })) return undefined;
-  return oneClassWords(calledReal === 0 ? 'fake' : 'real', loss, { real, fake });
+/** By the counts of `evaluate`; undefined where the metrics do not have them. */
+function collapseOf(value: (metric: string) => number): string | undefined {
+  const images = { real: value('real'), fake: value('fake') };
+  const isOneClass = value('called.real') === 0 || value('called.fake') === 0;
+  if (!(images.real > 0 && images.fake > 0 && isOneClass)) return undefined;
+  if (!isNearConstant(value('loss'), images)) return undefined;
+  return oneClassWords(value('called.real') === 0 ? 'fake' : 'real', value('loss'), images);
 }
 
 function tieLine(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {
-  const names = tied.map((index) => nameByLabels(candidates, index)).join('; ');
+  const names = tied.map((index) => candidates[index]!.name).join('; ');
   const reason = decidedBy === 'loss' ? 'its loss is the lowest' : 'it comes first';
-  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${nameByLabels(candidates, best)}, since ${reason}.`;
+  return `${tied.length} models tie at the best ${by} on ${selectionSplit}: ${names}. Taken is ${candidates[best]!.name}, since ${reason}.`;
 }
 
 function formatChoice(candidates: readonly Candidate[], { best, tied, decidedBy }: Choice, by: string): string {

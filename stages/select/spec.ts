@@ -7,22 +7,20 @@ const settings = z.strictObject({
   by: z
     .enum(measures)
     .default('accuracy')
-    .describe(
-      `What is compared, on the split ${selectionSplit} alone: the highest accuracy or AUC, or the lowest loss.`,
-    ),
+    .describe(`The measure on the split ${selectionSplit}: the highest accuracy or AUC, or the lowest loss.`),
 });
 export type SelectSettings = z.infer<typeof settings>;
 
 export const spec = defineKind<SelectSettings>({
   name: 'select',
   version: 1,
-  summary: `Passes on the model that is best on ${selectionSplit}; no other split has a say.`,
+  summary: `Passes on the model that is best on ${selectionSplit}; no other split counts.`,
   settings,
   inputs: {
     models: { type: 'model', summary: 'The models to choose from.', list: true },
     metrics: {
       type: 'metrics',
-      summary: `The metrics of each, in the same order, with the split ${selectionSplit}, as evaluate leaves them.`,
+      summary: `The metrics of each model from evaluate, in the same order, with the split ${selectionSplit}.`,
       list: true,
     },
   },
@@ -30,7 +28,7 @@ export const spec = defineKind<SelectSettings>({
     model: { type: 'model', summary: 'The best model, byte for byte.' },
     choice: {
       type: 'files',
-      summary: 'JSON: which one it is, what it was tied with, and the values of all.',
+      summary: 'JSON: the chosen model, those tied with it, and the values of all.',
       extension: '.json',
     },
   },

@@ -105,7 +105,7 @@ test('a layer of a head that is frozen stays as it began, at random, which is wa
 
   assert.equal(
     frozen.warnings[0],
-    'What is frozen keeps the random weights that it begins with: a head on features has no others.',
+    'Frozen layers keep their random initial weights: a head on features has no others.',
   );
   assert.deepEqual(await kernel(frozen, 'dense1'), await kernel(briefly, 'dense1'));
   assert.notDeepEqual(await kernel(frozen, 'dense2'), await kernel(briefly, 'dense2'));
@@ -121,7 +121,7 @@ test('one of the two inputs is wanted, and what is said of images is no setting 
   assert.deepEqual(evaluateSpec.check!(evaluateSpec.settings.parse({}), new Set(['model'])), wrongInputs('neither'));
   assert.deepEqual(check({ model: { layers } }, 'features'), []);
   assert.deepEqual(check({ augment: { crop: 4, blur: {} }, imageSize: 256 }, 'features'), [
-    { at: ['augment'], message: '"augment" says nothing of features, which were made of the images before' },
+    { at: ['augment'], message: '"augment" does not apply to features, which were made of the images before' },
   ]);
 });
 

@@ -47,7 +47,7 @@ test('a frozen backbone stays as it began, its statistics too, until it is unfro
   assert.deepEqual(await weights(thawed, 'conv1'), await weights(frozen, 'conv1'));
   assert.equal(
     frozen.warnings[0],
-    'What is frozen keeps the random weights that it begins with: connect "weights", or set "pretrained".',
+    'Frozen layers keep their random initial weights: connect "weights", or set "pretrained".',
   );
   assert.equal(frozen.logs[0], 'From epoch 1 on 10 of 322 parameters train.');
   assert.equal(thawed.logs[3], 'From epoch 3 on 18 of 322 parameters train.');
@@ -105,8 +105,8 @@ test('training begins with the weights of a file, normalised as they need it unl
     deviation: [1, 1, 1],
   });
   assert.deepEqual(bench.logs.slice(0, 4), [
-    `Weights of 17 layers are those of ${inputs.weights}, which calls them as @vladmandic/face-api does.`,
-    'Begins at random, as part of the head: logits (expected logits/weights of 512 x 2, got no tensor of that name).',
+    `Weights of 17 layers come from ${inputs.weights}, which names them as @vladmandic/face-api does.`,
+    'Random, as part of the head: logits (expected logits/weights of 512 x 2, got no tensor of that name).',
     'Left unused: fc/age/weights, fc/age/bias, fc/gender/weights, fc/gender/bias.',
     'Their network saw images normalised by mean 0.4815, 0.4588, 0.409 and deviation 1, 1, 1.',
   ]);
@@ -114,7 +114,7 @@ test('training begins with the weights of a file, normalised as they need it unl
   using again = new StageBench();
   const normalise = { mean: [0, 0, 0], deviation: [1, 1, 1] };
   await again.run(spec, run, { inputs: { dataset, weights: bench.output('model') }, with: { ...still, normalise } });
-  assert.match(again.logs[0]!, /^Weights of 18 layers are those of .*model\.json, which calls them as Restage does\.$/);
+  assert.match(again.logs[0]!, /^Weights of 18 layers come from .*model\.json, which names them as Restage does\.$/);
   const { input } = (await loadModel(again.output('model'))).info;
   assert.deepEqual('normalise' in input && input.normalise, normalise);
 });

@@ -1,10 +1,12 @@
-/** How fast images are trained on and evaluated, and what is left to do, by a clock that is handed in. */
+type Work = 'training' | 'evaluation';
+
+/** The speed of training and evaluation in images, and what is left to do. */
 export class Pace {
   readonly #now: () => number;
   readonly #total: Readonly<Record<Work, number>>;
+  readonly #before: Readonly<Record<Work, number>>;
   readonly #images = { training: 0, evaluation: 0 };
   readonly #seconds = { training: 0, evaluation: 0 };
-  readonly #before: Readonly<Record<Work, number>>;
   #waited = 0;
   #last: number;
 
@@ -20,16 +22,18 @@ export class Pace {
     this.#last = now();
   }
 
-  /** Images done and to do, of both sorts. */
+  /** Images done, of both sorts. */
   get done(): number {
     const { training, evaluation } = this.#before;
     return training + evaluation + this.#images.training + this.#images.evaluation;
   }
+
+  /** Images of the whole stage, of both sorts. */
   get total(): number {
     return this.#total.training + this.#total.evaluation;
   }
 
-  /** Images per second of training, evaluation left out. */
+  /** Images per second of training, without evaluation. */
   get trainingRate(): number {
     return this.#images.training / this.#seconds.training;
   }
@@ -39,7 +43,7 @@ export class Pace {
     return this.#waited / this.#seconds.training;
   }
 
-  /** Seconds left. Until evaluation is known, it is taken to be three times as fast as training. */
+  /** Seconds left. Until evaluation has been measured, it is assumed to be three times as fast as training. */
   get secondsLeft(): number {
     const evaluationRate =
       this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * this.trainingRate;
@@ -47,7 +51,7 @@ export class Pace {
     return left('training') / this.trainingRate + left('evaluation') / evaluationRate;
   }
 
-  /** Counts images whose work ended now and began where the last ended. */
+  /** Counts images that were finished now and begun where the last ended. */
   count(work: Work, images: number): void {
     const now = this.#now();
     this.#images[work] += images;
@@ -55,7 +59,7 @@ export class Pace {
     this.#last = now;
   }
 
-  /** The same batches, the time until each comes counted as waiting. */
+  /** The same batches; the time until each comes counts as waiting. */
   async *waitFor<T>(batches: AsyncIterable<T>): AsyncGenerator<T, void, undefined> {
     let since = this.#now();
     for await (const batch of batches) {
@@ -65,5 +69,3 @@ export class Pace {
     }
   }
 }
-
-type Work = 'training' | 'evaluation';

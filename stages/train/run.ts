@@ -1,5 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
+import { cpus as processors } from 'node:os';
 import { dirname, join } from 'node:path';
+import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
@@ -10,10 +12,10 @@ import { resolveLoss } from '../../src/learning/training/loss.ts';
 import { trainSplit } from '../../src/learning/training/split-names.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
+import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
 import type { TrainingData } from '../../src/learning/training/training-data.ts';
 import type { StageContext } from '../../src/stage.ts';
 import { epochLine, epochPoint, historyTable } from './epoch-table.ts';
-import { keptStates } from './kept-states.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
@@ -23,13 +25,10 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   const backend = await startBackend(context);
   await using source = await openSource(context);
   const { model, net, labels } = source;
-  const options = {
-    ...settings,
-    loss: resolveLoss(settings.loss ?? {}, labels),
-    freezing: freezingOf(net, settings),
-  };
-  warnOfRandomFreezing(context, options.freezing);
-  const states = keptStates(context, backend);
+  const freezing = freezingOf(net, settings);
+  const options = { ...settings, loss: resolveLoss(settings.loss ?? {}, labels), freezing };
+  warnOfRandomFreezing(context, freezing);
+  const states = checkpointsOf(context, backend);
   for (const record of states?.last?.epochs ?? []) context.point(epochPoint(record, settings.epochs));
   const before = states?.last?.epochs.length ?? 0;
   const history = await follow(context, source, before, (data, listener) =>
@@ -42,7 +41,24 @@ export default async function run(context: StageContext<TrainSettings>): Promise
   context.highlight(historyTable(history));
 }
 
-/** Runs a training with its progress, log and speed shown; an earlier attempt did the epochs `before`. */
+/** The checkpoints of the stage, with everything that decides its bytes here but is not in its fingerprint. */
+function checkpointsOf(
+  { checkpoints, settings, cpus, info }: StageContext<TrainSettings>,
+  { name, versions, device }: RunningBackend,
+): TrainingCheckpoints | undefined {
+  if (checkpoints === undefined) return undefined;
+  const circumstances = {
+    backend: name,
+    ...versions,
+    ...(device !== undefined && { device }),
+    threads: cpus,
+    processor: processors()[0]?.model ?? 'unknown', // by which ONNX Runtime chooses its kernels
+    libvips: sharp.versions.vips,
+  };
+  return new TrainingCheckpoints(checkpoints, settings, circumstances, info);
+}
+
+/** Runs a training and shows its progress, log and speed; an earlier attempt did the epochs `before`. */
 async function follow(
   context: StageContext<TrainSettings>,
   { batches }: Source,
@@ -86,13 +102,13 @@ async function follow(
   return history;
 }
 
-/** Frozen layers are only as good as what they begin with. */
+/** Frozen layers are only as good as their initial weights. */
 function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Freezing): void {
   const isRandom = context.settings.pretrained === 'none' && context.inputs('weights').length === 0;
   if (freezing.size === 0 || !isRandom) return;
   const isHead = context.inputs('features').length > 0;
   const cure = isHead ? 'a head on features has no others' : 'connect "weights", or set "pretrained"';
-  context.warn(`What is frozen keeps the random weights that it begins with: ${cure}.`);
+  context.warn(`Frozen layers keep their random initial weights: ${cure}.`);
 }
 
 /** Event files in a folder for each run. */
@@ -110,7 +126,7 @@ function modelInfo(
   history: History,
   { name: backend, versions }: RunningBackend,
 ): ModelInfo {
-  // What is followed and written has no part in the weights: a model that is the same stays the same bytes.
+  // Settings without influence on the weights are left out, so that equal models have equal bytes.
   const aside = new Set(['model', 'imageSize', 'fit', 'kernel', 'normalise', 'monitor', 'trainValues', 'tensorboard']);
   if ('values' in input) aside.add('augment');
   return {

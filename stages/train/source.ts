@@ -1,10 +1,10 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { buildHead } from '../../src/learning/models/build-net.ts';
-import { headOf } from '../../src/learning/models/feature-head.ts';
 import { initialiseWeights } from '../../src/learning/models/initial-weights.ts';
 import type { Net } from '../../src/learning/models/layers/layer.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
+import { headOf } from '../../src/learning/models/model-setting.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { trainSplit } from '../../src/learning/training/split-names.ts';
@@ -12,7 +12,7 @@ import { DatasetBatches, FeatureBatches } from '../../src/learning/training/trai
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';
 
-/** What is trained, as it begins, and what it is trained on: images, or features. */
+/** The initial model, and the images or features that it is trained on. */
 export interface Source extends AsyncDisposable {
   readonly net: Net;
   readonly model: LayersModel;
@@ -23,7 +23,7 @@ export interface Source extends AsyncDisposable {
   readonly batches: DatasetBatches | FeatureBatches;
 }
 
-/** Opens the one input that is connected, on a backend that runs. Throws a {@link StageError} when it does not fit. */
+/** Opens the one connected input, on a running backend. Throws a {@link StageError} when it does not fit. */
 export function openSource(context: StageContext<TrainSettings>): Promise<Source> {
   return context.inputs('features').length > 0 ? features(context) : images(context);
 }

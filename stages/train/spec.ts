@@ -1,11 +1,10 @@
 import { z } from 'zod';
-import { headMistakes, headOf } from '../../src/learning/models/feature-head.ts';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
-import { modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
 import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
 import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
 import { scheduleSettings } from '../../src/learning/training/schedule.ts';
-import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/split-names.ts';
 import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
@@ -20,60 +19,58 @@ const settings = z.strictObject({
   ...inputSettings,
   pretrained: pretrainedSetting.prefault('none'),
   augment: augmentSettings.prefault({}).describe('Random changes of training images.'),
-  optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('What moves the weights; defaults are PyTorch’s.'),
+  optimizer: optimizerSettings.prefault({ kind: 'adam' }).describe('The optimizer; defaults are PyTorch’s.'),
   schedule: scheduleSettings
     .exactOptional()
-    .describe('How the learning rate goes over the epochs, after a warm-up if wanted; constant when left out.'),
+    .describe('The learning rate over the epochs, with an optional warm-up; constant when left out.'),
   loss: lossSettings
     .exactOptional()
-    .describe('What training minimises; the plain cross-entropy when left out. Values that are followed stay plain.'),
-  clip: clipSettings.exactOptional().describe('Keeps gradients from being large; they stay as they are when left out.'),
+    .describe(
+      'The loss that training minimises; the plain cross-entropy when left out. Reported losses are always plain.',
+    ),
+  clip: clipSettings.exactOptional().describe('Clips gradients; no clipping when left out.'),
   batchSize: z.int().positive().default(32).describe('Images of one step; the last of an epoch may have fewer.'),
-  epochs: z.int().positive().default(5).describe('Passes over the training split; the best is kept.'),
+  epochs: z.int().positive().default(5).describe('Passes over the training split; the best epoch is kept.'),
   earlyStopping: z
     .strictObject({
-      patience: z.int().positive().describe('So many epochs in a row without a better one end training.'),
+      patience: z.int().positive().describe('Training ends after this many epochs in a row without a better one.'),
     })
     .exactOptional()
-    .describe('Ends training before its time when epochs no longer get better; never when left out.'),
+    .describe('Ends training early when epochs no longer improve; never when left out.'),
   freeze: freezeSetting
     .exactOptional()
     .describe(
-      'Layers that do not train: the backbone, which is all before the first flatten or global pooling, or a list of names, of layers or residual blocks as `restage model` lists them, `*` for any characters. None when left out.',
+      'Layers that do not train: the backbone (all before the first flatten or global pooling), or a list of names of layers or residual blocks, as `restage model` lists them; `*` stands for any characters. None when left out.',
     ),
-  unfreeze: unfreezeSetting.exactOptional().describe('Which of them train after all, from which epoch on.'),
+  unfreeze: unfreezeSetting.exactOptional().describe('Frozen layers that train from a later epoch on.'),
   ema: z
     .strictObject({
-      decay: z.number().min(0).lt(1).default(0.999).describe('How much less a step counts than the one after it.'),
+      decay: z.number().min(0).lt(1).default(0.999).describe('The weight of a step relative to the next one.'),
     })
     .exactOptional()
     .describe('Evaluates, selects and saves a running mean of the weights; the weights themselves when left out.'),
-  seed: z.int().default(7).describe('Decides initial weights, the order of images and their augmentation.'),
-  monitor: z
-    .array(z.string())
+  seed: z.int().default(7).describe('Decides random initial weights, the order of images and their augmentation.'),
+  monitor: splitList
     .refine(
       (splits) => splits.includes(selectionSplit),
       `expected "${selectionSplit}" among them, since it selects the epoch`,
     )
-    .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .default([trainSplit, selectionSplit])
-    .describe(
-      `Splits whose loss and accuracy are taken after each epoch. Whatever they are, ${selectionSplit} alone selects.`,
-    ),
+    .describe(`Splits whose loss and accuracy are measured after each epoch. Only ${selectionSplit} selects.`),
   tensorboard: z
     .boolean()
     .default(false)
-    .describe('Writes the history as event files for TensorBoard, too: the output `tensorboard`.'),
+    .describe('Also writes the history as event files for TensorBoard: the output `tensorboard`.'),
   trainValues: z
     .enum(['exact', 'running'])
     .default('exact')
     .describe(
-      'Values of the training split from a pass after each epoch, as for the others, or as running means of its batches, which saves that pass.',
+      'Values of the training split: from a pass after each epoch as for the others (exact), or as running means of its batches (running), which saves that pass.',
     ),
 });
 export type TrainSettings = z.infer<typeof settings>;
 
-/** How images become the network's input: features are past that. */
+/** Settings that do not apply to features. */
 const ofImages = ['imageSize', 'fit', 'kernel', 'normalise', 'augment'] as const;
 
 function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
@@ -82,22 +79,22 @@ function check(given: TrainSettings, inputs: ReadonlySet<string>): readonly Sett
   return [
     ...oneInput(inputs, ['dataset', 'features']),
     ...(isHead
-      ? [...headMistakes(given.model), ...saysOfImages(given), ...noWeights(given, inputs)]
+      ? [...headMistakes(given.model), ...imageSettings(given), ...noWeights(given, inputs)]
       : [...modelMistakes(given.model, given.imageSize), ...weightMistakes(given, inputs)]),
     ...freezingMistakes(net, given),
   ];
 }
 
-function saysOfImages(given: TrainSettings): readonly SettingMistake[] {
+function imageSettings(given: TrainSettings): readonly SettingMistake[] {
   const defaults = settings.parse({});
   const said = ofImages.filter((name) => JSON.stringify(given[name]) !== JSON.stringify(defaults[name]));
-  const message = 'says nothing of features, which were made of the images before';
+  const message = 'does not apply to features, which were made of the images before';
   return said.map((name) => ({ at: [name], message: `"${name}" ${message}` }));
 }
 
-/** A head begins at random. */
+/** A head begins with random weights. */
 function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
-  const message = 'a head that is trained on "features" begins at random, without';
+  const message = 'a head that is trained on "features" begins with random weights, without';
   return [
     ...(pretrained === 'none' ? [] : [{ at: ['pretrained'], message: `${message} "pretrained"` }]),
     ...(inputs.has('weights') ? [{ at: [], message: `${message} the input "weights"` }] : []),
@@ -109,7 +106,7 @@ const parts = ({ monitor }: TrainSettings): readonly string[] => [...new Set([tr
 export const spec = defineKind<TrainSettings>({
   name: 'train',
   version: 4,
-  summary: 'Trains a network to tell real from fake, and keeps the epoch with the best validation accuracy.',
+  summary: 'Trains a network to classify real and fake, and keeps the epoch with the best validation accuracy.',
   settings,
   inputs: {
     dataset: {
@@ -120,17 +117,16 @@ export const spec = defineKind<TrainSettings>({
     },
     features: {
       type: 'features',
-      summary: 'In place of a dataset, what a network made of one: a head is trained, which goes on from there.',
+      summary: 'Instead of a dataset, the features that a network made of one: a head is trained on them.',
       optional: true,
       parts,
     },
-    weights: { ...weightPorts.weights, optional: true },
-    shards: weightPorts.shards,
+    ...weightPorts,
   },
   outputs: {
     model: {
       type: 'model',
-      summary: 'A tfjs-layers model with the weights of the best epoch, and what using it needs.',
+      summary: 'A tfjs-layers model with the weights of the best epoch, and the information for using it.',
     },
     history: { type: 'history', summary: 'Loss and accuracy of every monitored split by epoch.', extension: '.json' },
     tensorboard: {

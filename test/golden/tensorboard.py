@@ -1,4 +1,4 @@
-"""Golden bytes for src/learning/training/tensorboard: python3 tensorboard.py > tensorboard.json.
+"""Golden bytes for src/learning/training/tensorboard.ts: python3 tensorboard.py > tensorboard.json.
 
 Written after event.proto, summary.proto and record_writer.cc of TensorFlow, with nothing but the standard library: the
 checksum bit by bit, the messages by hand.

@@ -1,4 +1,4 @@
-import type { NamedTensor } from '../../src/learning/models/weights/encode-safetensors.ts';
+import type { NamedTensor } from '../../src/learning/models/weights/safetensors.ts';
 
 /** Which of Keras's versions, by what it called weights. */
 export type KerasVersion = 1 | 2;

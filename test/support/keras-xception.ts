@@ -1,6 +1,6 @@
 import { plainLayers, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
 import { netOf } from '../../src/learning/models/model-setting.ts';
-import type { NamedTensor } from '../../src/learning/models/weights/encode-safetensors.ts';
+import type { NamedTensor } from '../../src/learning/models/weights/safetensors.ts';
 import { linearCongruential } from './linear-congruential.ts';
 
 /**

@@ -1,7 +1,7 @@
 import type { z } from 'zod';
 import type { StageContext } from '../../stage.ts';
 import type { Method, MethodSetting } from '../attribution/methods.ts';
-import { untrainedCopy } from '../models/untrained-copy.ts';
+import { untrainedCopy } from '../models/initial-weights.ts';
 import { sampleImages } from '../vision/sample-images.ts';
 import type { ExplanationSettings, surveySettings } from './explanation-settings.ts';
 import { MapsWriter } from './maps-writer.ts';

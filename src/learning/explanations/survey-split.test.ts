@@ -9,7 +9,7 @@ import { writeTintedDataset } from '../../../test/support/tinted-dataset.ts';
 import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
-import { untrainedCopy } from '../models/untrained-copy.ts';
+import { untrainedCopy } from '../models/initial-weights.ts';
 import { measureSurvey, metricsOf } from './measure-survey.ts';
 import { openMasks } from './open-masks.ts';
 import { openSubject, type Subject } from './subject.ts';

@@ -26,12 +26,9 @@ const cases = JSON.parse(
   readonly calibration: Record<'bins' | 'error', Numbers>;
   readonly fewBins: Record<'bins' | 'error', Numbers>;
   /** Absent where one class is. */
-  readonly ranking?: Record<
-    'det' | 'detDropped' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden',
-    Numbers
-  >;
+  readonly ranking?: Record<'det' | 'equalErrorRate' | 'auc' | 'partialAuc' | 'truePositiveRateAt' | 'youden', Numbers>;
 } & Record<
-  | ('roc' | 'rocWithAllPoints' | 'precisionRecall' | 'precisionRecallDropped')
+  | ('roc' | 'rocWithAllPoints' | 'precisionRecall')
   | ('averagePrecision' | 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation' | 'precision' | 'recall' | 'f1')
   | ('crossEntropy' | 'brier' | 'temperature' | 'confusion'),
   Numbers
@@ -49,10 +46,6 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
       golden.rocWithAllPoints,
     );
     assertClose(precisionRecallCurve(countAtThresholds(labels, scores, { weights })), golden.precisionRecall);
-    assertClose(
-      precisionRecallCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: true }),
-      golden.precisionRecallDropped,
-    );
     assertClose(averagePrecision(countAtThresholds(labels, scores, { weights })), golden.averagePrecision);
     assertClose(accuracy(confusion(labels, predictions, { weights })), golden.accuracy);
     assertClose(balancedAccuracy(confusion(labels, predictions, { weights })), golden.balancedAccuracy);
@@ -84,10 +77,6 @@ for (const { name, labels, logits, weights, ranking, calibration, fewBins, ...go
   if (ranking === undefined) continue;
   test(`what compares two classes is scikit-learn’s for ${name}`, () => {
     assertClose(detCurve(countAtThresholds(labels, scores, { weights })), ranking.det);
-    assertClose(
-      detCurve(countAtThresholds(labels, scores, { weights }), { dropIntermediate: true }),
-      ranking.detDropped,
-    );
     assertClose(equalErrorRate(countAtThresholds(labels, scores, { weights })).rate, ranking.equalErrorRate);
     assertClose(auc(countAtThresholds(labels, scores, { weights })), ranking.auc);
     const limits = [0.01, 0.1, 0.5, 1];

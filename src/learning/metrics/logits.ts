@@ -1,19 +1,20 @@
+import type { ScoreRow } from './scores-file.ts';
+
 /**
- * The two scores of every image, one after the other: `[images, 2]` in row order, first for real, second for fake.
- * As a network gives them, before any softmax.
+ * The two scores of every image, one after the other: `[images, 2]` in row order, first for real, second for fake, as a network gives
+ * them, before any softmax.
  */
 export type Logits = ArrayLike<number>;
 
 /**
- * What images are ranked by: second score less first, in float64 `[images]`; higher is more fake.
- *
- * Not the softmax of the two, which it orders alike: in float32 that saturates at 1 and makes ties of sure images.
+ * The score that ranks images: second score minus first, in float64 `[images]`; higher is more fake. Not the softmax of the two, which
+ * has the same order: in float32 it saturates at 1 and makes ties of confident images.
  */
 export function logitDifferences(logits: Logits): Float64Array {
   return Float64Array.from({ length: logits.length / 2 }, (_, i) => logits[2 * i + 1]! - logits[2 * i]!);
 }
 
-/** The class with the higher score, `[images]`: 0 = real, 1 = fake; real on a tie, as an argmax has it. */
+/** The class with the higher score, `[images]`: 0 = real, 1 = fake; real on a tie, as argmax does. */
 export function predictedClasses(logits: Logits): Uint8Array {
   return Uint8Array.from({ length: logits.length / 2 }, (_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
 }
@@ -22,8 +23,38 @@ export function predictedClasses(logits: Logits): Uint8Array {
  * The probability of fake by the softmax of the two scores, `[images]`: 1 / (1 + e^(-difference)).
  *
  * @param differences {@link logitDifferences}.
- * @param temperature What the logits are divided by first, above 0: see {@link fitTemperature}.
+ * @param temperature Divides the logits, above 0: see `fitTemperature`.
  */
 export function fakeProbabilities(differences: ArrayLike<number>, temperature = 1): Float64Array {
   return Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
+}
+
+/**
+ * What the two scores of a file are: logits, as a network gives them before any softmax, or probabilities. The ranking does not depend on
+ * it, but the calibration does:
+ *
+ *     const scale = scaleOf(allRows);                    // once for a file
+ *     fakeProbabilitiesOf(rows, scale);                  // for the rows of one split
+ *     fitTemperature(labels, logitDifferences(logitsOf(rows, scale)));
+ */
+export type ScoreScale = 'logits' | 'probabilities';
+
+type Pair = Pick<ScoreRow, 'real' | 'fake'>;
+
+/** Probabilities where the two scores of every image are and sum to 1, up to float32. Pass all rows of a file. */
+export function scaleOf(rows: readonly Pair[]): ScoreScale {
+  const isPair = ({ real, fake }: Pair) => real >= 0 && fake >= 0 && Math.abs(real + fake - 1) < 1e-5;
+  return rows.length > 0 && rows.every(isPair) ? 'probabilities' : 'logits';
+}
+
+/** The logits of rows; those of probabilities are bounded by what float64 distinguishes from 0. */
+export function logitsOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {
+  const of = (score: number) => (scale === 'logits' ? score : Math.log(Math.max(score, Number.EPSILON)));
+  return Float64Array.from(rows.flatMap(({ real, fake }) => [of(real), of(fake)]));
+}
+
+/** The probability of fake for each row: the softmax of its logits, or its second score. */
+export function fakeProbabilitiesOf(rows: readonly Pair[], scale: ScoreScale): Float64Array {
+  if (scale === 'logits') return fakeProbabilities(logitDifferences(logitsOf(rows, scale)));
+  return Float64Array.from(rows, ({ fake }) => Math.min(1, fake));
 }

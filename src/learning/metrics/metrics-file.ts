@@ -1,25 +1,24 @@
-import type { Result } from '../../result.ts';
-import { err, ok } from '../../result.ts';
+import { err, ok, type Result } from '../../result.ts';
 
 /** Numbers by name, in the order of the file; null where one is undefined. */
 export type MetricValues = ReadonlyMap<string, number | null>;
 
-/** What a `metrics` artifact says. */
+/** The content of a `metrics` artifact. */
 export interface Metrics {
   readonly values: MetricValues;
-  /** Lower and upper end of the intervals, by the name of the number that each is about. */
+  /** Lower and upper end of the intervals, by the name of their number. */
   readonly intervals: ReadonlyMap<string, readonly [low: number, high: number]>;
-  /** Of the intervals, above 0 and below 1: the file's `confidence`; absent where it does not say. */
+  /** The file's `confidence`, above 0 and below 1; absent where it has none. */
   readonly confidence?: number;
 }
 
 /**
- * Reads the text of a `metrics` file: any JSON object. A number's name is its path, steps joined by dots, a `splits` at
- * the top left out: `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
+ * Reads the text of a `metrics` file: any JSON object. The name of a number is its path, joined by dots, without a `splits` at the top:
+ * `test.accuracy`, `test.confusion.truePositives`. Its interval stands in a map `intervals` beside it:
  *
  *     { "confidence": 0.95, "splits": { "test": { "auc": 0.75, "intervals": { "auc": [0.7, 0.8] } } } }
  *
- * Texts and other lists are passed over. The error is one sentence.
+ * Texts and other lists are ignored. The error is one sentence.
  */
 export function parseMetrics(text: string): Result<Metrics, string> {
   let value: unknown;
@@ -45,7 +44,7 @@ function* numbersOf(map: Readonly<Record<string, unknown>>, path: string): Gener
   }
 }
 
-/** Pairs in a map `intervals`, on whatever level; a map within it is a step of the number's name. */
+/** The pairs inside maps `intervals` at any depth; a map within one is a step of the number's name. */
 function* intervalsOf(
   map: Readonly<Record<string, unknown>>,
   path: string,

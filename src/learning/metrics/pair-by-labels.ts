@@ -1,14 +1,14 @@
 import { type InputArtifact, StageError } from '../../stage.ts';
 
-/** What two list ports hold, in the singular and for messages: `model`, `metrics`. */
+/** The names of what two list ports hold, in the singular, for messages: `model`, `metrics`. */
 interface PortWords {
   readonly one: string;
   readonly other: string;
 }
 
 /**
- * Each artifact of a list port with that of another: a model with its metrics. They come in one order; where both are told by
- * axis values, these must agree. Throws a {@link StageError} otherwise.
+ * Pairs each artifact of a list port with that of another, such as a model with its metrics, by their order. Where both have axis values,
+ * these must agree. Throws a {@link StageError} otherwise.
  */
 export function pairByLabels(
   ones: readonly InputArtifact[],
@@ -20,20 +20,18 @@ export function pairByLabels(
   }
   return ones.map((one, index) => {
     const other = others[index]!;
-    const [ours, theirs] = [axesOf(one.labels), axesOf(other.labels)];
-    if (ours !== theirs) {
-      throw new StageError(
-        `Expected the ${words.other} of the ${words.one}s in the same order, but the ${words.one} ${index + 1} is ${ours || 'without axes'}, and its ${words.other} are ${theirs || 'without axes'}.`,
-      );
-    }
-    return { one, other };
+    const [ours, theirs] = [showAxes(one), showAxes(other)];
+    if (ours === theirs) return { one, other };
+    throw new StageError(
+      `Expected the ${words.other} of the ${words.one}s in the same order, but the ${words.one} ${index + 1} is ${ours || 'without axes'}, and its ${words.other} are ${theirs || 'without axes'}.`,
+    );
   });
 }
 
 /**
- * For each artifact of a list port the one of another that it goes with: a model with the data set that it is tried on. That is the
- * only one there is, or the one with the same axis values as far as both have the axes; where they have none in common, the one in
- * the same place. Throws a {@link StageError} where that leaves none, or several.
+ * Finds for each artifact of a list port the one of another that belongs to it, such as the data set of a model: the only one there is, or
+ * the one that agrees on all axes that both have; without common axes, the one in the same place. Throws a {@link StageError} where
+ * none or several remain.
  */
 export function matchByLabels(
   ones: readonly InputArtifact[],
@@ -42,60 +40,46 @@ export function matchByLabels(
 ): readonly InputArtifact[] {
   const [only] = others;
   if (others.length === 1) return ones.map(() => only!);
-  const [ours, theirs] = [ones, others].map(
-    (list) => new Set(list.flatMap(({ labels }) => Object.keys(axesIn(labels)))),
-  );
-  const isTold = [...ours!].some((axis) => theirs!.has(axis));
-  if (!isTold && ones.length === others.length) return others;
-  if (!isTold) {
+  const [ours, theirs] = [ones, others].map((list) => new Set(list.flatMap((one) => Object.keys(axesOf(one)))));
+  const haveCommonAxis = [...ours!].some((axis) => theirs!.has(axis));
+  if (!haveCommonAxis && ones.length === others.length) return others;
+  if (!haveCommonAxis) {
     throw new StageError(
       `Expected one ${words.other} for all ${ones.length} ${words.one}s, or one for each in their order, got ${others.length}.`,
     );
   }
   return ones.map((one, index) => {
-    const fitting = others.filter((other) => agree(one.labels, other.labels));
-    const [match, ...more] = fitting;
-    if (match === undefined) {
-      const there = others.map(({ labels }) => axesOf(labels) || 'none').join('; ');
-      throw new StageError(
-        `Expected a ${words.other} for the ${words.one} of ${axesOf(one.labels)}, got those of ${there}.`,
-      );
-    }
-    if (more.length === 0) return match;
+    const fitting = others.filter((other) => agree(one, other));
     const inPlace = others[index];
+    if (fitting.length === 1) return fitting[0]!;
     if (ones.length === others.length && fitting.includes(inPlace!)) return inPlace!;
+    const list = (artifacts: readonly InputArtifact[]) =>
+      artifacts.map((other) => showAxes(other) || 'none').join('; ');
     throw new StageError(
-      `Expected one ${words.other} for the ${words.one} of ${axesOf(one.labels) || 'no axes'}, got ${fitting.length} that fit: ${fitting.map(({ labels }) => axesOf(labels)).join('; ')}.`,
+      fitting.length === 0
+        ? `Expected a ${words.other} for the ${words.one} of ${showAxes(one)}, got those of ${list(others)}.`
+        : `Expected one ${words.other} for the ${words.one} of ${showAxes(one) || 'no axes'}, got ${fitting.length} that fit: ${list(fitting)}.`,
     );
   });
 }
 
-type Labels = Readonly<Record<string, string>>;
-
-/** Without the names of stages and paths, which differ between a model and its metrics. */
-function axesIn(labels: Labels): Labels {
-  const { stage: _stage, path: _path, ...axes } = labels;
+/** The labels without the names of stages and paths, which differ between a model and its metrics. */
+function axesOf({ labels: { stage: _stage, path: _path, ...axes } }: InputArtifact): InputArtifact['labels'] {
   return axes;
 }
 
 /** Whether no axis that both have differs. */
-function agree(one: Labels, other: Labels): boolean {
-  return Object.entries(axesIn(one)).every(([axis, value]) => (axesIn(other)[axis] ?? value) === value);
+function agree(one: InputArtifact, other: InputArtifact): boolean {
+  const theirs = axesOf(other);
+  return Object.entries(axesOf(one)).every(([axis, value]) => (theirs[axis] ?? value) === value);
 }
 
-/** `net=my-net, seed=2`, whatever the order. */
-function axesOf(labels: Labels): string {
-  return Object.entries(axesIn(labels))
-    .map(([name, value]) => `${name}=${value}`)
-    .sort()
-    .join(', ');
-}
+/** `net=my-net, seed=2`, in alphabetical order. */
+const showAxes = (artifact: InputArtifact): string => showLabels(axesOf(artifact)).sort().join(', ');
 
-/** How a model is told from the others: `net=my-net, seed=2`, or its place. */
-export function nameByLabels(
-  models: readonly { readonly labels: Readonly<Record<string, string>> }[],
-  index: number,
-): string {
-  const labels = Object.entries(models[index]!.labels);
-  return labels.map(([name, value]) => `${name}=${value}`).join(', ') || `model ${index + 1}`;
-}
+const showLabels = (labels: InputArtifact['labels']): string[] =>
+  Object.entries(labels).map(([name, value]) => `${name}=${value}`);
+
+/** The name of a model among others: `net=my-net, seed=2`, or its place. */
+export const nameByLabels = (models: readonly Pick<InputArtifact, 'labels'>[], index: number): string =>
+  showLabels(models[index]!.labels).join(', ') || `model ${index + 1}`;

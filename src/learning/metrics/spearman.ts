@@ -1,21 +1,14 @@
 import { rankScores } from './ranking/threshold-counts.ts';
 
 /**
- * Spearman's rank correlation of two numbers of each item (Spearman 1904, "The proof and measurement of association between two
- * things"): Pearson's correlation of their ranks, equal numbers sharing the mean of theirs. From -1, opposite order, to 1, the
- * same order; NaN where one of them is the same for all items, which puts them in no order.
+ * Spearman's rank correlation of two lists of ranks (Spearman 1904, "The proof and measurement of association between two things"):
+ * Pearson's correlation of {@link averageRanks}. From -1, opposite order, to 1, the same order; NaN where all ranks of a list are
+ * equal, which is no order. It takes ranks, since ranking is most of the work where one list is compared with many.
  *
- * Example: 1, 2, 3, 4 and 1, 3, 2, 4 give 0.8.
- *
- * @param one Finite numbers; throws a RangeError otherwise, or where they are not as many as the others.
+ * Example: the ranks of 1, 2, 3, 4 and 1, 3, 2, 4 give 0.8.
  */
-export function spearman(one: ArrayLike<number>, other: ArrayLike<number>): number {
-  if (one.length !== other.length) throw new RangeError(`Expected ${one.length} numbers, got ${other.length}`);
-  return correlateRanks(averageRanks(one), averageRanks(other));
-}
-
-/** {@link spearman} of numbers that are ranked already, which is most of its work where each is held against many. */
 export function correlateRanks(a: Float64Array, b: Float64Array): number {
+  if (a.length !== b.length) throw new RangeError(`Expected ${a.length} numbers, got ${b.length}`);
   const middle = (a.length + 1) / 2;
   let [products, squaresOfA, squaresOfB] = [0, 0, 0];
   for (let i = 0; i < a.length; i++) {
@@ -28,7 +21,7 @@ export function correlateRanks(a: Float64Array, b: Float64Array): number {
   return squaresOfA === 0 || squaresOfB === 0 ? Number.NaN : products / Math.sqrt(squaresOfA * squaresOfB);
 }
 
-/** From 1 for the greatest; equal numbers have the mean of the ranks that they take up. */
+/** Ranks from 1 for the greatest; equal numbers have the mean of their ranks. Throws a RangeError for a number that is not finite. */
 export function averageRanks(values: ArrayLike<number>): Float64Array {
   const { thresholds, places } = rankScores(values);
   const counts = new Float64Array(thresholds.length);

@@ -1,13 +1,13 @@
-/** What a metric can weigh its items by. */
+/** Weights of the items of a metric. */
 export interface Weighted {
   /**
-   * How often each item counts: finite, at least 0, one for each. An item of weight 0 is as if it were not there; whole
-   * weights are as if it were there so often. Default: 1 for each.
+   * How often each item counts: finite, at least 0, one for each. Weight 0 leaves an item out; a whole weight repeats it. Default: 1 for
+   * each.
    */
   readonly weights?: ArrayLike<number> | undefined;
 }
 
-/** Throws a `RangeError` unless there is one of `values` (in the plural `what`), and one weight, for each of `labels`. */
+/** Throws a `RangeError` unless there is one of `values`, named `what` in the message, and one weight, for each of `labels`. */
 export function requireOneEach(
   labels: ArrayLike<number>,
   values: ArrayLike<number>,
@@ -35,7 +35,7 @@ export function weightedMean(size: number, value: (index: number) => number, { w
   let total = 0;
   for (let i = 0; i < size; i++) {
     const weight = weights === undefined ? 1 : weights[i]!;
-    // Nothing is said of an item that does not count, not even NaN.
+    // An item without weight does not count, even if its value is NaN.
     if (weight > 0) sum += weight * value(i);
     total += weight;
   }

@@ -1,19 +1,18 @@
 import type { layers as Layers, LayersModel, SymbolicTensor } from '@tensorflow/tfjs';
 import { input, layers, model, sequential } from '@tensorflow/tfjs';
 import { unreachable } from '../../result.ts';
-import { freezableBatchNorm } from './freezable-batch-norm.ts';
 import { addName, type Layer, type Net, type PlainLayer } from './layers/layer.ts';
 import { seededDropout } from './seeded-dropout.ts';
 
 /**
- * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to what its last layer leaves; no softmax.
- * Kernels and biases are zeros: `initialiseWeights` or a file fills them. `imageSize` is one that the layers can take.
+ * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to the output of its last layer, without a softmax.
+ * Kernels and biases are zeros: `initialiseWeights` or a file fills them. The layers must accept `imageSize`.
  */
 export function buildNet(net: Net, imageSize: number): LayersModel {
   return build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
 }
 
-/** The same from features `[batch, values]`, by layers that take them. */
+/** The same from features `[batch, values]`. */
 export function buildHead(net: Net, values: number): LayersModel {
   return build(net, { name: 'features', shape: [values] });
 }
@@ -77,3 +76,15 @@ function tfjsLayer(layer: PlainLayer): Layers.Layer {
 
 const activationOf = ({ activation }: Extract<PlainLayer, { readonly bias: boolean }>) =>
   activation === undefined ? {} : { activation };
+
+/**
+ * tfjs's BatchNorm, except that a frozen one (not `trainable`) normalises by its moving statistics in training too, and leaves them
+ * unchanged, as in Keras since TensorFlow 2. tfjs's own uses those of each batch, so that a frozen backbone would change under the
+ * head that learns to read it.
+ */
+export function freezableBatchNorm(config: Parameters<typeof layers.batchNormalization>[0]): Layers.Layer {
+  const layer = layers.batchNormalization(config);
+  const call = layer.call.bind(layer);
+  layer.call = (inputs, kwargs) => call(inputs, layer.trainable ? kwargs : { ...kwargs, training: false });
+  return layer;
+}

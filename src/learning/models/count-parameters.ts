@@ -7,8 +7,8 @@ import { modelSetting, netOf } from './model-setting.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
- * Learnable parameters of the `model` artifact in `folder`, frozen ones too. A model that goes on from features has those of the
- * network that made them as well, up to the layer whose output they are. Reads the list of weights alone. Throws a {@link StageError} where that network is not known.
+ * Learnable parameters of the `model` artifact in `folder`, frozen ones too; for a head on features, with those of the network up to
+ * the layer that made the features. Only the list of weights is read. Throws a {@link StageError} where that network is not known.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
   const path = join(folder, 'model.json');
@@ -17,20 +17,21 @@ export function countParameters(folder: string, info: ModelInfo): number {
   return 'values' in info.input ? own + parametersBefore(info.input.of) : own;
 }
 
-/** Of the network that features come from. */
+/** Of the network that features come from, up to their layer. */
 function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): number {
   const architecture = modelSetting.safeParse(of?.['architecture']);
   const input = modelInfo.shape.input.safeParse(of?.['input']);
   if (!architecture.success || !input.success || !('size' in input.data)) {
     throw new StageError(
-      'Expected a model whose parameters can be counted, got one that goes on from features of which it is not known what made them.',
+      'Expected a model whose parameters can be counted, got a head on features from an unknown network.',
     );
   }
   const { size } = input.data;
   const traced = traceLayers(netOf(architecture.data).layers, [size, size, 3]);
   const end = traced.ok ? traced.value.findIndex(({ layer }) => layer.name === of?.['layer']) : -1;
-  if (!traced.ok || end === -1)
+  if (!traced.ok || end === -1) {
     throw new StageError(`Expected features of a layer of their network, got "${of?.['layer']}".`);
+  }
   const layers = plainLayers(traced.value.slice(0, end + 1));
   return countLearnable(layers.flatMap(({ weights }) => weights));
 }

@@ -13,14 +13,11 @@ export interface FeatureNetwork {
 const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 
 /**
- * What of a network comes before its head: all up to a layer, by default the first that makes an image flat. Throws a
- * {@link StageError} when there is none, or when the layer's output is not flat.
+ * A network up to a layer, by default the first that makes an image flat. Throws a {@link StageError} when there is no such layer, or
+ * when its output is not flat.
  */
 export function featureNetwork(model: LayersModel, layer?: string): FeatureNetwork {
-  const last =
-    layer === undefined
-      ? model.layers.find((one) => flat.has(one.getClassName()))
-      : model.layers.find(({ name }) => name === layer);
+  const last = model.layers.find((one) => (layer === undefined ? flat.has(one.getClassName()) : one.name === layer));
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');
     const wanted = layer === undefined ? 'a layer that makes an image flat' : `a layer "${layer}"`;

@@ -1,14 +1,13 @@
 import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { fill, tensor, tidy } from '@tensorflow/tfjs';
+import { fill, models, tensor, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 
 /**
- * Fills a model's convolution and dense layers as PyTorch does by default, so that results compare with those of its
- * users: kernels by He et al. 2015 ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and
- * biases from the interval of the kernel before them; fanIn is the number of inputs of one output. BatchNorm begins as the
- * identity.
+ * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al. 2015
+ * ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the kernel before
+ * them, where fanIn is the number of inputs of one output. BatchNorm begins as the identity.
  *
- * The same seed gives the same bytes; a layer's weights depend on the seed and its name alone.
+ * The same seed gives the same bytes; the weights of a layer depend on the seed and its name alone.
  */
 export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed: number): void {
   tidy(() => {
@@ -32,10 +31,23 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
   });
 }
 
-/** Of BatchNorm, whose weights a network that is initialised anew has trained. */
+/** The weights of a BatchNorm that does nothing. */
 const identities: Readonly<Record<string, number>> = { gamma: 1, beta: 0, moving_mean: 0, moving_variance: 1 };
 
 /** A depthwise kernel `[height, width, channels, 1]` sees one channel; others are `[…, in, out]`. */
 function fanIn(name: string, { size, shape }: Tensor): number {
   return name === 'depthwise_kernel' ? shape[0]! * shape[1]! : size / shape.at(-1)!;
+}
+
+/**
+ * A seed for random weights that differ from a network's initial ones. Stages share a default seed, and {@link initialiseWeights}
+ * draws by it alone: with the same seed, a network would be compared with its own beginning, which it often still resembles.
+ */
+export const freshSeed = (seed: number): number => new Random('fresh weights', seed).uint32();
+
+/** An untrained model with the same layers and names, and random weights by the {@link freshSeed}. It shows the architecture alone. */
+export async function untrainedCopy(model: LayersModel, seed: number): Promise<LayersModel> {
+  const copy = (await models.modelFromJSON(model.toJSON(null, false) as never)) as LayersModel;
+  initialiseWeights(copy, freshSeed(seed));
+  return copy;
 }

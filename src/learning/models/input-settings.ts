@@ -5,25 +5,25 @@ import { fits, kernels } from '../vision/resize-settings.ts';
 /** A value for red, green and blue. */
 export const triple = z.tuple([z.number(), z.number(), z.number()]);
 const positive = z.number().positive();
-export const positiveTriple = z.tuple([positive, positive, positive]);
+const positiveTriple = z.tuple([positive, positive, positive]);
 
 /** The settings of how an image becomes a network's input, for kinds that make a model. */
 export const inputSettings = {
-  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of what the network sees.'),
+  imageSize: z.int().positive().max(4096).default(256).describe('Pixels a side of the network’s input.'),
   fit: z
     .enum(fits)
     .default('cover')
     .describe(
       'How an image of another shape becomes square: cropped (cover), on black (contain), or stretched (fill).',
     ),
-  kernel: z.enum(kernels).default('linear').describe('What weighs the pixels when an image is resized.'),
+  kernel: z.enum(kernels).default('linear').describe('The interpolation kernel of resizing.'),
   normalise: z
     .strictObject({
-      mean: triple.default(usualNormalization.mean).describe('What is taken from each value.'),
-      deviation: positiveTriple.default(usualNormalization.deviation).describe('What each difference is divided by.'),
+      mean: triple.default(usualNormalization.mean).describe('Subtracted from each value.'),
+      deviation: positiveTriple.default(usualNormalization.deviation).describe('The divisor of each difference.'),
     })
     .exactOptional()
     .describe(
-      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the weights need it that the network begins with; with random ones by the constants of CIFAR-10.',
+      '(value - mean) / deviation for red, green and blue, of values from 0 to 1. When left out, as the initial weights require; for random ones the constants of CIFAR-10.',
     ),
 };

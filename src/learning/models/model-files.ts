@@ -3,23 +3,22 @@ import { join } from 'node:path';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
-import type { ModelInfo } from './model-info.ts';
-import { infoFile, readModelInfo, readModelJson } from './read-model-info.ts';
-import { readFinite } from './weights/stored-weights.ts';
+import { infoFile, type ModelInfo, readModelInfo, readModelJson } from './model-info.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
+import { readFinite } from './weights/weight-files.ts';
 
 const modelFile = 'model.json';
 const weightsFile = 'weights.bin';
 
-/** What a `model` artifact holds. */
+/** The content of a `model` artifact. */
 export interface ModelFiles {
   readonly model: LayersModel;
   readonly info: ModelInfo;
 }
 
 /**
- * Writes a `model` artifact into `folder`, made if it is missing: `model.json` and `weights.bin` as any tfjs-layers reads
- * them, and `info.json`, what using the model needs to know. The same weights and info give the same bytes.
+ * Writes a `model` artifact into `folder`, which is created if missing: `model.json` and `weights.bin` for any tfjs-layers, and
+ * `info.json`. The same weights and info give the same bytes.
  */
 export async function saveModel(folder: string, { model, info }: ModelFiles): Promise<void> {
   mkdirSync(folder, { recursive: true });

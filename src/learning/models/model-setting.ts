@@ -1,12 +1,14 @@
 import { z } from 'zod';
 import { architectureNames, architectures } from './architectures/architectures.ts';
-import { addName, type Net } from './layers/layer.ts';
+import { addName, type Layer, type Net, plainLayersIn } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
+import { layerKind } from './layers/layer-kinds.ts';
+import { backbone } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
 import { showShape } from './layers/shapes.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
-/** How a setting says which network: by its name, or layer by layer. */
+/** The setting of a network: its name, or its layers. */
 export const modelSetting = z.union(
   [
     z.enum(architectureNames),
@@ -15,22 +17,32 @@ export const modelSetting = z.union(
         .array(layerItem)
         .min(1)
         .max(1000)
-        .describe('The network layer by layer, from the image to two values; docs/networks.md has the layers.'),
+        .describe('The network layer by layer, from the image to two values; docs/networks.md lists the layers.'),
     }),
   ],
   { error: `the name of a network (${architectureNames.join(', ')}) or a map of its layers (docs/networks.md)` },
 );
 export type ModelSetting = z.infer<typeof modelSetting>;
 
-/** The network that a setting says. `classes` is for those that have a name: a list of layers ends as it is written. */
+/** The network of a setting. `classes` applies to named networks: a list of layers ends as it is written. */
 export function netOf(setting: ModelSetting, classes = 2): Net {
   if (typeof setting === 'string') return { name: setting, layers: readLayers(architectures[setting].layers(classes)) };
   return { name: 'layers', layers: readLayers(setting.layers) };
 }
 
 /**
- * What keeps a network from telling two classes apart in images of this size, in pixels a side. `at` begins at `model` or
- * `imageSize`, so that it leads into the settings of a stage.
+ * The network that a setting gives for features: the layers of a named network that follow its backbone, such as 1000-256-64-2 of
+ * `xception-based`; a list of layers as it is written.
+ */
+export function headOf(setting: ModelSetting, classes = 2): Net {
+  const { name, layers } = netOf(setting, classes);
+  if (typeof setting !== 'string') return { name, layers };
+  return { name: `${name}-head`, layers: layers.slice(backbone(layers).length + 1) };
+}
+
+/**
+ * Why a network cannot classify images of this size, in pixels a side, into two classes. `at` begins at `model` or `imageSize`, as
+ * a path in the settings of a stage.
  */
 export function modelMistakes(setting: ModelSetting, imageSize: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
@@ -41,33 +53,51 @@ export function modelMistakes(setting: ModelSetting, imageSize: number): readonl
     const tooSmall = `expected at least ${least} for ${name}, got ${imageSize}`;
     return [{ at: ['imageSize'], message: imageSize < least ? tooSmall : `${traced.error.message}, in ${name}` }];
   }
-  const mistakes = [...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])];
-  return mistakes.map(({ at, message }) => ({ at: ['model', 'layers', ...at], message }));
+  return inSettings([...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])]);
 }
 
-/** Pixels a side of the smallest image that leaves every layer something to see. */
-function smallestImage(layers: Net['layers']): number {
+/**
+ * Why a network cannot classify features into two classes, whatever their number; `at` begins at `model`. {@link traceLayers} finds
+ * what depends on the number, once it is known.
+ */
+export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
+  if (typeof setting === 'string') return [];
+  const { layers } = headOf(setting);
+  const seesImages = plainLayersIn(layers).find((layer) => layerKind(layer).needsImage);
+  const message = `${seesImages?.name} needs an image, but features are flat: begin with dense, for instance`;
+  const traced = traceLayers(layers, [1]);
+  const end = traced.ok ? wrongEnd(traced.value) : [];
+  return inSettings([
+    ...sharedNames(layers, 'features'),
+    ...(seesImages === undefined ? end : [{ at: seesImages.at, message }]),
+  ]);
+}
+
+const inSettings = (mistakes: readonly NetMistake[]): readonly NetMistake[] =>
+  mistakes.map(({ at, message }) => ({ at: ['model', 'layers', ...at], message }));
+
+/** Pixels a side of the smallest image that every layer can take. */
+function smallestImage(layers: readonly Layer[]): number {
   let size = 1;
   while (!traceLayers(layers, [size, size, 3]).ok) size++;
   return size;
 }
 
-/** Weights are told apart by the names of their layers, and `input` is one, too. */
-export function sharedNames(layers: Net['layers'], input: string): readonly NetMistake[] {
+/** Weights are identified by the names of their layers, and `input` is a name, too. */
+function sharedNames(layers: readonly Layer[], input: string): readonly NetMistake[] {
   const seen = new Set([input]);
-  const all = layers.flatMap((layer) =>
-    layer.kind === 'residual' ? [...layer.body, ...layer.shortcut, { ...layer, name: addName(layer) }] : [layer],
-  );
+  const all = layers.flatMap((layer) => [
+    ...plainLayersIn([layer]),
+    ...(layer.kind === 'residual' ? [{ ...layer, name: addName(layer) }] : []),
+  ]);
   return all.flatMap(({ name, at }) => {
-    if (!seen.has(name)) {
-      seen.add(name);
-      return [];
-    }
-    return [{ at, message: `expected a name of its own, but there is another "${name}"` }];
+    if (seen.has(name)) return [{ at, message: `expected a name of its own, but there is another "${name}"` }];
+    seen.add(name);
+    return [];
   });
 }
 
-export function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
+function wrongEnd(traced: readonly TracedLayer[]): readonly NetMistake[] {
   const { layer, output } = traced.at(-1)!;
   if (output.length === 1 && output[0] === 2) return [];
   const message = `expected 2 values at the end, real and fake, but ${layer.name} leaves ${showShape(output)}`;

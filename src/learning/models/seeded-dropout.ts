@@ -5,9 +5,9 @@ import { Random } from '../../random.ts';
 type Inputs = Parameters<layers.Layer['call']>[0];
 
 /**
- * Dropout (Srivastava et al. 2014): a training step sets the share `rate` of values to 0, by chance, and divides the others
- * by 1 - rate; outside of training nothing happens. tfjs's own layer draws from `Math.random`, or with a seed the same at
- * every step; this one draws from seeds that are handed in before each. It is saved as tfjs's own.
+ * Dropout (Srivastava et al. 2014): a training step sets a random share `rate` of values to 0 and divides the others by 1 - rate;
+ * otherwise nothing happens. tfjs's own layer draws from `Math.random`, or with a seed the same at every step; this one gets a seed
+ * before each step. It is saved as tfjs's own.
  */
 class SeededDropout extends layers.Layer {
   static readonly className = 'Dropout';
@@ -19,7 +19,7 @@ class SeededDropout extends layers.Layer {
     this.#rate = rate;
   }
 
-  /** Serves the next training step, and no other. */
+  /** Serves only the next training step. */
   seed(random: Random): void {
     this.#random = random;
   }
@@ -43,7 +43,7 @@ class SeededDropout extends layers.Layer {
 export const seededDropout = (config: { readonly name: string; readonly rate: number }): layers.Layer =>
   new SeededDropout(config);
 
-/** Decides what every dropout of a model drops in the next training step; each layer draws from a stream of its own. */
+/** Seeds every dropout layer of a model for the next training step; each layer draws from a stream of its own. */
 export function seedDropout(model: LayersModel, ...seeds: readonly number[]): void {
   for (const layer of model.layers) {
     if (layer instanceof SeededDropout) layer.seed(new Random('dropout', ...seeds, layer.name));

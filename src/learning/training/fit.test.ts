@@ -4,7 +4,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { layers, sequential, setBackend } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../random.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
-import { freezableBatchNorm } from '../models/freezable-batch-norm.ts';
+import { freezableBatchNorm } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import type { FitListener, FitOptions } from './fit.ts';

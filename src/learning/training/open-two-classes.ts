@@ -3,14 +3,14 @@ import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
 import { type Features, openFeatures } from '../vision/features/open-features.ts';
 
 /**
- * Opens the `dataset` artifact in `folder` for reading some of its splits. Throws a {@link StageError} when its classes
- * are not two, or when one of `splits` is missing or empty.
+ * Opens the `dataset` artifact in `folder` to read some of its splits. Throws a {@link StageError} when it does not have two classes, or
+ * when one of `splits` is missing or empty.
  */
 export function openTwoClasses(folder: string, splits: readonly string[]): Dataset {
   return expectTwoClasses(openDataset(folder), 'a dataset', splits);
 }
 
-/** The same of a `features` artifact. */
+/** The same for a `features` artifact. */
 export function openFeaturesOfTwoClasses(folder: string, splits: readonly string[]): Features {
   return expectTwoClasses(openFeatures(folder), 'features', splits);
 }

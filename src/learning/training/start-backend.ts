@@ -4,10 +4,10 @@ import { type RunningBackend, selectBackend } from '../../backend/select/select-
 import { type StageContext, StageError } from '../../stage.ts';
 
 /**
- * Sets the compute backend that the user named, on the cores that the stage was granted, and notes what runs: its name,
- * the versions of its packages, the device, the threads. Packages of the user's own are looked for from the project's root.
+ * Starts the compute backend that the user named, on the cores granted to the stage, and notes its name, the versions of its packages, the
+ * device and the threads. Packages that the user installed are searched from the project's root.
  *
- * Throws a {@link StageError} when there is none of that name, or it does not start.
+ * Throws a {@link StageError} when there is no backend of that name, or it does not start.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,

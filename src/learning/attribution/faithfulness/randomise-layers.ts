@@ -1,8 +1,7 @@
 import type { layers as Layers, LayersModel } from '@tensorflow/tfjs';
 import { dispose } from '@tensorflow/tfjs';
 import { averageRanks, correlateRanks } from '../../metrics/spearman.ts';
-import { freshSeed } from '../../models/fresh-seed.ts';
-import { initialiseWeights } from '../../models/initial-weights.ts';
+import { freshSeed, initialiseWeights } from '../../models/initial-weights.ts';
 
 type Layer = Layers.Layer;
 

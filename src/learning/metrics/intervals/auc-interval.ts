@@ -1,24 +1,22 @@
 import { auc } from '../ranking/auc.ts';
 import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
-import type { BootstrapSample } from './bootstrap.ts';
-import { bootstrapInterval, drawsGroups } from './bootstrap.ts';
+import { type BootstrapSample, bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';
 import type { Interval } from './interval.ts';
 import { normalQuantile } from './normal-distribution.ts';
 
 /**
- * The area under the ROC curve with its interval, by what fits the images:
+ * The area under the ROC curve with an interval by the method that fits the images:
  *
  *     aucInterval({ labels, seed: 1 }, scores, 0.95);          // { estimate, low, high, method }
  *     aucInterval({ labels, groups, seed: 1 }, scores, 0.95);  // frames of one video in one group
  *
- * - Independent images: DeLong's variance, the normal interval taken of the logit of the area, so that it stays inside 0
- *   to 1 and leans away from the near end (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better
- *   coverage near 1 than the plain one: Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for
- *   the area under the ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class, and
- *   where no variance is to be seen, as with one score for everything.
- * - Groups that join images: the bootstrap of whole groups, since DeLong takes images as independent.
- * - An area of 1 or 0, where either has width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
+ * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays within 0 to 1 and is asymmetric
+ *   near the ends (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better coverage near 1 than the plain one:
+ *   Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for the area under the ROC curve of a continuous-scale
+ *   diagnostic test"). NaN with fewer than two images of a class, and without visible variance, as with one score for everything.
+ * - Images in groups: the bootstrap of whole groups, since DeLong assumes independent images.
+ * - An area of 1 or 0, where both would have width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
  *
  * NaN throughout when a class is missing.
  *
@@ -44,15 +42,16 @@ export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, 
   return { estimate, low: logistic(logit - half), high: logistic(logit + half), method: 'delong' };
 }
 
+const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
+
 /**
- * How small the true area may be, at a confidence, when all images were ranked right: (1 - level)^(1 / pairs), about
- * 1 - 3 / pairs at 0.95 (the rule of three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all
- * right?"; the interval of Clopper and Pearson 1934 at no failure).
+ * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95 (the rule of
+ * three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?"; the interval of Clopper and Pearson 1934 at
+ * no failure).
  *
- * It assumes no distribution: of images that make `pairs` pairs, none in two of them, each pair is in order with the
- * chance of the true area, independently; so all are with at most area^pairs. There are distributions for which this is
- * what happens, so without assuming one it cannot be narrower (Obuchowski and Lieber 2002, "Confidence bounds when the
- * estimated ROC area is 1.0", assume normal ones).
+ * It assumes no distribution: of images that make `pairs` disjoint pairs, each pair is in order with the probability of the true
+ * area, independently; so all are with at most area^pairs. Some distributions attain this, so no bound without such an assumption
+ * is narrower (Obuchowski and Lieber 2002, "Confidence bounds when the estimated ROC area is 1.0", assume normal ones).
  *
  * Example: 10 pairs at 0.95 give 0.741.
  *
@@ -62,7 +61,7 @@ export function perfectAreaBound(pairs: number, level: number): number {
   return (1 - level) ** (1 / pairs);
 }
 
-/** How many pairs of a real and a fake image can be made so that no two pairs share a unit (an image or its group). */
+/** The number of pairs of a real and a fake image in which no two pairs share a unit (an image or its group). */
 function independentPairs({ labels, groups }: BootstrapSample): number {
   const classes = new Map<string | number, number>();
   for (let i = 0; i < labels.length; i++) {
@@ -72,8 +71,4 @@ function independentPairs({ labels, groups }: BootstrapSample): number {
   const count = (kind: number) => [...classes.values()].filter((of) => of === kind).length;
   const [real, fake, both] = [count(1), count(2), count(3)];
   return Math.min(real + both, fake + both, Math.floor((real + fake + both) / 2));
-}
-
-function logistic(x: number): number {
-  return 1 / (1 + Math.exp(-x));
 }

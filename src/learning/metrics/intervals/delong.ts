@@ -2,34 +2,27 @@ import { mean } from '../mean.ts';
 import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
-/**
- * The variance of the area under an ROC curve and the covariance of several areas on the same images, without assuming a
- * distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated receiver
- * operating characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast
- * implementation of DeLong's algorithm". It takes images as independent: with groups, use the bootstrap.
- *
- *     const { areas: [area], covariance: [[variance]] } = delong(labels, [scores]);
- *     delongTest(labels, scoresOfA, scoresOfB, 0.95);   // the difference of two areas, its interval and p-value
- *
- * Most callers want {@link aucInterval} of auc-interval.ts, which also knows groups and an area of 1.
- */
+/** Areas under ROC curves on the same images, and how they vary together. */
 export interface AreaCovariance {
-  /** The area of each list of scores, as `auc` has it. */
+  /** The area for each list of scores, as `auc` gives it. */
   readonly areas: readonly number[];
   /** `[lists, lists]`; NaN where a class has fewer than two images. */
   readonly covariance: readonly (readonly number[])[];
 }
 
 /**
- * Areas and their covariance.
+ * The covariance of areas without assuming a distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or
+ * more correlated receiver operating characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014,
+ * "Fast implementation of DeLong's algorithm". It assumes independent images: with groups, use the bootstrap. Most callers want
+ * `aucInterval` of auc-interval.ts, which also handles groups and an area of 1.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
  * @param labels 0 or 1 for each image; 1 is positive.
- * @param models Of each model one finite score for each image, higher for positive; throws a RangeError otherwise.
+ * @param models For each model one finite score for each image, higher for positive; throws a RangeError otherwise.
  */
 export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<number>[]): AreaCovariance {
-  const parts = models.map((scores) => components(labels, rankScores(scores)));
+  const parts = models.map((scores) => placementsOf(labels, rankScores(scores)));
   const areas = parts.map(({ positive }) => mean(positive));
   const covariance = parts.map((one, i) =>
     parts.map((other, k) => {
@@ -43,23 +36,23 @@ export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<num
   return { areas, covariance };
 }
 
-/** Two areas on the same images against each other. */
+/** The difference of two areas on the same images. */
 export interface AreaDifference {
-  /** Area of the first less that of the second. */
+  /** The area of the first minus that of the second. */
   readonly difference: number;
   /** Both NaN where the images say nothing of the spread. */
   readonly low: number;
   readonly high: number;
-  /** Two-sided, of the areas being equal; NaN where the areas differ and no spread can be seen. */
+  /** Two-sided, for the hypothesis of equal areas; NaN where the areas differ without any visible spread. */
   readonly p: number;
 }
 
 /**
- * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Rankings that
- * are the same give 0 to 0. Of others without any spread, such as two whose area is 1, other images may well tell them
- * apart: the ends are NaN. Equal areas give p = 1.
+ * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give the
+ * interval 0 to 0. Different rankings without any spread, such as two with an area of 1, may differ on other images: the ends are
+ * NaN. Equal areas give p = 1.
  *
- * @param level The interval's confidence, above 0 and below 1.
+ * @param level The confidence of the interval, above 0 and below 1.
  */
 export function delongTest(
   labels: ArrayLike<number>,
@@ -70,9 +63,9 @@ export function delongTest(
   const { areas, covariance } = delong(labels, [one, other]);
   const difference = areas[0]! - areas[1]!;
   const variance = covariance[0]![0]! + covariance[1]![1]! - 2 * covariance[0]![1]!;
-  // What is left by cancellation of equal rankings is no variance.
-  const isNothing = variance <= 1e-14 * (covariance[0]![0]! + covariance[1]![1]!);
-  const error = isNothing ? 0 : Math.sqrt(variance);
+  // The cancellation of equal rankings leaves rounding, which is no variance.
+  const isRounding = variance <= 1e-14 * (covariance[0]![0]! + covariance[1]![1]!);
+  const error = isRounding ? 0 : Math.sqrt(variance);
   if (error === 0) {
     const end = rankAlike(one, other) ? difference : Number.NaN;
     return { difference, low: end, high: end, p: difference === 0 ? 1 : Number.NaN };
@@ -87,14 +80,14 @@ export function rankAlike(one: ArrayLike<number>, other: ArrayLike<number>): boo
   return one.length === other.length && rankScores(one).places.every((place, i) => place === places[i]);
 }
 
-/** Of each positive the share of negatives that it is ranked above, of each negative the share of positives above it. */
-function components(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
+/** For each positive the share of negatives ranked below it, for each negative the share of positives ranked above it. */
+function placementsOf(labels: ArrayLike<number>, { thresholds, places }: RankedScores) {
   if (labels.length !== places.length) {
     throw new RangeError(`Expected one score for each of ${labels.length} labels, got ${places.length}`);
   }
   const counts = [new Float64Array(thresholds.length), new Float64Array(thresholds.length)] as const;
   for (let i = 0; i < places.length; i++) counts[labels[i] === 1 ? 1 : 0][places[i]!]!++;
-  // Of a place: how many of a class are ranked higher, and half of those that share it.
+  // For each place: how many of a class are ranked higher, and half of those that share it.
   const [negativesAbove, positivesAbove] = counts.map((of) => {
     let above = 0;
     return of.map((count) => {
@@ -104,18 +97,18 @@ function components(labels: ArrayLike<number>, { thresholds, places }: RankedSco
   }) as [Float64Array, Float64Array];
   const positives = counts[1].reduce((sum, count) => sum + count, 0);
   const negatives = places.length - positives;
-  const positive = new Float64Array(positives);
-  const negative = new Float64Array(negatives);
-  let [p, n] = [0, 0];
-  for (let i = 0; i < places.length; i++) {
-    const place = places[i]!;
-    if (labels[i] === 1) positive[p++] = 1 - negativesAbove[place]! / negatives;
-    else negative[n++] = positivesAbove[place]! / positives;
-  }
-  return { positive, negative };
+  const of = (label: number, share: (place: number) => number) =>
+    Float64Array.from(
+      places.filter((_, i) => (labels[i] === 1 ? 1 : 0) === label),
+      share,
+    );
+  return {
+    positive: of(1, (place) => 1 - negativesAbove[place]! / negatives),
+    negative: of(0, (place) => positivesAbove[place]! / positives),
+  };
 }
 
-/** The sample covariance of two lists around known means; NaN of fewer than two. */
+/** The sample covariance of two lists around known means; NaN for fewer than two values. */
 function covarianceOf(one: Float64Array, other: Float64Array, [meanOne, meanOther]: readonly [number, number]): number {
   let sum = 0;
   for (let i = 0; i < one.length; i++) sum += (one[i]! - meanOne) * (other[i]! - meanOther);

@@ -1,6 +1,6 @@
-/** A number measured on some images, and where it may lie on all images of their kind, with a given confidence. */
+/** A number measured on some images, with its confidence interval for all images of their kind. */
 export interface Interval {
-  /** The number itself, on all of the images. */
+  /** The number on these images. */
   readonly estimate: number;
   /** Both NaN where the images say nothing of the spread, such as one image of a class. */
   readonly low: number;
@@ -9,12 +9,12 @@ export interface Interval {
 }
 
 /**
- * How an interval was found: by DeLong's variance; as a one-sided bound, where every draw would be the same; by the
- * percentiles of draws of images per class, or of draws of whole groups of images.
+ * The method of an interval: DeLong's variance; a one-sided bound, where every draw would be equal; the percentiles of bootstrap draws of
+ * images, or of whole groups of images.
  */
 export type IntervalMethod = 'delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
 
-/** The interval as a `metrics` file holds it; null where it is undefined. */
+/** The interval as in a `metrics` file; null where it is undefined. */
 export function intervalPair({ low, high }: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null {
   return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
 }

@@ -1,8 +1,8 @@
 /**
- * The standard normal distribution: the chance of a draw of at most `z`, 0 to 1, right to about 15 digits in both tails.
+ * The cumulative standard normal distribution: the probability of a draw of at most `z`, 0 to 1, to about 15 digits in both tails.
  *
- * Near 0 by a series whose terms are all positive (Marsaglia 2004, "Evaluating the normal distribution", equation 3), in
- * the tails by a continued fraction (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.14).
+ * Near 0 by a series with positive terms (Marsaglia 2004, "Evaluating the normal distribution", equation 3), in the tails by a
+ * continued fraction (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.2.14).
  *
  * Example: 0 gives 0.5, 1.96 gives 0.9750.
  */
@@ -23,10 +23,8 @@ export function normalCdf(z: number): number {
 }
 
 /**
- * The value that a draw from the standard normal distribution is below with the given chance: the probit, inverse of
- * {@link normalCdf}, right to about 14 digits. -∞ at 0, ∞ at 1, NaN outside.
- *
- * A rational approximation (Abramowitz and Stegun, 26.2.23), mended by Halley's steps.
+ * The quantile of the standard normal distribution (probit), the inverse of {@link normalCdf}, to about 14 digits. -∞ at 0, ∞ at 1, NaN
+ * outside. A rational approximation (Abramowitz and Stegun, 26.2.23), improved by Halley's method.
  *
  * Example: 0.975 gives 1.959964.
  */
@@ -43,7 +41,7 @@ export function normalQuantile(chance: number): number {
   return z;
 }
 
-/** The chance that a standard normal draw is at least as far from 0 as `z`: a two-sided p-value. */
+/** The probability that a standard normal draw is at least as far from 0 as `z`: a two-sided p-value. */
 export function twoSidedChance(z: number): number {
   return 2 * normalCdf(-Math.abs(z));
 }

@@ -1,9 +1,10 @@
+import { groupBy } from '../../../group-by.ts';
 import { permutation, Random } from '../../../random.ts';
 
 /**
- * Gives every item one of `count` folds for cross-validation: items of one group together, classes in each fold as evenly
- * as groups allow. As scikit-learn's `StratifiedGroupKFold`: large groups first, each to the fold that then is the most even.
- * Groups of one size come in an order drawn from the seed. A group larger than a fold makes an uneven fold.
+ * Gives every item one of `count` folds for cross-validation: items of one group together, and classes as even in each fold as groups
+ * allow. As in scikit-learn's `StratifiedGroupKFold`, large groups come first, each in the fold that is then the most even. Groups of
+ * equal size come in a random order by the seed. A group larger than a fold makes an uneven fold.
  *
  * Example: labels 0 0 1 1, each its own group, two folds: one 0 and one 1 in each.
  *
@@ -15,13 +16,7 @@ export function groupedFolds(
   groups: ArrayLike<number>,
   { count, seed }: { readonly count: number; readonly seed: number },
 ): Uint8Array {
-  const items = new Map<number, number[]>();
-  for (let i = 0; i < groups.length; i++) {
-    const members = items.get(groups[i]!);
-    if (members === undefined) items.set(groups[i]!, [i]);
-    else members.push(i);
-  }
-  const units = [...items.values()];
+  const units = [...groupBy(Array.from(groups).keys(), (i) => groups[i]).values()];
   const order = Array.from(permutation(units.length, new Random('folds', seed)), (place) => units[place]!);
   const totals = [0, 0];
   for (let i = 0; i < labels.length; i++) totals[labels[i]!]!++;
@@ -30,7 +25,7 @@ export function groupedFolds(
   for (const members of order.sort((a, b) => b.length - a.length)) {
     const added = [0, 0];
     for (const i of members) added[labels[i]!]!++;
-    // What the sum over all folds of the squared shares of the classes grows by.
+    // The growth of the sum over all folds of the squared shares of the classes.
     const growth = filled.map((fold) =>
       fold.reduce((sum, have, c) => sum + (added[c]! * (2 * have + added[c]!)) / Math.max(1, totals[c]!) ** 2, 0),
     );

@@ -1,4 +1,3 @@
-import type { CurveOptions } from './roc-curve.ts';
 import type { ThresholdCounts } from './threshold-counts.ts';
 
 /** Precision against recall: a point for each threshold, and last (recall 0, precision 1), which has no threshold. */
@@ -17,24 +16,15 @@ export interface PrecisionRecallCurve {
  * relationship between precision-recall and ROC curves"). Without positives precision is 0 and recall 1, as in scikit-learn.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the precisions 1/2 2/3 1/2 1 1 at the recalls 1 1 1/2 1/2 0.
- *
- * @param options `dropIntermediate` (default false) leaves out points between two of the same recall.
  */
-export function precisionRecallCurve(
-  { thresholds, truePositives, falsePositives, positives }: ThresholdCounts,
-  { dropIntermediate = false }: CurveOptions = {},
-): PrecisionRecallCurve {
-  const kept: number[] = [];
-  for (let i = thresholds.length - 1; i >= 0; i--) {
-    const isInside = i > 0 && i < thresholds.length - 1 && truePositives[i - 1] === truePositives[i + 1];
-    if (!(dropIntermediate && isInside)) kept.push(i);
-  }
-  const column = (last: number, value: (index: number) => number): Float64Array =>
-    Float64Array.from({ length: kept.length + 1 }, (_, k) => (k === kept.length ? last : value(kept[k]!)));
+export function precisionRecallCurve(counts: ThresholdCounts): PrecisionRecallCurve {
+  const { thresholds, truePositives, falsePositives, positives } = counts;
+  const precision = truePositives.map((count, i) => count / (count + falsePositives[i]!));
+  const recall = truePositives.map((count) => (positives === 0 ? 1 : count / positives));
   return {
-    precision: column(1, (i) => truePositives[i]! / (truePositives[i]! + falsePositives[i]!)),
-    recall: column(0, (i) => (positives === 0 ? 1 : truePositives[i]! / positives)),
-    thresholds: Float64Array.from(kept, (i) => thresholds[i]!),
+    precision: Float64Array.from([...precision.reverse(), 1]),
+    recall: Float64Array.from([...recall.reverse(), 0]),
+    thresholds: thresholds.toReversed(),
   };
 }
 

@@ -10,11 +10,6 @@ export interface RocCurve {
   readonly thresholds: Float64Array;
 }
 
-export interface CurveOptions {
-  /** Whether to leave out points that do not change the picture. */
-  readonly dropIntermediate?: boolean;
-}
-
 /**
  * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, "An introduction to ROC analysis",
  * algorithm 1). Items with equal scores share a point.
@@ -24,7 +19,10 @@ export interface CurveOptions {
  *
  * @param options `dropIntermediate` (default true) leaves out points inside a straight stretch of unit steps.
  */
-export function rocCurve(counts: ThresholdCounts, { dropIntermediate = true }: CurveOptions = {}): RocCurve {
+export function rocCurve(
+  counts: ThresholdCounts,
+  { dropIntermediate = true }: { readonly dropIntermediate?: boolean } = {},
+): RocCurve {
   const { falsePositives, truePositives } = counts;
   const last = counts.thresholds.length - 1;
   const keep = new Uint32Array(counts.thresholds.length);
@@ -97,23 +95,17 @@ export interface DetCurve {
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give (0.5, 0) (0.5, 0.5) (0, 0.5) at the thresholds 0.35 0.4 0.8.
  *
- * @param options `dropIntermediate` (default false) leaves out points between two of the same false negative rate.
  * @throws {OneClassError} Where a class is missing.
  */
-export function detCurve(counts: ThresholdCounts, { dropIntermediate = false }: CurveOptions = {}): DetCurve {
+export function detCurve(counts: ThresholdCounts): DetCurve {
   if (!(counts.positives > 0 && counts.negatives > 0)) throw new OneClassError('a DET curve', counts);
   const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(counts, { dropIntermediate: false });
-  const end = thresholds.length - 1;
-  const kept: number[] = [];
-  for (let i = truePositiveRate.indexOf(1); i >= 0; i--) {
-    const isInside = i > 0 && i < end && truePositiveRate[i - 1] === truePositiveRate[i + 1];
-    if (!(dropIntermediate && isInside)) kept.push(i);
-    if (falsePositiveRate[i] === 0) break;
-  }
+  const [first, last] = [falsePositiveRate.lastIndexOf(0), truePositiveRate.indexOf(1)];
+  const inside = (values: Float64Array) => values.slice(first, last + 1).reverse();
   return {
-    falsePositiveRate: Float64Array.from(kept, (i) => falsePositiveRate[i]!),
-    falseNegativeRate: Float64Array.from(kept, (i) => 1 - truePositiveRate[i]!),
-    thresholds: Float64Array.from(kept, (i) => thresholds[i]!),
+    falsePositiveRate: inside(falsePositiveRate),
+    falseNegativeRate: inside(truePositiveRate).map((rate) => 1 - rate),
+    thresholds: inside(thresholds),
   };
 }
 

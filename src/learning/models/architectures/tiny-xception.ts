@@ -1,11 +1,11 @@
 import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
- * TinyXception, the small Xception of the npm package `@vladmandic/face-api`, where it tells age and gender: one
- * convolution, six modules with linear residuals and one more convolution, with biases in place of BatchNorm, down to 512
- * features. 421,218 parameters with two classes. Layers have the names of the package's weight manifest.
+ * TinyXception, the small Xception of the npm package `@vladmandic/face-api`, which predicts age and gender with it: one convolution,
+ * six modules with linear residuals and one more convolution, with biases instead of BatchNorm, down to 512 features. 421,218
+ * parameters with two classes. Layers have the names of the package's weight manifest.
  *
- * There it sees faces of 112 x 112, with black borders where they are not square, as (RGB - [122.782, 117.001, 104.298]) / 255.
+ * The package feeds it faces of 112 x 112, padded with black to a square, as (RGB - [122.782, 117.001, 104.298]) / 255.
  */
 export function tinyXception(classes: number): readonly LayerItem[] {
   return [

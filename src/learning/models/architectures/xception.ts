@@ -1,10 +1,9 @@
 import type { LayerItem, PlainItem } from '../layers/layer-items.ts';
 
 /**
- * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the last, down to 2048
- * features (Chollet 2017, "Xception: Deep learning with depthwise separable convolutions", figure 5). Layers are named and
- * set as in Keras, so that its weights fit, except that the moving statistics, 54,528 of them, follow within tens of steps.
- * 20,806,952 learnable parameters.
+ * Xception's 36 convolutions in 14 modules with linear residuals around all but the first and the last, down to 2048 features (Chollet
+ * 2017, "Xception: Deep learning with depthwise separable convolutions", figure 5). Layers have the names and settings of Keras, so
+ * that its weights fit, except that the moving statistics, 54,528 of them, adapt within tens of steps. 20,806,952 learnable parameters.
  */
 export function xceptionBackbone(): readonly LayerItem[] {
   return [
@@ -26,12 +25,12 @@ export function xceptionBackbone(): readonly LayerItem[] {
   ];
 }
 
-/** Xception with a linear classifier: with ImageNet's thousand classes 22,855,952 learnable parameters, as in the paper. */
+/** Xception with a linear classifier: 22,855,952 learnable parameters with ImageNet's thousand classes, as in the paper. */
 export function xception(classes: number): readonly LayerItem[] {
   return [...xceptionBackbone(), { dense: classes, name: 'logits' }];
 }
 
-/** The study's net: Xception's classifier goes on from its thousand outputs to 256, 64 and the classes, ReLU between. */
+/** The study's network: after the thousand outputs of Xception's classifier, dense layers of 256, 64 and the classes, ReLU between. */
 export function xceptionBased(classes: number): readonly LayerItem[] {
   const dense = [1000, 256, 64].flatMap((units): LayerItem[] => [{ dense: units }, 'relu']);
   return [...xceptionBackbone(), ...dense, { dense: classes, name: 'logits' }];

@@ -7,13 +7,13 @@ import {
 import { unreachable } from '../../../result.ts';
 import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
 import type { TracedPlain } from '../layers/trace-net.ts';
-import { pytorchName, pytorchShape, toPytorch } from '../weights/pytorch-layout.ts';
+import { pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
 import type { WeightedNet } from './weighted-net.ts';
 
 /**
- * The bytes of an ONNX model: from `image`, `[batch, height, width, 3]` normalised as the network's info says (of a head
- * `features`, `[batch, values]`), to `logits`, `[batch, classes]`; the batch is free. Written from the network's layers in ONNX's own operators (opset 18), in inference
- * mode: what the tfjs backend makes of a call holds for one batch and this machine's processor.
+ * The bytes of an ONNX model from `image`, `[batch, height, width, 3]`, normalised as the network's info says (for a head from
+ * `features`, `[batch, values]`), to `logits`, `[batch, classes]`; the batch size is free. It is written from the network's layers in
+ * ONNX's own operators (opset 18), in inference mode, since a trace of the tfjs backend is for one batch size and this machine.
  */
 export function exportOnnx(net: WeightedNet, metadata: Readonly<Record<string, string>>): Uint8Array<ArrayBuffer> {
   const writer = new NetWriter(net);
@@ -49,7 +49,7 @@ const activationOperators: Readonly<Record<Exclude<Activation, 'swish'>, string>
   tanh: 'Tanh',
 };
 
-/** Writes layer after layer; images are `[batch, channels, height, width]`, weights lie and are called as in PyTorch. */
+/** Writes layer after layer. Images are `[batch, channels, height, width]`; names and layouts of weights are PyTorch's. */
 class NetWriter {
   readonly nodes: OnnxNode[] = [];
   readonly initializers: OnnxInitializer[] = [];
@@ -59,14 +59,14 @@ class NetWriter {
     this.#weights = weights;
   }
 
-  /** A node with one output, which is called `name`, and its attributes. */
+  /** Adds a node with one output, whose name it returns. */
   node(
     type: string,
     inputs: readonly string[],
     name: string,
     attributes: Readonly<Record<string, OnnxAttribute>> = {},
   ): string {
-    // No layer may take the names of the graph's ends.
+    // The name of the graph's output is taken.
     const output = type !== 'Identity' && name === 'logits' ? 'logits/layer' : name;
     this.nodes.push({ type, domain: '', inputs, outputs: [output], attributes });
     return output;
@@ -113,7 +113,7 @@ class NetWriter {
     }
   }
 
-  /** The names of a layer's weights, which become part of the graph. */
+  /** Adds a layer's weights to the graph and returns their names. */
   #of(layer: PlainLayer): readonly string[] {
     return this.#weights
       .filter((weight) => weight.layer === layer)
@@ -133,7 +133,7 @@ class NetWriter {
 
 type Windowed = Extract<PlainForm, { readonly stride: number }>;
 
-/** What `same` pads: as much as windows reach over the image, the odd pixel to the right and below, as TensorFlow does. */
+/** The padding of `same`: as much as windows reach over the image, the odd pixel to the right and below, as in TensorFlow. */
 function windows({ stride, padding }: Windowed, window: number, input: TracedPlain['input']) {
   const pads = [input[0], input[1] ?? 1].map((size) => {
     const over = padding === 'same' ? Math.max(0, (Math.ceil(size / stride) - 1) * stride + window - size) : 0;

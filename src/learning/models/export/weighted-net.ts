@@ -1,16 +1,16 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
-import { headOf } from '../feature-head.ts';
 import { type Shape, showShape } from '../layers/shapes.ts';
 import { type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import type { ModelFiles } from '../model-files.ts';
-import { modelSetting, netOf } from '../model-setting.ts';
-import { type NetWeight, netWeights } from '../weights/net-weights.ts';
+import { headOf, modelSetting, netOf } from '../model-setting.ts';
+import { type NetWeight, netWeights, pytorchName, pytorchShape, toPytorch } from '../weights/net-weights.ts';
+import { encodeSafetensors } from '../weights/safetensors.ts';
 
-/** A network with its weights, free of tfjs: what every format is written from. */
+/** A network with its weights, independent of tfjs: the source of every export format. */
 export interface WeightedNet {
   readonly traced: readonly TracedLayer[];
-  /** What it sees: an image, or of a head, features. */
+  /** An image, or features for a head. */
   readonly input: Shape;
   readonly weights: readonly (NetWeight & { readonly values: Float32Array })[];
 }
@@ -18,8 +18,9 @@ export interface WeightedNet {
 /** The network of a `model` artifact. Throws a {@link StageError} where its layers are not those that its info names. */
 export function weightedNet({ model, info }: ModelFiles): WeightedNet {
   const setting = modelSetting.safeParse(info.architecture);
-  if (!setting.success)
+  if (!setting.success) {
     throw new StageError(`Expected a network that Restage knows, got ${String(info.architecture)}.`);
+  }
   const isHead = 'values' in info.input;
   const input: Shape = 'values' in info.input ? [info.input.values] : [info.input.size, info.input.size, 3];
   const { layers } = (isHead ? headOf : netOf)(setting.data, info.classes.length);
@@ -37,4 +38,20 @@ function valuesOf(model: LayersModel, name: string): readonly Float32Array[] {
   const layer = model.layers.find((one) => one.name === name);
   if (layer === undefined) throw new StageError(`Expected the layer ${name} of the network in the model, got none.`);
   return layer.getWeights().map((weight) => weight.dataSync<'float32'>());
+}
+
+/**
+ * The bytes of a safetensors file with a network's weights as PyTorch names and lays them out. Throws a {@link StageError} where two
+ * layers would have the same name there.
+ */
+export function exportSafetensors({ weights }: WeightedNet, metadata: Readonly<Record<string, string>>): Uint8Array {
+  const tensors = weights.map((weight) => ({
+    name: pytorchName(weight),
+    shape: pytorchShape(weight),
+    values: toPytorch(weight, weight.values),
+  }));
+  const names = tensors.map(({ name }) => name);
+  const twice = names.find((name, i) => names.indexOf(name) !== i);
+  if (twice === undefined) return encodeSafetensors(tensors, metadata);
+  throw new StageError(`Expected names that differ in more than "/" and ".", but two layers would be ${twice}.`);
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { activations, paddings } from './layer.ts';
 
-/** Layers that need nothing but their name. */
+/** Layers that need only their name. */
 const words = ['relu', 'batchNorm', 'flatten', 'globalAveragePool'] as const;
 
 const count = z
@@ -11,24 +11,26 @@ const count = z
 const share = z.number().min(0).lt(1);
 const option = {
   kernel: count.optional().describe('Pixels a side of the kernel; 3.'),
-  stride: count.optional().describe('Pixels from one window to the next; 1, of a pooling its size.'),
+  stride: count.optional().describe('Pixels from one window to the next; 1, or the size of a pooling window.'),
   padding: z
     .enum(paddings)
     .optional()
-    .describe('Windows stay inside the image (valid, the default), or it is surrounded by zeros (same).'),
+    .describe('Windows stay inside the image (valid, the default), or the image is padded with zeros (same).'),
   bias: z.boolean().optional().describe('Whether a number is added to each output; true.'),
   name: z
     .string()
     .regex(/^[\w./-]{1,100}$/)
     .optional()
-    .describe('What tables, weights and messages call the layer; its kind and number.'),
+    .describe('The name in tables, weights and messages; its kind and number when left out.'),
 };
 const { kernel, stride, padding, bias, name } = option;
 
 const plainForms = [
   z.strictObject({ conv: count.describe('Filters of a convolution.'), kernel, stride, padding, bias, name }),
   z.strictObject({
-    separableConv: count.describe('Filters of a convolution of each channel by itself, then of 1 x 1 over all.'),
+    separableConv: count.describe(
+      'Filters of a convolution of each channel by itself, then of 1 x 1 over all channels.',
+    ),
     kernel,
     stride,
     padding,
@@ -58,19 +60,19 @@ const plainItem = z.union([z.enum(words), ...plainForms], {
 export type PlainItem = z.infer<typeof plainItem>;
 
 const residualItem = z.strictObject({
-  residual: z.array(plainItem).min(1).max(100).describe('Layers whose result is added to what goes into them.'),
+  residual: z.array(plainItem).min(1).max(100).describe('Layers whose output is added to their input.'),
   shortcut: z
     .array(plainItem)
     .max(100)
     .optional()
-    .describe('Layers on the way around, where the block changes the size or the number of channels.'),
+    .describe('Layers on the path around the block, where it changes the size or the number of channels.'),
   name,
 });
 export type ResidualItem = z.infer<typeof residualItem>;
 
 /**
- * A layer as it is written in a list: `relu`, `{ conv: 8, kernel: 5 }`, `{ residual: [ … ] }`. What is left out gets its
- * default when the list is read into layers, not here, so that a new option leaves fingerprints as they are.
+ * A layer as it is written in a list: `relu`, `{ conv: 8, kernel: 5 }`, `{ residual: [ … ] }`. Defaults are filled in when the list is
+ * read into layers, not here, so that a new option leaves fingerprints unchanged.
  */
 export const layerItem = z.union([z.enum(words), ...plainForms, residualItem], {
   error: `a layer (${words.join(', ')}, or a map with one of ${keys}, residual)`,

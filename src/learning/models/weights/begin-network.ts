@@ -1,53 +1,91 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import type { StageContext } from '../../../stage.ts';
 import { type Normalization, usualNormalization } from '../../vision/pixels-to-floats.ts';
 import { buildNet } from '../build-net.ts';
 import { initialiseWeights } from '../initial-weights.ts';
 import type { Net } from '../layers/layer.ts';
-import type { ImageInput } from '../model-info.ts';
+import { type ImageInput, infoFile, readModelInfo } from '../model-info.ts';
 import { type ModelSetting, netOf } from '../model-setting.ts';
-import { beginWithWeights } from './begin-with-weights.ts';
-import type { PretrainedSetting } from './pretrained.ts';
-import { weightPaths } from './weight-inputs.ts';
+import { type LoadedWeights, loadWeights } from './load-weights.ts';
+import { openWeights } from './open-weights.ts';
+import { type PretrainedSetting, weightPaths } from './weight-inputs.ts';
 
-/** What settings say of a network that sees images, and of how it begins. */
+/** The settings of a network that sees images, and of its initial weights. */
 interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly model: ModelSetting;
   /** Pixels a side. */
   readonly imageSize: number;
-  /** As the weights need it when left out. */
+  /** As the weights require when left out. */
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
-  /** Decides the weights that are random. */
+  /** Decides random weights. */
   readonly seed: number;
 }
 
-/** A network as it begins, and how an image becomes its input. */
-interface BegunNetwork {
+/** A network with its initial weights, and how an image becomes its input. */
+interface InitialNetwork {
   readonly net: Net;
   readonly model: LayersModel;
   readonly input: ImageInput;
-  /** Layers of the head that a file of weights does not have, each with the reason; empty without one. */
+  /** Layers of the head that a file of weights lacks, each with the reason; empty without a file. */
   readonly random: readonly string[];
 }
 
 /**
- * Builds a stage's network on a backend that runs, with random weights or those of its inputs or settings. Throws a
- * `StageError` where these do not fit.
+ * Builds the network of a stage on a running backend, with random weights or those of its inputs or settings; the log says which
+ * weights were taken. Throws a `StageError` where these do not fit.
  */
 export async function beginNetwork(
   context: Pick<StageContext, 'inputs' | 'download' | 'log'>,
   { model: architecture, imageSize: size, fit, kernel, normalise, pretrained, seed }: NetworkSettings,
-): Promise<BegunNetwork> {
+): Promise<InitialNetwork> {
   const net = netOf(architecture);
   const model = buildNet(net, size);
   initialiseWeights(model, seed);
   const paths = await weightPaths(context, pretrained);
-  const beginning = paths && (await beginWithWeights(model, { net, imageSize: size }, paths, context.log));
-  const { mean, deviation } = normalise ?? beginning?.normalise ?? usualNormalization;
+  const loaded = paths && (await loadFrom(paths, model, { net, imageSize: size }, context.log));
+  const { mean, deviation } = normalise ?? loaded?.normalise ?? usualNormalization;
   return {
     ...{ net, model },
     input: { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } },
-    random: beginning?.random ?? [],
+    random: loaded?.random ?? [],
   };
+}
+
+async function loadFrom(
+  paths: readonly string[],
+  model: LayersModel,
+  form: { readonly net: Net; readonly imageSize: number },
+  log: (line: string) => void,
+): Promise<Pick<LoadedWeights, 'random'> & { readonly normalise: Normalization | undefined }> {
+  using stored = await openWeights(paths);
+  const loaded = loadWeights(model, form, stored);
+  const normalise = normalisationIn(paths[0]!) ?? loaded.normalise;
+  for (const line of describe(loaded, stored.path)) log(line);
+  if (normalise !== undefined) {
+    const [mean, deviation] = [normalise.mean, normalise.deviation].map((values) =>
+      values.map((value) => Number(value.toFixed(4))).join(', '),
+    );
+    log(`Their network saw images normalised by mean ${mean} and deviation ${deviation}.`);
+  }
+  return { random: loaded.random, normalise };
+}
+
+/** Only a `model` artifact says how images were normalised for it. */
+function normalisationIn(folder: string): Normalization | undefined {
+  if (!existsSync(join(folder, infoFile))) return undefined;
+  const { input } = readModelInfo(folder);
+  return 'normalise' in input ? input.normalise : undefined;
+}
+
+function describe({ layers, random, unused, naming }: LoadedWeights, path: string): readonly string[] {
+  const few = unused.slice(0, 5).join(', ');
+  const more = unused.length > 5 ? ` and ${unused.length - 5} others` : '';
+  return [
+    `Weights of ${layers.length} layers come from ${path}, which names them as ${naming} does.`,
+    ...random.map((layer) => `Random, as part of the head: ${layer}.`),
+    ...(unused.length > 0 ? [`Left unused: ${few}${more}.`] : []),
+  ];
 }

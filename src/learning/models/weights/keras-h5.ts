@@ -1,15 +1,15 @@
 import type { Dataset, Entity, File, Group } from 'h5wasm/node';
 import { StageError } from '../../../stage.ts';
-import { byName, type StoredTensor, type StoredWeights } from './stored-weights.ts';
+import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
 /**
- * Opens the HDF5 file in which Keras up to version 2 saves a model or its weights. A tensor is called by the layer's name
- * and its own there: `block1_conv1/kernel`. Throws a {@link StageError} where the file is cut short, or another one.
+ * Opens the HDF5 file in which Keras up to version 2 saves a model or its weights. Tensors are named by their layer and their own
+ * name: `block1_conv1/kernel`. Throws a {@link StageError} where the file is damaged or of another kind.
  */
 export async function openKerasH5(path: string): Promise<StoredWeights> {
-  // Some megabytes of WebAssembly, which nobody else needs.
+  // Some megabytes of WebAssembly, loaded only here.
   const { default: h5wasm } = await import('h5wasm/node');
-  // Otherwise HDF5 prints what it finds wrong, and goes on.
+  // Otherwise HDF5 prints errors and continues.
   (await h5wasm.ready).activate_throwing_error_handler();
   const attempt = <T>(doing: string, work: () => T): T => {
     try {
@@ -32,7 +32,7 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
 type Attempt = <T>(doing: string, work: () => T) => T;
 
 function list(path: string, file: File, attempt: Attempt): readonly StoredTensor[] {
-  // A whole model has its weights in a group; a file of weights alone is that group.
+  // A whole model has its weights in a group; a file with only weights is that group.
   const root = file.keys().includes('model_weights') ? groupOf(file.get('model_weights')) : file;
   const layers = root === undefined ? undefined : names(root, 'layer_names');
   if (root === undefined || layers === undefined) {
@@ -52,7 +52,7 @@ function list(path: string, file: File, attempt: Attempt): readonly StoredTensor
   });
 }
 
-/** A list of names in an attribute; Keras spreads a long one over `name0`, `name1`, …. */
+/** The list of names in an attribute; Keras splits a long one into `name0`, `name1`, …. */
 function names(group: Group, attribute: string): readonly string[] | undefined {
   const { attrs } = group;
   const parts = attribute in attrs ? [attribute] : [];
@@ -61,7 +61,7 @@ function names(group: Group, attribute: string): readonly string[] | undefined {
   return parts.flatMap((part) => [attrs[part]!.value ?? []].flat().map(String));
 }
 
-/** What Keras 1 called weights, each behind the name of its layer. Its `running_std` holds the variance, too. */
+/** The names of Keras 1, each after the name of its layer. Its `running_std` holds the variance. */
 const keras1: ReadonlyMap<string, string> = new Map([
   ['W', 'kernel'],
   ['b', 'bias'],
@@ -69,7 +69,7 @@ const keras1: ReadonlyMap<string, string> = new Map([
   ['running_std', 'moving_variance'],
 ]);
 
-/** `kernel` of `block1_conv1/kernel:0`, as TensorFlow calls it, and of `block1_conv1_W:0`, as the first Keras did. */
+/** `kernel` of `block1_conv1/kernel:0`, the name in TensorFlow, and of `block1_conv1_W:0`, that of Keras 1. */
 function ownName(layer: string, name: string): string {
   const last = name.split('/').at(-1)!.replace(/:\d+$/, '');
   const own = last.startsWith(`${layer}_`) ? last.slice(layer.length + 1) : last;
@@ -91,7 +91,7 @@ const groupOf = (entity: Entity | null): Group | undefined =>
 const isDataset = (entity: Entity | null): entity is Dataset =>
   entity !== null && 'type' in entity && entity.type === ('Dataset' as typeof entity.type);
 
-/** HDF5 tells of an error from the outermost call inwards; the last line says what is wrong. */
+/** HDF5 reports an error from the outermost call inwards; the last line says what is wrong. */
 function innermost(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.match(/^ *#\d+:.*$/gm);

@@ -8,7 +8,7 @@ import { linearCongruential } from '../../../../test/support/linear-congruential
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
 import type { ModelSetting } from '../model-setting.ts';
-import { encodeSafetensors, type NamedTensor } from './encode-safetensors.ts';
+import { encodeSafetensors, type NamedTensor } from './safetensors.ts';
 import { loaded, weightsOf } from './testing-weights.ts';
 
 before(() => setBackend('cpu'));

@@ -1,34 +1,94 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
+import { StageError } from '../../../stage.ts';
+import type { Normalization } from '../../vision/pixels-to-floats.ts';
 import type { Net } from '../layers/layer.ts';
 import { backbone, weightedLayers } from '../layers/net-parts.ts';
 import { traceLayers } from '../layers/trace-net.ts';
-import { type FittedWeights, fitWeights } from './fit-weights.ts';
-import { netWeights } from './net-weights.ts';
-import type { StoredWeights } from './stored-weights.ts';
+import { type Naming, type NetWeight, namings, netWeights } from './net-weights.ts';
+import { readFinite, type StoredTensor, type StoredWeights } from './weight-files.ts';
+
+/** What a file contributed to a network. */
+export interface LoadedWeights {
+  /** Layers with the weights of the file. */
+  readonly layers: readonly string[];
+  /** Layers of the head that keep their random weights, each with the reason: `logits (2048 x 2 expected, got 2048 x 1000)`. */
+  readonly random: readonly string[];
+  /** Tensors of the file that the network has no place for. */
+  readonly unused: readonly string[];
+  /** How the file names its tensors. */
+  readonly naming: Naming['name'];
+  /** How images were normalised for the network that the weights are from, where that is known. */
+  readonly normalise?: Normalization;
+}
 
 /**
- * Puts a file's weights into the model that `buildNet` made of a network for images of this size, layer by layer. Throws a
- * `StageError` that names the first tensor which is not as expected; the model is then spoilt.
+ * Puts the weights of a file into the model that `buildNet` made of a network for images of this size. Layers of the head may be
+ * missing in the file or have another shape there, since they depend on the classes. Any other weight must be as expected: otherwise
+ * a {@link StageError} names the first, and the model is spoilt.
  */
 export function loadWeights(
   model: LayersModel,
   { net, imageSize }: { readonly net: Net; readonly imageSize: number },
   stored: StoredWeights,
-): FittedWeights {
+): LoadedWeights {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
-  const fitted = fitWeights(netWeights(traced.value), headOf(net), stored);
-  for (const [name, read] of fitted.layers) {
+  const weights = netWeights(traced.value);
+  const head = headOf(net);
+  const names = [...stored.tensors.keys()];
+  const naming = recognise(weights, names);
+  const found = new Map<string, readonly Found[]>();
+  const random: string[] = [];
+  const used = new Set<string>();
+  for (const layer of new Set(weights.map(({ layer }) => layer))) {
+    const own = weights.filter((weight) => weight.layer === layer).map((weight) => find(weight, naming, stored, names));
+    const problem = own.find((one) => 'problem' in one)?.problem;
+    if (problem === undefined) {
+      found.set(layer.name, own);
+      for (const { tensor } of own) used.add(tensor!.name);
+    } else if (head.has(layer.name)) random.push(`${layer.name} (${problem})`);
+    else throw new StageError(inFile(problem, stored, used));
+  }
+  if (used.size === 0) throw new StageError(inFile(`expected weights of ${[...head].join(', ')}`, stored, used));
+  for (const [name, own] of found) {
     const layer = model.getLayer(name);
-    const values = read();
+    const values = own.map(({ weight, tensor }) => naming.toTfjs(weight!, readFinite(stored.path, tensor!)));
     tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
   }
-  return fitted;
+  const { name, normalise } = naming;
+  const unused = names.filter((tensor) => !used.has(tensor));
+  return { layers: [...found.keys()], random, unused, naming: name, ...(normalise !== undefined && { normalise }) };
 }
 
-/** The names of what comes behind the backbone: made for the classes at hand, and so often of another shape in a file. */
+/** The names of the layers after the backbone. */
 function headOf({ layers }: Net): ReadonlySet<string> {
-  const seeing = new Set(weightedLayers(backbone(layers)));
-  return new Set(weightedLayers(layers).filter((name) => !seeing.has(name)));
+  const before = new Set(weightedLayers(backbone(layers)));
+  return new Set(weightedLayers(layers).filter((name) => !before.has(name)));
+}
+
+function recognise(weights: readonly NetWeight[], names: readonly string[]): Naming {
+  const there = new Set(names);
+  const found = namings.map(({ nameOf }) => weights.filter((weight) => there.has(nameOf(weight, names))).length);
+  return namings[found.indexOf(Math.max(...found))]!;
+}
+
+type Found =
+  | { readonly weight: NetWeight; readonly tensor: StoredTensor; readonly problem?: never }
+  | { readonly problem: string; readonly weight?: never; readonly tensor?: never };
+
+function find(weight: NetWeight, naming: Naming, { tensors }: StoredWeights, names: readonly string[]): Found {
+  const name = naming.nameOf(weight, names);
+  const expected = naming.shapeOf(weight).join(' x ');
+  const tensor = tensors.get(name);
+  if (tensor === undefined) return { problem: `expected ${name} of ${expected}, got no tensor of that name` };
+  const got = tensor.shape.join(' x ') || 'one number';
+  return got === expected ? { weight, tensor } : { problem: `expected ${name} of ${expected}, got ${got}` };
+}
+
+/** A problem with the file's path; where nothing fitted before it, with some of the file's names. */
+function inFile(problem: string, { path, tensors }: StoredWeights, used: ReadonlySet<string>): string {
+  const some = [...tensors.keys()].slice(0, 3).join(', ');
+  const others = used.size > 0 ? '' : tensors.size === 0 ? '; it holds none' : `; it begins with ${some}`;
+  return `${problem[0]!.toUpperCase()}${problem.slice(1)} in ${path}${others}.`;
 }

@@ -7,8 +7,8 @@ import { writeKerasH5 } from '../../../../test/support/keras-h5.ts';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
-import { encodeSafetensors, type NamedTensor } from './encode-safetensors.ts';
 import { openWeights } from './open-weights.ts';
+import { encodeSafetensors, type NamedTensor } from './safetensors.ts';
 
 const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'));
 
@@ -199,7 +199,7 @@ test('what is no weight file, or is cut short, is told with its place and what w
   writeFileSync(path('net.pth'), 'PK\x03\x04 and so on');
   assert.equal(
     await problem([path('net.pth')]),
-    `Expected weights, tfjs (model.json, weights_manifest.json), safetensors, Keras HDF5 (.h5), but ${path('net.pth')} begins as none of these: a zip, as PyTorch and Keras 3 save; save it again as safetensors.`,
+    `Expected weights, tfjs (model.json, weights_manifest.json), safetensors, Keras HDF5 (.h5), but ${path('net.pth')} has none of these formats: a zip, as PyTorch and Keras 3 save; save it again as safetensors.`,
   );
   assert.equal(await problem([path('none')]), `Expected weights in ${path('none')}, but it cannot be read (ENOENT).`);
 });

@@ -1,15 +1,22 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
-import { bytesOf, type NumberType, toFloat32 } from './numbers.ts';
-import { readBytes, sizeOfFile } from './read-bytes.ts';
-import { byName, type StoredTensor, type StoredWeights } from './stored-weights.ts';
+import {
+  byName,
+  bytesOf,
+  type NumberType,
+  readBytes,
+  type StoredTensor,
+  type StoredWeights,
+  sizeOfFile,
+  toFloat32,
+} from './weight-files.ts';
 
 const count = z.int().nonnegative();
 const entry = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
 type Entry = z.infer<typeof entry>;
 const header = z.record(z.string(), z.unknown());
 
-/** What is read as float32; tensors of other types, such as counters, may stand beside them unread. */
+/** Types that are read as float32; tensors of other types, such as counters, may stand beside them unread. */
 const types: ReadonlyMap<string, NumberType> = new Map([
   ['F32', 'float32'],
   ['F16', 'float16'],
@@ -20,8 +27,8 @@ const types: ReadonlyMap<string, NumberType> = new Map([
 const longestHeader = 100_000_000;
 
 /**
- * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header, the header, which is JSON,
- * and the tensors' bytes. Throws a {@link StageError} that names the first tensor for which the file is too short.
+ * Opens a safetensors file (https://github.com/huggingface/safetensors): the length of a header, the header in JSON, and the bytes of
+ * the tensors. Throws a {@link StageError} that names the first tensor for which the file is too short.
  */
 export function openSafetensors(path: string): StoredWeights {
   const fileSize = sizeOfFile(path);
@@ -31,11 +38,19 @@ export function openSafetensors(path: string): StoredWeights {
     throw new StageError(`Expected safetensors, but ${path}, ${fileSize} bytes long, holds no whole header.`);
   }
   const { __metadata__: _, ...entries } = parseHeader(path, readBytes(path, 8, length));
-  const start = 8 + length;
   const parsed = Object.entries(entries).map(([name, value]) => [name, parseEntry(path, name, value)] as const);
-  const tensors = parsed.map(([name, one]) => storedTensor(path, name, one, { start, end: fileSize }));
-  requireWhole(path, parsed, fileSize - start);
+  const start = 8 + length;
+  const tensors = parsed.map(([name, one]) => storedTensor(path, name, one, { start, size: fileSize - start }));
+  requireContiguous(path, parsed, fileSize - start);
   return { path, format: 'safetensors', tensors: byName(path, tensors), [Symbol.dispose]() {} };
+}
+
+function parseHeader(path: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
+  try {
+    return header.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+  } catch {
+    throw new StageError(`Expected safetensors, but the header of ${path} is not a map in JSON.`);
+  }
 }
 
 function parseEntry(path: string, name: string, value: unknown): Entry {
@@ -44,35 +59,20 @@ function parseEntry(path: string, name: string, value: unknown): Entry {
   throw new StageError(`Expected dtype, shape and data_offsets of ${name} in the header of ${path}.`);
 }
 
-/** As the format demands: one tensor after another, from the first byte of data to the last, none in the bytes of another. */
-function requireWhole(path: string, entries: readonly (readonly [name: string, entry: Entry])[], there: number): void {
-  const order = entries.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
-  let end = 0;
-  for (const [name, { data_offsets }] of order) {
-    const [from, to] = data_offsets;
-    if (from !== end || to < from) {
-      throw new StageError(
-        `Expected the data of ${name} in ${path} to begin at byte ${end}, where that before it ends, got ${from} to ${to}.`,
-      );
-    }
-    end = to;
-  }
-  if (end !== there)
-    throw new StageError(`Expected ${end} bytes of data in ${path}, as its tensors say, got ${there}.`);
-}
-
-function storedTensor(path: string, name: string, { dtype, shape, data_offsets }: Entry, data: Range): StoredTensor {
-  const [from, to] = data_offsets;
-  const there = data.end - data.start;
-  if (to > there) {
+function storedTensor(
+  path: string,
+  name: string,
+  { dtype, shape, data_offsets: [from, to] }: Entry,
+  data: { readonly start: number; readonly size: number },
+): StoredTensor {
+  if (to > data.size) {
     throw new StageError(
-      `Expected bytes ${from} to ${to} of data for ${name} in ${path}, got ${there}: it is cut short.`,
+      `Expected bytes ${from} to ${to} of data for ${name} in ${path}, got ${data.size}: it is cut short.`,
     );
   }
   const type = types.get(dtype);
-  const size = shape.reduce((product, dimension) => product * dimension, 1);
-  if (type !== undefined && to - from !== size * bytesOf[type]) {
-    const expected = size * bytesOf[type];
+  const expected = type === undefined ? to - from : shape.reduce((product, length) => product * length, bytesOf[type]);
+  if (to - from !== expected) {
     throw new StageError(
       `Expected ${expected} bytes for ${name} of ${dtype} ${shape.join(' x ')} in ${path}, got ${to - from}.`,
     );
@@ -84,15 +84,49 @@ function storedTensor(path: string, name: string, { dtype, shape, data_offsets }
   return { name, shape, read };
 }
 
-interface Range {
-  readonly start: number;
-  readonly end: number;
+/** The format requires that the tensors follow one another, without gaps or overlaps, from the first byte of data to the last. */
+function requireContiguous(path: string, entries: readonly (readonly [string, Entry])[], size: number): void {
+  const order = entries.toSorted(([, { data_offsets: a }], [, { data_offsets: b }]) => a[0] - b[0] || a[1] - b[1]);
+  let end = 0;
+  for (const [name, { data_offsets }] of order) {
+    const [from, to] = data_offsets;
+    if (from !== end || to < from) {
+      throw new StageError(
+        `Expected the data of ${name} in ${path} to begin at byte ${end}, where that before it ends, got ${from} to ${to}.`,
+      );
+    }
+    end = to;
+  }
+  if (end === size) return;
+  throw new StageError(`Expected ${end} bytes of data in ${path}, as its tensors say, got ${size}.`);
 }
 
-function parseHeader(path: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {
-  try {
-    return header.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
-  } catch {
-    throw new StageError(`Expected safetensors, but the header of ${path} is not a map in JSON.`);
-  }
+/** A float32 tensor by name. */
+export interface NamedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  readonly values: Float32Array;
+}
+
+/**
+ * The bytes of a safetensors file of float32 tensors, in this order, with `metadata` as text for people. The same tensors give the
+ * same bytes.
+ */
+export function encodeSafetensors(
+  tensors: readonly NamedTensor[],
+  metadata: Readonly<Record<string, string>> = {},
+): Uint8Array {
+  let offset = 0;
+  const entries = tensors.map(({ name, shape, values }) => {
+    const start = offset;
+    offset += values.byteLength;
+    return [name, { dtype: 'F32', shape, data_offsets: [start, offset] }] as const;
+  });
+  const header = JSON.stringify({ __metadata__: metadata, ...Object.fromEntries(entries) });
+  // Spaces align the data to eight bytes, as the format's own writer does.
+  const text = Buffer.from(header.padEnd(header.length + ((8 - (Buffer.byteLength(header) % 8)) % 8)));
+  const length = Buffer.alloc(8);
+  length.writeBigUInt64LE(BigInt(text.length));
+  const bytes = tensors.map(({ values }) => new Uint8Array(values.buffer, values.byteOffset, values.byteLength));
+  return Buffer.concat([length, text, ...bytes]);
 }

@@ -1,12 +1,13 @@
 import { z } from 'zod';
-import type { SettingMistake, StageContext } from '../../../stage.ts';
+import type { PublishedFile, SettingMistake, StageContext } from '../../../stage.ts';
+import type { ArchitectureName } from '../architectures/architectures.ts';
 import type { ModelSetting } from '../model-setting.ts';
-import { type PretrainedSetting, pretrainedNames, pretrainedOf, withChecksum } from './pretrained.ts';
 
-/** The ports by which a kind takes weights from files. */
+/** The ports through which a kind takes weights from files; both are optional. */
 export const weightPorts = {
   weights: {
     type: ['model', 'files'],
+    optional: true,
     summary: 'Weights: a model, or a file or folder of tfjs, safetensors or Keras HDF5.',
   },
   shards: {
@@ -17,15 +18,36 @@ export const weightPorts = {
   },
 } as const;
 
-export const pretrainedSetting = z
-  .enum([...pretrainedNames, 'none'])
-  .transform((name) => (name === 'none' ? name : withChecksum(name)))
-  .describe('Weights that others published, fetched once: imagenet, of Xception.');
-type Chosen = PretrainedSetting | 'none';
+/** Published weights, by the name that settings use. */
+const pretrained = {
+  // keras.applications.xception, without its classifier.
+  imagenet: {
+    file: {
+      url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
+      md5: 'b0042744bf5b25fce3cb969f33bebb97',
+    },
+    /** The networks that they are of, all but their heads. */
+    networks: ['xception', 'xception-based'],
+  },
+} as const satisfies Record<string, { file: PublishedFile; networks: readonly ArchitectureName[] }>;
+type PretrainedName = keyof typeof pretrained;
 
-/** Mistakes that the inputs with weights, and a name of published ones, make with each other and with the network. */
+/** A name with its checksum, `imagenet@md5:…`: this decides the fingerprint, and stands in a model's `info.json`. */
+export type PretrainedSetting = `${PretrainedName}@md5:${string}`;
+
+export const pretrainedSetting = z
+  .enum(['imagenet', 'none'] satisfies (PretrainedName | 'none')[])
+  .transform((name): PretrainedSetting | 'none' =>
+    name === 'none' ? name : `${name}@md5:${pretrained[name].file.md5}`,
+  )
+  .describe('Published weights, downloaded once: imagenet, of Xception.');
+
+const pretrainedOf = (setting: PretrainedSetting) =>
+  pretrained[setting.slice(0, setting.indexOf('@')) as PretrainedName];
+
+/** Contradictions between the weight inputs, the name of published weights, and the network. */
 export function weightMistakes(
-  { model, pretrained = 'none' }: { readonly model: ModelSetting; readonly pretrained?: Chosen },
+  { model, pretrained = 'none' }: { readonly model: ModelSetting; readonly pretrained?: PretrainedSetting | 'none' },
   inputs: ReadonlySet<string>,
 ): readonly SettingMistake[] {
   if (inputs.has('shards') && !inputs.has('weights')) {
@@ -40,10 +62,10 @@ export function weightMistakes(
   return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
 }
 
-/** Where the weights lie that a stage is to begin with: a file or folder, and shards; undefined where it is to begin at random. */
+/** The paths of a stage's initial weights: a file or folder, and shards; undefined where it begins with random ones. */
 export async function weightPaths(
   context: Pick<StageContext, 'inputs' | 'download'>,
-  pretrained: Chosen = 'none',
+  pretrained: PretrainedSetting | 'none' = 'none',
 ): Promise<readonly string[] | undefined> {
   if (pretrained !== 'none') return [await context.download(pretrainedOf(pretrained).file)];
   const paths = [...context.inputs('weights'), ...context.inputs('shards')].map(({ path }) => path);

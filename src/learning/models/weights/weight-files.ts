@@ -1,0 +1,101 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { StageError } from '../../../stage.ts';
+
+// What the readers of the weight formats share.
+
+/** A tensor of a weight file. Its values stay on the disk until they are read. */
+export interface StoredTensor {
+  /** As the file calls it. */
+  readonly name: string;
+  readonly shape: readonly number[];
+  /**
+   * Its values as float32, in row-major order, in memory of its own. Throws a `StageError` where the file holds another type of
+   * number, or ends before.
+   */
+  read(): Float32Array;
+}
+
+/** The content of one weight file with its shards; open until it is disposed of. */
+export interface StoredWeights extends Disposable {
+  /** For messages. */
+  readonly path: string;
+  readonly format: WeightFormat;
+  /** By name, in the file's order. */
+  readonly tensors: ReadonlyMap<string, StoredTensor>;
+}
+
+/** A tfjs-layers model or weights manifest, safetensors, or the HDF5 of Keras up to version 2. */
+export type WeightFormat = 'tfjs' | 'safetensors' | 'keras';
+
+/** The tensors of a file by their names. Throws a {@link StageError} where two have the same name. */
+export function byName(path: string, tensors: readonly StoredTensor[]): ReadonlyMap<string, StoredTensor> {
+  const found = new Map(tensors.map((tensor) => [tensor.name, tensor]));
+  const twice = tensors.find((tensor) => found.get(tensor.name) !== tensor);
+  if (twice === undefined) return found;
+  throw new StageError(`Expected every tensor once in ${path}, got ${twice.name} twice.`);
+}
+
+/**
+ * The values of a tensor for a network. Throws a {@link StageError} that names the first value which is not finite, since a single NaN
+ * makes every output NaN.
+ */
+export function readFinite(path: string, { name, read }: StoredTensor): Float32Array {
+  const values = read();
+  const index = values.findIndex((value) => !Number.isFinite(value));
+  if (index === -1) return values;
+  throw new StageError(`Expected finite weights, got ${values[index]} as value ${index} of ${name} in ${path}.`);
+}
+
+/** At most `length` bytes of a file from an offset on; fewer at its end. Throws a {@link StageError} where it cannot be read. */
+export function readBytes(path: string, offset: number, length: number): Uint8Array<ArrayBuffer> {
+  return withFile(path, (file) => {
+    const bytes = new Uint8Array(Math.max(0, Math.min(length, fstatSync(file).size - offset)));
+    let done = 0;
+    while (done < bytes.length) {
+      const read = readSync(file, bytes, done, bytes.length - done, offset + done);
+      if (read === 0) return bytes.slice(0, done);
+      done += read;
+    }
+    return bytes;
+  });
+}
+
+export const sizeOfFile = (path: string): number => withFile(path, (file) => fstatSync(file).size);
+
+function withFile<T>(path: string, use: (file: number) => T): T {
+  let file: number;
+  try {
+    file = openSync(path, 'r');
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new StageError(`Expected weights in ${path}, but it cannot be read (${code}).`);
+  }
+  try {
+    return use(file);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** Types of numbers in weight files that are read as float32; bytes are little-endian. */
+export type NumberType = 'float32' | 'float16' | 'bfloat16';
+
+export const bytesOf: Readonly<Record<NumberType, number>> = { float32: 4, float16: 2, bfloat16: 2 };
+
+/** `bytes` fill their buffer; float32 ones become the result without a copy. */
+export function toFloat32(type: NumberType, bytes: Uint8Array<ArrayBuffer>): Float32Array {
+  if (type === 'float32') return new Float32Array(bytes.buffer);
+  const halves = new Uint16Array(bytes.buffer);
+  if (type === 'float16') return Float32Array.from(halves, float16);
+  // Brain floating point is the upper half of a float32.
+  return new Float32Array(Uint32Array.from(halves, (bits) => bits << 16).buffer);
+}
+
+/** IEEE 754 binary16: a sign, five bits of exponent with a bias of 15, ten of fraction. */
+function float16(bits: number): number {
+  const sign = bits & 0x8000 ? -1 : 1;
+  const exponent = (bits >> 10) & 31;
+  const fraction = bits & 1023;
+  if (exponent === 31) return fraction === 0 ? sign * Number.POSITIVE_INFINITY : Number.NaN;
+  return sign * (exponent === 0 ? fraction * 2 ** -24 : (1 + fraction / 1024) * 2 ** (exponent - 15));
+}
