@@ -6,17 +6,17 @@ import type { PastAttempt } from '../engine/store/run-folder.ts';
 import type { StageResult } from '../engine/store/stage-result.ts';
 import { formatSeconds } from '../format-numbers.ts';
 
-/** What a stage printed: a line that says whose log it is, and the log, empty where nothing was printed. */
+/** What a stage printed, with a line that says which attempt or result it is from. Empty where it printed nothing. */
 export interface StageLog {
   readonly head: string;
   readonly text: string;
 }
 
 /**
- * The log that a user means: of the published result where the stage is up to date, else of its last attempt, whatever its
- * end; else of the result that it last stood on, which another pipeline may have made. Undefined where it never ran.
+ * The log that a user means: that of the published result where the stage is up to date, else that of its last attempt,
+ * however it ended, else that of its last result, which another pipeline may have made. Undefined where it never ran.
  *
- * A forced attempt at the very result that is published, and which did not succeed, is the news and goes first.
+ * An attempt that was forced and did not succeed goes before the published result of the same fingerprint.
  */
 export function stageLog(
   cache: FolderStore,

@@ -17,23 +17,23 @@ import { type Decision, decide, type Facts, type PublishedState } from './decide
 import { describeReasons } from './describe-decision.ts';
 import { earlierWork } from './earlier-work.ts';
 
-/** The places that decisions and actions share. */
+/** What decisions and runs share: a pipeline, its store, and what is known of files. */
 export interface World {
   readonly pipeline: Pipeline;
   readonly graph: Graph;
   readonly store: FolderStore;
   readonly digests: DigestIndex;
-  /** Path inputs listed in this run, by absolute path. */
+  /** The path inputs that this run has listed, by absolute path. */
   readonly listings: Map<string, Promise<SignedListing>>;
-  /** Named by the user; undefined for `auto`. */
+  /** The backend that the user named; undefined for `auto`. */
   readonly backend: string | undefined;
-  /** Every backend that can be named: for `auto`, what any of them made will do. */
+  /** Every backend that can be named: `auto` accepts the results of any of them. */
   readonly backends: readonly string[];
-  /** Stages that run whatever is known. */
+  /** Stages that run even if they are up to date. */
   readonly forced: ReadonlySet<StageName>;
 }
 
-/** What a stage left: its outputs by port. */
+/** A stage's outputs by port. */
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
 
 /** The outputs of a stage that is done. */
@@ -150,7 +150,7 @@ function keyedExtension({ folder }: Listing, path: string): { readonly extension
   return extension === '' ? {} : { extension };
 }
 
-/** One run sees one state of an input, which nothing can have followed unseen, however many stages read it. */
+/** One run sees one state of an input, however many stages read it, and no later change of it can go unseen. */
 function listOnce(path: string, world: World): Promise<SignedListing> {
   const known = world.listings.get(path);
   if (known !== undefined) return known;
@@ -189,7 +189,7 @@ async function compare(
     if (now.digest === digest) return 'in place';
     return now.digest === last ? 'other' : 'changed';
   } catch (error) {
-    if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that we make
+    if (error instanceof ListingError) return 'changed'; // a broken link, a socket: nothing that Restage makes
     throw error;
   }
 }
