@@ -47,7 +47,7 @@ test(
     const full = await project.command('run', '--set', 'params.size=500000');
     assertClear(full, /disk is full/);
     project.letHoursPass(2);
-    const [, named] = /`pipeline (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
+    const [, named] = /`restage (gc [^`]*)`/.exec(full.stdout + full.stderr)!;
     assert.match((await project.command(...named!.split(' '))).stdout, /^Removed 3 results and \d objects/);
     assert.deepEqual((await project.run('--set', 'params.size=500000')).outcomes, { grow: 'up to date', copy: 'ran' });
   },
@@ -90,13 +90,14 @@ stages:
   project.remove('cache/filler');
   gate.pass();
   const { code, outcomes, warnings } = await endOf(run);
-  assert.deepEqual([code, outcomes, warnings.length], [0, { talk: 'ran' }, 2]);
-  const [ofEvents, ofLog] = [...warnings].sort((a, b) => Number(a.includes('log')) - Number(b.includes('log')));
+  assert.deepEqual([code, outcomes], [0, { talk: 'ran' }]);
+  // The file of events may find room in the last block that it has, or none.
+  const [ofLog, ...others] = warnings.filter((warning) => !warning.startsWith("The run's events are not recorded"));
+  assert.deepEqual(others, []);
   assert.match(
     ofLog!,
     /^Cannot write its log .*attempt-1\.log: the disk is full\. .* The stage goes on, and its log ends there\.$/,
   );
-  assert.match(ofEvents!, /^The run's events are not recorded any further: ENOSPC/);
   assert.equal(project.read('out/text'), 'whole\n');
 });
 
