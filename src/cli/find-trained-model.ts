@@ -6,6 +6,7 @@ import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import { plan } from '../engine/plan/plan.ts';
 import { infoFile } from '../learning/models/model-info.ts';
+import { asArgument } from '../reporting/terminal/text.ts';
 import { err, ok, type Result } from '../result.ts';
 import { makeWorld, saveDigests, warnOnStderr } from './make-world.ts';
 import { openProject, type Project } from './open-project.ts';
@@ -67,14 +68,14 @@ function modelOf({ pipeline, graph, named }: Project): Result<Found, readonly Di
   }
   if (more.length > 0) {
     const message = `Expected one model, got ${models.length} in ${pipeline.file}`;
-    const stages = models.map(({ stage }) => inShell(stage)).join(', ');
+    const stages = models.map(({ stage }) => asArgument(stage)).join(', ');
     return err([{ code: 'several-models', message, hint: `Name one of the stages ${stages} behind the file.` }]);
   }
   const folder = join(pipeline.root, one.path);
   if (existsSync(join(folder, infoFile)))
     return ok({ folder, title: `${one.stage} of ${pipeline.name}`, stage: one.stage });
   const message = `There is no model of ${one.stage} yet in ${one.path}`;
-  return err([{ code: 'no-model', message, hint: `Make it: restage run ${pipeline.file} ${inShell(one.stage)}` }]);
+  return err([{ code: 'no-model', message, hint: `Make it: restage run ${pipeline.file} ${asArgument(one.stage)}` }]);
 }
 
 const modelsOf = ({ name, outputs }: Stage): readonly { readonly stage: string; readonly path: string }[] =>
@@ -88,6 +89,3 @@ function unknown(word: string): Diagnostic {
   const hint = 'Such as experiments/a.yaml, or artifacts/a/fit/model as its stage publishes it.';
   return { code: 'unknown-model', message, hint };
 }
-
-/** A stage's name as it needs no quotes in a shell. */
-const inShell = (stage: string): string => stage.replace(/\[(.*)\]$/, '@$1');

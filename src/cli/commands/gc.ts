@@ -5,7 +5,6 @@ import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engin
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { UsageError } from '../command-error.ts';
-import { formatBytes } from '../format-bytes.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
@@ -69,4 +68,13 @@ function missedTarget({ keptBytes, held }: Garbage, target: number): string {
     .filter((hold) => held[hold] > 0)
     .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
   return `That is ${formatBytes(keptBytes - target)} above ${formatBytes(target)}, and stays:\n${lines.join('')}`;
+}
+
+const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
+
+/** A size for reading: `512 B`, `64.5 MiB`. */
+function formatBytes(bytes: number): string {
+  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
+  const value = bytes / 1024 ** power;
+  return `${power === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[power]}`;
 }

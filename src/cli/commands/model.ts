@@ -1,13 +1,17 @@
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { formatCount } from '../../format-numbers.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
+import { addName } from '../../learning/models/layers/layer.ts';
+import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
-import { type TracedLayer, traceLayers } from '../../learning/models/layers/trace-net.ts';
+import { countLearnable, showShape } from '../../learning/models/layers/shapes.ts';
+
+import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
 import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { orThrow } from '../command-error.ts';
 import { type FoundModel, findModel } from '../find-model.ts';
-import { formatNet } from '../format-net.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 /** What a network that is only named is shown at: what `train` takes unless it is told. */
@@ -64,3 +68,31 @@ async function draw(traced: readonly TracedLayer[], title: string, path: string)
   writeUserFile(path, svg);
   process.stdout.write(`Drew it in ${path}\n`);
 }
+
+/** A network's layers as lines of a table. Of a residual block the body is marked `│`, the shortcut `┆`. */
+function formatNet(traced: readonly TracedLayer[]): readonly string[] {
+  const rows = traced.flatMap((one) => {
+    if (!('body' in one)) return [rowOf(one, '')];
+    const { layer, body, shortcut, output } = one;
+    const adds = shortcut.length > 0 ? 'adds the shortcut' : 'adds the input';
+    return [
+      ...body.map((inner) => rowOf(inner, '│ ')),
+      ...shortcut.map((inner) => rowOf(inner, '┆ ')),
+      [`└ ${addName(layer)}`, adds, showShape(output), '', ''],
+    ];
+  });
+  const first = ['image', '', showShape(traced[0]!.input), '', ''];
+  return formatTable(['layer', 'does', 'leaves', 'parameters', 'multiply-adds'], [first, ...rows]);
+}
+
+function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: string): readonly string[] {
+  return [
+    `${mark}${layer.name}`,
+    describeLayer(layer),
+    showShape(output),
+    orNone(countLearnable(weights)),
+    orNone(multiplyAdds),
+  ];
+}
+
+const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));
