@@ -32,7 +32,11 @@ import {
   precisionsAt,
 } from '../../src/learning/metrics/ranking/precision-recall.ts';
 import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
-import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import {
+  countAtThresholds,
+  rankScores,
+  type ThresholdCounts,
+} from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';
@@ -104,23 +108,7 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
   const sample: BootstrapSample = { labels, groups, draws: options.draws, seed: options.seed };
   const level = options.confidence;
   const counts = (weights: Float64Array) => countAtThresholds(labels, ranking, { weights });
-  // All curves in one pass, since a draw's counts cost more than heights at them: places of one after those of another.
-  const band = bootstrapBand(
-    sample,
-    (weights) => {
-      const counted = counts(weights);
-      return Float64Array.of(
-        ...truePositiveRatesAt(counted, rocPlaces),
-        ...truePositiveRatesAt(counted, detPlaces),
-        ...precisionsAt(counted, even),
-      );
-    },
-    level,
-  );
-  const bandOf = (places: readonly number[], first: number) => {
-    const part = (ends: Float64Array) => ends.subarray(first, first + places.length);
-    return rowsOfBand(places, { low: part(band.low), high: part(band.high) });
-  };
+  const bands = bandsOf(sample, counts, level);
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
   const intervals = bootstrapIntervals(
@@ -148,17 +136,47 @@ export function measure({ name, rows, calibration }: Omit<Model, 'labels'>, opti
     firstScoreAuc: auc(reversed),
     ...intervals,
     meanProbability: mean(probabilities),
-    roc: { points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate), band: bandOf(rocPlaces, 0) },
+    roc: { points: pointsOf(roc.falsePositiveRate, roc.truePositiveRate), band: bands.roc },
     det: {
       points: pointsOf(det.falsePositiveRate, det.falseNegativeRate),
-      band: bandOf(detPlaces, rocPlaces.length).map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
+      band: bands.det,
     },
     precisionRecall: {
       points: pointsOf(precisionRecall.recall, precisionRecall.precision).reverse(),
-      band: bandOf(even, rocPlaces.length + detPlaces.length),
+      band: bands.precisionRecall,
     },
     reliability: reliabilityOf(sample, probabilities, level),
     scaled: scale(rows, calibration, unit, level),
+  };
+}
+
+/** The bands of all curves in one pass over the draws, since the counts of a draw cost more than the heights of its curves. */
+function bandsOf(
+  sample: BootstrapSample,
+  counts: (weights: Float64Array) => ThresholdCounts,
+  level: number,
+): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
+  const band = bootstrapBand(
+    sample,
+    (weights) => {
+      const counted = counts(weights);
+      return Float64Array.of(
+        ...truePositiveRatesAt(counted, rocPlaces),
+        ...truePositiveRatesAt(counted, detPlaces),
+        ...precisionsAt(counted, even),
+      );
+    },
+    level,
+  );
+  const bandOf = (places: readonly number[], first: number) => {
+    const part = (ends: Float64Array) => ends.subarray(first, first + places.length);
+    return rowsOfBand(places, { low: part(band.low), high: part(band.high) });
+  };
+  const missRates = bandOf(detPlaces, rocPlaces.length);
+  return {
+    roc: bandOf(rocPlaces, 0),
+    det: missRates.map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
+    precisionRecall: bandOf(even, rocPlaces.length + detPlaces.length),
   };
 }
 
