@@ -88,7 +88,7 @@ test('kinds lists the kinds, and one with its settings, ports and an example', a
     [],
   );
   const command = await print(project, 'kinds', 'command');
-  assert.match(command, /^command: Runs any program, by the shell, as a stage\.\n/);
+  assert.match(command, /^command: Runs any program as a stage, through the shell\.\n/);
   assert.match(
     command,
     /\nInputs: any that the YAML declares\n.*\nSettings \(under `with`\)\n.*run: string, required.*\nExample\n {2}sizes:\n/s,
