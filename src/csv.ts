@@ -3,7 +3,7 @@ import { err, ok, type Result } from './result.ts';
 /** Reads and writes CSV, RFC 4180: no types, no header, only fields. */
 
 /** A field as it is written: quoted where it must be. */
-export function csvField(value: string | number): string {
+function csvField(value: string | number): string {
   const field = String(value);
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }

@@ -22,7 +22,7 @@ export function formatList(texts: readonly string[]): string {
 }
 
 /** Decimals of a metric that stands alone. */
-export const usualDecimals = 3;
+const usualDecimals = 3;
 
 /** Decimals that tell numbers beside each other apart: two digits of their difference, 3 to 6. */
 export function decimalsOf(values: readonly number[]): number {

@@ -14,7 +14,7 @@ export function describeError(error: unknown): string {
 }
 
 /** Whether an error comes from the operating system: the user or the machine must mend it, and it is never a bug. */
-export function isSystemError(error: unknown): error is NodeJS.ErrnoException {
+function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }
 

@@ -5,7 +5,7 @@ import { NearDuplicates, type NearPair } from '../../src/learning/vision/forensi
 import type { AuditedImage } from './look-through.ts';
 
 /** Kinds of copies: the same file, the same pixels in another file, or a similar picture. */
-export const copyKinds = ['file', 'pixels', 'similar'] as const;
+const copyKinds = ['file', 'pixels', 'similar'] as const;
 export type CopyKind = (typeof copyKinds)[number];
 
 /** Two images of which one is a copy of the other, by their indices, the lower one first. */
