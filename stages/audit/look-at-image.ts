@@ -85,21 +85,28 @@ function digest(bytes: Uint8Array, prefix = ''): string {
 /** Means over squares of `times` pixels a side, of a square picture with three channels. */
 function averaged(pixels: Uint8Array, times: number): Uint8Array {
   const side = faceSide / times;
-  return Uint8Array.from({ length: side * side * 3 }, (_, i) => {
-    const [x, y, channel] = [Math.floor(i / 3) % side, Math.floor(i / 3 / side), i % 3];
+  const means = new Uint8Array(side * side * 3);
+  for (let i = 0; i < means.length; i++) {
+    const x = Math.floor(i / 3) % side;
+    const y = Math.floor(i / 3 / side);
+    const first = 3 * times * (y * faceSide + x) + (i % 3);
     let sum = 0;
     for (let dy = 0; dy < times; dy++) {
-      const row = (y * times + dy) * faceSide + x * times;
-      for (let dx = 0; dx < times; dx++) sum += pixels[3 * (row + dx) + channel]!;
+      const row = first + 3 * faceSide * dy;
+      for (let at = row; at < row + 3 * times; at += 3) sum += pixels[at]!;
     }
-    return Math.round(sum / times ** 2);
-  });
+    means[i] = Math.round(sum / times ** 2);
+  }
+  return means;
 }
 
-const toGrey = (pixels: Uint8Array): Uint8Array =>
-  Uint8Array.from({ length: pixels.length / 3 }, (_, i) =>
-    Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!)),
-  );
+function toGrey(pixels: Uint8Array): Uint8Array {
+  const grey = new Uint8Array(pixels.length / 3);
+  for (let i = 0; i < grey.length; i++) {
+    grey[i] = Math.round(lumaOf(pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!));
+  }
+  return grey;
+}
 
 /** ITU-R BT.601, as JPEG's Y. */
 export const lumaOf = (red: number, green: number, blue: number): number => 0.299 * red + 0.587 * green + 0.114 * blue;
@@ -111,7 +118,9 @@ function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; 
   let [red, green, blue, sum] = [0, 0, 0, 0];
   let [reds, greens, blues, squares] = [0, 0, 0, 0];
   for (let i = 0; i < count; i++) {
-    const [r, g, b] = [pixels[3 * i]!, pixels[3 * i + 1]!, pixels[3 * i + 2]!];
+    const r = pixels[3 * i]!;
+    const g = pixels[3 * i + 1]!;
+    const b = pixels[3 * i + 2]!;
     const value = lumaOf(r, g, b);
     luma[i] = value;
     red += r;

@@ -1,6 +1,5 @@
-import { Matrix } from 'ml-matrix';
-import { choleskyFactor, choleskySolve } from './cholesky.ts';
-import { rowProducts } from './row-products.ts';
+import { mean } from '../mean.ts';
+import { choleskyFactor, choleskySolve, type Rows, rowProducts, transposed } from './rows.ts';
 import type { Labeling } from './shuffle-labels.ts';
 
 /**
@@ -25,68 +24,76 @@ export function crossDiscriminant(
 ): readonly Float64Array[] {
   const items = folds.length;
   const columns = values.length / items;
-  const narrow = inFewColumns(standardised(Matrix.from1DArray(items, columns, values)));
+  const narrow = inFewColumns(standardised(Array.from(folds, (_, i) => values.slice(i * columns, (i + 1) * columns))));
   // With a last column of 1, products also hold sums and counts, and a rule's last weight is its offset.
-  const rows = new Matrix(narrow.addColumn(narrow.columns, Array<number>(items).fill(1)));
+  const rows = narrow.map((row) => Float64Array.of(...row, 1));
   const parts = partsOf(rows, folds, labelings);
-  const products = parts.map((part) => part.products).reduce((one, other) => Matrix.add(one, other));
-  const classes = parts.map((part) => part.classes).reduce((one, other) => Matrix.add(one, other));
+  const products = parts.map((part) => part.products).reduce(sumOf);
+  const classes = parts.map((part) => part.classes).reduce(sumOf);
   const scores = labelings.map(() => new Float64Array(items));
   for (const part of parts) {
-    const others = parts.filter((other) => other !== part).map((other) => other.rows);
-    const covariance = shrunkCovariance(Matrix.sub(products, part.products), others, columns);
-    const found = rowProducts(part.rows, learnRules(covariance, Matrix.sub(classes, part.classes)));
-    for (const [i, place] of part.places.entries()) {
-      for (const [k, of] of scores.entries()) of[place] = found.get(i, k);
-    }
+    const others = parts.filter((other) => other !== part).flatMap((other) => other.rows);
+    const covariance = shrunkCovariance(differenceOf(products, part.products), others, columns);
+    const found = rowProducts(learnRules(covariance, differenceOf(classes, part.classes)), part.rows);
+    for (const [k, of] of found.entries()) for (const [i, place] of part.places.entries()) scores[k]![place] = of[i]!;
   }
   return scores;
 }
 
+const sumOf = (a: Rows, b: Rows): Rows => a.map((row, i) => row.map((value, k) => value + b[i]![k]!));
+const differenceOf = (a: Rows, b: Rows): Rows => a.map((row, i) => row.map((value, k) => value - b[i]![k]!));
+
 /** Columns around 0 with deviation 1; those without variance are 0. */
-function standardised(values: Matrix): Matrix {
-  const means = values.mean('column');
-  const centred = values.clone().subRowVector(means);
-  for (let k = 0; k < centred.columns; k++) {
-    const column = centred.getColumnVector(k);
-    const variance = column.dot(column) / centred.rows;
-    const isRounding = variance <= 1e-20 * (1 + means[k]! ** 2); // of equal values
-    centred.mulColumn(k, isRounding ? 0 : 1 / Math.sqrt(variance));
-  }
-  return centred;
+function standardised(rows: Rows): Rows {
+  const columns = transposed(rows).map((column) => {
+    const middle = mean(column);
+    const centred = column.map((value) => value - middle);
+    const variance = sumOfSquares(centred) / column.length;
+    const isRounding = variance <= 1e-20 * (1 + middle ** 2); // of equal values
+    return centred.map((value) => (isRounding ? 0 : value / Math.sqrt(variance)));
+  });
+  return transposed(columns);
+}
+
+function sumOfSquares(values: Float64Array): number {
+  let sum = 0;
+  for (const value of values) sum += value * value;
+  return sum;
 }
 
 /** Added to a diagonal that may hold 0: it decides nothing. */
 const ridge = 1e-9;
 
+const plusDiagonal = (rows: Rows, added: number): Rows =>
+  rows.map((row, i) => row.map((value, k) => (i === k ? value + added : value)));
+
 /** Items with the same products in no more columns than there are items: a rotation, which changes no score. */
-function inFewColumns(rows: Matrix): Matrix {
-  if (rows.columns <= rows.rows) return rows;
-  return choleskyFactor(rowProducts(rows, rows).add(Matrix.eye(rows.rows).mul(ridge)));
+function inFewColumns(rows: Rows): Rows {
+  return rows[0]!.length <= rows.length ? rows : choleskyFactor(plusDiagonal(rowProducts(rows, rows), ridge));
 }
 
 /** The items of one fold; the last column of 1 counts among the columns. */
 interface Part {
   readonly places: readonly number[];
   /** `[items, columns]`. */
-  readonly rows: Matrix;
+  readonly rows: Rows;
   /** The products of the columns, summed over the items: `[columns, columns]`. */
-  readonly products: Matrix;
+  readonly products: Rows;
   /** The weighted sums of the columns over the items of class 0, then of class 1: `[2 labelings, columns]`. */
-  readonly classes: Matrix;
+  readonly classes: Rows;
 }
 
-function partsOf(rows: Matrix, folds: ArrayLike<number>, labelings: readonly Labeling[]): readonly Part[] {
-  const all = Array.from({ length: rows.columns }, (_, k) => k);
+function partsOf(rows: Rows, folds: ArrayLike<number>, labelings: readonly Labeling[]): readonly Part[] {
   return [...new Set(Array.from(folds))].map((fold) => {
     const places = Array.from(folds, (of, place) => (of === fold ? place : -1)).filter((place) => place >= 0);
-    const part = new Matrix(rows.selection(places, all));
+    const part = places.map((place) => rows[place]!);
     const weights = [0, 1].flatMap((c) =>
-      labelings.map(({ labels, weights }) => places.map((i) => (labels[i] === c ? (weights?.[i] ?? 1) : 0))),
+      labelings.map(({ labels, weights }) =>
+        Float64Array.from(places, (i) => (labels[i] === c ? (weights?.[i] ?? 1) : 0)),
+      ),
     );
-    const turned = part.transpose();
-    const [products, classes] = [rowProducts(turned, turned), rowProducts(new Matrix(weights), turned)];
-    return { places, rows: part, products, classes };
+    const turned = transposed(part);
+    return { places, rows: part, products: rowProducts(turned, turned), classes: rowProducts(weights, turned) };
   });
 }
 
@@ -96,53 +103,43 @@ function partsOf(rows: Matrix, folds: ArrayLike<number>, labelings: readonly Lab
  * covariance matrices", lemma 3.3 to 3.5).
  *
  * @param products Of the columns, the last of which is 1.
- * @param rows The items, in parts.
  * @param allColumns The number of columns before there were fewer.
  */
-function shrunkCovariance(products: Matrix, rows: readonly Matrix[], allColumns: number): Matrix {
-  const size = products.columns - 1;
-  const items = products.get(size, size);
-  const mean = Matrix.rowVector(products.getRow(size)).div(items);
-  const covariance = Matrix.div(products, items)
-    .sub(mean.transpose().mmul(mean))
-    .subMatrix(0, size - 1, 0, size - 1);
-  const squares = covariance.dot(covariance);
-  const centre = covariance.trace() / allColumns;
+function shrunkCovariance(products: Rows, rows: Rows, allColumns: number): Rows {
+  const size = products.length - 1;
+  const items = products[size]![size]!;
+  const means = products[size]!.map((sum) => sum / items);
+  const covariance = products
+    .slice(0, size)
+    .map((row, i) => row.subarray(0, size).map((sum, k) => sum / items - means[i]! * means[k]!));
+  const squares = covariance.reduce((sum, row) => sum + sumOfSquares(row), 0);
+  const centre = covariance.reduce((sum, row, i) => sum + row[i]!, 0) / allColumns;
   // How much products vary shows in the distances of items from the mean, to the fourth power.
   let fourth = 0;
-  for (const part of rows) {
-    const centred = part.clone().subRowVector(mean);
-    for (let i = 0; i < part.rows; i++) {
-      const row = centred.getRowVector(i);
-      fourth += row.dot(row) ** 2;
-    }
+  for (const row of rows) {
+    let square = 0;
+    for (let k = 0; k < size; k++) square += (row[k]! - means[k]!) ** 2;
+    fourth += square ** 2;
   }
   const noise = (fourth / items - squares) / (items * allColumns);
   const distance = squares / allColumns - centre * centre;
   const share = distance <= 0 ? 0 : Math.max(0, Math.min(1, noise / distance));
-  return covariance.mul(1 - share).add(Matrix.eye(size).mul(share * centre + ridge));
+  const shrunk = covariance.map((row) => row.map((value) => value * (1 - share)));
+  return plusDiagonal(shrunk, share * centre + ridge);
 }
 
 /** The rule of each labeling: weights, and last the offset, `[labelings, columns]`. */
-function learnRules(covariance: Matrix, classes: Matrix): Matrix {
-  const size = covariance.columns;
-  const labelings = classes.rows / 2;
-  const counts = classes.getColumn(size);
-  if (!counts.every((count) => count > leastWeight)) {
+function learnRules(covariance: Rows, classes: Rows): Rows {
+  const size = covariance.length;
+  if (!classes.every((sums) => sums[size]! > leastWeight)) {
     throw new RangeError('Expected items of both classes outside every fold.');
   }
-  const means = classes.clone().divColumnVector(counts);
-  const zeros = means.subMatrix(0, labelings - 1, 0, size - 1);
-  const ones = means.subMatrix(labelings, 2 * labelings - 1, 0, size - 1);
-  const apart = Matrix.sub(ones, zeros).transpose();
-  const weights = choleskySolve(choleskyFactor(covariance), apart).transpose();
-  const halfway = Matrix.mul(weights, Matrix.add(ones, zeros).div(2)).sum('row');
-  return new Matrix(
-    weights.addColumn(
-      size,
-      halfway.map((sum) => -sum),
-    ),
-  );
+  const means = classes.map((sums) => sums.subarray(0, size).map((sum) => sum / sums[size]!));
+  const [zeros, ones] = [means.slice(0, means.length / 2), means.slice(means.length / 2)];
+  return choleskySolve(choleskyFactor(covariance), differenceOf(ones, zeros)).map((weights, k) => {
+    const offset = weights.reduce((sum, weight, i) => sum - (weight * (zeros[k]![i]! + ones[k]![i]!)) / 2, 0);
+    return Float64Array.of(...weights, offset);
+  });
 }
 
 /** More than the rounding of a difference of equal sums. */
