@@ -2,7 +2,10 @@
 // and exits 0, so an empty list is an error here.
 //   node scripts/test.mjs [--slow] [path prefix…]
 import { spawnSync } from 'node:child_process';
-import { readdirSync } from 'node:fs';
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 
 const args = process.argv.slice(2);
 const slow = args.includes('--slow');
@@ -22,7 +25,30 @@ if (files.length === 0) {
   console.error(`No test file (*${suffix}) found${prefixes.length > 0 ? ` under ${prefixes.join(', ')}` : ''}.`);
   process.exit(1);
 }
-const { status } = spawnSync(process.execPath, ['--import', 'tsx', '--test', '--test-concurrency=2', ...files], {
-  stdio: 'inherit',
+
+/** Tests that start processes, or register a backend, which a process does once. */
+const alone = ['test/', 'src/backend/', 'src/learning/training/start-backend.'];
+
+/** The unit tests of one room or kind share a process, since loading its modules takes longer than most tests. */
+const processOf = (file) =>
+  slow || alone.some((prefix) => file.startsWith(prefix)) ? file : file.split('/').slice(0, 2).join('/');
+
+/** A program that runs test files one after the other, each as a suite, so that its hooks concern only its own tests. */
+const programOf = (files) =>
+  `import { suite } from 'node:test';\n${files
+    .map((file) => [file, pathToFileURL(resolve(file)).href].map((text) => JSON.stringify(text)))
+    .map(([name, url]) => `await suite(${name}, async () => void (await import(${url})));\n`)
+    .join('')}`;
+
+const folder = mkdtempSync(join(tmpdir(), 'restage-tests-'));
+const groups = [...new Set(files.map(processOf))].map((name, i) => {
+  const group = files.filter((file) => processOf(file) === name);
+  if (group.length === 1) return group[0];
+  const program = join(folder, `${i}.mjs`);
+  writeFileSync(program, programOf(group));
+  return program;
 });
+const options = ['--import', 'tsx', '--test', '--test-concurrency=2'];
+const { status } = spawnSync(process.execPath, [...options, ...groups], { stdio: 'inherit' });
+rmSync(folder, { recursive: true });
 process.exit(status ?? 1);
