@@ -55,7 +55,6 @@ const ON_IMAGES: ReadonlySet<string> = new Set([
   'AvgPool',
   'AvgPool3D',
   'Conv2D',
-  'Conv3D',
   'DepthwiseConv2dNative',
   'FusedBatchNorm',
   'FusedConv2D',

@@ -1,7 +1,6 @@
 import type { DataType } from '@tensorflow/tfjs';
 import { isValueType, ONNX_TYPE, type ValueType } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
-import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Operand } from '../trace.ts';
 
 /** A change of type. Numbers become integers as in JavaScript: towards 0, modulo 2³², NaN and the infinities 0. */
@@ -22,18 +21,13 @@ export const cast = kernel<{ dtype: DataType }, { from: ValueType; to: ValueType
       // Above 2⁶³ every float is a multiple of 2³².
       const fits = graph.node('Less', [graph.node('Abs', [name]), graph.scalar(2 ** 63)]);
       const whole = graph.node('Where', [fits, name, graph.scalar(0)]);
-      name = lowBits(graph, whole);
+      const long = graph.node('Cast', [whole], { attributes: { to: ONNX_TYPE.int64 } });
+      // ONNX Runtime would join two casts in a row into one, which treats numbers that do not fit differently.
+      const low = graph.node('BitwiseAnd', [long, graph.int(2 ** 32 - 1)]);
+      name = graph.node('Cast', [low], { attributes: { to: ONNX_TYPE.int32 } });
     } else {
       name = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE[to] } });
     }
     return channelsFirst ? { channelsFirst: name } : { logical: name };
   },
 });
-
-/** A float below 2⁶³ as an int32: the low half of its int64. */
-export function lowBits(graph: GraphBuilder, x: string): string {
-  const long = graph.node('Cast', [x], { attributes: { to: ONNX_TYPE.int64 } });
-  // Of two casts in a row ONNX Runtime makes one, which does something else where the number does not fit.
-  const low = graph.node('BitwiseAnd', [long, graph.int(2 ** 32 - 1)]);
-  return graph.node('Cast', [low], { attributes: { to: ONNX_TYPE.int32 } });
-}

@@ -13,7 +13,6 @@ import { productProperties } from './testing-products.ts';
 import type { SealedProperty } from './testing-properties.ts';
 import { reductionProperties } from './testing-reductions.ts';
 import { resamplingProperties } from './testing-resampling.ts';
-import { volumeProperties } from './testing-volumes.ts';
 import { windowProperties } from './testing-windows.ts';
 
 /** The table of what holds of kernels: one list per family. */
@@ -27,7 +26,6 @@ const properties: readonly SealedProperty[] = [
   ...productProperties,
   ...reductionProperties,
   ...resamplingProperties,
-  ...volumeProperties,
   ...windowProperties,
 ];
 

@@ -103,22 +103,6 @@ export const rearrangingKernels: readonly Kernel[] = [
       return { logical: graph.node('Or', either) };
     },
   }),
-  kernel<{ axis: number; exclusive: boolean; reverse: boolean }, { axis: number; exclusive: number; reverse: number }>({
-    name: 'Cumsum',
-    inputs: ['x'],
-    plan([x], { axis, exclusive, reverse }) {
-      const { shape, dtype } = x!;
-      if (dtype === 'bool' || shape.length === 0) return undefined;
-      const [own = 0] = util.parseAxisParam(axis, [...shape]);
-      const attributes = { axis: own, exclusive: Number(exclusive), reverse: Number(reverse) };
-      return { outputs: [{ shape, dtype }], attributes };
-    },
-    lower(lowering, { operands, attributes: { axis, exclusive, reverse } }) {
-      const { graph } = lowering;
-      const inputs = [lowering.logical(operands[0]!), graph.int(axis)];
-      return { logical: graph.node('CumSum', inputs, { attributes: { exclusive, reverse } }) };
-    },
-  }),
 ];
 
 /** One number per channel, laid over an image. */

@@ -84,10 +84,8 @@ type BinaryRow = readonly [
 
 const BINARY: readonly BinaryRow[] = [
   ['Add', tf.add, [-2, 2, -2, 2]],
-  ['Atan2', tf.atan2, [0.5, 2, -2, 2]],
   ['Maximum', tf.maximum, [0, 1, 1.1, 2], EXACT],
   ['Minimum', tf.minimum, [0, 1, 1.1, 2], EXACT],
-  ['Mod', tf.mod, [2.2, 2.8, 0.95, 1.05], EXACT],
   ['Multiply', tf.mul, [-2, 2, -2, 2]],
   ['Pow', tf.pow, [0.5, 2, -2, 2]],
   ['Prelu', tf.prelu, [-2, -0.1, 0.1, 0.5]],
@@ -106,7 +104,7 @@ const COMPARISONS: readonly BinaryRow[] = [
 ];
 
 const BINARY_OF_INTEGERS: readonly BinaryRow[] = [
-  ...BINARY.filter(([kernel]) => !['Atan2', 'Pow', 'Prelu', 'RealDiv'].includes(kernel)),
+  ...BINARY.filter(([kernel]) => !['Pow', 'Prelu', 'RealDiv'].includes(kernel)),
   ...COMPARISONS,
 ];
 
@@ -185,16 +183,14 @@ const UNCOMMON: readonly SealedProperty[] = [
       mayFallBack: () => true,
     }),
   ),
-  ...(['Pow', 'RealDiv'] as const).map((kernel) =>
-    property({
-      kernel: kernel === 'RealDiv' ? 'FloorDiv' : kernel,
-      of: 'int32',
-      cases: anyPair('int32'),
-      examples: [awkwardPairs('int32', 10)],
-      compute: ([a, b]) => (kernel === 'Pow' ? tf.pow(a, b) : tf.div(a, b)),
-      mayFallBack: () => true,
-    }),
-  ),
+  property({
+    kernel: 'Pow',
+    of: 'int32',
+    cases: anyPair('int32'),
+    examples: [awkwardPairs('int32', 10)],
+    compute: ([a, b]) => tf.pow(a, b),
+    mayFallBack: () => true,
+  }),
 ];
 
 const CASTS: readonly (readonly [from: DataType, to: DataType])[] = [
@@ -245,20 +241,6 @@ export const elementwiseProperties: readonly SealedProperty[] = [
     cases: anyPair().filter(({ inputs: [dy, y] }) => String(dy!.shape) === String(y!.shape)),
     compute: ([dy, y]) => engine().runKernel('EluGrad', { dy, y }),
   }),
-  ...(['float32', 'int32'] as const).map((dtype) =>
-    property({
-      kernel: 'FloorDiv',
-      of: dtype,
-      cases: anyPair(dtype),
-      examples: [awkwardPairs(dtype)],
-      compute: ([a, b]) => tf.floorDiv(a, b),
-      tolerance: EXACT,
-      // tfjs gives it the gradient of the quotient that was not rounded.
-      ...(dtype === 'float32' && {
-        gradient: { cases: plain(smooth(2.2, 2.8), smooth(0.95, 1.05)), isSlope: false },
-      }),
-    }),
-  ),
   ...(['float32', 'int32'] as const).map((dtype) =>
     property({
       kernel: 'AddN',

@@ -1,7 +1,7 @@
 import type { DataType, Tensor } from '@tensorflow/tfjs';
 import * as tf from '@tensorflow/tfjs';
 import fc from 'fast-check';
-import { arrayOf, finiteNumber, type Sample } from '../../../test/support/both-backends.ts';
+import { arrayOf, type Sample } from '../../../test/support/both-backends.ts';
 import { distinct, fullShapes, shapes, smooth } from './testing-cases.ts';
 import { type Case, EXACT, property, type SealedProperty, type Tolerance } from './testing-properties.ts';
 
@@ -76,15 +76,6 @@ const rows = (numbers?: fc.Arbitrary<number>): fc.Arbitrary<Case<undefined>> =>
     fc.record({ inputs: fc.tuple(arrayOf(shape, 'float32', numbers)), attributes: fc.constant(undefined) }),
   );
 
-const runs = fc.record({ exclusive: fc.boolean(), reverse: fc.boolean() });
-const scans = (arrays: (shape: number[]) => fc.Arbitrary<Sample>) =>
-  fullShapes(1, 3).chain((shape) =>
-    fc.record({
-      inputs: fc.tuple(arrays(shape)),
-      attributes: fc.record({ axis: fc.integer({ min: 0, max: shape.length - 1 }), run: runs }),
-    }),
-  );
-
 export const reductionProperties: readonly SealedProperty[] = [
   ...REDUCTIONS.flatMap(([kernel, reduce, types, tolerance]) =>
     types.map((dtype) =>
@@ -100,7 +91,11 @@ export const reductionProperties: readonly SealedProperty[] = [
         compute: ([x], { axes, keepDims }) => reduce(x, axes, keepDims),
         ...(tolerance && { tolerance }),
         ...(dtype === 'float32' && {
-          gradient: { cases: alongMatrix(kernel === 'Prod' ? smooth(0.5, 2) : distinct([2, 3])) },
+          gradient: {
+            cases: alongMatrix(kernel === 'Prod' ? smooth(0.5, 2) : distinct([2, 3])),
+            // Of a product by running products.
+            mayFallBack: kernel === 'Prod',
+          },
         }),
       }),
     ),
@@ -127,53 +122,4 @@ export const reductionProperties: readonly SealedProperty[] = [
     compute: ([x]) => tf.softmax(x),
     gradient: { cases: smooth(-1, 1).map((x) => ({ inputs: [x], attributes: undefined })) },
   }),
-  ...(['float32', 'int32'] as const).map((dtype) =>
-    property({
-      kernel: 'Cumsum',
-      of: dtype,
-      cases: scans((shape) => arrayOf(shape, dtype, finiteNumber)),
-      compute: ([x], { axis, run }) => tf.cumsum(x, axis, run.exclusive, run.reverse),
-      ...(dtype === 'float32' && {
-        gradient: {
-          cases: fc.record({
-            inputs: fc.tuple(smooth(-1, 1)),
-            // tfjs's own gradient along another axis than the last has the wrong order of axes.
-            attributes: fc.record({ axis: fc.constant(1), run: runs }),
-          }),
-        },
-      }),
-    }),
-  ),
-  ...(['float32', 'int32'] as const).map((dtype) =>
-    property({
-      kernel: 'Cumprod',
-      of: dtype,
-      // Up to seven factors, so that integers stay what cpu's doubles hold exactly.
-      cases: scans((shape) =>
-        arrayOf(
-          shape.map((length) => length + 3),
-          dtype,
-        ),
-      ),
-      compute: ([x], { axis, run }) => tf.cumprod(x, axis, run.exclusive, run.reverse),
-    }),
-  ),
-  ...(['float32', 'int32'] as const).map((dtype) =>
-    property({
-      kernel: 'TopK',
-      of: dtype,
-      cases: fullShapes(1, 3).chain((shape) =>
-        fc.record({
-          inputs: fc.tuple(arrayOf(shape, dtype, fc.integer({ min: -2, max: 2 }))),
-          attributes: fc.integer({ min: 1, max: shape.at(-1)! }),
-        }),
-      ),
-      runs: 12,
-      compute: ([x], k) => {
-        const { values, indices } = tf.topk(x, k);
-        return [values, indices];
-      },
-      tolerance: EXACT,
-    }),
-  ),
 ];

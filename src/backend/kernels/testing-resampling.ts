@@ -60,47 +60,7 @@ function resizeProperties(kernel: string, resize: Resize): SealedProperty[] {
   ];
 }
 
-interface Normalisation {
-  readonly radius: number;
-  readonly bias: number;
-  readonly alpha: number;
-  readonly beta: number;
-}
-
-const normalisation: fc.Arbitrary<Normalisation> = fc.record({
-  radius: fc.integer({ min: 0, max: 5 }),
-  bias: fc.constantFrom(1, 1.5),
-  alpha: fc.constantFrom(0.25, 1),
-  beta: fc.constantFrom(0.5, 0.75),
-});
-
-const normalise = (x: Tensor, { radius, bias, alpha, beta }: Normalisation) =>
-  tf.localResponseNormalization(x as Tensor4D, radius, bias, alpha, beta);
-
-const normalisations = (numbers?: fc.Arbitrary<number>): fc.Arbitrary<Case<Normalisation>> =>
-  fc.tuple(length(1), length(1), fc.integer({ min: 1, max: 9 })).chain(([height, width, channels]) =>
-    fc.record({
-      inputs: fc.tuple(arrayOf([1, height, width, channels], 'float32', numbers)),
-      attributes: normalisation,
-    }),
-  );
-
 export const resamplingProperties: readonly SealedProperty[] = [
   ...resizeProperties('ResizeBilinear', bilinear),
   ...resizeProperties('ResizeNearestNeighbor', nearest),
-  property({
-    kernel: 'LRN',
-    cases: normalisations(),
-    runs: 12,
-    compute: ([x], how) => normalise(x, how),
-    gradient: {
-      cases: fc.record({ inputs: fc.tuple(smooth(-1, 1, [1, 1, 2, 5])), attributes: normalisation }),
-    },
-  }),
-  property({
-    kernel: 'LRNGrad',
-    cases: normalisations(finiteNumber),
-    runs: 12,
-    compute: ([x], how) => tf.grad((image) => tf.square(normalise(image, how)))(x),
-  }),
 ];

@@ -145,17 +145,6 @@ export const windowProperties: readonly SealedProperty[] = [
     compute: ([x], how) => gradientOf((image) => maxPool(image, how))(x),
   }),
   property({
-    kernel: 'MaxPoolWithArgmax',
-    cases: images(tying),
-    runs: 10,
-    tolerance: EXACT,
-    compute: ([x], { window, strides }) =>
-      [false, true].flatMap((inBatch) => {
-        const pooled = tf.maxPoolWithArgmax(x as Tensor4D, window as Pair, strides as Pair, 'same', inBatch);
-        return [pooled['result'] as Tensor, pooled['indexes'] as Tensor];
-      }),
-  }),
-  property({
     kernel: 'MaxPool3D',
     cases: volumes(tying),
     runs: 12,
