@@ -368,7 +368,7 @@ test('whatever is in a file, loading gives a pipeline or mistakes, and never thr
       assert.ok(loaded.ok ? loaded.value.stages : loaded.error.length > 0);
       assert.doesNotThrow(() => shownMistakes(loaded));
     }),
-    { numRuns: 400 },
+    { numRuns: 150 },
   );
 });
 

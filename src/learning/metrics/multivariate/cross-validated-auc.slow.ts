@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { delong } from '../intervals/delong.ts';
+import { crossDiscriminant } from './cross-discriminant.ts';
 import { alone, measureNoise, type NoiseDesign } from './testing-noise.ts';
 
 const simulations = 400;
@@ -49,6 +51,19 @@ for (const [name, design] of Object.entries({ ...designs, ...unequal })) {
     assert.ok(distance < 27.9, tenths.join());
   });
 }
+
+test("the area of noise varies more than DeLong's variance says, and 95 % of the intervals hold 0.5", () => {
+  const noise = Array.from({ length: 80 }, (_, seed) => measureNoise({ groups: alone(100), columns: 8 }, seed));
+  const variances = noise.map(({ values, labels, folds }) => {
+    const [scores] = crossDiscriminant(values, folds, [{ labels }]);
+    return delong(labels, [scores!]).covariance[0]![0]!;
+  });
+  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
+  const spread = Math.sqrt(sum(noise.map(({ auc }) => (auc.estimate - 0.5) ** 2)) / sum(variances));
+  assert.ok(spread > 1.25, `${spread} times DeLong's`);
+  const missed = noise.filter(({ auc }) => auc.low > 0.5 || auc.high < 0.5).length;
+  assert.ok(missed <= 8, `${missed} of 80 intervals miss 0.5`); // the binomial bound of 5 %
+});
 
 test('a difference is found as often as it should be', () => {
   const found = Array.from({ length: 100 }, (_, seed) =>

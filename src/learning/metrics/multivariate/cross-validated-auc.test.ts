@@ -1,27 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { delong } from '../intervals/delong.ts';
-import { crossDiscriminant } from './cross-discriminant.ts';
 import { crossValidatedAuc } from './cross-validated-auc.ts';
 import { groupedFolds } from './grouped-folds.ts';
 import { shuffleLabels } from './shuffle-labels.ts';
 import { alone, measureNoise } from './testing-noise.ts';
-
-test('noise is found in no more than 5 % of simulations, although its area varies more than DeLong allows', () => {
-  const simulations = Array.from({ length: 80 }, (_, seed) => measureNoise({ groups: alone(100), columns: 8 }, seed));
-  const variances = simulations.map(({ values, labels, folds }) => {
-    const [scores] = crossDiscriminant(values, folds, [{ labels }]);
-    return delong(labels, [scores!]).covariance[0]![0]!;
-  });
-  const sum = (numbers: readonly number[]) => numbers.reduce((total, number) => total + number, 0);
-  const spread = Math.sqrt(sum(simulations.map(({ auc }) => (auc.estimate - 0.5) ** 2)) / sum(variances));
-  assert.ok(spread > 1.25, `${spread} times DeLong's`);
-  const found = simulations.filter(({ auc }) => auc.p <= 0.05).length;
-  assert.ok(found <= 8, `${found} of 80 were found`); // the binomial bound of 5 %
-  const missed = simulations.filter(({ auc }) => auc.low > 0.5 || auc.high < 0.5).length;
-  assert.ok(missed <= 8, `${missed} of 80 intervals miss 0.5`);
-});
 
 test('a column that tells the classes is found among others that do not, surely, and with a short interval', () => {
   const { auc } = measureNoise({ groups: alone(200), columns: 8, apart: 1 }, 1);
