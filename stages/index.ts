@@ -1,94 +1,41 @@
 import type { KindSpec, RunStage } from '../src/stage.ts';
 
 /** A kind as the table holds it: both sides are loaded only when needed, the light spec and the heavy run. */
-interface KindEntry {
-  readonly spec: () => Promise<KindSpec>;
-  readonly run: () => Promise<RunStage<never>>;
-}
+type KindEntry = readonly [
+  spec: () => Promise<{ readonly spec: unknown }>,
+  run: () => Promise<{ readonly default: RunStage<never> }>,
+];
 
 /**
  * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of the reference: data,
  * networks, their evaluation, explanation, and what serves for anything.
  */
-export const kinds: Readonly<Record<string, KindEntry>> = {
-  'make-faces': {
-    spec: async () => (await import('./make-faces/spec.ts')).spec,
-    run: async () => (await import('./make-faces/run.ts')).default,
-  },
-  'load-dataset': {
-    spec: async () => (await import('./load-dataset/spec.ts')).spec,
-    run: async () => (await import('./load-dataset/run.ts')).default,
-  },
-  audit: {
-    spec: async () => (await import('./audit/spec.ts')).spec,
-    run: async () => (await import('./audit/run.ts')).default,
-  },
-  network: {
-    spec: async () => (await import('./network/spec.ts')).spec,
-    run: async () => (await import('./network/run.ts')).default,
-  },
-  train: {
-    spec: async () => (await import('./train/spec.ts')).spec,
-    run: async () => (await import('./train/run.ts')).default,
-  },
-  embed: {
-    spec: async () => (await import('./embed/spec.ts')).spec,
-    run: async () => (await import('./embed/run.ts')).default,
-  },
-  'load-model': {
-    spec: async () => (await import('./load-model/spec.ts')).spec,
-    run: async () => (await import('./load-model/run.ts')).default,
-  },
-  select: {
-    spec: async () => (await import('./select/spec.ts')).spec,
-    run: async () => (await import('./select/run.ts')).default,
-  },
-  export: {
-    spec: async () => (await import('./export/spec.ts')).spec,
-    run: async () => (await import('./export/run.ts')).default,
-  },
-  evaluate: {
-    spec: async () => (await import('./evaluate/spec.ts')).spec,
-    run: async () => (await import('./evaluate/run.ts')).default,
-  },
-  'roc-det': {
-    spec: async () => (await import('./roc-det/spec.ts')).spec,
-    run: async () => (await import('./roc-det/run.ts')).default,
-  },
-  trends: {
-    spec: async () => (await import('./trends/spec.ts')).spec,
-    run: async () => (await import('./trends/run.ts')).default,
-  },
-  plot: {
-    spec: async () => (await import('./plot/spec.ts')).spec,
-    run: async () => (await import('./plot/run.ts')).default,
-  },
-  table: {
-    spec: async () => (await import('./table/spec.ts')).spec,
-    run: async () => (await import('./table/run.ts')).default,
-  },
-  competition: {
-    spec: async () => (await import('./competition/spec.ts')).spec,
-    run: async () => (await import('./competition/run.ts')).default,
-  },
-  saliency: {
-    spec: async () => (await import('./saliency/spec.ts')).spec,
-    run: async () => (await import('./saliency/run.ts')).default,
-  },
-  gradcam: {
-    spec: async () => (await import('./gradcam/spec.ts')).spec,
-    run: async () => (await import('./gradcam/run.ts')).default,
-  },
-  faithfulness: {
-    spec: async () => (await import('./faithfulness/spec.ts')).spec,
-    run: async () => (await import('./faithfulness/run.ts')).default,
-  },
-  'write-up': {
-    spec: async () => (await import('./write-up/spec.ts')).spec,
-    run: async () => (await import('./write-up/run.ts')).default,
-  },
-  command: {
-    spec: async () => (await import('./command/spec.ts')).spec,
-    run: async () => (await import('./command/run.ts')).default,
-  },
+const table: Readonly<Record<string, KindEntry>> = {
+  'make-faces': [() => import('./make-faces/spec.ts'), () => import('./make-faces/run.ts')],
+  'load-dataset': [() => import('./load-dataset/spec.ts'), () => import('./load-dataset/run.ts')],
+  audit: [() => import('./audit/spec.ts'), () => import('./audit/run.ts')],
+  network: [() => import('./network/spec.ts'), () => import('./network/run.ts')],
+  train: [() => import('./train/spec.ts'), () => import('./train/run.ts')],
+  embed: [() => import('./embed/spec.ts'), () => import('./embed/run.ts')],
+  'load-model': [() => import('./load-model/spec.ts'), () => import('./load-model/run.ts')],
+  select: [() => import('./select/spec.ts'), () => import('./select/run.ts')],
+  export: [() => import('./export/spec.ts'), () => import('./export/run.ts')],
+  evaluate: [() => import('./evaluate/spec.ts'), () => import('./evaluate/run.ts')],
+  'roc-det': [() => import('./roc-det/spec.ts'), () => import('./roc-det/run.ts')],
+  trends: [() => import('./trends/spec.ts'), () => import('./trends/run.ts')],
+  plot: [() => import('./plot/spec.ts'), () => import('./plot/run.ts')],
+  table: [() => import('./table/spec.ts'), () => import('./table/run.ts')],
+  competition: [() => import('./competition/spec.ts'), () => import('./competition/run.ts')],
+  saliency: [() => import('./saliency/spec.ts'), () => import('./saliency/run.ts')],
+  gradcam: [() => import('./gradcam/spec.ts'), () => import('./gradcam/run.ts')],
+  faithfulness: [() => import('./faithfulness/spec.ts'), () => import('./faithfulness/run.ts')],
+  'write-up': [() => import('./write-up/spec.ts'), () => import('./write-up/run.ts')],
+  command: [() => import('./command/spec.ts'), () => import('./command/run.ts')],
 };
+
+export const kinds = Object.fromEntries(
+  Object.entries(table).map(([name, [spec, run]]) => [
+    name,
+    { spec: async () => (await spec()).spec as KindSpec, run: async () => (await run()).default },
+  ]),
+);
