@@ -1,5 +1,5 @@
 import type { Random } from '../../src/random.ts';
-import { darker, ellipse, faded, lighter, path, rgb, tag } from './svg.ts';
+import { clipped, darker, ellipse, faded, filled, lighter, path, rgb, stroked } from './svg.ts';
 import { mix, sideways, type Traits } from './traits.ts';
 
 /** Head, ears and everything in the face. */
@@ -14,12 +14,7 @@ export function drawFace(traits: Traits, random: Random): string {
     drawEye(traits, -1),
     drawEye(traits, 1),
   ].join('');
-  return [
-    drawEars(traits),
-    tag('path', { d: outline, fill: rgb(traits.skin) }),
-    tag('clipPath', { id: 'face' }, tag('path', { d: outline })),
-    tag('g', { 'clip-path': 'url(#face)' }, content),
-  ].join('');
+  return drawEars(traits) + filled(outline, rgb(traits.skin)) + clipped('face', outline, content);
 }
 
 /** The head's outline, from temple over chin to temple and over the skull. */
@@ -81,24 +76,11 @@ function drawAge(traits: Traits, random: Random): string {
       M ${sideways(traits, -0.5)} ${y - height * (0.45 + row)}
       Q ${sideways(traits, 0)} ${y - height * (0.5 + row)} ${sideways(traits, 0.5)} ${y - height * (0.45 + row)}`;
   const lines = [fold(-1), fold(1), ...(age > 0.5 ? [brow(0), brow(0.08)] : [])].join(' ');
-  const wrinkles = tag('path', {
-    d: lines,
-    fill: 'none',
-    stroke,
-    'stroke-width': 1.4,
-    'stroke-opacity': 0.15 + 0.45 * age,
+  const freckles = Array.from({ length: random.float() < 0.25 ? 40 : 6 }, () => {
+    const across = sideways(traits, random.between(-0.75, 0.75));
+    return ellipse(across, y + height * random.between(0.05, 0.5), 0.9, 0.8, stroke, 0.5);
   });
-  const freckles = Array.from({ length: random.float() < 0.25 ? 40 : 6 }, () =>
-    ellipse(
-      sideways(traits, random.between(-0.75, 0.75)),
-      y + height * random.between(0.05, 0.5),
-      0.9,
-      0.8,
-      stroke,
-      0.5,
-    ),
-  );
-  return wrinkles + freckles.join('');
+  return stroked(lines, stroke, 1.4, 0.15 + 0.45 * age) + freckles.join('');
 }
 
 /** Beard and moustache. */
@@ -111,7 +93,7 @@ function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
     Q ${x + width * 0.25} ${mouth - 11} ${x + width * 0.42} ${mouth + 3}
     Q ${x + width * 0.2} ${mouth - 2} ${x} ${mouth - 2.5}
     Q ${x - width * 0.2} ${mouth - 2} ${x - width * 0.42} ${mouth + 3} Z`;
-  if (beard === 'moustache') return tag('path', { d: moustache, fill, 'fill-opacity': 0.9 });
+  if (beard === 'moustache') return filled(moustache, fill, 0.9);
   const bottom = y + height * 1.03;
   const full = path`
     M ${x - width} ${y + height * 0.1}
@@ -120,7 +102,7 @@ function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
     Q ${x + width * 0.72} ${y + height * 0.5} ${x + width * 0.42} ${mouth - 6}
     Q ${x} ${mouth - 14} ${x - width * 0.42} ${mouth - 6}
     Q ${x - width * 0.72} ${y + height * 0.5} ${x - width} ${y + height * 0.1} Z`;
-  return tag('path', { d: full, fill, 'fill-opacity': beard === 'stubble' ? 0.2 : 0.88 });
+  return filled(full, fill, beard === 'stubble' ? 0.2 : 0.88);
 }
 
 /** Wings, ridge, nostrils and shine. */
@@ -141,9 +123,7 @@ function drawNose(traits: Traits): string {
   const shine =
     ellipse(cx, base - 7, 3.4, 4.5, rgb(lighter(skin, 0.7)), 0.5) +
     ellipse(cx, y + height * 0.08, 2.4, height * 0.12, rgb(lighter(skin, 0.6)), 0.4);
-  const line = tag('path', { d: wings, fill: 'none', stroke, 'stroke-width': 1.8, 'stroke-opacity': 0.8 });
-  const bridge = tag('path', { d: ridge, fill: 'none', stroke, 'stroke-width': 2.4, 'stroke-opacity': 0.35 });
-  return line + bridge + nostril(-1) + nostril(1) + shine;
+  return stroked(wings, stroke, 1.8, 0.8) + stroked(ridge, stroke, 2.4, 0.35) + nostril(-1) + nostril(1) + shine;
 }
 
 /** Lips, and teeth in a broad smile. */
@@ -171,10 +151,10 @@ function drawMouth(traits: Traits): string {
     Q ${cx} ${middle + lift * 0.6 + open * 2} ${left} ${corners} Z`;
   const parting = path`M ${left - 1} ${corners} Q ${cx} ${middle + lift * 0.6} ${right + 1} ${corners}`;
   return [
-    tag('path', { d: lower, fill: rgb(lighter(lip, 0.08)) }),
-    tag('path', { d: upper, fill: rgb(darker(lip, 0.2)) }),
-    open > 0 ? tag('path', { d: inside, fill: 'rgb(232,226,216)' }) : '',
-    tag('path', { d: parting, fill: 'none', stroke: rgb(darker(lip, 0.65)), 'stroke-width': 1.5 }),
+    filled(lower, rgb(lighter(lip, 0.08))),
+    filled(upper, rgb(darker(lip, 0.2))),
+    open > 0 ? filled(inside, 'rgb(232,226,216)') : '',
+    stroked(parting, rgb(darker(lip, 0.65)), 1.5),
     ellipse(cx + 2, middle + down * 0.7 + lift * 0.5 + open, half * 0.3, 1.6, rgb(lighter(lip, 0.6)), 0.5),
   ].join('');
 }
@@ -193,9 +173,9 @@ function drawEye(traits: Traits, side: -1 | 1): string {
     M ${cx - half - 1} ${cy + 1}
     Q ${cx} ${cy - open * 1.75} ${cx + half + 1} ${cy + (side > 0 ? -1 : 1)}`;
   const crease = path`M ${cx - half} ${cy - 4} Q ${cx} ${cy - open * 1.7 - 5} ${cx + half} ${cy - 5}`;
-  const [id, look, radius] = [side < 0 ? 'eyeLeft' : 'eyeRight', cx + yaw * 2, open * 0.82];
+  const [look, radius] = [cx + yaw * 2, open * 0.82];
   const ball = [
-    tag('path', { d: lids, fill: 'rgb(238,232,226)' }),
+    filled(lids, 'rgb(238,232,226)'),
     ellipse(look, cy - 0.5, radius, radius, rgb(darker(iris, 0.35))),
     ellipse(look, cy - 0.2, radius * 0.78, radius * 0.78, rgb(lighter(iris, 0.1))),
     ellipse(look, cy - 0.5, radius * 0.42, radius * 0.42, 'rgb(12,9,9)'),
@@ -210,16 +190,9 @@ function drawEye(traits: Traits, side: -1 | 1): string {
     Q ${cx} ${browY - 5 - thick * 0.4} ${outer} ${browY + 2 - browTilt * 2}
     Q ${cx} ${browY - 2 + thick * 0.5} ${inner} ${browY + browTilt * 3 + thick * 1.5} Z`;
   return [
-    tag('clipPath', { id }, tag('path', { d: lids })),
-    tag('g', { 'clip-path': `url(#${id})` }, ball),
-    tag('path', {
-      d: crease,
-      fill: 'none',
-      stroke: rgb(darker(skin, 0.5)),
-      'stroke-width': 1.2,
-      'stroke-opacity': 0.6,
-    }),
-    tag('path', { d: upper, fill: 'none', stroke: rgb(darker(hair, 0.7)), 'stroke-width': 1.9 }),
-    tag('path', { d: brow, fill: rgb(darker(hair, 0.3)), 'fill-opacity': 0.9 }),
+    clipped(side < 0 ? 'eyeLeft' : 'eyeRight', lids, ball),
+    stroked(crease, rgb(darker(skin, 0.5)), 1.2, 0.6),
+    stroked(upper, rgb(darker(hair, 0.7)), 1.9),
+    filled(brow, rgb(darker(hair, 0.3)), 0.9),
   ].join('');
 }

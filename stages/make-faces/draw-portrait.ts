@@ -1,9 +1,8 @@
 import type { Random } from '../../src/random.ts';
 import { drawFace } from './draw-face.ts';
 import { drawBackground, drawBody } from './draw-scene.ts';
-import { darker, ellipse, faded, fades, lighter, path, rgb, tag } from './svg.ts';
-import type { Traits } from './traits.ts';
-import { sideways } from './traits.ts';
+import { clipped, darker, ellipse, faded, fades, filled, lighter, path, rgb, stroked, tag } from './svg.ts';
+import { sideways, type Traits } from './traits.ts';
 
 /** The part of the box of 256 by 256 that is shown: closer to the face than the drawing needs. */
 export const frame = { left: 20, top: 12, side: 216 } as const;
@@ -38,7 +37,7 @@ function drawGlasses(traits: Traits): string {
     const glint = path`M ${cx + lightSide * 8 - 6} ${cy - tall * 0.7} l -7 ${tall * 1.1} l 5 0 l 7 ${-tall * 1.1} Z`;
     return (
       tag('rect', { ...frame, fill: 'rgb(200,220,235)', 'fill-opacity': 0.14, stroke, 'stroke-width': 2.6 }) +
-      tag('path', { d: glint, fill: 'rgb(255,255,255)', 'fill-opacity': 0.22 })
+      filled(glint, 'rgb(255,255,255)', 0.22)
     );
   };
   const [left, right] = [sideways(traits, -0.44), sideways(traits, 0.44)];
@@ -48,7 +47,7 @@ function drawGlasses(traits: Traits): string {
     L ${x - width - 3} ${cy - 6}
     M ${right + half} ${cy - 3}
     L ${x + width + 3} ${cy - 6}`;
-  return lens(-1) + lens(1) + tag('path', { d: `${bridge} ${arms}`, fill: 'none', stroke, 'stroke-width': 2.4 });
+  return lens(-1) + lens(1) + stroked(`${bridge} ${arms}`, stroke, 2.4);
 }
 
 /** The hair behind the head. */
@@ -62,7 +61,7 @@ function drawBackHair({ x, y, width, height, hair, hairStyle }: Traits): string 
         C ${x - side * 1.1} ${y - height * 0.3} ${x - side} ${y - height * 1.25} ${x} ${y - height * 1.2}
         C ${x + side} ${y - height * 1.25} ${x + side * 1.1} ${y - height * 0.3} ${x + side} ${y + height * 1.25}
         Q ${x} ${y + height * 0.9} ${x - side} ${y + height * 1.25} Z`;
-      return tag('path', { d, fill });
+      return filled(d, fill);
     }
     case 'bun':
       return ellipse(x, y - height * 1.12, width * 0.42, width * 0.38, fill);
@@ -82,11 +81,8 @@ function drawFrontHair(traits: Traits, random: Random): string {
   const { hair, hairStyle } = traits;
   if (hairStyle === 'bald') return '';
   const d = capOutline(traits);
-  const cap = tag('path', { d, fill: rgb(hair) });
-  const clip = tag('clipPath', { id: 'hair' }, tag('path', { d }));
-  const strands = hairStyle === 'curly' ? drawCurls(traits, random) : drawStrands(traits, random);
-  const curls = hairStyle === 'curly' ? strands : tag('g', { 'clip-path': 'url(#hair)' }, strands);
-  return cap + clip + curls;
+  const cap = filled(d, rgb(hair));
+  return cap + (hairStyle === 'curly' ? drawCurls(traits, random) : clipped('hair', d, drawStrands(traits, random)));
 }
 
 function capOutline({ x, y, width, height, yaw, hairStyle }: Traits): string {
@@ -113,13 +109,7 @@ function drawStrands({ x, y, width, height, hair, lightSide }: Traits, random: R
     const d = path`
       M ${x + from * width} ${y - height * random.between(0.9, 1.2)}
       Q ${x + to * width} ${y - height * random.between(0.7, 1.1)} ${x + to * width * 1.25} ${y + height * random.between(-0.4, 0.3)}`;
-    return tag('path', {
-      d,
-      fill: 'none',
-      stroke: colour,
-      'stroke-width': random.between(0.6, 2.2),
-      'stroke-opacity': opacity,
-    });
+    return stroked(d, colour, random.between(0.6, 2.2), opacity);
   };
   const dark = Array.from({ length: 40 }, () => strand(rgb(darker(hair, 0.55)), 0.5)).join('');
   const light = Array.from({ length: 30 }, () => strand(rgb(lighter(hair, 0.3)), 0.35)).join('');
@@ -132,15 +122,12 @@ function drawCurls({ x, y, width, height, hair }: Traits, random: Random): strin
   const curl = () => {
     const angle = random.between(-0.15, 1.15) * Math.PI;
     const reach = random.between(0.88, 1.18);
-    const [cx, cy] = [
-      x + Math.cos(angle) * width * reach * 1.08,
-      y - height * 0.28 - Math.sin(angle) * height * 0.72 * reach,
-    ];
+    const cx = x + Math.cos(angle) * width * reach * 1.08;
+    const cy = y - height * 0.28 - Math.sin(angle) * height * 0.72 * reach;
     const radius = random.between(5, 10);
-    const fill = rgb(
-      random.float() < 0.5 ? darker(hair, random.between(0, 0.4)) : lighter(hair, random.between(0, 0.14)),
-    );
-    return ellipse(cx, cy, radius, radius, fill, 0.95);
+    const isDark = random.float() < 0.5;
+    const colour = isDark ? darker(hair, random.between(0, 0.4)) : lighter(hair, random.between(0, 0.14));
+    return ellipse(cx, cy, radius, radius, rgb(colour), 0.95);
   };
   return Array.from({ length: 90 }, curl).join('');
 }

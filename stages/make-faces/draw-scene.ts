@@ -1,5 +1,5 @@
 import type { Random } from '../../src/random.ts';
-import { darker, ellipse, faded, lighter, path, rgb, tag } from './svg.ts';
+import { clipped, darker, ellipse, faded, filled, lighter, path, rgb, stroked, tag } from './svg.ts';
 import { mix, type Traits } from './traits.ts';
 
 /** What is behind the person: out of focus, in two colours. */
@@ -26,11 +26,8 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
       });
     case 'wall': {
       const [start, step] = [random.between(0, 40), random.between(28, 60)];
-      const lines = Array.from(
-        { length: 10 },
-        (_, row) => path`M -20 ${start + row * step} L 276 ${start + row * step}`,
-      );
-      return tag('path', { d: lines.join(' '), stroke: rgb(darker(second, 0.3)), 'stroke-width': 3 });
+      const line = (row: number) => path`M -20 ${start + row * step} L 276 ${start + row * step}`;
+      return stroked(Array.from({ length: 10 }, (_, row) => line(row)).join(' '), rgb(darker(second, 0.3)), 3);
     }
     case 'leaves':
       return many(60, () => {
@@ -39,14 +36,8 @@ function drawThings({ backgroundStyle, background: [first, second] }: Traits, ra
       });
     case 'window': {
       const [x, width] = [random.between(-20, 180), random.between(50, 110)];
-      const pane = (dx: number, dy: number) =>
-        tag('rect', {
-          x: x + dx * width,
-          y: 10 + dy * 84,
-          width: width - 6,
-          height: 78,
-          fill: rgb(lighter(first, 0.65)),
-        });
+      const [size, fill] = [{ width: width - 6, height: 78 }, rgb(lighter(first, 0.65))];
+      const pane = (dx: number, dy: number) => tag('rect', { x: x + dx * width, y: 10 + dy * 84, ...size, fill });
       return pane(0, 0) + pane(1, 0) + pane(0, 1) + pane(1, 1);
     }
   }
@@ -58,27 +49,23 @@ export function drawBody(traits: Traits, random: Random): string {
   const [chin, neck] = [y + height, width * 0.52];
   const top = chin + 16;
   const side = width * random.between(1.9, 2.3);
-  const neckPath = path`
+  const throat = path`
     M ${x - neck} ${y + height * 0.4}
     L ${x - neck} ${top}
-    Q ${x - neck} ${top + 16} ${x - neck * 2} ${top + 24}`;
-  const rest = path`
+    Q ${x - neck} ${top + 16} ${x - neck * 2} ${top + 24}
     L ${x + neck * 2} ${top + 24}
     Q ${x + neck} ${top + 16} ${x + neck} ${top}
     L ${x + neck} ${y + height * 0.4} Z`;
-  const shoulders = path`M ${x - side} 280 Q ${x - side} ${top + 26} ${x - neck * 1.5} ${top + 10}`;
   const cut = clothesStyle === 'neckline' ? 46 : 22;
-  const outline = `${shoulders} ${path`
+  const outline = path`
+    M ${x - side} 280
+    Q ${x - side} ${top + 26} ${x - neck * 1.5} ${top + 10}
     Q ${x} ${top + cut} ${x + neck * 1.5} ${top + 10}
-    Q ${x + side} ${top + 26} ${x + side} 280 Z`}`;
+    Q ${x + side} ${top + 26} ${x + side} 280 Z`;
   const shadow = faded(x, chin - 2, neck * 1.25, 20, darker(skin, 0.6), 0.75);
   return [
-    tag('path', { d: `${neckPath} ${rest}`, fill: rgb(darker(skin, 0.14)) }),
-    tag('clipPath', { id: 'neck' }, tag('path', { d: `${neckPath} ${rest}` })),
-    tag('g', { 'clip-path': 'url(#neck)' }, shadow),
-    tag('path', { d: outline, fill: rgb(clothes) }),
-    tag('clipPath', { id: 'clothes' }, tag('path', { d: outline })),
-    tag('g', { 'clip-path': 'url(#clothes)' }, drawCloth(traits, top, random)),
+    filled(throat, rgb(darker(skin, 0.14))) + clipped('neck', throat, shadow),
+    filled(outline, rgb(clothes)) + clipped('clothes', outline, drawCloth(traits, top, random)),
   ].join('');
 }
 
@@ -90,27 +77,14 @@ function drawCloth({ x, width, clothes, clothesStyle, lightSide }: Traits, top: 
       Q ${at + random.between(-14, 14)} ${top + 50} ${at + random.between(-20, 20)} 280`;
   };
   const folds = Array.from({ length: 6 }, fold).join(' ');
-  const stroke = rgb(darker(clothes, 0.45));
-  const creases = [3, 6, 9] // one over the other, so that the edge is soft
-    .map((wide) => tag('path', { d: folds, fill: 'none', stroke, 'stroke-width': wide, 'stroke-opacity': 0.2 }))
-    .join('');
+  // One over the other, so that the edge is soft.
+  const creases = [3, 6, 9].map((wide) => stroked(folds, rgb(darker(clothes, 0.45)), wide, 0.2)).join('');
   const shade = faded(x - lightSide * width * 1.8, 250, width * 1.1, 60, darker(clothes, 0.7), 0.5);
   const base = creases + shade;
   if (clothesStyle === 'stripes') {
-    const lines = Array.from(
-      { length: 8 },
-      (_, row) => path`M 0 ${top + 18 + row * 11} Q ${x} ${top + 30 + row * 11} 256 ${top + 18 + row * 11}`,
-    );
-    return (
-      base +
-      tag('path', {
-        d: lines.join(' '),
-        fill: 'none',
-        stroke: rgb(lighter(clothes, 0.5)),
-        'stroke-width': 4,
-        'stroke-opacity': 0.7,
-      })
-    );
+    const stripe = (at: number) => path`M 0 ${at} Q ${x} ${at + 12} 256 ${at}`;
+    const stripes = Array.from({ length: 8 }, (_, row) => stripe(top + 18 + row * 11));
+    return base + stroked(stripes.join(' '), rgb(lighter(clothes, 0.5)), 4, 0.7);
   }
   if (clothesStyle === 'collar') {
     const flap = (to: -1 | 1) =>

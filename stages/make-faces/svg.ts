@@ -19,9 +19,19 @@ export function path(letters: TemplateStringsArray, ...numbers: readonly number[
     .replaceAll(/\s+/g, ' ');
 }
 
-export function rgb(colour: Colour): string {
-  return `rgb(${channels(colour).join(',')})`;
-}
+/** A filled outline. */
+export const filled = (d: string, fill: string, opacity?: number): string =>
+  tag('path', { d, fill, 'fill-opacity': opacity });
+
+/** A line along an outline, which stays empty. */
+export const stroked = (d: string, stroke: string, width: number, opacity?: number): string =>
+  tag('path', { d, fill: 'none', stroke, 'stroke-width': width, 'stroke-opacity': opacity });
+
+/** What lies inside of an outline; every `id` of a drawing is another. */
+export const clipped = (id: string, d: string, content: string): string =>
+  tag('clipPath', { id }, tag('path', { d })) + tag('g', { 'clip-path': `url(#${id})` }, content);
+
+export const rgb = (colour: Colour): string => `rgb(${channels(colour).join(',')})`;
 
 const channels = (colour: Colour): readonly number[] =>
   colour.map((value) => Math.round(Math.max(0, Math.min(255, value))));

@@ -3,49 +3,8 @@ import type { Random } from '../../src/random.ts';
 /** A colour: red, green, blue, 0 to 255. */
 export type Colour = readonly [number, number, number];
 
-/** Everything that tells one made-up portrait from another. Lengths are in a box of 256 by 256. */
-export interface Traits {
-  /** Centre of the face, between the eyes and the nose; half its width and half its height. */
-  readonly x: number;
-  readonly y: number;
-  readonly width: number;
-  readonly height: number;
-  /** Jaw's width as a share of the face's: 0.4 is pointed, 0.9 is square. */
-  readonly jaw: number;
-  /** Turned to the side: -1 is left, 1 is right. */
-  readonly yaw: number;
-  /** Leaning, in degrees. */
-  readonly roll: number;
-  readonly skin: Colour;
-  readonly hair: Colour;
-  readonly iris: Colour;
-  readonly clothes: Colour;
-  readonly background: readonly [Colour, Colour];
-  readonly backgroundStyle: (typeof backgroundStyles)[number];
-  readonly hairStyle: (typeof hairStyles)[number];
-  readonly clothesStyle: (typeof clothesStyles)[number];
-  readonly beard: 'none' | 'stubble' | 'full' | 'moustache';
-  readonly glasses: 'none' | 'round' | 'square';
-  /** 0 is a child's smooth skin, 1 is old. */
-  readonly age: number;
-  readonly eyeSize: number;
-  readonly eyeOpen: number;
-  readonly browThickness: number;
-  readonly browTilt: number;
-  readonly noseLength: number;
-  readonly noseWidth: number;
-  readonly mouthWidth: number;
-  readonly lipFullness: number;
-  /** -1 is sad, 1 laughs. */
-  readonly smile: number;
-  /** Where the light comes from: -1 is left, 1 is right; and how hard it is, 0 to 1. */
-  readonly lightSide: number;
-  readonly lightHardness: number;
-  /** Of the light, as gains of red, green and blue near 1. */
-  readonly lightColour: Colour;
-  /** Overall exposure, near 1. */
-  readonly exposure: number;
-}
+/** Everything that distinguishes one made-up portrait from another. Lengths are in a box of 256 by 256. */
+export type Traits = ReturnType<typeof drawTraits>;
 
 const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as const;
 const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald'] as const;
@@ -77,29 +36,35 @@ const irises: readonly Colour[] = [
 ];
 
 /** Draws a portrait's traits, each on its own, so that all combinations come up. */
-export function drawTraits(random: Random): Traits {
+export function drawTraits(random: Random) {
   const soft = (mean: number, deviation: number) => mean + deviation * Math.max(-2, Math.min(2, random.normal()));
   const age = random.float();
   const hairStyle = random.pick(hairStyles);
   const mayBeard = hairStyle !== 'long' && hairStyle !== 'bun' && random.float() < 0.45;
   return {
+    /** Centre of the face, between the eyes and the nose. */
     x: soft(128, 5),
     y: soft(122, 5),
+    /** Half of the face's. */
     width: soft(50, 4),
     height: soft(66, 4),
+    /** Jaw's width as a share of the face's: 0.4 is pointed, 0.9 is square. */
     jaw: random.between(0.45, 0.85),
+    /** Turned to the side: -1 is left, 1 is right. */
     yaw: soft(0, 0.4),
+    /** Leaning, in degrees. */
     roll: soft(0, 4),
     skin: between(skins, random),
     hair: age > 0.75 ? mix(between(hairs, random), [176, 172, 168], 0.6) : between(hairs, random),
     iris: vary(random.pick(irises), 10, random),
     clothes: muted(random.between(30, 200), 40, random),
-    background: [muted(random.between(40, 210), 32, random), muted(random.between(40, 210), 32, random)],
+    background: [muted(random.between(40, 210), 32, random), muted(random.between(40, 210), 32, random)] as const,
     backgroundStyle: random.pick(backgroundStyles),
     hairStyle,
     clothesStyle: random.pick(clothesStyles),
-    beard: mayBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : 'none',
-    glasses: random.float() < 0.3 ? random.pick(['round', 'square'] as const) : 'none',
+    beard: mayBeard ? random.pick(['stubble', 'full', 'moustache'] as const) : ('none' as const),
+    glasses: random.float() < 0.3 ? random.pick(['round', 'square'] as const) : ('none' as const),
+    /** 0 is a child's smooth skin, 1 is old. */
     age,
     eyeSize: soft(1, 0.08),
     eyeOpen: random.between(0.75, 1.15),
@@ -109,10 +74,13 @@ export function drawTraits(random: Random): Traits {
     noseWidth: soft(1, 0.12),
     mouthWidth: soft(1, 0.1),
     lipFullness: random.between(0.6, 1.5),
+    /** -1 is sad, 1 laughs. */
     smile: random.between(-0.3, 1),
+    /** Where the light comes from: -1 is left, 1 is right. */
     lightSide: random.between(-1, 1),
     lightHardness: random.between(0.1, 0.9),
-    lightColour: [soft(1, 0.04), 1, soft(1, 0.05)],
+    /** Gains of red, green and blue near 1. */
+    lightColour: [soft(1, 0.04), 1, soft(1, 0.05)] as Colour,
     exposure: random.between(0.8, 1.12),
   };
 }
