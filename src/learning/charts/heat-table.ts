@@ -25,11 +25,13 @@ export interface HeatTableOptions {
   /** The values of the lightest and the darkest colour. */
   readonly domain: Domain;
   readonly fontSize?: number;
+  /** Of the data, `cells` by default: tables of one chart have names of their own. */
+  readonly dataName?: string;
 }
 
 /** A table of numbers, the darker the greater: from light to dark, so that a print in grey keeps the order. */
 export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions): Part {
-  const { rows, columns, domain, fontSize = 12 } = options;
+  const { rows, columns, domain, fontSize = 12, dataName = 'cells' } = options;
   const [width, height] = options.size;
   const [low, high] = domain;
   const lineHeight = Math.round(1.3 * fontSize);
@@ -50,7 +52,7 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
   const color = { field: 'value', type: 'quantitative', scale: { domain: [...domain], scheme: 'blues' }, legend: null };
   const isDark = `datum.value > ${low + 0.55 * (high - low)}`;
   return {
-    data: { name: 'cells', values: [...cells] },
+    data: { name: dataName, values: [...cells] },
     width: width * columns.names.length,
     height: height * rows.names.length,
     layer: [

@@ -17,70 +17,69 @@ import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, type ThresholdCounts } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
 import { selectionSplit } from '../../../src/learning/training/split-names.ts';
-import type { DrawForm } from '../inputs.ts';
-import { countsOf, type ModelScores, panelHeight, readScores, type SplitScores, width } from './scores.ts';
-
-export const draw: DrawForm = (context) => {
-  const { threshold = 0, title } = context.settings;
-  return errorsChart(readScores(context), { threshold, title });
-};
+import {
+  countsOf,
+  drawScores,
+  type ModelScores,
+  panelHeight,
+  type ScoresOptions,
+  type SplitScores,
+  width,
+} from './scores.ts';
 
 const rates = ['false positives: real called fake', 'false negatives: fake called real'] as const;
-
-interface Options {
-  readonly threshold: number;
-  readonly title?: string | undefined;
-}
 
 /**
  * Both error rates against the threshold from which on an image is called fake, where they are equal marked; a panel for each
  * model. The threshold of equal errors is named on the validation split alone, since one is not chosen by the images that it
  * is judged on.
  */
-export function errorsChart({ models, split, shared }: SplitScores, { threshold, title }: Options): TopLevelSpec {
+export function errorsChart(
+  { models, split, shared }: SplitScores,
+  { threshold, title }: Pick<ScoresOptions, 'threshold' | 'title'>,
+): TopLevelSpec {
   const domain = domainOf(
     (function* () {
       yield threshold;
       for (const { differences } of models) yield* differences;
     })(),
   );
-  const [only, ...others] = models;
-  const rate =
-    others.length > 0
-      ? ''
-      : `equal at ${formatShare(equalErrorRate(countAtThresholds(only!.labels, only!.differences)).rate)}`;
+  const several = models.length > 1;
+  const counted = models.map(({ name, labels, differences }) => {
+    const counts = countAtThresholds(labels, differences);
+    return { name, counts, equal: equalErrorRate(counts) };
+  });
+  const rate = several ? '' : `equal at ${formatShare(counted[0]!.equal.rate)}`;
   return chart(
     title ?? withLabels(`Error rates by threshold on ${split}`, shared, rate),
     `${countsOf(models)}; point: equal error rate; line: threshold ${format(threshold)}`,
     width + 50,
     {
       spacing: 14,
-      vconcat: models.map((model, index) => {
-        const isLast = index === models.length - 1;
-        return panel(model, {
-          domain,
-          threshold,
-          isLast,
-          several: models.length > 1,
-          isChosen: split === selectionSplit,
-        });
+      vconcat: counted.map((one, index) => {
+        const at = split === selectionSplit ? ` at ${format(one.equal.threshold)}` : '';
+        const text = `EER ${formatShare(one.equal.rate)}${at}`;
+        return panel({ ...one, text }, domain, threshold, [index === models.length - 1, several]);
       }),
     },
   );
 }
 
-interface PanelOptions {
-  readonly domain: Domain;
-  readonly threshold: number;
-  readonly isLast: boolean;
-  readonly several: boolean;
-  readonly isChosen: boolean;
+export const draw = drawScores(errorsChart);
+
+interface Counted {
+  readonly name: ModelScores['name'];
+  readonly counts: ThresholdCounts;
+  readonly equal: ReturnType<typeof equalErrorRate>;
+  readonly text: string;
 }
 
-function panel(model: ModelScores, { domain, threshold, isLast, several, isChosen }: PanelOptions): Part {
-  const counts = countAtThresholds(model.labels, model.differences);
-  const equal = equalErrorRate(counts);
-  const text = `EER ${formatShare(equal.rate)}${isChosen ? ` at ${format(equal.threshold)}` : ''}`;
+function panel(
+  { name, counts, equal, text }: Counted,
+  domain: Domain,
+  threshold: number,
+  [isLast, several]: readonly [boolean, boolean],
+): Part {
   const x = quantity('threshold', isLast ? 'Threshold of score of fake − score of real' : null, {
     domain,
     grid: false,
@@ -96,7 +95,7 @@ function panel(model: ModelScores, { domain, threshold, isLast, several, isChose
     width,
     height: panelHeight(several),
     layer: [
-      ...(several ? [panelHeader(model.name, `: ${text}`, width)] : []),
+      ...(several ? [panelHeader(name, `: ${text}`, width)] : []),
       ruleAt('x', threshold, x, { color: ink.strong, strokeDash: [] }),
       ...lineLayers(rates, { x, y, colours: classColours, legend: { width }, order: 'place' }),
       { ...point, mark: { type: 'point', size: 70, color: ink.strong, opacity: 1 }, encoding: { x, y } },

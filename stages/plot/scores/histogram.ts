@@ -6,47 +6,38 @@ import { lineLayers } from '../../../src/learning/charts/line-layers.ts';
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { auc } from '../../../src/learning/metrics/ranking/auc.ts';
 import { countAtThresholds } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
-import type { DrawForm } from '../inputs.ts';
-import { countsOf, errorsAt, type ModelScores, panelHeight, readScores, type SplitScores, width } from './scores.ts';
-
-export const draw: DrawForm = (context) => {
-  const { bins = 40, scale = 'share', threshold = 0, title } = context.settings;
-  return histogramChart(readScores(context), { bins, scale, threshold, title });
-};
-
-interface HistogramOptions {
-  readonly bins: number;
-  /** The height of a bar: the share of the class's images in the bin, or their number. */
-  readonly scale: 'share' | 'count';
-  readonly threshold: number;
-  readonly title?: string | undefined;
-}
+import {
+  countsOf,
+  drawScores,
+  errorsAt,
+  type ModelScores,
+  panelHeight,
+  type ScoresOptions,
+  type SplitScores,
+  width,
+} from './scores.ts';
 
 const classes = ['real', 'fake'] as const;
 
 /** How the difference of the scores is distributed in each class, a panel for each model, on one axis. */
-export function histogramChart({ models, split, shared }: SplitScores, options: HistogramOptions): TopLevelSpec {
+export function histogramChart({ models, split, shared }: SplitScores, options: ScoresOptions): TopLevelSpec {
   const { title = withLabels(`Score differences by class on ${split}`, shared), threshold } = options;
   const edges = binEdges(models, options);
-  const [only, ...others] = models;
-  const one =
-    others.length === 0
-      ? [
-          `AUC ${formatDecimal(auc(countAtThresholds(only!.labels, only!.differences)))}`,
-          `wrong: ${wrongText(only!, threshold)}`,
-        ]
-      : [];
+  const several = models.length > 1;
+  const { labels, differences } = models[0]!;
+  const area = `AUC ${formatDecimal(auc(countAtThresholds(labels, differences)))}`;
+  const one = several ? [] : [area, `wrong: ${wrongText(models[0]!, threshold)}`];
   const subtitle = [countsOf(models), ...one, 'right of the line an image is called fake'].join('; ');
   return chart(title, subtitle, width + 50, {
     spacing: 14,
-    vconcat: models.map((model, index) =>
-      panel(model, edges, options, [index === models.length - 1, others.length > 0]),
-    ),
+    vconcat: models.map((model, index) => panel(model, edges, options, [index === models.length - 1, several])),
   });
 }
 
+export const draw = drawScores(histogramChart);
+
 /** Edges of bins of a round width; the threshold is one of them, so that no bar lies on both of its sides. */
-function binEdges(models: readonly ModelScores[], { bins, threshold }: HistogramOptions): readonly number[] {
+function binEdges(models: readonly ModelScores[], { bins, threshold }: ScoresOptions): readonly number[] {
   let [low, high] = [threshold, threshold];
   for (const { differences } of models) {
     for (const value of differences) [low, high] = [Math.min(low, value), Math.max(high, value)];
@@ -82,7 +73,7 @@ function rowsOf({ labels, differences, real, fake }: ModelScores, edges: readonl
 function panel(
   model: ModelScores,
   edges: readonly number[],
-  { threshold, scale }: HistogramOptions,
+  { threshold, scale }: ScoresOptions,
   [isLast, several]: readonly [boolean, boolean],
 ): Part {
   const inShares = scale === 'share';

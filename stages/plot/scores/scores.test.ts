@@ -102,11 +102,12 @@ const row = (split: string, label: 0 | 1, fake: number): ScoreRow => ({
 
 test('scores are drawn without a word of Vega, one model or several', async () => {
   using bench = new StageBench();
-  const path = join(bench.root, 'scores.csv');
+  const [path, other] = [join(bench.root, 'scores.csv'), join(bench.root, 'other.csv')];
   writeFileSync(path, formatScores([row('test', 0, -1), row('test', 0, 2), row('test', 1, 3), row('val', 1, 1)]));
+  writeFileSync(other, formatScores([row('test', 0, -2), row('test', 0, 4), row('test', 1, 1)]));
   for (const chart of ['histogram', 'confusion', 'errors']) {
     for (const labels of [[{}], [{ net: 'a' }, { net: 'b' }]]) {
-      const scores = labels.map((one) => ({ path, labels: one }));
+      const scores = labels.map((one, i) => ({ path: i === 0 ? path : other, labels: one }));
       await bench.run(spec, run, { inputs: { scores }, with: { chart, threshold: 1 } });
       assert.deepEqual(bench.warnings, []);
     }

@@ -1,9 +1,11 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatCountRange } from '../../../src/format-numbers.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { logitDifferences } from '../../../src/learning/metrics/logits.ts';
 import { readSplitScores, requireBothClasses } from '../../../src/learning/metrics/read-split-scores.ts';
-import type { InputArtifact, StageContext } from '../../../src/stage.ts';
-import { describeInput } from '../inputs.ts';
+import { describeInput } from '../../../src/read-input.ts';
+import type { InputArtifact } from '../../../src/stage.ts';
+import type { DrawForm } from '../inputs.ts';
 import type { PlotSettings } from '../spec.ts';
 
 /** The images of a split as one model scored them. */
@@ -24,16 +26,19 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-const usualSplit = 'test';
+/** What charts of scores are drawn by. */
+export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> & Pick<PlotSettings, 'title'>;
 
-/** Reads the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
-export function readScores({ inputs, settings: { split = usualSplit } }: Reading): SplitScores {
-  const items = inputs('scores');
-  const { names, shared } = nameSeries(items.map(({ labels }) => labels));
-  return { split, shared, models: items.map((item, index) => readItem(item, split, names[index]!)) };
-}
-
-type Reading = Pick<StageContext<PlotSettings>, 'inputs' | 'settings'>;
+/** Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */
+export const drawScores =
+  (draw: (scores: SplitScores, options: ScoresOptions) => TopLevelSpec): DrawForm =>
+  ({ inputs, settings }) => {
+    const items = inputs('scores');
+    const { split = 'test' } = settings;
+    const { names, shared } = nameSeries(items.map(({ labels }) => labels));
+    const models = items.map((item, index) => readItem(item, split, names[index]!));
+    return draw({ split, shared, models }, { bins: 40, scale: 'share', threshold: 0, ...settings });
+  };
 
 function readItem({ path, labels: axes }: InputArtifact, split: string, name: string): ModelScores {
   const what = describeInput('scores', axes);
@@ -46,7 +51,7 @@ function readItem({ path, labels: axes }: InputArtifact, split: string, name: st
 }
 
 /** Counts the errors of a model that calls an image fake when its difference is above the threshold. */
-export function errorsAt({ labels, differences }: ModelScores, threshold: number): Errors {
+export function errorsAt({ labels, differences }: ModelScores, threshold: number) {
   let [falsePositives, falseNegatives] = [0, 0];
   for (let i = 0; i < labels.length; i++) {
     const called = differences[i]! > threshold;
@@ -54,12 +59,6 @@ export function errorsAt({ labels, differences }: ModelScores, threshold: number
     if (labels[i] === 0 && called) falsePositives++;
   }
   return { falsePositives, falseNegatives };
-}
-
-interface Errors {
-  /** Real images called fake. */
-  readonly falsePositives: number;
-  readonly falseNegatives: number;
 }
 
 /** The width of the panels; one model has the height of a chart, several have less each. */
