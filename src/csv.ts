@@ -13,6 +13,23 @@ export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\n`;
 }
 
+/** A row of a table: its cells by their columns. What is undefined or no finite number is an empty field. */
+export type CsvRow = Readonly<Record<string, string | number | undefined>>;
+
+/** A table with a header; without `columns`, those of all rows in the order in which they first come. */
+export function csvTable(
+  rows: readonly CsvRow[],
+  columns: readonly string[] = [...new Set(rows.flatMap((row) => Object.keys(row)))],
+): string {
+  const cell = (value: string | number = '') => (typeof value === 'number' && !Number.isFinite(value) ? '' : value);
+  return [columns, ...rows.map((row) => columns.map((name) => cell(row[name])))].map(csvLine).join('');
+}
+
+/** The cells of a number with its interval: `auc`, `aucLow`, `aucHigh`. */
+export const intervalCells = (name: string, number: Readonly<Record<'estimate' | 'low' | 'high', number>>): CsvRow => ({
+  ...{ [name]: number.estimate, [`${name}Low`]: number.low, [`${name}High`]: number.high },
+});
+
 /** One line of a CSV file (RFC 4180), or more where a quoted field holds line breaks. */
 interface CsvRecord {
   readonly fields: readonly string[];

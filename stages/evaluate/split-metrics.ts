@@ -33,25 +33,8 @@ type Decision = 'accuracy' | 'balancedAccuracy' | 'matthewsCorrelation';
 type Calibration = 'loss' | 'brier' | 'calibrationError';
 type Resampled = Decision | 'precision' | 'recall' | 'f1' | Calibration | (typeof rankings)[number];
 
-/** The metrics of one split: an entry of the `metrics` output. */
-export type SplitMetrics = Predictions &
-  Measured<Resampled | 'auc'> & {
-    /** The number of images, or of groups if these are judged. */
-    readonly images: number;
-    readonly real: number;
-    readonly fake: number;
-  };
-
-/** What images are predicted to be. */
-interface Predictions {
-  /** The accuracy of always answering with the more frequent class. */
-  readonly majorityAccuracy: number;
-  readonly confusion: Confusion;
-  /** The number of predictions of each class: a network that learned nothing predicts one class only. */
-  readonly called: { readonly real: number; readonly fake: number };
-}
-
-export function splitMetrics(scored: Scored, options: IntervalOptions): SplitMetrics {
+/** The metrics of one split: an entry of the `metrics` output. Its `images` are groups if these are judged. */
+export function splitMetrics(scored: Scored, options: IntervalOptions) {
   const { labels } = scored;
   const fake = labels.reduce((sum, label) => sum + label, 0);
   const { intervals, ...numbers } = measure(scored, statistics(scored), options);
@@ -65,9 +48,10 @@ export function splitMetrics(scored: Scored, options: IntervalOptions): SplitMet
   };
 }
 
-function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predictions'>): Predictions {
+function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predictions'>) {
   const counts = confusion(labels, predictions);
   const { trueNegatives, falseNegatives, falsePositives, truePositives } = counts;
+  // A network that learned nothing predicts one class only.
   const called = { real: trueNegatives + falseNegatives, fake: falsePositives + truePositives };
   return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
 }
@@ -119,11 +103,10 @@ function withoutRanking<T extends Measured<Resampled | 'auc'>>(metrics: T): T {
   return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
 }
 
-/** The metrics of decisions at a threshold. */
-export type AtThreshold = Measured<Decision | 'falsePositiveRate' | 'falseNegativeRate'> & Predictions;
-
-/** @param threshold Images are called fake from this difference of their scores on, fake less real. */
-export function metricsAt(threshold: number, scored: Scored, options: IntervalOptions): AtThreshold {
+/**
+ * The metrics of decisions at a threshold: images are called fake from this difference of their scores on, fake less real.
+ */
+export function metricsAt(threshold: number, scored: Scored, options: IntervalOptions) {
   const { labels, differences } = scored;
   const predictions = Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
   const measured = measure(

@@ -1,96 +1,50 @@
 import { areaUnderCurve, type ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import type { Method } from '../../src/learning/attribution/methods.ts';
-import { type CompletenessGap, completenessGap } from '../../src/learning/explanations/completeness-gap.ts';
+import { completenessGap } from '../../src/learning/explanations/completeness-gap.ts';
 import { holm } from '../../src/learning/metrics/comparison/holm.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { signFlipTest } from '../../src/learning/metrics/comparison/sign-flip-test.ts';
-import { type BootstrapSample, bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import {
+  type BootstrapSample,
+  bootstrapIntervals,
+  onAllImages,
+} from '../../src/learning/metrics/intervals/bootstrap.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { MeasuredImage } from './measure-images.ts';
-import type { Likeness } from './measure-likeness.ts';
-
-type Estimate = Pick<Interval, 'estimate' | 'low' | 'high'>;
+import type { FaithfulnessSettings } from './spec.ts';
 
 /** A paired difference, with a bootstrap interval, a p-value by sign flips, and that adjusted by Holm over the methods. */
-export interface Tested extends Estimate {
+export interface Tested extends Pick<Interval, 'estimate' | 'low' | 'high'> {
   readonly p: number;
   readonly adjustedP: number;
 }
 
+export type Judgement = ReturnType<typeof judge>;
 /** The measurements of one method; every number is a mean over the images. */
-export interface JudgedMethod {
-  readonly method: Method;
-  /** Area under the insertion curve, 0 to 1; higher is better. */
-  readonly insertion: Estimate;
-  /** Area under the deletion curve, 0 to 1; lower is better. */
-  readonly deletion: Estimate;
-  /** The first less the second, -1 to 1; 0 for a random order. */
-  readonly contrast: Estimate;
-  readonly curves: ExchangeCurves;
-  /** At each depth of randomised weights, from the logits down. */
-  readonly likeness: readonly Estimate[];
-  /** Absent if weights are not randomised. */
-  readonly newWeights?: NewWeights;
-  /** Of integrated gradients. */
-  readonly completeness?: CompletenessGap;
-}
-
-/** How similar maps are to the original ones with all weights random, which leaves only image and architecture. */
-export interface NewWeights {
-  /** The mean over draws of the weights. */
-  readonly own: Estimate;
-  /** The same with maps of other images: the similarity that the architecture gives all maps. */
-  readonly others: Estimate;
-  /** The first less the second, image by image: what the image alone decides. */
-  readonly excess: Tested;
-  /** The same for each draw of the weights; the interval, of images, does not include their spread. */
-  readonly byDraw: readonly number[];
-}
-
+export type JudgedMethod = ReturnType<typeof judgeMethod>;
 /** A method with its contrast less that of the control, on the same images. */
-export interface RankedMethod extends JudgedMethod {
-  readonly overControl: Tested;
-}
+export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
-export interface Judgement {
-  /** Draws of all weights; 0 if they are not randomised. */
-  readonly weightDraws: number;
-  /** The highest contrast first. */
-  readonly ranked: readonly RankedMethod[];
-  /** All methods, in the order of the settings, the control last. */
-  readonly methods: readonly Method[];
-  readonly control: JudgedMethod;
-  readonly depths: readonly RandomisedDepth[];
-  readonly real: number;
-  readonly fake: number;
-  /** Images whose baseline is given the same class: exchanging their pixels shows little. */
-  readonly kept: number;
-}
-
-export interface JudgeOptions {
-  /** The control is the last. */
+/** What all methods were judged by; the control is the last of them. */
+type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
   readonly methods: readonly Method[];
   readonly depths: readonly RandomisedDepth[];
   readonly labels: readonly number[];
   readonly groups: readonly (string | undefined)[];
-  readonly confidence: number;
-  readonly draws: number;
-  readonly seed: number;
-}
+};
 
 /** Judges methods by images that all were measured on, in the order of the options. */
-export function judge(images: readonly MeasuredImage[], options: JudgeOptions): Judgement {
+export function judge(images: readonly MeasuredImage[], options: JudgeOptions) {
   const { methods, depths, labels, groups, draws, seed, confidence } = options;
-  const sample: BootstrapSample = { labels, groups, draws, seed };
   const testAll = (differences: readonly (readonly number[])[]): readonly Tested[] => {
     // The bootstrap's own p-value would be too small for few images, and few people have time for many.
     const ps = differences.map((values) => signFlipTest(values, { groups, draws, seed }));
     const adjusted = holm(ps);
     return differences.map((values, i) => {
-      const { difference, low, high } = pairedDifference(sample, meanOf(values), () => 0, confidence);
+      const { difference, low, high } = pairedDifference(options, meanOf(values), () => 0, confidence);
       return { estimate: difference, low, high, p: ps[i]!, adjustedP: adjusted[i]! };
     });
   };
@@ -104,21 +58,22 @@ export function judge(images: readonly MeasuredImage[], options: JudgeOptions): 
     likeness.length === 0
       ? []
       : testAll(methods.map((_, m) => likeness.map(({ own, others }) => mean(own[m]!) - mean(others[m]!))));
-  const judged = methods.map((method, m) => {
-    const measured = judgeMethod(method, { m, images, likeness, sample, confidence });
-    return excess[m] === undefined
-      ? measured
-      : { ...measured, newWeights: newWeightsOf(measured, excess[m], m, likeness) };
-  });
+  const judged = methods.map((_, m) => judgeMethod(m, images, options, excess[m]));
   return {
-    ...{ methods, depths, control: judged[last]! },
+    /** Draws of all weights; 0 if they are not randomised. */
     weightDraws: likeness[0]?.own[0]?.length ?? 0,
+    /** The highest contrast first. */
     ranked: judged
       .slice(0, last)
-      .map((method, m) => ({ ...method, overControl: overControl[m]! }))
+      .map((method, m): RankedMethod => ({ ...method, overControl: overControl[m]! }))
       .sort((a, b) => b.contrast.estimate - a.contrast.estimate),
+    /** All methods, in the order of the settings, the control last. */
+    methods,
+    control: judged[last]!,
+    depths,
     real: labels.filter((label) => label === 0).length,
     fake: labels.filter((label) => label === 1).length,
+    /** Images whose baseline is given the same class: exchanging their pixels shows little. */
     kept: images.filter(({ curves }) => curves[0]!.insertion[0]! >= 0.5).length,
   };
 }
@@ -130,64 +85,67 @@ export function sideOf({ estimate, adjustedP }: Tested, confidence: number): 'ab
 }
 
 /** Whether maps follow the image when all weights are random: significantly for these images, and for every draw of the weights. */
-export function followsImage({ excess, byDraw }: NewWeights, confidence: number): boolean {
+export function followsImage({ excess, byDraw }: NonNullable<JudgedMethod['newWeights']>, confidence: number): boolean {
   return sideOf(excess, confidence) === 'above' && byDraw.every((of) => of > 0);
 }
 
-interface Case {
-  /** The method's place among the methods. */
-  readonly m: number;
-  readonly images: readonly MeasuredImage[];
-  /** By image; empty if weights are not randomised. */
-  readonly likeness: readonly Likeness[];
-  readonly sample: BootstrapSample;
-  readonly confidence: number;
-}
-
-type Measured = JudgedMethod & { readonly others: Estimate };
-
-function judgeMethod(method: Method, { m, images, likeness, sample, confidence }: Case): Measured {
+function judgeMethod(
+  m: number,
+  images: readonly MeasuredImage[],
+  options: JudgeOptions & BootstrapSample,
+  excess: Tested | undefined,
+) {
+  const { methods, depths, confidence } = options;
+  const likeness = images.flatMap((image) => image.likeness ?? []);
   const areas = (name: keyof ExchangeCurves) => meanOf(images.map(({ curves }) => areaUnderCurve(curves[m]![name])));
-  const depths = likeness[0]?.byDepth[m]?.length ?? 0;
-  const means: Record<string, (weights: Float64Array) => number> = {
+  const means = {
     insertion: areas('insertion'),
     deletion: areas('deletion'),
     contrast: meanOf(images.map(({ curves }) => contrastOf(curves[m]!))),
     others: meanOf(likeness.map(({ others }) => mean(others[m]!))),
+    ...Object.fromEntries(depths.map((_, d) => [d, meanOf(likeness.map(({ byDepth }) => byDepth[m]![d]!))])),
   };
-  for (let d = 0; d < depths; d++) means[d] = meanOf(likeness.map(({ byDepth }) => byDepth[m]![d]!));
   const intervals = bootstrapIntervals(
-    sample,
+    options,
     (weights) => Object.fromEntries(Object.entries(means).map(([name, mean]) => [name, mean(weights)])),
     confidence,
   ) as Readonly<Record<'insertion' | 'deletion' | 'contrast' | 'others' | number, Interval>>;
   const curve = (name: keyof ExchangeCurves) =>
     images[0]!.curves[m]![name].map((_, step) => mean(images.map(({ curves }) => curves[m]![name][step]!)));
-  const sums = method === 'integrated-gradients' ? images.flatMap(({ completeness }) => completeness ?? []) : [];
   const { insertion, deletion, contrast, others } = intervals;
+  const byDraw =
+    excess &&
+    likeness[0]!.own[m]!.map((_, draw) =>
+      onAllImages(options, meanOf(likeness.map((of) => of.own[m]![draw]! - of.others[m]![draw]!))),
+    );
+  const sums = methods[m] === 'integrated-gradients' ? images.flatMap(({ completeness }) => completeness ?? []) : [];
   return {
-    ...{ method, insertion, deletion, contrast, others },
-    likeness: Array.from({ length: depths }, (_, d) => intervals[d]!),
+    method: methods[m]!,
+    /** Area under the insertion curve, 0 to 1; higher is better. */
+    insertion,
+    /** Area under the deletion curve, 0 to 1; lower is better. */
+    deletion,
+    /** The first less the second, -1 to 1; 0 for a random order. */
+    contrast,
     curves: { insertion: curve('insertion'), deletion: curve('deletion') },
-    ...(sums.length > 0 && {
-      completeness: completenessGap({
-        rises: Float64Array.from(sums, ({ rise }) => rise),
-        gaps: Float64Array.from(sums, ({ gap }) => gap),
-      }),
-    }),
+    /** At each depth of randomised weights, from the logits down. */
+    likeness: depths.map((_, d) => intervals[d]!),
+    /**
+     * How similar maps are to the original ones with all weights random, which leaves only image and architecture: the mean over
+     * draws of the weights; the same with maps of other images, the similarity that the architecture gives all maps; and the
+     * first less the second, image by image: what the image alone decides. The intervals, of images, do not include the spread of
+     * the draws.
+     */
+    newWeights: excess && { own: intervals[depths.length - 1]!, others, excess, byDraw: byDraw! },
+    /** Of integrated gradients. */
+    completeness:
+      sums.length === 0
+        ? undefined
+        : completenessGap({
+            rises: Float64Array.from(sums, ({ rise }) => rise),
+            gaps: Float64Array.from(sums, ({ gap }) => gap),
+          }),
   };
-}
-
-function newWeightsOf(
-  { likeness: byDepth, others }: Measured,
-  excess: Tested,
-  m: number,
-  likeness: readonly Likeness[],
-) {
-  const byDraw = likeness[0]!.own[m]!.map((_, draw) =>
-    meanOf(likeness.map((of) => of.own[m]![draw]! - of.others[m]![draw]!))(new Float64Array(likeness.length).fill(1)),
-  );
-  return { own: byDepth.at(-1)!, others, excess, byDraw };
 }
 
 const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>

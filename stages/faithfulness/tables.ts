@@ -1,4 +1,4 @@
-import { csvLine } from '../../src/csv.ts';
+import { csvTable, intervalCells } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import {
   decimalsOf,
@@ -31,24 +31,23 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
 }
 
 /** The p-values of a tested number, by their names. */
-const pValues = (name: string, { p, adjustedP }: Estimate): readonly (readonly [string, number])[] =>
-  p === undefined
-    ? []
-    : [
-        [`${name}P`, p],
-        [`${name}AdjustedP`, adjustedP!],
-      ];
+const pValues = (name: string, { p, adjustedP }: Estimate): Readonly<Record<string, number>> =>
+  p === undefined ? {} : { [`${name}P`]: p, [`${name}AdjustedP`]: adjustedP! };
 
 const finite = (value: number) => (Number.isFinite(value) ? value : null);
+const allFinite = (numbers: Readonly<Record<string, number>>) =>
+  Object.fromEntries(Object.entries(numbers).map(([name, value]) => [name, finite(value)]));
 
-/** Settings that the metrics repeat, and the layer that class activation maps were taken from. */
-export type MetricsHead = Pick<
-  FaithfulnessSettings,
-  'split' | 'class' | 'score' | 'confidence' | 'seed' | 'curveBaseline' | 'curveSteps'
-> & { readonly layer: string };
+type Repeated = 'split' | 'class' | 'score' | 'confidence' | 'seed' | 'curveBaseline' | 'curveSteps';
 
-/** The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. */
-export function formatMetrics(judgement: Judgement, head: MetricsHead): string {
+/**
+ * The `metrics` artifact: under `methods` the numbers of each by its name, with their intervals. It repeats settings, and the
+ * layer that class activation maps were taken from.
+ */
+export function formatMetrics(
+  judgement: Judgement,
+  head: Pick<FaithfulnessSettings, Repeated> & { readonly layer: string },
+): string {
   const { ranked, control, real, fake, kept, weightDraws } = judgement;
   const { split, class: of, score, confidence, layer, seed, curveBaseline, curveSteps } = head;
   return formatJson({
@@ -71,16 +70,14 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
     depths.length > 0 && {
       likenessFrom: Object.fromEntries(depths.map(({ layer }, d) => [layer, of(likeness[d]!)])),
     };
-  const values = numbers.flatMap(([name, number]) => [[name, number.estimate] as const, ...pValues(name, number)]);
+  const values = numbers.map(([name, number]) => ({ [name]: number.estimate, ...pValues(name, number) }));
   return {
-    ...Object.fromEntries(values.map(([name, value]) => [name, finite(value)])),
+    ...allFinite(Object.assign({}, ...values)),
     ...byLayer(({ estimate }) => finite(estimate)),
     ...(newWeights && {
       likenessExcessByDraw: Object.fromEntries(newWeights.byDraw.map((excess, draw) => [draw + 1, finite(excess)])),
     }),
-    ...(completeness && {
-      completeness: Object.fromEntries(Object.entries(completeness).map(([name, value]) => [name, finite(value)])),
-    }),
+    ...(completeness && { completeness: allFinite({ ...completeness }) }),
     intervals: {
       ...Object.fromEntries(numbers.map(([name, number]) => [name, intervalPair(number)])),
       ...byLayer(intervalPair),
@@ -90,17 +87,13 @@ function metricsOf(method: JudgedMethod, { depths }: Judgement) {
 
 /** The `table` artifact: a row for each method, the control last and without a rank, in full precision. */
 export function formatTable({ ranked, control }: Judgement): string {
-  const rowOf = (method: JudgedMethod, rank: number | '') => {
-    const numbers = numbersOf(method).flatMap(([name, number]): (readonly [string, number])[] => [
-      ...[[name, number.estimate] as const, [`${name}Low`, number.low] as const, [`${name}High`, number.high] as const],
-      ...pValues(name, number),
-    ]);
-    return new Map<string, string | number>([['rank', rank], ['method', method.method], ...numbers]);
+  const rowOf = (method: JudgedMethod, rank?: number) => {
+    const numbers = numbersOf(method).map(([name, number]) => ({
+      ...{ ...intervalCells(name, number), ...pValues(name, number) },
+    }));
+    return { rank, method: method.method, ...Object.assign({}, ...numbers) };
   };
-  const rows = [...ranked.map((method, i) => rowOf(method, i + 1)), rowOf(control, '')];
-  const header = [...rows[0]!.keys()];
-  const cell = (value: string | number = '') => (Number.isNaN(value) ? '' : value);
-  return [header, ...rows.map((row) => header.map((name) => cell(row.get(name))))].map(csvLine).join('');
+  return csvTable([...ranked.map((method, i) => rowOf(method, i + 1)), rowOf(control)]);
 }
 
 /** Decimals that tell the methods apart where they are ranked. */

@@ -5,20 +5,8 @@ import type { PlotSettings } from './spec.ts';
 /** Draws one form of chart: reads the stage's input and gives the spec. A mistake in the data throws a {@link StageError}. */
 export type DrawForm = (context: StageContext<PlotSettings>) => TopLevelSpec | Promise<TopLevelSpec>;
 
-type Labels = InputArtifact['labels'];
-
-/** The name of an input in messages: `input "scores"`, or `input "scores" of seed=2`. */
-export function describeInput(port: string, labels: Labels): string {
-  const which = Object.entries(labels).map(([axis, value]) => `${axis}=${value}`);
-  return `input "${port}"${which.length === 0 ? '' : ` of ${which.join(', ')}`}`;
-}
-
 /** The only artifact of a port. Throws a {@link StageError} where there are several. */
-export function onlyInput(
-  { inputs }: { inputs(port: string): readonly InputArtifact[] },
-  port: string,
-  chart: string,
-): InputArtifact {
+export function onlyInput({ inputs }: Pick<StageContext, 'inputs'>, port: string, chart: string): InputArtifact {
   const items = inputs(port);
   if (items.length === 1) return items[0]!;
   throw new StageError(

@@ -1,4 +1,4 @@
-import { csvLine } from '../../src/csv.ts';
+import { csvTable, intervalCells } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import {
   formatCount,
@@ -33,7 +33,6 @@ const methods: Readonly<Record<Interval['method'], string>> = {
   'group-bootstrap': 'bootstrap of groups',
 };
 
-type Ends = Pick<Interval, 'low' | 'high'>;
 type Named = { readonly name: string };
 
 /**
@@ -88,23 +87,16 @@ function spreadNumbers({ auc, accuracy }: ModelSpread) {
   };
 }
 
-const cell = (value: number | undefined): number | '' => (value === undefined || Number.isNaN(value) ? '' : value);
-
-/** A row for each model, in full precision; an undefined interval is empty. */
+/** A row for each model, in full precision. */
 export function formatRanking(models: readonly MeasuredModel[], { by }: Frame): string {
-  const withGroups = by === 'image'; // groups are counted beside the images only
-  const header = [
-    ...['rank', 'model', `${by}s`, 'real', 'fake', ...(withGroups ? ['groups'] : [])],
-    ...measures.flatMap((name) => [name, `${name}Low`, `${name}High`]),
-    ...['temperature', 'scaledCalibrationError'],
-  ];
-  const rows = models.map((model, i) => [
-    ...[i + 1, model.name, model.real + model.fake, model.real, model.fake],
-    ...(withGroups ? [cell(model.groups)] : []),
-    ...measures.flatMap((name) => [model[name].estimate, cell(model[name].low), cell(model[name].high)]),
-    ...[cell(model.scaled?.temperature), cell(model.scaled?.calibrationError)],
-  ]);
-  return [header, ...rows].map(csvLine).join('');
+  return csvTable(
+    models.map((model, i) => ({
+      ...{ rank: i + 1, model: model.name, [`${by}s`]: model.real + model.fake, real: model.real, fake: model.fake },
+      ...(by === 'image' && { groups: model.groups }), // counted beside the images only
+      ...Object.assign({}, ...measures.map((name) => intervalCells(name, model[name]))),
+      ...{ temperature: model.scaled?.temperature, scaledCalibrationError: model.scaled?.calibrationError },
+    })),
+  );
 }
 
 /** A row for each pair of models, the better one first, in full precision. */
@@ -115,19 +107,19 @@ export function formatTests(
   { by }: Frame,
 ): string {
   const columns = ['Difference', 'Low', 'High', 'P', 'AdjustedP', 'Test'];
-  const header = [
+  const cells = (name: string, { difference, low, high, p, adjustedP, test }: TestedDifference) => {
+    const values = [difference, low, high, p, adjustedP, testNames[test]];
+    return Object.fromEntries(columns.map((column, i) => [name + column, values[i]]));
+  };
+  const rows = pairs.map(({ one, other, auc, accuracy, ...right }) => ({
+    ...{ one: models[one]!.name, other: models[other]!.name, [`${by}s`]: images },
+    ...{ ...cells('auc', auc), ...cells('accuracy', accuracy), ...right },
+  }));
+  return csvTable(rows, [
     ...['one', 'other', `${by}s`],
     ...['auc', 'accuracy'].flatMap((name) => columns.map((column) => name + column)),
     ...['onlyOneRight', 'onlyOtherRight'],
-  ];
-  const cells = ({ difference, low, high, p, adjustedP, test }: TestedDifference) => [
-    ...[difference, cell(low), cell(high), cell(p), cell(adjustedP), testNames[test]],
-  ];
-  const rows = pairs.map(({ one, other, auc, accuracy, onlyOneRight, onlyOtherRight }) => [
-    ...[models[one]!.name, models[other]!.name, images],
-    ...[...cells(auc), ...cells(accuracy), cell(onlyOneRight), cell(onlyOtherRight)],
   ]);
-  return [header, ...rows].map(csvLine).join('');
 }
 
 const formatOf = (name: (typeof measures)[number], decimals = 3) =>
@@ -135,7 +127,7 @@ const formatOf = (name: (typeof measures)[number], decimals = 3) =>
 
 /** One model: a row for each number. */
 export function numbersTable(model: MeasuredModel, { split, confidence }: Frame): Highlight {
-  const ends = (interval: Ends, format: (value: number) => string) => formatEnds(interval, format) || '–';
+  const ends: typeof formatEnds = (interval, format) => formatEnds(interval, format) || '–';
   const four = (value: number) => formatDecimal(value, 4);
   const { scaled, meanProbability, real, fake } = model;
   const [low, high] = scaled?.temperatureEnds ?? [Number.NaN, Number.NaN];

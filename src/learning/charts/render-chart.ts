@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { logger as createLogger, mergeConfig, parse, resetSVGDefIds, textMetrics, View, Warn } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../format-json.ts';
+import type { StageContext } from '../../stage.ts';
 import { renderPng } from './render-png.ts';
 import { textWidth } from './text-width.ts';
 import { theme } from './theme.ts';
@@ -27,6 +28,10 @@ export async function renderChart(spec: TopLevelSpec, folder: string, warn: (lin
   writeFileSync(join(folder, 'chart.svg'), `${svg}\n`);
   writeFileSync(join(folder, 'chart.png'), png);
 }
+
+/** The same for the output of a stage, which warns of mistakes. */
+export const renderOutput = (context: Pick<StageContext, 'output' | 'warn'>, port: string, spec: TopLevelSpec) =>
+  renderChart(spec, context.output(port), (line) => context.warn(line));
 
 /** Only the `chart.png` of a chart. */
 export async function renderChartPng(spec: TopLevelSpec, warn: (line: string) => void): Promise<Buffer> {

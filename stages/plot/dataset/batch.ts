@@ -15,13 +15,11 @@ import {
 import { thumbnail } from '../../../src/learning/vision/thumbnail.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';
-import { mostAcross, side as shownSide } from './image-cells.ts';
-
-const usualSize = 256;
+import { mostAcross, side as shownSide } from './image-block.ts';
 
 /** The first images of an epoch, from the loader that `train` reads, with the same seed and settings. */
 export const draw: DrawForm = async (context) => {
-  const { images = 12, seed = 7, epoch = 1, title, imageSize: side = usualSize } = context.settings;
+  const { images = 12, seed = 7, epoch = 1, title, imageSize: side = 256 } = context.settings;
   const { fit = 'cover', kernel = 'linear', normalise: normalization = usualNormalization } = context.settings;
   const augment = context.settings.augment ?? augmentSettings.parse({});
   const { path, labels } = onlyInput(context, 'dataset', 'batch');
@@ -31,7 +29,7 @@ export const draw: DrawForm = async (context) => {
   using dataset = openDataset(path);
   const batch = await firstOf(batches.training(epoch));
   if (batch === undefined) throw new StageError(`Expected images in the split "${trainSplit}", got none.`);
-  const cells = await cellsOf(batch, { side, normalization, dataset });
+  const cells = await cellsOf(batch, dataset, side, normalization);
   const count = (label: number) => batch.labels.reduce((sum, one) => sum + (one === label ? 1 : 0), 0);
   const counts = dataset.classes.map((name, label) => `${count(label)} ${name}`);
   return imageSheet({
@@ -48,13 +46,12 @@ async function firstOf<T>(items: AsyncIterable<T>): Promise<T | undefined> {
   return undefined;
 }
 
-interface Seen {
-  readonly side: number;
-  readonly normalization: Normalization;
-  readonly dataset: ReturnType<typeof openDataset>;
-}
-
-async function cellsOf(batch: Batch, { side, normalization, dataset }: Seen): Promise<readonly ImageCell[]> {
+async function cellsOf(
+  batch: Batch,
+  dataset: ReturnType<typeof openDataset>,
+  side: number,
+  normalization: Normalization,
+): Promise<readonly ImageCell[]> {
   const { samples } = dataset.split(trainSplit);
   const length = side * side * 3;
   const cells = Array.from(batch.indices, async (index, slot): Promise<ImageCell> => {

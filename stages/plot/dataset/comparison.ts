@@ -6,11 +6,11 @@ import { trainSplit } from '../../../src/learning/training/split-names.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { StageError } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';
-import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
+import { drawOf, imageBlock, mostAcross, side } from './image-block.ts';
 
 /** A column for each data set, a row for each class. */
 export const draw: DrawForm = async (context) => {
-  const { images = usualDraw.images, seed = usualDraw.seed, split = trainSplit, title } = context.settings;
+  const { split = trainSplit, title } = context.settings;
   const items = context.inputs('dataset');
   if (items.length < 2) {
     const example = 'dataset: [one.dataset, other.dataset]';
@@ -20,20 +20,16 @@ export const draw: DrawForm = async (context) => {
   const datasets = items.map(({ path }) => openDataset(path));
   try {
     const splits = datasets.map((dataset) => dataset.split(split));
-    const classes = [...new Set(datasets.flatMap((dataset) => dataset.classes))];
     const blocks: ImageBlock[][] = [];
-    for (const name of classes) {
+    for (const name of new Set(datasets.flatMap((dataset) => dataset.classes))) {
       const row: ImageBlock[] = [];
-      for (const [index, one] of splits.entries()) {
-        const how = { named: names[index]!, draw: { images, seed }, threads: context.cpus };
-        row.push(await imageBlock(one, name, how));
-      }
+      for (const [index, one] of splits.entries()) row.push(await imageBlock(one, name, names[index]!, context));
       blocks.push(row);
     }
     const sized = splits.map((one, index) => `${names[index]}: ${sizes(one)}`);
     return imageSheet({
       title: title ?? withLabels(`Images of ${formatList(names)} by class, ${split}`, shared),
-      subtitle: `${sized.join('; ')}; drawn by chance (seed ${seed})`,
+      subtitle: `${sized.join('; ')}; drawn by chance (seed ${drawOf(context.settings).seed})`,
       blocks,
       across: Math.max(1, Math.floor(mostAcross / items.length)),
       side,

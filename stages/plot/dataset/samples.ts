@@ -4,11 +4,12 @@ import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import type { DrawForm } from '../inputs.ts';
-import { imageBlock, mostAcross, side, usualDraw } from './image-cells.ts';
+import { drawOf, imageBlock, mostAcross, side } from './image-block.ts';
 
 /** A row of blocks for each split, a block for each class. */
 export const draw: DrawForm = async (context) => {
-  const { images = usualDraw.images, seed = usualDraw.seed, splits, title } = context.settings;
+  const { splits, title } = context.settings;
+  const { images, seed } = drawOf(context.settings);
   const items = context.inputs('dataset');
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
   const blocks: ImageBlock[][] = [];
@@ -18,10 +19,9 @@ export const draw: DrawForm = async (context) => {
     using dataset = openDataset(path);
     for (const name of splits ?? dataset.splits) {
       const split = dataset.split(name);
-      const named = items.length > 1 ? `${names[index]}, ${name}` : name;
       const row: ImageBlock[] = [];
       for (const className of dataset.classes) {
-        row.push(await imageBlock(split, className, { named, draw: { images, seed }, threads: context.cpus }));
+        row.push(await imageBlock(split, className, items.length > 1 ? `${names[index]}, ${name}` : name, context));
       }
       for (const sample of split.samples) counts.set(sample.class, (counts.get(sample.class) ?? 0) + 1);
       shown.add(name);

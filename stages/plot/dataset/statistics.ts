@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatList, formatShare } from '../../../src/format-numbers.ts';
+import { groupBy } from '../../../src/group-by.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part, quantity, rowNames } from '../../../src/learning/charts/encoders.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
@@ -20,29 +21,22 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   return statisticsChart(splits, settings.title ?? withLabels('Images by split, class and source', shared));
 };
 
-/** The images of a split, by class and source. */
-export interface SplitCounts {
-  readonly split: string;
-  readonly classes: readonly string[];
-  readonly images: number;
-  readonly groups: number;
-  /** A row for each class and source: classes in label order, sources in the order of their first occurrence. */
-  readonly rows: readonly { readonly class: string; readonly source: string; readonly images: number }[];
-}
+type SplitCounts = ReturnType<typeof countSplit>;
 
+/** The images of a split by class, in label order, and source, in the order of their first occurrence. */
 export function countSplit(
   split: string,
   classes: readonly string[],
   samples: readonly Pick<Sample, 'class' | 'source' | 'group'>[],
-): SplitCounts {
+) {
   const groups = new Set(samples.flatMap(({ group }) => group ?? []));
   const rows = classes.flatMap((name) => {
-    const sources = new Map<string, number>();
-    for (const { source } of samples.filter((sample) => sample.class === name)) {
-      sources.set(source, (sources.get(source) ?? 0) + 1);
-    }
-    if (sources.size === 0) sources.set(name, 0);
-    return Array.from(sources, ([source, images]) => ({ class: name, source, images }));
+    const sources = groupBy(
+      samples.filter((sample) => sample.class === name),
+      ({ source }) => source,
+    );
+    if (sources.size === 0) return [{ class: name, source: name, images: 0 }];
+    return Array.from(sources, ([source, { length: images }]) => ({ class: name, source, images }));
   });
   return { split, classes, images: samples.length, groups: groups.size, rows };
 }
@@ -74,15 +68,8 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
   const names = values.map(({ name }) => name);
   const y = rowNames('name', names, 200, { grid: false });
   const x = quantity('images', isLast ? 'Images' : null, {
-    ...{
-      domain: [0, end],
-      grid: false,
-      tickCount: 4,
-      labels: isLast,
-      ticks: isLast,
-      domainOpacity: isLast ? 1 : 0,
-      format: ',d',
-    },
+    ...{ domain: [0, end], grid: false, tickCount: 4, format: ',d' },
+    ...{ labels: isLast, ticks: isLast, domainOpacity: isLast ? 1 : 0 },
   });
   const range = classes.length === 2 ? classColours : palette.slice(0, classes.length);
   const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };

@@ -30,12 +30,8 @@ export const draw: DrawForm = (context) => {
 interface FeaturesPlane {
   /** In label order. */
   readonly classes: readonly string[];
-  readonly points: readonly {
-    readonly key: string;
-    readonly class: string;
-    readonly first: number;
-    readonly second: number;
-  }[];
+  readonly points: readonly (Readonly<Record<'key' | 'class', string>> &
+    Readonly<Record<'first' | 'second', number>>)[];
   /** Values of each image, before. */
   readonly values: number;
   /** Of the two components, in the total variance, 0 to 1. */

@@ -28,6 +28,8 @@ export interface CurvesOptions {
   readonly title?: string | undefined;
 }
 
+type Groups = readonly LabelledGroup<Run>[];
+
 const yTitles = { accuracy: 'Accuracy (%)', loss: 'Loss (cross-entropy, nats)' } as const;
 
 const width = 440;
@@ -38,17 +40,13 @@ const leastPanelWidth = 130;
 /** Beyond this many epochs the points of a line touch each other, and the line is clearer alone. */
 const mostPoints = 30;
 
-interface Row extends CurveRow {
-  readonly series: string;
-}
-
 /** What all panels share. */
 interface Curves {
-  readonly lines: readonly Row[];
-  readonly kept: readonly Row[];
+  readonly lines: readonly CurveRow[];
+  readonly kept: readonly CurveRow[];
   readonly series: readonly string[];
   readonly epochs: Domain;
-  /** The one run's epoch that was kept, where there is but one run. */
+  /** Of a single run. */
   readonly keptEpoch: number | undefined;
   readonly hasBands: boolean;
   readonly panelWidth: number;
@@ -58,11 +56,10 @@ interface Curves {
 
 /**
  * Accuracy above loss, against epoch. One run, or one mean of runs, has a line for each split; several have a panel for each
- * split and a line each. What was kept is marked. The data is tidy: a row for each point of a line.
- *
- * Both measures lie in a narrow band as a rule, far from zero, so the axes show the band.
+ * split and a line each. The kept epochs are marked. Both measures usually lie in a narrow band far from zero, so the axes show
+ * the band.
  */
-export function curvesChart(groups: readonly LabelledGroup<Run>[], options: CurvesOptions): TopLevelSpec {
+export function curvesChart(groups: Groups, options: CurvesOptions): TopLevelSpec {
   const { splits } = options;
   const { names, shared } = nameSeries(groups.map(({ labels }) => labels));
   const several = groups.length > 1;
@@ -71,6 +68,7 @@ export function curvesChart(groups: readonly LabelledGroup<Run>[], options: Curv
   const total = columns.length * panelWidth + (columns.length - 1) * between;
   const runs = groups.flatMap(({ items }) => items);
   const epochs = runs.flatMap(({ history }) => history.epochs.map(({ epoch }) => epoch));
+  const images = imagesOf(runs, splits);
   const rows = (of: (group: LabelledGroup<Run>) => readonly CurveRow[]) =>
     groups.flatMap((group, index) => of(group).map((row) => ({ series: several ? names[index]! : row.split, ...row })));
   const curves: Curves = {
@@ -81,33 +79,43 @@ export function curvesChart(groups: readonly LabelledGroup<Run>[], options: Curv
     keptEpoch: runs.length === 1 ? runs[0]!.history.chosenEpoch : undefined,
     hasBands: groups.some(({ items }) => items.length > 1),
     panelWidth,
-    chance: chanceLosses(imagesOf(runs, splits)),
+    chance: chanceLosses(images),
   };
   const title = options.title ?? withLabels('Accuracy and loss by epoch', shared, keptText(runs));
-  return chart(title, subtitle(groups, options), total + 50, {
+  return chart(title, readingOf(groups, options) + imagesText(images), total + 50, {
     data: { name: 'lines', values: curves.lines },
     spacing: between,
     vconcat: measures.map((measure) => {
-      const panels = columns.map((split) =>
-        panel(curves, measure, split, split === columns[0], split === columns.at(-1)),
-      );
+      const panels = columns.map((split, i) => panel(curves, measure, split, [i === 0, i === columns.length - 1]));
       return panels.length === 1 ? panels[0]! : { spacing: between, hconcat: panels };
     }),
   });
 }
 
 /** A measure, of all splits or of one. */
-function panel(curves: Curves, measure: Measure, split: string | undefined, isFirst: boolean, isLast: boolean): Part {
+function panel(
+  curves: Curves,
+  measure: Measure,
+  split: string | undefined,
+  [isFirst, isLast]: readonly [boolean, boolean],
+): Part {
   const { series, epochs, keptEpoch, hasBands, panelWidth, chance } = curves;
-  const levels = measure === 'loss' ? chance : new Map<string, number>();
+  const isUpper = measure === measures[0];
   const domain = domainOf(curves, measure);
   const x = epochAxis(curves, measure === measures.at(-1));
   const y = quantity('value', isFirst ? yTitles[measure] : null, {
     ...{ domain, scale: { nice: 6 }, tickCount: 5, labels: isFirst, ...(measure === 'accuracy' && inPercent) },
   });
   const filter = `datum.measure === '${measure}'${split === undefined ? '' : ` && datum.split === ${JSON.stringify(split)}`}`;
-  const kept = { data: { name: 'kept', values: curves.kept }, filter, x, y };
-  const isUpper = measure === measures[0];
+  const levels = [...chance].filter(([of]) => measure === 'loss' && (split === undefined || of === split));
+  const kept =
+    keptEpoch === undefined
+      ? pointLayer(
+          series,
+          { data: { name: 'kept', values: curves.kept }, filter, x, y },
+          { filled: false, size: 110, strokeWidth: 1.5 },
+        )
+      : undefined;
   return {
     width: panelWidth,
     height,
@@ -115,15 +123,13 @@ function panel(curves: Curves, measure: Measure, split: string | undefined, isFi
       ...(split !== undefined && isUpper
         ? [textAt(panelWidth / 2, -14, split, { align: 'center', fontSize: 13, fontWeight: 'bold' })]
         : []),
-      ...chanceRules(split === undefined ? levels : new Map([...levels].filter(([of]) => of === split)), domain, y, {
-        ...{ panelWidth, isNamed: isLast },
-      }),
+      ...chanceRules(levels, domain, y, isLast ? panelWidth : undefined),
       ...(keptEpoch === undefined ? [] : keptRule(keptEpoch, x, isUpper)),
       ...lineLayers(series, {
         ...{ x, y, filter, legend: { width }, bands: hasBands, mark: { clip: true } },
         points: epochs[1] - epochs[0] < mostPoints,
       }),
-      ...(keptEpoch === undefined ? [pointLayer(series, kept, { filled: false, size: 110, strokeWidth: 1.5 })] : []),
+      ...(kept ? [kept] : []),
     ],
   };
 }
@@ -136,24 +142,24 @@ function keptRule(epoch: number, x: Part, isNamed: boolean): readonly Part[] {
   return isNamed ? [rule, name] : [rule];
 }
 
-/** Rules at the losses of constant answers that the axis has; named beside the last panel, where no line is. */
+/** Rules at the losses of constant answers that lie on the axis, named at a place where no line is. */
 function chanceRules(
-  levels: ReadonlyMap<string, number>,
+  levels: readonly (readonly [split: string, level: number])[],
   [low, high]: Domain,
   y: Part,
-  { panelWidth, isNamed }: { readonly panelWidth: number; readonly isNamed: boolean },
+  namedAt: number | undefined,
 ): readonly Part[] {
-  const bySplit = [...levels].filter(([, level]) => low <= level && level <= high);
+  const bySplit = levels.filter(([, level]) => low <= level && level <= high);
   return [...new Set(bySplit.map(([, level]) => level))].flatMap((level, _, all) => {
     const rule = ruleAt('y', level, y, { strokeDash: [2, 3] });
+    if (namedAt === undefined) return [rule];
     const value = Math.abs(level - Math.LN2) < 1e-9 ? 'ln 2' : formatDecimal(level);
     const splits = bySplit.flatMap(([split, other]) => (other === level ? split : []));
     const mark = {
       ...{ type: 'text', text: ['chance', all.length > 1 ? splits.join(', ') : value], lineHeight: 14 },
       ...{ color: ink.medium, align: 'left', baseline: 'middle' },
     };
-    const encoding = { ...(rule['encoding'] as Part), x: { value: panelWidth + 6 } };
-    return isNamed ? [rule, { data: rule['data'], mark, encoding }] : [rule];
+    return [rule, { data: rule['data'], mark, encoding: { ...(rule['encoding'] as Part), x: { value: namedAt + 6 } } }];
   });
 }
 
@@ -215,33 +221,25 @@ function keptText([only, ...others]: readonly Run[]): string {
   return value === undefined ? '' : `${formatShare(value)} on ${selectionSplit}`;
 }
 
-/** The numbers of runs and epochs, what was kept, how to read the marks, and the accuracy of the majority class. */
-function subtitle(groups: readonly LabelledGroup<Run>[], options: CurvesOptions): string {
-  const images = Object.entries(
-    imagesOf(
-      groups.flatMap(({ items }) => items),
-      options.splits,
-    ),
-  );
-  if (images.length === 0) return readingOf(groups, options);
-  const counts = images.map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
-  const majority = majorityWords(Object.fromEntries(images));
-  return `${readingOf(groups, options)}; ${formatList(counts)} images; calling all the same gives ${majority}`;
+/** The numbers of images, where they are known, and the accuracy of the majority class. */
+function imagesText(images: Images): string {
+  const counts = Object.entries(images).map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
+  if (counts.length === 0) return '';
+  return `; ${formatList(counts)} images; calling all the same gives ${majorityWords(images)}`;
 }
 
-function readingOf(groups: readonly LabelledGroup<Run>[], { splits, over, band }: CurvesOptions): string {
+/** The numbers of runs and epochs, what was kept, and how to read the marks. */
+function readingOf(groups: Groups, { splits, over, band }: CurvesOptions): string {
   const runs = groups.flatMap(({ items }) => items);
   const epochs = Math.max(...runs.map(({ history }) => history.epochs.length));
+  const { history } = runs[0]!;
   if (runs.length === 1) {
-    const { chosenEpoch } = runs[0]!.history;
-    const others = splits
-      .filter((split) => split !== selectionSplit)
-      .flatMap((split) => {
-        const accuracy = valueAt(runs[0]!, split, 'accuracy', chosenEpoch);
-        return accuracy === undefined ? [] : [`${split} ${formatShare(accuracy)}`];
-      });
-    const kept = `The weights of epoch ${chosenEpoch} of ${epochs} were kept`;
-    return others.length === 0 ? kept : `${kept}; accuracy then: ${formatList(others)}`;
+    const accuracies = splits.flatMap((split) => {
+      const accuracy = valueAt(runs[0]!, split, 'accuracy', history.chosenEpoch);
+      return split === selectionSplit || accuracy === undefined ? [] : [`${split} ${formatShare(accuracy)}`];
+    });
+    const kept = `The weights of epoch ${history.chosenEpoch} of ${epochs} were kept`;
+    return accuracies.length === 0 ? kept : `${kept}; accuracy then: ${formatList(accuracies)}`;
   }
   const rings = 'rings: the epochs that were kept';
   if (over.length === 0)

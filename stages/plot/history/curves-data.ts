@@ -11,36 +11,26 @@ export interface Run {
 export const measures = ['accuracy', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 
-/** A point of a line. */
+/** A point of a line: the value of a run; or the mean of several, the ends of the band, and how many runs got so far. */
 export interface CurveRow {
   readonly split: string;
   readonly measure: Measure;
   readonly epoch: number;
-  /** The mean, where there are several runs. */
   readonly value: number;
-  /** Ends of the band, and how many runs got so far; where there are several. */
   readonly low?: number;
   readonly high?: number;
   readonly runs?: number;
 }
 
-/** Of a band: least and greatest value, or one standard deviation to each side of the mean. */
+/** From the least to the greatest value, or one standard deviation to each side of the mean. */
 export type Band = 'range' | 'deviation';
 
-/** The lines of a group, split by split: of its one run, or of the mean of its runs, a band about it. */
+/** The lines of a group, split by split: those of its one run, or the means of its runs with a band. */
 export function linesOf({ items }: LabelledGroup<Run>, splits: readonly string[], band: Band): readonly CurveRow[] {
   const last = Math.max(...items.map(({ history }) => history.epochs.at(-1)!.epoch));
   const epochs = Array.from({ length: last }, (_, index) => index + 1);
   return splits.flatMap((split) =>
-    measures.flatMap((measure) =>
-      epochs.flatMap((epoch) => {
-        const values = items.flatMap((run) => valueAt(run, split, measure, epoch) ?? []);
-        if (values.length === 0) return [];
-        const value = rounded(mean(values));
-        const ends = items.length > 1 ? { ...bandOf(values, band), runs: values.length } : {};
-        return [{ split, measure, epoch, value, ...ends }];
-      }),
-    ),
+    measures.flatMap((measure) => epochs.flatMap((epoch) => pointOf(items, { split, measure, epoch }, band))),
   );
 }
 
@@ -48,13 +38,18 @@ export function linesOf({ items }: LabelledGroup<Run>, splits: readonly string[]
 export function keptOf({ items }: LabelledGroup<Run>, splits: readonly string[]): readonly CurveRow[] {
   return items.flatMap((run) =>
     splits.flatMap((split) =>
-      measures.flatMap((measure) => {
-        const epoch = run.history.chosenEpoch;
-        const value = valueAt(run, split, measure, epoch);
-        return value === undefined ? [] : [{ split, measure, epoch, value: rounded(value) }];
-      }),
+      measures.flatMap((measure) => pointOf([run], { split, measure, epoch: run.history.chosenEpoch })),
     ),
   );
+}
+
+type Place = Pick<CurveRow, 'split' | 'measure' | 'epoch'>;
+
+function pointOf(runs: readonly Run[], place: Place, band: Band = 'range'): readonly CurveRow[] {
+  const values = runs.flatMap((run) => valueAt(run, place.split, place.measure, place.epoch) ?? []);
+  if (values.length === 0) return [];
+  const ends = runs.length > 1 ? { ...bandOf(values, band), runs: values.length } : {};
+  return [{ ...place, value: rounded(mean(values)), ...ends }];
 }
 
 /** Undefined where the run ended before, or does not monitor the split. */

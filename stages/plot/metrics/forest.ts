@@ -1,39 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite';
-import {
-  formatCountOf,
-  formatCountRange,
-  formatEnds,
-  formatLevel,
-  formatList,
-  formatMetric,
-} from '../../../src/format-numbers.ts';
+import { formatCountOf, formatCountRange, formatEnds, formatMetric } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, domainOf } from '../../../src/learning/charts/encoders.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
 import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
-import type { DrawForm } from '../inputs.ts';
-import { type MetricItem, readMetrics, usualValue } from './read-metrics.ts';
-
-export const draw: DrawForm = (context) => {
-  const { value = usualValue, label = value, order = 'descending', title } = context.settings;
-  return forestChart(readMetrics(context), { value, label, order, title });
-};
-
-interface ForestOptions {
-  /** The number's path. */
-  readonly value: string;
-  /** What it is called. */
-  readonly label: string;
-  readonly order: 'given' | 'descending' | 'ascending';
-  readonly title?: string | undefined;
-}
+import { drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
 
 const width = 250;
 
 /** A number of each model with its interval, as marks and as text; ruled is the level of chance, or 0 among differences. */
-export function forestChart(items: readonly MetricItem[], { value, label, order, title }: ForestOptions): TopLevelSpec {
+export function forestChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
+  const { value, label, order = 'descending', title } = options;
   const { names, shared } = nameSeries(items.map(({ labels }) => labels));
   const rows = items.map((item, index) => {
     const [low, high] = item.interval ?? [Number.NaN, Number.NaN];
@@ -56,6 +35,8 @@ export function forestChart(items: readonly MetricItem[], { value, label, order,
   );
 }
 
+export const draw = drawMetrics(forestChart);
+
 function subtitle(items: readonly MetricItem[]): string {
   const countsOf = (unit: 'image' | 'group') => {
     const counts = items.flatMap((item) => item[`${unit}s`] ?? []);
@@ -64,11 +45,4 @@ function subtitle(items: readonly MetricItem[]): string {
   const n = countsOf('image') ?? countsOf('group') ?? formatCountOf(items.length, 'model');
   const level = levelOf(items.filter(({ interval }) => interval !== undefined));
   return level === undefined ? n : `${n}; lines: ${level} intervals`;
-}
-
-/** `95 %`, or `confidence` where metrics do not say; undefined without any interval. */
-export function levelOf(items: readonly Pick<MetricItem, 'confidence'>[]): string | undefined {
-  if (items.length === 0) return undefined;
-  const levels = [...new Set(items.map(({ confidence }) => confidence))];
-  return levels.every((level) => level !== undefined) ? formatList(levels.map(formatLevel)) : 'confidence';
 }

@@ -7,30 +7,7 @@ import { groupOver, nameSeries } from '../../../src/learning/charts/series.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { StageError } from '../../../src/stage.ts';
-import { thereAre } from '../../../src/suggest.ts';
-import type { DrawForm } from '../inputs.ts';
-import { levelOf } from './forest.ts';
-import { type MetricItem, readMetrics, usualValue } from './read-metrics.ts';
-
-export const draw: DrawForm = (context) => {
-  const { value = usualValue, label = value, against, over = [], title } = context.settings;
-  return linesChart(linesAgainst(readMetrics(context), { against, over }), { value, label, title });
-};
-
-/** A number against an axis, a line for each combination of the other labels. */
-export interface Lines {
-  /** The axis from left to right. */
-  readonly axis: string;
-  /** Axes whose values are the runs of one line. */
-  readonly over: readonly string[];
-  readonly lines: readonly Line[];
-}
-
-interface Line {
-  readonly labels: MetricItem['labels'];
-  /** From the least on. */
-  readonly points: readonly Point[];
-}
+import { axesOf, drawMetrics, levelOf, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';
 
 /** One run's number with its interval, or the mean of several from the least to the greatest. */
 interface Point {
@@ -43,66 +20,15 @@ interface Point {
   readonly runs: number;
 }
 
-/** Throws a {@link StageError} where no axis, or more than one, could be what the number is drawn against. */
-export function linesAgainst(
-  items: readonly MetricItem[],
-  { against, over }: { readonly against?: string | undefined; readonly over: readonly string[] },
-): Lines {
-  const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
-  const axis = against ?? onlyAxis(items, axes, over);
-  if (!axes.includes(axis)) {
-    throw new StageError(`Expected an axis of the metrics in "against", got "${axis}". ${thereAre(axis, axes)}`);
-  }
-  const strange = items.find(({ labels }) => !isNumber(labels[axis]));
-  if (strange !== undefined) {
-    throw new StageError(`Expected numbers on the axis "${axis}", got "${strange.labels[axis] ?? 'none'}".`);
-  }
-  const lines = groupOver(items, [axis, ...over]);
-  return { axis, over, lines: lines.map(({ labels, items }) => ({ labels, points: pointsOf(items, axis) })) };
-}
-
-function onlyAxis(items: readonly MetricItem[], axes: readonly string[], over: readonly string[]): string {
-  const fitting = axes.filter((axis) => {
-    const values = new Set(items.map(({ labels }) => labels[axis]));
-    return !over.includes(axis) && values.size > 1 && [...values].every(isNumber);
-  });
-  if (fitting.length === 1) return fitting[0]!;
-  throw new StageError(
-    `Expected one axis of numbers to draw against, got ${fitting.length === 0 ? 'none' : fitting.join(', ')}: name it by "against".`,
-  );
-}
-
-const isNumber = (text: string | undefined): boolean =>
-  text !== undefined && text.trim() !== '' && Number.isFinite(Number(text));
-
-function pointsOf(items: readonly MetricItem[], axis: string): readonly Point[] {
-  const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort((a, b) => a - b);
-  return places.map((x) => {
-    const own = items.filter(({ labels }) => Number(labels[axis]) === x);
-    const values = own.map(({ value }) => value);
-    const [{ interval, confidence } = {}] = own;
-    const ends = own.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
-    return {
-      ...{ x, value: mean(values), runs: own.length },
-      ...(ends && { low: ends[0], high: ends[1] }),
-      ...(own.length === 1 && confidence !== undefined && { confidence }),
-    };
-  });
-}
-
-interface Options {
-  /** The number's path. */
-  readonly value: string;
-  /** What it is called. */
-  readonly label: string;
-  readonly title?: string | undefined;
-}
-
 const [width, height] = [440, 260];
 
-/** A line for each series with its points, and bands about them; the level of chance is ruled. */
-export function linesChart(given: Lines, { value, label, title }: Options): TopLevelSpec {
-  const { axis, lines } = given;
+/**
+ * A number against an axis: a line for each combination of the other labels with its points, and bands about them; the level
+ * of chance is ruled.
+ */
+export function linesChart(items: readonly MetricItem[], options: MetricOptions): TopLevelSpec {
+  const { value, label, over = [], title } = options;
+  const { axis, lines } = linesAgainst(items, options);
   const { names, shared } = nameSeries(lines.map(({ labels }) => labels));
   const rows = lines.flatMap(({ points }, index) =>
     points.map((point) => ({ series: names[index] || label, ...point })),
@@ -123,7 +49,7 @@ export function linesChart(given: Lines, { value, label, title }: Options): TopL
   });
   const series = [...new Set(rows.map((row) => row.series))];
   const legend = series.length > 1 ? { width } : null;
-  return chart(title ?? withLabels(`${label} by ${axis}`, shared), subtitle(given), width + 40, {
+  return chart(title ?? withLabels(`${label} by ${axis}`, shared), subtitle(rows, over), width + 40, {
     data: { name: 'points', values: rows },
     ...{ width, height },
     layer: [
@@ -133,8 +59,55 @@ export function linesChart(given: Lines, { value, label, title }: Options): TopL
   });
 }
 
-function subtitle({ over, lines }: Lines): string {
-  const points = lines.flatMap((line) => line.points);
+export const draw = drawMetrics(linesChart);
+
+/** Throws a {@link StageError} where no axis, or more than one, could be what the number is drawn against. */
+export function linesAgainst(
+  items: readonly MetricItem[],
+  { against, over = [] }: { readonly against?: string | undefined; readonly over?: readonly string[] | undefined },
+) {
+  const axes = axesOf(items);
+  const axis = against ?? onlyAxis(items, axes, over);
+  requireAxis('against', axis, axes);
+  const strange = items.find(({ labels }) => !isNumber(labels[axis]));
+  if (strange !== undefined) {
+    throw new StageError(`Expected numbers on the axis "${axis}", got "${strange.labels[axis] ?? 'none'}".`);
+  }
+  const lines = groupOver(items, [axis, ...over]);
+  return { axis, lines: lines.map(({ labels, items }) => ({ labels, points: pointsOf(items, axis) })) };
+}
+
+function onlyAxis(items: readonly MetricItem[], axes: readonly string[], over: readonly string[]): string {
+  const fitting = axes.filter((axis) => {
+    const values = new Set(items.map(({ labels }) => labels[axis]));
+    return !over.includes(axis) && values.size > 1 && [...values].every(isNumber);
+  });
+  if (fitting.length === 1) return fitting[0]!;
+  throw new StageError(
+    `Expected one axis of numbers to draw against, got ${fitting.length === 0 ? 'none' : fitting.join(', ')}: name it by "against".`,
+  );
+}
+
+const isNumber = (text: string | undefined): boolean =>
+  text !== undefined && text.trim() !== '' && Number.isFinite(Number(text));
+
+/** From the least on. */
+function pointsOf(items: readonly MetricItem[], axis: string): readonly Point[] {
+  const places = [...new Set(items.map(({ labels }) => Number(labels[axis])))].sort((a, b) => a - b);
+  return places.map((x) => {
+    const own = items.filter(({ labels }) => Number(labels[axis]) === x);
+    const values = own.map(({ value }) => value);
+    const [{ interval, confidence } = {}] = own;
+    const ends = own.length > 1 ? ([Math.min(...values), Math.max(...values)] as const) : interval;
+    return {
+      ...{ x, value: mean(values), runs: own.length },
+      ...(ends && { low: ends[0], high: ends[1] }),
+      ...(own.length === 1 && confidence !== undefined && { confidence }),
+    };
+  });
+}
+
+function subtitle(points: readonly Point[], over: readonly string[]): string {
   const runs = Math.max(...points.map((point) => point.runs));
   if (runs > 1)
     return `Lines: mean of ${runs} runs${over.length === 0 ? '' : ` (${formatList(over)})`}; bands: least to greatest`;

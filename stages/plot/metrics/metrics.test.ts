@@ -10,7 +10,7 @@ import { spec } from '../spec.ts';
 import { forestChart } from './forest.ts';
 import { heatmapCells, heatmapChart } from './heatmap.ts';
 import { linesAgainst, linesChart } from './lines.ts';
-import type { MetricItem } from './read-metrics.ts';
+import type { MetricItem } from './metrics.ts';
 
 const golden = (name: string) => new URL(`golden/${name}.golden.json`, import.meta.url);
 
@@ -23,6 +23,8 @@ const crossed: readonly MetricItem[] = ['x', 'y'].flatMap((train, i) =>
     ['1', '2'].map((seed, k) => ({ labels: { train, test, seed }, value: (i === j ? 0.875 : 0.5) + 0.125 * k })),
   ),
 );
+
+const auc = { value: 'test.auc', label: 'test.auc' };
 
 function told(chart: unknown): readonly string[] {
   const { title } = chart as { title: { text: string[]; subtitle: string[] } };
@@ -58,15 +60,15 @@ test('a forest has a row for each model, sorted or as given, its interval beside
 test('a heat map has a cell for each pair of values of two axes, the mean over the others', () => {
   const cells = heatmapCells(crossed, { rows: 'train', columns: 'test' });
   assert.deepEqual(cells.cells[0], { row: 'x', column: 'x', count: 2, value: 0.9375 });
-  const chart = heatmapChart(cells, { label: 'test.auc' });
+  const chart = heatmapChart(crossed, { ...auc, rows: 'train', columns: 'test' });
   assertGolden(chart, golden('heatmap'));
   assert.deepEqual(told(chart), [
     'test.auc by train and test',
     'Each cell is the mean of 2 numbers, over seed; the same train and test: 0.938 in the mean, others: 0.563',
   ]);
   const bySeed = heatmapCells(crossed, { rows: 'seed' });
-  assert.deepEqual([bySeed.rows.name, bySeed.columns.name, bySeed.over], ['seed', 'train', ['test']]);
-  assert.deepEqual(told(heatmapChart(bySeed, { label: 'auc' })), [
+  assert.deepEqual([bySeed.rows.title, bySeed.columns.title, bySeed.over], ['seed', 'train', ['test']]);
+  assert.deepEqual(told(heatmapChart(crossed, { ...auc, label: 'auc', rows: 'seed' })), [
     'auc by seed and train',
     'Each cell is the mean of 2 numbers, over test',
   ]);
@@ -74,7 +76,7 @@ test('a heat map has a cell for each pair of values of two axes, the mean over t
 
 test('numbers that differ little have the digits that tell them apart', () => {
   const near = crossed.map((item) => ({ ...item, value: 0.99 + item.value / 1000 }));
-  const chart = heatmapChart(heatmapCells(near, { rows: 'train', columns: 'test' }), { label: 'test.auc' });
+  const chart = heatmapChart(near, { ...auc, rows: 'train', columns: 'test' });
   const { data } = chart as unknown as { data: { values: { text: string }[] } };
   assert.deepEqual(
     data.values.map(({ text }) => text),
@@ -92,13 +94,10 @@ const damaged: readonly MetricItem[] = ['small', 'large'].flatMap((net, i) =>
 test('lines go against an axis of numbers, the least first, over runs as their mean with the range', () => {
   const lines = linesAgainst(damaged, { against: 'jpeg', over: ['seed'] });
   assert.deepEqual(lines.lines[0]!.points[0], { x: 5, value: 0.78125, low: 0.75, high: 0.8125, runs: 2 });
-  const chart = linesChart(lines, { value: 'test.auc', label: 'AUC on test' });
+  const chart = linesChart(damaged, { value: 'test.auc', label: 'AUC on test', against: 'jpeg', over: ['seed'] });
   assertGolden(chart, golden('lines'));
   assert.deepEqual(told(chart), ['AUC on test by jpeg', 'Lines: mean of 2 runs (seed); bands: least to greatest']);
-  const one = linesAgainst(
-    [models[0]!, models[1]!].map((item, i) => ({ ...item, confidence: 0.95, labels: { blur: `${i}` } })),
-    { over: [] },
-  );
+  const one = models.map((item, i) => ({ ...item, confidence: 0.95, labels: { blur: `${i}` } }));
   assert.deepEqual(told(linesChart(one, { value: 'test.loss', label: 'Loss on test' })), [
     'Loss on test by blur',
     'Bands: 95 % intervals of each point',

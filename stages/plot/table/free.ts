@@ -1,8 +1,9 @@
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { logger, Error as OnlyErrors, parse } from 'vega';
 import { compile, type TopLevelSpec } from 'vega-lite';
+import { describeInput, readInput } from '../../../src/read-input.ts';
 import { type InputArtifact, StageError } from '../../../src/stage.ts';
-import { type DrawForm, describeInput } from '../inputs.ts';
+import type { DrawForm } from '../inputs.ts';
 import { parseTable, type TableRow } from './parse-table.ts';
 import { requireFields } from './spec-fields.ts';
 
@@ -21,16 +22,13 @@ export const draw: DrawForm = ({ inputs, settings }) => {
   return complete;
 };
 
-function readRows({ path, labels }: InputArtifact): readonly TableRow[] {
-  const what = describeInput('table', labels);
-  if (statSync(path).isDirectory()) throw new StageError(`${what}: expected a CSV or JSON file, got a folder`);
-  const rows = parseTable(readFileSync(path, 'utf8'));
-  if (!rows.ok) throw new StageError(`${what}: ${rows.error}`);
-  const further = Object.entries(labels).map(([axis, value]) => [
-    axis,
-    Number.isNaN(Number(value)) ? value : Number(value),
-  ]);
-  return rows.value.map((row) => ({ ...Object.fromEntries(further), ...row }));
+function readRows(input: InputArtifact): readonly TableRow[] {
+  const { path, labels } = input;
+  if (statSync(path).isDirectory())
+    throw new StageError(`${describeInput('table', labels)}: expected a CSV or JSON file, got a folder`);
+  const typed = (value: string) => (Number.isNaN(Number(value)) ? value : Number(value));
+  const further = Object.fromEntries(Object.entries(labels).map(([axis, value]) => [axis, typed(value)]));
+  return readInput('table', input, parseTable).map((row) => ({ ...further, ...row }));
 }
 
 /** Throws a {@link StageError} where Vega-Lite cannot compile the spec. */

@@ -9,13 +9,7 @@ type Path = readonly PropertyKey[];
 
 /** The mistakes in a Vega-Lite spec that are found without compiling it: unknown names, and data or images from outside. */
 export function specMistakes(spec: JsonObject): readonly SettingMistake[] {
-  const at = ['spec'];
-  return [
-    ...mistakesOf(spec, at, vegaLiteNames()),
-    ...ownData(spec),
-    ...outsideData(spec, at),
-    ...outsideImages(spec, at),
-  ];
+  return [...mistakesOf(spec, ['spec'], vegaLiteNames()), ...ownData(spec), ...fromOutside(spec, ['spec'])];
 }
 
 function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generator<SettingMistake> {
@@ -70,31 +64,19 @@ function* ownData(spec: JsonObject): Generator<SettingMistake> {
   }
 }
 
-/** Images from files or the web: a chart holds what it shows, and reads nothing. */
-function* outsideImages(value: Json, at: Path): Generator<SettingMistake> {
-  for (const [key, item, place] of entriesOf(value, at)) {
-    if (key === 'values' || key === 'data' || key === 'usermeta') continue;
-    const given = key === 'url' && isJsonObject(item) ? (item['value'] ?? item['datum']) : item;
-    if (key === 'url' && typeof given === 'string' && !given.startsWith('data:')) {
-      const message = `expected an image as a data URI, since a chart holds what it shows, got "${given}"`;
-      yield { at: place, message };
-    } else yield* outsideImages(item, place);
+/** Data and images from files or the web: data comes through a port, where it is hashed, and a chart holds what it shows. */
+function* fromOutside(value: Json, at: Path): Generator<SettingMistake> {
+  if (typeof value !== 'object' || value === null) return;
+  for (const [key, item] of Object.entries(value)) {
+    const place = [...at, Array.isArray(value) ? Number(key) : key];
+    const url = key === 'url' && isJsonObject(item) ? (item['value'] ?? item['datum']) : item;
+    if (key === 'data') {
+      if (at.length > 1 && isJsonObject(item) && Object.hasOwn(item, 'url'))
+        yield { at: [...place, 'url'], message: 'a spec reads nothing by itself: its data is the input "table"' };
+    } else if (key === 'url' && typeof url === 'string' && !url.startsWith('data:')) {
+      yield { at: place, message: `expected an image as a data URI, since a chart holds what it shows, got "${url}"` };
+    } else if (!['values', 'usermeta', 'datasets'].includes(key)) yield* fromOutside(item, place);
   }
-}
-
-/** Data from files or the web: data comes through a port, where it is hashed. */
-function* outsideData(value: Json, at: Path): Generator<SettingMistake> {
-  for (const [key, item, place] of entriesOf(value, at)) {
-    if (at.length === 1 && (key === 'data' || key === 'datasets')) continue; // of these, it has none at all
-    if (key === 'data' && isJsonObject(item) && Object.hasOwn(item, 'url')) {
-      yield { at: [...place, 'url'], message: 'a spec reads nothing by itself: its data is the input "table"' };
-    } else if (key !== 'values') yield* outsideData(item, place);
-  }
-}
-
-function entriesOf(value: Json, at: Path): readonly (readonly [key: string, item: Json, place: Path])[] {
-  if (typeof value !== 'object' || value === null) return [];
-  return Object.entries(value).map(([key, item]) => [key, item, [...at, Array.isArray(value) ? Number(key) : key]]);
 }
 
 const listOf = (value: Json | undefined): readonly Json[] => (Array.isArray(value) ? value : []);

@@ -11,25 +11,13 @@ interface Definition {
   readonly const?: string;
 }
 
-/** What may stand in a Vega-Lite spec and in its parts, sorted. */
-export interface VegaLiteNames {
-  readonly spec: readonly string[];
-  /** Values of `mark`, and properties of a mark that is a map. */
-  readonly marks: readonly string[];
-  readonly mark: readonly string[];
-  /** Keys of `encoding`, and properties of a channel. */
-  readonly channels: readonly string[];
-  readonly channel: readonly string[];
-  readonly axis: readonly string[];
-  readonly scale: readonly string[];
-  readonly legend: readonly string[];
-}
+export type VegaLiteNames = ReturnType<typeof vegaLiteNames>;
 
 /**
- * The names that the installed Vega-Lite knows, from its schema. Only names are taken from it: a validator's errors for its
- * nested alternatives name hundreds of them, and compiling one takes seconds.
+ * The names that the installed Vega-Lite knows, from its schema, sorted. Only names are taken from it: a validator's errors for
+ * its nested alternatives name hundreds of them, and compiling one takes seconds.
  */
-export function vegaLiteNames(): VegaLiteNames {
+export function vegaLiteNames() {
   const file = createRequire(import.meta.url).resolve('vega-lite/vega-lite-schema.json');
   const { definitions }: { readonly definitions: Readonly<Record<string, Definition>> } = JSON.parse(
     readFileSync(file, 'utf8'),
@@ -38,15 +26,17 @@ export function vegaLiteNames(): VegaLiteNames {
     one.$ref !== undefined
       ? expand(definitions[decodeURIComponent(one.$ref.replace('#/definitions/', ''))]!)
       : [one, ...[...(one.anyOf ?? []), ...(one.items === undefined ? [] : [one.items])].flatMap(expand)];
-  const sorted = (names: readonly string[]) => [...new Set(names)].sort();
+  const sorted = (names: readonly string[]): readonly string[] => [...new Set(names)].sort();
   const propertiesOf = (...all: readonly Definition[]) =>
     sorted(all.flatMap(expand).flatMap(({ properties = {} }) => Object.keys(properties)));
   const valuesOf = (name: string) =>
     expand(definitions[name]!).flatMap((one) => [...(one.enum ?? []), ...(one.const === undefined ? [] : [one.const])]);
   return {
     spec: propertiesOf(definitions['TopLevelSpec']!),
+    // Values of `mark`, and properties of a mark that is a map.
     marks: sorted([...valuesOf('Mark'), ...valuesOf('CompositeMark')]),
     mark: propertiesOf(definitions['AnyMark']!),
+    // Keys of `encoding`, and properties of a channel.
     channels: propertiesOf(definitions['FacetedEncoding']!),
     channel: propertiesOf(...Object.values(definitions['FacetedEncoding']!.properties!)),
     axis: propertiesOf(definitions['Axis']!),

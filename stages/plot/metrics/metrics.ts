@@ -1,0 +1,62 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { formatLevel, formatList } from '../../../src/format-numbers.ts';
+import { parseMetrics } from '../../../src/learning/metrics/metrics-file.ts';
+import { readInput } from '../../../src/read-input.ts';
+import { StageError } from '../../../src/stage.ts';
+import { thereAre } from '../../../src/suggest.ts';
+import type { DrawForm } from '../inputs.ts';
+import type { PlotSettings } from '../spec.ts';
+
+/** A number of one model's metrics. */
+export interface MetricItem {
+  readonly labels: Readonly<Record<string, string>>;
+  readonly value: number;
+  readonly interval?: readonly [low: number, high: number] | undefined;
+  /** Of the interval, where the metrics have it. */
+  readonly confidence?: number | undefined;
+  /** The images of the number's split, where the metrics have them. */
+  readonly images?: number | undefined;
+  /** In place of images, where groups were judged. */
+  readonly groups?: number | undefined;
+}
+
+/** What a chart of metrics is drawn by: the number's path, its name, and the chart's own settings. */
+export type MetricOptions = Readonly<Record<'value' | 'label', string>> &
+  Partial<Omit<PlotSettings, 'value' | 'label'>>;
+
+/** Draws a number of every item, those without it left out. Throws a {@link StageError} where no item has it. */
+export const drawMetrics =
+  (draw: (items: readonly MetricItem[], options: MetricOptions) => TopLevelSpec): DrawForm =>
+  ({ inputs, settings }) => {
+    const { value = 'test.auc' } = settings;
+    const known = new Set<string>();
+    const items = inputs('metrics').flatMap((input): readonly MetricItem[] => {
+      const { values, intervals, confidence } = readInput('metrics', input, parseMetrics);
+      for (const key of values.keys()) known.add(key);
+      const number = values.get(value) ?? null;
+      const count = (what: string) => values.get(`${value.split('.')[0]}.${what}`) ?? undefined;
+      const [images, groups] = [count('images'), count('groups')];
+      const of = { interval: intervals.get(value), confidence, images, ...(images === undefined && { groups }) };
+      return number === null ? [] : [{ labels: input.labels, value: number, ...of }];
+    });
+    if (items.length > 0) return draw(items, { label: value, ...settings, value });
+    if (known.has(value)) throw new StageError(`Expected a number "${value}" in the metrics, got null in all of them.`);
+    throw new StageError(`Expected a number of the metrics in "value", got "${value}". ${thereAre(value, known)}`);
+  };
+
+/** Throws a {@link StageError} for an axis in a setting that no item has. */
+export function requireAxis(setting: string, axis: string, axes: readonly string[]): void {
+  if (axes.includes(axis)) return;
+  throw new StageError(`Expected an axis of the metrics in "${setting}", got "${axis}". ${thereAre(axis, axes)}`);
+}
+
+export const axesOf = (items: readonly MetricItem[]): readonly string[] => [
+  ...new Set(items.flatMap(({ labels }) => Object.keys(labels))),
+];
+
+/** `95 %`, or `confidence` where metrics do not say; undefined without any interval. */
+export function levelOf(items: readonly Pick<MetricItem, 'confidence'>[]): string | undefined {
+  if (items.length === 0) return undefined;
+  const levels = [...new Set(items.map(({ confidence }) => confidence))];
+  return levels.every((level) => level !== undefined) ? formatList(levels.map(formatLevel)) : 'confidence';
+}
