@@ -1,6 +1,7 @@
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceNode } from '../trace.ts';
-import { type ConvolutionAttributes, convolve } from './convolution.ts';
+import { type Geometry, geometryOf } from './convolution-shape.ts';
+import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
 
 /** The sum; the bias of a convolution, or of a product of matrices, goes into the operator that it is added to. */
@@ -23,7 +24,7 @@ function biased(lowering: Lowering, sum: Operand, bias: Operand): Representation
 
 function biasedConvolution(lowering: Lowering, node: TraceNode, bias: Operand): Representation {
   const [x, filter] = node.operands as [Operand, Operand];
-  const geometry = node.attributes as ConvolutionAttributes;
+  const geometry = geometryOf(node.attributes as unknown as Geometry);
   return lowering.writtenAs(node, () => convolve(lowering, { x, filter, bias, geometry }));
 }
 

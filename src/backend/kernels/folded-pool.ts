@@ -1,6 +1,7 @@
 import type { FoldedPool, Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
-import { type ConvolutionAttributes, convolution, type FilterShape } from './convolution.ts';
+import { type FilterShape, type Geometry, geometryOf, isDense } from './convolution-shape.ts';
+import { convolveBy } from './convolve.ts';
 import type { Windows } from './pooling.ts';
 
 /**
@@ -23,7 +24,7 @@ export function foldPool(lowering: Lowering, pool: TraceNode): string | undefine
     const bias = addend && graph.node('Concat', [addend, addend, addend, addend], { attributes: { axis: 0 } });
     const [weights, shape] = [foldFilter(lowering, filter), foldedShape(filter.shape)];
     const folded = { weights, shape, bias, constant: lowering.isConstant(filter) };
-    return convolution(lowering, chain.x, folded, { ...geometry, strides: [2, 2] });
+    return convolveBy(lowering, chain.x, folded, { ...geometry, strides: [2, 2] });
   });
   const apart = graph.reshape(groups, [batch, 4, channels * rows * columns]);
   const highest = graph.node('ReduceMax', [apart, graph.ints([1])], { attributes: { keepdims: 0 } });
@@ -37,7 +38,7 @@ interface Chain {
   readonly x: Operand;
   readonly filter: Operand;
   readonly bias: Operand | undefined;
-  readonly geometry: ConvolutionAttributes;
+  readonly geometry: Geometry;
   readonly rectified: boolean;
 }
 
@@ -79,9 +80,8 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   const { window, strides, pads } = pool.attributes as Windows;
   if ([...window, ...strides].some((length) => length !== 2) || pads.some((pad) => pad !== 0)) return undefined;
   let below = onlyPooled(lowering, pool.operands[0] as Operand);
-  const rectified = below?.kernel === 'Relu';
-  if (rectified) below = onlyPooled(lowering, below?.operands[0] as Operand);
-  if (below?.kernel === 'FusedConv2D') return ofFused(lowering, pool, below, rectified);
+  const above = below?.kernel;
+  if (above === 'Relu') below = onlyPooled(lowering, below?.operands[0] as Operand);
   let bias: Operand | undefined;
   if (below?.kernel === 'Add') {
     const [sum, addend] = below.operands as [Operand, Operand];
@@ -89,20 +89,14 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
       return undefined;
     bias = addend;
     below = lowering.producerOf(sum);
+    if (below?.kernel !== 'Conv2D') return undefined;
   }
-  if (below?.kernel !== 'Conv2D') return undefined;
-  const [x, filter] = below.operands as [Operand, Operand];
-  const geometry = below.attributes as ConvolutionAttributes;
-  const chain = { convolution: below, x, filter, bias, geometry, rectified };
-  return suits(lowering, pool, chain) ? chain : undefined;
-}
-
-function ofFused(lowering: Lowering, pool: TraceNode, fused: TraceNode, rectified: boolean): Chain | undefined {
-  const [x, filter, bias] = fused.operands as [Operand, Operand, Operand | undefined];
-  const { activation, strides, dilations, pads } = fused.attributes as ConvolutionAttributes & { activation: string };
-  if (activation !== 'relu' && activation !== 'linear') return undefined;
-  const geometry = { strides, dilations, pads };
-  const chain = { convolution: fused, x, filter, bias, geometry, rectified: rectified || activation === 'relu' };
+  if (below?.kernel !== 'Conv2D' && below?.kernel !== 'FusedConv2D') return undefined;
+  const [x, filter, own] = below.operands as [Operand, Operand, Operand | undefined];
+  const attributes = below.attributes as Geometry & { readonly activation: string };
+  if (attributes.activation !== 'relu' && attributes.activation !== 'linear') return undefined;
+  const rectified = above === 'Relu' || attributes.activation === 'relu';
+  const chain = { convolution: below, x, filter, bias: bias ?? own, geometry: geometryOf(attributes), rectified };
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
@@ -117,9 +111,8 @@ function onlyPooled(lowering: Lowering, image: Operand): TraceNode | undefined {
 function suits(lowering: Lowering, pool: TraceNode, { filter, geometry }: Chain): boolean {
   const [height, width, , channels] = filter.shape as FilterShape;
   const [, rows, columns] = (pool.outputs[0] as TraceValue).shape as [number, number, number];
-  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
   const grows = ((height + 1) * (width + 1)) / (height * width);
-  if (!plain || grows > 1.4 || Math.min(rows, columns) < 16) return false;
+  if (!isDense(geometry) || grows > 1.4 || Math.min(rows, columns) < 16) return false;
   const trained = lowering.readersOf(pool.outputs[0] as TraceValue).some(({ kernel }) => kernel === 'MaxPoolGrad');
   return channels <= (trained ? 16 : 8);
 }

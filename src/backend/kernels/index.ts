@@ -1,20 +1,16 @@
 import type { Kernel } from '../kernel.ts';
 import { add, addN } from './add.ts';
 import { argReductionKernels } from './arg-reductions.ts';
-import { avgPool, avgPool3d, avgPool3dGrad, avgPoolGrad } from './avg-pool.ts';
+import { avgPoolKernels } from './avg-pool.ts';
 import { batchNorm } from './batch-norm.ts';
 import { binaryKernels } from './binary.ts';
 import { cast } from './cast.ts';
-import { conv2d, fusedConv2d } from './conv2d.ts';
-import { conv2dBackpropFilter } from './conv2d-backprop-filter.ts';
-import { conv2dBackpropInput } from './conv2d-backprop-input.ts';
-import { depthwiseConv2d, fusedDepthwiseConv2d } from './depthwise-conv2d.ts';
-import { depthwiseConv2dBackpropFilter, depthwiseConv2dBackpropInput } from './depthwise-conv2d-backprop.ts';
+import { convolutionKernels } from './convolutions.ts';
 import { fillKernels } from './fill.ts';
 import { gather } from './gather.ts';
 import { joiningKernels } from './joining.ts';
 import { batchMatMul, fusedMatMul } from './mat-mul.ts';
-import { maxPool, maxPool3d, maxPool3dGrad, maxPoolGrad } from './max-pool.ts';
+import { maxPoolKernels } from './max-pool.ts';
 import { multiply } from './multiply.ts';
 import { rearrangingKernels } from './rearranging.ts';
 import { reductionKernels } from './reductions.ts';
@@ -32,30 +28,17 @@ const all: readonly Kernel[] = [
   add,
   addN,
   ...argReductionKernels,
-  avgPool,
-  avgPool3d,
-  avgPool3dGrad,
-  avgPoolGrad,
+  ...avgPoolKernels,
   batchMatMul,
   batchNorm,
   ...binaryKernels,
   cast,
-  conv2d,
-  conv2dBackpropFilter,
-  conv2dBackpropInput,
-  depthwiseConv2d,
-  depthwiseConv2dBackpropFilter,
-  depthwiseConv2dBackpropInput,
+  ...convolutionKernels,
   ...fillKernels,
-  fusedConv2d,
-  fusedDepthwiseConv2d,
   fusedMatMul,
   gather,
   ...joiningKernels,
-  maxPool,
-  maxPool3d,
-  maxPool3dGrad,
-  maxPoolGrad,
+  ...maxPoolKernels,
   multiply,
   ...rearrangingKernels,
   ...reductionKernels,

@@ -1,5 +1,4 @@
-import { sameShape } from '../dtype.ts';
-import { type Kernel, kernel } from '../kernel.ts';
+import type { Call, Kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { FoldedPool, Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceNode } from '../trace.ts';
@@ -10,41 +9,29 @@ import {
   attributesOf,
   channelsFirstShape,
   either,
-  isTrivial,
-  poolShape,
+  poolingKernel,
   standing,
-  type TfPool,
   type Windows,
   withChannelsFirst,
 } from './pooling.ts';
 
-export const maxPool = pooling('MaxPool');
-export const maxPool3d = pooling('MaxPool3D');
-export const maxPoolGrad = gradient('MaxPoolGrad');
-export const maxPool3dGrad = gradient('MaxPool3DGrad');
+export const maxPoolKernels: readonly Kernel[] = ['MaxPool', 'MaxPool3D'].flatMap((name) => [
+  poolingKernel(name, ['x'], pooled),
+  poolingKernel(`${name}Grad`, ['dy', 'input', 'output'], (lowering, call) =>
+    unpool(lowering, call, withChannelsFirst(lowering, call.operands[0] as Operand)),
+  ),
+]);
 
-function pooling(name: 'MaxPool' | 'MaxPool3D'): Kernel {
-  return kernel<TfPool, Windows>({
-    name,
-    inputs: ['x'],
-    plan([x], attributes) {
-      const shape = poolShape(x!.shape, attributes);
-      if (shape === undefined || x!.dtype !== 'float32') return undefined;
-      // Of an image tfjs gives the elements themselves then, NaN too; of a volume their maxima.
-      if (name === 'MaxPool' && isTrivial(shape.windows)) return { view: x!.shape };
-      return { outputs: [{ shape: shape.output, dtype: 'float32' }], attributes: shape.windows };
-    },
-    lower(lowering, call) {
-      const folded = name === 'MaxPool' ? foldPool(lowering, call) : undefined;
-      if (folded !== undefined) return { channelsFirst: folded };
-      const [x] = call.operands as [Operand];
-      const image = withChannelsFirst(lowering, x);
-      const finite = allFinite(lowering.graph, image, x.shape);
-      lowering.notes.set(call, finite);
-      const shape = channelsFirstShape(call.outputs[0]!.shape);
-      return standing(lowering, maxima(lowering.graph, image, call.attributes, { shape, finite }), shape.length);
-    },
-  });
+function pooled(lowering: Lowering, call: Call<Windows>): Representation {
+  const folded = call.kernel === 'MaxPool' ? foldPool(lowering, call) : undefined;
+  if (folded !== undefined) return { channelsFirst: folded };
+  const [x] = call.operands as [Operand];
+  const image = withChannelsFirst(lowering, x);
+  const finite = allFinite(lowering.graph, image, x.shape);
+  lowering.notes.set(call, finite);
+  const { shape } = call.outputs[0]!;
+  const moved = channelsFirstShape(shape);
+  return standing(lowering, maxima(lowering.graph, image, call.attributes, { shape: moved, finite }), shape);
 }
 
 interface Maxima {
@@ -62,24 +49,6 @@ function maxima(graph: GraphBuilder, image: string, windows: Windows, { shape, f
   return either(graph, finite, shape, {
     holds: (own) => pool(own, image),
     fails: (own) => withInfinities(own, pool(own, withoutNaN(own, image))),
-  });
-}
-
-/** Deferred, since the gradient of a ReLU before the pooling takes it in. */
-function gradient(name: 'MaxPoolGrad' | 'MaxPool3DGrad'): Kernel {
-  return kernel<TfPool, Windows>({
-    name,
-    inputs: ['dy', 'input', 'output'],
-    deferred: true,
-    plan([dy, input], attributes) {
-      const shape = poolShape(input!.shape, attributes);
-      if (shape === undefined || dy!.dtype !== 'float32' || input!.dtype !== 'float32') return undefined;
-      if (!sameShape(dy!.shape, shape.output)) return undefined;
-      return { outputs: [{ shape: input!.shape, dtype: 'float32' }], attributes: shape.windows };
-    },
-    lower(lowering, call) {
-      return unpool(lowering, call, withChannelsFirst(lowering, call.operands[0] as Operand));
-    },
   });
 }
 
@@ -111,7 +80,7 @@ export function unpool(lowering: Lowering, node: TraceNode, gradient: string): R
     allFinite(graph, gradient, [...output.shape]),
   ]);
   const planes = maxPoolGradient(graph, task, finite);
-  return standing(lowering, graph.reshape(planes, [batch, channels, ...spatial]), input.shape.length);
+  return standing(lowering, graph.reshape(planes, [batch, channels, ...spatial]), input.shape);
 }
 
 /** The pooling whose gradient is asked for, if it was computed with the convolution before it. */

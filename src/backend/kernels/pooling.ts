@@ -1,12 +1,13 @@
 import { backend_util } from '@tensorflow/tfjs';
-import { sizeOf } from '../dtype.ts';
+import { sameShape, sizeOf } from '../dtype.ts';
+import { type Call, type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { padAfter } from './convolution.ts';
+import { windowAxes } from './windows.ts';
 
 /** tfjs's attributes of a pooling of images or volumes. */
-export interface TfPool {
+interface TfPool {
   readonly filterSize: number | number[];
   readonly strides: number | number[];
   readonly pad: 'valid' | 'same' | number | [number, number][];
@@ -21,87 +22,62 @@ export type Windows = {
   readonly pads: readonly number[];
 };
 
-export type PoolShape = {
-  readonly windows: Windows;
-  /** `[batch, …, channels]` */
-  readonly output: readonly number[];
-};
+/**
+ * A pooling of images or volumes, or its gradient, whose second input is the image and which has its shape.
+ *
+ * @param inputs the image alone for a pooling
+ */
+export function poolingKernel(
+  name: string,
+  inputs: readonly string[],
+  lower: (lowering: Lowering, call: Call<Windows>) => Representation,
+): Kernel {
+  const isGradient = inputs.length > 1;
+  return kernel<TfPool, Windows>({
+    name,
+    inputs,
+    // The gradient of a ReLU before the pooling takes that of the pooling in.
+    deferred: name.startsWith('MaxPool') && isGradient,
+    plan(specs, attributes) {
+      const image = specs[isGradient ? 1 : 0]!.shape;
+      const shape = poolShape(image, attributes);
+      if (shape === undefined || specs.some(({ dtype }) => dtype !== 'float32')) return undefined;
+      if (isGradient && !sameShape(specs[0]!.shape, shape.output)) return undefined;
+      // Of an image with windows of one element tfjs gives the elements themselves, NaN too; of a volume their maxima.
+      if (!isGradient && name !== 'MaxPool3D' && isTrivial(shape.windows)) return { view: image };
+      return { outputs: [{ shape: isGradient ? image : shape.output, dtype: 'float32' }], attributes: shape.windows };
+    },
+    lower,
+  });
+}
 
 /**
  * The windows that tfjs lays on an image `[batch, height, width, channels]` or a volume `[batch, depth, height, width,
  * channels]`. Undefined for volumes with channels first, and for what ONNX has not: windows that lie wholly on padding, and
  * tfjs's negative pads of volumes (`same`, with strides beyond the window).
  */
-export function poolShape(image: readonly number[], attributes: TfPool): PoolShape | undefined {
-  const axes = image.length === 5 ? volumeAxes(image, attributes) : imageAxes(image, attributes);
-  if (axes === undefined) return undefined;
-  const after = axes.map(({ input, before, output, stride, window }) =>
-    padAfter(input, before, output, stride, window),
-  );
-  const pads = [...axes.map(({ before }) => before), ...after];
-  const fits = axes.every(({ window, before }, i) => {
-    const last = after[i];
-    return before >= 0 && before < window && last !== undefined && last < window;
+function poolShape(image: readonly number[], attributes: TfPool) {
+  const { filterSize, strides, pad, dimRoundingMode, dataFormat } = attributes;
+  if (dataFormat === 'NCDHW') return undefined;
+  const { computePool2DInfo, computePool3DInfo } = backend_util;
+  const [size, steps] = [filterSize as [number, number, number], strides as [number, number, number]];
+  const compute = (image.length === 5 ? computePool3DInfo : computePool2DInfo) as typeof computePool3DInfo;
+  const info = compute(image as Parameters<typeof compute>[0], size, steps, 1, pad as 'valid', dimRoundingMode);
+  const axes = windowAxes(info);
+  const fits = axes.every(({ window, before, after }) => {
+    return before >= 0 && before < window && after !== undefined && after < window;
   });
   if (!fits) return undefined;
   const windows = {
     window: axes.map(({ window }) => window),
     strides: axes.map(({ stride }) => stride),
-    pads: pads as number[],
+    pads: [...axes.map(({ before }) => before), ...axes.map(({ after }) => after as number)],
   };
-  const output = [image[0] as number, ...axes.map((axis) => axis.output), image.at(-1) as number];
-  return { windows, output };
-}
-
-interface Axis {
-  readonly input: number;
-  readonly output: number;
-  readonly window: number;
-  readonly stride: number;
-  readonly before: number;
-}
-
-function imageAxes(image: readonly number[], { filterSize, strides, pad, dimRoundingMode }: TfPool): Axis[] {
-  const info = backend_util.computePool2DInfo(
-    image as [number, number, number, number],
-    filterSize as [number, number],
-    strides as [number, number],
-    1,
-    pad as 'valid',
-    dimRoundingMode,
-  );
-  const { top, left } = info.padInfo;
-  return [
-    axis(info.inHeight, info.outHeight, info.filterHeight, info.strideHeight, top),
-    axis(info.inWidth, info.outWidth, info.filterWidth, info.strideWidth, left),
-  ];
-}
-
-function volumeAxes(volume: readonly number[], attributes: TfPool): Axis[] | undefined {
-  const { filterSize, strides, pad, dimRoundingMode, dataFormat = 'NDHWC' } = attributes;
-  if (dataFormat !== 'NDHWC') return undefined;
-  const info = backend_util.computePool3DInfo(
-    volume as [number, number, number, number, number],
-    filterSize as [number, number, number],
-    strides as [number, number, number],
-    1,
-    pad as 'valid',
-    dimRoundingMode,
-  );
-  const { front, top, left } = info.padInfo;
-  return [
-    axis(info.inDepth, info.outDepth, info.filterDepth, info.strideDepth, front),
-    axis(info.inHeight, info.outHeight, info.filterHeight, info.strideHeight, top),
-    axis(info.inWidth, info.outWidth, info.filterWidth, info.strideWidth, left),
-  ];
-}
-
-function axis(input: number, output: number, window: number, stride: number, before: number): Axis {
-  return { input, output, window, stride, before };
+  return { windows, output: info.outShape as readonly number[] };
 }
 
 /** Whether every window is one element, and every element a window. */
-export function isTrivial({ window, strides }: Windows): boolean {
+function isTrivial({ window, strides }: Windows): boolean {
   return [...window, ...strides].every((length) => length === 1);
 }
 
@@ -116,8 +92,8 @@ export function withChannelsFirst(lowering: Lowering, x: Operand): string {
 }
 
 /** Where an image or volume `[batch, channels, …]` of the graph stands. */
-export function standing(lowering: Lowering, name: string, rank: number): Representation {
-  if (rank === 4) return { channelsFirst: name };
+export function standing(lowering: Lowering, name: string, shape: readonly number[]): Representation {
+  if (shape.length === 4) return { channelsFirst: name };
   return { logical: lowering.graph.transpose(name, [0, 2, 3, 4, 1]) };
 }
 
@@ -131,8 +107,8 @@ export function allFinite(graph: GraphBuilder, name: string, shape: readonly num
   const planes = (shape[0] as number) * (shape.at(-1) as number);
   const rows = graph.reshape(name, [planes, sizeOf(shape) / planes]);
   // First by rows, which ONNX Runtime deals out to its threads. A sum that meets NaN or an infinity is not finite.
-  const sums = graph.node('ReduceSum', [rows, graph.ints([1])], { attributes: { keepdims: 0 } });
-  const sum = graph.node('ReduceSum', [sums, graph.ints([0])], { attributes: { keepdims: 0 } });
+  const sums = graph.reduce('ReduceSum', rows, [1]);
+  const sum = graph.reduce('ReduceSum', sums, [0]);
   return graph.node('Less', [graph.node('Abs', [sum]), graph.scalar(Number.POSITIVE_INFINITY)]);
 }
 

@@ -1,4 +1,4 @@
-import type { HostArray, OnnxType, ValueType } from '../dtype.ts';
+import { type HostArray, ONNX_TYPE, type OnnxType, type ValueType } from '../dtype.ts';
 import { exactJson } from './exact-json.ts';
 import type { OnnxAttribute, OnnxGraph, OnnxInitializer, OnnxNode, OnnxValue } from './onnx-writer.ts';
 
@@ -108,6 +108,20 @@ export class GraphBuilder {
 
   slice(name: string, axes: readonly number[], starts: readonly number[], ends: readonly number[]): string {
     return this.node('Slice', [name, this.ints(starts), this.ints(ends), this.ints(axes)]);
+  }
+
+  /** Zeros after the end of every axis. */
+  padEnd(name: string, counts: readonly number[]): string {
+    return this.node('Pad', [name, this.ints([...counts.map(() => 0), ...counts])]);
+  }
+
+  cast(name: string, type: OnnxType): string {
+    return this.node('Cast', [name], { attributes: { to: ONNX_TYPE[type] } });
+  }
+
+  /** A reduction over some axes, which are dropped. */
+  reduce(operator: string, name: string, axes: readonly number[]): string {
+    return this.node(operator, [name, this.ints(axes)], { attributes: { keepdims: 0 } });
   }
 
   finish(): OnnxGraph {

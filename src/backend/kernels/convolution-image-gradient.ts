@@ -1,48 +1,26 @@
-import { sameShape } from '../dtype.ts';
-import { kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering } from '../lowering/lowering.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import {
-  attributesOf,
-  blockedConvolution,
-  type ConvolutionAttributes,
-  convolutionShape,
-  type FilterShape,
-  isPointwise,
-  padEnd,
-  suitsBlocks,
-  type TfConv2D,
-  unreached,
-} from './convolution.ts';
+import { type FilterShape, type Geometry, isPointwise } from './convolution-shape.ts';
+import { blockedConvolution, suitsBlocks } from './convolve.ts';
 import { foldedShape, foldFilter } from './folded-pool.ts';
-
-type TfBackpropInput = TfConv2D & { readonly inputShape: readonly number[] };
+import { unreached } from './windows.ts';
 
 /** The gradient of a convolution by its image: the transposed convolution of the output's gradient. */
-export const conv2dBackpropInput = kernel<TfBackpropInput, ConvolutionAttributes>({
-  name: 'Conv2DBackpropInput',
-  inputs: ['dy', 'filter'],
-  plan([dy, filter], attributes) {
-    const { inputShape } = attributes;
-    const shape = convolutionShape(inputShape, filter!.shape, attributes);
-    if (shape === undefined || dy!.dtype !== 'float32') return undefined;
-    // tfjs takes a gradient of another size too, and reads the part of it that it needs.
-    if (!sameShape(dy!.shape, shape.output)) return undefined;
-    return { outputs: [{ shape: inputShape, dtype: 'float32' }], attributes: attributesOf(shape) };
-  },
-  lower(lowering, { operands, attributes, outputs }) {
-    const [dy, filter] = operands as [Operand, Operand];
-    const image = outputs[0]!.shape;
-    const folded = lowering.folded(dy);
-    if (folded === undefined && isPointwise(filter.shape, attributes)) {
-      return { channelsFirst: mixChannels(lowering, dy, filter, image) };
-    }
-    const spread = folded === undefined ? ofPlain(lowering, dy, filter) : ofFolded(lowering, dy, filter, folded);
-    const task = { ...spread, image, geometry: { ...attributes, strides: spread.strides ?? attributes.strides } };
-    return { channelsFirst: gatherInBlocks(lowering, task) ?? spreadOut(lowering, task) };
-  },
-});
+export function convolutionImageGradient(
+  lowering: Lowering,
+  [dy, filter]: readonly [Operand, Operand],
+  geometry: Geometry,
+  image: readonly number[],
+): Representation {
+  const folded = lowering.folded(dy);
+  if (folded === undefined && isPointwise(filter.shape, geometry)) {
+    return { channelsFirst: mixChannels(lowering, dy, filter, image) };
+  }
+  const spread = folded === undefined ? ofPlain(lowering, dy, filter) : ofFolded(lowering, dy, filter, folded);
+  const task = { ...spread, image, geometry: { ...geometry, strides: spread.strides ?? geometry.strides } };
+  return { channelsFirst: gatherInBlocks(lowering, task) ?? spreadOut(lowering, task) };
+}
 
 interface Gradient {
   /** Channels first; its shape is `[batch, rows, columns, outChannels]` all the same. */
@@ -56,7 +34,7 @@ interface Gradient {
 interface Task extends Gradient {
   /** The image's shape, `[batch, height, width, inChannels]`. */
   readonly image: readonly number[];
-  readonly geometry: ConvolutionAttributes;
+  readonly geometry: Geometry;
 }
 
 function ofPlain(lowering: Lowering, dy: Operand, filter: Operand): Gradient {
@@ -74,12 +52,9 @@ function ofFolded(lowering: Lowering, dy: Operand, filter: Operand, folded: stri
 
 function spreadOut({ graph }: Lowering, { dy, shape, filter, filterShape, image, geometry }: Task): string {
   // As a forward convolution's filter is [out, in, …], so is a transposed one's [in, out, …] of the other direction.
+  const window = filterShape.slice(0, 2);
   return graph.node('ConvTranspose', [dy, graph.transpose(filter, [3, 2, 0, 1])], {
-    attributes: {
-      ...geometry,
-      kernel_shape: filterShape.slice(0, 2),
-      output_padding: unreached(image, shape, filterShape, geometry),
-    },
+    attributes: { ...geometry, kernel_shape: window, output_padding: unreached(image, shape, window, geometry) },
   });
 }
 
@@ -116,7 +91,7 @@ function gatherInBlocks(lowering: Lowering, task: Task): string | undefined {
 }
 
 /** The pads with which a convolution of stride 1 gathers the whole image's gradient, and nothing beyond. */
-function gatheringPads({ shape, filterShape, image, geometry }: Task): ConvolutionAttributes['pads'] | undefined {
+function gatheringPads({ shape, filterShape, image, geometry }: Task): Geometry['pads'] | undefined {
   const [top, left] = [0, 1].map((axis) => filterShape[axis]! - 1 - geometry.pads[axis]!) as [number, number];
   const [bottom, right] = [top, left].map((before, axis) => {
     return image[1 + axis]! - shape[1 + axis]! + filterShape[axis]! - 1 - before;
@@ -133,7 +108,7 @@ function cut(
   { from, to }: { readonly from: readonly number[]; readonly to: readonly number[] },
 ): string {
   const beyond = to.map((end, axis) => Math.max(0, end - lengths[axis]!));
-  const filled = beyond.some((count) => count > 0) ? padEnd(graph, name, [0, 0, ...beyond]) : name;
+  const filled = beyond.some((count) => count > 0) ? graph.padEnd(name, [0, 0, ...beyond]) : name;
   const whole = from.every((start) => start === 0) && to.every((end, axis) => end >= lengths[axis]!);
   return whole ? filled : graph.slice(filled, [2, 3], from, to);
 }

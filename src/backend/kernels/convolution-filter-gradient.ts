@@ -1,34 +1,25 @@
-import { kernel } from '../kernel.ts';
-import type { Lowering } from '../lowering/lowering.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
-import { attributesOf, type ConvolutionAttributes, convolutionShape, padEnd, type TfConv2D } from './convolution.ts';
-
-type TfBackpropFilter = TfConv2D & { readonly filterShape: readonly number[] };
+import { type Geometry, isDense, windowCounts } from './convolution-shape.ts';
 
 /** The gradient of a convolution by its filter: the image correlated with the output's gradient, summed over the batch. */
-export const conv2dBackpropFilter = kernel<TfBackpropFilter, ConvolutionAttributes>({
-  name: 'Conv2DBackpropFilter',
-  inputs: ['x', 'dy'],
-  plan([x, dy], attributes) {
-    const { filterShape } = attributes;
-    const shape = convolutionShape(x!.shape, filterShape, attributes);
-    if (shape === undefined || dy!.dtype !== 'float32') return undefined;
-    return { outputs: [{ shape: filterShape, dtype: 'float32' }], attributes: attributesOf(shape) };
-  },
-  lower(lowering, { operands, attributes, outputs }) {
-    const [x, dy] = operands as [Operand, Operand];
-    const [height, width] = outputs[0]!.shape;
-    if (height === 1 && width === 1 && attributes.pads.every((pad) => pad === 0)) {
-      return { logical: multiplyPixels(lowering, x, dy, { filterShape: outputs[0]!.shape, geometry: attributes }) };
-    }
-    const target = { filterShape: outputs[0]!.shape, geometry: attributes };
-    return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
-  },
-});
+export function convolutionFilterGradient(
+  lowering: Lowering,
+  [x, dy]: readonly [Operand, Operand],
+  geometry: Geometry,
+  filterShape: readonly number[],
+): Representation {
+  const target = { filterShape, geometry };
+  const [height, width] = filterShape;
+  if (height === 1 && width === 1 && geometry.pads.every((pad) => pad === 0)) {
+    return { logical: multiplyPixels(lowering, x, dy, target) };
+  }
+  return { logical: correlateBlocks(lowering, x, dy, target) ?? correlate(lowering, x, dy, target) };
+}
 
 interface Target {
   readonly filterShape: readonly number[];
-  readonly geometry: ConvolutionAttributes;
+  readonly geometry: Geometry;
 }
 
 /** Of 1 x 1 it is a product of matrices for each image, `[in, pixels]` by `[pixels, out]`, summed over the batch. */
@@ -54,7 +45,7 @@ function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterSha
   const right = graph.reshape(lowering.channelsFirst(dy), [batch, outChannels, pixels]);
   const domain = 'com.microsoft';
   const products = graph.node('FusedMatMul', [left, right], { domain, attributes: { transB: 1 } });
-  const summed = graph.node('ReduceSum', [products, graph.ints([0])], { attributes: { keepdims: 0 } });
+  const summed = graph.reduce('ReduceSum', products, [0]);
   return graph.reshape(summed, filterShape);
 }
 
@@ -79,42 +70,34 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const [extraRows, extraColumns] = [rows * fold - gradientHeight, columns * fold - gradientWidth];
 
   let gradient = folded ?? lowering.channelsFirst(dy);
-  if (extraRows > 0 || extraColumns > 0) gradient = padEnd(graph, gradient, [0, 0, extraRows, extraColumns]);
+  if (extraRows > 0 || extraColumns > 0) gradient = graph.padEnd(gradient, [0, 0, extraRows, extraColumns]);
   if (fold > 1 && folded === undefined) {
     gradient = graph.node('SpaceToDepth', [gradient], { attributes: { blocksize: fold } });
   }
   const parts = fold * fold * outChannels;
   const kernel = graph.reshape(gradient, [batch * parts, 1, rows, columns]);
-  const reach = [strides[0] * fold, strides[1] * fold];
+  const reach = [strides[0] * fold, strides[1] * fold] as const;
   const ends = [pads[2] + extraRows, pads[3] + extraColumns] as const;
-  const padded = [pads[0], pads[1], Math.max(0, ends[0]), Math.max(0, ends[1])];
+  const padded = [pads[0], pads[1], Math.max(0, ends[0]), Math.max(0, ends[1])] as const;
+  const turned = { strides: dilations, dilations: reach, pads: padded };
   const lengths = [imageHeight + Math.min(0, ends[0]), imageWidth + Math.min(0, ends[1])] as const;
   const reached = ends.some((end) => end < 0)
     ? graph.slice(lowering.channelsFirst(x), [2, 3], [0, 0], lengths)
     : lowering.channelsFirst(x);
   const images = graph.transpose(reached, [1, 0, 2, 3]);
   const correlated = graph.node('Conv', [images, kernel], {
-    attributes: { group: batch, kernel_shape: [rows, columns], strides: dilations, dilations: reach, pads: padded },
+    attributes: { group: batch, kernel_shape: [rows, columns], ...turned },
   });
-  const taps = (image: number, before: number, after: number, count: number, step: number, stride: number) =>
-    Math.floor((image + before + after - (count - 1) * step - 1) / stride) + 1;
-  const tapRows = taps(lengths[0], padded[0]!, padded[2]!, rows, reach[0]!, dilations[0]);
-  const tapColumns = taps(lengths[1], padded[1]!, padded[3]!, columns, reach[1]!, dilations[1]);
+  const [tapRows, tapColumns] = windowCounts([batch, ...lengths], [rows, columns], turned);
   const perImage = graph.reshape(correlated, [inChannels, batch, parts * tapRows * tapColumns]);
-  const summed = graph.node('ReduceSum', [perImage, graph.ints([1])], { attributes: { keepdims: 0 } });
+  const summed = graph.reduce('ReduceSum', perImage, [1]);
   const apart = graph.reshape(summed, [inChannels, fold, fold, outChannels, tapRows, tapColumns]);
-  const shares: string[] = [];
-  for (let row = 0; row < fold; row++) {
-    for (let column = 0; column < fold; column++) {
-      const share = graph.slice(
-        apart,
-        [1, 2, 4, 5],
-        [row, column, row, column],
-        [row + 1, column + 1, row + height, column + width],
-      );
-      shares.push(graph.reshape(share, [inChannels, outChannels, height, width]));
-    }
-  }
+  const shares = Array.from({ length: fold * fold }, (_, i) => {
+    const [row, column] = [Math.floor(i / fold), i % fold];
+    const ends = [row + 1, column + 1, row + height, column + width];
+    const share = graph.slice(apart, [1, 2, 4, 5], [row, column, row, column], ends);
+    return graph.reshape(share, [inChannels, outChannels, height, width]);
+  });
   const total = shares.length === 1 ? (shares[0] as string) : graph.node('Sum', shares);
   return graph.transpose(total, [2, 3, 0, 1]);
 }
@@ -157,13 +140,8 @@ function correlateBlocks(lowering: Lowering, x: Operand, dy: Operand, target: Ta
 const STRIP = 8;
 
 /** Measured: filters of several rows, each of which would read the whole gradient from memory once more. */
-function suitsStrips(
-  geometry: ConvolutionAttributes,
-  [height]: readonly number[],
-  [, rows]: readonly number[],
-): boolean {
-  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
-  return plain && geometry.pads.every((pad) => pad === 0) && height! >= 5 && rows! >= 2 * STRIP;
+function suitsStrips(geometry: Geometry, [height]: readonly number[], [, rows]: readonly number[]): boolean {
+  return isDense(geometry) && geometry.pads.every((pad) => pad === 0) && height! >= 5 && rows! >= 2 * STRIP;
 }
 
 /** The same with a group for each strip of rows, and the sum over the strips; the batch is whole blocks. */
@@ -176,7 +154,7 @@ function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   const strips = Math.ceil(rows / STRIP);
   const extra = [0, 0, strips * STRIP - rows, 0];
 
-  const gradient = padEnd(graph, lowering.channelsFirst(dy), extra);
+  const gradient = graph.padEnd(lowering.channelsFirst(dy), extra);
   const dealt = graph.node('ReorderInput', [gradient], { domain });
   const blocks = Math.ceil(outChannels / block);
   const apart = graph.reshape(dealt, [batch / block, block, blocks, strips, STRIP * columns, block]);
@@ -185,7 +163,7 @@ function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   // The rows that a strip's taps reach, beside those of the next one, which are in part the same.
   const reach = STRIP + height - 1;
   const reached = Array.from({ length: strips * reach }, (_, i) => Math.floor(i / reach) * STRIP + (i % reach));
-  const image = padEnd(graph, lowering.channelsFirst(x), extra);
+  const image = graph.padEnd(lowering.channelsFirst(x), extra);
   const pieces = graph.node('Gather', [image, graph.ints(reached)], { attributes: { axis: 2 } });
   const ordered = graph.transpose(graph.reshape(pieces, [batch, inChannels, strips, reach * imageWidth]), [1, 2, 0, 3]);
   const images = graph.reshape(ordered, [inChannels, strips * batch, reach, imageWidth]);
@@ -198,12 +176,11 @@ function correlateStrips(lowering: Lowering, x: Operand, dy: Operand, { filterSh
   const result = graph.node('Conv', inputs, { domain, attributes });
   const plain = graph.node('ReorderOutput', [result], { domain, attributes: { channels: strips * blocks * block } });
   const shares = graph.reshape(plain, [inChannels, strips, blocks * block, height, width]);
-  const summed = graph.node('ReduceSum', [shares, graph.ints([1])], { attributes: { keepdims: 0 } });
+  const summed = graph.reduce('ReduceSum', shares, [1]);
   return graph.transpose(graph.slice(summed, [1], [0], [outChannels]), [2, 3, 0, 1]);
 }
 
 /** Measured: up to 16 output channels on maps that are not small (bench/backend/README.md). */
-function suitsFolding(geometry: ConvolutionAttributes, outChannels: number, height: number, width: number): boolean {
-  const plain = [...geometry.strides, ...geometry.dilations].every((step) => step === 1);
-  return plain && outChannels <= 16 && height >= 32 && width >= 32;
+function suitsFolding(geometry: Geometry, outChannels: number, height: number, width: number): boolean {
+  return isDense(geometry) && outChannels <= 16 && height >= 32 && width >= 32;
 }
