@@ -12,7 +12,7 @@ import {
 } from '@tensorflow/tfjs';
 import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
-import type { Kernel, Operation, TensorSpec } from './kernel.ts';
+import { type Kernel, type Operation, operandsOf, type TensorSpec } from './kernel.ts';
 import { fillOf } from './lowering/lowering.ts';
 import { usableMemory } from './machine-limits.ts';
 import type { Provider } from './providers.ts';
@@ -111,7 +111,7 @@ export class OrtBackend extends KernelBackend {
 
   /** Calls a kernel that has a lowering. */
   call(kernel: Kernel, inputs: NamedTensorInfoMap, attributes: NamedAttrMap | undefined): TensorInfo | TensorInfo[] {
-    const tensors = kernel.arrange(inputs);
+    const tensors = operandsOf(kernel, inputs);
     if (!tensors.every(({ dtype }) => isValueType(dtype))) return this.callOnCpu(kernel.name, inputs, attributes);
     const known = (input: number) => this.#valueOf((tensors[input] as TensorInfo).dataId).data;
     const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known, inputs);

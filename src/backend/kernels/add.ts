@@ -9,7 +9,7 @@ export const add = elementwise({
   name: 'Add',
   inputs: ['a', 'b'],
   types: ['float32', 'int32'],
-  channelwise: 'add',
+  channelwise: 'Add',
   emit: (graph, names) => graph.node('Add', names),
   shortcut: (lowering, [a, b]) =>
     biased(lowering, a as Operand, b as Operand) ?? biased(lowering, b as Operand, a as Operand),

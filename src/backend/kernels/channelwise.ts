@@ -10,12 +10,18 @@ import {
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 
-export type ChannelwiseOperation = 'add' | 'subtract' | 'multiply' | 'divide';
+/** By the name of its ONNX operator. */
+export type ChannelwiseOperation = 'Add' | 'Sub' | 'Mul' | 'Div';
 
-/** An operand as images and numbers per channel see it. */
-type Part =
-  /** One number per channel, or one number: its name. */
-  { readonly vector: string; readonly everywhere: boolean } | { readonly image: Operand; readonly waits: boolean };
+/** The name of one number per channel, or of one number. */
+interface Vector {
+  readonly vector: string;
+}
+/** An image, which may wait to be computed. */
+interface Image {
+  readonly image: Operand;
+  readonly waits: boolean;
+}
 
 /** More images in one sum are rather computed than carried on. */
 const MOST_TERMS = 2;
@@ -31,14 +37,13 @@ export function byChannels(
   output: TraceValue,
 ): Representation | undefined {
   if (output.dtype !== 'float32' || !isImage(output.shape) || operands.length !== 2) return undefined;
-  const parts = operands.map((operand) => partOf(lowering, operand, output.shape));
-  const [a, b] = parts;
+  const [a, b] = operands.map((operand) => partOf(lowering, operand, output.shape));
   if (a === undefined || b === undefined) return undefined;
-  if ('vector' in a && 'vector' in b) return ofVectors(lowering, operation, a, b);
-  if ('vector' in b && 'image' in a) return ofImageAndVector(lowering, operation, a, b.vector);
-  if ('vector' in a && 'image' in b) return ofVectorAndImage(lowering, operation, a.vector, b);
-  if (!('image' in a && 'image' in b)) return undefined;
-  return ofImages(lowering, operation, [a, b], output);
+  if ('image' in a && 'image' in b) return ofImages(lowering, operation, [a, b], output);
+  if ('image' in a) return ofImageAndVector(lowering, operation, a.image, (b as Vector).vector);
+  const commutes = operation === 'Add' || operation === 'Mul';
+  if ('image' in b) return commutes ? ofImageAndVector(lowering, operation, b.image, a.vector) : undefined;
+  return { affine: affineOfVector(lowering.graph.node(operation, [a.vector, b.vector])) };
 }
 
 /** `[batch, height, width, channels]` of more than one pixel. */
@@ -46,75 +51,51 @@ export function isImage(shape: readonly number[]): boolean {
   return shape.length === 4 && sizeOf(shape.slice(0, 3)) > 1;
 }
 
-function partOf(lowering: Lowering, operand: Operand, shape: readonly number[]): Part | undefined {
+function partOf(lowering: Lowering, operand: Operand, shape: readonly number[]): Vector | Image | undefined {
   const { value, shape: own } = operand;
   const channels = shape[3] as number;
   const whole = sameShape(own, shape);
   const filled = lowering.filledWith(operand);
-  if (whole && filled !== undefined) return { vector: lowering.graph.scalar(filled), everywhere: true };
+  if (whole && filled !== undefined) return { vector: lowering.graph.scalar(filled) };
   if (whole && lowering.isAffine(operand)) {
     const { terms, offset } = lowering.affine(operand);
-    if (terms.length === 0 && offset !== undefined) return { vector: offset, everywhere: true };
+    if (terms.length === 0 && offset !== undefined) return { vector: offset };
     return { image: operand, waits: true };
   }
   if (whole) return lowering.standsChannelsFirst(operand) ? { image: operand, waits: false } : undefined;
-  if (sizeOf(own) === 1) return { vector: lowering.logical({ value, shape: [] }), everywhere: false };
+  if (sizeOf(own) === 1) return { vector: lowering.logical({ value, shape: [] }) };
   const perChannel = sizeOf(own) === channels && own.at(-1) === channels;
-  return perChannel ? { vector: lowering.logical({ value, shape: [channels] }), everywhere: false } : undefined;
-}
-
-const OPERATORS = { add: 'Add', subtract: 'Sub', multiply: 'Mul', divide: 'Div' } as const;
-
-function ofVectors(
-  { graph }: Lowering,
-  operation: ChannelwiseOperation,
-  a: { readonly vector: string },
-  b: { readonly vector: string },
-): Representation {
-  return { affine: affineOfVector(graph.node(OPERATORS[operation], [a.vector, b.vector])) };
+  return perChannel ? { vector: lowering.logical({ value, shape: [channels] }) } : undefined;
 }
 
 function ofImageAndVector(
   lowering: Lowering,
   operation: ChannelwiseOperation,
-  { image }: { readonly image: Operand },
+  image: Operand,
   vector: string,
 ): Representation | undefined {
   const { graph } = lowering;
-  if (operation === 'add') return { affine: addAffine(graph, lowering.affine(image), affineOfVector(vector)) };
-  if (operation === 'subtract') {
-    const minuend = lowering.affine(image);
-    const [term] = minuend.terms;
-    const plain = minuend.terms.length === 1 && term?.scale === undefined && minuend.offset === undefined;
-    const centred = plain && lowering.means.get(term?.image as string) === vector;
-    return { affine: { ...addAffine(graph, minuend, affineOfVector(graph.node('Neg', [vector]))), centred } };
-  }
-  if (operation === 'multiply') return { affine: scaleAffine(graph, oneTerm(lowering, image), vector) };
-  return undefined;
-}
-
-function ofVectorAndImage(
-  lowering: Lowering,
-  operation: ChannelwiseOperation,
-  vector: string,
-  image: { readonly image: Operand },
-): Representation | undefined {
-  const commutes = operation === 'add' || operation === 'multiply';
-  return commutes ? ofImageAndVector(lowering, operation, image, vector) : undefined;
+  if (operation === 'Div') return undefined;
+  if (operation === 'Mul') return { affine: scaleAffine(graph, oneTerm(lowering, image), vector) };
+  const affine = lowering.affine(image);
+  if (operation === 'Add') return { affine: addAffine(graph, affine, affineOfVector(vector)) };
+  const [term] = affine.terms;
+  const plain = affine.terms.length === 1 && term?.scale === undefined && affine.offset === undefined;
+  const centred = plain && lowering.means.get(term?.image as string) === vector;
+  return { affine: { ...addAffine(graph, affine, affineOfVector(graph.node('Neg', [vector]))), centred } };
 }
 
 function ofImages(
   lowering: Lowering,
   operation: ChannelwiseOperation,
-  images: readonly [{ image: Operand; waits: boolean }, { image: Operand; waits: boolean }],
+  [a, b]: readonly [Image, Image],
   output: TraceValue,
 ): Representation | undefined {
-  const [a, b] = images;
-  if (operation === 'multiply') {
+  if (operation === 'Mul') {
     if (!isOnlySummed(lowering, output)) return undefined;
     return { product: [oneTerm(lowering, a.image), oneTerm(lowering, b.image)] as ChannelProduct };
   }
-  if (operation !== 'add' || !(a.waits || b.waits)) return undefined;
+  if (operation !== 'Add' || !(a.waits || b.waits)) return undefined;
   const sum = addAffine(lowering.graph, lowering.affine(a.image), lowering.affine(b.image));
   return sum.terms.length <= MOST_TERMS ? { affine: sum } : undefined;
 }
@@ -125,8 +106,9 @@ function ofImages(
  */
 function oneTerm(lowering: Lowering, operand: Operand): ChannelAffine {
   const affine = lowering.affine(operand);
-  const plain = affine.terms.length === 1 && affine.offset === undefined;
-  return plain ? affine : affineOfImage(lowering.channelsFirst(operand));
+  return affine.terms.length === 1 && affine.offset === undefined
+    ? affine
+    : affineOfImage(lowering.channelsFirst(operand));
 }
 
 /** Whether nobody wants more of the value than its sums over batch, height and width. */

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sameShape, sizeOf, type ValueType } from '../dtype.ts';
-import { type Definition, type Kernel, kernel } from '../kernel.ts';
+import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Attributes, Operand, TraceValue } from '../trace.ts';
@@ -30,7 +30,7 @@ interface Elementwise<T, A extends Attributes> {
 /** A kernel that works element by element, its inputs broadcast against each other as tfjs and ONNX both do it. */
 export function elementwise<T, A extends Attributes = Attributes>(definition: Elementwise<T, A>): Kernel {
   const { name, inputs, types, result, emit, shortcut, channelwise, attributes: attributesOf } = definition;
-  const lowered: Definition<T, A & { type: ValueType }> = {
+  return kernel<T, A & { type: ValueType }>({
     name,
     ...(inputs && { inputs }),
     deferred: definition.deferred ?? false,
@@ -49,8 +49,7 @@ export function elementwise<T, A extends Attributes = Attributes>(definition: El
       const write = (names: readonly string[]) => emit(lowering.graph, names, attributes, attributes.type);
       return inCommonOrder(lowering, operands, output.shape, write);
     },
-  };
-  return kernel(lowered);
+  });
 }
 
 function broadcastShape(specs: readonly { shape: readonly number[] }[]): number[] {

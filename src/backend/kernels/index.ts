@@ -1,12 +1,10 @@
 import type { Kernel } from '../kernel.ts';
 import { add, addN } from './add.ts';
-import { argReductionKernels } from './arg-reductions.ts';
+import { arithmeticKernels } from './arithmetic.ts';
 import { avgPoolKernels } from './avg-pool.ts';
 import { batchNorm } from './batch-norm.ts';
-import { binaryKernels } from './binary.ts';
 import { cast } from './cast.ts';
 import { convolutionKernels } from './convolutions.ts';
-import { fillKernels } from './fill.ts';
 import { gather } from './gather.ts';
 import { joiningKernels } from './joining.ts';
 import { batchMatMul, fusedMatMul } from './mat-mul.ts';
@@ -21,20 +19,17 @@ import { softmax } from './softmax.ts';
 import { step } from './step.ts';
 import { stridedSlice } from './strided-slice.ts';
 import { transpose } from './transpose.ts';
-import { unaryKernels } from './unary.ts';
 import { viewKernels } from './views.ts';
 
 const all: readonly Kernel[] = [
   add,
   addN,
-  ...argReductionKernels,
   ...avgPoolKernels,
   batchMatMul,
   batchNorm,
-  ...binaryKernels,
+  ...arithmeticKernels,
   cast,
   ...convolutionKernels,
-  ...fillKernels,
   fusedMatMul,
   gather,
   ...joiningKernels,
@@ -48,7 +43,6 @@ const all: readonly Kernel[] = [
   step,
   stridedSlice,
   transpose,
-  ...unaryKernels,
   unsortedSegmentSum,
   ...viewKernels,
 ];

@@ -10,7 +10,7 @@ export const multiply = elementwise({
   name: 'Multiply',
   inputs: ['a', 'b'],
   types: ['float32', 'int32'],
-  channelwise: 'multiply',
+  channelwise: 'Mul',
   emit: (graph, names) => graph.node('Mul', names),
   shortcut(lowering, operands, output) {
     const [a, b] = operands as [Operand, Operand];

@@ -1,5 +1,5 @@
 import { backend_util, util } from '@tensorflow/tfjs';
-import { ONNX_TYPE, type ValueType } from '../dtype.ts';
+import type { ValueType } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import { sumAffine, sumProduct } from '../lowering/channel-affine.ts';
 import type { Lowering } from '../lowering/lowering.ts';
@@ -37,7 +37,7 @@ const REDUCTIONS: readonly Reduction[] = [
   { name: 'Any', operator: 'ReduceMax', types: ['bool'] },
 ];
 
-export const reductionKernels: readonly Kernel[] = REDUCTIONS.map((reduction) =>
+const reductions: readonly Kernel[] = REDUCTIONS.map((reduction) =>
   kernel<TfReduction, ReductionAttributes>({
     name: reduction.name,
     inputs: ['x'],
@@ -88,19 +88,16 @@ function reduce(
 ): string {
   const { graph } = lowering;
   const { name, along } = source(lowering, reduction, x, axes);
-  const attributes = { keepdims: 0 };
-  const write = (operator: string, input: string) => graph.node(operator, [input, graph.ints(along)], { attributes });
+  const write = (operator: string, input: string) => graph.reduce(operator, input, along);
   let result: string;
   if (reduction.result !== undefined && x.value.dtype !== reduction.result) {
-    const numbers = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE[reduction.result] } });
-    result = write(reduction.operator, numbers);
+    result = write(reduction.operator, graph.cast(name, reduction.result));
   } else if (x.value.dtype === 'bool') {
-    const numbers = graph.node('Cast', [name], { attributes: { to: ONNX_TYPE.int32 } });
-    result = graph.node('Cast', [write(reduction.operator, numbers)], { attributes: { to: ONNX_TYPE.bool } });
+    result = graph.cast(write(reduction.operator, graph.cast(name, 'int32')), 'bool');
   } else {
     result = write(reduction.operator, name);
     if (reduction.dropsNaN === true && x.value.dtype === 'float32') {
-      const marks = graph.node('Cast', [graph.node('IsNaN', [name])], { attributes: { to: 1 } });
+      const marks = graph.cast(graph.node('IsNaN', [name]), 'float32');
       const some = graph.node('Greater', [write('ReduceMax', marks), graph.scalar(0)]);
       result = graph.node('Where', [some, graph.scalar(Number.NaN), result]);
     }
@@ -127,3 +124,34 @@ function source(
   const moved = axes.map((axis) => [0, 2, 3, 1][axis] as number).sort((a, b) => a - b);
   return { name: lowering.channelsFirst(x), along: moved };
 }
+
+/** The place of the largest or smallest element along an axis; of equals, the first. */
+const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
+  kernel<{ axis: number }, { axis: number }>({
+    name,
+    inputs: ['x'],
+    plan([x], { axis }) {
+      if (x!.dtype === 'bool' || x!.shape.length === 0) return undefined;
+      const [own = 0] = util.parseAxisParam(axis, [...x!.shape]);
+      const shape = x!.shape.filter((_, i) => i !== own);
+      return { outputs: [{ shape, dtype: 'int32' }], attributes: { axis: own } };
+    },
+    lower(lowering, { operands, attributes: { axis }, outputs }) {
+      const { graph } = lowering;
+      const [x] = operands as [Operand];
+      const own = lowering.logical(x);
+      const place = (elements: string): string => {
+        return graph.cast(graph.node(name, [elements], { attributes: { axis, keepdims: 0 } }), 'int32');
+      };
+      if (x.value.dtype !== 'float32') return { logical: place(own) };
+      // tfjs passes over NaN, except that it never leaves one that comes first.
+      const nan = graph.node('IsNaN', [own]);
+      const worst = graph.scalar(name === 'ArgMax' ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY);
+      const numbers = graph.node('Where', [nan, worst, own]);
+      const first = graph.reshape(graph.slice(nan, [axis], [0], [1]), outputs[0]!.shape);
+      return { logical: graph.node('Where', [first, graph.scalar(0, 'int32'), place(numbers)]) };
+    },
+  }),
+);
+
+export const reductionKernels: readonly Kernel[] = [...reductions, ...argReductions];

@@ -1,28 +1,23 @@
-import { util } from '@tensorflow/tfjs';
-import { sizeOf } from '../dtype.ts';
-import { type Kernel, kernel } from '../kernel.ts';
-
-const nothing = (): never => {
-  throw new Error('Internal error: a view is never lowered.');
-};
+import { type DataType, util } from '@tensorflow/tfjs';
+import { isValueType, sizeOf } from '../dtype.ts';
+import { type Call, type Kernel, kernel, type TensorSpec } from '../kernel.ts';
+import type { Lowering, Representation } from '../lowering/lowering.ts';
 
 /** Kernels that only look at their input's bytes under another shape: nothing is recorded. */
-export const viewKernels: readonly Kernel[] = [
-  kernel({ name: 'Identity', inputs: ['x'], plan: ([x]) => ({ view: x!.shape }), lower: nothing }),
+const views: readonly Kernel[] = [
+  kernel({ name: 'Identity', inputs: ['x'], plan: ([x]) => ({ view: x!.shape }) }),
   kernel<{ shape: number[] }, never>({
     name: 'Reshape',
     inputs: ['x'],
     plan([x], { shape }) {
       const size = sizeOf(x!.shape);
       const view = util.inferFromImplicitShape(shape, size);
-      util.assert(
-        size === util.sizeFromShape(view),
-        () =>
-          `The new shape (${view}) has ${util.sizeFromShape(view)} elements and the old one (${x!.shape}) has ${size}.`,
-      );
+      const own = sizeOf(view);
+      util.assert(size === own, () => {
+        return `The new shape (${view}) has ${own} elements and the old one (${x!.shape}) has ${size}.`;
+      });
       return { view };
     },
-    lower: nothing,
   }),
   kernel<{ dim: number }, never>({
     name: 'ExpandDims',
@@ -33,6 +28,38 @@ export const viewKernels: readonly Kernel[] = [
       if (axis < 0 || axis > shape.length) return undefined;
       return { view: [...shape.slice(0, axis), 1, ...shape.slice(axis)] };
     },
-    lower: nothing,
   }),
 ];
+
+type FillAttributes = { readonly value: number };
+
+/** One number everywhere. Deferred, since most readers only want the number (`Lowering.filledWith`). */
+const fills: readonly Kernel[] = [
+  kernel<{ shape: number[]; value: number | string; dtype?: DataType }, FillAttributes>({
+    name: 'Fill',
+    inputs: [],
+    deferred: true,
+    plan(_, { shape, value, dtype = util.inferDtype(value as number) }) {
+      if (typeof value !== 'number' || !isValueType(dtype)) return undefined;
+      return { outputs: [{ shape, dtype }], attributes: { value } };
+    },
+    lower: lowerFill,
+  }),
+  ...(['ZerosLike', 'OnesLike'] as const).map((name) =>
+    kernel<unknown, FillAttributes>({
+      name,
+      inputs: ['x'],
+      deferred: true,
+      plan: ([x]) => ({ outputs: [x as TensorSpec], attributes: { value: name === 'OnesLike' ? 1 : 0 } }),
+      lower: lowerFill,
+    }),
+  ),
+];
+
+function lowerFill({ graph }: Lowering, { attributes, outputs }: Call<FillAttributes>): Representation {
+  const { shape, dtype } = outputs[0]!;
+  const number = graph.scalar(attributes.value, dtype);
+  return { logical: shape.length === 0 ? number : graph.node('Expand', [number, graph.ints(shape)]) };
+}
+
+export const viewKernels: readonly Kernel[] = [...views, ...fills];

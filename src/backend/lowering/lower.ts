@@ -1,6 +1,6 @@
 import { sizeOf } from '../dtype.ts';
-import type { ElementwiseEmit, Kernel } from '../kernel.ts';
-import type { Attributes, LiveTrace, TraceNode, TraceValue } from '../trace.ts';
+import type { Kernel } from '../kernel.ts';
+import type { LiveTrace, TraceNode, TraceValue } from '../trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
 import { type LoweredTrace, Lowering, type LoweringOptions, type Representation } from './lowering.ts';
 import { blocksOf, labelOf } from './node-label.ts';
@@ -15,7 +15,7 @@ export function lowerTrace(trace: LiveTrace, kernels: Kernels, options: Lowering
   const lowering = new Lowering(trace, options, (lowering, node) => {
     const group = groups.get(node);
     if (group !== undefined) return lowerGroup(lowering, group, kernels);
-    const representations = kernelOf(node).lower(lowering, node);
+    const representations = [kernelOf(node).lower!(lowering, node)].flat();
     return node.outputs.map((output, i) => [output, representations[i] as Representation]);
   });
   for (const node of trace.nodes) if (!kernelOf(node).deferred && !groups.has(node)) lowering.lower(node);
@@ -41,10 +41,10 @@ function lowerGroup(lowering: Lowering, group: ElementwiseGroup, kernels: Kernel
       inside.set(operand.value, name);
       return name;
     });
-    const emit = kernels.get(node.kernel)!.elementwise as ElementwiseEmit<Attributes>;
+    const { elementwise } = kernels.get(node.kernel)!;
     inside.set(
       node.outputs[0] as TraceValue,
-      body.labelled(labelOf(node), () => emit(body, names, node.attributes)),
+      body.labelled(labelOf(node), () => elementwise!(body, names, node.attributes)),
     );
   }
   const results = group.members
