@@ -8,7 +8,7 @@ import { isCam, type Method } from '../attribution/methods.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
-import { normalizationTable, pixelsToFloats, unmoved } from '../vision/pixels-to-floats.ts';
+import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 import { chooseClass, expectFinite, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
@@ -93,7 +93,7 @@ function floatsOf(seen: readonly DecodedImage[], { size, normalise }: ImageInput
   const images = new Float32Array(seen.length * length);
   const table = normalizationTable(normalise);
   for (const [i, image] of seen.entries()) {
-    pixelsToFloats(image.pixels, image, unmoved, table, images.subarray(i * length, (i + 1) * length));
+    pixelsToFloats(image.pixels, table, images.subarray(i * length));
   }
   return images;
 }

@@ -25,34 +25,12 @@ export function colourMap(name: ColourMap): (value: number) => Colour {
   return (value) => colours[Math.max(0, Math.min(last, Math.floor(value * steps)))]!;
 }
 
-/** Where the line of a channel bends: a position and the channel's share there, both from 0 to 1. */
-type Bends = readonly (readonly [number, number])[];
-
-/** Matplotlib's `_jet_data`: red, green and blue. */
-const jetBends: readonly Bends[] = [
-  [
-    [0, 0],
-    [0.35, 0],
-    [0.66, 1],
-    [0.89, 1],
-    [1, 0.5],
-  ],
-  [
-    [0, 0],
-    [0.125, 0],
-    [0.375, 1],
-    [0.64, 1],
-    [0.91, 0],
-    [1, 0],
-  ],
-  [
-    [0, 0.5],
-    [0.11, 1],
-    [0.34, 1],
-    [0.65, 0],
-    [1, 0],
-  ],
-];
+/** Matplotlib's `_jet_data`: where the line of each channel bends, and the channel's share there, both from 0 to 1. */
+const jetBends = [
+  { at: [0, 0.35, 0.66, 0.89, 1], shares: [0, 0, 1, 1, 0.5] },
+  { at: [0, 0.125, 0.375, 0.64, 0.91, 1], shares: [0, 0, 1, 1, 0, 0] },
+  { at: [0, 0.11, 0.34, 0.65, 1], shares: [0.5, 1, 1, 0, 0] },
+] as const;
 
 function jet(): readonly Colour[] {
   return Array.from({ length: steps }, (_, step) => {
@@ -65,12 +43,12 @@ function jet(): readonly Colour[] {
  * The share of a channel at a step, with the products in the order of Matplotlib's `_create_lookup_table`, since the last bit
  * of a share decides its byte.
  */
-function shareAt(bends: Bends, step: number): number {
+function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
   const next = Math.max(
     1,
-    bends.findIndex(([at]) => at * last >= step),
+    at.findIndex((place) => place * last >= step),
   );
-  const [[from, low], [to, high]] = [bends[next - 1]!, bends[next]!];
+  const [from, to, low, high] = [at[next - 1]!, at[next]!, shares[next - 1]!, shares[next]!];
   return ((step - from * last) / (to * last - from * last)) * (high - low) + low;
 }
 

@@ -4,8 +4,11 @@ import { StageError } from '../../stage.ts';
 import { reasonOf } from '../../user-error.ts';
 
 /** A JSON file of an artifact by its schema. Throws a {@link StageError} that says what was expected, and where. */
-export function parseArtifactFile<T>(artifact: 'dataset' | 'features', path: string, schema: z.ZodType<T>): T {
-  const expected = artifact === 'dataset' ? 'a dataset' : artifact;
+export function parseArtifactFile<T>(
+  expected: 'a dataset' | 'features' | 'a model',
+  path: string,
+  schema: z.ZodType<T>,
+): T {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));

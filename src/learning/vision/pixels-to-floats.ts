@@ -17,18 +17,14 @@ export const usualNormalization = {
   deviation: [0.2023, 0.1994, 0.201],
 } satisfies Normalization;
 
-/** How an image is moved before it is shown to a network in training. */
-export interface Placement {
-  /** Pixels by which the image is shifted to the left and up; zeros come in from outside. */
+/** How an image is moved in training: shifted to the left and up, in pixels, then mirrored left to right if `flip`. */
+interface Placement {
   readonly left: number;
   readonly top: number;
-  /** Mirrored left to right, after the shift. */
   readonly flip: boolean;
 }
 
-export const unmoved: Placement = { left: 0, top: 0, flip: false };
-
-/** Draws where one image goes: torchvision's `RandomCrop(size, padding)` and `RandomHorizontalFlip()`. */
+/** Draws a placement: torchvision's `RandomCrop(size, padding)` and `RandomHorizontalFlip()`. */
 export function drawPlacement({ crop, flip }: Pick<AugmentSettings, 'crop' | 'flip'>, random: Random): Placement {
   const shift = () => (crop === 0 ? 0 : random.integer(2 * crop + 1) - crop);
   return { left: shift(), top: shift(), flip: flip && random.float() < 0.5 };
@@ -42,41 +38,16 @@ export function normalizationTable({ mean, deviation }: Normalization): Float32A
   });
 }
 
-/**
- * Writes one image as normalised floats, both `[height, width, 3]`.
- *
- * What comes in from outside is black before normalisation, as where torchvision pads the PIL image.
- */
-export function pixelsToFloats(
-  pixels: Uint8Array,
-  { width, height }: { readonly width: number; readonly height: number },
-  { left, top, flip }: Placement,
-  table: Float32Array,
-  floats: Float32Array,
-): void {
-  const step = flip ? -3 : 3;
-  // Columns of the output that show the image, before the flip.
-  const first = Math.max(0, -left);
-  const last = Math.min(width, width - left);
-  for (let y = 0; y < height; y++) {
-    const row = y * width * 3;
-    const sourceRow = y + top;
-    const visible = sourceRow >= 0 && sourceRow < height;
-    if (!visible || first > 0 || last < width) fillBlack(floats, row, row + width * 3, table);
-    if (!visible) continue;
-    let from = (sourceRow * width + first + left) * 3;
-    let to = row + (flip ? width - 1 - first : first) * 3;
-    for (let x = first; x < last; x++) {
-      floats[to] = table[pixels[from]!]!;
-      floats[to + 1] = table[256 + pixels[from + 1]!]!;
-      floats[to + 2] = table[512 + pixels[from + 2]!]!;
-      from += 3;
-      to += step;
-    }
+/** Writes the pixels of an image as normalised floats, both `[height, width, 3]`. */
+export function pixelsToFloats(pixels: Uint8Array, table: Float32Array, floats: Float32Array): void {
+  for (let i = 0; i < pixels.length; i += 3) {
+    floats[i] = table[pixels[i]!]!;
+    floats[i + 1] = table[256 + pixels[i + 1]!]!;
+    floats[i + 2] = table[512 + pixels[i + 2]!]!;
   }
 }
 
-/** A new image of the same size, moved in the same way, for what goes on with its pixels. */
+/** A new image of the same size, moved; black comes in from outside, as torchvision pads. */
 export function movePixels({ width, height, pixels }: DecodedImage, { left, top, flip }: Placement): DecodedImage {
   const moved = new Uint8Array(pixels.length);
   const first = Math.max(0, -left);
@@ -86,21 +57,14 @@ export function movePixels({ width, height, pixels }: DecodedImage, { left, top,
     const row = y * width * 3;
     if (!flip) moved.set(pixels.subarray(from + first * 3, from + last * 3), row + first * 3);
     else {
-      for (let x = first; x < last; x++) {
-        const to = row + (width - 1 - x) * 3;
-        for (let channel = 0; channel < 3; channel++) moved[to + channel] = pixels[from + x * 3 + channel]!;
+      for (let x = first, to = row + (width - 1 - first) * 3; x < last; x++, to -= 3) {
+        moved[to] = pixels[from + x * 3]!;
+        moved[to + 1] = pixels[from + x * 3 + 1]!;
+        moved[to + 2] = pixels[from + x * 3 + 2]!;
       }
     }
   }
   return { width, height, pixels: moved };
-}
-
-function fillBlack(floats: Float32Array, start: number, end: number, table: Float32Array): void {
-  for (let i = start; i < end; i += 3) {
-    floats[i] = table[0]!;
-    floats[i + 1] = table[256]!;
-    floats[i + 2] = table[512]!;
-  }
 }
 
 /** The bytes that were normalised, both `[height, width, 3]`. */

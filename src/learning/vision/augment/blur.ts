@@ -1,10 +1,8 @@
 import type { DecodedImage } from '../decode-image.ts';
-import type { BlurSettings } from './augment-settings.ts';
-import { drawFrom, type PixelChange } from './pixel-change.ts';
+import type { PixelChange } from './pixel-change.ts';
 
 /** A Gaussian blur of a deviation drawn from the range, in pixels. */
-export const blur: PixelChange<BlurSettings> = (image, { sigma }, random) =>
-  gaussianBlur(image, drawFrom(sigma, random));
+export const blur: PixelChange<'blur'> = (image, { sigma }, random) => gaussianBlur(image, random.between(...sigma));
 
 /**
  * Weighs the pixels around by a Gaussian, cut off at three deviations; what lies beyond the edge is the image mirrored, as

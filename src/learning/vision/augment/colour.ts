@@ -1,36 +1,27 @@
 import { permutation, type Random } from '../../../random.ts';
-import type { ColourSettings } from './augment-settings.ts';
 import type { PixelChange } from './pixel-change.ts';
 
 /**
  * Brightness, contrast, saturation and hue, each by a factor of its own, in an order drawn for each image: torchvision's
  * `ColorJitter`. Values are rounded to 8 bits once, at the end.
  */
-export const colour: PixelChange<ColourSettings> = (image, settings, random) => {
+export const colour: PixelChange<'colour'> = (image, settings, random) => {
   const values = new Float32Array(image.pixels);
-  for (const change of drawChanges(settings, random)) change(values);
+  for (const { adjust, by } of drawChanges(settings, random)) adjust(values, by);
   // Rounds half to even, and is in range, since every change is.
   return { ...image, pixels: new Uint8Array(new Uint8ClampedArray(values).buffer) };
 };
 
-/** A change in place of RGB values from 0 to 255, `[pixels, 3]`; all but hue come with a factor, at least 0. */
-type Change = (values: Float32Array) => void;
-
-function drawChanges({ brightness, contrast, saturation, hue }: ColourSettings, random: Random): readonly Change[] {
+/** Changes in place of RGB values from 0 to 255, `[pixels, 3]`, by a factor of at least 0, or for hue by a turn. */
+function drawChanges({ brightness, contrast, saturation, hue }: Parameters<typeof colour>[1], random: Random) {
   const factor = (strength: number) => random.between(Math.max(0, 1 - strength), 1 + strength);
-  const [brighter, steeper, fuller, turn] = [
-    factor(brightness),
-    factor(contrast),
-    factor(saturation),
-    random.between(-hue, hue),
+  const changes = [
+    { strength: brightness, adjust: adjustBrightness, by: factor(brightness) },
+    { strength: contrast, adjust: adjustContrast, by: factor(contrast) },
+    { strength: saturation, adjust: adjustSaturation, by: factor(saturation) },
+    { strength: hue, adjust: adjustHue, by: random.between(-hue, hue) },
   ];
-  const changes: readonly (Change | undefined)[] = [
-    brightness > 0 ? (values) => adjustBrightness(values, brighter) : undefined,
-    contrast > 0 ? (values) => adjustContrast(values, steeper) : undefined,
-    saturation > 0 ? (values) => adjustSaturation(values, fuller) : undefined,
-    hue > 0 ? (values) => adjustHue(values, turn) : undefined,
-  ];
-  return Array.from(permutation(4, random), (i) => changes[i]).filter((change) => change !== undefined);
+  return Array.from(permutation(4, random), (i) => changes[i]!).filter(({ strength }) => strength > 0);
 }
 
 export function adjustBrightness(values: Float32Array, factor: number): void {

@@ -3,8 +3,7 @@ import { test } from 'node:test';
 import { Random } from '../../../random.ts';
 import { gaussianBlur } from './blur.ts';
 import { adjustBrightness, adjustContrast, adjustHue, adjustSaturation } from './colour.ts';
-import { jpeg } from './jpeg.ts';
-import { downscale } from './pixel-change.ts';
+import { downscale, jpeg } from './pixel-change.ts';
 import { distances, golden, goldenImage } from './testing-images.ts';
 
 const changes = {

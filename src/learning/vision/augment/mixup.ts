@@ -1,6 +1,6 @@
 import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
-import type { MixupSettings } from './augment-settings.ts';
+import type { AugmentSettings } from './augment-settings.ts';
 
 /** What is mixed into an image. */
 export interface Mix {
@@ -15,7 +15,11 @@ export interface Mix {
  * minimization"). The partner is any of the split, not of the batch as in the paper's code, so that it does not depend on
  * batches; of the two shares the image itself has the larger, so that its own label remains the likelier one.
  */
-export function drawMix({ probability, alpha }: MixupSettings, random: Random, images: number): Mix | undefined {
+export function drawMix(
+  { probability, alpha }: NonNullable<AugmentSettings['mixup']>,
+  random: Random,
+  images: number,
+): Mix | undefined {
   if (random.float() >= probability) return undefined;
   const partner = random.integer(images);
   const share = beta(alpha, random);

@@ -2,16 +2,16 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Random } from '../../../random.ts';
+import type { DecodedImage } from '../decode-image.ts';
 import { type AugmentSettings, augmentSettings } from './augment-settings.ts';
 import { blur } from './blur.ts';
 import { colour } from './colour.ts';
-import { jpeg } from './jpeg.ts';
-import { cutout, downscale, noise, type PixelChange } from './pixel-change.ts';
+import { cutout, downscale, jpeg, noise } from './pixel-change.ts';
 import { distances, noiseImage } from './testing-images.ts';
 
 /** A change with its settings by default, at no strength at all, and at one that shows in any image. */
 interface Case {
-  readonly change: PixelChange<never>;
+  readonly change: (image: DecodedImage, settings: never, random: Random) => DecodedImage | Promise<DecodedImage>;
   readonly usual: object;
   readonly none: object | undefined;
   readonly strong: object;

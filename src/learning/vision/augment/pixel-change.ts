@@ -1,27 +1,25 @@
+import sharp from 'sharp';
 import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
 import { resample } from '../resample.ts';
-import type { CutoutSettings, DownscaleSettings, NoiseSettings } from './augment-settings.ts';
+import type { AugmentSettings } from './augment-settings.ts';
+
+/** A change of one image alone, by the name of its settings. */
+export type ChangeName = Exclude<keyof AugmentSettings, 'crop' | 'flip' | 'mixup'>;
 
 /**
- * A random change of an image's pixels: draws its strength from the range of its settings, and gives a new image of the
- * same size. With a range of nothing but zero strength the pixels stay what they are. Whether it is made at all, its
- * probability, is the caller's to draw.
+ * A random change of an image's pixels: draws its strength from the range of its settings and returns a new image of the same size.
+ * At strength zero the pixels stay the same. The caller draws whether the change is made at all.
  */
-export type PixelChange<Settings> = (
+export type PixelChange<Name extends ChangeName> = (
   image: DecodedImage,
-  settings: Settings,
+  settings: NonNullable<AugmentSettings[Name]>,
   random: Random,
 ) => DecodedImage | Promise<DecodedImage>;
 
-/** A value of a range, every one equally likely. */
-export function drawFrom([low, high]: readonly [number, number], random: Random): number {
-  return random.between(low, high);
-}
-
 /** Adds to every value a normal draw of its own, of a deviation drawn from the range, in levels of 255. */
-export const noise: PixelChange<NoiseSettings> = (image, { deviation }, random) => {
-  const spread = drawFrom(deviation, random);
+export const noise: PixelChange<'noise'> = (image, { deviation }, random) => {
+  const spread = random.between(...deviation);
   if (spread === 0) return image;
   const noisy = new Uint8ClampedArray(image.pixels.length);
   for (let i = 0; i < noisy.length; i += 2) {
@@ -36,8 +34,8 @@ export const noise: PixelChange<NoiseSettings> = (image, { deviation }, random) 
 };
 
 /** Reduces the image to a share of its sides drawn from the range, at least a pixel, and enlarges it to its size again. */
-export const downscale: PixelChange<DownscaleSettings> = (image, { factor }, random) => {
-  const share = drawFrom(factor, random);
+export const downscale: PixelChange<'downscale'> = (image, { factor }, random) => {
+  const share = random.between(...factor);
   const { width, height } = image;
   const small = { width: Math.max(1, Math.round(share * width)), height: Math.max(1, Math.round(share * height)) };
   if (small.width === width && small.height === height) return image;
@@ -50,9 +48,9 @@ export const downscale: PixelChange<DownscaleSettings> = (image, { factor }, ran
  * Blackens a square around a pixel drawn from the whole image (DeVries and Taylor 2017, "Improved regularization of
  * convolutional neural networks with cutout"); its side is a share, drawn from the range, of the image's shorter one.
  */
-export const cutout: PixelChange<CutoutSettings> = (image, { side }, random) => {
+export const cutout: PixelChange<'cutout'> = (image, { side }, random) => {
   const { width, height } = image;
-  const length = Math.round(drawFrom(side, random) * Math.min(width, height));
+  const length = Math.round(random.between(...side) * Math.min(width, height));
   const left = random.integer(width) - (length >> 1);
   const top = random.integer(height) - (length >> 1);
   const [first, last] = [Math.max(0, left), Math.min(width, left + length)];
@@ -61,4 +59,14 @@ export const cutout: PixelChange<CutoutSettings> = (image, { side }, random) => 
     pixels.fill(0, (y * width + first) * 3, (y * width + last) * 3);
   }
   return { width, height, pixels };
+};
+
+/** Compresses the image as JPEG, of a quality drawn from the range with both its ends, colours at half the size, and decodes it. */
+export const jpeg: PixelChange<'jpeg'> = async (image, { quality: [low, high] }, random) => {
+  const { width, height } = image;
+  const quality = low + random.integer(high - low + 1);
+  const encoded = await sharp(image.pixels, { raw: { width, height, channels: 3 } })
+    .jpeg({ quality, chromaSubsampling: '4:2:0' })
+    .toBuffer();
+  return { width, height, pixels: await sharp(encoded).raw().toBuffer() };
 };

@@ -8,28 +8,21 @@ import type { Sample } from '../dataset/dataset.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { type Normalization, unitRange } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
-import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
+import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-worker.ts';
 import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
 
-/** Images, or what another network made of them, ready for a network, with what is known of them. */
+/** Labelled images, or features of images, ready for a network. */
 export interface Batch {
-  /** RGB, normalised: `[batch, height, width, 3]`; or features: `[batch, values]`. The reader's own until it is released. */
+  /** RGB, normalised: `[batch, height, width, 3]`; or features: `[batch, values]`. */
   readonly images: Float32Array<ArrayBuffer>;
   /** `[batch]`. */
   readonly labels: Int32Array;
-  /** Of the images in the split's samples: `[batch]`. */
+  /** Indices in the split's samples: `[batch]`. */
   readonly indices: Uint32Array;
-  /** What was mixed into the images; absent where nothing is. */
-  readonly mixed?: MixedLabels;
-  /** Gives the memory of `images` back for a later batch; `images` is empty from then on. Without it, it is collected. */
+  /** With mixup, for each image the label of the other and its share of the target, 0 to 0.5: both `[batch]`. */
+  readonly mixed?: { readonly labels: Int32Array; readonly shares: Float32Array };
+  /** Returns the memory of `images` for a later batch; `images` is empty from then on. */
   release(): void;
-}
-
-/** Of the other image in each: both `[batch]`. */
-export interface MixedLabels {
-  readonly labels: Int32Array;
-  /** The other label's share of the target, 0 to 0.5; the image's own label has the rest. */
-  readonly shares: Float32Array;
 }
 
 export interface BatchLoaderOptions {
@@ -37,14 +30,11 @@ export interface BatchLoaderOptions {
   readonly resize: Resize;
   /** Default: values stay in [0, 1]. */
   readonly normalization?: Normalization;
-  /** Done to every image at its full size, before it is resized. Default: images as they are. */
+  /** Applied to every image at its full size, before it is resized. */
   readonly corruption?: Corruption | undefined;
   /** Batches made ahead of the reader. Default 3. */
   readonly prefetch?: number;
-  /**
-   * Most memory for decoded images, which are then decoded once for all epochs. Default: all that {@link decodedImages}
-   * has left.
-   */
+  /** The most memory for decoded images, which are decoded only once. Default: all that {@link decodedImages} has left. */
   readonly cacheBytes?: number;
   /** Images decoded at once, each by one thread. Default 2. */
   readonly threads?: number;
@@ -52,10 +42,7 @@ export interface BatchLoaderOptions {
 
 let budget: MemoryBudget | undefined;
 
-/**
- * What all loaders of this process keep decoded images in: a quarter of the memory that is free when the first is made,
- * and of a container's limit.
- */
+/** The memory for decoded images of all loaders: a quarter of what is free when the first is made, and of a container's limit. */
 export function decodedImages(): MemoryBudget {
   budget ??= new MemoryBudget(Math.min(freemem(), usableMemory()) / 4);
   return budget;
@@ -63,17 +50,16 @@ export function decodedImages(): MemoryBudget {
 
 /** One pass over the images. */
 export interface EpochOptions {
-  /** Indices of samples in the order wanted. Default: the order of the dataset. */
+  /** Indices of samples. Default: all, in the order of the dataset. */
   readonly order?: Uint32Array;
-  /** Default: images as they are. */
   readonly augment?: Augmentation;
 }
 
 /**
- * Batches of one split, made ahead of the reader by a thread of its own: it goes on while the reader's thread computes.
+ * Batches of one split, made ahead of the reader by a thread of their own, which continues while the reader's thread computes.
  *
- * It has one pass under way at a time; starting another ends the one before. Making begins when `epoch` is called, not
- * when the first batch is asked for. The last batch of a pass may be smaller.
+ * Starting a pass ends the one before. Work begins when `epoch` is called, not when the first batch is read. The last batch of a
+ * pass may be smaller.
  */
 export class BatchLoader {
   readonly samples: readonly Sample[];
@@ -98,7 +84,7 @@ export class BatchLoader {
       split,
       resize: options.resize,
       normalization: options.normalization ?? unitRange,
-      ...(options.corruption !== undefined && { corruption: options.corruption }),
+      corruption: options.corruption,
       memory: this.#memory,
       threads: options.threads ?? 2,
     });
@@ -119,13 +105,12 @@ export class BatchLoader {
     return Math.ceil(this.samples.length / this.#batchSize);
   }
 
-  /** Starts a pass. A {@link StageError} that names the image is thrown where one cannot be decoded. */
-  epoch({ order = this.#everything(), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
+  /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */
+  epoch({ order = Uint32Array.from(this.samples.keys()), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
     const id = ++this.#passes;
     this.#arrived = [];
     this.#wake();
-    const job = { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment };
-    this.#send({ type: 'start', job });
+    this.#send({ type: 'start', job: { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment } });
     return this.#read(id, order, augment);
   }
 
@@ -141,11 +126,7 @@ export class BatchLoader {
     await this.close();
   }
 
-  async *#read(
-    id: number,
-    order: Uint32Array,
-    augment: Augmentation | undefined,
-  ): AsyncGenerator<Batch, void, undefined> {
+  async *#read(id: number, order: Uint32Array, augment?: Augmentation): AsyncGenerator<Batch, void, undefined> {
     try {
       for (let start = 0; start < order.length; start += this.#batchSize) {
         const images = await this.#next(id);
@@ -166,7 +147,7 @@ export class BatchLoader {
     }
   }
 
-  #mixed(augment: Augmentation, indices: Uint32Array): MixedLabels {
+  #mixed(augment: Augmentation, indices: Uint32Array) {
     const mixes = Array.from(indices, (index) => mixOf(augment, index, this.samples.length));
     return {
       labels: Int32Array.from(indices, (index, i) => this.samples[mixes[i]?.partner ?? index]!.label),
@@ -178,9 +159,8 @@ export class BatchLoader {
     // The thread keeps the process alive only while somebody waits for it.
     this.#worker.ref();
     try {
-      while (this.#arrived.length === 0) {
+      while (this.#arrived.length === 0 && id === this.#passes) {
         if (this.#crash !== undefined) throw this.#crash;
-        if (id !== this.#passes) throw new Error('Internal error: another pass was started, or the loader was closed');
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
         });
@@ -192,10 +172,6 @@ export class BatchLoader {
     const message = this.#arrived.shift()!;
     if (message.type === 'failed') throw new StageError(message.message);
     return message.images;
-  }
-
-  #everything(): Uint32Array {
-    return Uint32Array.from({ length: this.samples.length }, (_, index) => index);
   }
 
   #send(message: ToBatchWorker): void {

@@ -1,13 +1,54 @@
 /** The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. */
 import { parentPort, workerData } from 'node:worker_threads';
-import { augmentImage } from '../augment/augment-image.ts';
+import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
 import { corruptImage } from '../corrupt-image.ts';
+import type { Corruption } from '../corruption-settings.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../parallel-map.ts';
-import { normalizationTable, pixelsToFloats, unmoved } from '../pixels-to-floats.ts';
-import type { BatchJob, BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-protocol.ts';
-import { take } from './memory-budget.ts';
+import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
+import type { Resize } from '../resize-settings.ts';
+import { type MemoryShare, take } from './memory-budget.ts';
+
+/** What the thread is started with. */
+export interface BatchWorkerSetup {
+  /** The dataset's folder. */
+  readonly dataset: string;
+  readonly split: string;
+  readonly resize: Resize;
+  readonly normalization: Normalization;
+  /** Applied to every image before it is resized. */
+  readonly corruption?: Corruption | undefined;
+  /** Where decoded images may be kept. */
+  readonly memory: MemoryShare;
+  /** Images decoded at once. */
+  readonly threads: number;
+}
+
+/** A pass over a split in a given order. */
+interface BatchJob {
+  /** Distinguishes passes: batches of an abandoned one may still arrive. */
+  readonly id: number;
+  readonly order: Uint32Array;
+  readonly batchSize: number;
+  /** Batches that may wait for the reader. */
+  readonly prefetch: number;
+  readonly augment: Augmentation | undefined;
+}
+
+export type ToBatchWorker =
+  /** Drops the current pass and starts this one. */
+  | { readonly type: 'start'; readonly job: BatchJob }
+  /** Drops the current pass. */
+  | { readonly type: 'stop' }
+  /** The reader took a batch: one more may be made. */
+  | { readonly type: 'taken' }
+  /** Returns a batch's memory for another. */
+  | { readonly type: 'recycle'; readonly images: Float32Array<ArrayBuffer> };
+
+export type FromBatchWorker =
+  | { readonly type: 'batch'; readonly id: number; readonly images: Float32Array<ArrayBuffer> }
+  | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
 const port = parentPort!;
 const setup = workerData as BatchWorkerSetup;
@@ -58,12 +99,11 @@ async function produce(job: BatchJob): Promise<void> {
       state.credit--;
       const images = await makeBatch(job, job.order.subarray(start, start + job.batchSize));
       if (current !== state) return void spare.push(images);
-      const batch: FromBatchWorker = { type: 'batch', id: job.id, images };
-      port.postMessage(batch, [images.buffer]);
+      port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [images.buffer]);
     }
   } catch (error) {
-    const failure: FromBatchWorker = { type: 'failed', id: job.id, message: (error as Error).message };
-    port.postMessage(failure);
+    const { message } = error as Error;
+    port.postMessage({ type: 'failed', id: job.id, message } satisfies FromBatchWorker);
   }
 }
 
@@ -74,12 +114,12 @@ async function makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Ar
   const images = place < 0 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
   let slot = 0;
   // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
-  const shown = async (index: number) =>
+  const shown = (index: number) =>
     job.augment === undefined
-      ? { image: await decoded(index), placement: unmoved }
+      ? decoded(index)
       : augmentImage(job.augment, index, { count: split.samples.length, decode: decoded });
-  for await (const { image, placement } of mapParallel(indices, setup.threads, shown)) {
-    pixelsToFloats(image.pixels, setup.resize, placement, table, images.subarray(slot * imageLength));
+  for await (const { pixels } of mapParallel(indices, setup.threads, shown)) {
+    pixelsToFloats(pixels, table, images.subarray(slot * imageLength));
     slot++;
   }
   return images;

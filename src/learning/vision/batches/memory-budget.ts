@@ -1,10 +1,9 @@
-/** A share of a {@link MemoryBudget}, as it is sent to the thread that takes from it. */
+/** A share of a {@link MemoryBudget}, which a thread can be given. */
 export interface MemoryShare {
-  /** Bytes that nobody has taken; one count for all shares. */
+  /** Bytes that no share has taken. */
   readonly left: BigInt64Array<SharedArrayBuffer>;
-  /** Bytes that this one has taken. */
+  /** Bytes that this share has taken, and the most that it may take. */
   readonly taken: BigInt64Array<SharedArrayBuffer>;
-  /** Bytes that this one may take at most. */
   readonly most: number;
 }
 
@@ -20,7 +19,6 @@ export class MemoryBudget {
     return Number(Atomics.load(this.#left, 0));
   }
 
-  /** For one thread to take from. */
   share(most = Number.POSITIVE_INFINITY): MemoryShare {
     return { left: this.#left, taken: counter(0), most };
   }

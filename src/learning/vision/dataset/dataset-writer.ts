@@ -1,8 +1,8 @@
-import { closeSync, mkdirSync, openSync, writeFileSync, writevSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, writeFileSync } from 'node:fs';
 import { extname, join } from 'node:path';
-import { type DatasetInfo, datasetFile, type Sample, samplesFile } from './dataset.ts';
+import { type DatasetInfo, datasetFile, formatSamples, type Sample, samplesFile } from './dataset.ts';
 
-/** An image as it is given to the writer, which finds its place. */
+/** An image before the writer gives it a place. */
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
 
 interface DatasetWriterOptions {
@@ -85,31 +85,26 @@ class SplitWriter {
       ...(group === undefined ? {} : { group }),
       ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
     });
-    writeAll(shard.fd, chunks);
+    writeFileSync(shard.fd, Buffer.concat(chunks));
     shard.length += length;
   }
 
   finish(): void {
-    if (this.#shard !== undefined) writeAll(this.#shard.fd, [tarEnd]);
-    this.close();
-    const lines = this.#samples.map((sample) => JSON.stringify(sample));
-    writeFileSync(join(this.#folder, samplesFile), lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
+    this.close(tarEnd);
+    writeFileSync(join(this.#folder, samplesFile), formatSamples(this.#samples));
   }
 
-  close(): void {
-    if (this.#shard !== undefined) closeSync(this.#shard.fd);
+  /** Closes the shard, if one is open, after its last bytes. */
+  close(end = new Uint8Array()): void {
+    if (this.#shard === undefined) return;
+    writeFileSync(this.#shard.fd, end);
+    closeSync(this.#shard.fd);
     this.#shard = undefined;
   }
 
   #shardWithRoomFor(length: number) {
-    const full =
-      this.#shard !== undefined &&
-      this.#shard.length > 0 &&
-      this.#shard.length + length + 2 * tarBlock > this.#shardBytes;
-    if (full) {
-      writeAll(this.#shard!.fd, [tarEnd]);
-      this.close();
-    }
+    const used = this.#shard?.length ?? 0;
+    if (used > 0 && used + length + tarEnd.length > this.#shardBytes) this.close(tarEnd);
     if (this.#shard === undefined) {
       const name = `${String(this.#shards++).padStart(5, '0')}.tar`;
       this.#shard = { name, fd: openSync(join(this.#folder, name), 'w'), length: 0 };
@@ -118,32 +113,16 @@ class SplitWriter {
   }
 }
 
-/** One call where the disk takes all of it, which is the rule; what it leaves is written by further ones. */
-function writeAll(fd: number, chunks: readonly Uint8Array[]): void {
-  let rest = chunks.filter((chunk) => chunk.length > 0);
-  while (rest.length > 0) {
-    let written = writevSync(fd, rest);
-    while (rest.length > 0 && written >= rest[0]!.length) {
-      written -= rest[0]!.length;
-      rest = rest.slice(1);
-    }
-    if (rest.length > 0) rest = [rest[0]!.subarray(written), ...rest.slice(1)];
-  }
-}
-
-/**
- * The bytes of tar archives (POSIX.1-1988 ustar, with a pax header where a name needs one).
- *
- * Owner, time and mode are constants, so that equal contents give equal archives.
- */
+// The bytes of tar archives (POSIX.1-1988 ustar, with a pax header where a name needs one). Owner, time and mode are constants, so
+// that equal contents give equal archives.
 
 /** Everything in a tar archive starts at a multiple of this many bytes. */
 const tarBlock = 512;
 
-/** What closes an archive: two empty blocks. */
+/** Two empty blocks close an archive. */
 const tarEnd = new Uint8Array(2 * tarBlock);
 
-/** What precedes a file of `size` bytes in an archive: its header, and a pax header when the name is long or not ASCII. */
+/** The header of a file of `size` bytes, after a pax header when the name is long or not ASCII. */
 function tarHeader(name: string, size: number): Uint8Array {
   const split = splitName(name);
   if (split !== undefined) return ustarHeader(split.prefix, split.name, size, '0');

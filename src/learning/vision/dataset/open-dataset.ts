@@ -5,8 +5,7 @@ import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
-import type { DatasetInfo, Sample } from './dataset.ts';
-import { datasetFile, datasetInfo, sampleList, samplesFile } from './dataset.ts';
+import { datasetFile, datasetInfo, type Sample, sampleList, samplesFile } from './dataset.ts';
 
 const readAt = promisify(read);
 
@@ -39,7 +38,7 @@ export function openDataset(folder: string): Dataset {
       `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
     );
   }
-  const info: DatasetInfo = parseArtifactFile('dataset', join(folder, datasetFile), datasetInfo);
+  const info = parseArtifactFile('a dataset', join(folder, datasetFile), datasetInfo);
   const open = new Map<string, ShardedSplit>();
   const close = () => {
     for (const split of open.values()) split.close();
@@ -71,7 +70,7 @@ class ShardedSplit implements DatasetSplit {
     this.name = name;
     this.classes = classes;
     this.#folder = join(dataset, name);
-    this.samples = parseArtifactFile('dataset', join(this.#folder, samplesFile), sampleList(classes.length));
+    this.samples = parseArtifactFile('a dataset', join(this.#folder, samplesFile), sampleList(classes.length));
   }
 
   async read(index: number): Promise<Buffer> {

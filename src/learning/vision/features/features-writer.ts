@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { samplesFile } from '../dataset/dataset.ts';
+import { formatSamples, samplesFile } from '../dataset/dataset.ts';
 import { type FeaturesInfo, type FeaturesSample, featuresFile, valuesFile } from './features.ts';
 import { NpyWriter } from './npy.ts';
 
@@ -22,10 +22,10 @@ export class FeaturesWriter {
     mkdirSync(folder);
     using file = new NpyWriter(join(folder, valuesFile), samples.length, this.#info.values);
     for await (const batch of batches) file.add(batch);
-    const lines = samples.map(({ key, label, class: className, source, path, group }) =>
-      JSON.stringify({ key, label, class: className, source, path, group }),
-    );
-    writeFileSync(join(folder, samplesFile), lines.length === 0 ? '[]\n' : `[\n${lines.join(',\n')}\n]\n`);
+    const facts = samples.map(({ key, label, class: name, source, path, group }) => {
+      return { key, label, class: name, source, path, group };
+    });
+    writeFileSync(join(folder, samplesFile), formatSamples(facts));
   }
 
   finish(): void {

@@ -1,4 +1,4 @@
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../../result.ts';
 
 /**
@@ -51,18 +51,14 @@ export class NpyWriter {
   /** All parts together have the values of `shape`. */
   constructor(path: string, ...shape: readonly number[]) {
     this.#file = openSync(path, 'w');
-    this.#write(npyHeader(...shape));
+    writeFileSync(this.#file, npyHeader(...shape));
   }
 
-  add({ buffer, byteOffset, byteLength }: Float32Array): void {
-    this.#write(new Uint8Array(buffer, byteOffset, byteLength));
+  add(values: Float32Array): void {
+    writeFileSync(this.#file, values);
   }
 
   [Symbol.dispose](): void {
     closeSync(this.#file);
-  }
-
-  #write(bytes: Uint8Array): void {
-    for (let done = 0; done < bytes.length; ) done += writeSync(this.#file, bytes, done);
   }
 }
