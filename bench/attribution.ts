@@ -12,7 +12,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
 import { selectBackend } from '../src/backend/select/select-backend.ts';
-import { gradientMap } from '../src/learning/attribution/gradients/input-gradient.ts';
+import { channelMaximum } from '../src/learning/attribution/attribution-map.ts';
+import { inputGradient } from '../src/learning/attribution/gradients.ts';
 import { buildNet } from '../src/learning/models/build-net.ts';
 import { weightedNet } from '../src/learning/models/export/weighted-net.ts';
 import { initialiseWeights } from '../src/learning/models/initial-weights.ts';
@@ -83,7 +84,7 @@ async function saliency(model: LayersModel, images: Float32Array): Promise<Float
       score: 'score',
       seeds: [],
     } as const;
-    maps.set((await gradientMap(model, question)).maps, first * size * size);
+    maps.set(channelMaximum((await inputGradient(model, question)).gradient), first * size * size);
   }
   return maps;
 }

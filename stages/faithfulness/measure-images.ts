@@ -9,7 +9,7 @@ import {
   saliencyOrder,
 } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import type { RandomisedDepth } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
-import type { Completeness } from '../../src/learning/attribution/gradients/integrated-gradient.ts';
+import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { expectFinite } from '../../src/learning/explanations/questions.ts';

@@ -4,10 +4,15 @@ import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgra
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import { logitsOf } from './explained-score.ts';
-import { guidedGradient } from './gradients/guided-gradient.ts';
-import { gradientMap, inputTimesGradient } from './gradients/input-gradient.ts';
-import { type Completeness, integratedGradient } from './gradients/integrated-gradient.ts';
-import { type NoiseOptions, type NoisyGradients, smoothGradient } from './gradients/smooth-gradient.ts';
+import {
+  type Completeness,
+  guidedGradient,
+  inputGradient,
+  inputTimesGradient,
+  integratedGradient,
+  type NoiseOptions,
+  smoothGradient,
+} from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import { type Question, questionOf } from './question.ts';
 
@@ -50,47 +55,45 @@ export async function explain(
   for (const method of methods) {
     if (isCam(method)) {
       const ofImages: AttributionMap[] = [];
-      for (const [image, { height, width, ...of }] of view!.views.entries()) {
-        const asked = { model, question: questionOf(question, image), ...options };
-        ofImages.push({ height, width, values: await cams[method]({ height, width, ...of }, asked) });
+      for (const [image, one] of view!.views.entries()) {
+        const asked = { model, question: questionOf(question, image), batchSize: options.batchSize };
+        ofImages.push({ height: one.height, width: one.width, values: await cams[method](one, asked) });
       }
       maps.push(ofImages);
     } else {
       const found = await gradients[method](model, question, options);
       logits ??= found.logits;
       completeness ??= found.completeness;
-      maps.push(imageMaps(model, found.maps));
+      maps.push(imageMaps(model, channelMaximum(found.gradient)));
     }
   }
   logits ??= await logitsOf(model, question.images);
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 
-interface ImageMaps {
-  /** `[batch, height, width]`. */
-  readonly maps: Float32Array;
-  readonly logits?: Float32Array;
-  readonly completeness?: Completeness;
+/** What a gradient method finds: an attribution by channel, `[batch, height, width, 3]`, and by-products. */
+interface Found extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
+  readonly gradient: Float32Array;
 }
 
-type MapsOf = (model: LayersModel, question: Question, options: ExplainOptions) => Promise<ImageMaps>;
+type Attribute = (model: LayersModel, question: Question, options: ExplainOptions) => Promise<Found>;
 
 const smooth =
-  (of: NoisyGradients): MapsOf =>
-  async (...given) => ({ maps: channelMaximum(await smoothGradient(...given, of)) });
+  (of: Parameters<typeof smoothGradient>[3]): Attribute =>
+  async (...given) => ({ gradient: await smoothGradient(...given, of) });
 
-const gradients: Readonly<Record<GradientMethod, MapsOf>> = {
-  gradient: gradientMap,
-  'input-x-gradient': async (model, question) => ({ maps: channelMaximum(await inputTimesGradient(model, question)) }),
+const gradients: Readonly<Record<GradientMethod, Attribute>> = {
+  gradient: inputGradient,
+  'input-x-gradient': async (model, question) => ({ gradient: await inputTimesGradient(model, question) }),
   'smooth-grad': smooth('mean'),
   'smooth-grad-squared': smooth('mean-of-squares'),
   'var-grad': smooth('variance'),
   'integrated-gradients': async (model, question, { steps, baseline: colour }) => {
     const baseline = Float32Array.from(question.images, (_, i) => colour[i % 3]!);
     const { attribution, ...completeness } = await integratedGradient(model, question, { baseline, steps });
-    return { maps: channelMaximum(attribution), completeness };
+    return { gradient: attribution, completeness };
   },
-  'guided-backprop': async (model, question) => ({ maps: channelMaximum(await guidedGradient(model, question)) }),
+  'guided-backprop': async (model, question) => ({ gradient: await guidedGradient(model, question) }),
 };
 
 function imageMaps(model: LayersModel, maps: Float32Array): readonly AttributionMap[] {
@@ -102,13 +105,11 @@ function imageMaps(model: LayersModel, maps: Float32Array): readonly Attribution
   }));
 }
 
-/** The question about the image of a view. */
-interface Asked extends ExplainOptions {
-  readonly model: LayersModel;
-  readonly question: Question;
-}
-
-type MapOf = (view: LayerView, asked: Asked) => Float32Array | Promise<Float32Array>;
+/** A class activation map of a view, by the question about its image. */
+type MapOf = (
+  view: LayerView,
+  asked: { readonly model: LayersModel; readonly question: Question; readonly batchSize: number },
+) => Float32Array | Promise<Float32Array>;
 
 const cams: Readonly<Record<CamMethod, MapOf>> = {
   'grad-cam': gradCam,

@@ -1,5 +1,5 @@
 import { formatShare } from '../../format-numbers.ts';
-import type { Completeness } from '../attribution/gradients/integrated-gradient.ts';
+import type { Completeness } from '../attribution/gradients.ts';
 import { mean } from '../metrics/mean.ts';
 
 /** How far the attributions of integrated gradients are from what they should sum to: means over images. */

@@ -1,7 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { type AttributionMap, reduceMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../attribution/explain.ts';
-import type { Completeness } from '../attribution/gradients/integrated-gradient.ts';
+import type { Completeness } from '../attribution/gradients.ts';
 import {
   chanceIntersectionOverUnion,
   intersectionOverUnion,
