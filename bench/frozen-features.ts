@@ -18,7 +18,7 @@ import { headOf, netOf } from '../src/learning/models/model-setting.ts';
 import { trainableWeights } from '../src/learning/training/model-weights.ts';
 import { Optimizer } from '../src/learning/training/optimizer.ts';
 import { trainStep } from '../src/learning/training/train-step.ts';
-import { FeatureBatches } from '../src/learning/training/training-data.ts';
+import { featureBatches } from '../src/learning/training/training-data.ts';
 import type { Features } from '../src/learning/vision/features/open-features.ts';
 
 const [side = '256', count = '64', rounds = '5'] = process.argv.slice(2);
@@ -48,7 +48,7 @@ const head = buildHead(headOf('xception-based'), values);
 initialiseWeights(head, 7);
 const adam = { kind: 'adam', learningRate: 0.001, beta1: 0.9, beta2: 0.999, epsilon: 1e-8 } as const;
 const optimizer = new Optimizer(adam, trainableWeights(head));
-const data = new FeatureBatches(features, { batchSize, seed: 7 });
+const data = featureBatches(features, { batchSize, seed: 7 });
 
 /** The backbone over every image, 8 at a time as its memory wants it, which an epoch without cached features adds. */
 async function look(): Promise<void> {

@@ -1,6 +1,5 @@
-import type { PairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
-import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
+import type { Interval, PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
 
 /** A model that competes. */
 export interface Candidate {

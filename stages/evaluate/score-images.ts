@@ -4,7 +4,7 @@ import type { FeaturesInput, ImageInput, ModelInfo } from '../../src/learning/mo
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { predict } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
-import { FeatureBatches } from '../../src/learning/training/training-data.ts';
+import { featureBatches } from '../../src/learning/training/training-data.ts';
 import { type Batch, BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import type { Sample } from '../../src/learning/vision/dataset/dataset.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
@@ -105,7 +105,7 @@ function featuresOf(context: Context, { values, of: trained }: FeaturesInput): S
     const shown = other.map((name) => `${name} ${JSON.stringify(trained[name])}, here ${JSON.stringify(given[name])}`);
     if (other.length > 0) throw new StageError(`The model was trained on features of ${shown.join('; of ')}.`);
   }
-  const batches = new FeatureBatches(features, { batchSize, seed: 0 });
+  const batches = featureBatches(features, { batchSize, seed: 0 });
   return {
     classes: features.classes,
     samples: (split) => features.split(split).samples,

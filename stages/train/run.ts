@@ -67,19 +67,17 @@ async function follow(
 ): Promise<History> {
   const { epochs, monitor, trainValues } = context.settings;
   const evaluated = monitor.filter((split) => split !== trainSplit || trainValues === 'exact');
-  const imagesEvaluated = evaluated.reduce((sum, split) => sum + batches.size(split), 0);
+  const sizeOf = (split: string) => {
+    const { real, fake } = batches.images(split);
+    return real + fake;
+  };
+  const imagesEvaluated = evaluated.reduce((sum, split) => sum + sizeOf(split), 0);
   const imagesOf = (epochs: number) => ({
-    training: epochs * batches.size(trainSplit),
+    training: epochs * sizeOf(trainSplit),
     evaluation: epochs * imagesEvaluated,
   });
   const pace = new Pace(imagesOf(epochs), () => performance.now() / 1000, imagesOf(before));
-  const data: TrainingData = {
-    batches: (split) => batches.batches(split),
-    images: (split) => batches.images(split),
-    key: (split, index) => batches.key(split, index),
-    training: (epoch) => pace.waitFor(batches.training(epoch)),
-    evaluation: (split) => batches.evaluation(split),
-  };
+  const data: TrainingData = { ...batches, training: (epoch) => pace.waitFor(batches.training(epoch)) };
   const history = await train(data, {
     batch({ epoch, split, images, loss }) {
       pace.count(loss === undefined ? 'evaluation' : 'training', images);

@@ -8,7 +8,7 @@ import { headOf } from '../../src/learning/models/model-setting.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
 import { trainSplit } from '../../src/learning/training/split-names.ts';
-import { DatasetBatches, FeatureBatches } from '../../src/learning/training/training-data.ts';
+import { datasetBatches, featureBatches, type TrainingData } from '../../src/learning/training/training-data.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';
 
@@ -20,7 +20,7 @@ export interface Source extends AsyncDisposable {
   readonly classes: readonly string[];
   /** Of the training split. */
   readonly labels: readonly number[];
-  readonly batches: DatasetBatches | FeatureBatches;
+  readonly batches: TrainingData & Partial<AsyncDisposable>;
 }
 
 /** Opens the one connected input, on a running backend. Throws a {@link StageError} when it does not fit. */
@@ -36,7 +36,7 @@ async function images(context: StageContext<TrainSettings>): Promise<Source> {
   const { net, model, input } = await beginNetwork(context, settings);
   const resize = { width: input.size, height: input.size, fit: input.fit, kernel: input.kernel };
   const options = { batchSize, seed, augment, resize, normalization: input.normalise, threads: cpus };
-  const batches = new DatasetBatches(folder, options);
+  const batches = datasetBatches(folder, options);
   return {
     ...{ net, model, input, batches },
     classes: dataset.classes,
@@ -58,7 +58,7 @@ async function features(context: StageContext<TrainSettings>): Promise<Source> {
     ...{ net, model, classes },
     input: { values, ...(of === undefined ? {} : { of }) },
     labels: features.split(trainSplit).samples.map(({ label }) => label),
-    batches: new FeatureBatches(features, settings),
+    batches: featureBatches(features, settings),
     [Symbol.asyncDispose]: async () => {},
   };
 }

@@ -30,12 +30,8 @@ export function fakeProbabilities(differences: ArrayLike<number>, temperature = 
 }
 
 /**
- * What the two scores of a file are: logits, as a network gives them before any softmax, or probabilities. The ranking does not depend on
- * it, but the calibration does:
- *
- *     const scale = scaleOf(allRows);                    // once for a file
- *     fakeProbabilitiesOf(rows, scale);                  // for the rows of one split
- *     fitTemperature(labels, logitDifferences(logitsOf(rows, scale)));
+ * What the two scores of a file are: logits, as a network gives them before any softmax, or probabilities. The calibration
+ * depends on it, the ranking does not.
  */
 export type ScoreScale = 'logits' | 'probabilities';
 

@@ -1,6 +1,6 @@
 import { err, ok, type Result } from '../../result.ts';
 
-/** Numbers by name, in the order of the file; null where one is undefined. */
+/** Numbers by name, in the order of the file; null where undefined. */
 export type MetricValues = ReadonlyMap<string, number | null>;
 
 /** The content of a `metrics` artifact. */

@@ -1,6 +1,6 @@
 import { type InputArtifact, StageError } from '../../stage.ts';
 
-/** The names of what two list ports hold, in the singular, for messages: `model`, `metrics`. */
+/** The singular of what two list ports hold, for messages: `model`, `metrics`. */
 interface PortWords {
   readonly one: string;
   readonly other: string;

@@ -3,17 +3,11 @@ import { StageError } from '../../stage.ts';
 import { thereAre } from '../../suggest.ts';
 import { parseScores, type ScoreRow } from './scores-file.ts';
 
-/** The rows of one split in the `scores` file at `path`, and the rows of the whole file. */
-export interface SplitScores {
-  readonly rows: readonly ScoreRow[];
-  readonly all: readonly ScoreRow[];
-}
-
 /**
- * Reads the scores of a split. Throws a {@link StageError} where the file holds no scores, or no images of the split;
+ * Reads the rows of one split in the `scores` file at `path`, and `all` rows. Throws a {@link StageError} where the file holds no scores, or no images of the split;
  * `what` names the input in it: `input "scores" of my-net`.
  */
-export function readSplitScores(path: string, split: string, what: string): SplitScores {
+export function readSplitScores(path: string, split: string, what: string) {
   const scores = parseScores(readFileSync(path, 'utf8'));
   if (!scores.ok) throw new StageError(`${what}, ${path}: ${scores.error}`);
   const all = scores.value;

@@ -9,7 +9,7 @@ import type { Batch } from '../vision/batches/batch-loader.ts';
 import { allCalledBy, collapseKept, firstCollapse } from './collapse.ts';
 import { type Freezing, freezeLayers } from './freezing.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
-import { allWeights, movingWeights, trainableWeights } from './model-weights.ts';
+import { allWeights, assignValues, movingWeights, trainableWeights } from './model-weights.ts';
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
 import { type ScheduleSettings, scheduleFactor, warmUpFactor } from './schedule.ts';
@@ -17,7 +17,7 @@ import { selectionSplit, trainSplit } from './split-names.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
 import type { OptimizerSettings } from './training-settings.ts';
-import { BestWeights, putState, type TrainingStates, takeState } from './training-state.ts';
+import { type BestEpoch, bestOf, putState, type TrainingStates, takeState } from './training-state.ts';
 import { WeightAverage } from './weight-average.ts';
 
 export interface FitOptions extends Omit<StepOptions, 'average'> {
@@ -73,7 +73,7 @@ export async function fit(
 ): Promise<History> {
   const optimizer = new Optimizer(options.optimizer);
   const average = options.ema && new WeightAverage(options.ema.decay);
-  const best = new BestWeights(model);
+  let best: BestEpoch | undefined;
   const memories = () => [...optimizer.memories, ...(average === undefined ? [] : [average])];
   const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
@@ -90,7 +90,7 @@ export async function fit(
   const warn = (warning: string | undefined) => warning !== undefined && listener.warn(warning);
   try {
     for (const { epoch } of epochs) enter(epoch);
-    if (states?.last !== undefined) putState(model, best, memories(), states.last);
+    if (states?.last !== undefined) best = putState(model, memories(), states.last);
     for (let epoch = epochs.length + 1; epoch <= options.epochs; epoch++) {
       if (endsEarly(epochs.length, chosenEpoch, options, listener)) break;
       const change = enter(epoch);
@@ -99,7 +99,9 @@ export async function fit(
       const running = await trainEpoch(model, optimizer, data, { ...options, epoch, rate, average }, listener);
       average?.swap();
       const splits = await evaluateSplits(model, data, { ...options, epoch, running }, listener);
-      const isBest = await best.offer(splits[selectionSplit]!);
+      const before = best;
+      best = await bestOf(best, splits[selectionSplit]!, model);
+      const isBest = best !== before;
       average?.swap();
       if (isBest) chosenEpoch = epoch;
       const record = { epoch, learningRate: optimizer.learningRate, running, splits };
@@ -113,18 +115,17 @@ export async function fit(
     optimizer.dispose();
     average?.dispose();
   }
-  if (average !== undefined || chosenEpoch !== epochs.length) best.restore();
+  if (average !== undefined || chosenEpoch !== epochs.length) assignValues(allWeights(model), best!.weights);
   const history = { splits: options.monitor, epochs, chosenEpoch, images };
   warn(collapseKept(history));
   return history;
 }
 
 function endsEarly(epochs: number, chosenEpoch: number, { earlyStopping }: FitOptions, listener: FitListener): boolean {
-  if (earlyStopping === undefined || epochs - chosenEpoch < earlyStopping.patience) return false;
-  const { patience } = earlyStopping;
-  listener.info(
-    `Training ends after epoch ${epochs}: none of the last ${patience} was better than epoch ${chosenEpoch}.`,
-  );
+  const { patience = Number.POSITIVE_INFINITY } = earlyStopping ?? {};
+  if (epochs - chosenEpoch < patience) return false;
+  const why = `none of the last ${patience} was better than epoch ${chosenEpoch}`;
+  listener.info(`Training ends after epoch ${epochs}: ${why}.`);
   return true;
 }
 

@@ -3,9 +3,6 @@ import { StageError } from '../../stage.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import type { Loss, LossSettings } from './training-settings.ts';
 
-/** `labels` 0 or 1 of a batch, and the labels of the images mixed in. */
-type BatchLabels = Pick<Batch, 'labels' | 'mixed'>;
-
 /**
  * The loss that a step minimises: the softmax cross-entropy of a batch, with smoothed labels (Szegedy et al. 2016, "Rethinking
  * the inception architecture", section 7) and weighted classes, as PyTorch's `CrossEntropyLoss`:
@@ -17,7 +14,7 @@ type BatchLabels = Pick<Batch, 'labels' | 'mixed'>;
  *
  * @param logits `[batch, 2]`.
  */
-export function trainingLoss(batch: BatchLabels, logits: Tensor, loss: Loss = {}): Scalar {
+export function trainingLoss(batch: Pick<Batch, 'labels' | 'mixed'>, logits: Tensor, loss: Loss = {}): Scalar {
   const { targets, weights } = batchTargets(batch, loss);
   const shares = tensor(targets, [batch.labels.length, 2]);
   if (weights === undefined) return losses.softmaxCrossEntropy(shares, logits) as Scalar;
@@ -28,7 +25,7 @@ export function trainingLoss(batch: BatchLabels, logits: Tensor, loss: Loss = {}
  * The shares of the classes in every image's target, `[batch, 2]`, where each row sums to 1 as tfjs's gradient assumes; and the
  * weight of each image, `[batch]`, where they differ.
  */
-function batchTargets({ labels, mixed }: BatchLabels, { labelSmoothing = 0, classWeights }: Loss) {
+function batchTargets({ labels, mixed }: Pick<Batch, 'labels' | 'mixed'>, { labelSmoothing = 0, classWeights }: Loss) {
   const targets = new Float32Array(2 * labels.length);
   const sizes = new Float64Array(labels.length);
   let whole = 0;

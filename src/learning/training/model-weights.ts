@@ -2,19 +2,15 @@ import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 
 /** All weights of a model, in the order of layers. tfjs's own order begins with trainable weights, so freezing would change it. */
-export function allWeights(model: LayersModel): Variable[] {
-  return weightsOf(model.layers);
-}
+export const allWeights = (model: LayersModel): Variable[] => weightsOf(model.layers);
 
 /** The weights that gradients move now, in the order of layers. */
-export function trainableWeights(model: LayersModel): Variable[] {
-  return model.trainableWeights.map((weight) => weight.read() as Variable);
-}
+export const trainableWeights = (model: LayersModel): Variable[] =>
+  model.trainableWeights.map((weight) => weight.read() as Variable);
 
 /** The weights that a step changes now: the trainable ones, and the moving statistics of the layers that train. */
-export function movingWeights(model: LayersModel): Variable[] {
-  return weightsOf(model.layers.filter(({ trainable }) => trainable));
-}
+export const movingWeights = (model: LayersModel): Variable[] =>
+  weightsOf(model.layers.filter(({ trainable }) => trainable));
 
 const weightsOf = (layers: LayersModel['layers']): Variable[] =>
   layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable));

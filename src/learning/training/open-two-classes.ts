@@ -6,20 +6,14 @@ import { type Features, openFeatures } from '../vision/features/open-features.ts
  * Opens the `dataset` artifact in `folder` to read some of its splits. Throws a {@link StageError} when it does not have two classes, or
  * when one of `splits` is missing or empty.
  */
-export function openTwoClasses(folder: string, splits: readonly string[]): Dataset {
-  return expectTwoClasses(openDataset(folder), 'a dataset', splits);
-}
+export const openTwoClasses = (folder: string, splits: readonly string[]): Dataset =>
+  expectTwoClasses(openDataset(folder), 'a dataset', splits);
 
 /** The same for a `features` artifact. */
-export function openFeaturesOfTwoClasses(folder: string, splits: readonly string[]): Features {
-  return expectTwoClasses(openFeatures(folder), 'features', splits);
-}
+export const openFeaturesOfTwoClasses = (folder: string, splits: readonly string[]): Features =>
+  expectTwoClasses(openFeatures(folder), 'features', splits);
 
-function expectTwoClasses<T extends Pick<Dataset | Features, 'classes' | 'split'>>(
-  data: T,
-  name: string,
-  splits: readonly string[],
-): T {
+function expectTwoClasses<T extends Dataset | Features>(data: T, name: string, splits: readonly string[]): T {
   if (data.classes.length !== 2) {
     throw new StageError(`Expected ${name} of two classes, real first, got ${data.classes.join(', ')}.`);
   }

@@ -26,11 +26,7 @@ export async function predict(
     batch.release();
     onBatch(batch.labels.length);
   }
-  return {
-    logits: Float32Array.from(logits),
-    labels: Int32Array.from(labels),
-    indices: Uint32Array.from(indices),
-  };
+  return { logits: Float32Array.from(logits), labels: Int32Array.from(labels), indices: Uint32Array.from(indices) };
 }
 
 /** The output of a model for a batch in inference mode, `[batch, values]`; the batch is not released. */

@@ -34,18 +34,14 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
 ]);
 export type ScheduleSettings = z.infer<typeof scheduleSettings>;
 
-/** The state of training that a schedule depends on. A schedule has no memory of its own, so nothing of it is checkpointed. */
-interface Moment {
-  /** Counted from 1. */
-  readonly epoch: number;
-  /** Number of all epochs. */
-  readonly epochs: number;
-  /** Validation losses of the epochs before. */
-  readonly losses: readonly number[];
-}
-
-/** The factor of the optimizer's learning rate in an epoch, without warm-up. */
-export function scheduleFactor(settings: ScheduleSettings, { epoch, epochs, losses }: Moment): number {
+/**
+ * The factor of the optimizer's learning rate in an epoch (counted from 1) of so many, after validation losses of the epochs
+ * before; without warm-up. A schedule has no memory of its own, so nothing of it is checkpointed.
+ */
+export function scheduleFactor(
+  settings: ScheduleSettings,
+  { epoch, epochs, losses }: { readonly epoch: number; readonly epochs: number; readonly losses: readonly number[] },
+): number {
   switch (settings.kind) {
     case 'constant':
       return 1;

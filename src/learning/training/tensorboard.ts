@@ -12,11 +12,8 @@ export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, 
     runs.map((run) => {
       const events = epochs.flatMap(({ epoch, learningRate, running, splits: values }): ScalarEvent[] => {
         const { loss, accuracy } = values[run] ?? {};
-        const ofTraining = {
-          running_loss: running.loss,
-          running_accuracy: running.accuracy,
-          learning_rate: learningRate,
-        };
+        const { loss: running_loss, accuracy: running_accuracy } = running;
+        const ofTraining = { running_loss, running_accuracy, learning_rate: learningRate };
         const scalars = { loss, accuracy, ...(run === trainSplit && ofTraining) };
         return Object.entries(scalars).flatMap(([tag, value]) =>
           value === undefined ? [] : [{ tag, step: epoch, value }],
@@ -27,14 +24,8 @@ export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, 
   );
 }
 
-/** A number that TensorBoard draws as a point of a curve. */
-interface ScalarEvent {
-  /** The curve's name. */
-  readonly tag: string;
-  /** Its place on the horizontal axis, from 0. */
-  readonly step: number;
-  readonly value: number;
-}
+/** A point of a curve: the curve's name, the place on the horizontal axis, from 0, and the height. */
+type ScalarEvent = { readonly tag: string; readonly step: number; readonly value: number };
 
 /**
  * The bytes of an event file: TFRecords of `tensorflow.Event` messages, with the field numbers of TensorBoard's event.proto and

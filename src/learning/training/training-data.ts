@@ -19,9 +19,11 @@ export interface TrainingData {
   evaluation(split: string): AsyncIterable<Batch>;
 }
 
-interface Sample {
-  readonly key: string;
-  readonly label: number;
+/** The samples of named splits, and passes over them in a given order. */
+interface BatchSource {
+  samples(split: string): readonly { readonly key: string; readonly label: number }[];
+  /** `epoch` is undefined for images unchanged in their own order. */
+  pass(split: string, epoch?: { readonly number: number; readonly order: Uint32Array }): AsyncIterable<Batch>;
 }
 
 interface BatchOptions {
@@ -31,111 +33,63 @@ interface BatchOptions {
   readonly seed: number;
 }
 
-/** What images and features have in common: samples by split, and one order for each epoch. */
-abstract class SplitBatches<Options extends BatchOptions> implements TrainingData {
-  protected readonly options: Options;
+const trainingData = ({ samples, pass }: BatchSource, { batchSize, seed }: BatchOptions): TrainingData => ({
+  batches: (split) => Math.ceil(samples(split).length / batchSize),
+  key: (split, index) => samples(split)[index]!.key,
+  images: (split) => countImages(samples(split).map(({ label }) => label)),
+  training: (epoch) => {
+    const order = permutation(samples(trainSplit).length, new Random('order', seed, epoch));
+    return pass(trainSplit, { number: epoch, order });
+  },
+  evaluation: (split) => pass(split),
+});
 
-  constructor(options: Options) {
-    this.options = options;
-  }
-
-  protected abstract samples(split: string): readonly Sample[];
-  protected abstract pass(
-    split: string,
-    epoch?: { readonly number: number; readonly order: Uint32Array },
-  ): AsyncIterable<Batch>;
-
-  size(split: string): number {
-    return this.samples(split).length;
-  }
-
-  batches(split: string): number {
-    return Math.ceil(this.size(split) / this.options.batchSize);
-  }
-
-  key(split: string, index: number): string {
-    return this.samples(split)[index]!.key;
-  }
-
-  images(split: string): SplitImages {
-    return countImages(this.samples(split).map(({ label }) => label));
-  }
-
-  training(epoch: number): AsyncIterable<Batch> {
-    const order = permutation(this.size(trainSplit), new Random('order', this.options.seed, epoch));
-    return this.pass(trainSplit, { number: epoch, order });
-  }
-
-  evaluation(split: string): AsyncIterable<Batch> {
-    return this.pass(split);
-  }
-}
-
-/** The splits of a `dataset` artifact. A split is opened when first used, and keeps its decoded images until all are closed. */
-export class DatasetBatches extends SplitBatches<
-  BatchLoaderOptions & BatchOptions & { readonly augment: AugmentSettings }
-> {
-  readonly #dataset: string;
-  readonly #loaders = new Map<string, BatchLoader>();
-
-  /** `dataset` is the artifact's folder. */
-  constructor(dataset: string, options: DatasetBatches['options']) {
-    super(options);
-    this.#dataset = dataset;
-  }
-
-  protected override samples(split: string): readonly Sample[] {
-    return this.#loader(split).samples;
-  }
-
-  protected override pass(
-    split: string,
-    epoch?: { readonly number: number; readonly order: Uint32Array },
-  ): AsyncIterable<Batch> {
-    if (epoch === undefined) return this.#loader(split).epoch();
-    const { seed, augment } = this.options;
-    return this.#loader(split).epoch({ order: epoch.order, augment: { ...augment, seed, epoch: epoch.number } });
-  }
-
-  async [Symbol.asyncDispose](): Promise<void> {
-    await Promise.all([...this.#loaders.values()].map((loader) => loader.close()));
-  }
-
-  #loader(split: string): BatchLoader {
-    const loader = this.#loaders.get(split) ?? new BatchLoader(this.#dataset, split, this.options);
-    this.#loaders.set(split, loader);
-    return loader;
-  }
+/**
+ * The splits of the `dataset` artifact in a folder. A split is opened when first used, and keeps its decoded images until all are
+ * closed by disposing.
+ */
+export function datasetBatches(
+  dataset: string,
+  options: BatchLoaderOptions & BatchOptions & { readonly augment: AugmentSettings },
+): TrainingData & AsyncDisposable {
+  const loaders = new Map<string, BatchLoader>();
+  const loader = (split: string) => {
+    const found = loaders.get(split) ?? new BatchLoader(dataset, split, options);
+    loaders.set(split, found);
+    return found;
+  };
+  const { seed, augment } = options;
+  const source: BatchSource = {
+    samples: (split) => loader(split).samples,
+    pass: (split, epoch) =>
+      loader(split).epoch(epoch && { order: epoch.order, augment: { ...augment, seed, epoch: epoch.number } }),
+  };
+  return {
+    ...trainingData(source, options),
+    async [Symbol.asyncDispose]() {
+      await Promise.all(Array.from(loaders.values(), (loader) => loader.close()));
+    },
+  };
 }
 
 /** The splits of a `features` artifact, in the same order as the images that they were made from. */
-export class FeatureBatches extends SplitBatches<BatchOptions> {
-  readonly #features: Features;
-
-  constructor(features: Features, options: BatchOptions) {
-    super(options);
-    this.#features = features;
-  }
-
-  protected override samples(split: string): readonly Sample[] {
-    return this.#features.split(split).samples;
-  }
-
-  protected override async *pass(
-    split: string,
-    epoch?: { readonly order: Uint32Array },
-  ): AsyncGenerator<Batch, void, undefined> {
-    const { samples, features } = this.#features.split(split);
-    const { batchSize } = this.options;
-    const width = this.#features.values;
-    const order = epoch?.order ?? Uint32Array.from(samples.keys());
-    for (let start = 0; start < order.length; start += batchSize) {
-      const indices = order.slice(start, start + batchSize);
-      const images = new Float32Array(indices.length * width);
-      for (const [slot, index] of indices.entries()) {
-        images.set(features.subarray(index * width, (index + 1) * width), slot * width);
+export function featureBatches(features: Features, options: BatchOptions): TrainingData {
+  const width = features.values;
+  const source: BatchSource = {
+    samples: (split) => features.split(split).samples,
+    async *pass(split, epoch) {
+      const { samples, features: all } = features.split(split);
+      const order = epoch?.order ?? Uint32Array.from(samples.keys());
+      for (let start = 0; start < order.length; start += options.batchSize) {
+        const indices = order.slice(start, start + options.batchSize);
+        const images = new Float32Array(indices.length * width);
+        for (const [slot, index] of indices.entries()) {
+          images.set(all.subarray(index * width, (index + 1) * width), slot * width);
+        }
+        const labels = Int32Array.from(indices, (index) => samples[index]!.label);
+        yield { images, labels, indices, release: () => {} };
       }
-      yield { images, labels: Int32Array.from(indices, (index) => samples[index]!.label), indices, release: () => {} };
-    }
-  }
+    },
+  };
+  return trainingData(source, options);
 }

@@ -4,38 +4,16 @@ import { allWeights, assignValues, readValues } from './model-weights.ts';
 import type { StepMemory } from './optimizer.ts';
 import { selectionSplit } from './split-names.ts';
 
-/** The weights of the best epoch so far, kept outside the backend. */
-export class BestWeights {
-  readonly #model: LayersModel;
-  #values: SplitValues | undefined;
-  #weights: readonly Float32Array[] = [];
+/** The best epoch so far, with the model's weights at its end in the order of `allWeights`, kept outside the backend. */
+export interface BestEpoch {
+  readonly values: SplitValues;
+  readonly weights: readonly Float32Array[];
+}
 
-  constructor(model: LayersModel) {
-    this.#model = model;
-  }
-
-  /** Copies the weights when this epoch is the best so far, and says whether it is. */
-  async offer(values: SplitValues): Promise<boolean> {
-    if (this.#values !== undefined && !isBetter(values, this.#values)) return false;
-    this.resume(values, await readValues(allWeights(this.#model)));
-    return true;
-  }
-
-  /** In the order of `allWeights`; empty before the first epoch. */
-  get weights(): readonly Float32Array[] {
-    return this.#weights;
-  }
-
-  /** Continues with this best epoch of an earlier attempt. */
-  resume(values: SplitValues, weights: readonly Float32Array[]): void {
-    this.#values = values;
-    this.#weights = weights;
-  }
-
-  /** Puts the best weights back into the model. */
-  restore(): void {
-    assignValues(allWeights(this.#model), this.#weights);
-  }
+/** The best epoch after another one with these values, whose weights the model has. */
+export async function bestOf(best: BestEpoch | undefined, values: SplitValues, model: LayersModel): Promise<BestEpoch> {
+  if (best !== undefined && !isBetter(values, best.values)) return best;
+  return { values, weights: await readValues(allWeights(model)) };
 }
 
 /** The better of two epochs by validation accuracy, then by validation loss; the earlier of equal ones. */
@@ -72,9 +50,10 @@ export interface TrainingStates {
   keep(state: TrainingState): void;
 }
 
+/** The state after an epoch. */
 export async function takeState(
   model: LayersModel,
-  best: BestWeights,
+  best: BestEpoch,
   memories: readonly StepMemory[],
   { epochs, chosenEpoch }: Pick<TrainingState, 'epochs' | 'chosenEpoch'>,
 ): Promise<TrainingState> {
@@ -90,20 +69,17 @@ export async function takeState(
   };
 }
 
-/** Restores a state of the same training, with as many memories as it was taken from. */
-export function putState(
-  model: LayersModel,
-  best: BestWeights,
-  memories: readonly StepMemory[],
-  state: TrainingState,
-): void {
-  const { epochs, chosenEpoch, weights, steps } = state;
+/** Restores a state of the same training, with as many memories as it was taken from, and returns its best epoch. */
+export function putState(model: LayersModel, memories: readonly StepMemory[], state: TrainingState): BestEpoch {
+  const { epochs, chosenEpoch, weights, steps, memory, best } = state;
   assignValues(allWeights(model), weights);
-  const variables = memories.flatMap(({ memory }) => memory);
-  assignValues(variables, state.memory);
-  for (const [i, memory] of memories.entries()) memory.steps = steps[i]!;
+  assignValues(
+    memories.flatMap(({ memory }) => memory),
+    memory,
+  );
+  for (const [i, one] of memories.entries()) one.steps = steps[i]!;
   const values = epochs[chosenEpoch - 1]!.splits[selectionSplit]!;
-  best.resume(values, state.best.length === 0 ? weights : state.best);
+  return { values, weights: best.length === 0 ? weights : best };
 }
 
 const bytesOf = ({ buffer, byteOffset, byteLength }: Float32Array) => Buffer.from(buffer, byteOffset, byteLength);

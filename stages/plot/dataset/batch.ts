@@ -2,7 +2,7 @@ import { formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { trainSplit } from '../../../src/learning/training/split-names.ts';
-import { DatasetBatches } from '../../../src/learning/training/training-data.ts';
+import { datasetBatches } from '../../../src/learning/training/training-data.ts';
 import { type AugmentSettings, augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
 import type { Batch } from '../../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
@@ -25,7 +25,7 @@ export const draw: DrawForm = async (context) => {
   const { path, labels } = onlyInput(context, 'dataset', 'batch');
   const resize = { width: side, height: side, fit, kernel };
   const options = { batchSize: images, seed, augment, resize, normalization, threads: context.cpus };
-  await using batches = new DatasetBatches(path, options);
+  await using batches = datasetBatches(path, options);
   using dataset = openDataset(path);
   const batch = await firstOf(batches.training(epoch));
   if (batch === undefined) throw new StageError(`Expected images in the split "${trainSplit}", got none.`);

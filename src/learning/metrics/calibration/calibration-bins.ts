@@ -13,11 +13,6 @@ export interface CalibrationBin {
   readonly positiveShare: number;
 }
 
-export interface CalibrationOptions extends Weighted {
-  /** Number of bins of equal width from 0 to 1. Default 15, as in Guo et al. 2017, "On calibration of modern neural networks". */
-  readonly bins?: number;
-}
-
 /**
  * Predicted against observed shares of class 1, by rising probability; empty bins are left out. The same as scikit-learn's
  * `calibration_curve` with the strategy "uniform". In the bins of a calibrated model both agree.
@@ -27,11 +22,13 @@ export interface CalibrationOptions extends Weighted {
  *
  * @param labels 0 or 1 for each item.
  * @param probabilities Of class 1, 0 to 1, for each item; throws a RangeError otherwise.
+ * @param options The number of bins of equal width is 15 by default, as in Guo et al. 2017, "On calibration of modern neural
+ *   networks".
  */
 export function calibrationBins(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { bins = 15, weights }: CalibrationOptions = {},
+  { bins = 15, weights }: Weighted & { readonly bins?: number } = {},
 ): readonly CalibrationBin[] {
   requireOneEach(labels, probabilities, 'probability', { weights });
   const [items, predicted, observed] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
@@ -41,7 +38,7 @@ export function calibrationBins(
       throw new RangeError(`Expected a probability from 0 to 1, got ${probability} at index ${i}`);
     }
     const bin = Math.max(0, Math.ceil(probability * bins) - 1);
-    const weight = weights === undefined ? 1 : weights[i]!;
+    const weight = weights?.[i] ?? 1;
     items[bin]! += weight;
     predicted[bin]! += weight * probability;
     observed[bin]! += weight * labels[i]!;

@@ -6,12 +6,13 @@ import {
   type Statistic,
 } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
+import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT, twoSidedT } from '../intervals/student-t.ts';
 import { mean, sampleVariance } from '../mean.ts';
 import { holm } from './holm.ts';
 import type { MatchedScores } from './match-scores.ts';
 import { mcnemarOf } from './mcnemar.ts';
-import { type PairedDifference, pairedDifference } from './paired-difference.ts';
+import { pairedDifference } from './paired-difference.ts';
 import { accuracyOfRows, aucOfRows, differenceOf, predictedClass } from './row-statistics.ts';
 
 /** Two models on the same images: which one is better, and by how much. */
@@ -42,22 +43,14 @@ export const testNames: Readonly<Record<TestedDifference['test'], string>> = {
   'runs-and-images': 'Welch over runs and images',
 };
 
-export interface CompareOptions {
-  /** The confidence of the intervals, above 0 and below 1. */
-  readonly level: number;
-  /** Number of bootstrap draws; absent: as in {@link BootstrapSample}. */
-  readonly draws?: number | undefined;
-  readonly seed: number;
-}
+/** `level`, above 0 and below 1, is the confidence of the intervals. */
+type CompareOptions = Pick<BootstrapSample, 'draws' | 'seed'> & { readonly level: number };
 
 /**
  * Compares every pair of models: AUC by DeLong's test; accuracy (the higher score is the class) by McNemar's test, with the
- * bootstrap interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures. Two
- * models that decide or rank alike have no difference on any images: 0 to 0. Both tests assume independent images, so images in
- * groups get the bootstrap of whole groups instead.
- *
- *     const matched = matchScores(models);
- *     if (matched.ok) compareModels(matched.value, { level: 0.95, seed: 1 });
+ * bootstrap interval of its difference. Holm's method adjusts the p-values over the pairs, separately for the two measures.
+ * Two models that decide or rank alike have no difference on any images: 0 to 0. Both tests assume independent images, so
+ * images in groups get the bootstrap of whole groups instead.
  */
 export function compareModels(matched: MatchedScores, options: CompareOptions): readonly ModelComparison[] {
   const pairs = pairsOf(matched.models);
@@ -126,9 +119,7 @@ export function compareRuns(
   const pairs = pairsOf(groups);
   const areas = models.map((rows) => aucOfRows(labels, rows));
   const shares = models.map((rows) => accuracyOfRows(labels, rows));
-  const [auc, accuracy] = [areas, shares].map((statistics) =>
-    adjusted(welchTests(sample, groups, statistics, pairs, level)),
-  );
+  const [auc, accuracy] = [areas, shares].map((of) => adjusted(welchTests(sample, groups, of, pairs, level)));
   return pairs.map(([one, other], i) => ({ one, other, auc: auc![i]!, accuracy: accuracy![i]! }));
 }
 

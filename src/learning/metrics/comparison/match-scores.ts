@@ -15,19 +15,15 @@ export interface MatchedScores {
   readonly unmatched: readonly number[];
 }
 
-export interface NamedScores {
-  readonly name: string;
-  readonly rows: readonly ScoreRow[];
-}
+export type NamedScores = { readonly name: string; readonly rows: readonly ScoreRow[] };
 
 /** Models are compared only if they share this share of the images of the one with the fewest. */
 const leastShare = 0.5;
 
 /**
- * Finds the images that all models scored, by split and key, in the order of the first model. The error is one sentence: a key that
- * occurs twice, an image whose class or group the models disagree on, too few images in common, or only one class among them.
- *
- *     const matched = matchScores([{ name: 'A', rows: rowsOfA }, { name: 'B', rows: rowsOfB }]);
+ * Finds the images that all models scored, by split and key, in the order of the first model. The error is one sentence: a
+ * key that occurs twice, an image whose class or group the models disagree on, too few images in common, or only one class
+ * among them.
  */
 export function matchScores(models: readonly NamedScores[]): Result<MatchedScores, string> {
   const tables = models.map(({ rows }) => new Map(rows.map((row) => [idOf(row), row])));

@@ -1,41 +1,29 @@
 import { twoSidedChance } from '../intervals/normal-distribution.ts';
 
-/** McNemar's test of whether two models are right equally often. */
-export interface McNemarTest {
-  /** Images that the first model has right and the second wrong. */
-  readonly onlyOne: number;
-  /** Images that the second model has right and the first wrong. */
-  readonly onlyOther: number;
-  /** Two-sided, for the hypothesis that both are right equally often. */
-  readonly p: number;
-  readonly method: 'exact' | 'chi-square';
-}
-
 /** From this many differing answers on, the chi-square distribution is close enough (Fleiss 1981, "Statistical methods for rates and proportions", section 8.1). */
 const many = 25;
 
 /**
- * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference between
- * correlated proportions or percentages"). Images on which both are right or both wrong say nothing. By chance each model is right
- * on half of the others: the test is exact by the binomial distribution below 25 of them; otherwise it uses the chi-square
- * distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on the correction for continuity in
- * testing the significance of the difference between correlated proportions").
- *
- * It assumes independent images: with groups, use `pairedDifference` of paired-difference.ts.
+ * McNemar's test of two models' accuracy on the same images (McNemar 1947, "Note on the sampling error of the difference
+ * between correlated proportions or percentages"), from the numbers of images that only the first or only the second has
+ * right. By chance each model is right on half of them: the two-sided test is exact by the binomial distribution below 25;
+ * otherwise it uses the chi-square distribution with Edwards' correction, (|b - c| - 1)² / (b + c) (Edwards 1948, "Note on
+ * the correction for continuity in testing the significance of the difference between correlated proportions"). It assumes
+ * independent images: with groups, use `pairedDifference`.
  *
  * Example: 3 images that only the first has right and 9 that only the second has right give p = 0.146, exactly.
  */
-export function mcnemar(onlyOne: number, onlyOther: number): McNemarTest {
+export function mcnemar(onlyOne: number, onlyOther: number) {
   const differing = onlyOne + onlyOther;
   if (differing < many) {
-    return { onlyOne, onlyOther, p: exactP(Math.min(onlyOne, onlyOther), differing), method: 'exact' };
+    return { onlyOne, onlyOther, p: exactP(Math.min(onlyOne, onlyOther), differing), method: 'exact' as const };
   }
   const root = Math.max(0, Math.abs(onlyOne - onlyOther) - 1) / Math.sqrt(differing); // of chi-square with one degree of freedom
-  return { onlyOne, onlyOther, p: twoSidedChance(root), method: 'chi-square' };
+  return { onlyOne, onlyOther, p: twoSidedChance(root), method: 'chi-square' as const };
 }
 
 /** {@link mcnemar} of predictions: labels and both models' classes, 0 or 1 for each image. */
-export function mcnemarOf(labels: ArrayLike<number>, one: ArrayLike<number>, other: ArrayLike<number>): McNemarTest {
+export function mcnemarOf(labels: ArrayLike<number>, one: ArrayLike<number>, other: ArrayLike<number>) {
   let [onlyOne, onlyOther] = [0, 0];
   for (let i = 0; i < labels.length; i++) {
     if (one[i] === other[i]) continue;

@@ -5,31 +5,19 @@ import {
   percentileEnds,
   type Statistic,
 } from '../intervals/bootstrap.ts';
-
-/** A statistic of two models on the same images, the first minus the second. */
-export interface PairedDifference {
-  readonly difference: number;
-  /** Both NaN where the images say nothing of the spread. */
-  readonly low: number;
-  readonly high: number;
-  /** Two-sided, for the hypothesis of no difference; NaN where it is undefined. */
-  readonly p: number;
-}
+import type { PairedDifference } from '../intervals/interval.ts';
 
 /**
- * The difference of a statistic between two models on the same images, with its bootstrap interval. Both models are evaluated on
- * the same draws, so what makes an image hard for both cancels.
+ * The difference of a statistic between two models on the same images, with its bootstrap interval. Both models are
+ * evaluated on the same draws, so what makes an image hard for both cancels.
  *
  *     pairedDifference({ labels, groups, seed: 1 }, aucOfRows(labels, a), aucOfRows(labels, b), 0.95);
  *
- * The interval holds the middle `level` of the draws. p is twice the share of draws on the other side of 0, where draws at 0
- * count for both sides (Davison and Hinkley 1997, "Bootstrap methods and their application", section 4.4.1, with 1 added above
- * and below), at least 2 / (draws + 1). Up to one draw, it is below 0.05 where the 95 % interval excludes 0.
- *
- * Where all draws give the same difference, as for two models without a mistake, the ends are NaN: the models may differ on other
- * images. A caller who knows that two models do the same on every image must see that itself.
- *
- * @param level The confidence of the interval, above 0 and below 1.
+ * The interval holds the middle `level` (above 0, below 1) of the draws. p is twice the share of draws on the other side of
+ * 0, where draws at 0 count for both sides (Davison and Hinkley 1997, "Bootstrap methods and their application", section
+ * 4.4.1, with 1 added above and below), at least 2 / (draws + 1). Up to one draw, it is below 0.05 where the 95 % interval
+ * excludes 0. Where all draws give the same difference, as for two models without a mistake, the ends are NaN: the models
+ * may differ on other images.
  */
 export function pairedDifference(
   sample: BootstrapSample,

@@ -1,23 +1,22 @@
 import { Random } from '../../../random.ts';
-
-export interface SignFlipOptions {
-  /** The group of each difference, such as a video, whose differences keep a common sign; undefined where it is alone. */
-  readonly groups?: readonly (string | undefined)[];
-  /** The most assignments of signs to examine: all where there are no more, otherwise this many random ones. */
-  readonly draws: number;
-  readonly seed: number;
-}
+import type { BootstrapSample } from '../intervals/bootstrap.ts';
 
 /**
- * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The design of experiments", section 21): how
- * often a sum is as far from 0 as the observed one. It is valid for any number of differences, where a bootstrap of a few would claim too
- * much: for four it is at least 1/8. It assumes that differences are spread symmetrically.
+ * The two-sided p-value of paired differences for a mean of 0, by random signs (Fisher 1935, "The design of experiments",
+ * section 21): how often a sum is as far from 0 as the observed one. It is valid for any number of differences, where a
+ * bootstrap of a few would claim too much: for four it is at least 1/8. It assumes that differences are spread
+ * symmetrically.
  *
  * Example: 1, 2, 3 give 0.25, since two of the eight assignments are as far from 0, all plus and all minus.
  *
  * @param differences NaN is left out; with none left, the result is NaN.
+ * @param options Differences of a group, such as a video, keep a common sign; undefined is a group of its own. All
+ *   assignments of signs are examined where there are at most `draws`, otherwise that many random ones.
  */
-export function signFlipTest(differences: readonly number[], { groups, draws, seed }: SignFlipOptions): number {
+export function signFlipTest(
+  differences: readonly number[],
+  { groups, draws, seed }: Pick<BootstrapSample, 'groups'> & { readonly draws: number; readonly seed: number },
+): number {
   const sums = new Map<string | number, number>();
   for (const [i, difference] of differences.entries()) {
     if (Number.isNaN(difference)) continue;

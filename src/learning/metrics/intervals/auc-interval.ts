@@ -6,19 +6,15 @@ import type { Interval } from './interval.ts';
 import { normalQuantile } from './normal-distribution.ts';
 
 /**
- * The area under the ROC curve with an interval by the method that fits the images:
+ * The area under the ROC curve with an interval by the method that fits the images. NaN throughout when a class is missing.
  *
- *     aucInterval({ labels, seed: 1 }, scores, 0.95);          // { estimate, low, high, method }
- *     aucInterval({ labels, groups, seed: 1 }, scores, 0.95);  // frames of one video in one group
- *
- * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays within 0 to 1 and is asymmetric
- *   near the ends (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better coverage near 1 than the plain one:
- *   Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for the area under the ROC curve of a continuous-scale
- *   diagnostic test"). NaN with fewer than two images of a class, and without visible variance, as with one score for everything.
+ * - Independent images: DeLong's variance and a normal interval of the area's logit, which stays within 0 to 1 and is
+ *   asymmetric near the ends (Pepe 2003, "The statistical evaluation of medical tests", section 5.2; better coverage near 1
+ *   than the plain one: Qin and Hotilovac 2008, "Comparison of non-parametric confidence intervals for the area under the
+ *   ROC curve of a continuous-scale diagnostic test"). NaN with fewer than two images of a class, and without visible
+ *   variance, as with one score for everything.
  * - Images in groups: the bootstrap of whole groups, since DeLong assumes independent images.
  * - An area of 1 or 0, where both would have width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
- *
- * NaN throughout when a class is missing.
  *
  * @param scores One finite number for each image, higher for positive.
  * @param level The confidence, above 0 and below 1.

@@ -2,13 +2,12 @@ import { Random } from '../../../random.ts';
 import type { Interval } from './interval.ts';
 
 /**
- * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13). Each
- * draw resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates its
- * spread over other test sets. It serves any statistic that takes weights: the weight of an image is how often it was drawn.
+ * The images of a stratified bootstrap (Efron and Tibshirani 1993, "An introduction to the bootstrap", chapters 8 and 13).
+ * Each draw resamples the tested images with replacement, class by class; the spread of a statistic over the draws estimates
+ * its spread over other test sets. It serves any statistic that takes weights: the weight of an image is how often it was
+ * drawn.
  *
- *     const sample = { labels, seed: 1 };                                  // with groups: { labels, groups, seed: 1 }
- *     bootstrapInterval(sample, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
- *     bootstrapIntervals(sample, (weights) => ({ accuracy: …, f1: … }), 0.95);   // the same draws for all of them
+ *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *
  * For statistics of a ranking, sort once and count each draw: {@link rankScores} in threshold-counts.ts.
  */
@@ -83,12 +82,12 @@ export function bootstrapIntervals<Name extends string>(
 }
 
 /**
- * The basic bootstrap interval (Davison and Hinkley 1997, "Bootstrap methods and their application", section 5.2) of a statistic
- * that chance increases, such as the calibration error, a sum of absolute values. The percentiles are mirrored at the estimate,
- * since the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to the estimate where all
- * draws are above it. For 1,000 images with a true calibration error of 0.04 and a level of 0.95 it covers the truth nine times
- * in ten, the percentile interval once in ten. Where the truth is near 0 neither does, so it does not test whether a model is
- * calibrated.
+ * The basic bootstrap interval (Davison and Hinkley 1997, "Bootstrap methods and their application", section 5.2) of a
+ * statistic that chance increases, such as the calibration error, a sum of absolute values. The percentiles are mirrored at
+ * the estimate, since the draws exceed the estimate as the estimate exceeds the truth; then cut at 0, and stretched to the
+ * estimate where all draws are above it. For 1,000 images with a true calibration error of 0.04 and a level of 0.95 it
+ * covers the truth nine times in ten, the percentile interval once in ten. Where the truth is near 0 neither does, so it
+ * does not test whether a model is calibrated.
  */
 function mirrored(estimate: number, [low, high]: readonly [number, number]): [low: number, high: number] {
   if (Number.isNaN(low)) return [low, high];
@@ -96,16 +95,11 @@ function mirrored(estimate: number, [low, high]: readonly [number, number]): [lo
 }
 
 /** A strip around a curve: the interval of its height at each place. */
-export interface Band {
-  readonly low: Float64Array;
-  readonly high: Float64Array;
-}
+export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
  * The pointwise bootstrap band of a curve (Macskassy and Provost 2004, "Confidence bands for ROC curves", call it vertical
  * averaging): the confidence holds at each place, not for the whole curve at once. NaN where a class is never redrawn.
- *
- *     bootstrapBand({ labels, seed: 1 }, (weights) => truePositiveRatesAt(countAtThresholds(labels, ranking, { weights }), places), 0.95);
  *
  * @param curve Gives the heights at fixed places.
  * @param level The confidence, above 0 and below 1.
@@ -113,10 +107,8 @@ export interface Band {
 export function bootstrapBand(sample: BootstrapSample, curve: Statistic<Float64Array>, level: number): Band {
   const places = onAllImages(sample, curve).length;
   const draws = Array.from(informativeDraws(sample), curve);
-  const ends = Array.from({ length: places }, (_, place) => {
-    const heights = draws.map((drawn) => drawn[place]!);
-    return percentileEnds(heights, level);
-  });
+  const heightsAt = (place: number) => draws.map((drawn) => drawn[place]!);
+  const ends = Array.from({ length: places }, (_, place) => percentileEnds(heightsAt(place), level));
   return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
 }
 
@@ -170,19 +162,14 @@ export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Arr
 }
 
 /** The units of each stratum (real, fake, mixed), each unit as the indices of its images. */
-function strataOf({
-  labels,
-  groups,
-}: Pick<BootstrapSample, 'labels' | 'groups'>): readonly (readonly (readonly number[])[])[] {
+function strataOf({ labels, groups }: Pick<BootstrapSample, 'labels' | 'groups'>): readonly number[][][] {
   if (groups !== undefined && groups.length !== labels.length) {
     throw new RangeError(`Expected a group for each of ${labels.length} labels, got ${groups.length}`);
   }
   const units = new Map<string | number, number[]>();
   for (let i = 0; i < labels.length; i++) {
     const unit = groups?.[i] ?? i;
-    const images = units.get(unit);
-    if (images === undefined) units.set(unit, [i]);
-    else images.push(i);
+    if (!units.get(unit)?.push(i)) units.set(unit, [i]);
   }
   const strata: number[][][] = [[], [], []];
   for (const images of units.values()) {

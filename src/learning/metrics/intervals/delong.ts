@@ -1,27 +1,20 @@
 import { mean } from '../mean.ts';
 import { type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
+import type { PairedDifference } from './interval.ts';
 import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
 
-/** Areas under ROC curves on the same images, and how they vary together. */
-export interface AreaCovariance {
-  /** The area for each list of scores, as `auc` gives it. */
-  readonly areas: readonly number[];
-  /** `[lists, lists]`; NaN where a class has fewer than two images. */
-  readonly covariance: readonly (readonly number[])[];
-}
-
 /**
- * The covariance of areas without assuming a distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or
- * more correlated receiver operating characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014,
- * "Fast implementation of DeLong's algorithm". It assumes independent images: with groups, use the bootstrap. Most callers want
- * `aucInterval` of auc-interval.ts, which also handles groups and an area of 1.
+ * The areas under ROC curves on the same images, as `auc` gives them, and their covariance, `[models, models]`, without
+ * assuming a distribution: DeLong, DeLong and Clarke-Pearson 1988, "Comparing the areas under two or more correlated
+ * receiver operating characteristic curves: a nonparametric approach". In O(n log n) by ranks as in Sun and Xu 2014, "Fast
+ * implementation of DeLong's algorithm". NaN where a class has fewer than two images. It assumes independent images: with
+ * groups, use the bootstrap. Most callers want `aucInterval`, which also handles groups and an area of 1.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
- * @param labels 0 or 1 for each image; 1 is positive.
  * @param models For each model one finite score for each image, higher for positive; throws a RangeError otherwise.
  */
-export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<number>[]): AreaCovariance {
+export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<number>[]) {
   const parts = models.map((scores) => placementsOf(labels, rankScores(scores)));
   const areas = parts.map(({ positive }) => mean(positive));
   const covariance = parts.map((one, i) =>
@@ -36,30 +29,17 @@ export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<num
   return { areas, covariance };
 }
 
-/** The difference of two areas on the same images. */
-export interface AreaDifference {
-  /** The area of the first minus that of the second. */
-  readonly difference: number;
-  /** Both NaN where the images say nothing of the spread. */
-  readonly low: number;
-  readonly high: number;
-  /** Two-sided, for the hypothesis of equal areas; NaN where the areas differ without any visible spread. */
-  readonly p: number;
-}
-
 /**
- * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give the
- * interval 0 to 0. Different rankings without any spread, such as two with an area of 1, may differ on other images: the ends are
- * NaN. Equal areas give p = 1.
- *
- * @param level The confidence of the interval, above 0 and below 1.
+ * DeLong's paired test: the difference of two areas on the same images, its normal interval and p-value. Equal rankings give
+ * the interval 0 to 0. Different rankings without any spread, such as two with an area of 1, may differ on other images: the
+ * ends are NaN. Equal areas give p = 1.
  */
 export function delongTest(
   labels: ArrayLike<number>,
   one: ArrayLike<number>,
   other: ArrayLike<number>,
   level: number,
-): AreaDifference {
+): PairedDifference {
   const { areas, covariance } = delong(labels, [one, other]);
   const difference = areas[0]! - areas[1]!;
   const variance = covariance[0]![0]! + covariance[1]![1]! - 2 * covariance[0]![1]!;

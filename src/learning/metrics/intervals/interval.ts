@@ -1,18 +1,22 @@
 /** A number measured on some images, with its confidence interval for all images of their kind. */
 export interface Interval {
-  /** The number on these images. */
   readonly estimate: number;
   /** Both NaN where the images say nothing of the spread, such as one image of a class. */
   readonly low: number;
   readonly high: number;
-  readonly method: IntervalMethod;
+  /** DeLong's variance; a one-sided bound, where every draw would be equal; or percentiles of draws of images or whole groups. */
+  readonly method: 'delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
 }
 
-/**
- * The method of an interval: DeLong's variance; a one-sided bound, where every draw would be equal; the percentiles of bootstrap draws of
- * images, or of whole groups of images.
- */
-export type IntervalMethod = 'delong' | 'one-sided' | 'bootstrap' | 'group-bootstrap';
+/** A statistic of two models on the same images, the first minus the second. */
+export interface PairedDifference {
+  readonly difference: number;
+  /** Both NaN where the images say nothing of the spread. */
+  readonly low: number;
+  readonly high: number;
+  /** Two-sided, for the hypothesis of no difference; NaN where it is undefined. */
+  readonly p: number;
+}
 
 /** The interval as in a `metrics` file; null where it is undefined. */
 export function intervalPair({ low, high }: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null {

@@ -40,13 +40,8 @@ function centralChance(angle: number, freedom: number): number {
   return isOdd ? (2 / Math.PI) * (angle + sine * sum) : sine * sum;
 }
 
-/** A mean of repeated measurements with its confidence interval. */
-export interface MeanInterval {
-  readonly mean: number;
-  /** Both NaN for a single value, which says nothing of its spread. */
-  readonly low: number;
-  readonly high: number;
-}
+/** A mean of repeated measurements with its confidence interval; its ends are NaN for a single value. */
+export type MeanInterval = Readonly<Record<'mean' | 'low' | 'high', number>>;
 
 /**
  * The mean of independent measurements, such as one for each seed, with Student's t interval: mean ± t s / √n, where s is the

@@ -1,25 +1,18 @@
 import type { ThresholdCounts } from './threshold-counts.ts';
 
-/** The point of a ranking at which both error rates are equal. */
-export interface EqualErrorRate {
-  /** Both error rates there, 0 to 1. */
-  readonly rate: number;
-  /** Items with this score or a higher one are called positive. */
-  readonly threshold: number;
-}
-
 /**
  * The equal error rate, 0 to 1: where the ROC curve, straight between its points, meets the falling diagonal, so that false
- * positive and false negative rate are equal (Fawcett 2006, "An introduction to ROC analysis"). Lower is better; 0.5 is chance.
- * It interpolates: the rate of the nearest point alone, which is often reported, is off by up to half a step. NaN where a class
- * is missing.
+ * positive and false negative rate are equal (Fawcett 2006, "An introduction to ROC analysis"). Lower is better; 0.5 is
+ * chance. The rate of the nearest point alone, which is often reported, is off by up to half a step. NaN where a class is
+ * missing.
  *
- * The threshold is interpolated between those of the two points. Where the curve has a point on the diagonal, it lies halfway to
- * the next lower score, which decides alike; before the first point, it is the highest score.
+ * Items with a score of `threshold` or higher are called positive. It is interpolated between those of the two points. Where
+ * the curve has a point on the diagonal, it lies halfway to the next lower score, which decides alike; before the first
+ * point, it is the highest score.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 at 0.375.
  */
-export function equalErrorRate(counts: ThresholdCounts): EqualErrorRate {
+export function equalErrorRate(counts: ThresholdCounts): { readonly rate: number; readonly threshold: number } {
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
   // False negative less false positive rate, times all pairs: whole numbers without weights, so 0 is exact.
   const gap = (i: number) => (positives - truePositives[i]!) * negatives - falsePositives[i]! * positives;
@@ -31,31 +24,24 @@ export function equalErrorRate(counts: ThresholdCounts): EqualErrorRate {
       before = after;
       continue;
     }
-    const lastFalse = i === 0 ? 0 : falsePositives[i - 1]!;
     if (after === 0) return { rate: falsePositives[i]! / negatives, threshold: separatingThreshold(thresholds, i) };
     const share = before / (before - after);
+    const lastFalse = i === 0 ? 0 : falsePositives[i - 1]!;
     const rate = (lastFalse + share * (falsePositives[i]! - lastFalse)) / negatives;
     const above = i === 0 ? thresholds[i]! : thresholds[i - 1]!;
     return { rate, threshold: (1 - share) * above + share * thresholds[i]! };
   }
 }
 
-/** The threshold with the highest balanced accuracy. */
-export interface YoudenThreshold {
-  /** True minus false positive rate, 0 to 1: twice the balanced accuracy minus 1. */
-  readonly index: number;
-  /** Items with this score or a higher one are called positive. */
-  readonly threshold: number;
-}
-
 /**
- * The threshold with the highest balanced accuracy, by Youden's index J = TPR - FPR (Youden 1950, "Index for rating diagnostic
- * tests"). A higher index is better, 0 is chance. Of equal ones the highest threshold is taken, halfway to the next lower score.
- * NaN where a class is missing. Apply it to other items: on those that it was fitted to, its gain is optimistic.
+ * The threshold with the highest balanced accuracy, by Youden's index J = TPR - FPR, 0 to 1 (Youden 1950, "Index for rating
+ * diagnostic tests"). A higher index is better, 0 is chance. Of equal ones the highest threshold is taken, halfway to the
+ * next lower score. NaN where a class is missing. Apply it to other items: on those that it was fitted to, its gain is
+ * optimistic.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 at 0.6.
  */
-export function youdenThreshold(counts: ThresholdCounts): YoudenThreshold {
+export function youdenThreshold(counts: ThresholdCounts): { readonly index: number; readonly threshold: number } {
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
   if (!(positives > 0 && negatives > 0)) return { index: Number.NaN, threshold: Number.NaN };
   // Times all pairs: whole numbers without weights, so equal ones are equal.

@@ -1,23 +1,14 @@
 import type { ThresholdCounts } from './threshold-counts.ts';
 
-/** Precision against recall: a point for each threshold, and last (recall 0, precision 1), which has no threshold. */
-export interface PrecisionRecallCurve {
-  /** Share of positives among the items at or above the threshold. */
-  readonly precision: Float64Array;
-  /** Share of the positives at or above the threshold, descending. */
-  readonly recall: Float64Array;
-  /** Ascending; one fewer than points. */
-  readonly thresholds: Float64Array;
-}
-
 /**
- * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it. Higher is better in both; by
- * chance precision is the share of positives. Draw steps: between points it is not straight (Davis and Goadrich 2006, "The
- * relationship between precision-recall and ROC curves"). Without positives precision is 0 and recall 1, as in scikit-learn.
+ * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it: a point for each threshold,
+ * ascending, and last (recall 0, precision 1), which has no threshold. Higher is better in both; by chance precision is the
+ * share of positives. Draw steps: between points it is not straight (Davis and Goadrich 2006, "The relationship between
+ * precision-recall and ROC curves"). Without positives precision is 0 and recall 1, as in scikit-learn.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the precisions 1/2 2/3 1/2 1 1 at the recalls 1 1 1/2 1/2 0.
  */
-export function precisionRecallCurve(counts: ThresholdCounts): PrecisionRecallCurve {
+export function precisionRecallCurve(counts: ThresholdCounts) {
   const { thresholds, truePositives, falsePositives, positives } = counts;
   const precision = truePositives.map((count, i) => count / (count + falsePositives[i]!));
   const recall = truePositives.map((count) => (positives === 0 ? 1 : count / positives));

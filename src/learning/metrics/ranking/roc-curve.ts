@@ -1,18 +1,9 @@
 import type { ThresholdCounts } from './threshold-counts.ts';
 
-/** A receiver operating characteristic: points from (0, 0) to (1, 1), one for each threshold that was kept. */
-export interface RocCurve {
-  /** Share of negatives at or above the threshold, ascending; NaN without negatives. */
-  readonly falsePositiveRate: Float64Array;
-  /** Share of positives at or above the threshold, ascending; NaN without positives. */
-  readonly truePositiveRate: Float64Array;
-  /** Descending; the first is infinite, where nothing is called positive. */
-  readonly thresholds: Float64Array;
-}
-
 /**
  * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, "An introduction to ROC analysis",
- * algorithm 1). Items with equal scores share a point.
+ * algorithm 1): points from (0, 0) to (1, 1), with thresholds that descend from infinity. Items with equal scores share a
+ * point. The rates of a missing class are NaN.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the points (0, 0) (0, 0.5) (0.5, 0.5) (0.5, 1) (1, 1) at the
  * thresholds ∞ 0.8 0.4 0.35 0.1.
@@ -22,7 +13,7 @@ export interface RocCurve {
 export function rocCurve(
   counts: ThresholdCounts,
   { dropIntermediate = true }: { readonly dropIntermediate?: boolean } = {},
-): RocCurve {
+) {
   const { falsePositives, truePositives } = counts;
   const last = counts.thresholds.length - 1;
   const keep = new Uint32Array(counts.thresholds.length);
@@ -77,27 +68,17 @@ export function truePositiveRateAt(counts: ThresholdCounts, place: number): numb
   return truePositiveRatesAt(counts, [place])[0]!;
 }
 
-/** A detection error tradeoff: both error rates at each threshold. */
-export interface DetCurve {
-  /** Share of negatives at or above the threshold, descending. */
-  readonly falsePositiveRate: Float64Array;
-  /** Share of positives below the threshold, ascending. */
-  readonly falseNegativeRate: Float64Array;
-  /** Ascending; the last is infinite where a negative has the highest score. */
-  readonly thresholds: Float64Array;
-}
-
 /**
  * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as
- * scikit-learn 1.7's `det_curve` gives it: from the highest threshold that misses no positive to the lowest that calls no
- * negative positive, since beyond them one rate stays 0. Lower is better in both. Its axes are normal deviates, on which 0 and 1
- * lie at infinity.
+ * scikit-learn 1.7's `det_curve` gives it: both error rates from the highest threshold that misses no positive to the lowest
+ * that calls no negative positive, since beyond them one rate stays 0. Lower is better in both. Thresholds ascend; the last
+ * is infinite where a negative has the highest score. Its axes are normal deviates, on which 0 and 1 lie at infinity.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give (0.5, 0) (0.5, 0.5) (0, 0.5) at the thresholds 0.35 0.4 0.8.
  *
  * @throws {OneClassError} Where a class is missing.
  */
-export function detCurve(counts: ThresholdCounts): DetCurve {
+export function detCurve(counts: ThresholdCounts) {
   if (!(counts.positives > 0 && counts.negatives > 0)) throw new OneClassError('a DET curve', counts);
   const { falsePositiveRate, truePositiveRate, thresholds } = rocCurve(counts, { dropIntermediate: false });
   const [first, last] = [falsePositiveRate.lastIndexOf(0), truePositiveRate.indexOf(1)];

@@ -1,11 +1,8 @@
 import { requireOneEach, type Weighted } from '../weights.ts';
 
 /**
- * Scores by their place in the ranking. They are sorted once and can then be counted under any weights in one pass, which makes
- * a bootstrap of thousands of draws fast:
- *
- *     const ranking = rankScores(scores);
- *     bootstrapInterval({ labels, seed: 1 }, (weights) => auc(countAtThresholds(labels, ranking, { weights })), 0.95);
+ * Scores by their place in the ranking. They are sorted once and can then be counted under any weights in one pass, which
+ * makes a bootstrap of thousands of draws fast.
  */
 export interface RankedScores {
   /** Distinct scores, descending. */
