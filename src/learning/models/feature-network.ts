@@ -2,21 +2,14 @@ import { createHash } from 'node:crypto';
 import { type LayersModel, model as tfjsModel } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
 
-/** A network up to its features. */
-export interface FeatureNetwork {
-  /** From images `[batch, size, size, 3]` to features `[batch, values]`; it shares the weights of the whole network. */
-  readonly model: LayersModel;
-  readonly layer: string;
-  readonly values: number;
-}
-
 const flat = new Set(['Flatten', 'GlobalAveragePooling2D']);
 
 /**
- * A network up to a layer, by default the first that makes an image flat. Throws a {@link StageError} when there is no such layer, or
- * when its output is not flat.
+ * A network from images `[batch, size, size, 3]` to features `[batch, values]` of a layer, by default the first that makes an image
+ * flat; it shares the weights of the whole network. Throws a {@link StageError} when there is no such layer, or when its output is not
+ * flat.
  */
-export function featureNetwork(model: LayersModel, layer?: string): FeatureNetwork {
+export function featureNetwork(model: LayersModel, layer?: string) {
   const last = model.layers.find((one) => (layer === undefined ? flat.has(one.getClassName()) : one.name === layer));
   if (last === undefined) {
     const names = model.layers.map(({ name }) => name).join(', ');

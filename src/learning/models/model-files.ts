@@ -1,9 +1,9 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { io, LayersModel } from '@tensorflow/tfjs';
 import { loadLayersModel, io as tfjsIo } from '@tensorflow/tfjs';
 import { StageError } from '../../stage.ts';
-import { infoFile, type ModelInfo, readModelInfo, readModelJson } from './model-info.ts';
+import { infoFile, type ModelInfo, readModelInfo } from './model-info.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 import { readFinite } from './weights/weight-files.ts';
 
@@ -41,7 +41,7 @@ export async function loadModel(folder: string): Promise<ModelFiles> {
   const info = readModelInfo(folder);
   const path = join(folder, modelFile);
   const tensors = [...openTfjsManifest(path, besideManifest(path)).tensors.values()];
-  const { modelTopology } = readModelJson(path) as Partial<io.ModelJSON>;
+  const { modelTopology } = JSON.parse(readFileSync(path, 'utf8')) as Partial<io.ModelJSON>;
   if (modelTopology === undefined) throw new StageError(`Expected a tfjs-layers model, but ${path} is weights alone.`);
   const weightSpecs = tensors.map(({ name, shape }) => ({ name, shape: [...shape], dtype: 'float32' as const }));
   const weightData = tensors.map((tensor) => readFinite(path, tensor).buffer as ArrayBuffer);

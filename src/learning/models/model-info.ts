@@ -1,9 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { StageError } from '../../stage.ts';
-import { reasonOf } from '../../user-error.ts';
 import { featuresSource } from '../vision/features/features.ts';
+import { parseArtifactFile } from '../vision/parse-artifact-file.ts';
 import { fits, kernels } from '../vision/resize-settings.ts';
 import { triple } from './input-settings.ts';
 import { layerItem } from './layers/layer-items.ts';
@@ -46,20 +44,6 @@ export type ModelInfo = z.infer<typeof modelInfo>;
 
 export const infoFile = 'info.json';
 
-/** Reads the info of the `model` artifact in `folder`. Throws a {@link StageError} when it is not one. */
-export function readModelInfo(folder: string): ModelInfo {
-  const path = join(folder, infoFile);
-  const parsed = modelInfo.safeParse(readModelJson(path));
-  if (parsed.success) return parsed.data;
-  const issue = parsed.error.issues[0];
-  throw new StageError(`Expected a model, but in ${path} at ${issue?.path.join('.')}: ${issue?.message}`);
-}
-
-/** The content of a JSON file of a model. Throws a {@link StageError} when it cannot be read. */
-export function readModelJson(path: string): unknown {
-  try {
-    return JSON.parse(readFileSync(path, 'utf8'));
-  } catch (error) {
-    throw new StageError(`Expected a model, but ${path} cannot be read: ${reasonOf(error)}`);
-  }
-}
+/** Reads the info of the `model` artifact in `folder`. Throws a `StageError` when it is not one. */
+export const readModelInfo = (folder: string): ModelInfo =>
+  parseArtifactFile('a model', join(folder, infoFile), modelInfo);

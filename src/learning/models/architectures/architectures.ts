@@ -30,16 +30,10 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
  * 26,928 of them dense.
  */
 function simpleNet(classes: number): readonly LayerItem[] {
-  const convolution = (filters: number): readonly LayerItem[] => [{ conv: filters, kernel: 7 }, 'relu', { maxPool: 2 }];
-  return [
-    ...[6, 16, 24].flatMap(convolution),
-    { flatten: true, name: 'flatten' },
-    { dense: 1024 },
-    'relu',
-    { dense: 256 },
-    'relu',
-    { dense: classes, name: 'logits' },
-  ];
+  const convolution = (conv: number): readonly LayerItem[] => [{ conv, kernel: 7 }, 'relu', { maxPool: 2 }];
+  const dense = [1024, 256].flatMap((units): LayerItem[] => [{ dense: units }, 'relu']);
+  const head: readonly LayerItem[] = [{ flatten: true, name: 'flatten' }, ...dense, { dense: classes, name: 'logits' }];
+  return [...[6, 16, 24].flatMap(convolution), ...head];
 }
 
 /**
@@ -47,17 +41,9 @@ function simpleNet(classes: number): readonly LayerItem[] {
  * dense layer. 34,850 parameters at 256 x 256, with two classes.
  */
 function myNet(classes: number): readonly LayerItem[] {
-  const convolution = ([filters, kernel]: readonly [number, number]): readonly LayerItem[] => [
-    { conv: filters, kernel },
-    { maxPool: 2 },
-    'relu',
+  const pooled = (conv: number, kernel: number): readonly LayerItem[] => [{ conv, kernel }, { maxPool: 2 }, 'relu'];
+  return [
+    ...[...pooled(6, 7), ...pooled(16, 7), ...pooled(24, 7), ...pooled(16, 3), ...pooled(16, 5)],
+    ...['flatten' as const, { dropout: 0.35 }, { dense: classes, name: 'logits' }],
   ];
-  const convolutions = [
-    [6, 7],
-    [16, 7],
-    [24, 7],
-    [16, 3],
-    [16, 5],
-  ] as const;
-  return [...convolutions.flatMap(convolution), 'flatten', { dropout: 0.35 }, { dense: classes, name: 'logits' }];
 }

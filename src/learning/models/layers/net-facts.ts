@@ -23,36 +23,8 @@ export function formatTotals(traced: readonly TracedLayer[]): string {
   return `${formatCount(learnable)} learnable parameters${beside}; ${formatCount(multiplyAdds)} multiply-adds an image`;
 }
 
-/** A network in numbers. */
-export interface NetFacts {
-  readonly parameters: {
-    /** Of the whole network, as papers count: frozen layers too, but no moving statistics. */
-    readonly learnable: number;
-    /** The learnable ones before the first flatten or global pooling, and after it. */
-    readonly backbone: number;
-    readonly head: number;
-    /** Of BatchNorm, which training updates without a gradient. */
-    readonly movingStatistics: number;
-  };
-  readonly multiplyAdds: number;
-  /** Number of values that the head begins with; null for a network that never becomes flat. */
-  readonly features: number | null;
-  /** Convolutions on the path from the image to the head; a separable one counts once. */
-  readonly convolutions: number;
-  readonly separableConvolutions: number;
-  /** Convolutions on the shortcuts of residual blocks. */
-  readonly shortcutConvolutions: number;
-  readonly dense: number;
-  /** Framed blocks of the drawing: residual blocks, and layers in a row that are named after one block. */
-  readonly modules: number;
-  /** Residual blocks. */
-  readonly additions: number;
-  /** Residual blocks that are wider inside than at both ends (Sandler et al. 2018, figure 3). */
-  readonly invertedResiduals: number;
-}
-
-/** Counts the parts of a network; nothing is computed. */
-export function netFacts(traced: readonly TracedLayer[]): NetFacts {
+/** A network in numbers, from its shapes alone. */
+export function netFacts(traced: readonly TracedLayer[]) {
   const before = backbone(traced.map(({ layer }) => layer)).length;
   const { learnable, movingStatistics, multiplyAdds } = totals(traced);
   const backboneParameters = totals(traced.slice(0, before)).learnable;
@@ -63,19 +35,19 @@ export function netFacts(traced: readonly TracedLayer[]): NetFacts {
     layers.filter(({ layer }) => kinds.includes(layer.kind)).length;
   const flat = plainLayers(traced).find(({ input, output }) => input.length === 3 && output.length === 1);
   return {
-    parameters: {
-      learnable,
-      backbone: backboneParameters,
-      head: learnable - backboneParameters,
-      movingStatistics,
-    },
+    // As papers count: frozen layers too, and moving statistics, which training updates without a gradient, apart.
+    parameters: { learnable, backbone: backboneParameters, head: learnable - backboneParameters, movingStatistics },
     multiplyAdds,
+    /** Number of values that the head begins with; null for a network that never becomes flat. */
     features: flat?.output[0] ?? null,
+    /** On the path from the image to the head; a separable one counts once. */
     convolutions: count(path, 'conv', 'separableConv'),
     separableConvolutions: count(path, 'separableConv'),
     shortcutConvolutions: count(shortcuts, 'conv', 'separableConv'),
     dense: count(path, 'dense'),
+    /** Framed blocks of the drawing: residual blocks, and layers in a row that are named after one block. */
     modules: netPicture(traced, '', '').blocks.filter(({ name }) => name !== undefined).length,
+    /** Residual blocks, and those that are wider inside than at both ends (Sandler et al. 2018, figure 3). */
     additions: residuals.length,
     invertedResiduals: residuals.filter(isInverted).length,
   };

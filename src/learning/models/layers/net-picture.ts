@@ -8,14 +8,14 @@ import type { TracedLayer, TracedPlain } from './trace-net.ts';
  * are named after one block, such as `block1_conv1` and `block1_conv2`, are framed like residual blocks.
  */
 export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
-  const image: NetUnit = {
+  const input = {
     kind: 'other',
     name: 'image',
     does: 'image',
     shape: showShape(traced[0]!.input),
     parameters: 0,
-  };
-  const blocks: NetBlock[] = [{ body: [image] }];
+  } as const;
+  const blocks: NetBlock[] = [{ body: [input] }];
   let plain: TracedPlain[] = [];
   const flush = () => {
     blocks.push(...plainBlocks(plain));

@@ -83,8 +83,8 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
   if (showShape(output) === showShape(around)) {
     return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
   }
-  const way = layer.shortcut.length > 0 ? 'shortcut' : 'input';
-  const advice = way === 'input' ? ': give it a shortcut that ends alike' : '';
+  const [way, advice] =
+    layer.shortcut.length > 0 ? ['shortcut', ''] : ['input', ': give it a shortcut that ends alike'];
   const message = `${layer.name} adds ${showShape(output)} to its ${way} of ${showShape(around)}${advice}`;
   return err({ at: layer.at, message });
 }

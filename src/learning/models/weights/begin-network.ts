@@ -8,7 +8,7 @@ import { initialiseWeights } from '../initial-weights.ts';
 import type { Net } from '../layers/layer.ts';
 import { type ImageInput, infoFile, readModelInfo } from '../model-info.ts';
 import { type ModelSetting, netOf } from '../model-setting.ts';
-import { type LoadedWeights, loadWeights } from './load-weights.ts';
+import { loadWeights } from './load-weights.ts';
 import { openWeights } from './open-weights.ts';
 import { type PretrainedSetting, weightPaths } from './weight-inputs.ts';
 
@@ -24,34 +24,23 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   readonly seed: number;
 }
 
-/** A network with its initial weights, and how an image becomes its input. */
-interface InitialNetwork {
-  readonly net: Net;
-  readonly model: LayersModel;
-  readonly input: ImageInput;
-  /** Layers of the head that a file of weights lacks, each with the reason; empty without a file. */
-  readonly random: readonly string[];
-}
-
 /**
  * Builds the network of a stage on a running backend, with random weights or those of its inputs or settings; the log says which
- * weights were taken. Throws a `StageError` where these do not fit.
+ * weights were taken. `random` are layers of the head that a file of weights lacks, each with the reason. Throws a `StageError`
+ * where weights do not fit.
  */
 export async function beginNetwork(
   context: Pick<StageContext, 'inputs' | 'download' | 'log'>,
   { model: architecture, imageSize: size, fit, kernel, normalise, pretrained, seed }: NetworkSettings,
-): Promise<InitialNetwork> {
+) {
   const net = netOf(architecture);
   const model = buildNet(net, size);
   initialiseWeights(model, seed);
   const paths = await weightPaths(context, pretrained);
   const loaded = paths && (await loadFrom(paths, model, { net, imageSize: size }, context.log));
   const { mean, deviation } = normalise ?? loaded?.normalise ?? usualNormalization;
-  return {
-    ...{ net, model },
-    input: { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } },
-    random: loaded?.random ?? [],
-  };
+  const input: ImageInput = { size, fit, kernel, normalise: { mean: [...mean], deviation: [...deviation] } };
+  return { net, model, input, random: loaded?.random ?? [] };
 }
 
 async function loadFrom(
@@ -59,7 +48,7 @@ async function loadFrom(
   model: LayersModel,
   form: { readonly net: Net; readonly imageSize: number },
   log: (line: string) => void,
-): Promise<Pick<LoadedWeights, 'random'> & { readonly normalise: Normalization | undefined }> {
+) {
   using stored = await openWeights(paths);
   const loaded = loadWeights(model, form, stored);
   const normalise = normalisationIn(paths[0]!) ?? loaded.normalise;
@@ -80,7 +69,7 @@ function normalisationIn(folder: string): Normalization | undefined {
   return 'normalise' in input ? input.normalise : undefined;
 }
 
-function describe({ layers, random, unused, naming }: LoadedWeights, path: string): readonly string[] {
+function describe({ layers, random, unused, naming }: ReturnType<typeof loadWeights>, path: string) {
   const few = unused.slice(0, 5).join(', ');
   const more = unused.length > 5 ? ` and ${unused.length - 5} others` : '';
   return [

@@ -62,12 +62,9 @@ function names(group: Group, attribute: string): readonly string[] | undefined {
 }
 
 /** The names of Keras 1, each after the name of its layer. Its `running_std` holds the variance. */
-const keras1: ReadonlyMap<string, string> = new Map([
-  ['W', 'kernel'],
-  ['b', 'bias'],
-  ['running_mean', 'moving_mean'],
-  ['running_std', 'moving_variance'],
-]);
+const keras1: ReadonlyMap<string, string> = new Map(
+  Object.entries({ W: 'kernel', b: 'bias', running_mean: 'moving_mean', running_std: 'moving_variance' }),
+);
 
 /** `kernel` of `block1_conv1/kernel:0`, the name in TensorFlow, and of `block1_conv1_W:0`, that of Keras 1. */
 function ownName(layer: string, name: string): string {
@@ -83,13 +80,9 @@ function floats(path: string, name: string, dataset: Dataset): Float32Array {
   throw new StageError(`Expected floating-point numbers for ${name} in ${path}, got ${String(dataset.dtype)}.`);
 }
 
-const groupOf = (entity: Entity | null): Group | undefined =>
-  entity !== null && 'type' in entity && entity.type === ('Group' as typeof entity.type)
-    ? (entity as Group)
-    : undefined;
-
-const isDataset = (entity: Entity | null): entity is Dataset =>
-  entity !== null && 'type' in entity && entity.type === ('Dataset' as typeof entity.type);
+const isOf = (entity: Entity | null, type: string) => entity !== null && 'type' in entity && entity.type === type;
+const groupOf = (entity: Entity | null) => (isOf(entity, 'Group') ? (entity as Group) : undefined);
+const isDataset = (entity: Entity | null): entity is Dataset => isOf(entity, 'Dataset');
 
 /** HDF5 reports an error from the outermost call inwards; the last line says what is wrong. */
 function innermost(error: unknown): string {

@@ -1,26 +1,11 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
-import type { Normalization } from '../../vision/pixels-to-floats.ts';
 import type { Net } from '../layers/layer.ts';
 import { backbone, weightedLayers } from '../layers/net-parts.ts';
 import { traceLayers } from '../layers/trace-net.ts';
 import { type Naming, type NetWeight, namings, netWeights } from './net-weights.ts';
 import { readFinite, type StoredTensor, type StoredWeights } from './weight-files.ts';
-
-/** What a file contributed to a network. */
-export interface LoadedWeights {
-  /** Layers with the weights of the file. */
-  readonly layers: readonly string[];
-  /** Layers of the head that keep their random weights, each with the reason: `logits (2048 x 2 expected, got 2048 x 1000)`. */
-  readonly random: readonly string[];
-  /** Tensors of the file that the network has no place for. */
-  readonly unused: readonly string[];
-  /** How the file names its tensors. */
-  readonly naming: Naming['name'];
-  /** How images were normalised for the network that the weights are from, where that is known. */
-  readonly normalise?: Normalization;
-}
 
 /**
  * Puts the weights of a file into the model that `buildNet` made of a network for images of this size. Layers of the head may be
@@ -31,7 +16,7 @@ export function loadWeights(
   model: LayersModel,
   { net, imageSize }: { readonly net: Net; readonly imageSize: number },
   stored: StoredWeights,
-): LoadedWeights {
+) {
   const traced = traceLayers(net.layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: the network ${net.name} was not checked: ${traced.error.message}`);
   const weights = netWeights(traced.value);
@@ -56,9 +41,17 @@ export function loadWeights(
     const values = own.map(({ weight, tensor }) => naming.toTfjs(weight!, readFinite(stored.path, tensor!)));
     tidy(() => layer.setWeights(layer.weights.map(({ shape }, i) => tensor(values[i]!, shape as number[]))));
   }
-  const { name, normalise } = naming;
-  const unused = names.filter((tensor) => !used.has(tensor));
-  return { layers: [...found.keys()], random, unused, naming: name, ...(normalise !== undefined && { normalise }) };
+  return {
+    /** Layers with the weights of the file. */
+    layers: [...found.keys()],
+    /** Layers of the head that keep their random weights, each with the reason: `logits (2048 x 2 expected, got 2048 x 1000)`. */
+    random,
+    /** Tensors of the file that the network has no place for. */
+    unused: names.filter((tensor) => !used.has(tensor)),
+    /** How the file names its tensors, and how images were normalised for published networks with such names. */
+    naming: naming.name,
+    normalise: naming.normalise,
+  };
 }
 
 /** The names of the layers after the backbone. */

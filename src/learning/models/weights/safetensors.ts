@@ -1,15 +1,7 @@
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
-import {
-  byName,
-  bytesOf,
-  type NumberType,
-  readBytes,
-  type StoredTensor,
-  type StoredWeights,
-  sizeOfFile,
-  toFloat32,
-} from './weight-files.ts';
+import type { StoredTensor, StoredWeights } from './weight-files.ts';
+import { byName, bytesOf, type NumberType, readBytes, sizeOfFile, toFloat32 } from './weight-files.ts';
 
 const count = z.int().nonnegative();
 const entry = z.object({ dtype: z.string(), shape: z.array(count), data_offsets: z.tuple([count, count]) });
@@ -102,11 +94,7 @@ function requireContiguous(path: string, entries: readonly (readonly [string, En
 }
 
 /** A float32 tensor by name. */
-export interface NamedTensor {
-  readonly name: string;
-  readonly shape: readonly number[];
-  readonly values: Float32Array;
-}
+export type NamedTensor = Pick<StoredTensor, 'name' | 'shape'> & { readonly values: Float32Array };
 
 /**
  * The bytes of a safetensors file of float32 tensors, in this order, with `metadata` as text for people. The same tensors give the

@@ -20,14 +20,9 @@ type Group = z.infer<typeof manifest>[number];
 const file = z.union([manifest, z.object({ weightsManifest: manifest }).transform((model) => model.weightsManifest)]);
 
 /** A map, since an object would have a type `constructor`. */
-const typeSizes: ReadonlyMap<string, number> = new Map([
-  ['float32', 4],
-  ['int32', 4],
-  ['bool', 1],
-  ['uint8', 1],
-  ['uint16', 2],
-  ['float16', 2],
-]);
+const typeSizes: ReadonlyMap<string, number> = new Map(
+  Object.entries({ float32: 4, int32: 4, bool: 1, uint8: 1, uint16: 2, float16: 2 }),
+);
 
 /** The path of a shard by its name in the manifest; undefined for one that may not be read. */
 type FindShard = (name: string) => string | undefined;
@@ -64,12 +59,7 @@ function parse(path: string): readonly Group[] {
 }
 
 /** The bytes of a group, whose tensors lie in its files one after another, also across their ends. */
-interface Shards {
-  readonly size: number;
-  read(start: number, end: number): Uint8Array<ArrayBuffer>;
-}
-
-function openShards(path: string, { paths }: Group, findShard: FindShard): Shards {
+function openShards(path: string, { paths }: Group, findShard: FindShard) {
   let size = 0;
   const shards = paths.map((name) => {
     const shard = findShard(name);
@@ -93,7 +83,11 @@ function openShards(path: string, { paths }: Group, findShard: FindShard): Shard
   return { size, read };
 }
 
-function groupTensors(path: string, { paths, weights }: Group, { size, read }: Shards): readonly StoredTensor[] {
+function groupTensors(
+  path: string,
+  { paths, weights }: Group,
+  { size, read }: ReturnType<typeof openShards>,
+): readonly StoredTensor[] {
   let offset = 0;
   const tensors = weights.map((weight) => {
     const { name, shape } = weight;

@@ -8,10 +8,7 @@ export interface StoredTensor {
   /** As the file calls it. */
   readonly name: string;
   readonly shape: readonly number[];
-  /**
-   * Its values as float32, in row-major order, in memory of its own. Throws a `StageError` where the file holds another type of
-   * number, or ends before.
-   */
+  /** Its values as float32, row-major, in memory of its own. Throws a `StageError` for another type of number or a short file. */
   read(): Float32Array;
 }
 
@@ -77,10 +74,9 @@ function withFile<T>(path: string, use: (file: number) => T): T {
   }
 }
 
-/** Types of numbers in weight files that are read as float32; bytes are little-endian. */
-export type NumberType = 'float32' | 'float16' | 'bfloat16';
-
-export const bytesOf: Readonly<Record<NumberType, number>> = { float32: 4, float16: 2, bfloat16: 2 };
+/** Bytes of the types of numbers that are read as float32; little-endian. */
+export const bytesOf = { float32: 4, float16: 2, bfloat16: 2 } as const;
+export type NumberType = keyof typeof bytesOf;
 
 /** `bytes` fill their buffer; float32 ones become the result without a copy. */
 export function toFloat32(type: NumberType, bytes: Uint8Array<ArrayBuffer>): Float32Array {
