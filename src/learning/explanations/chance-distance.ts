@@ -1,14 +1,6 @@
 import { permutation, Random } from '../../random.ts';
 import { mapDistance } from '../attribution/map-measures.ts';
 
-/** The distance between the mean maps of two classes that chance alone gives. */
-export interface ChanceDistance {
-  /** The mean distance for shuffled labels. */
-  readonly byChance: number;
-  /** One-sided p-value of the hypothesis that the classes' maps are alike: (1 + shuffles as far apart) / (1 + shuffles). */
-  readonly p: number;
-}
-
 interface LabelledMaps {
   readonly labels: ArrayLike<number>;
   /** Images of a group are not independent: a group of one class is relabelled as a whole, one of both within itself. */
@@ -21,10 +13,11 @@ interface LabelledMaps {
 const shuffles = 1000;
 
 /**
- * The distance of class means that chance alone gives, since means of few images always differ: a permutation test (Good
- * 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
+ * The distance of class means that chance alone gives, the mean for shuffled labels, since means of few images always differ; and
+ * the one-sided p-value of the hypothesis that the classes' maps are alike, (1 + shuffles as far apart) / (1 + shuffles): a
+ * permutation test (Good 2005, "Permutation, parametric and bootstrap tests of hypotheses", chapter 3). NaN if a class has no images.
  */
-export function chanceDistance(maps: LabelledMaps, seed: number): ChanceDistance {
+export function chanceDistance(maps: LabelledMaps, seed: number) {
   const found = distanceOfMeans(maps, maps.labels);
   const random = new Random('shuffle', seed);
   const units = unitsOf(maps);
@@ -67,7 +60,7 @@ function unitsOf({ labels, groups }: LabelledMaps) {
   const units = new Map<string | number, number[]>();
   for (let image = 0; image < labels.length; image++) {
     const unit = groups?.[image] ?? image;
-    units.set(unit, [...(units.get(unit) ?? []), image]);
+    if (!units.get(unit)?.push(image)) units.set(unit, [image]);
   }
   const isPure = (images: readonly number[]) => images.every((image) => labels[image] === labels[images[0]!]);
   const all = [...units.values()];

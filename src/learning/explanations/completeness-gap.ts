@@ -2,25 +2,20 @@ import { formatShare } from '../../format-numbers.ts';
 import type { Completeness } from '../attribution/gradients.ts';
 import { mean } from '../metrics/mean.ts';
 
-/** How far the attributions of integrated gradients are from what they should sum to: means over images. */
-export interface CompletenessGap {
-  /** Absolute rise of the score from the baseline to the image. */
-  readonly meanRise: number;
-  /** Absolute difference between the sum of the attributions and that rise. */
-  readonly meanGap: number;
-  /** The second as a share of the first; NaN where nothing rises. */
-  readonly relativeGap: number;
-}
-
 /**
+ * How far the attributions of integrated gradients are from what they should sum to, as means over images: the absolute rise of
+ * the score from the baseline to the image, the absolute difference between the sum of the attributions and that rise, and the
+ * second as a share of the first; NaN where nothing rises.
+ *
  * Example: rises of 2 and -2 with gaps of 0.1 and -0.3 give a relative gap of 0.1.
  *
  * @param sums Of at least one image.
  */
-export function completenessGap({ rises, gaps }: Completeness): CompletenessGap {
+export function completenessGap({ rises, gaps }: Completeness) {
   const [meanRise, meanGap] = [mean(rises.map(Math.abs)), mean(gaps.map(Math.abs))];
   return { meanRise, meanGap, relativeGap: meanGap / meanRise };
 }
+export type CompletenessGap = ReturnType<typeof completenessGap>;
 
 /** From a twentieth of the rise on, the user is warned. */
 export const largeGap = 0.05;

@@ -15,15 +15,11 @@ import { chooseClass, expectFinite, expectLargeEnough, imageSeed, methodOptions 
 import type { SeeingModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
-export interface Picture {
-  readonly name: string;
-  readonly bytes: Uint8Array;
-}
+export type Picture = { readonly name: string; readonly bytes: Uint8Array };
 
-/** What is asked about pictures; `class` is `predicted` or a class's name. */
+/** What is asked about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by default the last. */
 export interface PictureQuestion extends Omit<ExplanationSettings, 'layer'> {
   readonly methods: readonly Method[];
-  /** The convolution of class activation maps; the last when left out. */
   readonly layer?: string | undefined;
 }
 
@@ -74,13 +70,9 @@ export async function explainPictures(
   const fake = fakeProbabilities(logitDifferences(logits));
   return {
     pictures: pictures.map(({ name }, i) => ({
-      ...{
-        name,
-        seen: seen[i]!,
-        scores: [logits[2 * i]!, logits[2 * i + 1]!],
-        probabilities: [1 - fake[i]!, fake[i]!],
-      },
-      ...{ called: called[i]!, explained: classes[i]!, maps: maps.map((ofMethod) => ofMethod[i]!) },
+      ...{ name, seen: seen[i]!, called: called[i]!, explained: classes[i]! },
+      ...{ scores: [logits[2 * i]!, logits[2 * i + 1]!], probabilities: [1 - fake[i]!, fake[i]!] },
+      maps: maps.map((ofMethod) => ofMethod[i]!),
     })),
     ...(layer !== undefined && { layer }),
     ...(completeness !== undefined && { gap: completenessGap(completeness).relativeGap }),
@@ -89,12 +81,9 @@ export async function explainPictures(
 
 /** `[pictures, size, size, 3]`, normalised. */
 function floatsOf(seen: readonly DecodedImage[], { size, normalise }: ImageInput): Float32Array {
-  const length = size * size * 3;
-  const images = new Float32Array(seen.length * length);
+  const images = new Float32Array(seen.length * size * size * 3);
   const table = normalizationTable(normalise);
-  for (const [i, image] of seen.entries()) {
-    pixelsToFloats(image.pixels, table, images.subarray(i * length));
-  }
+  for (const [i, { pixels }] of seen.entries()) pixelsToFloats(pixels, table, images.subarray(i * pixels.length));
   return images;
 }
 

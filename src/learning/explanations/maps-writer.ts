@@ -2,21 +2,18 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { csvLine } from '../../csv.ts';
 import type { Method } from '../attribution/methods.ts';
-import type { Sample } from '../vision/dataset/dataset.ts';
 import { NpyWriter } from '../vision/features/npy.ts';
+import type { Subject } from './subject.ts';
 import type { Survey, SurveyedImage } from './survey-split.ts';
 
 /** The model and the images whose maps are written next. */
-export interface MapsOf {
+interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
   /** Beginning of the names of the files. */
   readonly prefix: string;
   readonly model: string;
   readonly split: string;
   readonly layer?: string | undefined;
   readonly methods: readonly Method[];
-  /** Of the data set, in label order. */
-  readonly classes: readonly string[];
-  readonly samples: readonly Sample[];
   /** How many images will be added. */
   readonly images: number;
 }
@@ -61,14 +58,8 @@ export class MapsWriter {
     this.#kept.set(place, number);
     for (const [i, method] of methods.entries()) {
       const { height, width, values } = maps[i]!;
-      const create = () =>
-        new NpyWriter(
-          join(this.#folder, this.#name(method, number)),
-          Math.min(mostMaps, images - number),
-          height,
-          width,
-        );
-      const file = this.#open.get(method) ?? create();
+      const path = join(this.#folder, this.#name(method, number));
+      const file = this.#open.get(method) ?? new NpyWriter(path, Math.min(mostMaps, images - number), height, width);
       this.#open.set(method, file);
       file.add(values);
     }

@@ -77,33 +77,29 @@ export function metricsOf({ images, real, fake, accuracy, methods }: MeasuredSur
   return { images, real, fake, accuracy, ...Object.fromEntries(Array.from(methods, ([name, of]) => [name, nest(of)])) };
 }
 
-interface Nested {
-  [name: string]: Json | Nested;
-}
+type Nested = { [name: string]: Json | Nested };
 
 function nest(numbers: MapNumbers): Json {
   const root: Nested = {};
-  const put = (path: readonly string[], value: Json) => {
-    let map = root;
-    for (const step of path.slice(0, -1)) {
+  const mapAt = (steps: readonly string[]) =>
+    steps.reduce((map, step) => {
       map[step] ??= {};
-      map = map[step] as Nested;
-    }
-    map[path.at(-1)!] = value;
-  };
-  for (const [path, { estimate }] of numbers) put(path.split('.'), Number.isFinite(estimate) ? estimate : null);
+      return map[step] as Nested;
+    }, root);
+  for (const [path, { estimate }] of numbers) {
+    const steps = path.split('.');
+    mapAt(steps.slice(0, -1))[steps.at(-1)!] = Number.isFinite(estimate) ? estimate : null;
+  }
   for (const [path, { low, high }] of numbers) {
-    const [name, ...steps] = path.split('.').reverse();
-    if (low !== undefined && high !== undefined)
-      put([...steps.reverse(), 'intervals', name!], intervalPair({ low, high }) as Json);
+    const steps = path.split('.');
+    if (low === undefined || high === undefined) continue;
+    mapAt([...steps.slice(0, -1), 'intervals'])[steps.at(-1)!] = intervalPair({ low, high }) as Json;
   }
   return root as Json;
 }
 
-interface Surveyed {
-  readonly survey: Survey;
-  readonly maps: MapSurvey;
-}
+/** The maps of one method in a survey. */
+type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey };
 
 type Values = Readonly<Record<string, number>>;
 

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { StageError } from '../../stage.ts';
 import type { Sample } from '../vision/dataset/dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
+import type { Resize } from '../vision/resize-settings.ts';
 import type { Subject } from './subject.ts';
 
 /** Masks of what was forged in the images of a split. */
@@ -49,8 +50,8 @@ function findMasks(folder: string, { samples, input }: Pick<Subject, 'samples' |
       if (!known.has(sample.key)) return undefined;
       const path = pathOf(sample);
       const bytes = await readFile(join(folder, path));
-      const decode = (...resize: [] | [Parameters<typeof decodeImage>[1]]) =>
-        decodeImage(bytes, ...resize).catch(({ message }: Error) => {
+      const decode = (resize?: Resize) =>
+        decodeImage(bytes, resize).catch(({ message }: Error) => {
           throw new StageError(`The mask ${path} cannot be decoded: ${message}`);
         });
       const { width, height } = await decode();

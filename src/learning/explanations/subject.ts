@@ -34,8 +34,8 @@ export interface Subject extends SeeingModel {
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   /**
-   * Questions about the images, batch by batch: all in the order of the split, or those of `indices` in their order. Throws
-   * a {@link StageError} at once, not with the first batch, if there is no such class.
+   * Questions about the images, batch by batch; all in the order of the split without `indices`. Throws a {@link StageError}
+   * at once if there is no such class.
    */
   ask(how: How): AsyncIterable<Asked>;
 }
@@ -79,12 +79,8 @@ export async function openSubject(
     samples.map(({ path, ...size }) => ({ name: path, ...size })),
     seeing.input,
   );
-  const loading = {
-    resize: { width: size, height: size, fit, kernel },
-    normalization: normalise,
-    threads,
-    cacheBytes: 0, // One pass, so no image is kept.
-  };
+  const resize = { width: size, height: size, fit, kernel };
+  const loading = { resize, normalization: normalise, threads, cacheBytes: 0 }; // One pass, so no image is kept.
   const length = size * size * 3;
   async function* questions({ indices: order, score, seed, batchSize }: How, choose: ChooseClass) {
     await using loader = new BatchLoader(folders.dataset, split, { batchSize, ...loading });

@@ -34,11 +34,11 @@ export interface SurveyedCase extends SurveyCase {
   readonly groups: readonly (string | undefined)[];
 }
 
-export interface SurveyRequest<C extends SurveyCase> {
+interface SurveyRequest<C extends SurveyCase> {
   readonly methods: readonly Method[];
-  /** Images between two signs of progress; by default those of a forward pass. */
+  /** Images between two progress messages; by default those of a forward pass. */
   readonly batchSize?: number;
-  /** Whether the raw maps of an image, by its index in the split, are written; absent: all are. */
+  /** Whether the raw maps of an image, by its index in the split, are written. Default: all. */
   keeps?(index: number): boolean;
   /** Receives every image of the trained models in turn. */
   onImage(image: SurveyedImage, one: C): void | Promise<void>;

@@ -85,13 +85,9 @@ export interface MapSurvey {
 }
 
 /**
- * One pass over the images of a split, batch by batch: maps by every method, and numbers about them. Memory stays bounded: of
- * the maps only the means of classes are kept, and a kilobyte for each image and method. Class activation maps are resized
- * to the image before they are measured.
- *
- *     const survey = await surveySplit(subject, { methods: ['gradient'], explain, how: { class: 'label', … }, masks,
- *       onImage: ({ index, maps }) => …, onBatch: (images) => … });
- *     measureSurvey(survey, { groups, confidence: 0.95, draws: 2000, seed: 7 }); // the numbers with their intervals
+ * One pass over the images of a split, batch by batch: maps by every method, and numbers about them. Memory stays bounded:
+ * of the maps only the means of classes are kept, and a kilobyte for each image and method. Class activation maps are
+ * resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {
   const { methods, how, masks, model = subject.model } = options;
@@ -99,7 +95,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const { size } = subject.input;
   const [indices, labels, explained] = [new Uint32Array(images), new Uint8Array(images), new Uint8Array(images)];
   const logits = new Float64Array(2 * images);
-  const collectors = methods.map((method) => collector(method, { images, size, isMasked: masks !== undefined }));
+  const collectors = methods.map((method) => collector(method, images, size, masks !== undefined));
   const chance = { shares: undefinedOf(images), chanceOverlaps: undefinedOf(images) };
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let place = 0;
@@ -138,22 +134,14 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
 
 const undefinedOf = (images: number): Float64Array => new Float64Array(images).fill(Number.NaN);
 
-interface Extent {
-  readonly images: number;
-  readonly size: number;
-  readonly isMasked: boolean;
-}
-
 /** Collects the maps of one method as they come. */
-function collector(method: Method, { images, size, isMasked }: Extent) {
+function collector(method: Method, images: number, size: number, isMasked: boolean) {
   const cells = Math.min(size, coarseSide) ** 2;
   const [topShares, coarse] = [undefinedOf(images), new Float32Array(images * cells)];
   const scores = isMasked ? { pointing: undefinedOf(images), overlaps: undefinedOf(images) } : undefined;
   const sums = [new Float64Array(size * size), new Float64Array(size * size)];
-  const [counts, constant] = [
-    [0, 0],
-    [0, 0],
-  ];
+  const counts = [0, 0];
+  const constant = [0, 0];
   const meanOf = (sum: Float64Array, label: number): AttributionMap | undefined => {
     if (counts[label] === 0) return undefined;
     const values = Float32Array.from(sum, (total) => total / counts[label]!);

@@ -6,12 +6,9 @@ const convolutions = new Set(['Conv2D', 'SeparableConv2D', 'DepthwiseConv2D']);
 
 /** The names of a model's convolutions whose feature maps have more than one pixel, in the order of the network. */
 export function convolutionNames(model: LayersModel): readonly string[] {
+  const isLarge = ([, height = 0, width = 0]: readonly number[]) => height * width > 1;
   return model.layers
-    .filter(({ outputShape }) => {
-      const [, height = 0, width = 0] = outputShape as number[];
-      return height * width > 1;
-    })
-    .filter((layer) => convolutions.has(layer.getClassName()))
+    .filter((layer) => convolutions.has(layer.getClassName()) && isLarge(layer.outputShape as number[]))
     .map(({ name }) => name);
 }
 
