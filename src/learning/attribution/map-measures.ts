@@ -108,38 +108,38 @@ export function salience(value: number, cut: SalientCut, count: number): number 
   return value > cut.value ? 1 : value < cut.value ? 0 : (count - cut.above) / cut.tied;
 }
 
-/** Fewer values are sorted faster than the counts below are cleared. */
-const few = 4096;
-
 /**
  * The cut below a map's `count` most salient pixels, `count` from 1 to the number of values.
  *
  * Example: the two most salient of 4, 3, 3, 0 end at 3, with one above and two tied, of which each counts half.
  */
 export function mostSalient(map: Float32Array, count: number): SalientCut {
-  if (map.length <= few) {
-    const sorted = map.toSorted();
-    const value = sorted[sorted.length - count]!;
-    const [first, last] = [sorted.indexOf(value), sorted.lastIndexOf(value)];
-    return { value, above: sorted.length - 1 - last, tied: last - first + 1 };
+  const value = greatest(map.slice(), count);
+  let [above, tied] = [0, 0];
+  for (const each of map) {
+    if (each > value) above++;
+    else if (each === value) tied++;
   }
-  // The bits of non-negative float32 are ordered as their values, so two counts of 16 bits each replace a sort, which would
-  // take longer than making the map.
-  const bits = new Uint32Array(map.buffer, map.byteOffset, map.length);
-  const high = bucketFrom(bits, 0, count);
-  const low = bucketFrom(bits, 16, count - high.above, high.bucket);
-  const [value] = new Float32Array(Uint32Array.of((high.bucket << 16) | low.bucket).buffer);
-  return { value: value!, above: high.above + low.above, tied: low.within };
+  return { value, above, tied };
 }
 
-/** The bucket of 16 bits from `skip` on that holds the value in place `count` from above, among values that begin with `within`. */
-function bucketFrom(bits: Uint32Array, skip: 0 | 16, count: number, within?: number) {
-  const counts = new Uint32Array(1 << 16);
-  for (const value of bits) {
-    if (within === undefined || value >>> 16 === within) counts[(value << skip) >>> 16]!++;
+/** The greatest of values but `count` - 1, by quickselect (Hoare 1961), which reorders them: sorting all takes longer than the map. */
+function greatest(values: Float32Array, count: number): number {
+  let [first, last] = [0, values.length - 1];
+  while (first < last) {
+    const pivot = values[(first + last) >> 1]!;
+    let [i, k] = [first, last];
+    while (i <= k) {
+      while (values[i]! > pivot) i++;
+      while (values[k]! < pivot) k--;
+      if (i > k) break;
+      [values[i], values[k]] = [values[k]!, values[i]!];
+      i++;
+      k--;
+    }
+    if (count - 1 <= k) last = k;
+    else if (count - 1 >= i) first = i;
+    else break;
   }
-  let above = 0;
-  let bucket = counts.length - 1;
-  while (above + counts[bucket]! < count) above += counts[bucket--]!;
-  return { bucket, above, within: counts[bucket]! };
+  return values[count - 1]!;
 }

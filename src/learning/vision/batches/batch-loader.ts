@@ -9,7 +9,6 @@ import { openDataset } from '../dataset/open-dataset.ts';
 import { type Normalization, unitRange } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-worker.ts';
-import { giveBack, MemoryBudget, type MemoryShare } from './memory-budget.ts';
 
 /** Labelled images, or features of images, ready for a network. */
 export interface Batch {
@@ -40,13 +39,11 @@ export interface BatchLoaderOptions {
   readonly threads?: number;
 }
 
-let budget: MemoryBudget | undefined;
-
-/** The memory for decoded images of all loaders: a quarter of what is free when the first is made, and of a container's limit. */
-export function decodedImages(): MemoryBudget {
-  budget ??= new MemoryBudget(Math.min(freemem(), usableMemory()) / 4);
-  return budget;
-}
+/**
+ * The bytes that are left for decoded images of all loaders of this process; at first, when a loader is made, a quarter of the free
+ * memory and of a container's limit.
+ */
+export const decodedImages: { left?: number } = {};
 
 /** One pass over the images. */
 export interface EpochOptions {
@@ -66,7 +63,8 @@ export class BatchLoader {
   readonly #batchSize: number;
   readonly #prefetch: number;
   readonly #worker: Worker;
-  readonly #memory: MemoryShare;
+  /** Taken from {@link decodedImages} until the loader is closed. */
+  #cacheBytes: number;
   #passes = 0;
   /** Batches (or the failure) that wait for the reader. */
   #arrived: FromBatchWorker[] = [];
@@ -78,14 +76,18 @@ export class BatchLoader {
     this.samples = openDataset(dataset).split(split).samples;
     this.#batchSize = options.batchSize;
     this.#prefetch = options.prefetch ?? 3;
-    this.#memory = decodedImages().share(options.cacheBytes);
+    const { width, height } = options.resize;
+    decodedImages.left ??= Math.floor(Math.min(freemem(), usableMemory()) / 4);
+    const wanted = Math.min(this.samples.length * width * height * 3, options.cacheBytes ?? Number.POSITIVE_INFINITY);
+    this.#cacheBytes = Math.min(wanted, decodedImages.left);
+    decodedImages.left -= this.#cacheBytes;
     this.#worker = startWorker({
       dataset,
       split,
       resize: options.resize,
       normalization: options.normalization ?? unitRange,
       corruption: options.corruption,
-      memory: this.#memory,
+      cacheBytes: this.#cacheBytes,
       threads: options.threads ?? 2,
     });
     this.#worker.unref();
@@ -119,7 +121,8 @@ export class BatchLoader {
     this.#passes++;
     this.#wake();
     await this.#worker.terminate();
-    giveBack(this.#memory);
+    decodedImages.left! += this.#cacheBytes;
+    this.#cacheBytes = 0;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -8,7 +8,6 @@ import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../parallel-map.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
-import { type MemoryShare, take } from './memory-budget.ts';
 
 /** What the thread is started with. */
 export interface BatchWorkerSetup {
@@ -19,8 +18,8 @@ export interface BatchWorkerSetup {
   readonly normalization: Normalization;
   /** Applied to every image before it is resized. */
   readonly corruption?: Corruption | undefined;
-  /** Where decoded images may be kept. */
-  readonly memory: MemoryShare;
+  /** The most memory for decoded images. */
+  readonly cacheBytes: number;
   /** Images decoded at once. */
   readonly threads: number;
 }
@@ -137,6 +136,6 @@ async function decoded(index: number): Promise<DecodedImage> {
   } catch (error) {
     throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
   }
-  if (!cache.has(index) && take(setup.memory, imageLength)) cache.set(index, image);
+  if ((cache.size + 1) * imageLength <= setup.cacheBytes) cache.set(index, image);
   return image;
 }

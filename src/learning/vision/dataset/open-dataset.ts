@@ -21,16 +21,6 @@ export interface Dataset {
   [Symbol.dispose](): void;
 }
 
-/** One split of a dataset, with random access to its images. */
-interface DatasetSplit {
-  readonly name: string;
-  readonly classes: readonly string[];
-  readonly samples: readonly Sample[];
-  /** The encoded file of `samples[index]`. Several reads may be under way at once. */
-  read(index: number): Promise<Buffer>;
-  close(): void;
-}
-
 /** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
 export function openDataset(folder: string): Dataset {
   if (!existsSync(join(folder, datasetFile))) {
@@ -39,7 +29,7 @@ export function openDataset(folder: string): Dataset {
     );
   }
   const info = parseArtifactFile('a dataset', join(folder, datasetFile), datasetInfo);
-  const open = new Map<string, ShardedSplit>();
+  const open = new Map<string, DatasetSplit>();
   const close = () => {
     for (const split of open.values()) split.close();
   };
@@ -50,7 +40,7 @@ export function openDataset(folder: string): Dataset {
       if (!info.splits.includes(name)) {
         throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
-      const split = open.get(name) ?? new ShardedSplit(folder, name, info.classes);
+      const split = open.get(name) ?? new DatasetSplit(folder, name, info.classes);
       open.set(name, split);
       return split;
     },
@@ -59,7 +49,8 @@ export function openDataset(folder: string): Dataset {
   };
 }
 
-class ShardedSplit implements DatasetSplit {
+/** One split of a dataset, with random access to its images. */
+class DatasetSplit {
   readonly name: string;
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
@@ -73,13 +64,14 @@ class ShardedSplit implements DatasetSplit {
     this.samples = parseArtifactFile('a dataset', join(this.#folder, samplesFile), sampleList(classes.length));
   }
 
+  /** The encoded file of `samples[index]`. Several images can be read at once. */
   async read(index: number): Promise<Buffer> {
     const sample = this.samples[index];
     if (sample === undefined) throw new Error(`Internal error: no sample ${index} in the split ${this.name}`);
     const { shard: name, offset, size, path } = sample;
     const shard = this.#shard(name);
     const there = Math.min(size, Math.max(0, shard.size - offset));
-    // Before the room for it is taken: a damaged list may ask for any size.
+    // A damaged list may ask for any size.
     const buffer = Buffer.allocUnsafeSlow(there);
     const bytesRead = there === 0 ? 0 : (await readAt(shard.fd, buffer, 0, there, offset)).bytesRead;
     if (bytesRead === size) return buffer;
@@ -100,11 +92,8 @@ class ShardedSplit implements DatasetSplit {
   }
 }
 
-interface Shard {
-  readonly fd: number;
-  /** In bytes, when it was opened. */
-  readonly size: number;
-}
+/** An open file, and its size in bytes when it was opened. */
+type Shard = { readonly fd: number; readonly size: number };
 
 function openShard(path: string): Shard {
   try {
