@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatLevel } from '../../src/format-numbers.ts';
 import { chart, type Domain, domainOf, quantity, withField } from '../../src/learning/charts/encoders.ts';
-import { textWidth } from '../../src/learning/charts/text-width.ts';
+import { wrapText } from '../../src/learning/charts/fit-text.ts';
+import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
-import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import type { Tested } from './format.ts';
 import { placeLabels } from './place-labels.ts';
 import type { Ranked } from './rank.ts';

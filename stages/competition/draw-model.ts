@@ -1,7 +1,7 @@
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
+import { wrapText } from '../../src/learning/charts/fit-text.ts';
 import { fontFamily } from '../../src/learning/charts/fonts.ts';
-import { wrapText } from '../../src/learning/charts/wrap-text.ts';
 import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
 import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
 import { modelMistakes, modelSetting } from '../../src/learning/models/model-setting.ts';
 import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
-import { splitList } from '../../src/learning/training/split-names.ts';
+import { splitList } from '../../src/learning/training/splits.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** The settings of a network where no model is an input. Without defaults, so that one can tell whether they were given. */

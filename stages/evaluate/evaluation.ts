@@ -4,7 +4,7 @@ import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/m
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf } from './measure.ts';
 import { metricsAt, splitMetrics, tempered } from './split-metrics.ts';
 

@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatList, formatSigned } from '../../src/format-numbers.ts';
+import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
-import { textWidth } from '../../src/learning/charts/text-width.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
-import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { drawMistakes } from './mistakes.ts';

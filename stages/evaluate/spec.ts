@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';

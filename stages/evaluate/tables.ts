@@ -1,5 +1,5 @@
 import { formatDecimal, formatEstimate, formatLevel, formatShare } from '../../src/format-numbers.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { EvaluatedSplit, Evaluation } from './evaluation.ts';
 import type { Pair } from './measure.ts';

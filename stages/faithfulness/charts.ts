@@ -12,9 +12,9 @@ import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness
 import { type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
 import { chart, domainOf, type Part, quantity, share, textAt } from '../../src/learning/charts/encoders.ts';
 import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
+import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
-import { textWidth } from '../../src/learning/charts/text-width.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { classText } from '../../src/learning/explanations/map-pictures.ts';
 import { titleOf } from '../../src/learning/explanations/measured-texts.ts';

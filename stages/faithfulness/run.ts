@@ -1,6 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import type { TopLevelSpec } from 'vega-lite';
-import { findConvolution } from '../../src/learning/attribution/cam/find-layer.ts';
+import { findConvolution } from '../../src/learning/attribution/cam/layer-view.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';

@@ -1,4 +1,4 @@
-import { findConvolution } from '../../src/learning/attribution/cam/find-layer.ts';
+import { findConvolution } from '../../src/learning/attribution/cam/layer-view.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import { openMasks } from '../../src/learning/explanations/open-masks.ts';
 import { chooseClass, expectAll } from '../../src/learning/explanations/questions.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { inputSettings } from '../../src/learning/models/input-settings.ts';
-import { selectionSplit, trainSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';

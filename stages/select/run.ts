@@ -2,7 +2,7 @@ import { cpSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { defineKind } from '../../src/stage.ts';
 import { measures } from './choose.ts';
 

@@ -1,6 +1,6 @@
 import { formatShare } from '../../src/format-numbers.ts';
 import type { EpochRecord, History } from '../../src/learning/training/history.ts';
-import { majorityWords } from '../../src/learning/training/split-images.ts';
+import { majorityWords } from '../../src/learning/training/splits.ts';
 import type { CurvePoint, Highlight } from '../../src/stage.ts';
 
 /** An epoch in the log: `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 64.0 %, best so far`. */

@@ -9,7 +9,7 @@ import { fit } from '../../src/learning/training/fit.ts';
 import { type Freezing, freezingOf } from '../../src/learning/training/freezing.ts';
 import { formatHistory, type History } from '../../src/learning/training/history.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
-import { trainSplit } from '../../src/learning/training/split-names.ts';
+import { trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';

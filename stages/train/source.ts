@@ -7,7 +7,7 @@ import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { headOf } from '../../src/learning/models/model-setting.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { openFeaturesOfTwoClasses, openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
-import { trainSplit } from '../../src/learning/training/split-names.ts';
+import { trainSplit } from '../../src/learning/training/splits.ts';
 import { datasetBatches, featureBatches, type TrainingData } from '../../src/learning/training/training-data.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import type { TrainSettings } from './spec.ts';

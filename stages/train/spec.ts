@@ -4,7 +4,7 @@ import { headMistakes, headOf, modelMistakes, modelSetting, netOf } from '../../
 import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learning/models/weights/weight-inputs.ts';
 import { freezeSetting, freezingMistakes, unfreezeSetting } from '../../src/learning/training/freezing.ts';
 import { scheduleSettings } from '../../src/learning/training/schedule.ts';
-import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
 import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';

@@ -4,7 +4,7 @@ import { formatJson } from '../../src/format-json.ts';
 import { formatShare } from '../../src/format-numbers.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { type Highlight, type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
 import { type Curve, curvesOf, type Kept, keptOf } from './summarise.ts';

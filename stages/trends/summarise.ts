@@ -2,8 +2,7 @@ import { type Share, shareDifference } from '../../src/learning/metrics/interval
 import { collapseOf } from '../../src/learning/training/collapse.ts';
 import { type CurveShape, curveShape } from '../../src/learning/training/curve-shape.ts';
 import type { History } from '../../src/learning/training/history.ts';
-import type { SplitImages } from '../../src/learning/training/split-images.ts';
-import { selectionSplit } from '../../src/learning/training/split-names.ts';
+import { type SplitImages, selectionSplit } from '../../src/learning/training/splits.ts';
 
 /** The course of one measure on one split. */
 export interface Curve {

@@ -1,10 +1,9 @@
 import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { formatCount } from '../../format-numbers.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
-import { addName } from '../../learning/models/layers/layer.ts';
+import { addName, countLearnable, showShape } from '../../learning/models/layers/layer.ts';
 import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
-import { countLearnable, showShape } from '../../learning/models/layers/shapes.ts';
 
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
 import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';

@@ -4,15 +4,8 @@ import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgra
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import { logitsOf } from './explained-score.ts';
-import {
-  type Completeness,
-  guidedGradient,
-  inputGradient,
-  inputTimesGradient,
-  integratedGradient,
-  type NoiseOptions,
-  smoothGradient,
-} from './gradients.ts';
+import type { Completeness, NoiseOptions } from './gradients.ts';
+import { guidedGradient, inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
 import { type Question, questionOf } from './question.ts';
 

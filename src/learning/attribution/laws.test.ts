@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { layers, sequential, tensor } from '@tensorflow/tfjs';
+import { type LayersModel, layers, sequential, type Tensor, tensor } from '@tensorflow/tfjs';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
@@ -10,8 +9,7 @@ import { initialiseWeights } from '../models/initial-weights.ts';
 import { netOf } from '../models/model-setting.ts';
 import { channelMaximum, scaleMap } from './attribution-map.ts';
 import { gradCam, randomCam } from './cam/activation-maps.ts';
-import { convolutionNames, findConvolution } from './cam/find-layer.ts';
-import { viewLayer, walkLayers } from './cam/layer-view.ts';
+import { convolutionNames, findConvolution, viewLayer, walkLayers } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
 import { inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
 import type { Question } from './question.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { drawGraph, type StageGraph } from './draw-graph.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from './fonts.ts';
 
 const training: StageGraph = {
   nodes: [

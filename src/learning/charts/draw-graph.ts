@@ -1,7 +1,6 @@
 import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
 import { escapeXml } from './escape-xml.ts';
-import { fontFamily } from './fonts.ts';
-import { textWidth } from './text-width.ts';
+import { fontFamily, textWidth } from './fonts.ts';
 import { ink } from './theme.ts';
 
 /** A pipeline's stages and what flows between them. */

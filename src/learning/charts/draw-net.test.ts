@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { NetBlock, NetUnit } from './draw-net.ts';
-import { drawNet } from './draw-net.ts';
-import { textWidth } from './text-width.ts';
+import { drawNet, type NetBlock, type NetUnit } from './draw-net.ts';
+import { textWidth } from './fonts.ts';
 
 const unit = (kind: NetUnit['kind'], name: string, does: string = kind): NetUnit => ({
   ...{ kind, name, does },

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chartTitle } from './chart-title.ts';
 import { fitText, fittedLabels } from './fit-text.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from './fonts.ts';
 import { ink } from './theme.ts';
 
 /**

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { fitText, fittedLabels } from './fit-text.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from './fonts.ts';
 
 const name = 'xception-based-fine-tuned-from-imagenet, seed';
 

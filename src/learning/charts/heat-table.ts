@@ -1,6 +1,6 @@
 import { type Domain, type Part, rowNames } from './encoders.ts';
 import { fittedLabels } from './fit-text.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from './fonts.ts';
 import { ink } from './theme.ts';
 
 /** A cell of a table, coloured by its value. */

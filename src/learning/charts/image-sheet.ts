@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { chart, type Part } from './encoders.ts';
+import { wrapText } from './fit-text.ts';
 import { ink, palette } from './theme.ts';
-import { wrapText } from './wrap-text.ts';
 
 /** A grid of images as a chart: rows of blocks, each block with a header. */
 export interface ImageSheet {

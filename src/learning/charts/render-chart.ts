@@ -4,8 +4,8 @@ import { logger as createLogger, mergeConfig, parse, resetSVGDefIds, textMetrics
 import { compile, type TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../format-json.ts';
 import type { StageContext } from '../../stage.ts';
+import { textWidth } from './fonts.ts';
 import { renderPng } from './render-png.ts';
-import { textWidth } from './text-width.ts';
 import { theme } from './theme.ts';
 
 const schema = 'https://vega.github.io/schema/vega-lite/v6.json';

@@ -1,7 +1,7 @@
 import { groupBy } from '../../group-by.ts';
 import type { Part } from './encoders.ts';
 import { fittedLabels } from './fit-text.ts';
-import { textWidth } from './text-width.ts';
+import { textWidth } from './fonts.ts';
 import { dashes, palette, shapes } from './theme.ts';
 
 /** The scales of a chart's series, each with the names as its domain. */

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { StageError } from '../../stage.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
-import { findConvolution } from '../attribution/cam/find-layer.ts';
+import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { logitsOf } from '../attribution/explained-score.ts';
 import { isCam, type Method } from '../attribution/methods.ts';

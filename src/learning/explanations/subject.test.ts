@@ -8,7 +8,7 @@ import { writeUntrainedModel } from '../../../test/support/untrained-model.ts';
 import { selectBackend } from '../../backend/select/select-backend.ts';
 import { StageError } from '../../stage.ts';
 import { resizeMap } from '../attribution/attribution-map.ts';
-import { findConvolution } from '../attribution/cam/find-layer.ts';
+import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
 import { logitsOf } from '../attribution/explained-score.ts';
 import { isCam, methods } from '../attribution/methods.ts';

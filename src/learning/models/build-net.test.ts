@@ -1,14 +1,12 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { ones, setBackend, tensor } from '@tensorflow/tfjs';
+import { type LayersModel, ones, setBackend, type Tensor, tensor } from '@tensorflow/tfjs';
 import fc from 'fast-check';
 import { architectureNames } from './architectures/architectures.ts';
 import { buildNet } from './build-net.ts';
-import { addName, type Net } from './layers/layer.ts';
+import { addName, isLearnable, type Net } from './layers/layer.ts';
 import type { LayerItem, PlainItem } from './layers/layer-items.ts';
 import { readLayers } from './layers/read-layers.ts';
-import { isLearnable } from './layers/shapes.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { netOf } from './model-setting.ts';
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { StageError } from '../../stage.ts';
-import { countLearnable } from './layers/shapes.ts';
+import { countLearnable } from './layers/layer.ts';
 import { plainLayers, traceLayers } from './layers/trace-net.ts';
 import { type ModelInfo, modelInfo } from './model-info.ts';
 import { modelSetting, netOf } from './model-setting.ts';

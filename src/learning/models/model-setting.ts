@@ -1,11 +1,10 @@
 import { z } from 'zod';
 import { architectureNames, architectures } from './architectures/architectures.ts';
-import { addName, type Layer, type Net, plainLayersIn } from './layers/layer.ts';
+import { addName, type Layer, type Net, plainLayersIn, showShape } from './layers/layer.ts';
 import { layerItem } from './layers/layer-items.ts';
 import { layerKind } from './layers/layer-kinds.ts';
 import { backbone } from './layers/net-parts.ts';
 import { readLayers } from './layers/read-layers.ts';
-import { showShape } from './layers/shapes.ts';
 import { type NetMistake, type TracedLayer, traceLayers } from './layers/trace-net.ts';
 
 /** The setting of a network: its name, or its layers. */

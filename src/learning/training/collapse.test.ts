@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { allCalledBy, collapseOf, constantLoss } from './collapse.ts';
-import type { SplitImages } from './split-images.ts';
+import type { SplitImages } from './splits.ts';
 
 const of = (labels: number[], logits: number[]) =>
   allCalledBy({ labels: Int32Array.from(labels), logits: Float32Array.from(logits) });

@@ -1,8 +1,7 @@
 import { predictedClasses } from '../metrics/logits.ts';
 import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
-import type { SplitImages } from './split-images.ts';
-import { selectionSplit } from './split-names.ts';
+import { type SplitImages, selectionSplit } from './splits.ts';
 
 /**
  * The class that all images are called although both classes are there: the answer of a network that learned nothing or has no

@@ -1,17 +1,15 @@
 import assert from 'node:assert/strict';
 import { before, test } from 'node:test';
-import type { LayersModel } from '@tensorflow/tfjs';
-import { layers, sequential, setBackend } from '@tensorflow/tfjs';
+import { type LayersModel, layers, sequential, setBackend } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../random.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { freezableBatchNorm } from '../models/build-net.ts';
 import { initialiseWeights } from '../models/initial-weights.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
-import type { FitListener, FitOptions } from './fit.ts';
-import { fit } from './fit.ts';
+import { type FitListener, type FitOptions, fit } from './fit.ts';
 import type { EpochRecord } from './history.ts';
 import { predict } from './predict.ts';
-import type { SplitImages } from './split-images.ts';
+import type { SplitImages } from './splits.ts';
 import type { TrainingData } from './training-data.ts';
 
 before(() => setBackend('cpu'));

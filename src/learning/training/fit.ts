@@ -13,7 +13,7 @@ import { allWeights, assignValues, movingWeights, trainableWeights } from './mod
 import { Optimizer } from './optimizer.ts';
 import { predict } from './predict.ts';
 import { type ScheduleSettings, scheduleFactor, warmUpFactor } from './schedule.ts';
-import { selectionSplit, trainSplit } from './split-names.ts';
+import { selectionSplit, trainSplit } from './splits.ts';
 import { type StepOptions, trainStep } from './train-step.ts';
 import type { TrainingData } from './training-data.ts';
 import type { OptimizerSettings } from './training-settings.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { err, ok, type Result } from '../../result.ts';
-import { splitImages } from './split-images.ts';
+import { splitImages } from './splits.ts';
 
 const splitValues = z.object({
   /** Mean softmax cross-entropy in nats; lower is better. The best constant answer has the entropy of the class shares. */

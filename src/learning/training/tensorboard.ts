@@ -1,6 +1,6 @@
 import { Message } from '../../backend/lowering/protobuf.ts';
 import type { History } from './history.ts';
-import { trainSplit } from './split-names.ts';
+import { trainSplit } from './splits.ts';
 
 /**
  * A history for TensorBoard: event files by their path in its log folder. Each split is a run of its own, so that the curves of

@@ -2,8 +2,7 @@ import { permutation, Random } from '../../random.ts';
 import type { AugmentSettings } from '../vision/augment/augment-settings.ts';
 import { type Batch, BatchLoader, type BatchLoaderOptions } from '../vision/batches/batch-loader.ts';
 import type { Features } from '../vision/features/open-features.ts';
-import { countImages, type SplitImages } from './split-images.ts';
-import { trainSplit } from './split-names.ts';
+import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
 /** Labelled images of named splits, in batches. The reader releases each batch. */
 export interface TrainingData {

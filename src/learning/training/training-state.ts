@@ -2,7 +2,7 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import type { EpochRecord, SplitValues } from './history.ts';
 import { allWeights, assignValues, readValues } from './model-weights.ts';
 import type { StepMemory } from './optimizer.ts';
-import { selectionSplit } from './split-names.ts';
+import { selectionSplit } from './splits.ts';
 
 /** The best epoch so far, with the model's weights at its end in the order of `allWeights`, kept outside the backend. */
 export interface BestEpoch {

@@ -1,7 +1,7 @@
 import { formatList, formatShare } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageCell, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
-import { trainSplit } from '../../../src/learning/training/split-names.ts';
+import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { datasetBatches } from '../../../src/learning/training/training-data.ts';
 import { type AugmentSettings, augmentSettings } from '../../../src/learning/vision/augment/augment-settings.ts';
 import type { Batch } from '../../../src/learning/vision/batches/batch-loader.ts';

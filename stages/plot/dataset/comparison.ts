@@ -2,7 +2,7 @@ import { formatList } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { type ImageBlock, imageSheet } from '../../../src/learning/charts/image-sheet.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { trainSplit } from '../../../src/learning/training/split-names.ts';
+import { trainSplit } from '../../../src/learning/training/splits.ts';
 import { type Dataset, openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';
 import { StageError } from '../../../src/stage.ts';
 import type { DrawForm } from '../inputs.ts';

@@ -3,8 +3,8 @@ import { formatCount, formatCountOf, formatList, formatShare } from '../../../sr
 import { groupBy } from '../../../src/group-by.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, type Part, quantity, rowNames } from '../../../src/learning/charts/encoders.ts';
+import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { classColours, palette } from '../../../src/learning/charts/theme.ts';
 import type { Sample } from '../../../src/learning/vision/dataset/dataset.ts';
 import { openDataset } from '../../../src/learning/vision/dataset/open-dataset.ts';

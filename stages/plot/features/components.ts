@@ -4,7 +4,7 @@ import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, quantity } from '../../../src/learning/charts/encoders.ts';
 import { classColours, palette } from '../../../src/learning/charts/theme.ts';
 import { principalComponents } from '../../../src/learning/metrics/multivariate/principal-components.ts';
-import { selectionSplit } from '../../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import { openFeatures } from '../../../src/learning/vision/features/open-features.ts';
 import { StageError } from '../../../src/stage.ts';
 import { type DrawForm, onlyInput } from '../inputs.ts';

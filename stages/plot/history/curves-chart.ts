@@ -10,14 +10,13 @@ import {
   ruleAt,
   textAt,
 } from '../../../src/learning/charts/encoders.ts';
+import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { integerTicks } from '../../../src/learning/charts/integer-ticks.ts';
 import { lineLayers, pointLayer } from '../../../src/learning/charts/line-layers.ts';
 import { type LabelledGroup, nameSeries } from '../../../src/learning/charts/series.ts';
-import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { ink } from '../../../src/learning/charts/theme.ts';
 import { chanceLevel, metric } from '../../../src/learning/metrics/metric-catalogue.ts';
-import { majorityWords, type SplitImages } from '../../../src/learning/training/split-images.ts';
-import { selectionSplit } from '../../../src/learning/training/split-names.ts';
+import { majorityWords, type SplitImages, selectionSplit } from '../../../src/learning/training/splits.ts';
 import { type Band, type CurveRow, keptOf, linesOf, type Measure, measures, type Run, valueAt } from './curves-data.ts';
 
 export interface CurvesOptions {

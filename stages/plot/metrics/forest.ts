@@ -2,9 +2,9 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatCountRange, formatEnds, formatMetric } from '../../../src/format-numbers.ts';
 import { withLabels } from '../../../src/learning/charts/chart-title.ts';
 import { chart, domainOf } from '../../../src/learning/charts/encoders.ts';
+import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { intervalRows } from '../../../src/learning/charts/interval-rows.ts';
 import { nameSeries } from '../../../src/learning/charts/series.ts';
-import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { chanceLevel, findMetric } from '../../../src/learning/metrics/metric-catalogue.ts';
 import { drawMetrics, levelOf, type MetricItem, type MetricOptions } from './metrics.ts';
 

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { decimalsOf, formatList, formatMetric } from '../../../src/format-numbers.ts';
 import { chart } from '../../../src/learning/charts/encoders.ts';
+import { textWidth } from '../../../src/learning/charts/fonts.ts';
 import { heatTable } from '../../../src/learning/charts/heat-table.ts';
-import { textWidth } from '../../../src/learning/charts/text-width.ts';
 import { mean } from '../../../src/learning/metrics/mean.ts';
 import { StageError } from '../../../src/stage.ts';
 import { axesOf, drawMetrics, type MetricItem, type MetricOptions, requireAxis } from './metrics.ts';

@@ -16,7 +16,7 @@ import { type Point, simplifyLine } from '../../../src/learning/charts/simplify-
 import { classColours, ink } from '../../../src/learning/charts/theme.ts';
 import { equalErrorRate } from '../../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, type ThresholdCounts } from '../../../src/learning/metrics/ranking/threshold-counts.ts';
-import { selectionSplit } from '../../../src/learning/training/split-names.ts';
+import { selectionSplit } from '../../../src/learning/training/splits.ts';
 import {
   countsOf,
   drawScores,

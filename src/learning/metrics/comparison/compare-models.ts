@@ -1,10 +1,5 @@
-import {
-  type BootstrapSample,
-  drawsGroups,
-  informativeDraws,
-  onAllImages,
-  type Statistic,
-} from '../intervals/bootstrap.ts';
+import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
+import { drawsGroups, informativeDraws, onAllImages } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT, twoSidedT } from '../intervals/student-t.ts';

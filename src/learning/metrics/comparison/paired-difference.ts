@@ -1,10 +1,5 @@
-import {
-  type BootstrapSample,
-  informativeDraws,
-  onAllImages,
-  percentileEnds,
-  type Statistic,
-} from '../intervals/bootstrap.ts';
+import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
+import { informativeDraws, onAllImages, percentileEnds } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 
 /**

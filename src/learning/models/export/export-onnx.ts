@@ -1,9 +1,5 @@
-import {
-  encodeModel,
-  type OnnxAttribute,
-  type OnnxInitializer,
-  type OnnxNode,
-} from '../../../backend/lowering/onnx-writer.ts';
+import type { OnnxAttribute, OnnxInitializer, OnnxNode } from '../../../backend/lowering/onnx-writer.ts';
+import { encodeModel } from '../../../backend/lowering/onnx-writer.ts';
 import { unreachable } from '../../../result.ts';
 import { type Activation, addName, type PlainForm, type PlainLayer } from '../layers/layer.ts';
 import type { TracedPlain } from '../layers/trace-net.ts';

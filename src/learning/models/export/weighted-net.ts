@@ -1,6 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
-import { type Shape, showShape } from '../layers/shapes.ts';
+import { type Shape, showShape } from '../layers/layer.ts';
 import { type TracedLayer, traceLayers } from '../layers/trace-net.ts';
 import type { ModelFiles } from '../model-files.ts';
 import { headOf, modelSetting, netOf } from '../model-setting.ts';

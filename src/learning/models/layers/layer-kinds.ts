@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../../result.ts';
 import type { NetUnit } from '../../charts/draw-net.ts';
-import type { PlainForm, PlainLayer, Strided } from './layer.ts';
-import { movingStatistics, type Shape, showShape, type WeightShape } from './shapes.ts';
+import type { PlainForm, PlainLayer, Shape, Strided, WeightShape } from './layer.ts';
+import { movingStatistics, showShape } from './layer.ts';
 
 /** What the program knows of one kind of layer, besides how tfjs (`build-net.ts`) and ONNX (`export-onnx.ts`) compute it. */
 interface LayerKind<L> {

@@ -1,7 +1,7 @@
 import { formatCount } from '../../../format-numbers.ts';
+import { countLearnable, sizeOf } from './layer.ts';
 import { backbone } from './net-parts.ts';
 import { netPicture } from './net-picture.ts';
-import { countLearnable, sizeOf } from './shapes.ts';
 import { plainLayers, type TracedLayer, type TracedPlain, type TracedResidual } from './trace-net.ts';
 
 /** Learnable parameters, moving statistics that are kept besides, and multiply-adds for one image. */

@@ -1,6 +1,6 @@
 import type { NetBlock, NetPicture, NetUnit } from '../../charts/draw-net.ts';
+import { countLearnable, showShape } from './layer.ts';
 import { describeLayer, layerKind } from './layer-kinds.ts';
-import { countLearnable, showShape } from './shapes.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
 /**

@@ -1,7 +1,7 @@
 import { err, ok, type Result } from '../../../result.ts';
-import type { Layer, PlainLayer, ResidualLayer } from './layer.ts';
+import type { Layer, PlainLayer, ResidualLayer, Shape, WeightShape } from './layer.ts';
+import { showShape, sizeOf } from './layer.ts';
 import { layerWeights, outputShape } from './layer-kinds.ts';
-import { type Shape, showShape, sizeOf, type WeightShape } from './shapes.ts';
 
 /** A layer with the shape of one image before and after it. */
 export type TracedLayer = TracedPlain | TracedResidual;

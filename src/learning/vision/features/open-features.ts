@@ -5,14 +5,8 @@ import { thereAre } from '../../../suggest.ts';
 import { reasonOf } from '../../../user-error.ts';
 import { samplesFile } from '../dataset/dataset.ts';
 import { parseArtifactFile } from '../parse-artifact-file.ts';
-import {
-  type FeaturesInfo,
-  type FeaturesSample,
-  featuresFile,
-  featuresInfo,
-  featuresSamples,
-  valuesFile,
-} from './features.ts';
+import type { FeaturesInfo, FeaturesSample } from './features.ts';
+import { featuresFile, featuresInfo, featuresSamples, valuesFile } from './features.ts';
 import { parseNpy } from './npy.ts';
 
 /** A `features` artifact opened for reading. A split is read, all of it, when it is first asked for. */

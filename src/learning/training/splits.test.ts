@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { countImages, majorityWords } from './split-images.ts';
+import { countImages, majorityWords } from './splits.ts';
 
 test('what the majority class alone gives is one number where splits agree, and one for each where not', () => {
   const even = countImages([0, 1, 1, 0]);

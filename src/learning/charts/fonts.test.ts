@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Resvg } from '@resvg/resvg-js';
-import { fontFiles } from './fonts.ts';
-import { type FontWeight, textWidth } from './text-width.ts';
+import { type FontWeight, fontFiles, textWidth } from './fonts.ts';
 
 /** The width that the renderer gives a text: where a bar right after it starts. */
 function renderedWidth(text: string, size: number, weight: FontWeight): number {
