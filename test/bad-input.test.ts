@@ -162,7 +162,7 @@ const cases: readonly {
   faces: { kind: load-dataset, inputs: { images: data/ }, with: { classes: { a: a, b: b, c: c } } }
 `,
     files: { 'data/a/a.png': '' },
-    told: ['pipelines/test.yaml:2:76: error: training and evaluation tell two classes apart, got 3: '],
+    told: ['pipelines/test.yaml:2:76: error: training and evaluation distinguish two classes, got 3: '],
   },
   {
     mistake: 'a cycle',

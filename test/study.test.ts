@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { checkDocument, digestOf, type Sources } from '../stages/write-up/sources.ts';
+import { digestOf, type Sources } from '../stages/write-up/sources.ts';
+import { checkDocument } from './support/check-document.ts';
 
 const inRepository = (path: string): string => fileURLToPath(new URL(`../${path}`, import.meta.url));
 const template = (name: string): string => readFileSync(inRepository(`pipelines/texts/${name}.md`), 'utf8');

@@ -1,6 +1,6 @@
 import { backendNames } from '../backend/select/backend-names.ts';
 import { describeSettings, type SettingRow } from '../engine/config/schema/describe-settings.ts';
-import { markdownTable } from '../reporting/terminal/format-table.ts';
+import { markdownTable } from '../markdown-table.ts';
 import type { InputPort, KindSpec, OutputPort } from '../stage.ts';
 
 /** The reference of kinds as a Markdown page, in their order: what each does, its ports, settings and an example. */

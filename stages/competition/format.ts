@@ -1,6 +1,7 @@
-import { csvLine } from '../../src/csv.ts';
+import { csvTable } from '../../src/csv.ts';
 import { formatCount, formatDecimal, formatEstimate, formatP, withMinus } from '../../src/format-numbers.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
+import { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Lead, Ranked } from './rank.ts';
 
@@ -27,22 +28,16 @@ export const leadTable = ({ over, difference, low, high, p }: Lead, winner: stri
 });
 
 export function formatLeaderboard(ranked: readonly Ranked[]): string {
-  const ends = (name: string) => [name, `${name}_low`, `${name}_high`];
-  const header = ['rank', 'model', 'parameters', ...ends('auc'), ...ends('score'), 'on_front'];
-  const cell = (value: number) => (Number.isNaN(value) ? '' : value);
-  const rows = ranked.map(({ rank, name, parameters, auc, score, onFront }) =>
-    csvLine([
-      ...[rank, name, parameters, auc.estimate, cell(auc.low), cell(auc.high)],
-      ...[score.estimate, cell(score.low), cell(score.high), Number(onFront)],
-    ]),
+  return csvTable(
+    ranked.map(({ rank, name, parameters, auc, score, onFront }) => ({
+      ...{ rank, model: name, parameters, auc: auc.estimate, auc_low: auc.low, auc_high: auc.high },
+      ...{ score: score.estimate, score_low: score.low, score_high: score.high, on_front: Number(onFront) },
+    })),
   );
-  return csvLine(header) + rows.join('');
 }
 
 export function formatMarkdown(ranked: readonly Ranked[]): string {
-  const line = (cells: readonly string[]) => `| ${cells.map((cell) => cell.replaceAll('|', '\\|')).join(' | ')} |\n`;
-  const dashes = ['---:', '---', '---:', '---', '---', '---'];
-  return line(leaderboardColumns) + line(dashes) + ranked.map((one) => line(leaderboardRow(one))).join('');
+  return `${markdownTable(leaderboardColumns, ranked.map(leaderboardRow), (column) => column === 0 || column === 2)}\n`;
 }
 
 export interface Tested {

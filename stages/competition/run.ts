@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
 import {
@@ -55,8 +55,7 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('leaderboard'), formatLeaderboard(ranked));
   writeFileSync(context.output('markdown'), formatMarkdown(ranked));
   writeFileSync(context.output('metrics'), formatMetrics(ranked, tested, { confidence, lead }));
-  const chart = competitionChart(ranked, tested, { confidence, title });
-  await renderChart(chart, context.output('chart'), (line) => context.warn(line));
+  await renderOutput(context, 'chart', competitionChart(ranked, tested, { confidence, title }));
   draw(context, ranked, entrants);
   context.highlight({
     title: `Leaderboard on ${split}`,

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose AUC counts.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
+  confidence: confidenceOf('the intervals'),
   seed: z.int().nonnegative().default(7).describe('Seed of the bootstrap.'),
   title: z.string().min(1).optional().describe('The title of the chart; by default it says what the chart shows.'),
 });

@@ -47,7 +47,7 @@ function fitTo({ labels, differences, logits }: Scored) {
     equalErrorThreshold: finite(equalErrorRate(counts).threshold),
     /** The difference with the highest balanced accuracy. */
     youdenThreshold: finite(youdenThreshold(counts).threshold),
-    /** The divisor of the logits with the lowest loss, 1 leaving them as they are; null if there is none. */
+    /** The divisor of the logits with the lowest loss, 1 leaving them as they are; null if none is best. */
     temperature: temperature === 0 ? null : finite(temperature),
   };
 }

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatList, formatSigned } from '../../src/format-numbers.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit, trainSplit } from '../../src/learning/training/splits.ts';
 import { corruptImage } from '../../src/learning/vision/corrupt-image.ts';
@@ -47,11 +47,14 @@ export async function drawMistakes(context: StageContext<EvaluateSettings>, rows
   }
   const strengths = Object.entries(corrupt ?? {}).map(([name, strength]) => `${name} ${strength}`);
   const seenAs = strengths.length === 0 ? '' : ` Corrupted: ${strengths.join(', ')}.`;
-  const chart = mistakesChart(mistakes, (row) => pictures.get(row)!, seenAs);
-  await renderChart(chart, context.output('mistakes'), (line) => context.warn(line));
+  await renderOutput(
+    context,
+    'mistakes',
+    mistakesChart(mistakes, (row) => pictures.get(row)!, seenAs),
+  );
 }
 
-/** The splits whose mistakes are shown: those that neither trained nor selected the model; if there is none, the last. */
+/** The splits whose mistakes are shown: those that neither trained nor selected the model; without any, the last. */
 export function shownSplits(splits: readonly string[]): readonly string[] {
   const unseen = splits.filter((split) => split !== trainSplit && split !== selectionSplit);
   return unseen.length > 0 ? unseen : splits.slice(-1);

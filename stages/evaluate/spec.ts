@@ -1,15 +1,13 @@
 import { z } from 'zod';
-import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
+import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  splits: z
-    .array(z.string())
+  splits: splitList
     .min(1)
-    .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .default(['val', 'test'])
     .describe(
       `Splits to evaluate, in the order of the outputs. If ${selectionSplit} is among them, thresholds and a temperature are fitted to it and applied to the others.`,
@@ -22,14 +20,8 @@ const settings = z.strictObject({
     .exactOptional()
     .describe('A corruption of every image of both classes before it is resized; none by default.'),
   mistakes: z.boolean().default(false).describe('Whether to draw a sheet of the most confident mistakes.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
-  draws: z
-    .int()
-    .nonnegative()
-    .default(defaultDraws)
-    .describe(
-      'Bootstrap resamples of images (or whole groups) for the intervals; with 0, only intervals that need none: DeLong’s, and one-sided bounds.',
-    ),
+  confidence: confidenceOf('the intervals'),
+  draws: drawsFrom(0, '; with 0, only intervals that need none: DeLong’s, and one-sided bounds'),
   batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of the resamples, and of the noise of "corrupt".'),
 });

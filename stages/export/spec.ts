@@ -1,14 +1,13 @@
 import { z } from 'zod';
 import { defineKind } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 const exportFormats = ['onnx', 'tfjs', 'safetensors'] as const;
 export type ExportFormat = (typeof exportFormats)[number];
 
 const settings = z.strictObject({
-  formats: z
-    .array(z.enum(exportFormats))
+  formats: uniqueList(z.enum(exportFormats), 'format')
     .min(1)
-    .refine((formats) => new Set(formats).size === formats.length, 'expected every format once')
     .default([...exportFormats])
     .describe('Formats to write: model.onnx, the folder tfjs, model.safetensors with PyTorch’s names.'),
 });

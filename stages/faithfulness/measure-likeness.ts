@@ -62,7 +62,7 @@ export class LikenessMeter {
     this.#last = Array.from({ length: options.draws }, () => []);
   }
 
-  /** @param maps Of the trained network, by method, then image. */
+  /** @param maps The maps of the trained network, by method, then image. */
   async add(question: Question, maps: readonly (readonly AttributionMap[])[]): Promise<void> {
     const { model, depths, draws, seed, mapsOf } = this.#options;
     const trained = byImage(maps);

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { TopLevelSpec } from 'vega-lite';
 import { findConvolution } from '../../src/learning/attribution/cam/layer-view.ts';
 import { randomisedDepths } from '../../src/learning/attribution/faithfulness/randomise-layers.ts';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { chooseClass, expectAll, methodOptions } from '../../src/learning/explanations/questions.ts';
 import { openSubject, type Subject } from '../../src/learning/explanations/subject.ts';
@@ -36,11 +35,9 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   writeFileSync(context.output('metrics'), formatMetrics(judgement, { ...settings, layer: options.explain.layer }));
   writeFileSync(context.output('table'), formatTable(judgement));
   const frame: Frame = { ...settings, labels: model.labels };
-  const render = (port: string, chart: TopLevelSpec) =>
-    renderChart(chart, context.output(port), (line) => context.warn(line));
-  await render('curves', curvesChart(judgement, frame));
-  await render('ranking', rankingChart(judgement, frame));
-  if (settings.randomise) await render('randomisation', randomisationChart(judgement, frame));
+  await renderOutput(context, 'curves', curvesChart(judgement, frame));
+  await renderOutput(context, 'ranking', rankingChart(judgement, frame));
+  if (settings.randomise) await renderOutput(context, 'randomisation', randomisationChart(judgement, frame));
   context.highlight(faithfulnessTable(judgement, frame));
   for (const { completeness } of judgement.ranked) {
     const warning = completeness && gapWarning(completeness.relativeGap, options.explain.steps);

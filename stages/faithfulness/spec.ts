@@ -8,7 +8,7 @@ import {
   subjectInputs,
   unheeded,
 } from '../../src/learning/explanations/explanation-settings.ts';
-import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 
 /** A method that knows nothing of the decision: every method is compared with it. */
@@ -56,11 +56,7 @@ const settings = z.strictObject({
     .describe(
       `With \`randomise\`, how many draws of all weights are averaged, since a single one says little; each makes all maps once more. ${defaultWeightDraws} by default.`,
     ),
-  draws: z
-    .int()
-    .min(100)
-    .default(defaultDraws)
-    .describe('Bootstrap resamples of images (or whole groups) for the intervals.'),
+  draws: drawsFrom(100),
 });
 export type FaithfulnessSettings = z.output<typeof settings>;
 

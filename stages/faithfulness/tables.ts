@@ -96,7 +96,7 @@ export function formatTable({ ranked, control }: Judgement): string {
   return csvTable([...ranked.map((method, i) => rowOf(method, i + 1)), rowOf(control)]);
 }
 
-/** Decimals that tell the methods apart where they are ranked. */
+/** Decimals that distinguish the methods where they are ranked. */
 export const rankingDecimals = ({ ranked }: Judgement): number =>
   decimalsOf([
     0,
@@ -105,7 +105,7 @@ export const rankingDecimals = ({ ranked }: Judgement): number =>
       .filter((value) => !Number.isNaN(value)),
   ]);
 
-/** Decimals that tell the areas under the curves apart. */
+/** Decimals that distinguish the areas under the curves. */
 export const areaDecimals = ({ ranked, control }: Judgement): number =>
   Math.max(
     ...(['insertion', 'deletion'] as const).map((name) =>

@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { formatList } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { chanceNote, titleOf } from '../../src/learning/explanations/measured-texts.ts';
 import { type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -47,7 +47,7 @@ export default async function run(context: Context): Promise<void> {
       return note === undefined ? [] : [name === '' ? note : `${name}: ${note}`];
     }),
   });
-  await renderChart(chart, context.output('sheet'), (line) => context.warn(line));
+  await renderOutput(context, 'sheet', chart);
   for (const one of surveyed) warnOfConstantMaps(context, one);
   context.highlight(casesTable(surveyed, settings));
   if (lead !== undefined) context.highlight(leadTable(lead, settings));

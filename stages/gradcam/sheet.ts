@@ -27,9 +27,9 @@ const mostBeside = 3;
 export interface SheetRow {
   readonly name: string;
   readonly layer: string;
-  /** Of the data set, in label order. */
+  /** The classes of the data set, in label order. */
   readonly classes: readonly string[];
-  /** Of the split's images. */
+  /** The paths of the split's images. */
   readonly paths: readonly string[];
   readonly chosen: ChosenImages;
 }

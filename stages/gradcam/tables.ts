@@ -1,4 +1,4 @@
-import { csvLine } from '../../src/csv.ts';
+import { csvTable, intervalCells } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatCount, formatCountOf, formatLevel, formatSigned } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
@@ -36,24 +36,13 @@ export function formatMetrics(cases: readonly MeasuredCase[], settings: GradcamS
 export function formatTable(cases: readonly MeasuredCase[]): string {
   const rows = cases.flatMap(({ name, layer, measured: { methods, images, real, fake, accuracy } }) =>
     Array.from(methods, ([method, numbers]) => {
-      const columns = Array.from(numbers, ([path, { estimate, low, high }]) => [
-        [path, estimate] as const,
-        ...(low === undefined || high === undefined
-          ? []
-          : ([
-              [`${path}Low`, low],
-              [`${path}High`, high],
-            ] as const)),
-      ]);
-      return new Map<string, string | number>([
-        ...Object.entries({ model: name, method, layer, images, real, fake, accuracy }),
-        ...columns.flat(),
-      ]);
+      const cells = Array.from(numbers, ([path, { estimate, low, high }]) =>
+        low === undefined || high === undefined ? { [path]: estimate } : intervalCells(path, { estimate, low, high }),
+      );
+      return { model: name, method, layer, images, real, fake, accuracy, ...Object.assign({}, ...cells) };
     }),
   );
-  const header = [...new Set(rows.flatMap((row) => [...row.keys()]))];
-  const cell = (value: string | number = '') => (typeof value === 'number' && !Number.isFinite(value) ? '' : value);
-  return [header, ...rows.map((row) => header.map((name) => cell(row.get(name))))].map(csvLine).join('');
+  return csvTable(rows);
 }
 
 /** A row for each model and method. */

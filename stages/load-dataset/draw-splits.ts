@@ -5,7 +5,7 @@ import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.t
  * Gives every image a split, so that each split holds its share of every class; `shares` are above 0, their sum is 1.
  *
  * Groups stay whole: in an order drawn from the seed, each goes to the split that is furthest below its shares. Images
- * that stand alone then fill up what is missing, so without groups every split has its share of every class, rounded up
+ * that stand alone then fill the gaps, so without groups every split has its share of every class, rounded up
  * or down. Names and the seed alone decide: the order of `images` does not, and one more image that stands alone moves
  * few others.
  */

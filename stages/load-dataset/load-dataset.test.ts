@@ -285,7 +285,7 @@ test('three classes are refused where they are written, as long as the other kin
     {
       at: ['classes'],
       message:
-        'training and evaluation tell two classes apart, got 3: give one class several folders, ' +
+        'training and evaluation distinguish two classes, got 3: give one class several folders, ' +
         'as in { real: original, fake: [FaceSwap, Deepfakes] }',
     },
   ]);

@@ -3,8 +3,9 @@ import { join, posix } from 'node:path';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
 import { examineImage } from '../../src/learning/vision/decode-image.ts';
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import type { StageContext } from '../../src/stage.ts';
 import type { PlacedImage } from './found-image.ts';
-import { meanBrightness, Statistics } from './statistics.ts';
+import { type CountedImage, meanBrightness } from './statistics.ts';
 
 /** An image that could not be decoded to its end. */
 export interface Unreadable {
@@ -12,40 +13,31 @@ export interface Unreadable {
   readonly reason: string;
 }
 
-interface PackOptions {
-  readonly classes: readonly string[];
-  readonly splits: readonly string[];
-  /** Images read and decoded at once. */
-  readonly parallel: number;
-  readonly progress: (done: number) => void;
-}
-
-/** Decodes every image once to check it, writes the good ones as a dataset into `folder`, and counts them. */
+/** Decodes every image once to check it, writes the good ones as a dataset, and returns facts about them for statistics. */
 export async function packImages(
+  context: Pick<StageContext, 'output' | 'cpus' | 'progress'>,
   root: string,
   images: readonly PlacedImage[],
-  folder: string,
-  { classes, splits, parallel, progress }: PackOptions,
-): Promise<{ readonly statistics: Statistics; readonly unreadable: readonly Unreadable[] }> {
-  using writer = new DatasetWriter(folder, { classes, splits });
+  { classes, splits }: { readonly classes: readonly string[]; readonly splits: readonly string[] },
+): Promise<{ readonly packed: readonly CountedImage[]; readonly unreadable: readonly Unreadable[] }> {
+  using writer = new DatasetWriter(context.output('dataset'), { classes, splits });
   const keys = sampleKeys(images.map(({ path }) => path));
-  const statistics = new Statistics();
+  const packed: CountedImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
   const look = async (image: PlacedImage) => ({ image, ...(await examine(root, image)) });
-  for await (const examined of mapParallel(images, parallel, look)) {
+  for await (const examined of mapParallel(images, context.cpus + 2, look)) {
     if ('reason' in examined) failed.push(examined);
     else {
       const { image, bytes, width, height, brightness } = examined;
       const { path, label, source, split, group } = image;
       writer.add(split, { key: keys.get(path)!, label, source, path, group, width, height }, bytes);
-      const size = { width, height, bytes: bytes.length };
-      statistics.add({ split, class: classes[label]!, source, group, ...size, brightness });
+      packed.push({ split, class: classes[label]!, source, group, width, height, bytes: bytes.length, brightness });
     }
-    progress(++done);
+    context.progress({ done: ++done, total: images.length, unit: 'images' });
   }
   writer.finish();
-  return { statistics, unreadable: await explain(root, failed) };
+  return { packed, unreadable: await explain(root, failed) };
 }
 
 /** Looks at every failed image once more, alone: libvips has one place for messages, where those at work overwrite others'. */
@@ -58,12 +50,7 @@ async function explain(root: string, failed: readonly Unreadable[]): Promise<rea
   return unreadable;
 }
 
-interface Examined {
-  readonly bytes: Buffer;
-  readonly width: number;
-  readonly height: number;
-  readonly brightness: number;
-}
+type Examined = Pick<CountedImage, 'width' | 'height' | 'brightness'> & { readonly bytes: Buffer };
 
 async function examine(root: string, { path }: { readonly path: string }): Promise<Examined | Unreadable> {
   try {

@@ -71,7 +71,7 @@ function obstacleTo(path: string, root: string): string | undefined {
 
 type Fields = Readonly<Record<(typeof columns)[number], string | undefined>>;
 
-/** The image, or what is wrong with its line. */
+/** The image, or the mistake of its line. */
 function toImage({ path, label, split, group, source }: Fields, classes: ClassSources): FoundImage | string {
   if (path === undefined) return 'expected a path, got none';
   const normal = posix.normalize(path.replaceAll('\\', '/'));

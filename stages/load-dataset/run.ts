@@ -8,6 +8,7 @@ import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.t
 import { packImages, type Unreadable } from './pack.ts';
 import { readList } from './read-list.ts';
 import type { LoadDatasetSettings } from './spec.ts';
+import { bySource, statisticsTable } from './statistics.ts';
 
 type Context = StageContext<LoadDatasetSettings>;
 
@@ -20,25 +21,18 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
   requireEveryClass(placed, splits, classes, drawn);
   const images = splits.flatMap((split) => placed.filter((image) => image.split === split));
 
-  const { statistics, unreadable } = await packImages(root, images, context.output('dataset'), {
-    classes,
-    splits,
-    parallel: context.cpus + 2,
-    progress: (done) => context.progress({ done, total: images.length, unit: 'images' }),
-  });
+  const { packed, unreadable } = await packImages(context, root, images, { classes, splits });
   if (unreadable.length > 0) {
     tellUnreadable(context, unreadable, images.length);
     const skipped = new Set(unreadable.map(({ path }) => path));
-    requireEveryClass(
-      images.filter(({ path }) => !skipped.has(path)),
-      splits,
-      classes,
-      drawn,
-    );
+    const left = images.filter(({ path }) => !skipped.has(path));
+    requireEveryClass(left, splits, classes, drawn);
   }
-  writeFileSync(context.output('statistics'), statistics.toCsv());
-  const rows = statistics.counts();
-  context.highlight({ title: 'Images', columns: ['split', 'class', 'source', 'images'], rows });
+  writeFileSync(context.output('statistics'), statisticsTable(packed));
+  context.highlight({
+    ...{ title: 'Images', columns: ['split', 'class', 'source', 'images'] },
+    rows: bySource(packed).map((own) => [own[0]!.split, own[0]!.class, own[0]!.source, own.length]),
+  });
 };
 
 export default run;
@@ -52,7 +46,7 @@ function find(context: Context, root: string): readonly FoundImage[] {
   const found = split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
   const unclaimed = unclaimedFolders(root, split === undefined ? splits : [''], classes);
   if (unclaimed.length > 0) {
-    context.warn(`No class has these folders, so their images are left out: ${shortList(unclaimed, ', ')}.`);
+    context.warn(`No class has these folders, so their images are left out: ${shortList(unclaimed)}.`);
   }
   return found;
 }
@@ -78,7 +72,7 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
   }
   const crossing = [...crossingGroups(given)].map(([group, splits]) => `"${group}" in ${splits.join(' and ')}`);
   if (crossing.length > 0) {
-    const message = `Expected every group in one split, got ${shortList(crossing, ', ')}.`;
+    const message = `Expected every group in one split, got ${shortList(crossing)}.`;
     if (groupAcrossSplits === 'error') {
       throw new StageError(`${message} To go on with this leak, set \`groupAcrossSplits: warn\`.`);
     }
@@ -107,10 +101,8 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
   context.note('images left out', unreadable.length);
 }
 
-function shortList(items: readonly string[], separator: string): string {
-  const more = items.length > 10 ? `${separator}and ${items.length - 10} more` : '';
-  return items.slice(0, 10).join(separator) + more;
-}
+const shortList = (items: readonly string[]): string =>
+  items.slice(0, 10).join(', ') + (items.length > 10 ? `, and ${items.length - 10} more` : '');
 
 /**
  * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in
@@ -121,12 +113,8 @@ function shortList(items: readonly string[], separator: string): string {
 export function joinGroups<T extends FoundImage>(images: readonly T[], pattern: string | undefined): readonly T[] {
   const expression = pattern === undefined ? undefined : new RegExp(pattern);
   const names = images.map(({ path, group }) => {
-    const captures =
-      expression
-        ?.exec(path)
-        ?.slice(1)
-        .filter((capture) => capture !== undefined && capture !== '') ?? [];
-    return group === undefined ? captures : [group, ...captures];
+    const [, ...captures] = expression?.exec(path) ?? [];
+    return [...(group === undefined ? [] : [group]), ...captures.filter(Boolean)];
   });
   if (expression !== undefined && images.length > 0 && names.every((own) => own.length === 0)) {
     throw new StageError(

@@ -20,7 +20,7 @@ const classes = z
     'expected every folder once',
   );
 
-/** Joins images by what it captures; `RegExp` itself says what is wrong with a pattern. */
+/** A pattern with captures, which join images; `RegExp` itself names its mistakes. */
 const pattern = z.string().superRefine((text, context) => {
   try {
     const groups = new RegExp(`${text}|`).exec('')!.length - 1;
@@ -47,18 +47,18 @@ const settings = z.strictObject({
       'For images without splits: the share of each split, such as { train: 0.7, val: 0.15, test: 0.15 }, of every ' +
         'class: exact but for rounding where images stand alone, approximate with `group`, since groups stay whole.',
     ),
-  seed: z.int().nonnegative().default(0).describe('Of the assignment by `split`.'),
+  seed: z.int().nonnegative().default(0).describe('Seed of the assignment by `split`.'),
   group: pattern
     .optional()
     .describe('A regular expression over the path: images with a capture in common stay in one split.'),
   groupAcrossSplits: z
     .enum(['error', 'warn'])
     .default('error')
-    .describe('What a group that lies in several given splits is.'),
+    .describe('What to do with a group that lies in several given splits: fail, or warn.'),
   unreadable: z
     .enum(['error', 'skip'])
     .default('error')
-    .describe('What an image is that cannot be decoded to its end: an error that names all of them, or left out.'),
+    .describe('What to do with images that cannot be fully decoded: fail and name all of them, or leave them out.'),
 });
 
 export type LoadDatasetSettings = z.output<typeof settings>;
@@ -94,7 +94,7 @@ export const spec = defineKind<LoadDatasetSettings>({
           {
             at: ['classes'],
             message:
-              `training and evaluation tell two classes apart, got ${classes.length}: ` +
+              `training and evaluation distinguish two classes, got ${classes.length}: ` +
               'give one class several folders, as in { real: original, fake: [FaceSwap, Deepfakes] }',
           },
         ]

@@ -9,7 +9,7 @@ import { drawTraits, type Traits } from './traits.ts';
 sharp.concurrency(1);
 sharp.cache(false);
 
-/** A person before the camera: what is there, and how light falls on it, without noise. */
+/** A person before the camera, lit, without noise. */
 export async function sitForPortrait(
   random: Random,
   size: number,

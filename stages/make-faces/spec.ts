@@ -15,8 +15,8 @@ const settings = z.strictObject({
     .min(1)
     .default([...forgeries])
     .describe('`blended`: the face replaced by a warped and recoloured one; `upsampled`: a faint periodic trace.'),
-  quality: z.int().min(1).max(100).default(92).describe('Of the JPEG files, the same for all.'),
-  seed: z.int().nonnegative().default(7).describe('Another seed makes other people.'),
+  quality: z.int().min(1).max(100).default(92).describe('Quality of the JPEG files, the same for all.'),
+  seed: z.int().nonnegative().default(7).describe('Seed of the drawings: another one makes other people.'),
 });
 
 export type MakeFacesSettings = z.output<typeof settings>;

@@ -5,12 +5,12 @@ import { mapPixels, type Raster } from './raster.ts';
 export const tracePeriod = 4;
 
 /**
- * Leaves what a generator that ends in two doublings of its resolution leaves.
+ * Leaves the trace of a generator that ends in two doublings of its resolution.
  *
  * Where a transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place in the period,
  * which shows as peaks in the spectrum (Zhang, Karaman and Chang, "Detecting and Simulating Artifacts in GAN Fake
- * Images", WIFS 2019). The gains have mean 1, so brightness says nothing. Of the finest texture a part is lost, about as
- * much as the trace adds, so the file's size says little. The strength differs from picture to picture.
+ * Images", WIFS 2019). The gains have mean 1, so brightness says nothing. The finest texture loses about as much as the
+ * trace adds, so the file's size says little. The strength differs from picture to picture.
  */
 export function leaveTrace(scene: Raster, random: Random): Raster {
   const strength = random.between(0.02, 0.04);
@@ -31,5 +31,5 @@ export function leaveTrace(scene: Raster, random: Random): Raster {
 /** Share of the difference between a pixel and its neighbours that is lost. */
 const textureLoss = 0.15;
 
-/** Of the four places in a period, in one direction; they sum to 0. */
+/** The gains of the four places in a period, in one direction; they sum to 0. */
 const gains = [0.8, -0.3, -0.8, 0.3];

@@ -1,4 +1,4 @@
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { type RunStage, StageError } from '../../src/stage.ts';
 import { type FormName, formOf, formPorts } from './forms.ts';
 import type { DrawForm } from './inputs.ts';
@@ -27,6 +27,6 @@ const run: RunStage<PlotSettings> = async (context) => {
   if (connected.size === 0 || form === undefined)
     throw new StageError('Expected at least one artifact to draw, got an empty list.');
   const { draw } = await drawings[form]();
-  await renderChart(await draw(context), context.output('chart'), (line) => context.warn(line));
+  await renderOutput(context, 'chart', await draw(context));
 };
 export default run;

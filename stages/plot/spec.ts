@@ -4,15 +4,12 @@ import { selectionSplit, trainSplit } from '../../src/learning/training/splits.t
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
 import { oneInput } from '../../src/one-input.ts';
 import { defineKind, type InputPort, type SettingMistake } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 import { type Form, type FormName, formNames, formOf, formPorts, forms } from './forms.ts';
 import { specMistakes } from './table/spec-mistakes.ts';
 
 const text = z.string().min(1);
-const once = (what: string) =>
-  z
-    .array(text)
-    .min(1)
-    .refine((list) => new Set(list).size === list.length, `expected every ${what} once`);
+const once = (what: string) => uniqueList(text, what).min(1);
 
 /**
  * A setting of some charts; its description begins with their names. Zod knows no default of it: whether it was given
@@ -49,7 +46,7 @@ const settings = z.strictObject({
   order: ofForms(
     'order',
     z.enum(['given', 'descending', 'ascending']),
-    'Of the models from top to bottom; default: descending.',
+    'The order of the models from top to bottom; default: descending.',
   ),
   rows: ofForms('rows', text, 'The axis from top to bottom; default: the first of the two axes.'),
   columns: ofForms('columns', text, 'The axis from left to right; default: the second.'),

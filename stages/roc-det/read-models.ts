@@ -14,7 +14,7 @@ export interface Model {
   readonly labels: Readonly<Record<string, string>>;
   /** Of both classes; a row for each group where groups are judged. */
   readonly rows: readonly ScoreRow[];
-  /** Of the split that its temperature is fitted on; empty where the scores have none. */
+  /** The scores of the split that its temperature is fitted on; empty where the file lacks it. */
   readonly calibration: readonly ScoreRow[];
 }
 

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import {
   compareModels,
   compareRuns,
@@ -54,9 +54,7 @@ export default async function run(context: Context): Promise<void> {
   writeFileSync(context.output('table'), formatRanking(measured, frame));
   writeFileSync(context.output('tests'), formatTests(lines, pairs, images, frame));
   const charts = { roc: rocChart, det: detChart, precisionRecall: precisionRecallChart, reliability: reliabilityChart };
-  for (const [port, chart] of Object.entries(charts)) {
-    await renderChart(chart(lines, frame), context.output(port), warn);
-  }
+  for (const [port, chart] of Object.entries(charts)) await renderOutput(context, port, chart(lines, frame));
   if (measured.length === 1) context.highlight(numbersTable(measured[0]!, frame));
   else if (!haveRuns(lines)) context.highlight(rankingTable(measured, frame));
   if (spreads.length > 0) context.highlight(spreadTable(spreads, frame));

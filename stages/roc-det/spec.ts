@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { defaultDraws } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
   split: z.string().min(1).default('test').describe('The split whose images are ranked.'),
@@ -8,12 +9,8 @@ const settings = z.strictObject({
     .enum(['image', 'group'])
     .default('image')
     .describe('What is ranked: every image, or every group (such as the video of a frame) by the mean of its scores.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of all intervals and bands.'),
-  draws: z
-    .int()
-    .min(100)
-    .default(defaultDraws)
-    .describe('Bootstrap draws of images (or of whole groups) for intervals and bands.'),
+  confidence: confidenceOf('all intervals and bands'),
+  draws: drawsFrom(100, ' and bands'),
   seed: z.int().default(7).describe('Seed of the bootstrap.'),
   calibrateOn: z
     .string()
@@ -22,9 +19,7 @@ const settings = z.strictObject({
     .describe(
       'The split on which the temperature of the reliability diagram is fitted; no temperature where the scores lack it.',
     ),
-  over: z
-    .array(z.string().min(1))
-    .refine((axes) => new Set(axes).size === axes.length, 'expected every axis once')
+  over: uniqueList(z.string().min(1), 'axis')
     .default([])
     .describe(
       'Axes whose values are runs of one model, such as [seed]: drawn and tested as one model, with separate spreads over runs and over test images.',
@@ -37,7 +32,7 @@ const settings = z.strictObject({
     .record(z.string(), z.string().min(1))
     .exactOptional()
     .describe(
-      'What legends and tables call the models, by the stage or axis value that tells them apart: { torchScores: MyNet in PyTorch }.',
+      'What legends and tables call the models, by the stage or axis value that distinguishes them: { torchScores: MyNet in PyTorch }.',
     ),
   title: z
     .string()

@@ -1,8 +1,7 @@
 import { writeFileSync } from 'node:fs';
-import type { TopLevelSpec } from 'vega-lite';
 import { formatJson } from '../../src/format-json.ts';
 import { methodDefaults } from '../../src/learning/attribution/methods.ts';
-import { renderChart } from '../../src/learning/charts/render-chart.ts';
+import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { gapWarning } from '../../src/learning/explanations/completeness-gap.ts';
 import { pictureOf } from '../../src/learning/explanations/map-pictures.ts';
 import { metricsOf } from '../../src/learning/explanations/measure-survey.ts';
@@ -46,18 +45,14 @@ export default async function run(context: Context): Promise<void> {
   const { split, class: of, score, confidence } = settings;
   writeFileSync(context.output('metrics'), formatJson({ split, class: of, score, confidence, ...metricsOf(measured) }));
   const frame: Frame = { classes: subject.classes, measured, settings, labels: model.labels };
-  const render = (port: string, chart: TopLevelSpec) =>
-    renderChart(chart, context.output(port), (line) => context.warn(line));
   const { topShares } = survey.maps[0]!;
-  const images = Array.from(drawn, (index) => shown.get(index)!);
-  await render(
-    'sheet',
-    saliencySheet(
-      images.map(({ place, ...image }) => ({ ...image, topShare: topShares[place]! })),
-      frame,
-    ),
-  );
-  await render('means', meansChart(await meanPictures(survey), untrained && (await meanPictures(untrained)), frame));
+  const images = Array.from(drawn, (index) => {
+    const { place, ...image } = shown.get(index)!;
+    return { ...image, topShare: topShares[place]! };
+  });
+  const means = meansChart(await meanPictures(survey), untrained && (await meanPictures(untrained)), frame);
+  await renderOutput(context, 'sheet', saliencySheet(images, frame));
+  await renderOutput(context, 'means', means);
   warnOf(context, surveyed);
   context.highlight(saliencyTable(frame));
 }

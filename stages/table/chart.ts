@@ -6,14 +6,14 @@ import { seriesName } from '../../src/learning/charts/series.ts';
 import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { Table } from './collect.ts';
 
-/** Of a panel alone, and of one beside another: with the names of the rows the chart fits a column of text. */
+/** Widths of a panel alone, and of one beside another: with the names of the rows the chart fits a column of text. */
 const widths = { one: 340, several: 185 };
 const spacing = 24;
 const panelsAcross = 2;
 
 /**
  * A panel for each value, a line for each row of the table: the single numbers as dots and, where axes are averaged over,
- * the mean as a stroke with its interval. Of a metric, the axis stays within its range, where Student's t may leave it.
+ * the mean as a stroke with its interval. The axis of a metric stays within its range, where Student's t may leave it.
  */
 export function tableChart(table: Table, title = defaultTitle(table)): TopLevelSpec {
   const across = Math.min(panelsAcross, table.values.length);

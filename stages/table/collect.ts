@@ -1,7 +1,10 @@
+import { groupBy } from '../../src/group-by.ts';
 import { type MeanInterval, tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import type { MetricValues } from '../../src/learning/metrics/metrics-file.ts';
+import { describeLabels } from '../../src/read-input.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
+import type { TableSettings } from './spec.ts';
 
 export type Labels = Readonly<Record<string, string>>;
 
@@ -19,7 +22,7 @@ export interface Table {
   readonly over: readonly string[];
   /** Confidence of the intervals. */
   readonly confidence: number;
-  /** The numbers collected, by name. */
+  /** The names of the numbers collected. */
   readonly values: readonly string[];
   /** In the order of their first items. */
   readonly rows: readonly Row[];
@@ -38,24 +41,13 @@ export interface Cell extends MeanInterval {
   readonly points: readonly { readonly labels: Labels; readonly value: number }[];
 }
 
-/** The settings that decide the table. */
-export interface TableOptions {
-  readonly values: readonly string[];
-  readonly over: readonly string[];
-  readonly confidence: number;
-}
-
 /** Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that no item has. */
-export function collect(items: readonly Item[], { values, over, confidence }: TableOptions): Table {
+export function collect(items: readonly Item[], { values, over, confidence }: Omit<TableSettings, 'title'>): Table {
   const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
   requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
   requireApart(items);
   const labels = axes.filter((axis) => !over.includes(axis));
-  const groups = new Map<string, Item[]>();
-  for (const item of items) {
-    const key = JSON.stringify(pick(item.labels, labels));
-    groups.set(key, [...(groups.get(key) ?? []), item]);
-  }
+  const groups = groupBy(items, (item) => JSON.stringify(pick(item.labels, labels)));
   const rows = Array.from(groups.values(), (group): Row => {
     const cells = values.map((name) => cellOf(group, name, over, confidence));
     return { labels: pick(group[0]!.labels, labels), items: group.length, cells };
@@ -94,11 +86,4 @@ function requireApart(items: readonly Item[]): void {
     }
     seen.add(key);
   }
-}
-
-/** `net=my-net, seed=2`. */
-export function describeLabels(labels: Labels): string {
-  return Object.entries(labels)
-    .map(([name, value]) => `${name}=${value}`)
-    .join(', ');
 }

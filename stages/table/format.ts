@@ -1,6 +1,7 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatMetric } from '../../src/format-numbers.ts';
+import { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
 
@@ -43,10 +44,7 @@ export function formatJsonTable({ labels, over, confidence, values, rows }: Tabl
 /** The table rounded, for a report in Markdown. */
 export function formatMarkdown(table: Table): string {
   const { columns, rows } = roundedTable(table, '');
-  const line = (cells: readonly (string | number)[]) =>
-    `| ${cells.map((cell) => String(cell).replaceAll('|', '\\|')).join(' | ')} |\n`;
-  const rule = columns.map((_, index) => (index < table.labels.length ? '---' : '---:'));
-  return [columns, rule, ...rows].map(line).join('');
+  return `${markdownTable(columns, rows, (column) => column >= table.labels.length)}\n`;
 }
 
 /**

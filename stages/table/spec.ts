@@ -1,17 +1,16 @@
 import { z } from 'zod';
+import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
-
-const names = (what: string) =>
-  z.array(z.string().min(1)).refine((list) => new Set(list).size === list.length, `expected every ${what} once`);
+import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  values: names('value')
+  values: uniqueList(z.string().min(1), 'value')
     .min(1)
     .describe('The numbers to collect, by their path in the metrics without "splits": test.accuracy, test.auc.'),
-  over: names('axis')
+  over: uniqueList(z.string().min(1), 'axis')
     .default([])
     .describe('Axes whose values are averaged in one row: the mean, its t interval, and the single values.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the interval; with "over" only.'),
+  confidence: confidenceOf('the interval, with "over" only'),
   title: z.string().min(1).optional().describe('The title of the chart and of the table.'),
 });
 export type TableSettings = z.infer<typeof settings>;

@@ -1,6 +1,6 @@
 type Work = 'training' | 'evaluation';
 
-/** The speed of training and evaluation in images, and what is left to do. */
+/** The speed of training and evaluation in images, and the time left. */
 export class Pace {
   readonly #now: () => number;
   readonly #total: Readonly<Record<Work, number>>;

@@ -18,7 +18,7 @@ export interface Source extends AsyncDisposable {
   readonly model: LayersModel;
   readonly input: ModelInfo['input'];
   readonly classes: readonly string[];
-  /** Of the training split. */
+  /** The labels of the training split. */
   readonly labels: readonly number[];
   readonly batches: TrainingData & Partial<AsyncDisposable>;
 }

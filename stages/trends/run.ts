@@ -1,11 +1,11 @@
-import { readFileSync, writeFileSync } from 'node:fs';
+import { writeFileSync } from 'node:fs';
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatShare } from '../../src/format-numbers.ts';
-import { seriesName } from '../../src/learning/charts/series.ts';
 import { parseHistory } from '../../src/learning/training/history.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { type Highlight, type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
+import { readInput } from '../../src/read-input.ts';
+import type { Highlight, InputArtifact, StageContext } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
 import { type Curve, curvesOf, type Kept, keptOf } from './summarise.ts';
 
@@ -46,12 +46,10 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
   context.highlight(highlight(trainings, axes, splits));
 }
 
-function readTraining({ path, labels }: InputArtifact, axes: readonly string[], confidence: number): Training {
-  const history = parseHistory(readFileSync(path, 'utf8'));
-  const name = seriesName(labels);
-  if (!history.ok) throw new StageError(`input "history"${name && ` of ${name}`}: ${history.error}`);
-  const values = axes.map((axis) => labels[axis] ?? '');
-  return { labels: values, curves: curvesOf(history.value), kept: keptOf(history.value, confidence) };
+function readTraining(input: InputArtifact, axes: readonly string[], confidence: number): Training {
+  const history = readInput('history', input, parseHistory);
+  const labels = axes.map((axis) => input.labels[axis] ?? '');
+  return { labels, curves: curvesOf(history), kept: keptOf(history, confidence) };
 }
 
 function keptRow(kept: Kept, splits: readonly string[]): readonly (string | number)[] {

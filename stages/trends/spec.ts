@@ -1,13 +1,9 @@
 import { z } from 'zod';
+import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const settings = z.strictObject({
-  confidence: z
-    .number()
-    .gt(0)
-    .lt(1)
-    .default(0.95)
-    .describe('Confidence of the interval of the difference between two splits.'),
+  confidence: confidenceOf('the interval of the difference between two splits'),
 });
 export type TrendsSettings = z.output<typeof settings>;
 

@@ -86,7 +86,7 @@ test('a file that is no history is named', async () => {
   writeFileSync(path, '[]');
   await assert.rejects(
     bench.run(spec, run, { inputs: { history: [{ path, labels: { seed: '2' } }] } }),
-    (error: Error) => error instanceof StageError && /^input "history" of seed 2: /.test(error.message),
+    (error: Error) => error instanceof StageError && /^input "history" of seed=2: /.test(error.message),
   );
 });
 

@@ -1,4 +1,5 @@
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
+import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
 import type { Artifact } from './read-artifact.ts';
 import { unknown, type Value } from './read-value.ts';
@@ -10,7 +11,7 @@ const aggregates = ['mean', 'values', 'range'] as const;
 /** The words that may stand after the bar of a place, besides a number of decimals. */
 export const formatWords: readonly string[] = [...styles, ...aggregates, 'interval', 'bounded', 'title'];
 
-/** Of the interval of a mean over runs. */
+/** The confidence of the interval of a mean over runs. */
 const confidence = 0.95;
 
 /** One or several values as text. Throws a {@link StageError} of one sentence for several without a word that joins them. */
@@ -77,11 +78,7 @@ export function selectColumns({ columns, rows }: Table, names: readonly string[]
 /** A table as Markdown: numbers with four decimals, or with `percent` as shares in per cent; columns of numbers right-aligned. */
 export function formatTable({ columns, rows }: Table, words: readonly string[]): string {
   const cells = rows.map((fields) => fields.map((field) => formatCell(field, words.includes('percent'))));
-  const rule = columns.map((_, i) =>
-    rows.every((fields) => fields[i] === '' || Number.isFinite(Number(fields[i]))) ? '---:' : '---',
-  );
-  const escaped = (cell: string) => cell.replaceAll('|', '\\|');
-  return [columns, rule, ...cells].map((line) => `| ${line.map(escaped).join(' | ')} |`).join('\n');
+  return markdownTable(columns, cells, (column) => rows.every((fields) => Number.isFinite(Number(fields[column]))));
 }
 
 function formatCell(field: string, asPercent: boolean): string {

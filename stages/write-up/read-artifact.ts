@@ -63,7 +63,7 @@ function readFolder(path: string): Artifact {
   if (texts.length === 1) return readText(join(path, texts[0]!));
   if (names.includes('info.json')) return readJson(join(path, 'info.json'));
   const figures = names.filter((name) => pictures.includes(extname(name).toLowerCase()));
-  // Of a picture in two formats, the one that needs no fonts.
+  // A picture in two formats is taken in the one that needs no fonts.
   const once = figures.filter((name) => extname(name) !== '.svg' || !figures.includes(name.replace(/svg$/, 'png')));
   if (once.length === 0)
     throw new StageError('expected JSON, CSV, Markdown, a chart, pictures or a model, got a folder without');

@@ -1,8 +1,7 @@
-import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { sha256 } from '../../src/digest.ts';
 import type { Filled } from './fill.ts';
-import { parseTemplate } from './template.ts';
 
 /** The origins of a document: `sources.json` in the folder of its figures. Digests are SHA-256. */
 export interface Sources {
@@ -31,45 +30,4 @@ export function sourcesIn(path: string): Sources | undefined {
   if (!statSync(path).isDirectory()) return undefined;
   const file = (readdirSync(path, { recursive: true }) as string[]).find((name) => /^[^/]+\/sources\.json$/.test(name));
   return file === undefined ? undefined : JSON.parse(readFileSync(join(path, file), 'utf8'));
-}
-
-/**
- * Finds where a document, `<name>.md` in `folder`, is no longer what was written: a number changed by hand, a figure of
- * another run, a template that has changed since. One sentence each.
- *
- * @param parts Templates of the texts that it includes, by input.
- */
-export function checkDocument(
-  folder: string,
-  name: string,
-  template: string,
-  parts: Readonly<Record<string, string>> = {},
-): readonly string[] {
-  const sources: Sources = JSON.parse(readFileSync(join(folder, name, 'sources.json'), 'utf8'));
-  const figures = Object.entries(sources.figures).flatMap(([file, digest]) => {
-    const path = join(folder, file);
-    if (!existsSync(path)) return [`${file} is missing`];
-    return digestOf(path) === digest ? [] : [`${file} is not the picture that was written`];
-  });
-  const document = readFileSync(join(folder, `${name}.md`), 'utf8');
-  const isTemplate = sha256(template) === sources.template;
-  return [
-    ...(sha256(document) === sources.document ? [] : [`${name}.md is not what was written`]),
-    ...(isTemplate ? [] : ['the template is not the one that was filled']),
-    ...Object.entries(parts).flatMap(([input, text]) =>
-      sha256(text) === sources.parts[input]?.template
-        ? []
-        : [`the template of its ${input} is not the one that was filled`],
-    ),
-    ...(!isTemplate || refill(template, sources.places) === document ? [] : [`${name}.md says other than its sources`]),
-    ...figures,
-  ];
-}
-
-/** The document, filled again with what its places said. */
-function refill(text: string, places: readonly Filled[]): string {
-  const says = places.values();
-  return parseTemplate(text)
-    .map((piece) => (typeof piece === 'string' ? piece : (says.next().value?.says ?? '')))
-    .join('');
 }

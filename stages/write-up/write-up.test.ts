@@ -3,10 +3,10 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
+import { checkDocument } from '../../test/support/check-document.ts';
 import { digestOf as shortDigest } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import run from './run.ts';
-import { checkDocument } from './sources.ts';
 import { spec } from './spec.ts';
 
 /** Two seeds' metrics, a table, a chart that is none but for its files, and what a model says of itself. */

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { formatList } from '../../format-numbers.ts';
 import type { InputPort, SettingMistake } from '../../stage.ts';
+import { uniqueList } from '../../unique-list.ts';
 import { type Method, type MethodSetting, methodDefaults, methodsWith } from '../attribution/methods.ts';
 import { scoreKinds } from '../attribution/question.ts';
-import { defaultDraws } from '../metrics/intervals/bootstrap.ts';
+import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
 
 /** Settings of every kind that explains the scores of a model. Light, for their specs. */
 export const explanationSettings = {
@@ -56,12 +57,8 @@ export const explanationDefaults = (): ExplanationSettings => ({ ...methodDefaul
 /** Settings of every kind that explains the images of a split. */
 export const splitSettings = {
   split: z.string().min(1).default('test').describe('The split whose images are explained.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals.'),
-  draws: z
-    .int()
-    .nonnegative()
-    .default(defaultDraws)
-    .describe('Bootstrap resamples of images (or whole groups) for the intervals; 0 for none.'),
+  confidence: confidenceOf('the intervals'),
+  draws: drawsFrom(0, '; 0 for none'),
   title: z
     .string()
     .min(1)
@@ -88,9 +85,7 @@ export const surveySettings = {
 /** One method or several. */
 export const methodList = <Name extends Method>(names: readonly Name[]) => {
   const method = z.enum(names);
-  return z
-    .union([method.transform((one) => [one]), z.array(method).min(1)])
-    .refine((list) => new Set(list).size === list.length, 'expected every method once');
+  return z.union([method.transform((one) => [one]), uniqueList(method, 'method').min(1)]);
 };
 
 /** The inputs of kinds that explain one model. */

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { uniqueList } from '../../unique-list.ts';
 
 /** The split that is trained on. */
 export const trainSplit = 'train';
@@ -6,9 +7,7 @@ export const trainSplit = 'train';
 export const selectionSplit = 'val';
 
 /** The setting of a list of splits; light, since specs have it. */
-export const splitList = z
-  .array(z.string())
-  .refine((splits) => new Set(splits).size === splits.length, 'expected every split once');
+export const splitList = uniqueList(z.string(), 'split');
 
 /** The number of images of each class in a split. */
 export const splitImages = z.object({ real: z.int(), fake: z.int() });

@@ -1,7 +1,8 @@
 import { formatCountOf, withMinus } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { testNames } from '../../learning/metrics/comparison/compare-models.ts';
-import { formatTable, markdownTable } from '../terminal/format-table.ts';
+import { markdownTable } from '../../markdown-table.ts';
+import { formatTable } from '../terminal/format-table.ts';
 import { asArgument } from '../terminal/text.ts';
 import type { ComparedNumber, Comparison, PairedScores } from './compare-subjects.ts';
 import type { SubjectNumber } from './subject.ts';

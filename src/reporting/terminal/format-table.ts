@@ -27,10 +27,3 @@ const oneLine = (cell: string): string => plainText(cell).replace(/[\t\n]/g, ' '
 export function isNumeric(cell: string): boolean {
   return /^([-+−–]?(\d[\d.,e+-]*( ?(%|s))?( ?(±.*|\([^()]*\)))?)?|NaN|∞)$/.test(cell);
 }
-
-/** A table as Markdown, without a line break at its end. Cells are Markdown themselves; what would end one is escaped. */
-export function markdownTable(columns: readonly string[], rows: readonly (readonly string[])[]): string {
-  const rule = columns.map(() => '---');
-  const escaped = (cell: string): string => plainText(cell).replaceAll('|', '\\|').replaceAll('\n', ' ');
-  return [columns, rule, ...rows].map((cells) => `| ${cells.map(escaped).join(' | ')} |`).join('\n');
-}

@@ -34,7 +34,7 @@ interface FeaturesPlane {
     Readonly<Record<'first' | 'second', number>>)[];
   /** Values of each image, before. */
   readonly values: number;
-  /** Of the two components, in the total variance, 0 to 1. */
+  /** The shares of the two components in the total variance, 0 to 1. */
   readonly shares: readonly number[];
 }
 

@@ -45,7 +45,7 @@ interface Curves {
   readonly kept: readonly CurveRow[];
   readonly series: readonly string[];
   readonly epochs: Domain;
-  /** Of a single run. */
+  /** The kept epoch of a single run. */
   readonly keptEpoch: number | undefined;
   readonly hasBands: boolean;
   readonly panelWidth: number;

@@ -12,7 +12,7 @@ export interface MetricItem {
   readonly labels: Readonly<Record<string, string>>;
   readonly value: number;
   readonly interval?: readonly [low: number, high: number] | undefined;
-  /** Of the interval, where the metrics have it. */
+  /** The confidence of the interval, where the metrics have it. */
   readonly confidence?: number | undefined;
   /** The images of the number's split, where the metrics have them. */
   readonly images?: number | undefined;

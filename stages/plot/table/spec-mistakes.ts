@@ -36,7 +36,7 @@ function* mistakesOf(spec: JsonObject, at: Path, names: VegaLiteNames): Generato
   if (isJsonObject(spec['spec'])) yield* mistakesOf(spec['spec'], [...at, 'spec'], names);
 }
 
-/** Of a channel definition, or of a list of them, as tooltips, orders and details may be. */
+/** The mistakes of a channel, or of a list of channels, as tooltips, orders and details may be. */
 function* channelMistakes(channel: Json, at: Path, names: VegaLiteNames): Generator<SettingMistake> {
   for (const [index, item] of listOf(channel).entries()) yield* channelMistakes(item, [...at, index], names);
   if (!isJsonObject(channel)) return;

@@ -1,0 +1,15 @@
+import { z } from 'zod';
+import { defaultDraws } from './bootstrap.ts';
+
+/** Settings of kinds that compute intervals; light, for their specs. */
+
+export const confidenceOf = (intervals: string) =>
+  z.number().gt(0).lt(1).default(0.95).describe(`Confidence of ${intervals}.`);
+
+/** The number of bootstrap draws, at least `least`; `more` ends its description. */
+export const drawsFrom = (least: number, more = '') =>
+  z
+    .int()
+    .min(least)
+    .default(defaultDraws)
+    .describe(`Bootstrap resamples of images (or whole groups) for the intervals${more}.`);
