@@ -2,13 +2,11 @@ import { err, ok, type Result } from './result.ts';
 
 /** Reads and writes CSV, RFC 4180: no types, no header, only fields. */
 
-/** A field as it is written: quoted where it must be. */
 function csvField(value: string | number): string {
   const field = String(value);
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 
-/** One line of text with its end. */
 export function csvLine(fields: readonly (string | number)[]): string {
   return `${fields.map(csvField).join(',')}\n`;
 }
@@ -75,10 +73,7 @@ function splitQuoted(record: string): { readonly fields: string[]; readonly isSo
   return { fields, isSound };
 }
 
-/**
- * The position of each column in a header, -1 for one that is not there. The error is the name of a column that is there
- * twice, so that readers could disagree about which one counts.
- */
+/** Positions of columns in a header, -1 for absent ones. The error is the name of a column that comes twice. */
 export function findColumns(header: readonly string[], columns: readonly string[]): Result<readonly number[], string> {
   const twice = columns.find((column) => header.indexOf(column) !== header.lastIndexOf(column));
   return twice !== undefined ? err(twice) : ok(columns.map((column) => header.indexOf(column)));

@@ -1,9 +1,6 @@
 const width = 110;
 
-/**
- * JSON for eyes: what fits a line stands on one, so a row of data is a line; the rest is indented by two spaces. Keys
- * keep their order. Ends with a line break.
- */
+/** JSON for eyes: what fits a line stands on one, the rest is indented. Ends with a line break. */
 export function formatJson(value: unknown): string {
   return `${format(value, '')}\n`;
 }

@@ -21,7 +21,6 @@ export function formatList(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
 }
 
-/** Decimals of a metric that stands alone. */
 const usualDecimals = 3;
 
 /** Decimals that tell numbers beside each other apart: two digits of their difference, 3 to 6. */

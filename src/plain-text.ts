@@ -8,10 +8,7 @@ const everyControl = new RegExp(controls, 'gu');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what it is about
 const messages = /(?:\x1b[\]PX^_]|[\x90\x98\x9d-\x9f])(?:[^\x07\x1b\x9c\n]*(?:\x07|\x1b\\|\x9c))?/g;
 
-/**
- * A text of another program as people may see it: without escape sequences (ECMA-48) and control characters, with which
- * it could clear the screen, set the clipboard or write over what stands there. A carriage return ends a line.
- */
+/** Another program's text without escape sequences (ECMA-48) and control characters. A carriage return ends a line. */
 export function plainText(text: string): string {
   if (!controls.test(text)) return text;
   return stripVTControlCharacters(text.replace(messages, '')).replace(/\r\n?/g, '\n').replace(everyControl, '');

@@ -1,19 +1,11 @@
-/**
- * A stream of pseudo-random numbers that depends on nothing but its seeds.
- *
- * The generator is sfc32 (Chris Doty-Humphrey, PractRand): 96 bits of state and a 32-bit counter, so no seed is bad and
- * the period is at least 2^32. It is not for secrets.
- */
+/** Random numbers from seeds alone, by sfc32 (Chris Doty-Humphrey, PractRand); not for secrets. */
 export class Random {
   #a: number;
   #b: number;
   #c: number;
   #counter = 1;
 
-  /**
-   * Streams of different seed lists are independent: `new Random(seed, epoch, index)` serves one image of one epoch,
-   * whatever was drawn before. Numbers count as their float64, strings as their UTF-16 code units.
-   */
+  /** Streams of different seed lists are independent: `new Random(seed, epoch, index)`. Numbers count as float64. */
   constructor(...seeds: readonly (number | string)[]) {
     const state = mixSeeds(seeds);
     this.#a = state();

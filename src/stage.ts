@@ -2,7 +2,6 @@ import type { z } from 'zod';
 import type { Json } from './json.ts';
 import { UserError } from './user-error.ts';
 
-/** The types of what flows through a port. */
 export const artifactTypes = [
   'dataset',
   'features',
@@ -17,7 +16,6 @@ export const artifactTypes = [
 ] as const;
 export type ArtifactType = (typeof artifactTypes)[number];
 
-/** A named input of a kind. */
 export interface InputPort<S = unknown> {
   /** The types that it takes; `'any'` takes every type. A path in the YAML is accepted for any type. */
   readonly type: ArtifactType | readonly ArtifactType[] | 'any';
@@ -34,7 +32,6 @@ export interface InputPort<S = unknown> {
   parts?(settings: S): readonly string[] | undefined;
 }
 
-/** A named output of a kind. */
 export interface OutputPort {
   readonly type: ArtifactType;
   readonly summary: string;
@@ -79,9 +76,7 @@ export interface KindSpec<S = unknown> {
   readonly example: string;
 }
 
-/** A mistake in settings that their schema accepts. */
 export interface SettingMistake {
-  /** A path into `with`. */
   readonly at: readonly PropertyKey[];
   readonly message: string;
   /** An unknown name, with the known ones, of which the nearest is suggested. */
@@ -101,7 +96,6 @@ export function defineKind<S>(spec: KindSpec<S>): KindSpec<S> {
   return spec;
 }
 
-/** An artifact as a stage reads it. */
 export interface InputArtifact {
   /**
    * Absolute path of the file or folder, which is only to be read. It lies in a private folder of the stage, under the name
@@ -126,7 +120,6 @@ export interface PublishedFile {
   readonly md5: string;
 }
 
-/** The progress of a stage. */
 export interface Progress {
   readonly done: number;
   readonly total: number;
@@ -171,7 +164,6 @@ export interface StageContext<S = unknown> {
   input(port: string): InputArtifact;
   /** The artifacts of a list port or of an optional one, in order; empty when not connected. */
   inputs(port: string): readonly InputArtifact[];
-  /** The ports that are connected. */
   readonly inputPorts: readonly string[];
   /** The absolute path of a file or folder that the stage must create. Its parent exists. */
   output(port: string): string;
@@ -197,7 +189,6 @@ export interface StageContext<S = unknown> {
   progress(progress: Progress): void;
   /** Shown while the stage runs, and not kept: what is to be kept goes into an output. */
   point(point: CurvePoint): void;
-  /** A line for the stage's log. */
   log(line: string): void;
   /** A line for the log and for the user's eyes: good to know, and no reason to worry. */
   info(line: string): void;

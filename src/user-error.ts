@@ -6,7 +6,6 @@ export function isForUser(error: unknown): error is Error {
   return error instanceof UserError || isSystemError(error);
 }
 
-/** What went wrong, for the user. A bug says that it is one, with its stack. */
 export function describeError(error: unknown): string {
   if (isSystemError(error)) return describeSystemError(error);
   if (error instanceof UserError) return error.message;
@@ -38,7 +37,6 @@ export function reasonOf(error: unknown): string {
   return (isSystemError(error) && reasons[error.code ?? '']) || message;
 }
 
-/** Describes a failed system call in a sentence, with its path and reason. */
 export function describeSystemError(error: NodeJS.ErrnoException): string {
   const reason = reasonOf(error);
   if (reason === tooManyFiles) return `${reason[0]!.toUpperCase()}${reason.slice(1)}.`;

@@ -9,14 +9,13 @@ import { fileURLToPath } from 'node:url';
 import { Command } from 'commander';
 import { bringStages } from '../../src/cli/bring-stages.ts';
 import { checkClaims } from '../../src/cli/check-claims.ts';
-import { MistakesError } from '../../src/cli/command-error.ts';
+import { MistakesError, printMistakes } from '../../src/cli/command-error.ts';
+import { backendOption, positiveInteger, setOption } from '../../src/cli/declare-commands.ts';
 import { exitCodes } from '../../src/cli/exit-codes.ts';
 import { Interrupts } from '../../src/cli/interrupts.ts';
 import { makeExecution } from '../../src/cli/make-execution.ts';
 import { warnOnStderr } from '../../src/cli/make-world.ts';
 import { openProject, type Project } from '../../src/cli/open-project.ts';
-import { backendOption, positiveInteger, setOption } from '../../src/cli/options.ts';
-import { printMistakes } from '../../src/cli/print-mistakes.ts';
 import { safeName } from '../../src/engine/config/file-names.ts';
 import type { Stage } from '../../src/engine/config/pipeline.ts';
 import { publishedFolder } from '../../src/engine/config/pipeline-name.ts';
@@ -53,32 +52,30 @@ interface Profiled {
  */
 async function profileCommand(words: readonly string[], options: ProfileOptions): Promise<number> {
   const startedAt = Date.now();
-  const opened = await openProject({ words, set: options.set });
-  if (!opened.ok) throw new MistakesError(opened.error);
-  const chosen = chooseStage(opened.value, options.backend);
+  const project = await openProject({ words, set: options.set });
+  const chosen = chooseStage(project, options.backend);
   if (!chosen.ok) throw new MistakesError([chosen.error]);
   const stage = chosen.value;
-  const folder = profileFolder(stage, opened.value, options.out);
+  const folder = profileFolder(stage, project, options.out);
   if (!folder.ok) throw new MistakesError([folder.error]);
-  const claimed = await checkClaims(opened.value);
-  if (!claimed.ok) throw new MistakesError(claimed.error);
+  const claimed = await checkClaims(project);
 
   using interrupts = new Interrupts();
-  const read = opened.value.stages.filter(({ name }) => name !== stage.name);
-  const upstream: Project = { ...opened.value, stages: read, named: read.map(({ name }) => name), whole: false };
+  const read = project.stages.filter(({ name }) => name !== stage.name);
+  const upstream: Project = { ...project, stages: read, named: read.map(({ name }) => name), whole: false };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
   const run = makeExecution(upstream, options, reporter, interrupts, startedAt);
   try {
-    for (const { path, owner } of claimed.value) await run.publisher.takeOver(path, owner);
+    for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
     const code = read.length > 0 ? await bringStages(run, upstream, undefined, interrupts) : exitCodes.ok;
     if (code !== exitCodes.ok) return code;
   } finally {
     reporter.close();
   }
-  const profiled = await profileStage(stage, opened.value, run, interrupts, options.steps);
+  const profiled = await profileStage(stage, project, run, interrupts, options.steps);
   if (interrupts.interrupted) return exitCodes.interrupted;
   if (!profiled.ok) throw new MistakesError([profiled.error]);
-  await writeProfile(profiled.value, stage, opened.value, folder.value);
+  await writeProfile(profiled.value, stage, project, folder.value);
   return exitCodes.ok;
 }
 
@@ -201,8 +198,8 @@ const program = new Command('npm run profile --')
   .argument('[stage]', 'the stage to profile, which computes on the backend onnxruntime')
   .option('--steps <count>', 'how many steps to measure, after some to warm up', positiveInteger, 10)
   .option('--out <folder>', 'where to write the profile and its chart (default: profile/ beside the outputs)')
-  .addOption(setOption())
-  .addOption(backendOption())
+  .addOption(setOption)
+  .addOption(backendOption)
   .action(async (file: string | undefined, stage: string | undefined, options: ProfileOptions) => {
     const words = [file, stage].filter((word) => word !== undefined);
     process.exitCode = await profileCommand(words, options);

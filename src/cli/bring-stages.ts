@@ -2,10 +2,9 @@ import { relative } from 'node:path';
 import type { StageName } from '../engine/config/pipeline.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
 import { execute } from '../engine/execution/execute.ts';
-import type { Execution } from '../engine/execution/execution.ts';
+import { type Execution, isDone, type StageOutcome } from '../engine/execution/execution.ts';
 import { idleAxisWarnings } from '../engine/execution/idle-axis-warnings.ts';
 import { rememberRun } from '../engine/execution/remember-run.ts';
-import { isDone, type StageOutcome } from '../engine/execution/stage-outcome.ts';
 import { countOutcomes, writeRunRecord } from '../engine/execution/write-run-record.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { readBy } from '../engine/graph/graph.ts';
@@ -21,10 +20,7 @@ import { codeFiles } from './package-info.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
-/**
- * Brings the stages of a run up to date, records the run and, in the file `memory`, remembers it for the next one. The
- * answer is the exit code.
- */
+/** Brings a run's stages up to date, records it, and remembers it in the file `memory`. Returns the exit code. */
 export async function bringStages(
   run: Execution,
   project: Project,

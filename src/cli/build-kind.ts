@@ -13,9 +13,7 @@ export interface KindCode {
   readonly version: string;
   /** The text of each bundle. It holds absolute paths, so it is this place's own, which `version` is not. */
   readonly modules: { readonly spec: string; readonly run: string };
-  /** What `version` is made of. */
   readonly sources: KindSources;
-  /** Absolute paths of the files of `sources`. */
   readonly files: readonly string[];
   /** Absolute paths that decided which files and packages these are, absent ones among them. */
   readonly looked: readonly string[];
@@ -102,10 +100,7 @@ const asksForPlace = /\bimport\.meta\b|\b__(?:dirname|filename)\b/;
 /** Likelier to be where it is asked for than a line that is a comment. */
 const askedOutsideComments = new RegExp(`(?<=^(?!\\s*(?://|/?\\*)).*)(?:${asksForPlace.source})`, 'm');
 
-/**
- * What code knows of its own place, `import.meta` and `__dirname`, is where its source lies; in a bundle it would be where
- * that lies.
- */
+/** Gives bundled code the `import.meta` and `__dirname` of its source. */
 class OwnPlaces {
   readonly define = {
     'import.meta': 'ownPlace',

@@ -1,26 +1,26 @@
 import { posix } from 'node:path';
+import type { Kinds } from '../engine/config/load-context.ts';
+import { loadPipeline } from '../engine/config/load-pipeline.ts';
 import type { Output, Stage } from '../engine/config/pipeline.ts';
-import { filesOfPipeline } from '../engine/config/pipeline-name.ts';
+import { filesOfPipeline, reportPath } from '../engine/config/pipeline-name.ts';
 import { shownPath } from '../engine/config/yaml/load-document.ts';
-import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import { type Owner, type PublishedRecord, PublishedRecords } from '../engine/publishing/published-record.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
-import { err, ok, type Result } from '../result.ts';
-import { type Claims, claimsOf } from './claims.ts';
+import { MistakesError } from './command-error.ts';
 import type { Project } from './open-project.ts';
 
 /** A path where something lies that was published for a pipeline which no longer claims it, and who claims it now. */
-export interface Abandoned {
+interface Abandoned {
   readonly path: string;
   readonly owner: Owner;
 }
 
 /**
- * Holds a pipeline's outputs against what others published: a path that another living pipeline still claims, or that lies
- * inside or around such a path, is a mistake, told before anything runs. The answer is what others left, which is the
- * pipeline's now.
+ * Checks a pipeline's outputs against what others published: a path that another living pipeline claims is a mistake.
+ * Returns what others abandoned, which is this pipeline's now.
  */
-export async function checkClaims(project: Project): Promise<Result<readonly Abandoned[], readonly Diagnostic[]>> {
+export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
   const { root, kinds, pipeline } = project;
   const records = new PublishedRecords(FolderStore.open(root).folder)
     .all()
@@ -43,10 +43,10 @@ export async function checkClaims(project: Project): Promise<Result<readonly Aba
       }
     }
   }
-  return mistakes.length > 0 ? err(mistakes) : ok(abandoned);
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return abandoned;
 }
 
-/** Finds the records of a path, of the folders above it and of what lies below it. */
 function nearby(records: readonly PublishedRecord[]): (path: string) => readonly PublishedRecord[] {
   const at = new Map(records.map((record) => [record.path, record]));
   const below = new Map<string, PublishedRecord[]>();
@@ -92,4 +92,21 @@ function describeDispute(
   const hint = `Give one of them another path, or remove ${files.join(' and ')}.`;
   const related = claim.at === undefined ? [] : [{ message: 'The first one is here', at: claim.at }];
   return { code, message, at, related, hint };
+}
+
+/** What a pipeline's file claims now, by published path: its stages' outputs, and the report, which stands nowhere in it. */
+type Claims = ReadonlyMap<string, { readonly stage: string; readonly at?: Span }>;
+
+/** The claims of a pipeline by name: none when its file is gone, undefined when its file has mistakes. */
+export async function claimsOf(pipeline: string, root: string, kinds: Kinds): Promise<Claims | undefined> {
+  const claims = new Map<string, { readonly stage: string; readonly at?: Span }>();
+  for (const file of filesOfPipeline(pipeline, root)) {
+    const loaded = await loadPipeline({ root, file, kinds });
+    if (!loaded.ok) return undefined;
+    claims.set(reportPath(pipeline), { stage: 'report' });
+    for (const { name, outputs } of loaded.value.stages) {
+      for (const { path, at } of outputs) claims.set(path, { stage: name, at });
+    }
+  }
+  return claims;
 }

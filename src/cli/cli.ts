@@ -1,33 +1,28 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, isForUser } from '../user-error.ts';
 import { MistakesError, UsageError } from './command-error.ts';
-import { type Act, declareCommands } from './declare-commands.ts';
+import { declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
-import { commandName } from './own-command.ts';
-import { version } from './package-info.ts';
+import { commandName, version } from './package-info.ts';
 
 /** Runs one command and returns its exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   let code: number = exitCodes.ok;
-  const act: Act =
-    (load) =>
-    async (...args) => {
-      const end = await (await load())(...args);
-      if (typeof end === 'number') code = end;
-    };
   const program = new Command(commandName)
     .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
     .version(version, '-V, --version')
     .showHelpAfterError('(--help lists what it takes)')
     .exitOverride();
-  declareCommands(program, act, argv);
+  declareCommands(program, argv, (end) => {
+    code = end;
+  });
   try {
     await program.parseAsync(argv, { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof MistakesError) {
-      (await import('./print-mistakes.ts')).printMistakes(error.mistakes);
+      (await import('./command-error.ts')).printMistakes(error.mistakes);
       return exitCodes.failed;
     }
     if (!isForUser(error)) throw error;

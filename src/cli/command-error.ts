@@ -1,4 +1,7 @@
+import type { DiagnosticCode } from '../engine/diagnostics/codes.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
+import { formatDiagnostics, formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
+import { wantsColour } from '../reporting/terminal/colour.ts';
 import type { Result } from '../result.ts';
 import { UserError } from '../user-error.ts';
 
@@ -15,8 +18,23 @@ export class MistakesError extends UserError {
 /** Words or options that do not fit together, in a sentence without a capital and a full stop. */
 export class UsageError extends UserError {}
 
+/** A mistake of the command line, which is in no file. */
+export const mistake = (code: DiagnosticCode, message: string, hint?: string): MistakesError =>
+  new MistakesError([{ code, message, hint }]);
+
 /** The value of a result; a command ends with the mistakes of one that has none. */
 export function orThrow<T>(result: Result<T, Diagnostic | readonly Diagnostic[]>): T {
   if (result.ok) return result.value;
   throw new MistakesError([result.error].flat());
 }
+
+export function printMistakes(mistakes: readonly Diagnostic[]): void {
+  process.stderr.write(`${formatDiagnostics(mistakes, { color: wantsColour(process.stderr, process.env) })}\n`);
+}
+
+export function printWarnings(warnings: readonly Diagnostic[]): void {
+  for (const warning of warnings) process.stderr.write(`warning: ${formatWarning(warning)}\n`);
+}
+
+export const printJson = (value: unknown): void =>
+  void process.stdout.write(`${JSON.stringify(value, undefined, 2)}\n`);

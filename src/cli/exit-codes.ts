@@ -1,2 +1,1 @@
-/** How the command ends, for scripts. */
 export const exitCodes = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;

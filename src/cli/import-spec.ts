@@ -1,11 +1,10 @@
-/** What ends the process that calls it. */
+import { inspect } from 'node:util';
+import { z } from 'zod';
+import { type ArtifactType, artifactTypes } from '../stage.ts';
+
 const endings = ['exit', 'reallyExit', 'abort', 'kill'] as const;
 
-/**
- * Imports the spec of a project's own kind. Its code runs in our process, since settings and checks are functions. What
- * would end the process throws instead, so that it breaks this kind and no command. A spec that waits for what cannot come
- * leaves Node without work, at which it would end too.
- */
+/** Imports a spec of the project in our process. Ending the process throws instead, and endless waiting is noticed. */
 export async function importSpec(url: string): Promise<Readonly<Record<string, unknown>>> {
   const functions = process as unknown as Record<string, unknown>;
   const originals = endings.map((name) => [name, functions[name]] as const);
@@ -25,4 +24,72 @@ export async function importSpec(url: string): Promise<Readonly<Record<string, u
     process.off('beforeExit', giveUp);
     for (const [name, original] of originals) functions[name] = original;
   }
+}
+
+const text = z.string('a string').min(1, 'a text');
+const type = z.enum(artifactTypes, `one of ${artifactTypes.join(', ')}`);
+const flag = z.boolean('true or nothing').optional();
+const method = z.instanceof(Function, { error: 'a function' }).optional();
+const portsOf = <T extends z.ZodType>(port: T) => z.record(z.string(), port, 'a map of ports by name');
+
+const input = z.object(
+  {
+    type: z.custom<ArtifactType>(
+      (given) =>
+        [given].flat().length > 0 && [given].flat().every((one) => one === 'any' || type.safeParse(one).success),
+      `any, one of ${artifactTypes.join(', ')}, or a list of these`,
+    ),
+    summary: text,
+    optional: flag,
+    list: flag,
+    labelled: flag,
+    parts: method,
+  },
+  'a port: { type, summary }',
+);
+const output = z.object(
+  {
+    type,
+    summary: text,
+    extension: z.string('a string').regex(/^\./, 'an extension such as .csv').optional(),
+    when: text.optional(),
+  },
+  'a port: { type, summary }',
+);
+
+/** The form of a `KindSpec`, as code that no compiler saw may miss it. The version is not asked for: contents are it. */
+const form = z.object(
+  {
+    name: text,
+    version: z.int('a whole number').optional(),
+    summary: text,
+    settings: z.instanceof(z.ZodType, { error: 'a zod schema, such as z.strictObject({ })' }),
+    inputs: portsOf(input),
+    outputs: portsOf(output),
+    openPorts: z.union([z.boolean(), z.literal('inputs')], 'true, "inputs" or nothing').optional(),
+    shell: z.array(text, 'a list of settings').optional(),
+    axes: z.record(z.string(), z.array(text, 'a list of ports'), 'a map of settings to ports').optional(),
+    computes: flag,
+    checkpointsWithout: z.array(text, 'a list of settings').optional(),
+    check: method,
+    example: text,
+  },
+  'what defineKind gives',
+);
+
+/** What is wrong with the form of a spec, each with its place, what was expected and what there is; empty when nothing. */
+export function specMistakes(spec: unknown): readonly string[] {
+  return (form.safeParse(spec).error?.issues ?? []).map(({ path, message }) => {
+    const got = path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], spec);
+    return `${['spec', ...path].join('.')}: expected ${message}, got ${shown(got)}`;
+  });
+}
+
+function shown(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  const written =
+    typeof value === 'string'
+      ? JSON.stringify(value)
+      : inspect(value, { depth: 0, breakLength: Number.POSITIVE_INFINITY });
+  return written.length > 60 ? `${written.slice(0, 59)}…` : written;
 }

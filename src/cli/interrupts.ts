@@ -2,10 +2,7 @@ import { setMaxListeners } from 'node:events';
 import { exitCodes } from './exit-codes.ts';
 import { ignoresHangup } from './hangup.ts';
 
-/**
- * Ctrl-C and its siblings while a run goes on: the first asks the stages to end and lets the run finish cleanly, the
- * second ends them at once, a third gives up on ourselves as well.
- */
+/** Ctrl-C and the like: the first asks stages to end, the second ends them at once, the third ends this process. */
 export class Interrupts implements Disposable {
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
@@ -22,17 +19,14 @@ export class Interrupts implements Disposable {
     return this.#count > 0;
   }
 
-  /** Aborted when stages are to end. */
   get signal(): AbortSignal {
     return this.#stop.signal;
   }
 
-  /** Aborted when they are to end at once. */
   get kill(): AbortSignal {
     return this.#kill.signal;
   }
 
-  /** Ends the stages as a first interrupt does. */
   stop(): void {
     this.#stop.abort(new Error('stopped'));
   }

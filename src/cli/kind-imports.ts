@@ -6,10 +6,7 @@ import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { packageFolders } from '../engine/config/find-package.ts';
 import { packageRoot } from './package-info.ts';
 
-/**
- * The two modules that a kind shares with Restage instead of having its own: its errors must be known for ours, its
- * settings for schemas, and a project need not have installed them.
- */
+/** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
 const shared: Readonly<Record<string, string>> = {
   restage: join(packageRoot, 'dist', 'src', 'index.js'),
   zod: fileURLToPath(import.meta.resolve('zod')),
@@ -19,9 +16,8 @@ const shared: Readonly<Record<string, string>> = {
 const asked = Symbol('asked by kind-imports');
 
 /**
- * Resolves what the code of a kind imports, from where its source lies. A package that has a version stays outside the
- * bundle, named by the absolute path of the file that was found: so the package that is keyed is the one that runs,
- * wherever the bundle lies. All else is the project's own code and goes into the bundle, a linked package too.
+ * Resolves a kind's imports from its source. Packages with a version stay outside the bundle by absolute path, so that
+ * the one in the fingerprint is the one that runs. Everything else goes into the bundle.
  */
 export class KindImports {
   /** Absolute paths that decided what was found: manifests, folders by the names in them, places where nothing is. */

@@ -19,7 +19,6 @@ export function kindsMarkdown(specs: readonly KindSpec[]): string {
   return `${paragraphs.join('\n\n')}\n`;
 }
 
-/** One kind as a section of a page. */
 export const kindMarkdown = (spec: KindSpec): string => `${sectionOf(spec)}\n`;
 
 function sectionOf({ name, summary, inputs, outputs, settings, openPorts, computes, example }: KindSpec): string {

@@ -4,23 +4,17 @@ import { pathToFileURL } from 'node:url';
 import { inspect } from 'node:util';
 import type { BuildFailure } from 'esbuild';
 import { kinds as builtIn } from '../../stages/index.ts';
-import type { UnloadedKind } from '../engine/config/load-context.ts';
+import type { KnownKind, UnloadedKind } from '../engine/config/load-context.ts';
 import type { Diagnostic } from '../engine/diagnostics/diagnostic.ts';
 import { kindBuild, writeKindModule, writeKindSources } from '../engine/store/kind-build.ts';
 import type { KindSpec } from '../stage.ts';
 import { buildKind } from './build-kind.ts';
-import { importSpec } from './import-spec.ts';
+import { importSpec, specMistakes } from './import-spec.ts';
 import { packageRoot } from './package-info.ts';
-import { specMistakes } from './spec-mistakes.ts';
 
 /** A kind as pipelines are checked against it. */
-export interface LoadedKind {
+export interface LoadedKind extends KnownKind {
   readonly spec: KindSpec;
-  readonly version: number | string;
-  /** Absolute paths of the code of a project's own kind; empty for a built-in one. */
-  readonly files: readonly string[];
-  /** Absolute paths that decided which code it is, absent ones among them. */
-  readonly looked: readonly string[];
   /** The built file to run, of a project's own kind. */
   readonly module?: string;
   /** What the code of a project's own kind loads and its version cannot hold. */
@@ -97,7 +91,7 @@ export function kindWarnings(
 const sourceOf = (folder: string, stem: string): string | undefined =>
   ['.ts', '.js', '.mjs'].map((extension) => join(folder, `${stem}${extension}`)).find((path) => existsSync(path));
 
-/** Of a mistake in the code, its place and text. */
+/** The first error of a failed build with its place, or the error's message. */
 function describe(error: unknown): string {
   if (!(error instanceof Error)) return `it threw ${inspect(error)}`;
   const { errors, message } = error as Partial<BuildFailure> & Error;

@@ -3,9 +3,8 @@ import { isatty } from 'node:tty';
 import { exitCodes } from './exit-codes.ts';
 
 /**
- * Lets a command go on when what it prints can no longer be written: a reader that has seen enough (`restage logs | head`),
- * a full disk behind `> file`, a terminal that was closed. Output is then dropped, and stderr is told once, but for such
- * a reader, who wants no more. The command has failed only where what it prints is what it is for.
+ * Lets a command continue when its output cannot be written (`| head`, a full disk, a closed terminal). Output is
+ * dropped with one warning; the command fails only if printing is its purpose.
  */
 export function surviveLostOutput(isPrinting: boolean): void {
   surviveLoss(process.stderr, () => {});

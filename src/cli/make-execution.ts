@@ -1,4 +1,6 @@
 import { randomBytes } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { Reporter, RunEvent } from '../engine/events.ts';
 import { Admission, machineCapacity } from '../engine/execution/admission.ts';
@@ -11,14 +13,13 @@ import { Publisher } from '../engine/publishing/publish.ts';
 import type { FolderStore } from '../engine/store/folder-store.ts';
 import type { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
-import { claimsOf } from './claims.ts';
-import { gitCommit } from './git-commit.ts';
+import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
 import { makeWorld } from './make-world.ts';
 import type { Project } from './open-project.ts';
 import { version } from './package-info.ts';
 
-export interface ExecutionOptions {
+interface ExecutionOptions {
   readonly backend: string;
   readonly jobs?: number;
   readonly failFast?: boolean;
@@ -95,4 +96,24 @@ function startRun(cache: FolderStore, startedAt: number, pipeline: string): RunF
 /** An id that sorts by time, with random digits for runs of the same millisecond: `2025-01-31T09-12-03.042-4f2a`. */
 function runId(time: number): string {
   return `${new Date(time).toISOString().slice(0, 23).replaceAll(':', '-')}-${randomBytes(2).toString('hex')}`;
+}
+
+/** The commit that a folder's checkout stands on, read from git's own files (a process would cost more); undefined outside one. */
+function gitCommit(folder: string): string | undefined {
+  const git = join(folder, '.git');
+  if (!existsSync(git)) return dirname(folder) === folder ? undefined : gitCommit(dirname(folder));
+  try {
+    const head = readFileSync(join(git, 'HEAD'), 'utf8').trim();
+    const ref = /^ref: (.+)$/.exec(head)?.[1];
+    if (ref === undefined) return head;
+    const loose = join(git, ref);
+    if (existsSync(loose)) return readFileSync(loose, 'utf8').trim();
+    const packed = readFileSync(join(git, 'packed-refs'), 'utf8');
+    return packed
+      .split('\n')
+      .find((line) => line.endsWith(` ${ref}`))
+      ?.split(' ')[0];
+  } catch {
+    return undefined; // a worktree or a git that keeps its refs elsewhere: the record goes without
+  }
 }

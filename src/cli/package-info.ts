@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { shellQuote } from '../shell/shell-quote.ts';
 
 /** The folder of Restage itself: the nearest upward that holds its package.json, from the sources as from `dist/`. */
 export const packageRoot: string = findPackageRoot(dirname(fileURLToPath(import.meta.url)));
@@ -9,10 +10,42 @@ function findPackageRoot(folder: string): string {
   return existsSync(join(folder, 'package.json')) ? folder : findPackageRoot(dirname(folder));
 }
 
-/** As published. */
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
 /** Files that change whenever Restage's own code does: with a release, and with a build during development. */
 export const codeFiles: readonly string[] = ['package.json', 'dist/.tsbuildinfo']
   .map((name) => join(packageRoot, name))
   .filter((path) => existsSync(path));
+
+/** The name under which the user started Restage: both `restage` and `pipeline` do. */
+export const commandName: 'restage' | 'pipeline' =
+  basename(process.argv[1] ?? '', '.js') === 'pipeline' ? 'pipeline' : 'restage';
+
+const program = join(packageRoot, 'bin', `${commandName}.js`);
+
+/** How a user starts this Restage in a folder: its name on the path, `npx` if that finds it, or Node with its file. */
+export function ownCommand(folder: string, env: Readonly<Record<string, string | undefined>> = process.env): string {
+  // npm adds the folders of its own programs to the path of what it starts, and only of that.
+  const onPath = (env['PATH'] ?? '').split(delimiter).filter((entry) => !/node_modules[\\/]\.bin$/.test(entry));
+  if (onPath.some((entry) => isOurs(join(entry, commandName)))) return commandName;
+  if (npxFinds(folder)) return `npx ${commandName}`;
+  return `node ${shellQuote(program)}`;
+}
+
+/** npx looks in the nearest folder upward with a package.json or node_modules, and knows that package's own programs. */
+function npxFinds(folder: string): boolean {
+  if (existsSync(join(folder, 'package.json')) || existsSync(join(folder, 'node_modules'))) {
+    return (
+      realpathSync(folder) === realpathSync(packageRoot) || isOurs(join(folder, 'node_modules', '.bin', commandName))
+    );
+  }
+  return dirname(folder) !== folder && npxFinds(dirname(folder));
+}
+
+function isOurs(path: string): boolean {
+  try {
+    return realpathSync(path) === realpathSync(program);
+  } catch {
+    return false;
+  }
+}

@@ -5,10 +5,7 @@ import type { RunListener } from './run-model.ts';
 /** Milliseconds between two records of a stage's progress. */
 const progressInterval = 1000;
 
-/**
- * Appends the events of a run to a file, one JSON object a line. Each line is written at once, so that a kill loses at
- * most the last one. What stages print is left to their logs, and progress is thinned.
- */
+/** Appends a run's events to a file at once, one JSON object a line. It leaves out printed text and thins progress. */
 export class EventFile implements RunListener {
   #file: number | undefined;
   readonly #warn: (message: string) => void;

@@ -3,28 +3,22 @@ import type { Outcome, Reporter, RunEvent } from '../engine/events.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 
-/**
- * A run as far as its events have told it. It is plain data, from which the terminal, the report and the history draw.
- * Times are milliseconds since the epoch.
- */
+/** A run as its events tell it, for terminal, report and history. Times are milliseconds since the epoch. */
 export interface RunModel {
   readonly run: string;
   readonly pipeline: string;
   readonly description?: string;
   readonly startedAt: number;
-  /** In the order of the pipeline. */
   readonly stages: readonly StageModel[];
   /** Stages whose outputs are shown at the end, the most important first. */
   readonly finals: readonly StageName[];
   readonly warnings: readonly { readonly stage?: StageName; readonly message: string }[];
-  /** Absent while the run goes on. */
   readonly end?: Extract<RunEvent, { type: 'run-finished' }>;
 }
 
 export interface StageModel {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
-  /** Why it runs or is restored, the most important reason first. */
   readonly reasons: readonly string[];
   /** The attempt that runs or ran last; absent where there was none. */
   readonly attempt?: {
@@ -32,13 +26,12 @@ export interface StageModel {
     readonly number: number;
     readonly of: number;
     readonly startedAt: number;
-    /** The last line that it printed. */
     readonly lastLine?: string;
   };
   readonly progress?: Progress;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly ProgressSample[];
-  /** Of the curves that it reports, such as the loss of each epoch. */
+  /** Points of its curves, such as the loss of each epoch. */
   readonly points: readonly CurvePoint[];
   readonly end?: Extract<RunEvent, { type: 'stage-finished' }>;
 }
@@ -48,7 +41,6 @@ export interface ProgressSample {
   readonly time: number;
 }
 
-/** The model before the first event. */
 export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };
 
 /** The model after one more event. `events.reduce(reduce, emptyRun)` is the model of a recorded run. */

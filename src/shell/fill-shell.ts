@@ -1,7 +1,6 @@
 import { findPlaceholders, type Placeholder } from './placeholders.ts';
 import { insideSingleQuotes, shellQuote } from './shell-quote.ts';
 
-/** A value that cannot stand where its placeholder is. */
 export interface UnfitValue {
   readonly placeholder: Placeholder;
   readonly message: string;
@@ -9,12 +8,9 @@ export interface UnfitValue {
 }
 
 /**
- * Replaces the placeholders of a shell text by values, quoted so that the shell reads exactly the value there. The values of
- * a list are separate words outside quotes, and joined by spaces in quotes. Where `valuesOf` gives undefined, the placeholder
- * stays; placeholders inside values are not replaced.
- *
- * No quoting is safe inside code that is evaluated once more, such as `sh -c "…"` or `$(( ))`: only a plain word or a number
- * may stand there.
+ * Fills the placeholders of a shell text with quoted values: a list gives separate words, or one joined by spaces in
+ * quotes. Undefined values leave the placeholder. Inside evaluated code (`sh -c "…"`, `$(( ))`) only plain words or
+ * numbers fit.
  */
 export function fillShell(
   text: string,

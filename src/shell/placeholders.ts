@@ -12,22 +12,18 @@ export interface Placeholder extends Place {
 
 export interface Place {
   /**
-   * How the shell reads the place: `words` outside quotes, `word` the same where a list is one word, `pattern` the same
-   * in `${x%word}`, `expansion` the word of a quoted `${x:-word}`, `here` a here-document with expansions and `literal` one without.
+   * `word`: a list is one word; `pattern`: in `${x%word}`; `expansion`: in a quoted `${x:-word}`; `here`: a
+   * here-document with expansions; `literal`: one without.
    */
   readonly quoting: 'words' | 'word' | 'pattern' | 'double' | 'single' | 'expansion' | 'here' | 'literal';
   /** What evaluates the text there as code, such as `sh`; absent where the text is only a value. */
   readonly code?: string | undefined;
-  /** The command whose word holds it. */
   readonly command?: SimpleCommand;
   /** The here-document that it is in: the line that ends it, and whether leading tabs are removed (`<<-`). */
   readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
 }
 
-/**
- * Finds the placeholders of a shell text in order, by the quoting rules of POSIX and bash. A comment has none, and
- * `\${params.z}` is none. A text that is not valid for the shell gives some answer: the shell will report the error.
- */
+/** Finds the placeholders of a shell text by the quoting rules of POSIX and bash; a comment holds none. */
 export function findPlaceholders(text: string): readonly Placeholder[] {
   return text.search(pattern) < 0 ? [] : new Reader(text).read();
 }
@@ -50,7 +46,6 @@ interface HereDocument {
 
 /** A part of `[[ … ]]` up to `&&` or `||`. */
 interface Test {
-  /** How many placeholders come before it. */
   readonly from: number;
   /** It compares numbers: bash evaluates both sides. */
   readonly numbers: boolean;
@@ -289,7 +284,6 @@ class Reader {
     return this.#match(sticky) !== null;
   }
 
-  /** Where the match of a sticky pattern ends. */
   #find(sticky: RegExp): number {
     return this.#at + (this.#match(sticky)?.[0].length ?? 0);
   }

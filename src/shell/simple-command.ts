@@ -1,26 +1,21 @@
-/** How a word begins that assigns to a variable. */
 export const assignment = /^[A-Za-z_]\w*(\[[^\]]*\])?\+?=/;
 
 /** A simple command while its words are read: its name, and whether the next word or the standard input is code. */
 export class SimpleCommand {
-  /** The first word that is neither reserved nor an assignment. */
   name: string | undefined;
   #program = '';
   /** What may come next: an option of a shell, the value of one, the code after `-c`, only input; code in every word; no code. */
   #next: 'anything' | 'option' | 'value' | 'code' | 'input' | 'only code' | 'arguments' = 'anything';
 
-  /** What reads the next word as code. */
   get wordIsFor(): string | undefined {
     return this.#next === 'code' || this.#next === 'only code' ? this.#program : undefined;
   }
 
-  /** What reads the standard input as code. */
   get inputIsFor(): string | undefined {
     const isShell = this.#next === 'option' || this.#next === 'input';
     return isShell || (this.#next === 'only code' && this.#program === 'ssh') ? this.#program : undefined;
   }
 
-  /** Takes the next word, its quotes removed. */
   add(word: string): void {
     if (this.name === undefined) {
       if (/^([!{}]|if|then|elif|else|fi|while|until|do|done|esac|time)$/.test(word) || assignment.test(word)) return;

@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DigestIndex } from '../../src/engine/files/digest-index.ts';
-import { hashFingerprint } from '../../src/engine/fingerprint/canonical-json.ts';
+import { hashFingerprint } from '../../src/engine/fingerprint/fingerprint.ts';
 import type { StageResult, StoredArtifact } from '../../src/engine/store/stage-result.ts';
 
 /** What a private output holds, as an artifact. */

@@ -6,11 +6,11 @@ import { findUnclaimed, removePublished } from '../../engine/publishing/clean.ts
 import { Publisher } from '../../engine/publishing/publish.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { claimsOf } from '../claims.ts';
+import { claimsOf } from '../check-claims.ts';
+import { printWarnings } from '../command-error.ts';
 import { kindWarnings, type LoadedKind, loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
-import { printWarnings } from '../print-mistakes.ts';
 
 /** `restage clean`: removes published outputs that no stage of any pipeline claims any more. */
 export async function cleanCommand(options: { readonly yes?: boolean }): Promise<void> {
@@ -42,10 +42,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
 
 const kept = (path: string): string => `${path}: it was changed since it was published\n`;
 
-/**
- * What every pipeline claims now. Of one whose file has mistakes nothing is known, so its outputs stay; a file that never ran, such
- * as one that others extend, has none.
- */
+/** What each pipeline claims now. One with mistakes is left out, so its outputs stay. */
 async function allClaims(
   root: string,
   kinds: ReadonlyMap<string, LoadedKind>,

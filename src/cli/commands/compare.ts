@@ -1,13 +1,20 @@
+import { loadPipeline } from '../../engine/config/load-pipeline.ts';
+import { findPipelineFile, pipelineNames } from '../../engine/config/pipeline-files.ts';
+import { findStageNames, suggestStage } from '../../engine/config/stage-reference.ts';
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
-import { type Comparison, compareSubjects } from '../../reporting/compare/compare-subjects.ts';
+import type { RunFolder } from '../../engine/store/run-folder.ts';
+import { compareSubjects } from '../../reporting/compare/compare-subjects.ts';
 import { comparisonTables, formatComparison, markdownOf } from '../../reporting/compare/comparison-tables.ts';
-import { orThrow, UsageError } from '../command-error.ts';
-import { findSubjects } from '../find-subjects.ts';
+import { readSubjectStage, type Subject, type SubjectStage, upstreamOf } from '../../reporting/compare/subject.ts';
+import { suggest } from '../../suggest.ts';
+import { MistakesError, mistake, orThrow, printJson, UsageError } from '../command-error.ts';
+import { loadKinds } from '../load-kinds.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
-export interface CompareOptions {
+interface CompareOptions {
   readonly all?: boolean;
   readonly json?: boolean;
   readonly markdown?: boolean;
@@ -22,22 +29,113 @@ export async function compareCommand(words: readonly string[], options: CompareO
     throw new UsageError(`expected one form of the comparison, got ${asked}`);
   }
   const root = projectRoot();
-  const cache = FolderStore.open(root, warnOnStderr);
-  const found = orThrow(await findSubjects(words, root, cache));
+  const store = FolderStore.open(root, warnOnStderr);
+  const found = await findSubjects(words, { root, store });
   if (found.length < 2) throw new UsageError('expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(found);
-  const tables = comparisonTables(comparison);
-  if (options.html !== undefined)
-    return await writePage(comparison, options.html === true ? 'compare.html' : options.html);
-  if (options.json === true) {
+  if (options.html !== undefined) {
+    const file = options.html === true ? 'compare.html' : options.html;
+    const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
+    writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
+    process.stdout.write(`Wrote ${file}\n`);
+  } else if (options.json === true) {
     const { paired, histories: _, ...rest } = comparison;
-    const shown = { ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) };
-    process.stdout.write(`${JSON.stringify(shown, undefined, 2)}\n`);
-  } else process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables, options.all));
+    printJson({ ...rest, paired: paired.map((one) => ({ ...one, curves: undefined })) });
+  } else {
+    const tables = comparisonTables(comparison);
+    process.stdout.write(options.markdown === true ? markdownOf(tables) : formatComparison(tables, options.all));
+  }
 }
 
-async function writePage(comparison: Comparison, file: string): Promise<void> {
-  const { renderComparison } = await import('../../reporting/compare/comparison-page.ts');
-  writeUserFile(file, await renderComparison(comparison, Date.now(), warnOnStderr));
-  process.stdout.write(`Wrote ${file}\n`);
+interface Sources {
+  readonly root: string;
+  readonly store: FolderStore;
+}
+
+/** What the words of `compare` mean: `<pipeline>`, `<run>`, `last`, `last~2`, each also with `:<stage>`. */
+async function findSubjects(words: readonly string[], sources: Sources): Promise<readonly Subject[]> {
+  const subjects: Subject[] = [];
+  const mistakes: Diagnostic[] = [];
+  for (const word of words) {
+    try {
+      subjects.push(await findSubject(word, sources));
+    } catch (error) {
+      if (!(error instanceof MistakesError)) throw error;
+      mistakes.push(...error.mistakes);
+    }
+  }
+  if (mistakes.length > 0) throw new MistakesError(mistakes);
+  return subjects;
+}
+
+async function findSubject(word: string, sources: Sources): Promise<Subject> {
+  const whole = await findWhole(word, sources);
+  if (whole !== undefined) return { ...whole, isStage: false };
+  const colon = word.lastIndexOf(':');
+  const of = colon > 0 ? await findWhole(word.slice(0, colon), sources) : undefined;
+  if (of === undefined) throw unknownSubject(colon > 0 ? word.slice(0, colon) : word, sources);
+  const stage = word.slice(colon + 1);
+  const { label, stages } = of;
+  const names = findStageNames(stage, stages.keys());
+  const [name, ...others] = names;
+  if (name === undefined) {
+    throw mistake('unknown-stage', `${label} has no stage "${stage}"`, suggestStage(stage, stages.keys()));
+  }
+  if (others.length > 0) {
+    const message = `"${stage}" of ${label} is ${names.length} stages: ${names.slice(0, 8).join(', ')}`;
+    throw mistake('one-stage', message, `Name one, as in ${word.replace(`:${stage}`, `:${name}`)}.`);
+  }
+  const one = new Map([[name, stages.get(name)!]]);
+  return { label: `${label}:${name}`, stages: one, isStage: true, upstream: upstreamOf(name, stages) };
+}
+
+type Whole = Pick<Subject, 'label' | 'stages'>;
+
+/** Undefined where the word names neither a run nor a pipeline. */
+async function findWhole(word: string, sources: Sources): Promise<Whole | undefined> {
+  const run = findRun(word, sources.store);
+  if (run !== undefined) return ofRun(run, sources.store);
+  const file = findPipelineFile(word, process.cwd(), sources.root);
+  return file.ok ? await ofPipeline(file.value, sources) : undefined;
+}
+
+function findRun(word: string, store: FolderStore): RunFolder | undefined {
+  const back = /^last(?:~(\d+))?$/.exec(word);
+  if (back === null && !/^\d{4}-\d\d/.test(word)) return undefined;
+  const runs = store.runs().filter((run) => run.readRecord() !== undefined);
+  if (back !== null) {
+    const run = runs[Number(back[1] ?? 0)];
+    if (run !== undefined) return run;
+    throw mistake('unknown-run', `There is no run ${word}: ${runs.length} are recorded`);
+  }
+  const ids = runs.map(({ id }) => id).filter((id) => id.startsWith(word));
+  if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
+  const message = `"${word}" begins the names of ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
+  throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
+}
+
+function ofRun(run: RunFolder, store: FolderStore): Whole {
+  const entries = Object.entries(run.readRecord()!.stages);
+  const stages = entries.map(([name, entry]) => [name, readSubjectStage(store, entry.result, entry)] as const);
+  return { label: run.id, stages: new Map(stages) };
+}
+
+/** A pipeline as it last stood, whatever its file says by now. */
+async function ofPipeline(file: string, { root, store }: Sources): Promise<Whole> {
+  const { kinds, unloaded } = await loadKinds(root);
+  const { name, stages } = orThrow(await loadPipeline({ root, file, kinds, unloaded }));
+  const known = stages.flatMap((stage) => {
+    const latest = store.readLatest(name, stage.name);
+    return latest === undefined ? [] : [[stage.name, readSubjectStage(store, latest)] as const];
+  });
+  if (known.length === 0) throw mistake('never-ran', `${name} has no results yet`, `Run it: restage run ${name}.yaml`);
+  return { label: name, stages: new Map<string, SubjectStage>(known) };
+}
+
+function unknownSubject(word: string, { root, store }: Sources): MistakesError {
+  const ids = word.length > 8 ? store.runs().map(({ id }) => id) : [];
+  const hint =
+    suggest(word, [...pipelineNames(root), ...ids, 'last']) ??
+    'Such as experiments/a.yaml, a run as `restage history` lists it, last, last~1, or one of these with :stage.';
+  return mistake('unknown-subject', `Expected a pipeline, a run or a stage of one, got "${word}"`, hint);
 }

@@ -3,11 +3,11 @@ import { diffFingerprints } from '../../engine/fingerprint/diff-fingerprints.ts'
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
+import type { PlannedStage } from '../../engine/plan/plan.ts';
 import type { Json } from '../../json.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { orThrow } from '../command-error.ts';
-import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
+import { printJson } from '../command-error.ts';
+import { planProject } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
 
 export interface ExplainOptions {
@@ -18,15 +18,11 @@ export interface ExplainOptions {
 
 /** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
-  const project = orThrow(await openProject({ words, set: options.set, last: true }));
-  const { stages, named } = project;
-  const world = makeWorld(project, options.backend, warnOnStderr);
-  const planned = await plan(stages, world);
-  const wanted = new Set<StageName>(named);
-  const explained = planned.filter(({ stage }) => wanted.has(stage.name));
-  const text = options.json === true ? asJson(explained) : explained.map(asText).join('\n');
-  process.stdout.write(text);
-  saveDigests(world);
+  const project = await openProject({ words, set: options.set, last: true });
+  const wanted = new Set<StageName>(project.named);
+  const explained = (await planProject(project, options.backend)).filter(({ stage }) => wanted.has(stage.name));
+  if (options.json === true) printJson(explained.map(rowOf));
+  else process.stdout.write(explained.map(asText).join('\n'));
 }
 
 function asText({ stage, decision, examined }: PlannedStage): string {
@@ -61,16 +57,13 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf }: Stage):
 
 const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));
 
-function asJson(explained: readonly PlannedStage[]): string {
-  const rows = explained.map(({ stage, decision, examined }) => ({
-    stage: stage.name,
-    state: decision.state,
-    ...(examined !== undefined && {
-      digest: examined.digest,
-      fingerprint: examined.fingerprint,
-      last: examined.last ?? null,
-      differences: examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
-    }),
-  }));
-  return `${JSON.stringify(rows, undefined, 2)}\n`;
-}
+const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
+  stage: stage.name,
+  state: decision.state,
+  ...(examined !== undefined && {
+    digest: examined.digest,
+    fingerprint: examined.fingerprint,
+    last: examined.last ?? null,
+    differences: examined.last === undefined ? [] : diffFingerprints(examined.last, examined.fingerprint),
+  }),
+});

@@ -62,7 +62,6 @@ const holds: Readonly<Record<Hold, string>> = {
   young: 'objects that a run under way may have stored and not yet recorded, or of the last ten minutes',
 };
 
-/** What keeps the cache above its target. */
 function missedTarget({ keptBytes, held }: Garbage, target: number): string {
   const lines = (Object.keys(holds) as Hold[])
     .filter((hold) => held[hold] > 0)

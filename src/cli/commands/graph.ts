@@ -1,20 +1,20 @@
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
-import { mermaid } from '../../engine/graph/mermaid.ts';
-import { MistakesError, orThrow } from '../command-error.ts';
+import type { StageName } from '../../engine/config/pipeline.ts';
+import { type Graph, readBy } from '../../engine/graph/graph.ts';
+import { type MistakesError, mistake } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
 const mostDrawn = 1000;
 
-export interface GraphOptions {
+interface GraphOptions {
   readonly set: readonly string[];
   readonly svg?: string;
 }
 
 /** `restage graph`: Mermaid on the standard output, or a drawing in a file. */
 export async function graphCommand(words: readonly string[], options: GraphOptions): Promise<void> {
-  const project = orThrow(await openProject({ words, set: options.set, last: true }));
+  const project = await openProject({ words, set: options.set, last: true });
   const { stages } = project;
   if (options.svg === undefined) {
     process.stdout.write(
@@ -25,7 +25,7 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
     );
     return;
   }
-  if (stages.length > mostDrawn) throw new MistakesError([tooManyToDraw(stages.length)]);
+  if (stages.length > mostDrawn) throw tooManyToDraw(stages.length);
   const { drawGraph } = await import('../../learning/charts/draw-graph.ts');
   const nodes = stages.map(({ name, kind }) => ({ name, kind }));
   const edges = stages.flatMap((stage) =>
@@ -38,8 +38,27 @@ export async function graphCommand(words: readonly string[], options: GraphOptio
   process.stdout.write(`Drew ${stages.length} stages in ${options.svg}\n`);
 }
 
-function tooManyToDraw(stages: number): Diagnostic {
+function tooManyToDraw(stages: number): MistakesError {
   const message = `Expected at most ${mostDrawn} stages to draw, got ${stages}`;
   const hint = 'Name some of them, which brings what they need, or leave `--svg` out for Mermaid.';
-  return { code: 'too-large', message, hint };
+  return mistake('too-large', message, hint);
 }
+
+/** Stages as a Mermaid flowchart: a line for what a stage reads, a dotted one for what it runs after. */
+export function mermaid(graph: Graph, stages: readonly StageName[] = graph.order): string {
+  const id = new Map(stages.map((name, index) => [name, `s${index}`]));
+  const lines = ['flowchart TD'];
+  for (const name of stages) {
+    lines.push(`  ${id.get(name)}["${escaped(name)}<br/><small>${escaped(graph.stage(name).kind)}</small>"]`);
+  }
+  for (const name of stages) {
+    const read = new Set<StageName>(readBy(graph.stage(name)));
+    for (const other of graph.dependencies(name).filter((dependency) => id.has(dependency))) {
+      lines.push(`  ${id.get(other)} ${read.has(other) ? '-->' : '-.->'} ${id.get(name)}`);
+    }
+  }
+  return `${lines.join('\n')}\n`;
+}
+
+/** Mermaid's own escapes: `#` begins one, quotes end the label. */
+const escaped = (text: string) => text.replace(/[#"<>&]/g, (character) => `#${character.charCodeAt(0)};`);

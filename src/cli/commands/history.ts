@@ -1,11 +1,10 @@
 import { parseDuration } from '../../engine/config/schema/units.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { formatHistory } from '../../reporting/history/format-history.ts';
+import { formatHistory, runChanges } from '../../reporting/history/format-history.ts';
 import { numbersOf, type PastRun, pastRuns } from '../../reporting/history/past-run.ts';
-import { runChanges } from '../../reporting/history/run-changes.ts';
 import { conditionName, selectRuns } from '../../reporting/history/select-runs.ts';
-import { MistakesError, UsageError } from '../command-error.ts';
+import { mistake, printJson, UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
 
@@ -47,17 +46,10 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     ...(name !== undefined && { pipeline: name }),
     ...(since === undefined ? { since: 0 } : { since }),
   });
-  if (!found.ok) throw new MistakesError([{ code: 'unknown-name', ...found.error }]);
+  if (!found.ok) throw mistake('unknown-name', found.error.message, found.error.hint);
   const runs = found.value;
   if (options.json === true) {
-    process.stdout.write(
-      `${JSON.stringify(
-        runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })),
-        undefined,
-        2,
-      )}\n`,
-    );
-    return;
+    return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
   if (runs.length === 0) {
     process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run is like that.\n');

@@ -1,16 +1,16 @@
 import { backendNames } from '../../backend/select/backend-names.ts';
 import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
+import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
 import type { InputPort, KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
-import { MistakesError } from '../command-error.ts';
+import { MistakesError, mistake, printWarnings } from '../command-error.ts';
 import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
-import { printWarnings } from '../print-mistakes.ts';
 
-/** Of a terminal that nobody made wider. */
+/** The usual width of a terminal. */
 const width = 80;
 
 export interface KindsOptions {
@@ -34,14 +34,9 @@ export async function kindsCommand(name: string | undefined, { markdown }: Kinds
   }
   const kind = kinds.get(name);
   if (kind === undefined) {
-    const hint = suggest(name, kinds.keys());
-    throw new MistakesError([
-      unloaded.get(name) ?? {
-        code: 'unknown-kind',
-        message: `There is no kind "${name}"`,
-        ...(hint !== undefined && { hint }),
-      },
-    ]);
+    const broken = unloaded.get(name);
+    if (broken !== undefined) throw new MistakesError([broken]);
+    throw mistake('unknown-kind', `There is no kind "${name}"`, suggest(name, kinds.keys()));
   }
   process.stdout.write(markdown ? kindMarkdown(kind.spec) : describeKind(kind.spec));
 }
@@ -76,7 +71,6 @@ function describeKind(spec: KindSpec): string {
 
 const isNone = (fallback: string) => fallback === '—';
 
-/** A name with what it takes, and below it what it is for. */
 function item(name: string, takes: string, summary: string): readonly string[] {
   const [first, ...more] = wrapWords(`${name}: ${takes}`, width - 2);
   return [`  ${first}`, ...more.map((line) => `      ${line}`), ...indented(summary, 6)];
@@ -94,4 +88,11 @@ function section(title: string, items: readonly (readonly string[])[], open = fa
 function describeType({ type, list, optional }: InputPort): string {
   const types = typeof type === 'string' ? type : type.join(' or ');
   return `${list ? 'list of ' : ''}${types}${optional ? ', optional' : ''}`;
+}
+
+/** `restage schema`: the JSON schema of pipeline files, with the project's own kinds. */
+export async function schemaCommand(): Promise<void> {
+  const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
+  printWarnings(kindWarnings(own, []));
+  process.stdout.write(formatJsonSchema(pipelineJsonSchema(Array.from(own.kinds.values(), ({ spec }) => spec))));
 }

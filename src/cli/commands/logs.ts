@@ -1,30 +1,88 @@
-import { plan } from '../../engine/plan/plan.ts';
+import { readFileSync } from 'node:fs';
+import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
+import { type LastAttempts, lastAttempts } from '../../engine/store/last-attempt.ts';
+import type { PastAttempt } from '../../engine/store/run-folder.ts';
+import type { StageResult } from '../../engine/store/stage-result.ts';
+import { formatSeconds } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
-import { orThrow } from '../command-error.ts';
-import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
+import { planProject, warnOnStderr } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { stageLog } from '../stage-log.ts';
 
 /** `restage logs`: what a stage printed for the result that is published, or when it last ran, with whatever end. */
 export async function logsCommand(
   words: readonly string[],
   options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<void> {
-  const project = orThrow(await openProject({ words, set: options.set, last: true }));
-  const { pipeline, stages, root } = project;
-  const named = new Set(project.named);
-  const world = makeWorld(project, 'auto', warnOnStderr);
-  const cache = FolderStore.open(root, warnOnStderr);
-  for (const planned of await plan(stages, world)) {
+  const project = await openProject({ words, set: options.set, last: true });
+  const store = FolderStore.open(project.root, warnOnStderr);
+  for (const planned of await planProject(project)) {
     const { name } = planned.stage;
-    if (!named.has(name)) continue;
-    const log = stageLog(cache, pipeline.name, planned);
+    if (!project.named.includes(name)) continue;
+    const log = stageLog(store, project.pipeline.name, planned);
     if (log === undefined) process.stderr.write(`${name} never ran here.\n`);
     else {
       const text = options.raw === true ? log.text : plainText(log.text);
       process.stdout.write(`${plainText(log.head)}${log.text === '' ? ' (it printed nothing)' : ''}\n${text}`);
     }
   }
-  saveDigests(world);
 }
+
+/** What a stage printed, with a line that says which attempt or result it is from. Empty where it printed nothing. */
+interface StageLog {
+  readonly head: string;
+  readonly text: string;
+}
+
+/**
+ * The log that a user means: of the published result of an up-to-date stage (unless a forced attempt failed since),
+ * else of its last attempt, else of its last result.
+ */
+function stageLog(
+  store: FolderStore,
+  pipeline: string,
+  { stage, decision, examined }: PlannedStage,
+): StageLog | undefined {
+  const found = lastAttempts(store, pipeline, stage.name);
+  const published = decision.state === 'up to date' ? examined?.result : undefined;
+  if (published !== undefined) {
+    const what = ', the published result';
+    if (found?.last.state.fingerprint !== published.digest) return ofResult(stage.name, published, store, what);
+    return ofAttempts(stage.name, found, succeeded(found.last) ? what : '');
+  }
+  if (found !== undefined) return ofAttempts(stage.name, found);
+  const latest = store.readLatest(pipeline, stage.name);
+  const result = latest === undefined ? undefined : store.readResult(latest);
+  return result && ofResult(stage.name, result, store, ', the last result');
+}
+
+const succeeded = ({ state }: PastAttempt): boolean => state.end?.outcome === 'succeeded';
+
+function ofResult(stage: string, { record }: StageResult, store: FolderStore, what: string): StageLog {
+  const text = record.log === undefined ? '' : readFileSync(store.objectPath(record.log), 'utf8');
+  return { head: `${stage}: succeeded on ${when(record.startedAt)} in ${formatSeconds(record.seconds)}${what}`, text };
+}
+
+function ofAttempts(stage: string, { run, attempts, last }: LastAttempts, what = ''): StageLog {
+  const { startedAt, end } = last.state;
+  const how =
+    end === undefined
+      ? run.isLiving()
+        ? 'running since'
+        : 'interrupted, as its run was killed, begun on'
+      : `${end.outcome} on`;
+  const duration =
+    end === undefined ? '' : ` ${end.outcome === 'succeeded' ? 'in' : 'after'} ${formatSeconds(end.seconds)}`;
+  const why = end?.message === undefined ? '' : `: ${end.message.trim()}`;
+  const several = attempts.length > 1;
+  const text = attempts
+    .map(({ log }, index) => {
+      const own = log === undefined ? '' : readFileSync(log, 'utf8');
+      return several ? `--- attempt ${index + 1}\n${own}` : own;
+    })
+    .join('');
+  return { head: `${stage}: ${how} ${when(startedAt)}${duration}${what}${why}`, text };
+}
+
+/** Local time, as `2025-01-31 09:12:03`. */
+const when = (time: number | string): string => new Date(time).toLocaleString('sv-SE');

@@ -1,22 +1,25 @@
-import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { findPipelineFile, findRoot } from '../../engine/config/pipeline-files.ts';
 import { formatCount } from '../../format-numbers.ts';
 import { architectureNames, architectures } from '../../learning/models/architectures/architectures.ts';
 import { addName, countLearnable, showShape } from '../../learning/models/layers/layer.ts';
 import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
-
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
-import { modelMistakes, netOf } from '../../learning/models/model-setting.ts';
+import { modelInfo } from '../../learning/models/model-info.ts';
+import { type ModelSetting, modelMistakes, modelSetting, netOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
-import { err, ok, type Result } from '../../result.ts';
-import { orThrow } from '../command-error.ts';
-import { type FoundModel, findModel } from '../find-model.ts';
+import { suggest } from '../../suggest.ts';
+import { mistake } from '../command-error.ts';
+import { openProject } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
 /** What a network that is only named is shown at: what `train` takes unless it is told. */
 const usualSize = 256;
 
-export interface ModelOptions {
+interface ModelOptions {
   readonly set: readonly string[];
   readonly imageSize?: number;
   readonly classes?: number;
@@ -30,32 +33,25 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
     process.stdout.write(`${formatTable(['network', 'is'], rows).join('\n')}\n`);
     return;
   }
-  const found = orThrow(await findModel(words, options.set));
+  const found = await findModel(words, options.set);
   const imageSize = options.imageSize ?? found.imageSize ?? usualSize;
-  const traced = orThrow(trace(found, imageSize, options.classes));
+  const traced = trace(found, imageSize, options.classes);
   const title = `${found.title} at ${imageSize} x ${imageSize}`;
   const lines = [`${title}: ${found.summary}`, '', ...formatNet(traced), '', formatTotals(traced)];
   process.stdout.write(`${lines.join('\n')}\n`);
   if (options.svg !== undefined) await draw(traced, title, options.svg);
 }
 
-function trace(
-  { setting, title }: FoundModel,
-  imageSize: number,
-  classes: number | undefined,
-): Result<readonly TracedLayer[], Diagnostic> {
+function trace({ setting, title }: FoundModel, imageSize: number, classes: number | undefined): readonly TracedLayer[] {
   if (classes !== undefined && typeof setting !== 'string') {
     const message = `The layers of ${title} end as they are written, so "--classes ${classes}" says nothing of them`;
-    return err({ code: 'no-classes', message, hint: 'Leave `--classes` out.' });
+    throw mistake('no-classes', message, 'Leave `--classes` out.');
   }
-  const [mistake] = modelMistakes(setting, imageSize);
-  if (mistake !== undefined) {
-    const message = `With images of ${imageSize} x ${imageSize}: ${mistake.message}`;
-    return err({ code: 'wrong-size', message });
-  }
+  const [first] = modelMistakes(setting, imageSize);
+  if (first !== undefined) throw mistake('wrong-size', `With images of ${imageSize} x ${imageSize}: ${first.message}`);
   const traced = traceLayers(netOf(setting, classes).layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
-  return ok(traced.value);
+  return traced.value;
 }
 
 async function draw(traced: readonly TracedLayer[], title: string, path: string): Promise<void> {
@@ -95,3 +91,86 @@ function rowOf({ layer, output, weights, multiplyAdds }: TracedPlain, mark: stri
 }
 
 const orNone = (value: number): string => (value === 0 ? '' : formatCount(value));
+
+/** A network that a command asks for, and in a few words where it was found. */
+interface FoundModel {
+  readonly setting: ModelSetting;
+  /** Pixels a side that it is trained with; absent for one that is only named. */
+  readonly imageSize?: number;
+  readonly title: string;
+  readonly summary: string;
+}
+
+/** The network that words name: of the table, of a stage in a pipeline's file, or of a trained model's folder. */
+async function findModel(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
+  const [first = '', ...others] = words;
+  const { data: name } = modelSetting.options[0].safeParse(first);
+  if (name !== undefined && others.length === 0) {
+    return { setting: name, title: name, summary: architectures[name].summary };
+  }
+  const text = others.length === 0 ? readText(join(first, 'info.json')) : undefined;
+  if (text !== undefined) return trainedModel(text, first);
+  const root = findRoot(process.cwd());
+  const isFile = root !== undefined && findPipelineFile(first, process.cwd(), root).ok;
+  if (isFile || /\.ya?ml$/.test(first)) return await fromPipeline(words, set);
+  const message = `There is no network, pipeline or trained model "${first}"`;
+  throw mistake('unknown-model', message, suggest(first, architectureNames));
+}
+
+const trainingSettings = z.object({ model: modelSetting, imageSize: z.int() });
+
+async function fromPipeline(words: readonly string[], set: readonly string[]): Promise<FoundModel> {
+  const { named: names, graph, pipeline } = await openProject({ words, set });
+  const found = new Map<string, FoundModel>();
+  const training: string[] = [];
+  for (const stage of names) {
+    const { data } = trainingSettings.safeParse(graph.stage(stage).settings);
+    if (data === undefined) continue;
+    training.push(stage);
+    const { model: setting, imageSize } = data;
+    const summary =
+      typeof setting === 'string' ? architectures[setting].summary : `Its layers are in ${pipeline.file}.`;
+    const title = typeof setting === 'string' ? setting : stage;
+    const key = JSON.stringify([setting, imageSize]);
+    if (!found.has(key)) found.set(key, { setting, imageSize, title, summary });
+  }
+  const [one, ...more] = found.values();
+  if (one === undefined) {
+    const got = names.join(', ');
+    throw mistake('no-model', `Expected a stage that trains a network, got ${got} in ${pipeline.file}`);
+  }
+  if (more.length === 0) return one;
+  const message = `Expected one network, got ${found.size} in ${pipeline.file}`;
+  throw mistake('several-models', message, `Name one of the stages ${training.join(', ')}.`);
+}
+
+function trainedModel(text: string, folder: string): FoundModel {
+  const { data: info } = modelInfo.safeParse(parseJson(text));
+  const { data: setting } = modelSetting.safeParse(info?.architecture);
+  const path = join(folder, 'info.json');
+  if (info === undefined || setting === undefined) {
+    throw mistake('no-model', `Expected a network in ${path}, got something else`);
+  }
+  if ('values' in info.input) {
+    const got = `one that goes on from ${info.input.values} features`;
+    throw mistake('no-model', `Expected a network that sees images, got ${got}, in ${path}`);
+  }
+  const title = typeof setting === 'string' ? setting : folder;
+  return { setting, imageSize: info.input.size, title, summary: `Trained, in ${folder}.` };
+}
+
+function readText(path: string): string | undefined {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,13 +1,12 @@
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
-import { type PlannedStage, plan } from '../../engine/plan/plan.ts';
+import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, type Paint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
-import { orThrow } from '../command-error.ts';
+import { printJson, printWarnings } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { makeWorld, saveDigests, warnOnStderr } from '../make-world.ts';
+import { planProject } from '../make-world.ts';
 import { openProject } from '../open-project.ts';
-import { printWarnings } from '../print-mistakes.ts';
 
 export interface PlanOptions {
   readonly force?: true | readonly string[];
@@ -21,18 +20,15 @@ export interface PlanOptions {
 
 /** `restage plan`, and `run --dry-run`. */
 export async function planCommand(words: readonly string[], options: PlanOptions): Promise<number> {
-  const project = orThrow(await openProject({ words, ...options }));
-  orThrow(await checkClaims(project));
-  const { pipeline, stages, warnings } = project;
-  printWarnings(warnings);
-  const world = makeWorld(project, options.backend, warnOnStderr, options.rehash);
-  const planned = await plan(stages, world);
-  process.stdout.write(options.json === true ? asJson(planned) : asText(pipeline.name, planned));
-  saveDigests(world);
+  const project = await openProject({ words, ...options });
+  await checkClaims(project);
+  printWarnings(project.warnings);
+  const planned = await planProject(project, options.backend, options.rehash);
+  if (options.json === true) printJson(planned.map(rowOf));
+  else process.stdout.write(asText(project.pipeline.name, planned));
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
-/** What would be done, in the words of the user. */
 const acts: Readonly<
   Record<
     PlannedStage['decision']['state'],
@@ -61,13 +57,10 @@ function asText(pipeline: string, planned: readonly PlannedStage[]): string {
   return `${pipeline}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
 }
 
-function asJson(planned: readonly PlannedStage[]): string {
-  const rows = planned.map(({ stage, decision, examined }) => ({
-    stage: stage.name,
-    kind: stage.kind,
-    state: decision.state,
-    reasons: describeReasons(decision),
-    ...(examined !== undefined && { fingerprint: examined.digest }),
-  }));
-  return `${JSON.stringify(rows, undefined, 2)}\n`;
-}
+const rowOf = ({ stage, decision, examined }: PlannedStage) => ({
+  stage: stage.name,
+  kind: stage.kind,
+  state: decision.state,
+  reasons: describeReasons(decision),
+  fingerprint: examined?.digest,
+});

@@ -6,7 +6,6 @@ import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
-import { orThrow } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { makeExecution } from '../make-execution.ts';
@@ -38,8 +37,8 @@ export function runCommand(argv: readonly string[]) {
       return exitCodes.failed;
     }
     const startedAt = Date.now();
-    const project = orThrow(await openProject({ words, ...options }));
-    const claims = orThrow(await checkClaims(project));
+    const project = await openProject({ words, ...options });
+    const claims = await checkClaims(project);
     const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
     const run = makeExecution(project, options, reporter, interrupts, startedAt);

@@ -40,7 +40,6 @@ export interface Definition {
   readonly name: string;
   readonly scope: FileScope;
   readonly node: MapNode;
-  /** Where the stage's key stands. */
   readonly at: Span;
   /** Absent where the file names none or an unknown one, which is reported. */
   readonly kind?: KnownKind;
@@ -48,14 +47,10 @@ export interface Definition {
   readonly after: readonly TextNode[];
 }
 
-/** A pipeline that a file includes, as the file says so. */
 interface Include {
   readonly file: TextNode;
-  /** What takes the place of its parameters. */
   readonly values: readonly SetParam[];
-  /** Its stages run only when something reads them. */
   readonly onDemand: boolean;
-  /** Names of stages that all of its stages wait for. */
   readonly after: readonly TextNode[];
 }
 
@@ -105,10 +100,7 @@ export function collectDefinitions(
   return { scope, definitions };
 }
 
-/**
- * Reads `sn: simple-net.yaml`, or `sn: { file: …, params: …, onDemand: …, after: … }`; undefined where it is neither, which
- * the shape of the file reports. A text among the values knows its home: a stage that it names is one of the including file.
- */
+/** Reads `sn: simple-net.yaml` or `sn: { file, params, onDemand, after }`; the file's shape reports anything else. */
 function readInclude(node: Node, scope: FileScope, prefix: string): Include | undefined {
   const { params } = scope;
   const written = node.type === 'map' ? child(node, 'file') : node;
@@ -136,7 +128,6 @@ function readInclude(node: Node, scope: FileScope, prefix: string): Include | un
   };
 }
 
-/** A stage of an included pipeline as the including file wants it: run on demand, and after others. */
 function asIncluded(definition: Definition, { onDemand, after }: Include): Definition {
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };

@@ -1,7 +1,4 @@
-/**
- * What a glob matches below the root: paths relative to it, POSIX, in code-unit order. A pattern that ends in `/` matches
- * folders, any other files.
- */
+/** Paths that a glob matches, relative to the root, POSIX, sorted; a pattern that ends in `/` matches folders. */
 export async function expandGlob(pattern: string, root: string): Promise<readonly string[]> {
   const { glob } = await import('tinyglobby');
   const folders = pattern.endsWith('/');

@@ -4,10 +4,7 @@ import type { StageName } from './pipeline.ts';
 /** Most file systems take 255 bytes in a name; a port's name and an extension may follow. */
 const longest = 150;
 
-/**
- * A stage's name as a relative path that every file system takes: `fit[net=a,seed=2]` is `fit@net=a,seed=2`, and `sn/fit`
- * is a folder in a folder. Different names stay different.
- */
+/** A stage's name as a relative path for any file system: `fit[seed=2]` is `fit@seed=2`. Names stay different. */
 export function safeName(name: StageName): string {
   const [base = '', axes] = name.split(/\[(.*)\]$/s);
   return axes === undefined ? base : `${base}@${safeWord(axes)}`;

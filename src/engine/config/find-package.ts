@@ -8,11 +8,8 @@ export function packageFolders(name: string, folder: string): readonly string[] 
 }
 
 /**
- * The absolute path that `npm:package/path` names: `path` in `within`, a folder of the package. The package is the one
- * that code in `root` would import; its `exports` have no say, since they name modules and not data. Undefined when no
- * such package is installed.
- *
- * @param looked Receives the places where a package would have taken precedence.
+ * The absolute path that `npm:package/path` names in the folder `within` of the package that `root` would import. Its
+ * `exports` do not count, since they name modules, not data. `looked` receives places of nearer packages.
  */
 export function findInPackage(text: string, root: string, looked: Set<string>, within = ''): string | undefined {
   const [, name, path = ''] = /^npm:((?:@[^/]+\/)?[^/]+)(?:\/(.*))?$/.exec(text) ?? [];

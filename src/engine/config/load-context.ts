@@ -19,7 +19,6 @@ export type Kinds = ReadonlyMap<string, KnownKind>;
 
 /** What the steps of loading one pipeline share. */
 export interface LoadContext {
-  /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   readonly kinds: Kinds;
   readonly unloaded: ReadonlyMap<string, UnloadedKind>;
@@ -27,7 +26,6 @@ export interface LoadContext {
   /** The environment variables that stages asked for, null where one is unset. */
   readonly askedEnv: Map<string, string | null>;
   readonly report: Report;
-  /** Every YAML file read, by absolute path. */
   readonly files: Map<string, SourceFile>;
   /** Absolute paths where something new would take precedence over what was found. */
   readonly looked: Set<string>;

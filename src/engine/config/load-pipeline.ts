@@ -21,16 +21,12 @@ import { loadDocument, shownPath } from './yaml/load-document.ts';
 import { child, type MapNode } from './yaml/node.ts';
 
 export interface LoadOptions {
-  /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
   /** Absolute path of the YAML file, or one relative to the root. */
   readonly file: string;
   readonly kinds: Kinds;
-  /** Kinds that the project has and that could not be loaded, by name. */
   readonly unloaded?: ReadonlyMap<string, UnloadedKind>;
-  /** Texts of `--set`: `params.epochs=5`. */
   readonly set?: readonly string[];
-  /** Default: the process's own. */
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 

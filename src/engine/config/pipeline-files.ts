@@ -75,10 +75,7 @@ export function pipelineNames(root: string): readonly string[] {
     .sort();
 }
 
-/**
- * Those of the pipelines below `pipelines/` that another one extends: parts rather than something to run. This serves only
- * hints, so a file with mistakes counts as extending nothing.
- */
+/** Pipelines that another one extends, for hints only: a file with mistakes counts as extending nothing. */
 export function baseNames(names: readonly string[], root: string): ReadonlySet<string> {
   const extended = names.flatMap((name) => {
     const source = readSource(join(root, 'pipelines', name), root);

@@ -3,10 +3,7 @@ import { join, relative, resolve, sep } from 'node:path';
 
 const extensions = ['.yaml', '.yml', ''];
 
-/**
- * The name of a pipeline is its file's address without extension: below `pipelines/` as it is (`experiments/xception`),
- * elsewhere from the root, with a first part that no name below `pipelines/` has (`./xception`, `../faces/xception`).
- */
+/** A pipeline's name: its path without extension, below `pipelines/` (`a/b`) or from the root (`./a`, `../x/a`). */
 export function pipelineName(absolute: string, root: string): string {
   const parts = relative(join(root, 'pipelines'), absolute).split(sep);
   const below = parts[0] === '..' ? fromRoot(absolute, root) : parts.join('/');
@@ -34,10 +31,7 @@ function mayBeFile(path: string): boolean {
   }
 }
 
-/**
- * Where a pipeline's outputs are published unless its file says otherwise, relative to the root. `.` and `..` lead
- * elsewhere on disk, hence `artifacts/@/xception` and `artifacts/@@/faces/xception`.
- */
+/** Where a pipeline publishes by default, relative to the root: `./xception` goes to `artifacts/@/xception`. */
 export function publishedFolder(name: string): string {
   return `artifacts/${name.replace(/^(\.\.?\/)+/, (dots) => dots.replaceAll('.', '@'))}`;
 }

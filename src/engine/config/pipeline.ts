@@ -6,13 +6,12 @@ declare const stageName: unique symbol;
 /** The name of a stage after matrix and include, such as `sn/fit[net=my-net,seed=2]`. */
 export type StageName = string & { readonly [stageName]: true };
 
-/** One YAML file with `extends`, `include`, parameters and matrix worked in. Its user's form is validated before. */
+/** A pipeline after `extends`, `include`, parameters and matrix are resolved. */
 export interface Pipeline {
   /** The file's name below `pipelines/` without extension: `experiments/xception`; of a file elsewhere, `./xception`. */
   readonly name: string;
   /** Absolute path of the folder that holds `pipelines/`. */
   readonly root: string;
-  /** The file, relative to the root, POSIX. */
   readonly file: string;
   readonly description?: string;
   /** Keyed in every stage: changing it makes everything stale. */
@@ -21,17 +20,14 @@ export interface Pipeline {
   readonly stages: readonly Stage[];
   /** Everything outside that decided this value: if none of it changed, the pipeline has not. */
   readonly sources: PipelineSources;
-  /** What is right, and yet hardly meant: a parameter that nobody reads, a program that is no input. */
+  /** What is allowed but probably not meant: a parameter that nobody reads, a program that is no input. */
   readonly warnings: readonly Diagnostic[];
 }
 
 export interface PipelineSources {
   /** Absolute paths of the YAML files and of the code of a project's own kinds. */
   readonly files: readonly string[];
-  /**
-   * Absolute paths that decided which files these are, and which the inputs: folders by the names in them, and places where
-   * something nearer could come to be.
-   */
+  /** Absolute paths that could select other files or inputs: folders by their names, and absent nearer places. */
   readonly looked: readonly string[];
   /** What every glob gave, by pattern: paths relative to the root, POSIX, in code-unit order. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
@@ -48,14 +44,11 @@ export interface Stage {
   /** A built-in kind's version, or the digest of the imports of a project's own kind. */
   readonly kindVersion: number | string;
   readonly description?: string | undefined;
-  /** Parsed by the kind, defaults worked in: what the stage gets. */
+  /** Parsed by the kind, with defaults: what the stage gets. */
   readonly settings: JsonObject;
   /** The same without those at their default: what is keyed. */
   readonly keyedSettings: JsonObject;
-  /**
-   * What the setting at a path of keys is when the file leaves it out, or has only a `part` of it; undefined for one without a
-   * default. For messages.
-   */
+  /** The default of the setting at a path, completed by a given `part` of it; for messages. */
   readonly defaultOf?: (path: readonly string[], part?: Json) => Json | undefined;
   readonly inputs: readonly Input[];
   readonly outputs: readonly Output[];
@@ -64,7 +57,7 @@ export interface Stage {
   readonly resources: Resources;
   /** Further attempts after the first. */
   readonly retries: number;
-  /** Of one attempt, in milliseconds. */
+  /** Milliseconds for one attempt. */
   readonly timeout?: number | undefined;
   /** Values of the environment that the stage declares; hashed. An unset one is null. */
   readonly env: Readonly<Record<string, string | null>>;
@@ -72,13 +65,11 @@ export interface Stage {
   readonly cache: boolean;
   /** Keeps its last result whatever its fingerprint. */
   readonly frozen: boolean;
-  /** Runs only when something reads it. */
   readonly onDemand: boolean;
   /** Whether the kind computes with tfjs (a backend named by the user is then keyed). */
   readonly computes: boolean;
   /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */
   readonly checkpointsWithout?: readonly string[];
-  /** Where the stage's key stands. */
   readonly at: Span;
 }
 
@@ -104,7 +95,7 @@ export type InputItem = (
   /** `path` is absolute, for reading; `shown` is what the user wrote. */
   | { readonly from: 'path'; readonly path: string; readonly shown: string }
 ) & {
-  /** Keyed and passed on: what tells the items of a list port apart, and on a `labelled` port all axis values. Else empty. */
+  /** In the fingerprint: labels that distinguish items of a list port, or all axis values on a `labelled` port. */
   readonly labels: Readonly<Record<string, string>>;
 };
 

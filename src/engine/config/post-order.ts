@@ -1,7 +1,4 @@
-/**
- * Every node after those it leads to, in the order of `nodes` otherwise; an edge that closes a cycle is given to `onCycle`
- * with the path from its target to its source, and not followed. A loop, not a recursion: chains may be long.
- */
+/** Every node after those that it leads to. `onCycle` gets the path of each edge that closes a cycle. */
 export function postOrder<T>(
   nodes: Iterable<T>,
   next: (node: T) => Iterable<T>,

@@ -10,7 +10,6 @@ export interface StageReference {
 
 const shape = /^([^[\].\s]+)(?:\[([^[\]]*)\])?(?:\.([^[\].\s]+))?$/;
 
-/** Parses a reference; undefined where the text has another form. */
 export function parseStageReference(text: string): StageReference | undefined {
   const match = shape.exec(text);
   if (!match) return undefined;
@@ -31,10 +30,7 @@ function parseSelection(text: string | undefined): ReadonlyMap<string, string> |
   return selection;
 }
 
-/**
- * Whether an input is a path: it has a `/` outside brackets, and does not begin with the name of an included pipeline.
- * Everything else is `stage.port`.
- */
+/** Whether an input is a path: a `/` outside brackets, not after an included pipeline's name. Else: `stage.port`. */
 export function isPath(text: string, includes: ReadonlySet<string>): boolean {
   if (text.startsWith('npm:')) return true;
   const bracket = text.indexOf('[');
@@ -44,10 +40,7 @@ export function isPath(text: string, includes: ReadonlySet<string>): boolean {
   return !(includes.has(text.slice(0, slash)) && parseStageReference(text));
 }
 
-/**
- * The stages that a word on the command line names: one instance (`fit[net=a,seed=2]`, axes in any order), all that agree (`fit[seed=2]`), or all
- * instances (`fit`). `fit@seed=2` is the same and needs no quotes in a shell.
- */
+/** The stages that a word names: an instance, instances that agree (`fit[seed=2]` or `fit@seed=2`), or all (`fit`). */
 export function findStageNames<Name extends string>(word: string, names: Iterable<Name>): readonly Name[] {
   const wanted = readWord(word);
   return [...names].filter((name) => {
@@ -76,10 +69,7 @@ function readWord(word: string): StageReference | undefined {
   return reference?.port === undefined ? reference : undefined;
 }
 
-/**
- * A hint for a word that names no stage. Where the value of an axis is wrong, it lists the values that are numbers without
- * naming the nearest: seed 3 is no slip for seed 2.
- */
+/** A hint for an unknown stage. Of numeric axis values it names no nearest one: seed 3 is no slip for seed 2. */
 export function suggestStage(word: string, names: Iterable<string>): string | undefined {
   const all = [...names].map((name) => ({ name, ...readName(name) }));
   const base = baseOf(word);
@@ -113,5 +103,4 @@ function suggestIncluded(base: string, stages: Iterable<string>): string | undef
 
 const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));
 
-/** Lists names without saying which is nearest. */
 const listed = (names: Iterable<string>): string => thereAre('', names);

@@ -1,8 +1,6 @@
-import type { Diagnostic, Span } from './diagnostic.ts';
-import { lineColumn, lineText } from './line-column.ts';
+import type { Diagnostic, SourceFile, Span } from './diagnostic.ts';
 
 interface FormatOptions {
-  /** ANSI colours; off unless the text goes to a terminal. */
   readonly color?: boolean;
 }
 
@@ -59,7 +57,6 @@ function placeOf({ file, start }: Span): string {
   return `${printable(file.path)}:${line}:${column}`;
 }
 
-/** The first line of a span, with carets under what of it is on that line. */
 function codeFrame({ file, start, end }: Span, paint: Paint, caret: (text: string) => string): string {
   const { line, column } = lineColumn(file, start);
   const text = lineText(file, line);
@@ -91,3 +88,37 @@ const style = (open: number, close: number) => (text: string) => `\u001b[${open}
 const same = (text: string) => text;
 const ansi: Paint = { red: style(31, 39), cyan: style(36, 39), bold: style(1, 22), dim: style(2, 22) };
 const plain: Paint = { red: same, cyan: same, bold: same, dim: same };
+
+interface LineColumn {
+  readonly line: number;
+  readonly column: number;
+}
+
+const lineStarts = new WeakMap<SourceFile, readonly number[]>();
+
+export function lineColumn(file: SourceFile, offset: number): LineColumn {
+  const starts = startsOf(file);
+  let low = 0;
+  let high = starts.length - 1;
+  while (low < high) {
+    const middle = (low + high + 1) >> 1;
+    if (starts[middle]! <= offset) low = middle;
+    else high = middle - 1;
+  }
+  return { line: low + 1, column: Math.min(offset, file.text.length) - starts[low]! + 1 };
+}
+
+function lineText(file: SourceFile, line: number): string {
+  const starts = startsOf(file);
+  const end = starts[line] ?? file.text.length + 1;
+  return file.text.slice(starts[line - 1], end - 1).replace(/\r$/, '');
+}
+
+function startsOf(file: SourceFile): readonly number[] {
+  const known = lineStarts.get(file);
+  if (known) return known;
+  const starts = [0];
+  for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) starts.push(at + 1);
+  lineStarts.set(file, starts);
+  return starts;
+}

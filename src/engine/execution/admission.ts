@@ -2,7 +2,6 @@ import { readdirSync } from 'node:fs';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
 
-/** A share of the machine, until it is released. */
 export interface Grant extends Resources {
   release(): void;
 }
@@ -13,11 +12,8 @@ interface Waiting {
 }
 
 /**
- * Admits stages while cores, GPUs and memory last, first come, first served. The order is strict, so that small stages do
- * not starve a large one.
- *
- * A stage that asks for more than the machine has gets all of it. So nothing waits forever, and the same file runs on a
- * laptop and on a server.
+ * Admits stages in strict order while cores, GPUs and memory last, so that small ones do not starve a large one. A
+ * stage that asks for more than the machine has gets all of it.
  */
 export class Admission {
   readonly #capacity: Resources;
@@ -96,10 +92,7 @@ const less = (free: Resources, share: Resources): Resources => ({
   memory: free.memory - share.memory,
 });
 
-/**
- * What this machine or container can give to stages: cores, GPUs (those that CUDA_VISIBLE_DEVICES names, else NVIDIA's
- * devices), bytes of memory.
- */
+/** Cores, GPUs (of CUDA_VISIBLE_DEVICES, else NVIDIA's devices) and bytes of memory of this machine or container. */
 export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Resources {
   return { cpu: usableCores(), gpu: countGpus(env), memory: usableMemory() };
 }

@@ -1,8 +1,8 @@
 import { nameFew } from '../plan/describe-decision.ts';
 import type { Outputs } from '../plan/examine.ts';
 import type { StoredArtifact } from '../store/stage-result.ts';
+import type { DoneStage } from './execution.ts';
 import { type AttemptOutcome, StageFailure } from './place.ts';
-import type { DoneStage } from './stage-outcome.ts';
 
 /** Whether the second run of a stage gave the same bytes as the first one, in a sentence for the user. */
 export function compareRuns(

@@ -2,17 +2,13 @@ import PQueue from 'p-queue';
 import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { examine, type OutputsOf } from '../plan/examine.ts';
-import type { Execution } from './execution.ts';
-import { isDone, type StageOutcome } from './stage-outcome.ts';
+import { type Execution, isDone, type StageOutcome } from './execution.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
 const examiners = 8;
 
-/**
- * Brings every stage up to date, each as soon as all that it waits for has ended. A failure stops what depends on it and
- * lets the rest go on. Never rejects for the user's mistakes: the answer says how each stage ended, in the order of ends.
- */
+/** Brings every stage up to date once all that it waits for has ended. A failure stops only what depends on it. */
 export async function execute(run: Execution): Promise<ReadonlyMap<StageName, StageOutcome>> {
   const queue = new PQueue({ concurrency: examiners });
   const pending = new Map<StageName, Promise<void>>();
@@ -33,7 +29,6 @@ export async function execute(run: Execution): Promise<ReadonlyMap<StageName, St
   return outcomes;
 }
 
-/** Why a stage cannot run: one that it waits for is not done. */
 function obstacle(
   waitsFor: readonly StageName[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,

@@ -1,7 +1,8 @@
 import type { Digest } from '../../digest.ts';
+import type { Highlight } from '../../stage.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import type { RunEvent } from '../events.ts';
-import type { World } from '../plan/examine.ts';
+import type { Outputs, World } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
 import type { RunFolder } from '../store/run-folder.ts';
 import type { Place } from './place.ts';
@@ -16,7 +17,6 @@ export interface Execution {
   readonly place: Place;
   /** Stages to run twice, to see whether they give the same bytes. */
   readonly twice: ReadonlySet<StageName>;
-  /** Whether the run reports of every program what it reads without declaring it. */
   readonly checkReads: boolean;
   /** The last stage of this run that asked for the lease of each fingerprint. */
   readonly working: Map<Digest, StageName>;
@@ -30,10 +30,26 @@ export interface Execution {
   readonly signal: AbortSignal;
 }
 
-/** The same for every stage of a run. */
 export interface HostFacts {
-  /** The version of Restage. */
   readonly restage: string;
-  /** Of the project, where it is a git checkout. */
   readonly gitCommit: string | undefined;
 }
+
+/** How a stage ended in a run, with its outputs for the stages that read it. */
+export type StageOutcome =
+  | DoneStage
+  | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string };
+
+/** A stage that is up to date now. */
+export interface DoneStage {
+  readonly outcome: 'up to date' | 'restored' | 'ran';
+  readonly outputs: Outputs;
+  readonly highlights: readonly Highlight[];
+  /** False where an input changed meanwhile: the outputs serve this run only. */
+  readonly recorded: boolean;
+  readonly seconds: number;
+  /** Of a stage that ran twice: whether both runs gave the same bytes. */
+  readonly repeats?: boolean;
+}
+
+export const isDone = (outcome: StageOutcome): outcome is DoneStage => 'outputs' in outcome;

@@ -1,10 +1,9 @@
 import type { Stage, StageName } from '../config/pipeline.ts';
-import { isDone, type StageOutcome } from './stage-outcome.ts';
+import { isDone, type StageOutcome } from './execution.ts';
 
 /**
- * Warns of axes that make no difference: the instances along such an axis have different settings or environments and
- * gave the same bytes. Otherwise a program that ignores its seed would look sure of its result. Only stages with an
- * instance that ran just now get the warning. The stages that read them have the same inputs, and so are the same work.
+ * Warns of axes whose values differ in settings or environment but gave the same bytes: the program may ignore a seed.
+ * It concerns stages that just ran; their readers have equal inputs anyway.
  */
 export function idleAxisWarnings(
   stages: readonly Stage[],

@@ -14,17 +14,12 @@ import type { StoredArtifact } from '../store/stage-result.ts';
 import { nameView, viewName } from '../store/view-name.ts';
 import { StageFailure } from './place.ts';
 
-/**
- * What a stage reads: its inputs in a folder of its own, under names that hold nothing but what its fingerprint holds.
- * The store lends what other stages made. The user's files are symbolic links.
- */
+/** A stage's private folder of inputs, with names decided by its fingerprint: lent objects, links to user files. */
 export interface InputView {
-  /** Absolute path of the folder. */
   readonly folder: string;
   /** Another path of the folder, which is the same in every run. The stage gets this one. */
   readonly name: string;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
-  /** The project's own path of each path in the folder. */
   readonly originals: ReadonlyMap<string, string>;
   readonly loans: readonly Loan[];
   readonly links: readonly Link[];
@@ -46,7 +41,6 @@ export interface ViewOptions {
   readonly world: World;
   readonly outputsOf: OutputsOf;
   readonly lender: Lender;
-  /** Absolute path of the view's folder, which must not exist. */
   readonly folder: string;
 }
 
@@ -130,7 +124,6 @@ function linkTarget(path: string): string | undefined {
   return lstatSync(path, { throwIfNoEntry: false })?.isSymbolicLink() ? readlinkSync(path) : undefined;
 }
 
-/** True also for a path that is gone. */
 async function isChanged({ target, signature, unsettled }: Link, digests: DigestIndex): Promise<boolean> {
   try {
     if (signTree(target).signature !== signature) return true;
@@ -157,7 +150,6 @@ function originalOf({ originals }: InputView, path: string): string {
   throw new Error(`Internal error: ${path} is in no view`);
 }
 
-/** The absolute path of an input item in the project. */
 export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>): string {
   if (item.from === 'path') return item.path;
   const output = world.graph.stage(item.stage).outputs.find(({ port }) => port === item.port);
@@ -166,9 +158,8 @@ export function pathOf(item: InputItem, world: Pick<World, 'graph' | 'pipeline'>
 }
 
 /**
- * Paths of a port's items below the view's folder. Only the fingerprint decides them. A single item is named by its port
- * and extension. In a list, a stage's output is named by its labels. A file of the user's keeps its path there or, where
- * it is the only one, its name.
+ * Paths of a port's items below the view, decided by the fingerprint alone: port and extension; in a list labels, a
+ * user's path, or the only file's name.
  */
 function viewNames(port: string, list: boolean, items: readonly FingerprintInput[]): readonly string[] {
   if (!list) return items.map(({ extension = '' }) => port + extension);

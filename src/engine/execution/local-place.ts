@@ -22,14 +22,12 @@ export interface LocalResources {
   readonly lender: Lender;
   readonly admission: Admission;
   readonly runProcess: RunProcess;
-  /** Built files of the project's own kinds, by kind. */
   readonly modules: ReadonlyMap<string, string>;
   /** Whether to report of every program that a stage starts what it reads without declaring it. */
   readonly checkReads: boolean;
   readonly host: HostFacts;
   /** Aborted by an interrupt or a first failure: processes are asked to end. */
   readonly signal: AbortSignal;
-  /** Aborted by a second interrupt: they end at once. */
   readonly kill: AbortSignal;
 }
 
@@ -78,10 +76,8 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
   return { result, edited };
 }
 
-/** What a stage reported besides its outputs. */
 export type StageReports = Pick<StageRecord, 'highlights' | 'warnings' | 'notes'>;
 
-/** What a stage's process needs beside the stage. */
 export interface StageProcessOptions
   extends Pick<ProcessJob, 'log' | 'translate' | 'signal' | 'kill'>,
     Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
@@ -173,7 +169,6 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   return outputs;
 }
 
-/** How a result came about. The log becomes an object of the store. */
 async function makeRecord(
   { startedAt, number, log, keep }: Attempt,
   reports: StageReports,
@@ -212,7 +207,6 @@ async function keep(
   await store.writeResult(result);
 }
 
-/** Says what the programs of a stage read without declaring it, or that there is nothing. */
 function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emit: Attempt['emit']): void {
   const published = pipeline.stages.flatMap(({ outputs }) => outputs.map(({ path }) => path));
   const undeclared = trace.undeclared(pipeline.root, view.originals.values(), published);
@@ -221,7 +215,6 @@ function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emi
   else emit({ type: 'info', message: 'read no file of the project but what it declares' });
 }
 
-/** Why a stage fails that wrote to what it reads, or that read while another one did. */
 function describeMisuse({ path, others }: Misuse, root: string): string {
   const rule = 'inputs are only to be read';
   if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so let it work on a copy`;

@@ -13,7 +13,6 @@ export interface Attempt extends Pick<AttemptFiles, 'work' | 'log'> {
   /** The fingerprint of the work, and the signatures of the path inputs when they were hashed. */
   readonly examined: Examined;
   readonly outputsOf: OutputsOf;
-  /** From 1. */
   readonly number: number;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
@@ -36,10 +35,7 @@ export type Place = (stage: Stage) => Promise<Seat>;
 
 /** Room for one stage at a place. The stage keeps it over all its attempts, until its end. */
 export interface Seat extends Disposable {
-  /**
-   * Brings an attempt to a result in the store. Throws a {@link StageFailure} where the stage failed, and any error where
-   * the run was interrupted.
-   */
+  /** Brings an attempt to a result in the store. Throws a {@link StageFailure}, and any error after an interrupt. */
   run(attempt: Attempt): Promise<AttemptOutcome>;
 }
 

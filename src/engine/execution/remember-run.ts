@@ -3,15 +3,12 @@ import type { StageName } from '../config/pipeline.ts';
 import { signPlace, signTree } from '../files/sign-tree.ts';
 import { targetKey } from '../publishing/target.ts';
 import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts';
-import type { Execution } from './execution.ts';
-import { isDone, type StageOutcome } from './stage-outcome.ts';
+import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
 /**
- * Ends a run. It checks the published outputs once more, after a tick of the disk's clock, so that from now on one stat
- * call shows that they are unchanged. And it remembers a complete run, so that the same command answers at once.
- *
- * `read` has the signatures of the pipeline's files and of the code when they were read, `found` how the file was found.
- * `page` is the run's report, which is made again when it is gone. Without a `file`, nothing is remembered.
+ * Checks published outputs again after a tick of the disk's clock, so that later one stat shows that they are
+ * unchanged, and remembers a complete run in `file`, if any. `read` signs the pipeline's files and code when they were
+ * read.
  */
 export async function rememberRun(
   run: Execution,
@@ -81,7 +78,6 @@ async function signOutputs(
   }
 }
 
-/** The signatures of the path inputs when they were hashed. */
 async function signInputs({ world, startedAt }: Execution): Promise<ReadonlyMap<string, string> | undefined> {
   const signatures = new Map<string, string>();
   for (const [path, listed] of world.listings) {

@@ -6,12 +6,7 @@ import type { StageMessage, StageRequest } from './stage-messages.ts';
 /** Finds the code of a kind. `module` is the built file of a project's own kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
-/**
- * The life of a stage's own process: it takes one request from the runner, runs the kind, answers, and is ended.
- *
- * When the channel to the runner closes, the runner is dead, and the whole process group is killed. The group is this
- * process's own, since the runner starts it detached. The runner's watcher does the same where this process is too busy.
- */
+/** Serves one request in a stage's own process, which kills its process group when the runner's channel closes. */
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
   // The channel stays open until the runner has read the answer: the runner ends this process.

@@ -8,7 +8,6 @@ export interface StageRequest {
   readonly module?: string | undefined;
   readonly settings: JsonObject;
   readonly inputs: Readonly<Record<string, readonly InputArtifact[]>>;
-  /** Private absolute paths by port. */
   readonly outputs: Readonly<Record<string, string>>;
   readonly cpus: number;
   readonly backend: string;
@@ -47,10 +46,7 @@ export type StageMessage =
   /** `stack` only for a bug: a user's mistake has none. */
   | { readonly type: 'failed'; readonly message: string; readonly stack?: string };
 
-/**
- * Checks what a stage's process sent: the message, or undefined where it is none. Code of a kind can send anything
- * (`process.send(null)`), and nothing that receives and draws messages may stumble over it.
- */
+/** The message that a stage's process sent; undefined for anything else, since its code can send whatever it likes. */
 export function readMessage(sent: unknown): StageMessage | undefined {
   if (!isRecord(sent)) return undefined;
   const { type } = sent;
@@ -77,7 +73,6 @@ const isAbsentOr =
     value === undefined || is(value);
 const isRecordOfNumbers: Check = (value) => isRecord(value) && Object.values(value).every(isNumberOrNull);
 
-/** The checks of every field, by the type of the message. */
 const forms: Readonly<Record<StageMessage['type'], Readonly<Record<string, Check>>>> = {
   ready: {},
   log: { message: isText },

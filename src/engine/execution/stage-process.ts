@@ -14,20 +14,14 @@ export interface ProcessJob {
   readonly log: string;
   /** In milliseconds. */
   readonly timeout: number | undefined;
-  /** Applied to every text of the stage. */
   readonly translate: (text: string) => string;
   readonly onMessage: (message: StageMessage) => void;
   readonly onOutput: (text: string) => void;
-  /** Aborted by an interrupt: the stage is asked to end. */
   readonly signal: AbortSignal;
-  /** Aborted by a second one: it ends at once. */
   readonly kill: AbortSignal;
 }
 
-/**
- * How a stage's process ended. `contained`: no process that it started lives on, so nobody can write to its outputs any
- * more. `stack` only where the stage's own code has a bug.
- */
+/** How a stage's process ended. `contained`: no process of it lives on that could write to outputs. `stack`: a bug. */
 export type ProcessEnd =
   | { readonly ok: true; readonly contained: boolean }
   | { readonly ok: false; readonly message: string; readonly stack?: string };
@@ -40,14 +34,11 @@ const grace = 5_000;
 /** A pipe that a stray grandchild keeps open is waited for this long, in milliseconds. */
 const drain = 500;
 
-/** The watcher of this process, which is one run. */
 const watcher = new Watcher();
 
 /**
- * Runs stages as child processes. Each leads a process group of its own, so that one signal reaches all that a stage
- * started, and a terminal's Ctrl-C reaches none of it before the runner. What leaves the group the {@link Watcher} finds.
- *
- * `entry` is the script that calls `serveStage`.
+ * Runs stages as child processes, each leading a process group, so that a terminal's Ctrl-C reaches only the runner.
+ * What leaves the group the {@link Watcher} finds. `entry` calls `serveStage`.
  */
 export const processRunner =
   (entry: string): RunProcess =>
@@ -59,9 +50,7 @@ class StageProcess {
   readonly #child: ChildProcess;
   readonly #watched: Promise<WatchedProcesses> | undefined;
   readonly #log: Log;
-  /** What the stage itself says of its end. */
   #answer: { readonly ok: true } | Extract<ProcessEnd, { readonly ok: false }> | undefined;
-  /** Why it was stopped. */
   #stopped: string | undefined;
 
   constructor(entry: string, job: ProcessJob) {
@@ -184,10 +173,7 @@ function strayMessage(kind: string, sent: unknown): string {
   return `the kind ${kind} sent ${shown} to Restage by process.send. That channel is Restage's own: use the context instead`;
 }
 
-/**
- * A log file that exists only if something was printed. On a full disk it ends early, after a warning: hours of work are
- * worth more than their log.
- */
+/** A log file, made at its first line. On a full disk it ends with a warning: the work is worth more than its log. */
 class Log {
   readonly #path: string;
   readonly #warn: (message: string) => void;

@@ -3,18 +3,16 @@ import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
-import { checkpointDigest } from '../fingerprint/checkpoint-digest.ts';
+import { checkpointDigest } from '../fingerprint/fingerprint.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
 import type { AttemptFiles } from '../store/run-folder.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
-import type { Execution } from './execution.ts';
+import type { DoneStage, Execution } from './execution.ts';
 import { type Attempt, type AttemptOutcome, privatePath, type Seat, StageFailure, viewFolder } from './place.ts';
-import type { DoneStage } from './stage-outcome.ts';
 
-/** A stage that a run brings up to date. */
 export class StageRun {
   readonly #stage: Stage;
   readonly #run: Execution;
@@ -29,11 +27,8 @@ export class StageRun {
   }
 
   /**
-   * Leaves the stage where it is up to date, restores it where the store has its result, and else runs it. Two runs, or
-   * two stages, that want the same fingerprint do the work once: the second one waits, without holding resources, and
-   * then takes what the first one left.
-   *
-   * Throws a `UserError`, such as a {@link StageFailure}, or the reason of the run's signal.
+   * Leaves, restores or runs the stage. Of two runs or stages with one fingerprint the second waits without resources,
+   * then takes the result. Throws a `UserError`, or the reason of the run's signal.
    */
   async bringUpToDate(): Promise<DoneStage> {
     const present = await this.#takeResult();
@@ -75,7 +70,6 @@ export class StageRun {
     };
   }
 
-  /** Runs the stage, again after a failure as often as the file allows. */
   async #make(): Promise<DoneStage> {
     const { signal, twice, place } = this.#run;
     using seat = await place(this.#stage);
@@ -94,10 +88,7 @@ export class StageRun {
     }
   }
 
-  /**
-   * The path of the stage's checkpoint; undefined where it keeps none, since its kind does not or its results are not kept.
-   * A forced stage starts over: the last checkpoint is removed, and only further attempts resume.
-   */
+  /** The stage's checkpoint, if its kind and results are kept. A forced stage starts over: the last one is removed. */
   #checkpoint(): string | undefined {
     const { checkpointsWithout, cache: isKept, name } = this.#stage;
     if (checkpointsWithout === undefined || !isKept) return undefined;
@@ -175,7 +166,6 @@ export class StageRun {
     }
   }
 
-  /** A forced stage that gives other bytes than before is not reproducible. */
   #warnOfOtherBytes(outputs: Outputs): void {
     const before = this.#examined.result?.outputs;
     if (before === undefined) return;
@@ -186,10 +176,7 @@ export class StageRun {
     );
   }
 
-  /**
-   * Puts every output at its published path, from the store or from an attempt's private folder, and tells the user of each
-   * file of theirs that was in the way. False where the source could not give all of it: it must be made again.
-   */
+  /** Publishes every output, from the store or an attempt's folder. False where the source lacks some of it. */
   async #publish(outputs: Outputs, work?: string): Promise<boolean> {
     const { world, publisher } = this.#run;
     for (const output of this.#stage.outputs) {
@@ -209,10 +196,7 @@ export class StageRun {
     return true;
   }
 
-  /**
-   * Runs the stage a second time, without the checkpoint, from which it would take what the first run computed. Reports
-   * how the runs compare, and keeps the first result. The answer: whether they gave the same bytes.
-   */
+  /** Runs the stage again without its checkpoint, and reports whether both runs gave the same bytes. */
   async #repeat(seat: Seat, first: DoneStage, number: number): Promise<boolean> {
     const options = { number, checkpoint: undefined, keep: false };
     const again = await this.#attempt(seat, options, async (made) => made).catch((error) => {

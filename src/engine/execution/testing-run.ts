@@ -11,9 +11,8 @@ import { Publisher } from '../publishing/publish.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import { Admission } from './admission.ts';
 import { execute } from './execute.ts';
-import type { Execution } from './execution.ts';
+import type { Execution, StageOutcome } from './execution.ts';
 import { localPlace } from './local-place.ts';
-import type { StageOutcome } from './stage-outcome.ts';
 import type { ProcessEnd, ProcessJob } from './stage-process.ts';
 
 /** What a stage does in place of a process. Without an answer it has ended well. */

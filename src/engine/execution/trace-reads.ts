@@ -17,10 +17,7 @@ export function whyNoTracing(): string | undefined {
 
 /** The calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
 const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
-/**
- * `-ff` writes a file for each process, so that no call comes in two parts. `-ttt` adds the time, which puts the calls in
- * order again. `-y` adds the path of every descriptor.
- */
+/** `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths of descriptors. */
 const options = [
   '-f',
   '-ff',
@@ -41,7 +38,6 @@ export class ReadTrace {
   readonly #folder: string;
   readonly #startedAt = Date.now();
 
-  /** `folder` must not exist. */
   constructor(folder: string) {
     mkdirSync(folder);
     this.#folder = folder;
@@ -49,9 +45,8 @@ export class ReadTrace {
   }
 
   /**
-   * The files below `root` that were read and are none of the `declared` files and folders, relative and sorted; undefined
-   * where nothing was traced. Files that the programs made themselves and those in the cache do not count. What lies at a
-   * `published` path, relative to the root, does: it may be younger than the trace, since its stage ended just now.
+   * Files below `root` that were read and not `declared`, sorted; undefined where nothing was traced. Younger files are
+   * the programs' own, except at `published` paths, whose stages may have ended just now.
    */
   undeclared(root: string, declared: Iterable<string>, published: readonly string[]): readonly string[] | undefined {
     const traces = readdirSync(this.#folder).map((name) => readFileSync(join(this.#folder, name), 'latin1'));
@@ -92,7 +87,6 @@ function sourceOf(path: string): string {
 /** A use of a file by a process, which opened it for reading, ran or linked it, or emptied it to write it anew. */
 interface Use {
   readonly time: number;
-  /** Absolute. */
   readonly path: string;
   readonly isMade: boolean;
 }
@@ -130,7 +124,6 @@ export function parseTrace(trace: string, root: string): readonly Use[] {
   });
 }
 
-/** Resolves C's escapes, and reads the bytes as UTF-8. */
 function decoded(text: string | undefined): string | undefined {
   const bytes = text?.replace(/\\(x[0-9a-f]{2}|[0-7]{1,3}|.)/g, (_, code: string) => {
     if (/^[0-7]/.test(code)) return String.fromCharCode(Number.parseInt(code, 8));
@@ -140,7 +133,6 @@ function decoded(text: string | undefined): string | undefined {
   return bytes === undefined ? undefined : Buffer.from(bytes, 'latin1').toString('utf8');
 }
 
-/** The most files that are named. */
 const most = 20;
 
 /** The warning about undeclared reads. It names hidden folders and `node_modules` as a whole. */

@@ -13,18 +13,10 @@ export interface WatchedProcesses {
 const patience = 5_000;
 
 /**
- * Kills every process of a run that would outlive it, whatever happens to the run and whatever its stages do.
- *
- * Every process of an attempt has the attempt's mark: the soft limit on file locks, which Linux has ignored since 2.4.25,
- * but still hands down to every child. Neither `setsid` nor `env -i` removes it. A shell waits for the end of the pipe
- * that only the run holds, and then kills all processes with a mark of the run. `killall -9 node` spares a shell.
- *
- * The alternative, a PID namespace for each stage, numbers the processes of every stage anew. Two stages that write to
- * `/tmp/x.$$` then write to the same file, and `/proc` shows other processes under these numbers. Without root it needs a
- * user namespace, in which `ssh` and `sudo` refuse to work.
- *
- * Where processes cannot be marked (macOS), the shell kills the process groups of the stages. A child that left its group
- * lives on.
+ * Kills every process that would outlive its run. Each carries its attempt's mark, which every child inherits: the soft
+ * limit on file locks, ignored by Linux since 2.4.25. A shell waits for the end of the run's pipe, then kills what is
+ * marked. (A PID namespace would renumber processes, as in `/tmp/x.$$`, and break `ssh` and `sudo`.) Where marking
+ * fails (macOS), it kills process groups, and a child that left its group lives on.
  */
 export class Watcher {
   /** A mark is this number and the attempt's number in six digits. */
@@ -82,10 +74,7 @@ export class Watcher {
   }
 }
 
-/**
- * First the shell takes off the mark that it inherits where this run is itself part of a stage: that run would kill it too
- * early. It kills until it finds only what it has killed already. Killed processes start no more, and may stay for a while.
- */
+/** The shell first removes a mark inherited from an outer run. It kills until it finds nothing new. */
 const script = `
 trap '' HUP INT TERM
 prlimit --pid $$ --locks=unlimited:

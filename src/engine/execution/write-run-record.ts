@@ -1,17 +1,14 @@
 import type { Stage, StageName } from '../config/pipeline.ts';
 import type { Outcome } from '../events.ts';
-import type { StageEntry } from '../store/run-record.ts';
-import type { Execution } from './execution.ts';
-import { isDone, type StageOutcome } from './stage-outcome.ts';
+import type { StageEntry } from '../store/run-folder.ts';
+import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
-/** The number of stages by outcome. */
 export function countOutcomes(outcomes: ReadonlyMap<StageName, StageOutcome>): Readonly<Record<Outcome, number>> {
   const counts: Record<Outcome, number> = { 'up to date': 0, restored: 0, ran: 0, failed: 0, blocked: 0, cancelled: 0 };
   for (const { outcome } of outcomes.values()) counts[outcome] += 1;
   return counts;
 }
 
-/** The numbers that the record keeps of a stage. */
 export type NumbersOf = (stage: Stage) => Pick<StageEntry, 'metrics' | 'intervals'>;
 
 /** Writes `cache/runs/<id>/run.json`: how every stage ended, failures too, with its numbers. */

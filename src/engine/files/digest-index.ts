@@ -13,10 +13,7 @@ import { writeError } from './write-error.ts';
 
 /** A listing with the {@link signTree} signature of the tree from before it was hashed. */
 export interface SignedListing extends Listing, TreeSignature {
-  /**
-   * Milliseconds, counted from the hashing, until the times of all files lie safely in the past. Only where that is 0 does
-   * an equal signature later mean equal content. Infinite where a file is dated too far in the future to wait for.
-   */
+  /** Milliseconds until all times are safely past, maybe infinite: only 0 lets equal signatures mean equal content. */
   readonly settlesIn: number;
 }
 
@@ -44,12 +41,9 @@ const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
 /**
- * The digests of files that were hashed before, kept in `cache/digests.json`, so that an unchanged file costs one stat.
- *
- * A digest is reused only if size, mtime, ctime and inode match, and it is remembered only if both times lay safely
- * before the moment of hashing: a file written again within the same tick would look unchanged. A process that has mapped
- * the file into its memory may change it without new times; {@link recheck} and `rehash` serve that case. The index is an
- * optimisation: when it is lost, files are hashed again. When several processes save at once, the last wins.
+ * Digests of files hashed before, in `cache/digests.json`: an unchanged file costs one stat. One is reused if size,
+ * mtime, ctime and inode match, and kept only if both times lay safely before the hashing. A write through mapped
+ * memory may keep them: {@link recheck} and `rehash` serve that case. The last process to save wins.
  */
 export class DigestIndex {
   readonly #path: string;
@@ -67,18 +61,12 @@ export class DigestIndex {
     this.#clock = new FileClock(folder);
   }
 
-  /**
-   * `folder` is that of the store; nothing is read before the first listing. With `rehash`, only digests that this index
-   * computed itself are reused, and those of earlier processes are corrected.
-   */
+  /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
   static open(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}): DigestIndex {
     return new DigestIndex(folder, rehash);
   }
 
-  /**
-   * Lists a file or folder by content and by which files are executable. Throws a `ListingError` that names the path which
-   * cannot be read.
-   */
+  /** Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that cannot be read. */
   async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
     const entries = await walkInTurns(path);
     const { digests, settlesIn } = await this.#digests(path, entries);
@@ -89,10 +77,7 @@ export class DigestIndex {
     return { ...listing, ...signEntries(entries), settlesIn };
   }
 
-  /**
-   * Lists something whose signature will be trusted. Where it was written only just now, this waits (milliseconds on the
-   * store's disk) and lists again. Something that is written all the time never settles.
-   */
+  /** Lists what was just written once it has settled, milliseconds later; something always written never settles. */
   async listSettled(path: string, options?: ListingOptions): Promise<SignedListing> {
     let listing = await this.list(path, options);
     for (let tries = 0; tries < 3 && isUnsettled(listing); tries += 1) {
@@ -112,20 +97,14 @@ export class DigestIndex {
     }
   }
 
-  /**
-   * Waits, a few milliseconds on a local disk, until what was written at `newest` (see `signTree`) lies safely in the
-   * past. Digests of what is listed after that are remembered, and signatures made after that can be trusted.
-   */
+  /** Waits until what was written at `newest` lies safely in the past, so that later signatures can be trusted. */
   async settled(newest: number): Promise<void> {
     // In a loop, since the filesystem's clock moves in ticks and lags behind the timer.
     for (let wait = this.#clock.untilPast(newest); wait > 0; wait = this.#clock.untilPast(newest))
       await delay(wait + 1);
   }
 
-  /**
-   * Hashes again every file whose digest would be reused, and forgets wrong digests. Gives the number of files and the
-   * absolute paths of those with wrong digests. Throws a `ListingError` for a file that cannot be read.
-   */
+  /** Hashes again every file whose digest would be reused, and forgets wrong ones. Throws a `ListingError`. */
   async recheck(): Promise<{ readonly files: number; readonly changed: readonly string[] }> {
     this.#folders ??= load(this.#path);
     const known = [...this.#folders].flatMap(([key, { files }]) =>
@@ -236,7 +215,6 @@ async function walkInTurns(path: string): Promise<TreeEntry[]> {
   return entries;
 }
 
-/** The files among the entries, by their folder's absolute path and their name. */
 function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<string, ReadonlyMap<string, TreeEntry>> {
   const groups = new Map<string, Map<string, TreeEntry>>();
   for (const entry of entries) {
@@ -273,7 +251,6 @@ async function hashListed(path: string, size: number): Promise<Digest> {
   }
 }
 
-/** An index that is absent, damaged or of another version is an empty one. */
 function load(path: string): Map<string, KnownFolder> {
   try {
     const stored = JSON.parse(readFileSync(path, 'utf8')) as StoredIndex;

@@ -1,10 +1,7 @@
 import { lstatSync, readdirSync, type Stats } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * The names in a folder, in code-unit order; none where there is no folder. A folder that cannot be read throws: gc would
- * take an empty answer for leave to remove what the names in it protect.
- */
+/** Sorted names in a folder; none without one. An unreadable folder throws: gc must not take it for an empty one. */
 export function namesIn(folder: string): readonly string[] {
   try {
     return readdirSync(folder).sort();
@@ -27,7 +24,6 @@ export interface Entry {
   readonly touched: number;
 }
 
-/** What a folder holds; nothing where there is none. */
 export function entriesIn(folder: string): readonly Entry[] {
   return namesIn(folder).flatMap((name) => {
     const path = join(folder, name);

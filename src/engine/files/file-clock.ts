@@ -1,10 +1,7 @@
 import { closeSync, fstatSync, mkdirSync, openSync, type Stats, writeSync } from 'node:fs';
 import { join } from 'node:path';
 
-/**
- * A reading of a filesystem's own clock, which dates files and may differ from the computer's. A file's times lie safely in
- * the past when whatever writes the file from now on is sure to give it another time.
- */
+/** A reading of a filesystem's clock. Times are safely past once any later write is sure to get another time. */
 export interface Moment {
   /** Milliseconds until a file's times lie safely in the past: 0 when they do, infinite for times too far ahead to wait for. */
   untilPast(stats: Pick<Stats, 'dev' | 'mtimeMs' | 'ctimeMs'>): number;

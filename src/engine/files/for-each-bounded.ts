@@ -3,11 +3,7 @@ const mostFiles = 16;
 let busy = 0;
 const waiting: (() => void)[] = [];
 
-/**
- * Runs `work`, which handles files, for every item, at most `limit` at a time. After a failure it begins no further item,
- * waits for those under way, and throws the failure: nothing continues behind the caller's back. `work` must not call this
- * function again.
- */
+/** Runs `work`, which handles files, for every item, `limit` at a time; a failure ends it, and is thrown. */
 export async function forEachBounded<T>(
   items: Iterable<T>,
   limit: number,
@@ -24,7 +20,6 @@ export async function forEachBounded<T>(
   if (failures.length > 0) throw failures[0];
 }
 
-/** Waits for a turn; each that ends hands its turn to the one that has waited longest. */
 async function inTurn<T>(work: (item: T) => Promise<void>, item: T): Promise<void> {
   if (busy < mostFiles) busy += 1;
   else await new Promise<void>((resolve) => waiting.push(resolve));

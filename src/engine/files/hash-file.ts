@@ -10,10 +10,7 @@ const chunk = 4 << 20;
 // The callback form costs a third of the time of the one in fs/promises, which counts where files are many and small.
 const readWhole = promisify(readFile);
 
-/**
- * The SHA-256 of a file's content. Large files are streamed, so that neither memory nor the event loop is held.
- * `size` in bytes saves a stat where it is known.
- */
+/** The SHA-256 of a file's content; large files are streamed. `size` in bytes saves a stat. */
 export async function hashFile(path: string, size?: number): Promise<Digest> {
   if ((size ?? (await stat(path)).size) <= small) return sha256(await readWhole(path));
   const file = await open(path, 'r');
@@ -24,7 +21,6 @@ export async function hashFile(path: string, size?: number): Promise<Digest> {
   }
 }
 
-/** Reads the next chunk while the present one is hashed. */
 async function hashStream(file: FileHandle): Promise<Digest> {
   const hash = createHash('sha256');
   let ready = Buffer.allocUnsafe(chunk);

@@ -10,12 +10,7 @@ export interface ListedFile {
   readonly executable?: true;
 }
 
-/**
- * What a file or folder holds, by content.
- *
- * A folder's parts are its top-level folders; files beside them belong to every part. So the fingerprint of a reader of the
- * part `train` holds `dataset.json` and everything under `train/`.
- */
+/** What a file or folder holds. A folder's parts are its top-level folders; files beside them belong to every part. */
 export interface Listing {
   readonly folder: boolean;
   /** In code-unit order of `path`. */
@@ -50,11 +45,7 @@ export function folderListing(files: Iterable<ListedFile>): Listing {
   };
 }
 
-/**
- * The digest of these parts for the fingerprint of their reader: of their contents and of the files beside them; of the
- * whole where `parts` is absent. A part that the folder lacks counts as missing, so that its appearance is a change. A single
- * file has no parts.
- */
+/** The digest of these parts and the files beside them, or of the whole. A missing part counts too. */
 export function partsDigest(listing: Listing, parts: readonly string[] | undefined): Digest {
   if (parts === undefined || !listing.folder) return listing.digest;
   const names = [...new Set(['', ...parts])].sort();

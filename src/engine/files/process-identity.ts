@@ -6,10 +6,7 @@ import { sha256 } from '../../digest.ts';
 export interface ProcessIdentity {
   readonly pid: number;
   readonly host: string;
-  /**
-   * Where the number is valid: this boot, and this container's numbering of processes, since hosts and containers may share
-   * a name. Empty where there is no `/proc`; then only the host's name counts.
-   */
+  /** This boot and container, where the number is valid; empty without `/proc`: then the host's name decides. */
   readonly space: string;
   /** When it began, from `/proc`; empty where there is none. */
   readonly started: string;

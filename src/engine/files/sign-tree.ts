@@ -5,10 +5,7 @@ import { type TreeEntry, walkTree } from './walk-tree.ts';
 /** A digest of the stat data of a whole tree: equal signatures mean that nothing in it was written in between. */
 export interface TreeSignature {
   readonly signature: string;
-  /**
-   * The latest change or modification of anything in it, in milliseconds since the epoch by its filesystem's clock.
-   * Only if that is safely past can a later, equal signature be trusted: two writes within one tick look the same.
-   */
+  /** Latest change in it, in milliseconds by its disk's clock. Unless it is safely past, a write may go unseen. */
   readonly newest: number;
 }
 

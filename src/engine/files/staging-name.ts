@@ -4,10 +4,7 @@ import { isDeadMark, processMark } from './process-identity.ts';
 
 const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
 
-/**
- * A hidden name beside a published path, where its next content is staged or its last one waits for deletion:
- * `.restage-<path>-<process>-<random>`, the path as the start of its digest. Such names are part of no artifact.
- */
+/** A hidden name beside a published path, in no artifact: `.restage-<path's digest>-<process>-<random>`. */
 export function stagingName(path: Digest): string {
   return `.restage-${stagingKey(path)}-${processMark()}-${randomBytes(6).toString('hex')}`;
 }

@@ -7,7 +7,6 @@ import { isStagingName } from './staging-name.ts';
 export class ListingError extends UserError {
   override readonly name = 'ListingError';
   readonly path: string;
-  /** Nothing is there; otherwise it is there and cannot be used. */
   readonly missing: boolean;
 
   constructor(message: string, path: string, missing = false) {
@@ -22,7 +21,6 @@ export interface TreeEntry {
   /** Relative and POSIX; empty for the root of the walk. */
   readonly path: string;
   readonly stats: Stats;
-  /** Otherwise it is a file. */
   readonly folder: boolean;
 }
 
@@ -33,9 +31,8 @@ interface Folder {
 }
 
 /**
- * Every file and folder at and below `root`, dotfiles included, links followed, in an order that depends only on the names.
- * Synchronous, since a stat through a promise costs ten times the system call; a caller with a long walk pauses
- * between entries. Throws a {@link ListingError} for a broken link, a link cycle, a device, an unreadable folder.
+ * Every file and folder from `root`, links followed, in an order by names. Synchronous: a stat through a promise costs
+ * ten times as much. Throws a {@link ListingError} for broken or cyclic links, devices and unreadable folders.
  */
 export function* walkTree(root: string): Generator<TreeEntry> {
   const stats = statOf(root);
@@ -89,7 +86,6 @@ function namesIn(folder: string): string[] {
   }
 }
 
-/** The sentence for a failed system call on a path that is being read. */
 export function listingError(path: string, error: unknown): ListingError {
   const { code } = error as NodeJS.ErrnoException;
   if (code === 'ELOOP') return new ListingError(`${path} is a link that leads back to itself`, path);

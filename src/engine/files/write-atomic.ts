@@ -26,11 +26,7 @@ export function parseTemporaryName(name: string): { readonly isDead: boolean } |
   return { isDead: space !== undefined && isDeadMark(space, Number(pid)) };
 }
 
-/**
- * Replaces a file in one instant, creating its folder: a reader sees the old content or the new. `content` is a text, or
- * writes to the open file. `sync` makes sure that a power cut cannot leave the file empty. It is synchronous, since that
- * is cheaper than the event loop's turns.
- */
+/** Replaces a file by a rename: readers see the old content or the new. `sync` protects against power cuts. */
 export function writeAtomic(
   path: string,
   content: string | ((file: number) => void),
@@ -71,10 +67,7 @@ export function writeIfOther(path: string, text: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
 }
 
-/**
- * Writes a small file that is not there yet, whole or not at all. Throws with the code `EEXIST` where it is, whoever was
- * faster: the name is given by a link, which replaces nothing.
- */
+/** Writes a new small file, whole or not at all. Throws `EEXIST` where it is there: its name comes by a link. */
 export function writeNew(path: string, text: string): void {
   const temporary = temporaryBeside(path);
   try {

@@ -7,10 +7,7 @@ export class WriteError extends UserError {
   override readonly name = 'WriteError';
 }
 
-/**
- * The error of a failed write or move; `what` names what was written in the user's words, with its path. An error that no
- * system call gave is a bug, or is a {@link WriteError} already, and is returned as it is.
- */
+/** The error of a failed write of `what`, in the user's words; an error of no system call is returned as it is. */
 export function writeError(what: string, cause: unknown): unknown {
   if (!(cause instanceof Error) || !('syscall' in cause)) return cause;
   return new WriteError(`Cannot write ${what}: ${reason(obstacle(cause as NodeJS.ErrnoException))}`, { cause });

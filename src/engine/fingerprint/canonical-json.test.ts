@@ -2,8 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { Json } from '../../json.ts';
-import { canonicalJson, hashFingerprint } from './canonical-json.ts';
-import type { Fingerprint } from './fingerprint.ts';
+import { canonicalJson, type Fingerprint, hashFingerprint } from './fingerprint.ts';
 
 test('keys are sorted by code unit at every depth, without spaces', () => {
   assert.equal(canonicalJson({ b: [{ z: 1, Z: null }], a: 'é\n' }), '{"a":"é\\n","b":[{"Z":null,"z":1}]}');

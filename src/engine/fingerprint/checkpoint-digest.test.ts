@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
-import { checkpointDigest } from './checkpoint-digest.ts';
-import type { Fingerprint } from './fingerprint.ts';
+import { checkpointDigest, type Fingerprint } from './fingerprint.ts';
 
 const fingerprint: Fingerprint = {
   kind: 'train',

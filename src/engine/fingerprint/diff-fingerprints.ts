@@ -14,7 +14,6 @@ export function diffFingerprints(before: Fingerprint, after: Fingerprint): reado
   return diffValues('', before as unknown as Json, after as unknown as Json);
 }
 
-/** The differences of two values at a path. */
 export function diffValues(
   path: string,
   before: Json | undefined,

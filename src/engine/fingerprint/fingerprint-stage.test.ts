@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { load, stageOf } from '../config/testing-kinds.ts';
-import { fingerprintStage } from './fingerprint-stage.ts';
+import { fingerprintStage } from './fingerprint.ts';
 
 const surroundings = { inputs: new Map(), backend: undefined, salt: undefined };
 

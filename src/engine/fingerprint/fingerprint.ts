@@ -1,10 +1,11 @@
-import type { Digest } from '../../digest.ts';
-import type { JsonObject } from '../../json.ts';
+import { createHash } from 'node:crypto';
+import { type Digest, sha256 } from '../../digest.ts';
+import type { Json, JsonObject } from '../../json.ts';
+import type { Stage } from '../config/pipeline.ts';
 
 /**
- * Everything that decides a stage's outputs, as readable JSON. Its SHA-256 names the result.
- *
- * It does not hold names of stages and pipelines, published paths, absolute paths, time, host, CPU count or key order.
+ * Everything that decides a stage's outputs; its SHA-256 names the result. No names, published or absolute paths,
+ * times, hosts, CPU counts or key order.
  */
 export interface Fingerprint {
   readonly kind: string;
@@ -17,7 +18,6 @@ export interface Fingerprint {
   readonly outputs: readonly string[];
   /** The SHA-256 of each declared variable's value; null where it is unset. */
   readonly env?: Readonly<Record<string, Digest | null>>;
-  /** Only where the user named a backend. */
   readonly backend?: string;
   readonly salt?: string;
 }
@@ -29,4 +29,83 @@ export interface FingerprintInput {
   /** The name of the user's only file or folder in a list, which a stage sees as it sees those of several. */
   readonly name?: string;
   readonly labels?: Readonly<Record<string, string>>;
+}
+
+/** Canonical JSON: keys sorted by code unit, no spaces, `undefined` left out. Throws for numbers that JSON lacks. */
+export function canonicalJson(value: Json): string {
+  if (typeof value === 'number' && !Number.isFinite(value)) {
+    throw new Error(`Internal error: ${value} has no JSON form`);
+  }
+  if (value === null || typeof value !== 'object') return JSON.stringify(value);
+  if (isList(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  const members = Object.keys(value)
+    .filter((key) => value[key] !== undefined)
+    .sort()
+    .map((key) => `${JSON.stringify(key)}:${canonicalJson(value[key] as Json)}`);
+  return `{${members.join(',')}}`;
+}
+
+/** The name of a stage's result: the SHA-256 of its fingerprint's canonical JSON. */
+export function hashFingerprint(fingerprint: Fingerprint): Digest {
+  return sha256(canonicalJson(fingerprint as unknown as Json));
+}
+
+// Array.isArray does not narrow readonly arrays.
+const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
+
+/**
+ * Names a stage's checkpoint: its fingerprint without output names and without settings that say how far to go, with
+ * the `versions` that run it. The stage itself compares the rest, such as the backend.
+ */
+export function checkpointDigest(
+  fingerprint: Fingerprint,
+  without: readonly string[],
+  versions: Readonly<Record<string, string>>,
+): Digest {
+  const left = Object.entries(fingerprint.settings).filter(([name]) => !without.includes(name));
+  const { outputs: _, ...rest } = fingerprint;
+  const keyed = { ...rest, settings: Object.fromEntries(left) };
+  return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`);
+}
+
+/** What a fingerprint holds of an input item: the digest of the parts that the stage reads, and what it sees of the name. */
+export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
+
+interface FingerprintSurroundings {
+  readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
+  /** The backend that the user named; undefined for `auto`, which accepts the results of any backend. */
+  readonly backend: string | undefined;
+  readonly salt: string | undefined;
+}
+
+export function fingerprintStage(stage: Stage, { inputs, backend, salt }: FingerprintSurroundings): Fingerprint {
+  return {
+    kind: stage.kind,
+    version: stage.kindVersion,
+    settings: stage.keyedSettings,
+    inputs: Object.fromEntries(
+      stage.inputs.map((input) => [input.port, keyedItems(input.items, inputs.get(input.port) ?? [])]),
+    ),
+    outputs: stage.outputs.map(({ port, extension = '' }) => port + extension).sort(),
+    ...(Object.keys(stage.env).length > 0 && { env: hashValues(stage.env) }),
+    ...(stage.computes && backend !== undefined && { backend }),
+    ...(salt !== undefined && { salt }),
+  };
+}
+
+function keyedItems(items: Stage['inputs'][number]['items'], keyed: readonly KeyedItem[]): readonly FingerprintInput[] {
+  return items.map(({ labels }, index) => ({
+    ...keyed[index]!,
+    ...(Object.keys(labels).length > 0 && { labels }),
+  }));
+}
+
+/** Values of the environment are hashed, so that no token ends in a readable file. */
+function hashValues(env: Stage['env']): Readonly<Record<string, Digest | null>> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => [
+      name,
+      value === null ? null : (createHash('sha256').update(value).digest('hex') as Digest),
+    ]),
+  );
 }

@@ -1,13 +1,7 @@
 import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
 import { postOrder } from '../config/post-order.ts';
 
-/**
- * The dependencies in a pipeline: an edge for every stage that another one reads or runs after.
- *
- *     faces ──► fit ──► roc        dependencies('fit') = [faces]    dependents('fit') = [roc]
- *
- * A loaded pipeline has no cycle, so the stages have an order.
- */
+/** The dependencies in a pipeline, without cycles: an edge for every stage that another one reads or runs after. */
 export class Graph {
   readonly stages: ReadonlyMap<StageName, Stage>;
   /** Every stage comes after those that it needs, and else in the order of the file. */
@@ -28,7 +22,6 @@ export class Graph {
     return stage;
   }
 
-  /** The stages that a stage reads or runs after, each once. */
   dependencies(name: StageName): readonly StageName[] {
     return this.#dependencies.get(name) ?? [];
   }

@@ -5,7 +5,6 @@ import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Graph, readBy } from './graph.ts';
 
 export interface SelectOptions {
-  /** Also everything that reads the named stages, and what those need. */
   readonly downstream?: boolean;
 }
 
@@ -13,7 +12,6 @@ export interface SelectOptions {
 interface Selection {
   /** The stages that were named; all that are not `onDemand` where none was. */
   readonly named: readonly StageName[];
-  /** Those and what they need. */
   readonly stages: readonly StageName[];
 }
 

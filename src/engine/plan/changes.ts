@@ -29,7 +29,6 @@ export interface FileChanges {
   readonly more: number;
 }
 
-/** How many changed files are kept by name. */
 const mostFiles = 20;
 
 /** Lookups for details of changes. Nothing but the words of a reason depends on them. */
@@ -37,7 +36,6 @@ export interface ChangeDetails {
   readonly defaultOf?: Stage['defaultOf'];
   /** The files of a folder by the digest that the fingerprint holds of it; undefined where they are unknown. */
   readonly filesOf: (input: Digest) => ReadonlyMap<string, Digest> | undefined;
-  /** The files and packages of the kind's code that differ. */
   readonly changedCode: () => readonly string[];
 }
 
@@ -75,10 +73,7 @@ function withoutAbsent<T extends { readonly before?: Json | undefined; readonly 
   return { ...rest, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
 }
 
-/**
- * A difference with the default in place of a setting that one side leaves out. Where one side leaves out a whole map of
- * settings and the other a part of it, every leaf that differs is a difference of its own.
- */
+/** A difference with defaults filled in. Where one side leaves out a whole map, each differing leaf is a difference. */
 export function withDefaults(
   difference: FingerprintDifference,
   defaultOf: Stage['defaultOf'],

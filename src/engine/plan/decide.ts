@@ -6,7 +6,6 @@ export type Decision =
   | { readonly state: 'up to date' }
   /** The store has the result, and its outputs are not all in place. Those of a result `elsewhere` must be fetched first. */
   | { readonly state: 'restorable'; readonly place: 'here' | 'elsewhere'; readonly reasons: readonly Reason[] }
-  /** It must run. */
   | { readonly state: 'stale'; readonly reasons: readonly Reason[] };
 
 /** What a plan says of a stage. */
@@ -14,14 +13,12 @@ export type PlannedDecision =
   | Decision
   /** It reads stages that must run: whether it must run itself depends on what comes out of them. */
   | { readonly state: 'waiting'; readonly for: readonly StageName[] }
-  /** A mistake would stop it. */
   | { readonly state: 'failing'; readonly message: string };
 
 /** Why a stage is restored or runs. The most important reason comes first. */
 export type Reason =
   | { readonly type: 'forced' }
   | { readonly type: 'never ran' }
-  /** Its last attempt ended so, and there is no earlier result. */
   | { readonly type: 'no result'; readonly lastAttempt: 'failed' | 'interrupted' }
   /** It succeeded, but the store no longer holds the result. */
   | { readonly type: 'result lost' }

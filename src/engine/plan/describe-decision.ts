@@ -79,7 +79,6 @@ function describeInput({ change, files, before, after }: InputChange): string {
 
 const extension = (value: Json | undefined): string => (value === undefined ? 'no extension' : JSON.stringify(value));
 
-/** Files that are named before the others are counted. */
 const namedFiles = 3;
 
 function describeFiles({ first, more }: FileChanges): string {
@@ -108,9 +107,7 @@ function describeValue({ path, before, after }: Change & { readonly of: 'value' 
   return `${path}: ${shown} → ${after === undefined ? 'default' : other}`;
 }
 
-/** The most characters of a value that are shown. */
 const mostShown = 60;
-/** Characters before the first difference that are shown of long values. */
 const lead = 20;
 
 /** Two values as JSON, cut where they are long so that the first difference is seen. */

@@ -15,9 +15,7 @@ export interface StagePast {
   readonly store: FolderStore;
   readonly pipeline: string;
   readonly stage: Stage;
-  /** The fingerprint of its last result, where the store still holds that. */
   readonly last: Fingerprint | undefined;
-  /** Whether it ever had a result. */
   readonly hadResult: boolean;
   /** The path inputs of now by the digest of the parts that the stage reads. */
   readonly listed: ReadonlyMap<Digest, Listing>;
@@ -63,10 +61,7 @@ function lastAttempt(
   return { ended: end?.outcome ?? 'interrupted', content };
 }
 
-/**
- * What differs between the code of two versions of a project's own kind: files by their path from the root, packages as
- * `name@version`. Empty where one of the versions is no longer kept.
- */
+/** Files and packages that differ between two versions of a project's own kind; empty where one is no longer kept. */
 function changedCode(cache: string, before: Fingerprint, after: Fingerprint): readonly string[] {
   const [old, now] = [before, after].map(({ kind, version }) =>
     typeof version === 'string' ? readKindSources(kindBuild(cache, kind, version)) : undefined,

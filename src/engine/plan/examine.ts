@@ -6,9 +6,7 @@ import type { Input, InputItem, Pipeline, Stage, StageName } from '../config/pip
 import { type DigestIndex, isUnsettled, type SignedListing } from '../files/digest-index.ts';
 import { type Listing, partsDigest } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
-import { hashFingerprint } from '../fingerprint/canonical-json.ts';
-import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { fingerprintStage, type KeyedItem } from '../fingerprint/fingerprint-stage.ts';
+import { type Fingerprint, fingerprintStage, hashFingerprint, type KeyedItem } from '../fingerprint/fingerprint.ts';
 import type { Graph } from '../graph/graph.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import type { StageResult, StoredArtifact } from '../store/stage-result.ts';
@@ -29,11 +27,9 @@ export interface World {
   readonly backend: string | undefined;
   /** Every backend that can be named: `auto` accepts the results of any of them. */
   readonly backends: readonly string[];
-  /** Stages that run even if they are up to date. */
   readonly forced: ReadonlySet<StageName>;
 }
 
-/** A stage's outputs by port. */
 export type Outputs = Readonly<Record<string, StoredArtifact>>;
 
 /** The outputs of a stage that is done. */
@@ -45,7 +41,6 @@ export interface Examined {
   readonly digest: Digest;
   readonly decision: Decision;
   readonly result: StageResult | undefined;
-  /** The fingerprint of its last result. */
   readonly last: Fingerprint | undefined;
   /** The signature of each path input when it was hashed, by absolute path. */
   readonly looked: ReadonlyMap<string, string>;
@@ -56,11 +51,7 @@ export class ExamineError extends UserError {
   override readonly name = 'ExamineError';
 }
 
-/**
- * Looks up what the decision about one stage rests on, and decides. Reads, never writes.
- *
- * `outputsOf` gives the outputs of a stage that it reads. Throws an {@link ExamineError} or a {@link ListingError}.
- */
+/** Looks up facts about a stage and decides; writes nothing. Throws {@link ExamineError} or {@link ListingError}. */
 export async function examine(stage: Stage, world: World, outputsOf: OutputsOf): Promise<Examined> {
   const { pipeline, store } = world;
   const latest = store.readLatest(pipeline.name, stage.name);
@@ -84,7 +75,6 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
 /** What is looked up once for a stage, whatever backend it is examined for. */
 interface Basis {
   readonly latest: Digest | undefined;
-  /** Its last result. */
   readonly last: Lookup;
   readonly inputs: Map<string, readonly KeyedItem[]>;
   readonly looked: Map<string, string>;

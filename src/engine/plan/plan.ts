@@ -12,10 +12,7 @@ export interface PlannedStage {
   readonly examined?: Examined;
 }
 
-/**
- * What a run would do now, without doing it. A stage that reads one which must run is waiting: whether it runs depends
- * on the bytes that come out. No stage in `stages` comes before one that it waits for.
- */
+/** What a run would do now, for stages in dependency order. A reader of a stage that must run is waiting. */
 export async function plan(stages: readonly Stage[], world: World): Promise<readonly PlannedStage[]> {
   const known = new Map<StageName, Outputs>();
   const unknown = new Set<StageName>();

@@ -6,10 +6,7 @@ import type { PublishedRecord } from './published-record.ts';
 import { clearLeftovers, Staging } from './staging.ts';
 import { resolveTarget } from './target.ts';
 
-/**
- * Published outputs that no stage claims any more. `claims` holds the paths that each pipeline's stages claim now. The
- * outputs of a pipeline that is not in it stay, since nothing is known of them.
- */
+/** Published outputs that no stage claims. Those of a pipeline without `claims` stay, since its file has mistakes. */
 export function findUnclaimed(
   records: readonly PublishedRecord[],
   claims: ReadonlyMap<string, ReadonlySet<string>>,

@@ -22,7 +22,6 @@ export function findLeftovers(root: string, store: FolderStore, now = Date.now()
   return leftoverPaths(root, store, now).map((path) => ({ path, bytes: bytesIn(path) }));
 }
 
-/** Throws a `WriteError`. */
 export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<void> {
   for (const { path } of leftovers) {
     await rm(path, { recursive: true, force: true, maxRetries: 3 }).catch((error) => {
@@ -31,10 +30,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
   }
 }
 
-/**
- * Removes what killed runs left, when a new run begins. Where no run was killed, this only lists one folder. What cannot
- * be removed stays for `gc`, which says why; it must not stop the run.
- */
+/** Removes what killed runs left; without any, it lists one folder. What cannot be removed stays for `gc`. */
 export async function clearAfterKilledRuns(root: string, store = FolderStore.open(root)): Promise<void> {
   if (store.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, store, Date.now())) {

@@ -16,11 +16,9 @@ export interface Loan {
 
 interface LentFile {
   readonly file: ListedFile;
-  /** Absolute path in the private view. */
   readonly path: string;
   /** Absent for a copy: of an executable, of what the store does not hold, and on a disk without links. */
   readonly object?: string;
-  /** Its state when it was lent. */
   readonly state: string;
 }
 
@@ -31,13 +29,11 @@ export interface Misuse {
   readonly others: readonly string[];
 }
 
-/** Files that are lent at the same time. */
 const lenders = 8;
 
 /**
- * Lends artifacts of the store to stages, as hard links in their private views. It verifies an object's bytes once for each
- * state of its file, so that a stage reads what its fingerprint says. A link shares its bytes with the store, and root may
- * write to a read-only file: every loan is checked again when it is given back.
+ * Lends stored artifacts to stages as hard links. An object is verified once for each state of its file, and again
+ * after each loan, since root may write through a link to a read-only file.
  */
 export class Lender {
   readonly #store: FolderStore;
@@ -50,10 +46,7 @@ export class Lender {
     this.#store = store;
   }
 
-  /**
-   * Puts the artifact at `to`, which must not exist. An artifact that the store does not hold whole is copied from its
-   * `published` path. Throws a `CopyFault` where that holds something else by now.
-   */
+  /** Puts the artifact at the new path `to`, from the store, or else from `published`. Throws a `CopyFault`. */
   async lend(artifact: StoredArtifact, to: string, borrower: string, published: string): Promise<Loan> {
     const loan = await this.#lendObjects(artifact, to, borrower);
     if (loan !== undefined) return loan;
@@ -116,16 +109,12 @@ export class Lender {
   }
 }
 
-/**
- * Inode, size and times of a file; empty where nothing is. No program can set back the change time. Every further link
- * moves it too, so two states may hold the same bytes.
- */
+/** Inode, size and times of a file. Links move the unforgeable change time, so two states may hold the same bytes. */
 function stateOf(path: string): string {
   const stats = lstatSync(path, { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.ino} ${stats.size} ${stats.mtimeMs} ${stats.ctimeMs}`;
 }
 
-/** Undefined where there is no file that can be read. */
 const hashOf = (path: string): Promise<Digest | undefined> => hashFile(path).catch(() => undefined);
 
 const inodeOf = (state: string): string => state.slice(0, Math.max(0, state.indexOf(' ')));

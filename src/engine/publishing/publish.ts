@@ -29,10 +29,7 @@ export interface PublisherOptions {
   readonly stillClaims?: StillClaims;
 }
 
-/**
- * Puts artifacts at their published paths, as verified copies of the store's objects. A rename swaps them in: a reader may
- * find nothing for an instant, but never a mixture. It replaces only bytes that Restage recorded putting there.
- */
+/** Puts artifacts at their published paths as verified copies, by rename. It replaces only bytes that it recorded. */
 export class Publisher {
   readonly root: string;
   readonly store: FolderStore;
@@ -52,9 +49,8 @@ export class Publisher {
   }
 
   /**
-   * Makes `path`, relative to the root, hold the artifact. `from` is the private path of an artifact that is not stored;
-   * without it, the store is the source. Throws a {@link PublishError} for a path that cannot be used, and a `WriteError`
-   * where the disk fails.
+   * Makes `path`, relative to the root, hold the artifact, from the store or the private path `from`. Throws a {@link
+   * PublishError} or `WriteError`.
    */
   async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
     try {
@@ -74,10 +70,7 @@ export class Publisher {
     }
   }
 
-  /**
-   * Makes `path`, relative to the root, hold this text, which is kept nowhere else. Somebody may be reading it all the
-   * time, so the last text stays until this one takes its place. Throws as {@link publish} does.
-   */
+  /** Makes `path` hold this text, without an instant of absence. Throws as {@link publish} does. */
   async publishText(text: string, path: string, owner: Owner): Promise<{ readonly displaced?: string }> {
     return await this.#at(path, async (target) => {
       mkdirSync(dirname(target.path), { recursive: true });
@@ -150,10 +143,7 @@ export class Publisher {
     }
   }
 
-  /**
-   * Looks just before it acts, and again where something else was faster. Several runs take turns, so that each knows what
-   * the others put there as ours. Copies are made outside the turns.
-   */
+  /** Looks just before it acts, and again if overtaken. Runs take turns, so that each knows what others put there. */
   async #swapIn(staging: Staging, target: Target, digest: Digest, owner: Owner): Promise<{ displaced?: string }> {
     await using _turn = await this.#turn(target.key);
     await this.#checkClaim(target, owner);
@@ -208,10 +198,7 @@ const recordOf = (target: Target, digest: Digest, owner: Owner): PublishedRecord
   time: new Date().toISOString(),
 });
 
-/**
- * Moves what the user has at a target out of the way: to `cache/displaced/<time>/<path>`, or beside itself where that is
- * another disk. The answer is its new path, relative to the root.
- */
+/** Moves a user's file to `cache/displaced/<time>/<path>`, or beside itself on another disk; returns the new path. */
 function displace(root: string, cache: string, target: Target): string {
   // The process number, since two runs may displace in the same millisecond.
   const unique = `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`;
@@ -228,10 +215,7 @@ function displace(root: string, cache: string, target: Target): string {
   return relative(root, beside);
 }
 
-/**
- * Gives what was staged its published name. Refuses a name that is taken, with the code `EEXIST` or `ENOTEMPTY`, since a
- * rename would replace a file that somebody has put there meanwhile. The staged name of a file goes with its `Staging`.
- */
+/** Gives staged content its published name. Throws `EEXIST` or `ENOTEMPTY` rather than replace somebody's new file. */
 function putInPlace(staged: string, target: string) {
   if (lstatSync(staged).isDirectory()) return renameSync(staged, target);
   try {

@@ -13,19 +13,16 @@ export interface Owner {
 
 /** What Restage put at a path: `cache/published/<SHA-256 of the path>.json`. It replaces no other bytes. */
 export interface PublishedRecord extends Owner {
-  /** Relative to the root, POSIX. */
   readonly path: string;
   readonly digest: Digest;
   /** The digest of what it replaces. That is ours as well, since a kill may come between this record and the swap. */
   readonly before?: Digest;
-  /** ISO 8601, UTC. */
   readonly time: string;
 }
 
 /** Whether the pipeline of a record exists and still claims its path, so that no other one may take it. */
 export type StillClaims = (record: PublishedRecord) => Promise<boolean>;
 
-/** The records of one cache. */
 export class PublishedRecords {
   /** Absolute. When a path changes hands, the names in it stay the same, and its modification time changes. */
   readonly folder: string;
@@ -43,7 +40,6 @@ export class PublishedRecords {
     writeAtomic(this.#file(key), JSON.stringify(record), { sync: false });
   }
 
-  /** Writes the record of a path that has none. */
   begin(key: Digest, record: PublishedRecord): void {
     try {
       writeNew(this.#file(key), JSON.stringify(record));

@@ -24,15 +24,11 @@ export class Staging {
   }
 }
 
-/** Removes what killed processes left beside the target. */
 export async function clearLeftovers(target: Target): Promise<void> {
   for (const path of leftoversIn(dirname(target.path), target.key)) await rm(path, { recursive: true, force: true });
 }
 
-/**
- * What killed processes left in a folder beside the path of this key, or beside any path. What processes left that cannot
- * be asked, such as those of another host, counts after a day.
- */
+/** Staged files of dead processes, for one path or any; those of unknown processes count after a day. */
 export function leftoversIn(folder: string, key?: Digest): readonly string[] {
   return namesOf(folder).flatMap((name) => {
     const staged = parseStagingName(name);

@@ -12,16 +12,12 @@ export class PublishError extends UserError {
 export interface Target {
   /** Relative to the root, POSIX, normalised, for records and messages. */
   readonly shown: string;
-  /** Absolute. */
   readonly path: string;
   /** Names its record and its staging. */
   readonly key: Digest;
 }
 
-/**
- * The target at a path relative to the root. Throws a {@link PublishError} where the path leaves the root, itself or
- * through a link, is the root or in the cache, or where a file is in place of one of its folders.
- */
+/** The target at a path relative to the root. Throws a {@link PublishError} outside, in the cache, or below a file. */
 export function resolveTarget(root: string, shown: string): Target {
   const normal = normalPath(shown);
   if (isAbsolute(shown) || normal === '.' || normal.split('/')[0] === '..') {
@@ -40,7 +36,6 @@ export const targetKey = (shown: string): Digest => sha256(normalPath(shown));
 
 const normalPath = (shown: string): string => normalize(shown).split(sep).join('/').replace(/\/$/, '');
 
-/** Checks the folders above the target that exist. */
 function checkFolders(root: string, path: string, shown: string): void {
   let folder = dirname(path);
   while (!exists(folder)) folder = dirname(folder);

@@ -25,9 +25,8 @@ const copiers = 8;
 const small = 1 << 16;
 
 /**
- * Copies an artifact to `to`, which must not exist, from the path that `sourceOf` gives for each file, and hashes every
- * copy. Copies are the user's: as writable as new files, and executable where the source was. With `hardLink`, links
- * share the read-only objects instead. Throws a {@link CopyFault} or a system error; `to` is then incomplete.
+ * Copies an artifact to the new path `to`, and hashes every copy. Copies are writable; with `hardLink`, links share the
+ * read-only objects. Throws a {@link CopyFault} or a system error.
  */
 export async function copyVerified(
   listing: Listing,
@@ -47,7 +46,6 @@ export async function copyVerified(
 /** The path of a listed file below the folder, or of the only file, which has no name of its own. */
 export const pathIn = (folder: string, { path }: ListedFile): string => (path === '' ? folder : `${folder}/${path}`);
 
-/** Makes the folders of a listing at `to`; none for a single file. */
 export async function makeFolders({ folder, files }: Listing, to: string): Promise<void> {
   if (!folder) return;
   const folders = new Set([to, ...files.map((file) => dirname(pathIn(to, file)))]);

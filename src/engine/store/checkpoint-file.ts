@@ -8,12 +8,9 @@ import { WriteError, writeError } from '../files/write-error.ts';
 import { touchQuietly } from './store-object.ts';
 
 /**
- * A checkpoint as a file, `cache/checkpoints/ab/<digest>`:
- *
- *     header's length, 4 bytes | header, JSON: { state, lengths } | every array, float32 | SHA-256 of all that, 32 bytes
- *
- * in the host's byte order. It is written beside its place, synced and renamed, so a kill leaves the previous one. It is
- * read only as a whole that matches its digest, so that one damaged by a power cut or the disk counts as missing.
+ * The file `cache/checkpoints/ab/<digest>`: length of header (4 bytes), header JSON `{ state, lengths }`, float32
+ * arrays, SHA-256 of all that (32 bytes), in the host's byte order. It is written whole, and counts as missing unless
+ * its digest matches.
  */
 export class CheckpointFile implements CheckpointStore {
   readonly #path: string;
@@ -83,7 +80,6 @@ function refuseFullDisk(path: string, bytes: number): void {
   throw Object.assign(new Error(`no space left for ${bytes} bytes`), { code: 'ENOSPC', syscall: 'write' });
 }
 
-/** Whether the checkpoint at `path` is as it was written. */
 export function isSoundCheckpoint(path: string): boolean {
   const file = openSync(path, 'r');
   try {
@@ -93,7 +89,6 @@ export function isSoundCheckpoint(path: string): boolean {
   }
 }
 
-/** Throws with the reason where the checkpoint is not whole. */
 function read(path: string): Checkpoint {
   const file = openSync(path, 'r');
   try {
@@ -125,7 +120,6 @@ function isWhole(file: number, size: number): boolean {
   );
 }
 
-/** Fills an array with what the file holds next. */
 function fill<T extends NodeJS.ArrayBufferView>(file: number, array: T): T {
   for (let at = 0; at < array.byteLength; ) {
     const bytes = readSync(file, array, at, array.byteLength - at, null);

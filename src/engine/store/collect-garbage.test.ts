@@ -11,7 +11,7 @@ import { CheckpointFile } from './checkpoint-file.ts';
 import { findGarbage, removeGarbage } from './collect-garbage.ts';
 import { FolderStore } from './folder-store.ts';
 import { Lease } from './lease.ts';
-import type { RunRecord } from './run-record.ts';
+import type { RunRecord } from './run-folder.ts';
 import { verifyStore } from './verify-store.ts';
 
 const day = 86_400_000;

@@ -16,10 +16,7 @@ const lag = 10 * 60_000;
 export interface GarbageOptions {
   /** Results used within this many milliseconds stay. */
   readonly keep: number;
-  /**
-   * The objects are then reduced to this many bytes, results by least recent use first; protected results stay all the
-   * same. Checkpoints that find no room beside the objects are removed too.
-   */
+  /** Target size of the objects: least recently used results go first, protected ones stay; then checkpoints. */
   readonly maxBytes?: number;
   /** Whether a pipeline still exists, by name; the last results of one that does not are not protected. */
   readonly exists?: (pipeline: string) => boolean;
@@ -44,7 +41,6 @@ export interface Garbage {
   readonly remains: readonly string[];
   /** Size of the objects and checkpoints. */
   readonly bytes: number;
-  /** Size of those that stay. */
   readonly keptBytes: number;
   /** The same by reason; an object that several reasons hold counts for the first of them. */
   readonly held: Readonly<Record<Hold, number>>;
@@ -59,10 +55,9 @@ interface KnownResult {
 }
 
 /**
- * Finds what nothing needs any more, and changes nothing. The last results of stages and what living runs use are protected;
- * beside them stays what was used within `keep`. It evaluates no YAML. Objects are removed only if no result that stays
- * names them and, while a run may be under way, nobody touched them for a day: the run may have stored them and not yet
- * their result.
+ * Finds what nothing needs, without reading YAML. Last results, those of living runs, and those used within `keep`
+ * stay. Objects must be unnamed and, while a run may be under way, untouched for a day: it may not have recorded them
+ * yet.
  */
 export function findGarbage(cache: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
@@ -177,11 +172,7 @@ function keepResults(
   return kept;
 }
 
-/**
- * Divides the checkpoints, each of which saves work and none of which is needed. Those that nobody wrote or resumed from
- * within `keep` milliseconds may be removed, and of the others, the least recent first, those that do not fit into `room`
- * bytes. What was touched within a day stays: a run may be writing it, or one that was killed may soon resume from it.
- */
+/** Divides checkpoints: those unused within `keep`, or without room, may go; all of the last day stay. */
 function sortCheckpoints(
   cache: string,
   { keep, room, now }: { readonly keep: number; readonly room: number; readonly now: number },
@@ -218,10 +209,7 @@ function findRemains(cache: FolderStore, { keep, displaced = false }: GarbageOpt
   ].map(({ path }) => path);
 }
 
-/**
- * The logs of an old run; a result keeps its own log as an object. The record of how the run ended, with its numbers, is
- * small and stays: it is the history.
- */
+/** The logs of an old run. The record with its numbers is small and stays as the history. */
 function remainsOfRun(run: Entry): readonly { readonly path: string }[] {
   const inside = entriesIn(run.path);
   if (!inside.some(({ name }) => name === 'run.json')) return [run];

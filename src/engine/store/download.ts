@@ -17,10 +17,8 @@ import { Lease } from './lease.ts';
 import { openUrl } from './open-url.ts';
 
 /**
- * The path of a published file in `<cache>/downloads`, fetched if it is not there yet. A download resumes after the bytes
- * that an earlier connection brought, in this run or a previous one. Only a file with the right checksum gets the final
- * name. Of several processes that need the file at once, one fetches it. Throws a {@link StageError} that says which file to
- * put where by hand.
+ * The path of a published file in `<cache>/downloads`, fetched or resumed if absent, by one process at a time. Throws a
+ * {@link StageError} that says which file to put where by hand.
  */
 export async function download(
   cache: string,

@@ -20,13 +20,10 @@ const storers = 16;
 const day = 86_400_000;
 
 /**
- * The store of a project in its folder `<root>/cache`: objects by content, results by fingerprint, checkpoints, the runs.
- *
- * A file under a final name is whole: it is written beside its place, synced and renamed. Failures of the disk throw a
- * {@link WriteError}. `Publisher` copies objects to published paths, and `removeGarbage` clears the folder.
+ * The store in `<root>/cache`. A file under a final name is whole: written beside its place, synced, renamed. Failures
+ * of the disk throw a {@link WriteError}.
  */
 export class FolderStore implements Store {
-  /** Absolute path of the folder `cache`. */
   readonly folder: string;
   readonly #warn: (message: string) => void;
 
@@ -52,7 +49,6 @@ export class FolderStore implements Store {
     return join(this.folder, 'checkpoints', digest.slice(0, 2), digest);
   }
 
-  /** Removes a checkpoint, so that no attempt resumes from it. */
   removeCheckpoint(digest: Digest): void {
     writing(`to ${this.folder}`, () => rmSync(this.checkpointPath(digest), { force: true }));
   }

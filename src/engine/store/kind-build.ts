@@ -11,10 +11,7 @@ export function kindBuild(cache: string, name: string, version: string): string 
   return join(cache, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
-/**
- * Keeps a bundle and gives its path, which is named by the bundle's text: the text holds absolute paths, so a project that
- * was moved or copied needs another bundle of the same version, and none may change under a stage that is about to load it.
- */
+/** Keeps a bundle under a name from its text, which holds absolute paths: a moved project needs another one. */
 export function writeKindModule(build: string, side: 'spec' | 'run', text: string): string {
   const file = join(build, `${side}-${sha256(text).slice(0, 16)}.mjs`);
   writeIfOther(file, text);
@@ -27,5 +24,4 @@ export function writeKindSources(build: string, sources: KindSources): void {
   if (!existsSync(file)) writeJson(file, sources);
 }
 
-/** Undefined where the version is no longer kept. */
 export const readKindSources = (build: string): KindSources | undefined => readJson(join(build, 'sources.json'));

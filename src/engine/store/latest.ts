@@ -29,13 +29,11 @@ export function readLatest(cache: string, pipeline: string, stage: string): Dige
   return parseLatest(fileOf(cache, pipeline, stage))?.result;
 }
 
-/** Writes nothing where the file holds this already. */
 export function writeLatest(cache: string, latest: Latest): void {
   if (readLatest(cache, latest.pipeline, latest.stage) === latest.result) return;
   writeJson(fileOf(cache, latest.pipeline, latest.stage), latest);
 }
 
-/** Forgets the stages that a pipeline no longer has, so that gc may remove their results. */
 export function forgetStages(cache: string, pipeline: string, has: ReadonlySet<string>): void {
   const folder = folderOf(cache, pipeline);
   for (const name of namesIn(folder)) {

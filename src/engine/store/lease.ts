@@ -11,16 +11,12 @@ const day = 86_400_000;
 const renewal = 10_000;
 /** Many renewals, and more than the minute for which a network disk may show old times. In milliseconds. */
 const patience = 180_000;
-/** How long a waiting run pauses before it looks again, in milliseconds. */
 const firstWait = 10;
 const longestWait = 500;
 
 /**
- * The right to do a piece of work that others would do as well: a {@link PresentLease} on the disk that is renewed while it
- * is held. It only prevents duplicate work: two holders of the same lease would write the same results.
- *
- * A holder that is known to live keeps its lease; one that is known to be dead has lost it. For a holder on another host or
- * in another container, and for a damaged lease, neither is known: it is lost when nobody renews it while others watch.
+ * The right to do work that others would do too; it only prevents duplicates. A living holder keeps its {@link
+ * PresentLease}, a dead one has lost it, and one that cannot be asked loses it when nobody renews it.
  */
 export class Lease {
   readonly #path: string;
@@ -33,10 +29,7 @@ export class Lease {
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
-  /**
-   * Waits until it is free. `onWait` is called once, with who holds it; `pause` waits so many milliseconds, or fewer once
-   * the signal is aborted. Throws the signal's reason, and a `WriteError` where the folder cannot be written.
-   */
+  /** Waits until it is free. `onWait` hears once who holds it. Throws the signal's reason, or a `WriteError`. */
   static async acquire(
     path: string,
     signal?: AbortSignal,
@@ -71,7 +64,6 @@ export class Lease {
     });
   }
 
-  /** Gives the lease back; does nothing when somebody else took it meanwhile. */
   release(): void {
     clearInterval(this.#timer);
     try {
@@ -96,10 +88,7 @@ export class Lease {
   }
 }
 
-/**
- * Adds up the pauses during which a lease did not change. So it does not matter that clocks differ or are set, that
- * machines sleep, or that the disk hangs for this process as it does for the holder.
- */
+/** Adds up pauses during which a lease did not change: independent of clocks, sleeping machines and hanging disks. */
 class Watch {
   #last = '';
   #waited = 0;
@@ -125,12 +114,8 @@ const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
 /**
- * A lease on the disk, as others see it: a folder with one file that says who holds it, under a name that no other holder
- * has.
- *
- * One rename puts the folder in place with its file, and a holder removes the lease by the file's name. So whatever is
- * killed between two calls, there is a lease with its holder, or an empty folder, which is nobody's; and whoever removes
- * the lease of a dead process cannot touch one that a faster process has put there meanwhile.
+ * A lease on disk: a folder with one file under a name that no other holder has. One rename places it, and removal is
+ * by name; so a kill leaves a whole lease or an empty folder, and clearing a dead lease cannot hit a newer one.
  */
 interface PresentLease {
   /** The names in the folder: that of the holder's file, and of anything that came there otherwise. */
@@ -156,7 +141,6 @@ function placeLease(path: string, name: string): boolean {
   }
 }
 
-/** Undefined where there is none. */
 function lookAtLease(path: string): PresentLease | undefined {
   try {
     const renewed = statSync(path).mtimeMs;

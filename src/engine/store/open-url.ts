@@ -8,10 +8,7 @@ import { connect as connectTls } from 'node:tls';
 const patience = 60_000;
 const mostRedirects = 5;
 
-/**
- * Requests a URL, through the proxy that the environment names (`https_proxy`, `http_proxy`, `no_proxy`, in capitals too),
- * and follows redirects. Rejects where there is no answer.
- */
+/** Requests a URL through the environment's proxy (`https_proxy`, `http_proxy`, `no_proxy`), following redirects. */
 export async function openUrl(
   url: string,
   headers: Readonly<Record<string, string>>,

@@ -5,9 +5,7 @@ import { slug } from './latest.ts';
 
 /** What the report of a pipeline's last run shows, so that a run with nothing to do knows whether it is still right. */
 export interface ReportRecord {
-  /** Whether the run has ended and everything in it succeeded. */
   readonly complete: boolean;
-  /** By stage. */
   readonly results: Readonly<Record<string, Digest>>;
   /** Digests of what it shows and no result holds, such as descriptions: of the pipeline, and by stage. Absent in old records. */
   readonly header?: Digest;

@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
 import { FolderStore } from './folder-store.ts';
-import type { RunRecord } from './run-record.ts';
+import type { RunRecord } from './run-folder.ts';
 
 const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 

@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { plainText } from '../../plain-text.ts';
+import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import { slug } from './latest.ts';
-import type { RunRecord } from './run-record.ts';
 
 /** Where one attempt of a stage works and logs. */
 export interface AttemptFiles {
@@ -23,8 +23,7 @@ export interface AttemptFiles {
 }
 
 /** The state of an attempt. Without an end it is still running, or its run was killed. */
-export interface AttemptState {
-  /** Fingerprint of its work. */
+interface AttemptState {
   readonly fingerprint: Digest;
   /** The same in full, to say later what changed; absent in old records. */
   readonly content?: Fingerprint;
@@ -49,15 +48,13 @@ const day = 86_400_000;
 const month = 30 * day;
 
 /**
- * What a run leaves of itself, whatever its end: `cache/runs/<id>/` with its record, its process and the log of every
- * attempt. `cache/work/<id>/` holds the private folders of the attempts. It is there from the beginning of the run to its
- * end, so what is in `cache/work` are the runs under way and those that were killed.
+ * What a run leaves: record, process and logs in `cache/runs/<id>/`, and until its end private folders in
+ * `cache/work/<id>/`. So `cache/work` shows the runs that go on or were killed.
  */
 export class RunFolder {
   readonly id: string;
   readonly path: string;
   readonly work: string;
-  /** The file of the run's events, one JSON object a line. */
   readonly events: string;
 
   private constructor(cache: string, id: string) {
@@ -67,10 +64,7 @@ export class RunFolder {
     this.events = join(this.path, 'events.jsonl');
   }
 
-  /**
-   * Begins the run `id` of a pipeline, which sorts by time, such as `2025-01-31T09-12-03.042-4f2a`. Throws a `WriteError`,
-   * with the code `EEXIST` in its cause where there is a run of this id: no run's folder is ever another one's.
-   */
+  /** Begins the run `id`, which sorts by time. Throws a `WriteError` with the cause `EEXIST` where the id is taken. */
   static start(cache: string, id: string, pipeline: string): RunFolder {
     const run = new RunFolder(cache, id);
     writing(`the run's record in ${run.path}`, () => {
@@ -82,7 +76,6 @@ export class RunFolder {
     return run;
   }
 
-  /** An earlier run, for reading. */
   static open(cache: string, id: string): RunFolder {
     return new RunFolder(cache, id);
   }
@@ -112,7 +105,6 @@ export class RunFolder {
     return join(this.path, slug(stage), `attempt-${number}.json`);
   }
 
-  /** The stage's attempts in this run, first to last; empty when it did not run. */
   attempts(stage: string): readonly PastAttempt[] {
     const attempts: PastAttempt[] = [];
     for (let number = 1; ; number += 1) {
@@ -156,7 +148,6 @@ export class RunFolder {
     return { ...record, stages: Object.fromEntries(stages) };
   }
 
-  /** Removes the record of a run that had nothing to do. */
   discard(): void {
     writing(`to ${this.path}`, () => rmSync(this.path, { recursive: true, force: true }));
   }
@@ -169,10 +160,7 @@ export class RunFolder {
     return life === 'alive' || (life === 'unknown' && Date.now() - this.startedAt() < month);
   }
 
-  /**
-   * Whether its process ended before it removed `work`. A process on another machine is assumed dead after a month; where
-   * nothing says whose folder this is, after a day.
-   */
+  /** Whether its process ended before removing `work`. On another machine after a month, of no owner after a day. */
   wasKilled(now = Date.now()): boolean {
     const owner = readIdentity(join(this.path, 'process.json'));
     if (owner === undefined) return now - (statSync(this.work, { throwIfNoEntry: false })?.ctimeMs ?? now) > day;
@@ -180,7 +168,6 @@ export class RunFolder {
     return life === 'dead' || (life === 'unknown' && now - this.startedAt() > month);
   }
 
-  /** Whether the run came so far as to run a stage. */
   ranStages(): boolean {
     return namesIn(this.path).some((name) => !/\.jsonl?$/.test(name));
   }
@@ -195,8 +182,32 @@ export class RunFolder {
     return statSync(join(this.path, 'process.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
-  /** Removes the private folders of all its attempts. */
   async removeWork(): Promise<void> {
     await rm(this.work, { recursive: true, force: true, maxRetries: 3 });
   }
+}
+
+/** How a run ended: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
+export interface RunRecord {
+  readonly pipeline: string;
+  readonly file: string;
+  /** ISO 8601, UTC. */
+  readonly startedAt: string;
+  readonly seconds: number;
+  readonly restage: string;
+  readonly gitCommit?: string;
+  readonly stages: Readonly<Record<string, StageEntry>>;
+}
+
+export interface StageEntry {
+  readonly outcome: Outcome;
+  readonly seconds?: number;
+  readonly message?: string;
+  /** Fingerprint of its result; absent where it has none, and in old records. */
+  readonly result?: Digest;
+  /** Numbers of its `metrics` outputs by name, such as `test.auc`; the same of their intervals. */
+  readonly metrics?: Readonly<Record<string, number | null>>;
+  readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
+  /** How many more there were than a record keeps. */
+  readonly numbersLeftOut?: number;
 }

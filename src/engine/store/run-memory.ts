@@ -5,10 +5,7 @@ import { signPlace, signTree } from '../files/sign-tree.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
-/**
- * Everything that a run depended on which left all outputs in place. While none of it has changed, the same command has
- * nothing to do, which shows without reading a pipeline, a fingerprint or a result.
- */
+/** All that a complete run depended on. While it is unchanged, the same command has nothing to do. */
 export interface RunMemory {
   readonly format: 3;
   readonly pipeline: string;
@@ -16,16 +13,11 @@ export interface RunMemory {
   readonly stages: number;
   /** Absolute paths of all files and whole folders that were read or published: path inputs, outputs, the report. */
   readonly trees: readonly string[];
-  /**
-   * Absolute paths of YAML files and code, and of what decided that it was these: folders by the names in them, and paths
-   * where nothing was, but where something new would take precedence.
-   */
+  /** Absolute paths of YAML files, code, and places that decided which these are, absent ones included. */
   readonly places: readonly string[];
-  /** What each glob matched. */
   readonly globs: Readonly<Record<string, readonly string[]>>;
   /** SHA-256 of each declared variable of the environment, null where unset. */
   readonly env: Readonly<Record<string, string | null>>;
-  /** Over the stat data of all trees and places. */
   readonly signature: string;
 }
 
@@ -33,7 +25,6 @@ export interface RunMemory {
 export interface FoundFile {
   /** The word that names it; absent for the only pipeline, which needs no name. */
   readonly word?: string;
-  /** Absolute path. */
   readonly file: string;
 }
 
@@ -43,10 +34,7 @@ export function memoryFile(root: string, workingDirectory: string, argv: readonl
   return join(root, 'cache', 'memory', `${key.slice(0, 32)}.json`);
 }
 
-/**
- * The memory of this command if everything that it depends on is unchanged; else undefined, and the pipeline must be read.
- * `find` gives the file that a word, or no word, names now.
- */
+/** The memory of this command if nothing it depends on has changed. `find` gives the file that a word names now. */
 export async function recall(
   file: string,
   root: string,
@@ -64,17 +52,13 @@ export async function recall(
   }
 }
 
-/** A complete run, to be remembered. */
 export interface CompleteRun extends Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'> {
-  /** Names of the variables that stages declare. */
   readonly env: readonly string[];
   /** The signature of every tree as it was when its content was known to be right, by absolute path. */
   readonly trees: ReadonlyMap<string, string>;
-  /** The same of every place. */
   readonly places: ReadonlyMap<string, string>;
 }
 
-/** Remembers a complete run, unless something changed under it. */
 export function remember(file: string, run: CompleteRun): void {
   const trees = [...run.trees.keys()];
   const places = [...run.places.keys()];
@@ -94,10 +78,7 @@ const coarseMs = 3_000;
 /** Whether what last changed at `newest` can be trusted to be what was read after `startedAt`; milliseconds. */
 export const isOld = (newest: number, startedAt: number): boolean => newest + coarseMs <= startedAt;
 
-/**
- * Signs what a run reads before its stages: files, and the paths that were looked at to find them. Undefined if one of them
- * changed too lately to be sure that this is what was read at `startedAt`.
- */
+/** Signs the files that a run reads and the paths looked at; undefined if one changed too lately to be sure. */
 export function signRead(
   { files, looked }: { readonly files: readonly string[]; readonly looked: readonly string[] },
   startedAt: number,
@@ -108,7 +89,6 @@ export function signRead(
   return new Map([...signed].map(([path, { signature }]) => [path, signature]));
 }
 
-/** Makes the next run of this command read the pipeline. */
 export function forget(file: string): void {
   rmSync(file, { force: true });
 }

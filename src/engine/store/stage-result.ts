@@ -1,15 +1,13 @@
 import { type Digest, isDigest } from '../../digest.ts';
 import { type ArtifactType, artifactTypes, type Highlight } from '../../stage.ts';
 import { fileListing, folderListing, type ListedFile, type Listing } from '../files/listing.ts';
-import { hashFingerprint } from '../fingerprint/canonical-json.ts';
-import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import { type Fingerprint, hashFingerprint } from '../fingerprint/fingerprint.ts';
 
 /** What running a stage gave: the objects of every port, and the record. Stored as `cache/results/ab/<fingerprint>.json`. */
 export interface StageResult {
   readonly format: 1;
   readonly digest: Digest;
   readonly fingerprint: Fingerprint;
-  /** By port. */
   readonly outputs: Readonly<Record<string, StoredArtifact>>;
   /** False for `cache: false`: the digests are known, the objects are not kept. */
   readonly stored: boolean;
@@ -40,16 +38,12 @@ export interface StageRecord {
   readonly log?: Digest;
 }
 
-/** All objects that a result names. */
 export function objectsOf({ stored, outputs, record: { log } }: StageResult): readonly Digest[] {
   const files = stored ? Object.values(outputs).flatMap((artifact) => artifact.files) : [];
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-/**
- * Parses a stored result, by hand since a schema library would cost more than the rest of an idle run. Throws with the
- * reason when the text is not the whole, unaltered result of this name: then it counts as missing.
- */
+/** Parses a stored result by hand, since a schema library would slow an idle run. Throws for anything altered. */
 export function parseResult(text: string, digest: Digest): StageResult {
   const result: unknown = JSON.parse(text);
   expect(isRecord(result) && result['format'] === 1, 'it is not a result of this version');

@@ -7,10 +7,7 @@ import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
 
-/**
- * Whether an object of this size is in its place. An object that is found is kept young, since somebody needs it now: gc
- * leaves alone what was touched within a day, and the result that will name the object is not yet written.
- */
+/** Whether an object of this size is in place. It is kept young: the result that needs it is not written yet. */
 export function isStored(object: string, size: number): boolean {
   const stats = statSync(object, { throwIfNoEntry: false });
   if (stats === undefined || !stats.isFile() || stats.size !== size) return false;
@@ -19,10 +16,8 @@ export function isStored(object: string, size: number): boolean {
 }
 
 /**
- * Puts a file in its place as an object: moved if it belongs to the stage alone, so that bytes are written once, else copied.
- * The bytes of a copy are verified, since others may write to the original; throws a {@link WriteError} if one did.
- * The file is synced before it gets its name, since a power cut could otherwise leave a complete name on incomplete bytes.
- * (The names themselves need no sync: a result whose objects are missing counts as missing.)
+ * Stores a file as an object: moved if the stage owns it alone, else copied and verified, since others may write to it.
+ * It is synced before it gets its name. Throws a {@link WriteError}.
  */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
   mkdirSync(dirname(object), { recursive: true });
@@ -71,10 +66,7 @@ async function seal(path: string, flags: string | number): Promise<boolean> {
   }
 }
 
-/**
- * Whether the folder of a listed file really lies in the artifact at `source`. Where a stage linked to a folder elsewhere,
- * its files belong to someone else: they may be copied but not moved. Each folder is resolved once.
- */
+/** Whether a listed file's folder lies in the artifact itself. Files behind a link are copied, not moved. */
 export function ownsFolder(source: string): (path: string) => boolean {
   // Not the source's own real path: the output as a whole may be such a link.
   const root = join(realpathSync(dirname(source)), basename(source));

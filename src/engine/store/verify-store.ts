@@ -8,7 +8,6 @@ import { isSoundCheckpoint } from './checkpoint-file.ts';
 import type { FolderStore } from './folder-store.ts';
 import { objectsOf } from './stage-result.ts';
 
-/** The state of a store. */
 export interface Verification {
   readonly objects: number;
   readonly results: number;

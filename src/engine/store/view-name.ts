@@ -4,10 +4,7 @@ import type { Digest } from '../../digest.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
 
-/**
- * A path for the private folder of a stage's inputs that is the same in every run: programs write the paths of what they
- * read into their outputs, as `sha256sum` does, and a path that holds the run's id would make other bytes each time.
- */
+/** A path of a stage's inputs that is the same in every run, since programs such as `sha256sum` print their paths. */
 export const viewName = (cache: string, fingerprint: Digest): string => join(cache, 'in', fingerprint.slice(0, 16));
 
 /** Makes the name lead to a folder, whatever it led to before: the holder of a fingerprint's lease owns its name. */

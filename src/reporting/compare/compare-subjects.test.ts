@@ -4,11 +4,9 @@ import { sha256 } from '../../digest.ts';
 import { folderListing, partsDigest } from '../../engine/files/listing.ts';
 import type { ScoreRow } from '../../learning/metrics/scores-file.ts';
 import { compareSubjects } from './compare-subjects.ts';
-import { comparisonCharts } from './comparison-charts.ts';
-import { renderComparison } from './comparison-page.ts';
+import { comparisonCharts, renderComparison } from './comparison-page.ts';
 import { comparisonTables, formatComparison, markdownOf } from './comparison-tables.ts';
-import type { Subject, SubjectStage } from './subject.ts';
-import { upstreamOf } from './upstream.ts';
+import { type Subject, type SubjectStage, upstreamOf } from './subject.ts';
 
 const fit = (settings: Record<string, number>, data = 'faces'): SubjectStage => ({
   fingerprint: {

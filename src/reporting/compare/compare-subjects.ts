@@ -15,7 +15,6 @@ import type { Subject, SubjectNumber, SubjectStage } from './subject.ts';
 export interface Comparison {
   readonly subjects: readonly string[];
   readonly settings: readonly DifferingValue[];
-  /** Stages that some have and others lack. */
   readonly missing: readonly { readonly stage: string; readonly lackedBy: readonly string[] }[];
   readonly metrics: readonly ComparedNumber[];
   readonly paired: readonly PairedScores[];
@@ -26,7 +25,6 @@ export interface Comparison {
 
 export interface DifferingValue {
   readonly stage: string;
-  /** A path into the fingerprint, such as `settings.epochs`. */
   readonly path: string;
   /** Undefined where it is left out: a setting at its default, an input that there is not. */
   readonly values: readonly (Json | undefined)[];
@@ -43,15 +41,14 @@ export type PairedScores = { readonly stage: string; readonly split: string; rea
   | {
       readonly images: number;
       readonly pairs: readonly ModelComparison[];
-      /** Of each of `subjects`, on these images. */
+      /** AUC of each of `subjects` on these images. */
       readonly areas: readonly number[];
-      /** Of each of `subjects`: shares of false and true positives. */
+      /** Curve of each subject: rates of false and true positives. */
       readonly curves: readonly (readonly (readonly [falsePositives: number, truePositives: number])[])[];
     }
   | { readonly problem: string }
 );
 
-/** Intervals have this confidence. */
 export const level = 0.95;
 const seed = 7;
 
@@ -77,7 +74,6 @@ export function compareSubjects(subjects: readonly Subject[]): Comparison {
   };
 }
 
-/** A stage as each subject has it. */
 interface Row {
   readonly stage: string;
   readonly of: readonly (SubjectStage | undefined)[];
@@ -94,10 +90,7 @@ function alignStages(subjects: readonly Subject[]): readonly Row[] {
   return [...names].map((stage) => ({ stage, of: subjects.map(({ stages }) => stages.get(stage)) }));
 }
 
-/**
- * What the named stages rest on, side by side: stages of one name, whatever their axes, in their order. Two instances of a
- * stage may differ in nothing but what they read.
- */
+/** What the named stages rest on, aligned by name without axes, since instances may differ only in what they read. */
 function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   if (!subjects.every(({ isStage }) => isStage)) return [];
   const upstream = subjects.map((subject) => [...(subject.upstream ?? [])]);
@@ -113,7 +106,7 @@ function alignUpstream(subjects: readonly Subject[]): readonly Row[] {
   });
 }
 
-/** Of each subject the first instance with numbers of one stage that all have, whatever their axes: those with scores before others. */
+/** For each subject the first instance, with numbers, of a stage that all share; stages with scores come first. */
 function alikeStages(subjects: readonly Subject[]): readonly string[] | undefined {
   const measured = subjects.map(({ stages }) => [...stages].filter(([, { metrics }]) => metrics.size > 0));
   const scoredFirst = ([, a]: [string, SubjectStage], [, b]: [string, SubjectStage]) =>

@@ -1,11 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { formatCountOf, formatCountRange, formatShare } from '../../format-numbers.ts';
+import { chartTitle } from '../../learning/charts/chart-title.ts';
+import { fittedLabels } from '../../learning/charts/fit-text.ts';
+import { seriesScales } from '../../learning/charts/series.ts';
+import { simplifyLine } from '../../learning/charts/simplify-line.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import { renderChart } from '../report/chart-figure.ts';
 import { dataUri, type Html, html } from '../report/html.ts';
 import { renderPage } from '../report/page.ts';
 import { renderTable } from '../report/table.ts';
-import type { Comparison } from './compare-subjects.ts';
-import { comparisonCharts } from './comparison-charts.ts';
+import type { Comparison, PairedScores } from './compare-subjects.ts';
 import { type ComparisonTable, comparisonTables } from './comparison-tables.ts';
 
 /** The comparison as a page of its own, with the curves overlaid. `warn` gets what Vega says about a chart. */
@@ -54,4 +58,98 @@ function contentOf({ columns, rows, note, folded }: ComparisonTable): Html {
   if (note !== undefined) return html`<p>${note}</p>`;
   const table = renderTable(undefined, columns, rows);
   return folded === undefined ? table : html`<details class="more"><summary>${folded}</summary>${table}</details>`;
+}
+
+const width = 400;
+
+/** The curves of a comparison, overlaid: of every training its values by epoch, of every scored split its ROC. */
+export function comparisonCharts(
+  comparison: Comparison,
+): readonly { readonly name: string; readonly spec: TopLevelSpec }[] {
+  const { subjects, histories, paired } = comparison;
+  return [
+    ...paired.flatMap((one) =>
+      'problem' in one ? [] : [{ name: `${one.stage}, ROC`, spec: rocChart(one, subjects) }],
+    ),
+    ...histories.map(({ stage, of }) => ({ name: `${stage}, training`, spec: historyChart(stage, of, subjects) })),
+  ];
+}
+
+const legendOf = (names: readonly string[]) => ({
+  ...{ orient: 'bottom' as const, columns: 1 },
+  ...fittedLabels(names, width - 30),
+});
+
+type Paired = Extract<PairedScores, { images: number }>;
+
+function rocChart(paired: Paired, subjects: readonly string[]): TopLevelSpec {
+  const { curves, areas } = paired;
+  const names = paired.subjects.map((index, i) => `${subjects[index]!}: AUC ${areas[i]!.toFixed(3)}`);
+  const { color, strokeDash } = seriesScales(names);
+  const values = curves.flatMap((curve, index) =>
+    simplifyLine(
+      curve.map(([x, y]) => ({ x, y })),
+      5e-4,
+    ).map(({ x, y }, order) => ({ model: names[index]!, x, y, order })),
+  );
+  return {
+    title: chartTitle(
+      `ROC on ${paired.split}`,
+      `${paired.stage}: ${formatCountOf(paired.images, 'image')} that all scored; fake is positive`,
+      width,
+    ),
+    width,
+    height: width,
+    data: { values },
+    mark: { type: 'line', interpolate: 'linear' },
+    encoding: {
+      x: { field: 'x', type: 'quantitative', title: 'False positive rate', scale: { domain: [0, 1] } },
+      y: { field: 'y', type: 'quantitative', title: 'True positive rate', scale: { domain: [0, 1] } },
+      order: { field: 'order' },
+      color: { field: 'model', type: 'nominal', title: null, scale: color, legend: legendOf(names) },
+      strokeDash: { field: 'model', type: 'nominal', title: null, scale: strokeDash },
+    },
+  };
+}
+
+type Histories = Comparison['histories'][number]['of'];
+
+/** Accuracy and loss by epoch; the legend has the accuracy of the weights that each kept. */
+function historyChart(stage: string, of: Histories, subjects: readonly string[]): TopLevelSpec {
+  const splits = of.flatMap((history) => history?.splits ?? []);
+  const split = splits.includes('val') ? 'val' : splits[0]!;
+  const labelOf = (index: number) => {
+    const kept = of[index]!.epochs.find(({ epoch }) => epoch === of[index]!.chosenEpoch);
+    const accuracy = kept?.splits[split]?.accuracy;
+    return accuracy === undefined
+      ? subjects[index]!
+      : `${subjects[index]!}: ${formatShare(accuracy)} at epoch ${kept!.epoch}`;
+  };
+  const values = of.flatMap((history, index) =>
+    (history?.epochs ?? []).flatMap(({ epoch, splits: { [split]: row } }) =>
+      row === undefined ? [] : [{ model: labelOf(index), epoch, loss: row.loss, accuracy: row.accuracy }],
+    ),
+  );
+  const names = [...new Set(values.map(({ model }) => model))];
+  const { color, strokeDash, shape } = seriesScales(names);
+  const model = { field: 'model', type: 'nominal', title: null } as const;
+  const panel = (field: 'accuracy' | 'loss', title: string) => ({
+    width,
+    height: 220,
+    mark: { type: 'line' as const, point: true },
+    encoding: {
+      x: { field: 'epoch', type: 'quantitative' as const, title: 'Epoch', axis: { tickMinStep: 1, format: 'd' } },
+      y: { field, type: 'quantitative' as const, title, scale: { zero: false } },
+      color: { ...model, scale: color, legend: legendOf(names) },
+      strokeDash: { ...model, scale: strokeDash },
+      shape: { ...model, scale: shape },
+    },
+  });
+  const counts = of.flatMap((history) => history?.images?.[split] ?? []).map(({ real, fake }) => real + fake);
+  const images = counts.length === 0 ? '' : `; ${formatCountRange(counts, 'image')}`;
+  return {
+    title: chartTitle(`Training on ${split}`, `${stage}, after each epoch${images}`, width),
+    data: { values },
+    vconcat: [panel('accuracy', 'Accuracy'), panel('loss', 'Loss (cross-entropy, nats)')],
+  };
 }

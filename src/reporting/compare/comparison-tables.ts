@@ -81,7 +81,6 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   ];
 }
 
-/** How stages of other names are compared. */
 const wayOut = ({ alike }: Comparison): string =>
   alike === undefined ? '' : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
 
@@ -90,10 +89,10 @@ const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
 
 const mainMeasures = new Set(['accuracy', 'auc', 'equalErrorRate', 'loss']);
-/** Of a stage that has none of these. */
+/** Numbers shown for a stage that has none of these. */
 const mostOthers = 4;
 
-/** Of each stage the few that are asked for first: on the test split where it has one, else on all. */
+/** The main numbers of each stage: on the test split if it has one, else on all. */
 function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNumber> {
   const stages = [...new Set(metrics.map(({ stage }) => stage))];
   return new Set(
@@ -165,11 +164,11 @@ function showJson(value: Json | undefined, path: string): string {
   return text.length > 60 ? `${text.slice(0, 59)}…` : text;
 }
 
-/** A run's id without what tells runs of one second apart. */
+/** A run's id without its milliseconds and random digits. */
 const shortLabel = (label: string): string =>
   label.replace(/^(\d{4}-\d\d-\d\dT\d\d-\d\d-\d\d)\.\d{3}-[0-9a-f]{4}/, '$1');
 
-/** As text; what is folded as one line that says how to see it, but for `all`. */
+/** The tables as text; a folded one is a line that says how to see it, unless `all`. */
 export function formatComparison(tables: readonly ComparisonTable[], all = false): string {
   const [folded, shown] = [
     tables.filter((table) => table.folded && !all),

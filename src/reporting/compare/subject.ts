@@ -1,9 +1,9 @@
 import { readFileSync } from 'node:fs';
 import type { Digest } from '../../digest.ts';
-import type { Listing } from '../../engine/files/listing.ts';
+import { type Listing, partsDigest } from '../../engine/files/listing.ts';
 import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import type { StageEntry } from '../../engine/store/run-record.ts';
+import type { StageEntry } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import { parseScores, type ScoreRow } from '../../learning/metrics/scores-file.ts';
@@ -12,13 +12,11 @@ import type { ArtifactType } from '../../stage.ts';
 
 /** One side of a comparison: a pipeline as it last stood, an earlier run, or one stage of either. */
 export interface Subject {
-  /** What it is called in tables. */
   readonly label: string;
-  /** By name; of a subject that is one stage, that alone. */
   readonly stages: ReadonlyMap<string, SubjectStage>;
   /** Whether the user named the stage, so that its name need not be the other side's. */
   readonly isStage: boolean;
-  /** Of a subject that is one stage: those that it rests on, whose settings may be what differs. */
+  /** The stages that a single named stage rests on. */
   readonly upstream?: ReadonlyMap<string, SubjectStage>;
 }
 
@@ -85,4 +83,37 @@ function readOutput<T>(
   } catch {
     return undefined; // removed by gc, or never kept
   }
+}
+
+/** A data set has a part for each split; of a folder with more parts only readers of all of it are found. */
+const mostParts = 6;
+
+/** The stages that one rests on, nearest first, found by content: an earlier run's file may have changed since. */
+export function upstreamOf(name: string, stages: ReadonlyMap<string, SubjectStage>): ReadonlyMap<string, SubjectStage> {
+  const makers = new Map<Digest, string>();
+  for (const [maker, { outputs = [], fingerprint }] of stages) {
+    const read = new Set(inputsOf(fingerprint));
+    // `select` passes on what it read, which another stage made.
+    for (const digest of outputs.flatMap(readableAs)) if (!read.has(digest)) makers.set(digest, maker);
+  }
+  const found = new Map([[name, stages.get(name)!]]);
+  for (const [, { fingerprint }] of found) {
+    for (const digest of inputsOf(fingerprint)) {
+      const maker = makers.get(digest);
+      if (maker !== undefined && !found.has(maker)) found.set(maker, stages.get(maker)!);
+    }
+  }
+  found.delete(name);
+  return found;
+}
+
+const inputsOf = (fingerprint: Fingerprint | undefined): readonly Digest[] =>
+  Object.values(fingerprint?.inputs ?? {}).flatMap((items) => items.map(({ digest }) => digest));
+
+/** Every digest that keys a reader of an artifact: of the whole, and of any of its parts. */
+function readableAs(artifact: Listing): readonly Digest[] {
+  const names = Object.keys(artifact.parts).filter((part) => part !== '');
+  if (names.length > mostParts) return [artifact.digest];
+  const subsets = Array.from({ length: 2 ** names.length }, (_, bits) => names.filter((_, i) => bits & (1 << i)));
+  return [artifact.digest, ...subsets.map((parts) => partsDigest(artifact, parts))];
 }

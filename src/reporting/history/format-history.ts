@@ -1,3 +1,6 @@
+import { changesBetween } from '../../engine/plan/changes.ts';
+import { describeChange } from '../../engine/plan/describe-decision.ts';
+import type { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatSeconds, withMinus } from '../../format-numbers.ts';
 import { outcomes } from '../terminal/format-summary.ts';
 import { formatTable } from '../terminal/format-table.ts';
@@ -8,10 +11,7 @@ const main = ['auc', 'accuracy'] as const;
 /** Changes that are named of a run; the others are counted. */
 const mostChanges = 3;
 
-/**
- * A line for each run, and one for what changed in it. `names` are the numbers that were asked for, each a column; without
- * any, the main ones.
- */
+/** A line for each run, and one for its changes. `names` are the numbers asked for; without any, the main ones. */
 export function formatHistory(
   runs: readonly PastRun[],
   names: readonly string[],
@@ -57,7 +57,7 @@ function formatMain(run: PastRun): string {
   return `${base} ${parts.join(', ')}`;
 }
 
-/** One as it is, with its interval; of several the range. */
+/** One value with its interval, or the range of several. */
 function formatValues(numbers: readonly RunNumber[]): string {
   const values = numbers.flatMap(({ value }) => (value === null ? [] : [value]));
   if (values.length === 0) return '–';
@@ -70,3 +70,21 @@ function formatValues(numbers: readonly RunNumber[]): string {
 
 const shown = (value: number | null): string =>
   value === null ? '–' : withMinus(Number.isInteger(value) ? String(value) : value.toFixed(4));
+
+/** How a run differed from the one before, as `fit: settings.epochs: 5 → 8`; inputs only if nothing else differs. */
+export function runChanges(run: PastRun, before: PastRun | undefined, store: FolderStore): readonly string[] {
+  if (run.record === undefined || before?.record === undefined) return [];
+  const [causes, inputs] = [new Set<string>(), new Set<string>()];
+  for (const [name, { result }] of Object.entries(run.record.stages)) {
+    const last = before.record.stages[name];
+    if (last === undefined) causes.add(`${baseName(name)} is new`);
+    if (result === undefined || last?.result === undefined || last.result === result) continue;
+    const [then, now] = [store.readResult(last.result), store.readResult(result)];
+    if (then === undefined || now === undefined) continue;
+    const details = { filesOf: () => undefined, changedCode: () => [] };
+    for (const change of changesBetween(then.fingerprint, now.fingerprint, details)) {
+      (change.of === 'input' ? inputs : causes).add(`${baseName(name)}: ${describeChange(change)}`);
+    }
+  }
+  return [...(causes.size > 0 ? causes : inputs)];
+}

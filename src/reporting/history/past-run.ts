@@ -1,7 +1,6 @@
 import type { Outcome } from '../../engine/events.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
-import type { RunFolder } from '../../engine/store/run-folder.ts';
-import type { RunRecord } from '../../engine/store/run-record.ts';
+import type { RunFolder, RunRecord } from '../../engine/store/run-folder.ts';
 import { readEvents } from '../event-file.ts';
 import { emptyRun, reduce } from '../run-model.ts';
 
@@ -10,7 +9,6 @@ export interface PastRun {
   readonly id: string;
   readonly pipeline: string;
   readonly outcome: 'succeeded' | 'failed' | 'interrupted' | 'killed' | 'running';
-  /** Milliseconds since the epoch. */
   readonly startedAt: number;
   readonly seconds?: number;
   readonly counts: Readonly<Partial<Record<Outcome, number>>>;
@@ -72,15 +70,11 @@ export function numbersOf({ record }: PastRun): readonly RunNumber[] {
   );
 }
 
-/**
- * The numbers that a name means: `scores.test.auc`, where `scores` is a stage or all instances of its matrix; or
- * `test.auc` of any stage.
- */
+/** The numbers that a name means: `scores.test.auc` of a stage or all its instances, or `test.auc` of any stage. */
 export function findNumbers(run: PastRun, name: string): readonly RunNumber[] {
   return numbersOf(run).filter((number) => namesOf(number).includes(name));
 }
 
-/** Every name by which a number can be asked for. */
 export function namesOf({ stage, name }: RunNumber): readonly string[] {
   return [...new Set([`${stage}.${name}`, `${baseName(stage)}.${name}`, name])];
 }

@@ -1,11 +1,11 @@
 import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Stage, StageName } from '../../engine/config/pipeline.ts';
-import type { StageEntry } from '../../engine/store/run-record.ts';
+import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { type Metrics, parseMetrics } from '../../learning/metrics/metrics-file.ts';
 
-/** Kept of one stage, and the largest file that is read for them. */
+/** Numbers kept for one stage, and the largest file read for them. */
 const mostNumbers = 400;
 const mostBytes = 1024 ** 2;
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { StageEntry } from '../../engine/store/run-record.ts';
+import type { StageEntry } from '../../engine/store/run-folder.ts';
 import { formatHistory } from './format-history.ts';
 import type { PastRun } from './past-run.ts';
 import { conditionName, selectRuns } from './select-runs.ts';

@@ -6,12 +6,9 @@ import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-
 export interface RunQuery {
   readonly pipeline?: string;
   readonly stage?: string;
-  /** Milliseconds since the epoch. */
   readonly since?: number;
   readonly failed?: boolean;
-  /** Such as `scores.test.auc>0.8`; all must hold. */
   readonly where?: readonly string[];
-  /** Numbers that are to be shown of each. */
   readonly show?: readonly string[];
   /** A number, or `duration`; the largest first. Absent: the last run first. */
   readonly sort?: string;
@@ -107,7 +104,7 @@ function inOrder(runs: readonly PastRun[], { sort, reverse = false }: RunQuery):
   return [...measured, ...keyed.filter(({ key }) => key === undefined)].map(({ run }) => run);
 }
 
-/** Of several instances, the one that comes first. */
+/** The first of several instances in this order. */
 function keyOf(run: PastRun, sort: string, reverse: boolean): number | undefined {
   const values = sort === 'duration' ? [run.seconds] : findNumbers(run, sort).map(({ value }) => value);
   const known = values.filter((value) => value != null);

@@ -14,7 +14,6 @@ import type { PageRoom } from './page-room.ts';
 import { showArtifact } from './read-artifact.ts';
 import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
 
-/** Of a log, its end. */
 const mostLogBytes = 48 * 1024;
 
 /** What does not depend on how the stage went. */
@@ -83,7 +82,6 @@ function shortened(value: Json | undefined): Json | undefined {
   return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, shortened(item) ?? null]));
 }
 
-/** How a result came about. */
 export function describeRecord(record: StageRecord): ReportStage['record'] {
   return [
     ['made', `${new Date(record.startedAt).toLocaleString('sv-SE')}, in ${formatSeconds(record.seconds)}`],

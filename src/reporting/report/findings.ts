@@ -8,21 +8,16 @@ import { intervalWords, renderHighlight, renderTable, showEnds, showValue } from
 /** Numbers that are told of each stage, and stages that have tiles; more of them are compared in a table. */
 const mostTold = 4;
 const mostTiled = 2;
-/** Rows of that table that are not folded away. */
 const mostRows = 12;
 
-/** A stage that measured how well a split's images are told apart. */
+/** How well a stage separates the images of a split. */
 export interface Finding {
   readonly stage: string;
   readonly split: string;
-  /** By their names without the split. */
   readonly metrics: ReadonlyMap<string, ReportMetric>;
 }
 
-/**
- * The numbers that the run was for, on the test split where there is one and else on the last, and what was chosen by
- * them. Empty without any.
- */
+/** The run's main numbers, on the test split or else the last, and what was chosen by them. */
 export function renderFindings(stages: readonly ReportStage[]): readonly Html[] {
   const findings = stages.flatMap(findingOf);
   const chosen = groupHighlights(
@@ -50,7 +45,7 @@ export function findingOf({ name, outputs }: ReportStage): readonly Finding[] {
   return [{ stage: name, split, metrics: new Map(own.map((metric) => [metric.name.slice(split.length + 1), metric])) }];
 }
 
-/** What tells two metrics of similar names and values apart. */
+/** What distinguishes metrics with similar names and values. */
 const meanings: Readonly<Record<string, string>> = {
   accuracy: 'share of all images',
   balancedAccuracy: 'mean over the classes',

@@ -26,9 +26,7 @@ function markupOf(value: HtmlValue): string {
   return plainText(String(value)).replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/**
- * JSON for a `script` element that is data. No `<` is left, so that no text in it can end the element or begin a comment.
- */
+/** JSON for a `script` element: without `<`, no text in it can end the element. */
 export function jsonScript(json: string): Html {
   return new Html(json.replaceAll('<', '\\u003c').replaceAll('\u2028', '\\u2028').replaceAll('\u2029', '\\u2029'));
 }

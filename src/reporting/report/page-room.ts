@@ -2,10 +2,7 @@ const mebibyte = 1024 ** 2;
 
 type Use = 'charts' | 'images' | 'tables' | 'logs';
 
-/**
- * The bytes that a page may still take in, so that it stays small enough to be sent by mail. Each use has room of its own,
- * so that many images do not cost the charts.
- */
+/** Bytes that a page may still take, so that it can be sent by mail; each use has its own share. */
 export class PageRoom {
   readonly #left: Record<Use, number>;
   #isExceeded = false;
@@ -14,7 +11,6 @@ export class PageRoom {
     this.#left = { charts: 16 * mebibyte, images: 6 * mebibyte, tables: 2 * mebibyte, logs: 2 * mebibyte, ...less };
   }
 
-  /** Whether something found no room. */
   get isExceeded(): boolean {
     return this.#isExceeded;
   }

@@ -36,14 +36,12 @@ export class PageSchedule {
     this.#timer = setTimeout(() => this.#renew(), Math.max(0, wait)).unref();
   }
 
-  /** No further page is begun. */
   stop(): void {
     this.#isOver = true;
     clearTimeout(this.#timer);
     clearInterval(this.#heart);
   }
 
-  /** Until the page that is being written is done. */
   async settled(): Promise<void> {
     await this.#writing;
   }

@@ -3,14 +3,10 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { Html, html } from './html.ts';
 
-/**
- * Nothing but the page itself: no request leaves it, whatever a title, a log or a spec holds. Vega compiles expressions,
- * hence `unsafe-eval`.
- */
+/** The page requests nothing, whatever is in it. Vega compiles expressions, hence `unsafe-eval`. */
 const policy =
   "default-src 'none'; img-src data: blob:; style-src 'unsafe-inline'; script-src 'unsafe-inline' 'unsafe-eval'; base-uri 'none'; form-action 'none'";
 
-/** A part of a page with an address. */
 export interface Section {
   readonly id: string;
   readonly title: string;
@@ -21,7 +17,6 @@ export interface Page {
   readonly title: string;
   /** A page that is `running` loads itself again. */
   readonly state: string;
-  /** Milliseconds since the epoch. */
   readonly writtenAt: number;
   readonly header: Html;
   /** Those without content are left out. */

@@ -7,12 +7,9 @@ import { dataUri } from './html.ts';
 import type { PageRoom } from './page-room.ts';
 import type { ReportMetric, Shown } from './report-model.ts';
 
-/** Rows shown of one table; the rest is in the file. */
 const mostRows = 60;
-/** Images shown of one folder, and the largest that is shown. */
 const mostImages = 24;
 const mostImageBytes = 256 * 1024;
-/** What is read of a table or a text: its beginning. */
 const mostBytes = 256 * 1024;
 
 const noRoom = 'It is left out, as this page has no more room; its files are linked.';
@@ -32,10 +29,7 @@ const imageTypes: Readonly<Record<string, string>> = {
   '.gif': 'image/gif',
 };
 
-/**
- * What the page shows of an artifact at an absolute path; undefined for one that it only names: a type without a form
- * for eyes, or a file that is gone or not in its form. A page never fails for what is in an artifact.
- */
+/** What the page shows of an artifact; undefined for one that is only named. A page never fails for an artifact. */
 export function showArtifact(type: ArtifactType, path: string, room: PageRoom): Shown | undefined {
   try {
     switch (type) {
@@ -112,7 +106,6 @@ function showFile(path: string, room: PageRoom): Shown | undefined {
   return { as: 'markdown', text, ...(!whole && { leftOut: 'Its beginning is shown.' }) };
 }
 
-/** Of a file that may be large. */
 function readBeginning(path: string): { readonly text: string; readonly whole: boolean } {
   const file = openSync(path, 'r');
   try {
@@ -124,10 +117,7 @@ function readBeginning(path: string): { readonly text: string; readonly whole: b
   }
 }
 
-/**
- * A chart's folder: the spec, for touching, and the picture that stands there before, on paper and without scripts. The
- * picture goes in as an image, in which nothing runs and no id meets another's; so a command may have drawn it.
- */
+/** A chart's spec and picture. The picture goes in as an image, where nothing runs: a command may have drawn it. */
 function showChart(folder: string, room: PageRoom): Shown | undefined {
   const specFile = join(folder, 'chart.vl.json');
   const text = existsSync(specFile) ? readFileSync(specFile, 'utf8') : undefined;

@@ -1,6 +1,9 @@
+import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
+import { chartTitle } from '../../learning/charts/chart-title.ts';
+import { theme } from '../../learning/charts/theme.ts';
+import type { CurvePoint } from '../../stage.ts';
 import { renderChart } from './chart-figure.ts';
-import { epochChart } from './epoch-chart.ts';
 import { renderFindings } from './findings.ts';
 import { type Html, html } from './html.ts';
 import { renderPage } from './page.ts';
@@ -9,7 +12,6 @@ import { resultSections } from './results.ts';
 import { renderFacts, renderWhatRan, stateWords } from './stages.ts';
 import { showValue } from './table.ts';
 
-/** Failures that are shown whole, and warnings that are not folded. */
 const mostFailures = 10;
 const mostWarnings = 4;
 
@@ -147,4 +149,42 @@ ${
     .map(([curve, value]) => `${curve} ${showValue(value)}`)
     .join(', ')}</p>`
 }</div>`;
+}
+
+const width = 440;
+
+/** The curves of a stage that still runs: one panel for losses, one for everything else. Undefined before the second point. */
+function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec | undefined {
+  const last = points.at(-1);
+  if (last === undefined || points.length < 2) return undefined;
+  const { unit } = last;
+  const data = points.flatMap(({ step, values }) =>
+    Object.entries(values).map(([name, value]) => ({
+      step,
+      curve: name.replace(/ (loss|accuracy)$/, ''),
+      panel: /loss$/.test(name) ? 'loss' : /accuracy$/.test(name) ? 'accuracy' : 'value',
+      value,
+    })),
+  );
+  const panels = [...new Set(data.map(({ panel }) => panel))];
+  const of = last.total === undefined ? '' : ` of ${last.total}`;
+  return {
+    $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
+    config: { ...theme },
+    title: chartTitle(`${stage} after ${unit} ${last.step}${of}`, 'It goes on.', width),
+    data: { values: data },
+    vconcat: panels.map((panel) => ({
+      width,
+      height: 160,
+      transform: [{ filter: { field: 'panel', equal: panel } }],
+      mark: { type: 'line', point: true },
+      encoding: {
+        x: { field: 'step', type: 'quantitative', title: unit, axis: { tickMinStep: 1, format: 'd' } },
+        y: { field: 'value', type: 'quantitative', title: panel, scale: { zero: false } },
+        color: { field: 'curve', type: 'nominal', title: null, sort: null },
+        strokeDash: { field: 'curve', type: 'nominal', title: null, sort: null },
+        shape: { field: 'curve', type: 'nominal', title: null, sort: null },
+      },
+    })),
+  };
 }

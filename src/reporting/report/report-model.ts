@@ -7,7 +7,6 @@ import type { ArtifactType, CurvePoint, Highlight, Progress } from '../../stage.
 export interface ReportModel {
   readonly pipeline: string;
   readonly description?: string;
-  /** The pipeline's file, relative to the root. */
   readonly file: string;
   readonly run: string;
   readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted';
@@ -15,7 +14,6 @@ export interface ReportModel {
   readonly startedAt: number;
   /** When the page was written; of a run that has ended, its end. */
   readonly writtenAt: number;
-  /** In the order of the file. */
   readonly stages: readonly ReportStage[];
   /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
   readonly notAsked: number;
@@ -24,7 +22,7 @@ export interface ReportModel {
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
-  /** Of the process that ran: versions, host, commit. */
+  /** Facts about the run: versions, host, commit. */
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
@@ -33,11 +31,8 @@ export interface ReportStage {
   readonly kind: string;
   readonly description?: string;
   readonly state: Outcome | 'running' | 'waiting';
-  /** Why it ran or was restored; the most important first. */
   readonly reasons: readonly string[];
-  /** Of the work done in this run. */
   readonly seconds: number;
-  /** Why it failed or did not run. */
   readonly message?: string;
   /** The settings that the stage gets; those of `written` are not at their default. */
   readonly settings: readonly Setting[];
@@ -50,13 +45,11 @@ export interface ReportStage {
   readonly log?: ReportLog;
   /** How its result came about: when, where, with what. */
   readonly record: readonly (readonly [name: string, value: string])[];
-  /** While it runs. */
   readonly progress?: Progress;
   readonly points: readonly CurvePoint[];
 }
 
 export interface Setting {
-  /** Such as `optimizer.learningRate`. */
   readonly path: string;
   readonly value: Json;
   readonly written: boolean;
@@ -64,18 +57,15 @@ export interface Setting {
 
 export interface ReportLog {
   readonly text: string;
-  /** Whether its beginning is left out. */
   readonly cut: boolean;
 }
 
 export interface ReportOutput {
   readonly port: string;
   readonly type: ArtifactType;
-  /** Relative to the root. */
   readonly path: string;
   /** Relative to the page. */
   readonly href: string;
-  /** Undefined for what is only named. */
   readonly shown?: Shown;
 }
 

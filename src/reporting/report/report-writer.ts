@@ -17,7 +17,6 @@ import { drawStages } from './stage-graph.ts';
 
 export interface ReportOptions {
   readonly pipeline: Pipeline;
-  /** Those that the run was asked for. */
   readonly stages: readonly Stage[];
   readonly publisher: Publisher;
   readonly run: RunFolder;
@@ -30,10 +29,7 @@ export interface ReportOptions {
 const pause = 1_000;
 const progressPause = 10_000;
 
-/**
- * Keeps the page of a run, `artifacts/<pipeline>/report.html`, as it goes on: events go in, now and then a page comes out,
- * and the last one at `finish`. A run that found everything in place leaves the page alone, if it still shows just that.
- */
+/** Keeps a run's page, `artifacts/<pipeline>/report.html`, as events come; an idle run leaves a page that is right. */
 export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;

@@ -12,10 +12,7 @@ import { fileLink, renderDataset, renderHighlight, renderMarkdown, renderShownTa
 /** Above this many stages, a pipeline that includes others is shown by experiment. */
 const mostFlat = 24;
 
-/**
- * What the stages left: charts, tables and pictures, and everything of each stage. Where many stages come from several
- * included pipelines, each of these is an experiment that opens on demand.
- */
+/** Charts, tables, pictures and details of all stages; a large pipeline with includes is folded by experiment. */
 export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
   const experiments = new Map<string, ReportStage[]>();
   for (const stage of stages) {

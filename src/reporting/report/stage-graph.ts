@@ -10,10 +10,7 @@ const mostInstances = 24;
 /** What a wide page has for it, in pixels. */
 const pageWidth = 1170;
 
-/**
- * The graph, each stage with how it stands; undefined where there are too many to see anything. It goes across, as graphs do, or
- * down where across it would run off the page. For a narrow page the instances of a matrix are one box.
- */
+/** The graph of stages, across or down by its width; undefined for too many. Narrow pages join instances. */
 export async function drawStages(
   stages: readonly Stage[],
   stateOf: (name: string) => ReportStage['state'],

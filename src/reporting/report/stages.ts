@@ -23,7 +23,6 @@ export const stateBadge = (state: State): Html =>
 
 const stageId = (name: string): string => `stage-${name}`;
 
-/** How the stages depend on each other, what each did in this run, why, and how long it took. */
 export function renderWhatRan(model: ReportModel): readonly Html[] {
   const longest = Math.max(...model.stages.map(({ seconds }) => seconds), 0.001);
   const rows = model.stages.map(({ name, kind, state, reasons, message, seconds }) => [
@@ -54,7 +53,6 @@ function renderGraph({ graph, stages }: ReportModel): readonly Html[] {
   ];
 }
 
-/** Everything of one stage, to be opened. */
 export function renderStage(stage: ReportStage): Html {
   const { name, kind, state, seconds, description, reasons, message, inputs, outputs, warnings, log, record } = stage;
   const list = (title: string, lines: readonly string[]) =>

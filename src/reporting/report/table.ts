@@ -11,7 +11,6 @@ const widest = 5;
 /** A table of more columns and few rows is turned round: its columns become rows. */
 const mostColumns = 12;
 const fewRows = 6;
-/** Rows shown of a table that many stages share. */
 const mostRows = 80;
 const longNumber = /^-?\d+\.\d{5,}(e[-+]?\d+)?$/;
 
@@ -38,7 +37,6 @@ ${rows.map(
 )}</tbody></table></div>`;
 }
 
-/** A table that stages want shown. */
 export function renderHighlight({ title, stages, columns, rows }: HighlightTable): Html {
   const more = rows.length > mostRows ? `; the first ${mostRows} of ${rows.length} rows` : '';
   const of = stages.length === 1 ? stages[0]! : `${stages.length} stages`;
@@ -100,16 +98,12 @@ export function renderDataset(stage: string, href: string, { columns, rows }: Sh
   );
 }
 
-/** A link with the name of the file that it leads to. */
 export const fileLink = (href: string): Html => html`<a class="small" href="${href}">${href.split('/').at(-1)!}</a>`;
 
 const shareBar = (share: number): Html =>
   html`<span class="small">${formatShare(share)}</span><span class="bar" style="width:${(100 * share).toFixed(1)}%"></span>`;
 
-/**
- * The little of Markdown that stages write: tables, headings, paragraphs. Everything else is shown as it is written; no
- * HTML in it is taken for any.
- */
+/** Renders the Markdown that stages write (tables, headings, paragraphs), and shows all else as it is written. */
 export function renderMarkdown(text: string): readonly Html[] {
   const blocks = text
     .replaceAll('\r\n', '\n')

@@ -5,10 +5,7 @@ export type Paint = ReturnType<typeof picocolors.createColors>;
 
 export const createPaint = (coloured: boolean): Paint => picocolors.createColors(coloured);
 
-/**
- * Whether to colour: on a terminal that can, unless `NO_COLOR` is set; `FORCE_COLOR` wins over all, as in Node itself
- * (`0` and `false` force them off).
- */
+/** Whether to colour: on a terminal without `NO_COLOR`; `FORCE_COLOR` wins, and `0` and `false` turn colours off. */
 export function wantsColour(
   stream: { readonly isTTY?: boolean },
   env: Readonly<Record<string, string | undefined>>,

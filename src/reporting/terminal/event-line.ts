@@ -1,11 +1,16 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { formatSeconds } from '../../format-numbers.ts';
+import {
+  formatCount,
+  formatPercent,
+  formatRate,
+  formatSeconds,
+  formatWholeSeconds,
+  shareDone,
+} from '../../format-numbers.ts';
+import { rateOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
-/**
- * The line that an event leaves behind, if any. A stage that is up to date or blocked leaves none: a pipeline may have a
- * thousand of them, and the summary counts them. `why` is the reason that a stage ran or was restored for.
- */
+/** The line that an event leaves, if any: none for stages up to date or blocked, which the summary counts. */
 export function eventLine(event: RunEvent, why: string | undefined, paint: Paint): string | undefined {
   switch (event.type) {
     case 'run-started':
@@ -43,3 +48,19 @@ function endLine({ stage, outcome, seconds }: StageFinished, why: string, paint:
 }
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/:$/, '');
+
+/** How far a stage is, first what tells most: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`, `13/25 steps`, `3 steps/s` */
+export function progressParts(stage: StageModel): readonly string[] {
+  const { progress } = stage;
+  if (progress === undefined) return [];
+  const { done, total, unit, note } = progress;
+  const rate = progress.rate ?? rateOf(stage);
+  const secondsLeft = progress.secondsLeft ?? (rate === undefined ? undefined : Math.max(0, total - done) / rate);
+  return [
+    formatPercent(shareDone(progress)).trim(),
+    ...(note === undefined ? [] : [note]),
+    ...(secondsLeft === undefined ? [] : [`${formatWholeSeconds(secondsLeft)} left`]),
+    `${formatCount(done)}/${formatCount(total)} ${unit}`,
+    ...(rate === undefined ? [] : [formatRate(rate, unit)]),
+  ];
+}

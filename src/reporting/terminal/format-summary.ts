@@ -16,10 +16,7 @@ const mostRows = 40;
 /** In the order in which a run's end counts them. */
 export const outcomes: readonly Outcome[] = ['failed', 'cancelled', 'blocked', 'ran', 'restored', 'up to date'];
 
-/**
- * What a run leaves on the screen at its end: the tables of its stages, where the outputs lie, every failure with its
- * message and the end of its log, and the counts last, where eyes are. One line where everything was up to date.
- */
+/** A run's end on the screen: tables, outputs, failures, and the counts last; one line if all was up to date. */
 export function formatSummary(run: RunModel, paint: Paint): readonly string[] {
   const { end, stages, pipeline } = run;
   if (end === undefined) return [];

@@ -3,11 +3,9 @@ import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import { emptyRun, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { eventLine } from './event-line.ts';
+import { eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
-import { LiveRegion } from './live-region.ts';
 import type { OutputStream } from './output-stream.ts';
-import { progressParts } from './progress-parts.ts';
 import { clip, padEnd } from './text.ts';
 
 /** Calls `tick` with the time again and again; what it returns stops it. */
@@ -26,10 +24,7 @@ const longestName = 32;
 /** Columns of a bar; a narrow terminal keeps the room for the words. */
 const barWidth = (columns: number): number => (columns < 100 ? 10 : 20);
 
-/**
- * A run on a terminal: bars of the running stages at the bottom, finished ones scroll by above. Events are gathered and
- * drawn at the next tick, so that a thousand quick stages cost a few drawings and a run without work costs none.
- */
+/** A run on a terminal: bars of running stages below finished lines. Drawn at ticks, so that many stages stay cheap. */
 export class LiveReporter implements RunListener {
   readonly #stream: OutputStream;
   readonly #paint: Paint;
@@ -120,4 +115,53 @@ function rowOf(stage: RunningStage, now: number, { columns, paint }: Space): str
   const bar = paint.cyan('█'.repeat(full)) + paint.dim('░'.repeat(width - full));
   const [percent = '', ...parts] = progressParts(stage);
   return `${bar} ${percent.padStart(5)}  ${parts.join('  ')}${tried}`;
+}
+
+const hideCursor = '\u001b[?25l';
+const showCursor = '\u001b[?25h';
+const eraseToEndOfLine = '\u001b[K';
+const eraseBelow = '\u001b[J';
+
+/** The last lines of a terminal, redrawn by one write without flicker, the cursor hidden until `close` or exit. */
+class LiveRegion {
+  readonly #stream: OutputStream;
+  #lines: readonly string[] = [];
+  #cursorHidden = false;
+  readonly #restoreCursor = () => {
+    if (this.#cursorHidden) this.#stream.write(showCursor);
+  };
+
+  constructor(stream: OutputStream) {
+    this.#stream = stream;
+  }
+
+  draw(finished: readonly string[], lines: readonly string[]): void {
+    const unchanged = lines.length === this.#lines.length && lines.every((line, i) => line === this.#lines[i]);
+    if (finished.length === 0 && unchanged) return;
+    let text = this.#toTop();
+    if (lines.length > 0 && !this.#cursorHidden) {
+      text = hideCursor + text;
+      this.#cursorHidden = true;
+      process.once('exit', this.#restoreCursor);
+    }
+    if (finished.length > 0) text += eraseBelow + finished.map((line) => `${line}\n`).join('');
+    for (const line of lines) text += `${line}${eraseToEndOfLine}\n`;
+    if (finished.length === 0) text += eraseBelow; // also rows that a narrower terminal had wrapped
+    this.#lines = lines;
+    this.#stream.write(text);
+  }
+
+  close(finished: readonly string[]): void {
+    this.draw(finished, []);
+    this.#restoreCursor();
+    this.#cursorHidden = false;
+    process.off('exit', this.#restoreCursor);
+  }
+
+  /** Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so rows are counted anew. */
+  #toTop(): string {
+    const columns = this.#stream.columns ?? Number.POSITIVE_INFINITY;
+    const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);
+    return rows > 0 ? `\r\u001b[${rows}A` : '';
+  }
 }

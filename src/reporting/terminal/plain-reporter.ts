@@ -1,10 +1,9 @@
 import type { RunEvent } from '../../engine/events.ts';
 import { emptyRun, type RunListener, type RunModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { eventLine } from './event-line.ts';
+import { eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
 import type { OutputStream } from './output-stream.ts';
-import { progressParts } from './progress-parts.ts';
 
 /** Milliseconds between two lines of progress of a stage. */
 const progressInterval = 10_000;

@@ -7,17 +7,12 @@ import { parseYaml } from '../yaml/parse-yaml.ts';
 export interface SetParam {
   /** The included pipeline whose parameter it is, such as `sn/`; empty for the file itself. */
   readonly prefix: string;
-  /** Keys below `params`. */
   readonly path: readonly string[];
   readonly value: Node;
-  /** Where the name stands. */
   readonly at: Span;
 }
 
-/**
- * Reads the texts of `--set`; a value is YAML, so that `5` is a number and `[1, 2]` a list. `declared` is the `params` of
- * the file, from which a hint says what may be meant.
- */
+/** Reads the texts of `--set`; each value is YAML. `declared` is the `params` of the file, for hints. */
 export function parseSetParams(
   texts: readonly string[],
   declared: Node | undefined,

@@ -1,3 +1,5 @@
+import { fillShell } from '../../../shell/fill-shell.ts';
+import type { Placeholder } from '../../../shell/placeholders.ts';
 import { suggest } from '../../../suggest.ts';
 import type { Report, Span } from '../../diagnostics/diagnostic.ts';
 import {
@@ -5,6 +7,7 @@ import {
   describeNode,
   entriesOf,
   isText,
+  itemsOf,
   mapScalars,
   type Node,
   spanInside,
@@ -23,10 +26,7 @@ const maximumText = 1 << 16;
 
 const variable = /\$\$\{|\$\{([^{}]*)\}?/g;
 
-/**
- * Replaces every `${name}` in a tree: by the value itself, typed, where it is the whole text; by its text otherwise.
- * `$${` is a literal `${`. Untouched nodes are the same objects. What cannot be replaced stays as it is written.
- */
+/** Replaces every `${name}` in a tree, typed where it is the whole text. `$${` is a literal `${`. */
 export function substitute(node: Node, scope: Scope): Node {
   return mapScalars(node, (scalar) => (isText(scalar) ? substituteText(scalar, scope) : scalar));
 }
@@ -62,7 +62,7 @@ function substituteText(node: TextNode, scope: Scope): Node {
 }
 
 /** The text of a value inside a longer text: of a scalar, or the `id` of a map of a matrix. */
-export function plainText(value: Node, name: string, at: Span, report: Report): string | undefined {
+function plainText(value: Node, name: string, at: Span, report: Report): string | undefined {
   const scalar = child(value, 'id') ?? value;
   if (scalar.type === 'scalar' && scalar.value !== null) return String(scalar.value);
   const message = `"\${${name}}" is ${describeNode(value)}, which cannot be part of a text`;
@@ -85,7 +85,7 @@ export function reportUnknownVariable(
 }
 
 /** A value that a `${…}` names, and the way to it: `params.optimizer` leads to the map, `rate` further into it. */
-export interface Path {
+interface Path {
   readonly name: string;
   readonly rest: readonly string[];
   readonly at: Span;
@@ -115,4 +115,39 @@ function missingKey(node: Node, walked: string, step: string): string | undefine
   const isGiven = (node.at.from ?? node.at).file.path === '--set';
   if (near?.startsWith('Did') || !isGiven) return near;
   return `To set some of its keys alone: --set ${walked}.<key>=<value>`;
+}
+
+/** Replaces `${params.z}` and `${matrix.z}` in a shell text; ports must be declared and stay until the stage runs. */
+export function substituteShell(
+  node: TextNode,
+  ports: Readonly<Record<'inputs' | 'outputs', ReadonlySet<string>>>,
+  scope: Scope,
+): TextNode {
+  const written = node.value;
+  const spanOf = ({ start, end }: Placeholder) => {
+    const piece = written.slice(start, end);
+    return spanInside(node, piece, written.slice(0, start).split(piece).length - 1);
+  };
+  const { text, unfit } = fillShell(written, (placeholder) => {
+    const { side, name, quoting } = placeholder;
+    const at = spanOf(placeholder);
+    if (side === 'inputs' || side === 'outputs') {
+      const isPort = ports[side].has(name) || (side === 'inputs' && ports[side].has(name.replace(/\.list$/, '')));
+      const message = `The stage declares no ${side.slice(0, -1)} "${name}"`;
+      if (!isPort) scope.report({ code: 'unknown-port', message, at, hint: suggest(name, ports[side]) });
+      return undefined;
+    }
+    const found = scope.lookup(`${side}.${name}`, at);
+    const texts = itemsOf(found).map((item) => plainText(item, `${side}.${name}`, at, scope.report));
+    if (found === undefined || !texts.every((one) => one !== undefined)) return undefined;
+    if (quoting === 'literal' && texts.some((one) => /\$\{(inputs|outputs)\./.test(one))) {
+      const message = `The value of "\${${side}.${name}}" would be read for placeholders again`;
+      scope.report({ code: 'unfit-value', message, at, hint: 'Leave out the quotes of the here-document’s word.' });
+    }
+    return texts;
+  });
+  for (const { placeholder, message, hint } of unfit) {
+    scope.report({ code: 'unfit-value', message, at: spanOf(placeholder), hint });
+  }
+  return text === written ? node : { ...node, value: text };
 }

@@ -38,11 +38,9 @@ interface Row extends SettingRow {
 interface Form {
   readonly before: string;
   readonly name: string;
-  /** How many there are. */
   readonly of: number;
 }
 
-/** The settings of a schema, flat, in its order. */
 export function describeSettings(settings: z.ZodType): readonly SettingRow[] {
   const schema = z.toJSONSchema(settings, { io: 'input', unrepresentable: 'any' }) as SchemaNode;
   return joinForms(rowsOf(schema, ''));
@@ -57,7 +55,7 @@ function rowsOf(schema: SchemaNode, prefix: string, form?: Form): readonly Row[]
   });
 }
 
-/** What is inside a setting. Of a list only what is the same for all items: those of a network are a page of their own. */
+/** Rows inside a setting; of a list only what all items share, since networks have a page of their own. */
 function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
   const { items, additionalProperties: values } = node;
   const own = [
@@ -69,10 +67,7 @@ function rowsBelow(node: SchemaNode, path: string): readonly Row[] {
   return own;
 }
 
-/**
- * The forms of a setting that has several: each named by the constant that tells it apart, `kind: adam`, or by what it
- * requires, `{ norm }`. A form that is no map has nothing to list.
- */
+/** The forms of a setting, each named by its distinguishing constant (`kind: adam`) or required keys (`{ norm }`). */
 function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode })[] {
   const forms = node.anyOf ?? node.oneOf ?? [];
   const key = tellingKey(forms);
@@ -83,12 +78,12 @@ function formsOf(node: SchemaNode): readonly (Form & { readonly node: SchemaNode
     });
   }
   const maps = mapsAmong(node);
-  // A single one needs no telling apart: rows inside it say that it is a map.
+  // With a single map, the rows inside already show that it is one.
   const of = maps.length === 1 ? 1 : forms.length;
   return maps.map((map) => ({ before: 'as', name: `{ ${map.required?.join(', ')} }`, of, node: map }));
 }
 
-/** The key whose constant tells forms apart. */
+/** The key whose constant distinguishes forms. */
 function tellingKey(forms: readonly SchemaNode[]): string | undefined {
   const isConstant = (form: SchemaNode, key: string) => form.properties?.[key]?.const !== undefined;
   return Object.keys(forms[0]?.properties ?? {}).find((key) => forms.every((form) => isConstant(form, key)));
@@ -97,7 +92,7 @@ function tellingKey(forms: readonly SchemaNode[]): string | undefined {
 const mapsAmong = ({ anyOf, oneOf }: SchemaNode): readonly SchemaNode[] =>
   (anyOf ?? oneOf ?? []).filter(({ properties }) => properties !== undefined);
 
-/** Once what is the same in several forms, and nothing of the form where it is the same in all; rows of one path together. */
+/** Joins rows of several forms: each once, naming its forms unless all share it; rows of one path stay together. */
 function joinForms(rows: readonly Row[]): readonly SettingRow[] {
   const paths = new Set(rows.map(({ path }) => path));
   return [...paths].flatMap((path) => {
@@ -110,7 +105,7 @@ function joinForms(rows: readonly Row[]): readonly SettingRow[] {
 const areAlike = (one: Row, other: Row): boolean =>
   one.type === other.type && one.fallback === other.fallback && one.summary === other.summary;
 
-/** Of rows that are alike but for their form. */
+/** Joins rows that differ only in their form. */
 function tellForms(rows: readonly Row[]): SettingRow {
   const { form, ...row } = rows[0]!;
   if (form === undefined || rows.length === form.of) return row;
@@ -123,7 +118,6 @@ function fallbackOf(node: SchemaNode, required: boolean): string {
   return required ? 'required' : '—';
 }
 
-/** A value in YAML's flow form. */
 function inFlow(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(inFlow).join(', ')}]`;
   if (typeof value !== 'object' || value === null) return String(value);
@@ -150,7 +144,7 @@ function typeOf(node: SchemaNode): string {
 const typeOfMap = ({ properties, additionalProperties: values }: SchemaNode): string =>
   properties === undefined && typeof values === 'object' ? `map to ${typeOfEach(values)}` : 'map';
 
-/** Of the items of a list or the values of a map: `list of (string or number)`. */
+/** The type of list items or map values: `list of (string or number)`. */
 function typeOfEach(node: SchemaNode): string {
   const type = typeOf(node);
   return / (or|\|) /.test(type.replace(/\(.*\)/, '')) ? `(${type})` : type;

@@ -1,13 +1,12 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 import { suggest } from '../../../suggest.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { describeNode, type Node, nodeAt } from '../yaml/node.ts';
-import { defaultAt, keyOfConstant, knownKeys } from './schema-at.ts';
 
 type Issue = z.core.$ZodIssue;
 
 /** The value that does not fit a schema. */
-export interface Subject {
+interface Subject {
   readonly node: Node;
   readonly schema: z.ZodType;
   /** What comes before the issue's path in messages, such as `with`; empty at the root of a stage or file. */
@@ -55,10 +54,7 @@ function unknownKey(key: string, path: readonly PropertyKey[], subject: Subject)
   return { code: 'unknown-key', message: `Unknown key "${key}"${inside ? ` in "${inside}"` : ''}`, at, hint };
 }
 
-/**
- * The issues of the branch of a union that the value was meant for: among the branches that fail only deeper inside, the one
- * with the fewest mistakes. Undefined where none is nearest.
- */
+/** The issues of the branch that the value was meant for: of those that fail only deeper inside, the fewest. */
 function insideUnion(branches: readonly (readonly Issue[])[]): readonly Issue[] | undefined {
   const other = new Set(['invalid_type', 'invalid_union', 'invalid_value']);
   const deep = branches.filter((issues) => issues.every(({ path, code }) => path.length > 0 || !other.has(code)));
@@ -92,7 +88,6 @@ function form(node: Node, issue: Issue, path: readonly PropertyKey[], { schema }
   return usual === undefined ? undefined : `By default it is ${JSON.stringify(usual).replaceAll(',', ', ')}.`;
 }
 
-/** The texts that the schema takes. */
 function allowedValues(issue: Issue): readonly string[] {
   if (issue.code === 'invalid_union') {
     const inBranches = issue.errors.flatMap((branch) => branch.slice(0, 1).flatMap(allowedValues));
@@ -161,4 +156,38 @@ const typeWords: Readonly<Record<string, string>> = {
 function dotted(prefix: string, path: readonly PropertyKey[]): string {
   const tail = path.map((step) => (typeof step === 'number' ? `[${step}]` : `.${String(step)}`)).join('');
   return prefix === '' ? tail.replace(/^\./, '') : `${prefix}${tail}`;
+}
+
+type JsonSchema = z.core.JSONSchema.BaseSchema;
+
+/** The keys that a schema takes at a path, in any of its branches; for hints only. */
+function knownKeys(schema: z.ZodType, path: readonly PropertyKey[]): readonly string[] {
+  return [...new Set(schemasAt(schema, path).flatMap((branch) => Object.keys(branch.properties ?? {})))];
+}
+
+/** The key that distinguishes the branches of a union where one of them has the constant `value`: `kind`, for `adam`. */
+function keyOfConstant(schema: z.ZodType, path: readonly PropertyKey[], value: unknown): string | undefined {
+  const properties = schemasAt(schema, path).flatMap((branch) => Object.entries(branch.properties ?? {}));
+  return properties.find(([, property]) => typeof property === 'object' && property.const === value)?.[0];
+}
+
+function defaultAt(schema: z.ZodType, path: readonly PropertyKey[]): unknown {
+  return schemasAt(schema, path).find((branch) => branch.default !== undefined)?.default;
+}
+
+function schemasAt(schema: z.ZodType, path: readonly PropertyKey[]): readonly JsonSchema[] {
+  let level: JsonSchema[] = [z.toJSONSchema(schema, { io: 'input', unrepresentable: 'any', target: 'draft-7' })];
+  for (const step of path) {
+    level = level.flatMap(branchesOf).flatMap((branch) => {
+      const below = typeof step === 'number' ? branch.items : branch.properties?.[String(step)];
+      const other = below ?? branch.additionalProperties;
+      return typeof other === 'object' && !Array.isArray(other) ? [other as JsonSchema] : [];
+    });
+  }
+  return level.flatMap(branchesOf);
+}
+
+function branchesOf(schema: JsonSchema): JsonSchema[] {
+  const inner = [...(schema.anyOf ?? []), ...(schema.oneOf ?? []), ...(schema.allOf ?? [])] as JsonSchema[];
+  return [schema, ...inner.flatMap(branchesOf)];
 }

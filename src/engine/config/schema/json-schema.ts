@@ -6,11 +6,8 @@ import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
 export type JsonSchema = Readonly<Record<string, unknown>>;
 
 /**
- * The JSON schema of a pipeline's file, by which editors complete and check it. The settings and ports of a kind apply by
- * `if` and `then` on `kind`. Parts that occur more than once are definitions.
- *
- * The schema is looser than loading: any key may come from an extended file, so none is required; a `${…}` may stand for
- * any value; and null removes a key of an extended file.
+ * The JSON schema of a pipeline's file for editors: `if` and `then` on `kind` select settings and ports. It is looser
+ * than loading: nothing is required, `${…}` may stand for any value, and null removes an inherited key.
  */
 export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
   const stage = stageSchema([...kinds].sort((a, b) => (a.name < b.name ? -1 : 1)));
@@ -63,7 +60,6 @@ function stageSchema(specs: readonly AnyKindSpec[]): JsonSchema {
   };
 }
 
-/** What a kind adds to the keys that every stage has. */
 function branch(spec: AnyKindSpec): JsonSchema {
   const ports = (all: Readonly<Record<string, InputPort<never> | OutputPort>>, isOpen: boolean) => ({
     properties: Object.fromEntries(

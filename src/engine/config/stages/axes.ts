@@ -1,11 +1,11 @@
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { type Definition, namePattern } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
+import { instanceScope } from '../params/params.ts';
 import { substitute } from '../params/substitute.ts';
 import { postOrder } from '../post-order.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
 import { child, describeNode, entriesOf, isText, type Node, type TextNode, toJson } from '../yaml/node.ts';
-import { instanceScope } from './instance-scope.ts';
 
 /** One dimension of a matrix. */
 export interface Axis {
@@ -20,7 +20,6 @@ export interface AxisValue {
   readonly node: Node;
 }
 
-/** A value for each axis, by the axis's name. */
 export type Combination = ReadonlyMap<string, AxisValue>;
 
 /** The most stages of one pipeline, with all instances counted. More is a slip in a matrix. */
@@ -31,10 +30,7 @@ const reserved = new Set(['stage', 'path']);
 /** Excludes characters that mean something in a stage's name or in a shell. */
 const labelPattern = /^[^\s,=@[\]{}()$"'`\\|&;<>*?]{1,100}$/u;
 
-/**
- * The axes of every definition: those inherited through its single ports, then its own. Axes of one name must have the same
- * values, and become one; a selection `faces[set=test]` inherits only the others.
- */
+/** The axes of every definition: those inherited through single ports and not selected, then its own. */
 export function axesOfDefinitions(
   context: LoadContext,
   definitions: ReadonlyMap<string, Definition>,
@@ -67,7 +63,6 @@ export function combinations(axes: readonly Axis[]): readonly Combination[] {
   );
 }
 
-/** The axes that a stage declares itself, in the order of the file. */
 function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly Axis[] {
   const written = child(node, 'matrix');
   const matrix = written && substitute(written, scope.params); // The shape of the stage reports wrong types.
@@ -106,7 +101,6 @@ function readValues(
   return Array.from(byLabel, ([label, node]) => ({ label, node }));
 }
 
-/** A definition whose axes another one inherits. */
 interface Source {
   readonly from: Definition;
   readonly reference: StageReference;

@@ -16,11 +16,7 @@ const reserved = ['cache', 'pipelines', '.git'];
 /** Bytes of a name, on nearly every file system. */
 const longestName = 255;
 
-/**
- * Checks the outputs of a pipeline against its path inputs and one another: no two outputs in one place or inside one
- * another, no output inside an input, no input inside an output (it must be read from the stage instead), no output outside
- * the root or where the run's `page` is.
- */
+/** Checks that outputs are inside the root, apart from each other, from path inputs and from the run's `page`. */
 export function checkPaths(
   context: LoadContext,
   instances: readonly Instance[],
@@ -124,10 +120,7 @@ function reportTwice({ report }: LoadContext, first: OutputClaim, { stage, outpu
   report({ code: 'output-twice', message, at: output.at, ...more });
 }
 
-/**
- * Finds where a path really lies when the links in its parents are followed. What does not exist yet lies where its name
- * says. The last part itself is not followed: publishing replaces a link and does not write through it.
- */
+/** Resolves links in a path's parents. The last part is not followed, since publishing replaces a link. */
 class RealPaths {
   readonly #folders = new Map<string, string>();
 
@@ -150,7 +143,6 @@ class RealPaths {
   }
 }
 
-/** The path and every folder above it, the nearest first. */
 function* upwards(absolute: string): Iterable<string> {
   for (let path = absolute; ; path = dirname(path)) {
     yield path;

@@ -6,9 +6,8 @@ import type { Axis } from './axes.ts';
 import type { Instances } from './instances.ts';
 
 /**
- * Axes that decide nothing, such as a seed that no setting takes: stages that differ only in one of them would have the same
- * fingerprint, so one result would be copied and look like several. What differs between their inputs is compared when the
- * file is read: a stage or a path counts as another input by its name, since its content is not known yet.
+ * Axes that decide nothing: their stages would share one fingerprint, and one result would look like several. Contents
+ * are unknown here, so a stage or path counts as another input by its name.
  */
 export function findIdleAxes({ axes, byDefinition }: Instances, stages: readonly Stage[]): readonly Diagnostic[] {
   const works = new Map<string, string>(stages.map((stage) => [stage.name, workOf(stage)]));

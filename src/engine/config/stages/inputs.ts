@@ -149,7 +149,6 @@ function findStageItems({ context, instances }: InputWork, reader: Reader, node:
   });
 }
 
-/** A port's types as a message names them. */
 const typeWords = (type: InputPort['type']) => [type].flat().join(' or ');
 
 /** The definition that a reference names, seen from a file. A wrong name or selection is reported. */
@@ -189,15 +188,11 @@ export function findStage(
   return definition;
 }
 
-/** The axis values of the instance that an item comes from. */
 function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<string, string>> {
   return item.from === 'stage' ? labelsOf(instances.byName.get(item.stage)!.axes) : {};
 }
 
-/**
- * Items of a list port with labels that distinguish them: axes that the reader does not fix (on a `labelled` port, those
- * that it fixes too), the stage, the path.
- */
+/** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
 function labelled(found: readonly Found[], { instance, known }: Reader, work: InputWork): readonly InputItem[] {
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {

@@ -1,15 +1,14 @@
 import { closest } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
-import { substitute } from '../params/substitute.ts';
-import { substituteShell } from '../params/substitute-shell.ts';
+import { instanceScope } from '../params/params.ts';
+import { substitute, substituteShell } from '../params/substitute.ts';
 import type { Output, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/shapes.ts';
 import type { StageReference } from '../stage-reference.ts';
 import { child, entriesOf, isText, type MapNode, mapEntries, measureNode, type Node, toJson } from '../yaml/node.ts';
 import { type Axis, axesOfDefinitions, type Combination, combinations, maximumStages } from './axes.ts';
-import { instanceScope } from './instance-scope.ts';
 import { resolveOutputs } from './outputs.ts';
 
 /** A definition with a value for each of its axes, its `${…}` replaced, and its outputs known for those that read it. */
@@ -17,7 +16,6 @@ export interface Instance {
   readonly name: StageName;
   readonly definition: Definition;
   readonly axes: Combination;
-  /** The stage's map after substitution. */
   readonly node: MapNode;
   /** Absent where the shape is wrong, which is reported. */
   readonly shape?: StageShape;
@@ -30,7 +28,6 @@ export interface Instances {
   readonly byDefinition: ReadonlyMap<Definition, readonly Instance[]>;
   readonly byName: ReadonlyMap<string, Instance>;
   readonly definitions: ReadonlyMap<string, Definition>;
-  /** The axes of each definition, inherited ones too. */
   readonly axes: ReadonlyMap<Definition, readonly Axis[]>;
 }
 
@@ -83,10 +80,7 @@ export function labelsOf(axes: Combination): Readonly<Record<string, string>> {
   return Object.fromEntries(Array.from(axes, ([name, { label }]) => [name, label]));
 }
 
-/**
- * The instances of a definition that a reader refers to, in order: those that agree with its selection and, on other axes,
- * with the reader's own values. An axis that neither fixes may have any value.
- */
+/** The instances that a reference means: those that agree with its selection and with the reader's own axis values. */
 export function agreeing(
   { byDefinition, byName }: Instances,
   definition: Definition,

@@ -8,10 +8,7 @@ import type { Output, StageName } from '../pipeline.ts';
 import { publishedFolder } from '../pipeline-name.ts';
 import { child, type Entry, entriesOf, type MapNode, textOf } from '../yaml/node.ts';
 
-/**
- * The outputs of an instance and where they are published: where the YAML says, else under `artifacts/`. A place that an
- * included file names is that file's own; stages that are included publish among the outputs of the including pipeline.
- */
+/** An instance's outputs and their published paths. Included stages publish among the including pipeline's outputs. */
 export function resolveOutputs(
   { report, root }: LoadContext,
   { name, definition, node }: { readonly name: StageName; readonly definition: Definition; readonly node: MapNode },
@@ -64,7 +61,6 @@ function isWanted(stage: MapNode, when: string | undefined): boolean {
   return written?.type === 'scalar' && written.value === true;
 }
 
-/** What to do for a port that exists only with a setting. */
 export const askFor = (when: string): string => `Set "${when}: true" under "with".`;
 
 function openType({ value }: Entry): ArtifactType {

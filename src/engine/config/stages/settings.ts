@@ -47,7 +47,6 @@ export function resolveSettings(
 /** Settings are JSON by the contract of specs; the round trip drops optional keys that a schema left undefined. */
 const asJson = (data: unknown): Json => JSON.parse(JSON.stringify(data)) as Json;
 
-/** The map with the value at a path replaced; undefined removes it. */
 function replaceAt(map: JsonObject, [key, ...rest]: readonly string[], value: Json | undefined): JsonObject {
   if (key === undefined) return map;
   const { [key]: old, ...others } = map;
@@ -64,10 +63,8 @@ function valueAt(value: Json, path: readonly string[]): Json | undefined {
 }
 
 /**
- * The settings without those at their default: what the file leaves out, and what it could leave out without changing
- * anything. So a default that is written out gives the same fingerprint as one that is not. Lists stay whole.
- *
- * `given` is what the file says, `settings` what the schema made of it.
+ * The settings without those at their default, so that writing out a default changes no fingerprint. Lists stay whole.
+ * `given` is what the file says, `settings` is what the schema made of it.
  */
 export function keyedSettings(schema: z.ZodType, given: JsonObject, settings: JsonObject): JsonObject {
   const minimal = withoutDefaults(given, (candidate) => {

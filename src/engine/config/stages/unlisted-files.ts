@@ -12,10 +12,7 @@ const separators = /[\s'"`;|&<>()=]+/;
 /** Folders of the root whose files are not the user's to list. */
 const foreign = ['node_modules', 'cache', '.git'];
 
-/**
- * Warns of files of the project that a stage's shell text names and that are none of its inputs, such as its program: the
- * fingerprint knows only their names. Words are examined as they are written; what the shell makes of them is not known.
- */
+/** Warns of project files that a shell text names and that are no input: the fingerprint knows only their names. */
 export function warnUnlistedFiles(root: string, { definition, node }: Instance, stage: Stage): readonly Diagnostic[] {
   const paths = stage.inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'path' ? [item.path] : [])));
   const listed = [...paths, ...stage.outputs.map(({ path }) => resolve(root, path))];

@@ -15,10 +15,7 @@ export interface Ancestry {
   readonly parent?: Ancestry;
 }
 
-/**
- * Loads a pipeline's file, merged with the files that it extends; undefined where it could not be read, which is reported.
- * The result has no key `extends`. Paths in `extends` are relative to the file that they stand in.
- */
+/** Loads a pipeline's file merged with those it extends; paths in `extends` are relative to their own file. */
 export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): MapNode | undefined {
   const source = readSource(file.absolute, context.root, at);
   if (!source.ok) {
@@ -71,11 +68,7 @@ export function loadReferred(
   return document && { file, document };
 }
 
-/**
- * The absolute path of the file that a path in a file names. It is relative to the file that the path stands in, which may
- * be an extended one; `npm:package/path` is below the `pipelines/` of an installed package. A package that is missing is
- * reported, and gives undefined.
- */
+/** The absolute path that a file names: relative to that file, or `npm:package/path` below a package's `pipelines/`. */
 function findReferred({ root, looked, report }: LoadContext, path: string, at: Span): string | undefined {
   if (!path.startsWith('npm:')) return resolve(root, dirname(at.file.path), path);
   const found = findInPackage(path, root, looked, 'pipelines');
@@ -96,7 +89,6 @@ function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefine
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
 const maximumBytes = 1 << 20;
 
-/** Reads the text of a pipeline's file. `at` is where another file names it. */
 export function readSource(absolute: string, root: string, at?: Span): Result<SourceFile, Diagnostic> {
   const path = shownPath(absolute, root);
   const fail = (code: DiagnosticCode, message: string) => err({ code, message, ...(at && { at }) });

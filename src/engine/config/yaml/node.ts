@@ -1,10 +1,7 @@
 import type { Json } from '../../../json.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 
-/**
- * A value of a pipeline file with the place where it stands, so that any later mistake can be shown in the user's text.
- * Nodes never change and may be shared: an alias or a parameter is the same node in several places.
- */
+/** A value of a pipeline file with its place. Nodes never change and may be shared by aliases and parameters. */
 export type Node = ScalarNode | ListNode | MapNode;
 
 export interface ScalarNode {
@@ -25,7 +22,6 @@ export interface TextNode extends ScalarNode {
 export interface Home {
   /** `sn/` for a pipeline included as `sn`; empty for the file itself. */
   readonly prefix: string;
-  /** Names of the pipelines that the file includes. */
   readonly includes: ReadonlySet<string>;
 }
 
@@ -37,7 +33,6 @@ export interface ListNode {
 
 export interface MapNode {
   readonly type: 'map';
-  /** In the order of the file. */
   readonly entries: ReadonlyMap<string, Entry>;
   readonly at: Span;
 }
@@ -116,10 +111,7 @@ export function mapEntries(node: MapNode, change: (value: Node, key: string) => 
   return isChanged ? { ...node, entries } : node;
 }
 
-/**
- * `over` laid upon `base`: maps merge key by key, lists and scalars replace, null removes what `base` has. Where `base`
- * has nothing, null stays, since null may be the value of a setting. Keys keep the order of `base`; new ones follow.
- */
+/** Lays `over` upon `base`: maps merge, lists and scalars replace, null removes, or stays where `base` has nothing. */
 export function mergeNodes(base: Node, over: Node): Node {
   if (base.type !== 'map' || over.type !== 'map') return over;
   const entries = new Map<string, Entry>(base.entries);
@@ -135,12 +127,10 @@ export function mergeNodes(base: Node, over: Node): Node {
 
 const noEntries: ReadonlyMap<string, Entry> = new Map();
 
-/** The entries of a map; none where there is no node or it is no map. */
 export function entriesOf(node: Node | undefined): ReadonlyMap<string, Entry> {
   return node?.type === 'map' ? node.entries : noEntries;
 }
 
-/** The value under a key; undefined where there is none or the node is no map. */
 export function child(node: Node | undefined, key: string): Node | undefined {
   return entriesOf(node).get(key)?.value;
 }
@@ -178,10 +168,7 @@ export function describeNode(node: Node): string {
   return JSON.stringify(node.value.length > 60 ? `${node.value.slice(0, 59)}…` : node.value);
 }
 
-/**
- * Where a piece of text stands inside its scalar, after `earlier` other occurrences of it. It is the whole scalar where
- * escapes or line breaks make the place hard to find.
- */
+/** Where a piece of text stands inside its scalar, after `earlier` other occurrences; else the whole scalar. */
 export function spanInside(node: ScalarNode, piece: string, earlier = 0): Span {
   const { file, start, end } = node.at;
   const text = file.text.slice(0, end);

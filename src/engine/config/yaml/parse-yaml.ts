@@ -15,7 +15,7 @@ import {
 import { err, ok, type Result } from '../../../result.ts';
 import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import { lineColumn } from '../../diagnostics/line-column.ts';
+import { lineColumn } from '../../diagnostics/format-diagnostic.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './node.ts';
 
@@ -59,15 +59,11 @@ function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): read
   });
 }
 
-/** Whether a number is written as an integer, and JavaScript would round it. */
 function isRounded(value: number, source: string | undefined): boolean {
   return !Number.isSafeInteger(value) && /^[-+]?(\d+|0x[\da-f]+|0o[0-7]+)$/i.test(source ?? '');
 }
 
-/**
- * Offset of the first list or map that is nested too deep. It is looked for among the tokens, because composing them
- * recurses, and a stack that overflows inside V8's regular expressions ends the process.
- */
+/** Offset of a list or map that is nested too deep: composing it could overflow the stack and end the process. */
 function findDeepToken(tokens: readonly CST.Token[]): number | undefined {
   const todo: { token: CST.Token | null | undefined; depth: number }[] = tokens.map((token) => ({ token, depth: 0 }));
   for (let next = todo.pop(); next; next = todo.pop()) {
