@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import type { Reporter, RunEvent } from '../engine/events.ts';
+import type { RunEvent } from '../engine/events.ts';
 import { Admission, machineCapacity } from '../engine/execution/admission.ts';
 import type { Execution } from '../engine/execution/execution.ts';
 import { localPlace } from '../engine/execution/local-place.ts';
@@ -32,7 +32,7 @@ interface ExecutionOptions {
 export function makeExecution(
   project: Project,
   options: ExecutionOptions,
-  reporter: Reporter,
+  reporter: { event(event: RunEvent): void },
   interrupts: Interrupts,
   startedAt: number,
 ): Execution {

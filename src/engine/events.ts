@@ -58,9 +58,3 @@ export type StageEvent =
   /** A message of a stage to its user that is no reason to worry. */
   | { readonly type: 'info'; readonly message: string }
   | { readonly type: 'warning'; readonly message: string };
-
-/** Anything that listens to a run. `close` is called once, after `run-finished`. */
-export interface Reporter {
-  event(event: RunEvent): void;
-  close(): void;
-}

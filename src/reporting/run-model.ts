@@ -1,5 +1,5 @@
 import type { StageName } from '../engine/config/pipeline.ts';
-import type { Outcome, Reporter, RunEvent } from '../engine/events.ts';
+import type { Outcome, RunEvent } from '../engine/events.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 
@@ -137,7 +137,7 @@ export interface RunListener {
 }
 
 /** Reduces the events of a run once, for everybody who listens. */
-export class RunListeners implements Reporter {
+export class RunListeners {
   #run = emptyRun;
   readonly #listeners: RunListener[];
 

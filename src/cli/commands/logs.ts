@@ -1,8 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
-import { type LastAttempts, lastAttempts } from '../../engine/store/last-attempt.ts';
-import type { PastAttempt } from '../../engine/store/run-folder.ts';
+import { type LastAttempts, lastAttempts, type PastAttempt } from '../../engine/store/run-folder.ts';
 import type { StageResult } from '../../engine/store/stage-result.ts';
 import { formatSeconds } from '../../format-numbers.ts';
 import { plainText } from '../../plain-text.ts';
@@ -43,7 +42,7 @@ function stageLog(
   pipeline: string,
   { stage, decision, examined }: PlannedStage,
 ): StageLog | undefined {
-  const found = lastAttempts(store, pipeline, stage.name);
+  const found = lastAttempts(store.runsOf(pipeline), stage.name);
   const published = decision.state === 'up to date' ? examined?.result : undefined;
   if (published !== undefined) {
     const what = ', the published result';

@@ -21,3 +21,12 @@ const encode = (character: string) => `%${character.codePointAt(0)!.toString(16)
 /** The extension by which a program may choose a format, from the last name of a POSIX path: `.tar.gz`; empty where there is none. */
 export const extensionOf = (path: string): string =>
   /\.[A-Za-z0-9.]+$/.exec(path.slice(path.lastIndexOf('/') + 1))?.[0] ?? '';
+
+/** A file name that people can read, and that differs where names differ only in case or in special characters. */
+export function slug(...names: readonly string[]): string {
+  const readable = names
+    .join('.')
+    .replace(/[^A-Za-z0-9_=,.-]+/g, '-')
+    .replace(/^\.+/, '');
+  return `${readable.slice(0, 80)}-${sha256(names.join('\0')).slice(0, 12)}`;
+}

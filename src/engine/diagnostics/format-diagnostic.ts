@@ -1,3 +1,4 @@
+import picocolors from 'picocolors';
 import type { Diagnostic, SourceFile, Span } from './diagnostic.ts';
 
 interface FormatOptions {
@@ -18,7 +19,7 @@ const frameWidth = 100;
  *       Did you mean "epochs"?
  */
 export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: FormatOptions = {}): string {
-  const paint = color ? ansi : plain;
+  const paint = picocolors.createColors(color);
   const where = diagnostic.at ? `${paint.bold(placeOf(diagnostic.at))}: ` : '';
   const blocks = [
     `${where}${paint.red('error:')} ${printableLines(diagnostic.message)} ${paint.dim(`[${diagnostic.code}]`)}`,
@@ -83,42 +84,12 @@ const hidden = /[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu;
 /** A message may have several lines, such as a list of names. */
 const printableLines = (text: string) => text.split('\n').map(printable).join('\n');
 
-type Paint = Readonly<Record<'red' | 'cyan' | 'bold' | 'dim', (text: string) => string>>;
-const style = (open: number, close: number) => (text: string) => `\u001b[${open}m${text}\u001b[${close}m`;
-const same = (text: string) => text;
-const ansi: Paint = { red: style(31, 39), cyan: style(36, 39), bold: style(1, 22), dim: style(2, 22) };
-const plain: Paint = { red: same, cyan: same, bold: same, dim: same };
+type Paint = ReturnType<typeof picocolors.createColors>;
 
-interface LineColumn {
-  readonly line: number;
-  readonly column: number;
+/** The line and column of an offset as editors count them: both from 1, columns in UTF-16 units. */
+function lineColumn({ text }: SourceFile, offset: number): { readonly line: number; readonly column: number } {
+  const lines = text.slice(0, offset).split('\n');
+  return { line: lines.length, column: lines.at(-1)!.length + 1 };
 }
 
-const lineStarts = new WeakMap<SourceFile, readonly number[]>();
-
-export function lineColumn(file: SourceFile, offset: number): LineColumn {
-  const starts = startsOf(file);
-  let low = 0;
-  let high = starts.length - 1;
-  while (low < high) {
-    const middle = (low + high + 1) >> 1;
-    if (starts[middle]! <= offset) low = middle;
-    else high = middle - 1;
-  }
-  return { line: low + 1, column: Math.min(offset, file.text.length) - starts[low]! + 1 };
-}
-
-function lineText(file: SourceFile, line: number): string {
-  const starts = startsOf(file);
-  const end = starts[line] ?? file.text.length + 1;
-  return file.text.slice(starts[line - 1], end - 1).replace(/\r$/, '');
-}
-
-function startsOf(file: SourceFile): readonly number[] {
-  const known = lineStarts.get(file);
-  if (known) return known;
-  const starts = [0];
-  for (let at = file.text.indexOf('\n'); at >= 0; at = file.text.indexOf('\n', at + 1)) starts.push(at + 1);
-  lineStarts.set(file, starts);
-  return starts;
-}
+const lineText = ({ text }: SourceFile, line: number): string => text.split('\n')[line - 1]!.replace(/\r$/, '');

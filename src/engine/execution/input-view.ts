@@ -97,17 +97,12 @@ async function link(target: string, path: string, { examined, world }: ViewOptio
   };
 }
 
-/** What happened to the inputs while a stage ran. */
-export interface ViewEnd {
-  /** The inputs that the stage, or one of the `others` that read them at the same time, wrote to, by their own paths. */
-  readonly misuses: readonly Misuse[];
-  /** The user's files whose content or times have changed. An edit that was taken back counts as well. */
-  readonly edited: readonly string[];
-}
-
-/** Checks every input again. To be called once for every view, whatever the end of its stage. */
-export async function closeView(view: InputView, lender: Lender, digests: DigestIndex): Promise<ViewEnd> {
-  const lent = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
+/**
+ * Checks every input again; to be called once for every view. `misuses`: inputs that a stage wrote to, by their own paths;
+ * `edited`: the user's files whose content or times changed, even if the edit was taken back.
+ */
+export async function closeView(view: InputView, lender: Lender, digests: DigestIndex) {
+  const lent: readonly Misuse[] = (await Promise.all(view.loans.map((loan) => lender.takeBack(loan)))).flat();
   const replaced = view.links.filter(({ path, target }) => linkTarget(path) !== target);
   const edited: string[] = [];
   for (const link of view.links) if (link.isOutdated || (await isChanged(link, digests))) edited.push(link.target);

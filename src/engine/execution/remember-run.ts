@@ -27,33 +27,27 @@ export async function rememberRun(
     forget(file);
     return;
   }
-  remember(file, {
+  const memory = {
     pipeline: world.pipeline.name,
     found: { file: found.file, ...(found.word !== undefined && { word: found.word }) },
     stages: stages.length,
     globs: world.pipeline.sources.globs,
-    env: [...new Set(stages.flatMap(({ env }) => Object.keys(env)))],
-    trees: new Map([
-      ...inputs,
-      ...published.outputs,
-      ...(page === undefined ? [] : [[page, signTree(page).signature] as const]),
-    ]),
+  };
+  const report = page === undefined ? [] : [[page, signTree(page).signature] as const];
+  remember(file, memory, new Set(stages.flatMap(({ env }) => Object.keys(env))), {
+    trees: new Map([...inputs, ...published.outputs, ...report]),
     places: new Map([...read, ...published.owners]),
   });
 }
 
-/** Signatures of what a run published, by absolute path. */
-interface SignedOutputs {
-  readonly outputs: ReadonlyMap<string, string>;
-  /** Of the folder with the owners of published paths: another pipeline may take over a path and leave its bytes. */
-  readonly owners: ReadonlyMap<string, string>;
-}
-
-/** Undefined unless all outputs hold the bytes of their results and still belong to this pipeline. */
+/**
+ * Signatures of what the run published, by path; undefined unless all outputs hold their results and belong to this
+ * pipeline. `owners` signs the folder of owners: another pipeline may take over a path and leave its bytes.
+ */
 async function signOutputs(
   { world: { pipeline, digests }, stages, publisher: { records } }: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-): Promise<SignedOutputs | undefined> {
+) {
   const wanted = new Map<string, string>();
   for (const stage of stages) {
     const outcome = outcomes.get(stage.name);

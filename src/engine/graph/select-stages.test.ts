@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { load, TestProject, value } from '../config/testing-kinds.ts';
 import { formatDiagnostics } from '../diagnostics/format-diagnostic.ts';
 import { Graph } from './graph.ts';
-import { type SelectOptions, selectStages } from './select-stages.ts';
+import { selectStages } from './select-stages.ts';
 
 const graph = new Graph(
   await load(`stages:
@@ -21,7 +21,7 @@ const graph = new Graph(
 `),
 );
 
-function selected(names: readonly string[], options?: SelectOptions) {
+function selected(names: readonly string[], options?: { readonly downstream?: boolean }) {
   const selection = selectStages(graph, names, options);
   if (!selection.ok) throw new Error(formatDiagnostics(selection.error));
   return selection.value;

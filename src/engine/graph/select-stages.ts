@@ -4,23 +4,15 @@ import { findIncludedStages, findStageNames, suggestStage } from '../config/stag
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
 import { type Graph, readBy } from './graph.ts';
 
-export interface SelectOptions {
-  readonly downstream?: boolean;
-}
-
-/** The stages that a command is about, in the graph's order. */
-interface Selection {
-  /** The stages that were named; all that are not `onDemand` where none was. */
-  readonly named: readonly StageName[];
-  readonly stages: readonly StageName[];
-}
-
-/** The stages that these names select. No name selects the whole pipeline, and an unknown one is an error. */
+/**
+ * The stages that these names select, in the graph's order: `named`, without names all that are not `onDemand`; and
+ * `stages`, with what they need, and with `downstream` all that reads them.
+ */
 export function selectStages(
   graph: Graph,
   names: readonly string[],
-  { downstream = false }: SelectOptions = {},
-): Result<Selection, readonly Diagnostic[]> {
+  { downstream = false }: { readonly downstream?: boolean } = {},
+): Result<Readonly<Record<'named' | 'stages', readonly StageName[]>>, readonly Diagnostic[]> {
   const mistakes: Diagnostic[] = [];
   const named = new Set<StageName>();
   for (const name of names) {

@@ -5,8 +5,7 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { readInputListing } from '../store/input-listings.ts';
 import { kindBuild, readKindSources } from '../store/kind-build.ts';
-import { lastAttempts, runsOf } from '../store/last-attempt.ts';
-import type { RunFolder } from '../store/run-folder.ts';
+import { lastAttempts, type RunFolder } from '../store/run-folder.ts';
 import { changesBetween } from './changes.ts';
 import type { EarlierWork } from './decide.ts';
 
@@ -52,9 +51,9 @@ function lastAttempt(
   pipeline: string,
   stage: string,
 ): { readonly ended: EarlierWork['ended']; readonly content: Fingerprint | undefined } | undefined {
-  const runs = knownRuns.get(store) ?? runsOf(store, pipeline, mostRuns);
+  const runs = knownRuns.get(store) ?? store.runsOf(pipeline, mostRuns);
   knownRuns.set(store, runs);
-  const found = lastAttempts(store, pipeline, stage, runs);
+  const found = lastAttempts(runs, stage);
   if (found === undefined) return undefined;
   const { end, content } = found.last.state;
   if (end === undefined && found.run.isLiving()) return undefined;

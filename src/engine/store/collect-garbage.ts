@@ -5,7 +5,6 @@ import { type Entry, entriesIn, filesIn, touchedAt } from '../files/entries-in.t
 import { parseTemporaryName } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { FolderStore } from './folder-store.ts';
-import { allLatest } from './latest.ts';
 import { isHeld } from './lease.ts';
 import { objectsOf, type StageResult } from './stage-result.ts';
 
@@ -20,8 +19,6 @@ export interface GarbageOptions {
   readonly maxBytes?: number;
   /** Whether a pipeline still exists, by name; the last results of one that does not are not protected. */
   readonly exists?: (pipeline: string) => boolean;
-  /** Whether files that were moved away from published paths are removed as well: they are the user's. */
-  readonly displaced?: boolean;
   /** Milliseconds since the epoch. */
   readonly now?: number;
 }
@@ -115,7 +112,7 @@ export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
 }
 
 function knownResults(cache: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
-  const ofPipelines = allLatest(cache.folder).filter(({ pipeline }) => exists(pipeline));
+  const ofPipelines = cache.allLatest().filter(({ pipeline }) => exists(pipeline));
   const last = new Set(ofPipelines.map(({ result }) => result));
   const living = cache.runs().filter((run) => run.isLiving());
   // A use is dated at most once a day, hence the day before the first run began.
@@ -188,7 +185,7 @@ function sortCheckpoints(
   return { going, keptBytes };
 }
 
-function findRemains(cache: FolderStore, { keep, displaced = false }: GarbageOptions, now: number): readonly string[] {
+function findRemains(cache: FolderStore, { keep }: GarbageOptions, now: number): readonly string[] {
   const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
   const inFolder = (name: string) => entriesIn(join(cache.folder, name));
   const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;
@@ -205,7 +202,6 @@ function findRemains(cache: FolderStore, { keep, displaced = false }: GarbageOpt
     ...inFolder('listings').filter((entry) => isOld(entry)),
     // Every command that loads kinds builds them anew; a living run has loaded its own, however long ago.
     ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isOld(entry))),
-    ...(displaced ? inFolder('displaced') : []),
   ].map(({ path }) => path);
 }
 

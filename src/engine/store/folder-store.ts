@@ -1,14 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import type { Digest } from '../../digest.ts';
-import { namesIn } from '../files/entries-in.ts';
+import { type Digest, isDigest } from '../../digest.ts';
+import { slug } from '../config/file-names.ts';
+import { filesIn, namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
-import { writeAtomic } from '../files/write-atomic.ts';
+import { readJson, writeAtomic, writeJson } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
-import { forgetStages, readLatest, writeLatest } from './latest.ts';
 import { Lease } from './lease.ts';
 import { RunFolder } from './run-folder.ts';
 import { parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
@@ -139,17 +139,35 @@ export class FolderStore implements Store {
     this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be made again`);
   }
 
+  /** The result that a stage last had: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
   readLatest(pipeline: string, stage: string): Digest | undefined {
-    return readLatest(this.folder, pipeline, stage);
+    return parseLatest(this.#latestFile(pipeline, stage))?.result;
   }
 
+  /** Writes nothing where the file holds this already. */
   writeLatest(pipeline: string, stage: string, result: Digest): void {
-    writing(`the last result of ${stage}`, () => writeLatest(this.folder, { pipeline, stage, result }));
+    if (this.readLatest(pipeline, stage) === result) return;
+    const latest: Latest = { pipeline, stage, result };
+    writing(`the last result of ${stage}`, () => writeJson(this.#latestFile(pipeline, stage), latest));
   }
 
   /** Forgets the last results of stages that the pipeline no longer has, so that gc may remove them. */
   forgetStages(pipeline: string, has: ReadonlySet<string>): void {
-    writing(`the last results of ${pipeline}`, () => forgetStages(this.folder, pipeline, has));
+    const folder = join(this.folder, 'latest', slug(pipeline));
+    writing(`the last results of ${pipeline}`, () => {
+      for (const path of namesIn(folder).map((name) => join(folder, name))) {
+        const latest = parseLatest(path);
+        if (latest === undefined || !has.has(latest.stage)) rmSync(path, { force: true });
+      }
+    });
+  }
+
+  allLatest(): readonly Latest[] {
+    return filesIn(join(this.folder, 'latest')).flatMap(({ path }) => parseLatest(path) ?? []);
+  }
+
+  #latestFile(pipeline: string, stage: string): string {
+    return join(this.folder, 'latest', slug(pipeline), `${slug(stage)}.json`);
   }
 
   /** Waits until nobody else works on the fingerprint; `onWait` is called once with who does. */
@@ -171,6 +189,16 @@ export class FolderStore implements Store {
     return namesIn(join(this.folder, 'runs'))
       .toReversed()
       .map((id) => RunFolder.open(this.folder, id));
+  }
+
+  /** The runs of a pipeline, the last first, at most `count`. */
+  runsOf(pipeline: string, count = Number.POSITIVE_INFINITY): readonly RunFolder[] {
+    const found: RunFolder[] = [];
+    for (const run of this.runs()) {
+      if (found.length >= count) break;
+      if (run.pipeline() === pipeline) found.push(run);
+    }
+    return found;
   }
 
   /** Runs that were killed and left their private folders. */
@@ -197,4 +225,15 @@ export class FolderStore implements Store {
       writeFileSync(join(this.folder, 'CACHEDIR.TAG'), 'Signature: 8a477f597d28d172789f06886806bc55\n');
     });
   }
+}
+
+interface Latest {
+  readonly pipeline: string;
+  readonly stage: string;
+  readonly result: Digest;
+}
+
+function parseLatest(file: string): Latest | undefined {
+  const latest = readJson<Latest>(file);
+  return isDigest(latest?.result) ? latest : undefined;
 }

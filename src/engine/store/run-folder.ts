@@ -3,13 +3,13 @@ import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
 import { plainText } from '../../plain-text.ts';
+import { slug } from '../config/file-names.ts';
 import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
-import { slug } from './latest.ts';
 
 /** Where one attempt of a stage works and logs. */
 export interface AttemptFiles {
@@ -210,4 +210,21 @@ export interface StageEntry {
   readonly intervals?: Readonly<Record<string, readonly [low: number, high: number]>>;
   /** How many more there were than a record keeps. */
   readonly numbersLeftOut?: number;
+}
+
+/** The attempts, first to last, of the last run in which a stage ran; there is at least one. */
+export interface LastAttempts {
+  readonly run: RunFolder;
+  readonly attempts: readonly PastAttempt[];
+  readonly last: PastAttempt;
+}
+
+/** Undefined where the stage ran in none of the `runs`, the last of which comes first. */
+export function lastAttempts(runs: readonly RunFolder[], stage: string): LastAttempts | undefined {
+  for (const run of runs) {
+    const attempts = run.attempts(stage);
+    const last = attempts.at(-1);
+    if (last !== undefined) return { run, attempts, last };
+  }
+  return undefined;
 }

@@ -52,23 +52,22 @@ export async function recall(
   }
 }
 
-export interface CompleteRun extends Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'> {
-  readonly env: readonly string[];
-  /** The signature of every tree as it was when its content was known to be right, by absolute path. */
-  readonly trees: ReadonlyMap<string, string>;
-  readonly places: ReadonlyMap<string, string>;
-}
-
-export function remember(file: string, run: CompleteRun): void {
-  const trees = [...run.trees.keys()];
-  const places = [...run.places.keys()];
+/** Remembers a complete run by the signatures of what it depended on, by absolute path, unless these changed under it. */
+export function remember(
+  file: string,
+  run: Pick<RunMemory, 'pipeline' | 'found' | 'stages' | 'globs'>,
+  env: Iterable<string>,
+  signed: Readonly<Record<'trees' | 'places', ReadonlyMap<string, string>>>,
+): void {
+  const trees = [...signed.trees.keys()];
+  const places = [...signed.places.keys()];
   const signature = signAll({ trees, places });
-  if (signature !== digestOf([...run.trees.values(), ...run.places.values()])) {
+  if (signature !== digestOf([...signed.trees.values(), ...signed.places.values()])) {
     forget(file);
     return;
   }
-  const env = Object.fromEntries(run.env.map((name) => [name, hashVariable(name)]));
-  const memory: RunMemory = { ...run, format: 3, trees, places, env, signature };
+  const hashed = Object.fromEntries(Array.from(env, (name) => [name, hashVariable(name)]));
+  const memory: RunMemory = { ...run, format: 3, trees, places, env: hashed, signature };
   writeJson(file, memory);
 }
 

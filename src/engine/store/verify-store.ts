@@ -8,27 +8,8 @@ import { isSoundCheckpoint } from './checkpoint-file.ts';
 import type { FolderStore } from './folder-store.ts';
 import { objectsOf } from './stage-result.ts';
 
-export interface Verification {
-  readonly objects: number;
-  readonly results: number;
-  readonly checkpoints: number;
-  /** Objects whose content does not have the digest in their name; they were set aside. */
-  readonly corrupt: readonly Digest[];
-  /** Damaged checkpoints; they were set aside as well. */
-  readonly corruptCheckpoints: readonly Digest[];
-  /** Results that lack an object: they will be made again. */
-  readonly incomplete: readonly {
-    readonly result: Digest;
-    readonly kind: string;
-    readonly missing: readonly Digest[];
-  }[];
-}
-
 /** Rehashes every object and checkpoint, reads every result, and sets aside what is damaged. `onProgress` receives bytes. */
-export async function verifyStore(
-  cache: FolderStore,
-  onProgress: (done: number, total: number) => void = () => {},
-): Promise<Verification> {
+export async function verifyStore(cache: FolderStore, onProgress: (done: number, total: number) => void = () => {}) {
   const objects = namesTwoDown(join(cache.folder, 'objects')).filter(isDigest);
   const checkpoints = namesTwoDown(join(cache.folder, 'checkpoints')).filter(isDigest);
   const paths = [

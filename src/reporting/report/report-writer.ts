@@ -1,11 +1,12 @@
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { type Digest, sha256 } from '../../digest.ts';
+import { slug } from '../../engine/config/file-names.ts';
 import type { Pipeline, Stage, StageName } from '../../engine/config/pipeline.ts';
 import { reportPath } from '../../engine/config/pipeline-name.ts';
 import type { RunEvent } from '../../engine/events.ts';
+import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
-import { readReportRecord, writeReportRecord } from '../../engine/store/report-record.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { emptyRun, isDone, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
 import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
@@ -25,6 +26,16 @@ export interface ReportOptions {
   readonly warn: (message: string) => void;
 }
 
+/** What the page of a pipeline's last run shows, so that an idle run knows whether it is still right. */
+interface ReportRecord {
+  /** Whether the run has ended and everything in it succeeded. */
+  readonly complete: boolean;
+  readonly results: Readonly<Record<string, Digest>>;
+  /** Digests of what no result holds, such as descriptions, of the pipeline and by stage. */
+  readonly header?: Digest;
+  readonly planned?: Readonly<Record<string, Digest>>;
+}
+
 /** The least milliseconds between two pages, and of progress alone. */
 const pause = 1_000;
 const progressPause = 10_000;
@@ -33,6 +44,7 @@ const progressPause = 10_000;
 export class ReportWriter implements RunListener {
   readonly #options: ReportOptions;
   readonly #path: string;
+  readonly #recordFile: string;
   #run = emptyRun;
   #room = new PageRoom();
   /** Which result each stage stood on before this run. */
@@ -44,6 +56,7 @@ export class ReportWriter implements RunListener {
   constructor(options: ReportOptions) {
     this.#options = options;
     this.#path = reportPath(options.pipeline.name);
+    this.#recordFile = join(options.publisher.store.folder, 'reports', `${slug(options.pipeline.name)}.json`);
   }
 
   event(event: RunEvent, run: RunModel): void {
@@ -96,7 +109,7 @@ export class ReportWriter implements RunListener {
   async #isUpToDate(): Promise<boolean> {
     const { pipeline, publisher } = this.#options;
     if (!this.#run.stages.every(({ state }) => state === 'up to date')) return false;
-    const record = readReportRecord(publisher.store.folder, pipeline.name);
+    const record = readJson<ReportRecord>(this.#recordFile);
     if (record?.complete !== true || record.header !== this.#header()) return false;
     for (const stage of this.#options.stages) {
       const { name } = stage;
@@ -104,6 +117,10 @@ export class ReportWriter implements RunListener {
       if (record.planned?.[name] !== this.#planned(stage)) return false;
     }
     return (await publisher.look(this.#path)) === 'ours';
+  }
+
+  #record(record: ReportRecord): void {
+    writeJson(this.#recordFile, record);
   }
 
   #header(): Digest {
@@ -119,7 +136,7 @@ export class ReportWriter implements RunListener {
     const { pipeline, publisher } = this.#options;
     const { store } = publisher;
     if (state === 'running' && !this.#schedule.hasBegun) {
-      writeReportRecord(store.folder, pipeline.name, { complete: false, results: {} });
+      this.#record({ complete: false, results: {} });
     }
     const page = renderReport(await this.#model(state));
     const { displaced } = await publisher.publishText(page, this.#path, {
@@ -135,7 +152,7 @@ export class ReportWriter implements RunListener {
       const digest = store.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
     });
-    writeReportRecord(store.folder, pipeline.name, {
+    this.#record({
       complete: state === 'succeeded',
       results: Object.fromEntries(results),
       header: this.#header(),

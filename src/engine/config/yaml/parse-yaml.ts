@@ -15,7 +15,6 @@ import {
 import { err, ok, type Result } from '../../../result.ts';
 import type { DiagnosticCode } from '../../diagnostics/codes.ts';
 import type { Diagnostic, SourceFile, Span } from '../../diagnostics/diagnostic.ts';
-import { lineColumn } from '../../diagnostics/format-diagnostic.ts';
 import { explainYamlError } from './explain-yaml-error.ts';
 import { type Entry, type Node, tooLarge } from './node.ts';
 
@@ -51,12 +50,16 @@ export function parseYaml(file: SourceFile): Result<Node, readonly Diagnostic[]>
 }
 
 /** What the parser finds further on in a line follows from its first mistake there. */
-function firstOfEachLine(problems: readonly YAMLError[], file: SourceFile): readonly YAMLError[] {
-  const lines = new Set<number>();
-  return problems.filter(({ pos }) => {
-    const { line } = lineColumn(file, pos[0]);
-    return !lines.has(line) && lines.add(line);
-  });
+function firstOfEachLine(problems: readonly YAMLError[], { text }: SourceFile): readonly YAMLError[] {
+  let end = -1;
+  return problems
+    .toSorted((a, b) => a.pos[0] - b.pos[0])
+    .filter(({ pos: [start] }) => {
+      if (start <= end) return false;
+      end = text.indexOf('\n', start);
+      if (end < 0) end = text.length;
+      return true;
+    });
 }
 
 function isRounded(value: number, source: string | undefined): boolean {
