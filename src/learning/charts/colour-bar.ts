@@ -20,20 +20,15 @@ type Layered = Extract<TopLevelSpec, { layer: unknown }>;
 /** Adds a colour bar to a layered chart. Its images have their colours already, so an invisible layer carries the legend. */
 export function withColourBar(chart: TopLevelSpec, bar: ColourBar): TopLevelSpec {
   const { title, domain, colours, length, values, labels, orient = 'right' } = bar;
-  const texts = typeof labels === 'object' ? Object.fromEntries(values.map((value, i) => [value, labels[i]])) : {};
-  const format =
-    typeof labels === 'object' ? { labelExpr: `${JSON.stringify(texts)}[datum.value]` } : { format: labels };
+  const textsOf = (labels: readonly string[]) =>
+    JSON.stringify(Object.fromEntries(values.map((v, i) => [v, labels[i]])));
+  const format = typeof labels === 'object' ? { labelExpr: `${textsOf(labels)}[datum.value]` } : { format: labels };
+  const legend = { title, orient, gradientLength: length, values, ...format };
+  const scale = { domain, range: colours, interpolate: 'rgb' };
   const layer = {
     data: { name: 'scale', values: [{ value: domain[0] }, { value: domain.at(-1) }] },
     mark: { type: 'point', opacity: 0, tooltip: null, aria: false },
-    encoding: {
-      color: {
-        field: 'value',
-        type: 'quantitative',
-        scale: { domain, range: colours, interpolate: 'rgb' },
-        legend: { title, orient, gradientLength: length, values, ...format },
-      },
-    },
+    encoding: { color: { field: 'value', type: 'quantitative', scale, legend } },
   };
   return { ...chart, layer: [...(chart as Layered).layer, layer] } as TopLevelSpec;
 }

@@ -62,17 +62,10 @@ export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
   ].join('\n');
 }
 
-interface Layout {
-  readonly width: number;
-  readonly height: number;
-  readonly boxes: ReadonlyMap<string, Box>;
-  readonly arrows: readonly Arrow[];
-}
-
 /** An id for the layout, which keeps nodes in plain objects that already have a `constructor`. */
 const idOf = (name: string): string => `:${name}`;
 
-function layOut({ nodes, edges }: StageGraph, way: GraphWay): Layout {
+function layOut({ nodes, edges }: StageGraph, way: GraphWay) {
   const graph = new Graph();
   const ranker = nodes.length > largeGraph ? 'longest-path' : 'network-simplex';
   // Downwards, labels need their height between the ranks rather than their width.
@@ -112,14 +105,17 @@ function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: 
 
 const subtitle = ({ kind, state }: GraphNode): string => (state === undefined ? kind : `${kind} · ${state}`);
 
-interface Box {
+interface Point {
   readonly x: number;
   readonly y: number;
+}
+
+/** A rectangle around a point. */
+interface Box extends Point {
   readonly width: number;
   readonly height: number;
 }
 
-/** `x` and `y` are the centre. */
 function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
   const [fill, border] = stateColours[node.state ?? 'unknown'];
   const [left, top] = [round(x - width / 2), round(y - height / 2)];
@@ -130,19 +126,12 @@ function drawNode(node: GraphNode, { x, y, width, height }: Box): string {
   ].join('\n');
 }
 
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** `points` run from border to border, one of them the centre of the label. */
-interface Arrow extends Point {
+/** An arrow and the box of its label; `points` run from border to border, one of them the centre of the label. */
+interface Arrow extends Box {
   readonly from: Box;
   readonly to: Box;
   readonly points: readonly Point[];
   readonly label: string;
-  readonly width: number;
-  readonly height: number;
 }
 
 function drawArrow({ from, to, points, label, x, y, width }: Arrow, axes: Axes): string {

@@ -73,11 +73,8 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
     const down = `V${bottom + turn}H${between}`;
     return arrow(`M${middle},${exit}${down}V${top - turn}H${middle + widths.column + gutter}V${entry}`);
   });
-  const textual = Math.max(
-    textWidth(title, size.title, 'bold'),
-    textWidth(subtitle, size.name),
-    textWidth(legend, size.small),
-  );
+  const [head, ...below] = [textWidth(title, size.title, 'bold'), textWidth(subtitle, size.name)];
+  const textual = Math.max(head!, ...below, textWidth(legend, size.small));
   const columnsWidth = columns.length * (widths.column + gutter) - gutter;
   const width = Math.ceil(Math.max(columnsWidth, textual)) + 2 * margin;
   const total = Math.ceil(Math.max(...drawn.map(({ bottom }) => bottom))) + turn + margin;
@@ -97,15 +94,10 @@ export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   ].join('\n');
 }
 
-interface Widths {
-  /** Of boxes from the left of their column, with room for frames where there are any. */
-  readonly inset: number;
-  readonly box: number;
-  readonly shortcut: number;
-  readonly column: number;
-}
+type Widths = ReturnType<typeof widthsOf>;
 
-function widthsOf(blocks: readonly NetBlock[]): Widths {
+/** Widths of columns, boxes and shortcuts; boxes are inset from the left of their column where frames need room. */
+function widthsOf(blocks: readonly NetBlock[]) {
   const widest = (units: readonly NetUnit[], least: number) =>
     Math.min(widestBox, Math.max(least, ...units.map((unit) => Math.ceil(boxWidth(unit)))));
   const titles = blocks.map(({ name = '' }) => 2 * Math.ceil(textWidth(name, size.small) + titleGap));
@@ -171,12 +163,7 @@ interface Drawn {
   readonly exit: number;
 }
 
-function drawColumn(
-  blocks: readonly NetBlock[],
-  left: number,
-  top: number,
-  widths: Widths,
-): Drawn & { readonly bottom: number } {
+function drawColumn(blocks: readonly NetBlock[], left: number, top: number, widths: Widths) {
   const middle = left + widths.inset + widths.box / 2;
   const svg: string[] = [];
   let [y, exit] = [top, top];
@@ -264,12 +251,7 @@ function drawUnit(unit: NetUnit, left: number, y: number, width: number): readon
 const arrow = (path: string): string =>
   `<path d="${path}" fill="none" stroke="${ink.medium}" stroke-width="1.2" marker-end="url(#arrow)"/>`;
 
-interface TextStyle {
-  readonly size: number;
-  readonly weight?: 'bold';
-  readonly anchor?: 'end';
-  readonly colour?: string;
-}
+type TextStyle = { readonly size: number; readonly weight?: 'bold'; readonly anchor?: 'end'; readonly colour?: string };
 
 function text(x: number, y: number, value: string, { size, weight, anchor, colour = ink.medium }: TextStyle): string {
   const style = `${weight ? ` font-weight="${weight}"` : ''}${anchor ? ` text-anchor="${anchor}"` : ''}`;

@@ -12,10 +12,7 @@ export interface HeatCell {
   readonly text: string;
 }
 
-interface HeatAxis {
-  readonly title: string;
-  readonly names: readonly string[];
-}
+type HeatAxis = { readonly title: string; readonly names: readonly string[] };
 
 export interface HeatTableOptions {
   readonly rows: HeatAxis;
@@ -36,6 +33,7 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
   const [low, high] = domain;
   const lineHeight = Math.round(1.3 * fontSize);
   const lines = Math.max(...cells.map(({ text }) => text.split('\n').length));
+  const dy = (-lineHeight * (lines - 1)) / 2;
   const isTilted = columns.names.some((name) => textWidth(name, 12) > width - 6);
   const scale = (names: readonly string[]) => ({ domain: [...names], paddingInner: 0.03, paddingOuter: 0 });
   const x = {
@@ -58,14 +56,7 @@ export function heatTable(cells: readonly HeatCell[], options: HeatTableOptions)
     layer: [
       { mark: { type: 'rect' }, encoding: { x, y, color } },
       {
-        mark: {
-          type: 'text',
-          lineBreak: '\n',
-          fontSize,
-          lineHeight,
-          baseline: 'middle',
-          dy: (-lineHeight * (lines - 1)) / 2,
-        },
+        mark: { type: 'text', lineBreak: '\n', fontSize, lineHeight, baseline: 'middle', dy },
         encoding: {
           ...{ x, y, text: { field: 'text', type: 'nominal' } },
           color: { condition: { test: isDark, value: '#ffffff' }, value: ink.strong },

@@ -53,12 +53,8 @@ export function imageSheet(sheet: ImageSheet): TopLevelSpec {
   const isWhole = cells.every(({ image }) => image !== undefined);
   const middle = { align: 'center', xOffset: side / 2, lineHeight: captionLine, fontSize: captionSize, aria: false };
   const lack = {
-    ...middle,
-    fontStyle: 'italic',
-    color: ink.medium,
-    baseline: 'middle',
-    yOffset: side / 2,
-    limit: side,
+    ...{ ...middle, fontStyle: 'italic', color: ink.medium, baseline: 'middle' },
+    ...{ yOffset: side / 2, limit: side },
   };
   const caption = { ...middle, baseline: 'top', yOffset: side + 4, limit: side + gap - 6 };
   const header = { lineHeight: headerLine, fontSize: headerSize, fontWeight: 'bold', align: 'left', baseline: 'top' };
@@ -96,17 +92,14 @@ function outlines(cells: readonly ImageCell[], side: number): readonly Part[] {
   const legend = { orient: 'bottom', title: null, symbolSize: 200, offset: 8 };
   const by = { field: 'outcome', type: 'ordinal', legend: outcomes.size > 1 ? legend : null };
   const scale = (range: readonly unknown[]) => ({ domain: ['right', 'wrong'], range });
+  const square = { type: 'point', shape: 'square', filled: false, opacity: 1, aria: false };
+  // The width of the line distinguishes them in a grey print.
+  const [color, strokeWidth] = [scale(palette.slice(0, 2)), scale([1.5, 4])].map((scale) => ({ ...by, scale }));
   return [
     {
       transform: [{ filter: 'isValid(datum.outcome)' }],
-      mark: {
-        ...{ type: 'point', shape: 'square', filled: false, opacity: 1, aria: false },
-        ...{ size: side * side, xOffset: side / 2, yOffset: side / 2 },
-      },
-      encoding: {
-        ...{ x, y, color: { ...by, scale: scale(palette.slice(0, 2)) } },
-        strokeWidth: { ...by, scale: scale([1.5, 4]) }, // a print in grey tells them apart, too
-      },
+      mark: { ...square, size: side * side, xOffset: side / 2, yOffset: side / 2 },
+      encoding: { x, y, color, strokeWidth },
     },
   ];
 }

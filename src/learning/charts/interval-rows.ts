@@ -1,4 +1,4 @@
-import { type Domain, type Part, quantity, rowNames, ruleAt, withField } from './encoders.ts';
+import { type Axes, type Domain, type Part, quantity, rowNames, ruleAt, withField } from './encoders.ts';
 import { ink, palette } from './theme.ts';
 
 /** A number in a row of its own. */
@@ -55,11 +55,18 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
         mark: { type: 'point', stroke: palette[0], strokeWidth: 1.5, size: 60, opacity: 1 },
         encoding: { x, y, fill: isOpen ? fill : { value: palette[0] } },
       };
+  const dots = points && {
+    data: { name: `points-${dataName}`, values: [...points] },
+    mark: { type: 'point', color: ink.strong, opacity: 0.6, size: 36 },
+    encoding: { x, y },
+  };
+  const texts = {
+    mark: { type: 'text', align: 'left' },
+    encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
+  };
+  const values = rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) }));
   return {
-    data: {
-      name: dataName,
-      values: rows.map(({ low, high, ...row }) => ({ ...row, low: plain(low), high: plain(high) })),
-    },
+    data: { name: dataName, values },
     width,
     height: { step: rowHeight },
     layer: [
@@ -71,29 +78,11 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
       },
       ...cutEnds(rows, domain, { x, y }),
       value,
-      ...(points ? [pointsLayer(`points-${dataName}`, points, { x, y })] : []),
-      ...(rows.some(({ text }) => text !== undefined) ? [textLayer(width, y)] : []),
+      ...(dots ? [dots] : []),
+      ...(rows.some(({ text }) => text !== undefined) ? [texts] : []),
     ],
   };
 }
-
-interface Axes {
-  readonly x: Part;
-  readonly y: Part;
-}
-
-function pointsLayer(name: string, values: readonly object[], encoding: Axes): Part {
-  return {
-    data: { name, values: [...values] },
-    mark: { type: 'point', color: ink.strong, opacity: 0.6, size: 36 },
-    encoding,
-  };
-}
-
-const textLayer = (width: number, y: Part): Part => ({
-  mark: { type: 'text', align: 'left' },
-  encoding: { y, x: { value: width + 12 }, text: { field: 'text', type: 'nominal' } },
-});
 
 /** Arrow heads where intervals go on beyond the axis. */
 function cutEnds(rows: readonly IntervalRow[], [first, last]: Domain, { x, y }: Axes): readonly Part[] {

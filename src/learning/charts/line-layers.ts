@@ -73,10 +73,7 @@ export function pointLayer(
  * Rows with the colour and shape of their series in fields of their own. All but the lines look theirs up, since a legend
  * that several layers share shows none of them as it is.
  */
-function seriesLooks(
-  names: readonly string[],
-  { data, filter, colours }: Pick<LineOptions, 'data' | 'filter' | 'colours'>,
-) {
+function seriesLooks(names: readonly string[], { data, filter, colours }: Omit<LineOptions, 'legend'>) {
   const { color, shape } = seriesScales(names, colours);
   const find = (values: readonly string[], as: string): Part => ({
     calculate: `${JSON.stringify(values)}[indexof(${JSON.stringify(names)}, datum.series)]`,

@@ -4,24 +4,12 @@ import { fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import { dashes, palette, shapes } from './theme.ts';
 
-/** The scales of a chart's series, each with the names as its domain. */
-export interface SeriesScales {
-  readonly color: Scale<string>;
-  readonly strokeDash: Scale<number[]>;
-  readonly shape: Scale<string>;
-}
-
-interface Scale<T> {
-  readonly domain: string[];
-  readonly range: T[];
-}
-
 /**
  * Colours, dashes and shapes of series by their names, in order. Lines have colour and dash, points colour and shape, so that
  * series differ in a grey print and for colour-blind readers: five series by dash alone, 35 by both.
  */
-export function seriesScales(names: readonly string[], colours: readonly string[] = palette): SeriesScales {
-  const scale = <T>(values: readonly T[]): Scale<T> => ({
+export function seriesScales(names: readonly string[], colours: readonly string[] = palette) {
+  const scale = <T>(values: readonly T[]) => ({
     domain: [...names],
     range: names.map((_, index) => values[index % values.length]!),
   });

@@ -1,43 +1,31 @@
+import { mean } from './mean.ts';
 import { requireOneEach, type Weighted } from './weights.ts';
 
-/** How often images of each class were called real and fake. Positive is class 1, fake. Counts, or sums of weights. */
-export interface Confusion {
-  /** Real images called real. */
-  readonly trueNegatives: number;
-  /** Real images called fake. */
-  readonly falsePositives: number;
-  /** Fake images called real. */
-  readonly falseNegatives: number;
-  /** Fake images called fake. */
-  readonly truePositives: number;
-}
+/** How often images of each class were called real and fake: counts, or sums of weights. Positive is class 1, fake. */
+export type Confusion = Readonly<
+  Record<'trueNegatives' | 'falsePositives' | 'falseNegatives' | 'truePositives', number>
+>;
 
 /**
- * Counts labels against predictions; all zero for no items. The metrics below take the result.
+ * Counts labels against predictions, 0 or 1 for each item; all zero for no items. The metrics below take the result.
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 1 true negative, 1 false positive, 0 false negatives, 2 true positives.
- *
- * @param labels 0 or 1 for each item.
- * @param predictions 0 or 1 for each item.
  */
 export function confusion(
   labels: ArrayLike<number>,
   predictions: ArrayLike<number>,
-  options: Weighted = {},
+  { weights }: Weighted = {},
 ): Confusion {
-  requireOneEach(labels, predictions, 'prediction', options);
-  const { weights } = options;
+  requireOneEach(labels, predictions, 'prediction', { weights });
   const counts = [0, 0, 0, 0] as [number, number, number, number];
-  for (let i = 0; i < labels.length; i++) {
-    counts[2 * labels[i]! + predictions[i]!]! += weights === undefined ? 1 : weights[i]!;
-  }
+  for (let i = 0; i < labels.length; i++) counts[2 * labels[i]! + predictions[i]!]! += weights?.[i] ?? 1;
   const [trueNegatives, falsePositives, falseNegatives, truePositives] = counts;
   return { trueNegatives, falsePositives, falseNegatives, truePositives };
 }
 
 /**
- * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}. NaN for no
- * items.
+ * The share of items whose class is predicted, 0 to 1. Higher is better; compare it with {@link majorityAccuracy}. NaN for
+ * no items.
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.75.
  */
@@ -58,18 +46,15 @@ export function majorityAccuracy({ trueNegatives, falsePositives, falseNegatives
 
 /**
  * The mean accuracy of the two classes, 0 to 1 (Brodersen et al. 2010, "The balanced accuracy and its posterior
- * distribution"). Higher is better; 0.5 is chance, whatever the share of the classes. A class without items is left out, as
- * in scikit-learn's `balanced_accuracy_score`; NaN for no items.
+ * distribution"). Higher is better; 0.5 is chance, whatever the share of the classes. As in scikit-learn, a class without
+ * items is left out; NaN for no items.
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.75 = (1/2 + 2/2) / 2.
  */
 export function balancedAccuracy(counts: Confusion): number {
   const { trueNegatives, falsePositives, falseNegatives, truePositives } = counts;
-  const ofClasses = [
-    trueNegatives / (trueNegatives + falsePositives),
-    truePositives / (truePositives + falseNegatives),
-  ].filter((share) => !Number.isNaN(share));
-  return ofClasses.reduce((sum, share) => sum + share, 0) / ofClasses.length;
+  const shares = [trueNegatives / (trueNegatives + falsePositives), truePositives / (truePositives + falseNegatives)];
+  return mean(shares.filter((share) => !Number.isNaN(share)));
 }
 
 /**

@@ -20,10 +20,8 @@ export function predictedClasses(logits: Logits): Uint8Array {
 }
 
 /**
- * The probability of fake by the softmax of the two scores, `[images]`: 1 / (1 + e^(-difference)).
- *
- * @param differences {@link logitDifferences}.
- * @param temperature Divides the logits, above 0: see `fitTemperature`.
+ * The probability of fake by the softmax of the two scores, `[images]`, 1 / (1 + e^(-difference)), from {@link
+ * logitDifferences}. A temperature above 0 divides the logits: see `fitTemperature`.
  */
 export function fakeProbabilities(differences: ArrayLike<number>, temperature = 1): Float64Array {
   return Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));

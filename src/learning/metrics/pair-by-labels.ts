@@ -1,10 +1,7 @@
 import { type InputArtifact, StageError } from '../../stage.ts';
 
 /** The singular of what two list ports hold, for messages: `model`, `metrics`. */
-interface PortWords {
-  readonly one: string;
-  readonly other: string;
-}
+type PortWords = Readonly<Record<'one' | 'other', string>>;
 
 /**
  * Pairs each artifact of a list port with that of another, such as a model with its metrics, by their order. Where both have axis values,
@@ -64,9 +61,7 @@ export function matchByLabels(
 }
 
 /** The labels without the names of stages and paths, which differ between a model and its metrics. */
-function axesOf({ labels: { stage: _stage, path: _path, ...axes } }: InputArtifact): InputArtifact['labels'] {
-  return axes;
-}
+const axesOf = ({ labels: { stage: _stage, path: _path, ...axes } }: InputArtifact): InputArtifact['labels'] => axes;
 
 /** Whether no axis that both have differs. */
 function agree(one: InputArtifact, other: InputArtifact): boolean {

@@ -69,12 +69,7 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
 }
 
 /** As integers, or as the floats that pandas writes for a column that once had gaps. */
-const labels: ReadonlyMap<string, 0 | 1> = new Map([
-  ['0', 0],
-  ['0.0', 0],
-  ['1', 1],
-  ['1.0', 1],
-]);
+const labels: ReadonlyMap<string, 0 | 1> = new Map(Object.entries({ '0': 0, '0.0': 0, '1': 1, '1.0': 1 }));
 
 /** The row of these fields, or what is wrong with them. */
 function toRow(fields: readonly (string | undefined)[]): ScoreRow | string {

@@ -1,9 +1,6 @@
 /** Weights of the items of a metric. */
 export interface Weighted {
-  /**
-   * How often each item counts: finite, at least 0, one for each. Weight 0 leaves an item out; a whole weight repeats it. Default: 1 for
-   * each.
-   */
+  /** How often each item counts: finite, at least 0, by default 1. */
   readonly weights?: ArrayLike<number> | undefined;
 }
 
@@ -31,10 +28,9 @@ export function requireOneEach(
 
 /** The mean of `value(i)` over `size` items; NaN where their weights sum to 0. */
 export function weightedMean(size: number, value: (index: number) => number, { weights }: Weighted = {}): number {
-  let sum = 0;
-  let total = 0;
+  let [sum, total] = [0, 0];
   for (let i = 0; i < size; i++) {
-    const weight = weights === undefined ? 1 : weights[i]!;
+    const weight = weights?.[i] ?? 1;
     // An item without weight does not count, even if its value is NaN.
     if (weight > 0) sum += weight * value(i);
     total += weight;

@@ -70,18 +70,18 @@ function misspeltNames(
   const byName = [...layersByName(layers)];
   const known = byName.filter(([, weighted]) => weighted.length > 0).map(([name]) => name);
   return patterns.flatMap((pattern, i): SettingMistake[] => {
-    const is = (name: string) => matchesName(pattern, name);
-    if (known.some(is)) return [];
-    if (byName.some(([name]) => is(name))) {
-      return [{ at: [...at, i], message: `expected a layer with weights, but "${pattern}" has none` }];
+    const place = [...at, i];
+    const isAmong = (names: readonly string[], pattern: string) => names.some((name) => matchesName(pattern, name));
+    if (isAmong(known, pattern)) return [];
+    const all = byName.map(([name]) => name);
+    if (isAmong(all, pattern)) {
+      return [{ at: place, message: `expected a layer with weights, but "${pattern}" has none` }];
     }
     const message = `expected a layer of the network, got "${pattern}"`;
     // The drawing groups layers by the beginning of their names; not every such group is a block with a name.
     const group = `${pattern}_*`;
-    if (known.some((name) => matchesName(group, name))) {
-      return [{ at: [...at, i], message: `${message}; "${group}" names those that begin so` }];
-    }
-    return [{ at: [...at, i], message, unknown: { name: pattern, known } }];
+    if (isAmong(known, group)) return [{ at: place, message: `${message}; "${group}" names those that begin so` }];
+    return [{ at: place, message, unknown: { name: pattern, known } }];
   });
 }
 

@@ -68,9 +68,8 @@ interface Group extends StepMemory {
   readonly weights: readonly Variable[];
 }
 
-/** The formula of an optimizer. */
+/** The formula of an optimizer, which remembers so many tensors for each weight, shaped as the weight and 0 at first. */
 interface UpdateRule {
-  /** How many tensors it remembers for each weight, each shaped as the weight and 0 at first. */
   readonly memories: number;
   /**
    * The update of a step, by its number counted from 1. Its scalars are made once for all weights, as tensors instead of
@@ -79,11 +78,8 @@ interface UpdateRule {
   readonly updateAt: (learningRate: number, step: number) => Update;
 }
 
-type Update = (
-  weight: Tensor,
-  gradient: Tensor,
-  memory: readonly Tensor[],
-) => readonly [newWeight: Tensor, ...newMemory: Tensor[]];
+/** Returns the new weight and its new memory. */
+type Update = (weight: Tensor, gradient: Tensor, memory: readonly Tensor[]) => readonly [Tensor, ...Tensor[]];
 
 /**
  * Adam (Kingma and Ba 2015, algorithm 1), with ε after the bias correction, as in PyTorch:

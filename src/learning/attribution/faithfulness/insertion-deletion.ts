@@ -14,16 +14,15 @@ export interface ExchangeCurves {
   readonly deletion: Float64Array;
 }
 
-export interface ExchangeOptions {
-  /** What replaces the pixels that are not shown, `[batch, height, width, 3]`. */
+interface ExchangeOptions {
+  /** Replacements of the pixels that are not shown, `[batch, height, width, 3]`. */
   readonly baselines: Float32Array;
   /** For each image, for each of its maps, the {@link saliencyOrder} of the pixels. */
   readonly orders: readonly (readonly Uint32Array[])[];
   /** Number of equal shares of the pixels that are exchanged one after another. */
   readonly steps: number;
-  /** Images of one forward pass. */
+  /** Images of one forward pass, and who is told after each. */
   readonly batchSize: number;
-  /** Receives the number of images of each forward pass. */
   readonly onForward?: (images: number) => void;
 }
 

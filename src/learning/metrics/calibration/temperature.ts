@@ -43,8 +43,7 @@ export function fitTemperature(
 function slopeAt(a: number, margins: Float64Array, { weights }: Weighted): { slope: number; curvature: number } {
   let [slope, curvature] = [0, 0];
   for (let i = 0; i < margins.length; i++) {
-    const margin = margins[i]!;
-    const weight = weights === undefined ? 1 : weights[i]!;
+    const [margin, weight] = [margins[i]!, weights?.[i] ?? 1];
     const wrong = wrongProbability(margin, a * margin);
     slope -= weight * margin * wrong;
     curvature += weight * margin * margin * wrong * (1 - wrong);

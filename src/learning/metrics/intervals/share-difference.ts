@@ -1,11 +1,7 @@
 import { normalQuantile } from './normal-distribution.ts';
 
-/** A share of independent images, such as an accuracy. */
-export interface Share {
-  /** 0 to 1. */
-  readonly value: number;
-  readonly images: number;
-}
+/** A share of independent images, 0 to 1, such as an accuracy. */
+export type Share = { readonly value: number; readonly images: number };
 
 /**
  * The difference of two shares of different images, the first minus the second, with Newcombe's interval, which combines the Wilson

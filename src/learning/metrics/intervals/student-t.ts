@@ -1,15 +1,12 @@
 import { mean, sampleVariance } from '../mean.ts';
 
 /**
- * The number of standard errors around the mean that hold Student's t with a given probability: P(|T| <= t) = `level`.
- *
- * The distribution is summed in closed form (Abramowitz and Stegun, "Handbook of Mathematical Functions", 26.7.3 for odd and
- * 26.7.4 for even degrees of freedom) and inverted by bisection, to about twelve digits.
+ * The number of standard errors around the mean that hold Student's t with a given probability: P(|T| <= t) = `level`, above
+ * 0 and below 1, for `freedom` degrees of freedom, at least 1. The distribution is summed in closed form (Abramowitz and
+ * Stegun, "Handbook of Mathematical Functions", 26.7.3 for odd and 26.7.4 for even degrees of freedom) and inverted by
+ * bisection, to about twelve digits.
  *
  * Example: level 0.95 and 2 degrees of freedom give 4.3027.
- *
- * @param level Above 0, below 1.
- * @param freedom Degrees of freedom, a whole number of at least 1.
  */
 export function studentT(level: number, freedom: number): number {
   let [low, high] = [0, Math.PI / 2];

@@ -3,9 +3,8 @@ import type { ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * The area under the ROC curve, 0 to 1: the probability that a positive is ranked above a negative, ties counting half (Mann and
- * Whitney's U over its maximum; Hanley and McNeil 1982). Higher is better, 0.5 is chance. NaN where a class is missing.
- *
- * The trapezoids are summed as whole numbers, so without weights the value is exact up to its one division.
+ * Whitney's U over its maximum; Hanley and McNeil 1982). Higher is better, 0.5 is chance. NaN where a class is missing. Without
+ * weights the value is exact up to its one division.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.75: one of four pairs is in the wrong order.
  */

@@ -40,30 +40,24 @@ function placeOf(score: number, thresholds: Float64Array): number {
 }
 
 /**
- * How many positives and negatives score at or above each distinct score, highest first. Items at or above a threshold are called
- * positive. All metrics of a ranking are computed from these counts.
+ * How many positives and negatives (with weights, their sums) score at or above each distinct score, in descending order, and how many
+ * there are in all. Items at or above a threshold are called positive. All metrics of a ranking are computed from these counts.
  */
 export interface ThresholdCounts {
-  /** Distinct scores, descending. */
   readonly thresholds: Float64Array;
-  /** Positives at or above each threshold; with weights, their sum. */
   readonly truePositives: Float64Array;
-  /** Negatives at or above each threshold; with weights, their sum. */
   readonly falsePositives: Float64Array;
-  /** All positives: the last of `truePositives`, or 0. */
   readonly positives: number;
   readonly negatives: number;
 }
 
 /**
- * Counts positives and negatives at or above every distinct score. Tied items share one threshold; a threshold at which no item
- * has weight is left out.
- *
- *     auc(countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8])); // 0.75
+ * Counts positives and negatives at or above every distinct score. Tied items share one threshold; a threshold at which no
+ * item has weight is left out.
  *
  * @param labels 0 or 1 for each item; 1 is positive.
- * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a score
- * that is not finite, and with scores that are not ranked yet for another label than 0 or 1.
+ * @param scores One finite number for each item, higher for positive, or the same already ranked. Throws a RangeError for a
+ *   score that is not finite, and with scores that are not ranked yet for another label than 0 or 1.
  */
 export function countAtThresholds(
   labels: ArrayLike<number>,

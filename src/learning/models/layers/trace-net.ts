@@ -6,19 +6,19 @@ import { layerWeights, outputShape } from './layer-kinds.ts';
 /** A layer with the shape of one image before and after it. */
 export type TracedLayer = TracedPlain | TracedResidual;
 
-export interface TracedPlain {
-  readonly layer: PlainLayer;
+interface Traced<L> {
+  readonly layer: L;
   readonly input: Shape;
   readonly output: Shape;
+}
+
+export interface TracedPlain extends Traced<PlainLayer> {
   readonly weights: readonly WeightShape[];
   /** Multiplications, each with its addition, for one image; of convolutions and dense layers, since the rest is small. */
   readonly multiplyAdds: number;
 }
 
-export interface TracedResidual {
-  readonly layer: ResidualLayer;
-  readonly input: Shape;
-  readonly output: Shape;
+export interface TracedResidual extends Traced<ResidualLayer> {
   readonly body: readonly TracedPlain[];
   readonly shortcut: readonly TracedPlain[];
 }
