@@ -75,19 +75,11 @@ const viridisBytes = [
   'e9e419ece41aeee51bf1e51cf3e51ef6e61ff8e621fae622fde724',
 ] as const;
 
-/** A value from 0 to 1 for every pixel. */
-interface ScaledMap {
-  readonly height: number;
-  readonly width: number;
-  /** `[height, width]`. */
-  readonly values: Float32Array;
-}
+/** A value from 0 to 1 for every pixel, `[height, width]`. */
+type ScaledMap = { readonly height: number; readonly width: number; readonly values: Float32Array };
 
-export interface OverlayOptions {
-  readonly colours: ColourMap;
-  /** How much of a pixel is the map's colour, 0 to 1; the rest is the image's. */
-  readonly opacity: number;
-}
+/** The map's colours, and its share of a pixel, 0 to 1; the rest is the image's. */
+export type OverlayOptions = { readonly colours: ColourMap; readonly opacity: number };
 
 /** A map as an image, each value in its colour. */
 export function paintMap({ height, width, values }: ScaledMap, colours: ColourMap): DecodedImage {

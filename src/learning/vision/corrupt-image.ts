@@ -14,19 +14,14 @@ import { decodeImage } from './decode-image.ts';
  */
 export async function corruptImage(bytes: Uint8Array, corruption: Corruption, key: string): Promise<Buffer> {
   const random = new Random('corrupt', corruption.seed, key);
-  const always = { probability: 1 };
-  let image = await decodeImage(bytes);
   const { blur: sigma = 0, noise: deviation = 0, scale = 1 } = corruption;
-  if (sigma > 0) image = await blur(image, { ...always, sigma: twice(sigma) }, random);
-  if (deviation > 0) image = await noise(image, { ...always, deviation: twice(deviation) }, random);
-  if (scale < 1) image = await downscale(image, { ...always, factor: twice(scale) }, random);
+  let image = await decodeImage(bytes);
+  // Augmentations with ranges that leave nothing to chance; each that is made takes a draw from the stream.
+  if (sigma > 0) image = await blur(image, { probability: 1, sigma: [sigma, sigma] }, random);
+  if (deviation > 0) image = await noise(image, { probability: 1, deviation: [deviation, deviation] }, random);
+  if (scale < 1) image = await downscale(image, { probability: 1, factor: [scale, scale] }, random);
   const { width, height, pixels } = image;
   const raw = sharp(pixels, { raw: { width, height, channels: 3 } });
   if (corruption.jpeg === undefined) return raw.png({ compressionLevel: 1 }).toBuffer();
   return raw.jpeg({ quality: corruption.jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
-}
-
-/** The range of an augmentation that leaves nothing to chance. */
-function twice(strength: number): [number, number] {
-  return [strength, strength];
 }

@@ -1,38 +1,22 @@
 import { z } from 'zod';
 
+const strength = (least: number, most: number, what: string) =>
+  z.number().min(least).max(most).exactOptional().describe(what);
+
 /**
- * What is done to the images that a model is tested on, to see what it still tells: light, since a spec has it. Strengths
- * are fixed, not drawn, so that every image suffers alike.
+ * Corruptions of the images that a model is tested on; light, since a spec imports it. Strengths are fixed, not drawn, so that every
+ * image suffers alike.
  */
 export const corruptionSettings = z.strictObject({
-  blur: z
-    .number()
-    .min(0)
-    .max(20)
-    .exactOptional()
-    .describe('A Gaussian blur of this deviation in pixels; 0 leaves them.'),
-  noise: z
-    .number()
-    .min(0)
-    .max(255)
-    .exactOptional()
-    .describe('Normal noise of this deviation, in levels of 255; 0 is none.'),
-  scale: z
-    .number()
-    .min(0.01)
-    .max(1)
-    .exactOptional()
-    .describe('Reduced to this share of its sides, and enlarged to its size again; 1 leaves them.'),
+  blur: strength(0, 20, 'Blurs by a Gaussian of this standard deviation in pixels; 0 changes nothing.'),
+  noise: strength(0, 255, 'Adds normal noise of this standard deviation, in levels of 255; 0 changes nothing.'),
+  scale: strength(0.01, 1, 'Reduces to this share of the sides, and enlarges again; 1 changes nothing.'),
   jpeg: z
     .int()
     .min(1)
     .max(100)
     .exactOptional()
-    .describe('Compressed as JPEG of this quality, colours at half the size.'),
+    .describe('Compresses as JPEG of this quality, colours at half the size.'),
 });
-type CorruptionSettings = z.infer<typeof corruptionSettings>;
-
 /** A corruption with the seed of its noise. */
-export interface Corruption extends CorruptionSettings {
-  readonly seed: number;
-}
+export type Corruption = z.infer<typeof corruptionSettings> & { readonly seed: number };

@@ -22,7 +22,7 @@ export async function openKerasH5(path: string): Promise<StoredWeights> {
   const file = attempt('opening', () => new h5wasm.File(path, 'r'));
   try {
     const tensors = attempt('reading the names in', () => list(path, file, attempt));
-    return { path, format: 'keras', tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
+    return { path, tensors: byName(path, tensors), [Symbol.dispose]: () => void file.close() };
   } catch (error) {
     file.close();
     throw error;

@@ -4,7 +4,7 @@ import { StageError } from '../../../stage.ts';
 import { openKerasH5 } from './keras-h5.ts';
 import { openSafetensors } from './safetensors.ts';
 import { besideManifest, openTfjsManifest } from './tfjs-manifest.ts';
-import { readBytes, type StoredWeights, type WeightFormat } from './weight-files.ts';
+import { readBytes, type StoredWeights } from './weight-files.ts';
 
 /**
  * Opens the weights in `paths`: one file, its folder, or a manifest and its shards. The first bytes of a file tell its format, whatever
@@ -52,7 +52,7 @@ function findInList(paths: readonly string[]): string {
   throw new StageError(`Expected one file of weights, or one manifest with its shards, got ${names}.`);
 }
 
-function formatOf(path: string): WeightFormat {
+function formatOf(path: string): 'tfjs' | 'safetensors' | 'keras' {
   const text = Buffer.from(readBytes(path, 0, 9)).toString('latin1');
   if (text.startsWith('\x89HDF\r\n\x1a\n')) return 'keras';
   // Before JSON: a header's length, which comes first, may have the bytes of " {", but unlike a text it ends in zeros.

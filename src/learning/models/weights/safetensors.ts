@@ -34,7 +34,7 @@ export function openSafetensors(path: string): StoredWeights {
   const start = 8 + length;
   const tensors = parsed.map(([name, one]) => storedTensor(path, name, one, { start, size: fileSize - start }));
   requireContiguous(path, parsed, fileSize - start);
-  return { path, format: 'safetensors', tensors: byName(path, tensors), [Symbol.dispose]() {} };
+  return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };
 }
 
 function parseHeader(path: string, bytes: Uint8Array): Readonly<Record<string, unknown>> {

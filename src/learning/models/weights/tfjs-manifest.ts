@@ -42,7 +42,7 @@ export function besideManifest(path: string): FindShard {
  */
 export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
   const tensors = parse(path).flatMap((group) => groupTensors(path, group, openShards(path, group, findShard)));
-  return { path, format: 'tfjs', tensors: byName(path, tensors), [Symbol.dispose]() {} };
+  return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };
 }
 
 function parse(path: string): readonly Group[] {

@@ -16,13 +16,9 @@ export interface StoredTensor {
 export interface StoredWeights extends Disposable {
   /** For messages. */
   readonly path: string;
-  readonly format: WeightFormat;
   /** By name, in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
-
-/** A tfjs-layers model or weights manifest, safetensors, or the HDF5 of Keras up to version 2. */
-export type WeightFormat = 'tfjs' | 'safetensors' | 'keras';
 
 /** The tensors of a file by their names. Throws a {@link StageError} where two have the same name. */
 export function byName(path: string, tensors: readonly StoredTensor[]): ReadonlyMap<string, StoredTensor> {

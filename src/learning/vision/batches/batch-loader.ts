@@ -3,10 +3,9 @@ import { Worker } from 'node:worker_threads';
 import { usableMemory } from '../../../machine-limits.ts';
 import { StageError } from '../../../stage.ts';
 import { type Augmentation, mixOf } from '../augment/augment-image.ts';
-import type { Corruption } from '../corruption-settings.ts';
 import type { Sample } from '../dataset/dataset.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
-import { type Normalization, unitRange } from '../pixels-to-floats.ts';
+import { unitRange } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-worker.ts';
 
@@ -24,19 +23,11 @@ export interface Batch {
   release(): void;
 }
 
-export interface BatchLoaderOptions {
+export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'dataset' | 'split' | 'resize'>> {
   readonly batchSize: number;
   readonly resize: Resize;
-  /** Default: values stay in [0, 1]. */
-  readonly normalization?: Normalization;
-  /** Applied to every image at its full size, before it is resized. */
-  readonly corruption?: Corruption | undefined;
   /** Batches made ahead of the reader. Default 3. */
   readonly prefetch?: number;
-  /** The most memory for decoded images, which are decoded only once. Default: all that {@link decodedImages} has left. */
-  readonly cacheBytes?: number;
-  /** Images decoded at once, each by one thread. Default 2. */
-  readonly threads?: number;
 }
 
 /**
@@ -81,15 +72,9 @@ export class BatchLoader {
     const wanted = Math.min(this.samples.length * width * height * 3, options.cacheBytes ?? Number.POSITIVE_INFINITY);
     this.#cacheBytes = Math.min(wanted, decodedImages.left);
     decodedImages.left -= this.#cacheBytes;
-    this.#worker = startWorker({
-      dataset,
-      split,
-      resize: options.resize,
-      normalization: options.normalization ?? unitRange,
-      corruption: options.corruption,
-      cacheBytes: this.#cacheBytes,
-      threads: options.threads ?? 2,
-    });
+    const { resize, normalization = unitRange, corruption, threads = 2 } = options;
+    const cacheBytes = this.#cacheBytes;
+    this.#worker = startWorker({ dataset, split, resize, normalization, corruption, cacheBytes, threads });
     this.#worker.unref();
     this.#worker.on('message', (message: FromBatchWorker) => {
       if (message.id !== this.#passes) return;

@@ -9,18 +9,19 @@ import { mapParallel } from '../parallel-map.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 
-/** What the thread is started with. */
+/** How the thread is started. */
 export interface BatchWorkerSetup {
   /** The dataset's folder. */
   readonly dataset: string;
   readonly split: string;
   readonly resize: Resize;
+  /** Default: values stay in [0, 1]. */
   readonly normalization: Normalization;
-  /** Applied to every image before it is resized. */
-  readonly corruption?: Corruption | undefined;
-  /** The most memory for decoded images. */
+  /** Applied to every image at its full size, before it is resized. */
+  readonly corruption: Corruption | undefined;
+  /** The most memory for decoded images, which are decoded only once. Default: all that is left for them. */
   readonly cacheBytes: number;
-  /** Images decoded at once. */
+  /** Images decoded at once, each by one thread. Default 2. */
   readonly threads: number;
 }
 
