@@ -12,10 +12,7 @@ export interface AttributionMap {
 }
 
 /** A map in another size, by linear interpolation with half-pixel centres, as images are resized. */
-export function resizeMap(
-  map: AttributionMap,
-  { height, width }: { readonly height: number; readonly width: number },
-): AttributionMap {
+export function resizeMap(map: AttributionMap, { height, width }: Omit<AttributionMap, 'values'>): AttributionMap {
   if (map.height === height && map.width === width) return map;
   return { height, width, values: resample(map.values, map, { height, width }, 1) };
 }

@@ -92,10 +92,8 @@ const gradients: Readonly<Record<GradientMethod, Attribute>> = {
 function imageMaps(model: LayersModel, maps: Float32Array): readonly AttributionMap[] {
   const [, height, width] = model.inputs[0]!.shape as [number, number, number];
   const size = height * width;
-  return Array.from({ length: maps.length / size }, (_, i) => ({
-    ...{ height, width },
-    values: maps.subarray(i * size, (i + 1) * size),
-  }));
+  const mapOf = (i: number) => ({ height, width, values: maps.subarray(i * size, (i + 1) * size) });
+  return Array.from({ length: maps.length / size }, (_, i) => mapOf(i));
 }
 
 /** A class activation map of a view, by the question about its image. */

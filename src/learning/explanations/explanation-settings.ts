@@ -6,20 +6,19 @@ import { type Method, type MethodSetting, methodDefaults, methodsWith } from '..
 import { scoreKinds } from '../attribution/question.ts';
 import { confidenceOf, drawsFrom } from '../metrics/intervals/interval-settings.ts';
 
+const text = z.string().min(1);
+const count = z.int().positive();
+
 /** Settings of every kind that explains the scores of a model. Light, for their specs. */
 export const explanationSettings = {
-  class: z
-    .string()
-    .min(1)
+  class: text
     .default('label')
     .describe("The class whose score is explained: the image's own (label), the predicted one (predicted), or a name."),
   score: z
     .enum(scoreKinds)
     .default('score')
     .describe("The score that is explained: the class's own before the softmax, or its margin over the other class's."),
-  samples: z
-    .int()
-    .positive()
+  samples: count
     .exactOptional()
     .describe('Noisy copies of each image, for smooth-grad, smooth-grad-squared and var-grad; 50 by default.'),
   noise: z
@@ -27,21 +26,17 @@ export const explanationSettings = {
     .positive()
     .exactOptional()
     .describe("Standard deviation of their noise, as a share of the image's range of values; 0.15 by default."),
-  steps: z
-    .int()
-    .positive()
+  steps: count
     .exactOptional()
     .describe('Points on the path from the baseline to the image, for integrated-gradients; 50 by default.'),
   baseline: z
     .enum(['black', 'mean'])
     .exactOptional()
     .describe('Where this path starts: a black image (the default), or one of the mean colour, normalised to 0.'),
-  layer: z
-    .string()
-    .min(1)
+  layer: text
     .exactOptional()
     .describe('The convolution that class activation maps are taken from, by name; the last by default.'),
-  batchSize: z.int().positive().default(32).describe('Images of one forward pass.'),
+  batchSize: count.default(32).describe('Images of one forward pass.'),
   seed: z.int().default(7).describe('Seed of everything random: images, noise, random weights.'),
 };
 
@@ -56,12 +51,10 @@ export const explanationDefaults = (): ExplanationSettings => ({ ...methodDefaul
 
 /** Settings of every kind that explains the images of a split. */
 export const splitSettings = {
-  split: z.string().min(1).default('test').describe('The split whose images are explained.'),
+  split: text.default('test').describe('The split whose images are explained.'),
   confidence: confidenceOf('the intervals'),
   draws: drawsFrom(0, '; 0 for none'),
-  title: z
-    .string()
-    .min(1)
+  title: text
     .exactOptional()
     .describe('Beginning of the titles; by default the method, the split and the axis values of the model.'),
 };

@@ -5,9 +5,7 @@ const warmUp = z
   .number()
   .positive()
   .exactOptional()
-  .describe(
-    'Epochs, also fractions of one, in which the rate rises linearly from 0, step by step; none when left out.',
-  );
+  .describe('Epochs, also fractions of one, in which the rate rises linearly from 0; none when left out.');
 const factor = z.number().positive().lt(1).default(0.1).describe('Factor by which the rate is multiplied.');
 
 /** The learning rate over the epochs; light, since a spec has it. Defaults are PyTorch's. */

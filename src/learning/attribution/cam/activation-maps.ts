@@ -14,10 +14,8 @@ import type { LayerView } from './layer-view.ts';
  */
 export function gradCam(view: LayerView): Float32Array {
   const { height, width, gradients } = view;
-  return weighChannels(
-    view,
-    sumPlaces(view, (at) => gradients[at]!).map((sum) => sum / (height * width)),
-  );
+  const weights = sumPlaces(view, (at) => gradients[at]!).map((sum) => sum / (height * width));
+  return weighChannels(view, weights);
 }
 
 /**
@@ -45,9 +43,8 @@ export function gradCamPlusPlus(view: LayerView): Float32Array {
  * networks", equation 4): each activation times its own gradient, `Σ_k g^k ⊙ A^k`, so that for a network with a single dense
  * layer at its end the map sums to the score.
  */
-export function hiresCam({ activations, gradients, channels }: LayerView): Float32Array {
-  return sumChannels(activations, channels, (at) => gradients[at]! * activations[at]!);
-}
+export const hiresCam = (view: LayerView): Float32Array =>
+  sumChannels(view, (at) => view.gradients[at]! * view.activations[at]!);
 
 /**
  * XGrad-CAM (Fu et al. 2020, "Axiom-based Grad-CAM: towards accurate visualization and explanation of CNNs", equation 8): the
@@ -60,11 +57,9 @@ export function hiresCam({ activations, gradients, channels }: LayerView): Float
 export function xgradCam(view: LayerView): Float32Array {
   const { activations, gradients } = view;
   const sums = sumPlaces(view, (at) => activations[at]!);
-  const weights = sumPlaces(view, (at) => activations[at]! * gradients[at]!);
-  return weighChannels(
-    view,
-    weights.map((weight, k) => (sums[k] === 0 ? 0 : weight / sums[k]!)),
-  );
+  const products = sumPlaces(view, (at) => activations[at]! * gradients[at]!);
+  const weights = products.map((product, k) => (sums[k] === 0 ? 0 : product / sums[k]!));
+  return weighChannels(view, weights);
 }
 
 /**
@@ -72,9 +67,8 @@ export function xgradCam(view: LayerView): Float32Array {
  * each activation times the positive part of its own gradient, `ReLU(Σ_k ReLU(g^k) ⊙ A^k)`, so that early layers give useful
  * maps too.
  */
-export function layerCam({ activations, gradients, channels }: LayerView): Float32Array {
-  return sumChannels(activations, channels, (at) => Math.max(0, gradients[at]!) * activations[at]!);
-}
+export const layerCam = (view: LayerView): Float32Array =>
+  sumChannels(view, (at) => Math.max(0, view.gradients[at]!) * view.activations[at]!);
 
 /**
  * Eigen-CAM (Muhammad and Yeasin 2020, "Eigen-CAM: class activation map using principal components", section III): the feature
@@ -95,24 +89,21 @@ export function eigenCam(view: LayerView): Float32Array {
  */
 export function randomCam(view: LayerView, seed: number): Float32Array {
   const random = new Random('random-cam', seed);
-  return weighChannels(
-    view,
-    Float64Array.from({ length: view.channels }, () => random.between(-1, 1)),
-  );
+  const weights = Float64Array.from({ length: view.channels }, () => random.between(-1, 1));
+  return weighChannels(view, weights);
 }
 
 /** `ReLU(Σ_k w_k A^k)`: `[height, width]`. */
-export function weighChannels({ activations, channels }: LayerView, weights: ArrayLike<number>): Float32Array {
-  return sumChannels(activations, channels, (at, k) => weights[k]! * activations[at]!);
+export function weighChannels(view: LayerView, weights: ArrayLike<number>): Float32Array {
+  return sumChannels(view, (at, k) => weights[k]! * view.activations[at]!);
 }
 
-/** At each place, the positive part of the sum over channels of a term; `at` is an index into `[height, width, channels]`. */
-function sumChannels(
-  { length }: Float32Array,
-  channels: number,
-  term: (at: number, channel: number) => number,
-): Float32Array {
-  return Float32Array.from({ length: length / channels }, (_, place) => {
+/** A number for a channel at a place; `at` is an index into `[height, width, channels]`. */
+type Term = (at: number, channel: number) => number;
+
+/** At each place, the positive part of the sum over channels of a term. */
+function sumChannels({ height, width, channels }: LayerView, term: Term): Float32Array {
+  return Float32Array.from({ length: height * width }, (_, place) => {
     let sum = 0;
     for (let k = 0; k < channels; k++) sum += term(place * channels + k, k);
     return Math.max(0, sum);
@@ -120,10 +111,7 @@ function sumChannels(
 }
 
 /** For each channel, the sum over places of a term. */
-function sumPlaces(
-  { height, width, channels }: LayerView,
-  term: (at: number, channel: number) => number,
-): Float64Array {
+function sumPlaces({ height, width, channels }: LayerView, term: Term): Float64Array {
   const sums = new Float64Array(channels);
   for (let place = 0; place < height * width; place++) {
     for (let k = 0; k < channels; k++) sums[k]! += term(place * channels + k, k);

@@ -51,11 +51,10 @@ export async function viewLayer(
   );
   for (const each of tensors) each.dispose();
   const size = height * width * channels;
-  const views = Array.from({ length: batch }, (_, i) => ({
-    ...{ height, width, channels },
-    activations: activations!.subarray(i * size, (i + 1) * size),
-    gradients: gradients!.subarray(i * size, (i + 1) * size),
-  }));
+  const partOf = (all: Float32Array, i: number) => all.subarray(i * size, (i + 1) * size);
+  const views = Array.from({ length: batch }, (_, i) => {
+    return { height, width, channels, activations: partOf(activations!, i), gradients: partOf(gradients!, i) };
+  });
   return { views, logits: logits! };
 }
 

@@ -7,14 +7,10 @@ import type { LayerView } from './layer-view.ts';
 
 /**
  * Score-CAM (Wang et al. 2020, "Score-CAM: score-weighted visual explanations for convolutional neural networks", algorithm
- * 1) of one image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; the weight of the channel is
- * how much the masked image raises the explained score above that of an empty image, by the softmax over channels. A constant
- * channel masks everything, and counts as empty.
- *
- * It takes a forward pass for each channel, `batchSize` at a time. An empty image is zeros as the network sees it: the mean
- * colour if normalising centres values, else black.
- *
- * @param question About one image.
+ * 1) of one image. Each channel's map, resized to the image and scaled to 0 to 1, masks the image; the weight of the channel
+ * is how much the masked image raises the explained score above that of an empty image, by the softmax over channels. A
+ * constant channel masks everything, and counts as empty. An empty image is zeros as the network sees it: the mean colour if
+ * normalising centres values, else black. It takes a forward pass for each channel, `batchSize` at a time.
  */
 export async function scoreCam(
   model: LayersModel,
@@ -27,9 +23,9 @@ export async function scoreCam(
   const scores: number[] = [];
   for (let first = 0; first < channels; first += batchSize) {
     const count = Math.min(batchSize, channels - first);
-    const masks = Float32Array.from({ length: count * view.height * view.width }, (_, i) => {
-      const [k, place] = [Math.floor(i / (view.height * view.width)), i % (view.height * view.width)];
-      return view.activations[place * channels + first + k]!;
+    const places = view.height * view.width;
+    const masks = Float32Array.from({ length: count * places }, (_, i) => {
+      return view.activations[(i % places) * channels + first + Math.floor(i / places)]!;
     });
     const logits = tidy(() => {
       const maps = tensor4d(masks, [count, view.height, view.width, 1]);

@@ -9,13 +9,9 @@ export type BaselineName = (typeof baselineNames)[number];
 const blurShare = 10 / 227;
 
 /**
- * An image with its content removed, in the three ways of Fong and Vedaldi 2017, "Interpretable explanations of black boxes
- * by meaningful perturbation" (section 4.1): blur, a constant, and noise. All keep the image's own colours, whatever the
- * network's normalisation.
- *
- * @param image `[height, width, 3]`, in any unit.
- * @param seed For the noise.
- * @returns `[height, width, 3]`.
+ * An image, `[height, width, 3]` in any unit, with its content removed, in the three ways of Fong and Vedaldi 2017,
+ * "Interpretable explanations of black boxes by meaningful perturbation" (section 4.1): blur, a constant, and noise by the
+ * seed. All keep the image's own colours, whatever the network's normalisation.
  */
 export function baselineImage(
   image: Float32Array,

@@ -3,8 +3,6 @@ import { dispose } from '@tensorflow/tfjs';
 import { averageRanks, correlateRanks } from '../../metrics/spearman.ts';
 import { freshSeed, initialiseWeights } from '../../models/initial-weights.ts';
 
-type Layer = Layers.Layer;
-
 /** A depth down to which the weights of a network are randomised, from the logits on. */
 export interface RandomisedDepth {
   /** The lowest layer with a kernel that is randomised. */
@@ -51,18 +49,14 @@ export async function randomiseLayers(
   }
 }
 
-const hasKernel = ({ weights }: Layer): boolean => weights.some(({ originalName }) => originalName.endsWith('kernel'));
+const hasKernel = ({ weights }: Layers.Layer): boolean =>
+  weights.some(({ originalName }) => originalName.endsWith('kernel'));
 
-/** The ranks of a map's values, which is all that {@link mapLikeness} needs of it. */
-export interface RankedMap {
-  readonly ranks: Float64Array;
-  readonly isConstant: boolean;
-}
-
-/** @param map Finite values; throws a RangeError otherwise. */
-export function rankMap(map: Float32Array): RankedMap {
+/** The ranks of a map's values, which {@link mapLikeness} compares. Throws a RangeError for a value that is not finite. */
+export function rankMap(map: Float32Array) {
   return { ranks: averageRanks(map), isConstant: map.every((value) => value === map[0]) };
 }
+export type RankedMap = Readonly<ReturnType<typeof rankMap>>;
 
 /**
  * Spearman's rank correlation of two maps, as Adebayo et al. 2018 compare maps of absolute values; ours are never negative.

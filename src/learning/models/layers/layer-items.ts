@@ -9,7 +9,7 @@ const count = z
   .positive()
   .max(1 << 20);
 const share = z.number().min(0).lt(1);
-const option = {
+const { kernel, stride, padding, bias, name } = {
   kernel: count.optional().describe('Pixels a side of the kernel; 3.'),
   stride: count.optional().describe('Pixels from one window to the next; 1, or the size of a pooling window.'),
   padding: z
@@ -23,19 +23,12 @@ const option = {
     .optional()
     .describe('The name in tables, weights and messages; its kind and number when left out.'),
 };
-const { kernel, stride, padding, bias, name } = option;
 
 const plainForms = [
   z.strictObject({ conv: count.describe('Filters of a convolution.'), kernel, stride, padding, bias, name }),
   z.strictObject({
-    separableConv: count.describe(
-      'Filters of a convolution of each channel by itself, then of 1 x 1 over all channels.',
-    ),
-    kernel,
-    stride,
-    padding,
-    bias,
-    name,
+    separableConv: count.describe('Filters of a convolution of each channel by itself, then of 1 x 1 over all.'),
+    ...{ kernel, stride, padding, bias, name },
   }),
   z.strictObject({ maxPool: count.describe('Pixels a side of the window.'), stride, padding, name }),
   z.strictObject({ averagePool: count.describe('Pixels a side of the window.'), stride, padding, name }),
@@ -52,8 +45,7 @@ const plainForms = [
   z.strictObject({ dense: count.describe('Outputs of a layer that sees all its inputs.'), bias, name }),
 ] as const;
 
-const keys =
-  'conv, separableConv, maxPool, averagePool, batchNorm, activation, dropout, flatten, globalAveragePool, dense';
+const keys = plainForms.map(({ shape }) => Object.keys(shape)[0]).join(', ');
 const plainItem = z.union([z.enum(words), ...plainForms], {
   error: `a layer of a block (${words.join(', ')}, or a map with one of ${keys})`,
 });
