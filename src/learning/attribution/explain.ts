@@ -11,11 +11,9 @@ import { type Question, questionOf } from './question.ts';
 
 /** Options of the methods. */
 export interface ExplainOptions extends NoiseOptions {
-  /** Points on the paths of integrated gradients. */
   readonly steps: number;
   /** The normalised colour at which these paths start: red, green, blue. */
   readonly baseline: readonly [number, number, number];
-  /** The convolution that class activation maps are taken from, as `findConvolution` returns it. */
   readonly layer?: string | undefined;
   /** Images of one forward pass of Score-CAM, which masks one image many times. */
   readonly batchSize: number;
@@ -27,7 +25,6 @@ export interface Explanation {
   readonly logits: Float32Array;
   /** In the order of the methods, one map for each image. */
   readonly maps: readonly (readonly AttributionMap[])[];
-  /** Present when integrated gradients are among the methods. */
   readonly completeness?: Completeness;
 }
 

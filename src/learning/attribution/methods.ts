@@ -4,9 +4,7 @@ export type MethodSetting = keyof typeof methodDefaults;
 
 /** What is known of a method besides its computation. */
 interface MethodFacts {
-  /** Its name in titles and tables. */
   readonly title: string;
-  /** The settings of its own. */
   readonly settings?: readonly MethodSetting[];
   /** Its map is the same whichever class is asked about: it shows what a layer responds to. */
   readonly isClassless?: true;
@@ -17,7 +15,7 @@ interface MethodFacts {
 interface Effort {
   readonly samples: number;
   readonly steps: number;
-  /** Of the layer that class activation maps are taken from. */
+  /** Channels of the layer that class activation maps are taken from. */
   readonly channels: number;
 }
 

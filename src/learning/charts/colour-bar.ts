@@ -6,7 +6,7 @@ export interface ColourBar {
   /** The values that have exactly these colours, in order; between them colours are interpolated. */
   readonly domain: readonly number[];
   readonly colours: readonly string[];
-  /** Of the bar, in units. */
+  /** Length of the bar, in units. */
   readonly length: number;
   /** The values to label, and their labels: a number format, or a text for each. */
   readonly values: readonly number[];

@@ -25,7 +25,7 @@ export interface NetUnit {
   readonly kind: keyof typeof colours;
   readonly name: string;
   readonly does: string;
-  /** Of its output: `128 x 128 x 64`. */
+  /** The shape of its output: `128 x 128 x 64`. */
   readonly shape: string;
   readonly parameters: number;
 }

@@ -1,7 +1,6 @@
 import { type FontWeight, textWidth } from './fonts.ts';
 
 interface Font {
-  /** In the unit of the widths. */
   readonly size: number;
   readonly weight?: FontWeight;
 }

@@ -17,12 +17,12 @@ type HeatAxis = { readonly title: string; readonly names: readonly string[] };
 export interface HeatTableOptions {
   readonly rows: HeatAxis;
   readonly columns: HeatAxis & { readonly orient?: 'top' | 'bottom' };
-  /** Of a cell, in units. */
+  /** Size of a cell, in units. */
   readonly size: readonly [width: number, height: number];
   /** The values of the lightest and the darkest colour. */
   readonly domain: Domain;
   readonly fontSize?: number;
-  /** Of the data, `cells` by default: tables of one chart have names of their own. */
+  /** The name of the data, by default `cells`: tables of one chart have names of their own. */
   readonly dataName?: string;
 }
 

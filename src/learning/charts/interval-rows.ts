@@ -15,16 +15,14 @@ export interface IntervalRow {
 }
 
 export interface IntervalRowsOptions {
-  /** Of the data; points have `points-` before it. */
+  /** The name of the data; points have `points-` before it. */
   readonly dataName: string;
-  /** Of the axis. */
   readonly label: string;
   readonly domain: Domain;
-  /** Of the panel without names and texts, in units. */
+  /** Width of the panel without names and texts, in units. */
   readonly width: number;
-  /** Of all rows, also those without a number; that of the numbers without it. */
+  /** All rows, also those without a number; by default those with one. */
   readonly names?: readonly string[];
-  /** Longer names are shortened to it. */
   readonly longestName?: number;
   /** Where false, the names stand beside a neighbour with the same rows. */
   readonly showsNames?: boolean;

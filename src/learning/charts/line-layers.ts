@@ -7,7 +7,7 @@ export interface LineOptions extends Axes {
   readonly data?: Part;
   /** Which rows are drawn, as an expression of Vega; all without it. */
   readonly filter?: string;
-  /** Of the series, in order; those of the theme without it. */
+  /** In the order of the series; by default those of the theme. */
   readonly colours?: readonly string[];
   /** Null for none; else its title, and the width of the chart that it stands below. */
   readonly legend: { readonly title?: string | null; readonly width: number } | null;
@@ -18,7 +18,7 @@ export interface LineOptions extends Axes {
   readonly detail?: string;
   /** The field that gives the order of a line's points, where it is not that of x. */
   readonly order?: string;
-  /** Of the lines; `interpolate` and `clip` hold for the bands too. */
+  /** Applied to the lines; `interpolate` and `clip` also to the bands. */
   readonly mark?: { readonly interpolate?: string; readonly clip?: boolean; readonly strokeWidth?: number };
 }
 

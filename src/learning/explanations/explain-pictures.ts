@@ -40,7 +40,6 @@ export interface ExplainedPicture {
 
 export interface ExplainedPictures {
   readonly pictures: readonly ExplainedPicture[];
-  /** The convolution of the class activation maps, if there are any. */
   readonly layer?: string;
   /** The relative completeness gap of integrated gradients, if they are among the methods. */
   readonly gap?: number;

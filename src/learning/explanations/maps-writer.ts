@@ -8,13 +8,11 @@ import type { Survey, SurveyedImage } from './survey-split.ts';
 
 /** The model and the images whose maps are written next. */
 interface MapsOf extends Pick<Subject, 'classes' | 'samples'> {
-  /** Beginning of the names of the files. */
   readonly prefix: string;
   readonly model: string;
   readonly split: string;
   readonly layer?: string | undefined;
   readonly methods: readonly Method[];
-  /** How many images will be added. */
   readonly images: number;
 }
 
@@ -39,7 +37,6 @@ export class MapsWriter {
   readonly #kept = new Map<number, number>();
   #of: MapsOf | undefined;
 
-  /** Creates `folder`. */
   constructor(folder: string) {
     this.#folder = folder;
     mkdirSync(folder, { recursive: true });
@@ -65,7 +62,6 @@ export class MapsWriter {
     }
   }
 
-  /** Lists all images of the survey. */
   end({ indices, explained, logits, maps, masks, completeness }: Survey): void {
     this.#close();
     const { model, split, layer = '', methods, classes, samples } = this.#of!;
@@ -84,7 +80,6 @@ export class MapsWriter {
     }
   }
 
-  /** Writes `maps.csv`. */
   [Symbol.dispose](): void {
     this.#close();
     writeFileSync(join(this.#folder, 'maps.csv'), this.#lines.join(''));

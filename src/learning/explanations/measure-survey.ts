@@ -20,7 +20,6 @@ export interface MeasuredSurvey {
   readonly images: number;
   readonly real: number;
   readonly fake: number;
-  /** Of the network's predictions. */
   readonly accuracy: number;
   /** Whether the predictions are hardly better than guesses; false for images of one class. */
   readonly isNearChance: boolean;

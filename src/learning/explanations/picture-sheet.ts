@@ -13,7 +13,6 @@ import { classlessText, colourWords, constancyOf, overlayOf, pictureOf, scoreTex
 
 /** How explained pictures are shown. */
 export interface SheetOptions {
-  /** The name of the model. */
   readonly title: string;
   readonly classes: readonly string[];
   readonly methods: readonly Method[];

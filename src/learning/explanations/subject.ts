@@ -53,7 +53,7 @@ export interface How {
 /** A question about a batch of images, and what is known of them; valid until the next batch is requested. */
 export interface Asked {
   readonly question: Question;
-  /** In the split's samples: `[batch]`. */
+  /** Indices in the split's samples: `[batch]`. */
   readonly indices: Uint32Array;
   /** `[batch]`. */
   readonly labels: Int32Array;

@@ -30,7 +30,6 @@ export interface SurveyedCase extends SurveyCase {
   readonly survey: Survey;
   readonly untrained: Survey | undefined;
   readonly measured: MeasuredSurvey;
-  /** Of the surveyed images, in their order. */
   readonly groups: readonly (string | undefined)[];
 }
 

@@ -23,21 +23,18 @@ export interface SurveyOptions {
   readonly explain: ExplainOptions;
   /** The question, and the images that it is about; all of the split without `indices`. */
   readonly how: How;
-  /** The model to explain, in place of the subject's. */
   readonly model?: LayersModel;
-  /** Masks that maps are scored against. */
   readonly masks?: Masks | undefined;
   /** Receives every image in turn, for what is to be kept of its maps. */
   readonly onImage?: (image: SurveyedImage) => void | Promise<void>;
-  /** Receives the number of images of each batch that is done. */
   readonly onBatch?: (images: number) => void;
 }
 
 /** One image with its maps, as the survey passes it. */
 export interface SurveyedImage {
-  /** In the split's samples. */
+  /** Index in the split's samples. */
   readonly index: number;
-  /** In the survey. */
+  /** Place in the survey. */
   readonly place: number;
   readonly label: number;
   /** The class that is explained. */
@@ -52,18 +49,16 @@ export interface SurveyedImage {
 
 /** What the maps of a split's images show. Everything by image is in the order of the survey: `[images]`. */
 export interface Survey {
-  /** In the split's samples. */
+  /** Indices in the split's samples. */
   readonly indices: Uint32Array;
   readonly labels: Uint8Array;
   /** The class that is explained. */
   readonly explained: Uint8Array;
   /** Real, fake: `[images, 2]`. */
   readonly logits: Float64Array;
-  /** By method, in their order. */
   readonly maps: readonly MapSurvey[];
   /** The scores of chance against the masks; NaN for an image without one. Absent without masks. */
   readonly masks?: { readonly shares: Float64Array; readonly chanceOverlaps: Float64Array };
-  /** Present when integrated gradients are among the methods. */
   readonly completeness?: Completeness;
 }
 

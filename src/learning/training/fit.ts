@@ -22,7 +22,6 @@ import { WeightAverage } from './weight-average.ts';
 
 export interface FitOptions extends Omit<StepOptions, 'average'> {
   readonly optimizer: OptimizerSettings;
-  /** At least 1. */
   readonly epochs: number;
   /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
@@ -31,11 +30,9 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
    * means of the epoch's batches (`running`), which costs nothing.
    */
   readonly trainValues: 'exact' | 'running';
-  /** Constant when left out. */
   readonly schedule?: ScheduleSettings;
   /** Ends training after `patience` epochs in a row without a better one; never when left out. */
   readonly earlyStopping?: { readonly patience: number };
-  /** All layers train from the first epoch when left out. */
   readonly freezing?: Freezing;
   /** Evaluates, selects and keeps a running mean of the weights instead of the last ones. */
   readonly ema?: { readonly decay: number };

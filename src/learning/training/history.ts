@@ -19,11 +19,11 @@ export type SplitValues = Readonly<z.infer<typeof splitValues>>;
 const epochRecord = z.object({
   /** Counted from 1. */
   epoch: z.int(),
-  /** Of the epoch's last step. */
+  /** The rate of the epoch's last step. */
   learningRate: z.number(),
   /** Means over the epoch's training batches, each before its step: augmented, with weights still moving. */
   running: splitValues,
-  /** Of the monitored splits, by name, with the weights at the end of the epoch. */
+  /** Values of the monitored splits, by name, with the weights at the end of the epoch. */
   splits: z.record(z.string(), splitValues),
 });
 /** The state after one pass over the training split. */
@@ -37,7 +37,7 @@ const history = z
     epochs: z.array(epochRecord).readonly(),
     /** The `epoch` whose weights were kept. */
     chosenEpoch: z.int(),
-    /** Of each monitored split; absent in older histories. */
+    /** Counts of each monitored split; absent in older histories. */
     images: z.record(z.string(), splitImages).exactOptional(),
   })
   .refine(({ splits, epochs }) => epochs.every((epoch) => splits.every((split) => split in epoch.splits)), {

@@ -4,7 +4,6 @@ import type { OptimizerSettings } from './training-settings.ts';
 
 /** Part of training that remembers earlier steps, such as a mean of gradients. Restoring both fields resumes it exactly. */
 export interface StepMemory {
-  /** Number of steps so far. */
   steps: number;
   /** What is remembered of them, always in the same order. */
   readonly memory: readonly Variable[];
@@ -26,7 +25,6 @@ export class Optimizer {
     this.add(weights);
   }
 
-  /** Adds the weights that it does not have yet. */
   add(weights: readonly Variable[]): void {
     const known = new Set(this.#groups.flatMap((group) => group.weights));
     const added = weights.filter((weight) => !known.has(weight));
@@ -58,7 +56,6 @@ export class Optimizer {
     }
   }
 
-  /** Frees the memory of earlier steps. */
   dispose(): void {
     for (const memory of this.#groups.flatMap((group) => group.memory)) memory.dispose();
   }

@@ -8,7 +8,7 @@ export interface Predictions {
   readonly logits: Float32Array;
   /** `[images]`. */
   readonly labels: Int32Array;
-  /** Of the images in the split's samples: `[images]`. */
+  /** Indices in the split's samples: `[images]`. */
   readonly indices: Uint32Array;
 }
 

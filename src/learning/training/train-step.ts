@@ -9,11 +9,8 @@ import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 
 export interface StepOptions {
-  /** The plain cross-entropy when left out. */
   readonly loss?: Loss;
-  /** Gradients are not clipped when left out. */
   readonly clip?: ClipSettings;
-  /** Counts the step. */
   readonly average?: WeightAverage | undefined;
 }
 

@@ -6,11 +6,9 @@ import { countImages, type SplitImages, trainSplit } from './splits.ts';
 
 /** Labelled images of named splits, in batches. The reader releases each batch. */
 export interface TrainingData {
-  /** Number of batches of a pass over a split. */
   batches(split: string): number;
   /** The name of an image of a split, by its index in the split's samples. */
   key(split: string, index: number): string;
-  /** The number of images of each class in a split. */
   images(split: string): SplitImages;
   /** One pass over the training split in the epoch's order, augmented. `epoch` counts from 1. */
   training(epoch: number): AsyncIterable<Batch>;

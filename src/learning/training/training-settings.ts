@@ -62,7 +62,7 @@ export type LossSettings = z.infer<typeof lossSettings>;
 export interface Loss {
   /** From 0 to below 1. */
   readonly labelSmoothing?: number;
-  /** Of real and fake, above 0; only their ratio matters. */
+  /** For real and fake, above 0; only their ratio matters. */
   readonly classWeights?: readonly [number, number];
 }
 

@@ -30,15 +30,11 @@ function isBetter(values: SplitValues, than: SplitValues): boolean {
  * the batch, and a schedule from the epochs so far, so neither has a state of its own.
  */
 export interface TrainingState {
-  /** The epochs so far, at least one. */
   readonly epochs: readonly EpochRecord[];
-  /** The best of them. */
   readonly chosenEpoch: number;
   /** All weights of the model, frozen ones too, in the order of `allWeights`. */
   readonly weights: readonly Float32Array[];
-  /** The number of steps of each {@link StepMemory}. */
   readonly steps: readonly number[];
-  /** What these memories hold, in the same order. */
   readonly memory: readonly Float32Array[];
   /** The weights of the best epoch; empty where they are the model's. */
   readonly best: readonly Float32Array[];

@@ -32,7 +32,6 @@ export class WeightAverage implements StepMemory {
     }
   }
 
-  /** Counts a step that the weights just made. */
   update(): void {
     this.steps++;
     const decay = this.#decay;

@@ -19,7 +19,6 @@ interface ExchangeOptions {
   readonly baselines: Float32Array;
   /** For each image, for each of its maps, the {@link saliencyOrder} of the pixels. */
   readonly orders: readonly (readonly Uint32Array[])[];
-  /** Number of equal shares of the pixels that are exchanged one after another. */
   readonly steps: number;
   /** Images of one forward pass, and who is told after each. */
   readonly batchSize: number;

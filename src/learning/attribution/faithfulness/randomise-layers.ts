@@ -5,9 +5,7 @@ import { freshSeed, initialiseWeights } from '../../models/initial-weights.ts';
 
 /** A depth down to which the weights of a network are randomised, from the logits on. */
 export interface RandomisedDepth {
-  /** The lowest layer with a kernel that is randomised. */
   readonly layer: string;
-  /** How many layers with a kernel are randomised. */
   readonly kernels: number;
 }
 

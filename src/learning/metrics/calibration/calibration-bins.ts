@@ -7,9 +7,7 @@ export interface CalibrationBin {
   readonly high: number;
   /** Number of items, or their weight; above 0. */
   readonly items: number;
-  /** The mean predicted probability of class 1. */
   readonly meanProbability: number;
-  /** The observed share of class 1. */
   readonly positiveShare: number;
 }
 

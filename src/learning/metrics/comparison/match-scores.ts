@@ -9,7 +9,6 @@ export interface MatchedScores {
   readonly labels: readonly (0 | 1)[];
   /** From any model that knows it; absent where no image has one. */
   readonly groups?: readonly (string | undefined)[];
-  /** For each model, the rows in the order of the images. */
   readonly models: readonly (readonly ScoreRow[])[];
   /** For each model, the number of images that some other model did not score. */
   readonly unmatched: readonly number[];

@@ -21,7 +21,6 @@ export interface BootstrapSample {
   readonly groups?: readonly (string | undefined)[] | undefined;
   /** Number of draws; 2000 when absent. */
   readonly draws?: number | undefined;
-  /** The same seed gives the same draws. */
   readonly seed: number;
 }
 

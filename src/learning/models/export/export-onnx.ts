@@ -55,7 +55,6 @@ class NetWriter {
     this.#weights = weights;
   }
 
-  /** Adds a node with one output, whose name it returns. */
   node(
     type: string,
     inputs: readonly string[],
@@ -109,7 +108,6 @@ class NetWriter {
     }
   }
 
-  /** Adds a layer's weights to the graph and returns their names. */
   #of(layer: PlainLayer): readonly string[] {
     return this.#weights
       .filter((weight) => weight.layer === layer)

@@ -10,7 +10,6 @@ import { encodeSafetensors } from '../weights/safetensors.ts';
 /** A network with its weights, independent of tfjs: the source of every export format. */
 export interface WeightedNet {
   readonly traced: readonly TracedLayer[];
-  /** An image, or features for a head. */
   readonly input: Shape;
   readonly weights: readonly (NetWeight & { readonly values: Float32Array })[];
 }

@@ -60,7 +60,7 @@ export interface Strided {
 
 interface Weighted {
   readonly bias: boolean;
-  /** Of the layer's own output. */
+  /** Applied to the layer's own output. */
   readonly activation?: Activation;
 }
 

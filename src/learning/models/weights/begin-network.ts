@@ -20,7 +20,6 @@ interface NetworkSettings extends Pick<ImageInput, 'fit' | 'kernel'> {
   /** As the weights require when left out. */
   readonly normalise?: Normalization;
   readonly pretrained?: PretrainedSetting | 'none';
-  /** Decides random weights. */
   readonly seed: number;
 }
 

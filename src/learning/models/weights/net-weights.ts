@@ -5,9 +5,7 @@ import { plainLayers, type TracedLayer } from '../layers/trace-net.ts';
 /** A weight of a network, with everything that decides its name and layout in a file. */
 export interface NetWeight {
   readonly layer: PlainLayer;
-  /** Its name in tfjs-layers, within its layer: `kernel`, `moving_mean`. */
   readonly name: string;
-  /** Its shape in tfjs-layers. */
   readonly shape: readonly number[];
   /** `[height, width, channels]` of the image whose values, in this order, are the weight's first axis. */
   readonly flattened?: readonly [number, number, number];
@@ -31,9 +29,7 @@ export function netWeights(traced: readonly TracedLayer[]): readonly NetWeight[]
 /** How one kind of weight file names the weights of a network, and lays them out. */
 export interface Naming {
   readonly name: string;
-  /** The name of a weight in a file that holds tensors of these names. */
   nameOf(weight: NetWeight, tensors: readonly string[]): string;
-  /** The shape of a weight in the file. */
   shapeOf(weight: NetWeight): readonly number[];
   /** Turns the file's order of values into tfjs's. */
   toTfjs(weight: NetWeight, values: Float32Array): Float32Array;

@@ -5,7 +5,6 @@ import { StageError } from '../../../stage.ts';
 
 /** A tensor of a weight file. Its values stay on the disk until they are read. */
 export interface StoredTensor {
-  /** As the file calls it. */
   readonly name: string;
   readonly shape: readonly number[];
   /** Its values as float32, row-major, in memory of its own. Throws a `StageError` for another type of number or a short file. */
@@ -14,9 +13,7 @@ export interface StoredTensor {
 
 /** The content of one weight file with its shards; open until it is disposed of. */
 export interface StoredWeights extends Disposable {
-  /** For messages. */
   readonly path: string;
-  /** By name, in the file's order. */
   readonly tensors: ReadonlyMap<string, StoredTensor>;
 }
 

@@ -87,7 +87,6 @@ export class BatchLoader {
     });
   }
 
-  /** Number of batches of a whole pass. */
   get batches(): number {
     return Math.ceil(this.samples.length / this.#batchSize);
   }
@@ -101,7 +100,6 @@ export class BatchLoader {
     return this.#read(id, order, augment);
   }
 
-  /** Ends the thread and frees its memory. */
   async close(): Promise<void> {
     this.#passes++;
     this.#wake();

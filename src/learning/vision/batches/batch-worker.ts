@@ -11,7 +11,6 @@ import type { Resize } from '../resize-settings.ts';
 
 /** How the thread is started. */
 export interface BatchWorkerSetup {
-  /** The dataset's folder. */
   readonly dataset: string;
   readonly split: string;
   readonly resize: Resize;

@@ -6,7 +6,6 @@ import { type DatasetInfo, datasetFile, formatSamples, type Sample, samplesFile 
 type NewSample = Omit<Sample, 'shard' | 'offset' | 'size' | 'class'>;
 
 interface DatasetWriterOptions {
-  /** In label order. */
   readonly classes: readonly string[];
   /** Names of folders: letters, digits, `-` and `_`. */
   readonly splits: readonly string[];
@@ -25,7 +24,6 @@ export class DatasetWriter {
   readonly #splits: ReadonlyMap<string, SplitWriter>;
   readonly #keys = new Set<string>();
 
-  /** `folder` is made if it is missing, and should be empty. */
   constructor(folder: string, { classes, splits, shardBytes = 128 * 2 ** 20 }: DatasetWriterOptions) {
     const wrong = splits.find((split) => !/^[\w-]+$/.test(split));
     if (wrong !== undefined) throw new Error(`Internal error: ${JSON.stringify(wrong)} cannot name a split`);

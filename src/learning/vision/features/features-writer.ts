@@ -9,7 +9,6 @@ export class FeaturesWriter {
   readonly #folder: string;
   readonly #info: FeaturesInfo;
 
-  /** `folder` is made if it is missing, and should be empty. */
   constructor(folder: string, info: FeaturesInfo) {
     this.#folder = folder;
     this.#info = info;
