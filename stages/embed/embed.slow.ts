@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Tensor, tidy } from '@tensorflow/tfjs';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import { imagesOf } from '../../src/learning/training/predict.ts';
+import { inputOf } from '../../src/learning/models/model-output.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openFeatures } from '../../src/learning/vision/features/open-features.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
@@ -90,7 +90,7 @@ test('of a trained model the values are those inside it, and a head of its layer
   });
   const { value: batch } = await loader.epoch().next();
   const [inside, above] = tidy(() => {
-    const all = [imagesOf(model, batch)];
+    const all = [inputOf(model, batch.images)];
     for (const layer of model.layers.slice(1)) all.push(layer.apply(all.at(-1)!) as Tensor);
     return [all.at(-3)!.dataSync<'float32'>(), all.at(-2)!.dataSync<'float32'>()];
   });

@@ -2,8 +2,8 @@ import type { LayersModel } from '@tensorflow/tfjs';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
 import type { ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
-import { outputOf } from '../../src/learning/training/predict.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { BatchLoader } from '../../src/learning/vision/batches/batch-loader.ts';
 import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
@@ -65,7 +65,7 @@ async function* featuresOf(
   onBatch: (images: number) => void,
 ): AsyncGenerator<Float32Array, void, undefined> {
   for await (const batch of loader.epoch()) {
-    const features = await outputOf(model, batch);
+    const features = await outputOf(model, batch.images);
     batch.release();
     yield features;
     onBatch(batch.labels.length);

@@ -1,7 +1,6 @@
 import type { AttributionMap } from '../../src/learning/attribution/attribution-map.ts';
 import { resizeMap } from '../../src/learning/attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../../src/learning/attribution/explain.ts';
-import { logitsOf } from '../../src/learning/attribution/explained-score.ts';
 import { type BaselineName, baselineImage } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import {
   type ExchangeCurves,
@@ -14,6 +13,7 @@ import { isCam, type Method, passesOf } from '../../src/learning/attribution/met
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { expectFinite } from '../../src/learning/explanations/questions.ts';
 import type { Asked, How, Subject } from '../../src/learning/explanations/subject.ts';
+import { outputOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
 export interface MeasureOptions {
@@ -52,7 +52,7 @@ export async function measureImages(subject: Subject, options: MeasureOptions): 
   const measured: Omit<MeasuredImage, 'likeness'>[] = [];
   for await (const asked of subject.ask(how)) {
     // One more forward pass, so that a broken network is known before many.
-    const logits = await logitsOf(subject.model, asked.question.images);
+    const logits = await outputOf(subject.model, asked.question.images);
     for (const [slot, index] of asked.indices.entries())
       expectFinite([logits[2 * slot]!, logits[2 * slot + 1]!], subject.samples[index]!.key);
     const { maps, completeness } = await mapsOf(subject, asked.question, options, 'maps');

@@ -22,7 +22,7 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   await startBackend(context);
   const [model, dataset] = [context.input('model'), context.input('dataset')];
   const subject = await openSubject({ model: model.path, dataset: dataset.path }, settings.split, context.cpus);
-  const options = measureOptions(context, subject);
+  const options = await measureOptions(context, subject);
   const { methods, depths } = options;
   const images = await measureImages(subject, options);
   const samples = images.map(({ index }) => subject.samples[index]!);
@@ -45,14 +45,14 @@ export default async function run(context: StageContext<FaithfulnessSettings>): 
   }
 }
 
-function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): MeasureOptions {
+async function measureOptions(context: StageContext<FaithfulnessSettings>, subject: Subject): Promise<MeasureOptions> {
   const { settings } = context;
   const { samples } = subject;
   const indices = alternate(
     drawImages(subject, settings.images, settings.seed),
     samples.map(({ label }) => label),
   );
-  const [layer] = expectAll(
+  const [layer] = await expectAll(
     () => findConvolution(subject.model, settings.layer),
     () => chooseClass(subject.model, subject.classes, settings.class),
     () => expectBothClasses(subject, indices, settings.split),

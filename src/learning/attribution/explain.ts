@@ -1,9 +1,9 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { outputOf } from '../models/model-output.ts';
 import { type AttributionMap, channelMaximum } from './attribution-map.ts';
 import { eigenCam, gradCam, gradCamPlusPlus, hiresCam, layerCam, randomCam, xgradCam } from './cam/activation-maps.ts';
 import { type LayerView, viewLayer } from './cam/layer-view.ts';
 import { scoreCam } from './cam/score-cam.ts';
-import { logitsOf } from './explained-score.ts';
 import type { Completeness, NoiseOptions } from './gradients.ts';
 import { guidedGradient, inputGradient, inputTimesGradient, integratedGradient, smoothGradient } from './gradients.ts';
 import { type CamMethod, type GradientMethod, isCam, type Method } from './methods.ts';
@@ -57,7 +57,7 @@ export async function explain(
       maps.push(imageMaps(model, channelMaximum(found.gradient)));
     }
   }
-  logits ??= await logitsOf(model, question.images);
+  logits ??= await outputOf(model, question.images);
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 

@@ -1,7 +1,8 @@
 import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
-import { customGrad, grad, keep, tensor, tidy } from '@tensorflow/tfjs';
+import { customGrad, dispose, grad, keep, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
-import { explainedScore, logitsOf, scoreOf } from './explained-score.ts';
+import { inputOf, outputOf, readValues } from '../models/model-output.ts';
+import { explainedScore, scoreOf } from './explained-score.ts';
 import type { Question } from './question.ts';
 
 // Attributions by the gradient of the explained score: `[batch, height, width, 3]`, one value for each value of the images.
@@ -14,19 +15,17 @@ export async function inputGradient(
   model: LayersModel,
   question: Question,
 ): Promise<{ readonly gradient: Float32Array; readonly logits: Float32Array }> {
-  const [, ...shape] = model.inputs[0]!.shape as number[];
   const tensors = tidy(() => {
     let logits: Tensor | undefined;
     const gradient = grad((images) => {
       logits = keep(model.apply(images, { training: false }) as Tensor);
       return explainedScore(logits, question);
     });
-    return [gradient(tensor(question.images, [question.classes.length, ...shape])), logits!];
+    return [gradient(inputOf(model, question.images)), logits!];
   });
-  // Both at once, so that a lazy backend computes the pass once; copies, since it may hand out its own memory.
-  const arrays = await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
-  for (const each of tensors) each.dispose();
-  return { gradient: arrays[0]!, logits: arrays[1]! };
+  const [gradient, logits] = await readValues(tensors);
+  dispose(tensors);
+  return { gradient: gradient!, logits: logits! };
 }
 
 /**
@@ -156,7 +155,7 @@ export async function integratedGradient(
     for (let i = 0; i < sum.length; i++) sum[i]! += gradient[i]!;
   }
   const attribution = way.map((length, i) => (sum[i]! / steps) * length);
-  const ends = [await logitsOf(model, images), await logitsOf(model, baseline)];
+  const ends = [await outputOf(model, images), await outputOf(model, baseline)];
   const rises = Float64Array.from(classes, (c, i) => {
     const [after, before] = ends.map((logits) => scoreOf([logits[2 * i]!, logits[2 * i + 1]!], c, question));
     return after! - before!;

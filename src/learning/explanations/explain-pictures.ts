@@ -3,15 +3,15 @@ import { StageError } from '../../stage.ts';
 import type { AttributionMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
-import { logitsOf } from '../attribution/explained-score.ts';
 import { isCam, type Method } from '../attribution/methods.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
+import { outputOf } from '../models/model-output.ts';
 import { type DecodedImage, decodeImage, examineImage } from '../vision/decode-image.ts';
 import { normalizationTable, pixelsToFloats } from '../vision/pixels-to-floats.ts';
 import { completenessGap } from './completeness-gap.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
-import { chooseClass, expectFinite, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
+import { chooseClass, expectAll, expectFinite, expectLargeEnough, imageSeed, methodOptions } from './questions.ts';
 import type { SeeingModel } from './subject.ts';
 
 /** An image file of the user's, outside any data set. */
@@ -58,7 +58,7 @@ export async function explainPictures(
   const choose = chooseClass(model, info.classes, asked.class, { isLabelled: false });
   const seen = await seeAll(pictures, input);
   const images = floatsOf(seen, input);
-  const logits = await logitsOf(model, images);
+  const logits = await outputOf(model, images);
   for (const [i, { name }] of pictures.entries()) expectFinite([logits[2 * i]!, logits[2 * i + 1]!], name);
   const called = predictedClasses(logits);
   const classes = await choose(images, new Int32Array(pictures.length));
@@ -88,17 +88,12 @@ function floatsOf(seen: readonly DecodedImage[], { size, normalise }: ImageInput
 
 async function seeAll(pictures: readonly Picture[], input: ImageInput): Promise<readonly DecodedImage[]> {
   const { size, fit, kernel } = input;
-  const seen = await Promise.allSettled(
-    pictures.map(async ({ name, bytes }) => {
-      const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
-        throw new StageError(`Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`);
-      });
-      expectLargeEnough([{ name, width, height }], input);
-      return decodeImage(bytes, { width: size, height: size, fit, kernel });
-    }),
-  );
-  const faults = seen.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
-  if (faults.length === 0) return seen.map((one) => (one as PromiseFulfilledResult<DecodedImage>).value);
-  const bug = faults.find((fault) => !(fault instanceof StageError));
-  throw bug ?? new StageError(faults.map(({ message }) => message).join('\n'));
+  const see = async ({ name, bytes }: Picture) => {
+    const { width, height } = await examineImage(bytes, 1).catch(({ message }: Error) => {
+      throw new StageError(`Expected an image, but ${name} cannot be read as one: ${message.split('\n')[0]}`);
+    });
+    expectLargeEnough([{ name, width, height }], input);
+    return decodeImage(bytes, { width: size, height: size, fit, kernel });
+  };
+  return expectAll(...pictures.map((picture) => () => see(picture)));
 }

@@ -3,10 +3,10 @@ import { Random } from '../../random.ts';
 import { StageError } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import type { ExplainOptions } from '../attribution/explain.ts';
-import { logitsOf } from '../attribution/explained-score.ts';
 import { type MethodSetting, methodDefaults } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/logits.ts';
 import type { ImageInput } from '../models/model-info.ts';
+import { outputOf } from '../models/model-output.ts';
 import type { ExplanationSettings } from './explanation-settings.ts';
 
 /** Chooses the class that each image of a batch is asked about, `[batch]`, from its images and labels. */
@@ -23,7 +23,7 @@ export function chooseClass(
   { isLabelled = true } = {},
 ): ChooseClass {
   if (of === 'label' && isLabelled) return (_, labels) => labels;
-  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await logitsOf(model, images)));
+  if (of === 'predicted') return async (images) => Int32Array.from(predictedClasses(await outputOf(model, images)));
   const one = classes.indexOf(of);
   if (one >= 0) return (_, labels) => labels.map(() => one);
   const [whose, others] = isLabelled ? ['for "class"', ['label', 'predicted']] : ['of the model', ['predicted']];
@@ -74,18 +74,13 @@ export function expectLargeEnough(
  * The results of independent checks. Throws one {@link StageError} with the message of every check that threw one, so that the
  * first mistake hides no second; any other error is thrown as it is.
  */
-export function expectAll<T extends readonly unknown[]>(...checks: { readonly [K in keyof T]: () => T[K] }): T {
-  const mistakes: StageError[] = [];
-  const results = checks.map((check) => {
-    try {
-      return check();
-    } catch (error) {
-      if (!(error instanceof StageError)) throw error;
-      mistakes.push(error);
-      return undefined;
-    }
-  });
-  if (mistakes.length === 1) throw mistakes[0];
-  if (mistakes.length > 1) throw new StageError(mistakes.map(({ message }) => message).join('\n'));
-  return results as unknown as T;
+export async function expectAll<T extends readonly unknown[]>(
+  ...checks: { readonly [K in keyof T]: () => T[K] | Promise<T[K]> }
+): Promise<T> {
+  const settled = await Promise.allSettled(checks.map(async (check) => check()));
+  const faults = settled.flatMap((one) => (one.status === 'rejected' ? [one.reason as Error] : []));
+  const bug = faults.find((fault) => !(fault instanceof StageError));
+  if (bug !== undefined || faults.length === 1) throw bug ?? faults[0];
+  if (faults.length > 1) throw new StageError(faults.map(({ message }) => message).join('\n'));
+  return settled.map((one) => (one as PromiseFulfilledResult<unknown>).value) as unknown as T;
 }

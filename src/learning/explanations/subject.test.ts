@@ -10,9 +10,9 @@ import { StageError } from '../../stage.ts';
 import { resizeMap } from '../attribution/attribution-map.ts';
 import { findConvolution } from '../attribution/cam/layer-view.ts';
 import { explain } from '../attribution/explain.ts';
-import { logitsOf } from '../attribution/explained-score.ts';
 import { isCam, methods } from '../attribution/methods.ts';
 import { predictedClasses } from '../metrics/logits.ts';
+import { outputOf } from '../models/model-output.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
 import { type Asked, openSubject } from './subject.ts';
@@ -52,7 +52,7 @@ test('the class that is asked about is the image’s own, the predicted one, or 
   const question = await asked('predicted');
   assert.deepEqual(
     [...question.classes],
-    [...predictedClasses(await logitsOf(subject.model, (await asked('label')).images))],
+    [...predictedClasses(await outputOf(subject.model, (await asked('label')).images))],
   );
   assert.throws(
     () => subject.ask({ ...how, class: 'fkae' }),
@@ -73,7 +73,7 @@ test('every method gives every image a map, finite and not negative, the same wh
         ...{ layer, batchSize: 8 },
       });
       assert.deepEqual(explained.completeness?.gaps.length, question.classes.length);
-      assertClose(explained.logits, await logitsOf(subject.model, question.images));
+      assertClose(explained.logits, await outputOf(subject.model, question.images));
       for (const [m, list] of explained.maps.entries()) {
         found[m]!.push(...list.map((map) => resizeMap(map, { height: 56, width: 56 }).values));
       }

@@ -1,4 +1,4 @@
-import type { LayersModel, Tensor, Variable } from '@tensorflow/tfjs';
+import type { LayersModel, Variable } from '@tensorflow/tfjs';
 import { tensor, tidy } from '@tensorflow/tfjs';
 
 /** All weights of a model, in the order of layers. tfjs's own order begins with trainable weights, so freezing would change it. */
@@ -14,12 +14,6 @@ export const movingWeights = (model: LayersModel): Variable[] =>
 
 const weightsOf = (layers: LayersModel['layers']): Variable[] =>
   layers.flatMap((layer) => layer.weights.map((weight) => weight.read() as Variable));
-
-/** Copies of the values of tensors, outside the backend. */
-export async function readValues(tensors: readonly Tensor[]): Promise<Float32Array[]> {
-  // A backend may hand out its own memory, which the next step overwrites.
-  return await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
-}
 
 /** Puts values, as {@link readValues} gave them, into variables of the same shapes, in the same order. */
 export function assignValues(variables: readonly Variable[], values: readonly Float32Array[]): void {

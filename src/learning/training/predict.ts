@@ -1,5 +1,5 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import type { LayersModel } from '@tensorflow/tfjs';
+import { outputOf } from '../models/model-output.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 
 /** A model's logits for images, in the order of the batches. */
@@ -20,25 +20,11 @@ export async function predict(
 ): Promise<Predictions> {
   const [logits, labels, indices] = [[], [], []] as [number[], number[], number[]];
   for await (const batch of batches) {
-    logits.push(...(await outputOf(model, batch)));
+    logits.push(...(await outputOf(model, batch.images)));
     labels.push(...batch.labels);
     indices.push(...batch.indices);
     batch.release();
     onBatch(batch.labels.length);
   }
   return { logits: Float32Array.from(logits), labels: Int32Array.from(labels), indices: Uint32Array.from(indices) };
-}
-
-/** The output of a model for a batch in inference mode, `[batch, values]`; the batch is not released. */
-export async function outputOf(model: LayersModel, batch: Batch): Promise<Float32Array> {
-  const output = tidy(() => model.apply(imagesOf(model, batch), { training: false }) as Tensor);
-  const values = await output.data<'float32'>();
-  output.dispose();
-  return values;
-}
-
-/** The batch's images as a tensor of the model's input shape. It may share the batch's memory: dispose of it first. */
-export function imagesOf(model: LayersModel, { images, labels }: Batch): Tensor {
-  const [, ...shape] = model.inputs[0]!.shape as number[];
-  return tensor(images, [labels.length, ...shape]);
 }

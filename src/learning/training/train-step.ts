@@ -1,10 +1,10 @@
 import type { LayersModel, NamedTensorMap, Tensor } from '@tensorflow/tfjs';
 import { addN, keep, minimum, scalar, tidy, variableGrads } from '@tensorflow/tfjs';
+import { inputOf } from '../models/model-output.ts';
 import type { Batch } from '../vision/batches/batch-loader.ts';
 import { trainingLoss } from './loss.ts';
 import { trainableWeights } from './model-weights.ts';
 import type { Optimizer } from './optimizer.ts';
-import { imagesOf } from './predict.ts';
 import type { ClipSettings, Loss } from './training-settings.ts';
 import type { WeightAverage } from './weight-average.ts';
 
@@ -30,7 +30,7 @@ export async function trainStep(
 ): Promise<Float32Array> {
   const weights = trainableWeights(model);
   const logits = tidy(() => {
-    const images = imagesOf(model, batch);
+    const images = inputOf(model, batch.images);
     let output: Tensor | undefined;
     const { grads } = variableGrads(() => {
       output = keep(model.apply(images, { training: true }) as Tensor);

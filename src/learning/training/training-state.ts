@@ -1,6 +1,7 @@
 import type { LayersModel } from '@tensorflow/tfjs';
+import { readValues } from '../models/model-output.ts';
 import type { EpochRecord, SplitValues } from './history.ts';
-import { allWeights, assignValues, readValues } from './model-weights.ts';
+import { allWeights, assignValues } from './model-weights.ts';
 import type { StepMemory } from './optimizer.ts';
 import { selectionSplit } from './splits.ts';
 

@@ -1,7 +1,8 @@
 import type { layers as Layers, LayersModel, Tensor } from '@tensorflow/tfjs';
-import { grad, keep, tensor, tidy, zeros } from '@tensorflow/tfjs';
+import { dispose, grad, keep, tidy, zeros } from '@tensorflow/tfjs';
 import { StageError } from '../../../stage.ts';
 import { thereAre } from '../../../suggest.ts';
+import { inputOf, readValues } from '../../models/model-output.ts';
 import { explainedScore } from '../explained-score.ts';
 import type { Question } from '../question.ts';
 
@@ -28,10 +29,9 @@ export async function viewLayer(
   question: Question,
 ): Promise<{ readonly views: readonly LayerView[]; readonly logits: Float32Array }> {
   const batch = question.classes.length;
-  const [, ...imageShape] = model.inputs[0]!.shape as number[];
   const [, height, width, channels] = model.getLayer(name).outputShape as [number, number, number, number];
   const tensors = tidy(() => {
-    const images = tensor(question.images, [batch, ...imageShape]);
+    const images = inputOf(model, question.images);
     const kept: { activations?: Tensor; logits?: Tensor } = {};
     // The gradient by zeros that are added to the layer's output is the gradient by that output.
     const score = grad((added) => {
@@ -46,10 +46,8 @@ export async function viewLayer(
     });
     return [score(zeros([batch, height, width, channels])), kept.activations!, kept.logits!];
   });
-  const [gradients, activations, logits] = await Promise.all(
-    tensors.map(async (each) => (await each.data<'float32'>()).slice()), // a backend may hand out its own memory
-  );
-  for (const each of tensors) each.dispose();
+  const [gradients, activations, logits] = await readValues(tensors);
+  dispose(tensors);
   const size = height * width * channels;
   const partOf = (all: Float32Array, i: number) => all.subarray(i * size, (i + 1) * size);
   const views = Array.from({ length: batch }, (_, i) => {

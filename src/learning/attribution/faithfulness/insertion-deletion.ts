@@ -1,6 +1,6 @@
-import type { LayersModel, Tensor } from '@tensorflow/tfjs';
-import { tensor, tidy } from '@tensorflow/tfjs';
+import type { LayersModel } from '@tensorflow/tfjs';
 import { permutation, Random } from '../../../random.ts';
+import { outputOf } from '../../models/model-output.ts';
 import type { Question } from '../question.ts';
 
 /**
@@ -48,12 +48,7 @@ export async function insertionDeletion(
   const batch = new Float32Array(batchSize * size);
   let waiting: Exchange[] = [];
   const forward = async () => {
-    const logits = tidy(() => {
-      const images = tensor(batch.subarray(0, waiting.length * size), [waiting.length, height, width, channels]);
-      return model.apply(images, { training: false }) as Tensor;
-    });
-    const values = await logits.data<'float32'>();
-    logits.dispose();
+    const values = await outputOf(model, batch.subarray(0, waiting.length * size));
     for (const [i, { image, keep }] of waiting.entries()) {
       const c = question.classes[image]!;
       keep(1 / (1 + Math.exp(values[2 * i + 1 - c]! - values[2 * i + c]!))); // softmax of two

@@ -1,0 +1,20 @@
+import { type LayersModel, type Tensor, tensor, tidy } from '@tensorflow/tfjs';
+
+/** Images or features, `[batch, …]`, as a tensor of the model's input shape. It may share their memory: dispose of it first. */
+export function inputOf(model: LayersModel, values: Float32Array): Tensor {
+  const [, ...shape] = model.inputs[0]!.shape as number[];
+  return tensor(values, [values.length / shape.reduce((product, length) => product * length, 1), ...shape]);
+}
+
+/** The output of a model for images or features, `[batch, …]`, in inference mode: `[batch, values]`, such as its logits. */
+export async function outputOf(model: LayersModel, values: Float32Array): Promise<Float32Array> {
+  const output = tidy(() => model.apply(inputOf(model, values), { training: false }) as Tensor);
+  const [result] = await readValues([output]);
+  output.dispose();
+  return result!;
+}
+
+/** The values of tensors, in memory of their own: a backend may hand out its own. All at once, so that a lazy one computes them once. */
+export async function readValues(tensors: readonly Tensor[]): Promise<Float32Array[]> {
+  return await Promise.all(tensors.map(async (each) => (await each.data<'float32'>()).slice()));
+}
