@@ -1,8 +1,8 @@
 import { resample } from '../vision/resample.ts';
 
 /**
- * How much each place of an image counts, in the method's own unit: unscaled, so that maps of one method can be compared.
- * A class activation map has the size of its layer, any other map that of the image as the network sees it.
+ * How much each place of an image counts, in the method's own unit: unscaled, so that maps of one method can be compared. A
+ * class activation map has the size of its layer, any other map that of the image as the network sees it.
  */
 export interface AttributionMap {
   readonly height: number;
@@ -18,9 +18,8 @@ export function resizeMap(map: AttributionMap, { height, width }: Omit<Attributi
 }
 
 /**
- * Map values scaled to 0 to 1: the least becomes 0, the greatest 1. A constant map shows no place and becomes zeros.
- *
- * Example: 2, 3, 4 give 0, 0.5, 1.
+ * Map values scaled to 0 to 1, the least to the greatest: 2, 3, 4 give 0, 0.5, 1. A constant map shows no place and becomes
+ * zeros.
  */
 export function scaleMap(map: Float32Array): Float32Array {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
@@ -32,9 +31,7 @@ export function scaleMap(map: Float32Array): Float32Array {
 }
 
 /**
- * A map with fewer pixels, each the mean of those that fall into it: where a map lies, without its grain. A side of at most
- * `side` pixels keeps its length.
- *
+ * A map with fewer pixels, each the mean of those that fall into it; a side of at most `side` pixels keeps its length.
  * Example: 1, 3, 0, 2 in a row, reduced to 2, gives 2, 1.
  */
 export function reduceMap({ height, width, values }: AttributionMap, side: number): AttributionMap {
@@ -53,13 +50,9 @@ export function reduceMap({ height, width, values }: AttributionMap, side: numbe
 }
 
 /**
- * One map from values by channel: at each pixel the greatest magnitude among its channels (Simonyan, Vedaldi and Zisserman
- * 2014, "Deep inside convolutional networks", section 3.1).
- *
- * Example: one pixel of (0.1, -0.5, 0.3) gives 0.5.
- *
- * @param values `[…, channels]`.
- * @returns `[…]`, at least 0.
+ * One map from values by channel, `[…, channels]`: at each pixel the greatest magnitude among its channels (Simonyan,
+ * Vedaldi and Zisserman 2014, "Deep inside convolutional networks", section 3.1). Example: one pixel of (0.1, -0.5, 0.3)
+ * gives 0.5.
  */
 export function channelMaximum(values: Float32Array, channels = 3): Float32Array {
   const map = new Float32Array(values.length / channels);

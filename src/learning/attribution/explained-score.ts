@@ -3,12 +3,10 @@ import { tensor } from '@tensorflow/tfjs';
 import type { Question } from './question.ts';
 
 /**
- * The sum over images of the scores that are explained. In inference mode images do not interact, so the gradient of the sum
- * by one image is that of its own score. Scores are taken before the softmax: its gradient vanishes where a network is
- * sure, and it mixes in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014, "Deep inside
- * convolutional networks", section 3).
- *
- * @param logits `[batch, 2]`.
+ * The sum over images of the scores that are explained, from logits `[batch, 2]`. In inference mode images do not interact,
+ * so the gradient of the sum by one image is that of its own score. Scores are taken before the softmax: its gradient
+ * vanishes where a network is sure, and it mixes in evidence against the other class (Simonyan, Vedaldi and Zisserman 2014,
+ * "Deep inside convolutional networks", section 3).
  */
 export function explainedScore(logits: Tensor, { classes, score }: Pick<Question, 'classes' | 'score'>): Scalar {
   const factors = new Float32Array(2 * classes.length);

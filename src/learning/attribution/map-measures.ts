@@ -41,9 +41,7 @@ export function intersectionOverUnion(map: Float32Array, mask: Uint8Array): numb
 
 /**
  * The expected intersection over union of a mask and as many random pixels: with m the mask's share of the pixels, m of the
- * random ones lie inside, so m / (2 - m).
- *
- * Example: the mask 1, 0, 1, 0 gives 1/3.
+ * random ones lie inside, so m / (2 - m). Example: the mask 1, 0, 1, 0 gives 1/3.
  */
 export function chanceIntersectionOverUnion(mask: Uint8Array): number {
   const share = maskShare(mask);
@@ -109,9 +107,8 @@ export function salience(value: number, cut: SalientCut, count: number): number 
 }
 
 /**
- * The cut below a map's `count` most salient pixels, `count` from 1 to the number of values.
- *
- * Example: the two most salient of 4, 3, 3, 0 end at 3, with one above and two tied, of which each counts half.
+ * The cut below a map's `count` most salient pixels. Example: the two most salient of 4, 3, 3, 0 end at 3, with one above
+ * and two tied, of which each counts half.
  */
 export function mostSalient(map: Float32Array, count: number): SalientCut {
   const value = greatest(map.slice(), count);

@@ -3,11 +3,10 @@ import { fill, models, tensor, tidy } from '@tensorflow/tfjs';
 import { Random } from '../../random.ts';
 
 /**
- * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al. 2015
- * ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the kernel before
- * them, where fanIn is the number of inputs of one output. BatchNorm begins as the identity.
- *
- * The same seed gives the same bytes; the weights of a layer depend on the seed and its name alone.
+ * Fills the convolution and dense layers of a model as PyTorch does by default, for comparable results: kernels by He et al.
+ * 2015 ("Delving deep into rectifiers") with a = √5, which is U(-1/√fanIn, 1/√fanIn), and biases from the interval of the
+ * kernel before them, where fanIn is the number of inputs of one output. BatchNorm begins as the identity. The same seed
+ * gives the same bytes; the weights of a layer depend on the seed and its name alone.
  */
 export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed: number): void {
   tidy(() => {

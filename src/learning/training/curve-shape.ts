@@ -1,4 +1,4 @@
-/** What a curve does over the epochs. */
+/** The shape of a curve over the epochs. */
 export type CurveShape =
   | 'rises in every epoch'
   | 'falls in every epoch'
@@ -10,13 +10,13 @@ export type CurveShape =
   | 'stays the same'
   | 'one epoch';
 
-/** Of all its ups and downs, the share that must be left in the end for a curve to have gone one way. */
+/** The least net change of a curve that goes one way, as a share of the sum of its steps. */
 const leastShare = 0.5;
 
 /**
- * What a curve does, by its values epoch by epoch. It goes one way in every epoch where every step does, and never the other
- * where some steps are none; it goes one way all the same where from the first value to the last it comes at least half as far
- * as all its steps together; else it fluctuates.
+ * The shape of a curve, by its values epoch by epoch. It rises or falls in every epoch if every step does, and never falls
+ * or rises if some steps are zero; otherwise it goes one way if its net change is at least half as far as all its steps
+ * together, or fluctuates.
  *
  * Example: 1 2 3 4 rises in every epoch, 1 2 2 4 never falls, 1 4 3 5 rises, not in every epoch (4 of 6), and 1 3 1 2
  * fluctuates (1 of 5).

@@ -4,10 +4,9 @@ import { type RunningBackend, selectBackend } from '../../backend/select/select-
 import { type StageContext, StageError } from '../../stage.ts';
 
 /**
- * Starts the compute backend that the user named, on the cores granted to the stage, and notes its name, the versions of its packages, the
- * device and the threads. Packages that the user installed are searched from the project's root.
- *
- * Throws a {@link StageError} when there is no backend of that name, or it does not start.
+ * Starts the compute backend that the user named, on the cores granted to the stage, and notes its name, versions, device
+ * and threads. Packages that the user installed are searched from the project's root. Throws a {@link StageError} when the
+ * backend does not exist or start.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,

@@ -15,12 +15,8 @@ export interface StepOptions {
 }
 
 /**
- * One training step on the loss of a batch.
- *
- * Only the logits are read back: a lazy backend then computes the whole step at once, with gradients and new weights. Loss and
- * accuracy are computed from the logits, elsewhere.
- *
- * @returns The logits before the step, `[batch, 2]`.
+ * One training step on the loss of a batch. Returns the logits before the step, `[batch, 2]`, for loss and accuracy. Only
+ * they are read back: a lazy backend then computes the whole step at once, with gradients and new weights.
  */
 export async function trainStep(
   model: LayersModel,

@@ -1,9 +1,9 @@
 import type { DecodedImage } from './decode-image.ts';
 
 /**
- * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as maps over images
- * mostly do; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green to light
- * yellow, evenly to the eye, in grey and to the colour-blind.
+ * How a value from 0 to 1 becomes a colour. `jet` goes from dark blue over cyan, yellow and red to dark red, as is usual for
+ * maps over images; its light and dark bands show edges where values have none. `viridis` goes from dark violet over green
+ * to light yellow, evenly to the eye, in grey and to the colour-blind.
  */
 export const colourMaps = ['jet', 'viridis'] as const;
 export type ColourMap = (typeof colourMaps)[number];
@@ -15,10 +15,8 @@ const steps = 256;
 const last = steps - 1;
 
 /**
- * The colour of each value from 0 to 1, in 256 steps, as Matplotlib's map of that name gives it in bytes. A value outside has
- * the colour of the nearest end.
- *
- * Example: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121), of 1 (127, 0, 0).
+ * The colour of each value from 0 to 1, in 256 steps, as Matplotlib's map of that name gives it in bytes. A value outside
+ * has the colour of the nearest end. Example: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121), of 1 (127, 0, 0).
  */
 export function colourMap(name: ColourMap): (value: number) => Colour {
   const colours = name === 'jet' ? jet() : viridis();
@@ -89,10 +87,7 @@ export function paintMap({ height, width, values }: ScaledMap, colours: ColourMa
   return { height, width, pixels };
 }
 
-/**
- * An image with a map over it, of the same size. A map of zeros says nothing of where, and leaves the image as it is, without
- * the tint of the lowest colour.
- */
+/** An image with a map over it, of the same size. A map of zeros shows no place and leaves the image as it is. */
 export function overlayMap(image: DecodedImage, map: ScaledMap, { colours, opacity }: OverlayOptions): DecodedImage {
   const { height, width } = image;
   if (map.height !== height || map.width !== width) {

@@ -6,11 +6,9 @@ import type { Corruption } from './corruption-settings.ts';
 import { decodeImage } from './decode-image.ts';
 
 /**
- * An encoded image, corrupted at its full size: blur, noise, scale, and last the compression, whatever their order in the
- * settings. What comes back is an encoded image again, a JPEG where that is asked for and else a PNG, so that from here on it
- * goes the way of any other, as if its file had been like this.
- *
- * Noise is drawn from the seed and `key`, the image's own, so neither the order of images nor of threads shows.
+ * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression, whatever their order in the
+ * settings. The result is an encoded image again, a JPEG if that is asked for, otherwise a PNG, and is read like any other
+ * file. Noise is drawn from the seed and `key`, the image's own, so it does not depend on the order of images or threads.
  */
 export async function corruptImage(bytes: Uint8Array, corruption: Corruption, key: string): Promise<Buffer> {
   const random = new Random('corrupt', corruption.seed, key);

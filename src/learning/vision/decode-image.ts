@@ -15,11 +15,9 @@ export interface DecodedImage {
 }
 
 /**
- * Decodes an encoded image (JPEG, PNG, WebP, GIF, AVIF, TIFF; the first frame) to RGB as a viewer shows it.
- *
- * EXIF rotation is applied; grey becomes RGB; transparency lies on white; 16 bits become 8; CMYK and any embedded ICC
- * profile become sRGB. Absent `resize`: at its own size. Throws an `Error` with libvips' message when the bytes are not
- * an image, are damaged, or end early.
+ * Decodes an encoded image (JPEG, PNG, WebP, GIF, AVIF, TIFF; the first frame) to RGB as a viewer shows it: with EXIF
+ * rotation, grey as RGB, transparency on white, 16 bits as 8, CMYK and any embedded ICC profile as sRGB. Without `resize`:
+ * at its own size. Throws an `Error` with libvips' message when the bytes are not an image, are damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const image = imageAsShown(bytes);
@@ -32,7 +30,7 @@ export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<D
   return { width: info.width, height: info.height, pixels: data };
 }
 
-/** Size in pixels as a viewer shows it, and the whole image no larger than `side` in either direction, all of it decoded. */
+/** Decodes a whole image: its size in pixels as a viewer shows it, and a copy no larger than `side` in either direction. */
 export async function examineImage(
   bytes: Uint8Array,
   side: number,

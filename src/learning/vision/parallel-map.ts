@@ -1,8 +1,7 @@
 /**
- * Maps `items` with at most `limit` calls of `map` under way at once, and gives the results in the order of the items.
- *
- * A result is held back until those before it are taken, so no more than `limit` are ever in memory. The first
- * rejection is thrown in its turn; calls under way then end unheard.
+ * Maps `items` with at most `limit` calls of `map` at once, and yields the results in the order of the items. A result waits
+ * for those before it, so no more than `limit` are ever in memory. The first rejection is thrown in its turn; the other
+ * calls then end unheard.
  */
 export async function* mapParallel<T, R>(
   items: Iterable<T>,

@@ -1,16 +1,10 @@
-interface Size {
-  readonly width: number;
-  readonly height: number;
-}
+type Size = { readonly width: number; readonly height: number };
 
 /**
- * Values of pixels in another size, not rounded: linear between the centres of pixels, the edge going on outside of the
- * outermost; and reducing, the mean of all under a triangle as wide as two new pixels, as torchvision's `resize` with
- * antialiasing has it. libvips' own enlargement is half a pixel off.
- *
- * Example: 0, 4 in twice the width give 0, 1, 3, 4.
- *
- * @param values `[height, width, channels]`.
+ * Values of pixels, `[height, width, channels]`, in another size, not rounded: linear between the centres of pixels, with
+ * the edge continued outside; and when reducing, the mean of all under a triangle as wide as two new pixels, as in
+ * torchvision's `resize` with antialiasing. libvips' own enlargement is half a pixel off. Example: 0, 4 in twice the width
+ * give 0, 1, 3, 4.
  */
 export function resample(values: Float32Array, from: Size, to: Size, channels: number): Float32Array {
   const [columns, rows] = [windows(from.width, to.width), windows(from.height, to.height)];
@@ -28,11 +22,8 @@ export function resample(values: Float32Array, from: Size, to: Size, channels: n
   return resampled;
 }
 
-/** The old pixels that a new one is made of, and how much each counts; together 1. */
-interface Window {
-  readonly first: number;
-  readonly weights: readonly number[];
-}
+/** The old pixels of which a new one is the weighted mean; the weights sum to 1. */
+type Window = { readonly first: number; readonly weights: readonly number[] };
 
 function windows(from: number, to: number): readonly Window[] {
   const scale = from / to;

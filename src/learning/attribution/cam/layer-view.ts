@@ -18,10 +18,8 @@ export interface LayerView {
 }
 
 /**
- * Views of a layer with feature maps, `[batch, height, width, channels]`, one for each image, by one pass forward and one
- * from the score back to the layer.
- *
- * @returns Beside them the logits, `[batch, 2]`.
+ * Views of a layer with feature maps, `[batch, height, width, channels]`, one for each image, beside the logits, `[batch,
+ * 2]`, by one pass forward and one from the score back to the layer.
  */
 export async function viewLayer(
   model: LayersModel,
@@ -57,11 +55,9 @@ export async function viewLayer(
 }
 
 /**
- * A model's output for images in inference mode, computed layer by layer. `after` receives each layer's output and returns
- * what the layers behind it get, so a value can be read or changed anywhere in the network. Cutting the model in two at the
- * layer would not work inside a residual block.
- *
- * @param images `[batch, height, width, channels]`.
+ * A model's output for images, `[batch, height, width, channels]`, in inference mode, computed layer by layer. `after`
+ * receives each layer's output and returns the input of the layers behind it, so a value can be read or changed anywhere in
+ * the network, also inside a residual block.
  */
 export function walkLayers(
   model: LayersModel,
@@ -94,8 +90,8 @@ export function convolutionNames(model: LayersModel): readonly string[] {
 }
 
 /**
- * The convolution that class activation maps are taken from: the one of that name, or the last. Throws a {@link StageError}
- * that lists the convolutions when there is none.
+ * The convolution of class activation maps: the one of that name, or the last. Throws a {@link StageError} that lists the
+ * convolutions when there is none.
  */
 export function findConvolution(model: LayersModel, name?: string): string {
   const names = convolutionNames(model);

@@ -27,12 +27,10 @@ interface ExchangeOptions {
 
 /**
  * The insertion and deletion curves of Petsiuk, Das and Saenko 2018, "RISE: randomized input sampling for explanation of
- * black-box models" (section 4), for the class that each image is asked about. Both use the same baseline, so that a random
- * order has the same area under both (RISE inserts into a blur and deletes to a constant).
- *
- * Each image takes `2 + 2 (steps - 1) maps` forward passes, batched across steps, maps and images; one batch is in memory.
- *
- * @returns For each image, for each of its maps.
+ * black-box models" (section 4), for each image and each of its maps, for the class that the image is asked about. Both use
+ * the same baseline, so that a random order has the same area under both (RISE inserts into a blur and deletes to a
+ * constant). Each image takes `2 + 2 (steps - 1) maps` forward passes, batched across steps, maps and images; one batch is
+ * in memory.
  */
 export async function insertionDeletion(
   model: LayersModel,
@@ -107,11 +105,7 @@ function* exchanges(
   }
 }
 
-/**
- * The area under a curve given at equal shares from 0 to 1, by trapezoids: the curve's mean height.
- *
- * Example: heights 1, 0, 0 at 0, 0.5 and 1 give 0.25.
- */
+/** The area under a curve given at equal shares from 0 to 1, by trapezoids: its mean height. Heights 1, 0, 0 give 0.25. */
 export function areaUnderCurve(heights: Float64Array): number {
   const steps = heights.length - 1;
   const sum = heights.reduce((total, height) => total + height, 0);
@@ -119,12 +113,9 @@ export function areaUnderCurve(heights: Float64Array): number {
 }
 
 /**
- * The pixels of a map from the most salient to the least. Pixels of equal value, such as the many zeros of a class activation
- * map, come in random order: from the top left on would be an order that the map does not have.
- *
- * @param map `[pixels]`.
- * @param seed For the random order; the same for all maps of an image, so that they differ only in what they show.
- * @returns Indices, `[pixels]`.
+ * The indices of a map's pixels from the most salient to the least. Pixels of equal value, such as the many zeros of a class
+ * activation map, come in random order by the seed, since the order of places is none of the map's. With the same seed for
+ * all maps of an image, these differ only in what they show.
  */
 export function saliencyOrder(map: Float32Array, seed: number): Uint32Array {
   const drawn = permutation(map.length, new Random('ties', seed));

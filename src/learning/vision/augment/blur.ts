@@ -1,21 +1,17 @@
-import type { DecodedImage } from '../decode-image.ts';
 import type { PixelChange } from './pixel-change.ts';
 
-/** A Gaussian blur of a deviation drawn from the range, in pixels. */
-export const blur: PixelChange<'blur'> = (image, { sigma }, random) => gaussianBlur(image, random.between(...sigma));
-
 /**
- * Weighs the pixels around by a Gaussian, cut off at three deviations; what lies beyond the edge is the image mirrored, as
- * torchvision's `gaussian_blur` has it. 0 leaves the image as it is.
+ * Blurs by a Gaussian of a deviation drawn from the range, in pixels, cut off at three deviations; beyond the edge the image is
+ * mirrored, as in torchvision's `gaussian_blur`. A deviation of 0 leaves the image.
  */
-export function gaussianBlur(image: DecodedImage, sigma: number): DecodedImage {
+export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random) => {
+  const sigma = random.between(low, high);
   if (sigma === 0) return image;
-  const { width, height, pixels } = image;
-  const blurred = blurValues(pixels, image, sigma);
-  return { width, height, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
-}
+  const blurred = blurValues(image.pixels, image, sigma);
+  return { ...image, pixels: new Uint8Array(new Uint8ClampedArray(blurred).buffer) };
+};
 
-/** The same of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more than 0. */
+/** The same blur of RGB values in any unit, `[height, width, 3]`, not rounded; a deviation of more than 0. */
 export function blurValues(
   values: Uint8Array | Float32Array,
   { width, height }: { readonly width: number; readonly height: number },
