@@ -3,9 +3,12 @@
 // To a shell this file is the line above; Node skips that line. The shell finds out whether SIGHUP is ignored, as under
 // nohup, since a shell cannot trap a signal that is ignored. Node could not: it resets all signals when it starts.
 import { existsSync } from 'node:fs';
+import module from 'node:module';
 import { fileURLToPath } from 'node:url';
 
-const main = new URL('../dist/src/cli/main.js', import.meta.url);
+module.enableCompileCache?.(); // from Node 22.1: compiled code is kept between commands
+
+const main = new URL('../dist/main.js', import.meta.url);
 // In a fresh clone there is no dist/, and Node would answer with a stack trace.
 if (existsSync(main)) await import(main.href);
 else {

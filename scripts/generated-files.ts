@@ -14,7 +14,7 @@ export const inRepository = (path: string): string => fileURLToPath(new URL(`../
  * of the pipeline file the tables of its keys. The rest of that page is written by hand, and stays as it is.
  */
 export async function generatedFiles(): Promise<Readonly<Record<string, string>>> {
-  const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
+  const specs = Object.values(kinds).map(({ spec }) => spec);
   const file = z.strictObject({ extends: extendsShape.optional(), ...pipelineShape.shape });
   return {
     'pipeline.schema.json': formatJsonSchema(pipelineJsonSchema(specs)),

@@ -1,41 +1,58 @@
 import type { KindSpec, RunStage } from '../src/stage.ts';
+import { spec as audit } from './audit/spec.ts';
+import { spec as command } from './command/spec.ts';
+import { spec as competition } from './competition/spec.ts';
+import { spec as embed } from './embed/spec.ts';
+import { spec as evaluate } from './evaluate/spec.ts';
+import { spec as exportModel } from './export/spec.ts';
+import { spec as faithfulness } from './faithfulness/spec.ts';
+import { spec as gradcam } from './gradcam/spec.ts';
+import { spec as loadDataset } from './load-dataset/spec.ts';
+import { spec as loadModel } from './load-model/spec.ts';
+import { spec as makeFaces } from './make-faces/spec.ts';
+import { spec as network } from './network/spec.ts';
+import { spec as plot } from './plot/spec.ts';
+import { spec as rocDet } from './roc-det/spec.ts';
+import { spec as saliency } from './saliency/spec.ts';
+import { spec as select } from './select/spec.ts';
+import { spec as table } from './table/spec.ts';
+import { spec as train } from './train/spec.ts';
+import { spec as trends } from './trends/spec.ts';
+import { spec as writeUp } from './write-up/spec.ts';
 
-/** A kind as the table holds it: both sides are loaded only when needed, the light spec and the heavy run. */
-type KindEntry = readonly [
-  spec: () => Promise<{ readonly spec: unknown }>,
-  run: () => Promise<{ readonly default: RunStage<never> }>,
-];
+/** A kind as the table holds it: its light spec, and its heavy run, which is loaded only when needed. */
+interface KindEntry {
+  readonly spec: KindSpec;
+  readonly run: () => Promise<{ readonly default: RunStage<never> }>;
+}
 
 /**
  * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of the reference: data,
  * networks, their evaluation, explanation, and what serves for anything.
  */
-const table: Readonly<Record<string, KindEntry>> = {
-  'make-faces': [() => import('./make-faces/spec.ts'), () => import('./make-faces/run.ts')],
-  'load-dataset': [() => import('./load-dataset/spec.ts'), () => import('./load-dataset/run.ts')],
-  audit: [() => import('./audit/spec.ts'), () => import('./audit/run.ts')],
-  network: [() => import('./network/spec.ts'), () => import('./network/run.ts')],
-  train: [() => import('./train/spec.ts'), () => import('./train/run.ts')],
-  embed: [() => import('./embed/spec.ts'), () => import('./embed/run.ts')],
-  'load-model': [() => import('./load-model/spec.ts'), () => import('./load-model/run.ts')],
-  select: [() => import('./select/spec.ts'), () => import('./select/run.ts')],
-  export: [() => import('./export/spec.ts'), () => import('./export/run.ts')],
-  evaluate: [() => import('./evaluate/spec.ts'), () => import('./evaluate/run.ts')],
-  'roc-det': [() => import('./roc-det/spec.ts'), () => import('./roc-det/run.ts')],
-  trends: [() => import('./trends/spec.ts'), () => import('./trends/run.ts')],
-  plot: [() => import('./plot/spec.ts'), () => import('./plot/run.ts')],
-  table: [() => import('./table/spec.ts'), () => import('./table/run.ts')],
-  competition: [() => import('./competition/spec.ts'), () => import('./competition/run.ts')],
-  saliency: [() => import('./saliency/spec.ts'), () => import('./saliency/run.ts')],
-  gradcam: [() => import('./gradcam/spec.ts'), () => import('./gradcam/run.ts')],
-  faithfulness: [() => import('./faithfulness/spec.ts'), () => import('./faithfulness/run.ts')],
-  'write-up': [() => import('./write-up/spec.ts'), () => import('./write-up/run.ts')],
-  command: [() => import('./command/spec.ts'), () => import('./command/run.ts')],
-};
+const entries: readonly KindEntry[] = [
+  { spec: makeFaces, run: () => import('./make-faces/run.ts') },
+  { spec: loadDataset, run: () => import('./load-dataset/run.ts') },
+  { spec: audit, run: () => import('./audit/run.ts') },
+  { spec: network, run: () => import('./network/run.ts') },
+  { spec: train, run: () => import('./train/run.ts') },
+  { spec: embed, run: () => import('./embed/run.ts') },
+  { spec: loadModel, run: () => import('./load-model/run.ts') },
+  { spec: select, run: () => import('./select/run.ts') },
+  { spec: exportModel, run: () => import('./export/run.ts') },
+  { spec: evaluate, run: () => import('./evaluate/run.ts') },
+  { spec: rocDet, run: () => import('./roc-det/run.ts') },
+  { spec: trends, run: () => import('./trends/run.ts') },
+  { spec: plot, run: () => import('./plot/run.ts') },
+  { spec: table, run: () => import('./table/run.ts') },
+  { spec: competition, run: () => import('./competition/run.ts') },
+  { spec: saliency, run: () => import('./saliency/run.ts') },
+  { spec: gradcam, run: () => import('./gradcam/run.ts') },
+  { spec: faithfulness, run: () => import('./faithfulness/run.ts') },
+  { spec: writeUp, run: () => import('./write-up/run.ts') },
+  { spec: command, run: () => import('./command/run.ts') },
+];
 
-export const kinds = Object.fromEntries(
-  Object.entries(table).map(([name, [spec, run]]) => [
-    name,
-    { spec: async () => (await spec()).spec as KindSpec, run: async () => (await run()).default },
-  ]),
+export const kinds: Readonly<Record<string, KindEntry>> = Object.fromEntries(
+  entries.map((entry) => [entry.spec.name, entry]),
 );

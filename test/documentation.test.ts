@@ -35,7 +35,7 @@ function keysOf(schema: unknown): readonly string[] {
 }
 
 test('of every key of the pipeline file, and every port and setting of a kind, is said what it is', async () => {
-  const specs = await Promise.all(Object.values(kinds).map((kind) => kind.spec()));
+  const specs = Object.values(kinds).map(({ spec }) => spec);
   const shapes = [pipelineShape, stageShape].map((shape) => ['the file', describeSettings(shape)] as const);
   const rows = [...shapes, ...specs.map(({ name, settings }) => [name, describeSettings(settings)] as const)];
   const ports = specs.flatMap(({ name, inputs, outputs }) =>
@@ -52,11 +52,11 @@ test('of every key of the pipeline file, and every port and setting of a kind, i
 test('the example of every kind has ports that there are, and settings that it takes', async () => {
   const { parse } = await import('yaml');
   for (const kind of Object.values(kinds)) {
-    const { name, example } = await kind.spec();
+    const { name, example } = kind.spec;
     const stages = Object.values<{ kind: string; inputs?: object; with?: object }>(parse(example));
     assert.ok(stages.some((stage) => stage.kind === name));
     for (const stage of stages) {
-      const { settings, inputs, openPorts, check } = await kinds[stage.kind]!.spec();
+      const { settings, inputs, openPorts, check } = kinds[stage.kind]!.spec;
       const given = Object.keys(stage.inputs ?? {});
       assert.deepEqual(openPorts ? [] : given.filter((port) => !Object.hasOwn(inputs, port)), [], name);
       const lacking = Object.keys(inputs).filter((port) => !inputs[port]!.optional && !given.includes(port));

@@ -1,15 +1,15 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
 import { basename, dirname, extname, join, relative, sep } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { pathToFileURL } from 'node:url';
 import type { OnResolveArgs, Plugin, PluginBuild } from 'esbuild';
 import { packageFolders } from '../engine/config/find-package.ts';
 import { packageRoot } from './package-info.ts';
 
 /** Modules that kinds share with Restage: our errors and schemas must be recognised, and need not be installed. */
 const shared: Readonly<Record<string, string>> = {
-  restage: join(packageRoot, 'dist', 'src', 'index.js'),
-  zod: fileURLToPath(import.meta.resolve('zod')),
+  restage: join(packageRoot, 'dist', 'index.js'),
+  zod: join(packageRoot, 'dist', 'zod.js'),
 };
 
 /** Marks a question of ours to esbuild, which comes back to us first. */

@@ -34,8 +34,7 @@ export interface ProjectKinds {
 /** Loads every kind. One that is broken concerns only those who use it. */
 export async function loadKinds(root: string): Promise<ProjectKinds> {
   const kinds = new Map<string, LoadedKind>();
-  for (const [name, entry] of Object.entries(builtIn)) {
-    const spec = await entry.spec();
+  for (const [name, { spec }] of Object.entries(builtIn)) {
     kinds.set(name, { spec, version: spec.version, files: [], looked: [join(root, 'stages', name)] });
   }
   const unloaded = new Map<string, UnloadedKind>();

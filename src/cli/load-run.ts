@@ -1,5 +1,4 @@
 import { pathToFileURL } from 'node:url';
-import { kinds } from '../../stages/index.ts';
 import type { RunStage } from '../stage.ts';
 
 /** The code of a kind; `module` is the built file of a project's own kind. */
@@ -8,7 +7,8 @@ export async function loadRun(kind: string, module: string | undefined): Promise
     process.setSourceMapsEnabled(true); // a stack names the project's files, not the one that they were built into
     return (await import(pathToFileURL(module).href)).default;
   }
+  const { kinds } = await import('../../stages/index.ts');
   const entry = kinds[kind];
   if (entry === undefined) throw new Error(`Internal error: no kind ${kind}`);
-  return await entry.run();
+  return (await entry.run()).default;
 }

@@ -13,7 +13,7 @@ function findPackageRoot(folder: string): string {
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
 /** Files that change whenever Restage's own code does: with a release, and with a build during development. */
-export const codeFiles: readonly string[] = ['package.json', 'dist/.tsbuildinfo']
+export const codeFiles: readonly string[] = ['package.json', 'dist/main.js', 'dist/stage-main.js']
   .map((name) => join(packageRoot, name))
   .filter((path) => existsSync(path));
 

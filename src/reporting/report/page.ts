@@ -64,7 +64,7 @@ const here = dirname(fileURLToPath(import.meta.url));
 
 /** The style or the script of the page: they lie beside this module's source, which the package holds, too. */
 function asset(name: string): string {
-  const [beside, fromDist] = [join(here, name), join(here, '../../../../src/reporting/report', name)];
+  const [beside, fromDist] = [join(here, name), join(here, '../src/reporting/report', name)];
   return readFileSync(existsSync(beside) ? beside : fromDist, 'utf8');
 }
 

@@ -1,0 +1,41 @@
+// Builds dist/: all code in a few files, since Node takes about a millisecond for each that it loads, and the types of the package.
+import { execFileSync } from 'node:child_process';
+import { readFileSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { dependencies, peerDependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
+
+/** Packages of many small files that every command loads go into dist/; the others are loaded by the stages that need them. */
+const bundled = ['commander', 'p-queue', 'picocolors', 'slice-ansi', 'string-width', 'tinyglobby', 'yaml', 'zod'];
+const external = Object.keys({ ...dependencies, ...peerDependencies }).filter((name) => !bundled.includes(name));
+
+rmSync(join(root, 'dist'), { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    main: 'src/cli/main.ts',
+    'stage-main': 'src/cli/stage-main.ts',
+    'batch-worker': 'src/learning/vision/batches/batch-worker.ts',
+    // What a project's own kinds share with Restage: its classes, and the schemas of settings.
+    index: 'src/index.ts',
+    zod: 'zod',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  external,
+  // `yaml` and others are CommonJS, and require modules of Node.
+  banner: {
+    js: `import { createRequire as requireFrom } from 'node:module'; const require = requireFrom(import.meta.url);`,
+  },
+});
+execFileSync(process.execPath, [join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});
