@@ -6,35 +6,20 @@ export interface Box {
   readonly height: number;
 }
 
-/** A point with a text of its own. */
-export interface LabelledPoint {
-  readonly x: number;
-  readonly y: number;
-  /** The width of the text. */
-  readonly width: number;
-}
-
-interface PlacementOptions {
-  /** The height of every text. */
-  readonly height: number;
-  /** Within which texts stay. */
-  readonly frame: Box;
-  /** Points and intervals that texts must not cover. */
-  readonly obstacles: readonly Box[];
-  /** Between a point and its text. */
-  readonly gap: number;
-}
+type Point = Pick<Box, 'x' | 'y'>;
 
 /**
- * Places the texts of points beside, above or below them, or farther away where all of that is taken, so that they cover
- * neither each other nor any obstacle, and none is nearer to another point than to its own. Gives the upper left corner of
- * each, in order; undefined where there is no room. The first points choose first (greedy: Christensen, Marks and Shieber
- * 1995, "An empirical study of algorithms for point-feature label placement").
+ * Places the texts of points (all of one `height`, each of its own width) beside, above or below them, or farther away where
+ * all of that is taken: inside of the frame, so that they cover neither each other nor any obstacle, and none is nearer to
+ * another point than to its own. Gives the upper left corner of each, in order; undefined where there is no room. The first
+ * points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study of algorithms for point-feature label
+ * placement").
  */
 export function placeLabels(
-  points: readonly LabelledPoint[],
-  { height, frame, obstacles, gap }: PlacementOptions,
-): readonly (Pick<Box, 'x' | 'y'> | undefined)[] {
+  points: readonly Omit<Box, 'height'>[],
+  options: { readonly height: number; readonly gap: number; readonly frame: Box; readonly obstacles: readonly Box[] },
+): readonly (Point | undefined)[] {
+  const { height, frame, obstacles, gap } = options;
   const taken = [...obstacles];
   return points.map(({ x, y, width }) => {
     const free = rings
@@ -78,7 +63,7 @@ const overlap = (one: Box, other: Box): boolean =>
   other.y < one.y + one.height;
 
 /** The distance of a point from a rectangle. */
-function distance(box: Box, { x, y }: Pick<LabelledPoint, 'x' | 'y'>): number {
+function distance(box: Box, { x, y }: Point): number {
   const beyond = (value: number, low: number, length: number) => Math.max(low - value, 0, value - low - length);
   return Math.hypot(beyond(x, box.x, box.width), beyond(y, box.y, box.height));
 }

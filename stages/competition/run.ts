@@ -3,11 +3,7 @@ import { join } from 'node:path';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
-import {
-  type MatchedScores,
-  matchScores,
-  type NamedScores,
-} from '../../src/learning/metrics/comparison/match-scores.ts';
+import { type MatchedScores, matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
 import { pairedDifference } from '../../src/learning/metrics/comparison/paired-difference.ts';
 import { aucOfRows, differenceOf } from '../../src/learning/metrics/comparison/row-statistics.ts';
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
@@ -15,7 +11,6 @@ import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.t
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { readModelInfo } from '../../src/learning/models/model-info.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
@@ -34,12 +29,7 @@ import type { CompetitionSettings } from './spec.ts';
 type Context = StageContext<CompetitionSettings>;
 
 /** A model with its parameters and scores. */
-interface Entrant {
-  readonly name: string;
-  readonly info: ModelInfo;
-  readonly parameters: number;
-  readonly scores: NamedScores;
-}
+type Entrant = ReturnType<typeof enter>;
 
 export default async function run(context: Context): Promise<void> {
   const { split, confidence, title } = context.settings;
@@ -73,15 +63,15 @@ function namesOf(models: readonly InputArtifact[]): readonly string[] {
   return full.map((name, index) => (full.indexOf(name) === index ? name : `${name} (${index + 1})`));
 }
 
-function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string): Entrant {
+function enter(model: InputArtifact, scores: InputArtifact, name: string, split: string) {
   const info = readModelInfo(model.path);
   const { rows } = readSplitScores(scores.path, split, `input "scores" of ${name}`);
-  return { name, info, parameters: countParameters(model.path, info), scores: { name, rows } };
+  return { name, info, parameters: countParameters(model.path, info), rows };
 }
 
 /** The images that all candidates scored, since AUCs on different images do not compare. */
 function match(context: Context, entrants: readonly Entrant[]): MatchedScores {
-  const matched = matchScores(entrants.map(({ scores }) => scores));
+  const matched = matchScores(entrants);
   if (!matched.ok) throw new StageError(`input "scores": ${matched.error}.`);
   const { unmatched } = matched.value;
   const lost = entrants.flatMap(({ name }, i) => (unmatched[i] === 0 ? [] : [`${unmatched[i]} of ${name}`]));

@@ -121,6 +121,6 @@ test('the most confident mistakes are shown, with their images, as a chart', asy
 
   const { falsePositives, falseNegatives } = metrics.splits['test']!.confusion;
   assert.equal(sheet.match(/data:image\/jpeg/g)!.length, falsePositives + falseNegatives);
-  assert.match(sheet, /called real on test/);
+  assert.match(sheet, /Most confident mistakes on test/);
   assert.match(sheet, /Corrupted: blur 1\./);
 });

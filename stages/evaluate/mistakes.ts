@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { formatCount, formatCountOf, formatList, formatSigned } from '../../src/format-numbers.ts';
+import { formatCount, formatList, formatSigned } from '../../src/format-numbers.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
@@ -17,16 +17,8 @@ const lines = 2;
 /** Room for the text below an image, in units. */
 const captionWidth = 90;
 
-/** The wrong predictions for the images of one class in one split. */
-export interface Mistakes {
-  readonly split: string;
-  readonly label: number;
-  /** Images of the class. */
-  readonly images: number;
-  readonly count: number;
-  /** The most confident first. */
-  readonly worst: readonly ScoreRow[];
-}
+/** The wrong predictions for the images of one class in one split; `images` is the number of images of the class. */
+export type Mistakes = ReturnType<typeof mistakesOn>[number];
 
 /** Draws the sheet of the most confident mistakes, with the images as the model saw them except for their size. */
 export async function drawMistakes(context: StageContext<EvaluateSettings>, rows: readonly ScoreRow[]): Promise<void> {
@@ -60,14 +52,14 @@ export function shownSplits(splits: readonly string[]): readonly string[] {
   return unseen.length > 0 ? unseen : splits.slice(-1);
 }
 
-/** Real images called fake, and fake ones called real. */
-export function mistakesOn(split: string, rows: readonly ScoreRow[]): readonly Mistakes[] {
+/** Real images called fake, and fake ones called real, the most confident first. */
+export function mistakesOn(split: string, rows: readonly ScoreRow[]) {
   return [0, 1].map((label) => {
     const own = rows.filter((row) => row.split === split && row.label === label);
     // As everywhere, the higher score decides, and a tie is real.
     const wrong = own.filter((row) => (difference(row) > 0 ? 1 : 0) !== label);
     const sure = (row: ScoreRow) => (label === 0 ? difference(row) : -difference(row));
-    const worst = wrong.sort((one, other) => sure(other) - sure(one)).slice(0, across * lines);
+    const worst: readonly ScoreRow[] = wrong.sort((one, other) => sure(other) - sure(one)).slice(0, across * lines);
     return { split, label, images: own.length, count: wrong.length, worst };
   });
 }
@@ -93,26 +85,16 @@ export function mistakesChart(
   };
   const block = ({ split, label, images, count, worst }: Mistakes): readonly ImageBlock[] => {
     const what = label === 0 ? 'real, called fake' : 'fake, called real';
-    const header =
-      splits.length === 1 ? `${what}${count === 0 ? ': none' : ''}` : `${split}: ${what}, ${count} of ${images}`;
-    return [{ header, cells: worst.map(cell) }];
+    const counts = `${what}, ${formatCount(count)} of ${formatCount(images)}`;
+    return [{ header: splits.length === 1 ? counts : `${split}: ${counts}`, cells: worst.map(cell) }];
   };
   const below = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
   return imageSheet({
-    title: titleOf(mistakes, splits),
-    subtitle: `The most confident first. Below each image: ${below}.${seenAs}`,
+    title: `Most confident mistakes on ${formatList(splits)}`,
+    subtitle: `Below each image: ${below}.${seenAs}`,
     blocks: mistakes.map(block),
     across,
   });
-}
-
-/** The sum of all splits, each of which has its counts in its headers. */
-function titleOf(mistakes: readonly Mistakes[], splits: readonly string[]): string {
-  const sum = (label: number, of: 'images' | 'count') =>
-    mistakes.reduce((total, each) => total + (each.label === label ? each[of] : 0), 0);
-  const reals = `${formatCount(sum(0, 'count'))} of ${formatCountOf(sum(0, 'images'), 'real image')} called fake`;
-  const fakes = `${formatCount(sum(1, 'count'))} of ${formatCountOf(sum(1, 'images'), 'fake')} called real`;
-  return `${reals} and ${fakes} on ${formatList(splits)}`;
 }
 
 const difference = ({ real, fake }: ScoreRow): number => fake - real;

@@ -1,28 +1,22 @@
 import type { SurveyedCase } from '../../src/learning/explanations/survey-models.ts';
 import { bootstrapInterval } from '../../src/learning/metrics/intervals/bootstrap.ts';
-import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
 import type { Case } from './open-cases.ts';
+import type { GradcamSettings } from './spec.ts';
 
 type LeadCase = Pick<Case & SurveyedCase, 'name' | 'dataset' | 'survey' | 'measured' | 'groups'>;
 
-/** How much more concentrated the maps of one model are than those of another, on the images that both have a map of. */
-export interface Lead {
-  readonly more: string;
-  readonly less: string;
-  /** Images for which both maps are not zero. */
-  readonly images: number;
-  readonly topShare: Interval;
-}
+export type Lead = NonNullable<ReturnType<typeof leadOf>>;
 
 /**
- * For the first method, the difference between the two models that are furthest apart. Since they were selected for that, the
- * interval allows for every possible pair (Bonferroni). Undefined if fewer than two models have maps that are not zero.
+ * How much more concentrated the maps of one model are than those of another, by the first method, for the two models that are
+ * furthest apart, on the images for which both maps are not zero. Since they were selected for that, the interval allows for
+ * every possible pair (Bonferroni). Undefined if fewer than two models have maps that are not zero.
  */
 export function leadOf(
   cases: readonly LeadCase[],
-  { confidence, draws, seed }: { readonly confidence: number; readonly draws: number; readonly seed: number },
-): Lead | undefined {
+  { confidence, draws, seed }: Pick<GradcamSettings, 'confidence' | 'draws' | 'seed'>,
+) {
   const shareOf = ({ measured }: LeadCase) => [...measured.methods.values()][0]!.get('topShare')!.estimate;
   const ranked = cases.filter((one) => !Number.isNaN(shareOf(one))).sort((one, two) => shareOf(one) - shareOf(two));
   const [less, more] = [ranked[0], ranked.at(-1)];

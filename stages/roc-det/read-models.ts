@@ -18,16 +18,13 @@ export interface Model {
   readonly calibration: readonly ScoreRow[];
 }
 
-/** The models, and the axis values that all of them have. */
-export interface Models {
-  readonly models: readonly Model[];
-  readonly shared: Readonly<Record<string, string>>;
-}
-
 type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names'>;
 
-/** Reads the scores of every model. Throws a {@link StageError} that names the one that cannot be judged. */
-export function readModels(given: readonly InputArtifact[], options: ReadOptions): Models {
+/**
+ * Reads the scores of every model, and the axis values that all of them have. Throws a {@link StageError} that names the one
+ * that cannot be judged.
+ */
+export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
   const inputs = renamed(given, options.names);
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');

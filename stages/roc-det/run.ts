@@ -74,14 +74,11 @@ function measureAll(models: readonly Model[], context: Context) {
 const meanArea = (runs: readonly { readonly measured: MeasuredModel }[]): number =>
   mean(runs.map(({ measured }) => measured.auc.estimate));
 
-interface Compared {
-  readonly pairs: readonly ModelComparison[];
-  /** The number of images that all models scored. */
-  readonly images: number;
-}
-
-/** Compares every pair of models, given by their runs. */
-function compare(groups: readonly (readonly Model[])[], context: Context): Compared {
+/** Compares every pair of models, given by their runs, on the images that all models scored. */
+function compare(
+  groups: readonly (readonly Model[])[],
+  context: Context,
+): { readonly pairs: readonly ModelComparison[]; readonly images: number } {
   const { confidence, draws, seed, by } = context.settings;
   const models = groups.flat();
   if (groups.length === 1) return { pairs: [], images: 0 };

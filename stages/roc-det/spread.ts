@@ -7,21 +7,13 @@ import { StageError } from '../../src/stage.ts';
 import { type Frame, groupRuns, leftOut } from './lines.ts';
 import type { Model } from './read-models.ts';
 
-/** How much another run of a model would differ, such as one of another seed. */
-export interface ModelSpread {
-  /** By the axes that do not count runs; empty where there are none. */
-  readonly name: string;
-  readonly auc: RunSpread;
-  /** Share of images whose higher score is that of their class. */
-  readonly accuracy: RunSpread;
-}
+export type ModelSpread = ReturnType<typeof spreadOver>[number];
 
-/** The spread over the runs of each model. Throws a {@link StageError} where the runs of one scored different images. */
-export function spreadOver(
-  models: readonly Model[],
-  frame: Frame,
-  warn: (line: string) => void,
-): readonly ModelSpread[] {
+/**
+ * How much another run of each model would differ, such as one of another seed; a model is named by the axes that do not count
+ * runs. Throws a {@link StageError} where the runs of one scored different images.
+ */
+export function spreadOver(models: readonly Model[], frame: Frame, warn: (line: string) => void) {
   const { confidence, draws, seed } = frame;
   return groupRuns(models, frame).map(({ name, runs }) => {
     const matched = matchScores(runs);

@@ -3,21 +3,13 @@ import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { cures, isNearConstant, oneClassWords } from '../../src/learning/training/collapse.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { type StageContext, StageError } from '../../src/stage.ts';
+import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { type Choice, choose, measures, type Values } from './choose.ts';
 import type { SelectSettings } from './spec.ts';
 
-/** A model that may be chosen. */
-interface Candidate {
-  readonly labels: Readonly<Record<string, string>>;
-  /** For messages. */
-  readonly name: string;
-  readonly path: string;
-  readonly values: Values;
-  /** What a model that learned nothing calls every image of val. */
-  readonly collapse: string | undefined;
-}
+/** A model that may be chosen, by its labels, and its name for messages. */
+type Candidate = Pick<InputArtifact, 'labels' | 'path'> & { readonly name: string } & ReturnType<typeof readMetrics>;
 
 export default async function run(context: StageContext<SelectSettings>): Promise<void> {
   const { by } = context.settings;
@@ -51,8 +43,8 @@ export default async function run(context: StageContext<SelectSettings>): Promis
   });
 }
 
-/** A model's values on the validation split, and whether it learned nothing. */
-function readMetrics(path: string, name: string): Pick<Candidate, 'values' | 'collapse'> {
+/** A model's values on the validation split, and what it calls every image there if it learned nothing. */
+function readMetrics(path: string, name: string) {
   const metrics = parseMetrics(readFileSync(path, 'utf8'));
   if (!metrics.ok) throw new StageError(`input "metrics" of ${name}: ${metrics.error}`);
   const { values } = metrics.value;
@@ -62,8 +54,9 @@ function readMetrics(path: string, name: string): Pick<Candidate, 'values' | 'co
       `Expected metrics of the split "${selectionSplit}", which alone selects, for ${name}, got none. ${thereAre(selectionSplit, values.keys())}`,
     );
   }
+  const own: Values = Object.fromEntries(known.map((one) => [one, values.get(`${selectionSplit}.${one}`)!]));
   return {
-    values: Object.fromEntries(known.map((measure) => [measure, values.get(`${selectionSplit}.${measure}`)!])),
+    values: own,
     collapse: collapseOf((metric) => values.get(`${selectionSplit}.${metric}`) ?? Number.NaN),
   };
 }

@@ -7,14 +7,10 @@ import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { readInput } from '../../src/read-input.ts';
 import type { Highlight, InputArtifact, StageContext } from '../../src/stage.ts';
 import type { TrendsSettings } from './spec.ts';
-import { type Curve, curvesOf, type Kept, keptOf } from './summarise.ts';
+import { curvesOf, keptOf } from './summarise.ts';
 
 /** A training with the values of its axes. */
-interface Training {
-  readonly labels: readonly string[];
-  readonly curves: readonly Curve[];
-  readonly kept: Kept;
-}
+type Training = ReturnType<typeof readTraining>;
 
 export default async function run(context: StageContext<TrendsSettings>): Promise<void> {
   const { confidence } = context.settings;
@@ -46,13 +42,13 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
   context.highlight(highlight(trainings, axes, splits));
 }
 
-function readTraining(input: InputArtifact, axes: readonly string[], confidence: number): Training {
+function readTraining(input: InputArtifact, axes: readonly string[], confidence: number) {
   const history = readInput('history', input, parseHistory);
   const labels = axes.map((axis) => input.labels[axis] ?? '');
   return { labels, curves: curvesOf(history), kept: keptOf(history, confidence) };
 }
 
-function keptRow(kept: Kept, splits: readonly string[]): readonly (string | number)[] {
+function keptRow(kept: Training['kept'], splits: readonly string[]): readonly (string | number)[] {
   const { epochs, epoch, accuracy, majority, loss, difference, collapsedTo, collapsedEpochs } = kept;
   return [
     ...[epochs, epoch],

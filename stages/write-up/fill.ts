@@ -4,6 +4,7 @@ import { thereAre } from '../../src/suggest.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
 import type { Artifact, Figure } from './read-artifact.ts';
 import { readValues, type Value } from './read-value.ts';
+import type { WriteUpSettings } from './spec.ts';
 import type { Place, Reading, Template } from './template.ts';
 
 /** An artifact of the stage, read. */
@@ -27,29 +28,20 @@ export interface Filled {
   readonly says: string;
 }
 
-export interface Document {
-  readonly markdown: string;
-  readonly places: readonly Filled[];
-  /** Paths of the files to copy, by their paths relative to the Markdown file. */
-  readonly figures: ReadonlyMap<string, string>;
-  /** Sources that at least one place reads. */
-  readonly read: ReadonlySet<Source>;
-}
-
-export interface FillOptions {
-  /** The folder of figures. */
-  readonly name: string;
-  readonly leaveOut: readonly string[];
-}
-
-interface Filling extends FillOptions {
+interface Filling extends Pick<WriteUpSettings, 'name' | 'leaveOut'> {
   readonly sources: readonly Source[];
+  /** Paths of the files to copy, by their paths relative to the Markdown file. */
   readonly figures: Map<string, string>;
+  /** Sources that at least one place reads. */
   readonly read: Set<Source>;
 }
 
 /** Fills every place with what it reads. Throws a {@link StageError} with a line for every mistake. */
-export function fill(template: Template, sources: readonly Source[], options: FillOptions): Document {
+export function fill(
+  template: Template,
+  sources: readonly Source[],
+  options: Pick<WriteUpSettings, 'name' | 'leaveOut'>,
+) {
   const filling: Filling = { ...options, sources, figures: new Map(), read: new Set() };
   const mistakes: string[] = [];
   const places: Filled[] = [];
