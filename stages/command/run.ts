@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { fillShell } from '../../src/shell/fill-shell.ts';
 import type { Placeholder } from '../../src/shell/placeholders.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
-import { LongArguments } from './long-arguments.ts';
+import { checkArguments } from './long-arguments.ts';
 
 type Context = StageContext<{ readonly run: string }>;
 
@@ -24,14 +24,14 @@ export default async function run(context: Context): Promise<void> {
 
 /** Writes the command with the paths of its ports into a file, since an argument of `sh` has at most 128 KiB. */
 function writeScript(context: Context): string {
-  const given = new LongArguments();
+  const given: Parameters<typeof checkArguments>[0][number][] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
     const paths = pathsOf(context, placeholder);
-    given.add(placeholder, paths);
+    given.push({ ...placeholder, paths });
     return paths;
   });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
-  given.check();
+  checkArguments(given);
   const script = join(context.scratch, 'command.sh');
   writeFileSync(script, `${text}\n`);
   return script;

@@ -1,7 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { featureNetwork, weightsDigest } from '../../src/learning/models/feature-network.ts';
 import { loadModel } from '../../src/learning/models/model-files.ts';
-import type { ImageInput, ModelInfo } from '../../src/learning/models/model-info.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
 import { beginNetwork } from '../../src/learning/models/weights/begin-network.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
@@ -10,13 +9,6 @@ import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
 import { FeaturesWriter } from '../../src/learning/vision/features/features-writer.ts';
 import { type StageContext, StageError } from '../../src/stage.ts';
 import { type EmbedSettings, usual } from './spec.ts';
-
-/** A network with its input. */
-interface ImageNetwork {
-  readonly model: LayersModel;
-  readonly architecture: ModelInfo['architecture'];
-  readonly input: ImageInput;
-}
 
 export default async function run(context: StageContext<EmbedSettings>): Promise<void> {
   const { splits, layer, batchSize } = context.settings;
@@ -46,7 +38,7 @@ export default async function run(context: StageContext<EmbedSettings>): Promise
   context.log(`${backbone.values} values for each of ${total} images, the output of ${backbone.layer}`);
 }
 
-async function openNetwork(context: StageContext<EmbedSettings>): Promise<ImageNetwork> {
+async function openNetwork(context: StageContext<EmbedSettings>) {
   const [given] = context.inputs('model');
   if (given !== undefined) {
     const { model, info } = await loadModel(given.path);

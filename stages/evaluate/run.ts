@@ -6,7 +6,6 @@ import { type StageContext, StageError } from '../../src/stage.ts';
 import { type Evaluation, evaluate, metricsOf } from './evaluation.ts';
 import { drawMistakes } from './mistakes.ts';
 import { readScores } from './read-scores.ts';
-import type { Scores } from './score-images.ts';
 import type { EvaluateSettings } from './spec.ts';
 import { evaluationTables } from './tables.ts';
 
@@ -36,7 +35,7 @@ function groupsOf(images: readonly ScoreRow[]): readonly ScoreRow[] {
 }
 
 /** The connected scores, or those of the model. */
-async function scoresOf(context: StageContext<EvaluateSettings>): Promise<Scores> {
+async function scoresOf(context: StageContext<EvaluateSettings>) {
   if (context.inputs('scores').length > 0) return { rows: readScores(context), chosenEpoch: 0 };
   const { scoreImages } = await import('./score-images.ts'); // loads tfjs, which takes a second
   return scoreImages(context);

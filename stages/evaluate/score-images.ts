@@ -12,15 +12,11 @@ import type { EvaluateSettings } from './spec.ts';
 
 type Context = StageContext<EvaluateSettings>;
 
-/** Scores of images, split by split in the order of the settings. */
-export interface Scores {
-  readonly rows: readonly ScoreRow[];
-  /** The epoch that training selected for the model; 0 if none was trained. */
-  readonly chosenEpoch: number;
-}
-
-/** Runs the model of the stage on every image (or features) of the splits. */
-export async function scoreImages(context: Context): Promise<Scores> {
+/**
+ * Runs the model of the stage on every image (or features) of the splits, in the order of the settings. `chosenEpoch` is the
+ * epoch that training selected for the model; 0 if none was trained.
+ */
+export async function scoreImages(context: Context) {
   const { splits } = context.settings;
   await startBackend(context);
   const { model, info } = await loadModel(context.input('model').path);

@@ -10,6 +10,7 @@ import {
 import type { BaselineName } from '../../src/learning/attribution/faithfulness/baseline-image.ts';
 import type { ExchangeCurves } from '../../src/learning/attribution/faithfulness/insertion-deletion.ts';
 import { type Method, methodTitle } from '../../src/learning/attribution/methods.ts';
+import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { chart, domainOf, type Part, quantity, share, textAt } from '../../src/learning/charts/encoders.ts';
 import { fittedLabels } from '../../src/learning/charts/fit-text.ts';
 import { textWidth } from '../../src/learning/charts/fonts.ts';
@@ -17,7 +18,6 @@ import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import { lineLayers, pointLayer } from '../../src/learning/charts/line-layers.ts';
 import { ink, palette } from '../../src/learning/charts/theme.ts';
 import { classText } from '../../src/learning/explanations/map-pictures.ts';
-import { titleOf } from '../../src/learning/explanations/measured-texts.ts';
 import { type JudgedMethod, type Judgement, sideOf } from './judge.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 import { areaDecimals, rankingDecimals } from './tables.ts';

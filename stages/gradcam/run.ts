@@ -1,8 +1,9 @@
 import { writeFileSync } from 'node:fs';
 import { formatList } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
-import { chanceNote, titleOf } from '../../src/learning/explanations/measured-texts.ts';
+import { chanceNote } from '../../src/learning/explanations/measured-texts.ts';
 import { type SurveyedCase, surveyModels } from '../../src/learning/explanations/survey-models.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import type { StageContext } from '../../src/stage.ts';
@@ -35,11 +36,7 @@ export default async function run(context: Context): Promise<void> {
   const lead = leadOf(surveyed, settings);
   writeFileSync(context.output('metrics'), formatMetrics(surveyed, settings, lead));
   writeFileSync(context.output('table'), formatTable(surveyed));
-  const rows = cases.map((one) => {
-    const { name, layer, subject } = one;
-    const { classes, samples } = subject;
-    return { name, layer, classes, paths: samples.map(({ path }) => path), chosen: chosen.get(one)! };
-  });
+  const rows = cases.map((one) => ({ ...one, chosen: chosen.get(one)! }));
   const chart = await camSheet(rows, settings, {
     title: titleOf(formatList(methods.map(methodTitle)), settings, shared),
     notes: surveyed.flatMap(({ name, measured }) => {

@@ -12,7 +12,8 @@ test('where no prediction is wrong, the header says so, and no room is left for 
     const pixels = () => ({ width: 1, height: 1, pixels: new Uint8Array(3) });
     chosen.offer({ index: label, place: label, label, class: label, logits, maps: [map], pixels });
   }
-  const row = { name: '', layer: 'conv3', classes: ['real', 'fake'], paths: ['a', 'b'], chosen };
+  const subject = { classes: ['real', 'fake'], samples: [{ path: 'a' }, { path: 'b' }] };
+  const row = { name: '', layer: 'conv3', subject, chosen };
   const sheet = await camSheet([row], spec.settings.parse({}), { title: 'CAM', notes: [] });
   const { data, layer } = JSON.parse(JSON.stringify(sheet));
   assert.equal(data.values.length, 4);

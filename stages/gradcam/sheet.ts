@@ -12,10 +12,12 @@ import {
   overlayOf,
   scoreText,
 } from '../../src/learning/explanations/map-pictures.ts';
+import type { Subject } from '../../src/learning/explanations/subject.ts';
 import { fakeProbabilities, logitDifferences, predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 import { thumbnail } from '../../src/learning/vision/thumbnail.ts';
 import type { ChosenImage, ChosenImages, Outcome } from './chosen-images.ts';
+import type { Case } from './open-cases.ts';
 import type { GradcamSettings } from './spec.ts';
 
 /** Side of a square, in units. */
@@ -24,13 +26,8 @@ const side = 120;
 const mostBeside = 3;
 
 /** A row of the sheet. */
-export interface SheetRow {
-  readonly name: string;
-  readonly layer: string;
-  /** The classes of the data set, in label order. */
-  readonly classes: readonly string[];
-  /** The paths of the split's images. */
-  readonly paths: readonly string[];
+interface SheetRow extends Pick<Case, 'name' | 'layer'> {
+  readonly subject: Pick<Subject, 'classes'> & { readonly samples: readonly { readonly path: string }[] };
   readonly chosen: ChosenImages;
 }
 
@@ -64,7 +61,8 @@ function subtitleOf({ split, class: of, score, colours, images, shownOfEach, see
 
 /** A line for each image, real ones first. If one class has none, an empty square says so; if both, the header does. */
 async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }: GradcamSettings): Promise<ImageBlock> {
-  const { name, layer, classes, chosen } = row;
+  const { name, layer, subject, chosen } = row;
+  const { classes } = subject;
   const counts = classes.map((className, label) => {
     const own = chosen.count(label, outcome);
     return {
@@ -87,11 +85,15 @@ async function blockOf(row: SheetRow, outcome: Outcome, { method, ...settings }:
 }
 
 /** The image, and a map over it for each method. */
-async function cellsOf(image: ChosenImage, row: SheetRow, settings: GradcamSettings): Promise<readonly ImageCell[]> {
-  const own = row.classes[image.label]!;
+async function cellsOf(
+  image: ChosenImage,
+  { layer, subject: { classes, samples } }: SheetRow,
+  settings: GradcamSettings,
+): Promise<readonly ImageCell[]> {
+  const own = classes[image.label]!;
   const { predicted, probability } = predictionOf(image);
-  const [called, sure] = [`predicted: ${row.classes[predicted]}`, formatShare(probability)];
-  const description = `${row.paths[image.index]}: ${own}, ${called}, ${sure}`;
+  const [called, sure] = [`predicted: ${classes[predicted]}`, formatShare(probability)];
+  const description = `${samples[image.index]!.path}: ${own}, ${called}, ${sure}`;
   const pictureOf = (picture: DecodedImage) => thumbnail(picture, { side: 2 * side });
   const cells: ImageCell[] = [
     { image: await pictureOf(image.pixels), caption: [`class: ${own}`, called, sure].join('\n'), description },
@@ -99,13 +101,11 @@ async function cellsOf(image: ChosenImage, row: SheetRow, settings: GradcamSetti
   for (const [i, method] of settings.method.entries()) {
     const map = image.maps[i]!;
     const constancy = constancyOf(map) ?? [];
-    const explained = explainsClass(method) ? row.classes[image.class] : 'any class';
+    const explained = explainsClass(method) ? classes[image.class] : 'any class';
     cells.push({
       image: await pictureOf(overlayOf(image.pixels, map, settings)),
       caption: [methodTitle(method), `for ${explained}`, constancy].flat().join('\n'),
-      description: [description, `${methodTitle(method)} for ${explained} at ${row.layer}`, constancy]
-        .flat()
-        .join('; '),
+      description: [description, `${methodTitle(method)} for ${explained} at ${layer}`, constancy].flat().join('; '),
     });
   }
   return cells;

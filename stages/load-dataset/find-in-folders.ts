@@ -88,7 +88,7 @@ function requireSources(root: string, splits: readonly string[], classes: ClassS
   const unclaimed = there.filter((name) => !sources.includes(name));
   const places = splits.map((split) => join(root, split)).join(', ');
   const first = missing[0]!;
-  const hint = suggest(first, unclaimed) ?? sentence(listed(there));
+  const hint = suggest(first, unclaimed) ?? listed(there);
   throw new StageError(`Expected a folder ${quote(missing)} of images in ${places}, got none. ${hint}`);
 }
 
@@ -131,7 +131,6 @@ function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
 }
 
-const sentence = (text: string) => text.charAt(0).toUpperCase() + text.slice(1);
 const quote = (names: readonly string[]) => names.map((name) => `"${name}"`).join(', ');
 const listed = (names: readonly string[]) =>
   names.length === 0 ? 'There are no folders.' : `The folders there: ${names.slice(0, 12).join(', ')}.`;

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatEnds, formatEstimate, formatLevel, formatShare } from '../../src/format-numbers.ts';
+import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { type Axes, chart, guide, type Part, ruleAt, share, textAt } from '../../src/learning/charts/encoders.ts';
 import { lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { type Point, simplifyLine } from '../../src/learning/charts/simplify-line.ts';
@@ -15,7 +16,6 @@ import {
   numberOf,
   runsOf,
   runsText,
-  titled,
 } from './lines.ts';
 import type { Curve, MeasuredModel } from './measure.ts';
 
@@ -58,12 +58,14 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
     : lines.map((line) => `${lineName(line)}: ${formatEstimate(numberOf(line, number), format)}`);
   const several = haveRuns(lines);
   const bands = models.length > mostBands || several ? [] : lines.map(({ runs }) => curve(runs[0]!).band);
+  const [ends, level] = [isAlone ? formatEnds(number(models[0]!), format) : '', formatLevel(frame.confidence)];
+  const drawn = bands.filter((band) => band.length > 0).length;
   const notes = [
-    ...(isAlone ? intervalText(number(models[0]!), frame, format) : []),
+    ends && `${level} interval ${ends}`,
     imagesText(models, frame),
     ...(given.notes ?? []),
-    ...runsText(lines, frame),
-    ...bandText(bands.filter((band) => band.length > 0).length, frame),
+    runsText(lines, frame),
+    drawn > 0 && `${drawn === 1 ? 'band' : 'bands'}: ${level}, ${formatCount(frame.draws)} bootstrap draws`,
   ];
   const curves = lines.flatMap(({ runs }, i) =>
     runs.flatMap((run, index) =>
@@ -74,8 +76,8 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
   );
   const isBoth = frame.bothScores && lines.length === 2;
   const legend = isBoth ? 'Ranked by' : legendTitle(measure[1], lines, frame);
-  const title = titled(frame, given.chart, titleNumber(isBoth ? lines.slice(0, 1) : lines, given));
-  return chart(title, notes.join('; '), titleWidth, {
+  const title = titleOf(given.chart, frame, frame.shared, titleNumber(isBoth ? lines.slice(0, 1) : lines, given));
+  return chart(title, notes.filter(Boolean).join('; '), titleWidth, {
     width: side,
     height: side,
     layer: [
@@ -98,20 +100,6 @@ export function curveChart(lines: readonly Line[], frame: Frame, given: CurveCha
 /** `AUC 0.768`, of one line alone. */
 function titleNumber([only, ...others]: readonly Line[], { measure, number, format = String }: CurveChart): string {
   return others.length > 0 ? '' : `${measure[0]} ${format(numberOf(only!, number).estimate)}`;
-}
-
-function intervalText(
-  interval: Interval,
-  { confidence }: Frame,
-  format?: (value: number) => string,
-): readonly string[] {
-  const ends = formatEnds(interval, format);
-  return ends === '' ? [] : [`${formatLevel(confidence)} interval ${ends}`];
-}
-
-function bandText(bands: number, { confidence, draws }: Frame): readonly string[] {
-  if (bands === 0) return [];
-  return [`${bands === 1 ? 'band' : 'bands'}: ${formatLevel(confidence)}, ${formatCount(draws)} bootstrap draws`];
 }
 
 /** Numbers to five decimals, a hundredth of a pixel: exact ones would make the data thrice as long. */

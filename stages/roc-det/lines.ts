@@ -1,5 +1,4 @@
 import { formatCount, formatCountOf, formatCountRange, formatLevel, formatList } from '../../src/format-numbers.ts';
-import { withLabels } from '../../src/learning/charts/chart-title.ts';
 import { groupOver, seriesName } from '../../src/learning/charts/series.ts';
 import type { Interval } from '../../src/learning/metrics/intervals/interval.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
@@ -51,11 +50,6 @@ export function legendTitle(measure: string, lines: readonly Line[], { confidenc
     : `${measure}, ${formatLevel(confidence)} interval`;
 }
 
-/** `ROC on test, seed 2: AUC 0.768`; the user's title stands in place of the split and the axis values. */
-export function titled({ title, split, shared }: Frame, chart: string, number: string): string {
-  return title === undefined ? withLabels(`${chart} on ${split}`, shared, number) : `${title}: ${number || chart}`;
-}
-
 /** `1,400 real and 700 fake images in 812 groups`; of models with other images each, the fewest to the most. */
 export function imagesText(models: readonly MeasuredModel[], { by }: Frame): string {
   const count = (of: 'real' | 'fake') => {
@@ -68,14 +62,14 @@ export function imagesText(models: readonly MeasuredModel[], { by }: Frame): str
   return `${count('real')} real and ${count('fake')} fake ${by}s${grouped}`;
 }
 
-/** That a line is several runs, for a subtitle. */
-export function runsText(lines: readonly Line[], { over }: Frame): readonly string[] {
-  if (!haveRuns(lines)) return [];
+/** That a line is several runs, for a subtitle; else empty. */
+export function runsText(lines: readonly Line[], { over }: Frame): string {
+  if (!haveRuns(lines)) return '';
   const counts = formatCountRange(
     lines.map(({ runs }) => runs.length),
     'run',
   );
-  return [`a line for each ${formatList(over)}, ${counts} of a model, in brackets their range`];
+  return `a line for each ${formatList(over)}, ${counts} of a model, in brackets their range`;
 }
 
 /** `6 of one, 0 of other`: the images of each model that not all of them scored. */

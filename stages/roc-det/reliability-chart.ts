@@ -1,21 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatDecimal, formatEstimate, formatLevel, formatList } from '../../src/format-numbers.ts';
+import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { chart, guide, type Part, quantity, share } from '../../src/learning/charts/encoders.ts';
 import { type LineOptions, lineLayers } from '../../src/learning/charts/line-layers.ts';
 import { palette } from '../../src/learning/charts/theme.ts';
 import type { CalibrationBin } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { side, titleWidth } from './curve-charts.ts';
-import {
-  type Frame,
-  haveRuns,
-  imagesText,
-  type Line,
-  legendTitle,
-  lineName,
-  numberOf,
-  runsOf,
-  titled,
-} from './lines.ts';
+import { type Frame, haveRuns, imagesText, type Line, legendTitle, lineName, numberOf, runsOf } from './lines.ts';
 import { bins, type MeasuredModel, type ReliabilityBin } from './measure.ts';
 
 /** Colours and shapes begin again after these, and more lines of bins would be a thicket. */
@@ -41,16 +32,16 @@ export function reliabilityChart(lines: readonly Line[], frame: Frame): TopLevel
   const notes = [
     imagesText(models, frame),
     `${bins} bins of equal width`,
-    ...(haveRuns(lines) ? [`the images of all runs over ${formatList(frame.over)} together`] : []),
-    ...(lines.length > mostDrawn ? [`drawn are the ${mostDrawn} best calibrated of ${lines.length} models`] : []),
-    ...(isOne && barsOf(rows[0]!).length > 0 ? [`bars: ${formatLevel(frame.confidence)}`] : []),
-    ...(isOne && first.scaled !== undefined
-      ? [`temperature fitted on ${formatCountOf(first.scaled.images, unit)} of ${frame.calibrateOn}`]
-      : []),
+    haveRuns(lines) && `the images of all runs over ${formatList(frame.over)} together`,
+    lines.length > mostDrawn && `drawn are the ${mostDrawn} best calibrated of ${lines.length} models`,
+    isOne && barsOf(rows[0]!).length > 0 && `bars: ${formatLevel(frame.confidence)}`,
+    isOne &&
+      first.scaled &&
+      `temperature fitted on ${formatCountOf(first.scaled.images, unit)} of ${frame.calibrateOn}`,
   ];
   const legend = { title: isOne ? null : legendTitle('Calibration error', lines, frame), width: side };
   const number = lines.length > 1 ? '' : `calibration error ${formatDecimal(numberOf(lines[0]!, errorOf).estimate)}`;
-  return chart(titled(frame, 'Reliability', number), notes.join('; '), titleWidth, {
+  return chart(titleOf('Reliability', frame, frame.shared, number), notes.filter(Boolean).join('; '), titleWidth, {
     spacing: 14,
     vconcat: [
       sharesPanel(rows, isOne, legend),

@@ -1,18 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCountOf, formatLevel, formatList, formatShare, formatSigned } from '../../src/format-numbers.ts';
 import { methodTitle } from '../../src/learning/attribution/methods.ts';
+import { titleOf } from '../../src/learning/charts/chart-title.ts';
 import { withColourBar } from '../../src/learning/charts/colour-bar.ts';
 import { type ImageBlock, type ImageCell, imageSheet } from '../../src/learning/charts/image-sheet.ts';
 import { classText, mapColourBar, scoreText } from '../../src/learning/explanations/map-pictures.ts';
 import type { MeasuredSurvey } from '../../src/learning/explanations/measure-survey.ts';
-import {
-  chanceNote,
-  changeAt,
-  distanceAt,
-  oneDraw,
-  shareAt,
-  titleOf,
-} from '../../src/learning/explanations/measured-texts.ts';
+import { chanceNote, changeAt, distanceAt, oneDraw, shareAt } from '../../src/learning/explanations/measured-texts.ts';
 import { predictedClasses } from '../../src/learning/metrics/logits.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { SaliencySettings } from './spec.ts';

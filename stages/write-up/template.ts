@@ -69,16 +69,11 @@ function parseReading(text: string): Reading | undefined {
   const match = reading.exec(text);
   if (match === null) return undefined;
   const [, input, brackets = '', path] = match;
-  const pairs = brackets.split(',').filter((pair) => pair.trim() !== '');
-  if (pairs.some((pair) => !/^[^=]+=/.test(pair))) return undefined;
-  const selection = new Map(
-    pairs.map(
-      (pair) =>
-        /^([^=]+)=(.*)$/
-          .exec(pair)!
-          .slice(1, 3)
-          .map((part) => part.trim()) as [string, string],
-    ),
-  );
+  const selection = new Map<string, string>();
+  for (const pair of brackets.split(',').filter((pair) => pair.trim() !== '')) {
+    const [, name, value] = /^([^=]+)=(.*)$/.exec(pair) ?? [];
+    if (name === undefined || value === undefined) return undefined;
+    selection.set(name.trim(), value.trim());
+  }
   return { input: input!, selection, ...(path !== undefined && { path }) };
 }

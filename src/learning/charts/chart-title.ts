@@ -14,3 +14,13 @@ export function withLabels(title: string, labels: Readonly<Record<string, string
   const named = [title, ...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`)].join(', ');
   return number === '' ? named : `${named}: ${number}`;
 }
+
+/** The title of a chart of a split, such as `ROC on test, seed 2: AUC 0.768`; `<title>: AUC 0.768` if the user gave one. */
+export function titleOf(
+  what: string,
+  { title, split }: { readonly title?: string | undefined; readonly split: string },
+  labels: Readonly<Record<string, string>>,
+  number = '',
+): string {
+  return title === undefined ? withLabels(`${what} on ${split}`, labels, number) : `${title}: ${number || what}`;
+}

@@ -1,15 +1,5 @@
 import { formatEstimate, formatShare, formatSigned } from '../../format-numbers.ts';
-import { withLabels } from '../charts/chart-title.ts';
 import type { MapNumber, MapNumbers, MeasuredSurvey } from './measure-survey.ts';
-
-/** The title of a chart, such as `Gradient maps on test, seed 2`; `<title>: gradient maps` if the user gave one. */
-export function titleOf(
-  what: string,
-  { title, split }: { readonly title?: string | undefined; readonly split: string },
-  labels: Readonly<Record<string, string>>,
-): string {
-  return title === undefined ? withLabels(`${what} on ${split}`, labels) : `${title}: ${what}`;
-}
 
 const undefinedNumber: MapNumber = { estimate: Number.NaN };
 

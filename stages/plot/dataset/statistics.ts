@@ -68,8 +68,8 @@ function panel(counts: SplitCounts, end: number, isLast: boolean): Part {
   const names = values.map(({ name }) => name);
   const y = rowNames('name', names, 200, { grid: false });
   const x = quantity('images', isLast ? 'Images' : null, {
-    ...{ domain: [0, end], grid: false, tickCount: 4, format: ',d' },
-    ...{ labels: isLast, ticks: isLast, domainOpacity: isLast ? 1 : 0 },
+    ...{ domain: [0, end], grid: false, tickCount: 4 },
+    ...{ labels: isLast, ticks: isLast, domainOpacity: isLast ? 1 : 0, format: ',d' },
   });
   const range = classes.length === 2 ? classColours : palette.slice(0, classes.length);
   const color = { field: 'class', type: 'nominal', legend: null, scale: { domain: classes, range } };
