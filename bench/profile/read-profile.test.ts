@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { labelOf, readLabel } from '../../src/backend/lowering/node-label.ts';
-import { nodeRuns, type ProfileEvent } from './read-profile.ts';
+import { labelOf } from '../../src/backend/lowering/lowering.ts';
+import { nodeRuns, type ProfileEvent, readLabel } from './read-profile.ts';
 
 const node = (name: string, op_name: string, ts: number, dur: number): ProfileEvent => ({
   cat: 'Node',

@@ -1,6 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type NodeLabel, readLabel } from '../../src/backend/lowering/node-label.ts';
+import type { Phase } from '../../src/backend/trace.ts';
 
 /** An event of ONNX Runtime's profile; times in microseconds. */
 export interface ProfileEvent {
@@ -67,3 +67,18 @@ function withSelfTimes(nodes: readonly ProfileEvent[]): readonly NodeRun[] {
 }
 
 const endOf = ({ ts, dur }: ProfileEvent): number => ts + dur;
+
+/** Where an ONNX node comes from. */
+export interface NodeLabel {
+  /** The tfjs kernel that it was lowered from. */
+  readonly kernel: string;
+  /** Known in profiles only. */
+  readonly phase?: Phase | undefined;
+}
+
+/** The label in a node's name, wherever in it; undefined for a node that ONNX Runtime added under a name of its own. */
+export function readLabel(nodeName: string): NodeLabel | undefined {
+  const found = /(?:(forward|backward|update)\/)?([\w()]+)\/[A-Za-z0-9]+_\d+/.exec(nodeName);
+  if (found === null) return undefined;
+  return { kernel: found[2] as string, phase: found[1] as Phase | undefined };
+}

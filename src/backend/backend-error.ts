@@ -1,9 +1,9 @@
-/** A backend that does not start here, in words for who asked for it: what was looked for, what was found, what to do. */
+/** A backend does not start here. The message says what was looked for, what was found, and what to do. */
 export class BackendError extends Error {
   override readonly name = 'BackendError';
 }
 
-/** What an error says first, as a sentence: drivers go on for pages. */
+/** The first line of an error, as a sentence: messages of drivers can be pages long. */
 export function firstLine(error: unknown): string {
   const said = error instanceof Error ? error.message : String(error);
   const line = (said.trim().split('\n')[0] ?? '').trimEnd().replace(/[:,;]$/, '');

@@ -18,6 +18,16 @@ export function bytesPerElement(dtype: ValueType): number {
   return dtype === 'bool' ? 1 : 4;
 }
 
+/** An array of so many elements, all zero, or a view of a buffer. */
+export function newArray(dtype: ValueType, contents: number | ArrayBuffer): HostArray {
+  const types = { float32: Float32Array, int32: Int32Array, bool: Uint8Array };
+  return new (types[dtype] as new (contents: number | ArrayBuffer) => HostArray)(contents);
+}
+
+export function bytesOf({ shape, dtype }: { readonly shape: readonly number[]; readonly dtype: ValueType }): number {
+  return sizeOf(shape) * bytesPerElement(dtype);
+}
+
 /** The number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: readonly number[]): number {
   return shape.reduce((product, length) => product * length, 1);

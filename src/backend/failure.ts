@@ -1,7 +1,6 @@
-import { bytesPerElement, sizeOf } from './dtype.ts';
+import { bytesOf } from './dtype.ts';
 import type { TensorSpec } from './kernel.ts';
-import { peakMemory } from './running/peak-memory.ts';
-import type { LiveTrace, TraceNode } from './trace.ts';
+import { type LiveTrace, peakMemory, type TraceNode } from './trace.ts';
 
 /**
  * The error of a run, with what was being run: ONNX Runtime only knows its own operators.
@@ -21,9 +20,9 @@ export function failure(error: unknown, live: LiveTrace, usable: number): Error 
 }
 
 /** The error of an array that there is no memory for. */
-export function noRoom({ shape, dtype }: TensorSpec, cause: unknown): Error {
-  const bytes = sizeOf(shape) * bytesPerElement(dtype);
-  return new Error(`Out of memory: no room for ${dtype} [${shape.join(', ')}], ${size(bytes)}.`, { cause });
+export function noRoom(spec: TensorSpec, cause: unknown): Error {
+  const { shape, dtype } = spec;
+  return new Error(`Out of memory: no room for ${dtype} [${shape.join(', ')}], ${size(bytesOf(spec))}.`, { cause });
 }
 
 export function isOutOfMemory(error: unknown): boolean {
@@ -47,24 +46,12 @@ function advice(batch: number | undefined): string {
 
 /** The length of the first axis of what the net is applied to: by its first operation on images, else on vectors. */
 function batchOf(nodes: readonly TraceNode[]): number | undefined {
-  const first = nodes.find(({ kernel }) => ON_IMAGES.has(kernel)) ?? nodes.find(({ kernel }) => ON_VECTORS.has(kernel));
-  return first?.operands[0]?.shape[0];
+  const first = [ON_IMAGES, /MatMul$/].map((names) => nodes.find(({ kernel }) => names.test(kernel)));
+  return (first[0] ?? first[1])?.operands[0]?.shape[0];
 }
 
-const ON_IMAGES: ReadonlySet<string> = new Set([
-  'AvgPool',
-  'AvgPool3D',
-  'Conv2D',
-  'DepthwiseConv2dNative',
-  'FusedBatchNorm',
-  'FusedConv2D',
-  'FusedDepthwiseConv2D',
-  'MaxPool',
-  'MaxPool3D',
-  'ResizeBilinear',
-  'ResizeNearestNeighbor',
-]);
-const ON_VECTORS: ReadonlySet<string> = new Set(['BatchMatMul', '_FusedMatMul']);
+/** Convolutions, also depthwise and fused ones, and their kind. */
+const ON_IMAGES = /Conv2d|Pool|BatchNorm|Resize/i;
 
 /** `Conv2D 3, Add 2, Relu`, in the order of first use. */
 function kernelCounts(nodes: readonly TraceNode[]): string {

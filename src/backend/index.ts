@@ -1,7 +1,6 @@
-// What others import of this folder where it is a package of its own: `npm run pack:backend`.
+// The exports of this folder as a package of its own: `npm run pack:backend`.
 export { BackendError } from './backend-error.ts';
-export { beginAnew } from './begin-anew.ts';
-export { type BackendOptions, onnxRuntimeBackend, registerOnnxRuntimeBackend } from './register.ts';
+export { type BackendOptions, beginAnew, onnxRuntimeBackend, registerOnnxRuntimeBackend } from './register.ts';
 export type { ObservedRun, RunObserver } from './running/run-observer.ts';
 export { type BackendName, backendNames } from './select/backend-names.ts';
 export { type RunningBackend, type SelectOptions, selectBackend } from './select/select-backend.ts';

@@ -35,7 +35,7 @@ export interface Kernel<T = unknown, A extends Attributes = Attributes> {
   readonly inputs?: readonly string[];
   /** Whether tfjs takes its outputs as a list even where there is only one. */
   readonly lists?: boolean;
-  /** Only lowered when its value is asked for by a node that does not take it in: for what is often taken in. */
+  /** Whether it is lowered only when a node reads its value instead of taking it in: for kernels that are often taken in. */
   readonly deferred?: boolean;
   /** The operation that a call is, or the shape under which it views its only input. Undefined where this call has no
    * lowering, or is wrong: then the cpu kernel computes it, or says what is wrong. */

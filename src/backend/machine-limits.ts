@@ -2,13 +2,13 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, totalmem } from 'node:os';
 import { dirname, join } from 'node:path';
 
-/** Cores that this process may use at once: those that it may run on, and of these what a quota of its cgroup pays for. */
+/** Cores that this process may use at once: those that it may run on, within the quota of its cgroup. */
 export function usableCores(): number {
   return coresWithin(availableParallelism(), '/proc/self/cgroup', '/sys/fs/cgroup');
 }
 
 /**
- * Whole cores, at least one, since one thread more than the quota pays for has all of them wait for it. `self` is the
+ * Whole cores, at least one: with one thread more than the quota allows, all threads wait for that one. `self` is the
  * file that names this process's cgroup, `mount` where cgroups (version 2) are; Node 20 does not look there.
  */
 export function coresWithin(cores: number, self: string, mount: string): number {
@@ -34,8 +34,8 @@ function read(path: string): string {
 }
 
 /**
- * Bytes of memory that this process may use: the machine's, or its container's limit. Of that, Node says 0 or nothing
- * where it does not know, and more than any machine has where there is none.
+ * Bytes of memory that this process may use: the machine's, or its container's limit. Node reports an unknown limit as 0 or
+ * undefined, and no limit as more than any machine has.
  */
 export function usableMemory(total = totalmem(), limit: number | undefined = process.constrainedMemory()): number {
   return limit === undefined || limit === 0 ? total : Math.min(total, limit);

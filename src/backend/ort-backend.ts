@@ -10,45 +10,42 @@ import {
   type NamedTensorInfoMap,
   type TensorInfo,
 } from '@tensorflow/tfjs';
-import { type HostArray, isValueType, sizeOf, type ValueType } from './dtype.ts';
+import { type HostArray, isValueType, newArray, sizeOf } from './dtype.ts';
 import { failure, isOutOfMemory, noRoom } from './failure.ts';
 import { type Kernel, type Operation, operandsOf, type TensorSpec } from './kernel.ts';
 import { fillOf } from './lowering/lowering.ts';
 import { usableMemory } from './machine-limits.ts';
-import type { Provider } from './providers.ts';
 import { BufferPool } from './running/buffer-pool.ts';
-import { channelBlock } from './running/channel-block.ts';
 import { CompiledGraph } from './running/compiled-graph.ts';
 import { CompiledTrace } from './running/compiled-trace.ts';
 import { runOnCpu } from './running/cpu-fallback.ts';
+import { channelBlock, type Provider } from './running/ort-session.ts';
 import type { ObservedRun, RunObserver } from './running/run-observer.ts';
 import { SessionCache } from './running/session-cache.ts';
-import { tellPhase } from './running/tell-phase.ts';
 import {
   type Attributes,
   type LiveTrace,
   liveTrace,
   type Operand,
   type Phase,
-  Trace,
   type TraceNode,
   TraceValue,
 } from './trace.ts';
 
 export interface OrtBackendOptions {
-  /** Threads inside one operator, the calling one included. */
+  /** Threads inside one operator, the calling one included; by default every core that the process may use, by its quota too. */
   readonly threads: number;
-  /** Called once for every kernel that has to run on the cpu backend. */
+  /** Called once for every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
   readonly warn: (message: string) => void;
-  /** Compiled traces to keep at most. */
+  /** Compiled traces to keep at most; by default 64. */
   readonly sessions: number;
-  /** Bytes of working memory that compiled traces may hold on to, about; and of unused tensors' memory. */
+  /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
   readonly memory: number;
-  /** ONNX Runtime's execution provider beside the CPU; none when left out. */
+  /** ONNX Runtime's execution provider beside the CPU; none by default. */
   readonly provider?: Provider | undefined;
-  /** Beginning of the name of ONNX Runtime's profiles; a profile is written when a session is disposed of. */
+  /** Beginning of the names of ONNX Runtime's profiles, which are written when a session is disposed of; none by default. */
   readonly profile?: string | undefined;
-  /** Hears of what is computed. */
+  /** Is called for every run; with a profile's name, it also learns what each kernel call is for. */
   readonly observer?: RunObserver | undefined;
 }
 
@@ -57,7 +54,7 @@ type Stored =
   | { references: number; readonly value: TraceValue }
   | { references: number; readonly value: undefined; readonly foreign: BackendValues };
 
-/** With more calls than this pending, they are run although nobody asked: a trace that nobody reads must not grow for ever. */
+/** With more pending calls than this, they run unasked: a trace that nobody reads must not grow for ever. */
 const LONGEST_TRACE = 20_000;
 
 /**
@@ -67,11 +64,12 @@ const LONGEST_TRACE = 20_000;
 export class OrtBackend extends KernelBackend {
   readonly #options: OrtBackendOptions;
   readonly #storage: DataStorage<Stored>;
-  readonly #trace = new Trace();
+  /** The recorded calls that have not run yet, in order. */
+  #trace: TraceNode[] = [];
   readonly #sessions: SessionCache<CompiledTrace>;
   readonly #pool: BufferPool;
   readonly #warned = new Set<string>();
-  /** Ids of values that are known to last, once {@link beginAnew} was told of them. */
+  /** Ids of the values that were declared lasting; undefined before the first {@link beginAnew}. */
   #lasting: ReadonlySet<number> | undefined;
   readonly #channelBlock: number;
   #runs = 0;
@@ -90,8 +88,8 @@ export class OrtBackend extends KernelBackend {
   }
 
   /**
-   * What happened so far: graphs run, and compiled, those with constants too. And what is kept: compiled traces, about
-   * the bytes of their working memory and constants, and the bytes for the next tensors.
+   * Graphs run and compiled so far, those with constants too; compiled traces that are kept, with about the bytes of their
+   * working memory and constants; and the bytes that are kept for future tensors.
    */
   get statistics(): {
     runs: number;
@@ -116,15 +114,18 @@ export class OrtBackend extends KernelBackend {
     const known = (input: number) => this.#valueOf((tensors[input] as TensorInfo).dataId).data;
     const plan = kernel.plan(tensors as readonly (TensorInfo & TensorSpec)[], attributes, known, inputs);
     if (plan === undefined) return this.callOnCpu(kernel.name, inputs, attributes);
-    if ('view' in plan) return this.#view(tensors[0] as TensorInfo, plan.view);
+    if ('view' in plan) {
+      const { dataId, dtype } = tensors[0] as TensorInfo;
+      this.incRef(dataId);
+      return { dataId, shape: [...plan.view], dtype };
+    }
     // ONNX Runtime's operators differ in what they make of nothing; tfjs's cpu kernels are the rule.
     if ([...tensors, ...plan.outputs].some(({ shape }) => sizeOf(shape) === 0)) {
       if (plan.outputs.some(({ shape }) => sizeOf(shape) > 0)) return this.callOnCpu(kernel.name, inputs, attributes);
-      const empty = plan.outputs.map((output) => this.#keep(output, this.#pool.take(output.dtype, 0)));
-      return kernel.lists ? empty : unwrapped(empty);
+      const empty = plan.outputs.map((output) => this.#keep(output, newArray(output.dtype, 0)));
+      return listed(kernel, empty);
     }
-    const recorded = this.#record(kernel.name, plan, tensors);
-    return kernel.lists ? recorded : unwrapped(recorded);
+    return listed(kernel, this.#record(kernel.name, plan, tensors));
   }
 
   /** Calls a kernel of the cpu backend; warns when it is the first call of that kernel. */
@@ -145,14 +146,9 @@ export class OrtBackend extends KernelBackend {
     attributes: NamedAttrMap | undefined,
   ): TensorInfo | TensorInfo[] {
     const startedAt = performance.now();
-    const results = runOnCpu(name, inputs, attributes, ({ dataId }) => this.readSync(dataId));
+    const results = runOnCpu(name, inputs, attributes, this);
     this.#options.observer?.ranOnCpu(name, startedAt, performance.now());
-    const written = [results].flat().map(({ values, shape, dtype }) => ({
-      dataId: this.write(values, shape, dtype),
-      shape,
-      dtype,
-    }));
-    return Array.isArray(results) ? written : (written[0] as TensorInfo);
+    return results;
   }
 
   override write(values: BackendValues, shape: number[], dtype: DataType): DataId {
@@ -187,7 +183,8 @@ export class OrtBackend extends KernelBackend {
 
   /** Runs what was recorded and still matters. */
   flush(): void {
-    const recorded = this.#trace.take();
+    const recorded = this.#trace;
+    this.#trace = [];
     this.#hadGradient = false;
     try {
       for (const node of recorded) this.#fill(node);
@@ -197,15 +194,18 @@ export class OrtBackend extends KernelBackend {
       this.#options.observer?.ran(run);
     } finally {
       for (const { operands, outputs } of recorded) {
-        for (const { value } of operands) this.#forget(value);
+        for (const { value } of operands) {
+          value.readers--;
+          this.#recycle(value);
+        }
         for (const output of outputs) output.producer = undefined;
       }
     }
   }
 
   /**
-   * From here on computes what a process that begins here would, to the bit: how often weights were the same is counted
-   * anew. Those that are known to `last` are constants of a graph from its first run on.
+   * From here on, the backend computes to the bit what a process that begins here would: it counts anew for how many runs
+   * weights stayed the same. Weights in `lasting` are constants of a graph from its first run on.
    */
   beginAnew(lasting: readonly Pick<TensorInfo, 'dataId'>[]): void {
     const ids = lasting.flatMap(({ dataId }) => this.#storage.get(dataId).value?.id ?? []);
@@ -246,10 +246,6 @@ export class OrtBackend extends KernelBackend {
     return { unreliable: false };
   }
 
-  override timerAvailable(): boolean {
-    return true;
-  }
-
   override async time(query: () => void): Promise<BackendTimingInfo> {
     this.flush();
     const start = performance.now();
@@ -262,12 +258,8 @@ export class OrtBackend extends KernelBackend {
     return 32;
   }
 
-  override epsilon(): number {
-    return 1e-7;
-  }
-
   override dispose(): void {
-    this.#trace.take();
+    this.#trace = [];
     this.#release();
   }
 
@@ -277,12 +269,15 @@ export class OrtBackend extends KernelBackend {
     const outputs = plan.outputs.map(({ shape, dtype }) => new TraceValue(shape, dtype));
     const node = { kernel, attributes: plan.attributes, operands, outputs, phase: this.#phase() };
     // Zeros cost nothing, and a state that begins as zeros then gives the same trace in the first step as in the others.
-    if (Object.is(fillOf(node), 0)) return plan.outputs.map((output) => this.#keep(output, zeros(output)));
-    this.#trace.record(node);
+    if (Object.is(fillOf(node), 0))
+      return plan.outputs.map((output) => this.#keep(output, newArray(output.dtype, sizeOf(output.shape))));
+    for (const { value } of operands) value.readers++;
+    for (const output of outputs) output.producer = node;
+    this.#trace.push(node);
     return outputs.map((value) => this.#store(value));
   }
 
-  /** A value that is read, and filled with one number, needs no run. */
+  /** A value that is filled with one number needs no run to be read. */
   #fill(node: TraceNode): void {
     const number = fillOf(node);
     const [output] = node.outputs as [TraceValue];
@@ -304,17 +299,20 @@ export class OrtBackend extends KernelBackend {
       return { ...run, live, startedAt, endedAt };
     } catch (error) {
       for (const array of arrays) this.#pool.give(array);
-      // What is only kept for later shall not stand in the way of the smaller batch that is tried next.
+      // The caller may try a smaller batch next, which needs the memory that is only kept for later.
       if (isOutOfMemory(error)) this.#release();
       throw failure(error, live, usableMemory());
     }
   }
 
+  /** What the kernel that is being called is for. tfjs names its scopes while it takes a gradient; the update follows. */
   #phase(): Phase | undefined {
     if (this.#options.profile === undefined) return undefined;
-    const phase = tellPhase(this.#hadGradient);
-    this.#hadGradient ||= phase === 'backward';
-    return phase;
+    const scopes = engine().state.scopeStack.map(({ name }) => name);
+    const backward = scopes.includes('backward');
+    this.#hadGradient ||= backward;
+    if (backward) return 'backward';
+    return this.#hadGradient && !scopes.includes('forward') ? 'update' : 'forward';
   }
 
   #compile(live: LiveTrace): CompiledTrace {
@@ -341,11 +339,6 @@ export class OrtBackend extends KernelBackend {
     }
   }
 
-  #view({ dataId, dtype }: TensorInfo, shape: readonly number[]): TensorInfo {
-    this.incRef(dataId);
-    return { dataId, shape: [...shape], dtype };
-  }
-
   #keep({ shape, dtype }: TensorSpec, data: HostArray): TensorInfo {
     return this.#store(new TraceValue(shape, dtype, data));
   }
@@ -360,11 +353,6 @@ export class OrtBackend extends KernelBackend {
     return this.#storage.get(dataId).value as TraceValue;
   }
 
-  #forget(value: TraceValue): void {
-    value.readers--;
-    this.#recycle(value);
-  }
-
   #recycle(value: TraceValue): void {
     if (value.alive || value.readers > 0 || value.data === undefined) return;
     this.#pool.give(value.data);
@@ -372,18 +360,13 @@ export class OrtBackend extends KernelBackend {
   }
 }
 
-/** A value that is there or is going to be: else whatever is computed from it would fail, and take with it all that runs with it. */
+/** Refuses a lost value at once: later, the whole run that reads it would fail. */
 function found(value: TraceValue): TraceValue {
   if (value.data !== undefined || value.producer !== undefined) return value;
   throw new Error('This tensor has no value: the run that was to compute it failed.');
 }
 
-function zeros({ shape, dtype }: { shape: readonly number[]; dtype: ValueType }): HostArray {
-  const size = sizeOf(shape);
-  if (dtype === 'float32') return new Float32Array(size);
-  return dtype === 'int32' ? new Int32Array(size) : new Uint8Array(size);
-}
-
-function unwrapped(tensors: TensorInfo[]): TensorInfo | TensorInfo[] {
-  return tensors.length === 1 ? (tensors[0] as TensorInfo) : tensors;
+/** Several outputs, or one that tfjs takes as a list, as a list. */
+function listed({ lists = false }: Kernel, tensors: TensorInfo[]): TensorInfo | TensorInfo[] {
+  return lists || tensors.length !== 1 ? tensors : (tensors[0] as TensorInfo);
 }

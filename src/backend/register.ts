@@ -1,10 +1,16 @@
-import { engine, findBackend, getKernelsForBackend, registerBackend, registerKernel } from '@tensorflow/tfjs';
+import {
+  engine,
+  findBackend,
+  getKernelsForBackend,
+  registerBackend,
+  registerKernel,
+  type Tensor,
+} from '@tensorflow/tfjs';
 import { registerGradients } from './gradients.ts';
 import { kernels } from './kernels/index.ts';
 import { usableCores, usableMemory } from './machine-limits.ts';
-import { OrtBackend } from './ort-backend.ts';
-import type { Provider } from './providers.ts';
-import type { RunObserver } from './running/run-observer.ts';
+import { OrtBackend, type OrtBackendOptions } from './ort-backend.ts';
+import type { Provider } from './running/ort-session.ts';
 
 /** The name under which tfjs knows this backend. */
 export const BACKEND = 'onnxruntime';
@@ -13,22 +19,7 @@ export const BACKEND = 'onnxruntime';
 export const nameWith = (provider: Provider | undefined) =>
   provider === undefined ? BACKEND : (`${BACKEND}:${provider}` as const);
 
-export interface BackendOptions {
-  /** Threads to compute with; by default every core that the process may use, by its quota too. */
-  readonly threads?: number;
-  /** Told once of every kernel that has to run on tfjs's cpu backend; by default `console.warn`. */
-  readonly warn?: (message: string) => void;
-  /** Compiled traces to keep at most; by default 64. */
-  readonly sessions?: number;
-  /** Bytes that compiled traces, and memory kept for the next tensors, may each hold on to; by default a quarter of the machine's or container's. */
-  readonly memory?: number;
-  /** ONNX Runtime's execution provider beside the CPU; none by default. */
-  readonly provider?: Provider | undefined;
-  /** Beginning of the name of the profiles that ONNX Runtime writes; none by default. */
-  readonly profile?: string | undefined;
-  /** Hears of what is computed; with a profile's name, also what each kernel call is for. */
-  readonly observer?: RunObserver | undefined;
-}
+export type BackendOptions = Partial<OrtBackendOptions>;
 
 /**
  * Makes this backend known to tfjs, as `onnxruntime`; with a provider, as a backend of its own, `onnxruntime:webgpu`. A
@@ -67,4 +58,16 @@ const MADE_OF_ATTRIBUTES: ReadonlySet<string> = new Set(['LinSpace', 'Range']);
 export function onnxRuntimeBackend(provider?: Provider): OrtBackend | undefined {
   const name = nameWith(provider);
   return engine().registryFactory[name] === undefined ? undefined : (findBackend(name) as OrtBackend);
+}
+
+/**
+ * Makes what follows compute, to the bit, as in a process that begins here, on the backend in use. The backend forgets for
+ * how many runs weights stayed the same, which only decides how to compute. Call it wherever a program may be interrupted
+ * and resumed, such as between two epochs. `lasting` are weights that will not change, and need not be counted.
+ *
+ * Other backends than ours remember nothing.
+ */
+export function beginAnew(lasting: readonly Tensor[] = []): void {
+  const { backend } = engine();
+  if (backend instanceof OrtBackend) backend.beginAnew(lasting);
 }

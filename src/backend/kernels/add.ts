@@ -1,5 +1,5 @@
 import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Operand, TraceNode } from '../trace.ts';
+import type { Operand } from '../trace.ts';
 import { type Geometry, geometryOf } from './convolution-shape.ts';
 import { convolve } from './convolve.ts';
 import { elementwise } from './elementwise.ts';
@@ -17,12 +17,8 @@ export const add = elementwise({
 
 function biased(lowering: Lowering, sum: Operand, bias: Operand): Representation | undefined {
   const node = lowering.producerOf(sum);
-  if (node === undefined || !lowering.isReadOnce(sum.value)) return undefined;
+  if (node?.kernel !== 'Conv2D' || !lowering.isReadOnce(sum.value)) return undefined;
   if (bias.shape.length !== 1 || bias.shape[0] !== sum.shape.at(-1)) return undefined;
-  return node.kernel === 'Conv2D' ? biasedConvolution(lowering, node, bias) : undefined;
-}
-
-function biasedConvolution(lowering: Lowering, node: TraceNode, bias: Operand): Representation {
   const [x, filter] = node.operands as [Operand, Operand];
   const geometry = geometryOf(node.attributes as unknown as Geometry);
   return lowering.writtenAs(node, () => convolve(lowering, { x, filter, bias, geometry }));

@@ -9,7 +9,7 @@ const NUMBERS: readonly ValueType[] = ['float32', 'int32'];
 const ALL: readonly ValueType[] = ['float32', 'int32', 'bool'];
 const BOOL: readonly ValueType[] = ['bool'];
 
-/** Of a function of one number only the first is there. */
+/** A function of one number only has the first. */
 type Pair = readonly [string, string];
 type Emit = (graph: GraphBuilder, names: Pair, type: ValueType) => string;
 type Row = readonly [kernel: string, types: readonly ValueType[], emit: Emit, result?: ValueType];

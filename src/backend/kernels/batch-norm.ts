@@ -1,6 +1,5 @@
 import { sizeOf } from '../dtype.ts';
 import { kernel } from '../kernel.ts';
-import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand, TraceNode, TraceValue } from '../trace.ts';
 
@@ -99,7 +98,7 @@ export function normalisedMean(lowering: Lowering, node: TraceNode): string | un
   return mean;
 }
 
-/** What a batch's mean is followed by in training. */
+/** The nodes that follow a batch's mean in training. */
 interface Normalisation {
   /** The Mean of the squares. */
   readonly variance: TraceNode;
@@ -133,15 +132,11 @@ function parametersOf(lowering: Lowering, { operands, attributes }: TraceNode) {
   const scale = given.scale ? operands.at(-1) : undefined;
   return {
     epsilon,
-    scale: scale === undefined ? filled(lowering.graph, channels, 1) : perChannel(lowering, scale),
-    offset: offset === undefined ? filled(lowering.graph, channels, 0) : perChannel(lowering, offset),
+    scale: scale === undefined ? lowering.graph.filled(channels, 1) : perChannel(lowering, scale),
+    offset: offset === undefined ? lowering.graph.filled(channels, 0) : perChannel(lowering, offset),
   };
 }
 
 function perChannel(lowering: Lowering, { value, shape }: Operand): string {
   return lowering.logical({ value, shape: [sizeOf(shape)] });
-}
-
-function filled(graph: GraphBuilder, length: number, value: number): string {
-  return graph.floats(Array.from({ length }, () => value));
 }

@@ -57,8 +57,9 @@ function partOf(lowering: Lowering, operand: Operand, shape: readonly number[]):
   const whole = sameShape(own, shape);
   const filled = lowering.filledWith(operand);
   if (whole && filled !== undefined) return { vector: lowering.graph.scalar(filled) };
-  if (whole && lowering.isAffine(operand)) {
-    const { terms, offset } = lowering.affine(operand);
+  const affine = whole ? lowering.uncomputed(operand).affine : undefined;
+  if (affine !== undefined) {
+    const { terms, offset } = affine;
     if (terms.length === 0 && offset !== undefined) return { vector: offset };
     return { image: operand, waits: true };
   }

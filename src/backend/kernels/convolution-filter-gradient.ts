@@ -22,7 +22,7 @@ interface Target {
   readonly geometry: Geometry;
 }
 
-/** Of 1 x 1 it is a product of matrices for each image, `[in, pixels]` by `[pixels, out]`, summed over the batch. */
+/** For a 1 x 1 filter: a product of matrices for each image, `[in, pixels]` by `[pixels, out]`, summed over the batch. */
 function multiplyPixels(lowering: Lowering, x: Operand, dy: Operand, { filterShape, geometry }: Target): string {
   const { graph } = lowering;
   const [, , inChannels, outChannels] = filterShape as [number, number, number, number];
@@ -64,7 +64,7 @@ function correlate(lowering: Lowering, x: Operand, dy: Operand, { filterShape, g
   const { strides, dilations, pads } = geometry;
   const folded = lowering.folded(dy);
   const fold = folded !== undefined || suitsFolding(geometry, outChannels, gradientHeight, gradientWidth) ? 2 : 1;
-  // Of a folded gradient an odd last row or column is zeros, and left out.
+  // A folded gradient leaves out an odd last row or column, which is zeros.
   const whole = folded === undefined ? Math.ceil : Math.floor;
   const [rows, columns] = [whole(gradientHeight / fold), whole(gradientWidth / fold)];
   const [extraRows, extraColumns] = [rows * fold - gradientHeight, columns * fold - gradientWidth];

@@ -17,37 +17,36 @@ export function convolutionImageGradient(
   if (folded === undefined && isPointwise(filter.shape, geometry)) {
     return { channelsFirst: mixChannels(lowering, dy, filter, image) };
   }
-  const spread = folded === undefined ? ofPlain(lowering, dy, filter) : ofFolded(lowering, dy, filter, folded);
-  const task = { ...spread, image, geometry: { ...geometry, strides: spread.strides ?? geometry.strides } };
+  const spread =
+    folded === undefined
+      ? { ...ofPlain(lowering, dy, filter), geometry }
+      : { ...ofFolded(lowering, dy, filter, folded), geometry: { ...geometry, strides: [2, 2] as const } };
+  const task = { ...spread, image };
   return { channelsFirst: gatherInBlocks(lowering, task) ?? spreadOut(lowering, task) };
 }
 
-interface Gradient {
+interface Task {
   /** Channels first; its shape is `[batch, rows, columns, outChannels]` all the same. */
   readonly dy: string;
   readonly shape: readonly number[];
   readonly filter: string;
   readonly filterShape: FilterShape;
-  readonly strides?: readonly [number, number];
-}
-
-interface Task extends Gradient {
   /** The image's shape, `[batch, height, width, inChannels]`. */
   readonly image: readonly number[];
   readonly geometry: Geometry;
 }
 
-function ofPlain(lowering: Lowering, dy: Operand, filter: Operand): Gradient {
+function ofPlain(lowering: Lowering, dy: Operand, filter: Operand) {
   const [name, weights] = [lowering.channelsFirst(dy), lowering.logical(filter)];
   return { dy: name, shape: dy.shape, filter: weights, filterShape: filter.shape as FilterShape };
 }
 
-/** Of a folded gradient it is that of a convolution of stride 2 with the filters of all four groups. */
-function ofFolded(lowering: Lowering, dy: Operand, filter: Operand, folded: string): Gradient {
+/** A folded gradient is that of a convolution of stride 2 with the filters of all four groups. */
+function ofFolded(lowering: Lowering, dy: Operand, filter: Operand, folded: string) {
   const [batch, height, width, channels] = dy.shape as [number, number, number, number];
   const shape = [batch, Math.floor(height / 2), Math.floor(width / 2), 4 * channels];
   const filterShape = foldedShape(filter.shape);
-  return { dy: folded, shape, filter: foldFilter(lowering, filter), filterShape, strides: [2, 2] };
+  return { dy: folded, shape, filter: foldFilter(lowering, filter), filterShape };
 }
 
 function spreadOut({ graph }: Lowering, { dy, shape, filter, filterShape, image, geometry }: Task): string {
@@ -113,7 +112,7 @@ function cut(
   return whole ? filled : graph.slice(filled, [2, 3], from, to);
 }
 
-/** Of 1 x 1 it is a product of matrices, `[in, out]` by `[out, pixels]` for each image. */
+/** For a 1 x 1 filter: a product of matrices, `[in, out]` by `[out, pixels]` for each image. */
 function mixChannels(lowering: Lowering, dy: Operand, filter: Operand, image: readonly number[]): string {
   const { graph } = lowering;
   const [batch, height, width, inChannels] = image as [number, number, number, number];

@@ -18,7 +18,7 @@ export type Geometry = {
   readonly pads: readonly [number, number, number, number];
 };
 
-/** Of a depthwise convolution, `outChannels` is the multiplier. */
+/** In a depthwise convolution, `outChannels` is the multiplier. */
 export type FilterShape = readonly [height: number, width: number, inChannels: number, outChannels: number];
 
 /** Undefined for channels-first images, which tfjs's own layers and gradients never make, and where ONNX differs. */

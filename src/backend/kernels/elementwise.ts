@@ -17,7 +17,7 @@ interface Elementwise<T, A extends Attributes> {
   readonly result?: ValueType;
   readonly attributes?: (attributes: T) => A;
   readonly emit: (graph: GraphBuilder, names: readonly string[], attributes: A, type: ValueType) => string;
-  /** What it does to images and numbers per channel, so that BatchNorm and its gradient are sums (channel-affine.ts). */
+  /** The operation on images and numbers per channel, by which BatchNorm and its gradient are sums (channel-affine.ts). */
   readonly channelwise?: ChannelwiseOperation;
   /** A shorter way for some calls; undefined to go the usual one. */
   readonly shortcut?: (

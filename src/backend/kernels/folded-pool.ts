@@ -7,8 +7,8 @@ import type { Windows } from './pooling.ts';
 /**
  * Writes a max-pooling of 2 x 2 and the convolution of few channels before it, with ReLU between or not, as one: a
  * convolution of stride 2 gives the four positions of every window as four groups of channels. Its filters are the one
- * filter at four places, with a row and a column more. That is some more to multiply, but in a product four times as
- * high, which is what a convolution of few channels lacks; and the pooling, its gradient and what follows of it never
+ * filter at four places, with a row and a column more. This multiplies more, but in a product four times as
+ * high, and height is what a convolution of few channels lacks; and the pooling, its gradient and what follows of it never
  * see the large image. Groups are in the order in which ONNX's SpaceToDepth would put them; they are kept for the gradient.
  *
  * @returns the name of the pooled image, channels first; undefined where the pooling is any other
@@ -27,7 +27,7 @@ export function foldPool(lowering: Lowering, pool: TraceNode): string | undefine
     return convolveBy(lowering, chain.x, folded, { ...geometry, strides: [2, 2] });
   });
   const apart = graph.reshape(groups, [batch, 4, channels * rows * columns]);
-  const highest = graph.node('ReduceMax', [apart, graph.ints([1])], { attributes: { keepdims: 0 } });
+  const highest = graph.reduce('ReduceMax', apart, [1]);
   const maxima = graph.reshape(highest, [batch, channels, rows, columns]);
   lowering.foldedPools.set(pool, { groups, maxima });
   return chain.rectified ? graph.node('Relu', [maxima]) : maxima;
@@ -54,7 +54,7 @@ export function unfoldGradient({ graph }: Lowering, { groups, maxima }: FoldedPo
       mine = taken === undefined ? equal : graph.node('And', [equal, graph.node('Not', [taken])]);
       taken = taken === undefined ? equal : graph.node('Or', [taken, equal]);
     }
-    return graph.node('Mul', [gradient, graph.node('Cast', [mine], { attributes: { to: 1 } })]);
+    return graph.node('Mul', [gradient, graph.cast(mine, 'float32')]);
   });
   return graph.node('Concat', shares, { attributes: { axis: 1 } });
 }
@@ -100,7 +100,7 @@ function chainBefore(lowering: Lowering, pool: TraceNode): Chain | undefined {
   return suits(lowering, pool, chain) ? chain : undefined;
 }
 
-/** What computes an image that nobody reads but its pooling, and what goes with that. */
+/** The node that computes an image which only its pooling, and the kernels that belong to that, read. */
 function onlyPooled(lowering: Lowering, image: Operand): TraceNode | undefined {
   const node = lowering.producerOf(image);
   if (node === undefined || image.value.alive) return undefined;

@@ -1,6 +1,6 @@
 import { backend_util } from '@tensorflow/tfjs';
 import { sizeOf } from '../dtype.ts';
-import { kernel, type TensorSpec } from '../kernel.ts';
+import { type Kernel, kernel, type TensorSpec } from '../kernel.ts';
 import type { Lowering } from '../lowering/lowering.ts';
 import type { Operand } from '../trace.ts';
 import { type Activation, activate, isActivation } from './activation.ts';
@@ -8,56 +8,41 @@ import { type Activation, activate, isActivation } from './activation.ts';
 interface TfMatMul {
   readonly transposeA?: boolean;
   readonly transposeB?: boolean;
-}
-
-type MatMulAttributes = { readonly transposeA: boolean; readonly transposeB: boolean };
-
-/** Products of matrices `[…, m, k]` and `[…, k, n]`, the axes before the last two broadcast. */
-export const batchMatMul = kernel<TfMatMul, MatMulAttributes>({
-  name: 'BatchMatMul',
-  inputs: ['a', 'b'],
-  plan([a, b], { transposeA = false, transposeB = false }) {
-    const attributes = { transposeA, transposeB };
-    const shape = productShape(a as TensorSpec, b as TensorSpec, attributes);
-    return shape && { outputs: [{ shape, dtype: 'float32' }], attributes };
-  },
-  lower(lowering, { operands, attributes, outputs }) {
-    const [a, b] = operands as [Operand, Operand];
-    return { logical: product(lowering, [a, b], attributes, outputs[0]!.shape) };
-  },
-});
-
-interface TfFusedMatMul extends TfMatMul {
   readonly activation?: string | null;
   readonly leakyreluAlpha?: number;
 }
 
-type FusedAttributes = MatMulAttributes & { readonly activation: Activation; readonly alpha: number };
+type Transposes = { readonly transposeA: boolean; readonly transposeB: boolean };
+type MatMulAttributes = Transposes & { readonly activation: Activation; readonly alpha: number };
 
-/** A product with its bias `[n]` and activation, as tfjs-layers calls its dense layers. */
-export const fusedMatMul = kernel<TfFusedMatMul, FusedAttributes>({
-  name: '_FusedMatMul',
-  inputs: ['a', 'b', 'bias?', 'preluActivationWeights?'],
-  plan([a, b, bias], { transposeA = false, transposeB = false, activation, leakyreluAlpha = 0.2 }) {
-    const own = activation ?? 'linear';
-    const transposes = { transposeA, transposeB };
-    const shape = productShape(a as TensorSpec, b as TensorSpec, transposes);
-    const broadcast = bias === undefined || (bias.dtype === 'float32' && bias.shape.length <= 1);
-    if (shape === undefined || !broadcast || !isActivation(own)) return undefined;
-    return {
-      outputs: [{ shape, dtype: 'float32' }],
-      attributes: { ...transposes, activation: own, alpha: leakyreluAlpha },
-    };
-  },
-  lower(lowering, { operands, attributes, outputs }) {
-    const [a, b, bias] = operands as [Operand, Operand, Operand | undefined];
-    const logical = product(lowering, [a, b], attributes, outputs[0]!.shape, bias);
-    return activate(lowering, { logical }, attributes.activation, attributes.alpha);
-  },
-});
+/** Products of matrices `[…, m, k]` and `[…, k, n]`, the axes before the last two broadcast. */
+function matMul(name: string, inputs: readonly string[]): Kernel {
+  return kernel<TfMatMul, MatMulAttributes>({
+    name,
+    inputs,
+    plan([a, b, bias], { transposeA = false, transposeB = false, activation, leakyreluAlpha: alpha = 0.2 }) {
+      const own = activation ?? 'linear';
+      const shape = productShape(a!, b!, { transposeA, transposeB });
+      const broadcast = bias === undefined || (bias.dtype === 'float32' && bias.shape.length <= 1);
+      if (shape === undefined || !broadcast || !isActivation(own)) return undefined;
+      return { outputs: [{ shape, dtype: 'float32' }], attributes: { transposeA, transposeB, activation: own, alpha } };
+    },
+    lower(lowering, { operands, attributes, outputs }) {
+      const [a, b, bias] = operands as [Operand, Operand, Operand | undefined];
+      const logical = product(lowering, [a, b], attributes, outputs[0]!.shape, bias);
+      return activate(lowering, { logical }, attributes.activation, attributes.alpha);
+    },
+  });
+}
+
+/** The second has a bias `[n]` and an activation, as tfjs-layers calls its dense layers. */
+export const matMulKernels: readonly Kernel[] = [
+  matMul('BatchMatMul', ['a', 'b']),
+  matMul('_FusedMatMul', ['a', 'b', 'bias?', 'preluActivationWeights?']),
+];
 
 /** Undefined where the operands are not float matrices, or do not fit. */
-function productShape(a: TensorSpec, b: TensorSpec, transposes: MatMulAttributes): number[] | undefined {
+function productShape(a: TensorSpec, b: TensorSpec, transposes: Transposes): number[] | undefined {
   if (a.dtype !== 'float32' || b.dtype !== 'float32' || a.shape.length < 2 || b.shape.length < 2) return undefined;
   const rows = a.shape.at(transposes.transposeA ? -1 : -2) as number;
   const columns = b.shape.at(transposes.transposeB ? -2 : -1) as number;
@@ -70,7 +55,7 @@ function productShape(a: TensorSpec, b: TensorSpec, transposes: MatMulAttributes
 function product(
   lowering: Lowering,
   [a, b]: readonly [Operand, Operand],
-  { transposeA, transposeB }: MatMulAttributes,
+  { transposeA, transposeB }: Transposes,
   shape: readonly number[],
   bias?: Operand,
 ): string {

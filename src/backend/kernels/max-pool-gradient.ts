@@ -1,4 +1,4 @@
-import { ONNX_TYPE, sizeOf } from '../dtype.ts';
+import { sizeOf } from '../dtype.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
 import { attributesOf, either, type Windows } from './pooling.ts';
 
@@ -7,8 +7,8 @@ import { attributesOf, either, type Windows } from './pooling.ts';
  *
  * A window's maximum is the maximum of its rows' maxima, so the gradient goes to a row first and along it afterwards,
  * and the first of equal maxima in reading order is the first of its row in the first row that has it. Along one axis
- * it is comparisons of shifted arrays, which are vectorised and run on all threads; ONNX Runtime's pooling with indices
- * is not the one, its ScatterElements not the other. The planes go through in blocks that fit into the processor's
+ * it is comparisons of shifted arrays, which are vectorised and run on all threads. ONNX Runtime's pooling with indices is
+ * not vectorised, and its ScatterElements runs on one thread. The planes go through in blocks that fit into the processor's
  * cache (bench/backend/README.md has the measurements).
  *
  * Where windows do not overlap, every element gets at most one gradient, and pooling with indices and its inverse are
@@ -40,7 +40,7 @@ const SMALLEST_BLOCK = 1 << 14;
 export function maxPoolGradient(graph: GraphBuilder, task: MaxPoolGradient, finite: string): string {
   return either(graph, finite, [task.planes, ...task.spatial], {
     holds: (own) => quickly(own, task),
-    fails: (own) => route(own, task, { careful: true }),
+    fails: (own) => route(own, task, true),
   });
 }
 
@@ -69,12 +69,12 @@ function unpooled(graph: GraphBuilder, { x, dy, planes, spatial, pooled, windows
 function inBlocks(graph: GraphBuilder, task: MaxPoolGradient): string {
   const { planes, spatial, pooled } = task;
   const block = blockOf(planes, sizeOf(spatial));
-  if (block === planes) return route(graph, task, { careful: false });
+  if (block === planes) return route(graph, task, false);
   const count = planes / block;
   const body = graph.subgraph();
   const shapes = [spatial, pooled, pooled].map((shape) => [block, ...shape]);
   const [x, y, dy] = shapes.map((shape) => body.input('float32', shape)) as [string, string, string];
-  const result = route(body, { ...task, x, y, dy, planes: block }, { careful: false });
+  const result = route(body, { ...task, x, y, dy, planes: block }, false);
   body.output(result, 'float32', [block, ...spatial]);
   const scanned = [task.x, task.y, task.dy].map((name, i) => graph.reshape(name, [count, ...(shapes[i] as number[])]));
   const blocks = graph.node('Scan', scanned, {
@@ -91,36 +91,29 @@ function blockOf(planes: number, size: number): number {
   return block * size < SMALLEST_BLOCK ? planes : block;
 }
 
-interface How {
-  /** Whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing. */
-  readonly careful: boolean;
-}
-
-function route(graph: GraphBuilder, task: MaxPoolGradient, how: How): string {
-  const { planes, spatial, pooled, windows, winner } = task;
+/** @param careful whether to mind NaN, which is never a maximum, and negative infinity, which ONNX Runtime takes for nothing */
+function route(graph: GraphBuilder, task: MaxPoolGradient, careful: boolean): string {
+  const { planes, spatial, windows, winner } = task;
   const axes = spatial.map((_, i) => i).filter((i) => windows.window[i] !== 1 || windows.strides[i] !== 1);
   // levels[i]: the maxima along the axes from i on.
   const levels: string[] = [];
   levels[spatial.length] = task.x;
-  const shapeOf = (level: number) => [...spatial.slice(0, level), ...pooled.slice(level)];
   for (let i = spatial.length - 1; i >= 0; i--) {
     const below = levels[i + 1] as string;
     if (!axes.includes(i)) levels[i] = below;
-    else if (i === axes[0]) levels[i] = task.y;
-    else levels[i] = maximaAlong(graph, below, lineOf(planes, shapeOf(i + 1), i, windows, pooled), how);
+    else levels[i] = i === axes[0] ? task.y : maximaAlong(graph, below, lineOf(task, i), careful);
   }
-  let gradient = task.dy;
-  if (how.careful && winner === 'first') {
-    // tfjs looks for what is above negative infinity; a window without gets no gradient.
+  let dy = task.dy;
+  if (careful && winner === 'first') {
+    // tfjs looks for an element above negative infinity; a window without one gets no gradient.
     const above = graph.node('Greater', [task.y, graph.scalar(Number.NEGATIVE_INFINITY)]);
-    gradient = graph.node('Where', [above, gradient, graph.scalar(0)]);
+    dy = graph.node('Where', [above, dy, graph.scalar(0)]);
   }
   for (const i of axes) {
-    const line = lineOf(planes, shapeOf(i + 1), i, windows, pooled);
-    const [x, y] = [levels[i + 1] as string, levels[i] as string];
-    gradient = deal(graph, { x, y, dy: gradient, line, winner }, how);
+    const arrays = { x: levels[i + 1] as string, y: levels[i] as string, dy };
+    dy = deal(graph, arrays, { ...lineOf(task, i), winner, careful });
   }
-  return graph.reshape(gradient, [planes, ...spatial]);
+  return graph.reshape(dy, [planes, ...spatial]);
 }
 
 /** Windows along one axis of `[rows, length, inner]`. */
@@ -135,26 +128,21 @@ interface Line {
   readonly after: number;
 }
 
-function lineOf(
-  planes: number,
-  shape: readonly number[],
-  i: number,
-  { window, strides, pads }: Windows,
-  pooled: readonly number[],
-): Line {
+/** Along axis `i`, when those behind it are pooled. */
+function lineOf({ planes, spatial, pooled, windows }: MaxPoolGradient, i: number): Line {
   return {
-    rows: planes * sizeOf(shape.slice(0, i)),
-    length: shape[i] as number,
-    inner: sizeOf(shape.slice(i + 1)),
-    windows: pooled[i] as number,
-    window: window[i] as number,
-    stride: strides[i] as number,
-    before: pads[i] as number,
-    after: pads[i + shape.length] as number,
+    rows: planes * sizeOf(spatial.slice(0, i)),
+    length: spatial[i]!,
+    inner: sizeOf(pooled.slice(i + 1)),
+    windows: pooled[i]!,
+    window: windows.window[i]!,
+    stride: windows.strides[i]!,
+    before: windows.pads[i]!,
+    after: windows.pads[i + spatial.length]!,
   };
 }
 
-function maximaAlong(graph: GraphBuilder, x: string, line: Line, { careful }: How): string {
+function maximaAlong(graph: GraphBuilder, x: string, line: Line, careful: boolean): string {
   const { rows, length, inner, window, stride, before, after } = line;
   // ONNX Runtime is faster along the last axis where that is the one.
   const flat = inner === 1;
@@ -181,22 +169,18 @@ export function withInfinities(graph: GraphBuilder, maxima: string): string {
   return graph.node('Where', [untouched, graph.scalar(Number.NEGATIVE_INFINITY), maxima]);
 }
 
-interface Deal {
-  readonly x: string;
-  readonly y: string;
-  readonly dy: string;
-  readonly line: Line;
-  readonly winner: 'first' | 'last';
-}
-
 /**
  * Deals the gradient of maxima along one axis out to the elements. The axis is cut into steps of one stride, and the
  * steps into phases: then the `t`-th elements of all windows are one phase, `floor(t / stride)` steps on.
  */
-function deal(graph: GraphBuilder, { x, y, dy, line, winner }: Deal, { careful }: How): string {
-  const { windows, window, stride, before, length } = line;
+function deal(
+  graph: GraphBuilder,
+  { x, y, dy }: Pick<MaxPoolGradient, 'x' | 'y' | 'dy'>,
+  line: Line & { readonly winner: 'first' | 'last'; readonly careful: boolean },
+): string {
+  const { windows, window, stride, before, length, winner, careful } = line;
   const order = Array.from({ length: window }, (_, i) => (winner === 'first' ? i : window - 1 - i));
-  // What none of the others was is the last one's, without a look.
+  // If no other element was the maximum, the last one is; it needs no comparison.
   const compared = careful ? order : order.slice(0, -1);
   const cut = cutOf(line);
   const farthest = Math.floor(Math.max(0, ...compared) / stride);
@@ -217,7 +201,7 @@ function deal(graph: GraphBuilder, { x, y, dy, line, winner }: Deal, { careful }
       taken = taken === undefined ? equal : graph.node('Or', [taken, equal]);
     } else if (taken !== undefined) mine = graph.node('Not', [taken]);
     const share = mine === undefined ? gradient : masked(graph, gradient, mine, careful);
-    shares[t % stride]?.push(padded(graph, share, cut, step, steps - windows - step, 0));
+    shares[t % stride]?.push(padded(graph, share, cut, [step, steps - windows - step], 0));
   }
   return fromPhases(graph, shares, line, steps);
 }
@@ -225,7 +209,7 @@ function deal(graph: GraphBuilder, { x, y, dy, line, winner }: Deal, { careful }
 /** The gradient where the mask is true, and 0 elsewhere. A product is the faster, but makes NaN of an infinity times 0. */
 function masked(graph: GraphBuilder, gradient: string, mask: string, careful: boolean): string {
   if (careful) return graph.node('Where', [mask, gradient, graph.scalar(0)]);
-  return graph.node('Mul', [gradient, graph.node('Cast', [mask], { attributes: { to: ONNX_TYPE.float32 } })]);
+  return graph.node('Mul', [gradient, graph.cast(mask, 'float32')]);
 }
 
 /** How the steps of one phase lie: so that runs in memory are long. */
@@ -242,19 +226,24 @@ function cutOf({ rows, inner }: Line): Cut {
   return { shape: (steps) => [rows, steps, 1, inner], axis: 1, phases: 2 };
 }
 
-function padded(graph: GraphBuilder, name: string, cut: Cut, before: number, after: number, value: number): string {
-  if (before === 0 && after === 0) return name;
-  const rank = cut.shape(1).length;
-  const at = (count: number) => Array.from({ length: rank }, (_, i) => (i === cut.axis ? count : 0));
-  return graph.node('Pad', [name, graph.ints([...at(before), ...at(after)]), graph.scalar(value)]);
+function padded(
+  graph: GraphBuilder,
+  name: string,
+  { shape, axis }: Pick<Cut, 'shape' | 'axis'>,
+  counts: readonly [before: number, after: number],
+  value: number,
+): string {
+  if (counts.every((count) => count === 0)) return name;
+  const pads = counts.flatMap((count) => shape(1).map((_, i) => (i === axis ? count : 0)));
+  return graph.node('Pad', [name, graph.ints(pads), graph.scalar(value)]);
 }
 
 /** The elements of each phase, `steps` of them. */
 function toPhases(graph: GraphBuilder, x: string, line: Line, steps: number, fill: number): string[] {
   const { rows, length, inner, stride, before } = line;
-  const whole = { shape: () => [rows, length, inner], axis: 1, phases: 0 };
-  const after = steps * stride - length - before;
-  const filled = padded(graph, graph.reshape(x, whole.shape()), whole, before, after, fill);
+  const whole = { shape: () => [rows, length, inner], axis: 1 };
+  const counts = [before, steps * stride - length - before] as const;
+  const filled = padded(graph, graph.reshape(x, whole.shape()), whole, counts, fill);
   const cut = cutOf(line);
   if (stride === 1) return [graph.reshape(filled, cut.shape(steps))];
   const together =

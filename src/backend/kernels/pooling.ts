@@ -43,7 +43,7 @@ export function poolingKernel(
       const shape = poolShape(image, attributes);
       if (shape === undefined || specs.some(({ dtype }) => dtype !== 'float32')) return undefined;
       if (isGradient && !sameShape(specs[0]!.shape, shape.output)) return undefined;
-      // Of an image with windows of one element tfjs gives the elements themselves, NaN too; of a volume their maxima.
+      // With windows of one element, tfjs returns an image as it is, with its NaN; a volume it pools.
       if (!isGradient && name !== 'MaxPool3D' && isTrivial(shape.windows)) return { view: image };
       return { outputs: [{ shape: isGradient ? image : shape.output, dtype: 'float32' }], attributes: shape.windows };
     },

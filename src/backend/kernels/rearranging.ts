@@ -1,14 +1,51 @@
-import type { DataType } from '@tensorflow/tfjs';
-import { util } from '@tensorflow/tfjs';
-import { isValueType, ONNX_TYPE, sizeOf, type ValueType } from '../dtype.ts';
+import { backend_util, util } from '@tensorflow/tfjs';
+import { sameShape, sizeOf } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import { affineOfVector } from '../lowering/channel-affine.ts';
 import type { Lowering, Representation } from '../lowering/lowering.ts';
 import type { Operand, TraceValue } from '../trace.ts';
 import { isImage } from './channelwise.ts';
 
-/** Kernels that repeat, pad, turn or pick elements. */
+/** Kernels that join, pad, repeat or turn arrays. */
 export const rearrangingKernels: readonly Kernel[] = [
+  kernel<{ axis: number }, { axis: number }>({
+    name: 'Concat',
+    plan(inputs, { axis }) {
+      const shapes = inputs.map(({ shape }) => [...shape]);
+      const [own = 0] = util.parseAxisParam(axis, shapes[0] as number[]);
+      backend_util.assertParamsConsistent(shapes, own);
+      const shape = backend_util.computeOutShape(shapes, own);
+      if (inputs.length === 1) return { view: shape };
+      return { outputs: [{ shape, dtype: inputs[0]!.dtype }], attributes: { axis: own } };
+    },
+    lower(lowering, { operands, attributes: { axis } }) {
+      const filled = operands.filter(({ shape }) => sizeOf(shape) > 0);
+      const join = (names: string[], along: number) =>
+        lowering.graph.node('Concat', names, { attributes: { axis: along } });
+      if (!filled.every((operand) => lowering.standsChannelsFirst(operand))) {
+        const names = filled.map((operand) => lowering.logical(operand));
+        return { logical: join(names, axis) };
+      }
+      const names = filled.map((operand) => lowering.channelsFirst(operand));
+      return { channelsFirst: join(names, [0, 2, 3, 1][axis] as number) };
+    },
+  }),
+  kernel<{ axis: number }, { axis: number }>({
+    name: 'Pack',
+    plan(inputs, { axis }) {
+      const { shape, dtype } = inputs[0]!;
+      if (inputs.some((input) => input.dtype !== dtype || !sameShape(input.shape, shape))) return undefined;
+      const own = axis < 0 ? axis + shape.length + 1 : axis;
+      const output = [...shape.slice(0, own), inputs.length, ...shape.slice(own)];
+      return { outputs: [{ shape: output, dtype }], attributes: { axis: own } };
+    },
+    lower(lowering, { operands, attributes: { axis } }) {
+      const names = operands.map(({ value, shape }) =>
+        lowering.logical({ value, shape: [...shape.slice(0, axis), 1, ...shape.slice(axis)] }),
+      );
+      return { logical: lowering.graph.node('Concat', names, { attributes: { axis } }) };
+    },
+  }),
   kernel<{ paddings: [number, number][]; constantValue: number }, { pads: readonly number[]; value: number }>({
     name: 'PadV2',
     inputs: ['x'],
@@ -18,15 +55,13 @@ export const rearrangingKernels: readonly Kernel[] = [
       const pads = [...paddings.map(([before]) => before), ...paddings.map(([, after]) => after)];
       return { outputs: [{ shape: output, dtype }], attributes: { pads, value: constantValue } };
     },
-    lower(lowering, { operands, attributes: { pads, value } }) {
+    lower(lowering, { operands: [x], attributes: { pads, value } }) {
       const { graph } = lowering;
-      const [x] = operands;
       const number = graph.scalar(value, x!.value.dtype);
-      if (!lowering.standsChannelsFirst(x!)) {
-        return { logical: graph.node('Pad', [lowering.logical(x!), graph.ints(pads), number]) };
-      }
-      const moved = [0, 3, 1, 2, 4, 7, 5, 6].map((i) => pads[i] as number);
-      return { channelsFirst: graph.node('Pad', [lowering.channelsFirst(x!), graph.ints(moved), number]) };
+      return lowering.asItStands(x!, (name, channelsFirst) => {
+        const own = channelsFirst ? [0, 3, 1, 2, 4, 7, 5, 6].map((i) => pads[i] as number) : pads;
+        return graph.node('Pad', [name, graph.ints(own), number]);
+      });
     },
   }),
   kernel<{ reps: number[] }, { reps: readonly number[] }>({
@@ -42,65 +77,23 @@ export const rearrangingKernels: readonly Kernel[] = [
         logical: lowering.graph.node('Tile', [lowering.logical(operands[0]!), lowering.graph.ints(attributes.reps)]),
       },
   }),
-  kernel<{ dims: number | number[] }, { axes: readonly number[] }>({
-    name: 'Reverse',
+  // Between the two orders of images nothing is written: a value may stand in either.
+  kernel<{ perm: number[] }, { perm: readonly number[] }>({
+    name: 'Transpose',
     inputs: ['x'],
-    plan([x], { dims }) {
-      const axes = util.parseAxisParam(dims, [...x!.shape]);
-      if (axes.length === 0) return { view: x!.shape };
-      return { outputs: [x!], attributes: { axes } };
+    plan([x], { perm }) {
+      const { shape, dtype } = x!;
+      const output = perm.map((axis) => shape[axis] as number);
+      // Axes of length 1 may move freely.
+      const long = perm.filter((axis) => shape[axis] !== 1);
+      if (long.every((axis, i) => i === 0 || axis > (long[i - 1] as number))) return { view: output };
+      return { outputs: [{ shape: output, dtype }], attributes: { perm } };
     },
-    lower(lowering, { operands, attributes: { axes } }) {
-      const { graph } = lowering;
-      const every = (value: number) => graph.ints(axes.map(() => value));
-      // From the last element to before the first: any end below -length will do.
-      const bounds = [every(-1), every(-(2 ** 31)), graph.ints(axes), every(-1)];
-      return { logical: graph.node('Slice', [lowering.logical(operands[0]!), ...bounds]) };
-    },
-  }),
-  kernel<
-    { depth: number; onValue: number; offValue: number; dtype?: DataType },
-    { depth: number; on: number; off: number; dtype: ValueType }
-  >({
-    name: 'OneHot',
-    inputs: ['indices'],
-    plan([indices], { depth, onValue, offValue, dtype = 'int32' }) {
-      if (!isValueType(dtype) || dtype === 'bool' || indices!.dtype !== 'int32') return undefined;
-      const outputs = [{ shape: [...indices!.shape, depth], dtype }];
-      return { outputs, attributes: { depth, on: onValue, off: offValue, dtype } };
-    },
-    // Not ONNX's OneHot: there a negative index counts from the end, here it is off everywhere.
-    lower(lowering, { operands: [indices], attributes: { depth, on, off, dtype } }) {
-      const { graph } = lowering;
-      const { value, shape } = indices!;
-      const places = graph.node('Cast', [lowering.logical({ value, shape: [...shape, 1] })], {
-        attributes: { to: ONNX_TYPE.int64 },
-      });
-      const hot = graph.node('Equal', [places, graph.ints(Array.from({ length: depth }, (_, i) => i))]);
-      return { logical: graph.node('Where', [hot, graph.scalar(on, dtype), graph.scalar(off, dtype)]) };
-    },
-  }),
-  kernel<unknown, Record<string, never>>({
-    name: 'Select',
-    inputs: ['condition', 't', 'e'],
-    plan([condition, t, e]) {
-      if (t!.dtype !== e!.dtype || condition!.dtype !== 'bool') return undefined;
-      return { outputs: [t!], attributes: {} };
-    },
-    lower(lowering, { operands: [condition, t, e] }) {
-      const { value, shape } = condition!;
-      // A condition of fewer axes chooses along the first ones.
-      const aligned = [...shape, ...Array.from({ length: t!.shape.length - shape.length }, () => 1)];
-      const chosen = lowering.logical({ value, shape: aligned });
-      const [whenTrue, whenFalse] = [lowering.logical(t!), lowering.logical(e!)];
-      const { graph } = lowering;
-      if (t!.value.dtype !== 'bool') return { logical: graph.node('Where', [chosen, whenTrue, whenFalse]) };
-      // ONNX Runtime's Where takes no bools.
-      const either = [
-        graph.node('And', [chosen, whenTrue]),
-        graph.node('And', [graph.node('Not', [chosen]), whenFalse]),
-      ];
-      return { logical: graph.node('Or', either) };
+    lower(lowering, { operands, attributes: { perm } }) {
+      const [x] = operands as [Operand];
+      if (sameShape(perm, [0, 2, 3, 1])) return { channelsFirst: lowering.logical(x) };
+      if (sameShape(perm, [0, 3, 1, 2])) return { logical: lowering.channelsFirst(x) };
+      return { logical: lowering.graph.transpose(lowering.logical(x), perm) };
     },
   }),
 ];

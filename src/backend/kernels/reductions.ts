@@ -20,7 +20,7 @@ interface Reduction {
   readonly name: string;
   readonly operator: string;
   readonly types: readonly ValueType[];
-  /** The output's type, where it is not the input's; then what is reduced is of that type too. */
+  /** The output's type, where it is not the input's; the input is then cast to it first. */
   readonly result?: ValueType;
   /** ReduceMax and ReduceMin skip NaN where tfjs keeps it. */
   readonly dropsNaN?: boolean;
@@ -70,11 +70,11 @@ function shortcut(lowering: Lowering, call: TraceNode, x: Operand, output: Trace
   if (known !== undefined) return output.shape.length === 1 ? known : lowering.graph.reshape(known, output.shape);
   const { graph } = lowering;
   const [batch, height, width, channels] = x.shape as [number, number, number, number];
-  const factors = lowering.factors(x);
-  if (factors === undefined && !lowering.isAffine(x)) return undefined;
-  const shape = [batch, channels, height, width] as const;
-  const sum =
-    factors === undefined ? sumAffine(graph, lowering.affine(x), shape, lowering.centred) : sumProduct(graph, factors);
+  const { affine, product } = lowering.uncomputed(x);
+  const sum = product
+    ? sumProduct(graph, product)
+    : affine && sumAffine(graph, affine, [batch, channels, height, width], lowering.centred);
+  if (sum === undefined) return undefined;
   const result = name === 'Sum' ? sum : graph.node('Div', [sum, graph.scalar(batch * height * width)]);
   return output.shape.length === 1 ? result : graph.reshape(result, output.shape);
 }
@@ -154,4 +154,20 @@ const argReductions: readonly Kernel[] = ['ArgMax', 'ArgMin'].map((name) =>
   }),
 );
 
-export const reductionKernels: readonly Kernel[] = [...reductions, ...argReductions];
+/** Exponentials along one axis, divided by their sum. Its logarithm is no kernel of tfjs's, which composes it. */
+const softmax = kernel<{ dim: number }, { axis: number }>({
+  name: 'Softmax',
+  inputs: ['logits'],
+  plan([logits], { dim }) {
+    const { shape, dtype } = logits!;
+    if (dtype !== 'float32' || shape.length === 0) return undefined;
+    const [axis = 0] = util.parseAxisParam(dim, [...shape]);
+    return { outputs: [{ shape, dtype }], attributes: { axis } };
+  },
+  lower(lowering, { operands, attributes }) {
+    const [logits] = operands as [Operand];
+    return { logical: lowering.graph.node('Softmax', [lowering.logical(logits)], { attributes }) };
+  },
+});
+
+export const reductionKernels: readonly Kernel[] = [...reductions, ...argReductions, softmax];

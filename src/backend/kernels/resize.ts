@@ -1,8 +1,7 @@
 import { sizeOf } from '../dtype.ts';
 import { type Kernel, kernel } from '../kernel.ts';
 import type { GraphBuilder } from '../lowering/graph-builder.ts';
-import type { Lowering, Representation } from '../lowering/lowering.ts';
-import type { Attributes, Operand } from '../trace.ts';
+import type { Attributes } from '../trace.ts';
 
 interface TfResize {
   readonly size: readonly [number, number];
@@ -65,27 +64,14 @@ function resize(name: string, sample: Sample): Kernel {
         sample(images!.shape[axis] as number, outputs[0]!.shape[axis] as number, attributes),
       );
       const { graph } = lowering;
-      const { name: image, axes, as } = standingOf(lowering, images!);
-      // tfjs goes along the rows first, which decides where an infinity becomes NaN.
-      const across = along(graph, image, axes[1], samplings[1] as Sampling);
-      return as(along(graph, across, axes[0], samplings[0] as Sampling));
+      return lowering.asItStands(images!, (image, channelsFirst) => {
+        const rows = channelsFirst ? 2 : 1;
+        // tfjs goes along the rows first, which decides where an infinity becomes NaN.
+        const across = along(graph, image, rows + 1, samplings[1] as Sampling);
+        return along(graph, across, rows, samplings[0] as Sampling);
+      });
     },
   });
-}
-
-interface Standing {
-  readonly name: string;
-  /** Of rows and columns. */
-  readonly axes: readonly [number, number];
-  as(name: string): Representation;
-}
-
-function standingOf(lowering: Lowering, images: Operand): Standing {
-  if (lowering.standsChannelsFirst(images)) {
-    const name = lowering.channelsFirst(images);
-    return { name, axes: [2, 3], as: (channelsFirst) => ({ channelsFirst }) };
-  }
-  return { name: lowering.logical(images), axes: [1, 2], as: (logical) => ({ logical }) };
 }
 
 /** before + (after - before) · share, as tfjs computes it. */

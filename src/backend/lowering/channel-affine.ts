@@ -41,11 +41,10 @@ export function addAffine(graph: GraphBuilder, a: ChannelAffine, b: ChannelAffin
   for (const term of b.terms) {
     const same = terms.findIndex(({ image }) => image === term.image);
     if (same < 0) terms.push(term);
-    else
-      terms[same] = {
-        image: term.image,
-        scale: plus(graph, terms[same]?.scale ?? graph.scalar(1), term.scale ?? graph.scalar(1)),
-      };
+    else {
+      const [own, other] = [terms[same]!, term].map(({ scale }) => scale ?? graph.scalar(1)) as [string, string];
+      terms[same] = { image: term.image, scale: plus(graph, own, other) };
+    }
   }
   return { terms, offset: a.offset && b.offset ? plus(graph, a.offset, b.offset) : (a.offset ?? b.offset) };
 }
@@ -53,10 +52,7 @@ export function addAffine(graph: GraphBuilder, a: ChannelAffine, b: ChannelAffin
 /** @param factor the name of `[channels]` numbers, or of a scalar */
 export function scaleAffine(graph: GraphBuilder, { terms, offset }: ChannelAffine, factor: string): ChannelAffine {
   return {
-    terms: terms.map(({ image, scale }) => ({
-      image,
-      scale: scale === undefined ? factor : times(graph, scale, factor),
-    })),
+    terms: terms.map(({ image, scale }) => ({ image, scale: scale ? times(graph, scale, factor) : factor })),
     offset: offset === undefined ? undefined : times(graph, offset, factor),
   };
 }
@@ -77,11 +73,9 @@ export function writeAffine(graph: GraphBuilder, { terms, offset }: ChannelAffin
 function writeTerm(graph: GraphBuilder, { image, scale }: Term, offset: string | undefined, channels: number): string {
   if (scale === undefined) return offset === undefined ? image : plus(graph, image, perChannel(graph, offset));
   if (offset === undefined) return times(graph, image, perChannel(graph, scale));
-  const vector = (value: number) => graph.floats(Array.from({ length: channels }, () => value));
-  const whole = (name: string) => times(graph, name, vector(1));
-  return graph.node('BatchNormalization', [image, whole(scale), whole(offset), vector(0), vector(1)], {
-    attributes: { epsilon: { float: 0 } },
-  });
+  const [factors, offsets] = [scale, offset].map((name) => times(graph, name, graph.filled(channels, 1)));
+  const inputs = [image, factors!, offsets!, graph.filled(channels, 0), graph.filled(channels, 1)];
+  return graph.node('BatchNormalization', inputs, { attributes: { epsilon: { float: 0 } } });
 }
 
 /**
@@ -102,7 +96,7 @@ export function sumAffine(
     return scale === undefined ? sum : times(graph, sum, scale);
   });
   if (offset !== undefined || summed.length === 0) {
-    const count = graph.floats(Array.from({ length: channels }, () => batch * height * width));
+    const count = graph.filled(channels, batch * height * width);
     sums.push(times(graph, offset ?? graph.scalar(0), count));
   }
   return sums.reduce((a, b) => plus(graph, a, b));
@@ -124,7 +118,7 @@ export function writeProduct(graph: GraphBuilder, [a, b]: ChannelProduct, shape:
 }
 
 function sumImage(graph: GraphBuilder, image: string): string {
-  return graph.node('ReduceSum', [image, graph.ints([0, 2, 3])], { attributes: { keepdims: 0 } });
+  return graph.reduce('ReduceSum', image, [0, 2, 3]);
 }
 
 /** `[channels]`, or a scalar, to broadcast against an image with its channels first. */

@@ -73,7 +73,7 @@ function suits(node: TraceNode, weights: ReadonlySet<TraceValue>): boolean {
   );
 }
 
-/** The filters' gradients, and what is made of them and of given values alone: no images that the net computes. */
+/** The filters' gradients, and values computed only from these and from given values: never the net's images. */
 function weightsOf(nodes: readonly TraceNode[], isElementwise: (node: TraceNode) => boolean): ReadonlySet<TraceValue> {
   const weights = new Set<TraceValue>();
   for (const node of nodes) {

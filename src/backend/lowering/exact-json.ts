@@ -1,6 +1,6 @@
 /**
- * JSON in which no two numbers are the same: JSON itself makes null of NaN and both infinities, 0 of -0, and takes no
- * bigint. To compare by, not to read back.
+ * JSON that writes different numbers differently. JSON itself writes NaN and both infinities as null and -0 as 0, and
+ * refuses a bigint. For comparing, not for reading back.
  */
 export function exactJson(value: unknown): string {
   return JSON.stringify(value, (_, part) =>

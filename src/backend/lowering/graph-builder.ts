@@ -90,6 +90,10 @@ export class GraphBuilder {
     return this.#constant('float32', [values.length], Float32Array.from(values));
   }
 
+  filled(length: number, value: number): string {
+    return this.floats(Array.from({ length }, () => value));
+  }
+
   /** A whole array, not looked for among the constants that are there. */
   array(type: ValueType, shape: readonly number[], data: HostArray): string {
     const name = this.#name('constant');
@@ -161,7 +165,7 @@ function neededOf(nodes: readonly OnnxNode[], outputs: readonly OnnxValue[]): On
   return kept.reverse();
 }
 
-/** What a node reads: its inputs, and what the graphs inside it read of those around them. */
+/** The values that a node reads: its inputs, and those that the graphs inside it read from outside. */
 function readBy({ inputs, attributes }: OnnxNode): string[] {
   const inside = Object.values(attributes).flatMap((attribute) => {
     if (typeof attribute !== 'object' || !('graph' in attribute)) return [];

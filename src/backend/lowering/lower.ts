@@ -2,13 +2,11 @@ import { sizeOf } from '../dtype.ts';
 import type { Kernel } from '../kernel.ts';
 import type { LiveTrace, TraceNode, TraceValue } from '../trace.ts';
 import { blockCount, type ElementwiseGroup, elementwiseGroups } from './elementwise-groups.ts';
-import { type LoweredTrace, Lowering, type LoweringOptions, type Representation } from './lowering.ts';
-import { blocksOf, labelOf } from './node-label.ts';
+import { type LoweredTrace, Lowering, type LoweringOptions, labelOf, type Representation } from './lowering.ts';
 
-/** How kernels are lowered, by name; it has every kernel of the trace. */
 type Kernels = ReadonlyMap<string, Kernel>;
 
-/** Lowers the live part of a trace to one ONNX graph. */
+/** Lowers the live part of a trace to one ONNX graph. The table of kernels, by name, has every kernel of the trace. */
 export function lowerTrace(trace: LiveTrace, kernels: Kernels, options: LoweringOptions): LoweredTrace {
   const kernelOf = ({ kernel }: TraceNode) => kernels.get(kernel) as Kernel;
   const groups = elementwiseGroups(trace.nodes, (node) => kernelOf(node).elementwise !== undefined);
@@ -52,8 +50,9 @@ function lowerGroup(lowering: Lowering, group: ElementwiseGroup, kernels: Kernel
     .filter((value) => value.alive || lowering.readersOf(value).some((reader) => !members.has(reader)));
   for (const value of results) body.output(inside.get(value) as string, 'float32', [length]);
   const attributes = { num_scan_inputs: scanned.length, body: { graph: body.finish() } };
-  const names = lowering.graph.labelled(blocksOf(group.members[0] as TraceNode), () =>
+  const loop = { ...(group.members[0] as TraceNode), kernel: '(blocks)' };
+  const names = lowering.graph.labelled(labelOf(loop), () =>
     lowering.graph.nodes('Scan', scanned, results.length, { attributes }),
   );
-  return results.map((value, i) => [value, { blocks: names[i] as string, count }]);
+  return results.map((value, i) => [value, { blocks: { name: names[i] as string, count } }]);
 }

@@ -2,7 +2,6 @@ import { type HostArray, sameShape } from '../dtype.ts';
 import type { LiveTrace, Operand, TraceNode, TraceValue } from '../trace.ts';
 import { affineOfImage, type ChannelAffine, type ChannelProduct, writeAffine, writeProduct } from './channel-affine.ts';
 import { GraphBuilder } from './graph-builder.ts';
-import { labelOf } from './node-label.ts';
 import type { OnnxGraph } from './onnx-writer.ts';
 
 /**
@@ -13,7 +12,7 @@ import type { OnnxGraph } from './onnx-writer.ts';
  */
 export type Representation =
   | Standing
-  | { readonly blocks: string; readonly count: number }
+  | { readonly blocks: { readonly name: string; readonly count: number } }
   | { readonly folded: string }
   | { readonly affine: ChannelAffine }
   | { readonly product: ChannelProduct };
@@ -48,7 +47,7 @@ export type WriteNode = (lowering: Lowering, node: TraceNode) => Iterable<readon
 interface Forms {
   logical?: string;
   channelsFirst?: string;
-  blocks?: { name: string; count: number };
+  blocks?: { readonly name: string; readonly count: number };
   affine?: ChannelAffine;
   product?: ChannelProduct;
   folded?: string;
@@ -71,6 +70,14 @@ export function fillOf({ kernel, attributes }: TraceNode): number | undefined {
 const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);
 
 /**
+ * The beginning of the names of all that a call is lowered to: `Conv2D`, or `backward/Conv2DBackpropFilter`. ONNX Runtime
+ * shows it in errors and profiles, and keeps it in the names of most nodes that it makes of others.
+ */
+export function labelOf({ kernel, phase }: Pick<TraceNode, 'kernel' | 'phase'>): string {
+  return phase === undefined ? kernel : `${phase}/${kernel}`;
+}
+
+/**
  * The state of one trace's lowering. Lowerings of kernels ask it for their operands in the order of axes that suits
  * them; conversions are written once, and only where needed. A node is lowered at the latest when one of its outputs
  * is asked for, so a kernel may look at what produced its operand and take that in instead of asking for it.
@@ -78,7 +85,7 @@ const FILLS: ReadonlySet<string> = new Set(['Fill', 'OnesLike', 'ZerosLike']);
 export class Lowering {
   readonly graph = new GraphBuilder();
   readonly channelBlock: number;
-  /** What a node's lowering leaves for its gradient's, e.g. where each maximum of a pooling was. */
+  /** Names that a node's lowering leaves for its gradient's, such as whether a pooled image was finite. */
   readonly notes = new Map<TraceNode, string>();
   /** The means of images that are normalised with them, by the image's name, and images less their means. */
   readonly means = new Map<string, string>();
@@ -117,7 +124,9 @@ export class Lowering {
   lower(node: TraceNode): void {
     if (this.#forms.has(node.outputs[0] as TraceValue)) return;
     this.writtenAs(node, () => {
-      for (const [value, representation] of this.#write(this, node)) this.#set(value, representation);
+      for (const [value, representation] of this.#write(this, node)) {
+        this.#forms.set(value, { ...representation, views: new Map() });
+      }
     });
   }
 
@@ -173,28 +182,26 @@ export class Lowering {
     return image !== undefined && forms.logical === undefined;
   }
 
-  /** The image as a sum over images that are computed: itself, where it is. */
-  affine(operand: Operand): ChannelAffine {
-    const { affine, channelsFirst } = this.#formsOf(operand.value);
-    if (affine !== undefined && channelsFirst === undefined) return affine;
-    return affineOfImage(this.channelsFirst(operand));
+  /** Writes an operation on the order of axes that its operand stands in. */
+  asItStands(operand: Operand, write: (name: string, channelsFirst: boolean) => string): Standing {
+    if (this.standsChannelsFirst(operand)) return { channelsFirst: write(this.channelsFirst(operand), true) };
+    return { logical: write(this.logical(operand), false) };
   }
 
-  /** Whether the operand is an image that is not computed yet, but known as a sum of others. */
-  isAffine({ value, shape }: Operand): boolean {
-    const { affine, channelsFirst } = this.#formsOf(value);
-    return affine !== undefined && channelsFirst === undefined && sameShape(shape, value.shape);
+  /** The image as a sum over images that are computed: itself, where it is. */
+  affine(operand: Operand): ChannelAffine {
+    return this.uncomputed(operand).affine ?? affineOfImage(this.channelsFirst(operand));
+  }
+
+  /** The sum of other images, or the product, that the operand stands for while it is not computed. */
+  uncomputed({ value, shape }: Operand): Pick<Forms, 'affine' | 'product'> {
+    const forms = this.#formsOf(value);
+    return forms.channelsFirst === undefined && sameShape(shape, value.shape) ? forms : {};
   }
 
   /** The name of an operand in four groups of channels, where it stands so. */
   folded({ value, shape }: Operand): string | undefined {
     return sameShape(shape, value.shape) ? this.#formsOf(value).folded : undefined;
-  }
-
-  /** The factors of an operand that is a product which is not computed yet. */
-  factors({ value }: Operand): ChannelProduct | undefined {
-    const { product, channelsFirst } = this.#formsOf(value);
-    return channelsFirst === undefined ? product : undefined;
   }
 
   /** Whether the operand is part of the graph; ONNX Runtime then lays it out for its operators when it compiles them. */
@@ -234,13 +241,6 @@ export class Lowering {
     if (value.producer === undefined) throw new Error('Internal error: a value of the trace has no producer.');
     this.lower(value.producer);
     return this.#forms.get(value) as Forms;
-  }
-
-  #set(value: TraceValue, representation: Representation): void {
-    const views = new Map<string, string>();
-    if ('blocks' in representation) {
-      this.#forms.set(value, { blocks: { name: representation.blocks, count: representation.count }, views });
-    } else this.#forms.set(value, { ...representation, views });
   }
 
   /** A rank-4 value with its channels first, written down if it is not yet. */

@@ -1,5 +1,5 @@
 import { ONNX_TYPE, type OnnxType } from '../dtype.ts';
-import { Message } from './protobuf.ts';
+import { type Field, type Message, message, repeated } from './protobuf.ts';
 
 /** An attribute of an ONNX node. A plain number is an INT; a FLOAT says so, since 1 and 1.0 are one number here. */
 export type OnnxAttribute =
@@ -43,22 +43,15 @@ export interface OnnxGraph {
   readonly outputs: readonly OnnxValue[];
 }
 
-/** The numbers of the AttributeProto.AttributeType enumeration. */
-const FLOAT = 1;
-const INT = 2;
-const STRING = 3;
-const GRAPH = 5;
-const INTS = 7;
-
 /** IR version 8 is what ONNX 1.13 (opset 18) writes. */
 const IR_VERSION = 8;
 /** Version of ONNX's own operators. The contributed domains (`com.microsoft…`) are all at version 1. */
 const OPSET = 18;
 
 export interface ModelFacts {
-  /** What made the model. */
+  /** The program that wrote the model. */
   readonly producer?: string;
-  /** Text for whoever reads it, by name. */
+  /** Text for readers of the model, by name. */
   readonly metadata?: Readonly<Record<string, string>>;
 }
 
@@ -70,120 +63,94 @@ export function encodeModel(
   graph: OnnxGraph,
   { producer = 'tfjs trace', metadata = {} }: ModelFacts = {},
 ): Uint8Array<ArrayBuffer> {
-  const model = new Message();
-  model.integer(1, IR_VERSION);
-  model.text(2, producer);
-  model.message(7, encodeGraph(graph));
-  for (const domain of domainsOf(graph)) {
-    const opset = new Message();
-    opset.text(1, domain);
-    opset.integer(2, domain === '' ? OPSET : 1);
-    model.message(8, opset);
-  }
-  for (const [key, value] of Object.entries(metadata)) {
-    const entry = new Message();
-    entry.text(1, key);
-    entry.text(2, value);
-    model.message(14, entry);
-  }
-  return model.finish();
+  const opsets = [...domainsOf(graph)].map((domain) => {
+    return message([
+      [1, domain],
+      [2, domain === '' ? OPSET : 1],
+    ]);
+  });
+  const model = message([
+    [1, IR_VERSION],
+    [2, producer],
+    [7, encodeGraph(graph)],
+    ...repeated(8, opsets),
+    ...repeated(
+      14,
+      Object.entries(metadata).map(([key, value]) =>
+        message([
+          [1, key],
+          [2, value],
+        ]),
+      ),
+    ),
+  ]);
+  return Buffer.concat(model);
 }
 
 function domainsOf(graph: OnnxGraph): Set<string> {
-  const domains = new Set(['']);
-  for (const node of graph.nodes) {
-    domains.add(node.domain);
-    for (const attribute of Object.values(node.attributes)) {
-      if (typeof attribute === 'object' && 'graph' in attribute) {
-        for (const domain of domainsOf(attribute.graph)) domains.add(domain);
-      }
-    }
-  }
-  return domains;
+  const inside = graph.nodes.flatMap(({ domain, attributes }) => [
+    domain,
+    ...Object.values(attributes).flatMap((value) => {
+      return typeof value === 'object' && 'graph' in value ? [...domainsOf(value.graph)] : [];
+    }),
+  ]);
+  return new Set(['', ...inside]);
 }
 
-function encodeGraph(graph: OnnxGraph): Message {
-  const message = new Message();
-  for (const node of graph.nodes) message.message(1, encodeNode(node));
-  message.text(2, 'trace');
-  for (const initializer of graph.initializers) message.message(5, encodeInitializer(initializer));
-  for (const input of graph.inputs) message.message(11, encodeValue(input));
-  for (const output of graph.outputs) message.message(12, encodeValue(output));
-  return message;
+function encodeGraph({ nodes, initializers, inputs, outputs }: OnnxGraph): Message {
+  return message([
+    ...repeated(1, nodes.map(encodeNode)),
+    [2, 'trace'],
+    ...repeated(5, initializers.map(encodeInitializer)),
+    ...repeated(11, inputs.map(encodeValue)),
+    ...repeated(12, outputs.map(encodeValue)),
+  ]);
 }
 
-function encodeNode(node: OnnxNode): Message {
-  const message = new Message();
-  for (const input of node.inputs) message.text(1, input);
-  for (const output of node.outputs) message.text(2, output);
-  // ONNX Runtime's profile and its errors show this name; the first output's is unique already.
-  message.text(3, node.outputs[0] ?? '');
-  message.text(4, node.type);
-  for (const [name, value] of Object.entries(node.attributes)) message.message(5, encodeAttribute(name, value));
-  if (node.domain !== '') message.text(7, node.domain);
-  return message;
+function encodeNode({ type, domain, inputs, outputs, attributes }: OnnxNode): Message {
+  return message([
+    ...repeated(1, inputs),
+    ...repeated(2, outputs),
+    // ONNX Runtime's profile and its errors show this name; the first output's is unique already.
+    [3, outputs[0] ?? ''],
+    [4, type],
+    ...repeated(
+      5,
+      Object.entries(attributes).map(([name, value]) => message([[1, name], ...attributeFields(value)])),
+    ),
+    ...repeated(7, domain === '' ? [] : [domain]),
+  ]);
 }
 
-function encodeAttribute(name: string, value: OnnxAttribute): Message {
-  const message = new Message();
-  message.text(1, name);
-  if (typeof value === 'number') {
-    message.integer(3, value);
-    message.integer(20, INT);
-  } else if (typeof value === 'string') {
-    message.text(4, value);
-    message.integer(20, STRING);
-  } else if ('float' in value) {
-    message.float(2, value.float);
-    message.integer(20, FLOAT);
-  } else if ('graph' in value) {
-    message.message(6, encodeGraph(value.graph));
-    message.integer(20, GRAPH);
-  } else {
-    for (const element of value) message.integer(8, element);
-    message.integer(20, INTS);
-  }
-  return message;
+/** An attribute's value, and the number of its type in the AttributeProto.AttributeType enumeration. */
+function attributeFields(value: OnnxAttribute): Field[] {
+  const typed = (type: number, ...fields: Field[]): Field[] => [...fields, [20, type]];
+  if (typeof value === 'number') return typed(2, [3, value]);
+  if (typeof value === 'string') return typed(3, [4, value]);
+  if ('float' in value) return typed(1, [2, value]);
+  if ('graph' in value) return typed(5, [6, encodeGraph(value.graph)]);
+  return typed(7, ...repeated(8, value));
 }
 
 function encodeInitializer({ name, type, shape, data }: OnnxInitializer): Message {
-  const message = new Message();
-  for (const length of shape) message.integer(1, length);
-  message.integer(2, ONNX_TYPE[type]);
-  message.text(8, name);
-  message.bytes(9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
-  return message;
+  return message([
+    ...repeated(1, shape),
+    [2, ONNX_TYPE[type]],
+    [8, name],
+    [9, new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
+  ]);
 }
 
 function encodeValue({ name, type, shape }: OnnxValue): Message {
-  const message = new Message();
-  message.text(1, name);
-  message.message(2, type === 'sequence' ? sequenceType() : tensorType(type, shape));
-  return message;
+  const sequence = (): Message => message([[4, message([[1, tensorType('float32', undefined)]])]]);
+  return message([
+    [1, name],
+    [2, type === 'sequence' ? sequence() : tensorType(type, shape)],
+  ]);
 }
 
 function tensorType(type: OnnxType, shape: OnnxValue['shape']): Message {
-  const tensor = new Message();
-  tensor.integer(1, ONNX_TYPE[type]);
-  if (shape !== undefined) {
-    const dimensions = new Message();
-    for (const length of shape) {
-      const dimension = new Message();
-      if (typeof length === 'string') dimension.text(2, length);
-      else dimension.integer(1, length);
-      dimensions.message(1, dimension);
-    }
-    tensor.message(2, dimensions);
-  }
-  const wrapped = new Message();
-  wrapped.message(1, tensor);
-  return wrapped;
-}
-
-function sequenceType(): Message {
-  const sequence = new Message();
-  sequence.message(1, tensorType('float32', undefined));
-  const wrapped = new Message();
-  wrapped.message(4, sequence);
-  return wrapped;
+  const dimensions = shape?.map((length) => message([[typeof length === 'string' ? 2 : 1, length]]));
+  const ranked: Field[] = dimensions === undefined ? [] : [[2, message(repeated(1, dimensions))]];
+  return message([[1, message([[1, ONNX_TYPE[type]], ...ranked])]]);
 }

@@ -1,61 +1,38 @@
-/**
- * A growing protobuf message, after https://protobuf.dev/programming-guides/encoding. The fields are
- * written in the order of the calls.
- */
-export class Message {
-  readonly #chunks: Uint8Array[] = [];
-  #length = 0;
+/** A protobuf message, after https://protobuf.dev/programming-guides/encoding: its bytes, in pieces. */
+export type Message = readonly Uint8Array[];
 
-  integer(field: number, value: number): void {
-    this.#varint(field * 8);
-    this.#varint(value);
-  }
+/** A plain number is written as a varint. */
+export type Field = readonly [
+  number: number,
+  value: number | string | Uint8Array | Message | { readonly float: number },
+];
 
-  float(field: number, value: number): void {
-    this.#varint(field * 8 + 5);
-    this.#append(new Uint8Array(Float32Array.of(value).buffer));
-  }
-
-  bytes(field: number, bytes: Uint8Array): void {
-    this.#varint(field * 8 + 2);
-    this.#varint(bytes.length);
-    this.#append(bytes);
-  }
-
-  text(field: number, text: string): void {
-    this.bytes(field, Buffer.from(text));
-  }
-
-  message(field: number, inner: Message): void {
-    this.#varint(field * 8 + 2);
-    this.#varint(inner.#length);
-    for (const chunk of inner.#chunks) this.#append(chunk);
-  }
-
-  finish(): Uint8Array<ArrayBuffer> {
-    const result = new Uint8Array(this.#length);
-    let offset = 0;
-    for (const chunk of this.#chunks) {
-      result.set(chunk, offset);
-      offset += chunk.length;
+/** A message with its fields in the given order. */
+export function message(fields: readonly Field[]): Message {
+  return fields.flatMap(([number, value]) => {
+    if (typeof value === 'number') return [varint(number * 8), varint(value)];
+    if (typeof value === 'object' && 'float' in value) {
+      return [varint(number * 8 + 5), new Uint8Array(Float32Array.of(value.float).buffer)];
     }
-    return result;
-  }
+    const inner = typeof value === 'string' ? [Buffer.from(value)] : value instanceof Uint8Array ? [value] : value;
+    const length = inner.reduce((sum, piece) => sum + piece.length, 0);
+    return [varint(number * 8 + 2), varint(length), ...inner];
+  });
+}
 
-  #varint(value: number): void {
-    // A negative int64 is written as its 64-bit two's complement, ten bytes long.
-    let rest = BigInt.asUintN(64, BigInt(value));
-    const bytes: number[] = [];
-    while (rest > 127n) {
-      bytes.push(Number(rest & 127n) | 128);
-      rest >>= 7n;
-    }
-    bytes.push(Number(rest));
-    this.#append(Uint8Array.from(bytes));
-  }
+/** The same field for each of some values. */
+export function repeated<T extends Field[1]>(number: number, values: readonly T[]): Field[] {
+  return values.map((value) => [number, value]);
+}
 
-  #append(chunk: Uint8Array): void {
-    this.#chunks.push(chunk);
-    this.#length += chunk.length;
+function varint(value: number): Uint8Array {
+  // A negative int64 is written as its 64-bit two's complement, ten bytes long.
+  let rest = BigInt.asUintN(64, BigInt(value));
+  const bytes: number[] = [];
+  while (rest > 127n) {
+    bytes.push(Number(rest & 127n) | 128);
+    rest >>= 7n;
   }
+  bytes.push(Number(rest));
+  return Uint8Array.from(bytes);
 }

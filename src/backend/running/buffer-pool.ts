@@ -1,13 +1,13 @@
-import { bytesPerElement, type HostArray, type ValueType } from '../dtype.ts';
+import { bytesOf, type HostArray, newArray, type ValueType } from '../dtype.ts';
 
 /** Smaller arrays are cheaper to allocate than to keep. */
 const SMALLEST = 64 * 1024;
 
 /**
- * Host memory for tensors, used again by byte length. A training step's outputs have the same sizes each time, so
- * memory stays flat where fresh arrays would wait for the garbage collector, which does not see their weight.
+ * Host memory for tensors, reused by byte length. A training step's outputs have the same sizes each time, so memory stays
+ * flat. Fresh arrays would wait for the garbage collector, which does not see their weight.
  *
- * Contents of a taken array are arbitrary. Whoever gives one back must hold no view of it any more.
+ * The contents of a taken array are arbitrary. Nobody may use an array after giving it back.
  */
 export class BufferPool {
   /** Never an empty list; in the order of use, the length that was used last comes last. */
@@ -26,13 +26,13 @@ export class BufferPool {
   }
 
   take(dtype: ValueType, size: number): HostArray {
-    const length = size * bytesPerElement(dtype);
+    const length = bytesOf({ shape: [size], dtype });
     const free = this.#withdraw(length);
     const buffer = free.pop();
     if (free.length > 0) this.#free.set(length, free);
-    if (buffer === undefined) return viewOf(dtype, new ArrayBuffer(length));
+    if (buffer === undefined) return newArray(dtype, size);
     this.#bytes -= length;
-    return viewOf(dtype, buffer);
+    return newArray(dtype, buffer);
   }
 
   give(array: HostArray): void {
@@ -54,16 +54,11 @@ export class BufferPool {
     this.#bytes = 0;
   }
 
-  /** What is free of this length, out of the pool. */
+  /** Takes the free buffers of this length out of the pool. */
   #withdraw(length: number): ArrayBuffer[] {
     const free = this.#free.get(length);
     if (free === undefined) return [];
     this.#free.delete(length);
     return free;
   }
-}
-
-function viewOf(dtype: ValueType, buffer: ArrayBuffer): HostArray {
-  if (dtype === 'float32') return new Float32Array(buffer);
-  return dtype === 'int32' ? new Int32Array(buffer) : new Uint8Array(buffer);
 }

@@ -1,10 +1,9 @@
-import { bytesPerElement, type HostArray, sizeOf } from '../dtype.ts';
+import { bytesOf, type HostArray } from '../dtype.ts';
 import { kernels } from '../kernels/index.ts';
 import { lowerTrace } from '../lowering/lower.ts';
 import type { GraphEnd } from '../lowering/lowering.ts';
-import type { LiveTrace, TraceValue } from '../trace.ts';
-import { OrtSession, type SessionArray, type SessionOptions } from './ort-session.ts';
-import { peakMemory } from './peak-memory.ts';
+import { type LiveTrace, peakMemory, type TraceValue } from '../trace.ts';
+import { OrtSession, type SessionOptions } from './ort-session.ts';
 
 export interface CompileOptions extends SessionOptions {
   /** Channels in a block of ONNX Runtime's blocked convolutions on this processor; 0 where it has none. */
@@ -24,7 +23,7 @@ export class CompiledGraph {
   constructor(live: LiveTrace, constant: readonly number[], { channelBlock, ...options }: CompileOptions) {
     const constants = constant.map((place) => live.leaves[place] as TraceValue);
     const lowered = lowerTrace(live, kernels, { channelBlock, constants: new Set(constants) });
-    this.weight = peakMemory(live) + bytesOf(constants);
+    this.weight = constants.reduce((sum, value) => sum + bytesOf(value), peakMemory(live));
     this.#constant = new Set(constant);
     this.#leaves = lowered.leaves;
     this.#results = lowered.results;
@@ -37,24 +36,16 @@ export class CompiledGraph {
 
   /** @param arrays where to write the results, in the trace's order */
   run({ leaves, results }: LiveTrace, arrays: readonly HostArray[]): void {
-    const feeds = new Map<string, SessionArray>();
-    for (const [place, value] of leaves.entries()) {
-      if (!this.#constant.has(place)) bind(feeds, this.#leaves[place]!, value, value.data as HostArray);
-    }
-    const fetches = new Map<string, SessionArray>();
-    for (const [i, value] of results.entries()) bind(fetches, this.#results[i]!, value, arrays[i]!);
-    this.#session.run(feeds, fetches);
+    const bound = ({ name, shape }: GraphEnd, { dtype }: TraceValue, data: HostArray) =>
+      [name, { dtype, shape, data }] as const;
+    const feeds = leaves.flatMap((value, place) => {
+      return this.#constant.has(place) ? [] : [bound(this.#leaves[place]!, value, value.data as HostArray)];
+    });
+    const fetches = results.map((value, i) => bound(this.#results[i]!, value, arrays[i]!));
+    this.#session.run(new Map(feeds), new Map(fetches));
   }
 
   dispose(): void {
     this.#session.dispose();
   }
-}
-
-function bind(to: Map<string, SessionArray>, { name, shape }: GraphEnd, { dtype }: TraceValue, data: HostArray): void {
-  to.set(name, { dtype, shape, data });
-}
-
-function bytesOf(values: readonly TraceValue[]): number {
-  return values.reduce((sum, { shape, dtype }) => sum + sizeOf(shape) * bytesPerElement(dtype), 0);
 }

@@ -1,4 +1,4 @@
-import { bytesPerElement, type HostArray, sizeOf } from '../dtype.ts';
+import { bytesOf, type HostArray, sizeOf } from '../dtype.ts';
 import type { LiveTrace, TraceValue } from '../trace.ts';
 
 /** A graph that was compiled for a trace; disposed of when another takes its place. */
@@ -23,9 +23,9 @@ export interface GraphRun {
   readonly settling: boolean;
 }
 
-/** After so many runs with the same value a leaf is taken for constant. */
+/** After so many runs with the same value, a leaf counts as constant. */
 const SETTLED_AFTER = 8;
-/** So many runs make up for compiling once more. */
+/** So many runs repay compiling once more. */
 const PAID_AFTER = 32;
 const NONE: ReadonlySet<number> = new Set();
 /** Bytes of constants at most: a model of 2 GiB is more than protobuf takes. */
@@ -43,9 +43,9 @@ const MOST_CONSTANTS = 2 ** 30;
  */
 export class CompiledTrace {
   readonly #compile: Compile;
-  /** Of every leaf that may become a constant, by place: what was last there, and for how many runs before. */
+  /** For every leaf that may become a constant, by place: the value that was last there, and for how many runs before. */
   readonly #weights: Map<number, { readonly id: number; readonly runs: number }>;
-  /** What the constants of the graph are, by place. */
+  /** The ids of the graph's constants, by place. */
   #constants: ReadonlyMap<number, number> = new Map();
   #graph: Graph;
   #runsOfGraph = 0;
@@ -57,7 +57,7 @@ export class CompiledTrace {
   #begunAnew = false;
 
   /**
-   * @param lasting as {@link beginAnew} takes them; left out, what is constant is found out by counting alone
+   * @param lasting as {@link beginAnew} takes them; without them, constants are found by counting alone
    * @throws what `compile` throws, as `run` does
    */
   constructor(live: LiveTrace, compile: Compile, lasting?: ReadonlySet<number>) {
@@ -74,8 +74,8 @@ export class CompiledTrace {
   }
 
   /**
-   * Forgets what was counted, so that the runs that follow compute what those of a new one would, to the bit. Values with
-   * the ids `lasting` are constants at once, others when the runs that they were the same for make up for compiling twice.
+   * Forgets the counts, so that the following runs compute to the bit what those of a new trace would. Values with the ids
+   * `lasting` are constants at once, others after enough unchanged runs to repay compiling twice.
    */
   beginAnew(lasting: ReadonlySet<number>): void {
     for (const place of this.#weights.keys()) this.#weights.set(place, neverSeen);
@@ -104,7 +104,7 @@ export class CompiledTrace {
     this.#graph.dispose();
   }
 
-  /** Sees to it that the constants of the graph are this trace's, and those that are worth being some. */
+  /** Compiles anew if the graph's constants are no longer this trace's values, or if others should become constants. */
   #suit(live: LiveTrace): void {
     const settled = this.#settledOf(live);
     const holds = [...this.#constants].every(([place, id]) => idOf(live, place) === id);
@@ -126,7 +126,7 @@ export class CompiledTrace {
     this.#runsCounted = 0;
   }
 
-  /** The places of the weights that have been the same for long, or are known to last. */
+  /** The places of the weights that stayed the same for long, or are declared lasting. */
   #settledOf(live: LiveTrace): number[] {
     const settled: number[] = [];
     for (const [place, last] of this.#weights) {
@@ -145,10 +145,7 @@ const idOf = ({ leaves }: LiveTrace, place: number): number => (leaves[place] as
 
 /** The places, or none where their leaves are more than a model takes. */
 function affordable(places: number[], { leaves }: LiveTrace): number[] {
-  const bytes = places.reduce((sum, place) => {
-    const { shape, dtype } = leaves[place] as TraceValue;
-    return sum + sizeOf(shape) * bytesPerElement(dtype);
-  }, 0);
+  const bytes = places.reduce((sum, place) => sum + bytesOf(leaves[place] as TraceValue), 0);
   return bytes <= MOST_CONSTANTS ? places : [];
 }
 

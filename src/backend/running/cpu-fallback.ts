@@ -1,7 +1,6 @@
 import {
   type BackendValues,
   backend_util,
-  type DataType,
   findBackend,
   getKernel,
   type KernelBackend,
@@ -10,30 +9,23 @@ import {
   type TensorInfo,
 } from '@tensorflow/tfjs';
 
-/** The result of a kernel that ran elsewhere. */
-export interface HostTensor {
-  readonly values: BackendValues;
-  readonly shape: number[];
-  readonly dtype: DataType;
-}
-
 /**
  * Runs a kernel on tfjs's own cpu backend: inputs are read and written there, results read back.
  *
- * @param read the values of one of our tensors; complex64 as real and imaginary parts in turn
+ * @param own the backend of the inputs, which reads complex64 as real and imaginary parts in turn; it gets the results
  */
 export function runOnCpu(
   kernelName: string,
   inputs: NamedTensorInfoMap,
   attributes: NamedAttrMap | undefined,
-  read: (tensor: TensorInfo) => BackendValues,
-): HostTensor | HostTensor[] {
+  own: KernelBackend,
+): TensorInfo | TensorInfo[] {
   const cpu = cpuBackend();
   const written = new Map<object, TensorInfo>();
   const copy = (tensor: TensorInfo): TensorInfo => {
     let copied = written.get(tensor.dataId);
     if (copied === undefined) {
-      copied = writeTo(cpu, read(tensor), tensor);
+      copied = writeTo(cpu, own.readSync(tensor.dataId), tensor);
       written.set(tensor.dataId, copied);
     }
     const { shape, dtype } = tensor;
@@ -44,7 +36,9 @@ export function runOnCpu(
     const { kernelFunc } = getKernel(kernelName, 'cpu');
     const outputs = kernelFunc({ inputs: copies(inputs, copy), backend: cpu, attrs: attributes ?? {} });
     for (const output of [outputs].flat()) written.set(output.dataId, output);
-    const take = ({ dataId, shape, dtype }: TensorInfo): HostTensor => ({ values: cpu.readSync(dataId), shape, dtype });
+    const take = ({ dataId, shape, dtype }: TensorInfo): TensorInfo => {
+      return { dataId: own.write(cpu.readSync(dataId), shape, dtype), shape, dtype };
+    };
     return Array.isArray(outputs) ? outputs.map(take) : take(outputs);
   } finally {
     for (const { dataId } of written.values()) cpu.disposeData(dataId, true);
@@ -74,15 +68,12 @@ export function cpuBackend(): KernelBackend {
 function writeTo(cpu: KernelBackend, values: BackendValues, { shape, dtype }: TensorInfo): TensorInfo {
   if (dtype !== 'complex64') return { dataId: cpu.write(values, shape, dtype), shape, dtype };
   // A complex tensor of the cpu backend refers to two others.
-  const { real, imag } = backend_util.splitRealAndImagArrays(values as Float32Array);
-  const parts = { real, imag };
-  const inputs = Object.fromEntries(
-    Object.entries(parts).map(([name, part]) => [
-      name,
-      { dataId: cpu.write(part, shape, 'float32'), shape, dtype: 'float32' as const },
-    ]),
-  );
-  const complex = getKernel('Complex', 'cpu').kernelFunc({ inputs, backend: cpu }) as TensorInfo;
-  for (const { dataId } of Object.values(inputs)) cpu.disposeData(dataId);
+  const halves = Object.entries(backend_util.splitRealAndImagArrays(values as Float32Array));
+  const parts = halves.map(([name, part]): [string, TensorInfo] => {
+    return [name, { dataId: cpu.write(part, shape, 'float32'), shape, dtype: 'float32' }];
+  });
+  const { kernelFunc } = getKernel('Complex', 'cpu');
+  const complex = kernelFunc({ inputs: Object.fromEntries(parts), backend: cpu }) as TensorInfo;
+  for (const [, { dataId }] of parts) cpu.disposeData(dataId);
   return complex;
 }

@@ -3,8 +3,11 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 // private to onnxruntime-node, hence its exact version in package.json.
 import { binding, initOrt } from 'onnxruntime-node/dist/binding.js';
 import type { HostArray, ValueType } from '../dtype.ts';
+import { GraphBuilder } from '../lowering/graph-builder.ts';
 import { encodeModel, type OnnxGraph, type OnnxNode } from '../lowering/onnx-writer.ts';
-import type { Provider } from '../providers.ts';
+
+/** An execution provider of ONNX Runtime that can be asked for beside its CPU provider. */
+export type Provider = 'webgpu' | 'cuda';
 
 export interface SessionOptions {
   /** Threads inside one operator, the calling one included. */
@@ -37,7 +40,12 @@ export class OrtSession {
     this.#session = new binding.InferenceSession();
     this.profile = profile === undefined ? undefined : `${profile}-${nextProfile++}-`;
     this.#session.loadModel(model.buffer as ArrayBuffer, model.byteOffset, model.byteLength, {
-      ...sessionOptions(threads),
+      intraOpNumThreads: threads,
+      interOpNumThreads: 1,
+      executionMode: 'sequential',
+      graphOptimizationLevel: 'all',
+      // Errors come as exceptions too; printing them as well helps no one.
+      logSeverityLevel: 4,
       executionProviders: executionProviders(graph, provider),
       ...(this.profile !== undefined && { enableProfiling: true, profileFilePrefix: this.profile }),
     });
@@ -63,13 +71,35 @@ export class OrtSession {
   }
 }
 
+/**
+ * How many channels make a block of ONNX Runtime's blocked convolutions on this processor: 16 with AVX-512, 8 with
+ * AVX2; 0 where it has no such convolutions. Only the operator that reorders into blocks reveals it, since it rounds the
+ * channels up to whole blocks.
+ */
+export function channelBlock(): number {
+  const graph = new GraphBuilder();
+  const image = graph.input('float32', [1, 4, 1, 1]);
+  const blocked = graph.node('ReorderInput', [image], { domain: 'com.microsoft.nchwc' });
+  graph.output(blocked, 'float32');
+  let session: OrtSession;
+  try {
+    session = new OrtSession(graph.finish(), { threads: 1 });
+  } catch {
+    return 0;
+  }
+  const feed = { dtype: 'float32', shape: [1, 4, 1, 1], data: new Float32Array(4) } as const;
+  const [, channels = 0] = session.shapeOf(blocked, new Map([[image, feed]]));
+  session.dispose();
+  return channels > 4 ? channels : 0;
+}
+
 type Fetches = Parameters<InstanceType<typeof binding.InferenceSession>['run']>[1];
 
 /**
- * When a graph has run and every output is in the memory that was handed in for it, the binding goes on to copy each of
- * them into a new array, in the graph's order: for a training step, all weights and moments. An output that it cannot
- * turn into an array, put first, ends that with an exception which only then can be thrown. Should a version of the
- * binding learn to convert it, the copies are back, and nothing else changes.
+ * After a run, every output is in the memory that was handed in for it. The binding then copies each of them into a new
+ * array, in the graph's order: in a training step, all weights and moments. An output that it cannot convert, put first,
+ * ends this with an exception, which cannot be thrown before. If a later version of the binding can convert it, the
+ * copies are back, and nothing else changes.
  */
 const SENTINEL = 'sentinel';
 const NOT_CONVERTED = 'Non tensor type is temporarily not supported';
@@ -78,17 +108,6 @@ function withSentinel(graph: OnnxGraph): OnnxGraph {
   const node = { type: 'SequenceEmpty', domain: '', inputs: [], outputs: [SENTINEL], attributes: {} };
   const nodes = [node, ...graph.nodes];
   return { ...graph, nodes, outputs: [{ name: SENTINEL, type: 'sequence' }, ...graph.outputs] };
-}
-
-function sessionOptions(threads: number): InferenceSession.SessionOptions {
-  return {
-    intraOpNumThreads: threads,
-    interOpNumThreads: 1,
-    executionMode: 'sequential',
-    graphOptimizationLevel: 'all',
-    // Errors come as exceptions too; printing them as well helps no one.
-    logSeverityLevel: 4,
-  };
 }
 
 function tensors(arrays: ReadonlyMap<string, SessionArray>): Record<string, Tensor> {
@@ -120,7 +139,7 @@ export function executionProviders(
   }
 }
 
-/** What the WebGPU provider (of ONNX Runtime 1.30) takes, and computes wrongly or not at all. */
+/** Whether the WebGPU provider (of ONNX Runtime 1.30) takes the node, but computes it wrongly or not at all. */
 function isBeyondWebgpu({ type, outputs, attributes }: OnnxNode): boolean {
   switch (type) {
     case 'MaxPool':

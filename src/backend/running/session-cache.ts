@@ -1,23 +1,17 @@
-/** What the cache keeps: a compiled trace. */
-export interface Session {
+interface Session {
   /** About the bytes that it holds on to; it may change when it runs. */
   readonly weight: number;
   dispose(): void;
-}
-
-export interface CacheLimits {
-  readonly sessions: number;
-  /** Sum of the sessions' weights: about the bytes of working memory that they hold on to. */
-  readonly weight: number;
 }
 
 /** Compiled traces by signature, the least recently used disposed of when there are too many or they weigh too much. */
 export class SessionCache<S extends Session> {
   /** In the order of use, the latest last. */
   readonly #sessions = new Map<string, S>();
-  readonly #limits: CacheLimits;
+  readonly #limits: { readonly sessions: number; readonly weight: number };
 
-  constructor(limits: CacheLimits) {
+  /** @param limits of how many there are, and of the sum of their weights */
+  constructor(limits: { readonly sessions: number; readonly weight: number }) {
     this.#limits = limits;
   }
 
@@ -26,9 +20,7 @@ export class SessionCache<S extends Session> {
   }
 
   get weight(): number {
-    let weight = 0;
-    for (const session of this.#sessions.values()) weight += session.weight;
-    return weight;
+    return [...this.#sessions.values()].reduce((sum, { weight }) => sum + weight, 0);
   }
 
   all(): Iterable<S> {

@@ -1,26 +1,26 @@
 import { findBackend, matMul, ready, setBackend, tidy, version } from '@tensorflow/tfjs';
-import { env } from 'onnxruntime-node';
+import { env, listSupportedBackends } from 'onnxruntime-node';
 import { BackendError, firstLine } from '../backend-error.ts';
 import { usableCores } from '../machine-limits.ts';
-import { type Provider, providerFailure, requireProvider } from '../providers.ts';
 import { BACKEND, type BackendOptions, nameWith, registerOnnxRuntimeBackend } from '../register.ts';
 import { cpuBackend } from '../running/cpu-fallback.ts';
+import type { Provider } from '../running/ort-session.ts';
 import type { BackendName, ConcreteBackendName } from './backend-names.ts';
 import { loadTensorflow } from './load-tensorflow.ts';
-import { loadWebgpu } from './load-webgpu.ts';
+import { DRIVER_ADVICE, loadWebgpu } from './load-webgpu.ts';
 
 export interface SelectOptions extends BackendOptions {
   /** Folders to look for the user's own packages from, before this one's; none by default. */
   readonly packagesFrom?: readonly string[];
 }
 
-/** What computes now. */
+/** The backend that computes now. */
 export interface RunningBackend {
   /** As tfjs knows it; never `auto`. */
   readonly name: ConcreteBackendName;
-  /** Of the packages that compute. */
+  /** The versions of the packages that compute. */
   readonly versions: Readonly<Record<string, string>>;
-  /** What a GPU's driver calls it, where the backend tells. */
+  /** The GPU's name by its driver, where the backend reports it. */
   readonly device?: string;
 }
 
@@ -60,27 +60,33 @@ async function start(name: ConcreteBackendName, versions: Readonly<Record<string
 }
 
 async function startProvider(provider: Provider, options: BackendOptions): Promise<RunningBackend> {
-  requireProvider(provider);
+  const built = listSupportedBackends().map(({ name }) => name);
+  if (!built.includes(provider)) {
+    throw new BackendError(
+      `ONNX Runtime for ${process.platform}-${process.arch} was built without the provider "${provider}"; ` +
+        `it has ${built.join(', ')}. The backend "onnxruntime" computes on the CPU.`,
+    );
+  }
   registerOnnxRuntimeBackend({ ...options, provider });
   const running = await start(nameWith(provider), onnxRuntimeVersions);
-  try {
-    await compute();
-  } catch (error) {
-    throw providerFailure(provider, error);
-  }
+  await compute((error) => {
+    const said = firstLine(error instanceof Error && error.cause !== undefined ? error.cause : error);
+    return `ONNX Runtime does not start its provider "${provider}": ${said} ${PROVIDER_ADVICE[provider]}`;
+  });
   return running;
 }
 
+const PROVIDER_ADVICE: Readonly<Record<Provider, string>> = {
+  webgpu: DRIVER_ADVICE,
+  cuda:
+    'It needs CUDA 12 and cuDNN 9, and libraries that are not in the npm registry. To fetch them: ' +
+    'ONNXRUNTIME_NODE_INSTALL=cuda12 npm rebuild onnxruntime-node',
+};
+
 async function startTensorflow({ packagesFrom = [], threads = usableCores() }: SelectOptions) {
-  const { name, version, folder } = loadTensorflow({ folders: packagesFrom, threads });
+  const { name, version, folder } = loadTensorflow(packagesFrom, threads);
   const running = await start('tensorflow', { [name]: version });
-  try {
-    await compute();
-  } catch (error) {
-    throw new BackendError(`${name} ${version} in ${folder} loads, but does not compute: ${firstLine(error)}`, {
-      cause: error,
-    });
-  }
+  await compute((error) => `${name} ${version} in ${folder} loads, but does not compute: ${firstLine(error)}`);
   return running;
 }
 
@@ -88,21 +94,25 @@ async function startWebgpu({ packagesFrom = [] }: SelectOptions): Promise<Runnin
   const { versions, device } = await loadWebgpu(packagesFrom);
   const running = await start('webgpu', versions);
   const { device: gpu } = findBackend('webgpu') as unknown as { readonly device: EventTarget };
-  // WebGPU tells of its errors, a lack of memory too, when nobody is waiting, and goes on with zeros: never with us.
+  // WebGPU reports its errors, lack of memory too, when nobody is waiting, and continues with zeros. Here they end the process.
   gpu.addEventListener('uncapturederror', (event) => {
     const { error } = event as Event & { readonly error: Error };
     setImmediate(() => {
       throw new BackendError(`WebGPU failed on ${device}: ${firstLine(error)}`);
     });
   });
-  await compute();
+  await compute((error) => `The backend "webgpu" does not compute on ${device}: ${firstLine(error)}`);
   return { ...running, device };
 }
 
-/** A first computation: a driver may load, and then not compute. */
-async function compute(): Promise<void> {
-  const product = tidy(() => matMul([[1, 2]], [[3], [4]]));
-  const [value] = await product.data();
-  product.dispose();
-  if (value !== 11) throw new Error(`Expected 11 from its first computation, got ${value}`);
+/** A first computation: a driver may load, and then not compute. @throws BackendError with the failure in words */
+async function compute(inWords: (error: unknown) => string): Promise<void> {
+  try {
+    const product = tidy(() => matMul([[1, 2]], [[3], [4]]));
+    const [value] = await product.data();
+    product.dispose();
+    if (value !== 11) throw new Error(`Expected 11 from its first computation, got ${value}`);
+  } catch (error) {
+    throw new BackendError(inWords(error), { cause: error });
+  }
 }

@@ -1,5 +1,5 @@
 import type { LayersModel } from '@tensorflow/tfjs';
-import { beginAnew } from '../../backend/begin-anew.ts';
+import { beginAnew } from '../../backend/register.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { accuracy, confusion } from '../metrics/confusion.ts';

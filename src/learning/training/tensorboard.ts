@@ -1,4 +1,4 @@
-import { Message } from '../../backend/lowering/protobuf.ts';
+import { message } from '../../backend/lowering/protobuf.ts';
 import type { History } from './history.ts';
 import { trainSplit } from './splits.ts';
 
@@ -32,18 +32,18 @@ type ScalarEvent = { readonly tag: string; readonly step: number; readonly value
  * summary.proto. Their wall time stays 0, so that the same numbers give the same bytes.
  */
 export function eventFile(scalars: readonly ScalarEvent[]): Buffer {
-  const version = new Message();
-  version.text(3, 'brain.Event:2');
+  const version = message([[3, 'brain.Event:2']]);
   const events = scalars.map(({ tag, step, value }) => {
-    const [event, summary, point] = [new Message(), new Message(), new Message()];
-    point.text(1, tag);
-    point.float(2, value);
-    summary.message(1, point);
-    event.integer(2, step);
-    event.message(5, summary);
-    return event;
+    const point = message([
+      [1, tag],
+      [2, { float: value }],
+    ]);
+    return message([
+      [2, step],
+      [5, message([[1, point]])],
+    ]);
   });
-  return Buffer.concat([version, ...events].map((message) => record(message.finish())));
+  return Buffer.concat([version, ...events].map((event) => record(Buffer.concat(event))));
 }
 
 /** A TFRecord: length, its checksum, the data, its checksum; little-endian. */

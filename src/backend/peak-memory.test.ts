@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { type TraceNode, TraceValue } from '../trace.ts';
-import { peakMemory } from './peak-memory.ts';
+import { peakMemory, type TraceNode, TraceValue } from './trace.ts';
 
 /** An array of so many KiB. */
 function kibibytes(size: number, what: 'leaf' | 'passing' | 'result'): TraceValue {

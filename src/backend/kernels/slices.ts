@@ -1,0 +1,114 @@
+import { backend_util, slice_util, util } from '@tensorflow/tfjs';
+import { sameShape } from '../dtype.ts';
+import { type Kernel, kernel } from '../kernel.ts';
+import type { Operand } from '../trace.ts';
+
+type Ints = readonly number[];
+
+interface TfStridedSlice {
+  readonly begin: number[];
+  readonly end: number[];
+  readonly strides: number[];
+  readonly beginMask: number;
+  readonly endMask: number;
+  readonly ellipsisMask: number;
+  readonly newAxisMask: number;
+  readonly shrinkAxisMask: number;
+}
+
+/** Beyond the first element of any array, where -1 would be the last. */
+const BEFORE_FIRST = -(2 ** 31);
+
+/** Kernels that take parts of an array, in steps or backwards too. */
+export const sliceKernels: readonly Kernel[] = [
+  kernel<{ begin: number | number[]; size: number | number[] }, { begin: Ints }>({
+    name: 'Slice',
+    inputs: ['x'],
+    plan([x], attributes) {
+      const { shape, dtype } = x!;
+      // tfjs only looks at the tensor's shape.
+      const tensor = x as never;
+      const [begin, size] = slice_util.parseSliceParams(tensor, attributes.begin, attributes.size) as number[][];
+      slice_util.assertParamsValid(tensor, begin!, size!);
+      if (sameShape(size!, shape)) return { view: shape };
+      return { outputs: [{ shape: size!, dtype }], attributes: { begin: begin! } };
+    },
+    lower(lowering, { operands, attributes: { begin }, outputs }) {
+      const [x] = operands as [Operand];
+      const { shape } = outputs[0]!;
+      const axes = shape.map((_, axis) => axis).filter((axis) => shape[axis] !== x.shape[axis]);
+      const starts = axes.map((axis) => begin[axis] as number);
+      const ends = axes.map((axis, i) => starts[i]! + shape[axis]!);
+      return { logical: lowering.graph.slice(lowering.logical(x), axes, starts, ends) };
+    },
+  }),
+  // Masks add axes and drop some.
+  kernel<TfStridedSlice, { begin: Ints; strides: Ints; end: Ints }>({
+    name: 'StridedSlice',
+    inputs: ['x'],
+    plan([x], { begin, end, strides, beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask }) {
+      const masks = [beginMask, endMask, ellipsisMask, newAxisMask, shrinkAxisMask] as const;
+      const info = slice_util.sliceInfo([...x!.shape], begin, end, strides, ...masks);
+      if (info.isIdentity) return { view: info.finalShape };
+      const attributes = { begin: info.begin, end: info.end, strides: info.strides };
+      return { outputs: [{ shape: info.finalShape, dtype: x!.dtype }], attributes };
+    },
+    lower(lowering, { operands: [x], attributes: { begin, end, strides }, outputs }) {
+      const { graph } = lowering;
+      const ends = end.map((place) => (place < 0 ? BEFORE_FIRST : place));
+      const bounds = [begin, ends, begin.map((_, axis) => axis), strides].map((values) => graph.ints(values));
+      return { logical: graph.reshape(graph.node('Slice', [lowering.logical(x!), ...bounds]), outputs[0]!.shape) };
+    },
+  }),
+  kernel<{ dims: number | number[] }, { axes: Ints }>({
+    name: 'Reverse',
+    inputs: ['x'],
+    plan([x], { dims }) {
+      const axes = util.parseAxisParam(dims, [...x!.shape]);
+      return axes.length === 0 ? { view: x!.shape } : { outputs: [x!], attributes: { axes } };
+    },
+    lower(lowering, { operands, attributes: { axes } }) {
+      const { graph } = lowering;
+      const every = (value: number) => graph.ints(axes.map(() => value));
+      const bounds = [every(-1), every(BEFORE_FIRST), graph.ints(axes), every(-1)];
+      return { logical: graph.node('Slice', [lowering.logical(operands[0]!), ...bounds]) };
+    },
+  }),
+  kernel<{ axis: number }, { axis: number }>({
+    name: 'Unpack',
+    inputs: ['value'],
+    lists: true,
+    plan([value], { axis }) {
+      const { shape, dtype } = value!;
+      const own = axis < 0 ? axis + shape.length : axis;
+      const output = { shape: shape.filter((_, i) => i !== own), dtype };
+      return { outputs: Array.from({ length: shape[own] as number }, () => output), attributes: { axis: own } };
+    },
+    lower(lowering, { operands, attributes: { axis }, outputs }) {
+      const name = lowering.logical(operands[0]!);
+      return outputs.map(({ shape }, i) => {
+        const part = lowering.graph.slice(name, [axis], [i], [i + 1]);
+        return { logical: lowering.graph.reshape(part, shape) };
+      });
+    },
+  }),
+  kernel<{ numOrSizeSplits: number | number[]; axis: number }, { axis: number; starts: Ints }>({
+    name: 'SplitV',
+    inputs: ['x'],
+    lists: true,
+    plan([x], { numOrSizeSplits, axis }) {
+      const { shape, dtype } = x!;
+      const [own = 0] = util.parseAxisParam(axis, [...shape]);
+      const sizes = backend_util.prepareSplitSize(x as never, numOrSizeSplits, own);
+      const starts = sizes.map((_, i) => sizes.slice(0, i).reduce((sum, size) => sum + size, 0));
+      const outputs = sizes.map((size) => ({ shape: shape.map((length, i) => (i === own ? size : length)), dtype }));
+      return { outputs, attributes: { axis: own, starts } };
+    },
+    lower(lowering, { operands, attributes: { axis, starts }, outputs }) {
+      const name = lowering.logical(operands[0]!);
+      return outputs.map(({ shape }, i) => {
+        return { logical: lowering.graph.slice(name, [axis], [starts[i]!], [starts[i]! + shape[axis]!]) };
+      });
+    },
+  }),
+];
