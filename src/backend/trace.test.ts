@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { it } from 'node:test';
-import { peakMemory, type TraceNode, TraceValue } from './trace.ts';
+import { exactJson, peakMemory, type TraceNode, TraceValue } from './trace.ts';
 
 /** An array of so many KiB. */
 function kibibytes(size: number, what: 'leaf' | 'passing' | 'result'): TraceValue {
@@ -26,4 +26,13 @@ it('counts what is there at the worst moment: leaves always, results once comput
     node([leaf], late!), // 1 + 4 + 8: what nobody reads is done as well
   ];
   assert.equal(peakMemory({ nodes, leaves: [leaf], results: [early!, late!], signature: '' }), 27 * 1024);
+});
+
+it('exactJson writes numbers differently that JSON writes alike, or not at all', () => {
+  const numbers = [0, -0, 1.5, Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 7n];
+
+  assert.equal(
+    exactJson({ name: 'pads', numbers }),
+    '{"name":"pads","numbers":[0,"-0",1.5,"NaN","Infinity","-Infinity","7"]}',
+  );
 });
