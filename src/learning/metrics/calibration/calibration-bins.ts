@@ -51,16 +51,13 @@ export function calibrationBins(
 }
 
 /**
- * The expected calibration error, 0 to 1: the mean over items of their bin's |observed share - mean probability| (Naeini et al.
- * 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Lower is better; chance alone makes it positive, the
- * more so the fewer items there are. NaN for no items.
- *
- * It bins the probability of class 1 over 0 to 1. Guo et al. 2017 bin that of the predicted class over 0.5 to 1, where too much
- * confidence in real can hide too little confidence in fake.
+ * The expected calibration error, 0 to 1: the mean over items of their bin's |observed share - mean probability| (Naeini et
+ * al. 2015, "Obtaining well calibrated probabilities using Bayesian binning"). Lower is better; chance alone makes it
+ * positive, the more so the fewer items there are. NaN for no items. It bins the probability of class 1 over 0 to 1. Guo et
+ * al. 2017 bin that of the predicted class over 0.5 to 1, where too much confidence in real can hide too little confidence
+ * in fake. Parameters and errors are those of {@link calibrationBins}.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 · 0.2) / 4.
- *
- * Parameters and errors are those of {@link calibrationBins}.
  */
 export function expectedCalibrationError(...given: Parameters<typeof calibrationBins>): number {
   let [sum, total] = [0, 0];

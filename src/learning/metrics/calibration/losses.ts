@@ -2,14 +2,11 @@ import type { Logits } from '../logits.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * The Brier score, 0 to 1: the mean squared difference of the probability of class 1 and the label (Brier 1950, "Verification
- * of forecasts expressed in terms of probability", halved for two classes as in scikit-learn's `brier_score_loss`). Lower is
- * better; a constant 0.5 gives 0.25. NaN for no items.
+ * The Brier score, 0 to 1: the mean squared difference of the label, 0 or 1, and the probability of class 1 (Brier 1950,
+ * "Verification of forecasts expressed in terms of probability", halved for two classes as in scikit-learn's
+ * `brier_score_loss`). Lower is better; a constant 0.5 gives 0.25. NaN for no items.
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 give 0.158125.
- *
- * @param labels 0 or 1 for each item.
- * @param probabilities Of class 1, 0 to 1, for each item.
  */
 export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, options: Weighted = {}): number {
   requireOneEach(labels, probabilities, 'probability', options);
@@ -17,13 +14,11 @@ export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number
 }
 
 /**
- * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class (Bishop 2006,
- * "Pattern Recognition and Machine Learning", equation 4.108). Lower is better, ln 2 = 0.693 is chance. NaN for no images or
- * when a logit is NaN; finite logits give a finite value, however far apart they are.
+ * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class, 0 or 1 (Bishop
+ * 2006, "Pattern Recognition and Machine Learning", equation 4.108). Lower is better, ln 2 = 0.693 is chance. NaN for no
+ * images or when a logit is NaN; finite logits give a finite value, however far apart they are.
  *
  * Example: labels 0 1 with logits (0, 0) (0, 0) give ln 2; labels 0 1 with (1, -1) (1, -1) give 1.126928 = ln(1 + e²) - 1.
- *
- * @param labels 0 or 1 for each image.
  */
 export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options: Weighted = {}): number {
   if (logits.length !== 2 * labels.length) {

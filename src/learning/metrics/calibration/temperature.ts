@@ -2,18 +2,14 @@ import { normalQuantile } from '../intervals/normal-distribution.ts';
 import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
 
 /**
- * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits are
- * divided so that their cross-entropy is lowest. Above 1 the model was overconfident, below 1 underconfident; ranking and
- * predicted classes stay. Fit it to other items than those it is judged on.
- *
- * For two classes only the difference of the logits counts, and the loss is convex in 1 / T: Newton's method within a bracket
- * finds where its slope is 0. The result is 0 where all items are on the right side, Infinity where they are on the wrong
- * side on the whole, and NaN for no items.
+ * Temperature scaling (Guo et al. 2017, "On calibration of modern neural networks", section 4.2): the number by which logits
+ * are divided so that their cross-entropy is lowest. Above 1 the model was overconfident, below 1 underconfident; ranking
+ * and predicted classes stay. Fit it to other items than those it is judged on. For two classes only the finite differences
+ * of the logits (class 1 minus class 0) count, and the loss is convex in 1 / T: Newton's method within a bracket finds where
+ * its slope is 0. The result is 0 where all items are on the right side, Infinity where they are on the wrong side on the
+ * whole, and NaN for no items.
  *
  * Example: labels 0 0 1 1, differences -1 1 1 1 give 1 / ln 3 = 0.910239: the probability is 3/4 where 3 of 4 are right.
- *
- * @param labels 0 or 1 for each item.
- * @param differences Logit of class 1 minus that of class 0, finite, for each item.
  */
 export function fitTemperature(
   labels: ArrayLike<number>,
@@ -58,17 +54,12 @@ function wrongProbability(margin: number, scaled: number): number {
 }
 
 /**
- * The interval of a temperature that {@link fitTemperature} fitted, over other images of the same kind: normal in 1 / T, with the
- * variance of the loss's slope over independent units (White 1982, "Maximum likelihood estimation of misspecified models"). A
- * model is significantly overconfident where 1 lies below the interval. The upper end is Infinity where the images do not bound
- * it; both ends are NaN with fewer than two units.
+ * The interval of a temperature that {@link fitTemperature} fitted to these labels and differences, over other images of the
+ * same kind: normal in 1 / T, with the variance of the loss's slope over independent units, images or groups (White 1982,
+ * "Maximum likelihood estimation of misspecified models"). A model is significantly overconfident where 1 lies below the
+ * interval. The upper end is Infinity where the images do not bound it; both ends are NaN with fewer than two units.
  *
  * Example: labels 0 0 1 1, differences -1 1 1 1, temperature 0.910239 give, at 0.95, about 0.269 to Infinity.
- *
- * @param labels 0 or 1 for each image.
- * @param differences Logit of class 1 minus that of class 0, finite, for each image.
- * @param temperature Fitted to these.
- * @param groups The group of each image; undefined where it is alone.
  */
 export function temperatureInterval(
   labels: ArrayLike<number>,

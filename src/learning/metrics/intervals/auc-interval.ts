@@ -41,17 +41,14 @@ export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, 
 const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
 
 /**
- * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95 (the rule of
- * three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?"; the interval of Clopper and Pearson 1934 at
- * no failure).
- *
- * It assumes no distribution: of images that make `pairs` disjoint pairs, each pair is in order with the probability of the true
- * area, independently; so all are with at most area^pairs. Some distributions attain this, so no bound without such an assumption
- * is narrower (Obuchowski and Lieber 2002, "Confidence bounds when the estimated ROC area is 1.0", assume normal ones).
+ * The lower bound of the true area when all images were ranked right: (1 - level)^(1 / pairs), about 1 - 3 / pairs at 0.95
+ * (the rule of three: Hanley and Lippman-Hand 1983, "If nothing goes wrong, is everything all right?"; the interval of
+ * Clopper and Pearson 1934 at no failure). `pairs` is the number of images of the rarer class. It assumes no distribution:
+ * of images that make `pairs` disjoint pairs, each pair is in order with the probability of the true area, independently; so
+ * all are with at most area^pairs. Some distributions attain this, so no bound without such an assumption is narrower
+ * (Obuchowski and Lieber 2002, "Confidence bounds when the estimated ROC area is 1.0", assume normal ones).
  *
  * Example: 10 pairs at 0.95 give 0.741.
- *
- * @param pairs The number of images of the rarer class.
  */
 export function perfectAreaBound(pairs: number, level: number): number {
   return (1 - level) ** (1 / pairs);

@@ -20,12 +20,10 @@ export function precisionRecallCurve(counts: ThresholdCounts) {
 }
 
 /**
- * The precision at recalls, each at the first threshold that reaches it, since between its points the curve is not straight. NaN
- * where there are no positives.
+ * The precision at recalls, ascending from 0 to 1, each at the first threshold that reaches it, since between its points the
+ * curve is not straight. NaN where there are no positives.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 1 1 2/3 at 0 0.5 0.75.
- *
- * @param places Recalls, ascending, 0 to 1.
  */
 export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
   const { falsePositives, truePositives, positives } = counts;

@@ -41,13 +41,11 @@ function bends(counts: Float64Array, i: number): boolean {
 }
 
 /**
- * The height of the ROC curve at false positive rates: straight between its points, and the upper end where it rises vertically.
- * Higher is better; chance gives the false positive rate itself. NaN where a class is missing. Below a rate of 1 / negatives the
- * height is interpolated and says little of the ranking.
+ * The height of the ROC curve at false positive rates, ascending from 0 to 1: straight between its points, and the upper end
+ * where it rises vertically. Higher is better; chance gives the false positive rate itself. NaN where a class is missing.
+ * Below a rate of 1 / negatives the height is interpolated and says little of the ranking.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 0.5 0.5 1 1 at 0 0.25 0.5 1.
- *
- * @param places False positive rates, ascending, 0 to 1.
  */
 export function truePositiveRatesAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
   const { falsePositives, truePositives, positives, negatives } = counts;

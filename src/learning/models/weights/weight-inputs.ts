@@ -1,6 +1,5 @@
 import { z } from 'zod';
 import type { PublishedFile, SettingMistake, StageContext } from '../../../stage.ts';
-import type { ArchitectureName } from '../architectures/architectures.ts';
 import type { ModelSetting } from '../model-setting.ts';
 
 /** The ports through which a kind takes weights from files; both are optional. */
@@ -18,32 +17,20 @@ export const weightPorts = {
   },
 } as const;
 
-/** Published weights, by the name that settings use. */
-const pretrained = {
-  // keras.applications.xception, without its classifier.
-  imagenet: {
-    file: {
-      url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
-      md5: 'b0042744bf5b25fce3cb969f33bebb97',
-    },
-    /** The networks that they are of, all but their heads. */
-    networks: ['xception', 'xception-based'],
-  },
-} as const satisfies Record<string, { file: PublishedFile; networks: readonly ArchitectureName[] }>;
-type PretrainedName = keyof typeof pretrained;
+/** Weights of `keras.applications.xception`, without its classifier, and the networks that they fit, all but their heads. */
+const imagenet: PublishedFile = {
+  url: 'https://storage.googleapis.com/tensorflow/keras-applications/xception/xception_weights_tf_dim_ordering_tf_kernels_notop.h5',
+  md5: 'b0042744bf5b25fce3cb969f33bebb97',
+};
+const networks: readonly ModelSetting[] = ['xception', 'xception-based'];
 
-/** A name with its checksum, `imagenet@md5:…`: this decides the fingerprint, and stands in a model's `info.json`. */
-export type PretrainedSetting = `${PretrainedName}@md5:${string}`;
+/** A name with its checksum: this decides the fingerprint, and stands in a model's `info.json`. */
+export type PretrainedSetting = `imagenet@md5:${string}`;
 
 export const pretrainedSetting = z
-  .enum(['imagenet', 'none'] satisfies (PretrainedName | 'none')[])
-  .transform((name): PretrainedSetting | 'none' =>
-    name === 'none' ? name : `${name}@md5:${pretrained[name].file.md5}`,
-  )
+  .enum(['imagenet', 'none'])
+  .transform((name): PretrainedSetting | 'none' => (name === 'none' ? name : `${name}@md5:${imagenet.md5}`))
   .describe('Published weights, downloaded once: imagenet, of Xception.');
-
-const pretrainedOf = (setting: PretrainedSetting) =>
-  pretrained[setting.slice(0, setting.indexOf('@')) as PretrainedName];
 
 /** Contradictions between the weight inputs, the name of published weights, and the network. */
 export function weightMistakes(
@@ -56,8 +43,7 @@ export function weightMistakes(
   const mistake = (message: string) => [{ at: ['pretrained'], message }];
   if (pretrained === 'none') return [];
   if (inputs.has('weights')) return mistake('either `pretrained` or the input `weights`, got both');
-  const { networks } = pretrainedOf(pretrained);
-  if (networks.some((name) => name === model)) return [];
+  if (networks.includes(model)) return [];
   const got = typeof model === 'string' ? model : 'a list of layers';
   return mistake(`these are weights of ${networks.join(', ')}, got ${got}`);
 }
@@ -67,7 +53,7 @@ export async function weightPaths(
   context: Pick<StageContext, 'inputs' | 'download'>,
   pretrained: PretrainedSetting | 'none' = 'none',
 ): Promise<readonly string[] | undefined> {
-  if (pretrained !== 'none') return [await context.download(pretrainedOf(pretrained).file)];
+  if (pretrained !== 'none') return [await context.download(imagenet)];
   const paths = [...context.inputs('weights'), ...context.inputs('shards')].map(({ path }) => path);
   return paths.length === 0 ? undefined : paths;
 }
