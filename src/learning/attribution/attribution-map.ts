@@ -17,10 +17,7 @@ export function resizeMap(map: AttributionMap, { height, width }: Omit<Attributi
   return { height, width, values: resample(map.values, map, { height, width }, 1) };
 }
 
-/**
- * Map values scaled to 0 to 1, the least to the greatest: 2, 3, 4 give 0, 0.5, 1. A constant map shows no place and becomes
- * zeros.
- */
+/** Map values scaled to 0 to 1: 2, 3, 4 give 0, 0.5, 1. A constant map shows no place and becomes zeros. */
 export function scaleMap(map: Float32Array): Float32Array {
   let [least, most] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
   for (const value of map) {
@@ -30,10 +27,7 @@ export function scaleMap(map: Float32Array): Float32Array {
   return most > least ? map.map((value) => (value - least) / (most - least)) : new Float32Array(map.length);
 }
 
-/**
- * A map with fewer pixels, each the mean of those that fall into it; a side of at most `side` pixels keeps its length.
- * Example: 1, 3, 0, 2 in a row, reduced to 2, gives 2, 1.
- */
+/** A map with at most `side` pixels a side, each the mean of those in it: 1, 3, 0, 2 in a row, reduced to 2, gives 2, 1. */
 export function reduceMap({ height, width, values }: AttributionMap, side: number): AttributionMap {
   const [rows, columns] = [Math.min(side, height), Math.min(side, width)];
   const sums = new Float64Array(rows * columns);

@@ -28,10 +28,7 @@ export interface Explanation {
   readonly completeness?: Completeness;
 }
 
-/**
- * Maps of the same images by several methods. Class activation maps share one pass forward and back. Attributions by channel
- * become one map by {@link channelMaximum}.
- */
+/** Maps of the same images by several methods. Class activation maps share one pass forward and back. */
 export async function explain(
   model: LayersModel,
   question: Question,

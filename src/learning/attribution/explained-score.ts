@@ -18,6 +18,5 @@ export function explainedScore(logits: Tensor, { classes, score }: Pick<Question
 }
 
 /** The explained score of one image, from its two logits. */
-export function scoreOf(logits: readonly [number, number], c: number, { score }: Pick<Question, 'score'>): number {
-  return score === 'margin' ? logits[c]! - logits[1 - c]! : logits[c]!;
-}
+export const scoreOf = (logits: readonly [number, number], c: number, { score }: Pick<Question, 'score'>): number =>
+  score === 'margin' ? logits[c]! - logits[1 - c]! : logits[c]!;

@@ -49,9 +49,7 @@ export function chanceIntersectionOverUnion(mask: Uint8Array): number {
 }
 
 /** A mask's share of the pixels: the score of a random pixel in the {@link pointingGame}. */
-export function maskShare(mask: Uint8Array): number {
-  return sizeOf(mask) / mask.length;
-}
+export const maskShare = (mask: Uint8Array): number => sizeOf(mask) / mask.length;
 
 const sizeOf = (mask: Uint8Array): number => mask.reduce((sum, inside) => sum + inside, 0);
 
@@ -102,14 +100,10 @@ export interface SalientCut {
 }
 
 /** How much a pixel counts among the `count` most salient: 1, 0, or a share where it ties for the last places. */
-export function salience(value: number, cut: SalientCut, count: number): number {
-  return value > cut.value ? 1 : value < cut.value ? 0 : (count - cut.above) / cut.tied;
-}
+export const salience = (value: number, cut: SalientCut, count: number): number =>
+  value > cut.value ? 1 : value < cut.value ? 0 : (count - cut.above) / cut.tied;
 
-/**
- * The cut below a map's `count` most salient pixels. Example: the two most salient of 4, 3, 3, 0 end at 3, with one above
- * and two tied, of which each counts half.
- */
+/** The cut below a map's `count` most salient pixels: of 4, 3, 3, 0, two end at 3, one above and two tied. */
 export function mostSalient(map: Float32Array, count: number): SalientCut {
   const value = greatest(map.slice(), count);
   let [above, tied] = [0, 0];

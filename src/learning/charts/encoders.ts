@@ -53,10 +53,7 @@ export function rowNames(field: string, names: readonly string[], longest: numbe
   };
 }
 
-/**
- * The range of some numbers with a margin of 4 %, inside of `within`. It is never so narrow that rounding errors fill it,
- * and 0 to 1 without any finite number.
- */
+/** The range of finite numbers with a margin of 4 %, inside of `within`, wider than rounding errors; 0 to 1 without any. */
 export function domainOf(values: Iterable<number>, within: Domain = [-Infinity, Infinity]): Domain {
   let [low, high] = [Infinity, -Infinity];
   for (const value of values) if (Number.isFinite(value)) [low, high] = [Math.min(low, value), Math.max(high, value)];

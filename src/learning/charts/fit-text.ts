@@ -26,10 +26,7 @@ export function fitText(text: string, width: number, { size, weight = 'normal' }
   return '…';
 }
 
-/**
- * Properties of an axis or a legend whose labels {@link fitText} shortens to `width`. The data keeps the whole names, so that
- * two names which look alike when shortened stay two.
- */
+/** Properties of an axis or legend whose labels {@link fitText} shortens to `width`; the data keeps the whole names. */
 export function fittedLabels(
   names: readonly string[],
   width: number,

@@ -69,10 +69,7 @@ export function pointLayer(
   return { ...source, mark: { type: 'point', opacity: 1, ...mark }, encoding };
 }
 
-/**
- * Rows with the colour and shape of their series in fields of their own. All but the lines look theirs up, since a legend
- * that several layers share shows none of them as it is.
- */
+/** Rows with the colour and shape of their series: a legend that several layers share shows none of them as it is. */
 function seriesLooks(names: readonly string[], { data, filter, colours }: Omit<LineOptions, 'legend'>) {
   const { color, shape } = seriesScales(names, colours);
   const find = (values: readonly string[], as: string): Part => ({

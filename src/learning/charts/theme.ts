@@ -1,10 +1,7 @@
 import type { Config } from 'vega-lite';
 import { fontFamily } from './fonts.ts';
 
-/**
- * Colours of categories, told apart with every kind of colour blindness: Okabe and Ito, "Color Universal Design", 2008,
- * without the yellow, which is too faint for lines on white.
- */
+/** Colours of categories for every kind of colour blindness: Okabe and Ito 2008, without the yellow, too faint on white. */
 export const palette = ['#0072b2', '#d55e00', '#009e73', '#cc79a7', '#e69f00', '#56b4e9', '#000000'] as const;
 
 /** Dashes of lines, in the order of the palette, for prints in grey. */

@@ -45,10 +45,7 @@ export interface ExplainedPictures {
   readonly gap?: number;
 }
 
-/**
- * Explains pictures, all in one batch. Throws a {@link StageError} for a class or layer that does not exist, and one with every
- * picture that cannot be read or is too small.
- */
+/** Explains pictures, all in one batch. Throws a {@link StageError} with every picture that is unreadable or too small. */
 export async function explainPictures(
   { model, info, input }: SeeingModel,
   pictures: readonly Picture[],

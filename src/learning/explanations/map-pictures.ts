@@ -10,10 +10,7 @@ import type { DecodedImage } from '../vision/decode-image.ts';
 /** The share of the pixels that is shown as bright as the brightest. */
 const brightest = 0.01;
 
-/**
- * A map from 0 to 1 for the eye, full from the least of its most salient 1 % of pixels on: the few peaks of a gradient would
- * leave all else dark. A map of zeros stays so.
- */
+/** A map from 0 to 1, full from its most salient 1 % of pixels on, since few peaks would leave all else dark. */
 export function brightenMap({ height, width, values }: AttributionMap): AttributionMap {
   const count = Math.max(1, Math.round(brightest * values.length));
   // If the map is zero almost everywhere, its greatest value.

@@ -10,8 +10,8 @@ import type { Subject } from './subject.ts';
 /** Masks of what was forged in the images of a split. */
 export interface Masks {
   /**
-   * The mask of an image, resized and cropped as the network sees it: 1 where it was forged, 0 elsewhere, `[size, size]`.
-   * Undefined if there is no mask, or nothing of it is left. Throws a {@link StageError} if the file is no mask of the image.
+   * The mask as the network sees it, `[size, size]`, 1 where forged; undefined if empty. Throws if it does not fit the
+   * image.
    */
   read(sample: Sample): Promise<Uint8Array | undefined>;
 }

@@ -13,8 +13,7 @@ import type { ExplanationSettings } from './explanation-settings.ts';
 export type ChooseClass = (images: Float32Array, labels: Int32Array) => Int32Array | Promise<Int32Array>;
 
 /**
- * How the class is chosen: by the prediction (`predicted`), by name, or by the label (`label`) where images have one. Throws
- * a {@link StageError} for any other name.
+ * How the class is chosen: `predicted`, a name, or `label` where images have one. Throws a {@link StageError} otherwise.
  */
 export function chooseClass(
   model: LayersModel,
@@ -71,8 +70,7 @@ export function expectLargeEnough(
 }
 
 /**
- * The results of independent checks. Throws one {@link StageError} with the message of every check that threw one, so that the
- * first mistake hides no second; any other error is thrown as it is.
+ * The results of independent checks. Throws one {@link StageError} with the messages of all that failed; bugs as they are.
  */
 export async function expectAll<T extends readonly unknown[]>(
   ...checks: { readonly [K in keyof T]: () => T[K] | Promise<T[K]> }

@@ -33,10 +33,7 @@ export interface Subject extends SeeingModel {
   /** Of the data set, in label order. */
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
-  /**
-   * Questions about the images, batch by batch; all in the order of the split without `indices`. Throws a {@link StageError}
-   * at once if there is no such class.
-   */
+  /** Batches of all images without `indices`. Throws a {@link StageError} at once if there is no such class. */
   ask(how: How): AsyncIterable<Asked>;
 }
 
@@ -61,10 +58,7 @@ export interface Asked {
   pixels(slot: number): DecodedImage;
 }
 
-/**
- * A model and a split of a data set, both by the folders of their artifacts. Throws a {@link StageError} if they do not fit, or
- * if images are too small for maps.
- */
+/** Opens a model and a split of a data set. Throws a {@link StageError} if they do not fit, or images are too small. */
 export async function openSubject(
   folders: { readonly model: string; readonly dataset: string },
   split: string,

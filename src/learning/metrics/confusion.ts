@@ -63,9 +63,8 @@ export function balancedAccuracy(counts: Confusion): number {
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 2/3.
  */
-export function precision({ truePositives, falsePositives }: Confusion): number {
-  return truePositives === 0 ? 0 : truePositives / (truePositives + falsePositives);
-}
+export const precision = ({ truePositives, falsePositives }: Confusion): number =>
+  truePositives === 0 ? 0 : truePositives / (truePositives + falsePositives);
 
 /**
  * The share of positives that are called positive, 0 to 1: TP / (TP + FN), the true positive rate. Higher is better, but
@@ -73,9 +72,8 @@ export function precision({ truePositives, falsePositives }: Confusion): number 
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 0 give 0.5.
  */
-export function recall({ truePositives, falseNegatives }: Confusion): number {
-  return truePositives === 0 ? 0 : truePositives / (truePositives + falseNegatives);
-}
+export const recall = ({ truePositives, falseNegatives }: Confusion): number =>
+  truePositives === 0 ? 0 : truePositives / (truePositives + falseNegatives);
 
 /**
  * The harmonic mean of precision and recall, 0 to 1: 2 TP / (2 TP + FP + FN) (van Rijsbergen 1979, "Information retrieval",
@@ -84,9 +82,8 @@ export function recall({ truePositives, falseNegatives }: Confusion): number {
  *
  * Example: labels 0 0 1 1, predictions 0 1 1 1 give 0.8.
  */
-export function f1({ truePositives, falsePositives, falseNegatives }: Confusion): number {
-  return truePositives === 0 ? 0 : (2 * truePositives) / (2 * truePositives + falsePositives + falseNegatives);
-}
+export const f1 = ({ truePositives, falsePositives, falseNegatives }: Confusion): number =>
+  truePositives === 0 ? 0 : (2 * truePositives) / (2 * truePositives + falsePositives + falseNegatives);
 
 /**
  * The correlation of labels and predictions, -1 to 1 (Matthews 1975, "Comparison of the predicted and observed secondary

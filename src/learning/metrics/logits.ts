@@ -1,36 +1,24 @@
 import type { ScoreRow } from './scores-file.ts';
 
-/**
- * The two scores of every image, one after the other: `[images, 2]` in row order, first for real, second for fake, as a network gives
- * them, before any softmax.
- */
+/** The scores of every image for real and fake, before any softmax: `[images, 2]` in row order. */
 export type Logits = ArrayLike<number>;
 
 /**
  * The score that ranks images: second score minus first, in float64 `[images]`; higher is more fake. Not the softmax of the two, which
  * has the same order: in float32 it saturates at 1 and makes ties of confident images.
  */
-export function logitDifferences(logits: Logits): Float64Array {
-  return Float64Array.from({ length: logits.length / 2 }, (_, i) => logits[2 * i + 1]! - logits[2 * i]!);
-}
+export const logitDifferences = (logits: Logits): Float64Array =>
+  Float64Array.from({ length: logits.length / 2 }, (_, i) => logits[2 * i + 1]! - logits[2 * i]!);
 
 /** The class with the higher score, `[images]`: 0 = real, 1 = fake; real on a tie, as argmax does. */
-export function predictedClasses(logits: Logits): Uint8Array {
-  return Uint8Array.from({ length: logits.length / 2 }, (_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
-}
+export const predictedClasses = (logits: Logits): Uint8Array =>
+  Uint8Array.from({ length: logits.length / 2 }, (_, i) => (logits[2 * i + 1]! > logits[2 * i]! ? 1 : 0));
 
-/**
- * The probability of fake by the softmax of the two scores, `[images]`, 1 / (1 + e^(-difference)), from {@link
- * logitDifferences}. A temperature above 0 divides the logits: see `fitTemperature`.
- */
-export function fakeProbabilities(differences: ArrayLike<number>, temperature = 1): Float64Array {
-  return Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
-}
+/** The probability of fake, `[images]`, from {@link logitDifferences} divided by a temperature above 0: the softmax. */
+export const fakeProbabilities = (differences: ArrayLike<number>, temperature = 1): Float64Array =>
+  Float64Array.from(differences, (difference) => 1 / (1 + Math.exp(-difference / temperature)));
 
-/**
- * What the two scores of a file are: logits, as a network gives them before any softmax, or probabilities. The calibration
- * depends on it, the ranking does not.
- */
+/** The kind of the two scores in a file. The calibration depends on it, the ranking does not. */
 export type ScoreScale = 'logits' | 'probabilities';
 
 type Pair = Pick<ScoreRow, 'real' | 'fake'>;

@@ -6,10 +6,7 @@ export interface Metric {
   readonly title: string;
   readonly better: 'higher' | 'lower';
   readonly range: readonly [low: number, high: number];
-  /**
-   * What scores without information reach: one level, or a level for each share of fake images (above 0, below 1). Absent
-   * where it depends on how many images are called fake.
-   */
+  /** The level of scores without information, perhaps by the share of fake images; absent where it depends on more. */
   readonly chance?: number | ((fakeShare: number) => number);
   /** Reports show a headline metric first. */
   readonly isHeadline?: true;
@@ -62,9 +59,7 @@ const byName: ReadonlyMap<string, Metric> = new Map(metricCatalogue.map((metric)
 export const headlineMetrics: readonly Metric[] = [...byName.values()].filter(({ isHeadline }) => isHeadline);
 
 /** The metric that a name of the catalogue or a path in a metrics file ends in; undefined for one that is not listed. */
-export function findMetric(path: string): Metric | undefined {
-  return byName.get(path.slice(path.lastIndexOf('.') + 1));
-}
+export const findMetric = (path: string): Metric | undefined => byName.get(path.slice(path.lastIndexOf('.') + 1));
 
 export const metric = (name: MetricName): Metric => byName.get(name)!;
 
@@ -75,6 +70,5 @@ export function chanceLevel({ chance }: Metric, fakeShare?: number): number | un
 }
 
 /** Compares two values of a metric for sorting, the better one first. */
-export function betterFirst({ better }: Pick<Metric, 'better'>, one: number, other: number): number {
-  return better === 'higher' ? other - one : one - other;
-}
+export const betterFirst = ({ better }: Pick<Metric, 'better'>, one: number, other: number): number =>
+  better === 'higher' ? other - one : one - other;

@@ -57,10 +57,8 @@ function* intervalsOf(
   }
 }
 
-function isInterval(value: unknown): value is readonly [number, number] {
-  return Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === 'number');
-}
+const isInterval = (value: unknown): value is readonly [number, number] =>
+  Array.isArray(value) && value.length === 2 && value.every((end) => typeof end === 'number');
 
-function isMap(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
+const isMap = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -3,10 +3,7 @@ import { type InputArtifact, StageError } from '../../stage.ts';
 /** The singular of what two list ports hold, for messages: `model`, `metrics`. */
 type PortWords = Readonly<Record<'one' | 'other', string>>;
 
-/**
- * Pairs each artifact of a list port with that of another, such as a model with its metrics, by their order. Where both have axis values,
- * these must agree. Throws a {@link StageError} otherwise.
- */
+/** Pairs artifacts of two list ports in order. Throws a {@link StageError} where they differ in number or axis values. */
 export function pairByLabels(
   ones: readonly InputArtifact[],
   others: readonly InputArtifact[],

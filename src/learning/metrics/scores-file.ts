@@ -28,8 +28,7 @@ const columns = ['key', 'split', 'label', 'real', 'fake'] as const;
 const optionalColumns = ['source', 'group'] as const;
 
 /**
- * The text of a `scores` file. Numbers have the shortest form that reads back to the same float64. Source and group are columns only
- * where some row has them, and empty in rows without.
+ * The text of a `scores` file, numbers in the shortest form that reads back the same; source and group only where known.
  */
 export function formatScores(rows: readonly ScoreRow[]): string {
   const known = optionalColumns.filter((column) => rows.some((row) => row[column] !== undefined));

@@ -8,14 +8,11 @@ import { seededDropout } from './seeded-dropout.ts';
  * A network as a tfjs-layers model from images `[batch, imageSize, imageSize, 3]` to the output of its last layer, without a softmax.
  * Kernels and biases are zeros: `initialiseWeights` or a file fills them. The layers must accept `imageSize`.
  */
-export function buildNet(net: Net, imageSize: number): LayersModel {
-  return build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
-}
+export const buildNet = (net: Net, imageSize: number): LayersModel =>
+  build(net, { name: 'image', shape: [imageSize, imageSize, 3] });
 
 /** The same from features `[batch, values]`. */
-export function buildHead(net: Net, values: number): LayersModel {
-  return build(net, { name: 'features', shape: [values] });
-}
+export const buildHead = (net: Net, values: number): LayersModel => build(net, { name: 'features', shape: [values] });
 
 function build({ name, layers: list }: Net, from: { name: string; shape: number[] }): LayersModel {
   const plain = list.filter((layer) => layer.kind !== 'residual');

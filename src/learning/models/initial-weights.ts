@@ -34,9 +34,8 @@ export function initialiseWeights({ layers }: Pick<LayersModel, 'layers'>, seed:
 const identities: Readonly<Record<string, number>> = { gamma: 1, beta: 0, moving_mean: 0, moving_variance: 1 };
 
 /** A depthwise kernel `[height, width, channels, 1]` sees one channel; others are `[…, in, out]`. */
-function fanIn(name: string, { size, shape }: Tensor): number {
-  return name === 'depthwise_kernel' ? shape[0]! * shape[1]! : size / shape.at(-1)!;
-}
+const fanIn = (name: string, { size, shape }: Tensor): number =>
+  name === 'depthwise_kernel' ? shape[0]! * shape[1]! : size / shape.at(-1)!;
 
 /**
  * A seed for random weights that differ from a network's initial ones. Stages share a default seed, and {@link initialiseWeights}

@@ -16,10 +16,7 @@ export interface ModelFiles {
   readonly info: ModelInfo;
 }
 
-/**
- * Writes a `model` artifact into `folder`, which is created if missing: `model.json` and `weights.bin` for any tfjs-layers, and
- * `info.json`. The same weights and info give the same bytes.
- */
+/** Writes a `model` artifact for any tfjs-layers, creating `folder`. The same weights and info give the same bytes. */
 export async function saveModel(folder: string, { model, info }: ModelFiles): Promise<void> {
   mkdirSync(folder, { recursive: true });
   const save = async ({ modelTopology, weightSpecs, weightData }: io.ModelArtifacts) => {

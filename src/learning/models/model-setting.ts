@@ -29,10 +29,7 @@ export function netOf(setting: ModelSetting, classes = 2): Net {
   return { name: 'layers', layers: readLayers(setting.layers) };
 }
 
-/**
- * The network that a setting gives for features: the layers of a named network that follow its backbone, such as 1000-256-64-2 of
- * `xception-based`; a list of layers as it is written.
- */
+/** The network for features: the layers of a named network after its backbone, or a list of layers as it is written. */
 export function headOf(setting: ModelSetting, classes = 2): Net {
   const { name, layers } = netOf(setting, classes);
   if (typeof setting !== 'string') return { name, layers };
@@ -40,8 +37,7 @@ export function headOf(setting: ModelSetting, classes = 2): Net {
 }
 
 /**
- * Why a network cannot classify images of this size, in pixels a side, into two classes. `at` begins at `model` or `imageSize`, as
- * a path in the settings of a stage.
+ * Why a network cannot classify images of so many pixels a side into two classes; `at` begins at `model` or `imageSize`.
  */
 export function modelMistakes(setting: ModelSetting, imageSize: number): readonly NetMistake[] {
   const { name, layers } = netOf(setting);
@@ -55,10 +51,7 @@ export function modelMistakes(setting: ModelSetting, imageSize: number): readonl
   return inSettings([...sharedNames(layers, 'image'), ...(traced.ok ? wrongEnd(traced.value) : [traced.error])]);
 }
 
-/**
- * Why a network cannot classify features into two classes, whatever their number; `at` begins at `model`. {@link traceLayers} finds
- * what depends on the number, once it is known.
- */
+/** Why a network cannot classify features, whatever their number, into two classes; `at` begins at `model`. */
 export function headMistakes(setting: ModelSetting): readonly NetMistake[] {
   if (typeof setting === 'string') return [];
   const { layers } = headOf(setting);

@@ -15,10 +15,7 @@ export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'lo
   return predictions[0] === 0 ? 'real' : 'fake';
 }
 
-/**
- * The loss of the best constant answer on a split, the class shares for every image: their entropy in nats.
- * Example: 1 real and 2 fake give 0.6365, 1 and 1 give ln 2 = 0.6931.
- */
+/** The loss of the best constant answer, the entropy of the class shares in nats: 1 real and 2 fake give 0.6365. */
 export function constantLoss({ real, fake }: SplitImages): number {
   const shares = [real, fake].map((count) => count / (real + fake)).filter((share) => share > 0);
   return shares.reduce((sum, share) => sum - share * Math.log(share), 0);
@@ -29,9 +26,8 @@ export function constantLoss({ real, fake }: SplitImages): number {
  * constant answer. Where one class is rare, a network may call no image so and still separate the classes. Twice the gain in log
  * likelihood is compared with chi-squared of one degree of freedom at 95 % (Wilks 1938).
  */
-export function isNearConstant(loss: number, images: SplitImages): boolean {
-  return 2 * (images.real + images.fake) * (constantLoss(images) - loss) <= 3.84;
-}
+export const isNearConstant = (loss: number, images: SplitImages): boolean =>
+  2 * (images.real + images.fake) * (constantLoss(images) - loss) <= 3.84;
 
 /** The class that a network which learned nothing calls all of val; undefined where it learned something. */
 export function collapseOf({ splits }: EpochRecord, images: History['images']): SplitValues['allCalled'] {

@@ -26,8 +26,7 @@ export interface FitOptions extends Omit<StepOptions, 'average'> {
   /** Splits that are evaluated after each epoch, {@link selectionSplit} among them. */
   readonly monitor: readonly string[];
   /**
-   * How to get the values of the training split: from a pass of its own, as for the other splits (`exact`), or as the running
-   * means of the epoch's batches (`running`), which costs nothing.
+   * Values of the training split: from a pass of their own (`exact`), or the free running means of its batches (`running`).
    */
   readonly trainValues: 'exact' | 'running';
   readonly schedule?: ScheduleSettings;
@@ -209,6 +208,5 @@ function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): 
   return `images ${keys.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-function diverged(where: string, loss: number): StageError {
-  return new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate or \`clip\` may help.`);
-}
+const diverged = (where: string, loss: number): StageError =>
+  new StageError(`Expected a finite loss, got ${loss} in ${where}. A lower learning rate or \`clip\` may help.`);

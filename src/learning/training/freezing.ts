@@ -124,6 +124,5 @@ export function freezeLayers(model: LayersModel, freezing: Freezing, epoch: numb
   return `From epoch ${epoch} on ${trainableParameters(model)} of ${all} parameters train.`;
 }
 
-function trainableParameters(model: LayersModel): string {
-  return model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0).toLocaleString('en');
-}
+const trainableParameters = (model: LayersModel): string =>
+  model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0).toLocaleString('en');

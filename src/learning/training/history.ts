@@ -8,8 +8,8 @@ const splitValues = z.object({
   /** Share of images whose class is predicted, 0 to 1; higher is better. */
   accuracy: z.number(),
   /**
-   * The one class that all images are called although both classes are there. Absent where two classes are called, for running
-   * values, and in older histories.
+   * The class that all images are called although both are there. Absent otherwise, for running values, and in old
+   * histories.
    */
   allCalled: z.enum(['real', 'fake']).exactOptional(),
 });
@@ -48,9 +48,7 @@ const history = z
 export type History = Readonly<z.infer<typeof history>>;
 
 /** The text of a `history` file. */
-export function formatHistory(history: History): string {
-  return `${JSON.stringify(history, null, 2)}\n`;
-}
+export const formatHistory = (history: History): string => `${JSON.stringify(history, null, 2)}\n`;
 
 /** Reads the text of a `history` file; the error is one sentence that names the place. */
 export function parseHistory(text: string): Result<History, string> {

@@ -21,10 +21,7 @@ export function trainingLoss(batch: Pick<Batch, 'labels' | 'mixed'>, logits: Ten
   return losses.softmaxCrossEntropy(shares, logits, tensor(weights), 0, Reduction.SUM) as Scalar;
 }
 
-/**
- * The shares of the classes in every image's target, `[batch, 2]`, where each row sums to 1 as tfjs's gradient assumes; and the
- * weight of each image, `[batch]`, where they differ.
- */
+/** Each image's target, `[batch, 2]`, in rows that sum to 1 as tfjs's gradient assumes, and its weight, `[batch]`. */
 function batchTargets({ labels, mixed }: Pick<Batch, 'labels' | 'mixed'>, { labelSmoothing = 0, classWeights }: Loss) {
   const targets = new Float32Array(2 * labels.length);
   const sizes = new Float64Array(labels.length);
@@ -43,10 +40,7 @@ function batchTargets({ labels, mixed }: Pick<Batch, 'labels' | 'mixed'>, { labe
   return { targets, weights: classWeights && Float32Array.from(sizes, (size) => size / whole) };
 }
 
-/**
- * The loss with `balanced` as numbers: the weight of a class is images / (2 images of the class). `labels` are those of the
- * training split. Throws a {@link StageError} when a class has no images.
- */
+/** The loss with `balanced` as images / (2 images of the class). Throws a {@link StageError} when a class has no images. */
 export function resolveLoss({ classWeights, ...rest }: LossSettings, labels: readonly number[]): Loss {
   if (classWeights !== 'balanced') return classWeights === undefined ? rest : { ...rest, classWeights };
   const fakes = labels.reduce((sum, label) => sum + label, 0);

@@ -3,8 +3,7 @@ import { type Dataset, openDataset } from '../vision/dataset/open-dataset.ts';
 import { type Features, openFeatures } from '../vision/features/open-features.ts';
 
 /**
- * Opens the `dataset` artifact in `folder` to read some of its splits. Throws a {@link StageError} when it does not have two classes, or
- * when one of `splits` is missing or empty.
+ * Opens a `dataset` artifact. Throws a {@link StageError} without two classes, or if one of `splits` is missing or empty.
  */
 export const openTwoClasses = (folder: string, splits: readonly string[]): Dataset =>
   expectTwoClasses(openDataset(folder), 'a dataset', splits);

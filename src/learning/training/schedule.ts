@@ -69,6 +69,4 @@ export function warmUpFactor({ warmUp = 0 }: ScheduleSettings, step: number, ste
 }
 
 /** Whether the rate of an epoch does not depend on how many follow, so that a longer training can resume from a shorter one. */
-export function isOpenEnded(settings: ScheduleSettings | undefined): boolean {
-  return settings?.kind !== 'cosine';
-}
+export const isOpenEnded = (settings: ScheduleSettings | undefined): boolean => settings?.kind !== 'cosine';

@@ -19,10 +19,7 @@ export function countImages(labels: readonly number[]): SplitImages {
   return { real: labels.length - fake, fake };
 }
 
-/**
- * The accuracy of calling every image the more frequent class, which a model must beat: `50.0 %` where it is the same for all
- * splits, otherwise `train 50.0 %, test 66.7 %`.
- */
+/** The accuracy of always calling the more frequent class: `50.0 %` for all splits, or `train 50.0 %, test 66.7 %`. */
 export function majorityWords(images: Readonly<Record<string, SplitImages>>): string {
   const shares = Object.entries(images).map(([split, { real, fake }]) => {
     return { split, share: `${((100 * Math.max(real, fake)) / (real + fake)).toFixed(1)} %` };

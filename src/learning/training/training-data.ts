@@ -42,8 +42,7 @@ const trainingData = ({ samples, pass }: BatchSource, { batchSize, seed }: Batch
 });
 
 /**
- * The splits of the `dataset` artifact in a folder. A split is opened when first used, and keeps its decoded images until all are
- * closed by disposing.
+ * The splits of the `dataset` artifact in a folder, each opened when first used; its decoded images are kept until disposal.
  */
 export function datasetBatches(
   dataset: string,

@@ -18,13 +18,11 @@ export async function bestOf(best: BestEpoch | undefined, values: SplitValues, m
 }
 
 /** The better of two epochs by validation accuracy, then by validation loss; the earlier of equal ones. */
-export function betterOf(earlier: EpochRecord, later: EpochRecord): EpochRecord {
-  return isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!) ? later : earlier;
-}
+export const betterOf = (earlier: EpochRecord, later: EpochRecord): EpochRecord =>
+  isBetter(later.splits[selectionSplit]!, earlier.splits[selectionSplit]!) ? later : earlier;
 
-function isBetter(values: SplitValues, than: SplitValues): boolean {
-  return values.accuracy > than.accuracy || (values.accuracy === than.accuracy && values.loss < than.loss);
-}
+const isBetter = (values: SplitValues, than: SplitValues): boolean =>
+  values.accuracy > than.accuracy || (values.accuracy === than.accuracy && values.loss < than.loss);
 
 /**
  * The complete state of a training after an epoch, kept outside the backend. Random numbers follow from the seed, the epoch and

@@ -37,10 +37,7 @@ function jet(): readonly Colour[] {
   });
 }
 
-/**
- * The share of a channel at a step, with the products in the order of Matplotlib's `_create_lookup_table`, since the last bit
- * of a share decides its byte.
- */
+/** The products are in the order of Matplotlib's `_create_lookup_table`: the last bit of a share decides its byte. */
 function shareAt({ at, shares }: (typeof jetBends)[number], step: number): number {
   const next = Math.max(
     1,

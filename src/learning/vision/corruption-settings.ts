@@ -3,10 +3,7 @@ import { z } from 'zod';
 const strength = (least: number, most: number, what: string) =>
   z.number().min(least).max(most).exactOptional().describe(what);
 
-/**
- * Corruptions of the images that a model is tested on; light, since a spec imports it. Strengths are fixed, not drawn, so that every
- * image suffers alike.
- */
+/** Corruptions of test images; light, since a spec imports it. Strengths are fixed, so that every image suffers alike. */
 export const corruptionSettings = z.strictObject({
   blur: strength(0, 20, 'Blurs by a Gaussian of this standard deviation in pixels; 0 changes nothing.'),
   noise: strength(0, 255, 'Adds normal noise of this standard deviation, in levels of 255; 0 changes nothing.'),

@@ -7,10 +7,7 @@ export interface Resize {
   readonly kernel: Kernel;
 }
 
-/**
- * `cover` fills the size and crops what sticks out at the centre; `contain` shows all of the image on black; `fill`
- * stretches it. The first two keep its proportions.
- */
+/** `cover` fills the size and crops at the centre; `contain` shows the whole image on black; `fill` stretches it. */
 export const fits = ['cover', 'contain', 'fill'] as const;
 type Fit = (typeof fits)[number];
 

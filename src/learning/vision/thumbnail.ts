@@ -18,6 +18,4 @@ export async function thumbnail(
   return `data:image/${format};base64,${(await encoded.toBuffer()).toString('base64')}`;
 }
 
-function ofPixels({ width, height, pixels }: DecodedImage) {
-  return sharp(pixels, { raw: { width, height, channels: 3 } });
-}
+const ofPixels = ({ width, height, pixels }: DecodedImage) => sharp(pixels, { raw: { width, height, channels: 3 } });

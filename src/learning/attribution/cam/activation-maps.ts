@@ -83,10 +83,7 @@ export function eigenCam(view: LayerView): Float32Array {
   return weighChannels(view, sum < 0 ? direction.map((value) => -value) : direction);
 }
 
-/**
- * RandomCAM, the control: channels weighted by random numbers from -1 to 1. It uses the activations and nothing of the class,
- * so a method that does no better explains nothing about the decision.
- */
+/** RandomCAM, the control: channels weighted by random numbers from -1 to 1, which explains nothing about the decision. */
 export function randomCam(view: LayerView, seed: number): Float32Array {
   const random = new Random('random-cam', seed);
   const weights = Float64Array.from({ length: view.channels }, () => random.between(-1, 1));
@@ -94,9 +91,8 @@ export function randomCam(view: LayerView, seed: number): Float32Array {
 }
 
 /** `ReLU(Σ_k w_k A^k)`: `[height, width]`. */
-export function weighChannels(view: LayerView, weights: ArrayLike<number>): Float32Array {
-  return sumChannels(view, (at, k) => weights[k]! * view.activations[at]!);
-}
+export const weighChannels = (view: LayerView, weights: ArrayLike<number>): Float32Array =>
+  sumChannels(view, (at, k) => weights[k]! * view.activations[at]!);
 
 /** A number for a channel at a place; `at` is an index into `[height, width, channels]`. */
 type Term = (at: number, channel: number) => number;

@@ -17,10 +17,7 @@ export interface LayerView {
   readonly gradients: Float32Array;
 }
 
-/**
- * Views of a layer with feature maps, `[batch, height, width, channels]`, one for each image, beside the logits, `[batch,
- * 2]`, by one pass forward and one from the score back to the layer.
- */
+/** Views of a layer's feature maps, by one pass forward and one back from the score, beside the logits, `[batch, 2]`. */
 export async function viewLayer(
   model: LayersModel,
   name: string,
@@ -89,10 +86,7 @@ export function convolutionNames(model: LayersModel): readonly string[] {
     .map(({ name }) => name);
 }
 
-/**
- * The convolution of class activation maps: the one of that name, or the last. Throws a {@link StageError} that lists the
- * convolutions when there is none.
- */
+/** The convolution of that name, or the last. Throws a {@link StageError} that lists the convolutions. */
 export function findConvolution(model: LayersModel, name?: string): string {
   const names = convolutionNames(model);
   const last = names.at(-1);

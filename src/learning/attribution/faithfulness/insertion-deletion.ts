@@ -3,10 +3,7 @@ import { permutation, Random } from '../../../random.ts';
 import { outputOf } from '../../models/model-output.ts';
 import type { Question } from '../question.ts';
 
-/**
- * The probability of a class while more and more pixels of an image are exchanged, the most salient first: a value for each
- * of the shares 0, 1 / steps, …, 1 of the pixels.
- */
+/** The probability of a class at the shares 0, 1 / steps, …, 1 of exchanged pixels, the most salient first. */
 export interface ExchangeCurves {
   /** From the baseline to the image, by inserting pixels of the image: rises early for a good map. */
   readonly insertion: Float64Array;

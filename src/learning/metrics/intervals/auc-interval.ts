@@ -50,9 +50,7 @@ const logistic = (x: number): number => 1 / (1 + Math.exp(-x));
  *
  * Example: 10 pairs at 0.95 give 0.741.
  */
-export function perfectAreaBound(pairs: number, level: number): number {
-  return (1 - level) ** (1 / pairs);
-}
+export const perfectAreaBound = (pairs: number, level: number): number => (1 - level) ** (1 / pairs);
 
 /** The number of pairs of a real and a fake image in which no two pairs share a unit (an image or its group). */
 function independentPairs({ labels, groups }: BootstrapSample): number {

@@ -46,9 +46,8 @@ const mostUndefined = 0.1;
  *
  * @param level The confidence, above 0 and below 1.
  */
-export function bootstrapInterval(sample: BootstrapSample, statistic: Statistic, level: number): Interval {
-  return bootstrapIntervals(sample, (weights) => ({ value: statistic(weights) }), level).value;
-}
+export const bootstrapInterval = (sample: BootstrapSample, statistic: Statistic, level: number): Interval =>
+  bootstrapIntervals(sample, (weights) => ({ value: statistic(weights) }), level).value;
 
 /**
  * {@link bootstrapInterval} of several statistics on the same draws.
@@ -133,10 +132,7 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
   return new Set(named).size < named.length;
 }
 
-/**
- * The draws, or none where they would never change the images of some class. A class with a single image or group is the same in
- * every draw, so its unknown spread would count as none.
- */
+/** The draws, or none if a class has a single image or group, whose unknown spread would count as none. */
 export function informativeDraws(sample: BootstrapSample): Iterable<Float64Array> {
   const { labels } = sample;
   const several = strataOf(sample).filter((units) => units.length > 1);

@@ -19,6 +19,5 @@ export interface PairedDifference {
 }
 
 /** The interval as in a `metrics` file; null where it is undefined. */
-export function intervalPair({ low, high }: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null {
-  return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
-}
+export const intervalPair = ({ low, high }: Pick<Interval, 'low' | 'high'>): readonly [number, number] | null =>
+  Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];

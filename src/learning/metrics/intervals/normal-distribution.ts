@@ -40,6 +40,4 @@ export function normalQuantile(chance: number): number {
 }
 
 /** The probability that a standard normal draw is at least as far from 0 as `z`: a two-sided p-value. */
-export function twoSidedChance(z: number): number {
-  return 2 * normalCdf(-Math.abs(z));
-}
+export const twoSidedChance = (z: number): number => 2 * normalCdf(-Math.abs(z));

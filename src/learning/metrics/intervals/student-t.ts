@@ -19,9 +19,8 @@ export function studentT(level: number, freedom: number): number {
 }
 
 /** The probability that Student's t is at least as far from 0 as `t`: a two-sided p-value, to about twelve decimals. */
-export function twoSidedT(t: number, freedom: number): number {
-  return Math.max(0, 1 - centralChance(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
-}
+export const twoSidedT = (t: number, freedom: number): number =>
+  Math.max(0, 1 - centralChance(Math.atan(Math.abs(t) / Math.sqrt(freedom)), freedom));
 
 /** P(|T| <= t), by the angle whose tangent is t over the root of the degrees of freedom. */
 function centralChance(angle: number, freedom: number): number {

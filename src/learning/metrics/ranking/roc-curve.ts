@@ -36,9 +36,7 @@ export function rocCurve(
 }
 
 /** Whether the steps before and after differ. */
-function bends(counts: Float64Array, i: number): boolean {
-  return counts[i + 1]! - counts[i]! !== counts[i]! - counts[i - 1]!;
-}
+const bends = (counts: Float64Array, i: number): boolean => counts[i + 1]! - counts[i]! !== counts[i]! - counts[i - 1]!;
 
 /**
  * The height of the ROC curve at false positive rates, ascending from 0 to 1: straight between its points, and the upper end
@@ -62,9 +60,8 @@ export function truePositiveRatesAt(counts: ThresholdCounts, places: ArrayLike<n
 }
 
 /** {@link truePositiveRatesAt} for one place. */
-export function truePositiveRateAt(counts: ThresholdCounts, place: number): number {
-  return truePositiveRatesAt(counts, [place])[0]!;
-}
+export const truePositiveRateAt = (counts: ThresholdCounts, place: number): number =>
+  truePositiveRatesAt(counts, [place])[0]!;
 
 /**
  * The DET curve of a ranking (Martin et al. 1997, "The DET curve in assessment of detection task performance"), as

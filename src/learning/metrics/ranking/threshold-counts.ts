@@ -1,8 +1,7 @@
 import { requireOneEach, type Weighted } from '../weights.ts';
 
 /**
- * Scores by their place in the ranking. They are sorted once and can then be counted under any weights in one pass, which
- * makes a bootstrap of thousands of draws fast.
+ * Scores by their place in the ranking: sorted once, then counted under any weights in one pass, fast enough to bootstrap.
  */
 export interface RankedScores {
   /** Distinct scores, descending. */

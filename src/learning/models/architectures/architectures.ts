@@ -24,11 +24,7 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
   'tiny-xception': { summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.', layers: tinyXception },
 };
 
-/**
- * SimpleNet, the study's network from scratch: convolutions of 7 x 7 without padding to 6, 16 and 24 channels, each with ReLU and a
- * halving max-pool, then dense layers of 1024, 256 and the classes with ReLU between. 16,901,762 parameters at 256 x 256, all but
- * 26,928 of them dense.
- */
+/** SimpleNet, the study's network from scratch. 16,901,762 parameters at 256 x 256, all but 26,928 of them dense. */
 function simpleNet(classes: number): readonly LayerItem[] {
   const convolution = (conv: number): readonly LayerItem[] => [{ conv, kernel: 7 }, 'relu', { maxPool: 2 }];
   const dense = [1024, 256].flatMap((units): LayerItem[] => [{ dense: units }, 'relu']);
@@ -36,10 +32,7 @@ function simpleNet(classes: number): readonly LayerItem[] {
   return [...[6, 16, 24].flatMap(convolution), ...head];
 }
 
-/**
- * MyNet, the study's small network: five convolutions without padding, each with a halving max-pool and ReLU, then dropout and one
- * dense layer. 34,850 parameters at 256 x 256, with two classes.
- */
+/** MyNet, the study's small network. 34,850 parameters at 256 x 256, with two classes. */
 function myNet(classes: number): readonly LayerItem[] {
   const pooled = (conv: number, kernel: number): readonly LayerItem[] => [{ conv, kernel }, { maxPool: 2 }, 'relu'];
   return [

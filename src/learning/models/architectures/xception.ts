@@ -26,9 +26,10 @@ export function xceptionBackbone(): readonly LayerItem[] {
 }
 
 /** Xception with a linear classifier: 22,855,952 learnable parameters with ImageNet's thousand classes, as in the paper. */
-export function xception(classes: number): readonly LayerItem[] {
-  return [...xceptionBackbone(), { dense: classes, name: 'logits' }];
-}
+export const xception = (classes: number): readonly LayerItem[] => [
+  ...xceptionBackbone(),
+  { dense: classes, name: 'logits' },
+];
 
 /** The study's network: after the thousand outputs of Xception's classifier, dense layers of 256, 64 and the classes, ReLU between. */
 export function xceptionBased(classes: number): readonly LayerItem[] {
@@ -71,10 +72,10 @@ function middleModule(block: number): LayerItem {
 }
 
 /** Depthwise 3 x 3, then 1 x 1, then BatchNorm. */
-function separable(filters: number, name: string): PlainItem[] {
-  return normalised({ separableConv: filters, padding: 'same', bias: false, name });
-}
+const separable = (filters: number, name: string): PlainItem[] =>
+  normalised({ separableConv: filters, padding: 'same', bias: false, name });
 
-function normalised(convolution: PlainItem & { readonly name: string }): PlainItem[] {
-  return [convolution, { batchNorm: true, epsilon: 1e-3, name: `${convolution.name}_bn` }];
-}
+const normalised = (convolution: PlainItem & { readonly name: string }): PlainItem[] => [
+  convolution,
+  { batchNorm: true, epsilon: 1e-3, name: `${convolution.name}_bn` },
+];

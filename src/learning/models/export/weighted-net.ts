@@ -39,10 +39,7 @@ function valuesOf(model: LayersModel, name: string): readonly Float32Array[] {
   return layer.getWeights().map((weight) => weight.dataSync<'float32'>());
 }
 
-/**
- * The bytes of a safetensors file with a network's weights as PyTorch names and lays them out. Throws a {@link StageError} where two
- * layers would have the same name there.
- */
+/** A safetensors file in PyTorch's names and layouts. Throws a {@link StageError} where two layers would have one name. */
 export function exportSafetensors({ weights }: WeightedNet, metadata: Readonly<Record<string, string>>): Uint8Array {
   const tensors = weights.map((weight) => ({
     name: pytorchName(weight),

@@ -76,10 +76,7 @@ export const addName = ({ name }: { readonly name: string }): string => `${name}
 
 export type Layer = PlainLayer | ResidualLayer;
 
-/**
- * The form of a network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real first. Shapes,
- * counts, drawings and the tfjs model are derived from it.
- */
+/** A network as data, without weights: from images `[height, width, 3]` to logits `[classes]`, real first. */
 export interface Net {
   readonly name: string;
   readonly layers: readonly Layer[];

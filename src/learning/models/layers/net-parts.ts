@@ -13,10 +13,7 @@ export function backbone(layers: readonly Layer[]): readonly Layer[] {
 
 const flattens = ({ kind }: Layer): boolean => kind === 'flatten' || kind === 'globalAveragePool';
 
-/**
- * What each name of a net stands for: a layer for itself, a residual block for the layers inside. Of these, only those with weights
- * are listed, in the net's order.
- */
+/** The layers with weights by each name of a net: a layer for itself, a residual block for the layers inside. */
 export function layersByName(layers: readonly Layer[]): ReadonlyMap<string, readonly string[]> {
   return new Map(
     layers.flatMap((layer) => {

@@ -90,6 +90,5 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
 }
 
 /** All plain layers, those of residual blocks in their place, the body's before the shortcut's. */
-export function plainLayers(traced: readonly TracedLayer[]): readonly TracedPlain[] {
-  return traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));
-}
+export const plainLayers = (traced: readonly TracedLayer[]): readonly TracedPlain[] =>
+  traced.flatMap((one) => ('body' in one ? [...one.body, ...one.shortcut] : [one]));

@@ -111,9 +111,8 @@ export function pytorchShape(weight: NetWeight): readonly number[] {
 }
 
 /** From tfjs's order of values to PyTorch's. */
-export function toPytorch(weight: NetWeight, values: Float32Array): Float32Array<ArrayBuffer> {
-  return permuteAxes(values, axesOf(weight), axisOrder(weight));
-}
+export const toPytorch = (weight: NetWeight, values: Float32Array): Float32Array<ArrayBuffer> =>
+  permuteAxes(values, axesOf(weight), axisOrder(weight));
 
 function fromPytorch(weight: NetWeight, values: Float32Array): Float32Array {
   const [axes, order] = [axesOf(weight), axisOrder(weight)];
@@ -135,10 +134,7 @@ function axisOrder({ name, shape, flattened }: NetWeight): readonly number[] {
   return shape.length === 2 ? [1, 0] : [0];
 }
 
-/**
- * The values of an array of this shape with its axes in another order: axis `i` of the result is axis `order[i]`.
- * `permuteAxes([1, 2, 3, 4, 5, 6], [2, 3], [1, 0])` is `[1, 4, 2, 5, 3, 6]`.
- */
+/** Axis `i` of the result is axis `order[i]`: `permuteAxes([1, 2, 3, 4, 5, 6], [2, 3], [1, 0])` is `[1, 4, 2, 5, 3, 6]`. */
 function permuteAxes(values: Float32Array, shape: readonly number[], order: readonly number[]) {
   const strides = shape.map((_, axis) => shape.slice(axis + 1).reduce((product, length) => product * length, 1));
   const result = new Float32Array(values.length);

@@ -7,8 +7,8 @@ import { besideManifest, openTfjsManifest } from './tfjs-manifest.ts';
 import { readBytes, type StoredWeights } from './weight-files.ts';
 
 /**
- * Opens the weights in `paths`: one file, its folder, or a manifest and its shards. The first bytes of a file tell its format, whatever
- * its name. Throws a {@link StageError} where that is not one file of weights.
+ * Opens one file of weights, its folder, or a manifest and shards; throws a {@link StageError} otherwise. Names do not
+ * matter.
  */
 export async function openWeights(paths: readonly string[]): Promise<StoredWeights> {
   const isFolder = paths.length === 1 && isDirectory(paths[0]!);
@@ -64,6 +64,4 @@ function formatOf(path: string): 'tfjs' | 'safetensors' | 'keras' {
   throw new StageError(`Expected weights, ${formats}, but ${path} has none of these formats${advice}.`);
 }
 
-function isDirectory(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;
-}
+const isDirectory = (path: string): boolean => statSync(path, { throwIfNoEntry: false })?.isDirectory() ?? false;

@@ -96,10 +96,7 @@ function requireContiguous(path: string, entries: readonly (readonly [string, En
 /** A float32 tensor by name. */
 export type NamedTensor = Pick<StoredTensor, 'name' | 'shape'> & { readonly values: Float32Array };
 
-/**
- * The bytes of a safetensors file of float32 tensors, in this order, with `metadata` as text for people. The same tensors give the
- * same bytes.
- */
+/** The bytes of a safetensors file: float32 tensors in this order, and `metadata` as text for people. */
 export function encodeSafetensors(
   tensors: readonly NamedTensor[],
   metadata: Readonly<Record<string, string>> = {},

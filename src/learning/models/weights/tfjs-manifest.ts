@@ -36,10 +36,7 @@ export function besideManifest(path: string): FindShard {
   };
 }
 
-/**
- * Opens the `model.json` of a tfjs-layers model, or a weights manifest of tfjs-converter, with its shards. Throws a
- * {@link StageError} that names the first tensor for which they are too short.
- */
+/** Opens a `model.json` or weights manifest with its shards. Throws a {@link StageError} for a tensor that is cut short. */
 export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
   const tensors = parse(path).flatMap((group) => groupTensors(path, group, openShards(path, group, findShard)));
   return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };

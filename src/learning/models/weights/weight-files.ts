@@ -25,10 +25,7 @@ export function byName(path: string, tensors: readonly StoredTensor[]): Readonly
   throw new StageError(`Expected every tensor once in ${path}, got ${twice.name} twice.`);
 }
 
-/**
- * The values of a tensor for a network. Throws a {@link StageError} that names the first value which is not finite, since a single NaN
- * makes every output NaN.
- */
+/** The values of a tensor. Throws a {@link StageError} for one that is not finite: a single NaN makes every output NaN. */
 export function readFinite(path: string, { name, read }: StoredTensor): Float32Array {
   const values = read();
   const index = values.findIndex((value) => !Number.isFinite(value));

@@ -28,9 +28,8 @@ export async function augmentImage(augment: Augmentation, index: number, images:
 }
 
 /** The image that is mixed into another one of a split of `images`, if any; the labels are mixed alike. */
-export function mixOf(augment: Augmentation, index: number, images: number): Mix | undefined {
-  return augment.mixup && drawMix(augment.mixup, stream('mixup', augment, index), images);
-}
+export const mixOf = (augment: Augmentation, index: number, images: number): Mix | undefined =>
+  augment.mixup && drawMix(augment.mixup, stream('mixup', augment, index), images);
 
 async function changeAlone(augment: Augmentation, index: number, images: Images): Promise<DecodedImage> {
   const random = new Random('augment', augment.seed, augment.epoch, index);

@@ -1,10 +1,7 @@
 import { permutation, type Random } from '../../../random.ts';
 import type { PixelChange } from './pixel-change.ts';
 
-/**
- * Brightness, contrast, saturation and hue, each by a factor of its own, in an order drawn for each image: torchvision's
- * `ColorJitter`. Values are rounded to 8 bits once, at the end.
- */
+/** torchvision's `ColorJitter`: each change by its own factor, in random order; rounded to 8 bits once, at the end. */
 export const colour: PixelChange<'colour'> = (image, settings, random) => {
   const values = new Float32Array(image.pixels);
   for (const { adjust, by } of drawChanges(settings, random)) adjust(values, by);
@@ -70,10 +67,7 @@ function channel(n: number, sixth: number, value: number, chroma: number): numbe
 }
 
 /** Luma as ITU-R BT.601 weighs it, to the digits that torchvision has. */
-function grey(values: Float32Array, i: number): number {
-  return 0.2989 * values[i]! + 0.587 * values[i + 1]! + 0.114 * values[i + 2]!;
-}
+const grey = (values: Float32Array, i: number): number =>
+  0.2989 * values[i]! + 0.587 * values[i + 1]! + 0.114 * values[i + 2]!;
 
-function clamp(value: number): number {
-  return value < 0 ? 0 : Math.min(value, 255);
-}
+const clamp = (value: number): number => (value < 0 ? 0 : Math.min(value, 255));

@@ -30,10 +30,7 @@ export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'data
   readonly prefetch?: number;
 }
 
-/**
- * The bytes that are left for decoded images of all loaders of this process; at first, when a loader is made, a quarter of the free
- * memory and of a container's limit.
- */
+/** The bytes left for decoded images of all loaders; at first a quarter of the free memory, or of a container's limit. */
 export const decodedImages: { left?: number } = {};
 
 /** One pass over the images. */

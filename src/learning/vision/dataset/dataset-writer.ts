@@ -139,9 +139,7 @@ function tarHeader(name: string, size: number): Uint8Array {
 }
 
 /** The zero bytes after a file of `size` bytes that fill its last block. */
-function tarPadding(size: number): Uint8Array {
-  return tarEnd.subarray(0, -size & (tarBlock - 1));
-}
+const tarPadding = (size: number): Uint8Array => tarEnd.subarray(0, -size & (tarBlock - 1));
 
 /** A name as ustar holds it, or undefined where it cannot. */
 function splitName(name: string): { prefix: string; name: string } | undefined {

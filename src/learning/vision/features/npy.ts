@@ -1,10 +1,7 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
 import { err, ok, type Result } from '../../../result.ts';
 
-/**
- * The bytes of NumPy's `.npy` format, version 1.0, for one thing: little-endian float32 values of any shape, the last axis
- * fastest. `numpy.load` reads and `numpy.save` writes them.
- */
+/** NumPy's `.npy` format, version 1.0, for little-endian float32 values of any shape, the last axis fastest. */
 const magic = '\x93NUMPY\x01\x00';
 
 /** What precedes the values of an array of this shape. Its length is a multiple of 64, as NumPy aligns it. */
