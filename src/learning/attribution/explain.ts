@@ -58,7 +58,7 @@ export async function explain(
   return { logits, maps, ...(completeness !== undefined && { completeness }) };
 }
 
-/** What a gradient method finds: an attribution by channel, `[batch, height, width, 3]`, and by-products. */
+/** The result of a gradient method: an attribution by channel, `[batch, height, width, 3]`, and by-products. */
 interface Found extends Partial<Pick<Explanation, 'logits' | 'completeness'>> {
   readonly gradient: Float32Array;
 }

@@ -2,7 +2,7 @@
 export const methodDefaults = { samples: 50, noise: 0.15, steps: 50, baseline: 'black' } as const;
 export type MethodSetting = keyof typeof methodDefaults;
 
-/** What is known of a method besides its computation. */
+/** The facts about a method besides its computation. */
 interface MethodFacts {
   readonly title: string;
   readonly settings?: readonly MethodSetting[];
@@ -78,5 +78,5 @@ export const explainsClass = (method: Method): boolean => facts[method].isClassl
 export const methodsWith = (setting: MethodSetting): readonly Method[] =>
   methods.filter((method) => facts[method].settings?.includes(setting));
 
-/** What a map of one image costs, in forward passes. */
+/** The cost of a map of one image, in forward passes. */
 export const passesOf = (method: Method, effort: Effort): number => facts[method].passes(effort);

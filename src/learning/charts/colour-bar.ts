@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 
-/** What the colours of the images in a chart mean: a bar of colours with values beside it. */
+/** A legend for the colours of images in a chart: a bar with values beside it. */
 export interface ColourBar {
   readonly title: string;
   /** The values that have exactly these colours, in order; between them colours are interpolated. */

@@ -1,6 +1,7 @@
 import { Graph, layout as layOutRanks } from '@dagrejs/dagre';
 import { escapeXml } from './escape-xml.ts';
 import { fontFamily, textWidth } from './fonts.ts';
+import type { Point } from './simplify-line.ts';
 import { ink } from './theme.ts';
 
 /** A pipeline's stages and what flows between them. */
@@ -104,11 +105,6 @@ function joinParallel(edges: StageGraph['edges']): readonly { from: string; to: 
 }
 
 const subtitle = ({ kind, state }: GraphNode): string => (state === undefined ? kind : `${kind} · ${state}`);
-
-interface Point {
-  readonly x: number;
-  readonly y: number;
-}
 
 /** A rectangle around a point. */
 interface Box extends Point {

@@ -110,7 +110,7 @@ function widthsOf(blocks: readonly NetBlock[]) {
   return { inset, box, shortcut, column };
 }
 
-/** Of two lines of text, each with a text at its left and at its right end. */
+/** The width of two lines, each with a text at its left and at its right end. */
 function boxWidth({ kind, name, does, shape, parameters }: NetUnit): number {
   const right = kind === 'other' ? shape : formatCount(parameters);
   const second = textWidth(does, size.small) + textWidth(right, size.small);

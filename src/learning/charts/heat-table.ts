@@ -8,7 +8,7 @@ export interface HeatCell {
   readonly row: string;
   readonly column: string;
   readonly value: number;
-  /** What stands in it; lines are parted by `\n`. */
+  /** Its text, lines separated by `\n`. */
   readonly text: string;
 }
 

@@ -5,7 +5,7 @@ import { ink, palette } from './theme.ts';
 export interface IntervalRow {
   readonly name: string;
   readonly value: number;
-  /** Ends of the interval; NaN or absent where there is none. */
+  /** Ends of the interval; NaN or absent without one. */
   readonly low?: number;
   readonly high?: number;
   /** At the right of the row. */

@@ -22,7 +22,7 @@ export interface LineOptions extends Axes {
   readonly mark?: { readonly interpolate?: string; readonly clip?: boolean; readonly strokeWidth?: number };
 }
 
-/** Series as lines told apart by colour and dash, over their bands and below their points. Rows name theirs in `series`. */
+/** Series as lines of their own colour and dash, over their bands and below their points. Rows name theirs in `series`. */
 export function lineLayers(names: readonly string[], options: LineOptions): readonly Part[] {
   const { x, y, data, filter, colours, legend, bands, detail, order, mark = {} } = options;
   const { color, strokeDash } = seriesScales(names, colours);

@@ -66,7 +66,7 @@ function measureTextWithTheFont(): void {
 }
 
 declare module 'vega' {
-  /** Of vega-scenegraph, whose types leave it out; Vega uses `width` for layout and for truncation. */
+  /** Part of vega-scenegraph that its types omit; Vega uses `width` for layout and for truncation. */
   const textMetrics: {
     width: (
       item: { readonly fontSize?: number; readonly fontWeight?: string | number; readonly limit?: number },

@@ -17,7 +17,7 @@ import type { SeeingModel } from './subject.ts';
 /** An image file of the user's, outside any data set. */
 export type Picture = { readonly name: string; readonly bytes: Uint8Array };
 
-/** What is asked about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by default the last. */
+/** A question about pictures; `class` is `predicted` or a class's name, `layer` a convolution, by default the last. */
 export interface PictureQuestion extends Omit<ExplanationSettings, 'layer'> {
   readonly methods: readonly Method[];
   readonly layer?: string | undefined;

@@ -15,7 +15,7 @@ export type MapNumber = Pick<Interval, 'estimate'> & Partial<Pick<Interval, 'low
 /** Numbers about the maps of one method, by their path in a metrics file: `topShare`, `untrained.fake.topShare`. */
 export type MapNumbers = ReadonlyMap<string, MapNumber>;
 
-/** What a survey shows, in numbers. */
+/** A survey in numbers. */
 export interface MeasuredSurvey {
   readonly images: number;
   readonly real: number;
@@ -141,7 +141,7 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
   return new Map(numbers.sort((one, other) => rank(one) - rank(other)));
 }
 
-/** What is resampled: means over images, and what follows from mean maps. */
+/** The resampled statistics: means over images, and numbers of mean maps. */
 function statistics({ survey: { labels }, maps }: Surveyed): (weights: Float64Array) => Values {
   const { topShares, pointing, overlaps } = maps;
   return (weights) => {

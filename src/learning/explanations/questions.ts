@@ -35,7 +35,7 @@ export function chooseClass(
 /** The seed of an image, the same in any batch; `key` identifies the image. */
 export const imageSeed = (seed: number, key: string): number => new Random('explain', seed, key).uint32();
 
-/** The options of methods, from settings that leave out what is left at its default. */
+/** The options of methods, with defaults for the settings that are absent. */
 export function methodOptions<Layer extends string | undefined>(
   settings: Pick<ExplanationSettings, 'batchSize'> & Partial<Pick<ExplanationSettings, MethodSetting>>,
   { normalise: { mean, deviation } }: Pick<ImageInput, 'normalise'>,

@@ -17,7 +17,7 @@ export interface SeeingModel {
   readonly input: ImageInput;
 }
 
-/** The `model` artifact in a folder. Throws a {@link StageError} if there is none, or if its input is features. */
+/** The `model` artifact in a folder. Throws a {@link StageError} if it is none, or if its input is features. */
 export async function openSeeingModel(folder: string): Promise<SeeingModel> {
   const { model, info } = await loadModel(folder);
   if ('values' in info.input) {
@@ -30,14 +30,14 @@ export async function openSeeingModel(folder: string): Promise<SeeingModel> {
 
 /** A model, and the images of a split that it is asked about. */
 export interface Subject extends SeeingModel {
-  /** Of the data set, in label order. */
+  /** In label order. */
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   /** Batches of all images without `indices`. Throws a {@link StageError} at once if there is no such class. */
   ask(how: How): AsyncIterable<Asked>;
 }
 
-/** What is asked about images. */
+/** The question, and the images that it is about. */
 export interface How {
   readonly indices?: Uint32Array;
   /** `label`, `predicted`, or a class's name. */
@@ -47,7 +47,7 @@ export interface How {
   readonly batchSize: number;
 }
 
-/** A question about a batch of images, and what is known of them; valid until the next batch is requested. */
+/** A question about a batch of images, with their facts; valid until the next batch is requested. */
 export interface Asked {
   readonly question: Question;
   /** Indices in the split's samples: `[batch]`. */

@@ -99,7 +99,7 @@ export async function surveyModels<C extends SurveyCase>(
 async function surveyUntrained(subject: Subject, seed: number, options: Parameters<typeof surveySplit>[1]) {
   const model = await untrainedCopy(subject.model, seed);
   try {
-    return await surveySplit(subject, { ...options, model });
+    return await surveySplit({ ...subject, model }, options);
   } finally {
     model.dispose();
   }

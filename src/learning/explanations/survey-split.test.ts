@@ -82,7 +82,10 @@ async function masksAt(left: number, top: number, side: number): Promise<string>
 test('of a net that sees one corner, all the mass is there, and it wins where the mask is', async () => {
   const run = async (left: number) => {
     const [masks] = openMasks([subject], [await masksAt(left, 4, 2)]);
-    const survey = await surveySplit(subject, { methods: ['gradient'], explain, how, masks, model: watcher(4, 4) });
+    const survey = await surveySplit(
+      { ...subject, model: watcher(4, 4) },
+      { methods: ['gradient'], explain, how, masks },
+    );
     return { survey, numbers: metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers };
   };
   const [hit, miss] = [await run(4), await run(40)];
@@ -158,7 +161,7 @@ test('some of the images are surveyed in the order asked for', async () => {
 test('a net that says the same of every image has maps of zeros, counted, and nothing of them is NaN', async () => {
   const blind = watcher(0, 0);
   blind.setWeights([tensor(new Float32Array(56 * 56 * 6), [56 * 56 * 3, 2])]);
-  const survey = await surveySplit(subject, { methods: ['gradient'], explain, how, model: blind });
+  const survey = await surveySplit({ ...subject, model: blind }, { methods: ['gradient'], explain, how });
   const { real, distance } = metricsOf(measureSurvey(survey, measured))['gradient'] as Numbers;
 
   assert.deepEqual(survey.maps[0]!.constant, [6, 6]);
@@ -175,7 +178,7 @@ test('a net is compared with an untrained one by image, on the same draws', asyn
   const options = { methods: ['gradient'], explain, how } as const;
   const [one, other] = [
     await surveySplit(subject, options),
-    await surveySplit(subject, { ...options, model: untrained }),
+    await surveySplit({ ...subject, model: untrained }, options),
   ];
   const {
     real,

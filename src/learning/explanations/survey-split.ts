@@ -1,4 +1,3 @@
-import type { LayersModel } from '@tensorflow/tfjs';
 import { type AttributionMap, reduceMap, resizeMap, scaleMap } from '../attribution/attribution-map.ts';
 import { type ExplainOptions, explain } from '../attribution/explain.ts';
 import type { Completeness } from '../attribution/gradients.ts';
@@ -23,9 +22,8 @@ export interface SurveyOptions {
   readonly explain: ExplainOptions;
   /** The question, and the images that it is about; all of the split without `indices`. */
   readonly how: How;
-  readonly model?: LayersModel;
   readonly masks?: Masks | undefined;
-  /** Receives every image in turn, for what is to be kept of its maps. */
+  /** Receives every image in turn. */
   readonly onImage?: (image: SurveyedImage) => void | Promise<void>;
   readonly onBatch?: (images: number) => void;
 }
@@ -47,7 +45,7 @@ export interface SurveyedImage {
   pixels(): DecodedImage;
 }
 
-/** What the maps of a split's images show. Everything by image is in the order of the survey: `[images]`. */
+/** The survey of a split's maps. Values by image are in the order of the survey: `[images]`. */
 export interface Survey {
   /** Indices in the split's samples. */
   readonly indices: Uint32Array;
@@ -85,7 +83,7 @@ export interface MapSurvey {
  * resized to the image before they are measured.
  */
 export async function surveySplit(subject: Subject, options: SurveyOptions): Promise<Survey> {
-  const { methods, how, masks, model = subject.model } = options;
+  const { methods, how, masks } = options;
   const images = how.indices?.length ?? subject.samples.length;
   const { size } = subject.input;
   const [indices, labels, explained] = [new Uint32Array(images), new Uint8Array(images), new Uint8Array(images)];
@@ -95,7 +93,7 @@ export async function surveySplit(subject: Subject, options: SurveyOptions): Pro
   const completeness = { rises: undefinedOf(images), gaps: undefinedOf(images) };
   let place = 0;
   for await (const asked of subject.ask(how)) {
-    const found = await explain(model, asked.question, methods, options.explain);
+    const found = await explain(subject.model, asked.question, methods, options.explain);
     for (const [slot, index] of asked.indices.entries()) {
       const sample = subject.samples[index]!;
       const label = asked.labels[slot]!;

@@ -1,4 +1,4 @@
-/** What the project knows about one metric of two-class predictions. */
+/** The facts about a metric of two-class predictions. */
 export interface Metric {
   /** Its key in metrics files; there a path may stand before it: `test.auc`. */
   readonly name: string;

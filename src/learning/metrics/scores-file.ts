@@ -70,7 +70,7 @@ export function parseScores(text: string): Result<readonly ScoreRow[], string> {
 /** As integers, or as the floats that pandas writes for a column that once had gaps. */
 const labels: ReadonlyMap<string, 0 | 1> = new Map(Object.entries({ '0': 0, '0.0': 0, '1': 1, '1.0': 1 }));
 
-/** The row of these fields, or what is wrong with them. */
+/** The row of these fields, or their mistake. */
 function toRow(fields: readonly (string | undefined)[]): ScoreRow | string {
   if (fields.includes(undefined)) return 'expected as many fields as in the header, got fewer';
   const [key, split, label, real, fake, source, group] = fields as string[];

@@ -17,7 +17,7 @@ export function countParameters(folder: string, info: ModelInfo): number {
   return 'values' in info.input ? own + parametersBefore(info.input.of) : own;
 }
 
-/** Of the network that features come from, up to their layer. */
+/** The parameters of the network that features come from, up to their layer. */
 function parametersBefore(of: Readonly<Record<string, unknown>> | undefined): number {
   const architecture = modelSetting.safeParse(of?.['architecture']);
   const input = modelInfo.shape.input.safeParse(of?.['input']);

@@ -21,7 +21,7 @@ export type ImageInput = z.infer<typeof imageInput>;
 const featuresInput = z.object({ values: z.int().positive(), of: featuresSource.optional() });
 export type FeaturesInput = z.infer<typeof featuresInput>;
 
-/** What using a model requires besides its layers and weights: `info.json` of a `model` artifact. No times, hosts or paths. */
+/** The requirements for using a model besides its layers and weights: `info.json`. No times, hosts or paths. */
 export const modelInfo = z.object({
   /** Its name in the table of networks, or the layers as they were written. */
   architecture: z.union([z.string(), z.strictObject({ layers: z.array(layerItem) })], {
@@ -29,7 +29,7 @@ export const modelInfo = z.object({
   }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
-  /** What the network sees: images, or features for a head. */
+  /** The input: images, or features for a head. */
   input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
   /** The settings of the `train` stage, or of the `load-model` stage where it was loaded from a file. */
   training: z.record(z.string(), z.json()),

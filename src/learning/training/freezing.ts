@@ -43,7 +43,7 @@ export function freezingOf(net: Net, { freeze, unfreeze = [] }: FreezeSettings):
   return freezing;
 }
 
-/** What these settings ask for in vain of this network; `at` begins at `freeze` or `unfreeze`. */
+/** Settings that have no effect on this network; `at` begins at `freeze` or `unfreeze`. */
 export function freezingMistakes(net: Net, settings: FreezeSettings): readonly SettingMistake[] {
   const { freeze, unfreeze = [] } = settings;
   if (freeze === undefined)

@@ -5,7 +5,7 @@ import type { OptimizerSettings } from './training-settings.ts';
 /** Part of training that remembers earlier steps, such as a mean of gradients. Restoring both fields resumes it exactly. */
 export interface StepMemory {
   steps: number;
-  /** What is remembered of them, always in the same order. */
+  /** The memory of these steps, always in the same order. */
   readonly memory: readonly Variable[];
 }
 

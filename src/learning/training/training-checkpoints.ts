@@ -10,7 +10,7 @@ interface Length {
   readonly earlyStopping?: { readonly patience: number };
 }
 
-/** What decides bytes besides settings and data, such as the number of threads: by the name that messages use. */
+/** Circumstances that decide bytes besides settings and data, such as the number of threads, by the name in messages. */
 type Circumstances = Readonly<Record<string, string | number>>;
 
 /** The form of {@link Checkpoint.state}. A change of it raises `format`. */

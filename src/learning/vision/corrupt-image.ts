@@ -1,9 +1,8 @@
-import sharp from 'sharp';
 import { Random } from '../../random.ts';
 import { blur } from './augment/blur.ts';
 import { downscale, noise } from './augment/pixel-change.ts';
 import type { Corruption } from './corruption-settings.ts';
-import { decodeImage } from './decode-image.ts';
+import { decodeImage, sharpOf } from './decode-image.ts';
 
 /**
  * Corrupts an encoded image at its full size: blur, noise, scale, and last the compression, whatever their order in the
@@ -18,8 +17,6 @@ export async function corruptImage(bytes: Uint8Array, corruption: Corruption, ke
   if (sigma > 0) image = await blur(image, { probability: 1, sigma: [sigma, sigma] }, random);
   if (deviation > 0) image = await noise(image, { probability: 1, deviation: [deviation, deviation] }, random);
   if (scale < 1) image = await downscale(image, { probability: 1, factor: [scale, scale] }, random);
-  const { width, height, pixels } = image;
-  const raw = sharp(pixels, { raw: { width, height, channels: 3 } });
-  if (corruption.jpeg === undefined) return raw.png({ compressionLevel: 1 }).toBuffer();
-  return raw.jpeg({ quality: corruption.jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
+  if (corruption.jpeg === undefined) return sharpOf(image).png({ compressionLevel: 1 }).toBuffer();
+  return sharpOf(image).jpeg({ quality: corruption.jpeg, chromaSubsampling: '4:2:0' }).toBuffer();
 }

@@ -25,9 +25,7 @@ export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<D
     const { width, height, fit, kernel } = resize;
     image.resize({ width, height, fit, kernel, position: 'centre', background: '#000' });
   }
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
-  if (info.channels !== 3) throw new Error(`Internal error: decoded to ${info.channels} channels`);
-  return { width: info.width, height: info.height, pixels: data };
+  return pixelsOf(image);
 }
 
 /** Decodes a whole image: its size in pixels as a viewer shows it, and a copy no larger than `side` in either direction. */
@@ -37,9 +35,18 @@ export async function examineImage(
 ): Promise<{ readonly width: number; readonly height: number; readonly preview: DecodedImage }> {
   const { autoOrient } = await sharp(bytes).metadata();
   const image = imageAsShown(bytes).resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
-  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
-  return { ...autoOrient, preview: { width: info.width, height: info.height, pixels: data } };
+  return { ...autoOrient, preview: await pixelsOf(image) };
 }
+
+async function pixelsOf(image: Sharp): Promise<DecodedImage> {
+  const { data, info } = await image.raw().toBuffer({ resolveWithObject: true });
+  if (info.channels !== 3) throw new Error(`Internal error: decoded to ${info.channels} channels`);
+  return { width: info.width, height: info.height, pixels: data };
+}
+
+/** A decoded image, for encoding it again. */
+export const sharpOf = ({ width, height, pixels }: DecodedImage): Sharp =>
+  sharp(pixels, { raw: { width, height, channels: 3 } });
 
 export function imageAsShown(bytes: Uint8Array): Sharp {
   // Warnings are for odd but visible things, such as bytes after the end; a truncated image is an error.

@@ -11,7 +11,7 @@ export interface Normalization {
 /** Leaves values in [0, 1]. */
 export const unitRange: Normalization = { mean: [0, 0, 0], deviation: [1, 1, 1] };
 
-/** Of CIFAR-10, which PyTorch users take for small images. */
+/** The constants of CIFAR-10, which PyTorch users take for small images. */
 export const usualNormalization = {
   mean: [0.4914, 0.4822, 0.4465],
   deviation: [0.2023, 0.1994, 0.201],

@@ -11,6 +11,9 @@ export interface Resize {
 export const fits = ['cover', 'contain', 'fill'] as const;
 type Fit = (typeof fits)[number];
 
-/** What weighs the pixels. All but `nearest` widen with the reduction, so that nothing aliases; `linear` is what torchvision does. */
+/**
+ * The kernel that weighs pixels. All but `nearest` widen with the reduction, so that nothing aliases; torchvision has
+ * `linear`.
+ */
 export const kernels = ['nearest', 'linear', 'cubic', 'mitchell', 'lanczos2', 'lanczos3'] as const;
 type Kernel = (typeof kernels)[number];

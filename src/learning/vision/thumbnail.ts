@@ -1,5 +1,4 @@
-import sharp from 'sharp';
-import { type DecodedImage, imageAsShown } from './decode-image.ts';
+import { type DecodedImage, imageAsShown, sharpOf } from './decode-image.ts';
 
 /**
  * A small copy of an image as a data URI, for charts that hold their images: as a viewer shows it, whole and in its
@@ -12,10 +11,8 @@ export async function thumbnail(
   image: Uint8Array | DecodedImage,
   { side = 128, format = 'jpeg' }: { readonly side?: number; readonly format?: 'jpeg' | 'png' } = {},
 ): Promise<string> {
-  const whole = image instanceof Uint8Array ? imageAsShown(image) : ofPixels(image);
+  const whole = image instanceof Uint8Array ? imageAsShown(image) : sharpOf(image);
   const small = whole.resize({ width: side, height: side, fit: 'inside', withoutEnlargement: true });
   const encoded = format === 'png' ? small.png({ compressionLevel: 9 }) : small.jpeg({ quality: 82, mozjpeg: true });
   return `data:image/${format};base64,${(await encoded.toBuffer()).toString('base64')}`;
 }
-
-const ofPixels = ({ width, height, pixels }: DecodedImage) => sharp(pixels, { raw: { width, height, channels: 3 } });

@@ -1,7 +1,7 @@
 import { permutation, Random } from '../../../random.ts';
 import { blurValues } from '../../vision/augment/blur.ts';
 
-/** What replaces the pixels that are not shown: the blurred image, its mean colour, or its own pixels shuffled. */
+/** Replacements of the pixels that are not shown: the blurred image, its mean colour, or its own pixels shuffled. */
 export const baselineNames = ['blur', 'mean', 'noise'] as const;
 export type BaselineName = (typeof baselineNames)[number];
 

@@ -54,7 +54,7 @@ export function matchScores(models: readonly NamedScores[]): Result<MatchedScore
   });
 }
 
-/** What the models say differently of one image. */
+/** The first disagreement of models on an image. */
 function disagreementOn(rows: readonly ScoreRow[], models: readonly NamedScores[]): string | undefined {
   const [first] = rows as [ScoreRow];
   const between = (what: string, one: number, other: number, show: (row: ScoreRow) => string) =>

@@ -3,7 +3,7 @@ import type { NetUnit } from '../../charts/draw-net.ts';
 import type { PlainForm, PlainLayer, Shape, Strided, WeightShape } from './layer.ts';
 import { movingStatistics, showShape } from './layer.ts';
 
-/** What the program knows of one kind of layer, besides how tfjs (`build-net.ts`) and ONNX (`export-onnx.ts`) compute it. */
+/** The facts about one kind of layer, besides its computation by tfjs (`build-net.ts`) and ONNX (`export-onnx.ts`). */
 interface LayerKind<L> {
   /** The beginning of default names: `conv` of `conv5`. */
   readonly stem: (layer: L) => string;
@@ -13,7 +13,7 @@ interface LayerKind<L> {
   readonly output: (layer: L & { readonly name: string }, input: Shape) => Result<Shape, string>;
   /** The weights for an input of so many channels or values, in tfjs's order. */
   readonly weights: (layer: L, inputs: number) => readonly WeightShape[];
-  /** What it does, for tables and drawings: `conv 7 x 7, stride 2, relu`. */
+  /** A description for tables and drawings: `conv 7 x 7, stride 2, relu`. */
   readonly describe: (layer: L) => string;
   /** Its colour in drawings. */
   readonly colour: NetUnit['kind'];
@@ -121,7 +121,7 @@ export function outputShape(layer: PlainLayer, input: Shape): Result<Shape, stri
 export const layerWeights = (layer: PlainForm, input: Shape): readonly WeightShape[] =>
   layerKind(layer).weights(layer, input.at(-1)!);
 
-/** What a layer does, for tables and drawings: `conv 7 x 7, stride 2, relu`. */
+/** A description of a layer for tables and drawings: `conv 7 x 7, stride 2, relu`. */
 export const describeLayer = (layer: PlainForm): string => layerKind(layer).describe(layer);
 
 /** The size after a window has moved over the image, as TensorFlow counts it. */

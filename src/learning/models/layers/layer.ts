@@ -26,7 +26,7 @@ export const isLearnable = (name: string): boolean => !movingStatistics.includes
 export const countLearnable = (weights: Iterable<WeightShape>): number =>
   Array.from(weights).reduce((sum, weight) => sum + (isLearnable(weight.name) ? sizeOf(weight) : 0), 0);
 
-/** What happens at the image's edge: nothing, so that windows stay inside (`valid`), or zeros around it (`same`). */
+/** At the image's edge, windows stay inside (`valid`), or the image is padded with zeros (`same`). */
 export const paddings = ['valid', 'same'] as const;
 
 export const activations = ['relu', 'elu', 'swish', 'sigmoid', 'tanh'] as const;
@@ -41,7 +41,7 @@ interface Named {
 /** A layer that takes one input and has no layers inside. */
 export type PlainLayer = Named & PlainForm;
 
-/** What a plain layer does, with all defaults filled in. Kernels, windows and strides are square, in pixels. */
+/** The settings of a plain layer, with all defaults filled in. Kernels, windows and strides are square, in pixels. */
 export type PlainForm =
   | ({ readonly kind: 'conv' | 'separableConv'; readonly filters: number; readonly kernel: number } & Strided &
       Weighted)

@@ -84,7 +84,7 @@ const isOf = (entity: Entity | null, type: string) => entity !== null && 'type' 
 const groupOf = (entity: Entity | null) => (isOf(entity, 'Group') ? (entity as Group) : undefined);
 const isDataset = (entity: Entity | null): entity is Dataset => isOf(entity, 'Dataset');
 
-/** HDF5 reports an error from the outermost call inwards; the last line says what is wrong. */
+/** HDF5 reports an error from the outermost call inwards; the last line names the cause. */
 function innermost(error: unknown): string {
   const text = error instanceof Error ? error.message : String(error);
   const lines = text.match(/^ *#\d+:.*$/gm);

@@ -1,7 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { StageError } from '../../../stage.ts';
 
-// What the readers of the weight formats share.
+// Shared by the readers of the weight formats.
 
 /** A tensor of a weight file. Its values stay on the disk until they are read. */
 export interface StoredTensor {

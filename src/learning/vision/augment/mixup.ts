@@ -2,11 +2,11 @@ import type { Random } from '../../../random.ts';
 import type { DecodedImage } from '../decode-image.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 
-/** What is mixed into an image. */
+/** A partner that is mixed into an image. */
 export interface Mix {
   /** The other image's index in the split; by chance the image itself. */
   readonly partner: number;
-  /** Of the other image, and of its label: 0 to 0.5. */
+  /** The share of the other image, and of its label: 0 to 0.5. */
   readonly share: number;
 }
 

@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import type { Random } from '../../../random.ts';
-import type { DecodedImage } from '../decode-image.ts';
+import { type DecodedImage, sharpOf } from '../decode-image.ts';
 import { resample } from '../resample.ts';
 import type { AugmentSettings } from './augment-settings.ts';
 
@@ -63,10 +63,7 @@ export const cutout: PixelChange<'cutout'> = (image, { side }, random) => {
 
 /** Compresses the image as JPEG, of a quality drawn from the range with both its ends, colours at half the size, and decodes it. */
 export const jpeg: PixelChange<'jpeg'> = async (image, { quality: [low, high] }, random) => {
-  const { width, height } = image;
   const quality = low + random.integer(high - low + 1);
-  const encoded = await sharp(image.pixels, { raw: { width, height, channels: 3 } })
-    .jpeg({ quality, chromaSubsampling: '4:2:0' })
-    .toBuffer();
-  return { width, height, pixels: await sharp(encoded).raw().toBuffer() };
+  const encoded = await sharpOf(image).jpeg({ quality, chromaSubsampling: '4:2:0' }).toBuffer();
+  return { ...image, pixels: await sharp(encoded).raw().toBuffer() };
 };

@@ -4,7 +4,7 @@ import { err, ok, type Result } from '../../../result.ts';
 /** NumPy's `.npy` format, version 1.0, for little-endian float32 values of any shape, the last axis fastest. */
 const magic = '\x93NUMPY\x01\x00';
 
-/** What precedes the values of an array of this shape. Its length is a multiple of 64, as NumPy aligns it. */
+/** The header of an array of this shape. Its length is a multiple of 64, as NumPy aligns it. */
 export function npyHeader(...shape: readonly number[]): Buffer {
   const tuple = shape.length === 1 ? `${shape[0]},` : shape.join(', '); // as Python writes them
   const dictionary = `{'descr': '<f4', 'fortran_order': False, 'shape': (${tuple}), }`;
@@ -21,7 +21,7 @@ interface NpyArray {
   readonly values: Float32Array<ArrayBuffer>;
 }
 
-/** What a file holds; the error is one sentence on what was expected. */
+/** The content of a file; the error is one sentence. */
 export function parseNpy(bytes: Buffer): Result<NpyArray, string> {
   const start = 10 + (bytes.length >= 10 ? bytes.readUInt16LE(8) : 0);
   if (bytes.length < start || bytes.toString('latin1', 0, 8) !== magic) return err('expected a .npy file, version 1.0');
