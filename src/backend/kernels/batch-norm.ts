@@ -35,13 +35,9 @@ export const batchNorm = kernel<TfBatchNorm, BatchNormAttributes>({
     if (!attributes.perChannel) return { logical: broadcastNorm(lowering, operands, attributes) };
     const [x, mean, variance] = operands as [Operand, Operand, Operand];
     const { epsilon, scale, offset } = parametersOf(lowering, call);
-    const inputs = [
-      lowering.channelsFirst(x),
-      scale,
-      offset,
-      perChannel(lowering, mean),
-      perChannel(lowering, variance),
-    ];
+    const image = lowering.channelsFirst(x);
+    const statistics = [mean, variance].map((operand) => perChannel(lowering, operand));
+    const inputs = [image, scale, offset, ...statistics];
     const options = { attributes: { epsilon: { float: epsilon } } };
     return { channelsFirst: lowering.graph.node('BatchNormalization', inputs, options) };
   },
@@ -81,18 +77,12 @@ export function normalisedMean(lowering: Lowering, node: TraceNode): string | un
   const { epsilon, scale, offset } = parametersOf(lowering, batch.norm);
   // Running statistics of momentum 0 are the batch's own. ONNX Runtime writes the new over the old, even where these are
   // constants or read by others, so each is an array of its own.
-  const [oldMean, oldVariance] = [0, -0].map((zero) => graph.node('Mul', [scale, graph.scalar(zero)])) as [
-    string,
-    string,
-  ];
-  const inputs = [lowering.channelsFirst(node.operands[0] as Operand), scale, offset, oldMean, oldVariance];
+  const old = [0, -0].map((zero) => graph.node('Mul', [scale, graph.scalar(zero)]));
+  const image = lowering.channelsFirst(node.operands[0] as Operand);
   const attributes = { epsilon: { float: epsilon }, momentum: { float: 0 }, training_mode: 1 };
-  const [normalised, mean, variance] = graph.nodes('BatchNormalization', inputs, 3, { attributes }) as [
-    string,
-    string,
-    string,
-  ];
-  lowering.means.set(inputs[0] as string, mean);
+  const outputs = graph.nodes('BatchNormalization', [image, scale, offset, ...old], 3, { attributes });
+  const [normalised, mean, variance] = outputs as [string, string, string];
+  lowering.means.set(image, mean);
   lowering.notes.set(batch.norm, normalised);
   lowering.notes.set(batch.variance, variance);
   return mean;

@@ -22,34 +22,25 @@ export const maxPoolKernels: readonly Kernel[] = ['MaxPool', 'MaxPool3D'].flatMa
   ),
 ]);
 
+/**
+ * The maximum of each window, NaN never being one, as in tfjs. ONNX Runtime's pooling forgets what came before a NaN, so
+ * NaN is taken out of an image that is not all finite.
+ */
 function pooled(lowering: Lowering, call: Call<Windows>): Representation {
   const folded = call.kernel === 'MaxPool' ? foldPool(lowering, call) : undefined;
   if (folded !== undefined) return { channelsFirst: folded };
   const [x] = call.operands as [Operand];
+  const { shape } = call.outputs[0]!;
   const image = withChannelsFirst(lowering, x);
   const finite = allFinite(lowering.graph, image, x.shape);
   lowering.notes.set(call, finite);
-  const { shape } = call.outputs[0]!;
-  const moved = channelsFirstShape(shape);
-  return standing(lowering, maxima(lowering.graph, image, call.attributes, { shape: moved, finite }), shape);
-}
-
-interface Maxima {
-  readonly shape: readonly number[];
-  readonly finite: string;
-}
-
-/**
- * The maxima of an image `[batch, channels, …]`, NaN never being one, as in tfjs. ONNX Runtime's pooling forgets what
- * came before a NaN, so that is taken out of an image that is not all finite.
- */
-function maxima(graph: GraphBuilder, image: string, windows: Windows, { shape, finite }: Maxima): string {
-  const attributes = attributesOf(windows);
-  const pool = (own: GraphBuilder, name: string) => own.node('MaxPool', [name], { attributes });
-  return either(graph, finite, shape, {
-    holds: (own) => pool(own, image),
-    fails: (own) => withInfinities(own, pool(own, withoutNaN(own, image))),
+  const options = { attributes: attributesOf(call.attributes) };
+  const pool = (graph: GraphBuilder, name: string) => graph.node('MaxPool', [name], options);
+  const maxima = either(lowering.graph, finite, channelsFirstShape(shape), {
+    holds: (graph) => pool(graph, image),
+    fails: (graph) => withInfinities(graph, pool(graph, withoutNaN(graph, image))),
   });
+  return standing(lowering, maxima, shape);
 }
 
 /**
