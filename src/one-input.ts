@@ -1,5 +1,9 @@
 import type { SettingMistake } from './stage.ts';
 
+/** A mistake of settings where it is one. */
+export const mistakeIf = (isWrong: boolean, at: readonly string[], message: string): readonly SettingMistake[] =>
+  isWrong ? [{ at, message }] : [];
+
 /** The mistake of a stage that takes exactly one of several inputs. It loads no library, since specs call it. */
 export function oneInput(inputs: ReadonlySet<string>, ports: readonly string[]): readonly SettingMistake[] {
   const connected = ports.filter((port) => inputs.has(port));

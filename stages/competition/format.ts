@@ -10,7 +10,7 @@ export function formatScore(score: number): string {
   return withMinus(score !== 0 && Math.abs(score) < 1e-4 ? score.toExponential(3) : score.toPrecision(4));
 }
 
-/** The cells of a row for eyes. */
+/** The cells of a row, rounded. */
 export function leaderboardRow({ rank, name, parameters, auc, score, onFront }: Ranked): readonly string[] {
   return [
     ...[String(rank), name, formatCount(parameters), formatEstimate(auc, (area) => formatDecimal(area, 4))],

@@ -62,7 +62,6 @@ const overlap = (one: Box, other: Box): boolean =>
   one.y < other.y + other.height &&
   other.y < one.y + one.height;
 
-/** The distance of a point from a rectangle. */
 function distance(box: Box, { x, y }: Point): number {
   const beyond = (value: number, low: number, length: number) => Math.max(low - value, 0, value - low - length);
   return Math.hypot(beyond(x, box.x, box.width), beyond(y, box.y, box.height));

@@ -1,15 +1,13 @@
 import { competitionScore } from '../../src/learning/metrics/competition-score.ts';
 import type { Interval, PairedDifference } from '../../src/learning/metrics/intervals/interval.ts';
 
-/** A model that competes. */
 export interface Candidate {
   readonly name: string;
-  /** All that it has, frozen ones too. */
+  /** All learnable ones, frozen ones too. */
   readonly parameters: number;
   readonly auc: Interval;
 }
 
-/** A candidate with its place. */
 export interface Ranked extends Candidate {
   /** From 1; those of one score share it. */
   readonly rank: number;
@@ -20,7 +18,6 @@ export interface Ranked extends Candidate {
 
 /** By how much the winner's score is above the second's, on the same images. */
 export interface Lead extends PairedDifference {
-  /** The second's name. */
   readonly over: string;
 }
 

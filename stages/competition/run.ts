@@ -1,5 +1,9 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { drawNet } from '../../src/learning/charts/draw-net.ts';
+import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
+import { wrapText } from '../../src/learning/charts/fit-text.ts';
+import { fontFamily } from '../../src/learning/charts/fonts.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { renderPng } from '../../src/learning/charts/render-png.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
@@ -11,10 +15,14 @@ import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.t
 import { nameByLabels, pairByLabels } from '../../src/learning/metrics/pair-by-labels.ts';
 import { readSplitScores } from '../../src/learning/metrics/read-split-scores.ts';
 import { countParameters } from '../../src/learning/models/count-parameters.ts';
-import { readModelInfo } from '../../src/learning/models/model-info.ts';
+import { formatTotals } from '../../src/learning/models/layers/net-facts.ts';
+import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
+import { traceLayers } from '../../src/learning/models/layers/trace-net.ts';
+import { type ModelInfo, readModelInfo } from '../../src/learning/models/model-info.ts';
+import { headOf, modelSetting, netOf } from '../../src/learning/models/model-setting.ts';
+import { err, ok, type Result } from '../../src/result.ts';
 import { type InputArtifact, type StageContext, StageError } from '../../src/stage.ts';
 import { competitionChart } from './chart.ts';
-import { drawMessage, drawModel } from './draw-model.ts';
 import {
   formatLeaderboard,
   formatMarkdown,
@@ -28,7 +36,6 @@ import type { CompetitionSettings } from './spec.ts';
 
 type Context = StageContext<CompetitionSettings>;
 
-/** A model with its parameters and scores. */
 type Entrant = ReturnType<typeof enter>;
 
 export default async function run(context: Context): Promise<void> {
@@ -122,4 +129,24 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'winner.svg'), svg);
   writeFileSync(join(folder, 'winner.png'), renderPng(svg));
+}
+
+/** A model's network as SVG, as `restage model` draws it; of one that goes on from features, what follows them. */
+function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
+  const setting = modelSetting.safeParse(architecture);
+  if (!setting.success) return err(`expected a network of layers that are known, got "${String(architecture)}"`);
+  const isHead = 'values' in input;
+  const net = (isHead ? headOf : netOf)(setting.data, classes.length);
+  const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
+  if (!traced.ok) return err(traced.error.message);
+  const seen = isHead ? `${input.values.toLocaleString('en')} features` : `${input.size} x ${input.size}`;
+  return ok(drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value))));
+}
+
+function drawMessage(message: string): string {
+  const [width, size] = [480, 13];
+  const lines = wrapText(message, width - 2 * size, { size });
+  const texts = lines.map((line, i) => `<text x="${size}" y="${(i + 2) * 1.4 * size}">${escapeXml(line)}</text>`);
+  const height = Math.ceil((lines.length + 2) * 1.4 * size);
+  return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" font-family="${fontFamily}" font-size="${size}">${texts.join('')}</svg>\n`;
 }

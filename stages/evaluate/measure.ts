@@ -20,7 +20,7 @@ export interface Scored {
   readonly predictions: Uint8Array;
   /** `[images, 2]`; for scores that are probabilities, their logarithms. */
   readonly logits: Float64Array;
-  /** Of fake. */
+  /** The probability of fake. */
   readonly probabilities: Float64Array;
 }
 
@@ -36,7 +36,6 @@ export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
   };
 }
 
-/** How intervals are computed. */
 export interface IntervalOptions {
   readonly confidence: number;
   readonly draws: number;
@@ -51,10 +50,8 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
 
-/** Statistics as a function of the weight of each image. */
 export type Statistics<Name extends string> = (weights: Float64Array) => Readonly<Record<Name, number>>;
 
-/** Statistics that are biased upwards. */
 const biased: readonly string[] = ['calibrationError'];
 
 /** Statistics that are shares of all images. */

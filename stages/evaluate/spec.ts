@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { selectionSplit, splitList } from '../../src/learning/training/splits.ts';
 import { corruptionSettings } from '../../src/learning/vision/corruption-settings.ts';
-import { oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -86,20 +86,20 @@ function mistakes(settings: EvaluateSettings, inputs: ReadonlySet<string>): read
   if (sources.length > 0) return sources;
   const isModel = inputs.has('model');
   const images = isModel ? oneInput(inputs, ['dataset', 'features']) : [];
-  const refused = (at: string, message: string): SettingMistake => ({ at: [at], message });
+  const { corrupt } = settings;
+  const [isFeatures, isDataset] = [inputs.has('features'), inputs.has('dataset')];
+  const corruptions = Object.keys(corruptionSettings.shape).join(', ');
+  const seen = 'expected a "model" and a "dataset", since images are corrupted before a model sees them';
+  const shown = 'expected a "dataset", which has the images that are shown';
   return [
     ...images,
-    ...(!isModel && inputs.has('features')
-      ? [{ at: [], message: 'expected no "features" beside "scores", which need no model' }]
-      : []),
-    ...(settings.corrupt !== undefined && Object.keys(settings.corrupt).length === 0
-      ? [refused('corrupt', `expected one or more of ${Object.keys(corruptionSettings.shape).join(', ')}`)]
-      : []),
-    ...(settings.corrupt !== undefined && !(isModel && inputs.has('dataset'))
-      ? [refused('corrupt', 'expected a "model" and a "dataset", since images are corrupted before a model sees them')]
-      : []),
-    ...(settings.mistakes && !inputs.has('dataset')
-      ? [refused('mistakes', 'expected a "dataset", which has the images that are shown')]
-      : []),
+    ...mistakeIf(!isModel && isFeatures, [], 'expected no "features" beside "scores", which need no model'),
+    ...mistakeIf(
+      corrupt !== undefined && Object.keys(corrupt).length === 0,
+      ['corrupt'],
+      `expected one or more of ${corruptions}`,
+    ),
+    ...mistakeIf(corrupt !== undefined && !(isModel && isDataset), ['corrupt'], seen),
+    ...mistakeIf(settings.mistakes && !isDataset, ['mistakes'], shown),
   ];
 }

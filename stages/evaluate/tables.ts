@@ -7,7 +7,7 @@ import type { EvaluateSettings } from './spec.ts';
 
 type Splits = readonly (readonly [string, EvaluatedSplit])[];
 
-/** What is shown of an evaluation at the end of a run. */
+/** The tables that a run shows of an evaluation. */
 export function evaluationTables(evaluation: Evaluation, by: EvaluateSettings['by']): readonly Highlight[] {
   const splits: Splits = Object.entries(evaluation.splits);
   const counted = by === 'group' ? 'groups' : 'images';

@@ -14,7 +14,6 @@ import { defineKind } from '../../src/stage.ts';
 /** A method that knows nothing of the decision: every method is compared with it. */
 export const control = 'random-cam' satisfies Method;
 
-/** Draws of all weights, by default. */
 export const defaultWeightDraws = 5;
 
 const settings = z.strictObject({

@@ -1,3 +1,4 @@
+import { groupBy } from '../../src/group-by.ts';
 import { Random } from '../../src/random.ts';
 import { type FoundImage, inSplitOrder, type PlacedImage } from './found-image.ts';
 
@@ -33,8 +34,7 @@ export function drawSplits(
 interface Unit {
   readonly name: string;
   readonly alone: boolean;
-  /** Images of each label that it has. */
-  readonly counts: Map<number, number>;
+  readonly counts: ReadonlyMap<number, number>;
 }
 
 /** A split, and how many images of each label it has so far. */
@@ -49,14 +49,11 @@ type Place = (unit: Unit, split: Filling) => void;
 const unitName = ({ path, group }: FoundImage) => (group === undefined ? `image ${path}` : `group ${group}`);
 
 function unitsOf(images: readonly FoundImage[]): readonly Unit[] {
-  const units = new Map<string, Unit>();
-  for (const image of images) {
-    const name = unitName(image);
-    const unit = units.get(name) ?? { name, alone: image.group === undefined, counts: new Map<number, number>() };
-    units.set(name, unit);
-    unit.counts.set(image.label, (unit.counts.get(image.label) ?? 0) + 1);
-  }
-  return [...units.values()];
+  return Array.from(groupBy(images, unitName), ([name, own]) => {
+    const labels = groupBy(own, ({ label }) => label);
+    const counts = new Map(Array.from(labels, ([label, { length }]) => [label, length]));
+    return { name, alone: own[0]!.group === undefined, counts };
+  });
 }
 
 /** Every unit has a place of its own in the order, by its name: a further one comes between two and moves none. */

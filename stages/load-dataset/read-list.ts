@@ -59,7 +59,7 @@ export function readList(
   return images.sort((a, b) => a.label - b.label || (a.path < b.path ? -1 : 1));
 }
 
-/** What keeps a path from being an image of the input, in a clause. */
+/** The reason why a path is no image of the input, in a clause. */
 function obstacleTo(path: string, root: string): string | undefined {
   try {
     return statSync(join(root, path)).isFile() ? undefined : `${path} is not a file`;

@@ -37,7 +37,7 @@ const run: RunStage<LoadDatasetSettings> = async (context) => {
 
 export default run;
 
-/** Every image there is, by the list or by the folders. */
+/** Finds every image, by the list or by the folders. */
 function find(context: Context, root: string): readonly FoundImage[] {
   const { classes, splits, split } = context.settings;
   if (!statSync(root).isDirectory()) throw new StageError(`Expected a folder of images, got the file ${root}.`);

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { mistakeIf } from '../../src/one-input.ts';
 import { defineKind } from '../../src/stage.ts';
 
 const name = z.string().regex(/^[\w-]+$/, 'expected letters, digits, "-" and "_"');
@@ -87,25 +88,17 @@ export const spec = defineKind<LoadDatasetSettings>({
       summary: 'Numbers of images and their sizes per split, class, source.',
     },
   },
-  check: ({ classes, split, splits }, inputs) => [
-    // Until the kinds that learn and measure take any number of classes: refused here, not in every training.
-    ...(classes.length > 2
-      ? [
-          {
-            at: ['classes'],
-            message:
-              `training and evaluation distinguish two classes, got ${classes.length}: ` +
-              'give one class several folders, as in { real: original, fake: [FaceSwap, Deepfakes] }',
-          },
-        ]
-      : []),
-    ...(split !== undefined && splits.join() !== 'train,val,test'
-      ? [{ at: ['splits'], message: 'either `splits` (given by folders) or `split` (by shares), got both' }]
-      : []),
-    ...(inputs.has('list') && splits.join() !== 'train,val,test'
-      ? [{ at: ['splits'], message: 'with a list its column `split` names the splits' }]
-      : []),
-  ],
+  check: ({ classes, split, splits }, inputs) => {
+    const areGiven = splits.join() !== 'train,val,test';
+    const tooMany = `training and evaluation distinguish two classes, got ${classes.length}: give one class several folders, as in { real: original, fake: [FaceSwap, Deepfakes] }`;
+    const twice = 'either `splits` (given by folders) or `split` (by shares), got both';
+    return [
+      // Until the kinds that learn and measure take any number of classes: refused here, not in every training.
+      ...mistakeIf(classes.length > 2, ['classes'], tooMany),
+      ...mistakeIf(split !== undefined && areGiven, ['splits'], twice),
+      ...mistakeIf(inputs.has('list') && areGiven, ['splits'], 'with a list its column `split` names the splits'),
+    ];
+  },
   example: `faces:
   kind: load-dataset
   inputs: { images: data/faceforensics }

@@ -2,7 +2,7 @@ import { csvTable } from '../../src/csv.ts';
 import { groupBy } from '../../src/group-by.ts';
 import type { DecodedImage } from '../../src/learning/vision/decode-image.ts';
 
-/** What is counted of one image. */
+/** The facts about an image that statistics sum up. */
 export interface CountedImage {
   readonly split: string;
   readonly class: string;

@@ -2,7 +2,6 @@ import type { Random } from '../../src/random.ts';
 import { clipped, darker, ellipse, faded, filled, lighter, path, rgb, stroked } from './svg.ts';
 import { mix, sideways, type Traits } from './traits.ts';
 
-/** Head, ears and everything in the face. */
 export function drawFace(traits: Traits, random: Random): string {
   const outline = faceOutline(traits);
   const content = [
@@ -63,7 +62,6 @@ function drawShading(traits: Traits): string {
   ].join('');
 }
 
-/** Lines and freckles. */
 function drawAge(traits: Traits, random: Random): string {
   const { y, height, skin, age } = traits;
   const stroke = rgb(darker(skin, 0.4));
@@ -83,7 +81,6 @@ function drawAge(traits: Traits, random: Random): string {
   return stroked(lines, stroke, 1.4, 0.15 + 0.45 * age) + freckles.join('');
 }
 
-/** Beard and moustache. */
 function drawBeard({ x, y, width, height, jaw, hair, beard }: Traits): string {
   if (beard === 'none') return '';
   const [mouth, fill] = [y + height * 0.58, rgb(darker(hair, 0.2))];

@@ -50,7 +50,6 @@ function drawGlasses(traits: Traits): string {
   return lens(-1) + lens(1) + stroked(`${bridge} ${arms}`, stroke, 2.4);
 }
 
-/** The hair behind the head. */
 function drawBackHair({ x, y, width, height, hair, hairStyle }: Traits): string {
   const fill = rgb(darker(hair, 0.35));
   switch (hairStyle) {

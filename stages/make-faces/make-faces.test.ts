@@ -10,10 +10,10 @@ import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { Random } from '../../src/random.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { blendFace } from './blend-face.ts';
-import { makePicture } from './make-picture.ts';
+
 import { photograph, sitForPortrait } from './photograph.ts';
 import { type Raster, toBytes } from './raster.ts';
-import run, { ordersOf } from './run.ts';
+import run, { makePicture, ordersOf } from './run.ts';
 import { spec } from './spec.ts';
 import { leaveTrace, tracePeriod } from './upsample-trace.ts';
 

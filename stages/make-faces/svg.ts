@@ -19,7 +19,6 @@ export function path(letters: TemplateStringsArray, ...numbers: readonly number[
     .replaceAll(/\s+/g, ' ');
 }
 
-/** A filled outline. */
 export const filled = (d: string, fill: string, opacity?: number): string =>
   tag('path', { d, fill, 'fill-opacity': opacity });
 

@@ -10,30 +10,13 @@ const backgroundStyles = ['studio', 'lights', 'wall', 'leaves', 'window'] as con
 const hairStyles = ['short', 'parted', 'long', 'curly', 'bun', 'fringe', 'bald'] as const;
 const clothesStyles = ['plain', 'collar', 'stripes', 'neckline'] as const;
 
-const skins: readonly Colour[] = [
-  [246, 214, 190],
-  [233, 191, 160],
-  [214, 165, 128],
-  [181, 128, 92],
-  [141, 93, 64],
-  [98, 63, 45],
-];
-const hairs: readonly Colour[] = [
-  [28, 24, 24],
-  [58, 40, 30],
-  [96, 64, 42],
-  [150, 106, 62],
-  [206, 170, 110],
-  [148, 66, 34],
-  [168, 164, 160],
-];
-const irises: readonly Colour[] = [
-  [70, 44, 28],
-  [104, 70, 38],
-  [96, 110, 66],
-  [82, 122, 152],
-  [110, 124, 134],
-];
+/** Colours as on the web, in hexadecimal. */
+const colours = (...hex: readonly string[]): readonly Colour[] =>
+  hex.map((one) => [0, 2, 4].map((at) => Number.parseInt(one.slice(at, at + 2), 16)) as unknown as Colour);
+
+const skins = colours('f6d6be', 'e9bfa0', 'd6a580', 'b5805c', '8d5d40', '623f2d');
+const hairs = colours('1c1818', '3a281e', '60402a', '966a3e', 'ceaa6e', '944222', 'a8a4a0');
+const irises = colours('462c1c', '684626', '606e42', '527a98', '6e7c86');
 
 /** Draws a portrait's traits, each on its own, so that all combinations come up. */
 export function drawTraits(random: Random) {
@@ -45,7 +28,7 @@ export function drawTraits(random: Random) {
     /** Centre of the face, between the eyes and the nose. */
     x: soft(128, 5),
     y: soft(122, 5),
-    /** Half of the face's. */
+    /** Half the width and height of the face. */
     width: soft(50, 4),
     height: soft(66, 4),
     /** Jaw's width as a share of the face's: 0.4 is pointed, 0.9 is square. */
@@ -101,7 +84,6 @@ function vary([red, green, blue]: Colour, deviation: number, random: Random): Co
   return [red + deviation * random.normal(), green + deviation * random.normal(), blue + deviation * random.normal()];
 }
 
-/** A colour near grey. */
 function muted(grey: number, spread: number, random: Random): Colour {
   const channel = () => grey + random.between(-spread, spread);
   return [channel(), channel(), channel()];

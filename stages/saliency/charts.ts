@@ -17,7 +17,6 @@ export const colours = 'viridis';
 /** Side of a mean map, in units. */
 const meanSide = 190;
 
-/** An image of the sheet, and its map, as data URIs. */
 export interface ShownImage {
   readonly key: string;
   readonly label: number;
@@ -26,7 +25,6 @@ export interface ShownImage {
   readonly map: string;
 }
 
-/** What charts and table are about. */
 export interface Frame {
   /** Names, in label order. */
   readonly classes: readonly string[];

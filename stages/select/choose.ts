@@ -1,4 +1,3 @@
-/** The measures that models can be compared by. */
 export const measures = ['accuracy', 'auc', 'loss'] as const;
 export type Measure = (typeof measures)[number];
 

@@ -3,19 +3,19 @@ import { cpus as processors } from 'node:os';
 import { dirname, join } from 'node:path';
 import sharp from 'sharp';
 import type { RunningBackend } from '../../src/backend/select/select-backend.ts';
+import { formatShare } from '../../src/format-numbers.ts';
 import { saveModel } from '../../src/learning/models/model-files.ts';
 import type { ModelInfo } from '../../src/learning/models/model-info.ts';
 import { fit } from '../../src/learning/training/fit.ts';
 import { type Freezing, freezingOf } from '../../src/learning/training/freezing.ts';
-import { formatHistory, type History } from '../../src/learning/training/history.ts';
+import { type EpochRecord, formatHistory, type History } from '../../src/learning/training/history.ts';
 import { resolveLoss } from '../../src/learning/training/loss.ts';
-import { trainSplit } from '../../src/learning/training/splits.ts';
+import { majorityWords, trainSplit } from '../../src/learning/training/splits.ts';
 import { startBackend } from '../../src/learning/training/start-backend.ts';
 import { historyEvents } from '../../src/learning/training/tensorboard.ts';
 import { TrainingCheckpoints } from '../../src/learning/training/training-checkpoints.ts';
 import type { TrainingData } from '../../src/learning/training/training-data.ts';
-import type { StageContext } from '../../src/stage.ts';
-import { epochLine, epochPoint, historyTable } from './epoch-table.ts';
+import type { CurvePoint, Highlight, StageContext } from '../../src/stage.ts';
 import { Pace } from './pace.ts';
 import { openSource, type Source } from './source.ts';
 import type { TrainSettings } from './spec.ts';
@@ -109,7 +109,6 @@ function warnOfRandomFreezing(context: StageContext<TrainSettings>, freezing: Fr
   context.warn(`Frozen layers keep their random initial weights: ${cure}.`);
 }
 
-/** Event files in a folder for each run. */
 function writeEvents(folder: string, history: History): void {
   for (const [path, bytes] of historyEvents(history)) {
     const file = join(folder, path);
@@ -137,5 +136,36 @@ function modelInfo(
     chosenEpoch: history.chosenEpoch,
     backend,
     versions,
+  };
+}
+
+/** An epoch in the log: `epoch 2/5: running loss 0.6120, val loss 0.6400 accuracy 64.0 %, best so far`. */
+function epochLine({ epoch, running, splits }: EpochRecord, epochs: number, isBest: boolean): string {
+  const values = Object.entries(splits).map(
+    ([split, { loss, accuracy, allCalled }]) =>
+      `${split} loss ${loss.toFixed(4)} accuracy ${formatShare(accuracy)}${allCalled ? ` all called ${allCalled}` : ''}`,
+  );
+  const parts = [`running loss ${running.loss.toFixed(4)}`, ...values, ...(isBest ? ['best so far'] : [])];
+  return `epoch ${epoch}/${epochs}: ${parts.join(', ')}`;
+}
+
+function epochPoint({ epoch, splits }: EpochRecord, epochs: number): CurvePoint {
+  const values = Object.entries(splits).flatMap(([split, { loss, accuracy }]) => [
+    [`${split} accuracy`, accuracy] as const,
+    [`${split} loss`, loss] as const,
+  ]);
+  return { unit: 'epoch', step: epoch, total: epochs, values: Object.fromEntries(values) };
+}
+
+/** Accuracy and loss of every monitored split by epoch, the kept one marked. */
+function historyTable({ splits, epochs, chosenEpoch, images }: History): Highlight {
+  return {
+    title: `Training, epoch ${chosenEpoch} kept${images ? `; majority class ${majorityWords(images)}` : ''}`,
+    columns: ['epoch', ...splits.flatMap((split) => [`${split} accuracy`, `${split} loss`]), 'kept'],
+    rows: epochs.map(({ epoch, splits: values }) => [
+      epoch,
+      ...splits.flatMap((split) => [formatShare(values[split]!.accuracy), values[split]!.loss.toFixed(4)]),
+      epoch === chosenEpoch ? 'kept' : '',
+    ]),
   };
 }

@@ -7,7 +7,7 @@ import { scheduleSettings } from '../../src/learning/training/schedule.ts';
 import { selectionSplit, splitList, trainSplit } from '../../src/learning/training/splits.ts';
 import { clipSettings, lossSettings, optimizerSettings } from '../../src/learning/training/training-settings.ts';
 import { augmentSettings } from '../../src/learning/vision/augment/augment-settings.ts';
-import { oneInput } from '../../src/one-input.ts';
+import { mistakeIf, oneInput } from '../../src/one-input.ts';
 import { defineKind, type SettingMistake } from '../../src/stage.ts';
 
 const settings = z.strictObject({
@@ -96,8 +96,8 @@ function imageSettings(given: TrainSettings): readonly SettingMistake[] {
 function noWeights({ pretrained }: TrainSettings, inputs: ReadonlySet<string>): readonly SettingMistake[] {
   const message = 'a head that is trained on "features" begins with random weights, without';
   return [
-    ...(pretrained === 'none' ? [] : [{ at: ['pretrained'], message: `${message} "pretrained"` }]),
-    ...(inputs.has('weights') ? [{ at: [], message: `${message} the input "weights"` }] : []),
+    ...mistakeIf(pretrained !== 'none', ['pretrained'], `${message} "pretrained"`),
+    ...mistakeIf(inputs.has('weights'), [], `${message} the input "weights"`),
   ];
 }
 

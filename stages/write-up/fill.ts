@@ -3,7 +3,7 @@ import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
 import type { Artifact, Figure } from './read-artifact.ts';
-import { readValues, type Value } from './read-value.ts';
+import { readValues, type Value } from './read-artifact.ts';
 import type { WriteUpSettings } from './spec.ts';
 import type { Place, Reading, Template } from './template.ts';
 

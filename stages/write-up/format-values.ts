@@ -2,9 +2,8 @@ import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
 import type { Artifact } from './read-artifact.ts';
-import { unknown, type Value } from './read-value.ts';
+import { unknown, type Value } from './read-artifact.ts';
 
-/** How numbers are written. */
 const styles = ['percent', 'points', 'count'] as const;
 /** What is made of several values. */
 const aggregates = ['mean', 'values', 'range'] as const;
