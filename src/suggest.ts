@@ -1,3 +1,5 @@
+import { formatCount } from './format-numbers.ts';
+
 /** Longer names are not compared, since that takes time quadratic in their length. */
 const longestName = 64;
 
@@ -45,7 +47,7 @@ export function thereAre(name: string, candidates: Iterable<string>): string {
   if (names.length < 2) return names.length === 0 ? 'There is none.' : `There is only ${names[0]}.`;
   if (names.length <= mostListed) return `${meant}There are ${names.join(', ')}.`;
   const listed = nearest(name, names).slice(0, nearestListed);
-  return `${meant}The nearest of ${names.length.toLocaleString('en-US')} are ${listed.join(', ')}.`;
+  return `${meant}The nearest of ${formatCount(names.length)} are ${listed.join(', ')}.`;
 }
 
 /** Names that hold the wanted one first, `test.auc` for `auc`, then by distance, then as given. */

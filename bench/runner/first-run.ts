@@ -37,7 +37,7 @@ project.write('child.mjs', child);
 const commands: readonly Timed[] = [
   { name: 'processes alone', argv: [process.execPath, 'bare.mjs'], cwd: project.path },
   {
-    name: 'pipeline run',
+    name: 'restage run',
     argv: ['sh', '-c', `rm -rf cache out && ${process.execPath} ${pipeline} run bench.yaml --jobs ${jobs}`],
     cwd: project.path,
   },

@@ -24,7 +24,7 @@ async function compare(
   writeTurbo(theirs, stages.length, prepare(ours, theirs));
   writePipeline(ours, stages);
   const node: Timed = { name: 'node -e 0', argv: [process.execPath, '-e', '0'], cwd: ours.path };
-  const run: Timed = { name: 'pipeline run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: ours.path };
+  const run: Timed = { name: 'restage run', argv: [process.execPath, pipeline, 'run', 'bench.yaml'], cwd: ours.path };
   const turboRun: Timed = {
     name: 'turbo run',
     argv: [turbo, 'run', 'build', '--output-logs=none', '--no-update-notifier'],

@@ -81,12 +81,12 @@ export function makeExecution(
 }
 
 /** Starts a run with an id of its own, even if another run begins in the same millisecond. */
-function startRun(cache: FolderStore, startedAt: number, pipeline: string): RunFolder {
+function startRun(store: FolderStore, startedAt: number, pipeline: string): RunFolder {
   for (let left = 9; ; left -= 1) {
     try {
-      return cache.startRun(runId(startedAt), pipeline);
+      return store.startRun(runId(startedAt), pipeline);
     } catch (error) {
-      if (isReadOnly(error)) return cache.unrecordedRun(runId(startedAt)); // such a run may have nothing to do
+      if (isReadOnly(error)) return store.unrecordedRun(runId(startedAt)); // such a run may have nothing to do
       const { cause } = error as { readonly cause?: NodeJS.ErrnoException };
       if (cause?.code !== 'EEXIST' || left === 0) throw error;
     }

@@ -1,4 +1,5 @@
 import { withMinus } from '../format-numbers.ts';
+import { groupBy } from '../group-by.ts';
 import type { Highlight } from '../stage.ts';
 
 /** A table that stages want shown; of several stages, as a matrix gives, with the stage as its first column. */
@@ -14,11 +15,7 @@ export function groupHighlights(
   stages: readonly { readonly name: string; readonly highlights: readonly Highlight[] }[],
 ): readonly HighlightTable[] {
   const all = stages.flatMap(({ name, highlights }) => highlights.map((table) => ({ name, table })));
-  const groups = new Map<string, typeof all>();
-  for (const one of all) {
-    const key = JSON.stringify([one.table.title, one.table.columns]);
-    groups.set(key, [...(groups.get(key) ?? []), one]);
-  }
+  const groups = groupBy(all, ({ table }) => JSON.stringify([table.title, table.columns]));
   return Array.from(groups.values(), (group) => {
     const { title, columns } = group[0]!.table;
     const names = [...new Set(group.map(({ name }) => name))];

@@ -23,13 +23,13 @@ export async function gcCommand(options: GcOptions): Promise<void> {
   if (options.maxSize !== undefined && maxBytes === undefined) {
     throw new UsageError(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
   }
-  const cache = FolderStore.open(root, warnOnStderr);
-  const garbage = findGarbage(cache, {
+  const store = FolderStore.open(root, warnOnStderr);
+  const garbage = findGarbage(store, {
     keep,
     ...(maxBytes !== undefined && { maxBytes }),
     exists: (pipeline) => filesOfPipeline(pipeline, root).length > 0,
   });
-  const leftovers = findLeftovers(root, cache);
+  const leftovers = findLeftovers(root, store);
   const counts = [
     formatCountOf(garbage.results.length, 'result'),
     formatCountOf(garbage.objects.length, 'object'),
@@ -49,7 +49,7 @@ export async function gcCommand(options: GcOptions): Promise<void> {
     process.stdout.write(`${told}\n${missed}`);
     return;
   }
-  removeGarbage(cache, garbage);
+  removeGarbage(store, garbage);
   await removeLeftovers(leftovers);
   process.stdout.write(`Removed ${what}.\n${missed}`);
 }

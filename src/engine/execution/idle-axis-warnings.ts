@@ -1,3 +1,4 @@
+import { groupBy } from '../../group-by.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { isDone, type StageOutcome } from './execution.ts';
 
@@ -9,19 +10,10 @@ export function idleAxisWarnings(
   stages: readonly Stage[],
   outcomes: ReadonlyMap<StageName, StageOutcome>,
 ): readonly string[] {
-  const byBase = new Map<string, Stage[]>();
-  for (const stage of stages) {
-    const base = stage.name.replace(/\[.*$/, '');
-    byBase.set(base, [...(byBase.get(base) ?? []), stage]);
-  }
-  return [...byBase].flatMap(([base, instances]) => {
+  return [...groupBy(stages, ({ name }) => name.replace(/\[.*$/, ''))].flatMap(([base, instances]) => {
     if (!instances.some(({ name }) => outcomes.get(name)?.outcome === 'ran')) return [];
     return Object.keys(instances[0]!.axes).flatMap((axis) => {
-      const groups = new Map<string, Stage[]>();
-      for (const one of instances) {
-        const others = JSON.stringify({ ...one.axes, [axis]: '' });
-        groups.set(others, [...(groups.get(others) ?? []), one]);
-      }
+      const groups = groupBy(instances, ({ axes }) => JSON.stringify({ ...axes, [axis]: '' }));
       if (![...groups.values()].every((group) => isIdle(group, outcomes))) return [];
       const values = instances.length / groups.size;
       return [

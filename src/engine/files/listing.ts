@@ -1,4 +1,5 @@
 import { type Digest, sha256 } from '../../digest.ts';
+import { groupBy } from '../../group-by.ts';
 
 /** One file of an artifact: `path` is relative and POSIX, or empty where the artifact is a single file. */
 export interface ListedFile {
@@ -29,13 +30,7 @@ export function fileListing(file: Omit<ListedFile, 'path'>): Listing {
 /** The listing of a folder with these files, in any order; an empty folder is one too. */
 export function folderListing(files: Iterable<ListedFile>): Listing {
   const sorted = [...files].sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
-  const parts = new Map<string, ListedFile[]>();
-  for (const file of sorted) {
-    const part = file.path.slice(0, Math.max(0, file.path.indexOf('/')));
-    const members = parts.get(part);
-    if (members === undefined) parts.set(part, [file]);
-    else members.push(file);
-  }
+  const parts = groupBy(sorted, ({ path }) => path.slice(0, Math.max(0, path.indexOf('/'))));
   return {
     folder: true,
     files: sorted,

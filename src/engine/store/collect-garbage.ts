@@ -56,27 +56,27 @@ interface KnownResult {
  * stay. Objects must be unnamed and, while a run may be under way, untouched for a day: it may not have recorded them
  * yet.
  */
-export function findGarbage(cache: FolderStore, options: GarbageOptions): Garbage {
+export function findGarbage(store: FolderStore, options: GarbageOptions): Garbage {
   const now = options.now ?? Date.now();
-  const results = knownResults(cache, options);
-  const objects = filesIn(join(cache.folder, 'objects')).filter(({ name }) => isDigest(name));
+  const results = knownResults(store, options);
+  const objects = filesIn(join(store.folder, 'objects')).filter(({ name }) => isDigest(name));
   const sizes = new Map(objects.map(({ name, size }) => [name, size]));
   const kept = keepResults(results, sizes, options, now);
   const needed = new Set([...kept].flatMap(({ result }) => objectsOf(result)));
-  const youth = youthOf(cache);
+  const youth = youthOf(store);
   const unneeded = objects.filter(({ name }) => !needed.has(name as Digest));
   const going = unneeded.filter(({ touched }) => now - touched > youth);
   const young = unneeded.filter(({ touched }) => now - touched <= youth);
   const keptObjects = sum(objects.map(({ size }) => size)) - sum(going.map(({ size }) => size));
   const room = (options.maxBytes ?? Number.POSITIVE_INFINITY) - keptObjects;
-  const checkpoints = sortCheckpoints(cache.folder, { keep: options.keep, room, now });
+  const checkpoints = sortCheckpoints(store.folder, { keep: options.keep, room, now });
   return {
     results: results
       .filter((known) => !kept.has(known))
       .map(({ result, lastUsed }) => ({ digest: result.digest, kind: result.fingerprint.kind, lastUsed })),
     objects: going.map(({ path, size }) => ({ path, bytes: size })),
     checkpoints: checkpoints.going.map(({ path, size }) => ({ path, bytes: size })),
-    remains: findRemains(cache, options, now),
+    remains: findRemains(store, options, now),
     bytes: sum([...going, ...checkpoints.going].map(({ size }) => size)),
     keptBytes: keptObjects + checkpoints.keptBytes,
     held: {
@@ -89,21 +89,21 @@ export function findGarbage(cache: FolderStore, options: GarbageOptions): Garbag
 }
 
 /** How long an object that no result names is kept for a run that may be about to name it. */
-const youthOf = (cache: FolderStore): number => (cache.isBusy() ? day : lag);
+const youthOf = (store: FolderStore): number => (store.isBusy() ? day : lag);
 
 /** Removes what was found: results first, so that none is left without its objects. Throws a `WriteError`. */
-export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
-  writing(`to ${cache.folder} while clearing it`, () => {
+export function removeGarbage(store: FolderStore, garbage: Garbage): void {
+  writing(`to ${store.folder} while clearing it`, () => {
     for (const { digest, lastUsed } of garbage.results) {
-      const path = cache.resultPath(digest);
+      const path = store.resultPath(digest);
       if ((statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? 0) <= lastUsed) rmSync(path, { force: true });
     }
     for (const { path } of [...garbage.objects, ...garbage.checkpoints]) {
       const stats = statSync(path, { throwIfNoEntry: false });
       // A run that needs it again has touched it meanwhile, or has just begun.
-      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(cache)) rmSync(path, { force: true });
+      if (stats !== undefined && garbage.now - touchedAt(stats) > youthOf(store)) rmSync(path, { force: true });
     }
-    const leases = join(cache.folder, 'leases');
+    const leases = join(store.folder, 'leases');
     for (const path of garbage.remains) {
       if (dirname(path) === leases && isHeld(path)) continue; // taken meanwhile
       rmSync(path, { recursive: true, force: true });
@@ -111,15 +111,15 @@ export function removeGarbage(cache: FolderStore, garbage: Garbage): void {
   });
 }
 
-function knownResults(cache: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
-  const ofPipelines = cache.allLatest().filter(({ pipeline }) => exists(pipeline));
+function knownResults(store: FolderStore, { exists = () => true }: GarbageOptions): readonly KnownResult[] {
+  const ofPipelines = store.allLatest().filter(({ pipeline }) => exists(pipeline));
   const last = new Set(ofPipelines.map(({ result }) => result));
-  const living = cache.runs().filter((run) => run.isLiving());
+  const living = store.runs().filter((run) => run.isLiving());
   // A use is dated at most once a day, hence the day before the first run began.
   const since = Math.min(...living.map((run) => run.startedAt())) - day;
-  return filesIn(join(cache.folder, 'results')).flatMap(({ name, used }) => {
+  return filesIn(join(store.folder, 'results')).flatMap(({ name, used }) => {
     const digest = name.replace(/\.json$/, '');
-    const result = isDigest(digest) ? cache.readResult(digest) : undefined;
+    const result = isDigest(digest) ? store.readResult(digest) : undefined;
     if (result === undefined) return [];
     const root = last.has(result.digest) ? 'last' : used >= since ? 'running' : undefined;
     return [{ result, lastUsed: used, ...(root !== undefined && { root }) } as const];
@@ -185,9 +185,9 @@ function sortCheckpoints(
   return { going, keptBytes };
 }
 
-function findRemains(cache: FolderStore, { keep }: GarbageOptions, now: number): readonly string[] {
-  const living = new Set(cache.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
-  const inFolder = (name: string) => entriesIn(join(cache.folder, name));
+function findRemains(store: FolderStore, { keep }: GarbageOptions, now: number): readonly string[] {
+  const living = new Set(store.runs().flatMap((run) => (run.isLiving() ? [run.id] : [])));
+  const inFolder = (name: string) => entriesIn(join(store.folder, name));
   const isOld = ({ touched }: Entry, age = keep): boolean => now - touched > age;
   const isTemporary = ({ name }: Entry): boolean => parseTemporaryName(name) !== undefined;
   return [

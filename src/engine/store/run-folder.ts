@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, mkdirSync, openSync, readSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -7,6 +7,7 @@ import { slug } from '../config/file-names.ts';
 import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
+import { readPart } from '../files/read-part.ts';
 import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
@@ -118,17 +119,8 @@ export class RunFolder {
   /** The last lines of the last attempt's log, at most `count`; empty when it printed nothing. */
   logTail(stage: string, count = 20): readonly string[] {
     const log = this.attempts(stage).at(-1)?.log;
-    if (log === undefined) return [];
-    const file = openSync(log, 'r');
-    try {
-      const { size } = fstatSync(file);
-      if (size === 0) return [];
-      const bytes = Buffer.alloc(Math.min(size, tailBytes));
-      readSync(file, bytes, 0, bytes.length, size - bytes.length);
-      return plainText(bytes.toString('utf8')).replace(/\n$/, '').split('\n').slice(-count);
-    } finally {
-      closeSync(file);
-    }
+    const text = log === undefined ? '' : readPart(log, tailBytes, 'end').text;
+    return text === '' ? [] : plainText(text).replace(/\n$/, '').split('\n').slice(-count);
   }
 
   /** Writes the record once: it is never replaced. */

@@ -9,12 +9,12 @@ import type { FolderStore } from './folder-store.ts';
 import { objectsOf } from './stage-result.ts';
 
 /** Rehashes every object and checkpoint, reads every result, and sets aside what is damaged. `onProgress` receives bytes. */
-export async function verifyStore(cache: FolderStore, onProgress: (done: number, total: number) => void = () => {}) {
-  const objects = namesTwoDown(join(cache.folder, 'objects')).filter(isDigest);
-  const checkpoints = namesTwoDown(join(cache.folder, 'checkpoints')).filter(isDigest);
+export async function verifyStore(store: FolderStore, onProgress: (done: number, total: number) => void = () => {}) {
+  const objects = namesTwoDown(join(store.folder, 'objects')).filter(isDigest);
+  const checkpoints = namesTwoDown(join(store.folder, 'checkpoints')).filter(isDigest);
   const paths = [
-    ...objects.map((digest) => cache.objectPath(digest)),
-    ...checkpoints.map((digest) => cache.checkpointPath(digest)),
+    ...objects.map((digest) => store.objectPath(digest)),
+    ...checkpoints.map((digest) => store.checkpointPath(digest)),
   ];
   const sizes = new Map(paths.map((path) => [path, sizeOf(path)]));
   const total = [...sizes.values()].reduce((sum, size) => sum + size, 0);
@@ -26,27 +26,27 @@ export async function verifyStore(cache: FolderStore, onProgress: (done: number,
     onProgress(done, total);
   };
   await forEachBounded(objects, 4, async (digest) => {
-    const found = await hashFile(cache.objectPath(digest)).catch((error: NodeJS.ErrnoException) => {
+    const found = await hashFile(store.objectPath(digest)).catch((error: NodeJS.ErrnoException) => {
       if (error.code !== 'ENOENT') throw error; // gc of another process took it
     });
     if (found === digest) sound.add(digest);
     else if (found !== undefined) {
       corrupt.push(digest);
-      cache.setAside(cache.objectPath(digest), 'its content is not what its name says');
+      store.setAside(store.objectPath(digest), 'its content is not what its name says');
     }
-    tell(cache.objectPath(digest));
+    tell(store.objectPath(digest));
   });
   const corruptCheckpoints = checkpoints.filter((digest) => {
-    const path = cache.checkpointPath(digest);
+    const path = store.checkpointPath(digest);
     const isDamaged = existsSync(path) && !isSoundCheckpoint(path);
-    if (isDamaged) cache.setAside(path, 'it is not as it was written');
+    if (isDamaged) store.setAside(path, 'it is not as it was written');
     tell(path);
     return isDamaged;
   });
-  const results = namesTwoDown(join(cache.folder, 'results'))
+  const results = namesTwoDown(join(store.folder, 'results'))
     .map((name) => name.replace(/\.json$/, ''))
     .filter(isDigest);
-  const readable = results.flatMap((digest) => cache.readResult(digest) ?? []);
+  const readable = results.flatMap((digest) => store.readResult(digest) ?? []);
   const incomplete = readable.flatMap((result) => {
     const missing = [...new Set(objectsOf(result))].filter((object) => !sound.has(object));
     return missing.length === 0 ? [] : [{ result: result.digest, kind: result.fingerprint.kind, missing }];

@@ -21,7 +21,7 @@ export async function renderComparison(
   const subjects = comparison.subjects.join(', ');
   const charts: Html[] = [];
   for (const { name, spec } of comparisonCharts(comparison)) {
-    charts.push(await figure(name, `${name}: ${subjects}`, spec, warn));
+    charts.push(await figure(name, spec, warn));
   }
   return renderPage({
     title: `Compared: ${subjects}`,
@@ -40,14 +40,14 @@ export async function renderComparison(
   });
 }
 
-async function figure(name: string, title: string, spec: TopLevelSpec, warn: (line: string) => void): Promise<Html> {
+async function figure(name: string, spec: TopLevelSpec, warn: (line: string) => void): Promise<Html> {
   const { renderChartPng } = await import('../../learning/charts/render-chart.ts'); // it loads Vega
   const png = await renderChartPng(spec, warn);
   // Bytes 16 to 23 of a PNG are its size; this one has two pixels per unit.
   const [width, height] = [png.readUInt32BE(16) / 2, png.readUInt32BE(20) / 2];
   const carried = JSON.stringify({ ...spec, config: theme });
   return renderChart(name, undefined, {
-    ...{ as: 'chart', title, subtitle: '', width, height, isPlain: true },
+    ...{ as: 'chart', title: name, subtitle: '', width, height, isPlain: true },
     picture: dataUri('image/png', png),
     spec: carried,
   });

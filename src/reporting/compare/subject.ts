@@ -35,14 +35,14 @@ export interface SubjectNumber {
 }
 
 /** Reads a stage from the cache: by its result, and by a run's entry where that is gone. */
-export function readSubjectStage(cache: FolderStore, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
-  const result = digest === undefined ? undefined : cache.readResult(digest);
-  const scores = result && readOutput(cache, result, 'scores', parseScores);
-  const history = result && readOutput(cache, result, 'history', parseHistory);
+export function readSubjectStage(store: FolderStore, digest: Digest | undefined, entry?: StageEntry): SubjectStage {
+  const result = digest === undefined ? undefined : store.readResult(digest);
+  const scores = result && readOutput(store, result, 'scores', parseScores);
+  const history = result && readOutput(store, result, 'history', parseHistory);
   const kept = entry?.metrics === undefined ? undefined : ofEntry(entry);
   return {
     ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
-    metrics: kept ?? (result && ofResult(cache, result)) ?? new Map(),
+    metrics: kept ?? (result && ofResult(store, result)) ?? new Map(),
     ...(scores !== undefined && { scores }),
     ...(history !== undefined && { history }),
   };
@@ -57,8 +57,8 @@ function ofEntry({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<stri
   );
 }
 
-function ofResult(cache: FolderStore, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
-  const parsed = readOutput(cache, result, 'metrics', parseMetrics);
+function ofResult(store: FolderStore, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
+  const parsed = readOutput(store, result, 'metrics', parseMetrics);
   if (parsed === undefined) return undefined;
   return new Map(
     [...parsed.values].map(([name, value]) => {
@@ -70,7 +70,7 @@ function ofResult(cache: FolderStore, result: StageResult): ReadonlyMap<string, 
 
 /** The first output of a type that is one file, as its parser reads it; undefined where there is none, or it is not whole. */
 function readOutput<T>(
-  cache: FolderStore,
+  store: FolderStore,
   { outputs }: StageResult,
   type: ArtifactType,
   parse: (text: string) => { readonly ok: true; readonly value: T } | { readonly ok: false },
@@ -78,7 +78,7 @@ function readOutput<T>(
   const artifact = Object.values(outputs).find((one) => one.type === type && !one.folder);
   if (artifact === undefined) return undefined;
   try {
-    const parsed = parse(readFileSync(cache.objectPath(artifact.files[0]!.digest), 'utf8'));
+    const parsed = parse(readFileSync(store.objectPath(artifact.files[0]!.digest), 'utf8'));
     return parsed.ok ? parsed.value : undefined;
   } catch {
     return undefined; // removed by gc, or never kept

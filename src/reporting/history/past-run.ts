@@ -16,8 +16,8 @@ export interface PastRun {
 }
 
 /** All runs that did something, the last first. */
-export function pastRuns(cache: FolderStore): readonly PastRun[] {
-  return cache.runs().flatMap((run) => pastRun(run) ?? []);
+export function pastRuns(store: FolderStore): readonly PastRun[] {
+  return store.runs().flatMap((run) => pastRun(run) ?? []);
 }
 
 function pastRun(run: RunFolder): PastRun | undefined {

@@ -1,7 +1,7 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join, posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
+import { readPart } from '../../engine/files/read-part.ts';
 import { diffFingerprints, type FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
 import type { FolderStore } from '../../engine/store/folder-store.ts';
@@ -97,32 +97,20 @@ export function describeRecord(record: StageRecord): ReportStage['record'] {
 export function describeLog(
   stage: Stage,
   result: StageResult | undefined,
-  cache: FolderStore,
+  store: FolderStore,
   run: RunFolder,
   room: PageRoom,
 ): ReportLog | undefined {
   const object = result?.record.log;
-  const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : cache.objectPath(object);
+  const file = object === undefined ? run.attempts(stage.name).at(-1)?.log : store.objectPath(object);
   if (file === undefined) return undefined;
   try {
-    const log = readEnd(file);
-    if (room.take('logs', log.text.length)) return log;
+    const { text, whole } = readPart(file, mostLogBytes, 'end');
+    const plain = plainText(text).trimEnd();
+    const shown = whole ? plain : plain.slice(plain.indexOf('\n') + 1);
+    if (room.take('logs', shown.length)) return { text: shown, cut: !whole };
     return { text: 'It is left out, as this page has no more room: `restage logs` prints it.', cut: true };
   } catch {
     return undefined; // gone from the cache: `verify` tells of it
-  }
-}
-
-function readEnd(path: string): ReportLog {
-  const file = openSync(path, 'r');
-  try {
-    const { size } = fstatSync(file);
-    const start = Math.max(0, size - mostLogBytes);
-    const bytes = Buffer.alloc(size - start);
-    readSync(file, bytes, 0, bytes.length, start);
-    const text = plainText(bytes.toString('utf8')).trimEnd();
-    return { text: start > 0 ? text.slice(text.indexOf('\n') + 1) : text, cut: start > 0 };
-  } finally {
-    closeSync(file);
   }
 }

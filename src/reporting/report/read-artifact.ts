@@ -1,6 +1,8 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { extname, join } from 'node:path';
 import { csvRecords } from '../../csv.ts';
+import { readPart } from '../../engine/files/read-part.ts';
+import { formatCount } from '../../format-numbers.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { dataUri } from './html.ts';
@@ -66,7 +68,7 @@ function showImages(folder: string, room: PageRoom): Shown {
   });
   const leftOut =
     images.length < names.length
-      ? `${images.length} of ${names.length.toLocaleString('en-US')} images are shown, evenly over their names${images.length < wanted.length ? '; those over 256 KiB, and what exceeds the page’s 6 MiB for images, are left out' : ''}.`
+      ? `${images.length} of ${formatCount(names.length)} images are shown, evenly over their names${images.length < wanted.length ? '; those over 256 KiB, and what exceeds the page’s 6 MiB for images, are left out' : ''}.`
       : undefined;
   return { as: 'images', images, ...(leftOut !== undefined && { leftOut }) };
 }
@@ -85,7 +87,7 @@ function showMetrics(path: string): Shown | undefined {
 
 function showTable(path: string, room: PageRoom): Shown | undefined {
   if (extname(path) !== '.csv') return undefined;
-  const { text, whole } = readBeginning(path);
+  const { text, whole } = readPart(path, mostBytes, 'beginning');
   const [header, ...records] = [...csvRecords(text)].map(({ fields }) => fields);
   if (header === undefined) return undefined;
   if (!room.take('tables', text.length)) {
@@ -94,27 +96,16 @@ function showTable(path: string, room: PageRoom): Shown | undefined {
   const complete = whole ? records : records.slice(0, -1);
   const rows = complete.slice(0, mostRows);
   const isAll = whole && rows.length === complete.length;
-  const count = whole ? `${rows.length} of ${complete.length.toLocaleString('en-US')}` : `The first ${rows.length}`;
+  const count = whole ? `${rows.length} of ${formatCount(complete.length)}` : `The first ${rows.length}`;
   return { as: 'table', columns: header, rows, ...(!isAll && { leftOut: `${count} rows are shown.` }) };
 }
 
 function showFile(path: string, room: PageRoom): Shown | undefined {
   if (extname(path) === '.csv') return showTable(path, room);
   if (extname(path) !== '.md') return undefined;
-  const { text, whole } = readBeginning(path);
+  const { text, whole } = readPart(path, mostBytes, 'beginning');
   if (!room.take('tables', text.length)) return undefined;
   return { as: 'markdown', text, ...(!whole && { leftOut: 'Its beginning is shown.' }) };
-}
-
-function readBeginning(path: string): { readonly text: string; readonly whole: boolean } {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = Buffer.alloc(mostBytes);
-    const read = readSync(file, bytes, 0, mostBytes, 0);
-    return { text: bytes.toString('utf8', 0, read), whole: read < mostBytes };
-  } finally {
-    closeSync(file);
-  }
 }
 
 /** A chart's spec and picture. The picture goes in as an image, where nothing runs: a command may have drawn it. */

@@ -1,5 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCount, formatCountOf, formatSeconds, shareDone } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { chartTitle } from '../../learning/charts/chart-title.ts';
 import { theme } from '../../learning/charts/theme.ts';
 import type { CurvePoint } from '../../stage.ts';
@@ -97,11 +98,7 @@ function allWarnings({ stages, warnings }: ReportModel): readonly Warning[] {
 
 /** Warnings that differ in their numbers only are one line, which opens. */
 function renderWarnings(warnings: readonly Warning[]): readonly Html[] {
-  const groups = new Map<string, Warning[]>();
-  for (const warning of warnings) {
-    const key = warning.message.replaceAll(/\d+(\.\d+)?/g, '#');
-    groups.set(key, [...(groups.get(key) ?? []), warning]);
-  }
+  const groups = groupBy(warnings, ({ message }) => message.replaceAll(/\d+(\.\d+)?/g, '#'));
   const line = ({ stage, message }: Warning) =>
     html`${stage !== undefined && html`<strong>${stage}</strong>: `}${message}`;
   const shown = Array.from(groups.values(), (group) =>

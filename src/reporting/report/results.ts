@@ -1,4 +1,5 @@
 import { formatCountOf } from '../../format-numbers.ts';
+import { groupBy } from '../../group-by.ts';
 import { headlineMetrics } from '../../learning/metrics/metric-catalogue.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { later, renderChart } from './chart-figure.ts';
@@ -14,11 +15,7 @@ const mostFlat = 24;
 
 /** Charts, tables, pictures and details of all stages; a large pipeline with includes is folded by experiment. */
 export function resultSections(stages: readonly ReportStage[]): readonly Section[] {
-  const experiments = new Map<string, ReportStage[]>();
-  for (const stage of stages) {
-    const name = experimentOf(stage.name);
-    experiments.set(name, [...(experiments.get(name) ?? []), stage]);
-  }
+  const experiments = groupBy(stages, ({ name }) => experimentOf(name));
   if (stages.length > mostFlat && experiments.size > 1) {
     const content = Array.from(experiments, ([name, own]) => renderExperiment(name, own));
     return [{ id: 'experiments', title: 'Experiments', content }];

@@ -1,3 +1,4 @@
+import { formatCount } from '../../../format-numbers.ts';
 import { fillShell } from '../../../shell/fill-shell.ts';
 import type { Placeholder } from '../../../shell/placeholders.ts';
 import { suggest } from '../../../suggest.ts';
@@ -54,7 +55,7 @@ function substituteText(node: TextNode, scope: Scope): Node {
     return part ?? match;
   });
   if (length > maximumText) {
-    const message = `Parameters make this a text of more than ${maximumText.toLocaleString('en')} characters`;
+    const message = `Parameters make this a text of more than ${formatCount(maximumText)} characters`;
     scope.report({ code: 'too-large', message, at: node.at });
     isResolved = false;
   }

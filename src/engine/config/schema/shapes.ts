@@ -19,9 +19,9 @@ const resources = z.strictObject({
   cpu: z
     .union([z.number().positive(), z.literal('all')])
     .optional()
-    .describe('Cores; left out, 1, or all where the kind computes with tensors.'),
+    .describe('Cores; by default 1, or all for a kind that computes with tensors.'),
   gpu: z.number().nonnegative().default(0).describe('Graphics cards.'),
-  memory: memory.default(0).describe('Memory: `512MiB`, `8GiB`. None when left out.'),
+  memory: memory.default(0).describe('Memory, such as `512MiB` or `8GiB`; none by default.'),
 });
 
 const scalar = z.union([z.string(), z.number(), z.boolean()]);
@@ -33,7 +33,7 @@ const output = z.union([
     type: z
       .enum(artifactTypes)
       .optional()
-      .describe('What a `command` makes, so that other kinds can read it; left out, files.'),
+      .describe('The type of what a `command` makes, so that other kinds can read it; by default files.'),
   }),
 ]);
 
@@ -44,22 +44,24 @@ export const stageShape = z.strictObject({
     .record(z.string(), z.union([z.string(), z.array(z.string())]))
     .default({})
     .describe(
-      "What it reads, by port: `stage.port`, a path from the project's root (it has a `/`), absolute, or `npm:package/path`.",
+      "What the stage reads, by port: `stage.port`, a path from the project's root (with a `/`), an absolute path, or `npm:package/path`.",
     ),
   with: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe(
-      "The kind's own settings; none of them names a file, since all that is read comes through a port, and is hashed.",
-    ),
+    .describe("The kind's own settings. None names a file: every file is read through a port, so that it is hashed."),
   outputs: z
     .record(z.string(), output)
     .default({})
-    .describe('Where outputs are published, by port, below the root; left out, `artifacts/<pipeline>/<stage>/<port>`.'),
+    .describe(
+      'Where outputs are published, by port, below the root; by default `artifacts/<pipeline>/<stage>/<port>`.',
+    ),
   after: z
     .union([z.string(), z.array(z.string())])
     .default([])
-    .describe('Stages that must be done before; order only: nothing is read, and nothing is keyed.'),
+    .describe(
+      'Stages that must end before this one. It sets only the order: nothing is read, and the fingerprint stays the same.',
+    ),
   matrix: z
     .record(
       z.string(),
@@ -69,7 +71,7 @@ export const stageShape = z.strictObject({
             scalar,
             z.looseObject({
               id: scalar.describe(
-                'What names the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
+                'The name of the value in `fit[net=small]`; its other keys are read as `${matrix.net.width}`.',
               ),
             }),
           ]),
@@ -80,26 +82,31 @@ export const stageShape = z.strictObject({
     .describe('One stage for each combination of the values, which are read as `${matrix.seed}`.'),
   resources: resources
     .prefault({})
-    .describe('What it occupies while it runs; stages run side by side while these fit into the machine.'),
+    .describe('What the stage occupies while it runs. Stages run side by side as long as the machine has room.'),
   retries: z.number().int().min(0).max(100).default(0).describe('Further attempts after a failed one.'),
   timeout: duration
     .optional()
-    .describe('Of one attempt: `30s`, `4h`, `1h30m`; what runs longer is stopped and has failed. None when left out.'),
+    .describe(
+      'The time limit of an attempt: `30s`, `4h`, `1h30m`. A stage that runs longer is stopped and fails. None by default.',
+    ),
   env: z
     .union([z.array(z.string()), z.record(z.string(), z.union([scalar, z.null()]))])
     .default([])
     .describe(
-      "Variables of the environment that decide the outputs, and so are keyed: names, or names with values, of which null is the caller's.",
+      "Environment variables that decide the outputs, and so are in the fingerprint: names, or names with values, where null takes the caller's.",
     ),
   cache: z
     .boolean()
     .default(true)
-    .describe('False publishes the outputs and does not store them: less disk, and nothing to restore.'),
+    .describe('False publishes the outputs without storing them: less disk, but nothing to restore.'),
   frozen: z
     .boolean()
     .default(false)
-    .describe("True keeps the stage's last result, whatever changes; an error where there is none."),
-  onDemand: z.boolean().default(false).describe('True runs the stage only for a reader in the same run, or by name.'),
+    .describe("True keeps the stage's last result, whatever changes; without a result this is an error."),
+  onDemand: z
+    .boolean()
+    .default(false)
+    .describe('True runs the stage only if another stage reads it in the same run, or by name.'),
 });
 
 export type StageShape = z.infer<typeof stageShape>;
@@ -112,13 +119,13 @@ const includeShape = z.strictObject({
     .record(z.string(), z.unknown())
     .optional()
     .describe(
-      'Values in the place of those that it declares; a stage that is named here is one of the including file, so that several pipelines can share one data set.',
+      'Values for its parameters. A stage named here belongs to the including file, so that several pipelines can share a data set.',
     ),
   onDemand: z.boolean().optional().describe('True runs its stages only when something reads them.'),
   after: z
     .union([z.string(), z.array(z.string())])
     .optional()
-    .describe('Stages of the including file that must be done before any of its own; order only.'),
+    .describe('Stages of the including file that must end before any of its own; it sets only the order.'),
 });
 
 /** Without `extends`, which is worked in before. */
@@ -127,12 +134,9 @@ export const pipelineShape = z.strictObject({
     .record(z.string(), z.union([path, includeShape]))
     .optional()
     .describe(
-      "Other pipelines, by a name: a stage `fit` of `sn` is `sn/fit`, its parameter `--set sn/params.epochs=1`. They publish among this pipeline's outputs, wherever their own file says.",
+      "Other pipelines by name: the stage `fit` of `sn` is `sn/fit`, and `--set sn/params.epochs=1` sets its parameter. They publish among this pipeline's outputs, wherever their own file says.",
     ),
-  description: z
-    .string()
-    .optional()
-    .describe('A text for people, which a run begins with; parameters in it are worked in.'),
+  description: z.string().optional().describe('A text for people, shown when a run begins; it may contain parameters.'),
   salt: scalar.optional().describe('Part of every fingerprint: changing it makes every stage stale.'),
   params: z
     .record(z.string(), z.unknown())
@@ -143,7 +147,7 @@ export const pipelineShape = z.strictObject({
   stages: z
     .record(z.string(), z.unknown())
     .default({})
-    .describe('The steps, by name: letters, digits, `_` and `-`. null takes away one of an extended file.'),
+    .describe('The stages by name: letters, digits, `_` and `-`. null removes a stage of an extended file.'),
 });
 
 export const extendsShape = z

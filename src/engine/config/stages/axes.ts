@@ -1,3 +1,4 @@
+import { formatCount } from '../../../format-numbers.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 import { type Definition, namePattern } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -157,7 +158,7 @@ const product = (axes: readonly Axis[]) => axes.reduce((count, { values }) => co
 function bounded({ report }: LoadContext, { name, at }: Definition, axes: readonly Axis[]): readonly Axis[] {
   const count = product(axes);
   if (count <= maximumStages) return axes;
-  const message = `The matrix of the stage "${name}" makes ${count.toLocaleString('en')} stages, at most ${maximumStages.toLocaleString('en')} are allowed`;
+  const message = `The matrix of the stage "${name}" makes ${formatCount(count)} stages, at most ${formatCount(maximumStages)} are allowed`;
   report({ code: 'too-many-stages', message, at });
   return axes.map((axis) => ({ ...axis, values: axis.values.slice(0, 1) }));
 }

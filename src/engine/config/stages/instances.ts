@@ -1,3 +1,4 @@
+import { formatCount } from '../../../format-numbers.ts';
 import { closest } from '../../../suggest.ts';
 import type { Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
@@ -45,7 +46,7 @@ export function makeInstances(context: LoadContext, list: readonly Definition[],
     const made: Instance[] = [];
     const wanted = combinations(axes.get(definition)!);
     if (all.length + wanted.length > maximumStages) {
-      const message = `The pipeline has more than ${maximumStages.toLocaleString('en')} stages`;
+      const message = `The pipeline has more than ${formatCount(maximumStages)} stages`;
       report({ code: 'too-many-stages', message, at: definition.at });
       continue;
     }
@@ -61,7 +62,7 @@ export function makeInstances(context: LoadContext, list: readonly Definition[],
     }
     all.push(...made);
     if (values > maximumValues) {
-      const message = `Stages hold more than ${maximumValues.toLocaleString('en')} values together`;
+      const message = `Stages hold more than ${formatCount(maximumValues)} values together`;
       report({ code: 'alias-bomb', message, at: definition.at });
       break;
     }

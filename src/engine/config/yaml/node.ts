@@ -1,3 +1,4 @@
+import { formatCount } from '../../../format-numbers.ts';
 import type { Json } from '../../../json.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 
@@ -73,7 +74,7 @@ export function measureNode(node: Node): Measure {
 /** What makes a tree too large to work with, as the end of a sentence; undefined for any real one. */
 export function tooLarge(node: Node): string | undefined {
   const { size, depth } = measureNode(node);
-  if (size > maximumNodes) return `more than ${maximumNodes.toLocaleString('en')} values`;
+  if (size > maximumNodes) return `more than ${formatCount(maximumNodes)} values`;
   return depth > maximumDepth ? `lists and maps more than ${maximumDepth} deep` : undefined;
 }
 
