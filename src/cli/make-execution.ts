@@ -19,7 +19,7 @@ import { makeWorld } from './make-world.ts';
 import type { Project } from './open-project.ts';
 import { version } from './package-info.ts';
 
-interface ExecutionOptions {
+export interface ExecutionOptions {
   readonly backend: string;
   readonly jobs?: number;
   readonly failFast?: boolean;

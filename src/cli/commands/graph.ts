@@ -7,13 +7,11 @@ import { writeUserFile } from '../write-user-file.ts';
 /** The layout recurses along the longest chain, and a larger picture would show nothing to an eye. */
 const mostDrawn = 1000;
 
-interface GraphOptions {
-  readonly set: readonly string[];
-  readonly svg?: string;
-}
-
 /** `restage graph`: Mermaid on the standard output, or a drawing in a file. */
-export async function graphCommand(words: readonly string[], options: GraphOptions): Promise<void> {
+export async function graphCommand(
+  words: readonly string[],
+  options: { readonly set: readonly string[]; readonly svg?: string },
+): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
   const { stages } = project;
   if (options.svg === undefined) {

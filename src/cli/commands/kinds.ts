@@ -13,12 +13,11 @@ import { packageRoot } from '../package-info.ts';
 /** The usual width of a terminal. */
 const width = 80;
 
-export interface KindsOptions {
-  readonly markdown?: boolean;
-}
-
 /** `restage kinds`: the table of kinds, or one kind's settings, ports and example. */
-export async function kindsCommand(name: string | undefined, { markdown }: KindsOptions): Promise<void> {
+export async function kindsCommand(
+  name: string | undefined,
+  { markdown }: { readonly markdown?: boolean },
+): Promise<void> {
   const own = await loadKinds(findRoot(process.cwd()) ?? packageRoot);
   const { kinds, unloaded } = own;
   if (name === undefined) {

@@ -1,18 +1,14 @@
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
 import { formatCountOf } from '../../format-numbers.ts';
-import { createPaint, type Paint, wantsColour } from '../../reporting/terminal/colour.ts';
+import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { planProject } from '../make-world.ts';
-import { openProject } from '../open-project.ts';
+import { openProject, type Request } from '../open-project.ts';
 
-export interface PlanOptions {
-  readonly force?: true | readonly string[];
-  readonly twice?: true | readonly string[];
-  readonly downstream?: boolean;
-  readonly set: readonly string[];
+export interface PlanOptions extends Omit<Request, 'words'> {
   readonly backend: string;
   readonly json?: boolean;
   readonly rehash?: boolean;
@@ -29,18 +25,13 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
-const acts: Readonly<
-  Record<
-    PlannedStage['decision']['state'],
-    { readonly verb: string; readonly style: keyof Paint & ('dim' | 'cyan' | 'yellow' | 'red') }
-  >
-> = {
+const acts = {
   'up to date': { verb: 'up to date', style: 'dim' },
   restorable: { verb: 'restore', style: 'cyan' },
   stale: { verb: 'run', style: 'yellow' },
   waiting: { verb: 'may run', style: 'yellow' },
   failing: { verb: 'fail', style: 'red' },
-};
+} as const satisfies Readonly<Record<PlannedStage['decision']['state'], unknown>>;
 
 function asText(pipeline: string, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));

@@ -8,23 +8,15 @@ import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
-import { makeExecution } from '../make-execution.ts';
+import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
 import { openProject } from '../open-project.ts';
-import { planCommand } from './plan.ts';
+import { type PlanOptions, planCommand } from './plan.ts';
 
-export interface RunOptions {
-  readonly force?: true | readonly string[];
-  readonly twice?: true | readonly string[];
-  readonly downstream?: boolean;
-  readonly jobs?: number;
-  readonly set: readonly string[];
-  readonly failFast?: boolean;
-  readonly backend: string;
+interface RunOptions extends PlanOptions, ExecutionOptions {
   readonly reporter: 'auto' | 'live' | 'plain' | 'json';
-  readonly hardLink?: boolean;
-  readonly dryRun?: boolean;
+  readonly backend: string;
   readonly rehash?: boolean;
-  readonly checkReads?: boolean;
+  readonly dryRun?: boolean;
 }
 
 /** `restage run`; `argv` names the command, for remembering that it had nothing to do. */

@@ -43,7 +43,7 @@ test('a mistake outside any file is one line', () => {
 
 test('colours are added only when asked for, and change no character of the text', () => {
   const mistake: Diagnostic = { code: 'unknown-kind', message: 'Unknown kind', at: span('trian'), hint: 'Look.' };
-  const colored = formatDiagnostic(mistake, { color: true });
+  const colored = formatDiagnostic(mistake, true);
   const control = String.fromCharCode(27);
   assert.notEqual(colored, formatDiagnostic(mistake));
   assert.ok(colored.includes(`${control}[31m^^^^^${control}[39m`));

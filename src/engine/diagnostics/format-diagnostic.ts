@@ -1,10 +1,6 @@
 import picocolors from 'picocolors';
 import type { Diagnostic, SourceFile, Span } from './diagnostic.ts';
 
-interface FormatOptions {
-  readonly color?: boolean;
-}
-
 /** Columns of a line that a code frame shows; a longer line is cut around the span. */
 const frameWidth = 100;
 
@@ -18,7 +14,7 @@ const frameWidth = 100;
  *
  *       Did you mean "epochs"?
  */
-export function formatDiagnostic(diagnostic: Diagnostic, { color = false }: FormatOptions = {}): string {
+export function formatDiagnostic(diagnostic: Diagnostic, color = false): string {
   const paint = picocolors.createColors(color);
   const where = diagnostic.at ? `${paint.bold(placeOf(diagnostic.at))}: ` : '';
   const blocks = [
@@ -44,9 +40,9 @@ export function formatWarning({ message, at, hint }: Diagnostic): string {
 /** Several diagnostics as text: the first `limit`, and the number of the others. */
 export function formatDiagnostics(
   diagnostics: readonly Diagnostic[],
-  { limit = 20, ...options }: FormatOptions & { readonly limit?: number } = {},
+  { limit = 20, color = false }: { readonly limit?: number; readonly color?: boolean } = {},
 ): string {
-  const shown = diagnostics.slice(0, limit).map((diagnostic) => formatDiagnostic(diagnostic, options));
+  const shown = diagnostics.slice(0, limit).map((diagnostic) => formatDiagnostic(diagnostic, color));
   const left = diagnostics.length - shown.length;
   if (left > 0) shown.push(`… and ${left} more.`);
   return shown.join('\n\n');

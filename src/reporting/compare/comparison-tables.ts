@@ -48,37 +48,28 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   // What a stage reads follows from the stages before it, whose settings say it in words.
   const inputs = comparison.settings.filter(({ path }) => path.startsWith('inputs.'));
   const settings = comparison.settings.filter(({ path }) => !path.startsWith('inputs.'));
-  return [
+  const all: readonly ComparisonTable[] = [
     {
       ...differing('Settings that differ', 'value', settings),
       ...(settings.length === 0 && { note: 'None, of stages that they have in common.' }),
     },
-    ...(missing.length === 0
-      ? []
-      : [
-          {
-            title: 'Stages that not all have',
-            columns: ['stage', 'not in'],
-            rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
-          },
-        ]),
+    {
+      title: 'Stages that not all have',
+      columns: ['stage', 'not in'],
+      rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
+    },
     ...comparison.paired.map((paired) => pairedTable(paired, shown)),
     {
       ...numbers('Metrics', [...main]),
       ...(metrics.length === 0 && { note: `None that they have in common.${wayOut(comparison)}` }),
     },
-    ...(others.length === 0
-      ? []
-      : [{ ...numbers('Further metrics', others), folded: formatCountOf(others.length, 'further number') }]),
-    ...(inputs.length === 0
-      ? []
-      : [
-          {
-            ...differing('Inputs of other content', 'input', inputs),
-            folded: `${formatCountOf(inputs.length, 'input')} of other content`,
-          },
-        ]),
+    { ...numbers('Further metrics', others), folded: formatCountOf(others.length, 'further number') },
+    {
+      ...differing('Inputs of other content', 'input', inputs),
+      folded: `${formatCountOf(inputs.length, 'input')} of other content`,
+    },
   ];
+  return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
 }
 
 const wayOut = ({ alike }: Comparison): string =>

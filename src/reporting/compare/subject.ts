@@ -39,34 +39,28 @@ export function readSubjectStage(store: FolderStore, digest: Digest | undefined,
   const result = digest === undefined ? undefined : store.readResult(digest);
   const scores = result && readOutput(store, result, 'scores', parseScores);
   const history = result && readOutput(store, result, 'history', parseHistory);
-  const kept = entry?.metrics === undefined ? undefined : ofEntry(entry);
+  const kept =
+    entry?.metrics && withIntervals(Object.entries(entry.metrics), new Map(Object.entries(entry.intervals ?? {})));
+  const parsed = kept === undefined && result ? readOutput(store, result, 'metrics', parseMetrics) : undefined;
   return {
     ...(result !== undefined && { fingerprint: result.fingerprint, outputs: Object.values(result.outputs) }),
-    metrics: kept ?? (result && ofResult(store, result)) ?? new Map(),
+    metrics: kept ?? (parsed && withIntervals(parsed.values, parsed.intervals)) ?? new Map(),
     ...(scores !== undefined && { scores }),
     ...(history !== undefined && { history }),
   };
 }
 
-function ofEntry({ metrics = {}, intervals = {} }: StageEntry): ReadonlyMap<string, SubjectNumber> {
-  return new Map(
-    Object.entries(metrics).map(([name, value]) => {
-      const interval = intervals[name];
+/** Numbers by name, each with its interval if it has one. */
+const withIntervals = (
+  values: Iterable<readonly [name: string, value: number | null]>,
+  intervals: ReadonlyMap<string, readonly [number, number]>,
+): ReadonlyMap<string, SubjectNumber> =>
+  new Map(
+    Array.from(values, ([name, value]) => {
+      const interval = intervals.get(name);
       return [name, { value, ...(interval !== undefined && { interval }) }];
     }),
   );
-}
-
-function ofResult(store: FolderStore, result: StageResult): ReadonlyMap<string, SubjectNumber> | undefined {
-  const parsed = readOutput(store, result, 'metrics', parseMetrics);
-  if (parsed === undefined) return undefined;
-  return new Map(
-    [...parsed.values].map(([name, value]) => {
-      const interval = parsed.intervals.get(name);
-      return [name, { value, ...(interval !== undefined && { interval }) }];
-    }),
-  );
-}
 
 /** The first output of a type that is one file, as its parser reads it; undefined where there is none, or it is not whole. */
 function readOutput<T>(

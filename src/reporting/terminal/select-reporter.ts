@@ -5,12 +5,9 @@ import { LiveReporter } from './live-reporter.ts';
 import type { OutputStream } from './output-stream.ts';
 import { PlainReporter } from './plain-reporter.ts';
 
-const reporterForms = ['auto', 'live', 'plain', 'json'] as const;
-type ReporterForm = (typeof reporterForms)[number];
-
 /** The reporter of a form; `auto` is live on a terminal that can draw, and plain elsewhere, as in CI. */
 export function selectReporter(
-  form: ReporterForm,
+  form: 'auto' | 'live' | 'plain' | 'json',
   stream: OutputStream,
   env: Readonly<Record<string, string | undefined>>,
 ): RunListener {
