@@ -22,7 +22,7 @@ interface Abandoned {
  */
 export async function checkClaims(project: Project): Promise<readonly Abandoned[]> {
   const { root, kinds, pipeline } = project;
-  const records = new PublishedRecords(FolderStore.open(root).folder)
+  const records = new PublishedRecords(new FolderStore(root).folder)
     .all()
     .filter((record) => record.pipeline !== pipeline.name);
   const near = nearby(records);

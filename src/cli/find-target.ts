@@ -85,7 +85,7 @@ function severalFiles(first: string, second: string): MistakesError {
 }
 
 function lastFile(root: string): string | undefined {
-  for (const run of FolderStore.open(root).runs()) {
+  for (const run of new FolderStore(root).runs()) {
     const record = run.readRecord();
     if (record?.file !== undefined) return join(root, record.file);
   }

@@ -6,6 +6,9 @@ import { ignoresHangup } from './hangup.ts';
 export class Interrupts implements Disposable {
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
+  /** Aborted when stages are to end, and when they are to end at once. */
+  readonly signal = this.#stop.signal;
+  readonly kill = this.#kill.signal;
   readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
   #count = 0;
 
@@ -17,14 +20,6 @@ export class Interrupts implements Disposable {
   /** Whether the user interrupted; a stop by {@link stop} is none. */
   get interrupted(): boolean {
     return this.#count > 0;
-  }
-
-  get signal(): AbortSignal {
-    return this.#stop.signal;
-  }
-
-  get kill(): AbortSignal {
-    return this.#kill.signal;
   }
 
   stop(): void {

@@ -1,6 +1,10 @@
+import { join } from 'node:path';
+import { findPipelineFile, findRoot, onlyPipelineFile } from '../engine/config/pipeline-files.ts';
+import { namesIn } from '../engine/files/entries-in.ts';
+import { memoryFile, recall } from '../engine/store/run-memory.ts';
+import { formatAllFresh } from '../reporting/terminal/format-all-fresh.ts';
 import { ignoresHangup } from './hangup.ts';
 import { surviveLostOutput } from './lost-output.ts';
-import { recallCommand } from './recall-command.ts';
 
 const argv = process.argv.slice(2);
 surviveLostOutput(argv[0] !== 'run');
@@ -9,4 +13,25 @@ if (ignoresHangup) process.on('SIGHUP', () => {});
 if (!(await recallCommand(argv))) {
   const { runCli } = await import('./cli.ts');
   process.exitCode = await runCli(argv);
+}
+
+/** Answers a `run` that was remembered and whose every input and output is as it was. False: go the long way. */
+async function recallCommand(argv: readonly string[]): Promise<boolean> {
+  if (argv[0] !== 'run') return false;
+  const root = findRoot(process.cwd());
+  if (root === undefined) return false;
+  const memory = await recall(memoryFile(root, process.cwd(), argv), root, (word) => findNow(word, root));
+  if (memory === undefined) return false;
+  process.stdout.write(`${formatAllFresh(memory.pipeline, memory.stages, performance.now() / 1000)}\n`);
+  // Only after the answer, and only if there may be something to clear: it loads more than the answer takes.
+  if (namesIn(join(root, 'cache', 'work')).length > 0) {
+    await (await import('../engine/publishing/leftovers.ts')).clearAfterKilledRuns(root);
+  }
+  return true;
+}
+
+function findNow(word: string | undefined, root: string): string | undefined {
+  if (word === undefined) return onlyPipelineFile(root);
+  const found = findPipelineFile(word, process.cwd(), root);
+  return found.ok ? found.value : undefined;
 }

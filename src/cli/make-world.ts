@@ -9,12 +9,12 @@ import type { Project } from './open-project.ts';
 /** What decisions are made from. `warn` hears of damage in the store; with `rehash`, no digest is remembered. */
 export function makeWorld(project: Project, backend: string, warn: (message: string) => void, rehash = false): World {
   const { root, pipeline, graph, forced } = project;
-  const store = FolderStore.open(root, warn);
+  const store = new FolderStore(root, warn);
   return {
     pipeline,
     graph,
     store,
-    digests: DigestIndex.open(store.folder, { rehash }),
+    digests: new DigestIndex(store.folder, { rehash }),
     listings: new Map(),
     backend: backend === 'auto' ? undefined : backend,
     backends: backendNames.filter((name) => name !== 'auto'),

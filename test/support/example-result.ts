@@ -6,7 +6,7 @@ import type { StageResult, StoredArtifact } from '../../src/engine/store/stage-r
 
 /** What a private output holds, as an artifact. */
 export async function listArtifact(path: string): Promise<StoredArtifact> {
-  const { folder, files, digest, parts } = await DigestIndex.open(join(tmpdir(), 'restage-clock')).list(path);
+  const { folder, files, digest, parts } = await new DigestIndex(join(tmpdir(), 'restage-clock')).list(path);
   return { type: 'files', folder, files, digest, parts };
 }
 

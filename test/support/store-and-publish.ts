@@ -7,8 +7,8 @@ import { exampleResult, listArtifact } from './example-result.ts';
 import { writeFiles } from './temporary-folder.ts';
 
 const root = process.argv[2] as string;
-const cache = FolderStore.open(root);
-const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
+const cache = new FolderStore(root);
+const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
 const owner = { pipeline: 'x', stage: 'fit', port: 'out' };
 
 for (let round = 0; ; round += 1) {

@@ -17,8 +17,8 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
   const root = projectRoot();
   const own = await loadKinds(root);
   printWarnings(kindWarnings(own, []));
-  const store = FolderStore.open(root, warnOnStderr);
-  const publisher = new Publisher(root, store, DigestIndex.open(store.folder));
+  const store = new FolderStore(root, warnOnStderr);
+  const publisher = new Publisher(root, store, new DigestIndex(store.folder));
   const records = publisher.records.all();
   const published = records.map(({ pipeline }) => pipeline);
   const claims = await allClaims(root, own.kinds, published);

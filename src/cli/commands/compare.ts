@@ -29,7 +29,7 @@ export async function compareCommand(words: readonly string[], options: CompareO
     throw new UsageError(`expected one form of the comparison, got ${asked}`);
   }
   const root = projectRoot();
-  const store = FolderStore.open(root, warnOnStderr);
+  const store = new FolderStore(root, warnOnStderr);
   const found = await findSubjects(words, { root, store });
   if (found.length < 2) throw new UsageError('expected two or more pipelines, runs or stages to compare');
   const comparison = compareSubjects(found);

@@ -23,7 +23,7 @@ export async function gcCommand(options: GcOptions): Promise<void> {
   if (options.maxSize !== undefined && maxBytes === undefined) {
     throw new UsageError(`--max-size takes a size such as 20GiB, not "${options.maxSize}"`);
   }
-  const store = FolderStore.open(root, warnOnStderr);
+  const store = new FolderStore(root, warnOnStderr);
   const garbage = findGarbage(store, {
     keep,
     ...(maxBytes !== undefined && { maxBytes }),

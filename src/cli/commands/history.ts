@@ -31,7 +31,7 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     );
   const { pipeline, ...asked } = options;
   const name = pipeline?.replace(/^pipelines\//, '').replace(/\.ya?ml$/, '');
-  const store = FolderStore.open(root, warnOnStderr);
+  const store = new FolderStore(root, warnOnStderr);
   const all = pastRuns(store);
   const changesOf = (run: PastRun) => {
     const earlier = all.slice(all.indexOf(run) + 1);

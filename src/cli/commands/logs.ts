@@ -14,7 +14,7 @@ export async function logsCommand(
   options: { readonly set: readonly string[]; readonly raw?: boolean },
 ): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
-  const store = FolderStore.open(project.root, warnOnStderr);
+  const store = new FolderStore(project.root, warnOnStderr);
   for (const planned of await planProject(project)) {
     const { name } = planned.stage;
     if (!project.named.includes(name)) continue;

@@ -14,7 +14,7 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
   const progress = process.stderr.isTTY
     ? (done: number, total: number) => void process.stderr.write(`\r${Math.floor((100 * done) / Math.max(1, total))} %`)
     : () => {};
-  const found = await verifyStore(FolderStore.open(root, warnOnStderr), progress);
+  const found = await verifyStore(new FolderStore(root, warnOnStderr), progress);
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     process.stdout.write(
@@ -33,7 +33,7 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
 
 /** Whether the files of the project that Restage remembers hold what it remembers; forgets what it remembers of others. */
 async function verifyInputs(root: string): Promise<boolean> {
-  const index = DigestIndex.open(join(root, 'cache'));
+  const index = new DigestIndex(join(root, 'cache'));
   const { files, changed } = await index.recheck();
   for (const path of changed) {
     process.stdout.write(

@@ -35,7 +35,7 @@ export class FakedProject extends TestProject {
 
   constructor(yaml: string, files: Readonly<Record<string, string>> = {}) {
     super({ 'pipelines/p.yaml': yaml, ...files });
-    this.store = FolderStore.open(this.root);
+    this.store = new FolderStore(this.root);
   }
 
   read(path: string): string {
@@ -47,7 +47,7 @@ export class FakedProject extends TestProject {
     const pipeline = value(await this.load());
     const { change = (stage) => stage, signal = never, kill = never } = options;
     const graph = new Graph({ ...pipeline, stages: pipeline.stages.map(change) });
-    const digests = DigestIndex.open(this.store.folder);
+    const digests = new DigestIndex(this.store.folder);
     const named = (names: readonly string[] = []) => new Set(names as readonly StageName[]);
     const [forced, twice] = [named([...(options.force ?? []), ...(options.twice ?? [])]), named(options.twice)];
     const { store } = this;

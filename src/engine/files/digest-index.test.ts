@@ -16,7 +16,7 @@ function poison(cache: string): void {
 test('a file or folder is listed by content, with the signature of the whole', async (t) => {
   const folder = temporaryFolder(t);
   writeFiles(folder, { 'tree/b.sh': 'text', 'tree/a/deep': '' });
-  const index = DigestIndex.open(join(folder, 'cache'));
+  const index = new DigestIndex(join(folder, 'cache'));
   const tree = await index.list(join(folder, 'tree'));
   assert.deepEqual(tree.files, [
     { path: 'a/deep', digest: sha256(''), size: 0 },
@@ -30,13 +30,13 @@ test('a file or folder is listed by content, with the signature of the whole', a
 test('an unchanged file is not read again, by this process or the next, also after the project moved', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(writeFiles(join(folder, 'project'), { data: 'text' }), 'data');
-  const index = DigestIndex.open(join(folder, 'project/cache'));
+  const index = new DigestIndex(join(folder, 'project/cache'));
   await index.listSettled(file);
   index.save();
   poison(join(folder, 'project/cache'));
   assert.equal((await index.list(file)).digest, sha256('text'));
   renameSync(join(folder, 'project'), join(folder, 'moved'));
-  const next = DigestIndex.open(join(folder, 'moved/cache'));
+  const next = new DigestIndex(join(folder, 'moved/cache'));
   assert.equal((await next.list(join(folder, 'moved/data'))).digest, sha256('poison'));
 });
 
@@ -44,14 +44,14 @@ test('what an earlier process remembers is not trusted where that is asked for, 
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');
   writeFiles(folder, { 'a/one': '1', 'a/two': '2', 'b/other': '' });
-  const index = DigestIndex.open(cache);
+  const index = new DigestIndex(cache);
   for (const name of ['a', 'b']) await index.listSettled(join(folder, name));
   index.save();
   poison(cache);
-  const distrusting = DigestIndex.open(cache, { rehash: true });
+  const distrusting = new DigestIndex(cache, { rehash: true });
   assert.equal((await distrusting.list(join(folder, 'a/one'))).digest, sha256('1'));
   distrusting.save();
-  const next = DigestIndex.open(cache);
+  const next = new DigestIndex(cache);
   assert.equal((await next.list(join(folder, 'a/one'))).digest, sha256('1'));
   assert.equal((await next.list(join(folder, 'a/two'))).digest, sha256('poison'), 'nobody asked for it');
   writeFileSync(join(folder, 'b/other'), 'edited, which its times tell');
@@ -63,7 +63,7 @@ test('new content with the same size and mtime is noticed', async (t) => {
   const folder = temporaryFolder(t);
   const file = join(writeFiles(folder, { data: 'text' }), 'data');
   utimesSync(file, 1000, 1000);
-  const index = DigestIndex.open(join(folder, 'cache'));
+  const index = new DigestIndex(join(folder, 'cache'));
   await index.listSettled(file);
   writeFileSync(file, 'TEXT');
   utimesSync(file, 1000, 1000);
@@ -75,7 +75,7 @@ test('a file written within the tick of its hashing is not remembered, since a s
   const cache = join(folder, 'cache');
   const file = join(writeFiles(folder, { data: 'text' }), 'data');
   utimesSync(file, Date.now() / 1000 + 100, Date.now() / 1000 + 100); // "just now", however slow the machine
-  const index = DigestIndex.open(cache);
+  const index = new DigestIndex(cache);
   await index.listSettled(file);
   index.save();
   assert.equal(readFileSync(join(cache, 'digests.json'), 'utf8').includes(sha256('text')), false);
@@ -83,7 +83,7 @@ test('a file written within the tick of its hashing is not remembered, since a s
 
 test('what was only just written is listed once nothing can follow it unseen', async (t) => {
   const folder = temporaryFolder(t);
-  const index = DigestIndex.open(join(folder, 'cache'));
+  const index = new DigestIndex(join(folder, 'cache'));
   for (let round = 0; round < 5; round += 1) {
     const tree = writeFiles(join(folder, 'tree'), { data: `text ${round}` });
     const listing = await index.listSettled(tree);
@@ -97,25 +97,25 @@ test('a file that was deleted is forgotten, and a damaged index is an empty one'
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');
   const tree = writeFiles(join(folder, 'tree'), { kept: 'kept', gone: 'gone' });
-  const index = DigestIndex.open(cache);
+  const index = new DigestIndex(cache);
   await index.listSettled(tree);
   rmSync(join(tree, 'gone'));
   await index.list(tree);
   index.save();
   assert.deepEqual(readFileSync(join(cache, 'digests.json'), 'utf8').match(/kept|gone/g), ['kept']);
   writeFileSync(join(cache, 'digests.json'), '{"format":1,"folders":{');
-  assert.equal((await DigestIndex.open(cache).list(join(tree, 'kept'))).digest, sha256('kept'));
+  assert.equal((await new DigestIndex(cache).list(join(tree, 'kept'))).digest, sha256('kept'));
 });
 
 test('nothing is written when nothing was learned', async (t) => {
   const folder = temporaryFolder(t);
   const cache = join(folder, 'cache');
   const tree = writeFiles(join(folder, 'tree'), { file: 'text' });
-  const first = DigestIndex.open(cache);
+  const first = new DigestIndex(cache);
   await first.listSettled(tree);
   first.save();
   const { ino } = statSync(join(cache, 'digests.json'));
-  const second = DigestIndex.open(cache);
+  const second = new DigestIndex(cache);
   await second.list(tree);
   second.save();
   assert.equal(statSync(join(cache, 'digests.json')).ino, ino);
@@ -124,7 +124,7 @@ test('nothing is written when nothing was learned', async (t) => {
 
 test('where the cache cannot be written, listing works and saving says so', async (t) => {
   const folder = temporaryFolder(t);
-  const index = DigestIndex.open(join(writeFiles(folder, { cache: 'a file in the way' }), 'cache'));
+  const index = new DigestIndex(join(writeFiles(folder, { cache: 'a file in the way' }), 'cache'));
   const ancient = import.meta.filename; // so old that no clock need be asked
   assert.equal((await index.list(ancient)).digest, sha256(readFileSync(ancient)));
   assert.throws(() => index.save(), {

@@ -32,11 +32,6 @@ interface KnownFolder {
   readonly files: Map<string, Known>;
 }
 
-interface StoredIndex {
-  readonly format: number;
-  readonly folders: Readonly<Record<string, { readonly used: number; readonly files: Record<string, Known> }>>;
-}
-
 const format = 1;
 const today = (): number => Math.floor(Date.now() / 86_400_000);
 
@@ -54,16 +49,12 @@ export class DigestIndex {
   #folders: Map<string, KnownFolder> | undefined;
   #changed = false;
 
-  private constructor(folder: string, rehash: boolean) {
+  /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
+  constructor(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}) {
     this.#folder = folder;
     this.#rehash = rehash;
     this.#path = join(folder, 'digests.json');
     this.#clock = new FileClock(folder);
-  }
-
-  /** Nothing is read before the first listing. With `rehash`, only digests that this index computed are reused. */
-  static open(folder: string, { rehash = false }: { readonly rehash?: boolean } = {}): DigestIndex {
-    return new DigestIndex(folder, rehash);
   }
 
   /** Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that cannot be read. */
@@ -253,9 +244,9 @@ async function hashListed(path: string, size: number): Promise<Digest> {
 
 function load(path: string): Map<string, KnownFolder> {
   try {
-    const stored = JSON.parse(readFileSync(path, 'utf8')) as StoredIndex;
+    const stored = JSON.parse(readFileSync(path, 'utf8'));
     if (stored.format !== format) return new Map();
-    const folders = Object.entries(stored.folders);
+    const folders = Object.entries<{ readonly used: number; readonly files: Record<string, Known> }>(stored.folders);
     return new Map(folders.map(([key, { used, files }]) => [key, { used, files: new Map(Object.entries(files)) }]));
   } catch {
     return new Map();

@@ -13,7 +13,13 @@ export class Graph {
     this.stages = new Map(stages.map((stage) => [stage.name, stage]));
     this.#dependencies = new Map(stages.map((stage) => [stage.name, [...new Set([...readBy(stage), ...stage.after])]]));
     this.#dependents = reversed(this.#dependencies);
-    this.order = inOrder(this.#dependencies);
+    this.order = postOrder(
+      this.#dependencies.keys(),
+      (name) => this.#dependencies.get(name)!,
+      ([first]) => {
+        throw new Error(`Internal error: a loaded pipeline has a cycle through "${first}"`);
+      },
+    );
   }
 
   stage(name: StageName): Stage {
@@ -49,15 +55,4 @@ function reversed(edges: Edges): Edges {
     }
   }
   return result;
-}
-
-/** Depth first from the top of the file: a stage comes as soon as what it needs has come. */
-function inOrder(dependencies: Edges): readonly StageName[] {
-  return postOrder(
-    dependencies.keys(),
-    (name) => dependencies.get(name)!,
-    (cycle) => {
-      throw new Error(`Internal error: a loaded pipeline has a cycle through "${cycle[0]}"`);
-    },
-  );
 }

@@ -11,8 +11,8 @@ import { Publisher } from './publish.ts';
 
 test('outputs that no stage claims any more are removed with the folders that this empties; edited ones stay', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
-  const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
+  const cache = new FolderStore(root);
+  const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const work = writeFiles(join(root, 'cache/work/out'), { file: 'text' });
   const artifact = await listArtifact(work);
   const paths = [

@@ -38,8 +38,8 @@ async function readDots(child: ChildProcess, count: number): Promise<void> {
 
 test('two runs at once, killed at any instant, leave only complete things under final names', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root, (message) => assert.fail(message));
-  const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
+  const cache = new FolderStore(root, (message) => assert.fail(message));
+  const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const artifacts = new Map<string, StoredArtifact>();
   for (let kill = 0; kill < kills; kill += 1) {
     const children = await startTwo(root);

@@ -32,7 +32,7 @@ function begin(cache: FolderStore, id: string, owner: object): string {
 
 test('the private folder of a killed run is a leftover; that of a living run, also on another host, is none', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const killed = begin(cache, 'killed', { pid: ended() });
   const living = begin(cache, 'living', {});
   const elsewhere = begin(cache, 'elsewhere', { host: 'elsewhere', pid: ended() });
@@ -48,7 +48,7 @@ test('the private folder of a killed run is a leftover; that of a living run, al
 
 test('the name of the inputs of a killed run is a leftover, that of a living one is none', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const names = [begin(cache, 'killed', { pid: ended() }), begin(cache, 'living', {})].map((work) => {
     const name = viewName(cache.folder, sha256(work));
     mkdirSync(join(work, `${slug('fit')}-1`, 'in'));
@@ -61,7 +61,7 @@ test('the name of the inputs of a killed run is a leftover, that of a living one
 
 test('what a dead process was writing is a leftover, wherever in the cache it was; of others after a day', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const places = ['x', 'leases/x', 'latest/p/x', 'objects/ab/x', 'checkpoints/ab/x', 'published/x'];
   const dead = ended();
   const own = places.map((place) => temporaryBeside(join(cache.folder, place)));
@@ -80,8 +80,8 @@ test('what a dead process was writing is a leftover, wherever in the cache it wa
 
 test('what a killed process staged beside a path is a leftover, also if nothing was published there before', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
-  const publisher = new Publisher(root, cache, DigestIndex.open(cache.folder));
+  const cache = new FolderStore(root);
+  const publisher = new Publisher(root, cache, new DigestIndex(cache.folder));
   const artifact = await listArtifact(writeFiles(join(root, 'cache/work/out'), { a: 'text' }));
   const publication = await publisher.publish(artifact, 'out/x', { pipeline: 'p', stage: 's', port: 'o' });
   assert.equal(publication.ok, false, 'its object was never stored, so it ended while it was staged');
@@ -94,7 +94,7 @@ test('what a killed process staged beside a path is a leftover, also if nothing 
 
 test('a run that begins clears all of that, where a run was killed', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const half = ofProcess(temporaryBeside(join(cache.folder, 'objects/ab/x')), ended());
   writeFiles(root, { [relative(root, half)]: 'half' });
   await clearAfterKilledRuns(root, cache);

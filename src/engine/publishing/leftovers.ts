@@ -31,7 +31,7 @@ export async function removeLeftovers(leftovers: readonly Leftover[]): Promise<v
 }
 
 /** Removes what killed runs left; without any, it lists one folder. What cannot be removed stays for `gc`. */
-export async function clearAfterKilledRuns(root: string, store = FolderStore.open(root)): Promise<void> {
+export async function clearAfterKilledRuns(root: string, store = new FolderStore(root)): Promise<void> {
   if (store.killedRuns().length === 0) return;
   for (const path of leftoverPaths(root, store, Date.now())) {
     await rm(path, { recursive: true, force: true }).catch(() => {});

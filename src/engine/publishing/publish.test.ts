@@ -32,8 +32,8 @@ class Project {
 
   constructor(t: TestContext, options: { readonly hardLink?: boolean } = {}) {
     this.root = temporaryFolder(t);
-    this.cache = FolderStore.open(this.root, (message) => this.warnings.push(message));
-    this.publisher = new Publisher(this.root, this.cache, DigestIndex.open(this.cache.folder), options);
+    this.cache = new FolderStore(this.root, (message) => this.warnings.push(message));
+    this.publisher = new Publisher(this.root, this.cache, new DigestIndex(this.cache.folder), options);
   }
 
   /** Stores a folder with these files, or a single file of this text. */

@@ -34,7 +34,7 @@ const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', 
 
 test('results that nobody used within the time go with their objects; last ones and what they share stay', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const [old, last, young] = [
     await store(root, cache, 1, 90),
     await store(root, cache, 2, 90),
@@ -63,7 +63,7 @@ test('results that nobody used within the time go with their objects; last ones 
 
 test('while a run is under way, an object that was touched within a day stays, since its result may be about to be written', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   await store(root, cache, 1, 90);
   const find = (minutes: number) => findGarbage(cache, { keep: day, now: Date.now() + minutes * 60_000 });
   const run = cache.startRun('2025-01-31', 'test');
@@ -83,7 +83,7 @@ test('while a run is under way, an object that was touched within a day stays, s
 
 test('an object that a run wants again between finding and removing stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   await store(root, cache, 1, 90);
   const garbage = findGarbage(cache, { keep: day, now: inTwoDays() });
   utimesSync(objectOf(cache, 1), new Date(inTwoDays()), new Date(inTwoDays()));
@@ -93,7 +93,7 @@ test('an object that a run wants again between finding and removing stays', asyn
 
 test('over budget, the least recently used go first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const results = [await store(root, cache, 1, 3), await store(root, cache, 2, 2), await store(root, cache, 3, 1)];
   const garbage = findGarbage(cache, { keep: 30 * day, maxBytes: 'object 1object 2shared'.length, now: inTwoDays() });
   assert.deepEqual(
@@ -105,7 +105,7 @@ test('over budget, the least recently used go first', async (t) => {
 
 test('checkpoints go when they are old, or where there is no room beside the objects, the least recent first', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   await store(root, cache, 1, 1);
   const [older, newer] = [sha256('older'), sha256('newer')].map((digest) => cache.checkpointPath(digest)) as [
     string,
@@ -135,7 +135,7 @@ test('checkpoints go when they are old, or where there is no room beside the obj
 test('verifying finds a checkpoint that changed on the disk, and leaves sound ones', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = FolderStore.open(root, (message) => warnings.push(message));
+  const cache = new FolderStore(root, (message) => warnings.push(message));
   const paths = ['sound', 'changed'].map((name) => cache.checkpointPath(sha256(name)));
   for (const path of paths) {
     new CheckpointFile(path, assert.fail).save({ state: { epoch: 2 }, arrays: [Float32Array.of(1, 2, 3)] });
@@ -157,7 +157,7 @@ test('verifying finds a checkpoint that changed on the disk, and leaves sound on
 
 test('a download that nobody went on with is removed with what is old; a whole one stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   writeFiles(root, { 'cache/downloads/weights.h5.part': 'half', 'cache/downloads/other.h5': 'whole' });
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
@@ -166,7 +166,7 @@ test('a download that nobody went on with is removed with what is old; a whole o
 
 test('memories, logs of runs and builds of kinds go when they are old, builds not while a run may load them; how a run ended stays', (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   writeFiles(root, { 'cache/memory/a.json': '{}', 'cache/kinds/greet-1/run.mjs': '' });
   const [memory, kind] = [join(root, 'cache/memory/a.json'), join(root, 'cache/kinds/greet-1')];
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
@@ -181,7 +181,7 @@ test('memories, logs of runs and builds of kinds go when they are old, builds no
 
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const dead = JSON.stringify({ ...thisProcess(), pid: 2 ** 30 });
   const [left, taken] = [join(root, 'cache/leases/left'), join(root, 'cache/leases/taken')];
   writeFiles(root, { 'cache/leases/left/dead.json': dead, 'cache/leases/taken/dead.json': dead });
@@ -195,7 +195,7 @@ test('a lease goes when its holder is dead, unless someone else took it before i
 
 test('what a living run used stays', async (t) => {
   const root = temporaryFolder(t);
-  const cache = FolderStore.open(root);
+  const cache = new FolderStore(root);
   const run = cache.startRun('2025-01-31', 'test');
   const used = await store(root, cache, 1, 0);
   await store(root, cache, 2, 90);
@@ -216,7 +216,7 @@ test('what a living run used stays', async (t) => {
 test('verifying finds a flipped byte and a missing object, and says which results need them', async (t) => {
   const root = temporaryFolder(t);
   const warnings: string[] = [];
-  const cache = FolderStore.open(root, (message) => warnings.push(message));
+  const cache = new FolderStore(root, (message) => warnings.push(message));
   const [first, second] = [await store(root, cache, 1, 0), await store(root, cache, 2, 0)];
   await store(root, cache, 3, 0);
   writeFileSync(objectOf(cache, 1), 'object !', { mode: 0o644 });

@@ -24,7 +24,7 @@ import { FolderStore } from './folder-store.ts';
 /** A cache with a private output in its work folder. */
 function project(root: string, files: Readonly<Record<string, string>>) {
   const warnings: string[] = [];
-  const cache = FolderStore.open(root, (message) => warnings.push(message));
+  const cache = new FolderStore(root, (message) => warnings.push(message));
   return { cache, warnings, work: writeFiles(join(root, 'cache/work/run/out'), files) };
 }
 
@@ -179,13 +179,13 @@ test('a disk that fails is told of in plain words, with what was written and wha
   const root = writeFiles(temporaryFolder(t), { cache: 'a file', 'work/a': 'text' });
   const message = /^Cannot write .*cache.*: a file is in the way of a folder\. Move it away and run again\.$/;
   await assert.rejects(
-    FolderStore.open(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
+    new FolderStore(root).storeArtifact(join(root, 'work'), await listArtifact(join(root, 'work'))),
     {
       name: 'WriteError',
       message,
     },
   );
-  assert.throws(() => FolderStore.open(root).startRun('run', 'test'), { name: 'WriteError', message });
+  assert.throws(() => new FolderStore(root).startRun('run', 'test'), { name: 'WriteError', message });
   const full = Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC', syscall: 'write' });
   assert.equal(
     String(writeError('a model', full)),

@@ -27,14 +27,10 @@ export class FolderStore implements Store {
   readonly folder: string;
   readonly #warn: (message: string) => void;
 
-  private constructor(folder: string, warn: (message: string) => void) {
-    this.folder = folder;
-    this.#warn = warn;
-  }
-
   /** Nothing is written before something is stored. `warn` receives a message for damage that was set aside. */
-  static open(root: string, warn: (message: string) => void = () => {}): FolderStore {
-    return new FolderStore(join(root, 'cache'), warn);
+  constructor(root: string, warn: (message: string) => void = () => {}) {
+    this.folder = join(root, 'cache');
+    this.#warn = warn;
   }
 
   objectPath(digest: Digest): string {
@@ -181,14 +177,14 @@ export class FolderStore implements Store {
 
   /** A run where nothing may be written: it can look, and nothing of it is kept. */
   unrecordedRun(id: string): RunFolder {
-    return RunFolder.open(this.folder, id);
+    return new RunFolder(this.folder, id);
   }
 
   /** All runs, the last first. */
   runs(): readonly RunFolder[] {
     return namesIn(join(this.folder, 'runs'))
       .toReversed()
-      .map((id) => RunFolder.open(this.folder, id));
+      .map((id) => new RunFolder(this.folder, id));
   }
 
   /** The runs of a pipeline, the last first, at most `count`. */
@@ -213,7 +209,7 @@ export class FolderStore implements Store {
 
   /** The runs that have a private folder. */
   #openRuns(): readonly RunFolder[] {
-    return namesIn(join(this.folder, 'work')).map((id) => RunFolder.open(this.folder, id));
+    return namesIn(join(this.folder, 'work')).map((id) => new RunFolder(this.folder, id));
   }
 
   /** Tells backups and git to leave the folder alone, also where the project forgot to. */

@@ -10,7 +10,7 @@ import type { RunRecord } from './run-folder.ts';
 const record: RunRecord = { pipeline: 'test', file: 'test.yaml', startedAt: '', seconds: 1, restage: '0', stages: {} };
 
 test('a run keeps the log of every attempt and its record, and lives until that is written', async (t) => {
-  const cache = FolderStore.open(temporaryFolder(t));
+  const cache = new FolderStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31T09-12', 'test');
   const first = run.attempt('fit[seed=1]', 1);
   writeFileSync(first.log, 'failed\n');
@@ -53,7 +53,7 @@ test('a run keeps the log of every attempt and its record, and lives until that 
 });
 
 test('a run whose process was killed is not living', (t) => {
-  const cache = FolderStore.open(temporaryFolder(t));
+  const cache = new FolderStore(temporaryFolder(t));
   const run = cache.startRun('killed', 'test');
   writeFileSync(join(run.path, 'process.json'), '{"pid":1,"host":"elsewhere","started":""}');
   assert.equal(run.isLiving(), true, 'of another host nothing is known');
@@ -62,7 +62,7 @@ test('a run whose process was killed is not living', (t) => {
 });
 
 test('an attempt begins with an empty folder, whatever an earlier one of its number left there', (t) => {
-  const run = FolderStore.open(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
   const { work } = run.attempt('fit', 1);
   writeFileSync(join(work, 'half'), 'an output');
   assert.equal(run.attempt('fit', 1).work, work);
@@ -70,7 +70,7 @@ test('an attempt begins with an empty folder, whatever an earlier one of its num
 });
 
 test('a run has its folder alone, and its record is written once', (t) => {
-  const cache = FolderStore.open(temporaryFolder(t));
+  const cache = new FolderStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31', 'test');
   assert.throws(() => cache.startRun('2025-01-31', 'other'), { name: 'WriteError' });
   run.writeRecord(record);

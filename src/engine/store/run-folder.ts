@@ -58,7 +58,7 @@ export class RunFolder {
   readonly work: string;
   readonly events: string;
 
-  private constructor(cache: string, id: string) {
+  constructor(cache: string, id: string) {
     this.id = id;
     this.path = join(cache, 'runs', id);
     this.work = join(cache, 'work', id);
@@ -75,10 +75,6 @@ export class RunFolder {
       mkdirSync(run.work, { recursive: true });
     });
     return run;
-  }
-
-  static open(cache: string, id: string): RunFolder {
-    return new RunFolder(cache, id);
   }
 
   /** Creates the files of an attempt, numbered from 1, and removes what an earlier attempt of this number left. */

@@ -12,7 +12,7 @@ import { MemoryStore } from './testing-memory-store.ts';
 /** Every form of a store, with a way to lose an object of it. */
 const forms: Readonly<Record<string, (root: string) => { readonly store: Store; lose(object: Digest): void }>> = {
   folder: (root) => {
-    const store = FolderStore.open(root);
+    const store = new FolderStore(root);
     return { store, lose: (object) => rmSync(store.objectPath(object)) };
   },
   memory: () => {
