@@ -28,7 +28,7 @@ export interface StageModel {
     readonly startedAt: number;
     readonly lastLine?: string;
   };
-  readonly progress?: Progress;
+  readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly ProgressSample[];
   /** Points of its curves, such as the loss of each epoch. */

@@ -20,14 +20,12 @@ const mostLogBytes = 48 * 1024;
 export function describePlanned(
   stage: Stage,
   page: string,
-): Pick<ReportStage, 'name' | 'kind' | 'settings' | 'inputs' | 'outputs'> & {
-  readonly description?: string;
-} {
+): Pick<ReportStage, 'name' | 'kind' | 'description' | 'settings' | 'inputs' | 'outputs'> {
   const written = new Set(flatten(stage.keyedSettings).map(([path]) => path));
   return {
     name: stage.name,
     kind: stage.kind,
-    ...(stage.description !== undefined && { description: stage.description }),
+    description: stage.description,
     settings: flatten(stage.settings).map(([path, value]): Setting => ({ path, value, written: written.has(path) })),
     inputs: stage.inputs.map(({ port, items }) => ({
       port,
@@ -43,10 +41,7 @@ export function describeOutputs(
   root: string,
   room: PageRoom,
 ): readonly ReportOutput[] {
-  return outputs.map((output) => {
-    const shown = showArtifact(output.type, join(root, output.path), room);
-    return { ...output, ...(shown !== undefined && { shown }) };
-  });
+  return outputs.map((output) => ({ ...output, shown: showArtifact(output.type, join(root, output.path), room) }));
 }
 
 /** From the page's folder, as a browser takes it. */

@@ -1,12 +1,13 @@
-import type { Outcome } from '../../engine/events.ts';
+import type { Stage } from '../../engine/config/pipeline.ts';
 import type { FingerprintDifference } from '../../engine/fingerprint/diff-fingerprints.ts';
 import type { Json } from '../../json.ts';
-import type { ArtifactType, CurvePoint, Highlight, Progress } from '../../stage.ts';
+import type { ArtifactType, Highlight } from '../../stage.ts';
+import type { StageModel } from '../run-model.ts';
 
 /** Everything that a run's page shows, as plain data: the same model gives the same page. */
 export interface ReportModel {
   readonly pipeline: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   readonly file: string;
   readonly run: string;
   readonly state: 'running' | 'succeeded' | 'failed' | 'interrupted';
@@ -18,7 +19,7 @@ export interface ReportModel {
   /** Stages of the pipeline that this run was not asked for, without those that only run when something reads them. */
   readonly notAsked: number;
   /** How the stages depend on each other; absent where there are too many to see anything. */
-  readonly graph?: ReportGraph;
+  readonly graph?: ReportGraph | undefined;
   /** Names of stages whose outputs are shown first, in this order. */
   readonly finals: readonly string[];
   readonly warnings: readonly { readonly stage?: string; readonly message: string }[];
@@ -26,27 +27,23 @@ export interface ReportModel {
   readonly facts: readonly (readonly [name: string, value: string])[];
 }
 
-export interface ReportStage {
+export interface ReportStage
+  extends Pick<Stage, 'kind' | 'description'>,
+    Pick<StageModel, 'state' | 'reasons' | 'progress' | 'points'> {
   readonly name: string;
-  readonly kind: string;
-  readonly description?: string;
-  readonly state: Outcome | 'running' | 'waiting';
-  readonly reasons: readonly string[];
   readonly seconds: number;
-  readonly message?: string;
+  readonly message?: string | undefined;
   /** The settings that the stage gets; those of `written` are not at their default. */
   readonly settings: readonly Setting[];
   /** How the fingerprint differs from the stage's last result's; absent where it has none to differ from. */
-  readonly changes?: readonly FingerprintDifference[];
+  readonly changes?: readonly FingerprintDifference[] | undefined;
   readonly inputs: readonly { readonly port: string; readonly from: readonly string[] }[];
   readonly outputs: readonly ReportOutput[];
   readonly highlights: readonly Highlight[];
   readonly warnings: readonly string[];
-  readonly log?: ReportLog;
+  readonly log?: ReportLog | undefined;
   /** How its result came about: when, where, with what. */
   readonly record: readonly (readonly [name: string, value: string])[];
-  readonly progress?: Progress;
-  readonly points: readonly CurvePoint[];
 }
 
 export interface Setting {
@@ -66,14 +63,11 @@ export interface ReportOutput {
   readonly path: string;
   /** Relative to the page. */
   readonly href: string;
-  readonly shown?: Shown;
+  readonly shown?: Shown | undefined;
 }
 
 /** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */
-export interface ReportGraph {
-  readonly wide: GraphDrawing;
-  readonly narrow: GraphDrawing;
-}
+export type ReportGraph = Readonly<Record<'wide' | 'narrow', GraphDrawing>>;
 
 export interface GraphDrawing {
   readonly svg: string;
@@ -81,7 +75,16 @@ export interface GraphDrawing {
 }
 
 /** What a page shows of an artifact. `leftOut` says what it does not, and why. */
-export type Shown = ShownChart | ShownImages | ShownTable | ShownMarkdown | ShownMetrics;
+export type Shown =
+  | ShownChart
+  | ShownTable
+  | {
+      readonly as: 'images';
+      readonly images: readonly { readonly name: string; readonly uri: string }[];
+      readonly leftOut?: string;
+    }
+  | { readonly as: 'markdown'; readonly text: string; readonly leftOut?: string }
+  | { readonly as: 'metrics'; readonly metrics: readonly ReportMetric[] };
 
 export interface ShownChart {
   readonly as: 'chart';
@@ -101,28 +104,11 @@ export interface ShownChart {
   readonly leftOut?: string;
 }
 
-export interface ShownImages {
-  readonly as: 'images';
-  readonly images: readonly { readonly name: string; readonly uri: string }[];
-  readonly leftOut?: string;
-}
-
 export interface ShownTable {
   readonly as: 'table';
   readonly columns: readonly string[];
   readonly rows: readonly (readonly string[])[];
   readonly leftOut?: string;
-}
-
-export interface ShownMarkdown {
-  readonly as: 'markdown';
-  readonly text: string;
-  readonly leftOut?: string;
-}
-
-export interface ShownMetrics {
-  readonly as: 'metrics';
-  readonly metrics: readonly ReportMetric[];
 }
 
 /** A number of a metrics file by its name, such as `test.auc`; null where it is undefined. */

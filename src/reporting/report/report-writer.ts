@@ -165,18 +165,13 @@ export class ReportWriter implements RunListener {
     if (state !== 'running' && this.#room.isExceeded) this.#shareAnew();
     const described = stages.map((stage) => this.#describe(stage));
     const states = new Map(described.map(({ name, state }) => [name, state]));
-    const graph = await drawStages(stages, (name) => states.get(name)!);
     return {
-      pipeline: pipeline.name,
-      ...(pipeline.description !== undefined && { description: pipeline.description }),
-      file: pipeline.file,
-      run: run.id,
-      state,
+      ...{ pipeline: pipeline.name, description: pipeline.description, file: pipeline.file, run: run.id, state },
       startedAt: this.#run.startedAt,
       writtenAt: Date.now(),
       stages: described,
       notAsked: pipeline.stages.filter((stage) => !stage.onDemand && !stages.includes(stage)).length,
-      ...(graph !== undefined && { graph }),
+      graph: await drawStages(stages, (name) => states.get(name)!),
       finals: this.#run.finals,
       warnings: this.#run.warnings,
       facts: runFacts(this.#options, described),
@@ -198,16 +193,10 @@ export class ReportWriter implements RunListener {
     const model = this.#run.stages.find(({ name }) => name === stage.name)!;
     const { state, reasons, progress, points, end } = model;
     const described: ReportStage = {
-      ...planned,
-      state,
-      reasons,
+      ...{ ...planned, state, reasons, progress, points, warnings: [], record: [] },
       seconds: end?.seconds ?? 0,
-      ...(end?.message !== undefined && { message: end.message }),
+      message: end?.message,
       highlights: end?.highlights ?? [],
-      warnings: [],
-      record: [],
-      ...(progress !== undefined && { progress }),
-      points,
     };
     if (end === undefined) return described;
     const whole = { ...described, ...this.#describeEnd(stage, model, planned.outputs) };
@@ -221,16 +210,15 @@ export class ReportWriter implements RunListener {
     const { store } = publisher;
     const before = this.#before.get(stage.name);
     const latest = isDone(model) ? store.readLatest(pipeline.name, stage.name) : undefined;
-    const result = latest === undefined ? undefined : store.readResult(latest);
-    const last = before === undefined ? undefined : before === latest ? result : store.readResult(before);
-    const log = describeLog(stage, result, store, run, this.#room);
+    const result = latest && store.readResult(latest);
+    const last = before && (before === latest ? result : store.readResult(before));
     return {
-      ...(log !== undefined && { log }),
+      log: describeLog(stage, result, store, run, this.#room),
       ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#room) }),
       ...(result !== undefined && {
         warnings: result.record.warnings,
         record: describeRecord(result.record),
-        ...(last !== undefined && { changes: describeChanges(last, result, stage) }),
+        changes: last && describeChanges(last, result, stage),
       }),
     };
   }
