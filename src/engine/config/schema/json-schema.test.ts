@@ -42,7 +42,7 @@ test('a setting may be a ${…} or null, and none is required, since an extended
 
 test('a setting keeps its description and default where editors look for them', () => {
   const { resources, retries } = stage['properties']!;
-  assert.match(String(resources!['description']), /^What it occupies/);
+  assert.match(String(resources!['description']), /^What the stage occupies/);
   assert.equal(retries!['default'] as unknown, 0);
 });
 
