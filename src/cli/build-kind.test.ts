@@ -6,7 +6,9 @@ import { type TestContext, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { temporaryFolder, writeFiles } from '../../test/support/temporary-folder.ts';
 import { formatWarning } from '../engine/diagnostics/format-diagnostic.ts';
-import { buildKind, type KindCode } from './build-kind.ts';
+import { buildKind } from './build-kind.ts';
+
+type KindCode = Awaited<ReturnType<typeof buildKind>>;
 
 /** A project whose kind `own` has the given `run.ts`, built and run by Node from a folder on another path. */
 class OwnKind {

@@ -7,20 +7,6 @@ import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
 import type { KindSources } from '../engine/store/kind-build.ts';
 import { KindImports } from './kind-imports.ts';
 
-/** The code of a project's own kind, bundled into one file per side, and what decided it. */
-export interface KindCode {
-  /** Decides what the kind does: SHA-256 over the contents of its files and the versions of its packages. */
-  readonly version: string;
-  /** The text of each bundle. It holds absolute paths, so it is this place's own, which `version` is not. */
-  readonly modules: { readonly spec: string; readonly run: string };
-  readonly sources: KindSources;
-  readonly files: readonly string[];
-  /** Absolute paths that decided which files and packages these are, absent ones among them. */
-  readonly looked: readonly string[];
-  /** What the code loads and `version` cannot hold. */
-  readonly warnings: readonly Diagnostic[];
-}
-
 /** Messages of esbuild about modules that are known only when the code runs, which it tells nobody unless asked. */
 const computed: Readonly<Record<string, string>> = {
   'unsupported-dynamic-import': 'imports a module whose name is computed',
@@ -28,12 +14,17 @@ const computed: Readonly<Record<string, string>> = {
   'indirect-require': 'passes `require` on',
 };
 
-/** Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure` for a mistake in the code. */
+/**
+ * Bundles a kind whose `spec` and `run` are files of its folder. Throws esbuild's `BuildFailure` for a mistake in the code.
+ * `version` is the SHA-256 of `sources`: contents of `files` and versions of packages. `looked` are absolute paths that
+ * decided which these are; `modules` hold absolute paths, and so belong to this place; `warnings` name what is loaded
+ * without being in the version.
+ */
 export async function buildKind(
   name: string,
   entryPoints: { readonly spec: string; readonly run: string },
   root: string,
-): Promise<KindCode> {
+) {
   const { build } = await import('esbuild');
   const imports = new KindImports(root);
   const places = new OwnPlaces();

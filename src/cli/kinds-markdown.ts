@@ -59,9 +59,9 @@ function ports(title: string, rows: readonly (readonly string[])[], isOpen: bool
   return [`**${title}**`, markdownTable(['port', 'type', 'what it is'], rows), ...further];
 }
 
-function showInput({ type, list, optional }: InputPort): string {
-  const types = typeof type === 'string' ? type : type.join(' or ');
-  return `${list ? 'list of ' : ''}${types}${optional ? ', optional' : ''}`;
+/** What an input takes, in words: `list of scores, optional`. */
+export function showInput({ type, list, optional }: InputPort): string {
+  return `${list ? 'list of ' : ''}${[type].flat().join(' or ')}${optional ? ', optional' : ''}`;
 }
 
 const showOutput = ({ type, extension }: OutputPort): string =>

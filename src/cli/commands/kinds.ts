@@ -3,10 +3,10 @@ import { findRoot } from '../../engine/config/pipeline-files.ts';
 import { describeSettings } from '../../engine/config/schema/describe-settings.ts';
 import { formatJsonSchema, pipelineJsonSchema } from '../../engine/config/schema/json-schema.ts';
 import { wrapWords } from '../../reporting/terminal/text.ts';
-import type { InputPort, KindSpec } from '../../stage.ts';
+import type { KindSpec } from '../../stage.ts';
 import { suggest } from '../../suggest.ts';
 import { MistakesError, mistake, printWarnings } from '../command-error.ts';
-import { kindMarkdown, kindsMarkdown } from '../kinds-markdown.ts';
+import { kindMarkdown, kindsMarkdown, showInput } from '../kinds-markdown.ts';
 import { kindWarnings, loadKinds } from '../load-kinds.ts';
 import { packageRoot } from '../package-info.ts';
 
@@ -41,7 +41,7 @@ export async function kindsCommand(
 }
 
 function describeKind(spec: KindSpec): string {
-  const inputs = Object.entries(spec.inputs).map(([port, input]) => item(port, describeType(input), input.summary));
+  const inputs = Object.entries(spec.inputs).map(([port, input]) => item(port, showInput(input), input.summary));
   const outputs = Object.entries(spec.outputs).map(([port, { type, summary }]) => item(port, type, summary));
   const settings = describeSettings(spec.settings).map(({ path, type, fallback, summary }) =>
     item(
@@ -82,11 +82,6 @@ function indented(text: string, by: number): readonly string[] {
 function section(title: string, items: readonly (readonly string[])[], open = false): readonly string[] {
   if (items.length === 0) return open ? ['', `${title}: any that the YAML declares`] : [];
   return ['', title, ...items.flat()];
-}
-
-function describeType({ type, list, optional }: InputPort): string {
-  const types = typeof type === 'string' ? type : type.join(' or ');
-  return `${list ? 'list of ' : ''}${types}${optional ? ', optional' : ''}`;
 }
 
 /** `restage schema`: the JSON schema of pipeline files, with the project's own kinds. */

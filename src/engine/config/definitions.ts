@@ -6,7 +6,7 @@ import { type SetParam, setParams } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
 import { explainIssues } from './schema/explain-issues.ts';
 import { pipelineShape } from './schema/shapes.ts';
-import { type Ancestry, loadReferred } from './yaml/load-document.ts';
+import { loadReferred } from './yaml/load-document.ts';
 import {
   child,
   describeNode,
@@ -47,16 +47,10 @@ export interface Definition {
   readonly after: readonly TextNode[];
 }
 
-interface Include {
-  readonly file: TextNode;
-  readonly values: readonly SetParam[];
-  readonly onDemand: boolean;
-  readonly after: readonly TextNode[];
-}
-
 /** A file that is being read: `prefix` is that of its stages, `settings` are values for its parameters and those below it. */
 interface OpenFile {
-  readonly file: Ancestry;
+  /** The absolute paths of the files that lead to it, itself the last. */
+  readonly chain: readonly string[];
   readonly document: MapNode;
   readonly settings: readonly SetParam[];
   readonly prefix: string;
@@ -65,7 +59,7 @@ interface OpenFile {
 /** Every stage of a file and of those that it includes, the included ones first; and the file's own scope. */
 export function collectDefinitions(
   context: LoadContext,
-  { file, document, settings, prefix }: OpenFile,
+  { chain, document, settings, prefix }: OpenFile,
 ): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
   const { report } = context;
   const parsed = pipelineShape.safeParse(toJson(document));
@@ -83,7 +77,7 @@ export function collectDefinitions(
     includes.add(name);
     const below = `${prefix}${name}/`;
     const include = readInclude(value, scope, below);
-    const included = include && loadReferred(context, file, include.file, 'include');
+    const included = include && loadReferred(context, chain, include.file, 'include');
     if (!included) continue;
     // The command line has the last word.
     const open = { ...included, settings: [...include.values, ...settings], prefix: below };
@@ -101,7 +95,7 @@ export function collectDefinitions(
 }
 
 /** Reads `sn: simple-net.yaml` or `sn: { file, params, onDemand, after }`; the file's shape reports anything else. */
-function readInclude(node: Node, scope: FileScope, prefix: string): Include | undefined {
+function readInclude(node: Node, scope: FileScope, prefix: string) {
   const { params } = scope;
   const written = node.type === 'map' ? child(node, 'file') : node;
   const file = written && substitute(written, params);
@@ -128,7 +122,10 @@ function readInclude(node: Node, scope: FileScope, prefix: string): Include | un
   };
 }
 
-function asIncluded(definition: Definition, { onDemand, after }: Include): Definition {
+function asIncluded(
+  definition: Definition,
+  { onDemand, after }: NonNullable<ReturnType<typeof readInclude>>,
+): Definition {
   const { node, at } = definition;
   const value: Node = { type: 'scalar', value: true, at };
   const entries = onDemand ? new Map(node.entries).set('onDemand', { keyAt: at, value }) : node.entries;
@@ -147,12 +144,8 @@ function define(context: LoadContext, scope: FileScope, name: string, node: MapN
 function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Span): KnownKind | undefined {
   const kind = kinds.get(name);
   if (kind) return kind;
-  const unknown = {
-    code: 'unknown-kind',
-    message: `Unknown kind "${name}"`,
-    hint: suggest(name, kinds.keys()),
-  } as const;
-  report({ ...(unloaded.get(name) ?? unknown), at });
+  const message = `Unknown kind "${name}"`;
+  report({ ...(unloaded.get(name) ?? { code: 'unknown-kind', message, hint: suggest(name, kinds.keys()) }), at });
   return undefined;
 }
 

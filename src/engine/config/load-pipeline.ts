@@ -40,11 +40,11 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
   };
   const absolute = resolve(root, options.file);
   const name = pipelineName(absolute, root);
-  const document = loadDocument(context, { absolute });
+  const document = loadDocument(context, [absolute]);
   const settings = parseSetParams(set, document && child(document, 'params'), context.report);
   if (!document) return err(mistakes.inOrder());
 
-  const { scope, definitions } = collectDefinitions(context, { file: { absolute }, document, settings, prefix: '' });
+  const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
   checkPrefixes(context, definitions, settings);
   if (definitions.length === 0 && !child(document, 'stages')) {
     const at = { ...document.at, end: document.at.start };

@@ -71,14 +71,11 @@ export function checkpointDigest(
 /** What a fingerprint holds of an input item: the digest of the parts that the stage reads, and what it sees of the name. */
 export type KeyedItem = Pick<FingerprintInput, 'digest' | 'extension' | 'name'>;
 
-interface FingerprintSurroundings {
-  readonly inputs: ReadonlyMap<string, readonly KeyedItem[]>;
-  /** The backend that the user named; undefined for `auto`, which accepts the results of any backend. */
-  readonly backend: string | undefined;
-  readonly salt: string | undefined;
-}
-
-export function fingerprintStage(stage: Stage, { inputs, backend, salt }: FingerprintSurroundings): Fingerprint {
+export function fingerprintStage(
+  stage: Stage,
+  inputs: ReadonlyMap<string, readonly KeyedItem[]>,
+  { backend, salt }: Readonly<Record<'backend' | 'salt', string | undefined>>,
+): Fingerprint {
   return {
     kind: stage.kind,
     version: stage.kindVersion,

@@ -86,7 +86,7 @@ interface Basis {
 async function examineFor(backend: string | undefined, stage: Stage, world: World, basis: Basis): Promise<Examined> {
   const { latest, last, inputs, looked, listed } = basis;
   const { store, pipeline } = world;
-  const fingerprint = fingerprintStage(stage, { inputs, backend, salt: pipeline.salt });
+  const fingerprint = fingerprintStage(stage, inputs, { backend, salt: pipeline.salt });
   const digest = hashFingerprint(fingerprint);
   const found = digest === latest ? last : await store.lookup(digest);
   const forced = world.forced.has(stage.name);

@@ -5,8 +5,6 @@ import type { ListedFile } from '../files/listing.ts';
 import { readJson, writeJson } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
-export type InputFiles = ReadonlyMap<string, Digest>;
-
 const fileOf = (cache: string, input: Digest): string => join(cache, 'listings', `${input}.json`);
 
 /** Keeps an input folder's files in `cache/listings/<digest>.json`, only to say later what changed. */
@@ -17,7 +15,7 @@ export function keepInputListing(cache: string, input: Digest, files: readonly L
   writing(`the listing of an input in ${cache}`, () => writeJson(file, pairs));
 }
 
-export function readInputListing(cache: string, input: Digest): InputFiles | undefined {
+export function readInputListing(cache: string, input: Digest): ReadonlyMap<string, Digest> | undefined {
   const pairs = readJson<[string, Digest][]>(fileOf(cache, input));
   return Array.isArray(pairs) ? new Map(pairs) : undefined;
 }

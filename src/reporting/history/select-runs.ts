@@ -1,3 +1,4 @@
+import type { Diagnostic } from '../../engine/diagnostics/diagnostic.ts';
 import { err, ok, type Result } from '../../result.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 import { baseName, findNumbers, namesOf, numbersOf, type PastRun } from './past-run.ts';
@@ -15,11 +16,8 @@ export interface RunQuery {
   readonly reverse?: boolean;
 }
 
-/** The wrong part of a query, in a sentence, with a suggestion where one is near. */
-export interface QueryMistake {
-  readonly message: string;
-  readonly hint?: string;
-}
+/** The wrong part of a query. */
+type QueryMistake = Pick<Diagnostic, 'message' | 'hint'>;
 
 interface Condition {
   readonly name: string;

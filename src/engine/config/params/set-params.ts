@@ -44,27 +44,23 @@ export function parseSetParams(
 /** Replaces values in the `params` of a file. A parameter that the file does not declare is reported. */
 export function setParams(params: Node | undefined, values: readonly SetParam[], report: Report): Node | undefined {
   return values.reduce((result, { path, value, at }) => {
-    const replaced = replaceAt(result, path, value);
-    if ('unknown' in replaced) {
-      const { unknown, known } = replaced;
-      report({ code: 'unknown-param', message: `Unknown parameter "${unknown}"`, at, hint: suggest(unknown, known) });
-      return result;
-    }
-    return replaced;
+    const onUnknown = (key: string, known: Iterable<string>) =>
+      report({ code: 'unknown-param', message: `Unknown parameter "${key}"`, at, hint: suggest(key, known) });
+    return replaceAt(result, path, value, onUnknown) ?? result;
   }, params);
 }
 
-/** The tree with the value at a path replaced, or the first key on the path that it does not have, with those it has. */
+/** The tree with the value at a path replaced; undefined where it lacks a key of the path. */
 function replaceAt(
   node: Node | undefined,
   [key, ...rest]: readonly string[],
   value: Node,
-): Node | { readonly unknown: string; readonly known: readonly string[] } {
+  onUnknown: (key: string, known: Iterable<string>) => void,
+): Node | undefined {
   if (key === undefined) return value;
   const entries = entriesOf(node);
   const entry = entries.get(key);
-  if (!entry) return { unknown: key, known: [...entries.keys()] };
-  const inner = replaceAt(entry.value, rest, value);
-  if ('unknown' in inner) return inner;
-  return { ...(node as MapNode), entries: new Map(entries).set(key, { keyAt: entry.keyAt, value: inner }) };
+  if (!entry) onUnknown(key, entries.keys());
+  const inner = entry && replaceAt(entry.value, rest, value, onUnknown);
+  return inner && { ...(node as MapNode), entries: new Map(entries).set(key, { ...entry, value: inner }) };
 }

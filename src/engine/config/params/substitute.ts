@@ -85,15 +85,12 @@ export function reportUnknownVariable(
   report({ code: 'unknown-variable', message, at, hint: near ?? 'Write "$${" for a literal "${".' });
 }
 
-/** A value that a `${…}` names, and the way to it: `params.optimizer` leads to the map, `rate` further into it. */
-interface Path {
-  readonly name: string;
-  readonly rest: readonly string[];
-  readonly at: Span;
-}
-
 /** The value at a path inside `value`; undefined where the path leads nowhere, which is reported. */
-export function descend(value: Node, { name, rest, at }: Path, report: Report): Node | undefined {
+export function descend(
+  value: Node,
+  { name, rest, at }: { readonly name: string; readonly rest: readonly string[]; readonly at: Span },
+  report: Report,
+): Node | undefined {
   let node = value;
   let walked = name;
   for (const step of rest) {

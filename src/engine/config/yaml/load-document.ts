@@ -9,20 +9,18 @@ import type { LoadContext } from '../load-context.ts';
 import { child, describeNode, isText, itemsOf, type MapNode, mergeNodes, type TextNode } from './node.ts';
 import { parseYaml } from './parse-yaml.ts';
 
-/** A file that is being loaded, and the chain of files that refer to it. */
-export interface Ancestry {
-  readonly absolute: string;
-  readonly parent?: Ancestry;
-}
-
-/** Loads a pipeline's file merged with those it extends; paths in `extends` are relative to their own file. */
-export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): MapNode | undefined {
-  const source = readSource(file.absolute, context.root, at);
+/**
+ * Loads the last file of `chain`, of which each names the next, merged with those it extends; paths in `extends` are
+ * relative to their own file.
+ */
+export function loadDocument(context: LoadContext, chain: readonly string[], at?: Span): MapNode | undefined {
+  const absolute = chain.at(-1)!;
+  const source = readSource(absolute, context.root, at);
   if (!source.ok) {
     context.report(source.error);
     return undefined;
   }
-  context.files.set(file.absolute, source.value);
+  context.files.set(absolute, source.value);
   const parsed = parseYaml(source.value);
   if (!parsed.ok) {
     parsed.error.forEach(context.report);
@@ -37,7 +35,7 @@ export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): M
   let merged: MapNode = { type: 'map', entries: new Map(), at: own.at };
   for (const path of itemsOf(child(own, 'extends'))) {
     if (isText(path)) {
-      const below = loadReferred(context, file, path, 'extend')?.document;
+      const below = loadReferred(context, chain, path, 'extend')?.document;
       if (below) merged = mergeNodes(merged, below) as MapNode;
     } else {
       const message = `Expected a path or a list of paths for "extends", got ${describeNode(path)}`;
@@ -51,21 +49,24 @@ export function loadDocument(context: LoadContext, file: Ancestry, at?: Span): M
 /** Loads a file that another file names, unless it is one of those that refer to it. */
 export function loadReferred(
   context: LoadContext,
-  parent: Ancestry,
+  chain: readonly string[],
   { value: path, at }: TextNode,
   verb: 'extend' | 'include',
-): { readonly file: Ancestry; readonly document: MapNode } | undefined {
+): { readonly chain: readonly string[]; readonly document: MapNode } | undefined {
   const absolute = findReferred(context, path, at);
   if (absolute === undefined) return undefined;
-  const cycle = cycleOf(parent, absolute);
-  if (cycle) {
-    const shown = [...cycle, absolute].map((file) => shownPath(file, context.root)).join(' → ');
+  const whole = [...chain, absolute];
+  const from = chain.indexOf(absolute);
+  if (from >= 0) {
+    const shown = whole
+      .slice(from)
+      .map((file) => shownPath(file, context.root))
+      .join(' → ');
     context.report({ code: 'file-cycle', message: `Files ${verb} each other in a cycle: ${shown}`, at });
     return undefined;
   }
-  const file = { absolute, parent };
-  const document = loadDocument(context, file, at);
-  return document && { file, document };
+  const document = loadDocument(context, whole, at);
+  return document && { chain: whole, document };
 }
 
 /** The absolute path that a file names: relative to that file, or `npm:package/path` below a package's `pipelines/`. */
@@ -74,16 +75,6 @@ function findReferred({ root, looked, report }: LoadContext, path: string, at: S
   const found = findInPackage(path, root, looked, 'pipelines');
   if (found === undefined) report({ code: 'missing-file', message: `No package of "${path}" is installed`, at });
   return found;
-}
-
-/** The chain of files from `absolute` to `file`, where `file` is loaded on behalf of `absolute`. */
-function cycleOf(file: Ancestry, absolute: string): readonly string[] | undefined {
-  const chain: string[] = [];
-  for (let next: Ancestry | undefined = file; next; next = next.parent) {
-    chain.unshift(next.absolute);
-    if (next.absolute === absolute) return chain;
-  }
-  return undefined;
 }
 
 /** A pipeline of 5,000 stages is below this; anything larger is some other file. */
