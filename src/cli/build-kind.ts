@@ -4,7 +4,6 @@ import { pathToFileURL } from 'node:url';
 import type { Message, Metafile, Plugin } from 'esbuild';
 import { sha256 } from '../digest.ts';
 import type { Diagnostic, Span } from '../engine/diagnostics/diagnostic.ts';
-import type { KindSources } from '../engine/store/kind-build.ts';
 import { KindImports } from './kind-imports.ts';
 
 /** Messages of esbuild about modules that are known only when the code runs, which it tells nobody unless asked. */
