@@ -25,7 +25,7 @@ export type RunEvent = { readonly time: number } & (
       readonly ok: boolean;
       readonly interrupted: boolean;
       readonly counts: Readonly<Record<Outcome, number>>;
-      /** Where the run's page is, relative to the root; absent where there is none. */
+      /** Where the run's page is, relative to the root; absent if it was not written. */
       readonly report?: string;
       readonly seconds: number;
     }

@@ -288,7 +288,7 @@ class Reader {
     return this.#at + (this.#match(sticky)?.[0].length ?? 0);
   }
 
-  /** Passes the match of a sticky pattern, which it gives; undefined where there is none. */
+  /** Passes the match of a sticky pattern and returns it, if it matches. */
   #take(sticky: RegExp): string | undefined {
     const text = this.#match(sticky)?.[0];
     this.#at += text?.length ?? 0;

@@ -18,7 +18,7 @@ export function safeWord(text: string): string {
 
 const encode = (character: string) => `%${character.codePointAt(0)!.toString(16).padStart(2, '0').toUpperCase()}`;
 
-/** The extension by which a program may choose a format, from the last name of a POSIX path: `.tar.gz`; empty where there is none. */
+/** The extension by which a program may choose a format: `.tar.gz`, or empty; from the last name of a POSIX path. */
 export const extensionOf = (path: string): string =>
   /\.[A-Za-z0-9.]+$/.exec(path.slice(path.lastIndexOf('/') + 1))?.[0] ?? '';
 

@@ -10,7 +10,7 @@ import { parseYaml } from './yaml/parse-yaml.ts';
 
 const extensions = ['', '.yaml', '.yml'];
 
-/** The project's root: the nearest folder upward that holds a folder `pipelines`; undefined where there is none. */
+/** The project's root: the nearest folder upward that holds a folder `pipelines`. */
 export function findRoot(from: string): string | undefined {
   for (let folder = resolve(from); ; folder = dirname(folder)) {
     if (statSync(join(folder, 'pipelines'), { throwIfNoEntry: false })?.isDirectory()) return folder;
@@ -62,7 +62,7 @@ function notFound(argument: string, root: string): Diagnostic {
   return { code: 'missing-file', message, hint };
 }
 
-/** Absolute path of the only pipeline, which a command without a file means; undefined where there are none or several. */
+/** Absolute path of the only pipeline, which a command without a file means; undefined if not exactly one exists. */
 export function onlyPipelineFile(root: string): string | undefined {
   const names = pipelineNames(root);
   return names.length === 1 ? join(root, 'pipelines', names[0]!) : undefined;

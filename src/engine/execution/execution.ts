@@ -48,7 +48,7 @@ export interface DoneStage {
   /** False where an input changed meanwhile: the outputs serve this run only. */
   readonly recorded: boolean;
   readonly seconds: number;
-  /** Of a stage that ran twice: whether both runs gave the same bytes. */
+  /** Whether both runs of a stage that ran twice gave the same bytes. */
   readonly repeats?: boolean;
 }
 

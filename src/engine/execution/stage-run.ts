@@ -38,7 +38,7 @@ export class StageRun {
     return (await this.#takeResult()) ?? (await this.#make());
   }
 
-  /** Of two stages of this run that do the same work, the second one says for which stage it waits. */
+  /** If two stages of this run do the same work, the second one says for which stage it waits. */
   #acquireLease(): Promise<Lease> {
     const { world, signal, working } = this.#run;
     const { digest } = this.#examined;

@@ -8,7 +8,7 @@ export interface ProcessIdentity {
   readonly host: string;
   /** This boot and container, where the number is valid; empty without `/proc`: then the host's name decides. */
   readonly space: string;
-  /** When it began, from `/proc`; empty where there is none. */
+  /** When it began, from `/proc`; empty without that. */
   readonly started: string;
 }
 

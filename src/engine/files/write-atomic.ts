@@ -53,7 +53,7 @@ export function writeAtomic(
 export const writeJson = (path: string, value: unknown): void =>
   writeAtomic(path, JSON.stringify(value), { sync: false });
 
-/** The value of a JSON file that Restage wrote; undefined where there is none or it is damaged. */
+/** The value of a JSON file that Restage wrote; undefined if it is absent or damaged. */
 export function readJson<T>(path: string): T | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as T;

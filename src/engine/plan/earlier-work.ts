@@ -45,7 +45,7 @@ const mostRuns = 20;
 
 const knownRuns = new WeakMap<FolderStore, readonly RunFolder[]>();
 
-/** The last attempt of a stage; undefined where there is none, or where it goes on. Records of earlier versions have no content. */
+/** The last attempt of a stage; undefined while it runs. Records of earlier versions lack `content`. */
 function lastAttempt(
   store: FolderStore,
   pipeline: string,

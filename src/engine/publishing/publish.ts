@@ -49,8 +49,8 @@ export class Publisher {
   }
 
   /**
-   * Makes `path`, relative to the root, hold the artifact, from the store or the private path `from`. Throws a {@link
-   * PublishError} or `WriteError`.
+   * Makes `path`, relative to the root, hold the artifact, from the store or the private path `from`. Throws a
+   * {@link PublishError} or `WriteError`.
    */
   async publish(artifact: StoredArtifact, path: string, owner: Owner, from?: string): Promise<Publication> {
     try {

@@ -90,7 +90,7 @@ export class FolderStore implements Store {
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /** The result of a fingerprint; undefined where there is none. A damaged one is set aside with a warning, and counts as none. */
+  /** The result of a fingerprint, if it is stored. A damaged one is set aside with a warning, and counts as missing. */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;

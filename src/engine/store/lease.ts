@@ -15,8 +15,8 @@ const firstWait = 10;
 const longestWait = 500;
 
 /**
- * The right to do work that others would do too; it only prevents duplicates. A living holder keeps its {@link
- * PresentLease}, a dead one has lost it, and one that cannot be asked loses it when nobody renews it.
+ * The right to do work that others would do too; it only prevents duplicates. A living holder keeps its
+ * {@link PresentLease}, a dead one has lost it, and one that cannot be asked loses it when nobody renews it.
  */
 export class Lease {
   readonly #path: string;

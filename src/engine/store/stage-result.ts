@@ -19,7 +19,7 @@ export interface StoredArtifact extends Listing {
   readonly type: ArtifactType;
 }
 
-/** How a result was made. It is no part of the fingerprint, and the only place for times, hosts and versions. */
+/** How a result was made. It is outside the fingerprint, and the only place for times, hosts and versions. */
 export interface StageRecord {
   /** ISO 8601, UTC. */
   readonly startedAt: string;

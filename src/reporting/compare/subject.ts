@@ -62,7 +62,7 @@ const withIntervals = (
     }),
   );
 
-/** The first output of a type that is one file, as its parser reads it; undefined where there is none, or it is not whole. */
+/** The first output of a type that is one file, as its parser reads it; undefined if it is absent or not whole. */
 function readOutput<T>(
   store: FolderStore,
   { outputs }: StageResult,

@@ -41,7 +41,7 @@ function readMetrics(path: string): Metrics | undefined {
   }
 }
 
-/** What to tell of stages whose numbers a record does not keep all; undefined where there are none. */
+/** The warning about stages with more numbers than a record keeps, if there are any. */
 export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
   if (leftOut.size === 0) return undefined;
   const [[stage, count]] = [...leftOut] as [[StageName, number]];

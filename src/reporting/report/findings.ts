@@ -90,7 +90,7 @@ function renderComparison(findings: readonly Finding[]): readonly Html[] {
       ['stage', 'split', ...columns.map(({ title }) => title)],
       some.map(({ stage, split, metrics }) => [stage, split, ...columns.map(({ name }) => cellOf(metrics.get(name)))]),
     );
-  if (findings.length <= mostRows) return [table('How well each tells them apart', findings)];
+  if (findings.length <= mostRows) return [table('How well each separates them', findings)];
   return [
     table(`The best ${mostRows} of ${findings.length} by ${by!.title}`, best.slice(0, mostRows)),
     html`<details class="more"><summary>The other ${findings.length - mostRows}</summary>${table('The others', best.slice(mostRows))}</details>`,

@@ -123,7 +123,7 @@ test('three stages that measure are compared in one table instead', () => {
     exampleStage({ name, outputs: [output({ as: 'metrics', metrics: [{ name: 'test.accuracy', value: 0.75 }] })] }),
   );
   const page = bodyOf(renderReport(exampleModel({ stages })));
-  assert.match(page, /<caption>How well each tells them apart<\/caption>/);
+  assert.match(page, /<caption>How well each separates them<\/caption>/);
   assert.doesNotMatch(page, /class="tile/);
 });
 

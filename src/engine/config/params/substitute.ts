@@ -17,7 +17,7 @@ import {
 
 /** What `${…}` may name where it stands. */
 export interface Scope {
-  /** The value of a dotted name such as `params.epochs`; undefined where there is none, which the scope has reported. */
+  /** The value of a dotted name such as `params.epochs`; undefined for an unknown one, which the scope has reported. */
   lookup(name: string, at: Span): Node | undefined;
   readonly report: Report;
 }

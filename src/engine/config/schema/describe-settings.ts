@@ -5,7 +5,7 @@ export interface SettingRow {
   /** Dotted: `optimizer.learningRate`; `unfreeze[].epoch` is one of each item of a list, `include.*.file` of each of a map. */
   readonly path: string;
   readonly type: string;
-  /** As in YAML's flow form; `required` where there is none, `—` where it may be left out. */
+  /** As in YAML's flow form; `required`, or `—` for a setting that may be left out. */
   readonly fallback: string;
   readonly summary: string;
 }

@@ -1,5 +1,5 @@
 import { accessSync, constants, statSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { isAbsolute, resolve } from 'node:path';
 import { reasonOf } from '../../../user-error.ts';
 import type { Diagnostic, Span } from '../../diagnostics/diagnostic.ts';
 import { expandGlob } from '../expand-glob.ts';
@@ -62,8 +62,9 @@ export class InputPaths {
       const base = resolve(root, text.slice(0, text.search(globCharacters)).replace(/[^/]*$/, ''));
       return missing(base, 'empty-glob', `No file matches "${text}"`);
     }
+    const where = isInPackage || isAbsolute(text) ? '' : " below the project's root";
     return error.code === 'ENOENT' || error.code === 'ENOTDIR'
-      ? missing(absolute, 'missing-file', `There is no file or folder "${text}"`)
+      ? missing(absolute, 'missing-file', `There is no file or folder "${text}"${where}`)
       : missing(absolute, 'unreadable', `"${text}" cannot be read: ${reasonOf(error)}`);
   }
 }

@@ -87,7 +87,7 @@ test('inputs that lead nowhere are told, with what to write instead', async () =
   });
   const text = shownMistakes(await project.load());
   for (const line of [
-    '2:40: error: There is no file or folder "data/none" [missing-file]',
+    '2:40: error: There is no file or folder "data/none" below the project\'s root [missing-file]',
     '3:40: error: No file matches "data/*.none" [empty-glob]',
     '4:42: error: Expected stage.port or a path for the input "images", got "root.txt.x" [wrong-reference]',
     '5:41: error: No package of "npm:nothing/x" is installed [missing-file]',
