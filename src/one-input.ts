@@ -1,3 +1,4 @@
+import { formatList } from './format-numbers.ts';
 import type { SettingMistake } from './stage.ts';
 
 /** A mistake of settings where it is one. */
@@ -14,7 +15,4 @@ export function oneInput(inputs: ReadonlySet<string>, ports: readonly string[]):
 
 const someOf = (connected: readonly string[]) => (connected.length === 0 ? 'none' : listed(connected));
 
-function listed(names: readonly string[]): string {
-  const quoted = names.map((name) => `"${name}"`);
-  return quoted.length < 2 ? quoted.join('') : `${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
-}
+const listed = (names: readonly string[]) => formatList(names.map((name) => `"${name}"`));

@@ -7,8 +7,8 @@ export class Interrupts implements Disposable {
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
   /** Aborted when stages are to end, and when they are to end at once. */
-  readonly signal = this.#stop.signal;
-  readonly kill = this.#kill.signal;
+  readonly signal: AbortSignal = this.#stop.signal;
+  readonly kill: AbortSignal = this.#kill.signal;
   readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
   #count = 0;
 

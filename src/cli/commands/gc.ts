@@ -3,7 +3,7 @@ import { parseDuration, parseMemory } from '../../engine/config/schema/units.ts'
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
-import { formatCountOf } from '../../format-numbers.ts';
+import { formatCountOf, formatList } from '../../format-numbers.ts';
 import { UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
@@ -37,7 +37,7 @@ export async function gcCommand(options: GcOptions): Promise<void> {
     ...(leftovers.length > 0 ? [formatCountOf(leftovers.length, 'leftover')] : []),
   ];
   const bytes = leftovers.reduce((sum, leftover) => sum + leftover.bytes, garbage.bytes);
-  const listed = `${counts.slice(0, -1).join(', ')} and ${counts.at(-1)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
+  const listed = `${formatList(counts)}${leftovers.length > 0 ? ' of killed runs' : ''}`;
   const what = `${listed} (${formatBytes(bytes)}; ${formatBytes(garbage.keptBytes)} stay)`;
   const missed = maxBytes !== undefined && garbage.keptBytes > maxBytes ? missedTarget(garbage, maxBytes) : '';
   if (options.yes !== true) {

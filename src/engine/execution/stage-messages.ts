@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { JsonObject } from '../../json.ts';
 import type { CurvePoint, Highlight, InputArtifact, Progress } from '../../stage.ts';
 
@@ -46,49 +47,27 @@ export type StageMessage =
   /** `stack` only for a bug: a user's mistake has none. */
   | { readonly type: 'failed'; readonly message: string; readonly stack?: string };
 
+const text = z.string();
+const optional = z.number().optional();
+const numberOrNull = z.number().nullable();
+const cell = z.union([text, numberOrNull]);
+
+const forms = z.discriminatedUnion('type', [
+  z.object({ type: z.enum(['ready', 'done']) }),
+  z.object({ type: z.enum(['log', 'info', 'warn']), message: text }),
+  z.object({
+    ...{ type: z.literal('progress'), done: z.number(), total: z.number(), unit: text },
+    ...{ note: text.optional(), rate: optional, secondsLeft: optional },
+  }),
+  z.object({
+    ...{ type: z.literal('point'), unit: text, step: z.number(), total: optional },
+    values: z.record(text, numberOrNull),
+  }),
+  z.object({ type: z.literal('highlight'), title: text, columns: z.array(text), rows: z.array(z.array(cell)) }),
+  z.object({ type: z.literal('note'), name: text, value: cell }),
+  z.object({ type: z.literal('failed'), message: text, stack: text.optional() }),
+]);
+
 /** The message that a stage's process sent; undefined for anything else, since its code can send whatever it likes. */
-export function readMessage(sent: unknown): StageMessage | undefined {
-  if (!isRecord(sent)) return undefined;
-  const { type } = sent;
-  if (typeof type !== 'string' || !Object.hasOwn(forms, type)) return undefined;
-  const form = forms[type as StageMessage['type']];
-  return Object.entries(form).every(([field, is]) => is(sent[field])) ? (sent as StageMessage) : undefined;
-}
-
-type Check = (value: unknown) => boolean;
-
-const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
-  typeof value === 'object' && value !== null;
-const isText: Check = (value) => typeof value === 'string';
-const isNumber: Check = (value) => typeof value === 'number';
-const isNumberOrNull: Check = (value) => isNumber(value) || value === null;
-const isCell: Check = (value) => isText(value) || isNumberOrNull(value);
-const isListOf =
-  (is: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(is);
-const isAbsentOr =
-  (is: Check): Check =>
-  (value) =>
-    value === undefined || is(value);
-const isRecordOfNumbers: Check = (value) => isRecord(value) && Object.values(value).every(isNumberOrNull);
-
-const forms: Readonly<Record<StageMessage['type'], Readonly<Record<string, Check>>>> = {
-  ready: {},
-  log: { message: isText },
-  info: { message: isText },
-  warn: { message: isText },
-  progress: {
-    done: isNumber,
-    total: isNumber,
-    unit: isText,
-    note: isAbsentOr(isText),
-    rate: isAbsentOr(isNumber),
-    secondsLeft: isAbsentOr(isNumber),
-  },
-  point: { unit: isText, step: isNumber, total: isAbsentOr(isNumber), values: isRecordOfNumbers },
-  highlight: { title: isText, columns: isListOf(isText), rows: isListOf(isListOf(isCell)) },
-  note: { name: isText, value: isCell },
-  done: {},
-  failed: { message: isText, stack: isAbsentOr(isText) },
-};
+export const readMessage = (sent: unknown): StageMessage | undefined =>
+  forms.safeParse(sent).success ? (sent as StageMessage) : undefined;
