@@ -63,7 +63,9 @@ test('a failure blocks what reads the stage and lets the rest go on; its log end
   assert.deepEqual(run.run.folder.attempts('make')[0]?.state.end?.outcome, 'failed');
   assert.equal(existsSync(join(project.root, 'out/make')), false);
   const next = await project.run({ make: pass, read: pass, other: pass });
-  const [decided] = next.events.flatMap((event) => (event.type === 'stage-decided' ? [event.decision] : []));
+  const [decided] = next.events.flatMap((event) =>
+    event.type === 'stage-decided' && event.stage === 'make' ? [event.decision] : [],
+  );
   assert.deepEqual(decided, { state: 'stale', reasons: [{ type: 'no result', lastAttempt: 'failed' }] });
 });
 
@@ -106,7 +108,9 @@ test('an interrupt cancels the stage that runs and those that wait, and nothing 
   assert.equal(run.run.folder.attempts('make')[0]?.state.end?.outcome, 'interrupted');
   assert.equal(existsSync(join(project.root, 'out')), false);
   const { events } = await project.run({ make: pass, read: pass });
-  const [decided] = events.flatMap((event) => (event.type === 'stage-decided' ? [event.decision] : []));
+  const [decided] = events.flatMap((event) =>
+    event.type === 'stage-decided' && event.stage === 'make' ? [event.decision] : [],
+  );
   assert.deepEqual(decided, { state: 'stale', reasons: [{ type: 'no result', lastAttempt: 'interrupted' }] });
 });
 

@@ -18,18 +18,7 @@ export function whyNoTracing(): string | undefined {
 /** The calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
 const calls = '?open,openat,?openat2,execve,?execveat,?link,linkat';
 /** `-ff`: a file for each process, so that calls stay whole; `-ttt`: times, for order; `-y`: paths of descriptors. */
-const options = [
-  '-f',
-  '-ff',
-  '-qq',
-  '-ttt',
-  '-y',
-  '--seccomp-bpf',
-  '-e',
-  'signal=none',
-  '-e',
-  `trace=${calls}`,
-] as const;
+const options = [...'-f -ff -qq -ttt -y --seccomp-bpf -e signal=none -e'.split(' '), `trace=${calls}`];
 
 /** The trace of one attempt, in a folder of its own. */
 export class ReadTrace {

@@ -7,7 +7,12 @@ import type { Fingerprint, FingerprintInput } from '../fingerprint/fingerprint.t
 /** One way in which a stage's fingerprint differs from an earlier one, as plain data. */
 export type Change =
   /** A setting or another value of the fingerprint. A side is absent where the value is left out and has no default. */
-  | { readonly of: 'value'; readonly path: string; readonly before?: Json; readonly after?: Json }
+  | {
+      readonly of: 'value';
+      readonly path: string;
+      readonly before?: Json | undefined;
+      readonly after?: Json | undefined;
+    }
   /** The code of a project's own kind: files by their path from the root, packages as `name@version`; empty: unknown. */
   | { readonly of: 'code'; readonly kind: string; readonly files: readonly string[] }
   | InputChange;
@@ -19,8 +24,8 @@ export interface InputChange {
   /** With `content`. Absent where they are unknown, as those of a stage's output, or where the input is a single file. */
   readonly files?: FileChanges;
   /** With `extension`: that of the input's only file, such as `.csv`. Absent: none. */
-  readonly before?: Json;
-  readonly after?: Json;
+  readonly before?: Json | undefined;
+  readonly after?: Json | undefined;
 }
 
 /** The first files of an input that changed, and how many more did: an input may have a million files. */
@@ -49,28 +54,18 @@ export function changesBetween(before: Fingerprint, after: Fingerprint, details:
     }
     const port = /^inputs\.([^.[]+)/.exec(path)?.[1];
     if (port === undefined) {
-      return withDefaults(difference, details.defaultOf).map((leaf) => ({ of: 'value', ...withoutAbsent(leaf) }));
+      return withDefaults(difference, details.defaultOf).map((leaf) => ({ of: 'value', ...leaf }));
     }
     if (path === `inputs.${port}` && difference.before === undefined) return [{ of: 'input', port, change: 'added' }];
     if (path === `inputs.${port}` && difference.after === undefined) return [{ of: 'input', port, change: 'removed' }];
     if (path.endsWith('.extension')) {
-      const { path: _, ...sides } = withoutAbsent(difference);
-      return [{ of: 'input', port, change: 'extension', ...sides }];
+      return [{ of: 'input', port, change: 'extension', before: difference.before, after: difference.after }];
     }
     if (inputs.has(port)) return []; // a list of ten thousand files differs in as many places
     inputs.add(port);
     const files = fileChanges(before.inputs[port] ?? [], after.inputs[port] ?? [], details.filesOf);
     return [{ of: 'input', port, change: 'content', ...(files !== undefined && { files }) }];
   });
-}
-
-/** Without the sides that are undefined, which JSON does not have. */
-function withoutAbsent<T extends { readonly before?: Json | undefined; readonly after?: Json | undefined }>({
-  before,
-  after,
-  ...rest
-}: T): Omit<T, 'before' | 'after'> & { readonly before?: Json; readonly after?: Json } {
-  return { ...rest, ...(before !== undefined && { before }), ...(after !== undefined && { after }) };
 }
 
 /** A difference with defaults filled in. Where one side leaves out a whole map, each differing leaf is a difference. */

@@ -1,4 +1,4 @@
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { isDigest } from '../../digest.ts';
 import type { Stage } from '../../engine/config/pipeline.ts';
 import { readPart } from '../../engine/files/read-part.ts';
@@ -11,8 +11,7 @@ import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
 import type { Json, JsonObject } from '../../json.ts';
 import { plainText } from '../../plain-text.ts';
 import type { PageRoom } from './page-room.ts';
-import { showArtifact } from './read-artifact.ts';
-import type { ReportLog, ReportOutput, ReportStage, Setting } from './report-model.ts';
+import type { ReportLog, ReportStage, Setting } from './report-model.ts';
 
 const mostLogBytes = 48 * 1024;
 
@@ -33,15 +32,6 @@ export function describePlanned(
     })),
     outputs: stage.outputs.map(({ port, type, path }) => ({ port, type, path, href: hrefOf(path, page) })),
   };
-}
-
-/** The outputs with what is shown of each, read where they are published. */
-export function describeOutputs(
-  outputs: readonly ReportOutput[],
-  root: string,
-  room: PageRoom,
-): readonly ReportOutput[] {
-  return outputs.map((output) => ({ ...output, shown: showArtifact(output.type, join(root, output.path), room) }));
 }
 
 /** From the page's folder, as a browser takes it. */

@@ -9,9 +9,10 @@ import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
 import { emptyRun, isDone, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
-import { describeChanges, describeLog, describeOutputs, describePlanned, describeRecord } from './describe-stage.ts';
+import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
 import { PageRoom } from './page-room.ts';
 import { PageSchedule } from './page-schedule.ts';
+import { showArtifact } from './read-artifact.ts';
 import { renderReport } from './render-report.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { drawStages } from './stage-graph.ts';
@@ -214,7 +215,12 @@ export class ReportWriter implements RunListener {
     const last = before && (before === latest ? result : store.readResult(before));
     return {
       log: describeLog(stage, result, store, run, this.#room),
-      ...(isDone(model) && { outputs: describeOutputs(outputs, pipeline.root, this.#room) }),
+      ...(isDone(model) && {
+        outputs: outputs.map((output) => {
+          const shown = showArtifact(output.type, join(pipeline.root, output.path), this.#room);
+          return { ...output, shown };
+        }),
+      }),
       ...(result !== undefined && {
         warnings: result.record.warnings,
         record: describeRecord(result.record),
