@@ -44,10 +44,7 @@ const largeGraph = 200;
 /** From left to right, or from top to bottom. */
 export type GraphWay = 'across' | 'down';
 
-/**
- * Draws the stages as SVG, with an arrow for each pair of connected stages. The same graph gives the same bytes. Throws a
- * RangeError for chains of over 1,600 stages, which exceed the recursion of the layout.
- */
+/** Draws the stages as SVG; the same graph gives the same bytes. Throws a RangeError for chains of over 1,600 stages. */
 export function drawGraph(graph: StageGraph, way: GraphWay = 'across'): string {
   const { width, height, boxes, arrows } = layOut(graph, way);
   const axes = axesOf(way, [...boxes.values(), ...arrows]);
@@ -175,10 +172,7 @@ function axesOf(way: GraphWay, boxes: readonly Box[]): Axes {
   };
 }
 
-/**
- * A curve from the end of one node to the start of another through the given points. It is straight within each rank, so
- * that it misses nodes and passes through its label, and bends only between ranks.
- */
+/** A curve through points between two boxes, straight within each rank, so that it misses nodes and crosses its label. */
 function curve(from: Box, between: readonly Point[], to: Box, axes: Axes): string {
   const { along, aside, at, straight, half, halfRank } = axes;
   let [last, lastAside] = [along(from) + halfRank(along(from)), aside(from)];

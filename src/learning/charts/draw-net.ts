@@ -56,10 +56,7 @@ const pageShape = 1.5;
 const turn = 10;
 const legend = 'In each box: what it does, what it leaves, how many learnable parameters it has.';
 
-/**
- * Draws a network as SVG: layers from top to bottom, in columns from left to right where there are many; the shortcut of a
- * residual block at its right, up to where it is added. The same network gives the same bytes.
- */
+/** Draws a network as SVG, in columns from top to bottom, shortcuts at the right. The same network gives the same bytes. */
 export function drawNet({ title, subtitle, blocks }: NetPicture): string {
   const widths = widthsOf(blocks);
   const columns = breakIntoColumns(blocks, widths.column);

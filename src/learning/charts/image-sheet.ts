@@ -43,10 +43,7 @@ const captionLine = 14;
 /** Titles wrap at the width of the images, but not below this. */
 const leastTitleWidth = 330;
 
-/**
- * Makes a Vega-Lite spec that holds every image. All places are in units, without scales, so that images keep their size.
- * A JPEG thumbnail of 128 pixels takes 4 to 6 kB, so a sheet should hold about a hundred at most.
- */
+/** Makes a chart of images in units, without scales, so that they keep their size; at most about a hundred of 4 to 6 kB. */
 export function imageSheet(sheet: ImageSheet): TopLevelSpec {
   const { cells, headers, width, height, side } = layOut(sheet);
   const filter = (field: keyof ImageCell) => ({ transform: [{ filter: `isValid(datum.${field})` }] });

@@ -35,10 +35,7 @@ export interface IntervalRowsOptions {
 
 const rowHeight = 26;
 
-/**
- * A row for each number, its interval a line; one that leaves the axis ends in an arrow head. Axes show where the numbers
- * lie rather than zero, since dots have no length that would mislead.
- */
+/** A row for each number, its interval a line; one that leaves the axis ends in an arrow head. Axes need not show 0. */
 export function intervalRows(rows: readonly IntervalRow[], options: IntervalRowsOptions): Part {
   const { dataName, label, domain, width, longestName = 260, showsNames = true, ruled, points } = options;
   const { names = rows.map(({ name }) => name) } = options;

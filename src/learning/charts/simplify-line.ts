@@ -4,8 +4,7 @@ export interface Point {
 }
 
 /**
- * Drops points that lie within `tolerance` of the line through the points that are kept; both ends are kept. The algorithm
- * of Douglas and Peucker 1973, with a stack in place of recursion, so that it takes a million points.
+ * Drops points within `tolerance` of the line through the others, both ends kept (Douglas and Peucker 1973, with a stack).
  */
 export function simplifyLine<P extends Point>(points: readonly P[], tolerance: number): readonly P[] {
   if (points.length <= 2) return points;

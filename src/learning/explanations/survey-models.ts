@@ -44,8 +44,7 @@ interface SurveyRequest<C extends SurveyCase> {
 }
 
 /**
- * Surveys models one after another, each also untrained if the settings ask for it: reports progress, writes raw maps to the
- * output `maps` as they come, and measures. Models are disposed of.
+ * Surveys models one after another, also untrained if the settings ask for it, writes raw maps, and disposes of the models.
  */
 export async function surveyModels<C extends SurveyCase>(
   context: StageContext<SurveySettings>,

@@ -4,8 +4,7 @@ import { thereAre } from '../../suggest.ts';
 import { parseScores, type ScoreRow } from './scores-file.ts';
 
 /**
- * Reads the rows of one split in the `scores` file at `path`, and `all` rows. Throws a {@link StageError} where the file holds no scores, or no images of the split;
- * `what` names the input in it: `input "scores" of my-net`.
+ * Reads the rows of a split, and `all`. Throws a {@link StageError} without any; `what` names the input: `input "scores"`.
  */
 export function readSplitScores(path: string, split: string, what: string) {
   const scores = parseScores(readFileSync(path, 'utf8'));

@@ -3,10 +3,7 @@ import type { EpochRecord, History, SplitValues } from './history.ts';
 import type { Predictions } from './predict.ts';
 import { type SplitImages, selectionSplit } from './splits.ts';
 
-/**
- * The class that all images are called although both classes are there: the answer of a network that learned nothing or has no
- * gradient any more. Its accuracy may still look fair. Undefined where two classes are called.
- */
+/** The class that all images are called although both are there: nothing was learned, or no gradient is left. */
 export function allCalledBy({ labels, logits }: Pick<Predictions, 'labels' | 'logits'>): SplitValues['allCalled'] {
   const predictions = predictedClasses(logits);
   const isOneClass = predictions.every((prediction) => prediction === predictions[0]);

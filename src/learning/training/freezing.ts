@@ -112,10 +112,7 @@ function named({ layers }: Net, patterns: readonly string[]): readonly string[] 
   return [...new Set(all.flatMap(([, weighted]) => weighted))];
 }
 
-/**
- * Sets which layers of a model train in an epoch; all of them where `freezing` is empty. In the first epoch, and where layers
- * begin to train, it returns a sentence on how much of the model trains.
- */
+/** Sets which layers train in an epoch, and returns a sentence on how much trains, in the first and where that changes. */
 export function freezeLayers(model: LayersModel, freezing: Freezing, epoch: number): string | undefined {
   for (const layer of model.layers) layer.trainable = true;
   const all = trainableParameters(model);

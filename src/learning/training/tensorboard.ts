@@ -2,10 +2,7 @@ import { message } from '../../backend/lowering/protobuf.ts';
 import type { History } from './history.ts';
 import { trainSplit } from './splits.ts';
 
-/**
- * A history for TensorBoard: event files by their path in its log folder. Each split is a run of its own, so that the curves of
- * all splits share a panel; the steps are epochs. The run of the training split also has the running values and the learning rate.
- */
+/** Event files by their path in a log folder: a run for each split, so that their curves share panels; steps are epochs. */
 export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, Buffer> {
   const runs = [...new Set([trainSplit, ...splits])];
   return new Map(
@@ -27,10 +24,7 @@ export function historyEvents({ splits, epochs }: History): ReadonlyMap<string, 
 /** A point of a curve: the curve's name, the place on the horizontal axis, from 0, and the height. */
 type ScalarEvent = { readonly tag: string; readonly step: number; readonly value: number };
 
-/**
- * The bytes of an event file: TFRecords of `tensorflow.Event` messages, with the field numbers of TensorBoard's event.proto and
- * summary.proto. Their wall time stays 0, so that the same numbers give the same bytes.
- */
+/** TFRecords of `tensorflow.Event` messages, with the fields of event.proto and summary.proto. Their wall time stays 0. */
 export function eventFile(scalars: readonly ScalarEvent[]): Buffer {
   const version = message([[3, 'brain.Event:2']]);
   const events = scalars.map(({ tag, step, value }) => {

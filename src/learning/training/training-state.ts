@@ -24,10 +24,7 @@ export const betterOf = (earlier: EpochRecord, later: EpochRecord): EpochRecord 
 const isBetter = (values: SplitValues, than: SplitValues): boolean =>
   values.accuracy > than.accuracy || (values.accuracy === than.accuracy && values.loss < than.loss);
 
-/**
- * The complete state of a training after an epoch, kept outside the backend. Random numbers follow from the seed, the epoch and
- * the batch, and a schedule from the epochs so far, so neither has a state of its own.
- */
+/** The complete state of a training after an epoch, outside the backend. Random numbers and schedules have no state. */
 export interface TrainingState {
   readonly epochs: readonly EpochRecord[];
   readonly chosenEpoch: number;

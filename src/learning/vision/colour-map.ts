@@ -15,8 +15,7 @@ const steps = 256;
 const last = steps - 1;
 
 /**
- * The colour of each value from 0 to 1, in 256 steps, as Matplotlib's map of that name gives it in bytes. A value outside
- * has the colour of the nearest end. Example: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121), of 1 (127, 0, 0).
+ * The colour of a value from 0 to 1, in 256 steps, with Matplotlib's bytes: jet of 0 is (0, 0, 127), of 0.5 (124, 255, 121).
  */
 export function colourMap(name: ColourMap): (value: number) => Colour {
   const colours = name === 'jet' ? jet() : viridis();

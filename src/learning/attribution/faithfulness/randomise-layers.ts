@@ -10,8 +10,7 @@ export interface RandomisedDepth {
 }
 
 /**
- * The depths to which a network's weights can be randomised, from the layer of the logits alone to all layers; of a deep
- * network at most `most` (2 or more), evenly spaced, the first and the last among them.
+ * The depths to which weights are randomised, from the logits' layer alone to all layers; at most `most`, evenly spaced.
  */
 export function randomisedDepths(model: LayersModel, most: number): readonly RandomisedDepth[] {
   const all = model.layers

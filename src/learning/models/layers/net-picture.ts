@@ -4,8 +4,7 @@ import { describeLayer, layerKind } from './layer-kinds.ts';
 import type { TracedLayer, TracedPlain } from './trace-net.ts';
 
 /**
- * The drawing of a network. The normalisation and activation of a convolution or dense layer share its box. Layers in a row that
- * are named after one block, such as `block1_conv1` and `block1_conv2`, are framed like residual blocks.
+ * The drawing of a network. Layers in a row named after one block, such as `block1_conv1`, are framed as residual ones are.
  */
 export function netPicture(traced: readonly TracedLayer[], title: string, subtitle: string): NetPicture {
   const input = {

@@ -3,8 +3,7 @@ import { StageError } from '../../../stage.ts';
 import { byName, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
 /**
- * Opens the HDF5 file in which Keras up to version 2 saves a model or its weights. Tensors are named by their layer and their own
- * name: `block1_conv1/kernel`. Throws a {@link StageError} where the file is damaged or of another kind.
+ * Opens HDF5 of Keras up to version 2: `block1_conv1/kernel`. Throws a {@link StageError} if it is damaged or another kind.
  */
 export async function openKerasH5(path: string): Promise<StoredWeights> {
   // Some megabytes of WebAssembly, loaded only here.

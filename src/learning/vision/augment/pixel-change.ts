@@ -8,8 +8,7 @@ import type { AugmentSettings } from './augment-settings.ts';
 export type ChangeName = Exclude<keyof AugmentSettings, 'crop' | 'flip' | 'mixup'>;
 
 /**
- * A random change of an image's pixels: draws its strength from the range of its settings and returns a new image of the same size.
- * At strength zero the pixels stay the same. The caller draws whether the change is made at all.
+ * Changes an image with a strength drawn from the range of its settings; its size stays, and at strength zero its pixels.
  */
 export type PixelChange<Name extends ChangeName> = (
   image: DecodedImage,

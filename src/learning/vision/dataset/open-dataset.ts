@@ -9,20 +9,11 @@ import { datasetFile, datasetInfo, type Sample, sampleList, samplesFile } from '
 
 const readAt = promisify(read);
 
-/** A `dataset` artifact opened for reading. A split's list is read when it is first asked for, its shards when an image is. */
-export interface Dataset {
-  /** In label order. */
-  readonly classes: readonly string[];
-  readonly splits: readonly string[];
-  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
-  split(name: string): DatasetSplit;
-  /** Closes every shard. Images can be read again afterwards. */
-  close(): void;
-  [Symbol.dispose](): void;
-}
-
-/** Opens the `dataset` artifact in `folder`. Throws a {@link StageError} when it is not one. */
-export function openDataset(folder: string): Dataset {
+/**
+ * Opens the `dataset` artifact in `folder`, its lists and shards when they are used. Throws a {@link StageError} if it is
+ * none.
+ */
+export function openDataset(folder: string) {
   if (!existsSync(join(folder, datasetFile))) {
     throw new StageError(
       `Expected a dataset, as load-dataset leaves one, but ${folder} has no ${datasetFile}. A folder of images goes through that stage.`,
@@ -34,9 +25,11 @@ export function openDataset(folder: string): Dataset {
     for (const split of open.values()) split.close();
   };
   return {
+    /** In label order. */
     classes: info.classes,
     splits: info.splits,
-    split(name) {
+    /** Throws a {@link StageError} that names the splits when `name` is none of them. */
+    split(name: string): DatasetSplit {
       if (!info.splits.includes(name)) {
         throw new StageError(`Expected one of the dataset's splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
@@ -44,10 +37,12 @@ export function openDataset(folder: string): Dataset {
       open.set(name, split);
       return split;
     },
+    /** Closes every shard. Images can be read again afterwards. */
     close,
     [Symbol.dispose]: close,
   };
 }
+export type Dataset = ReturnType<typeof openDataset>;
 
 /** One split of a dataset, with random access to its images. */
 class DatasetSplit {

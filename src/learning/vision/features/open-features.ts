@@ -9,25 +9,20 @@ import type { FeaturesInfo, FeaturesSample } from './features.ts';
 import { featuresFile, featuresInfo, featuresSamples, valuesFile } from './features.ts';
 import { parseNpy } from './npy.ts';
 
-/** A `features` artifact opened for reading. A split is read, all of it, when it is first asked for. */
-export interface Features extends Omit<FeaturesInfo, 'format'> {
-  /** Throws a {@link StageError} that names the splits there are when `name` is none of them. */
-  split(name: string): FeaturesSplit;
-}
-
-export interface FeaturesSplit {
+interface FeaturesSplit {
   readonly samples: readonly FeaturesSample[];
   /** `[samples, values]`. */
   readonly features: Float32Array<ArrayBuffer>;
 }
 
 /** Opens the `features` artifact in `folder`. Throws a {@link StageError} when it is not one. */
-export function openFeatures(folder: string): Features {
+export function openFeatures(folder: string) {
   const info = parseArtifactFile('features', join(folder, featuresFile), featuresInfo);
   const open = new Map<string, FeaturesSplit>();
   return {
     ...info,
-    split(name) {
+    /** Reads a split when it is first used. Throws a {@link StageError} that names the splits when `name` is none of them. */
+    split(name: string): FeaturesSplit {
       if (!info.splits.includes(name)) {
         throw new StageError(`Expected one of the features' splits, got "${name}". ${thereAre(name, info.splits)}`);
       }
@@ -37,6 +32,7 @@ export function openFeatures(folder: string): Features {
     },
   };
 }
+export type Features = Omit<ReturnType<typeof openFeatures>, 'format'>;
 
 function readSplit(folder: string, { values: width, classes }: FeaturesInfo): FeaturesSplit {
   const samples = parseArtifactFile('features', join(folder, samplesFile), featuresSamples(classes.length));
