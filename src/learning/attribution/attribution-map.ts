@@ -1,9 +1,6 @@
 import { resample } from '../vision/resample.ts';
 
-/**
- * How much each place of an image counts, in the method's own unit: unscaled, so that maps of one method can be compared. A
- * class activation map has the size of its layer, any other map that of the image as the network sees it.
- */
+/** The weight of each place of an image, in the method's own unit. A class activation map has the size of its layer. */
 export interface AttributionMap {
   readonly height: number;
   readonly width: number;

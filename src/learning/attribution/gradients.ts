@@ -29,8 +29,8 @@ export async function inputGradient(
 }
 
 /**
- * The gradient times the input: for a linear network, what each value adds to the score (Shrikumar et al. 2016, "Not just
- * a black box", section 2). Values are the normalised ones, so the mean colour contributes nothing.
+ * The gradient times the normalised input: for a linear network, what each value adds to the score (Shrikumar et al. 2016,
+ * "Not just a black box", section 2).
  */
 export async function inputTimesGradient(model: LayersModel, question: Question): Promise<Float32Array> {
   const { gradient } = await inputGradient(model, question);

@@ -39,10 +39,7 @@ export function intersectionOverUnion(map: Float32Array, mask: Uint8Array): numb
   return both / (2 * size - both);
 }
 
-/**
- * The expected intersection over union of a mask and as many random pixels: with m the mask's share of the pixels, m of the
- * random ones lie inside, so m / (2 - m). Example: the mask 1, 0, 1, 0 gives 1/3.
- */
+/** The expected intersection over union of a mask, a share m of the pixels, and as many random pixels: m / (2 - m). */
 export function chanceIntersectionOverUnion(mask: Uint8Array): number {
   const share = maskShare(mask);
   return share / (2 - share);

@@ -2,10 +2,7 @@ import { Resvg } from '@resvg/resvg-js';
 import { StageError } from '../../stage.ts';
 import { fontFiles } from './fonts.ts';
 
-/**
- * An SVG as a PNG on white with `scale` pixels per unit; text is drawn with our fonts alone, so on any machine alike. Throws a
- * {@link StageError} for an image that is no data URI: resvg would read the file, which nothing is keyed by.
- */
+/** An SVG as a PNG on white, with our fonts alone. Throws a {@link StageError} for an image that is no data URI. */
 export function renderPng(svg: string, scale = 2): Buffer {
   requireInlineImages(svg);
   const image = new Resvg(svg, {

@@ -4,10 +4,7 @@ import { fittedLabels } from './fit-text.ts';
 import { textWidth } from './fonts.ts';
 import { dashes, palette, shapes } from './theme.ts';
 
-/**
- * Colours, dashes and shapes of series by their names, in order. Lines have colour and dash, points colour and shape, so that
- * series differ in a grey print and for colour-blind readers: five series by dash alone, 35 by both.
- */
+/** Colours, dashes and shapes of series by name, so that they differ in a grey print and for colour-blind readers. */
 export function seriesScales(names: readonly string[], colours: readonly string[] = palette) {
   const scale = <T>(values: readonly T[]) => ({
     domain: [...names],

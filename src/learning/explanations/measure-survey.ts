@@ -102,11 +102,7 @@ type Surveyed = { readonly survey: Survey; readonly maps: MapSurvey };
 
 type Values = Readonly<Record<string, number>>;
 
-/**
- * Numbers of mean maps are biased: the fewer images, the further apart and the less even means are, and once more in each
- * resample. Mirrored percentiles hold the truth, but for distances that chance alone gives; for differences of two such numbers
- * no interval is known.
- */
+/** Numbers of mean maps are biased upwards, once more in each resample: see `biased` of {@link bootstrapIntervals}. */
 const ofMeanMaps = ['real.meanMapTopShare', 'fake.meanMapTopShare', 'distance'];
 
 function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: Surveyed): MapNumbers {

@@ -33,8 +33,7 @@ export const scheduleSettings = z.discriminatedUnion('kind', [
 export type ScheduleSettings = z.infer<typeof scheduleSettings>;
 
 /**
- * The factor of the optimizer's learning rate in an epoch (counted from 1) of so many, after validation losses of the epochs
- * before; without warm-up. A schedule has no memory of its own, so nothing of it is checkpointed.
+ * The factor of the learning rate in an epoch, counted from 1, after validation `losses`, before warm-up. It has no memory.
  */
 export function scheduleFactor(
   settings: ScheduleSettings,

@@ -4,9 +4,7 @@ import { type RunningBackend, selectBackend } from '../../backend/select/select-
 import { type StageContext, StageError } from '../../stage.ts';
 
 /**
- * Starts the compute backend that the user named, on the cores granted to the stage, and notes its name, versions, device
- * and threads. Packages that the user installed are searched from the project's root. Throws a {@link StageError} when the
- * backend does not exist or start.
+ * Starts the backend that the user named, and notes its name, versions, device and threads; throws a {@link StageError}.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,

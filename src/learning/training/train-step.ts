@@ -15,8 +15,7 @@ export interface StepOptions {
 }
 
 /**
- * One training step on the loss of a batch. Returns the logits before the step, `[batch, 2]`, for loss and accuracy. Only
- * they are read back: a lazy backend then computes the whole step at once, with gradients and new weights.
+ * One training step. Returns the logits before it, `[batch, 2]`: only they are read, so a lazy backend computes all at once.
  */
 export async function trainStep(
   model: LayersModel,

@@ -1,8 +1,4 @@
-/**
- * Maps `items` with at most `limit` calls of `map` at once, and yields the results in the order of the items. A result waits
- * for those before it, so no more than `limit` are ever in memory. The first rejection is thrown in its turn; the other
- * calls then end unheard.
- */
+/** Maps `items` in order, at most `limit` at once and in memory. The first rejection is thrown in its turn. */
 export async function* mapParallel<T, R>(
   items: Iterable<T>,
   limit: number,

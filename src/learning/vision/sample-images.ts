@@ -1,10 +1,6 @@
 import { permutation, Random } from '../../random.ts';
 
-/**
- * Images of both classes, as indices of a split in its order: half of each, drawn by the seed without replacement; all of a
- * class that has fewer, and more of the other. Of an odd number one more is real. A smaller sample is always part of a
- * larger one.
- */
+/** A sample of indices, half of each class as far as there are, drawn by the seed; it is part of every larger sample. */
 export function sampleImages(labels: readonly number[], images: number, seed: number): Uint32Array {
   const orders = [0, 1].map((label) => sampleOfClass(labels, label, labels.length, new Random('images', seed, label)));
   const [real, fake] = orders as [readonly number[], readonly number[]];

@@ -5,8 +5,8 @@ import { layerKind } from './layer-kinds.ts';
 type Place = PlainLayer['at'];
 
 /**
- * Turns a list of items into layers: fills in defaults, names layers without a name by their kind and number (`conv5` is the fifth
- * convolution), and makes an activation without a name part of the convolution or dense layer before it.
+ * Turns items into layers: fills in defaults and names (`conv5` is the fifth), and joins anonymous activations to their
+ * layer.
  */
 export function readLayers(items: readonly LayerItem[]): readonly Layer[] {
   const numbers = new Map<string, number>();

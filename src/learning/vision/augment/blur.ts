@@ -1,8 +1,7 @@
 import type { PixelChange } from './pixel-change.ts';
 
 /**
- * Blurs by a Gaussian of a deviation drawn from the range, in pixels, cut off at three deviations; beyond the edge the image is
- * mirrored, as in torchvision's `gaussian_blur`. A deviation of 0 leaves the image.
+ * Blurs by a Gaussian, cut off at three deviations; the image is mirrored at its edge, as in torchvision's `gaussian_blur`.
  */
 export const blur: PixelChange<'blur'> = (image, { sigma: [low, high] }, random) => {
   const sigma = random.between(low, high);
