@@ -14,7 +14,6 @@ export interface StageGraph {
 interface GraphNode {
   readonly name: string;
   readonly kind: string;
-  /** Shown as colour and text. */
   readonly state?: keyof typeof stateColours;
 }
 

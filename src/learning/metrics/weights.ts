@@ -1,6 +1,5 @@
-/** Weights of the items of a metric. */
+/** How often each item of a metric counts: finite, at least 0, by default 1. */
 export interface Weighted {
-  /** How often each item counts: finite, at least 0, by default 1. */
   readonly weights?: ArrayLike<number> | undefined;
 }
 

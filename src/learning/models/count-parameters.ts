@@ -7,8 +7,8 @@ import { modelSetting, netOf } from './model-setting.ts';
 import { besideManifest, openTfjsManifest } from './weights/tfjs-manifest.ts';
 
 /**
- * Learnable parameters of the `model` artifact in `folder`, frozen ones too; for a head on features, with those of the network up to
- * the layer that made the features. Only the list of weights is read. Throws a {@link StageError} where that network is not known.
+ * Learnable parameters of a `model` artifact, frozen ones too; of a head, with those of the network before its features.
+ * Throws a {@link StageError} where that network is not known.
  */
 export function countParameters(folder: string, info: ModelInfo): number {
   const path = join(folder, 'model.json');

@@ -29,7 +29,6 @@ export const modelInfo = z.object({
   }),
   /** In label order: the logit at index 0 is that of `classes[0]`. */
   classes: z.array(z.string()),
-  /** The input: images, or features for a head. */
   input: z.union([imageInput, featuresInput], { error: 'expected the size of images or the number of features' }),
   /** The settings of the `train` stage, or of the `load-model` stage where it was loaded from a file. */
   training: z.record(z.string(), z.json()),

@@ -15,9 +15,8 @@ export interface DecodedImage {
 }
 
 /**
- * Decodes an encoded image (JPEG, PNG, WebP, GIF, AVIF, TIFF; the first frame) to RGB as a viewer shows it: with EXIF
- * rotation, grey as RGB, transparency on white, 16 bits as 8, CMYK and any embedded ICC profile as sRGB. Without `resize`:
- * at its own size. Throws an `Error` with libvips' message when the bytes are not an image, are damaged, or end early.
+ * Decodes the first frame of a JPEG, PNG, WebP, GIF, AVIF or TIFF as a viewer shows it: with EXIF rotation, transparency on
+ * white, and as 8-bit sRGB. Throws an `Error` with libvips' message when the bytes are no image, damaged, or end early.
  */
 export async function decodeImage(bytes: Uint8Array, resize?: Resize): Promise<DecodedImage> {
   const image = imageAsShown(bytes);

@@ -20,9 +20,8 @@ export type NamedScores = { readonly name: string; readonly rows: readonly Score
 const leastShare = 0.5;
 
 /**
- * Finds the images that all models scored, by split and key, in the order of the first model. The error is one sentence: a
- * key that occurs twice, an image whose class or group the models disagree on, too few images in common, or only one class
- * among them.
+ * Finds the images that all models scored, by split and key, in the first one's order. The error is one sentence: an image
+ * twice, different classes or groups of one, too few in common, or one class.
  */
 export function matchScores(models: readonly NamedScores[]): Result<MatchedScores, string> {
   const tables = models.map(({ rows }) => new Map(rows.map((row) => [idOf(row), row])));

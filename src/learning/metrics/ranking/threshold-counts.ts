@@ -11,10 +11,8 @@ export interface RankedScores {
 }
 
 /**
- * Finds the place of every score. It sorts values, which the engine does natively, and looks each one up, since sorting indices
- * is ten times slower.
- *
- * @param scores One finite number for each item; throws a RangeError otherwise.
+ * Finds the place of every finite score; throws a RangeError otherwise. Values are sorted and looked up, ten times faster
+ * than sorting indices.
  */
 export function rankScores(scores: ArrayLike<number>): RankedScores {
   const sorted = Float64Array.from(scores);

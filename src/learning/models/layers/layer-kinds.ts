@@ -15,7 +15,6 @@ interface LayerKind<L> {
   readonly weights: (layer: L, inputs: number) => readonly WeightShape[];
   /** A description for tables and drawings: `conv 7 x 7, stride 2, relu`. */
   readonly describe: (layer: L) => string;
-  /** Its colour in drawings. */
   readonly colour: NetUnit['kind'];
 }
 

@@ -2,9 +2,8 @@ import { type Layer, plainLayersIn } from './layer.ts';
 import { layerWeights } from './layer-kinds.ts';
 
 /**
- * The layers that see an image, up to where it becomes a list of values: all before the first flatten or global pooling. The rest is
- * the head, which classifies: the dense layers of Xception, for instance. A residual block that flattens inside belongs to the
- * head. A net that begins with values has no backbone.
+ * The layers before the first flatten or global pooling, also one inside a residual block; the rest is the head, which
+ * classifies. A net that begins with values has no backbone.
  */
 export function backbone(layers: readonly Layer[]): readonly Layer[] {
   const end = layers.findIndex((layer) => (layer.kind === 'residual' ? layer.body.some(flattens) : flattens(layer)));

@@ -8,9 +8,8 @@ import { type Naming, type NetWeight, namings, netWeights } from './net-weights.
 import { readFinite, type StoredTensor, type StoredWeights } from './weight-files.ts';
 
 /**
- * Puts the weights of a file into the model that `buildNet` made of a network for images of this size. Layers of the head may be
- * missing in the file or have another shape there, since they depend on the classes. Any other weight must be as expected: otherwise
- * a {@link StageError} names the first, and the model is spoilt.
+ * Puts the weights of a file into the model that `buildNet` made for images of this size. Layers of the head may be missing
+ * or have another shape; any other weight must fit: otherwise a {@link StageError} names the first, and the model is spoilt.
  */
 export function loadWeights(
   model: LayersModel,

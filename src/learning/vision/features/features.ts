@@ -20,7 +20,6 @@ export const featuresSource = z.record(z.string(), z.unknown());
 export const featuresInfo = z.object({
   format: z.literal(1),
   ...classesAndSplits,
-  /** The number of values of each image. */
   values: z.int().positive(),
   /** Their source: features of equal sources mean the same. Absent in features of other programs. */
   of: featuresSource.optional(),

@@ -17,7 +17,6 @@ export function npyHeader(...shape: readonly number[]): Buffer {
 /** An array of numbers. */
 interface NpyArray {
   readonly shape: readonly number[];
-  /** The last axis fastest. */
   readonly values: Float32Array<ArrayBuffer>;
 }
 
