@@ -7,23 +7,29 @@ export type Field = readonly [
   value: number | string | Uint8Array | Message | { readonly float: number },
 ];
 
+/** Shorter messages are joined at once, since many pieces are slow; longer ones hold arrays that are copied only once. */
+const LONG = 4096;
+
 /** A message with its fields in the given order. */
 export function message(fields: readonly Field[]): Message {
-  return fields.flatMap(([number, value]) => {
+  const pieces = fields.flatMap(([number, value]) => {
     if (typeof value === 'number') return [varint(number * 8), varint(value)];
     if (typeof value === 'object' && 'float' in value) {
       return [varint(number * 8 + 5), new Uint8Array(Float32Array.of(value.float).buffer)];
     }
     const inner = typeof value === 'string' ? [Buffer.from(value)] : value instanceof Uint8Array ? [value] : value;
-    const length = inner.reduce((sum, piece) => sum + piece.length, 0);
-    return [varint(number * 8 + 2), varint(length), ...inner];
+    return [varint(number * 8 + 2), varint(lengthOf(inner)), ...inner];
   });
+  return lengthOf(pieces) < LONG ? [Buffer.concat(pieces)] : pieces;
+}
+
+function lengthOf(pieces: Message): number {
+  return pieces.reduce((sum, piece) => sum + piece.length, 0);
 }
 
 /** The same field for each of some values. */
-export function repeated<T extends Field[1]>(number: number, values: readonly T[]): Field[] {
-  return values.map((value) => [number, value]);
-}
+export const repeated = (number: number, values: readonly Field[1][]): Field[] =>
+  values.map((value) => [number, value]);
 
 function varint(value: number): Uint8Array {
   // A negative int64 is written as its 64-bit two's complement, ten bytes long.

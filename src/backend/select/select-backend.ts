@@ -38,9 +38,8 @@ export async function selectBackend(name: BackendName, options: SelectOptions = 
       registerOnnxRuntimeBackend(options);
       return await start(BACKEND, onnxRuntimeVersions);
     case 'onnxruntime:webgpu':
-      return await startProvider('webgpu', options);
     case 'onnxruntime:cuda':
-      return await startProvider('cuda', options);
+      return await startProvider(name === 'onnxruntime:cuda' ? 'cuda' : 'webgpu', options);
     case 'tensorflow':
       return await startTensorflow(options);
     case 'webgpu':
