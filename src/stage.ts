@@ -202,6 +202,25 @@ export interface StageContext<S = unknown> {
 /** The default export of a kind's `run.ts`. It throws a {@link StageError} for a mistake in the user's data. */
 export type RunStage<S> = (context: StageContext<S>) => Promise<void>;
 
+/** What a stage may know whose work is a program. */
+export type ProgramContext<S = unknown> = Pick<
+  StageContext<S>,
+  'settings' | 'input' | 'inputs' | 'inputPorts' | 'output' | 'outputPorts' | 'scratch' | 'root' | 'launcher'
+>;
+
+/** A program that is a stage's work. It runs in the root of the project; what it prints is the stage's log. */
+export interface Program {
+  readonly argv: readonly string[];
+  /** What messages call it. */
+  readonly title: string;
+}
+
+/**
+ * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the program without a process
+ * for the kind. It may write files into `scratch`, and takes no time to speak of. Throws a {@link StageError}.
+ */
+export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
+
 /** A failure that the user can mend. Its message is shown without a stack trace. */
 export class StageError extends UserError {
   override readonly name = 'StageError';

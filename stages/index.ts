@@ -1,4 +1,4 @@
-import type { KindSpec, RunStage } from '../src/stage.ts';
+import type { KindSpec, MakeProgram, RunStage } from '../src/stage.ts';
 import { spec as audit } from './audit/spec.ts';
 import { spec as command } from './command/spec.ts';
 import { spec as competition } from './competition/spec.ts';
@@ -20,11 +20,11 @@ import { spec as train } from './train/spec.ts';
 import { spec as trends } from './trends/spec.ts';
 import { spec as writeUp } from './write-up/spec.ts';
 
-/** A kind as the table holds it: its light spec, and its heavy run, which is loaded only when needed. */
-interface KindEntry {
-  readonly spec: KindSpec;
-  readonly run: () => Promise<{ readonly default: RunStage<never> }>;
-}
+/** A kind as the table holds it: its light spec, and its work, which is loaded only when needed. */
+type KindEntry = { readonly spec: KindSpec } & (
+  | { readonly run: () => Promise<{ readonly default: RunStage<never> }> }
+  | { readonly program: () => Promise<{ readonly default: MakeProgram<never> }> }
+);
 
 /**
  * The table of built-in kinds. Adding a kind is one folder and one line here. The order is that of the reference: data,
@@ -50,7 +50,7 @@ const entries: readonly KindEntry[] = [
   { spec: gradcam, run: () => import('./gradcam/run.ts') },
   { spec: faithfulness, run: () => import('./faithfulness/run.ts') },
   { spec: writeUp, run: () => import('./write-up/run.ts') },
-  { spec: command, run: () => import('./command/run.ts') },
+  { spec: command, program: () => import('./command/program.ts') },
 ];
 
 export const kinds: Readonly<Record<string, KindEntry>> = Object.fromEntries(

@@ -165,7 +165,7 @@ test('a stage that makes none of its outputs fails, naming them', async () => {
   using project = new Project(chain.replace('date +%N > ', ': '));
   const run = await project.run('one');
   assert.equal(run.code, 1);
-  assert.match(messageOf(run, 'one')!, /^the command did not create its output "text", expected at /);
+  assert.match(messageOf(run, 'one')!, /^ended without having made its output text$/);
 });
 
 const seeds = `

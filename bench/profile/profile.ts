@@ -124,7 +124,7 @@ async function profileStage(
 ): Promise<Result<Profiled, Diagnostic>> {
   const { world } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
-  const runProcess = processRunner(fileURLToPath(new URL('./profile-main.js', import.meta.url)));
+  const runProcess = processRunner(fileURLToPath(new URL('./profile-main.js', import.meta.url)), async () => undefined);
   const inputs = Object.fromEntries(
     stage.inputs.map(({ port, items }) => [
       port,

@@ -15,6 +15,7 @@ import type { RunFolder } from '../engine/store/run-folder.ts';
 import { plainTexts } from '../plain-text.ts';
 import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
+import { loadProgram } from './load-run.ts';
 import { makeWorld } from './make-world.ts';
 import type { Project } from './open-project.ts';
 import { version } from './package-info.ts';
@@ -58,7 +59,7 @@ export function makeExecution(
       world,
       lender: new Lender(store),
       admission: new Admission(capacity, options.jobs ?? capacity.cpu),
-      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url))),
+      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram),
       modules: new Map(
         [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
       ),

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
-import { type InputArtifact, type RunStage, type StageContext, StageError } from '../../stage.ts';
+import { type RunStage, type StageContext, StageError } from '../../stage.ts';
 import { CheckpointFile } from '../store/checkpoint-file.ts';
+import { programContext } from './program-context.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
 
 /** Finds the code of a kind. `module` is the built file of a project's own kind. */
@@ -28,30 +29,13 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
 
 /** The context of a running stage, over the channel to the runner. */
 function makeContext(request: StageRequest): StageContext {
-  const { kind, checkpoint, launcher, root } = request;
-  const inputs = (port: string): readonly InputArtifact[] => request.inputs[port] ?? [];
+  const { checkpoint, root } = request;
   const progress = throttle((progress) => send({ ...progress, type: 'progress' }));
   return {
-    settings: request.settings,
-    inputs,
-    input: (port) => {
-      const [first] = inputs(port);
-      if (first === undefined) throw new Error(`Internal error: ${kind} reads port ${port}, which is not connected`);
-      return first;
-    },
-    output: (port) => {
-      const path = request.outputs[port];
-      if (path === undefined) throw new Error(`Internal error: ${kind} has no output ${port}`);
-      return path;
-    },
-    inputPorts: Object.keys(request.inputs),
-    outputPorts: Object.keys(request.outputs),
+    ...programContext(request),
     cpus: request.cpus,
     backend: request.backend,
     ...(checkpoint !== undefined && { checkpoints: new CheckpointFile(checkpoint, warn) }),
-    scratch: request.scratch,
-    root,
-    ...(launcher !== undefined && { launcher }),
     // Few stages need what it loads of Node for the network.
     download: async (file) =>
       await (await import('../store/download.ts')).download(join(root, 'cache'), file, progress),

@@ -3,8 +3,9 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
+import { StageError } from '../../stage.ts';
 import type { StageMessage } from './stage-messages.ts';
-import { type ProcessEnd, type ProcessJob, processRunner } from './stage-process.ts';
+import { type LoadProgram, type ProcessEnd, type ProcessJob, processRunner } from './stage-process.ts';
 
 process.execArgv = []; // the processes below are plain JavaScript, and need no loader
 
@@ -22,7 +23,12 @@ interface RunOptions extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'ki
 }
 
 /** Runs a process that does this, as the body of a function of `request` and `send`, once it has its request. */
-async function run(t: TestContext, body: string, options: RunOptions = {}): Promise<Ran> {
+async function run(
+  t: TestContext,
+  body: string,
+  options: RunOptions = {},
+  loadProgram: LoadProgram = async () => undefined,
+): Promise<Ran> {
   const root = temporaryFolder(t);
   const entry = join(root, 'entry.mjs');
   const [log, messages] = [join(root, 'log'), [] as StageMessage[]];
@@ -36,7 +42,10 @@ setInterval(() => {}, 1000);
 `,
   );
   const never = new AbortController().signal;
-  const end = await processRunner(entry)({
+  const end = await processRunner(
+    entry,
+    loadProgram,
+  )({
     request: { kind: 'odd', settings: {}, inputs: {}, outputs: {}, cpus: 1, backend: 'auto', scratch: root, root },
     env: process.env,
     log,
@@ -129,4 +138,55 @@ test('a stage that succeeded just before it was stopped has succeeded, and one t
   assert.equal(end.ok, true);
   const slow = await run(t, '', { timeout: 400 });
   assert.deepEqual(slow.end, { ok: false, message: 'took longer than its timeout of 0.4 s' });
+});
+
+/** Runs a stage that is a shell command, with a title. */
+async function runCommand(t: TestContext, text: string, options: RunOptions = {}): Promise<Ran> {
+  const program = async () => () => ({ argv: ['sh', '-e', '-c', text], title: 'the command' });
+  return await run(t, '', options, program);
+}
+
+test('a program that exits with 0 is a stage that succeeded, and what it prints is the log', async (t) => {
+  const { end, output, log } = await runCommand(t, 'pwd; cat; echo /private >&2');
+  assert.equal(end.ok, true);
+  assert.match(output, /\.\/public\n/);
+  assert.equal(log, output);
+});
+
+test('a failed program is named with its exit code, or with the signal that killed it', async (t) => {
+  for (const [text, message] of [
+    ['exit 3', 'exited with code 3: the command'],
+    ["sh -c 'kill -KILL $$'; true", 'exited with code 137 (SIGKILL): the command'],
+    ['kill -KILL $$', 'was killed by SIGKILL: the command'],
+    ['nothing-of-this-name', 'exited with code 127: the command'],
+  ] as const) {
+    const { end } = await runCommand(t, text);
+    assert.deepEqual(end, { ok: false, message });
+  }
+});
+
+test('an interrupt gives a program time to clean up, and what it still completes counts', async (t) => {
+  for (const [code, expected] of [
+    [0, { ok: true, contained: true }],
+    [1, { ok: false, message: 'interrupted' }],
+  ] as const) {
+    const interrupt = new AbortController();
+    const { end, output } = await runCommand(
+      t,
+      `trap 'echo cleaned; exit ${code}' TERM; echo ready; while :; do :; done`,
+      {
+        signal: interrupt.signal,
+        onOutput: (text) => text === 'ready\n' && interrupt.abort(),
+      },
+    );
+    assert.equal(output, 'ready\ncleaned\n');
+    assert.deepEqual(end, expected);
+  }
+});
+
+test('a mistake that shows while the program is made fails the stage without a stack', async (t) => {
+  const program = async () => () => {
+    throw new StageError('too many paths in /private');
+  };
+  assert.deepEqual((await run(t, '', {}, program)).end, { ok: false, message: 'too many paths in ./public' });
 });

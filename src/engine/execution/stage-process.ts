@@ -1,8 +1,11 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { constants } from 'node:os';
 import { setTimeout as delay } from 'node:timers/promises';
 import { inspect } from 'node:util';
+import { type MakeProgram, type Program, type ProgramContext, StageError } from '../../stage.ts';
 import { writeError } from '../files/write-error.ts';
+import { programContext } from './program-context.ts';
 import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
 import { type WatchedProcesses, Watcher } from './watcher.ts';
 
@@ -36,33 +39,50 @@ const drain = 500;
 
 const watcher = new Watcher();
 
+/** Finds what makes the program of a kind; gives undefined for a kind that runs in a process of Restage's own. */
+export type LoadProgram = (kind: string, module: string | undefined) => Promise<MakeProgram<never> | undefined>;
+
 /**
  * Runs stages as child processes, each leading a process group, so that a terminal's Ctrl-C reaches only the runner.
- * What leaves the group the {@link Watcher} finds. `entry` calls `serveStage`.
+ * What leaves the group the {@link Watcher} finds. `entry` calls `serveStage`, for kinds that are no program.
  */
 export const processRunner =
-  (entry: string): RunProcess =>
-  (job) =>
-    new StageProcess(entry, job).run();
+  (entry: string, loadProgram: LoadProgram): RunProcess =>
+  async (job) => {
+    const { request } = job;
+    const makeProgram = await loadProgram(request.kind, request.module);
+    try {
+      const program = makeProgram?.(programContext(request) as ProgramContext<never>);
+      return await new StageProcess(entry, job, program).run();
+    } catch (error) {
+      const { message, stack } = error as Error;
+      return { ok: false, message: job.translate(message), ...(!(error instanceof StageError) && { stack: stack! }) };
+    }
+  };
+
+/** A program starts once it is watched. If the runner dies before that, the gate reads the end of its input and exits. */
+const gate = ['-c', 'read -r go && exec "$@" </dev/null', 'sh'];
 
 class StageProcess {
   readonly #job: ProcessJob;
+  readonly #program: Program | undefined;
   readonly #child: ChildProcess;
   readonly #watched: Promise<WatchedProcesses> | undefined;
   readonly #log: Log;
   #answer: { readonly ok: true } | Extract<ProcessEnd, { readonly ok: false }> | undefined;
   #stopped: string | undefined;
 
-  constructor(entry: string, job: ProcessJob) {
+  constructor(entry: string, job: ProcessJob, program: Program | undefined) {
     this.#job = job;
+    this.#program = program;
     this.#log = new Log(job.log, (message) => job.onMessage({ type: 'warn', message }));
-    this.#child = fork(entry, [], {
-      detached: true,
-      cwd: job.request.root,
-      env: job.env,
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-    });
+    const options = { detached: true, cwd: job.request.root, env: job.env };
+    this.#child =
+      program === undefined
+        ? fork(entry, [], { ...options, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] })
+        : spawn('/bin/sh', [...gate, ...program.argv], { ...options, stdio: 'pipe' });
     this.#watched = this.#child.pid === undefined ? undefined : watcher.watch(this.#child.pid);
+    if (program !== undefined) void this.#openGate();
     this.#child.on('message', (sent) => this.#receive(sent));
     for (const stream of [this.#child.stdout!, this.#child.stderr!]) {
       stream.setEncoding('utf8').on('data', (text: string) => this.#print(text));
@@ -125,6 +145,12 @@ class StageProcess {
     }
   }
 
+  async #openGate(): Promise<void> {
+    this.#child.stdin!.on('error', () => {}); // it was killed: its end says so
+    await this.#watched;
+    this.#child.stdin!.end('\n');
+  }
+
   /** It starts nothing before this, so nothing that it starts is unwatched. Its end tells of a failure. */
   async #request(): Promise<void> {
     await this.#watched;
@@ -151,6 +177,12 @@ class StageProcess {
     }
   }
 
+  #describeEnd(code: number | null, signal: NodeJS.Signals | null): string {
+    if (this.#program === undefined) return `its process ended unexpectedly (${signal ?? `exit code ${code}`})`;
+    const how = code === null ? `was killed by ${signal}` : `exited with code ${code}${ofSignal(code)}`;
+    return `${how}: ${this.#program.title}`;
+  }
+
   /** Resolves when the processes are gone and their pipes are read: how it ended, for the case that it does not say so itself. */
   #gone(): Promise<{ readonly how: string; readonly contained: boolean }> {
     const child = this.#child;
@@ -162,10 +194,17 @@ class StageProcess {
         const contained = (await (await this.#watched)?.end()) ?? false;
         await Promise.race([closed, delay(drain, undefined, { ref: false })]);
         for (const pipe of [child.stdout, child.stderr]) pipe?.destroy(); // a child that lives on would keep this process
-        resolve({ how: `its process ended unexpectedly (${signal ?? `exit code ${code}`})`, contained });
+        if (this.#program !== undefined && code === 0) this.#answer = { ok: true };
+        resolve({ how: this.#describeEnd(code, signal), contained });
       });
     });
   }
+}
+
+/** A shell exits with 128 plus the number of the signal that killed its program. */
+function ofSignal(code: number): string {
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+  return name === undefined ? '' : ` (${name})`;
 }
 
 function strayMessage(kind: string, sent: unknown): string {
