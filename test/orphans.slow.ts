@@ -17,11 +17,11 @@ stages:
 `;
 const wait = "sh -c 'echo here; read _ < gate; true'";
 
-/** Kills all processes of the project that are Node's, the run among them, as `killall -9 node` does. */
-async function killNode(project: Project, run: Running): Promise<void> {
+/** Kills all processes of the project that are Node's, as `killall -9 node` does: the run, and stages that are no commands. */
+async function killNode(project: Project, run: Running, count = 1): Promise<void> {
   const isNode = (pid: number) => execFileSync('ps', ['-o', 'comm=', '-p', String(pid)], { encoding: 'utf8' });
   const ours = processesIn(project.root).filter((pid) => /^(node|MainThread)/.test(isNode(pid)));
-  assert.ok(ours.length >= 2 && ours.includes(run.child.pid!)); // the run and its stage
+  assert.ok(ours.length >= count && ours.includes(run.child.pid!));
   for (const pid of ours) process.kill(pid, 'SIGKILL');
   await run.ended;
 }
@@ -79,6 +79,20 @@ for (const [what, run] of [
     await noProcessesIn(project.root);
   });
 }
+
+test(
+  'the same holds for a kind whose process is killed with the run, and the program that it started',
+  onLinux,
+  async () => {
+    const start = `const { spawn } = await import('node:child_process');
+    spawn('setsid', ['sh', '-c', 'echo here; read _ < gate'], { cwd: context.root, stdio: 'inherit' });
+    await new Promise(() => {});`;
+    const yaml = 'stages: { wait: { kind: starter, outputs: { text: out/text.txt } } }';
+    using project = new Project(yaml, ownKind('starter', start));
+    await killNode(project, await waiting(project), 2);
+    await noProcessesIn(project.root);
+  },
+);
 
 test('the same holds for a user who is not root', onLinux, async () => {
   using project = new Project(command(`env -i setsid ${wait}; true`));
