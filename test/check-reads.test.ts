@@ -18,7 +18,7 @@ const said = ({ events }: RanOnce): Readonly<Record<string, string>> =>
   );
 
 const warning = (files: string): string =>
-  `read files of the project that it does not declare: ${files}. Name them under "inputs": a change to them runs nothing otherwise`;
+  `read files of the project that it does not declare: ${files}. Name them under "inputs": otherwise changes to them go unnoticed`;
 const nothing = 'read no file of the project but what it declares';
 
 const yaml = `

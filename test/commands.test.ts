@@ -32,7 +32,7 @@ test('clean removes outputs that no stage claims any more, and only those that n
   project.write('out/count.txt', 'mine now');
   assert.equal(
     await print(project, 'clean'),
-    'would keep out/count.txt: it was changed since it was published\nwould remove out/shout.txt (shout of test)\nDo it with: restage clean --yes\n',
+    'would keep out/count.txt: it was changed since it was published\nwould remove out/shout.txt (shout of test)\nTo remove them: restage clean --yes\n',
   );
   assert.equal(
     await print(project, 'clean', '--yes'),
@@ -60,7 +60,7 @@ test('gc tells what nothing needs, and removes it when told to', async () => {
   assert.deepEqual((await project.run()).outcomes, { shout: 'up to date', count: 'up to date' });
 });
 
-test('verify finds a damaged object, sets it aside, and the next run that needs it makes it again', async () => {
+test('verify finds a damaged object, sets it aside, and the next run that needs it computes it again', async () => {
   using project = new Project(shout.replace('echo shouting; ', ''), files);
   await project.run();
   assert.equal(await print(project, 'verify'), '2 objects, 2 results: ✓ all sound\n');
@@ -121,8 +121,8 @@ test('gc says what holds the cache above its target', async () => {
   assert.equal(
     await print(project, 'gc', '--max-size', '1B'),
     `Nothing to remove: all 15 B stay. A shorter \`--keep\` than 30d removes more.
-That is 14 B above 1 B, and stays:
-  15 B: the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go
+The store stays 14 B above --max-size 1 B, because these are kept:
+  15 B: the last result of every stage, including frozen ones (removable once the pipeline's file is deleted)
 `,
   );
 });

@@ -85,7 +85,7 @@ async function editedMeanwhile(project: Project, edit: () => void): Promise<Gate
   const { code, warnings } = await endOf(run);
   assert.equal(code, 0);
   assert.deepEqual(warnings, [
-    'in.txt changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again',
+    'in.txt changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage',
   ]);
   return gate;
 }

@@ -78,6 +78,6 @@ test('init where the file system takes no folder says so at once', { ...proc, ti
   assert.equal(code, 1);
   assert.equal(
     stderr,
-    'error: Cannot write /proc/new/faces/pipelines/first.yaml: the file system takes no folder there. Choose another place.\n',
+    'error: Cannot write /proc/new/faces/pipelines/first.yaml: no folder can be created there. Choose another place.\n',
   );
 });

@@ -77,7 +77,7 @@ test('a stage that replaces or removes its input fails, and the next run finds a
     const end = events.find((event) => event.type === 'stage-finished' && event.stage === 'bad');
     assert.equal(
       end?.type === 'stage-finished' && end.message,
-      'wrote to its input out/made.txt: inputs are only to be read, so let it work on a copy',
+      'wrote to its input out/made.txt: inputs are only to be read, so copy it first',
     );
     assert.equal(project.read('out/made.txt'), 'made\n');
     assert.equal((await project.command('verify')).code, 0);
@@ -96,7 +96,7 @@ test('of stages that read what one of them writes to, all fail and name each oth
   for (const name of ['reads', 'writes']) await running.output(name, 'ready');
   writes.pass();
   const told = (other: string) =>
-    `its input out/made.txt was written to while it ran, by it or ${other}: inputs are only to be read, so let the one that writes work on a copy`;
+    `its input out/made.txt was written to while it ran, by it or ${other}: inputs are only to be read, so let the one that writes copy it first`;
   assert.equal((await running.event('stage-finished', 'writes')).message, told('reads'));
   goesOn.pass();
   assert.equal((await running.event('stage-finished', 'reads')).message, told('writes'));

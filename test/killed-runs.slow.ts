@@ -115,5 +115,8 @@ test('a power cut between two writes of the cache makes a miss, not an error', a
   const { code, outcomes, warnings } = await project.run();
   assert.equal(code, 0);
   assert.deepEqual(outcomes, { many: 'ran', sum: 'ran' });
-  assert.match(warnings[0]!, /is damaged \(it is not JSON\): it was moved to .*quarantine.* and will be made again$/);
+  assert.match(
+    warnings[0]!,
+    /is damaged \(it is not JSON\): it was moved to .*quarantine.* and will be computed again$/,
+  );
 });

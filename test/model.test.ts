@@ -124,6 +124,6 @@ test('mistakes are told with what to do', async () => {
   );
   assert.equal(
     await told('test.yaml', 'fit', '--classes', '10'),
-    'error: The layers of fit end as they are written, so "--classes 10" says nothing of them [no-classes]\n\n  Leave `--classes` out.\n',
+    'error: "--classes 10" applies to named networks only; the file lists the layers of fit [no-classes]\n\n  Leave `--classes` out.\n',
   );
 });

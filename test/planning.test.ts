@@ -78,7 +78,7 @@ stages:
 `;
   using project = new Project(yaml, { ...files, 'say.sh': 'cat; echo "$1"\n' });
   const told = [
-    'pipelines/test.yaml:1:20: The parameter "unused" is read by no stage',
+    'pipelines/test.yaml:1:20: No stage reads the parameter "unused"',
     'pipelines/test.yaml:3:98: ./say.sh is not an input of "say": editing it will not rerun this stage',
   ];
   const { code, stderr } = await project.command('plan');

@@ -155,7 +155,7 @@ test('a pipeline with mistakes may claim a path still, so another one does not t
     told,
     /"out\/text" is claimed by "greet", but was published by "greet" of test, whose file has mistakes/,
   );
-  assert.match(told, /Mend pipelines\/test\.yaml, or publish elsewhere\./);
+  assert.match(told, /Fix pipelines\/test\.yaml, or publish elsewhere\./);
 });
 
 test('of two pipelines that run at once and claim one path, the second to publish fails and keeps its work', async () => {

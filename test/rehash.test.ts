@@ -89,7 +89,7 @@ test(
     const sound = '1 object, 1 result: ✓ all sound\n';
     assert.equal(
       (await project.command('verify', '--inputs')).stdout,
-      `${sound}3 input or published files: ✓ all as remembered\n`,
+      `${sound}3 input or published files: ✓ all unchanged\n`,
     );
     await writer.writeUnseen('O');
     const { code, stdout } = await project.command('verify', '--inputs');

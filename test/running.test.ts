@@ -112,7 +112,7 @@ test('--force runs what is up to date: all, or the stages it names, which tell w
   const { outcomes, warnings } = await project.run('--force', 'one');
   assert.deepEqual(outcomes, { one: 'ran', two: 'ran', side: 'up to date' });
   assert.deepEqual(warnings, [
-    'ran again with the same inputs and settings and gave other bytes (text): it is not reproducible',
+    'ran again with the same inputs and settings and produced different bytes (text): it is not reproducible',
   ]);
   assert.deepEqual((await project.run('--force')).outcomes, { one: 'ran', two: 'ran', side: 'ran' });
   assert.deepEqual((await project.run('side', '--force')).outcomes, { side: 'ran' });
@@ -165,7 +165,7 @@ test('a stage that makes none of its outputs fails, naming them', async () => {
   using project = new Project(chain.replace('date +%N > ', ': '));
   const run = await project.run('one');
   assert.equal(run.code, 1);
-  assert.match(messageOf(run, 'one')!, /^ended without having made its output text$/);
+  assert.match(messageOf(run, 'one')!, /^ended without writing its output text$/);
 });
 
 const seeds = `
@@ -205,7 +205,7 @@ test('an axis whose values all give the same bytes is warned of once, as of a pr
   assert.deepEqual(await warned(project), []);
   project.edit('pipelines/test.yaml', 'echo ${matrix.seed} >', ': ${matrix.seed}; echo 1 >');
   assert.deepEqual(await warned(project), [
-    '! The axis "seed" of "fit" makes no difference: its 3 values give outputs of the same bytes, though the settings differ. Does the program use it?',
+    '! The axis "seed" of "fit" makes no difference: its 3 values gave identical outputs, though the settings differ. Does the program use it?',
   ]);
   assert.deepEqual(await warned(project), []);
 });

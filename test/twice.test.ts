@@ -28,9 +28,9 @@ test('--twice runs every stage twice, names the files that differ, and keeps the
   assert.equal(warnings.length, 2);
   const name = '[0-9a-f]{16}';
   assert.match(
-    warnings.find((message) => message.includes('other bytes'))!,
+    warnings.find((message) => message.includes('different bytes'))!,
     new RegExp(
-      `^ran twice, and gave other bytes the second time: folder/(${name}|chance), folder/(${name}|chance), folder/(${name}|chance)\\. The first result is kept$`,
+      `^ran twice, and produced different bytes the second time: folder/(${name}|chance), folder/(${name}|chance), folder/(${name}|chance)\\. The first result is kept$`,
     ),
   );
   assert.ok(

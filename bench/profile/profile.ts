@@ -29,7 +29,7 @@ import { writeError } from '../../src/engine/files/write-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';
 import { err, ok, type Result } from '../../src/result.ts';
-import { describeError, isForUser } from '../../src/user-error.ts';
+import { describeError, isForUser, UserError } from '../../src/user-error.ts';
 import { formatProfile, milliseconds, partsOf } from './format-profile.ts';
 import { type MeasuredProfile, profileFile, stepsVariable } from './measured-profile.ts';
 
@@ -74,8 +74,7 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   }
   const profiled = await profileStage(stage, project, run, interrupts, options.steps);
   if (interrupts.interrupted) return exitCodes.interrupted;
-  if (!profiled.ok) throw new MistakesError([profiled.error]);
-  await writeProfile(profiled.value, stage, project, folder.value);
+  await writeProfile(profiled, stage, project, folder.value);
   return exitCodes.ok;
 }
 
@@ -91,11 +90,11 @@ function chooseStage({ named, graph, pipeline }: Project, backend: string): Resu
   const stage = graph.stage(name);
   if (!stage.computes) {
     const message = `Expected a stage that computes with tensors, got ${name}, which is of the kind ${stage.kind}`;
-    return err({ code: 'no-computation', message });
+    throw new UserError(message);
   }
   if (backend !== 'auto' && !backend.startsWith('onnxruntime')) {
     const message = `Only the backend onnxruntime, with or without a provider, can be profiled, not ${backend}`;
-    return err({ code: 'no-profiler', message, hint: 'Leave `--backend` out.' });
+    throw new UserError(`${message}. Leave \`--backend\` out.`);
   }
   return ok(stage);
 }
@@ -121,7 +120,7 @@ async function profileStage(
   run: Execution,
   { signal, kill }: Interrupts,
   steps: number,
-): Promise<Result<Profiled, Diagnostic>> {
+): Promise<Profiled> {
   const { world } = run;
   const { work, log } = run.folder.attempt(stage.name, 1);
   const runProcess = processRunner(fileURLToPath(new URL('./profile-main.js', import.meta.url)), async () => undefined);
@@ -148,19 +147,16 @@ async function profileStage(
       kill,
     });
     for (const line of reports.warnings) warnOnStderr(line);
-    if (!end.ok) return err(failed(stage, end.message, relative(process.cwd(), log)));
+    if (!end.ok) {
+      const hint = `What it printed, if anything, is in ${relative(process.cwd(), log)}.`;
+      throw new UserError(`${stage.name} failed while it was profiled: ${end.message}\n${hint}`);
+    }
     const profile = JSON.parse(readFileSync(join(work, 'scratch', profileFile), 'utf8')) as MeasuredProfile;
-    return ok({ profile, ranOn: reports.notes });
+    return { profile, ranOn: reports.notes };
   } finally {
     await run.folder.removeWork();
   }
 }
-
-const failed = (stage: Stage, message: string, log: string): Diagnostic => ({
-  code: 'stage-failed',
-  message: `${stage.name} failed while it was profiled: ${message}`,
-  hint: `What it printed, if anything, is in ${log}`,
-});
 
 /** Prints the tables, and writes the profile with its chart. */
 async function writeProfile(

@@ -164,7 +164,7 @@ export default [text, folder];`,
   const { value, code } = await kind.run();
   assert.deepEqual(value, ['words', join(kind.root, 'stages/own/sub')]);
   const told = (place: string) =>
-    `${place}: The kind "own" goes by where its code lies: a change of what it finds from there will not rerun its stages. Import that file, or make it an input.`;
+    `${place}: The code of the kind "own" depends on its own location: editing files that it finds from there will not rerun its stages. Import that file, or make it an input.`;
   assert.deepEqual(code.warnings.map(formatWarning).sort(), [
     told('stages/own/run.ts:3:50'),
     told('stages/own/sub/folder.cjs:1:18'),

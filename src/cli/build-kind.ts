@@ -140,7 +140,7 @@ function describeComputed(kind: string, { id, location }: Message, root: string)
 
 const describePlace = (kind: string, at: Span): Diagnostic => ({
   code: 'unkeyed-place',
-  message: `The kind "${kind}" goes by where its code lies: a change of what it finds from there will not rerun its stages`,
+  message: `The code of the kind "${kind}" depends on its own location: editing files that it finds from there will not rerun its stages`,
   at,
   hint: 'Import that file, or make it an input.',
 });

@@ -80,8 +80,8 @@ function describeDispute(
   const nested = path === record.path ? undefined : `"${path}" lies ${where} "${record.path}", which`;
   if (claims === undefined) {
     const begin = nested ?? `"${path}" is claimed by "${stage.name}", but`;
-    const message = `${begin} was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so that it may claim it still`;
-    return { code, message, at, hint: `Mend ${files.join(' or ')}, or publish elsewhere.` };
+    const message = `${begin} was published by "${record.stage}" of ${record.pipeline}, whose file has mistakes, so it may still claim this path`;
+    return { code, message, at, hint: `Fix ${files.join(' or ')}, or publish elsewhere.` };
   }
   const claim = claims.get(record.path);
   if (claim === undefined) return undefined;

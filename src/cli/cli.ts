@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { describeError, isForUser } from '../user-error.ts';
-import { MistakesError, UsageError } from './command-error.ts';
+import { MistakesError, printMistakes, UsageError } from './command-error.ts';
 import { declareCommands } from './declare-commands.ts';
 import { exitCodes } from './exit-codes.ts';
 import { commandName, version } from './package-info.ts';
@@ -11,7 +11,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   const program = new Command(commandName)
     .description('Runs the stale stages of a pipeline, decided by content, and restores what was computed before.')
     .version(version, '-V, --version')
-    .showHelpAfterError('(--help lists what it takes)')
+    .showHelpAfterError('(see --help)')
     .exitOverride();
   declareCommands(program, argv, (end) => {
     code = end;
@@ -22,7 +22,7 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? exitCodes.ok : exitCodes.usage;
     if (error instanceof MistakesError) {
-      (await import('./command-error.ts')).printMistakes(error.mistakes);
+      printMistakes(error.mistakes);
       return exitCodes.failed;
     }
     if (!isForUser(error)) throw error;

@@ -181,7 +181,8 @@ export const commands: Readonly<Record<string, CommandForm>> = {
   },
   verify: {
     summary: 'check every byte of the store',
-    description: 'Hashes every object again and sets damaged ones aside. The next run that needs one makes it again.',
+    description:
+      'Hashes every object again and sets damaged ones aside. The next run that needs one computes it again.',
     options: [
       option('--inputs', 'also hash input and published files again, and name those that changed without new times'),
     ],

@@ -28,7 +28,7 @@ export async function cleanCommand(options: { readonly yes?: boolean }): Promise
       const isKept = (await publisher.look(path)) === 'foreign';
       process.stdout.write(isKept ? `would keep ${kept(path)}` : `would remove ${path} (${stage} of ${pipeline})\n`);
     }
-    process.stdout.write(unclaimed.length > 0 ? `Do it with: restage clean --yes\n` : 'Nothing to clean.\n');
+    process.stdout.write(unclaimed.length > 0 ? `To remove them: restage clean --yes\n` : 'Nothing to clean.\n');
     return;
   }
   let removed = 0;

@@ -110,7 +110,7 @@ function findRun(word: string, store: FolderStore): RunFolder | undefined {
   }
   const ids = runs.map(({ id }) => id).filter((id) => id.startsWith(word));
   if (ids.length < 2) return runs.find(({ id }) => id === ids[0]);
-  const message = `"${word}" begins the names of ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
+  const message = `"${word}" matches ${ids.length} runs: ${ids.slice(0, 4).join(', ')}`;
   throw mistake('several-runs', message, 'Give more of the name; `restage history` lists them.');
 }
 

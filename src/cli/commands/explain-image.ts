@@ -56,7 +56,7 @@ export async function explainImageCommand(words: readonly string[], options: Exp
 }
 
 function misuse(paths: readonly string[], { out, layer, methods }: Asked): string | undefined {
-  if (paths.length === 0) return 'expected one or more images behind the model';
+  if (paths.length === 0) return 'expected one or more images after the model';
   if (paths.length > mostPictures) {
     return `expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
   }
@@ -97,7 +97,7 @@ async function explainOn(folder: string, pictures: readonly Picture[], { methods
 function warnOfGap({ gap = 0 }: ExplainedPictures): void {
   if (gap <= largeGap) return;
   warnOnStderr(
-    `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average: the network is too uneven for their steps.`,
+    `Integrated gradients miss ${formatShare(gap)} of the rise of the score, on average: more steps would be needed.`,
   );
 }
 
@@ -169,7 +169,7 @@ async function findTrainedModel(
   const planned = (await planProject(project, backend)).find(({ stage: { name } }) => name === stage);
   if (planned !== undefined && planned.decision.state !== 'up to date') {
     const why = describeReasons(planned.decision).join('; ');
-    warnOnStderr(`${stage} is not up to date (${why}): what is explained is the model that lies there.`);
+    warnOnStderr(`${stage} is not up to date (${why}): the model published there is explained.`);
   }
   return { folder, title: `${stage} of ${project.pipeline.name}`, others: isStage ? others.slice(1) : others };
 }

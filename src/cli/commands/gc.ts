@@ -45,7 +45,7 @@ export async function gcCommand(options: GcOptions): Promise<void> {
       garbage.results.length + garbage.objects.length + garbage.checkpoints.length + leftovers.length === 0;
     const told = isNothing
       ? `Nothing to remove: all ${formatBytes(garbage.keptBytes)} stay. A shorter \`--keep\` than ${options.keep} removes more.`
-      : `Would remove ${what}. Do it with: restage gc --yes`;
+      : `Would remove ${what}. To remove them: restage gc --yes`;
     process.stdout.write(`${told}\n${missed}`);
     return;
   }
@@ -55,18 +55,18 @@ export async function gcCommand(options: GcOptions): Promise<void> {
 }
 
 const holds: Readonly<Record<Hold, string>> = {
-  last: 'the last results of stages, frozen ones among them; of a pipeline whose file is gone they would go',
+  last: "the last result of every stage, including frozen ones (removable once the pipeline's file is deleted)",
   running: 'results that a run under way may use',
   recent: 'results used lately',
-  checkpoints: 'checkpoints of training, which go when they are old, or a day old and there is no room',
-  young: 'objects that a run under way may have stored and not yet recorded, or of the last ten minutes',
+  checkpoints: 'training checkpoints (removed after --keep, or after a day if --max-size requires it)',
+  young: 'objects younger than ten minutes, or not yet recorded by a current run',
 };
 
 function missedTarget({ keptBytes, held }: Garbage, target: number): string {
   const lines = (Object.keys(holds) as Hold[])
     .filter((hold) => held[hold] > 0)
     .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
-  return `That is ${formatBytes(keptBytes - target)} above ${formatBytes(target)}, and stays:\n${lines.join('')}`;
+  return `The store stays ${formatBytes(keptBytes - target)} above --max-size ${formatBytes(target)}, because these are kept:\n${lines.join('')}`;
 }
 
 const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;

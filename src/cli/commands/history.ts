@@ -52,7 +52,7 @@ export async function historyCommand(options: HistoryOptions): Promise<void> {
     return printJson(runs.map((run) => ({ ...asJson(run), changes: changesOf(run) })));
   }
   if (runs.length === 0) {
-    process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run is like that.\n');
+    process.stdout.write(all.length === 0 ? 'There were no runs yet.\n' : 'No run matches.\n');
     return;
   }
   const names = new Set([...options.where.map((text) => conditionName(text)!), ...options.show]);

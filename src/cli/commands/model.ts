@@ -44,7 +44,7 @@ export async function modelCommand(words: readonly string[], options: ModelOptio
 
 function trace({ setting, title }: FoundModel, imageSize: number, classes: number | undefined): readonly TracedLayer[] {
   if (classes !== undefined && typeof setting !== 'string') {
-    const message = `The layers of ${title} end as they are written, so "--classes ${classes}" says nothing of them`;
+    const message = `"--classes ${classes}" applies to named networks only; the file lists the layers of ${title}`;
     throw mistake('no-classes', message, 'Leave `--classes` out.');
   }
   const [first] = modelMistakes(setting, imageSize);
@@ -152,7 +152,7 @@ function trainedModel(text: string, folder: string): FoundModel {
     throw mistake('no-model', `Expected a network in ${path}, got something else`);
   }
   if ('values' in info.input) {
-    const got = `one that goes on from ${info.input.values} features`;
+    const got = `one that takes ${info.input.values} features`;
     throw mistake('no-model', `Expected a network that sees images, got ${got}, in ${path}`);
   }
   const title = typeof setting === 'string' ? setting : folder;

@@ -18,7 +18,7 @@ export async function verifyCommand(options: { readonly inputs?: boolean } = {})
   if (process.stderr.isTTY) process.stderr.write('\r\u001b[K');
   for (const { kind, result, missing } of found.incomplete) {
     process.stdout.write(
-      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCountOf(missing.length, 'object')}; the next run that needs it makes it again\n`,
+      `incomplete: ${kind} ${result.slice(0, 12)} lacks ${formatCountOf(missing.length, 'object')}; the next run that needs it computes it again\n`,
     );
   }
   const damaged = found.corrupt.length + found.corruptCheckpoints.length;
@@ -44,7 +44,7 @@ async function verifyInputs(root: string): Promise<boolean> {
     index.save();
     forgetAll(root);
   }
-  const verdict = changed.length === 0 ? '✓ all as remembered' : `${changed.length} changed`;
+  const verdict = changed.length === 0 ? '✓ all unchanged' : `${changed.length} changed`;
   process.stdout.write(`${formatCountOf(files, 'input or published file')}: ${verdict}\n`);
   return changed.length === 0;
 }

@@ -188,7 +188,7 @@ pipelines/p.yaml:6:26: error: Unknown key "modl" in "with" [unknown-key]
 
   Did you mean "model"?
 
-pipelines/p.yaml:7:3: error: The stage "roc" misses its input "scores" (scores) [missing-port]
+pipelines/p.yaml:7:3: error: The stage "roc" lacks its input "scores" (scores) [missing-port]
 
     7 |   roc: { kind: roc }
       |   ^^^`,
@@ -264,7 +264,7 @@ test('wrong types, ranges and names of the keys of a stage are told in plain wor
     '8:14: error: Invalid "timeout": expected a duration such as "30s", "4h" or "1h30m", got "soon"',
     '9:12: error: Expected true or false for "cache", got "yes"',
     '10:18: error: Expected a text for "with.run", got 5',
-    '11:3: error: "b.c" is no name for a stage',
+    '11:3: error: "b.c" is not a valid name for a stage',
     '12:3: error: Expected a map for the stage "d", got "text"',
     '13:3: error: Missing "kind", expected a text',
   ]) {

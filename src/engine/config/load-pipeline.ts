@@ -106,7 +106,7 @@ function unreadParams({ prefix, params, file, set }: FileScope): readonly Diagno
     // A misspelt parameter stands beside the one that was meant, which is read.
     const near = closest(name, params.read());
     const hint = near === undefined ? undefined : `Did you mean "${near}"?`;
-    return { code: 'unread-param', message: `The parameter "${prefix}${name}" is read by no stage`, at, hint };
+    return { code: 'unread-param', message: `No stage reads the parameter "${prefix}${name}"`, at, hint };
   });
 }
 

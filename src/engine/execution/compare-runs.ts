@@ -18,7 +18,7 @@ export function compareRuns(
   }
   const differing = differingFiles(first.outputs, second.result.outputs);
   if (differing.length === 0) return { repeats: true, message: 'ran twice, and gave the same bytes' };
-  const message = `ran twice, and gave other bytes the second time: ${nameFew(differing)}. The first result is kept`;
+  const message = `ran twice, and produced different bytes the second time: ${nameFew(differing)}. The first result is kept`;
   return { repeats: false, message };
 }
 

@@ -76,7 +76,7 @@ test('a stage whose process is lost, or that leaves an output out, fails and say
   });
   assert.equal(lost.message('make'), 'its process ended unexpectedly (SIGKILL)');
   const without = await project.run({ make: () => undefined });
-  assert.equal(without.message('make'), 'ended without having made its output text');
+  assert.equal(without.message('make'), 'ended without writing its output text');
 });
 
 test('a bug in the runner is told as one, and stops its stage only', async () => {
@@ -197,10 +197,7 @@ test('a stage that writes to what it reads fails, and the next run makes the inp
       return pass(job);
     },
   });
-  assert.equal(
-    run.message('read'),
-    'wrote to its input out/make: inputs are only to be read, so let it work on a copy',
-  );
+  assert.equal(run.message('read'), 'wrote to its input out/make: inputs are only to be read, so copy it first');
   assert.equal(project.read('out/make'), 'text');
   assert.equal((await project.run({ make: pass, read: pass })).words['read'], 'ran');
 });
@@ -219,7 +216,7 @@ test("an edit of a user's file while a stage reads it makes outputs for this run
     run
       .of('make')
       .includes(
-        'warning: in.txt changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again',
+        'warning: in.txt changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage',
       ),
   );
   assert.equal(project.read('out/make'), 'text');
@@ -279,7 +276,7 @@ test('--twice compares two runs by their bytes, keeps the first, and gives the s
   assert.equal(run.outcomes.size, 2);
   const told = events.flatMap((event) => (event.type === 'warning' || event.type === 'info' ? [event.message] : []));
   assert.deepEqual(told, [
-    'ran twice, and gave other bytes the second time: text. The first result is kept',
+    'ran twice, and produced different bytes the second time: text. The first result is kept',
     'ran twice, and gave the same bytes',
   ]);
   assert.equal(project.read('out/make'), 'text 1');
@@ -293,7 +290,7 @@ test('a forced stage that gives other bytes is told to be not reproducible', asy
     run
       .of('make')
       .includes(
-        'warning: ran again with the same inputs and settings and gave other bytes (text): it is not reproducible',
+        'warning: ran again with the same inputs and settings and produced different bytes (text): it is not reproducible',
       ),
   );
 });

@@ -17,7 +17,7 @@ export function idleAxisWarnings(
       if (![...groups.values()].every((group) => isIdle(group, outcomes))) return [];
       const values = instances.length / groups.size;
       return [
-        `The axis "${axis}" of "${base}" makes no difference: its ${values} values give outputs of the same bytes, though the settings differ. Does the program use it?`,
+        `The axis "${axis}" of "${base}" makes no difference: its ${values} values gave identical outputs, though the settings differ. Does the program use it?`,
       ];
     });
   });

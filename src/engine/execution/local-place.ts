@@ -159,7 +159,7 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
-    throw new StageFailure(`ended without having made its output${missing.length > 1 ? 's' : ''} ${names}`);
+    throw new StageFailure(`ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`);
   }
   const outputs: Record<string, StoredArtifact> = {};
   for (const output of stage.outputs) {
@@ -217,7 +217,7 @@ function reportReads(trace: ReadTrace, view: InputView, { pipeline }: World, emi
 
 function describeMisuse({ path, others }: Misuse, root: string): string {
   const rule = 'inputs are only to be read';
-  if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so let it work on a copy`;
+  if (others.length === 0) return `wrote to its input ${relative(root, path)}: ${rule}, so copy it first`;
   const who = ['it', ...others].join(' or ');
-  return `its input ${relative(root, path)} was written to while it ran, by ${who}: ${rule}, so let the one that writes work on a copy`;
+  return `its input ${relative(root, path)} was written to while it ran, by ${who}: ${rule}, so let the one that writes copy it first`;
 }

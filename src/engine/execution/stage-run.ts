@@ -139,7 +139,7 @@ export class StageRun {
     if (edited.length > 0) {
       const shown = edited.map((path) => relative(world.pipeline.root, path) || path).join(', ');
       this.#warn(
-        `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs serve this run, and the next run does it again`,
+        `${shown} changed while the stage ran, by an edit or by the stage itself: its outputs are used in this run only; the next run repeats the stage`,
       );
       await this.#publish(outputs, work);
       return { ...done, recorded: false };
@@ -172,7 +172,7 @@ export class StageRun {
     const ports = Object.keys(outputs).filter((port) => before[port]?.digest !== outputs[port]?.digest);
     if (ports.length === 0) return;
     this.#warn(
-      `ran again with the same inputs and settings and gave other bytes (${ports.join(', ')}): it is not reproducible`,
+      `ran again with the same inputs and settings and produced different bytes (${ports.join(', ')}): it is not reproducible`,
     );
   }
 

@@ -12,7 +12,7 @@ export function whyNoTracing(): string | undefined {
     return 'this needs strace, which is not installed: apt-get install strace (Debian, Ubuntu), dnf install strace (Fedora)';
   }
   if (status === 0) return undefined;
-  return `strace is installed and may not trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
+  return `strace is installed but not permitted to trace here (${(error?.message ?? stderr).trim().split('\n')[0]}); a container needs the capability SYS_PTRACE`;
 }
 
 /** The calls by which a program reads a file, or gets its content by a link. `?`: some processors lack the call. */
@@ -133,5 +133,5 @@ export function describeUndeclared(paths: readonly string[]): string {
   }
   const names = [...counts].map(([name, count]) => (name.endsWith('/') ? `${name} (${count} of its files)` : name));
   const shown = names.length > most ? [...names.slice(0, most), `${names.length - most} more`] : names;
-  return `read files of the project that it does not declare: ${shown.join(', ')}. Name them under "inputs": a change to them runs nothing otherwise`;
+  return `read files of the project that it does not declare: ${shown.join(', ')}. Name them under "inputs": otherwise changes to them go unnoticed`;
 }

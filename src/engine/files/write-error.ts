@@ -48,7 +48,7 @@ const freeing =
 function reason(cause: unknown): string {
   const { code, syscall } = cause as NodeJS.ErrnoException;
   if (code === 'ENOENT' && syscall === 'open') return 'its folder does not exist. Make it, or choose another place.';
-  if (code === 'ENOENT' && syscall === 'mkdir') return 'the file system takes no folder there. Choose another place.';
+  if (code === 'ENOENT' && syscall === 'mkdir') return 'no folder can be created there. Choose another place.';
   switch (code) {
     case 'ENOSPC':
       return `the disk is full. ${freeing}`;

@@ -104,7 +104,7 @@ export class Lender {
     if (state !== '' && this.#verified.get(digest) === state) return true;
     const found = await hashOf(object);
     if (found === digest) return true;
-    if (found !== undefined) this.#store.setAside(object, 'its content is not what its name says');
+    if (found !== undefined) this.#store.setAside(object, 'its content does not match its digest');
     return false;
   }
 }

@@ -138,7 +138,7 @@ export class Publisher {
       const object = this.store.objectPath(error.file.digest);
       // The object is hashed again, since another run may have replaced it by a sound one meanwhile.
       if ((await hashFile(object)) !== error.file.digest)
-        this.store.setAside(object, 'its content is not what its name says');
+        this.store.setAside(object, 'its content does not match its digest');
       throw error;
     }
   }

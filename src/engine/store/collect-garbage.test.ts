@@ -231,6 +231,6 @@ test('verifying finds a flipped byte and a missing object, and says which result
   assert.deepEqual(new Set(found.incomplete.map(({ result }) => result)), new Set([first, second]));
   assert.equal(found.results, 3);
   assert.equal(progress.at(-1), 1);
-  assert.match(warnings.join(), /is damaged \(its content is not what its name says\)/);
+  assert.match(warnings.join(), /is damaged \(its content does not match its digest\)/);
   assert.equal(existsSync(objectOf(cache, 1)), false);
 });

@@ -81,7 +81,7 @@ test('a part that is the whole file is taken as it is; one that goes on after it
   );
   mkdirSync(join(cache, 'downloads'));
   writeFileSync(part, Buffer.concat([content, content]));
-  assert.match(await problem(download(cache, file)), /: what came has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.match(await problem(download(cache, file)), /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/);
   assert.deepEqual([existsSync(part), ranges], [false, ['bytes=600000-']]);
 
   writeFileSync(part, content);
@@ -132,7 +132,10 @@ test('an answer that brings nothing, or something else, never gets the final nam
   assert.equal(readFileSync(`${path}.part`).length, 5000);
 
   const other = await serve(t, (_, response) => response.end('<html>Sign in</html>'));
-  assert.match(await problem(download(cache, other.file)), /: what came has md5 [0-9a-f]{32}\. Fetch it where/);
+  assert.match(
+    await problem(download(cache, other.file)),
+    /: the downloaded file has md5 [0-9a-f]{32}\. Fetch it where/,
+  );
   assert.deepEqual([existsSync(path), existsSync(`${path}.part`)], [false, false]);
 });
 

@@ -37,7 +37,7 @@ export async function download(
     const got = await md5Of(part);
     if (got !== file.md5) {
       rmSync(part);
-      throw failure(`what came has md5 ${got}`, path, file);
+      throw failure(`the downloaded file has md5 ${got}`, path, file);
     }
     renameSync(part, path);
     return path;

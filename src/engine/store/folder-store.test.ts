@@ -99,9 +99,9 @@ test('a result that was cut short, edited, moved or leads out of its folder is a
   const damaged = {
     'it is not JSON': text.slice(0, -10),
     'it is not a result of this version': text.replace('"format":1', '"format":2'),
-    'its fingerprint is not its name': text.replace('"seed":1', '"seed":2'),
+    'its fingerprint does not match its name': text.replace('"seed":1', '"seed":2'),
     'an output is not what its digest says': text.replace(sha256('text'), sha256('other')),
-    'an output lists what is no file': text.replace('"path":"a"', '"path":"../a"'),
+    'an output lists an invalid file': text.replace('"path":"a"', '"path":"../a"'),
     'it lacks its record': text.replace('"highlights":[]', '"highlights":0'),
   };
   await cache.writeResult(result);

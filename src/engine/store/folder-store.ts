@@ -132,7 +132,7 @@ export class FolderStore implements Store {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return; // another run set it aside
       throw writeError(`${name} in ${quarantine}`, error);
     }
-    this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be made again`);
+    this.#warn(`${path} is damaged (${reason}): it was moved to ${join(quarantine, name)} and will be computed again`);
   }
 
   /** The result that a stage last had: `explain` compares with it, `frozen` keeps it, and gc never removes it. */

@@ -55,7 +55,7 @@ async function ask(target: URL, headers: RequestOptions['headers'], proxy: URL |
 
 function answerOf(request: ReturnType<typeof httpRequest>): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    request.on('timeout', () => request.destroy(new Error(`nothing was heard for ${patience / 1000} s`)));
+    request.on('timeout', () => request.destroy(new Error(`no data arrived for ${patience / 1000} s`)));
     request.on('response', resolve).on('error', reject).end();
   });
 }

@@ -51,7 +51,10 @@ export function parseResult(text: string, digest: Digest): StageResult {
   expect(typeof result['stored'] === 'boolean' && isRecord(result['outputs']), 'it lacks its outputs');
   expect(isRecord(result['record']) && Array.isArray(result['record']['highlights']), 'it lacks its record');
   const parsed = result as unknown as StageResult;
-  expect(parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest, 'its fingerprint is not its name');
+  expect(
+    parsed.digest === digest && hashFingerprint(parsed.fingerprint) === digest,
+    'its fingerprint does not match its name',
+  );
   for (const artifact of Object.values(parsed.outputs)) checkArtifact(artifact);
   return parsed;
 }
@@ -60,7 +63,7 @@ export function parseResult(text: string, digest: Digest): StageResult {
 function checkArtifact(artifact: StoredArtifact): void {
   expect(isRecord(artifact) && Array.isArray(artifact.files), 'an output has no files');
   expect(artifactTypes.includes(artifact.type), 'an output has no type');
-  for (const file of artifact.files) expect(isListedFile(file, artifact.folder), 'an output lists what is no file');
+  for (const file of artifact.files) expect(isListedFile(file, artifact.folder), 'an output lists an invalid file');
   const [only] = artifact.files;
   expect(artifact.folder || (only !== undefined && artifact.files.length === 1), 'an output is not one file');
   const again = artifact.folder ? folderListing(artifact.files) : fileListing(only as ListedFile);

@@ -29,7 +29,7 @@ export async function verifyStore(store: FolderStore, onProgress: (done: number,
     if (found === digest) sound.add(digest);
     else if (found !== undefined) {
       corrupt.push(digest);
-      store.setAside(object.path, 'its content is not what its name says');
+      store.setAside(object.path, 'its content does not match its digest');
     }
     tell(object);
   });

@@ -54,14 +54,14 @@ test('settings are compared value by value, what is left out stands as its defau
   ]);
 });
 
-test('numbers and scores of two runs become tables, differences the later less the earlier', () => {
+test('numbers and scores of two runs become tables, differences the second minus the first', () => {
   const comparison = compareSubjects([
     subject('before', { fit: fit({ rate: 1 }), scores: scores(0.75, 6) }),
     subject('after', { fit: fit({ rate: 1 }), scores: scores(1, 4), extra: fit({}) }),
   ]);
   const text = formatComparison(comparisonTables(comparison));
-  assert.match(text, /^Settings that differ\n {2}None, of stages that they have in common\.\n/);
-  assert.match(text, /Stages that not all have\n {2}stage {2}not in\n {2}extra {2}before\n/);
+  assert.match(text, /^Settings that differ\n {2}None in the shared stages\.\n/);
+  assert.match(text, /Stages missing from some\n {2}stage {2}not in\n {2}extra {2}before\n/);
   assert.match(text, /test\.accuracy {2}0\.7500 \(0\.6500–0\.8500\) {2}1 \(0\.9000–1\.1000\) +\+0\.2500/);
   assert.match(text, /scores: differences on test, image by image \(8 images\)/);
   assert.match(text, /after {2}before {2}AUC +\+0\.5000 {2}.*DeLong/);
@@ -96,9 +96,13 @@ test('tests and the main numbers come first; the many others, and what inputs ho
   const first = ['Settings that differ', 'scores: differences on test, image by image (8 images)', 'Metrics'];
   assert.deepEqual(heads(formatComparison(tables)), [
     ...first,
-    '… and 3 further numbers, 1 input of other content: --all shows them',
+    '… and 3 further numbers, 1 input with other content: --all shows them',
   ]);
-  assert.deepEqual(heads(formatComparison(tables, true)), [...first, 'Further metrics', 'Inputs of other content']);
+  assert.deepEqual(heads(formatComparison(tables, true)), [
+    ...first,
+    'Further metrics',
+    'Inputs that differ in content',
+  ]);
   const page = await renderComparison(comparison, 0, assert.fail);
   assert.equal(page.match(/>Metrics</g)?.length, 2); // in the list of contents and above the table
   assert.match(page, /<summary>3 further numbers<\/summary>/);
@@ -128,13 +132,13 @@ test('of a stage with several seeds and one without, which share no number, is t
     'scores[seed=8]': scores(1, 4),
   };
   const one = { fit: fit({}), scores: scores(0.75, 6) };
-  const told = 'None that they have in common. Name a stage of each, as in: restage compare';
+  const told = 'No metric in common. Name a stage of each, as in: restage compare';
   assert.equal(noted(subject('runs/a', seeds), subject('b', one)), `${told} runs/a:scores@seed=7 b:scores`);
   assert.equal(
     noted(subject('a:scores[seed=8]', { 'scores[seed=8]': scores(1, 4) }, true), subject('b', one)),
     `${told} a:scores@seed=8 b:scores`,
   );
-  assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'None that they have in common.');
+  assert.equal(noted(subject('a', seeds), subject('b', { fit: fit({}) })), 'No metric in common.');
   const included = subject('c', { 'wide/other': measured, 'wide/scores': { metrics: scores(1, 4).metrics } });
   assert.equal(
     noted(subject('a:fit', { fit: measured }, true), subject('d', { x: scores(1, 4) })),

@@ -163,7 +163,7 @@ function pairedScores({ stage, of }: Row, subjects: readonly Subject[]): readonl
   const shared = first!.filter((split) => others.every((splits) => splits.includes(split)));
   const split = shared.includes('test') ? 'test' : shared.at(-1);
   const indices = scored.map(({ index }) => index);
-  if (split === undefined) return [{ stage, split: '', subjects: indices, problem: 'they scored no split in common' }];
+  if (split === undefined) return [{ stage, split: '', subjects: indices, problem: 'they share no scored split' }];
   const models = scored.map(({ index, rows }) => ({
     name: subjects[index]!.label,
     rows: rows.filter((row) => row.split === split),

@@ -36,7 +36,7 @@ export async function renderComparison(
         content: [contentOf(table)],
       })),
     ],
-    footer: html`Written by Restage. Differences are the later less the earlier.`,
+    footer: html`Written by Restage. Differences: second minus first.`,
   });
 }
 

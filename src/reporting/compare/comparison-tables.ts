@@ -51,22 +51,22 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
   const all: readonly ComparisonTable[] = [
     {
       ...differing('Settings that differ', 'value', settings),
-      ...(settings.length === 0 && { note: 'None, of stages that they have in common.' }),
+      ...(settings.length === 0 && { note: 'None in the shared stages.' }),
     },
     {
-      title: 'Stages that not all have',
+      title: 'Stages missing from some',
       columns: ['stage', 'not in'],
       rows: missing.map(({ stage, lackedBy }) => [stage, lackedBy.map(shortLabel).join(', ')]),
     },
     ...comparison.paired.map((paired) => pairedTable(paired, shown)),
     {
       ...numbers('Metrics', [...main]),
-      ...(metrics.length === 0 && { note: `None that they have in common.${wayOut(comparison)}` }),
+      ...(metrics.length === 0 && { note: `No metric in common.${wayOut(comparison)}` }),
     },
     { ...numbers('Further metrics', others), folded: formatCountOf(others.length, 'further number') },
     {
-      ...differing('Inputs of other content', 'input', inputs),
-      folded: `${formatCountOf(inputs.length, 'input')} of other content`,
+      ...differing('Inputs that differ in content', 'input', inputs),
+      folded: `${formatCountOf(inputs.length, 'input')} with other content`,
     },
   ];
   return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
@@ -75,7 +75,7 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
 const wayOut = ({ alike }: Comparison): string =>
   alike === undefined ? '' : ` Name a stage of each, as in: restage compare ${alike.map(asArgument).join(' ')}`;
 
-/** Counts of images are no results, and confusions tell the same twice: JSON has all. */
+/** Image counts and confusion matrices are left out; JSON has them. */
 const isOfInterest = ({ name, values }: ComparedNumber): boolean =>
   !/(^|\.)((images|real|fake|groups)$|(confusion|called)\.)/.test(name) && values.some((value) => value?.value != null);
 
@@ -103,7 +103,7 @@ function mainNumbers(metrics: readonly ComparedNumber[]): ReadonlySet<ComparedNu
 function pairedTable(paired: PairedScores, labels: readonly string[]): ComparisonTable {
   const isAdjusted = 'pairs' in paired && paired.pairs.length > 1;
   const interval = `95 % interval${isAdjusted ? ', unadjusted' : ''}`;
-  const columns = ['of', 'less', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
+  const columns = ['of', 'minus', 'metric', 'difference', interval, 'p', 'p (Holm)', 'test'];
   const where = paired.split === '' ? '' : ` on ${paired.split}`;
   const title = `${paired.stage}: differences${where}, image by image`;
   if ('problem' in paired) return { title, columns, rows: [], note: `Not compared: ${paired.problem}.` };
@@ -118,7 +118,7 @@ function pairedTable(paired: PairedScores, labels: readonly string[]): Compariso
           ['accuracy', accuracy],
         ] as const
       ).map(([metric, { difference, low, high, p, adjustedP, test }]) => [
-        // As everywhere here, the later less the earlier.
+        // As in the other tables, the second minus the first.
         nameOf(other),
         nameOf(one),
         metric,

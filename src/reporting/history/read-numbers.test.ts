@@ -17,7 +17,7 @@ test('of more numbers than a record keeps, it says how many are left out', () =>
     const told = leftOutWarning(new Map([['scores' as StageName, numbersLeftOut!]]));
     assert.equal(
       told,
-      'The history keeps 400 numbers of a stage, without the last 20 of scores: `restage history` does not find them, the metrics file has all',
+      'The history keeps at most 400 numbers per stage; the last 20 of scores are left out: `restage history` does not find them, the metrics file has all',
     );
     assert.equal(leftOutWarning(new Map()), undefined);
   } finally {

@@ -45,9 +45,9 @@ function readMetrics(path: string): Metrics | undefined {
 export function leftOutWarning(leftOut: ReadonlyMap<StageName, number>): string | undefined {
   if (leftOut.size === 0) return undefined;
   const [[stage, count]] = [...leftOut] as [[StageName, number]];
-  const others = leftOut.size > 1 ? `, and of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
+  const others = leftOut.size > 1 ? ` and numbers of ${formatCountOf(leftOut.size - 1, 'other stage')}` : '';
   return (
-    `The history keeps ${mostNumbers} numbers of a stage, without the last ${count} of ${stage}${others}: ` +
+    `The history keeps at most ${mostNumbers} numbers per stage; the last ${count} of ${stage}${others} are left out: ` +
     '`restage history` does not find them, the metrics file has all'
   );
 }

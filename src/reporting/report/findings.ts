@@ -60,7 +60,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
     const notes = [
       ...(meanings[name] === undefined ? [] : [meanings[name]]),
       ...(number.interval === undefined ? [] : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
-      ...(name === 'accuracy' && majority != null ? [`calling all the same: ${showValue(majority)}`] : []),
+      ...(name === 'accuracy' && majority != null ? [`majority class: ${showValue(majority)}`] : []),
       ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
     ];
     return html`<div class="tile card"><dt>${title[0]!.toUpperCase() + title.slice(1)} on ${split}</dt><dd>${showValue(number.value)}</dd>${notes.map(

@@ -106,7 +106,7 @@ test('the numbers of the test split come first, with their interval and what the
   );
   assert.match(
     page,
-    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">share of all images<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">calling all the same: 0\.500<\/dd>/,
+    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">share of all images<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">majority class: 0\.500<\/dd>/,
   );
   assert.doesNotMatch(page, /<dt>AUC/);
   assert.doesNotMatch(page, /on val/);

@@ -37,7 +37,7 @@ export function renderReport(model: ReportModel): string {
         content: [html`<div class="card padded">${renderFacts(model.facts)}</div>`],
       },
     ],
-    footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>restage explain</code>, <code>restage logs</code> and <code>restage history</code> say more of it.`,
+    footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>restage explain</code>, <code>restage logs</code> and <code>restage history</code> show more about it.`,
   });
 }
 
@@ -69,7 +69,7 @@ ${description !== undefined && html`<p class="lead">${description}</p>`}
     warnings > 0 && html`<a href="#warnings">${formatCountOf(warnings, 'warning')}</a>`
   }<span>${isRunning ? 'for' : 'in'} ${formatSeconds(Math.max(0, writtenAt - startedAt) / 1000)}</span><span class="nowrap">${whenIs(startedAt)}</span></p>
 ${notAsked > 0 && html`<p class="soft small">${formatCountOf(notAsked, 'more stage')} of this pipeline ${notAsked === 1 ? 'was' : 'were'} not asked for.</p>`}
-${isRunning && html`<p class="soft small" role="status">This page renews itself while the run goes on.</p><div id="stalled" class="card alert warn" hidden><p>It was not renewed for a while, and stopped asking: the run may have been killed. Load the page again to see.</p></div>`}
+${isRunning && html`<p class="soft small" role="status">This page reloads during the run.</p><div id="stalled" class="card alert warn" hidden><p>It has not been updated for a while and stopped reloading: the run may have been killed. Load the page again to see.</p></div>`}
 ${renderFailures(stages)}
 </header>`;
 }
@@ -168,7 +168,7 @@ function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec 
   return {
     $schema: 'https://vega.github.io/schema/vega-lite/v6.json',
     config: { ...theme },
-    title: chartTitle(`${stage} after ${unit} ${last.step}${of}`, 'It goes on.', width),
+    title: chartTitle(`${stage} after ${unit} ${last.step}${of}`, 'Still running.', width),
     data: { values: data },
     vconcat: panels.map((panel) => ({
       width,

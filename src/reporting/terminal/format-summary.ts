@@ -95,7 +95,7 @@ function formatResume(stages: readonly StageModel[]): readonly string[] {
   const begun = stages.filter(({ state, attempt }) => state === 'cancelled' && attempt !== undefined);
   if (begun.length === 0) return [];
   const names = someNames(begun.map(({ name }) => name));
-  return ['', `Run it again to go on. A training resumes from its last checkpoint, other stages start over: ${names}`];
+  return ['', `Run again to continue. Training resumes from its last checkpoint; other stages start over: ${names}`];
 }
 
 function formatVerdict(

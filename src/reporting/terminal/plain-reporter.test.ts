@@ -153,7 +153,7 @@ test('warnings, waits and an interruption are told', () => {
 ▸ fit: train
 · fit: cancelled
 
-Run it again to go on. A training resumes from its last checkpoint, other stages start over: fit
+Run again to continue. Training resumes from its last checkpoint; other stages start over: fit
 
 ✗ experiments/xception: interrupted, 1 cancelled (1.0 s)
 `,

@@ -74,7 +74,7 @@ test('texts and lists that double at every step are stopped', async () => {
   const texts = doubling((name) => `"${`\${params.${name}}`.repeat(10)}"`);
   assert.match(await mistakes(train(texts, '{}')), /Parameters make this a text of more than 65,536 characters/);
   const lists = doubling((name) => `[${Array(10).fill(`"\${params.${name}}"`).join(', ')}]`);
-  assert.match(await mistakes(train(lists, '{}')), /The parameter "p6" stands for more than 250,000 values/);
+  assert.match(await mistakes(train(lists, '{}')), /The parameter "p6" expands to more than 250,000 values/);
 });
 
 test('--set replaces what the file declares, and what refers to it follows', async () => {
@@ -115,7 +115,7 @@ test('a parameter that no stage reads is a warning, and one that only such a one
   const { warnings } = await load(yaml, ['params.d=5']);
   assert.deepEqual(
     warnings.map(({ message }) => message),
-    ['The parameter "c" is read by no stage', 'The parameter "d" is read by no stage'],
+    ['No stage reads the parameter "c"', 'No stage reads the parameter "d"'],
   );
   assert.deepEqual((await load(train('{ n: 3 }', '{ epochs: "${params.n}" }'))).warnings, []);
 });
@@ -124,7 +124,7 @@ test('of a file that is extended, an unread parameter is told only when the comm
   const base = { 'pipelines/base.yaml': train('{ n: 3, other: 1 }', '{}') };
   using project = new TestProject({ ...base, 'pipelines/p.yaml': 'extends: base.yaml\nparams: { n: 4 }\n' });
   const warned = async (...set: string[]) => value(await project.load(set)).warnings.map(({ message }) => message);
-  assert.deepEqual(await warned(), ['The parameter "n" is read by no stage']);
+  assert.deepEqual(await warned(), ['No stage reads the parameter "n"']);
   assert.equal((await warned('params.other=2')).length, 2);
 });
 
@@ -138,8 +138,8 @@ test('an unread parameter that is near to one that is read may be that one, miss
   assert.deepEqual(
     warnings.map(({ message, hint }) => [message, hint]),
     [
-      ['The parameter "epoch" is read by no stage', 'Did you mean "epochs"?'],
-      ['The parameter "odl" is read by no stage', undefined],
+      ['No stage reads the parameter "epoch"', 'Did you mean "epochs"?'],
+      ['No stage reads the parameter "odl"', undefined],
     ],
   );
 });

@@ -77,7 +77,7 @@ export class Params implements Scope {
     this.#active.pop();
     const excess = tooLarge(value);
     if (excess) {
-      this.report({ code: 'alias-bomb', message: `The parameter "${name}" stands for ${excess}`, at: entry.keyAt });
+      this.report({ code: 'alias-bomb', message: `The parameter "${name}" expands to ${excess}`, at: entry.keyAt });
       value = undefined;
     }
     this.#resolved.set(name, value);

@@ -39,7 +39,7 @@ const output = z.union([
 
 export const stageShape = z.strictObject({
   kind: z.string().describe("What the stage does: a built-in kind, or a folder of the project's `stages/`."),
-  description: z.string().optional().describe('A text for people.'),
+  description: z.string().optional().describe('A description; it changes no result.'),
   inputs: z
     .record(z.string(), z.union([z.string(), z.array(z.string())]))
     .default({})
@@ -136,7 +136,7 @@ export const pipelineShape = z.strictObject({
     .describe(
       "Other pipelines by name: the stage `fit` of `sn` is `sn/fit`, and `--set sn/params.epochs=1` sets its parameter. They publish among this pipeline's outputs, wherever their own file says.",
     ),
-  description: z.string().optional().describe('A text for people, shown when a run begins; it may contain parameters.'),
+  description: z.string().optional().describe('A description, shown when a run starts; it may contain parameters.'),
   salt: scalar.optional().describe('Part of every fingerprint: changing it makes every stage stale.'),
   params: z
     .record(z.string(), z.unknown())

@@ -70,7 +70,7 @@ function ownAxes({ report }: LoadContext, { node, scope }: Definition): readonly
   return Array.from(entriesOf(matrix)).flatMap(([name, { keyAt, value }]) => {
     if (!namePattern.test(name) || reserved.has(name)) {
       const hint = 'A name has letters, digits, "_" and "-"; "stage" and "path" are labels already.';
-      report({ code: 'wrong-name', message: `"${name}" is no name for an axis`, at: keyAt, hint });
+      report({ code: 'wrong-name', message: `"${name}" is not a valid name for an axis`, at: keyAt, hint });
       return [];
     }
     const values = value.type === 'list' ? readValues({ report }, name, value.items) : [];

@@ -44,7 +44,7 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
   if (!kind) return [];
   const { inputs, openPorts, name } = kind.spec;
   for (const [port, { optional, type }] of Object.entries(inputs)) {
-    const message = `The stage "${instance.name}" misses its input "${port}" (${typeWords(type)})`;
+    const message = `The stage "${instance.name}" lacks its input "${port}" (${typeWords(type)})`;
     if (!optional && !entries.has(port)) report({ code: 'missing-port', message, at });
   }
   const resolved: Input[] = [];

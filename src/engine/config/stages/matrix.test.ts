@@ -191,7 +191,7 @@ test('wrong axes, values and selections are told', async () => {
   f: { kind: train, matrix: { from: [faces] }, inputs: { dataset: "\${matrix.from}[x=1].dataset", start: "\${matrix.fro}.model" } }
 `);
   for (const line of [
-    '3:31: error: "stage" is no name for an axis',
+    '3:31: error: "stage" is not a valid name for an axis',
     '3:50: error: The axis "x" has the value "1" twice',
     '3:58: error: "a b" cannot stand in a stage\'s name',
     '3:67: error: Expected a list of at least 1 item for "matrix.z", got an empty list',

@@ -41,7 +41,7 @@ test('an empty text is an empty map', () => {
 test('a key that is there twice is shown with the first', () => {
   assert.equal(
     mistakes('a: 1\na: 2\n'),
-    `p.yaml:2:1: error: The key "a" is here twice [duplicate-key]
+    `p.yaml:2:1: error: The key "a" occurs twice [duplicate-key]
 
     2 | a: 2
       | ^
@@ -57,7 +57,7 @@ test('what YAML allows and a pipeline does not is told in plain words', () => {
   assert.match(mistakes('[a]: 1\n'), /p\.yaml:1:1: error: A key must be a text, not a list or a map/);
   assert.match(mistakes('a: !secret x\n'), /p\.yaml:1:4: error: YAML tags are not supported here/);
   assert.match(mistakes('a: 1\n---\nb: 2\n'), /p\.yaml:2:1: error: A pipeline file holds one YAML document/);
-  assert.match(mistakes('a: &x [*x]\n'), /p\.yaml:1:8: error: The alias "\*x" has no "&x" that ends before it/);
+  assert.match(mistakes('a: &x [*x]\n'), /p\.yaml:1:8: error: The alias "\*x" has no anchor "&x" before it/);
   assert.match(mistakes('a: .inf\n'), /p\.yaml:1:4: error: A number must be finite/);
   assert.match(mistakes('a: "x\\0y"\n'), /p\.yaml:1:4: error: A text cannot hold the character NUL/);
   assert.match(mistakes('a\0: 1\n'), /p\.yaml:1:1: error: A text cannot hold the character NUL/);
@@ -105,7 +105,7 @@ test('mistakes of YAML itself are told without its grammar, one a line, with wha
   }
 });
 
-test('an alias bomb is told at the line that goes off', () => {
+test('an alias bomb is reported at its line', () => {
   const lines = ['a0: &a0 [x, x, x, x, x, x, x, x, x, x]'];
   for (let i = 1; i < 40; i++)
     lines.push(
@@ -113,7 +113,7 @@ test('an alias bomb is told at the line that goes off', () => {
         .fill(`*a${i - 1}`)
         .join(', ')}]`,
     );
-  assert.match(mistakes(lines.join('\n')), /^p\.yaml:6:9: error: Aliases here stand for more than 250,000 values/);
+  assert.match(mistakes(lines.join('\n')), /^p\.yaml:6:9: error: Aliases here expand to more than 250,000 values/);
 });
 
 test('nesting without end is told, whatever makes it', () => {
@@ -121,7 +121,7 @@ test('nesting without end is told, whatever makes it', () => {
     assert.match(mistakes(text), /Lists and maps are nested more than 64 deep \[too-deep\]/);
   }
   const chain = Array.from({ length: 300 }, (_, i) => `a${i}: &a${i} [${i ? `*a${i - 1}` : 1}]`).join('\n');
-  assert.match(mistakes(chain), /Aliases here stand for lists and maps more than 200 deep/);
+  assert.match(mistakes(chain), /Aliases here expand to lists and maps more than 200 deep/);
 });
 
 test('any text gives a tree or mistakes with places inside it', () => {

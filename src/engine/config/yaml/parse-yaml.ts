@@ -105,12 +105,12 @@ class Conversion {
   #node(source: YamlNode | null): Node {
     const at = this.#span(source);
     if (isAlias(source)) {
-      const message = `The alias "*${source.source}" has no "&${source.source}" that ends before it`;
+      const message = `The alias "*${source.source}" has no anchor "&${source.source}" before it`;
       return this.#anchors.get(source.source) ?? this.#fail('yaml', message, at);
     }
     const content = this.#content(source, at);
     const excess = tooLarge(content);
-    const node = excess ? this.#fail('alias-bomb', `Aliases here stand for ${excess}`, at) : content;
+    const node = excess ? this.#fail('alias-bomb', `Aliases here expand to ${excess}`, at) : content;
     if (source && 'anchor' in source && source.anchor) this.#anchors.set(source.anchor, node);
     return node;
   }
@@ -147,7 +147,7 @@ class Conversion {
         const related = [{ message: 'The first one is here', at: first.keyAt }];
         this.#diagnostics.push({
           code: 'duplicate-key',
-          message: `The key "${key}" is here twice`,
+          message: `The key "${key}" occurs twice`,
           at: keyAt,
           related,
         });
