@@ -13,7 +13,7 @@ test('qualities between those of the other class are found, which no line parts 
   assert.equal(metrics.shortcuts.encoding, 1);
 });
 
-test('sizes, formats and brightness that tell the classes are found, each by its own test', async () => {
+test('sizes, formats and brightness that separate the classes are found, each by its own test', async () => {
   using bench = new StageBench();
   const enlarged = await audit(
     bench,
@@ -35,7 +35,7 @@ test('sizes, formats and brightness that tell the classes are found, each by its
   assert.equal(lighter.metrics.shortcuts.encoding, 0.5);
 });
 
-test('copies stay in one fold, so that a picture that is often there does not tell its class', async () => {
+test('copies stay in one fold, so that a picture that is often there does not give away its class', async () => {
   using bench = new StageBench();
   const { metrics } = await audit(
     bench,

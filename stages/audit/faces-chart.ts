@@ -49,7 +49,7 @@ export async function facesChart(
   });
 }
 
-/** Fake less real, `[64, 64]`. */
+/** Fake minus real, `[64, 64]`. */
 function lumaDifference(real: ClassMeans, fake: ClassMeans): readonly number[] {
   const luma = ({ face }: ClassMeans, i: number) => lumaOf(face[3 * i]!, face[3 * i + 1]!, face[3 * i + 2]!);
   return Array.from({ length: faceSide * faceSide }, (_, i) => luma(fake, i) - luma(real, i));

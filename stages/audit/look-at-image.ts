@@ -34,7 +34,7 @@ export interface Encoding {
 }
 
 /** What is kept of an examined image. */
-export interface Look {
+export interface Inspection {
   readonly light: Light;
   /** `[16, 16, 3]`, 0 to 255, stretched to the square. */
   readonly thumbnail: Uint8Array;
@@ -53,7 +53,7 @@ export interface Light {
 
 /** An examined image; the face is added to the mean of its class and not kept. */
 export interface Examined {
-  readonly look: Look;
+  readonly look: Inspection;
   /** `[64, 64, 3]`, 0 to 255, stretched to the square. */
   readonly face: Uint8Array;
 }

@@ -3,7 +3,7 @@ import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassMeans, MeansOfClass } from './class-means.ts';
-import { type Look, lookAtImage, type Print } from './look-at-image.ts';
+import { type Inspection, lookAtImage, type Print } from './look-at-image.ts';
 
 /** An image of the data set with what is kept of it. */
 export interface AuditedImage {
@@ -24,7 +24,7 @@ export interface AuditedImage {
 export interface ExaminedImage extends AuditedImage {
   /** Its index among all images. */
   readonly place: number;
-  readonly look: Look;
+  readonly look: Inspection;
 }
 
 /** A data set after every image was decoded. */

@@ -1,11 +1,11 @@
 import { z } from 'zod';
+import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
+import { uniqueList } from '../../src/unique-list.ts';
 
 const settings = z.strictObject({
-  splits: z
-    .array(z.string().min(1))
+  splits: uniqueList(z.string().min(1), 'split')
     .min(1)
-    .refine((splits) => new Set(splits).size === splits.length, 'expected every split once')
     .optional()
     .describe('The splits to audit, as one set of images; default: all.'),
   folds: z
@@ -14,7 +14,7 @@ const settings = z.strictObject({
     .max(20)
     .default(5)
     .describe('Folds of the cross-validation; images of one group, and copies of one image, stay in one fold.'),
-  confidence: z.number().gt(0).lt(1).default(0.95).describe('Confidence of the intervals of the AUCs.'),
+  confidence: confidenceOf('the intervals of the AUCs'),
   seed: z
     .int()
     .nonnegative()

@@ -117,7 +117,7 @@ export function spectrumChart(
 /** `clearest at 0.39 cycles per pixel, where fake has 1.4 times the power, p = 0.034`. */
 function gapText(names: readonly string[], { ring, apart, p }: SpectrumGap): string {
   const [more, times] = apart < 0 ? [names[0]!, 10 ** -apart] : [names[1]!, 10 ** apart];
-  const told = p === null ? 'too few images for a test' : `p ${p < 0.001 ? '' : '= '}${formatP(p)}`;
+  const test = p === null ? 'too few images for a test' : `p ${p < 0.001 ? '' : '= '}${formatP(p)}`;
   const at = formatDecimal(ringFrequencies[ring]!, 2);
-  return `clearest at ${at} cycles per pixel, where ${more} has ${formatDecimal(times, 1)} times the power, ${told}`;
+  return `clearest at ${at} cycles per pixel, where ${more} has ${formatDecimal(times, 1)} times the power, ${test}`;
 }

@@ -7,9 +7,9 @@ import type { ShortcutResult } from './shortcuts.ts';
 /** Words for an AUC: the first row with an AUC below its end. */
 const grades = [
   { below: 0.6, says: 'a trace' },
-  { below: 0.75, says: 'it helps to tell the classes' },
-  { below: 0.9, says: 'it tells the classes well' },
-  { below: Number.POSITIVE_INFINITY, says: 'the classes can be told without looking at faces' },
+  { below: 0.75, says: 'separates the classes weakly' },
+  { below: 0.9, says: 'separates the classes well' },
+  { below: Number.POSITIVE_INFINITY, says: 'separates the classes almost without looking at faces' },
 ] as const;
 
 /** A shortcut is found where its p-value, adjusted for all shortcuts, is at most this. */
@@ -33,7 +33,7 @@ export function verdict(result: ShortcutResult): string {
   return name === 'thumbnail' && auc.estimate >= 0.6 ? `${says}; a network must beat it` : says;
 }
 
-/** `file size alone: AUC 0.931 (0.912–0.947): the classes can be told without looking at faces`. */
+/** `file size alone: AUC 0.931 (0.912–0.947): separates the classes almost without looking at faces`. */
 export function verdictLine(result: ShortcutResult): string {
   return `${result.title} alone: AUC ${formatEstimate(result.auc)}: ${verdict(result)}`;
 }

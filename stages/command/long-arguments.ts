@@ -1,4 +1,5 @@
 import { spawnSync } from 'node:child_process';
+import { formatCount } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import type { Placeholder } from '../../src/shell/placeholders.ts';
 import { StageError } from '../../src/stage.ts';
@@ -25,7 +26,7 @@ export function checkArguments(given: readonly (Placeholder & { readonly paths: 
     if (own.reduce((sum, { bytes }) => sum + bytes, 0) < alwaysAccepted) continue;
     if (!isRefused(own.flatMap(({ words }) => words))) continue;
     const { name, paths, bytes } = own.reduce((most, one) => (one.bytes > most.bytes ? one : most));
-    const [count, size] = [paths.length, Math.round(bytes / 1000)].map((number) => number.toLocaleString('en'));
+    const [count, size] = [paths.length, Math.round(bytes / 1000)].map(formatCount);
     throw new StageError(
       `"\${inputs.${name}}" is ${count} paths of ${size} kB together, more than ${command!.name} takes as arguments (argument list too long). "\${inputs.${name}.list}" is a file of them, one path a line`,
     );

@@ -203,7 +203,7 @@ test('a tie for the first place is said', async () => {
     bench,
     [1, 2].map((seed) => ({ info: net(2), rows: scores(3), labels: { seed: `${seed}` } })),
   );
-  assert.deepEqual(bench.warnings, ['seed 1, seed 2 share the first place; drawn is seed 1.']);
+  assert.deepEqual(bench.warnings, ['seed 1, seed 2 share first place; the drawing shows seed 1.']);
   const { candidates } = JSON.parse(read(bench, 'metrics'));
   assert.deepEqual([candidates['seed 1'].rank, candidates['seed 2'].rank], [1, 1]);
 });

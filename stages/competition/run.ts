@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { formatCount } from '../../src/format-numbers.ts';
 import { drawNet } from '../../src/learning/charts/draw-net.ts';
 import { escapeXml } from '../../src/learning/charts/escape-xml.ts';
 import { wrapText } from '../../src/learning/charts/fit-text.ts';
@@ -119,7 +120,7 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   const winners = ranked.filter(({ rank }) => rank === 1);
   const [winner] = winners as [Ranked, ...Ranked[]];
   if (winners.length > 1) {
-    context.warn(`${winners.map(({ name }) => name).join(', ')} share the first place; drawn is ${winner.name}.`);
+    context.warn(`${winners.map(({ name }) => name).join(', ')} share first place; the drawing shows ${winner.name}.`);
   }
   const { info } = entrants.find(({ name }) => name === winner.name)!;
   const drawn = drawModel(info, winner.name);
@@ -131,7 +132,7 @@ function draw(context: Context, ranked: readonly Ranked[], entrants: readonly En
   writeFileSync(join(folder, 'winner.png'), renderPng(svg));
 }
 
-/** A model's network as SVG, as `restage model` draws it; of one that goes on from features, what follows them. */
+/** A model's network as SVG, as `restage model` draws it; of one that takes features, the layers after them. */
 function drawModel({ architecture, classes, input }: ModelInfo, title: string): Result<string, string> {
   const setting = modelSetting.safeParse(architecture);
   if (!setting.success) return err(`expected a network of layers that are known, got "${String(architecture)}"`);
@@ -139,7 +140,7 @@ function drawModel({ architecture, classes, input }: ModelInfo, title: string): 
   const net = (isHead ? headOf : netOf)(setting.data, classes.length);
   const traced = traceLayers(net.layers, isHead ? [input.values] : [input.size, input.size, 3]);
   if (!traced.ok) return err(traced.error.message);
-  const seen = isHead ? `${input.values.toLocaleString('en')} features` : `${input.size} x ${input.size}`;
+  const seen = isHead ? `${formatCount(input.values)} features` : `${input.size} x ${input.size}`;
   return ok(drawNet(netPicture(traced.value, `${title} at ${seen}`, formatTotals(traced.value))));
 }
 

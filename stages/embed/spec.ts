@@ -5,7 +5,7 @@ import { pretrainedSetting, weightMistakes, weightPorts } from '../../src/learni
 import { splitList } from '../../src/learning/training/splits.ts';
 import { defineKind } from '../../src/stage.ts';
 
-/** The settings of a network where no model is an input. Without defaults, so that one can tell whether they were given. */
+/** The settings of a network where no model is an input. Without defaults, which shows whether they were given. */
 const networkSettings = {
   model: modelSetting.exactOptional().describe('The network where no model is an input; xception when left out.'),
   imageSize: inputSettings.imageSize.unwrap().exactOptional().describe('Pixels a side of the network’s input; 256.'),

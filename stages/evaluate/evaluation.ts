@@ -43,7 +43,7 @@ function fitTo({ labels, differences, logits }: Scored) {
   const temperature = fitTemperature(labels, logitDifferences(logits));
   const counts = countAtThresholds(labels, differences);
   return {
-    /** The difference of the scores, fake less real, at which both error rates are equal. */
+    /** The difference of the scores, fake minus real, at which both error rates are equal. */
     equalErrorThreshold: finite(equalErrorRate(counts).threshold),
     /** The difference with the highest balanced accuracy. */
     youdenThreshold: finite(youdenThreshold(counts).threshold),

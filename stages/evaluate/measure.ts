@@ -14,7 +14,7 @@ import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 export interface Scored {
   readonly labels: Uint8Array;
   readonly groups: readonly (string | undefined)[];
-  /** Fake less real: what images are ranked by. */
+  /** Fake minus real, which images are ranked by. */
   readonly differences: Float64Array;
   /** The class of the higher score. */
   readonly predictions: Uint8Array;

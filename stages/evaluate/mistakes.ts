@@ -88,7 +88,7 @@ export function mistakesChart(
     const counts = `${what}, ${formatCount(count)} of ${formatCount(images)}`;
     return [{ header: splits.length === 1 ? counts : `${split}: ${counts}`, cells: worst.map(cell) }];
   };
-  const below = `its score of fake less that of real${hasSources ? ', its source' : ''} and its name`;
+  const below = `its score of fake minus that of real${hasSources ? ', its source' : ''} and its name`;
   return imageSheet({
     title: `Most confident mistakes on ${formatList(splits)}`,
     subtitle: `Below each image: ${below}.${seenAs}`,

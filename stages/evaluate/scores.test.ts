@@ -17,7 +17,7 @@ const dataset = join(folder, 'dataset');
 before(() => writeTintedDataset(dataset, { test: 4 }));
 after(() => rmSync(folder, { recursive: true }));
 
-/** Images of one split by their differences, fake less real. */
+/** Images of one split by their differences, fake minus real. */
 function rowsOf(split: string, label: 0 | 1, differences: readonly number[], more: Partial<ScoreRow> = {}): ScoreRow[] {
   return differences.map((fake, i) => ({ key: `${more.source ?? label}/${i}`, split, label, real: 0, fake, ...more }));
 }
@@ -242,5 +242,5 @@ test('a model needs images or features, scores need neither, and mistakes and co
 test('results change only with the version of the kind', async () => {
   using bench = await scored([...val, ...testing]);
   const digest = digestOf(...['scores', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 5, digest: '6108eae4fb20ea49' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 6, digest: '6108eae4fb20ea49' });
 });

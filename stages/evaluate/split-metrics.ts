@@ -104,7 +104,7 @@ function withoutRanking<T extends Measured<Resampled | 'auc'>>(metrics: T): T {
 }
 
 /**
- * The metrics of decisions at a threshold: images are called fake from this difference of their scores on, fake less real.
+ * The metrics of decisions at a threshold: images are called fake from this difference of their scores on, fake minus real.
  */
 export function metricsAt(threshold: number, scored: Scored, options: IntervalOptions) {
   const { labels, differences } = scored;

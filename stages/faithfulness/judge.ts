@@ -25,7 +25,7 @@ export interface Tested extends Pick<Interval, 'estimate' | 'low' | 'high'> {
 export type Judgement = ReturnType<typeof judge>;
 /** The measurements of one method; every number is a mean over the images. */
 export type JudgedMethod = ReturnType<typeof judgeMethod>;
-/** A method with its contrast less that of the control, on the same images. */
+/** A method with its contrast minus that of the control, on the same images. */
 export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
 /** What all methods were judged by; the control is the last of them. */
@@ -118,14 +118,13 @@ function judgeMethod(
     likeness[0]!.own[m]!.map((_, draw) =>
       onAllImages(options, meanOf(likeness.map((of) => of.own[m]![draw]! - of.others[m]![draw]!))),
     );
-  const sums = methods[m] === 'integrated-gradients' ? images.flatMap(({ completeness }) => completeness ?? []) : [];
   return {
     method: methods[m]!,
     /** Area under the insertion curve, 0 to 1; higher is better. */
     insertion,
     /** Area under the deletion curve, 0 to 1; lower is better. */
     deletion,
-    /** The first less the second, -1 to 1; 0 for a random order. */
+    /** The first minus the second, -1 to 1; 0 for a random order. */
     contrast,
     curves: { insertion: curve('insertion'), deletion: curve('deletion') },
     /** At each depth of randomised weights, from the logits down. */
@@ -133,19 +132,22 @@ function judgeMethod(
     /**
      * How similar maps are to the original ones with all weights random, which leaves only image and architecture: the mean over
      * draws of the weights; the same with maps of other images, the similarity that the architecture gives all maps; and the
-     * first less the second, image by image: what the image alone decides. The intervals, of images, do not include the spread of
+     * first minus the second, image by image: what the image alone decides. The intervals, of images, do not include the spread of
      * the draws.
      */
     newWeights: excess && { own: intervals[depths.length - 1]!, others, excess, byDraw: byDraw! },
     /** Of integrated gradients. */
-    completeness:
-      sums.length === 0
-        ? undefined
-        : completenessGap({
-            rises: Float64Array.from(sums, ({ rise }) => rise),
-            gaps: Float64Array.from(sums, ({ gap }) => gap),
-          }),
+    completeness: methods[m] === 'integrated-gradients' ? completenessOf(images) : undefined,
   };
+}
+
+function completenessOf(images: readonly MeasuredImage[]) {
+  const sums = images.flatMap(({ completeness }) => completeness ?? []);
+  if (sums.length === 0) return undefined;
+  return completenessGap({
+    rises: Float64Array.from(sums, ({ rise }) => rise),
+    gaps: Float64Array.from(sums, ({ gap }) => gap),
+  });
 }
 
 const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>

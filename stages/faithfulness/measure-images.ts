@@ -12,7 +12,7 @@ import type { Completeness } from '../../src/learning/attribution/gradients.ts';
 import { isCam, type Method, passesOf } from '../../src/learning/attribution/methods.ts';
 import type { Question } from '../../src/learning/attribution/question.ts';
 import { expectFinite } from '../../src/learning/explanations/questions.ts';
-import type { Asked, How, Subject } from '../../src/learning/explanations/subject.ts';
+import type { How, QuestionBatch, Subject } from '../../src/learning/explanations/subject.ts';
 import { outputOf } from '../../src/learning/models/model-output.ts';
 import { type Likeness, LikenessMeter } from './measure-likeness.ts';
 
@@ -104,7 +104,7 @@ async function mapsOf(
 /** By image, then method. */
 async function curvesOf(
   { model, input }: Subject,
-  { question }: Asked,
+  { question }: QuestionBatch,
   maps: readonly (readonly AttributionMap[])[],
   { curveBaseline, curveSteps, how, onPasses }: MeasureOptions,
 ): Promise<readonly (readonly ExchangeCurves[])[]> {

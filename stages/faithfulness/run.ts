@@ -14,7 +14,7 @@ import { allPasses, type MeasureOptions, measureImages } from './measure-images.
 import { control, defaultWeightDraws, type FaithfulnessSettings } from './spec.ts';
 import { faithfulnessTable, formatMetrics, formatTable } from './tables.ts';
 
-/** Depths of randomised weights in a deep network; each makes all maps anew. */
+/** Depths of randomised weights in a deep network; each makes all maps again. */
 const mostDepths = 12;
 
 export default async function run(context: StageContext<FaithfulnessSettings>): Promise<void> {

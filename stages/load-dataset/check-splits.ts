@@ -17,7 +17,7 @@ const groupsOf = (images: readonly PlacedImage[]): ReadonlyMap<string, readonly 
     ({ group }) => group!,
   );
 
-/** Throws a {@link StageError} when a class has no image in some split; `drawn` splits are told what would help. */
+/** Throws a {@link StageError} when a class has no image in some split; with `drawn` splits the message says what would help. */
 export function requireEveryClass(
   images: readonly PlacedImage[],
   splits: readonly string[],
@@ -51,7 +51,8 @@ function whatHelps(images: readonly PlacedImage[], splits: number, classes: read
       : `, or a \`group\` that joins fewer images (the largest group, "${largest[0]}", has ${largest[1].length} of ${images.length})`;
   if (units >= splits) return `Another \`seed\` may help, or fewer splits${narrower}.`;
   const unit = formatCountOf(units, groups > 0 ? 'group' : 'image');
-  return `${unit} cannot bring "${classes[label]}" into ${splits} splits: take fewer splits, or more images${narrower}.`;
+  const are = units === 1 ? 'is' : 'are';
+  return `${unit} ${are} too few to put "${classes[label]}" into ${splits} splits: take fewer splits, or more images${narrower}.`;
 }
 
 /**

@@ -181,7 +181,7 @@ test('groups that cannot reach every split are told with what would help', async
     await failure(bench, { split: shares, group: '/([a-e])_' }),
     'Expected images of every class in every split, got none of "real" in test ' +
       '(train: 1 real, 1 fake; val: 2 real, 1 fake; test: 0 real, 1 fake). ' +
-      '2 groups cannot bring "real" into 3 splits: take fewer splits, or more images, or a `group` that joins fewer ' +
+      '2 groups are too few to put "real" into 3 splits: take fewer splits, or more images, or a `group` that joins fewer ' +
       'images (the largest group, "b", has 2 of 6).',
   );
 });
@@ -314,7 +314,10 @@ test('a group in two given splits is a leak: an error, or a warning where it is 
   using bench = benchWith(...threeSplits.map((path) => path.replace(/a\.png/, 'ann_1.png').replace(/b\.png/, 'x.png')));
   const group = '/([a-z]+)_\\d';
   const message = 'Expected every group in one split, got "ann" in train and val and test.';
-  assert.equal(await failure(bench, { group }), `${message} To go on with this leak, set \`groupAcrossSplits: warn\`.`);
+  assert.equal(
+    await failure(bench, { group }),
+    `${message} To continue with this leak, set \`groupAcrossSplits: warn\`.`,
+  );
   const settings = { group, groupAcrossSplits: 'warn' };
   await bench.run(spec, run, { with: settings, inputs: { images: bench.images } });
   assert.deepEqual(bench.warnings, [message]);

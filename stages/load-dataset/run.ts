@@ -74,7 +74,7 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
   if (crossing.length > 0) {
     const message = `Expected every group in one split, got ${shortList(crossing)}.`;
     if (groupAcrossSplits === 'error') {
-      throw new StageError(`${message} To go on with this leak, set \`groupAcrossSplits: warn\`.`);
+      throw new StageError(`${message} To continue with this leak, set \`groupAcrossSplits: warn\`.`);
     }
     context.warn(message);
   }

@@ -12,8 +12,8 @@ interface Blend {
 /**
  * Forges a portrait with itself: its face, warped and recoloured, is blended back through a soft mask.
  *
- * After Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images" (CVPR 2022): what such a forgery shows is
- * what face swaps show, a boundary, two colours and landmarks out of place, without a second person.
+ * After Shiohara and Yamasaki, "Detecting Deepfakes with Self-Blended Images" (CVPR 2022): such forgeries have
+ * the artefacts of face swaps, a boundary, two colours and landmarks out of place, without a second person.
  */
 export function blendFace(scene: Raster, traits: Traits, random: Random): Blend {
   const mask = drawMask(scene.size, traits, random);

@@ -55,7 +55,7 @@ function light({ lightSide, lightHardness, lightColour, exposure }: Traits, scen
 
 /**
  * Takes the picture: sensor noise, then JPEG. The same camera for every picture, real or forged: it comes last, so it
- * tells nothing of what was before it.
+ * reveals nothing about earlier steps.
  */
 export async function photograph(scene: Raster, random: Random, quality: number): Promise<Buffer> {
   const noisy = addNoise(scene, random);

@@ -116,7 +116,7 @@ function* together({ band, over, rows, columns }: PlotSettings): Generator<Setti
 
 export const spec = defineKind<PlotSettings>({
   name: 'plot',
-  version: 11,
+  version: 12,
   summary: `Draws a chart of one of its inputs: ${formNames.join(', ')}.`,
   settings,
   inputs: {

@@ -61,7 +61,7 @@ const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])]
 const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
 /**
- * Everything that charts and tables show of one model. Fakes are positive; images are ranked by the score of fake less that of
+ * Everything that charts and tables show of one model. Fakes are positive; images are ranked by the score of fake minus that of
  * real.
  */
 export function measure(
@@ -100,7 +100,7 @@ export function measure(
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...intervals,
-    /** Of fake: where it is not the share of fakes, no temperature mends it. */
+    /** Of fake: where it is not the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
     /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
     roc: curveOf(roc.falsePositiveRate, roc.truePositiveRate, bands.roc),

@@ -50,7 +50,7 @@ export function saliencySheet(
       : [{ header: `${own.length} of ${formatCountOf(all, `${name} image`)}`, cells: own.flatMap(cellsOf) }];
   });
   const subtitle = [
-    'Left of each pair the image, with its score of fake less that of real. Right its map, with the share that its most salient 10 % of pixels hold:',
+    'Left of each pair the image, with its score of fake minus that of real. Right its map, with the share that its most salient 10 % of pixels hold:',
     `yellow where ${scoreText(settings.score, classText(settings.class))} depends most on the pixels, dark violet where it does not,`,
     'each map on its own scale, up to its most salient 1 %.',
     chanceNote(measured) ?? [],

@@ -129,6 +129,6 @@ test('a head that the features do not fit is told with their number', async () =
   await assert.rejects(trained({ model: { layers: [{ residual: [{ dense: 9 }] }, { dense: 2 }] } }), {
     name: 'StageError',
     message:
-      'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut that ends alike.',
+      'With features of 8 values: residual1 adds 9 values to its input of 8 values: give it a shortcut with the same output shape.',
   });
 });

@@ -1,3 +1,4 @@
+import { formatCount } from '../../src/format-numbers.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
@@ -51,7 +52,7 @@ function formatNumber(value: number, words: readonly string[]): string {
   const digits = words.map(Number).find((number) => Number.isInteger(number));
   const text =
     style === 'count'
-      ? Math.round(value).toLocaleString('en-US')
+      ? formatCount(Math.round(value))
       : style !== undefined
         ? `${(100 * value).toFixed(digits ?? 1)} ${style === 'percent' ? '%' : style}`
         : plain(value, digits);
@@ -60,7 +61,7 @@ function formatNumber(value: number, words: readonly string[]): string {
 
 function plain(value: number, digits: number | undefined): string {
   if (digits !== undefined) return value.toFixed(digits);
-  if (Number.isInteger(value)) return value.toLocaleString('en-US');
+  if (Number.isInteger(value)) return formatCount(value);
   return Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(3);
 }
 

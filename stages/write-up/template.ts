@@ -41,7 +41,7 @@ export function parseTemplate(text: string): Template {
     const written = match[1]?.trim().replaceAll(/\s+/g, ' ');
     if (match[0] === '\\{{') pieces.push('{{');
     else if (written === undefined)
-      mistakes.push(`line ${line}: expected }} behind {{, with no brace between; two braces of the text are \\{{`);
+      mistakes.push(`line ${line}: expected }} after {{, with no brace between; two braces of the text are \\{{`);
     else {
       const parsed = parsePlace(written);
       if (parsed !== undefined) pieces.push({ text: written, line, ...parsed });

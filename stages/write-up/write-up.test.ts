@@ -156,7 +156,7 @@ line 5: {{ scores[seed=1] }}: expected what is to be read of it after the name`)
     written(bench, 'one\n{{ }}\nan {{ unclosed place\n'),
     new StageError(
       'The template has mistakes:\nline 2: expected an input and what is read of it, as in {{ scores test.auc | percent }}, got {{  }}\n' +
-        'line 3: expected }} behind {{, with no brace between; two braces of the text are \\{{',
+        'line 3: expected }} after {{, with no brace between; two braces of the text are \\{{',
     ),
   );
 });

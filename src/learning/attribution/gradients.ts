@@ -127,7 +127,7 @@ function rangeOf(values: Float32Array): number {
 export interface Completeness {
   /** How far the score rises from baseline to image: what the attribution should sum to. */
   readonly rises: Float64Array;
-  /** The sum of the attribution less the rise: the error of a finite number of steps. */
+  /** The sum of the attribution minus the rise: the error of a finite number of steps. */
   readonly gaps: Float64Array;
 }
 

@@ -71,7 +71,7 @@ export function topShare(map: Float32Array): number {
 
 /**
  * How differently the mass of two maps is distributed, 0 to 1: the share of one map's mass that would have to move to obtain
- * the other, after scaling both to the same mass (total variation distance; 1 less the similarity of Bylinskii et al. 2019,
+ * the other, after scaling both to the same mass (total variation distance; 1 minus the similarity of Bylinskii et al. 2019,
  * "What do different evaluation metrics tell us about saliency models?", section 4.1.4). It does not depend on the unit of
  * either. NaN if one of them is zero everywhere.
  *

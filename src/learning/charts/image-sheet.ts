@@ -9,7 +9,7 @@ export interface ImageSheet {
   readonly subtitle: string;
   /** Rows from top to bottom; the blocks of a row from left to right. */
   readonly blocks: readonly (readonly ImageBlock[])[];
-  /** Images in a line of a block; further images go on in the next line. */
+  /** Images in a line of a block; further images follow in the next line. */
   readonly across: number;
   /** Side of an image's square, in units of two PNG pixels. Default 88. */
   readonly side?: number;

@@ -79,7 +79,7 @@ export function intervalRows(rows: readonly IntervalRow[], options: IntervalRows
   };
 }
 
-/** Arrow heads where intervals go on beyond the axis. */
+/** Arrow heads where intervals continue beyond the axis. */
 function cutEnds(rows: readonly IntervalRow[], [first, last]: Domain, { x, y }: Axes): readonly Part[] {
   const values = rows.flatMap(({ name, low = Number.NaN, high = Number.NaN }) => [
     ...(low < first ? [{ name, end: first, angle: -90 }] : []),

@@ -12,7 +12,6 @@ export function completenessGap({ rises, gaps }: Completeness) {
   const [meanRise, meanGap] = [mean(rises.map(Math.abs)), mean(gaps.map(Math.abs))];
   return { meanRise, meanGap, relativeGap: meanGap / meanRise };
 }
-export type CompletenessGap = ReturnType<typeof completenessGap>;
 
 /** From a twentieth of the rise on, the user is warned. */
 export const largeGap = 0.05;

@@ -28,7 +28,7 @@ export interface ExplainedPicture {
   readonly name: string;
   /** As the network sees it. */
   readonly seen: DecodedImage;
-  /** Real, fake: before the softmax, and behind it. */
+  /** Real, fake: before the softmax, and after it. */
   readonly scores: readonly [number, number];
   readonly probabilities: readonly [number, number];
   /** The predicted class and the class whose score the maps explain, 0 or 1. */

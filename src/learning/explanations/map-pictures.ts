@@ -58,9 +58,9 @@ export function mapColourBar(colours: ColourMap, bar: Omit<ColourBar, 'domain' |
 export const classText = (name: string): string =>
   name === 'label' ? 'its own class' : name === 'predicted' ? 'the predicted class' : `the class ${name}`;
 
-/** The explained score in words, such as `the score of its own class less that of the other`. */
+/** The explained score in words, such as `the score of its own class minus that of the other`. */
 export const scoreText = (score: ScoreKind, ofClass: string): string =>
-  `the score of ${ofClass}${score === 'margin' ? ' less that of the other' : ''}`;
+  `the score of ${ofClass}${score === 'margin' ? ' minus that of the other' : ''}`;
 
 /** A caveat about the methods whose maps depend on no class, if there are any. */
 export function classlessText(methods: readonly Method[]): string | undefined {

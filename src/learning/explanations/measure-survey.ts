@@ -42,10 +42,10 @@ export interface MeasureOptions extends Pick<BootstrapSample, 'groups' | 'draws'
  *     masks.images, masks.pointingGame, masks.pointingGameByChance, masks.intersectionOverUnion, …ByChance
  *     completeness.meanRise, .meanGap, .relativeGap        // of integrated gradients
  *     untrained.…                    // all of these for the untrained network
- *     aboveUntrained.…               // those with intervals: the trained network's less the untrained one's, by image
+ *     aboveUntrained.…               // those with intervals: the trained network's minus the untrained one's, by image
  *
  * Intervals are from the bootstrap: images, or whole groups, are resampled by class, the same ones for both networks.
- * `distance` has an interval only if `distanceP`, below 1 − confidence, tells it from chance; `aboveUntrained` has none for
+ * `distance` has an interval only if `distanceP`, below 1 − confidence, distinguishes it from chance; `aboveUntrained` has none for
  * mean maps.
  */
 export function measureSurvey(survey: Survey, options: MeasureOptions, untrained?: Survey): MeasuredSurvey {
@@ -116,8 +116,8 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
     const own = nets.trained(weights);
     const other = nets.untrained?.(weights);
     if (other === undefined) return own;
-    const less = Object.entries(own).map(([name, value]) => [name, value - other[name]!]);
-    return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(less)) };
+    const above = Object.entries(own).map(([name, value]) => [name, value - other[name]!]);
+    return { ...own, ...prefixed('untrained', other), ...prefixed('aboveUntrained', Object.fromEntries(above)) };
   };
   const biased = ofMeanMaps.flatMap((name) => [name, `untrained.${name}`]);
   const found = bootstrapIntervals({ labels: trained.survey.labels, groups, draws, seed }, all, confidence, biased);

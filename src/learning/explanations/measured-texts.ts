@@ -17,7 +17,7 @@ const textOf = ({ estimate, low = Number.NaN, high = Number.NaN }: MapNumber, fo
 /** The distance between the mean maps of a network by its path (empty, or `untrained.`), and whether chance explains it. */
 export function distanceAt(numbers: MapNumbers, path: string, confidence: number): string {
   const p = numbers.get(`${path}distanceP`)?.estimate ?? Number.NaN;
-  return `${shareAt(numbers, `${path}distance`)}${p >= 1 - confidence ? ' (not told from chance)' : ''}`;
+  return `${shareAt(numbers, `${path}distance`)}${p >= 1 - confidence ? ' (not distinguishable from chance)' : ''}`;
 }
 
 /** The caveat about the untrained network: another draw would differ, and no interval says by how much. */

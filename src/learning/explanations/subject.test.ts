@@ -15,7 +15,7 @@ import { predictedClasses } from '../metrics/logits.ts';
 import { outputOf } from '../models/model-output.ts';
 import { openDataset } from '../vision/dataset/open-dataset.ts';
 import { decodeImage } from '../vision/decode-image.ts';
-import { type Asked, openSubject } from './subject.ts';
+import { openSubject, type QuestionBatch } from './subject.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'subject-'));
 const [dataset, model] = [join(folder, 'dataset'), join(folder, 'model')];
@@ -108,7 +108,7 @@ test('a split that is not there, a model of features and images too small are to
   );
 });
 
-async function first(asked: AsyncIterable<Asked>): Promise<Asked> {
+async function first(asked: AsyncIterable<QuestionBatch>): Promise<QuestionBatch> {
   for await (const one of asked) return one;
   throw new Error('expected a batch');
 }

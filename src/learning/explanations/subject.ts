@@ -34,7 +34,7 @@ export interface Subject extends SeeingModel {
   readonly classes: readonly string[];
   readonly samples: readonly Sample[];
   /** Batches of all images without `indices`. Throws a {@link StageError} at once if there is no such class. */
-  ask(how: How): AsyncIterable<Asked>;
+  ask(how: How): AsyncIterable<QuestionBatch>;
 }
 
 /** The question, and the images that it is about. */
@@ -48,7 +48,7 @@ export interface How {
 }
 
 /** A question about a batch of images, with their facts; valid until the next batch is requested. */
-export interface Asked {
+export interface QuestionBatch {
   readonly question: Question;
   /** Indices in the split's samples: `[batch]`. */
   readonly indices: Uint32Array;

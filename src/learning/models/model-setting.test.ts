@@ -51,7 +51,7 @@ test('a layer that cannot take what it gets is told with its place', () => {
 
 test('a residual block whose two ways do not meet is told with what each leaves', () => {
   assert.deepEqual(mistakes({ residual: [{ conv: 8, padding: 'same' }] }, ...end), [
-    '0: residual1 adds 32 x 32 x 8 to its input of 32 x 32 x 3: give it a shortcut that ends alike',
+    '0: residual1 adds 32 x 32 x 8 to its input of 32 x 32 x 3: give it a shortcut with the same output shape',
   ]);
   assert.deepEqual(mistakes({ residual: [{ conv: 8 }], shortcut: [{ conv: 8, kernel: 1 }] }, ...end), [
     '0: residual1 adds 30 x 30 x 8 to its shortcut of 32 x 32 x 8',

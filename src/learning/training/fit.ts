@@ -74,15 +74,7 @@ export async function fit(
   const images = Object.fromEntries(options.monitor.map((split) => [split, data.images(split)]));
   const epochs = [...(states?.last?.epochs ?? [])];
   let chosenEpoch = states?.last?.chosenEpoch ?? 0;
-  const enter = (epoch: number): string | undefined => {
-    const change = freezeLayers(model, options.freezing ?? new Map(), epoch);
-    optimizer.add(trainableWeights(model));
-    const moving = movingWeights(model);
-    average?.follow(moving);
-    // Training may resume from here, and must then compute the same.
-    beginAnew(allWeights(model).filter((weight) => !moving.includes(weight)));
-    return change;
-  };
+  const enter = (epoch: number) => enterEpoch(model, optimizer, average, { ...options, epoch });
   const warn = (warning: string | undefined) => warning !== undefined && listener.warn(warning);
   try {
     for (const { epoch } of epochs) enter(epoch);
@@ -115,6 +107,22 @@ export async function fit(
   const history = { splits: options.monitor, epochs, chosenEpoch, images };
   warn(collapseKept(history));
   return history;
+}
+
+/** Prepares the weights for an epoch. The answer says how many parameters train, where that changes. */
+function enterEpoch(
+  model: LayersModel,
+  optimizer: Optimizer,
+  average: WeightAverage | undefined,
+  { freezing = new Map(), epoch }: Pick<FitOptions, 'freezing'> & { readonly epoch: number },
+): string | undefined {
+  const change = freezeLayers(model, freezing, epoch);
+  optimizer.add(trainableWeights(model));
+  const moving = movingWeights(model);
+  average?.follow(moving);
+  // Training may resume from here, and must then compute the same.
+  beginAnew(allWeights(model).filter((weight) => !moving.includes(weight)));
+  return change;
 }
 
 function endsEarly(epochs: number, chosenEpoch: number, { earlyStopping }: FitOptions, listener: FitListener): boolean {

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { z } from 'zod';
+import { formatCount } from '../../format-numbers.ts';
 import type { SettingMistake } from '../../stage.ts';
 import type { Net } from '../models/layers/layer.ts';
 import { backbone, layersByName, matchesName, weightedLayers } from '../models/layers/net-parts.ts';
@@ -122,4 +123,4 @@ export function freezeLayers(model: LayersModel, freezing: Freezing, epoch: numb
 }
 
 const trainableParameters = (model: LayersModel): string =>
-  model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0).toLocaleString('en');
+  formatCount(model.trainableWeights.reduce((sum, weight) => sum + weight.read().size, 0));

@@ -10,7 +10,7 @@ interface Length {
   readonly earlyStopping?: { readonly patience: number };
 }
 
-/** Circumstances that decide bytes besides settings and data, such as the number of threads, by the name in messages. */
+/** Circumstances besides settings and data that affect the bytes, such as the number of threads, by the name in messages. */
 type Circumstances = Readonly<Record<string, string | number>>;
 
 /** The form of {@link Checkpoint.state}. A change of it raises `format`. */

@@ -46,7 +46,7 @@ const width = 330;
 /** A panel for each split, a bar for each class and source, with its images and their share of the split. */
 export function statisticsChart(splits: readonly SplitCounts[], title: string): TopLevelSpec {
   const most = Math.max(1, ...splits.flatMap(({ rows }) => rows.map(({ images }) => images)));
-  // One scale for all panels, with room for the longest text behind the longest bar.
+  // One scale for all panels, with room for the longest text after the longest bar.
   const room = Math.max(...splits.flatMap((split) => split.rows.map((row) => textWidth(textOf(row, split), 12)))) + 8;
   const end = most / (1 - room / width);
   return chart(title, subtitle(splits), width + 90, {

@@ -162,7 +162,7 @@ function chanceRules(
   });
 }
 
-/** Ticks at whole epochs, none behind the last that was trained. */
+/** Ticks at whole epochs, none after the last that was trained. */
 function epochAxis({ epochs: [first, last], panelWidth }: Curves, isTitled: boolean): Part {
   const single = first === last ? 1 : 0; // a single epoch stands in the middle
   const most = Math.min(12, Math.floor(panelWidth / (textWidth(`${last}`, 12) + 14))); // labels do not touch
@@ -224,7 +224,7 @@ function keptText([only, ...others]: readonly Run[]): string {
 function imagesText(images: Images): string {
   const counts = Object.entries(images).map(([split, { real, fake }]) => `${formatCount(real + fake)} ${split}`);
   if (counts.length === 0) return '';
-  return `; ${formatList(counts)} images; calling all the same gives ${majorityWords(images)}`;
+  return `; ${formatList(counts)} images; majority class: ${majorityWords(images)}`;
 }
 
 /** The numbers of runs and epochs, what was kept, and how to read the marks. */

@@ -61,7 +61,7 @@ test('the title says what is shown, the subtitle how to read the picture', () =>
   ]);
   assert.equal(
     told([counted({ train: { real: 800, fake: 800 }, val: { real: 100, fake: 200 } })])[1],
-    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; calling all the same gives train 50.0 %, val 66.7 %',
+    'The weights of epoch 3 of 3 were kept; accuracy then: train 70.0 %; 1,600 train and 300 val images; majority class: train 50.0 %, val 66.7 %',
   );
   const runs = [
     testRun({ set: 'faces', net: 'a', seed: '1' }, 2),

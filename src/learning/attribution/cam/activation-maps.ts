@@ -25,7 +25,7 @@ export function gradCam(view: LayerView): Float32Array {
  *     α_ij^k = g² / (2 g² + Σ_ab A_ab^k g³)      (equation 19; 0 where g is 0)
  *     w_k = Σ_ij α_ij^k ReLU(g)                   (equation 14; the exponential itself scales all weights alike)
  *
- * The method assumes activations behind a ReLU. Before a ReLU, a sum of both signs may bring the denominator near 0.
+ * The method assumes activations after a ReLU. Before a ReLU, a sum of both signs may bring the denominator near 0.
  */
 export function gradCamPlusPlus(view: LayerView): Float32Array {
   const { activations, gradients } = view;
@@ -51,7 +51,7 @@ export const hiresCam = (view: LayerView): Float32Array =>
  * mean gradient, each place weighted by its share of the channel's activation, `w_k = Σ_ij (A_ij^k / Σ_ab A_ab^k) g_ij^k`;
  * 0 for a channel whose sum is zero.
  *
- * The method assumes activations behind a ReLU. Before a ReLU, values of both signs may nearly cancel in the sum, and such a
+ * The method assumes activations after a ReLU. Before a ReLU, values of both signs may nearly cancel in the sum, and such a
  * channel outweighs all others.
  */
 export function xgradCam(view: LayerView): Float32Array {

@@ -53,7 +53,7 @@ export async function viewLayer(
 
 /**
  * A model's output for images, `[batch, height, width, channels]`, in inference mode, computed layer by layer. `after`
- * receives each layer's output and returns the input of the layers behind it, so a value can be read or changed anywhere in
+ * receives each layer's output and returns the input of the layers after it, so a value can be read or changed anywhere in
  * the network, also inside a residual block.
  */
 export function walkLayers(

@@ -17,7 +17,7 @@ interface ExchangeOptions {
   /** For each image, for each of its maps, the {@link saliencyOrder} of the pixels. */
   readonly orders: readonly (readonly Uint32Array[])[];
   readonly steps: number;
-  /** Images of one forward pass, and who is told after each. */
+  /** Images of one forward pass, and the listener that each pass is reported to. */
   readonly batchSize: number;
   readonly onForward?: (images: number) => void;
 }

@@ -114,7 +114,7 @@ export function compareRuns(
   const pairs = pairsOf(groups);
   const areas = models.map((rows) => aucOfRows(labels, rows));
   const shares = models.map((rows) => accuracyOfRows(labels, rows));
-  const [auc, accuracy] = [areas, shares].map((of) => adjusted(welchTests(sample, groups, of, pairs, level)));
+  const [auc, accuracy] = [areas, shares].map((of) => adjusted(welchTests(sample, groups, of, level)));
   return pairs.map(([one, other], i) => ({ one, other, auc: auc![i]!, accuracy: accuracy![i]! }));
 }
 
@@ -125,14 +125,13 @@ function welchTests(
   sample: BootstrapSample,
   groups: readonly (readonly number[])[],
   statistics: readonly Statistic[],
-  pairs: readonly Pair[],
   level: number,
 ): readonly Omit<TestedDifference, 'adjustedP'>[] {
   const meansOf = (weights: Float64Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
   const drawn = Array.from(informativeDraws(sample), meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
-  return pairs.map(([one, other]) => {
+  return pairsOf(groups).map(([one, other]) => {
     const [first, second] = [ofRuns[one]!, ofRuns[other]!];
     const difference = mean(first) - mean(second);
     const [a, b] = [sampleVariance(first) / first.length, sampleVariance(second) / second.length];

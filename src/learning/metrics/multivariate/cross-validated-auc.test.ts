@@ -6,13 +6,13 @@ import { groupedFolds } from './grouped-folds.ts';
 import { shuffleLabels } from './shuffle-labels.ts';
 import { alone, measureNoise } from './testing-noise.ts';
 
-test('a column that tells the classes is found among others that do not, surely, and with a short interval', () => {
+test('a column that separates the classes is found among others that do not, surely, and with a short interval', () => {
   const { auc } = measureNoise({ groups: alone(200), columns: 8, apart: 1 }, 1);
   assert.equal(auc.p, 1 / 200);
   assert.ok(auc.low > 0.6 && auc.low < auc.estimate && auc.estimate < auc.high && auc.high < 0.85);
 });
 
-test('what tells the classes without fail has an area of 1, and an interval below', () => {
+test('a column that separates the classes without fail has an area of 1, and an interval below', () => {
   const { auc } = measureNoise({ groups: alone(60), columns: 1, apart: 40 }, 1);
   const { low, ...ends } = auc;
   assert.deepEqual(ends, { estimate: 1, high: 1, p: 1 / 200 });

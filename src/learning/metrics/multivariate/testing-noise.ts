@@ -19,7 +19,7 @@ export interface NoiseDesign {
 export const alone = (items: number, every = 2): NoiseDesign['groups'] =>
   Array.from({ length: items }, (_, i) => (i % every === 0 ? [0, 1] : [1, 0]));
 
-/** Draws columns of normal noise and measures how well they tell the classes, in five folds. */
+/** Draws columns of normal noise and measures how well they separate the classes, in five folds. */
 export function measureNoise(design: NoiseDesign, seed: number) {
   const drawn = drawNoise(design, seed);
   return { ...drawn, auc: crossValidatedAuc(drawn, { confidence: 0.95, seed }) };

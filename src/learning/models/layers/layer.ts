@@ -1,10 +1,11 @@
+import { formatCountOf } from '../../../format-numbers.ts';
 /** The output of a layer for one image: `[height, width, channels]`, or `[values]` once it is flat. */
 export type Shape = readonly [height: number, width: number, channels: number] | readonly [values: number];
 
 /** `8 x 8 x 32`, `2,048 values`. */
 export function showShape(shape: Shape): string {
   if (shape.length === 3) return shape.join(' x ');
-  return `${shape[0].toLocaleString('en')} value${shape[0] === 1 ? '' : 's'}`;
+  return formatCountOf(shape[0], 'value');
 }
 
 /** A weight of a layer, as tfjs-layers and Keras name and shape it. */

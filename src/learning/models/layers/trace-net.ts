@@ -1,3 +1,4 @@
+import { formatCount } from '../../../format-numbers.ts';
 import { err, ok, type Result } from '../../../result.ts';
 import type { Layer, PlainLayer, ResidualLayer, Shape, WeightShape } from './layer.ts';
 import { showShape, sizeOf } from './layer.ts';
@@ -59,7 +60,7 @@ function tracePlain(layer: PlainLayer, input: Shape): Result<TracedPlain, NetMis
   const weights = layerWeights(layer, input);
   const largest = Math.max(...weights.map(sizeOf));
   if (largest > mostInWeight) {
-    const [got, most] = [largest, mostInWeight].map((value) => value.toLocaleString('en'));
+    const [got, most] = [largest, mostInWeight].map((value) => formatCount(value));
     const message = `${layer.name} would have ${got} weights in one tensor, at most ${most} are possible`;
     return err({ at: layer.at, message });
   }
@@ -84,7 +85,7 @@ function traceResidual(layer: ResidualLayer, input: Shape): Result<TracedResidua
     return ok({ layer, input, output, body: body.value, shortcut: shortcut.value });
   }
   const [way, advice] =
-    layer.shortcut.length > 0 ? ['shortcut', ''] : ['input', ': give it a shortcut that ends alike'];
+    layer.shortcut.length > 0 ? ['shortcut', ''] : ['input', ': give it a shortcut with the same output shape'];
   const message = `${layer.name} adds ${showShape(output)} to its ${way} of ${showShape(around)}${advice}`;
   return err({ at: layer.at, message });
 }

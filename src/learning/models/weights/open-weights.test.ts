@@ -168,7 +168,7 @@ test('what is no weight file, or is cut short, is told with its place and what w
   );
   assert.equal(
     await problem([folder]),
-    `Expected one file of weights in the folder ${folder}, got model.json, w.h5, w.safetensors: name the one.`,
+    `Expected one file of weights in the folder ${folder}, got model.json, w.h5, w.safetensors: name one of them.`,
   );
   truncateSync(shard, 11);
   assert.equal(

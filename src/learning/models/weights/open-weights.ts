@@ -37,7 +37,9 @@ function findInFolder(folder: string): string {
   const [name] = names;
   if (name === undefined) throw new StageError(`Expected weights in the folder ${folder}: ${formats}; got none.`);
   if (names.length === 1) return join(folder, name);
-  throw new StageError(`Expected one file of weights in the folder ${folder}, got ${names.join(', ')}: name the one.`);
+  throw new StageError(
+    `Expected one file of weights in the folder ${folder}, got ${names.join(', ')}: name one of them.`,
+  );
 }
 
 function findInList(paths: readonly string[]): string {

@@ -5,7 +5,7 @@ import { type ModelSetting, netOf } from '../model-setting.ts';
 import { loadWeights } from './load-weights.ts';
 import { openWeights } from './open-weights.ts';
 
-/** A network with random weights, and then those of files, with what is told of them. */
+/** A network with random weights, and then those of files, with the messages about them. */
 export async function loaded(setting: ModelSetting, imageSize: number, ...paths: readonly string[]) {
   const net = netOf(setting);
   const model = buildNet(net, imageSize);

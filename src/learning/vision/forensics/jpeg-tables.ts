@@ -1,6 +1,6 @@
 /** How a JPEG file was compressed, as its head says. */
 export interface JpegTables {
-  /** The quantisation tables one after the other, in the file's own order: what tells encoders apart. */
+  /** The quantisation tables one after the other, in the file's own order; they differ between encoders. */
   readonly tables: readonly (readonly number[])[];
   /** The quality in the scale of libjpeg, 1 to 100, whose table of luma is as coarse; exact where libjpeg made the file. */
   readonly quality: number;
