@@ -7,6 +7,7 @@ import {
   formatDecimal,
   formatEnds,
   formatEstimate,
+  formatFew,
   formatLevel,
   formatList,
   formatMetric,
@@ -71,4 +72,9 @@ test('a metric has three decimals, or two digits where it is small', () => {
     [...['12,345', '0.988', '−0.500', '0.0012', '0']],
   );
   assert.equal(formatMetric(0.00123, 5), '0.00123');
+});
+
+test('a long list ends with the number of its other items', () => {
+  assert.equal(formatFew(['a', 'b'], 2), 'a, b');
+  assert.equal(formatFew(['a', 'b', 'c', 'd'], 2), 'a, b and 2 more');
 });

@@ -21,6 +21,12 @@ export function formatList(texts: readonly string[]): string {
   return texts.length < 2 ? texts.join('') : `${texts.slice(0, -1).join(', ')} and ${texts.at(-1)}`;
 }
 
+/** At most `most` of the texts, and the number of the others: `a, b and 3 more`. */
+export function formatFew(texts: readonly string[], most: number): string {
+  const left = texts.length - most;
+  return texts.slice(0, most).join(', ') + (left > 0 ? ` and ${formatCount(left)} more` : '');
+}
+
 const usualDecimals = 3;
 
 /** Decimals that tell numbers beside each other apart: two digits of their difference, 3 to 6. */

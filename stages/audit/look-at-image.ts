@@ -10,7 +10,7 @@ import { radialSpectrum } from '../../src/learning/vision/forensics/radial-spect
 export const faceSide = 64;
 const thumbnailSide = 16;
 
-/** What is kept of every image to find its copies and to know how it was saved: two kilobytes. */
+/** A record of every image, which finds its copies and shows how it was saved: two kilobytes. */
 export interface Print {
   readonly bytes: number;
   readonly fileDigest: string;
@@ -33,7 +33,7 @@ export interface Encoding {
   readonly progressive?: boolean;
 }
 
-/** What is kept of an examined image. */
+/** The measurements of an examined image. */
 export interface Inspection {
   readonly light: Light;
   /** `[16, 16, 3]`, 0 to 255, stretched to the square. */

@@ -1,5 +1,5 @@
 import { writeFileSync } from 'node:fs';
-import { formatCountOf } from '../../src/format-numbers.ts';
+import { formatCountOf, formatFew } from '../../src/format-numbers.ts';
 import { renderChart } from '../../src/learning/charts/render-chart.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import { openTwoClasses } from '../../src/learning/training/open-two-classes.ts';
@@ -138,9 +138,8 @@ function* warnings({ seen: { images }, copies, groups, results }: Findings): Gen
   yield* copyWarnings(images, copies);
   const names = [...new Set(groups.map(({ group }) => group))];
   if (names.length === 0) return;
-  const more = names.length > 5 ? `, and ${names.length - 5} more` : '';
   const verb = names.length === 1 ? 'lies' : 'lie';
-  yield `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${names.slice(0, 5).join(', ')}${more}.`;
+  yield `${formatCountOf(names.length, 'group')} ${verb} in several splits: ${formatFew(names, 5)}.`;
 }
 
 function* copyWarnings(images: readonly AuditedImage[], { pairs, leaking, isCut }: Copies): Generator<string> {

@@ -17,7 +17,7 @@ interface Shortcut {
   columns(images: readonly ExaminedImage[]): readonly ArrayLike<number>[];
 }
 
-/** How well one shortcut separates the classes. */
+/** The separation of the classes by one shortcut. */
 export interface ShortcutResult extends Pick<Shortcut, 'name' | 'title'> {
   readonly images: number;
   /** With p adjusted by {@link holm}: the more shortcuts are tested, the more often one seems to separate the classes. */
@@ -104,7 +104,7 @@ export function testShortcuts(
   return results.map((result, i) => ({ ...result, auc: { ...result.auc, p: ps[i]! } }));
 }
 
-/** Of a shortcut in which all images are alike. */
+/** The result of a shortcut in which all images are alike. */
 const chance: CrossValidatedAuc = { estimate: 0.5, low: Number.NaN, high: Number.NaN, p: Number.NaN };
 
 function flattened(rows: readonly ArrayLike<number>[]): Float64Array {

@@ -37,7 +37,7 @@ export function evaluate(
   };
 }
 
-/** What is fitted to the validation split, and to no other; undefined if a class is missing. */
+/** Values fitted to the validation split only; undefined if a class is missing. */
 function fitTo({ labels, differences, logits }: Scored) {
   if (new Set(labels).size < 2) return undefined;
   const temperature = fitTemperature(labels, logitDifferences(logits));

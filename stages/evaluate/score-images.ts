@@ -45,7 +45,7 @@ export async function scoreImages(context: Context) {
   return { rows, chosenEpoch: info.chosenEpoch };
 }
 
-/** What a model scores: images, or features. */
+/** The items that a model scores: images, or features. */
 interface Source {
   readonly classes: readonly string[];
   samples(split: string): readonly Pick<Sample, 'key' | 'source' | 'group'>[];

@@ -22,7 +22,7 @@ import { type JudgedMethod, type Judgement, sideOf } from './judge.ts';
 import type { FaithfulnessSettings } from './spec.ts';
 import { areaDecimals, rankingDecimals } from './tables.ts';
 
-/** What titles and subtitles say besides the numbers. */
+/** The facts in titles and subtitles besides the numbers. */
 export interface Frame
   extends Pick<FaithfulnessSettings, 'split' | 'class' | 'curveBaseline' | 'confidence' | 'title'> {
   /** The axis values of the model. */

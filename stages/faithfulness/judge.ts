@@ -28,7 +28,7 @@ export type JudgedMethod = ReturnType<typeof judgeMethod>;
 /** A method with its contrast minus that of the control, on the same images. */
 export type RankedMethod = JudgedMethod & { readonly overControl: Tested };
 
-/** What all methods were judged by; the control is the last of them. */
+/** The options that all methods are judged by; the control is the last method. */
 type JudgeOptions = Pick<FaithfulnessSettings, 'confidence' | 'draws' | 'seed'> & {
   readonly methods: readonly Method[];
   readonly depths: readonly RandomisedDepth[];
@@ -136,7 +136,7 @@ function judgeMethod(
      * the draws.
      */
     newWeights: excess && { own: intervals[depths.length - 1]!, others, excess, byDraw: byDraw! },
-    /** Of integrated gradients. */
+    /** For integrated gradients only. */
     completeness: methods[m] === 'integrated-gradients' ? completenessOf(images) : undefined,
   };
 }

@@ -11,7 +11,7 @@ import type { Question } from '../../src/learning/attribution/question.ts';
 import { mean } from '../../src/learning/metrics/mean.ts';
 import { Random } from '../../src/random.ts';
 
-/** How similar an image's map is to maps of the network with randomised weights (rank correlation); by method throughout. */
+/** The similarity of an image's map to maps of the network with randomised weights (rank correlation); by method throughout. */
 export interface Likeness {
   /** At each depth; at the last, where all weights are random, the mean over their draws. */
   readonly byDepth: readonly (readonly number[])[];

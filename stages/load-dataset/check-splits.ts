@@ -1,4 +1,4 @@
-import { formatCountOf } from '../../src/format-numbers.ts';
+import { formatCountOf, formatShare } from '../../src/format-numbers.ts';
 import { groupBy } from '../../src/group-by.ts';
 import { StageError } from '../../src/stage.ts';
 import { inSplitOrder, type PlacedImage } from './found-image.ts';
@@ -57,7 +57,7 @@ function whatHelps(images: readonly PlacedImage[], splits: number, classes: read
 
 /**
  * Where groups made a split's part of a class miss its share by more than a fifth and by an image or more: a line each,
- * such as `val has 14 of 60 real, 23.3 % where its share is 15 %`.
+ * such as `val has 14 of 60 real, 23.3 % where its share is 15.0 %`.
  */
 export function farFromShares(
   images: readonly PlacedImage[],
@@ -72,7 +72,7 @@ export function farFromShares(
       const [own, wanted] = [count(split, label), shares[split]! * total];
       if (Math.abs(own - wanted) < Math.max(1, 0.2 * wanted)) return [];
       return [
-        `${split} has ${own} of ${total} ${name}, ${percent(own / total)} where its share is ${percent(shares[split]!)}`,
+        `${split} has ${own} of ${total} ${name}, ${formatShare(own / total)} where its share is ${formatShare(shares[split]!)}`,
       ];
     }),
   );
@@ -83,5 +83,3 @@ function counting(images: readonly PlacedImage[]): (split: string, label: number
   const places = groupBy(images, ({ split, label }) => `${split} ${label}`);
   return (split, label) => places.get(`${split} ${label}`)?.length ?? 0;
 }
-
-const percent = (part: number) => `${Number((100 * part).toFixed(1))} %`;

@@ -30,7 +30,7 @@ export function drawSplits(
   return images.map((image) => ({ ...image, split: placed.get(unitName(image))! }));
 }
 
-/** What stays in one split: a group, or an image that stands alone. */
+/** A unit that stays in one split: a group, or an image that stands alone. */
 interface Unit {
   readonly name: string;
   readonly alone: boolean;

@@ -163,8 +163,8 @@ test('twelve groups are split near their shares, and a share that they miss by m
     inputs: { images: uneven.images },
   });
   assert.deepEqual(uneven.logs, [
-    'Groups stay whole, so shares are missed: train has 18 of 24 real, 75 % where its share is 50 %; ' +
-      'test has 6 of 24 real, 25 % where its share is 50 %.',
+    'Groups stay whole, so shares are missed: train has 18 of 24 real, 75.0 % where its share is 50.0 %; ' +
+      'test has 6 of 24 real, 25.0 % where its share is 50.0 %.',
   ]);
 });
 

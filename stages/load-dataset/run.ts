@@ -1,4 +1,5 @@
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { formatFew } from '../../src/format-numbers.ts';
 import { DisjointSets } from '../../src/learning/disjoint-sets.ts';
 import { type RunStage, type StageContext, StageError } from '../../src/stage.ts';
 import { crossingGroups, farFromShares, requireEveryClass } from './check-splits.ts';
@@ -46,7 +47,7 @@ function find(context: Context, root: string): readonly FoundImage[] {
   const found = split === undefined ? findInSplits(root, splits, classes) : findInClasses(root, splits, classes);
   const unclaimed = unclaimedFolders(root, split === undefined ? splits : [''], classes);
   if (unclaimed.length > 0) {
-    context.warn(`No class has these folders, so their images are left out: ${shortList(unclaimed)}.`);
+    context.warn(`No class has these folders, so their images are left out: ${formatFew(unclaimed, 10)}.`);
   }
   return found;
 }
@@ -72,7 +73,7 @@ function place(context: Context, images: readonly FoundImage[]): readonly Placed
   }
   const crossing = [...crossingGroups(given)].map(([group, splits]) => `"${group}" in ${splits.join(' and ')}`);
   if (crossing.length > 0) {
-    const message = `Expected every group in one split, got ${shortList(crossing)}.`;
+    const message = `Expected every group in one split, got ${formatFew(crossing, 10)}.`;
     if (groupAcrossSplits === 'error') {
       throw new StageError(`${message} To continue with this leak, set \`groupAcrossSplits: warn\`.`);
     }
@@ -100,9 +101,6 @@ function tellUnreadable(context: Context, unreadable: readonly Unreadable[], tot
   );
   context.note('images left out', unreadable.length);
 }
-
-const shortList = (items: readonly string[]): string =>
-  items.slice(0, 10).join(', ') + (items.length > 10 ? `, and ${items.length - 10} more` : '');
 
 /**
  * Joins images that have a capture of `pattern`, or the group of their list, in common, and whatever these join in

@@ -7,10 +7,10 @@ import type { RocDetSettings } from './spec.ts';
 
 type Labels = Readonly<Record<string, string>>;
 
-/** What charts and tables need besides the models: the settings, and the axis values that all models share. */
+/** The context of charts and tables: the settings, and the axis values that all models share. */
 export type Frame = Omit<RocDetSettings, 'names'> & { readonly shared: Labels };
 
-/** What charts draw as one: a model, or the runs of one model. */
+/** A line of a chart: a model, or the runs of one model. */
 export interface Line {
   readonly name: string;
   readonly runs: readonly MeasuredModel[];

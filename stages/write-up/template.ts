@@ -16,7 +16,7 @@ export interface Place {
   readonly format: readonly string[];
 }
 
-/** What a place reads: an artifact, and of it a number or text. */
+/** The source of a place: an artifact, and a number or text in it. */
 export interface Reading {
   /** The input of the stage. */
   readonly input: string;

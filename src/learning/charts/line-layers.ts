@@ -1,7 +1,7 @@
 import type { Axes, Part } from './encoders.ts';
 import { seriesLegend, seriesScales } from './series.ts';
 
-/** How series are drawn as lines. */
+/** The style of series that are drawn as lines. */
 export interface LineOptions extends Axes {
   /** The rows, where they are not the panel's. */
   readonly data?: Part;

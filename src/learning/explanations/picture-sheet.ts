@@ -11,7 +11,7 @@ import { thumbnail } from '../vision/thumbnail.ts';
 import type { ExplainedPicture, ExplainedPictures } from './explain-pictures.ts';
 import { classlessText, colourWords, constancyOf, overlayOf, pictureOf, scoreText } from './map-pictures.ts';
 
-/** How explained pictures are shown. */
+/** Options of a sheet of explained pictures. */
 export interface SheetOptions {
   readonly title: string;
   readonly classes: readonly string[];

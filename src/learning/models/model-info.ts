@@ -6,7 +6,7 @@ import { fits, kernels } from '../vision/resize-settings.ts';
 import { triple } from './input-settings.ts';
 import { layerItem } from './layers/layer-items.ts';
 
-/** How an image becomes the network's input. */
+/** The preparation of an image as the network's input. */
 const imageInput = z.object({
   /** Pixels a side. */
   size: z.int().positive(),

@@ -1,5 +1,6 @@
 import type { LayersModel } from '@tensorflow/tfjs';
 import { beginAnew } from '../../backend/register.ts';
+import { formatFew } from '../../format-numbers.ts';
 import { StageError } from '../../stage.ts';
 import { crossEntropy } from '../metrics/calibration/losses.ts';
 import { accuracy, confusion } from '../metrics/confusion.ts';
@@ -212,8 +213,7 @@ function namesOf({ indices }: Batch, logits: Float32Array, data: TrainingData): 
   const isLost = (slot: number) => !Number.isFinite(logits[2 * slot]! + logits[2 * slot + 1]!);
   const lost = indices.filter((_, slot) => isLost(slot));
   const keys = [...(lost.length > 0 ? lost : indices)].map((index) => data.key(trainSplit, index));
-  const more = keys.length - mostNames;
-  return `images ${keys.slice(0, mostNames).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `images ${formatFew(keys, mostNames)}`;
 }
 
 const diverged = (where: string, loss: number): StageError =>

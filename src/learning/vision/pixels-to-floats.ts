@@ -17,7 +17,7 @@ export const usualNormalization = {
   deviation: [0.2023, 0.1994, 0.201],
 } satisfies Normalization;
 
-/** How an image is moved in training: shifted to the left and up, in pixels, then mirrored left to right if `flip`. */
+/** The movement of an image in training: shifted to the left and up, in pixels, then mirrored left to right if `flip`. */
 interface Placement {
   readonly left: number;
   readonly top: number;

@@ -1,4 +1,4 @@
-/** How an image is brought to the size a model takes: light, so that settings may name it. */
+/** The ways to bring an image to the size that a model takes; light, so that settings may name them. */
 export interface Resize {
   /** In pixels. */
   readonly width: number;

@@ -39,7 +39,7 @@ const leastPanelWidth = 130;
 /** Beyond this many epochs the points of a line touch each other, and the line is clearer alone. */
 const mostPoints = 30;
 
-/** What all panels share. */
+/** The options that all panels share. */
 interface Curves {
   readonly lines: readonly CurveRow[];
   readonly kept: readonly CurveRow[];

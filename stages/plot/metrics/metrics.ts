@@ -20,7 +20,7 @@ export interface MetricItem {
   readonly groups?: number | undefined;
 }
 
-/** What a chart of metrics is drawn by: the number's path, its name, and the chart's own settings. */
+/** The options of a chart of metrics: the number's path, its name, and the chart's own settings. */
 export type MetricOptions = Readonly<Record<'value' | 'label', string>> &
   Partial<Omit<PlotSettings, 'value' | 'label'>>;
 

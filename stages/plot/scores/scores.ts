@@ -26,7 +26,7 @@ export interface SplitScores {
   readonly shared: InputArtifact['labels'];
 }
 
-/** What charts of scores are drawn by. */
+/** The options of charts of scores. */
 export type ScoresOptions = Required<Pick<PlotSettings, 'bins' | 'scale' | 'threshold'>> & Pick<PlotSettings, 'title'>;
 
 /** Draws the scores of a split. Throws a {@link StageError} where a file is none, or has no images of both classes in it. */

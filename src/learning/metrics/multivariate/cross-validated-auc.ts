@@ -4,7 +4,7 @@ import { countAtThresholds } from '../ranking/threshold-counts.ts';
 import { crossDiscriminant } from './cross-discriminant.ts';
 import { type GroupedItems, type Labeling, shuffleLabels } from './shuffle-labels.ts';
 
-/** How well columns separate two classes. */
+/** The separation of two classes by columns. */
 export interface CrossValidatedAuc {
   readonly estimate: number;
   /** Both NaN where shuffled labels show no spread, as for columns without variance. */

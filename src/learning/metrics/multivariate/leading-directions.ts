@@ -8,7 +8,7 @@ const tolerance = 1e-9;
 
 /** The leading eigenvectors of XᵀX with their eigenvalues. */
 export interface LeadingDirections {
-  /** Of length 1, or all zeros where there are fewer columns than directions. Signs are arbitrary. */
+  /** Each has length 1, or all zeros where there are fewer columns than directions. Signs are arbitrary. */
   readonly directions: readonly Float64Array[];
   /** Falling. */
   readonly values: readonly number[];

@@ -4,7 +4,7 @@ import { groupedFolds } from './grouped-folds.ts';
 
 /** Items in groups, and how they differ. */
 export interface NoiseDesign {
-  /** Of each group, how many items of class 0 and of class 1. */
+  /** The numbers of items of class 0 and of class 1 in each group. */
   readonly groups: readonly (readonly [zeros: number, ones: number])[];
   readonly columns: number;
   /** How much of the variance the items of a group have in common. Default: 0. */

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { LayersModel } from '@tensorflow/tfjs';
+import { formatFew } from '../../../format-numbers.ts';
 import type { StageContext } from '../../../stage.ts';
 import { type Normalization, usualNormalization } from '../../vision/pixels-to-floats.ts';
 import { buildNet } from '../build-net.ts';
@@ -69,11 +70,9 @@ function normalisationIn(folder: string): Normalization | undefined {
 }
 
 function describe({ layers, random, unused, naming }: ReturnType<typeof loadWeights>, path: string) {
-  const few = unused.slice(0, 5).join(', ');
-  const more = unused.length > 5 ? ` and ${unused.length - 5} others` : '';
   return [
     `Weights of ${layers.length} layers come from ${path}, which names them as ${naming} does.`,
     ...random.map((layer) => `Random, as part of the head: ${layer}.`),
-    ...(unused.length > 0 ? [`Left unused: ${few}${more}.`] : []),
+    ...(unused.length > 0 ? [`Left unused: ${formatFew(unused, 5)}.`] : []),
   ];
 }

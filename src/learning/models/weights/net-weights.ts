@@ -26,7 +26,7 @@ export function netWeights(traced: readonly TracedLayer[]): readonly NetWeight[]
   });
 }
 
-/** How one kind of weight file names the weights of a network, and lays them out. */
+/** The names and layouts that one kind of weight file gives the weights of a network. */
 export interface Naming {
   readonly name: string;
   nameOf(weight: NetWeight, tensors: readonly string[]): string;

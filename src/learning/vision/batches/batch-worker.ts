@@ -9,7 +9,7 @@ import { mapParallel } from '../parallel-map.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 
-/** How the thread is started. */
+/** The data that the thread starts with. */
 export interface BatchWorkerSetup {
   readonly dataset: string;
   readonly split: string;

@@ -1,4 +1,4 @@
-/** How a JPEG file was compressed, as its head says. */
+/** The compression of a JPEG file, as its head states it. */
 export interface JpegTables {
   /** The quantisation tables one after the other, in the file's own order; they differ between encoders. */
   readonly tables: readonly (readonly number[])[];

@@ -52,7 +52,7 @@ export function bitCount(word: number): number {
 /** Half a level of grey, in the coefficients' unit. */
 const leastRange = hashSide / 2;
 
-/** Of the orthonormal cosine transform, frequencies 1 to 8: `[frequency, position]`. */
+/** The orthonormal cosine transform, frequencies 1 to 8: `[frequency, position]`. */
 const cosines = Float64Array.from({ length: block * hashSide }, (_, i) => {
   const [frequency, position] = [Math.floor(i / hashSide) + 1, i % hashSide];
   return Math.sqrt(2 / hashSide) * Math.cos((Math.PI * frequency * (2 * position + 1)) / (2 * hashSide));
