@@ -265,7 +265,7 @@ test('maps that are the same everywhere leave dashes and whole axes, in words an
   assert.ok(newWeights!.excess.p <= 1);
 });
 
-test('methods that hardly differ are told apart by more digits', () => {
+test('methods that hardly differ have more digits', () => {
   const near = judgedOf([0.5, 0.2, 1, 0.2], false);
   const shrink = (value: number) => 0.5 + (value - 0.5) / 1000;
   const squeeze = <M extends JudgedMethod>(method: M): M => ({
@@ -324,7 +324,7 @@ test('each image is held against the new maps of others, whatever the batches', 
       Array(3).fill('1.000000000'),
     );
     assert.equal(byDepth[2]![0], mean(own[2]!));
-    // Chance is drawn anew with the weights: were it not, the map of the image would be what it was.
+    // Chance is drawn again with the weights: were it not, the map of the image would be what it was.
     assert.ok(Math.abs(mean(own[2]!)) < 0.2);
   }
 });

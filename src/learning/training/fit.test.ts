@@ -276,7 +276,7 @@ test('a loss that is no number stops training and names the batch and its images
   );
 });
 
-test('a network that calls everything one class is told of, at first and where it is kept, and noted', async () => {
+test('a network that calls everything one class is reported, at first and where it is kept, and noted', async () => {
   const data = new NoisyImages({ train: 20, val: 9, test: 9 }, (values) => void values.fill(1));
   const notes = new Notes();
 

@@ -58,7 +58,7 @@ test('the map of the only pixel that counts decides at once, and one that has it
   ]);
 });
 
-test('images and steps meet in batches of any size, and each forward pass is told', async () => {
+test('images and steps meet in batches of any size, and each forward pass is reported', async () => {
   const net = buildNet(netOf('simple-net'), 56);
   initialiseWeights(net, 3);
   const random = new Random('images');
@@ -123,7 +123,7 @@ test('baselines have the image’s own colours: blurred, their mean, or its pixe
   assert.ok(baselineImage(mean, size, 'blur', 1).every((value, i) => Math.abs(value - mean[i]!) < 1e-6));
 });
 
-test('layers are drawn anew from the logits down to the first, and the net is itself again afterwards', async () => {
+test('layers are drawn again from the logits down to the first, and the net is itself again afterwards', async () => {
   const net = buildNet(netOf('simple-net'), 56);
   initialiseWeights(net, 3);
   const valuesOf = (name: string) => net.getLayer(name).getWeights()[0]!.dataSync().slice();
@@ -151,7 +151,7 @@ test('layers are drawn anew from the logits down to the first, and the net is it
   assert.deepEqual(names.map(valuesOf), own);
 });
 
-test('a normalisation is drawn anew with the kernel before it', async () => {
+test('a normalisation is drawn again with the kernel before it', async () => {
   const net = buildNet(netOf('tiny-xception'), 64);
   initialiseWeights(net, 1);
   const norms = net.layers.filter((layer) => layer.getClassName().includes('BatchNorm'));

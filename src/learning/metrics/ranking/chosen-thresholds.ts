@@ -14,7 +14,7 @@ import type { ThresholdCounts } from './threshold-counts.ts';
  */
 export function equalErrorRate(counts: ThresholdCounts): { readonly rate: number; readonly threshold: number } {
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
-  // False negative less false positive rate, times all pairs: whole numbers without weights, so 0 is exact.
+  // False negative minus false positive rate, times all pairs: whole numbers without weights, so 0 is exact.
   const gap = (i: number) => (positives - truePositives[i]!) * negatives - falsePositives[i]! * positives;
   let before = positives * negatives;
   if (!(before > 0)) return { rate: Number.NaN, threshold: Number.NaN };
