@@ -221,7 +221,7 @@ export interface Program {
  */
 export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
 
-/** A failure that the user can mend. Its message is shown without a stack trace. */
+/** A failure that the user can fix. Its message is shown without a stack trace. */
 export class StageError extends UserError {
   override readonly name = 'StageError';
 }

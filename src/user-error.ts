@@ -1,4 +1,4 @@
-/** An error that the user or the machine must mend, never a bug: its message is a full sentence that says all there is to say. */
+/** An error that the user or the machine must fix, never a bug: its message is a full sentence that says all there is to say. */
 export class UserError extends Error {}
 
 /** Whether an error's message says it all, since the user or the system caused it; any other error is a bug. */
@@ -12,7 +12,7 @@ export function describeError(error: unknown): string {
   return `Internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`;
 }
 
-/** Whether an error comes from the operating system: the user or the machine must mend it, and it is never a bug. */
+/** Whether an error comes from the operating system: the user or the machine must fix it, and it is never a bug. */
 function isSystemError(error: unknown): error is NodeJS.ErrnoException {
   return error instanceof Error && 'code' in error && 'syscall' in error;
 }

@@ -69,7 +69,7 @@ stages:
   assert.deepEqual(
     warnings.filter((warning) => warning.includes('checkpoint')),
     [
-      'Cannot write a checkpoint: the disk is full. Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left. This run goes on all the same.',
+      'Cannot write a checkpoint: the disk is full. Free some space and run again; nothing is lost. `restage gc --yes --keep 1h` removes earlier results and what killed runs left. This run continues without it.',
     ],
   );
   assert.deepEqual(project.files('cache/checkpoints'), []);
@@ -96,7 +96,7 @@ stages:
   assert.deepEqual(others, []);
   assert.match(
     ofLog!,
-    /^Cannot write its log .*attempt-1\.log: the disk is full\. .* The stage goes on, and its log ends there\.$/,
+    /^Cannot write its log .*attempt-1\.log: the disk is full\. .* The stage continues, and its log ends there\.$/,
   );
   assert.equal(project.read('out/text'), 'whole\n');
 });

@@ -21,7 +21,7 @@ export interface LoadedKind extends KnownKind {
   readonly warnings?: readonly Diagnostic[];
 }
 
-/** The kinds of a project, and what is amiss with its own. */
+/** The kinds of a project, and the mistakes of its own ones. */
 export interface ProjectKinds {
   /** The built-in ones, and the project's own in its `stages/` folder, which come before a built-in one of their name. */
   readonly kinds: ReadonlyMap<string, LoadedKind>;
@@ -73,7 +73,7 @@ function ownFolders(root: string): readonly { name: string; folder: string }[] {
     .map(({ name }) => ({ name, folder: join(parent, name) }));
 }
 
-/** What a command that goes on should say of the kinds: those that are broken; of those `used`, what their users should know. */
+/** Warnings about kinds: the broken ones, and notes on those in use. */
 export function kindWarnings(
   { kinds, unloaded, replaced }: ProjectKinds,
   used: Iterable<string>,

@@ -24,13 +24,13 @@ const reasons: Readonly<Record<string, string>> = {
   EIO: 'the terminal is gone',
 };
 
-function surviveLoss(stream: NodeJS.WriteStream, tell: (error: NodeJS.ErrnoException) => void): void {
+function surviveLoss(stream: NodeJS.WriteStream, report: (error: NodeJS.ErrnoException) => void): void {
   const write = stream.write.bind(stream) as (...args: unknown[]) => boolean;
   let isOver = false;
   const end = (error: NodeJS.ErrnoException) => {
     if (isOver) return;
     isOver = true;
-    tell(error);
+    report(error);
   };
   stream.on('error', end); // of pipes and terminals
   stream.write = (...args: unknown[]): boolean => {

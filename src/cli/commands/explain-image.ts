@@ -55,7 +55,7 @@ export async function explainImageCommand(words: readonly string[], options: Exp
   if (options.json !== true) process.stdout.write(`\nDrew the maps in ${options.out}\n`);
 }
 
-function misuse(paths: readonly string[], { out, layer, methods }: Asked): string | undefined {
+function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
   if (paths.length === 0) return 'expected one or more images after the model';
   if (paths.length > mostPictures) {
     return `expected at most ${mostPictures} images, since they become one picture, got ${paths.length}; the kinds saliency and gradcam explain whole splits`;
@@ -76,9 +76,9 @@ function missing(path: string): readonly Diagnostic[] {
   ];
 }
 
-type Asked = ExplainImageOptions & { readonly methods: readonly Method[] };
+type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[] };
 
-async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: Asked) {
+async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: ImageQuestion) {
   const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =
     await Promise.all([
       import('../../learning/training/start-backend.ts'),
@@ -103,7 +103,7 @@ function warnOfGap({ gap = 0 }: ExplainedPictures): void {
 
 async function draw(
   explained: ExplainedPictures,
-  { out, ...options }: Asked & { readonly title: string; readonly classes: readonly string[] },
+  { out, ...options }: ImageQuestion & { readonly title: string; readonly classes: readonly string[] },
 ): Promise<void> {
   const [{ pictureSheet }, { renderChartPng }] = await Promise.all([
     import('../../learning/explanations/picture-sheet.ts'),
@@ -130,7 +130,11 @@ function asText({ pictures }: ExplainedPictures, classes: readonly string[]): st
 }
 
 /** By class, in label order; maps are not in it, since the kinds saliency and gradcam write these raw. */
-function asJson({ pictures, layer }: ExplainedPictures, classes: readonly string[], { methods, out }: Asked): string {
+function asJson(
+  { pictures, layer }: ExplainedPictures,
+  classes: readonly string[],
+  { methods, out }: ImageQuestion,
+): string {
   const byClass = (values: readonly number[]) => Object.fromEntries(classes.map((name, i) => [name, values[i]!]));
   const images = pictures.map(({ name, called, explained, scores, probabilities }) => ({
     ...{ image: name, called: classes[called], explained: classes[explained] },

@@ -16,7 +16,7 @@ import { mistake } from '../command-error.ts';
 import { openProject } from '../open-project.ts';
 import { writeUserFile } from '../write-user-file.ts';
 
-/** What a network that is only named is shown at: what `train` takes unless it is told. */
+/** The image size for a named network: the default of `train`. */
 const usualSize = 256;
 
 interface ModelOptions {

@@ -1,9 +1,10 @@
-import { readdirSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { basename, dirname, join, posix, resolve } from 'node:path';
 import { err, ok, type Result } from '../../result.ts';
 import { closest, suggest } from '../../suggest.ts';
 import { reasonOf } from '../../user-error.ts';
 import type { Diagnostic } from '../diagnostics/diagnostic.ts';
+import { findInPackage } from './find-package.ts';
 import { readSource } from './yaml/load-document.ts';
 import { child, itemsOf, textOf } from './yaml/node.ts';
 import { parseYaml } from './yaml/parse-yaml.ts';
@@ -57,9 +58,23 @@ function notFound(argument: string, root: string): Diagnostic {
   const elsewhere = names.filter((name) => basename(withoutExtension(name)) === basename(bare));
   const meant = elsewhere.length > 0 ? elsewhere : names.filter((name) => withoutExtension(name) === near);
   const hint =
-    meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names);
+    shippedHint(wanted, root) ??
+    (meant.length > 0 ? `Did you mean ${meant.map((name) => `"${name}"`).join(' or ')}?` : suggest(wanted, names));
   const message = `There is no pipeline "${argument}", neither here nor below pipelines/`;
   return { code: 'missing-file', message, hint };
+}
+
+/** A hint for a pipeline that ships with Restage, where the project has installed it. */
+function shippedHint(wanted: string, root: string): string | undefined {
+  if (/^[./]/.test(wanted)) return undefined; // a path, which no package has
+  const names = extensions
+    .map((extension) => `npm:restage/${wanted}${extension}`)
+    .filter((name) => /\.ya?ml$/.test(name));
+  const shipped = names.find((name) => {
+    const path = findInPackage(name, root, new Set(), 'pipelines');
+    return path !== undefined && existsSync(path);
+  });
+  return shipped && `Restage ships it: write "extends: ${shipped}" into a file in pipelines/.`;
 }
 
 /** Absolute path of the only pipeline, which a command without a file means; undefined if not exactly one exists. */

@@ -1,3 +1,4 @@
+import { formatFew } from '../../format-numbers.ts';
 import { suggest, thereAre } from '../../suggest.ts';
 
 /** A reference to a stage as it is written: `faces[set=test].dataset`, and without a port in `after`. */
@@ -97,8 +98,7 @@ function suggestIncluded(base: string, stages: Iterable<string>): string | undef
   const included = [...stages].filter((stage) => stage.endsWith(`/${base}`));
   if (included.length === 0) return undefined;
   if (included.length === 1) return `Did you mean "${included[0]}"?`;
-  const more = included.length - mostIncluded;
-  return `Did you mean one of ${included.slice(0, mostIncluded).join(', ')}${more > 0 ? ` and ${more} more` : ''}?`;
+  return `Did you mean one of ${formatFew(included, mostIncluded)}?`;
 }
 
 const isNumber = (text: string): boolean => text !== '' && Number.isFinite(Number(text));

@@ -57,7 +57,7 @@ export class Admission {
     }
   }
 
-  /** Summed anew each time. A running sum of decimal shares drifts: with all given back, not all would be free. */
+  /** Summed again each time. A running sum of decimal shares drifts: with all given back, not all would be free. */
   #free(): Resources {
     return [...this.#held].reduce(less, this.#capacity);
   }

@@ -232,7 +232,7 @@ class Log {
     } catch (error) {
       this.#isCut = true;
       const { message } = writeError(`its log ${this.#path}`, error) as Error;
-      this.#warn(`${message} The stage goes on, and its log ends there.`);
+      this.#warn(`${message} The stage continues, and its log ends there.`);
     }
   }
 

@@ -110,7 +110,7 @@ export class StageRun {
     const files = folder.attempt(this.#stage.name, options.number);
     const startedAt = Date.now();
     const state = { fingerprint: examined.digest, content: examined.fingerprint, startedAt };
-    files.tell(state);
+    files.record(state);
     try {
       const emit = (event: StageEvent) => this.#emit(event);
       const made = await seat.run({
@@ -119,11 +119,11 @@ export class StageRun {
         ...options,
       });
       const used = await use(made, files.work);
-      tellEnd(files, state, 'succeeded');
+      recordEnd(files, state, 'succeeded');
       return used;
     } catch (error) {
-      if (signal.aborted) tellEnd(files, state, 'interrupted');
-      else tellEnd(files, state, 'failed', describeError(error));
+      if (signal.aborted) recordEnd(files, state, 'interrupted');
+      else recordEnd(files, state, 'failed', describeError(error));
       throw error;
     } finally {
       forgetView(viewName(world.store.folder, examined.digest), viewFolder(files.work));
@@ -218,15 +218,15 @@ export class StageRun {
 }
 
 /** Keeps how an attempt ended. A full disk must not hide that, and was reported before. */
-function tellEnd(
+function recordEnd(
   files: AttemptFiles,
-  state: Parameters<AttemptFiles['tell']>[0],
+  state: Parameters<AttemptFiles['record']>[0],
   outcome: 'succeeded' | 'failed' | 'interrupted',
   message?: string,
 ): void {
   const seconds = (Date.now() - state.startedAt) / 1000;
   try {
-    files.tell({ ...state, end: { outcome, seconds, ...(message !== undefined && { message }) } });
+    files.record({ ...state, end: { outcome, seconds, ...(message !== undefined && { message }) } });
   } catch (error) {
     if (!isForUser(error)) throw error;
   }

@@ -73,14 +73,14 @@ function sourceOf(path: string): string {
   return statSync(source, { throwIfNoEntry: false }) === undefined ? path : source;
 }
 
-/** A use of a file by a process, which opened it for reading, ran or linked it, or emptied it to write it anew. */
+/** A use of a file by a process, which opened it for reading, ran or linked it, or emptied it to write it again. */
 interface Use {
   readonly time: number;
   readonly path: string;
   readonly isMade: boolean;
 }
 
-/** Paths that were read and that no program had written anew before. */
+/** Paths that were read and that no program had written before. */
 function readPaths(uses: readonly Use[]): readonly string[] {
   const made = new Set<string>();
   return [...uses]

@@ -23,13 +23,13 @@ export interface ListingOptions {
 }
 
 /** `[size, mtimeMs, ctimeMs, ino, digest]` of a file when it was hashed. */
-type Known = readonly [number, number, number, number, Digest];
+type KnownFile = readonly [number, number, number, number, Digest];
 
 /** The known digests of one folder's files, by name. */
 interface KnownFolder {
   /** Days since the epoch; a folder that nobody lists for a month is forgotten. */
   readonly used: number;
-  readonly files: Map<string, Known>;
+  readonly files: Map<string, KnownFile>;
 }
 
 const format = 1;
@@ -45,7 +45,7 @@ export class DigestIndex {
   readonly #folder: string;
   readonly #clock: FileClock;
   readonly #rehash: boolean;
-  readonly #learned = new WeakSet<Known>();
+  readonly #learned = new WeakSet<KnownFile>();
   #folders: Map<string, KnownFolder> | undefined;
   #changed = false;
 
@@ -138,7 +138,7 @@ export class DigestIndex {
     const groups = byFolder(root, entries);
     const unknown: TreeEntry[] = [];
     for (const [folder, members] of groups) {
-      const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, Known>();
+      const known = this.#folders.get(this.#key(folder))?.files ?? new Map<string, KnownFile>();
       for (const [name, entry] of members) {
         const match = known.get(name);
         if (match !== undefined && this.#trusts(match) && isSame(match, entry.stats)) digests.set(entry.path, match[4]);
@@ -167,13 +167,13 @@ export class DigestIndex {
     // The private folders of running stages lie in the store and are gone soon.
     if (folder === this.#folder || folder.startsWith(`${this.#folder}/`)) return;
     const key = this.#key(folder);
-    const record = this.#folders?.get(key) ?? { used: 0, files: new Map<string, Known>() };
+    const record = this.#folders?.get(key) ?? { used: 0, files: new Map<string, KnownFile>() };
     const gone = whole ? [...record.files.keys()].filter((name) => !members.has(name)) : [];
     const learned = [...members].filter(([, entry]) => remembered.has(entry));
     if (gone.length === 0 && learned.length === 0 && record.used === today()) return;
     for (const name of gone) record.files.delete(name);
     for (const [name, { path, stats }] of learned) {
-      const known: Known = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
+      const known: KnownFile = [stats.size, stats.mtimeMs, stats.ctimeMs, stats.ino, digests.get(path) as Digest];
       record.files.set(name, known);
       this.#learned.add(known);
     }
@@ -181,7 +181,7 @@ export class DigestIndex {
     this.#changed = true;
   }
 
-  #trusts(known: Known): boolean {
+  #trusts(known: KnownFile): boolean {
     return !this.#rehash || this.#learned.has(known);
   }
 
@@ -220,10 +220,10 @@ function byFolder(root: string, entries: readonly TreeEntry[]): ReadonlyMap<stri
   return groups;
 }
 
-const isSame = ([size, mtimeMs, ctimeMs, ino]: Known, stats: Stats): boolean =>
+const isSame = ([size, mtimeMs, ctimeMs, ino]: KnownFile, stats: Stats): boolean =>
   size === stats.size && mtimeMs === stats.mtimeMs && ctimeMs === stats.ctimeMs && ino === stats.ino;
 
-function isUntouched(known: Known, path: string): boolean {
+function isUntouched(known: KnownFile, path: string): boolean {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats?.isFile() === true && isSame(known, stats);
 }
@@ -246,7 +246,9 @@ function load(path: string): Map<string, KnownFolder> {
   try {
     const stored = JSON.parse(readFileSync(path, 'utf8'));
     if (stored.format !== format) return new Map();
-    const folders = Object.entries<{ readonly used: number; readonly files: Record<string, Known> }>(stored.folders);
+    const folders = Object.entries<{ readonly used: number; readonly files: Record<string, KnownFile> }>(
+      stored.folders,
+    );
     return new Map(folders.map(([key, { used, files }]) => [key, { used, files: new Map(Object.entries(files)) }]));
   } catch {
     return new Map();

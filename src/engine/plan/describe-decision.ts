@@ -1,3 +1,4 @@
+import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { unreachable } from '../../result.ts';
 import type { Change, FileChanges, InputChange } from './changes.ts';
@@ -43,10 +44,8 @@ function describeReason(reason: Reason): string {
   }
 }
 
-function describeFirst([first, ...more]: readonly Change[]): string {
-  if (first === undefined) return '';
-  return ` (${describeChange(first)}${more.length > 0 ? ` and ${more.length} more` : ''})`;
-}
+const describeFirst = (changes: readonly Change[]): string =>
+  changes.length === 0 ? '' : ` (${formatFew(changes.map(describeChange), 1)})`;
 
 /** A change as a clause, such as `settings.epochs: 5 → 8` or `input dataset changed`. */
 export function describeChange(change: Change): string {

@@ -61,9 +61,9 @@ function lastAttempt(
 }
 
 /** Files and packages that differ between two versions of a project's own kind; empty where one is no longer kept. */
-function changedCode(cache: string, before: Fingerprint, after: Fingerprint): readonly string[] {
+function changedCode(folder: string, before: Fingerprint, after: Fingerprint): readonly string[] {
   const [old, now] = [before, after].map(({ kind, version }) =>
-    typeof version === 'string' ? readKindSources(kindBuild(cache, kind, version)) : undefined,
+    typeof version === 'string' ? readKindSources(kindBuild(folder, kind, version)) : undefined,
   );
   if (old === undefined || now === undefined || before.kind !== after.kind) return [];
   const changed = Object.keys(now).filter((name) => now[name] !== old[name]);

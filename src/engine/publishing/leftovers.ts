@@ -51,8 +51,8 @@ function leftoverPaths(root: string, store: FolderStore, now: number): readonly 
 }
 
 /** Temporary files of dead processes. Those of processes that cannot be asked count after a day. */
-function halfWritten(cache: string, now: number): readonly string[] {
-  const top = entriesIn(cache);
+function halfWritten(cacheFolder: string, now: number): readonly string[] {
+  const top = entriesIn(cacheFolder);
   const below = top.filter(({ name }) => !isOfUsers.has(name)).flatMap(({ path }) => entriesIn(path));
   const all = [...top, ...below, ...below.flatMap(({ path }) => entriesIn(path))];
   return all.flatMap(({ name, path, touched }) => {

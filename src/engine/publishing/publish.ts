@@ -14,7 +14,7 @@ import { clearLeftovers, Staging } from './staging.ts';
 import { PublishError, resolveTarget, type Target, targetKey } from './target.ts';
 import { CopyFault, copyVerified, pathIn } from './verified-copy.ts';
 
-/** How publishing an artifact ended. */
+/** The outcome of publishing an artifact. */
 export type Publication =
   /** `displaced`: where something of the user's that was in the way is now, relative to the root. */
   | { readonly ok: true; readonly displaced?: string }
@@ -199,10 +199,10 @@ const recordOf = (target: Target, digest: Digest, owner: Owner): PublishedRecord
 });
 
 /** Moves a user's file to `cache/displaced/<time>/<path>`, or beside itself on another disk; returns the new path. */
-function displace(root: string, cache: string, target: Target): string {
+function displace(root: string, cacheFolder: string, target: Target): string {
   // The process number, since two runs may displace in the same millisecond.
   const unique = `${new Date().toISOString().replace(/[:.]/g, '-')}-${process.pid}`;
-  const to = join(cache, 'displaced', unique, target.shown);
+  const to = join(cacheFolder, 'displaced', unique, target.shown);
   mkdirSync(dirname(to), { recursive: true });
   try {
     renameSync(target.path, to);

@@ -11,7 +11,7 @@ export interface Owner {
   readonly port: string;
 }
 
-/** What Restage put at a path: `cache/published/<SHA-256 of the path>.json`. It replaces no other bytes. */
+/** The record of an artifact that Restage published: `cache/published/<SHA-256 of the path>.json`. It replaces no other bytes. */
 export interface PublishedRecord extends Owner {
   readonly path: string;
   readonly digest: Digest;
@@ -27,8 +27,8 @@ export class PublishedRecords {
   /** Absolute. When a path changes hands, the names in it stay the same, and its modification time changes. */
   readonly folder: string;
 
-  constructor(cache: string) {
-    this.folder = join(cache, 'published');
+  constructor(cacheFolder: string) {
+    this.folder = join(cacheFolder, 'published');
   }
 
   /** A damaged record counts as none: what lies at its path is then the user's, and is kept. */

@@ -61,7 +61,7 @@ test('where it cannot be written, that is told of once', (t) => {
   inTheWay.save(checkpoint);
   inTheWay.save(checkpoint);
   assert.deepEqual(warnings, [
-    'Cannot write a checkpoint: a file is in the way of a folder. Move it away and run again. This run goes on all the same.',
+    'Cannot write a checkpoint: a file is in the way of a folder. Move it away and run again. This run continues without it.',
   ]);
   assert.deepEqual(file.load(), checkpoint);
 });

@@ -43,7 +43,7 @@ export class CheckpointFile implements CheckpointStore {
     } catch (error) {
       const failure = writeError('a checkpoint', error);
       if (!(failure instanceof WriteError)) throw error;
-      if (!this.#hasFailed) this.#warn(`${failure.message} This run goes on all the same.`);
+      if (!this.#hasFailed) this.#warn(`${failure.message} This run continues without it.`);
       this.#hasFailed = true;
     }
   }

@@ -200,7 +200,7 @@ function findRemains(store: FolderStore, { keep }: GarbageOptions, now: number):
       .flatMap(remainsOfRun),
     ...inFolder('memory').filter((entry) => !isTemporary(entry) && isOld(entry)),
     ...inFolder('listings').filter((entry) => isOld(entry)),
-    // Every command that loads kinds builds them anew; a living run has loaded its own, however long ago.
+    // Every command that loads kinds builds them again; a living run has loaded its own, however long ago.
     ...(living.size > 0 ? [] : inFolder('kinds').filter((entry) => isOld(entry))),
   ].map(({ path }) => path);
 }

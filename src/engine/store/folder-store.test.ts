@@ -98,7 +98,7 @@ test('a result that was cut short, edited, moved or leads out of its folder is a
   const text = JSON.stringify(result);
   const damaged = {
     'it is not JSON': text.slice(0, -10),
-    'it is not a result of this version': text.replace('"format":1', '"format":2'),
+    'it has no format': text.replace('"format":1', '"format":"one"'),
     'its fingerprint does not match its name': text.replace('"seed":1', '"seed":2'),
     'an output is not what its digest says': text.replace(sha256('text'), sha256('other')),
     'an output lists an invalid file': text.replace('"path":"a"', '"path":"../a"'),
@@ -113,6 +113,19 @@ test('a result that was cut short, edited, moved or leads out of its folder is a
   const reasons = warnings.map((warning) => /is damaged \((.*?)\): it was moved to/.exec(warning)?.[1]);
   assert.deepEqual(reasons, Object.keys(damaged));
   assert.equal(readdirSync(join(cache.folder, 'quarantine')).length, reasons.length);
+});
+
+test('a result in the format of another version counts as missing, and stays', async (t) => {
+  const { cache, warnings } = project(temporaryFolder(t), {});
+  const result = exampleResult(1);
+  const other = JSON.stringify(result).replace('"format":1', '"format":0');
+  await cache.writeResult(result);
+  writeFileSync(cache.resultPath(result.digest), other);
+  assert.equal(cache.readResult(result.digest), undefined);
+  assert.equal(readFileSync(cache.resultPath(result.digest), 'utf8'), other);
+  assert.deepEqual(warnings, []);
+  await cache.writeResult(result);
+  assert.deepEqual(cache.readResult(result.digest), result);
 });
 
 test('objects that are gone or cut short are missing, and are made good by storing them again', async (t) => {

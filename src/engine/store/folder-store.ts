@@ -90,7 +90,10 @@ export class FolderStore implements Store {
     return result === undefined ? { state: 'missing' } : { state: 'here', result };
   }
 
-  /** The result of a fingerprint, if it is stored. A damaged one is set aside with a warning, and counts as missing. */
+  /**
+   * The result of a fingerprint, if it is stored. A damaged one is set aside with a warning, and counts as missing; so does
+   * one in the format of another version, which stays.
+   */
   readResult(digest: Digest): StageResult | undefined {
     const path = this.resultPath(digest);
     let text: string;

@@ -7,8 +7,8 @@ import { readJson, writeIfOther, writeJson } from '../files/write-atomic.ts';
 export type KindSources = Readonly<Record<string, string>>;
 
 /** The folder of one built version of a project's own kind: `cache/kinds/<name>-<version>`. */
-export function kindBuild(cache: string, name: string, version: string): string {
-  return join(cache, 'kinds', `${name}-${version.slice(0, 16)}`);
+export function kindBuild(cacheFolder: string, name: string, version: string): string {
+  return join(cacheFolder, 'kinds', `${name}-${version.slice(0, 16)}`);
 }
 
 /** Keeps a bundle under a name from its text, which holds absolute paths: a moved project needs another one. */

@@ -18,8 +18,8 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   writeFileSync(second.log, 'one\ntwo\nthree\n');
   const begun = { fingerprint: sha256('fit'), startedAt: 1 };
   const failed = { ...begun, end: { outcome: 'failed', seconds: 2, message: 'no' } } as const;
-  first.tell(failed);
-  second.tell(begun);
+  first.record(failed);
+  second.record(begun);
   assert.deepEqual(run.attempts('fit[seed=1]'), [
     { state: failed, log: first.log },
     { state: begun, log: second.log },

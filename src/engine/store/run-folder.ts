@@ -12,14 +12,14 @@ import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
-/** Where one attempt of a stage works and logs. */
+/** The files of one attempt of a stage: its private folder and its log. */
 export interface AttemptFiles {
   /** Private, empty, on the disk of the cache; so outputs are moved into it and not copied. */
   readonly work: string;
   /** Kept with the run, failures too. Its folder exists; the file does not. */
   readonly log: string;
   /** Records the state of the attempt: at its beginning, and again at its end. */
-  tell(state: AttemptState): void;
+  record(state: AttemptState): void;
   removeWork(): Promise<void>;
 }
 
@@ -50,7 +50,7 @@ const month = 30 * day;
 
 /**
  * What a run leaves: record, process and logs in `cache/runs/<id>/`, and until its end private folders in
- * `cache/work/<id>/`. So `cache/work` shows the runs that go on or were killed.
+ * `cache/work/<id>/`. So `cache/work` shows the runs that are going or were killed.
  */
 export class RunFolder {
   readonly id: string;
@@ -58,16 +58,16 @@ export class RunFolder {
   readonly work: string;
   readonly events: string;
 
-  constructor(cache: string, id: string) {
+  constructor(folder: string, id: string) {
     this.id = id;
-    this.path = join(cache, 'runs', id);
-    this.work = join(cache, 'work', id);
+    this.path = join(folder, 'runs', id);
+    this.work = join(folder, 'work', id);
     this.events = join(this.path, 'events.jsonl');
   }
 
   /** Begins the run `id`, which sorts by time. Throws a `WriteError` with the cause `EEXIST` where the id is taken. */
-  static start(cache: string, id: string, pipeline: string): RunFolder {
-    const run = new RunFolder(cache, id);
+  static start(folder: string, id: string, pipeline: string): RunFolder {
+    const run = new RunFolder(folder, id);
     writing(`the run's record in ${run.path}`, () => {
       mkdirSync(dirname(run.path), { recursive: true });
       mkdirSync(run.path);
@@ -88,7 +88,7 @@ export class RunFolder {
     return {
       work,
       log: this.logPath(stage, number),
-      tell: (state) =>
+      record: (state) =>
         writing(`the record of an attempt in ${this.path}`, () => writeJson(this.#statePath(stage, number), state)),
       removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }),
     };
@@ -175,7 +175,7 @@ export class RunFolder {
   }
 }
 
-/** How a run ended: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
+/** The record of a run: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
 export interface RunRecord {
   readonly pipeline: string;
   readonly file: string;

@@ -43,10 +43,14 @@ export function objectsOf({ stored, outputs, record: { log } }: StageResult): re
   return [...files.map(({ digest }) => digest), ...(log === undefined ? [] : [log])];
 }
 
-/** Parses a stored result by hand, since a schema library would slow an idle run. Throws for anything altered. */
-export function parseResult(text: string, digest: Digest): StageResult {
+/**
+ * Parses a stored result by hand, since a schema library would slow an idle run. Undefined for the format of another
+ * version; throws for anything altered.
+ */
+export function parseResult(text: string, digest: Digest): StageResult | undefined {
   const result: unknown = JSON.parse(text);
-  expect(isRecord(result) && result['format'] === 1, 'it is not a result of this version');
+  expect(isRecord(result) && Number.isInteger(result['format']), 'it has no format');
+  if (result['format'] !== 1) return undefined;
   expect(isRecord(result['fingerprint']), 'it has no fingerprint');
   expect(typeof result['stored'] === 'boolean' && isRecord(result['outputs']), 'it lacks its outputs');
   expect(isRecord(result['record']) && Array.isArray(result['record']['highlights']), 'it lacks its record');

@@ -2,7 +2,7 @@ import type { Digest } from '../../digest.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 import type { StageResult, StoredArtifact } from './stage-result.ts';
 
-/** What a store holds for a fingerprint. The bytes of a result `elsewhere` must be fetched before they can be read. */
+/** The answer of a store for a fingerprint. The bytes of a result `elsewhere` must be fetched before they can be read. */
 export type Lookup =
   | { readonly state: 'here'; readonly result: StageResult }
   | { readonly state: 'elsewhere'; readonly result: StageResult }

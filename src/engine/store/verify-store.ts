@@ -17,7 +17,7 @@ export async function verifyStore(store: FolderStore, onProgress: (done: number,
   const sound = new Set<Digest>();
   const corrupt: Digest[] = [];
   let done = 0;
-  const tell = ({ size }: Entry) => {
+  const progress = ({ size }: Entry) => {
     done += size;
     onProgress(done, total);
   };
@@ -31,12 +31,12 @@ export async function verifyStore(store: FolderStore, onProgress: (done: number,
       corrupt.push(digest);
       store.setAside(object.path, 'its content does not match its digest');
     }
-    tell(object);
+    progress(object);
   });
   const corruptCheckpoints = checkpoints.filter((checkpoint) => {
     const isDamaged = existsSync(checkpoint.path) && !isSoundCheckpoint(checkpoint.path);
     if (isDamaged) store.setAside(checkpoint.path, 'it is not as it was written');
-    tell(checkpoint);
+    progress(checkpoint);
     return isDamaged;
   });
   const names = filesOf('results').map(({ name }) => name.replace(/\.json$/, ''));

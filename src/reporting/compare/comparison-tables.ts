@@ -20,28 +20,8 @@ export interface ComparisonTable {
 
 export function comparisonTables(comparison: Comparison): readonly ComparisonTable[] {
   const { subjects, missing } = comparison;
-  const several = new Set([...comparison.settings, ...comparison.metrics].map(({ stage }) => stage)).size > 1;
   const shown = subjects.map(shortLabel);
-  const two = subjects.length === 2;
-  const differing = (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
-    title,
-    columns: [...(several ? ['stage'] : []), of, ...shown],
-    rows: values.map(({ stage, path, values }) => [
-      ...(several ? [stage] : []),
-      path,
-      ...values.map((value) => showJson(value, path)),
-    ]),
-  });
-  const numbers = (title: string, metrics: readonly ComparedNumber[]): ComparisonTable => ({
-    title,
-    columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
-    rows: metrics.map(({ stage, name, values }) => [
-      ...(several ? [stage] : []),
-      name,
-      ...values.map(showNumber),
-      ...(two ? [showDifference(values)] : []),
-    ]),
-  });
+  const { differing, numbers } = tablesOfValues(comparison, shown);
   const metrics = comparison.metrics.filter(isOfInterest);
   const main = mainNumbers(metrics);
   const others = metrics.filter((number) => !main.has(number));
@@ -70,6 +50,33 @@ export function comparisonTables(comparison: Comparison): readonly ComparisonTab
     },
   ];
   return all.filter(({ rows, note }) => rows.length > 0 || note !== undefined);
+}
+
+/** The forms of the tables with a column for each subject; they name the stage only where there are several. */
+function tablesOfValues({ settings, metrics }: Comparison, shown: readonly string[]) {
+  const several = new Set([...settings, ...metrics].map(({ stage }) => stage)).size > 1;
+  const two = shown.length === 2;
+  return {
+    differing: (title: string, of: string, values: Comparison['settings']): ComparisonTable => ({
+      title,
+      columns: [...(several ? ['stage'] : []), of, ...shown],
+      rows: values.map(({ stage, path, values }) => [
+        ...(several ? [stage] : []),
+        path,
+        ...values.map((value) => showJson(value, path)),
+      ]),
+    }),
+    numbers: (title: string, values: readonly ComparedNumber[]): ComparisonTable => ({
+      title,
+      columns: [...(several ? ['stage'] : []), 'metric', ...shown, ...(two ? ['difference'] : [])],
+      rows: values.map(({ stage, name, values }) => [
+        ...(several ? [stage] : []),
+        name,
+        ...values.map(showNumber),
+        ...(two ? [showDifference(values)] : []),
+      ]),
+    }),
+  };
 }
 
 const wayOut = ({ alike }: Comparison): string =>

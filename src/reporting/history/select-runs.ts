@@ -26,7 +26,7 @@ interface Condition {
 
 /** The runs that a query means. A name that no run has is a mistake, so that a slip does not look like an empty history. */
 export function selectRuns(runs: readonly PastRun[], query: RunQuery): Result<readonly PastRun[], QueryMistake> {
-  if (runs.length === 0) return ok([]); // whatever is asked for, that there were no runs says more
+  if (runs.length === 0) return ok([]); // without runs, "no runs" is the more useful answer
   const { pipeline, stage, since, failed, sort } = query;
   const stages = new Set(
     runs.flatMap(({ record }) => Object.keys(record?.stages ?? {}).flatMap((one) => [one, baseName(one)])),

@@ -2,10 +2,10 @@
 const firstPause = 700;
 /** Writing takes at most this share of the time. */
 const share = 1 / 25;
-/** A page that goes on is renewed this often though nothing happens: who looks at it knows that the run lives. */
+/** Milliseconds after which a running page is written again though nothing happened, so that its reader knows that the run lives. */
 const heartbeat = 5 * 60_000;
 
-/** Says when a page that goes on is written anew: now and then while there is news, and never two at once. */
+/** Schedules rewrites of a running page: rate-limited, never two at once. */
 export class PageSchedule {
   readonly #write: () => Promise<void>;
   #timer: NodeJS.Timeout | undefined;

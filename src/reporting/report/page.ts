@@ -82,7 +82,7 @@ function vegaScripts(): Html {
   return scripts;
 }
 
-/** Code whose texts cannot end the element that it stands in. The map of its sources is not there to be found. */
+/** Escapes code for a `<script>` element and drops its source-map link. */
 function inScript(code: string): string {
   return code
     .replace(/^\/\/# sourceMappingURL=.*$/m, '')

@@ -7,7 +7,7 @@ import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { dataUri } from './html.ts';
 import type { PageRoom } from './page-room.ts';
-import type { ReportMetric, Shown } from './report-model.ts';
+import type { ReportMetric, ShownArtifact } from './report-model.ts';
 
 const mostRows = 60;
 const mostImages = 24;
@@ -32,7 +32,7 @@ const imageTypes: Readonly<Record<string, string>> = {
 };
 
 /** What the page shows of an artifact; undefined for one that is only named. A page never fails for an artifact. */
-export function showArtifact(type: ArtifactType, path: string, room: PageRoom): Shown | undefined {
+export function showArtifact(type: ArtifactType, path: string, room: PageRoom): ShownArtifact | undefined {
   try {
     switch (type) {
       case 'chart':
@@ -54,7 +54,7 @@ export function showArtifact(type: ArtifactType, path: string, room: PageRoom): 
 }
 
 /** Evenly over the folder's sorted names, as the files are. */
-function showImages(folder: string, room: PageRoom): Shown {
+function showImages(folder: string, room: PageRoom): ShownArtifact {
   const names = (readdirSync(folder, { recursive: true }) as string[])
     .filter((name) => imageTypes[extname(name).toLowerCase()] !== undefined)
     .sort();
@@ -73,7 +73,7 @@ function showImages(folder: string, room: PageRoom): Shown {
   return { as: 'images', images, ...(leftOut !== undefined && { leftOut }) };
 }
 
-function showMetrics(path: string): Shown | undefined {
+function showMetrics(path: string): ShownArtifact | undefined {
   const parsed = parseMetrics(readFileSync(path, 'utf8'));
   if (!parsed.ok || parsed.value.values.size === 0) return undefined;
   const { values, intervals, confidence } = parsed.value;
@@ -85,7 +85,7 @@ function showMetrics(path: string): Shown | undefined {
   return { as: 'metrics', metrics };
 }
 
-function showTable(path: string, room: PageRoom): Shown | undefined {
+function showTable(path: string, room: PageRoom): ShownArtifact | undefined {
   if (extname(path) !== '.csv') return undefined;
   const { text, whole } = readPart(path, mostBytes, 'beginning');
   const [header, ...records] = [...csvRecords(text)].map(({ fields }) => fields);
@@ -100,7 +100,7 @@ function showTable(path: string, room: PageRoom): Shown | undefined {
   return { as: 'table', columns: header, rows, ...(!isAll && { leftOut: `${count} rows are shown.` }) };
 }
 
-function showFile(path: string, room: PageRoom): Shown | undefined {
+function showFile(path: string, room: PageRoom): ShownArtifact | undefined {
   if (extname(path) === '.csv') return showTable(path, room);
   if (extname(path) !== '.md') return undefined;
   const { text, whole } = readPart(path, mostBytes, 'beginning');
@@ -109,12 +109,12 @@ function showFile(path: string, room: PageRoom): Shown | undefined {
 }
 
 /** A chart's spec and picture. The picture goes in as an image, where nothing runs: a command may have drawn it. */
-function showChart(folder: string, room: PageRoom): Shown | undefined {
+function showChart(folder: string, room: PageRoom): ShownArtifact | undefined {
   const specFile = join(folder, 'chart.vl.json');
   const text = existsSync(specFile) ? readFileSync(specFile, 'utf8') : undefined;
   const spec = text === undefined ? undefined : (JSON.parse(text) as Spec);
   const picture = pictureOf(folder, room);
-  // Written anew, since the file is laid out for eyes.
+  // Serialised again without indentation.
   const compact = spec === undefined ? undefined : JSON.stringify(spec);
   const carried = compact !== undefined && compact.length <= mostChartBytes && room.take('charts', compact.length);
   if (picture === undefined && compact === undefined) return undefined;

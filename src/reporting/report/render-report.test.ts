@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { renderReport } from './render-report.ts';
-import type { ReportOutput, Shown } from './report-model.ts';
+import type { ReportOutput, ShownArtifact } from './report-model.ts';
 import { exampleModel, exampleStage } from './testing-model.ts';
 
-const output = (shown: Shown, port = 'out'): ReportOutput => ({
+const output = (shown: ShownArtifact, port = 'out'): ReportOutput => ({
   port,
   type: 'files',
   path: `artifacts/study/${port}`,
@@ -128,7 +128,7 @@ test('three stages that measure are compared in one table instead', () => {
 });
 
 test('every table has heads of columns and rows, every picture a text, every section a name', () => {
-  const shown: Shown = {
+  const shown: ShownArtifact = {
     as: 'chart',
     title: 'AUC 0.81',
     subtitle: 'n = 80',
@@ -181,7 +181,7 @@ test('numbers come before warnings, and warnings that differ in their numbers on
 test('what was chosen stands in the findings, and each table once', () => {
   const models = { title: 'Models by auc on val', columns: ['model', 'auc', 'chosen'], rows: [['a', '0.8', 'chosen']] };
   const scores = { title: 'Evaluation', columns: ['split', 'auc'], rows: [['test', '0.7']] };
-  const file: Shown = { as: 'table', columns: ['split', 'auc'], rows: [['test', '0.70001']] };
+  const file: ShownArtifact = { as: 'table', columns: ['split', 'auc'], rows: [['test', '0.70001']] };
   const stages = [
     exampleStage({ name: 'best', kind: 'select', highlights: [models] }),
     exampleStage({ name: 'scores', highlights: [scores], outputs: [output(file, 'table')] }),
@@ -216,7 +216,7 @@ test('a pipeline of many included ones is shown by experiment', () => {
 
 test('a table of many columns and few rows is turned round', () => {
   const columns = Array.from({ length: 20 }, (_, i) => `c${i}`);
-  const table: Shown = { as: 'table', columns, rows: [columns.map((_, i) => `${i}`)] };
+  const table: ShownArtifact = { as: 'table', columns, rows: [columns.map((_, i) => `${i}`)] };
   const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage({ outputs: [output(table)] })] })));
   assert.match(page, /<th scope="row">c19<\/th><td class="number">19<\/td>/);
 });

@@ -63,7 +63,7 @@ export interface ReportOutput {
   readonly path: string;
   /** Relative to the page. */
   readonly href: string;
-  readonly shown?: Shown | undefined;
+  readonly shown?: ShownArtifact | undefined;
 }
 
 /** The stages as SVG, for a wide page and for a narrow one, with the width of each in pixels. */
@@ -75,7 +75,7 @@ export interface GraphDrawing {
 }
 
 /** What a page shows of an artifact. `leftOut` says what it does not, and why. */
-export type Shown =
+export type ShownArtifact =
   | ShownChart
   | ShownTable
   | {

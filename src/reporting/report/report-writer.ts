@@ -27,7 +27,7 @@ export interface ReportOptions {
   readonly warn: (message: string) => void;
 }
 
-/** What the page of a pipeline's last run shows, so that an idle run knows whether it is still right. */
+/** The results that the page of a pipeline's last run shows, so that an idle run knows whether it is still right. */
 interface ReportRecord {
   /** Whether the run has ended and everything in it succeeded. */
   readonly complete: boolean;
@@ -50,7 +50,7 @@ export class ReportWriter implements RunListener {
   #room = new PageRoom();
   /** Which result each stage stood on before this run. */
   readonly #before = new Map<StageName, Digest | undefined>();
-  /** What finished stages are shown as, which is found out once. */
+  /** Descriptions of finished stages, each made once. */
   readonly #shown = new Map<StageName, ReportStage>();
   readonly #schedule = new PageSchedule(() => this.#renew());
 
@@ -102,7 +102,7 @@ export class ReportWriter implements RunListener {
     }
   }
 
-  /** Whatever is amiss with a page, the work is worth more: it goes on. */
+  /** A page that cannot be written must not fail the run. */
   #fail(error: unknown): void {
     this.#options.warn(`the report ${this.#path} could not be written: ${(error as Error).message}`);
   }
@@ -163,7 +163,7 @@ export class ReportWriter implements RunListener {
 
   async #model(state: ReportModel['state']): Promise<ReportModel> {
     const { pipeline, stages, run } = this.#options;
-    if (state !== 'running' && this.#room.isExceeded) this.#shareAnew();
+    if (state !== 'running' && this.#room.isExceeded) this.#shareAgain();
     const described = stages.map((stage) => this.#describe(stage));
     const states = new Map(described.map(({ name, state }) => [name, state]));
     return {
@@ -179,8 +179,8 @@ export class ReportWriter implements RunListener {
     };
   }
 
-  /** While the run goes on, what ends first takes its room first; at the end, what the run is for does. */
-  #shareAnew(): void {
+  /** During a run, stages take room in the order they end; on the last page, requested stages first. */
+  #shareAgain(): void {
     this.#room = new PageRoom();
     this.#shown.clear();
     const stages = new Map(this.#options.stages.map((stage) => [stage.name, stage]));
@@ -230,7 +230,7 @@ export class ReportWriter implements RunListener {
   }
 }
 
-/** What is told of a run beside its stages: what it ran, where, and with which versions. */
+/** Facts of a run beside its stages: its pipeline, its host and its versions. */
 function runFacts(
   { host, pipeline, run }: Pick<ReportOptions, 'host' | 'pipeline' | 'run'>,
   stages: readonly ReportStage[],

@@ -6,7 +6,7 @@ import { later, renderChart } from './chart-figure.ts';
 import { findingOf, isChoice } from './findings.ts';
 import { type Html, html } from './html.ts';
 import type { Section } from './page.ts';
-import type { ReportOutput, ReportStage, Shown, ShownTable } from './report-model.ts';
+import type { ReportOutput, ReportStage, ShownArtifact, ShownTable } from './report-model.ts';
 import { renderStage, stateBadge } from './stages.ts';
 import { fileLink, renderDataset, renderHighlight, renderMarkdown, renderShownTable, showValue } from './table.ts';
 
@@ -70,10 +70,10 @@ function shownSections(stages: readonly ReportStage[]): readonly Section[] {
 }
 
 /** Each output with its form, by the form. */
-function shownAs<As extends Shown['as']>(stages: readonly ReportStage[], as: As) {
+function shownAs<As extends ShownArtifact['as']>(stages: readonly ReportStage[], as: As) {
   return stages.flatMap((stage) =>
     stage.outputs.flatMap((output) =>
-      output.shown?.as === as ? [{ stage, output, shown: output.shown as Extract<Shown, { as: As }> }] : [],
+      output.shown?.as === as ? [{ stage, output, shown: output.shown as Extract<ShownArtifact, { as: As }> }] : [],
     ),
   );
 }

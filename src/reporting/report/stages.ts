@@ -1,4 +1,4 @@
-import { formatCountOf, formatSeconds } from '../../format-numbers.ts';
+import { formatCountOf, formatFew, formatSeconds } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { dataUri, type Html, html } from './html.ts';
 import type { GraphDrawing, ReportModel, ReportStage, Setting } from './report-model.ts';
@@ -39,9 +39,9 @@ export function renderWhatRan(model: ReportModel): readonly Html[] {
   return [...renderGraph(model), html`<div class="tall">${table}</div>`];
 }
 
-function whyIn([first, ...more]: readonly string[], state: State): string {
-  if (first === undefined) return state === 'up to date' ? 'nothing changed' : '';
-  return more.length > 0 ? `${first} and ${more.length} more` : first;
+function whyIn(reasons: readonly string[], state: State): string {
+  if (reasons.length === 0) return state === 'up to date' ? 'nothing changed' : '';
+  return formatFew(reasons, 1);
 }
 
 function renderGraph({ graph, stages }: ReportModel): readonly Html[] {

@@ -1,5 +1,5 @@
 import type { Outcome, RunEvent } from '../../engine/events.ts';
-import { formatCount, formatSeconds } from '../../format-numbers.ts';
+import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
@@ -110,5 +110,4 @@ function formatVerdict(
   return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
 
-const someNames = (names: readonly string[]): string =>
-  names.slice(0, mostNames).join(', ') + (names.length > mostNames ? ` and ${names.length - mostNames} more` : '');
+const someNames = (names: readonly string[]): string => formatFew(names, mostNames);

@@ -31,7 +31,7 @@ export class LiveReporter implements RunListener {
   readonly #region: LiveRegion;
   readonly #stop: () => void;
   #run = emptyRun;
-  #news: string[] = [];
+  #finished: string[] = [];
 
   constructor(stream: OutputStream, paint: Paint, ticker: Ticker = wallTicker) {
     this.#stream = stream;
@@ -45,19 +45,19 @@ export class LiveReporter implements RunListener {
     const isEnd = event.type === 'stage-finished';
     const why = isEnd ? run.stages.find(({ name }) => name === event.stage)?.reasons[0] : undefined;
     const line = eventLine(event, why, this.#paint);
-    if (line !== undefined) this.#news.push(line);
+    if (line !== undefined) this.#finished.push(line);
   }
 
   close(): void {
     this.#stop();
-    this.#region.close([...this.#news, ...formatSummary(this.#run, this.#paint)]);
+    this.#region.close([...this.#finished, ...formatSummary(this.#run, this.#paint)]);
   }
 
   #draw(now: number): void {
-    const news = this.#news;
-    this.#news = [];
+    const finished = this.#finished;
+    this.#finished = [];
     const isUnderWay = this.#run.stages.length > 0 && this.#run.end === undefined;
-    this.#region.draw(news, isUnderWay ? this.#lines(now) : []);
+    this.#region.draw(finished, isUnderWay ? this.#lines(now) : []);
   }
 
   #lines(now: number): readonly string[] {
@@ -158,7 +158,7 @@ class LiveRegion {
     process.off('exit', this.#restoreCursor);
   }
 
-  /** Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so rows are counted anew. */
+  /** Moves to the region's first line. A terminal made narrower has wrapped the lines meanwhile, so rows are counted again. */
   #toTop(): string {
     const columns = this.#stream.columns ?? Number.POSITIVE_INFINITY;
     const rows = this.#lines.reduce((sum, line) => sum + Math.max(1, Math.ceil(stringWidth(line) / columns)), 0);

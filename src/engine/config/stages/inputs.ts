@@ -22,7 +22,7 @@ export interface InputWork {
 }
 
 /** An artifact that an input refers to, before its labels are known. */
-interface Found {
+interface FoundItem {
   readonly item: InputItem;
   /** Name of the stage's definition; absent for a path. */
   readonly stage?: string;
@@ -72,7 +72,7 @@ async function resolveInput(work: InputWork, reader: Reader, value: Node): Promi
     report({ code: 'empty-list', message: `The list of the input "${port}" is empty`, at: value.at });
     return undefined;
   }
-  const found: Found[] = [];
+  const found: FoundItem[] = [];
   for (const item of itemsOf(value)) if (isText(item)) found.push(...(await findItems(work, reader, item))); // The shape reports others.
   const list = known ? known.list === true : value.type === 'list' || found.some(({ glob }) => glob);
   if (list) return { port, list, items: labelled(found, reader, work) };
@@ -88,7 +88,7 @@ async function resolveInput(work: InputWork, reader: Reader, value: Node): Promi
 }
 
 /** The artifacts that one text of an input refers to: a stage's outputs, a path, or what a glob matches. */
-async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly Found[]> {
+async function findItems(work: InputWork, reader: Reader, node: TextNode): Promise<readonly FoundItem[]> {
   if (node.unresolved) return [];
   const { includes } = node.home ?? reader.instance.definition.scope;
   if (!isPath(node.value, includes)) return findStageItems(work, reader, node);
@@ -105,7 +105,7 @@ async function findItems(work: InputWork, reader: Reader, node: TextNode): Promi
   });
 }
 
-function findStageItems({ context, instances }: InputWork, reader: Reader, node: TextNode): readonly Found[] {
+function findStageItems({ context, instances }: InputWork, reader: Reader, node: TextNode): readonly FoundItem[] {
   const { report, root } = context;
   const { value: text, at, home = reader.instance.definition.scope } = node;
   const reference = parseStageReference(text);
@@ -193,7 +193,7 @@ function axesOf(item: InputItem, { instances }: InputWork): Readonly<Record<stri
 }
 
 /** Items of a list port with their labels: axes that the reader does not fix, the stage, the path. */
-function labelled(found: readonly Found[], { instance, known }: Reader, work: InputWork): readonly InputItem[] {
+function labelled(found: readonly FoundItem[], { instance, known }: Reader, work: InputWork): readonly InputItem[] {
   const hasSeveralStages = new Set(found.map(({ stage }) => stage)).size > 1;
   return found.map(({ item, stage, glob }) => {
     const labels: Record<string, string> = {};
