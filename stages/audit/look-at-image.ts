@@ -64,7 +64,7 @@ export async function lookAtImage(
   { examine }: { readonly examine: boolean },
 ): Promise<{ readonly print: Print; readonly examined?: Examined }> {
   const image = await decodeImage(bytes);
-  const face = new Uint8Array(new Uint8ClampedArray(areaMeans(image, faceSide))); // rounded
+  const face = rounded(areaMeans(image, faceSide));
   const print: Print = {
     bytes: bytes.length,
     fileDigest: digest(bytes),
@@ -76,6 +76,13 @@ export async function lookAtImage(
   const { luma, light } = measureLight(image);
   const spectrum = Float32Array.from(radialSpectrum(luma, image.width, image.height));
   return { print, examined: { look: { light, thumbnail: averaged(face, faceSide / thumbnailSide), spectrum }, face } };
+}
+
+/** By a loop, which is five times as fast as the constructor of `Uint8ClampedArray`. */
+function rounded(values: Float64Array): Uint8Array {
+  const clamped = new Uint8ClampedArray(values.length);
+  for (let i = 0; i < values.length; i++) clamped[i] = values[i]!;
+  return new Uint8Array(clamped.buffer);
 }
 
 function digest(bytes: Uint8Array, prefix = ''): string {
@@ -114,9 +121,15 @@ export const lumaOf = (red: number, green: number, blue: number): number => 0.29
 function measureLight({ pixels }: DecodedImage): { readonly luma: Float32Array; readonly light: Light } {
   const count = pixels.length / 3;
   const luma = new Float32Array(count);
-  // Sums are local numbers rather than an array, since every pixel of every image passes here.
-  let [red, green, blue, sum] = [0, 0, 0, 0];
-  let [reds, greens, blues, squares] = [0, 0, 0, 0];
+  // Local numbers, each declared alone, are the fastest sums, and every pixel of every image passes here.
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  let sum = 0;
+  let reds = 0;
+  let greens = 0;
+  let blues = 0;
+  let squares = 0;
   for (let i = 0; i < count; i++) {
     const r = pixels[3 * i]!;
     const g = pixels[3 * i + 1]!;
