@@ -1,9 +1,11 @@
+import { on } from 'node:events';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassMeans, MeansOfClass } from './class-means.ts';
-import { type Inspection, lookAtImage, type Print } from './look-at-image.ts';
+import type { Inspection, Print } from './look-at-image.ts';
+import type { LookWorkerSetup, Seen } from './look-worker.ts';
 
 /** An image of the data set with what is kept of it. */
 export interface AuditedImage {
@@ -40,8 +42,9 @@ export interface LookedThrough {
 interface LookOptions {
   /** Chooses the examined images. */
   readonly seed: number;
-  /** Images decoded at once. */
-  readonly parallel: number;
+  /** The folder of the data set. */
+  readonly folder: string;
+  readonly threads: number;
   readonly progress: (done: number, total: number) => void;
 }
 
@@ -52,7 +55,7 @@ const mostExamined = 2500;
 export async function lookThrough(
   dataset: Dataset,
   splits: readonly string[],
-  { seed, parallel, progress }: LookOptions,
+  { seed, folder, threads, progress }: LookOptions,
 ): Promise<LookedThrough> {
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
@@ -62,14 +65,10 @@ export async function lookThrough(
   const sums = dataset.classes.map(() => new MeansOfClass());
   const images: AuditedImage[] = [];
   const examined: ExaminedImage[] = [];
-  const look = async ([place, { split, index, sample }]: readonly [number, (typeof all)[number]]) => {
-    const bytes = await dataset.split(split).read(index);
-    const seen = await lookAtImage(bytes, { examine: drawn.has(place) }).catch((error: Error) => {
-      throw new StageError(`${sample.path} cannot be decoded: ${error.message}`);
-    });
-    return { split, index, sample, seen };
-  };
-  for await (const { split, index, sample, seen } of mapParallel(all.entries(), parallel, look)) {
+  const tasks = all.map(({ split, index }, place) => ({ split, index, examine: drawn.has(place) }));
+  for await (const seen of seenInTurn(folder, tasks, threads)) {
+    const { split, index, sample } = all[images.length]!;
+    if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
     const { key, path, label, group, width, height } = sample;
     const image = { key, path, split, index, label, group, width, height, print: seen.print };
     if (seen.examined !== undefined) {
@@ -80,6 +79,24 @@ export async function lookThrough(
     progress(images.length, all.length);
   }
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
+}
+
+/** What threads see of each image. They take turns, so that every result comes in its place. */
+async function* seenInTurn(folder: string, tasks: LookWorkerSetup['images'], threads: number): AsyncGenerator<Seen> {
+  const workers = Array.from({ length: threads }, (_, thread) => {
+    const setup: LookWorkerSetup = { folder, images: tasks.filter((_, place) => place % threads === thread) };
+    return startWorker(import.meta.url, 'look-worker', setup);
+  });
+  try {
+    const messages = workers.map((worker) => on(worker, 'message', { close: ['exit'] }));
+    for (const place of tasks.keys()) {
+      const { done, value } = await messages[place % threads]!.next();
+      if (done === true) throw new Error('Internal error: a thread ended before its images');
+      yield value[0] as Seen;
+    }
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
 }
 
 /** Chooses the indices of the examined images. */

@@ -1,5 +1,5 @@
 import { freemem } from 'node:os';
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { usableMemory } from '../../../machine-limits.ts';
 import { StageError } from '../../../stage.ts';
 import { type Augmentation, mixOf } from '../augment/augment-image.ts';
@@ -7,6 +7,7 @@ import type { Sample } from '../dataset/dataset.ts';
 import { openDataset } from '../dataset/open-dataset.ts';
 import { unitRange } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
+import { startWorker } from '../start-worker.ts';
 import type { BatchWorkerSetup, FromBatchWorker, ToBatchWorker } from './batch-worker.ts';
 
 /** Labelled images, or features of images, ready for a network. */
@@ -71,7 +72,8 @@ export class BatchLoader {
     decodedImages.left -= this.#cacheBytes;
     const { resize, normalization = unitRange, corruption, threads = 2 } = options;
     const cacheBytes = this.#cacheBytes;
-    this.#worker = startWorker({ dataset, split, resize, normalization, corruption, cacheBytes, threads });
+    const setup: BatchWorkerSetup = { dataset, split, resize, normalization, corruption, cacheBytes, threads };
+    this.#worker = startWorker(import.meta.url, 'batch-worker', setup);
     this.#worker.unref();
     this.#worker.on('message', (message: FromBatchWorker) => {
       if (message.id !== this.#passes) return;
@@ -160,13 +162,4 @@ export class BatchLoader {
   #send(message: ToBatchWorker): void {
     this.#worker.postMessage(message);
   }
-}
-
-/** Compiled, the thread needs nothing. From the sources it first needs tsx, which threads of Node 20 do not inherit. */
-function startWorker(workerData: BatchWorkerSetup): Worker {
-  if (!import.meta.url.endsWith('.ts'))
-    return new Worker(new URL('./batch-worker.js', import.meta.url), { workerData });
-  const [tsx, worker] = [import.meta.resolve('tsx/esm/api'), new URL('./batch-worker.ts', import.meta.url).href];
-  const code = `import { register } from ${JSON.stringify(tsx)}; register(); await import(${JSON.stringify(worker)});`;
-  return new Worker(new URL(`data:text/javascript,${encodeURIComponent(code)}`), { workerData });
 }
