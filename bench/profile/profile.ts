@@ -64,10 +64,10 @@ async function profileCommand(words: readonly string[], options: ProfileOptions)
   const read = project.stages.filter(({ name }) => name !== stage.name);
   const upstream: Project = { ...project, stages: read, named: read.map(({ name }) => name), whole: false };
   const reporter = new RunListeners(selectReporter('auto', process.stdout, process.env));
-  const run = makeExecution(upstream, options, reporter, interrupts, startedAt);
+  const run = makeExecution(upstream, options, { reporter, interrupts, startedAt });
   try {
     for (const { path, owner } of claimed) await run.publisher.takeOver(path, owner);
-    const code = read.length > 0 ? await bringStages(run, upstream, undefined, interrupts) : exitCodes.ok;
+    const code = read.length > 0 ? await bringStages(run, upstream, { interrupts }) : exitCodes.ok;
     if (code !== exitCodes.ok) return code;
   } finally {
     reporter.close();

@@ -20,13 +20,18 @@ import { codeFiles } from './package-info.ts';
 
 type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
-/** Brings a run's stages up to date, records it, and remembers it in the file `memory`. Returns the exit code. */
+interface BringOptions {
+  readonly interrupts: Interrupts;
+  /** The file in which the run is remembered. */
+  readonly memory?: string | undefined;
+  readonly report?: ReportWriter;
+}
+
+/** Brings a run's stages up to date, records and remembers it. Returns the exit code. */
 export async function bringStages(
   run: Execution,
   project: Project,
-  memory: string | undefined,
-  interrupts: Interrupts,
-  report?: ReportWriter,
+  { memory, interrupts, report }: BringOptions,
 ): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
@@ -55,7 +60,7 @@ export async function bringStages(
       world.store.forgetStages(world.pipeline.name, new Set(world.pipeline.stages.map(({ name }) => name)));
     }
     page = await report?.finish(interrupts.interrupted);
-    await rememberRun(run, outcomes, memory, read, project.found, page);
+    await rememberRun(run, outcomes, { file: memory, read, found: project.found, page });
     world.digests.save();
   } catch (error) {
     if (!isForUser(error)) throw error;

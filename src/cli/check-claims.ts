@@ -34,7 +34,7 @@ export async function checkClaims(project: Project): Promise<readonly Abandoned[
       for (const record of near(output.path)) {
         const other = record.pipeline;
         if (!others.has(other)) others.set(other, await claimsOf(other, root, kinds));
-        const mistake = describeDispute(stage, output, record, others.get(other), root);
+        const mistake = describeDispute({ stage, output, record, claims: others.get(other), root });
         if (mistake !== undefined) mistakes.push(mistake);
         else if (record.path === output.path) {
           const owner = { pipeline: pipeline.name, stage: stage.name, port: output.port };
@@ -65,14 +65,18 @@ function foldersAbove(path: string): readonly string[] {
   return folders;
 }
 
+/** A path that a stage claims, and the record of another pipeline's output there or around. */
+interface Dispute {
+  readonly stage: Stage;
+  readonly output: Output;
+  readonly record: PublishedRecord;
+  /** Of the other pipeline; undefined where its file has mistakes. */
+  readonly claims: Claims | undefined;
+  readonly root: string;
+}
+
 /** Undefined where the other pipeline claims the path of its record no more. */
-function describeDispute(
-  stage: Stage,
-  output: Output,
-  record: PublishedRecord,
-  claims: Claims | undefined,
-  root: string,
-): Diagnostic | undefined {
+function describeDispute({ stage, output, record, claims, root }: Dispute): Diagnostic | undefined {
   const files = filesOfPipeline(record.pipeline, root).map((file) => shownPath(file, root));
   const code = 'output-claimed';
   const { path, at } = output;

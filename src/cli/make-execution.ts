@@ -29,13 +29,18 @@ export interface ExecutionOptions {
   readonly checkReads?: boolean;
 }
 
+interface RunParts {
+  readonly reporter: { event(event: RunEvent): void };
+  readonly interrupts: Interrupts;
+  /** Milliseconds since the epoch. */
+  readonly startedAt: number;
+}
+
 /** Begins a run of the project's stages. */
 export function makeExecution(
   project: Project,
   options: ExecutionOptions,
-  reporter: { event(event: RunEvent): void },
-  interrupts: Interrupts,
-  startedAt: number,
+  { reporter, interrupts, startedAt }: RunParts,
 ): Execution {
   const { root, kinds, pipeline, stages, twice } = project;
   // What stages print and report is made plain text for people here, so that no listener needs to check it.

@@ -7,7 +7,7 @@ import { RunScript } from '../../test/support/run-script.ts';
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { RunEvent } from '../engine/events.ts';
 import { EventFile, readEvents } from './event-file.ts';
-import { emptyRun, type RunModel, rateOf, reduce } from './run-model.ts';
+import { emptyRun, type RunModel, rateOf, reasonsOf, reduce } from './run-model.ts';
 
 /** The events of a script, and every model on the way. */
 function recorded(script: (run: RunScript) => void) {
@@ -43,7 +43,7 @@ const story = (run: RunScript): void =>
 test('events reduce to a model of the run', () => {
   const { last } = recorded(story);
   assert.deepEqual(
-    last.stages.map(({ name, state, reasons, attempt }) => [name, state, reasons, attempt?.number]),
+    last.stages.map((stage) => [stage.name, stage.state, reasonsOf(stage), stage.attempt?.number]),
     [
       ['faces', 'up to date', [], undefined],
       ['fit', 'ran', ['never ran'], 2],

@@ -1,5 +1,6 @@
 import type { StageName } from '../engine/config/pipeline.ts';
 import type { Outcome, RunEvent } from '../engine/events.ts';
+import type { PlannedDecision } from '../engine/plan/decide.ts';
 import { describeReasons } from '../engine/plan/describe-decision.ts';
 import type { CurvePoint, Progress } from '../stage.ts';
 
@@ -19,7 +20,8 @@ export interface RunModel {
 export interface StageModel {
   readonly name: StageName;
   readonly state: 'waiting' | 'running' | Outcome;
-  readonly reasons: readonly string[];
+  /** Absent until it is decided. {@link reasonsOf} puts its reasons into words. */
+  readonly decision?: PlannedDecision;
   /** The attempt that runs or ran last; absent where there was none. */
   readonly attempt?: {
     readonly kind: string;
@@ -43,14 +45,16 @@ export interface ProgressSample {
 
 export const emptyRun: RunModel = { run: '', pipeline: '', startedAt: 0, stages: [], finals: [], warnings: [] };
 
+/** Why a stage does not stay as it is; empty for one that is up to date or not decided yet. */
+export const reasonsOf = ({ decision }: Pick<StageModel, 'decision'>): readonly string[] =>
+  decision === undefined ? [] : describeReasons(decision);
+
 /** The model after one more event. `events.reduce(reduce, emptyRun)` is the model of a recorded run. */
 export function reduce(run: RunModel, event: RunEvent): RunModel {
   switch (event.type) {
     case 'run-started': {
       const { pipeline, description, stages, finals = stages, time } = event;
-      const waiting = stages.map(
-        (name): StageModel => ({ name, state: 'waiting', reasons: [], samples: [], points: [] }),
-      );
+      const waiting = stages.map((name): StageModel => ({ name, state: 'waiting', samples: [], points: [] }));
       const told = description === undefined ? {} : { description };
       return { run: event.run, pipeline, ...told, startedAt: time, stages: waiting, finals, warnings: [] };
     }
@@ -77,7 +81,7 @@ type StageEvent = Extract<RunEvent, { type: `stage-${string}` }>;
 function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stage-waiting' | 'stage-retrying' }>) {
   switch (event.type) {
     case 'stage-decided':
-      return { ...stage, reasons: describeReasons(event.decision) };
+      return { ...stage, decision: event.decision };
     case 'stage-started': {
       const { progress: _, ...kept } = stage;
       const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };

@@ -33,7 +33,7 @@ export function runCommand(argv: readonly string[]) {
     const claims = await checkClaims(project);
     const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
-    const run = makeExecution(project, options, reporter, interrupts, startedAt);
+    const run = makeExecution(project, options, { reporter, interrupts, startedAt });
     const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
     reporter.add(new EventFile(run.folder.events, warn));
     const report = new ReportWriter({
@@ -56,7 +56,7 @@ export function runCommand(argv: readonly string[]) {
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
       for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
-      return await bringStages(run, project, memorable ? memory : undefined, interrupts, report);
+      return await bringStages(run, project, { interrupts, report, memory: memorable ? memory : undefined });
     } finally {
       reporter.close();
     }

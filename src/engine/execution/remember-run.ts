@@ -5,18 +5,24 @@ import { targetKey } from '../publishing/target.ts';
 import { type FoundFile, forget, isOld, remember } from '../store/run-memory.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
 
+interface RunSigns {
+  /** Where the run is remembered, if anywhere. */
+  readonly file: string | undefined;
+  /** Signatures of the pipeline's files and code when they were read; undefined where one changed meanwhile. */
+  readonly read: ReadonlyMap<string, string> | undefined;
+  readonly found: FoundFile;
+  /** The report, if any. */
+  readonly page: string | undefined;
+}
+
 /**
  * Checks published outputs again after a tick of the disk's clock, so that later one stat shows that they are
- * unchanged, and remembers a complete run in `file`, if any. `read` signs the pipeline's files and code when they were
- * read.
+ * unchanged, and remembers a complete run.
  */
 export async function rememberRun(
   run: Execution,
   outcomes: ReadonlyMap<StageName, StageOutcome>,
-  file: string | undefined,
-  read: ReadonlyMap<string, string> | undefined,
-  found: FoundFile,
-  page: string | undefined,
+  { file, read, found, page }: RunSigns,
 ): Promise<void> {
   const { world, stages } = run;
   const published = await signOutputs(run, outcomes);

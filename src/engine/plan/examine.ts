@@ -60,7 +60,7 @@ export async function examine(stage: Stage, world: World, outputsOf: OutputsOf):
 
   const basis: Basis = { latest, last, inputs: new Map(), looked: new Map(), listed: new Map() };
   for (const input of stage.inputs) {
-    const items = await Promise.all(input.items.map((item) => keyItem(item, input, world, outputsOf, basis)));
+    const items = await Promise.all(input.items.map((item) => keyItem(item, input, { ...basis, world, outputsOf })));
     basis.inputs.set(input.port, items);
   }
   const own = await examineFor(world.backend, stage, world, basis);
@@ -117,9 +117,7 @@ const resultOf = (found: Lookup): StageResult | undefined => (found.state === 'm
 async function keyItem(
   item: InputItem,
   input: Input,
-  world: World,
-  outputsOf: OutputsOf,
-  { looked, listed }: Basis,
+  { world, outputsOf, looked, listed }: Basis & { readonly world: World; readonly outputsOf: OutputsOf },
 ): Promise<KeyedItem> {
   if (item.from === 'path') {
     const listing = await listOnce(item.path, world);

@@ -29,8 +29,10 @@ export interface ReportModel {
 
 export interface ReportStage
   extends Pick<Stage, 'kind' | 'description'>,
-    Pick<StageModel, 'state' | 'reasons' | 'progress' | 'points'> {
+    Pick<StageModel, 'state' | 'progress' | 'points'> {
   readonly name: string;
+  /** Why it does not stay as it is. */
+  readonly reasons: readonly string[];
   readonly seconds: number;
   readonly message?: string | undefined;
   /** The settings that the stage gets; those of `written` are not at their default. */

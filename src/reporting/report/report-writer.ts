@@ -8,7 +8,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { readJson, writeJson } from '../../engine/files/write-atomic.ts';
 import type { Publisher } from '../../engine/publishing/publish.ts';
 import type { RunFolder } from '../../engine/store/run-folder.ts';
-import { emptyRun, isDone, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
+import { emptyRun, isDone, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import { describeChanges, describeLog, describePlanned, describeRecord } from './describe-stage.ts';
 import { PageRoom } from './page-room.ts';
 import { PageSchedule } from './page-schedule.ts';
@@ -192,9 +192,9 @@ export class ReportWriter implements RunListener {
     if (shown !== undefined) return shown;
     const planned = describePlanned(stage, this.#path);
     const model = this.#run.stages.find(({ name }) => name === stage.name)!;
-    const { state, reasons, progress, points, end } = model;
+    const { state, progress, points, end } = model;
     const described: ReportStage = {
-      ...{ ...planned, state, reasons, progress, points, warnings: [], record: [] },
+      ...{ ...planned, state, reasons: reasonsOf(model), progress, points, warnings: [], record: [] },
       seconds: end?.seconds ?? 0,
       message: end?.message,
       highlights: end?.highlights ?? [],

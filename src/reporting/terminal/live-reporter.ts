@@ -1,7 +1,7 @@
 import stringWidth from 'string-width';
 import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
-import { emptyRun, type RunListener, type RunModel, type StageModel } from '../run-model.ts';
+import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
@@ -42,8 +42,8 @@ export class LiveReporter implements RunListener {
 
   event(event: RunEvent, run: RunModel): void {
     this.#run = run;
-    const isEnd = event.type === 'stage-finished';
-    const why = isEnd ? run.stages.find(({ name }) => name === event.stage)?.reasons[0] : undefined;
+    const ended = event.type === 'stage-finished' ? run.stages.find(({ name }) => name === event.stage) : undefined;
+    const why = ended && reasonsOf(ended)[0];
     const line = eventLine(event, why, this.#paint);
     if (line !== undefined) this.#finished.push(line);
   }

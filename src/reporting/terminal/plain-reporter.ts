@@ -1,5 +1,5 @@
 import type { RunEvent } from '../../engine/events.ts';
-import { emptyRun, type RunListener, type RunModel } from '../run-model.ts';
+import { emptyRun, type RunListener, type RunModel, reasonsOf } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 import { eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
@@ -35,7 +35,7 @@ export class PlainReporter implements RunListener {
     if (event.type === 'stage-started') {
       const { stage: name, kind, attempt, attempts, time } = event;
       this.#progressShownAt.set(name, time);
-      const why = attempt > 1 ? `attempt ${attempt} of ${attempts}` : stage?.reasons[0];
+      const why = attempt > 1 ? `attempt ${attempt} of ${attempts}` : stage && reasonsOf(stage)[0];
       return `${this.#paint.cyan('▸')} ${name}: ${kind}${why === undefined ? '' : this.#paint.dim(` (${why})`)}`;
     }
     if (event.type === 'stage-progress') {
@@ -43,6 +43,6 @@ export class PlainReporter implements RunListener {
       this.#progressShownAt.set(event.stage, event.time);
       return `${this.#paint.dim('…')} ${event.stage}: ${progressParts(stage).join(', ')}`;
     }
-    return eventLine(event, stage?.attempt === undefined ? stage?.reasons[0] : undefined, this.#paint);
+    return eventLine(event, stage && stage.attempt === undefined ? reasonsOf(stage)[0] : undefined, this.#paint);
   }
 }
