@@ -46,7 +46,7 @@ test('kill -9 of a stage fails it, takes its children along, and keeps nothing o
   assert.equal(code, 1);
   assert.deepEqual(outcomes, { wait: 'failed', read: 'blocked' });
   const end = events.find((event) => event.type === 'stage-finished');
-  assert.equal(end?.message, 'its process ended unexpectedly (SIGKILL)');
+  assert.equal(end?.message, 'was killed by SIGKILL: echo half > ${outputs.text} …');
   await noProcessesIn(project.root);
   assert.deepEqual(project.files('out'), []);
   assert.deepEqual(project.files('cache/work'), []);

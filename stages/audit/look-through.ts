@@ -44,6 +44,7 @@ interface LookOptions {
   readonly seed: number;
   /** The folder of the data set. */
   readonly folder: string;
+  /** At most; a small set is looked at by fewer. */
   readonly threads: number;
   readonly progress: (done: number, total: number) => void;
 }
@@ -81,16 +82,20 @@ export async function lookThrough(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
+/** So many images take longer than a thread takes to start. */
+const worthwhile = 500;
+
 /** What threads see of each image. They take turns, so that every result comes in its place. */
 async function* seenInTurn(folder: string, tasks: LookWorkerSetup['images'], threads: number): AsyncGenerator<Seen> {
-  const workers = Array.from({ length: threads }, (_, thread) => {
-    const setup: LookWorkerSetup = { folder, images: tasks.filter((_, place) => place % threads === thread) };
+  const count = Math.max(1, Math.min(threads, Math.ceil(tasks.length / worthwhile)));
+  const workers = Array.from({ length: count }, (_, thread) => {
+    const setup: LookWorkerSetup = { folder, images: tasks.filter((_, place) => place % count === thread) };
     return startWorker(import.meta.url, 'look-worker', setup);
   });
   try {
     const messages = workers.map((worker) => on(worker, 'message', { close: ['exit'] }));
     for (const place of tasks.keys()) {
-      const { done, value } = await messages[place % threads]!.next();
+      const { done, value } = await messages[place % count]!.next();
       if (done === true) throw new Error('Internal error: a thread ended before its images');
       yield value[0] as Seen;
     }
