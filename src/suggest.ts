@@ -32,7 +32,7 @@ export function suggest(name: string, candidates: Iterable<string>): string | un
   return `Known: ${names.join(', ')}.`;
 }
 
-/** Of more names than this, only the nearest are listed. */
+/** If there are more names than this, only the nearest are listed. */
 const mostListed = 12;
 const nearestListed = 5;
 

@@ -70,12 +70,12 @@ interface Dispute {
   readonly stage: Stage;
   readonly output: Output;
   readonly record: PublishedRecord;
-  /** Of the other pipeline; undefined where its file has mistakes. */
+  /** The claims of the other pipeline; undefined if its file has mistakes. */
   readonly claims: Claims | undefined;
   readonly root: string;
 }
 
-/** Undefined where the other pipeline claims the path of its record no more. */
+/** Undefined if the other pipeline no longer claims the path of its record. */
 function describeDispute({ stage, output, record, claims, root }: Dispute): Diagnostic | undefined {
   const files = filesOfPipeline(record.pipeline, root).map((file) => shownPath(file, root));
   const code = 'output-claimed';

@@ -100,7 +100,7 @@ export function measure(
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...intervals,
-    /** Of fake: where it is not the share of fakes, no temperature corrects it. */
+    /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
     /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
     roc: curveOf(roc.falsePositiveRate, roc.truePositiveRate, bands.roc),

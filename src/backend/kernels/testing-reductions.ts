@@ -93,7 +93,7 @@ export const reductionProperties: readonly SealedProperty[] = [
         ...(dtype === 'float32' && {
           gradient: {
             cases: alongMatrix(kernel === 'Prod' ? smooth(0.5, 2) : distinct([2, 3])),
-            // Of a product by running products.
+            // The gradient of a product is computed from running products.
             mayFallBack: kernel === 'Prod',
           },
         }),

@@ -50,8 +50,8 @@ export const processRunner =
   (entry: string, loadProgram: LoadProgram): RunProcess =>
   async (job) => {
     const { request } = job;
-    const makeProgram = await loadProgram(request.kind, request.module);
     try {
+      const makeProgram = await loadProgram(request.kind, request.module);
       const program = makeProgram?.(programContext(request) as ProgramContext<never>);
       return await new StageProcess(entry, job, program).run();
     } catch (error) {

@@ -115,7 +115,7 @@ function* namedFields(value: Json | undefined): Generator<string> {
   }
 }
 
-/** Of `repeat: [a, b]` and of `repeat: { row: [a, b] }`; in `field: { repeat: row }` it is no field. */
+/** The fields that `repeat: [a, b]` and `repeat: { row: [a, b] }` name; `field: { repeat: row }` names none. */
 function repeatedFields(item: Json): readonly string[] {
   return Array.isArray(item) ? textsOf(item) : isJsonObject(item) ? Object.values(item).flatMap(textsOf) : [];
 }
