@@ -24,7 +24,7 @@ import { Admission, machineCapacity } from '../../src/engine/execution/admission
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';
-import { processRunner } from '../../src/engine/execution/stage-process.ts';
+import { processRunner } from '../../src/engine/execution/process-runner.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
 import { selectReporter } from '../../src/reporting/terminal/select-reporter.ts';

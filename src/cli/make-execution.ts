@@ -5,8 +5,10 @@ import { fileURLToPath } from 'node:url';
 import type { RunEvent } from '../engine/events.ts';
 import { Admission, machineCapacity } from '../engine/execution/admission.ts';
 import type { Execution } from '../engine/execution/execution.ts';
+import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { localPlace } from '../engine/execution/local-place.ts';
-import { processRunner } from '../engine/execution/stage-process.ts';
+import { processRunner } from '../engine/execution/process-runner.ts';
+import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { isReadOnly } from '../engine/files/write-error.ts';
 import { Lender } from '../engine/publishing/lender.ts';
 import { Publisher } from '../engine/publishing/publish.ts';
@@ -49,6 +51,7 @@ export function makeExecution(
   const world = makeWorld(project, options.backend, warn, options.rehash);
   const { store, digests } = world;
   const capacity = machineCapacity();
+  const idle = new IdleWorkers<StageProcess>({ workers: capacity.cpu, memory: capacity.memory / 4 });
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
   const { signal, kill } = interrupts;
@@ -63,8 +66,9 @@ export function makeExecution(
     place: localPlace({
       world,
       lender: new Lender(store),
-      admission: new Admission(capacity, options.jobs ?? capacity.cpu),
-      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram),
+      admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
+      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+      idle,
       modules: new Map(
         [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
       ),

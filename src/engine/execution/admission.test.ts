@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { Admission, type Grant } from './admission.ts';
+import { IdleWorkers } from './idle-workers.ts';
 
 const machine = { cpu: 4, gpu: 1, memory: 100 };
 const never = new AbortController().signal;
@@ -112,4 +113,19 @@ test('shares in decimals that fill the machine run together, and when all are gi
       assert.equal(all.grant?.cpu, cpu);
     }),
   );
+});
+
+test('idle workers end when a stage needs their memory, and stay when it does not', async () => {
+  const idle = new IdleWorkers({ workers: 2, memory: 100 });
+  const ended = new Promise<void>(() => {});
+  let kills = 0;
+  const kill = async () => {
+    kills += 1;
+  };
+  idle.keep({ ended, kill }, 'a', 30);
+  const admission = new Admission(machine, 8, idle);
+  assert.ok((await ask(admission, { memory: 70 })).grant);
+  assert.equal(kills, 0);
+  assert.ok((await ask(admission, { memory: 10 })).grant);
+  assert.deepEqual([kills, idle.memory], [1, 0]);
 });

@@ -1,6 +1,7 @@
 import { readdirSync } from 'node:fs';
 import { usableCores, usableMemory } from '../../machine-limits.ts';
 import type { Resources } from '../config/pipeline.ts';
+import type { IdleWorkers } from './idle-workers.ts';
 
 export interface Grant extends Resources {
   release(): void;
@@ -21,10 +22,13 @@ export class Admission {
   readonly #queue: Waiting[] = [];
   readonly #held = new Set<Resources>();
 
-  /** At most `slots` stages run at once, whatever they ask for. */
-  constructor(capacity: Resources, slots: number) {
+  readonly #idle: IdleWorkers | undefined;
+
+  /** At most `slots` stages run at once, whatever they ask for. Idle workers end when a stage needs their memory. */
+  constructor(capacity: Resources, slots: number, idle?: IdleWorkers) {
     this.#capacity = capacity;
     this.#slots = slots;
+    this.#idle = idle;
   }
 
   /** Resolves with the share. Rejects with the signal's reason where that is aborted first. */
@@ -51,7 +55,9 @@ export class Admission {
 
   #admit(): void {
     for (let head = this.#queue[0]; head !== undefined; head = this.#queue[0]) {
-      if (this.#held.size >= this.#slots || !fits(head.want, this.#free())) return;
+      const free = this.#free();
+      if (this.#held.size >= this.#slots || !fits(head.want, free)) return;
+      if (this.#idle !== undefined && this.#idle.memory > free.memory - head.want.memory) void this.#idle.end();
       this.#queue.shift();
       head.admit(this.#grant(head.want));
     }

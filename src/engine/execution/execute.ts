@@ -25,7 +25,11 @@ export async function execute(run: Execution): Promise<ReadonlyMap<StageName, St
     const waitsFor = run.world.graph.dependencies(stage.name).filter((name) => pending.has(name));
     pending.set(stage.name, bring(stage, waitsFor));
   }
-  await Promise.all(pending.values());
+  try {
+    await Promise.all(pending.values());
+  } finally {
+    await run.place.close();
+  }
   return outcomes;
 }
 

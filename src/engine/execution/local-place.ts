@@ -10,10 +10,12 @@ import type { Lender, Misuse } from '../publishing/lender.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
 import type { Admission } from './admission.ts';
 import type { HostFacts } from './execution.ts';
+import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, type InputView, openView, withOriginals } from './input-view.ts';
 import { type Attempt, type AttemptOutcome, type Place, privatePath, StageFailure, viewFolder } from './place.ts';
+import type { RunProcess } from './process-runner.ts';
+import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
-import type { ProcessEnd, ProcessJob, RunProcess } from './stage-process.ts';
 import { describeUndeclared, ReadTrace } from './trace-reads.ts';
 
 /** What this machine runs stages with. */
@@ -22,6 +24,8 @@ export interface LocalResources {
   readonly lender: Lender;
   readonly admission: Admission;
   readonly runProcess: RunProcess;
+  /** Processes that have served a stage. */
+  readonly idle: IdleWorkers;
   readonly modules: ReadonlyMap<string, string>;
   /** Whether to report of every program that a stage starts what it reads without declaring it. */
   readonly checkReads: boolean;
@@ -31,14 +35,17 @@ export interface LocalResources {
   readonly kill: AbortSignal;
 }
 
-/** This machine as a place: a stage gets its cores, GPUs and memory, and each attempt a process of its own. */
+/** This machine as a place: a stage gets its cores, GPUs and memory, and each attempt a process that serves it alone. */
 export function localPlace(resources: LocalResources): Place {
-  return async (stage) => {
-    const grant = await resources.admission.acquire(stage.resources, resources.signal);
-    return {
-      run: (attempt) => runAttempt(attempt, grant.cpu, resources),
-      [Symbol.dispose]: () => grant.release(),
-    };
+  return {
+    seat: async (stage) => {
+      const grant = await resources.admission.acquire(stage.resources, resources.signal);
+      return {
+        run: (attempt) => runAttempt(attempt, grant.cpu, resources),
+        [Symbol.dispose]: () => grant.release(),
+      };
+    },
+    close: () => resources.idle.end(),
   };
 }
 
@@ -112,6 +119,7 @@ export async function runStageProcess(
       launcher: options.launcher,
     },
     env: environment(stage, cpus),
+    resources: stage.resources,
     timeout: stage.timeout,
     onOutput: (text) => emit({ type: 'stage-output', text }),
     onMessage: receive,

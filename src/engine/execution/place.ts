@@ -30,8 +30,13 @@ export interface AttemptOutcome {
   readonly edited: readonly string[];
 }
 
-/** Where stages run. Gives a stage its seat as soon as there is room, or throws the reason of the run's signal. */
-export type Place = (stage: Stage) => Promise<Seat>;
+/** Where stages run. */
+export interface Place {
+  /** Gives a stage its seat as soon as there is room, or throws the reason of the run's signal. */
+  seat(stage: Stage): Promise<Seat>;
+  /** Ends what waits for further stages. Called when all stages have ended. */
+  close(): Promise<void>;
+}
 
 /** Room for one stage at a place. The stage keeps it over all its attempts, until its end. */
 export interface Seat extends Disposable {

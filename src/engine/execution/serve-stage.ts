@@ -7,11 +7,11 @@ import type { StageMessage, StageRequest } from './stage-messages.ts';
 /** Finds the code of a kind. `module` is the built file of a project's own kind. */
 export type LoadRun = (kind: string, module: string | undefined) => Promise<RunStage<never>>;
 
-/** Serves one request in a stage's own process, which kills its process group when the runner's channel closes. */
+/** Serves requests, one after the other, in a process of stages. It kills its group when the runner's channel closes. */
 export function serveStage(loadRun: LoadRun): void {
   process.once('disconnect', () => process.kill(-process.pid, 'SIGKILL'));
-  // The channel stays open until the runner has read the answer: the runner ends this process.
-  process.once('message', (request: StageRequest) => void answer(request, loadRun).then(send));
+  // The channel stays open until the runner ends this process.
+  process.on('message', (request: StageRequest) => void answer(request, loadRun).then(send));
   send({ type: 'ready' });
 }
 
@@ -19,13 +19,17 @@ async function answer(request: StageRequest, loadRun: LoadRun): Promise<StageMes
   try {
     const run = await loadRun(request.kind, request.module);
     await run(makeContext(request) as StageContext<never>);
-    return { type: 'done' };
+    await Promise.all([flushed(process.stdout), flushed(process.stderr)]);
+    return { type: 'done', memory: process.memoryUsage.rss() };
   } catch (error) {
     if (error instanceof StageError) return { type: 'failed', message: error.message };
     const { message, stack } = error instanceof Error ? error : new Error(String(error));
     return { type: 'failed', message, ...(stack !== undefined && { stack }) };
   }
 }
+
+/** Resolves when everything that was printed lies in the pipe. */
+const flushed = (stream: NodeJS.WriteStream) => new Promise<unknown>((resolve) => stream.write('', resolve));
 
 /** The context of a running stage, over the channel to the runner. */
 function makeContext(request: StageRequest): StageContext {

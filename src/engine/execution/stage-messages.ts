@@ -43,7 +43,8 @@ export type StageMessage =
   | ({ readonly type: 'point' } & CurvePoint)
   | ({ readonly type: 'highlight' } & Highlight)
   | { readonly type: 'note'; readonly name: string; readonly value: string | number }
-  | { readonly type: 'done' }
+  /** `memory`: the bytes that the process holds, which then awaits the next request. */
+  | { readonly type: 'done'; readonly memory?: number }
   /** `stack` only for a bug: a user's mistake has none. */
   | { readonly type: 'failed'; readonly message: string; readonly stack?: string };
 
@@ -53,7 +54,8 @@ const numberOrNull = z.number().nullable();
 const cell = z.union([text, numberOrNull]);
 
 const forms = z.discriminatedUnion('type', [
-  z.object({ type: z.enum(['ready', 'done']) }),
+  z.object({ type: z.literal('ready') }),
+  z.object({ type: z.literal('done'), memory: optional }),
   z.object({ type: z.enum(['log', 'info', 'warn']), message: text }),
   z.object({
     ...{ type: z.literal('progress'), done: z.number(), total: z.number(), unit: text },

@@ -72,7 +72,7 @@ export class StageRun {
 
   async #make(): Promise<DoneStage> {
     const { signal, twice, place } = this.#run;
-    using seat = await place(this.#stage);
+    using seat = await place.seat(this.#stage);
     const checkpoint = this.#checkpoint();
     for (let number = 1; ; number += 1) {
       try {

@@ -12,8 +12,9 @@ import { FolderStore } from '../store/folder-store.ts';
 import { Admission } from './admission.ts';
 import { execute } from './execute.ts';
 import type { Execution, StageOutcome } from './execution.ts';
+import { IdleWorkers } from './idle-workers.ts';
 import { localPlace } from './local-place.ts';
-import type { ProcessEnd, ProcessJob } from './stage-process.ts';
+import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 
 /** What a stage does in place of a process. Without an answer it has ended well. */
 export type FakeProcess = (job: ProcessJob) => ProcessEnd | undefined | Promise<ProcessEnd | undefined>;
@@ -67,6 +68,7 @@ export class FakedProject extends TestProject {
       folder: store.startRun(`run-${this.#runs}`, pipeline.name),
       place: localPlace({
         ...{ world, host, ...signals, lender: new Lender(store), checkReads: false, modules: new Map() },
+        idle: new IdleWorkers({ workers: 0, memory: 0 }),
         admission: new Admission({ cpu: 1, gpu: 0, memory: 0 }, 1),
         runProcess: async (job) =>
           (await processes[String(job.request.settings['run'])]!(job)) ?? { ok: true, contained: true },

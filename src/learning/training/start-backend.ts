@@ -1,10 +1,13 @@
+import { engine } from '@tensorflow/tfjs';
 import { BackendError } from '../../backend/backend-error.ts';
 import { backendNames, isBackendName } from '../../backend/select/backend-names.ts';
 import { type RunningBackend, selectBackend } from '../../backend/select/select-backend.ts';
 import { type StageContext, StageError } from '../../stage.ts';
 
 /**
- * Starts the backend that the user named, and notes its name, versions, device and threads; throws a {@link StageError}.
+ * Starts the backend that the user named, and notes its name, versions, device and threads. It forgets all tensors and
+ * compiled graphs of earlier stages of this process, so that a stage computes the same bytes whatever was before. Throws a
+ * {@link StageError}.
  */
 export async function startBackend(
   context: Pick<StageContext, 'backend' | 'cpus' | 'root' | 'warn' | 'note'>,
@@ -22,6 +25,7 @@ async function select({ backend, cpus, root, warn }: Pick<StageContext, 'backend
     throw new StageError(`Expected a backend (${backendNames.join(', ')}), got "${backend}".`);
   }
   try {
+    engine().reset();
     return await selectBackend(backend, { threads: cpus, packagesFrom: [root], warn });
   } catch (error) {
     if (error instanceof BackendError) throw new StageError(error.message, { cause: error });

@@ -1,11 +1,15 @@
 import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { StageError } from '../../stage.ts';
-import type { StageMessage } from './stage-messages.ts';
-import { type LoadProgram, type ProcessEnd, type ProcessJob, processRunner } from './stage-process.ts';
+import { IdleWorkers } from './idle-workers.ts';
+import { type LoadProgram, processRunner, type RunProcess } from './process-runner.ts';
+import type { ProcessEnd, ProcessJob } from './serve-job.ts';
+import type { StageMessage, StageRequest } from './stage-messages.ts';
+import type { StageProcess } from './stage-process.ts';
 
 process.execArgv = []; // the processes below are plain JavaScript, and need no loader
 
@@ -18,36 +22,38 @@ interface Ran {
   readonly log: string | undefined;
 }
 
-interface RunOptions extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'kill'>> {
+interface RunOptions extends Partial<Pick<ProcessJob, 'timeout' | 'signal' | 'kill' | 'resources' | 'env'>> {
+  readonly request?: Partial<StageRequest>;
   readonly onOutput?: (text: string) => void;
 }
 
-/** Runs a process that does this, as the body of a function of `request` and `send`, once it has its request. */
-async function run(
-  t: TestContext,
-  body: string,
-  options: RunOptions = {},
-  loadProgram: LoadProgram = async () => undefined,
-): Promise<Ran> {
-  const root = temporaryFolder(t);
+/** Writes the entry of processes that do this, as the body of a function of `request` and `send`, at each request. */
+function writeEntry(root: string, body: string): string {
   const entry = join(root, 'entry.mjs');
-  const [log, messages] = [join(root, 'log'), [] as StageMessage[]];
-  let output = '';
   writeFileSync(
     entry,
     `const send = (message) => process.send(message);
-process.once('message', async (request) => { ${body} });
+process.on('message', async (request) => { ${body} });
 send({ type: 'ready' });
 setInterval(() => {}, 1000);
 `,
   );
+  return entry;
+}
+
+/** Runs one job. */
+async function serve(runProcess: RunProcess, root: string, options: RunOptions = {}): Promise<Ran> {
+  const log = join(root, `log-${randomUUID()}`);
+  const messages: StageMessage[] = [];
+  let output = '';
   const never = new AbortController().signal;
-  const end = await processRunner(
-    entry,
-    loadProgram,
-  )({
-    request: { kind: 'odd', settings: {}, inputs: {}, outputs: {}, cpus: 1, backend: 'auto', scratch: root, root },
-    env: process.env,
+  const end = await runProcess({
+    request: {
+      ...{ kind: 'odd', settings: {}, inputs: {}, outputs: {}, cpus: 1, backend: 'auto', scratch: root, root },
+      ...options.request,
+    },
+    env: options.env ?? process.env,
+    resources: options.resources ?? { cpu: 1, gpu: 0, memory: 0 },
     log,
     timeout: options.timeout,
     translate: (text) => text.replaceAll('/private', './public'),
@@ -60,6 +66,17 @@ setInterval(() => {}, 1000);
     kill: options.kill ?? never,
   });
   return { end, messages, output, log: existsSync(log) ? readFileSync(log, 'utf8') : undefined };
+}
+
+/** Runs one job in a process that does this, and does not stay. */
+async function run(
+  t: TestContext,
+  body: string,
+  options: RunOptions = {},
+  loadProgram: LoadProgram = async () => undefined,
+): Promise<Ran> {
+  const root = temporaryFolder(t);
+  return await serve(processRunner(writeEntry(root, body), loadProgram), root, options);
 }
 
 test('a process gets its request, and what it sends and prints comes with the paths of the project', async (t) => {
@@ -189,4 +206,52 @@ test('a mistake that shows while the program is made fails the stage without a s
     throw new StageError('too many paths in /private');
   };
   assert.deepEqual((await run(t, '', {}, program)).end, { ok: false, message: 'too many paths in ./public' });
+});
+
+/** Runs jobs one after the other, and gives the number of the process that served each. */
+async function servedBy(t: TestContext, jobs: readonly RunOptions[]): Promise<readonly number[]> {
+  const root = temporaryFolder(t);
+  const body = `process.stdout.write(String(process.pid), () => {
+    if (request.settings.fails) send({ type: 'failed', message: 'no' });
+    else send({ type: 'done', memory: 1000 });
+  });`;
+  const idle = new IdleWorkers<StageProcess>({ workers: 8, memory: 1_000_000 });
+  const runProcess = processRunner(writeEntry(root, body), async () => undefined, idle);
+  const pids: number[] = [];
+  for (const job of jobs) {
+    const { end, output, log } = await serve(runProcess, root, job);
+    assert.equal(end.ok, job.request?.settings?.['fails'] !== true);
+    assert.equal(log, output); // what a process prints belongs to the job that it serves
+    pids.push(Number(output));
+  }
+  await idle.end();
+  for (const pid of pids) assert.throws(() => process.kill(pid, 0), { code: 'ESRCH' });
+  return pids;
+}
+
+test('a process stays for the next stage with the same threads, backend, environment and GPUs', async (t) => {
+  const [first, second, threads, backend, env, gpus, again] = await servedBy(t, [
+    {},
+    {},
+    { request: { cpus: 2 } },
+    { request: { backend: 'cpu' } },
+    { env: { ...process.env, OTHER: '1' } },
+    { resources: { cpu: 1, gpu: 1, memory: 0 } },
+    {},
+  ]);
+  assert.equal(second, first);
+  assert.equal(again, first);
+  assert.equal(new Set([first, threads, backend, env, gpus]).size, 5);
+});
+
+test('no process stays after a failure, with more memory than its stage declares, or with a code of the project', async (t) => {
+  for (const job of [
+    { request: { settings: { fails: true } } },
+    { resources: { cpu: 1, gpu: 0, memory: 999 } },
+    { request: { module: '/the/kind.js' } },
+    { request: { launcher: ['strace'] } },
+  ]) {
+    const [first, second] = await servedBy(t, [job, job]);
+    assert.notEqual(second, first);
+  }
 });

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { IdleWorkers, type Worker } from './idle-workers.ts';
+
+/** A worker that records its end. */
+class FakeWorker implements Worker {
+  readonly #end = { resolve: () => {} };
+  readonly ended = new Promise<void>((resolve) => {
+    this.#end.resolve = resolve;
+  });
+  killed = false;
+
+  async kill(): Promise<void> {
+    this.killed = true;
+    this.die();
+  }
+
+  die(): void {
+    this.#end.resolve();
+  }
+}
+
+const settle = () => new Promise((resolve) => setImmediate(resolve));
+
+test('a worker serves the next stage of its key, the last that became idle first', () => {
+  const idle = new IdleWorkers({ workers: 4, memory: 100 });
+  const [first, second, other] = [new FakeWorker(), new FakeWorker(), new FakeWorker()];
+  idle.keep(first, 'a', 10);
+  idle.keep(second, 'a', 10);
+  idle.keep(other, 'b', 10);
+  assert.equal(idle.take('a'), second);
+  assert.equal(idle.memory, 20);
+  assert.equal(idle.take('a'), first);
+  assert.equal(idle.take('a'), undefined);
+});
+
+test('too many workers, or too much memory, end the one that has been idle longest', () => {
+  const idle = new IdleWorkers({ workers: 2, memory: 100 });
+  const [first, second, third, large] = [new FakeWorker(), new FakeWorker(), new FakeWorker(), new FakeWorker()];
+  for (const worker of [first, second, third]) idle.keep(worker, 'a', 10);
+  assert.deepEqual([first.killed, second.killed, third.killed], [true, false, false]);
+  idle.keep(large, 'b', 95);
+  assert.deepEqual([second.killed, third.killed, large.killed], [true, true, false]);
+  assert.equal(idle.memory, 95);
+});
+
+test('a worker that somebody killed serves nothing more', async () => {
+  const idle = new IdleWorkers({ workers: 2, memory: 100 });
+  const worker = new FakeWorker();
+  idle.keep(worker, 'a', 10);
+  worker.die();
+  await settle();
+  assert.deepEqual([idle.take('a'), idle.memory], [undefined, 0]);
+});
+
+test('at the end all are killed, also one that is being ended', async () => {
+  const idle = new IdleWorkers({ workers: 1, memory: 100 });
+  const [first, second] = [new FakeWorker(), new FakeWorker()];
+  idle.keep(first, 'a', 10);
+  idle.keep(second, 'a', 10);
+  await idle.end();
+  assert.deepEqual([first.killed, second.killed, idle.memory], [true, true, 0]);
+});

@@ -1,0 +1,61 @@
+/** A process that has served a stage and can serve another one. */
+export interface Worker {
+  /** Ends when the process has ended, whatever ended it. */
+  readonly ended: Promise<unknown>;
+  /** Kills the process, and waits for its end. */
+  kill(): Promise<unknown>;
+}
+
+interface IdleWorker<W> {
+  readonly worker: W;
+  readonly key: string;
+  /** Bytes of memory that it holds. */
+  readonly memory: number;
+}
+
+/**
+ * The workers that wait for their next stage. Stages with the same key may share a worker. Together they hold little of the
+ * machine's memory; the one that has been idle longest is ended first.
+ */
+export class IdleWorkers<W extends Worker = Worker> {
+  readonly #most: { readonly workers: number; readonly memory: number };
+  /** The one that has been idle longest comes first. */
+  #idle: readonly IdleWorker<W>[] = [];
+  readonly #ending = new Set<Promise<unknown>>();
+
+  /** `memory` is in bytes. */
+  constructor(most: { readonly workers: number; readonly memory: number }) {
+    this.#most = most;
+  }
+
+  /** Bytes of memory that all of them hold. */
+  get memory(): number {
+    return this.#idle.reduce((sum, { memory }) => sum + memory, 0);
+  }
+
+  take(key: string): W | undefined {
+    const found = this.#idle.findLast((idle) => idle.key === key);
+    this.#idle = this.#idle.filter((idle) => idle !== found);
+    return found?.worker;
+  }
+
+  keep(worker: W, key: string, memory: number): void {
+    this.#idle = [...this.#idle, { worker, key, memory }];
+    void worker.ended.then(() => {
+      this.#idle = this.#idle.filter((idle) => idle.worker !== worker);
+    });
+    while (this.#idle.length > this.#most.workers || this.memory > this.#most.memory) this.#end(this.#idle[0]!);
+  }
+
+  /** Ends them all, since the memory is needed or the run is over. */
+  async end(): Promise<void> {
+    for (const idle of this.#idle) this.#end(idle);
+    await Promise.all(this.#ending);
+  }
+
+  #end(ended: IdleWorker<W>): void {
+    this.#idle = this.#idle.filter((idle) => idle !== ended);
+    const ending = ended.worker.kill().finally(() => this.#ending.delete(ending));
+    this.#ending.add(ending);
+  }
+}

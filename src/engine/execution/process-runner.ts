@@ -1,0 +1,52 @@
+import { type MakeProgram, type ProgramContext, StageError } from '../../stage.ts';
+import { IdleWorkers } from './idle-workers.ts';
+import { programContext } from './program-context.ts';
+import { type ProcessEnd, type ProcessJob, Service } from './serve-job.ts';
+import { StageProcess } from './stage-process.ts';
+
+/** Runs a stage's process until its work is done and no process that it started is left. Never rejects. */
+export type RunProcess = (job: ProcessJob) => Promise<ProcessEnd>;
+
+/** Finds what makes the program of a kind; gives undefined for a kind that runs in a process of Restage's own. */
+export type LoadProgram = (kind: string, module: string | undefined) => Promise<MakeProgram<never> | undefined>;
+
+/**
+ * Runs stages as child processes. `entry` calls `serveStage`, for kinds that are no program. After a stage of a built-in
+ * kind its process stays for further ones: it has loaded what they need, and keeps compiled graphs.
+ */
+export const processRunner =
+  (entry: string, loadProgram: LoadProgram, idle: IdleWorkers<StageProcess> = none()): RunProcess =>
+  async (job) => {
+    const { request, env, resources } = job;
+    try {
+      const makeProgram = await loadProgram(request.kind, request.module);
+      if (makeProgram !== undefined) {
+        const program = makeProgram(programContext(request) as ProgramContext<never>);
+        return await new Service(job, StageProcess.program(program, request.root, env), program).run();
+      }
+      const key = workerKey(job);
+      const worker = (key && idle.take(key)) || StageProcess.fork(entry, request.root, env);
+      const service = new Service(job, worker);
+      const end = await service.run(key !== undefined);
+      const { memory } = service;
+      if (key !== undefined && memory !== undefined && (resources.memory === 0 || memory <= resources.memory)) {
+        idle.keep(worker, key, memory);
+      } else await worker.kill();
+      return end;
+    } catch (error) {
+      const { message, stack } = error as Error;
+      return { ok: false, message: job.translate(message), ...(!(error instanceof StageError) && { stack: stack! }) };
+    }
+  };
+
+const none = () => new IdleWorkers<StageProcess>({ workers: 0, memory: 0 });
+
+/**
+ * Stages with the same key can share a process, one after the other: same environment, threads, backend and GPUs. Undefined
+ * for a project's own kind, whose code may leave anything behind, and where the reads of programs are traced.
+ */
+function workerKey({ request, env, resources }: ProcessJob): string | undefined {
+  const { module, launcher, backend, cpus } = request;
+  if (module !== undefined || launcher !== undefined) return undefined;
+  return JSON.stringify([backend, cpus, resources.gpu, env]);
+}

@@ -1,0 +1,169 @@
+import { constants } from 'node:os';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inspect } from 'node:util';
+import type { Program } from '../../stage.ts';
+import type { Resources } from '../config/pipeline.ts';
+import { StageLog } from './stage-log.ts';
+import { readMessage, type StageMessage, type StageRequest } from './stage-messages.ts';
+import type { ProcessGone, StageProcess } from './stage-process.ts';
+
+/** A stage's work, and who listens to its process. */
+export interface ProcessJob {
+  readonly request: StageRequest;
+  readonly env: NodeJS.ProcessEnv;
+  /** What the stage declares. */
+  readonly resources: Resources;
+  /** The file for everything that the stage prints; made at its first line. */
+  readonly log: string;
+  /** In milliseconds. */
+  readonly timeout: number | undefined;
+  readonly translate: (text: string) => string;
+  readonly onMessage: (message: StageMessage) => void;
+  readonly onOutput: (text: string) => void;
+  readonly signal: AbortSignal;
+  readonly kill: AbortSignal;
+}
+
+/** How a stage's process served it. `contained`: no process of it lives on that could write to outputs. `stack`: a bug. */
+export type ProcessEnd =
+  | { readonly ok: true; readonly contained: boolean }
+  | { readonly ok: false; readonly message: string; readonly stack?: string };
+
+/** How a process answered, before it ended or became idle. */
+type Answer = { readonly ok: true; readonly memory: number | undefined } | Extract<ProcessEnd, { readonly ok: false }>;
+
+/** After it was asked to end, a process has this long, in milliseconds. */
+const grace = 5_000;
+
+/** One job, served by a process that serves no other meanwhile. */
+export class Service {
+  readonly #job: ProcessJob;
+  readonly #process: StageProcess;
+  readonly #program: Program | undefined;
+  readonly #log: StageLog;
+  #answer: Answer | undefined;
+  #stopped: string | undefined;
+
+  constructor(job: ProcessJob, process: StageProcess, program?: Program) {
+    this.#job = job;
+    this.#process = process;
+    this.#program = program;
+    this.#log = new StageLog(job.log, (message) => job.onMessage({ type: 'warn', message }));
+  }
+
+  /** Bytes of memory that the process holds after a success; undefined where it is not to serve again. */
+  get memory(): number | undefined {
+    return this.#answer?.ok === true && this.#stopped === undefined ? this.#answer.memory : undefined;
+  }
+
+  /** With `stay`, the process lives on after a success. */
+  async run(stay = false): Promise<ProcessEnd> {
+    const { timeout, signal, kill, request } = this.#job;
+    const timers: NodeJS.Timeout[] = [];
+    const end = () => this.#stop('SIGKILL', 'interrupted');
+    const ask = () => {
+      this.#stop('SIGTERM', 'interrupted');
+      timers.push(setTimeout(end, grace));
+    };
+    if (timeout !== undefined) {
+      const why = `took longer than its timeout of ${timeout / 1000} s`;
+      timers.push(setTimeout(() => this.#stop('SIGKILL', why), timeout));
+    }
+    if (signal.aborted) ask();
+    signal.addEventListener('abort', ask, { once: true });
+    kill.addEventListener('abort', end, { once: true });
+    const answered = new Promise<Answer>((resolve) => {
+      const receive = (sent: unknown) => this.#receive(sent, resolve);
+      this.#process.listener = { receive, print: (text) => this.#print(text) };
+    });
+    if (this.#program === undefined) void this.#process.request(request);
+    const gone = await this.#over(answered, stay);
+    signal.removeEventListener('abort', ask);
+    kill.removeEventListener('abort', end);
+    for (const timer of timers) clearTimeout(timer);
+    this.#process.listener = undefined;
+    this.#log.close();
+    return this.#end(gone);
+  }
+
+  /** Resolves when nothing more of the job will come: with how the process is gone, or undefined where it lives on. */
+  async #over(answered: Promise<Answer>, stay: boolean): Promise<ProcessGone | undefined> {
+    const answer = await Promise.race([answered, this.#process.ended.then(() => undefined)]);
+    if (answer?.ok !== true || !stay) {
+      // It and whatever it left running end with this.
+      if (answer !== undefined) this.#process.signal('SIGKILL');
+      return await this.#process.ended;
+    }
+    // What it printed before its answer lies in its pipes: all that is there is read in one turn.
+    await nextTurn();
+    return undefined;
+  }
+
+  #end(gone: ProcessGone | undefined): ProcessEnd {
+    const contained = gone === undefined || ('contained' in gone && gone.contained);
+    const endedWell = this.#program !== undefined && gone !== undefined && 'code' in gone && gone.code === 0;
+    if (this.#answer?.ok === true || endedWell) return { ok: true, contained };
+    if (this.#stopped !== undefined) return { ok: false, message: this.#stopped };
+    if (this.#answer !== undefined) return this.#answer;
+    if (gone === undefined) throw new Error('Internal error: a process that lives has not answered');
+    if ('error' in gone) return { ok: false, message: `could not be started: ${gone.error.message}` };
+    const { code, signal } = gone;
+    if (this.#program === undefined) {
+      return { ok: false, message: `its process ended unexpectedly (${signal ?? `exit code ${code}`})` };
+    }
+    const how = code === null ? `was killed by ${signal}` : `exited with code ${code}${ofSignal(code)}`;
+    return { ok: false, message: `${how}: ${this.#program.title}` };
+  }
+
+  #receive(sent: unknown, answered: (answer: Answer) => void) {
+    const { request, translate, onMessage } = this.#job;
+    if (this.#answer !== undefined) return;
+    const message = readMessage(sent);
+    if (message === undefined) {
+      this.#answer = { ok: false, message: strayMessage(request.kind, sent) };
+      return answered(this.#answer);
+    }
+    switch (message.type) {
+      case 'ready':
+        return;
+      case 'log':
+        return this.#print(`${message.message}\n`);
+      case 'info':
+      case 'warn':
+        return onMessage({ ...message, message: translate(message.message) });
+      case 'failed': {
+        const stack = message.stack === undefined ? undefined : translate(message.stack);
+        if (stack !== undefined) this.#log.write(`${stack}\n`);
+        this.#answer = { ok: false, message: translate(message.message), ...(stack !== undefined && { stack }) };
+        return answered(this.#answer);
+      }
+      case 'done':
+        this.#answer = { ok: true, memory: message.memory };
+        return answered(this.#answer);
+      default:
+        return onMessage(message);
+    }
+  }
+
+  #print(text: string): void {
+    const shown = this.#job.translate(text);
+    this.#log.write(shown);
+    this.#job.onOutput(shown);
+  }
+
+  #stop(signal: 'SIGTERM' | 'SIGKILL', why: string): void {
+    this.#stopped ??= why;
+    this.#process.signal(signal);
+  }
+}
+
+/** A shell exits with 128 plus the number of the signal that killed its program. */
+function ofSignal(code: number): string {
+  const name = Object.entries(constants.signals).find(([, number]) => number === code - 128)?.[0];
+  return name === undefined ? '' : ` (${name})`;
+}
+
+function strayMessage(kind: string, sent: unknown): string {
+  const shown = inspect(sent, { breakLength: Number.POSITIVE_INFINITY, maxStringLength: 40, maxArrayLength: 4 });
+  return `the kind ${kind} sent ${shown} to Restage by process.send. That channel is Restage's own: use the context instead`;
+}
