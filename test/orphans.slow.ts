@@ -67,6 +67,38 @@ test('kill -9 of the run ends a built-in kind in the middle of its computation',
   await noProcessesIn(project.root);
 });
 
+/** A run whose command waits at its gate while the process that drew a network is idle. */
+const idle = `
+stages:
+  drawn: { kind: network, with: { model: simple-net } }
+  wait: { kind: command, inputs: { drawn: drawn.metrics }, outputs: { text: out/wait.txt }, with: { run: ${JSON.stringify(`echo here; read _ < gate; echo > \${outputs.text}`)} } }
+  again: { kind: network, after: [wait], with: { model: xception } }
+`;
+const isNode = (pid: number) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(process.execPath);
+
+test('kill -9 of the run ends a process that waits for its next stage', async () => {
+  using project = new Project(idle);
+  const run = await waiting(project);
+  assert.equal(stagesOf(project, run).filter(isNode).length, 1);
+  run.child.kill('SIGKILL');
+  await run.ended;
+  await noProcessesIn(project.root);
+});
+
+test('a process that somebody kills while it waits for its next stage is replaced', async () => {
+  using project = new Project(idle);
+  const gate = project.gate('gate');
+  const run = project.startRun();
+  await run.output('wait', 'here');
+  const [worker] = stagesOf(project, run).filter(isNode);
+  process.kill(worker!, 'SIGKILL');
+  await until(() => !processesIn(project.root).includes(worker!));
+  gate.pass();
+  const { code, stdout } = await run.ended;
+  assert.equal(code, 0, stdout);
+  await noProcessesIn(project.root);
+});
+
 for (const [what, run] of [
   ['the shell of a command', wait],
   ['a child in a session of its own', `setsid ${wait}; true`],
