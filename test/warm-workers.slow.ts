@@ -19,7 +19,8 @@ const stages = {
   embedded:
     'kind: embed, inputs: { dataset: faces.dataset }, with: { model: { layers: [{ conv: 4, kernel: 3 }, relu, globalAveragePool, { dense: 2 }] }, imageSize: 24 }',
   dropoutScores: 'kind: evaluate, inputs: { model: dropout.model, dataset: faces.dataset }',
-  normedScores: 'kind: evaluate, inputs: { model: normed.model, dataset: faces.dataset }',
+  // Many passes of one graph: how many passes had the same weights decides when they become constants, and so the bits.
+  normedScores: 'kind: evaluate, inputs: { model: normed.model, dataset: faces.dataset }, with: { batchSize: 1 }',
   drawn: 'kind: network, with: { model: simple-net }',
   exported: 'kind: export, inputs: { model: normed.model }',
   maps: 'kind: saliency, inputs: { model: dropout.model, dataset: faces.dataset }',
