@@ -78,9 +78,12 @@ test('a chart far below costs nothing until it is scrolled to', { skip: noBrowse
   await opened.page.locator('figure.chart[data-chart="drawn"]').first().waitFor();
   const last = opened.page.locator('figure.chart').last();
   assert.equal(await last.getAttribute('data-chart'), null);
+  assert.equal(await last.locator('noscript').isVisible(), false); // its content would be shown as text
+  const { width } = (await last.boundingBox())!;
   assert.equal(await last.locator('img').count(), 0);
   await last.scrollIntoViewIfNeeded();
   await last.locator('svg.marks').waitFor();
+  assert.ok(Math.abs((await last.boundingBox())!.width - width) < 40, 'no chart moves when another one is drawn');
 });
 
 test('a page of many experiments opens each on demand, and its charts are drawn then', {
