@@ -52,15 +52,20 @@ const meanings: Readonly<Record<string, string>> = {
 };
 
 function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html {
-  const told = headlineMetrics.filter(({ name }) => metrics.get(name)?.value != null).slice(0, mostTold);
   const images = metrics.get('images')?.value;
   const majority = metrics.get('majorityAccuracy')?.value;
+  const hasOneClass = majority === 1; // its Matthews correlation is undefined, and 0 in the file
+  const told = headlineMetrics
+    .filter(({ name }) => metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'))
+    .slice(0, mostTold);
   const tiles = told.map(({ name, title }) => {
     const number = metrics.get(name)!;
     const notes = [
       ...(meanings[name] === undefined ? [] : [meanings[name]]),
       ...(number.interval === undefined ? [] : [`${intervalWords(number)} ${showEnds(number.interval)}`]),
-      ...(name === 'accuracy' && majority != null ? [`majority class: ${showValue(majority)}`] : []),
+      ...(name === 'accuracy' && majority != null
+        ? [hasOneClass ? 'all images are of one class' : `always naming the majority: ${showValue(majority)}`]
+        : []),
       ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
     ];
     return html`<div class="tile card"><dt>${title[0]!.toUpperCase() + title.slice(1)} on ${split}</dt><dd>${showValue(number.value)}</dd>${notes.map(

@@ -106,10 +106,28 @@ test('the numbers of the test split come first, with their interval and what the
   );
   assert.match(
     page,
-    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">share of all images<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">majority class: 0\.500<\/dd>/,
+    /<dt>Accuracy on test<\/dt><dd>0\.750<\/dd><dd class="note">share of all images<\/dd><dd class="note">90 % interval 0\.700–0\.800<\/dd><dd class="note">always naming the majority: 0\.500<\/dd>/,
   );
   assert.doesNotMatch(page, /<dt>AUC/);
   assert.doesNotMatch(page, /on val/);
+});
+
+test('equal numbers are rounded alike, and one class leaves out what it does not define', () => {
+  const metrics = [
+    { name: 'test.accuracy', value: 0.9225, interval: [0.8925, 0.9475] as const },
+    { name: 'test.balancedAccuracy', value: 0.9225000000000001 },
+    { name: 'test.majorityAccuracy', value: 1 },
+    { name: 'test.matthewsCorrelation', value: 0 },
+  ];
+  const page = bodyOf(
+    renderReport(exampleModel({ stages: [exampleStage({ outputs: [output({ as: 'metrics', metrics })] })] })),
+  );
+  assert.match(
+    page,
+    /<dt>Accuracy on test<\/dt><dd>0\.923<\/dd>.*interval 0\.893–0\.948<.*all images are of one class/,
+  );
+  assert.match(page, /<dt>Balanced accuracy on test<\/dt><dd>0\.923<\/dd>/);
+  assert.doesNotMatch(page, /<dt>Matthews/);
 });
 
 test('a table of a file is rounded for the eye', () => {

@@ -45,7 +45,7 @@ export function renderHighlight({ title, stages, columns, rows }: HighlightTable
 
 /** A table of a file; the file itself has every digit. */
 export function renderShownTable({ columns, rows, leftOut }: ShownTable, caption: Html): Html {
-  const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? formatMetric(Number(cell)) : cell)));
+  const rounded = rows.map((row) => row.map((cell) => (longNumber.test(cell) ? showValue(Number(cell)) : cell)));
   const isTurned = columns.length > mostColumns && rows.length <= fewRows;
   const [heads, lines] = isTurned
     ? [
@@ -69,10 +69,11 @@ export function renderMetrics(metrics: readonly ReportMetric[], caption?: Html):
   );
 }
 
-/** A number of a metrics file; a dash where it is undefined. */
-export const showValue = (value: number | null): string => (value === null ? '–' : formatMetric(value));
+/** A number of a metrics file; a dash where it is undefined. 0.9225 is `0.923`, though its binary form lies below the tie. */
+export const showValue = (value: number | null): string =>
+  value === null ? '–' : formatMetric(Number.isInteger(value) ? value : value * (1 + 1e-12));
 
-export const showEnds = ([low, high]: readonly [number, number]): string => formatEnds({ low, high }, formatMetric);
+export const showEnds = ([low, high]: readonly [number, number]): string => formatEnds({ low, high }, showValue);
 
 /** `95 % interval`, or without the confidence where it is not known. */
 export const intervalWords = ({ confidence }: ReportMetric): string =>
