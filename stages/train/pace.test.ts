@@ -6,13 +6,18 @@ test('speed is that of training, and time left counts both sorts of work at thei
   let now = 0;
   const pace = new Pace({ training: 100, evaluation: 50 }, () => now);
 
-  now = 2;
-  pace.count('training', 20);
-  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 8 + 50 / 30]);
-  now = 3;
+  now = 20; // the first step prepares everything
+  pace.count('training', 10);
+  now = 29;
+  pace.count('training', 18);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [28 / 29, undefined]);
+  now = 30;
+  pace.count('training', 2);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [1, 35 + 50 / 6]);
+  now = 40;
   pace.count('evaluation', 25);
-  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 8 + 1]);
-  assert.deepEqual([pace.done, pace.total], [45, 150]);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [1, 35 + 10]);
+  assert.deepEqual([pace.done, pace.total], [55, 150]);
 });
 
 test('what an earlier attempt did is done, and says nothing of the speed', () => {
@@ -20,9 +25,11 @@ test('what an earlier attempt did is done, and says nothing of the speed', () =>
   const pace = new Pace({ training: 100, evaluation: 50 }, () => now, { training: 60, evaluation: 30 });
 
   now = 2;
+  pace.count('training', 10);
+  now = 12;
   pace.count('training', 20);
-  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [10, 2 + 20 / 30]);
-  assert.deepEqual([pace.done, pace.total], [110, 150]);
+  assert.deepEqual([pace.trainingRate, pace.secondsLeft], [2.5, 5 + 20 / 6]);
+  assert.deepEqual([pace.done, pace.total], [120, 150]);
 });
 
 test('waiting is the time until a batch comes, not the time that is spent on it', async () => {

@@ -1,5 +1,8 @@
 type Work = 'training' | 'evaluation';
 
+/** Seconds of training that tell how fast it goes on. */
+const leastMeasured = 10;
+
 /** The speed of training and evaluation in images, and the time left. */
 export class Pace {
   readonly #now: () => number;
@@ -7,6 +10,8 @@ export class Pace {
   readonly #before: Readonly<Record<Work, number>>;
   readonly #images = { training: 0, evaluation: 0 };
   readonly #seconds = { training: 0, evaluation: 0 };
+  /** The first images of this attempt, whose time includes preparations. */
+  #first: { readonly images: number; readonly seconds: number } | undefined;
   #waited = 0;
   #last: number;
 
@@ -43,12 +48,18 @@ export class Pace {
     return this.#waited / this.#seconds.training;
   }
 
-  /** Seconds left. Until evaluation has been measured, it is assumed to be three times as fast as training. */
-  get secondsLeft(): number {
+  /**
+   * Seconds left; undefined until this attempt has measured enough of its training. Until evaluation has been measured,
+   * it is assumed to be three times as fast as training.
+   */
+  get secondsLeft(): number | undefined {
+    const seconds = this.#seconds.training - (this.#first?.seconds ?? 0);
+    if (seconds < leastMeasured) return undefined;
+    const trainingRate = (this.#images.training - this.#first!.images) / seconds;
     const evaluationRate =
-      this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * this.trainingRate;
+      this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * trainingRate;
     const left = (work: Work) => this.#total[work] - this.#before[work] - this.#images[work];
-    return left('training') / this.trainingRate + left('evaluation') / evaluationRate;
+    return left('training') / trainingRate + left('evaluation') / evaluationRate;
   }
 
   /** Counts images that were finished now and begun where the last ended. */
@@ -56,6 +67,7 @@ export class Pace {
     const now = this.#now();
     this.#images[work] += images;
     this.#seconds[work] += now - this.#last;
+    this.#first ??= { images, seconds: now - this.#last };
     this.#last = now;
   }
 

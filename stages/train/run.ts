@@ -83,8 +83,9 @@ async function follow(
       pace.count(loss === undefined ? 'evaluation' : 'training', images);
       const now = loss === undefined ? `evaluating ${split}` : `loss ${loss.toFixed(3)}`;
       const { done, total, secondsLeft, trainingRate } = pace;
-      const rate = Number.isFinite(trainingRate) ? { rate: trainingRate, secondsLeft } : {};
-      context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate });
+      const rate = Number.isFinite(trainingRate) ? { rate: trainingRate } : {};
+      const left = secondsLeft === undefined ? {} : { secondsLeft };
+      context.progress({ done, total, unit: 'images', note: `epoch ${epoch}/${epochs}, ${now}`, ...rate, ...left });
     },
     epoch: (record, isBest) => {
       context.log(epochLine(record, epochs, isBest));

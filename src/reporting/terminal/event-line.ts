@@ -7,7 +7,7 @@ import {
   formatWholeSeconds,
   shareDone,
 } from '../../format-numbers.ts';
-import { rateOf, type StageModel } from '../run-model.ts';
+import { rateOf, type StageModel, secondsLeftOf } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
 /** The line that an event leaves, if any: none for stages up to date or blocked, which the summary counts. */
@@ -55,7 +55,7 @@ export function progressParts(stage: StageModel): readonly string[] {
   if (progress === undefined) return [];
   const { done, total, unit, note } = progress;
   const rate = progress.rate ?? rateOf(stage);
-  const secondsLeft = progress.secondsLeft ?? (rate === undefined ? undefined : Math.max(0, total - done) / rate);
+  const secondsLeft = progress.secondsLeft ?? secondsLeftOf(stage);
   return [
     formatPercent(shareDone(progress)).trim(),
     ...(note === undefined ? [] : [note]),

@@ -33,7 +33,7 @@ test('running stages have bars at the bottom, finished ones scroll by above', ()
   assert.equal(
     terminal.screen,
     `  get  7 s   40 % of it
-  fit  █████████░░░░░░░░░░░  48 %  epoch 1/5  7 s left  12/25 steps  2.00 steps/s
+  fit  █████████░░░░░░░░░░░  48 %  epoch 1/5  12/25 steps  2.00 steps/s
 1 of 5 done, 2 running, 7 s
 `,
   );
