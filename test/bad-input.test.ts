@@ -305,7 +305,13 @@ test('a pipeline, a stage or a project that is not there is told with what is me
   project.write('pipelines/other.yaml', good);
   assertTold(await project.command('run'), 'Which pipeline? There are other.yaml, test.yaml');
   project.write('pipelines/inside/deep.yaml', 'stages: {}\n');
-  assertTold(await project.command('run', 'deep'), 'Did you mean inside/deep.yaml?');
+  assertTold(await project.command('run', 'deep'), 'Did you mean "inside/deep.yaml"?');
+  assertTold(await project.command('run', 'tset'), 'There is no pipeline "tset"', 'Did you mean "test.yaml"?');
+  assertTold(
+    await project.command('run', 'nosuch', 'test'),
+    'There is no pipeline "nosuch"',
+    'Known: inside/deep.yaml',
+  );
   project.remove('pipelines/inside');
   project.write('pipelines/base.yaml', 'params: {}\n');
   project.write('pipelines/other.yaml', 'extends: base.yaml\nstages: {}\n');

@@ -1,4 +1,4 @@
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { baseNames, findPipelineFile, onlyPipelineFile, pipelineNames } from '../engine/config/pipeline-files.ts';
 import { findIncludedStages, findStageNames } from '../engine/config/stage-reference.ts';
 import { FolderStore } from '../engine/store/folder-store.ts';
@@ -70,12 +70,12 @@ const namedFile = (word: string, root: string): string | undefined =>
 function unnamedFile(root: string, last: boolean, word?: string): string {
   const known = onlyPipelineFile(root) ?? (last ? lastFile(root) : undefined);
   if (known !== undefined) return known;
+  if (word !== undefined) return orThrow(findPipelineFile(word, process.cwd(), root));
   const names = pipelineNames(root);
   if (names.length === 0) throw mistake('no-file', `There is no pipeline in ${join(root, 'pipelines')}`);
   const bases = baseNames(names, root);
   const all = [...names.filter((name) => !bases.has(name)), ...names.filter((name) => bases.has(name))];
-  const meant = all.find((name) => basename(name).replace(endsLikeFile, '') === word);
-  const hint = meant === undefined ? `Name one, as in: restage run ${all[0]}` : `Did you mean ${meant}?`;
+  const hint = `Name one, as in: restage run ${all[0]}`;
   throw mistake('no-file', `Which pipeline? There are ${all.join(', ')}`, hint);
 }
 
