@@ -72,6 +72,7 @@ test('training whose process is killed, and then its run, goes on from the last 
 
   const { code, events } = await killedAt(project, 'run openSync 2');
   assert.equal(code, 'SIGKILL');
+  assert.match((await project.command('plan', 'test.yaml')).stdout, /run +fit +.*; has a checkpoint$/m);
   assert.deepEqual(infosOf(events), ['resumes after epoch 1 of 4, from a checkpoint']);
 
   const run = await project.run();

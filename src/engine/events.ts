@@ -49,6 +49,8 @@ export type StageEvent =
       readonly seconds: number;
       /** Why it failed, was blocked or was cancelled. */
       readonly message?: string;
+      /** It was cancelled, and left a checkpoint from which its next attempt resumes. */
+      readonly resumes?: true;
       /** The last lines of the log, on failure. */
       readonly logTail?: readonly string[];
       readonly highlights: readonly Highlight[];

@@ -5,7 +5,7 @@ import { type RunListener, RunListeners } from '../../src/reporting/run-model.ts
 import type { Highlight, Progress } from '../../src/stage.ts';
 
 type Finish = Partial<
-  Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'logTail' | 'highlights' | 'outputs'>
+  Pick<Extract<RunEvent, { type: 'stage-finished' }>, 'message' | 'resumes' | 'logTail' | 'highlights' | 'outputs'>
 >;
 
 /** Tells a reporter the events of a run in a few words, for tests. Time passes only by `wait`. */

@@ -1,12 +1,16 @@
+import { existsSync } from 'node:fs';
+import { checkpointOf } from '../../engine/fingerprint/fingerprint.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
+import { FolderStore } from '../../engine/store/folder-store.ts';
 import { formatCountOf } from '../../format-numbers.ts';
 import { createPaint, wantsColour } from '../../reporting/terminal/colour.ts';
 import { checkClaims } from '../check-claims.ts';
 import { printJson, printWarnings } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
-import { planProject } from '../make-world.ts';
-import { openProject, type Request } from '../open-project.ts';
+import { planProject, warnOnStderr } from '../make-world.ts';
+import { openProject, type Project, type Request } from '../open-project.ts';
+import { version } from '../package-info.ts';
 
 export interface PlanOptions extends Omit<Request, 'words'> {
   readonly backend: string;
@@ -21,7 +25,7 @@ export async function planCommand(words: readonly string[], options: PlanOptions
   printWarnings(project.warnings);
   const planned = await planProject(project, options.backend, options.rehash);
   if (options.json === true) printJson(planned.map(rowOf));
-  else process.stdout.write(asText(project.pipeline.name, planned));
+  else process.stdout.write(asText(project, planned));
   return planned.some(({ decision }) => decision.state === 'failing') ? exitCodes.failed : exitCodes.ok;
 }
 
@@ -33,19 +37,24 @@ const acts = {
   failing: { verb: 'fail', style: 'red' },
 } as const satisfies Readonly<Record<PlannedStage['decision']['state'], unknown>>;
 
-function asText(pipeline: string, planned: readonly PlannedStage[]): string {
+function asText(project: Project, planned: readonly PlannedStage[]): string {
   const paint = createPaint(wantsColour(process.stdout, process.env));
   const width = Math.max(...planned.map(({ stage }) => stage.name.length));
-  const lines = planned.map(({ stage, decision }) => {
+  const store = new FolderStore(project.root, warnOnStderr);
+  const versions = { restage: version, node: process.version };
+  const lines = planned.map(({ stage, decision, examined }) => {
     const { verb, style } = acts[decision.state];
-    const reasons = describeReasons(decision).join('; ');
+    const begins = decision.state === 'stale' && examined !== undefined && !project.forced.has(stage.name);
+    const checkpoint = begins ? checkpointOf(stage, examined.fingerprint, versions) : undefined;
+    const resumes = checkpoint !== undefined && existsSync(store.checkpointPath(checkpoint));
+    const reasons = [...describeReasons(decision), ...(resumes ? ['has a checkpoint'] : [])].join('; ');
     return `  ${paint[style](verb.padEnd(10))}  ${stage.name.padEnd(width)}  ${reasons}`.trimEnd();
   });
   const counts = Object.entries(acts).flatMap(([state, { verb }]) => {
     const count = planned.filter(({ decision }) => decision.state === state).length;
     return count > 0 ? [`${count} ${verb}`] : [];
   });
-  return `${pipeline}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
+  return `${project.pipeline.name}: ${formatCountOf(planned.length, 'stage')}\n${lines.join('\n')}\n${counts.join(', ')}\n`;
 }
 
 const rowOf = ({ stage, decision, examined }: PlannedStage) => ({

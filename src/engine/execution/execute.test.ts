@@ -265,6 +265,26 @@ test('an attempt resumes from the checkpoint of the last one, and a forced stage
   assert.deepEqual(found, [false, true, false]);
 });
 
+test('a stage that is interrupted says whether its next attempt has a checkpoint to resume from', async () => {
+  using project = new FakedProject(two, files);
+  const interrupted = async (checkpoints: boolean, saves: boolean) => {
+    const interrupt = new AbortController();
+    const stopped = (job: Parameters<typeof pass>[0]) => {
+      const { checkpoint } = job.request;
+      if (saves) mkdirSync(dirname(checkpoint!), { recursive: true });
+      if (saves) writeFileSync(checkpoint!, 'state');
+      interrupt.abort(new Error('interrupted'));
+      return { ok: false as const, message: 'interrupted' };
+    };
+    const change = (stage: Stage): Stage => (checkpoints ? { ...stage, checkpointsWithout: [] } : stage);
+    const { events } = await project.run({ make: stopped, read: pass }, { change, signal: interrupt.signal });
+    return events.flatMap((event) => (event.type === 'stage-finished' ? [event.resumes] : []));
+  };
+  assert.deepEqual(await interrupted(false, false), [undefined, undefined]);
+  assert.deepEqual(await interrupted(true, false), [undefined, undefined]);
+  assert.deepEqual(await interrupted(true, true), [true, undefined]);
+});
+
 test('--twice compares two runs by their bytes, keeps the first, and gives the second no checkpoint', async () => {
   using project = new FakedProject(two, files);
   let runs = 0;

@@ -56,13 +56,17 @@ async function bringStage(
       throw new Error(`Internal error: ${stage.name} reads ${name}, which is not done`);
     return outcome.outputs;
   };
+  let stageRun: StageRun | undefined;
   try {
     run.signal.throwIfAborted();
     const examined = await queue.add(() => examine(stage, run.world, outputsOf));
     run.emit({ type: 'stage-decided', stage: stage.name, decision: examined.decision, time: Date.now() });
-    return await new StageRun(stage, examined, outputsOf, run).bringUpToDate();
+    stageRun = new StageRun(stage, examined, outputsOf, run);
+    return await stageRun.bringUpToDate();
   } catch (error) {
-    if (run.signal.aborted) return { outcome: 'cancelled', message: 'interrupted' };
+    if (run.signal.aborted) {
+      return { outcome: 'cancelled', message: 'interrupted', ...(stageRun?.resumes && { resumes: true }) };
+    }
     return { outcome: 'failed', message: describeError(error) };
   }
 }
@@ -74,7 +78,7 @@ function announce({ name, outputs }: Stage, outcome: StageOutcome, run: Executio
     stage: name,
     outcome: outcome.outcome,
     seconds: done ? outcome.seconds : 0,
-    ...(!done && { message: outcome.message }),
+    ...(!done && { message: outcome.message, ...(outcome.resumes && { resumes: true }) }),
     ...(outcome.outcome === 'failed' && { logTail: run.folder.logTail(name) }),
     highlights: done ? outcome.highlights : [],
     outputs: Object.fromEntries(outputs.map(({ port, path }) => [port, path])),

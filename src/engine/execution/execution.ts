@@ -38,7 +38,7 @@ export interface HostFacts {
 /** How a stage ended in a run, with its outputs for the stages that read it. */
 export type StageOutcome =
   | DoneStage
-  | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string };
+  | { readonly outcome: 'failed' | 'blocked' | 'cancelled'; readonly message: string; readonly resumes?: true };
 
 /** A stage that is up to date now. */
 export interface DoneStage {

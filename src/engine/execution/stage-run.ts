@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
+import type { Digest } from '../../digest.ts';
 import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
 import { partsDigest } from '../files/listing.ts';
-import { checkpointDigest } from '../fingerprint/fingerprint.ts';
+import { checkpointOf } from '../fingerprint/fingerprint.ts';
 import { type Examined, examine, type Outputs, type OutputsOf } from '../plan/examine.ts';
 import { keepInputListing } from '../store/input-listings.ts';
 import type { Lease } from '../store/lease.ts';
@@ -90,13 +92,21 @@ export class StageRun {
 
   /** The stage's checkpoint, if its kind and results are kept. A forced stage starts over: the last one is removed. */
   #checkpoint(): string | undefined {
-    const { checkpointsWithout, cache: isKept, name } = this.#stage;
-    if (checkpointsWithout === undefined || !isKept) return undefined;
-    const { world, host } = this.#run;
-    const versions = { restage: host.restage, node: process.version };
-    const digest = checkpointDigest(this.#examined.fingerprint, checkpointsWithout, versions);
-    if (world.forced.has(name)) world.store.removeCheckpoint(digest);
-    return world.store.checkpointPath(digest);
+    const { store, forced } = this.#run.world;
+    const digest = this.#checkpointDigest;
+    if (digest !== undefined && forced.has(this.#stage.name)) store.removeCheckpoint(digest);
+    return digest && store.checkpointPath(digest);
+  }
+
+  get #checkpointDigest(): Digest | undefined {
+    const versions = { restage: this.#run.host.restage, node: process.version };
+    return checkpointOf(this.#stage, this.#examined.fingerprint, versions);
+  }
+
+  /** Whether the next attempt resumes from a checkpoint. */
+  get resumes(): boolean {
+    const digest = this.#checkpointDigest;
+    return digest !== undefined && existsSync(this.#run.world.store.checkpointPath(digest));
   }
 
   /** Lets the place make an attempt, uses what that made while its private folder is there, and keeps how it ended. */

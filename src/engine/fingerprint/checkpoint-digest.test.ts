@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { sha256 } from '../../digest.ts';
-import { checkpointDigest, type Fingerprint } from './fingerprint.ts';
+import { checkpointOf, type Fingerprint } from './fingerprint.ts';
 
 const fingerprint: Fingerprint = {
   kind: 'train',
@@ -12,7 +12,7 @@ const fingerprint: Fingerprint = {
 };
 const versions = { restage: '1.0.0', node: 'v20' };
 const digest = (changes: Partial<Fingerprint> = {}, others = versions) =>
-  checkpointDigest({ ...fingerprint, ...changes }, ['epochs'], others);
+  checkpointOf({ checkpointsWithout: ['epochs'], cache: true }, { ...fingerprint, ...changes }, others);
 
 test('a checkpoint is found whatever the settings that only say how far to go, and by nothing else', () => {
   assert.equal(digest({ settings: { epochs: 8, seed: 1 } }), digest());

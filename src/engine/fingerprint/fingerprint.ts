@@ -55,14 +55,15 @@ const isList = (value: Json): value is readonly Json[] => Array.isArray(value);
 
 /**
  * Names a stage's checkpoint: its fingerprint without output names and without settings that say how far to go, with
- * the `versions` that run it. The stage itself compares the rest, such as the backend.
+ * the versions that run it. The stage itself compares the rest, such as the backend. Undefined where none is kept.
  */
-export function checkpointDigest(
+export function checkpointOf(
+  { checkpointsWithout, cache }: Pick<Stage, 'checkpointsWithout' | 'cache'>,
   fingerprint: Fingerprint,
-  without: readonly string[],
-  versions: Readonly<Record<string, string>>,
-): Digest {
-  const left = Object.entries(fingerprint.settings).filter(([name]) => !without.includes(name));
+  versions: { readonly restage: string; readonly node: string },
+): Digest | undefined {
+  if (checkpointsWithout === undefined || !cache) return undefined;
+  const left = Object.entries(fingerprint.settings).filter(([name]) => !checkpointsWithout.includes(name));
   const { outputs: _, ...rest } = fingerprint;
   const keyed = { ...rest, settings: Object.fromEntries(left) };
   return sha256(`restage checkpoint\n${canonicalJson({ fingerprint: keyed as unknown as Json, versions })}`);

@@ -94,8 +94,15 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
 function formatResume(stages: readonly StageModel[]): readonly string[] {
   const begun = stages.filter(({ state, attempt }) => state === 'cancelled' && attempt !== undefined);
   if (begun.length === 0) return [];
-  const names = someNames(begun.map(({ name }) => name));
-  return ['', `Run again to continue. Training resumes from its last checkpoint; other stages start over: ${names}`];
+  const names = (resumes?: true) =>
+    someNames(begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name));
+  const [resuming, others] = [names(true), names()];
+  return [
+    '',
+    'Run again to continue.',
+    ...(resuming === '' ? [] : [`  From the last checkpoint: ${resuming}`]),
+    ...(others === '' ? [] : [`  From the beginning: ${others}`]),
+  ];
 }
 
 function formatVerdict(

@@ -136,13 +136,15 @@ Outputs
 test('warnings, waits and an interruption are told', () => {
   const text = told((run) => {
     run
-      .begin(['fit'])
+      .begin(['fit', 'draw'])
       .warns('input images changed while it was read', 'fit')
       .warns('the disk is nearly full')
       .waitsFor('fit', 'run 20261125-1 on another machine')
       .start('fit', 'train')
+      .start('draw', 'command')
       .wait(1)
-      .ends('fit', 'cancelled')
+      .ends('fit', 'cancelled', { resumes: true })
+      .ends('draw', 'cancelled')
       .finish(true);
   });
   assert.equal(
@@ -151,11 +153,15 @@ test('warnings, waits and an interruption are told', () => {
 ! the disk is nearly full
 … fit: waiting for run 20261125-1 on another machine
 ▸ fit: train
+▸ draw: command
 · fit: cancelled
+· draw: cancelled
 
-Run again to continue. Training resumes from its last checkpoint; other stages start over: fit
+Run again to continue.
+  From the last checkpoint: fit
+  From the beginning: draw
 
-✗ experiments/xception: interrupted, 1 cancelled (1.0 s)
+✗ experiments/xception: interrupted, 2 cancelled (1.0 s)
 `,
   );
 });
