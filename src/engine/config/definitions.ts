@@ -20,6 +20,7 @@ import {
   type TextNode,
   textOf,
   toJson,
+  withMeantKeys,
 } from './yaml/node.ts';
 
 /** What stages, ports, axes and included pipelines may be called: no character that means something in a reference. */
@@ -59,12 +60,13 @@ interface OpenFile {
 /** Every stage of a file and of those that it includes, the included ones first; and the file's own scope. */
 export function collectDefinitions(
   context: LoadContext,
-  { chain, document, settings, prefix }: OpenFile,
+  { chain, document: written, settings, prefix }: OpenFile,
 ): { readonly scope: FileScope; readonly definitions: readonly Definition[] } {
   const { report } = context;
-  const parsed = pipelineShape.safeParse(toJson(document));
-  const subject = { node: document, schema: pipelineShape, prefix: '', at: document.at };
+  const parsed = pipelineShape.safeParse(toJson(written));
+  const subject = { node: written, schema: pipelineShape, prefix: '', at: written.at };
   if (!parsed.success) explainIssues(parsed.error.issues, subject).forEach(report);
+  const document = parsed.success ? written : withMeantKeys(written, Object.keys(pipelineShape.shape));
   const own = settings.filter((setting) => setting.prefix === prefix);
   const params = new Params(setParams(child(document, 'params'), own, report), report);
   params.resolveAll();

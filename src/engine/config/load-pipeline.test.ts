@@ -299,6 +299,25 @@ test('settings inside a union are held against the branch that was meant', async
   assert.match(text, /5:103: error: Expected a number for "with\.optimizer\.learningRate", got "fast"/);
 });
 
+test('a misspelt key is the only mistake, as what it holds is read as it was meant', async () => {
+  const text = `parms: { epochs: 3 }
+stage:
+  faces: { kind: load, input: { images: data/ } }
+  fit: { kind: train, inputs: { dataset: faces.dataset }, wth: { epochs: "\${params.epochs}" } }
+`;
+  const told = (await mistakes(text)).split('\n').filter((line) => / error: |Did you/.test(line));
+  assert.deepEqual(told, [
+    'pipelines/p.yaml:1:1: error: Unknown key "parms" [unknown-key]',
+    '  Did you mean "params"?',
+    'pipelines/p.yaml:2:1: error: Unknown key "stage" [unknown-key]',
+    '  Did you mean "stages"?',
+    'pipelines/p.yaml:3:24: error: Unknown key "input" [unknown-key]',
+    '  Did you mean "inputs"?',
+    'pipelines/p.yaml:4:59: error: Unknown key "wth" [unknown-key]',
+    '  Did you mean "with"?',
+  ]);
+});
+
 test('whatever is in a file, loading gives a pipeline or mistakes, and never throws', async () => {
   const word = fc.constantFrom(
     'a',

@@ -8,7 +8,17 @@ import type { Output, StageName } from '../pipeline.ts';
 import { explainIssues } from '../schema/explain-issues.ts';
 import { type StageShape, stageShape } from '../schema/shapes.ts';
 import type { StageReference } from '../stage-reference.ts';
-import { child, entriesOf, isText, type MapNode, mapEntries, measureNode, type Node, toJson } from '../yaml/node.ts';
+import {
+  child,
+  entriesOf,
+  isText,
+  type MapNode,
+  mapEntries,
+  measureNode,
+  type Node,
+  toJson,
+  withMeantKeys,
+} from '../yaml/node.ts';
 import { type Axis, axesOfDefinitions, type Combination, combinations, maximumStages } from './axes.ts';
 import { resolveOutputs } from './outputs.ts';
 
@@ -53,10 +63,11 @@ export function makeInstances(context: LoadContext, list: readonly Definition[],
     byDefinition.set(definition, made);
     for (const [index, combination] of wanted.entries()) {
       const name = instanceName(definition.name, labelsOf(combination));
-      const node = substituteStage(context, definition, combination, index === 0);
-      values += measureNode(node).size;
+      const written = substituteStage(context, definition, combination, index === 0);
+      values += measureNode(written).size;
       if (values > maximumValues) break;
-      const shape = parseShape(context, definition, node, definitions);
+      const shape = parseShape(context, definition, written, definitions);
+      const node = shape ? written : withMeantKeys(written, Object.keys(stageShape.shape));
       const outputs = resolveOutputs(context, { name, definition, node }, pipeline);
       made.push({ name, definition, axes: combination, node, outputs, ...(shape && { shape }) });
     }

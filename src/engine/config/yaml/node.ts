@@ -1,5 +1,6 @@
 import { formatCount } from '../../../format-numbers.ts';
 import type { Json } from '../../../json.ts';
+import { closest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
 
 /** A value of a pipeline file with its place. Nodes never change and may be shared by aliases and parameters. */
@@ -134,6 +135,13 @@ export function entriesOf(node: Node | undefined): ReadonlyMap<string, Entry> {
 
 export function child(node: Node | undefined, key: string): Node | undefined {
   return entriesOf(node).get(key)?.value;
+}
+
+/** The map with misspelt keys as they are meant, so that no mistake but the spelling is reported. */
+export function withMeantKeys(node: MapNode, known: readonly string[]): MapNode {
+  const lacking = known.filter((key) => !node.entries.has(key));
+  const meant = (key: string) => (known.includes(key) ? key : (closest(key, lacking) ?? key));
+  return { ...node, entries: new Map(Array.from(node.entries, ([key, entry]) => [meant(key), entry])) };
 }
 
 /** The items of a list, or the value itself where it stands for a list of one; none where there is no value. */
