@@ -93,16 +93,19 @@ function digest(bytes: Uint8Array, prefix = ''): string {
 function averaged(pixels: Uint8Array, times: number): Uint8Array {
   const side = faceSide / times;
   const means = new Uint8Array(side * side * 3);
-  for (let i = 0; i < means.length; i++) {
-    const x = Math.floor(i / 3) % side;
-    const y = Math.floor(i / 3 / side);
-    const first = 3 * times * (y * faceSide + x) + (i % 3);
-    let sum = 0;
-    for (let dy = 0; dy < times; dy++) {
-      const row = first + 3 * faceSide * dy;
-      for (let at = row; at < row + 3 * times; at += 3) sum += pixels[at]!;
+  let i = 0;
+  for (let y = 0; y < side; y++) {
+    for (let x = 0; x < side; x++) {
+      for (let channel = 0; channel < 3; channel++) {
+        const first = 3 * times * (y * faceSide + x) + channel;
+        let sum = 0;
+        for (let dy = 0; dy < times; dy++) {
+          const row = first + 3 * faceSide * dy;
+          for (let at = row; at < row + 3 * times; at += 3) sum += pixels[at]!;
+        }
+        means[i++] = Math.round(sum / times ** 2);
+      }
     }
-    means[i] = Math.round(sum / times ** 2);
   }
   return means;
 }

@@ -77,7 +77,7 @@ function qualityOf(table: readonly number[]): number {
   const sum = table.reduce((total, step) => total + step, 0);
   let best = 1;
   for (let quality = 2; quality <= 100; quality++) {
-    if (Math.abs(scaledSum(quality) - sum) <= Math.abs(scaledSum(best) - sum)) best = quality;
+    if (Math.abs(scaledSums[quality]! - sum) <= Math.abs(scaledSums[best]! - sum)) best = quality;
   }
   return best;
 }
@@ -94,3 +94,6 @@ const lumaSteps = [
   ...[51, 87, 80, 62, 18, 22, 37, 56, 68, 109, 103, 77, 24, 35, 55, 64, 81, 104, 113, 92, 49, 64, 78, 87, 103, 121],
   ...[120, 101, 72, 92, 95, 98, 112, 100, 103, 99],
 ] as const;
+
+/** By quality. */
+const scaledSums: readonly number[] = Array.from({ length: 101 }, (_, quality) => scaledSum(quality));
