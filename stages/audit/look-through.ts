@@ -1,11 +1,12 @@
 import { on } from 'node:events';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassMeans, MeansOfClass } from './class-means.ts';
 import type { Inspection, Print } from './look-at-image.ts';
-import type { LookWorkerSetup, Seen } from './look-worker.ts';
+import type { Encoded, Seen } from './look-worker.ts';
 
 /** An image of the data set with what is kept of it. */
 export interface AuditedImage {
@@ -42,8 +43,6 @@ export interface LookedThrough {
 interface LookOptions {
   /** Chooses the examined images. */
   readonly seed: number;
-  /** The folder of the data set. */
-  readonly folder: string;
   /** At most; a small set is looked at by fewer. */
   readonly threads: number;
   readonly progress: (done: number, total: number) => void;
@@ -56,7 +55,7 @@ const mostExamined = 2500;
 export async function lookThrough(
   dataset: Dataset,
   splits: readonly string[],
-  { seed, folder, threads, progress }: LookOptions,
+  { seed, threads, progress }: LookOptions,
 ): Promise<LookedThrough> {
   const all = splits.flatMap((split) =>
     dataset.split(split).samples.map((sample, index) => ({ split, index, sample })),
@@ -66,8 +65,10 @@ export async function lookThrough(
   const sums = dataset.classes.map(() => new MeansOfClass());
   const images: AuditedImage[] = [];
   const examined: ExaminedImage[] = [];
-  const tasks = all.map(({ split, index }, place) => ({ split, index, examine: drawn.has(place) }));
-  for await (const seen of seenInTurn(folder, tasks, threads)) {
+  const tasks = all.map(({ split, index, sample }, place) => ({
+    ...{ split, index, size: sample.size, examine: drawn.has(place) },
+  }));
+  for await (const seen of seenInTurn(dataset, tasks, threads)) {
     const { split, index, sample } = all[images.length]!;
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
     const { key, path, label, group, width, height } = sample;
@@ -82,26 +83,61 @@ export async function lookThrough(
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
 }
 
+/** An image to look at. */
+interface Task {
+  readonly split: string;
+  readonly index: number;
+  /** Size of the encoded file. */
+  readonly size: number;
+  readonly examine: boolean;
+}
+
 /** So many images take longer than a thread takes to start. */
 const worthwhile = 500;
+/** A message to a thread costs as much as a fiftieth of an image, so it holds several small images, but never many large ones. */
+const [mostInBatch, batchBytes] = [16, 2 ** 18];
 
-/** What threads see of each image. They take turns, so that every result comes in its place. */
-async function* seenInTurn(folder: string, tasks: LookWorkerSetup['images'], threads: number): AsyncGenerator<Seen> {
+/** What threads see of each image, in order. Only this thread knows the list of samples, which is large. */
+async function* seenInTurn(dataset: Dataset, tasks: readonly Task[], threads: number): AsyncGenerator<Seen> {
   const count = Math.max(1, Math.min(threads, Math.ceil(tasks.length / worthwhile)));
-  const workers = Array.from({ length: count }, (_, thread) => {
-    const setup: LookWorkerSetup = { folder, images: tasks.filter((_, place) => place % count === thread) };
-    return startWorker(import.meta.url, 'look-worker', setup);
-  });
+  const workers = Array.from({ length: count }, () => startWorker(import.meta.url, 'look-worker', undefined));
   try {
-    const messages = workers.map((worker) => on(worker, 'message', { close: ['exit'] }));
-    for (const place of tasks.keys()) {
-      const { done, value } = await messages[place % count]!.next();
+    const answers = workers.map((worker) => on(worker, 'message', { close: ['exit'] }));
+    let turn = 0;
+    const look = async (batch: readonly Task[]) => {
+      const thread = turn++ % count;
+      const read = async ({ split, index, examine }: Task): Promise<Encoded> => ({
+        bytes: await dataset.split(split).read(index),
+        examine,
+      });
+      const images = await Promise.all(batch.map(read));
+      workers[thread]!.postMessage(
+        images,
+        images.map(({ bytes }) => bytes.buffer as ArrayBuffer),
+      );
+      const { done, value } = await answers[thread]!.next();
       if (done === true) throw new Error('Internal error: a thread ended before its images');
-      yield value[0] as Seen;
-    }
+      return value[0] as readonly Seen[];
+    };
+    // Two for each thread, so that none waits for the next.
+    for await (const seen of mapParallel(batches(tasks), 2 * count, look)) yield* seen;
   } finally {
     await Promise.all(workers.map((worker) => worker.terminate()));
   }
+}
+
+function* batches(tasks: readonly Task[]): Generator<readonly Task[]> {
+  let batch: Task[] = [];
+  let bytes = 0;
+  for (const task of tasks) {
+    if (batch.length === mostInBatch || (batch.length > 0 && bytes + task.size > batchBytes)) {
+      yield batch;
+      [batch, bytes] = [[], 0];
+    }
+    batch.push(task);
+    bytes += task.size;
+  }
+  if (batch.length > 0) yield batch;
 }
 
 /** Chooses the indices of the examined images. */

@@ -1,13 +1,13 @@
-/** A thread that looks at images of a data set, in order, and sends what it sees of each. */
-import { parentPort, workerData } from 'node:worker_threads';
-import { openDataset } from '../../src/learning/vision/dataset/open-dataset.ts';
+/** A thread that looks at images, and answers every list of them by one of what it sees of each. */
+import { on } from 'node:events';
+import { parentPort } from 'node:worker_threads';
 import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
 import { lookAtImage } from './look-at-image.ts';
 
-/** The data that the thread starts with. */
-export interface LookWorkerSetup {
-  readonly folder: string;
-  readonly images: readonly { readonly split: string; readonly index: number; readonly examine: boolean }[];
+/** An encoded image to look at. */
+export interface Encoded {
+  readonly bytes: Uint8Array;
+  readonly examine: boolean;
 }
 
 /** `error` where the image cannot be decoded. */
@@ -16,10 +16,11 @@ export type Seen = Awaited<ReturnType<typeof lookAtImage>> | { readonly error: s
 /** Two images at once: one is decoded while another is measured. */
 const parallel = 2;
 
-const { folder, images } = workerData as LookWorkerSetup;
-using dataset = openDataset(folder);
-const look = async ({ split, index, examine }: (typeof images)[number]): Promise<Seen> => {
-  const bytes = await dataset.split(split).read(index);
-  return await lookAtImage(bytes, { examine }).catch((error: Error) => ({ error: error.message }));
-};
-for await (const seen of mapParallel(images, parallel, look)) parentPort!.postMessage(seen);
+const look = ({ bytes, examine }: Encoded): Promise<Seen> =>
+  lookAtImage(Buffer.from(bytes.buffer), { examine }).catch((error: Error) => ({ error: error.message }));
+
+for await (const [images] of on(parentPort!, 'message')) {
+  const seen: Seen[] = [];
+  for await (const one of mapParallel(images as readonly Encoded[], parallel, look)) seen.push(one);
+  parentPort!.postMessage(seen);
+}

@@ -33,7 +33,6 @@ export default async function run(context: Context): Promise<void> {
   using dataset = openTwoClasses(folder, splits);
   const seen = await lookThrough(dataset, splits, {
     seed: settings.seed,
-    folder,
     threads: context.cpus + 1,
     progress: (done, total) => context.progress({ done, total, unit: 'images' }),
   });

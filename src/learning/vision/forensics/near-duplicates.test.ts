@@ -62,3 +62,21 @@ test('noisy copies are found, each with its original, and no others', () => {
   );
   assert.ok(pairs.every(({ distance, correlation }) => distance <= 10 && correlation > 0.95 && correlation < 1.001));
 });
+
+test('exactly those pairs are found that a comparison of all finds, and pictures that differ by as much as is allowed', () => {
+  const random = new Random('faint and strong noise');
+  const pictures = Array.from({ length: 300 }, (_, place) => {
+    const noise = 0.5 * (place % 20);
+    return picture(place % 15).map((value) => value + noise * random.normal());
+  });
+  const hashes = pictures.map((grey) => perceptualHash(grey)!);
+  const expected = hashes.flatMap((hash, one) =>
+    hashes.flatMap((later, other) => (other > one && hashDistance(hash, later) <= 10 ? [[one, other]] : [])),
+  );
+  const pairs = pairsOf(pictures);
+  assert.deepEqual(
+    pairs.map(({ one, other }) => [one, other]),
+    expected,
+  );
+  assert.deepEqual(new Set(pairs.map(({ distance }) => distance)), new Set([0, 2, 4, 6, 8, 10]));
+});
