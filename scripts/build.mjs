@@ -19,6 +19,7 @@ await build({
     main: 'src/cli/main.ts',
     'stage-main': 'src/cli/stage-main.ts',
     'batch-worker': 'src/learning/vision/batches/batch-worker.ts',
+    'examine-worker': 'stages/load-dataset/examine-worker.ts',
     'look-worker': 'stages/audit/look-worker.ts',
     // What a project's own kinds share with Restage: its classes, and the schemas of settings.
     index: 'src/index.ts',

@@ -1,11 +1,10 @@
-import { on } from 'node:events';
 import type { Dataset } from '../../src/learning/vision/dataset/open-dataset.ts';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { permutation, Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { type ClassMeans, MeansOfClass } from './class-means.ts';
-import type { Inspection, Print } from './look-at-image.ts';
+import type { Encoding, Inspection, Print } from './look-at-image.ts';
 import type { Encoded, Seen } from './look-worker.ts';
 
 /** An image of the data set with what is kept of it. */
@@ -65,14 +64,26 @@ export async function lookThrough(
   const sums = dataset.classes.map(() => new MeansOfClass());
   const images: AuditedImage[] = [];
   const examined: ExaminedImage[] = [];
-  const tasks = all.map(({ split, index, sample }, place) => ({
-    ...{ split, index, size: sample.size, examine: drawn.has(place) },
-  }));
-  for await (const seen of seenInTurn(dataset, tasks, threads)) {
+  const encodings = new Map<string, Encoding>();
+  const looks = mapInThreads<number, Encoded, Seen>({
+    items: [...all.keys()],
+    threads,
+    start: () => startWorker(import.meta.url, 'look-worker', undefined),
+    ask: async (place) => {
+      const { split, index } = all[place]!;
+      return { bytes: await dataset.split(split).read(index), examine: drawn.has(place) };
+    },
+  });
+  for await (const seen of looks) {
     const { split, index, sample } = all[images.length]!;
     if ('error' in seen) throw new StageError(`${sample.path} cannot be decoded: ${seen.error}`);
     const { key, path, label, group, width, height } = sample;
-    const image = { key, path, split, index, label, group, width, height, print: seen.print };
+    // Most images are encoded alike, and the text of their tables is as large as all else that is kept of them.
+    const text = JSON.stringify(seen.print.encoding);
+    const encoding = encodings.get(text) ?? seen.print.encoding;
+    encodings.set(text, encoding);
+    const print = { ...seen.print, encoding };
+    const image = { key, path, split, index, label, group, width, height, print };
     if (seen.examined !== undefined) {
       sums[label]!.add(seen.examined);
       examined.push({ ...image, place: images.length, look: seen.examined.look });
@@ -81,63 +92,6 @@ export async function lookThrough(
     progress(images.length, all.length);
   }
   return { images, examined, classes: sums.map((sum) => sum.finish()) };
-}
-
-/** An image to look at. */
-interface Task {
-  readonly split: string;
-  readonly index: number;
-  /** Size of the encoded file. */
-  readonly size: number;
-  readonly examine: boolean;
-}
-
-/** So many images take longer than a thread takes to start. */
-const worthwhile = 500;
-/** A message to a thread costs as much as a fiftieth of an image, so it holds several small images, but never many large ones. */
-const [mostInBatch, batchBytes] = [16, 2 ** 18];
-
-/** What threads see of each image, in order. Only this thread knows the list of samples, which is large. */
-async function* seenInTurn(dataset: Dataset, tasks: readonly Task[], threads: number): AsyncGenerator<Seen> {
-  const count = Math.max(1, Math.min(threads, Math.ceil(tasks.length / worthwhile)));
-  const workers = Array.from({ length: count }, () => startWorker(import.meta.url, 'look-worker', undefined));
-  try {
-    const answers = workers.map((worker) => on(worker, 'message', { close: ['exit'] }));
-    let turn = 0;
-    const look = async (batch: readonly Task[]) => {
-      const thread = turn++ % count;
-      const read = async ({ split, index, examine }: Task): Promise<Encoded> => ({
-        bytes: await dataset.split(split).read(index),
-        examine,
-      });
-      const images = await Promise.all(batch.map(read));
-      workers[thread]!.postMessage(
-        images,
-        images.map(({ bytes }) => bytes.buffer as ArrayBuffer),
-      );
-      const { done, value } = await answers[thread]!.next();
-      if (done === true) throw new Error('Internal error: a thread ended before its images');
-      return value[0] as readonly Seen[];
-    };
-    // Two for each thread, so that none waits for the next.
-    for await (const seen of mapParallel(batches(tasks), 2 * count, look)) yield* seen;
-  } finally {
-    await Promise.all(workers.map((worker) => worker.terminate()));
-  }
-}
-
-function* batches(tasks: readonly Task[]): Generator<readonly Task[]> {
-  let batch: Task[] = [];
-  let bytes = 0;
-  for (const task of tasks) {
-    if (batch.length === mostInBatch || (batch.length > 0 && bytes + task.size > batchBytes)) {
-      yield batch;
-      [batch, bytes] = [[], 0];
-    }
-    batch.push(task);
-    bytes += task.size;
-  }
-  if (batch.length > 0) yield batch;
 }
 
 /** Chooses the indices of the examined images. */

@@ -1,7 +1,5 @@
-/** A thread that looks at images, and answers every list of them by one of what it sees of each. */
-import { on } from 'node:events';
-import { parentPort } from 'node:worker_threads';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+/** A thread that looks at images. */
+import { answerInThread } from '../../src/learning/vision/map-in-threads.ts';
 import { lookAtImage } from './look-at-image.ts';
 
 /** An encoded image to look at. */
@@ -13,14 +11,8 @@ export interface Encoded {
 /** `error` where the image cannot be decoded. */
 export type Seen = Awaited<ReturnType<typeof lookAtImage>> | { readonly error: string };
 
-/** Two images at once: one is decoded while another is measured. */
-const parallel = 2;
-
-const look = ({ bytes, examine }: Encoded): Promise<Seen> =>
-  lookAtImage(Buffer.from(bytes.buffer), { examine }).catch((error: Error) => ({ error: error.message }));
-
-for await (const [images] of on(parentPort!, 'message')) {
-  const seen: Seen[] = [];
-  for await (const one of mapParallel(images as readonly Encoded[], parallel, look)) seen.push(one);
-  parentPort!.postMessage(seen);
-}
+answerInThread<Encoded, Seen>(({ bytes, examine }) =>
+  lookAtImage(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length), { examine }).catch((error: Error) => ({
+    error: error.message,
+  })),
+);

@@ -1,17 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join, posix } from 'node:path';
+import { posix } from 'node:path';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
-import { examineImage } from '../../src/learning/vision/decode-image.ts';
-import { mapParallel } from '../../src/learning/vision/parallel-map.ts';
+import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
+import { type Examined, examine, type Unreadable } from './examine.ts';
 import type { PlacedImage } from './found-image.ts';
-import { type CountedImage, meanBrightness } from './statistics.ts';
-
-/** An image that could not be decoded to its end. */
-export interface Unreadable {
-  readonly path: string;
-  readonly reason: string;
-}
+import type { CountedImage } from './statistics.ts';
 
 /** Decodes every image once to check it, writes the good ones as a dataset, and returns facts about them for statistics. */
 export async function packImages(
@@ -25,12 +19,17 @@ export async function packImages(
   const packed: CountedImage[] = [];
   const failed: Unreadable[] = [];
   let done = 0;
-  const look = async (image: PlacedImage) => ({ image, ...(await examine(root, image)) });
-  for await (const examined of mapParallel(images, context.cpus + 2, look)) {
+  const looks = mapInThreads<PlacedImage, string, Examined | Unreadable>({
+    items: images,
+    threads: context.cpus + 1,
+    start: () => startWorker(import.meta.url, 'examine-worker', root),
+    ask: ({ path }) => path,
+  });
+  for await (const examined of looks) {
     if ('reason' in examined) failed.push(examined);
     else {
-      const { image, bytes, width, height, brightness } = examined;
-      const { path, label, source, split, group } = image;
+      const { bytes, width, height, brightness } = examined;
+      const { path, label, source, split, group } = images[done]!;
       writer.add(split, { key: keys.get(path)!, label, source, path, group, width, height }, bytes);
       packed.push({ split, class: classes[label]!, source, group, width, height, bytes: bytes.length, brightness });
     }
@@ -44,24 +43,10 @@ export async function packImages(
 async function explain(root: string, failed: readonly Unreadable[]): Promise<readonly Unreadable[]> {
   const unreadable: Unreadable[] = [];
   for (const image of failed) {
-    const again = await examine(root, image);
+    const again = await examine(root, image.path);
     unreadable.push('reason' in again ? again : image);
   }
   return unreadable;
-}
-
-type Examined = Pick<CountedImage, 'width' | 'height' | 'brightness'> & { readonly bytes: Buffer };
-
-async function examine(root: string, { path }: { readonly path: string }): Promise<Examined | Unreadable> {
-  try {
-    // At once: the runner has hashed the file, so it is in memory, and four trips to threads take longer than that.
-    const bytes = readFileSync(join(root, path));
-    const { width, height, preview } = await examineImage(bytes, 256);
-    return { bytes, width, height, brightness: meanBrightness(preview) };
-  } catch (error) {
-    const reason = (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : (error as Error).message;
-    return { path, reason };
-  }
 }
 
 /**

@@ -17,15 +17,54 @@ export interface CountedImage {
 }
 
 /** Mean luma of an image by the weights of ITU-R BT.601, as JPEG's Y: 0 to 255. */
-export function meanBrightness({ pixels }: DecodedImage): number {
-  let [red, green, blue] = [0, 0, 0];
-  for (let i = 0; i < pixels.length; i += 3) {
+export function meanBrightness({ pixels }: Pick<DecodedImage, 'pixels'>): number {
+  const [red, green, blue] = channelSums(pixels);
+  return (0.299 * red + 0.587 * green + 0.114 * blue) / (pixels.length / 3);
+}
+
+/**
+ * The sums of red, green and blue. Four pixels are three words, `r g b r`, `g b r g` and `b r g b` from the lowest byte, and
+ * halves of a number sum up every other byte of them: a third of the time that a byte after the other takes.
+ */
+function channelSums(pixels: Uint8Array): readonly [red: number, green: number, blue: number] {
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  const aligned = pixels.byteOffset % 4 === 0 ? pixels : pixels.slice();
+  const words = new Uint32Array(aligned.buffer, aligned.byteOffset, 3 * Math.floor(pixels.length / 12));
+  for (let start = 0; start < words.length; start += 3 * mostInHalf) {
+    const end = Math.min(words.length, start + 3 * mostInHalf);
+    let redBlue = 0;
+    let greenRed = 0;
+    let greenRed2 = 0;
+    let blueGreen = 0;
+    let blueGreen2 = 0;
+    let redBlue2 = 0;
+    for (let at = start; at < end; at += 3) {
+      const one = words[at]!;
+      const two = words[at + 1]!;
+      const three = words[at + 2]!;
+      redBlue += one & 0xff00ff;
+      greenRed += (one >>> 8) & 0xff00ff;
+      greenRed2 += two & 0xff00ff;
+      blueGreen += (two >>> 8) & 0xff00ff;
+      blueGreen2 += three & 0xff00ff;
+      redBlue2 += (three >>> 8) & 0xff00ff;
+    }
+    red += (redBlue & 0xffff) + (greenRed >>> 16) + (greenRed2 >>> 16) + (redBlue2 & 0xffff);
+    green += (greenRed & 0xffff) + (greenRed2 & 0xffff) + (blueGreen >>> 16) + (blueGreen2 >>> 16);
+    blue += (redBlue >>> 16) + (blueGreen & 0xffff) + (blueGreen2 & 0xffff) + (redBlue2 >>> 16);
+  }
+  for (let i = 4 * words.length; i < pixels.length; i += 3) {
     red += pixels[i]!;
     green += pixels[i + 1]!;
     blue += pixels[i + 2]!;
   }
-  return (0.299 * red + 0.587 * green + 0.114 * blue) / (pixels.length / 3);
+  return [red, green, blue];
 }
+
+/** So many bytes fit into half of a number that V8 adds as an integer, which has 31 bits. */
+const mostInHalf = 128;
 
 /** The images of each split, class and source, in the order in which these first come. */
 export const bySource = (images: readonly CountedImage[]): readonly (readonly CountedImage[])[] => [

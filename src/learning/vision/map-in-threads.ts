@@ -1,0 +1,59 @@
+import { parentPort, type Worker } from 'node:worker_threads';
+import { mapParallel } from './parallel-map.ts';
+
+interface MapInThreads<T, Q> {
+  readonly items: readonly T[];
+  /** At most; few items get fewer. */
+  readonly threads: number;
+  readonly start: () => Worker;
+  /** Makes what a thread is asked about an item. */
+  readonly ask: (item: T) => Q | Promise<Q>;
+}
+
+/** So many images take longer than a thread takes to start. */
+const worthwhile = 500;
+
+/**
+ * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first rejection is thrown in
+ * its turn.
+ *
+ * The buffers of decoded images make V8 look through all objects of their thread every few hundred images: those of a
+ * thread that keeps nothing are few, those of the thread that gathers the results are many.
+ */
+export async function* mapInThreads<T, Q, A>({ items, threads, start, ask }: MapInThreads<T, Q>): AsyncGenerator<A> {
+  const count = Math.max(1, Math.min(threads, Math.ceil(items.length / worthwhile)));
+  const waiting = new Map<number, { resolve(answer: A): void; reject(error: Error): void }>();
+  const fail = (error: Error) => {
+    for (const { reject } of waiting.values()) reject(error);
+  };
+  const workers = Array.from({ length: count }, () =>
+    start()
+      .on('message', ({ id, answer }) => {
+        waiting.get(id)!.resolve(answer);
+        waiting.delete(id);
+      })
+      .on('error', fail)
+      .on('exit', () => fail(new Error('Internal error: a thread ended before its work'))),
+  );
+  let asked = 0;
+  const map = async (item: T) => {
+    const id = asked++;
+    const question = await ask(item);
+    return await new Promise<A>((resolve, reject) => {
+      waiting.set(id, { resolve, reject });
+      workers[id % count]!.postMessage({ id, question });
+    });
+  };
+  try {
+    yield* mapParallel(items, 2 * count, map);
+  } finally {
+    await Promise.all(workers.map((worker) => worker.terminate()));
+  }
+}
+
+/** Answers every question of {@link mapInThreads}, from the module that its threads run. */
+export function answerInThread<Q, A>(answer: (question: Q) => Promise<A>): void {
+  parentPort!.on('message', async ({ id, question }) => {
+    parentPort!.postMessage({ id, answer: await answer(question) });
+  });
+}
