@@ -165,7 +165,17 @@ test('a stage that makes none of its outputs fails, naming them', async () => {
   using project = new Project(chain.replace('date +%N > ', ': '));
   const run = await project.run('one');
   assert.equal(run.code, 1);
-  assert.match(messageOf(run, 'one')!, /^ended without writing its output text$/);
+  assert.match(
+    messageOf(run, 'one')!,
+    /^ended without writing its output text: there is nothing at \$\{outputs\.text\}$/,
+  );
+});
+
+test('what the shell says of a command names the setting run, not a file of Restage', async () => {
+  using project = new Project(chain.replace('date +%N > ', 'no-such-program > '));
+  const { events } = await project.run('one');
+  const end = events.find((event) => event.type === 'stage-finished');
+  assert.match(end?.logTail?.join('\n') ?? '', /^run: (line )?1: no-such-program: (command )?not found$/);
 });
 
 const seeds = `

@@ -25,7 +25,7 @@ function writeScript(context: Context): string {
   });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
   checkArguments(given);
-  const script = join(context.scratch, 'command.sh');
+  const script = join(context.scratch, 'run'); // the shell's messages begin with its name
   writeFileSync(script, `${text}\n`);
   return script;
 }

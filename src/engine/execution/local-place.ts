@@ -63,7 +63,7 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
     backend: world.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
-    translate: (text) => withOriginals(view, text),
+    translate: (text) => withOriginals(view, text).replaceAll(join(work, 'scratch', 'run:'), 'run:'),
     launcher: trace?.launcher,
     cpus,
   });
@@ -167,7 +167,10 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
   const missing = stage.outputs.filter((output) => !existsSync(privatePath(work, output)));
   if (missing.length > 0) {
     const names = missing.map(({ port }) => port).join(', ');
-    throw new StageFailure(`ended without writing its output${missing.length > 1 ? 's' : ''} ${names}`);
+    const places = missing.map(({ port }) => `\${outputs.${port}}`).join(', ');
+    throw new StageFailure(
+      `ended without writing its output${missing.length > 1 ? 's' : ''} ${names}: there is nothing at ${places}`,
+    );
   }
   const outputs: Record<string, StoredArtifact> = {};
   for (const output of stage.outputs) {
