@@ -64,7 +64,7 @@ function readScores(context: StageContext<EvaluateSettings>): readonly ScoreRow[
   const rows = context.settings.splits.flatMap((split) => {
     if (splits.has(split)) return scores.value.filter((row) => row.split === split);
     throw new StageError(
-      `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Set "splits".`,
+      `Expected one of the splits of the scores, got "${split}". ${thereAre(split, splits)} Write splits: [${[...splits].join(', ')}] under "with".`,
     );
   });
   return context.inputs('dataset').length === 0 ? rows : completed(rows, context);

@@ -210,7 +210,9 @@ test('a dataset beside the scores gives source and images, by key', async () => 
 test('what is wrong with scores is said', async () => {
   await assert.rejects(
     scored(testing),
-    new StageError('Expected one of the splits of the scores, got "val". There is only test. Set "splits".'),
+    new StageError(
+      'Expected one of the splits of the scores, got "val". There is only test. Write splits: [test] under "with".',
+    ),
   );
   await assert.rejects(
     scored([...testing, testing[0]!], { splits: ['test'] }),

@@ -52,6 +52,8 @@ test('a wrong file is told by its line, what was expected and what was got', () 
     'key,split,label,real,fake,group\na,test,0,1,2',
     `${header}a,test,0,1,2\na,val,0,1,2\na,test,0,2,1`,
     `${header}"a\nb",test,0,0,1\nc,test,1,nan,1`,
+    '',
+    'key;split;label;real;fake\na;test;0;1;2',
   ].map((text) => parseScores(text));
 
   assert.deepEqual(
@@ -63,6 +65,8 @@ test('a wrong file is told by its line, what was expected and what was got', () 
       'Line 2: expected as many fields as in the header, got fewer',
       'Line 4: expected every image once, got "a" of test again',
       'Line 4: expected a finite number as the real score, got "nan"',
+      'Expected the columns key, split, label, real, fake in line 1, got an empty file',
+      'Expected the columns key, split, label, real, fake in line 1, got "key;split;label;real;fake": its columns have semicolons between them',
     ],
   );
 });

@@ -41,15 +41,15 @@ export function formatScores(rows: readonly ScoreRow[]): string {
 export function parseScores(text: string): Result<readonly ScoreRow[], string> {
   const records = csvRecords(text);
   const first = records.next().value;
-  if (first?.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
-  const header = first?.fields.map((name) => name.trim()) ?? [];
+  if (first === undefined) return err(`Expected the columns ${columns.join(', ')} in line 1, got an empty file`);
+  if (first.problem !== undefined) return err(`Line ${first.line}: ${first.problem}`);
+  const header = first.fields.map((name) => name.trim());
   const found = findColumns(header, [...columns, ...optionalColumns]);
   if (!found.ok) return err(`Expected every column once in line 1, got "${found.error}" twice`);
   const missing = columns.filter((_, index) => found.value[index] === -1);
   if (missing.length > 0) {
-    return err(
-      `Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": no ${missing.join(', ')}`,
-    );
+    const wrong = header[0]!.includes(';') ? 'its columns have semicolons between them' : `no ${missing.join(', ')}`;
+    return err(`Expected the columns ${columns.join(', ')} in line 1, got "${header.join(',')}": ${wrong}`);
   }
   const rows: ScoreRow[] = [];
   const seen = new Map<string, Set<string>>();
