@@ -49,7 +49,12 @@ test('a model, by its folder or by a pipeline and its stage, says of any picture
     byStage.stdout,
     /^image +called +P\(real\) +P\(fake\) +score of real +score of fake\nada\.png .*\neve\.jpg .*\n\nDrew the maps in explained\.png\n$/,
   );
-  const asCompared = await project.command('explain-image', 'test.yaml:fit@seed=2', 'ada.png', 'eve.jpg');
+  const again = ['explain-image', 'test.yaml:fit@seed=2', 'ada.png', 'eve.jpg'];
+  assert.equal(
+    (await project.command(...again)).stderr,
+    'error: explained.png is there already: name another file by --out, or the same one to replace it\n',
+  );
+  const asCompared = await project.command(...again, '--out', 'explained.png');
   assert.deepEqual(asCompared, byStage);
   const drawn = await sharp(readFileSync(project.path('explained.png'))).metadata();
   assert.ok(drawn.format === 'png' && drawn.width > 3 * 256 && drawn.height > 2 * 256);

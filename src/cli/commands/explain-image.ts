@@ -26,33 +26,39 @@ interface ExplainImageOptions {
   readonly score: ScoreKind;
   readonly layer?: string;
   readonly colours?: ColourMap;
-  readonly out: string;
+  /** A file that the user names is replaced; the default one is not. */
+  readonly out?: string;
   readonly json?: boolean;
 }
 
 /** What one picture holds well: each is a row of it. */
 const mostPictures = 32;
+const usualPicture = 'explained.png';
 const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
 /** `restage explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
   const { folder, title, others: paths } = await findTrainedModel(words, options);
   const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
-  const usage = misuse(paths, { ...options, methods });
+  const { out = usualPicture } = options;
+  if (options.out === undefined && existsSync(out)) {
+    throw new UsageError(`${out} is there already: name another file by --out, or the same one to replace it`);
+  }
+  const usage = misuse(paths, { ...options, methods, out });
   if (usage !== undefined) throw new UsageError(usage);
   const mistakes = paths.flatMap(missing);
   if (mistakes.length > 0) throw new MistakesError(mistakes);
   const pictures = paths.map((name): Picture => ({ name, bytes: readFileSync(name) }));
-  const { explained, info } = await explainOn(folder, pictures, { ...options, methods });
+  const { explained, info } = await explainOn(folder, pictures, { ...options, methods, out });
   warnOfGap(explained);
   const { classes, architecture } = info;
   // The folder of a model may have a long name, and a stage has that of what it does.
   const called = title === folder && typeof architecture === 'string' ? architecture : title;
-  await draw(explained, { ...options, title: called, classes, methods });
+  await draw(explained, { ...options, title: called, classes, methods, out });
   process.stdout.write(
-    options.json === true ? asJson(explained, classes, { ...options, methods }) : asText(explained, classes),
+    options.json === true ? asJson(explained, classes, { ...options, methods, out }) : asText(explained, classes),
   );
-  if (options.json !== true) process.stdout.write(`\nDrew the maps in ${options.out}\n`);
+  if (options.json !== true) process.stdout.write(`\nDrew the maps in ${out}\n`);
 }
 
 function misuse(paths: readonly string[], { out, layer, methods }: ImageQuestion): string | undefined {
@@ -76,7 +82,7 @@ function missing(path: string): readonly Diagnostic[] {
   ];
 }
 
-type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[] };
+type ImageQuestion = ExplainImageOptions & { readonly methods: readonly Method[]; readonly out: string };
 
 async function explainOn(folder: string, pictures: readonly Picture[], { methods, backend, ...asked }: ImageQuestion) {
   const [{ startBackend }, { usableCores }, { openSeeingModel }, { explainPictures }, { explanationDefaults }] =

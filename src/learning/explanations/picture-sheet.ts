@@ -94,12 +94,11 @@ function subtitleOf(layer: string | undefined, { methods, score, ...options }: S
   const [cams, others] = [methods.filter(isCam), methods.filter((method) => !isCam(method))];
   const strong = [...new Set(methods.map((method) => colourWords[coloursOf(method, options)][1]))].join(' or ');
   const titles = (some: readonly Method[]) => formatList(some.map(methodTitle));
-  return [
+  const sentences = [
     `Below a picture: the probability of each class, and its score in brackets. Below a map: the class that it explains. ${strong} marks where ${scoreText(score, 'that class')} depends most on the picture, each map on its own scale.`,
     others.length > 0 ? `${titles(others)}: by pixel, up to the most salient 1 %.` : [],
     cams.length > 0 ? `${titles(cams)}: by place of the layer ${layer}, over the picture.` : [],
     classlessText(methods) ?? [],
-  ]
-    .flat()
-    .join(' ');
+  ].flat();
+  return sentences.join(' ').replace(/(?<=^|\. )[a-z]/g, (letter) => letter.toUpperCase());
 }
