@@ -57,6 +57,18 @@ test('explain shows value by value what differs from the last result', async () 
   fingerprint `),
     told,
   );
+  project.edit('pipelines/test.yaml', 'wc -l', 'wc -c');
+  project.write('in.txt', 'abcd\n');
+  await project.run('shout');
+  assert.match(
+    await print(project, 'explain', 'count'),
+    /^ {2}inputs\.text\[0\]\.digest +other content +that of shout\.text$/m,
+  );
+  project.write('in.txt', 'abc\n');
+  await project.run();
+  project.edit('pipelines/test.yaml', 'wc -c', 'wc -l');
+  project.edit('pipelines/test.yaml', 'shout:\n', 'shout:\n    onDemand: true\n');
+  assert.match(await print(project, 'explain'), /^shout \(command\): up to date$/m);
   const [explained] = JSON.parse(await print(project, 'explain', 'count', '--json')) as { differences: unknown[] }[];
   assert.equal(explained?.differences.length, 1);
 });

@@ -29,7 +29,7 @@ export interface Project {
   /** Whether this is the pipeline as its file has it, with every stage. */
   readonly whole: boolean;
   readonly warnings: readonly Diagnostic[];
-  readonly found: Pick<Target, 'file' | 'word'>;
+  readonly found: Target;
 }
 
 /** Finds, reads and checks the pipeline, and picks the stages. Throws a {@link MistakesError} with every mistake. */

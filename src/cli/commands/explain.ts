@@ -4,6 +4,7 @@ import type { Fingerprint } from '../../engine/fingerprint/fingerprint.ts';
 import { withDefaults } from '../../engine/plan/changes.ts';
 import { describeReasons } from '../../engine/plan/describe-decision.ts';
 import type { PlannedStage } from '../../engine/plan/plan.ts';
+import { formatFew } from '../../format-numbers.ts';
 import type { Json } from '../../json.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { printJson } from '../command-error.ts';
@@ -19,7 +20,7 @@ export interface ExplainOptions {
 /** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
-  const wanted = new Set<StageName>(project.named);
+  const wanted = new Set<StageName>(project.found.stages.length > 0 ? project.named : project.stages.map(nameOf));
   const explained = (await planProject(project, options.backend)).filter(({ stage }) => wanted.has(stage.name));
   if (options.json === true) printJson(explained.map(rowOf));
   else process.stdout.write(explained.map(asText).join('\n'));
@@ -41,10 +42,12 @@ function asText({ stage, decision, examined }: PlannedStage): string {
   return `${lines.join('\n')}\n`;
 }
 
-function differences(last: Fingerprint, now: Fingerprint, { defaultOf }: Stage): readonly string[] {
+function differences(last: Fingerprint, now: Fingerprint, { defaultOf, inputs }: Stage): readonly string[] {
   const rows = diffFingerprints(last, now).flatMap((difference) => {
     const cell = (value: Json | undefined, written: Json | undefined) =>
       show(value) + (value !== undefined && written === undefined ? ' (default)' : '');
+    const port = /^inputs\.([^.[]+)\[\d+\]\.digest$/.exec(difference.path)?.[1];
+    if (port !== undefined) return [[difference.path, 'other content', `that of ${sourcesOf(port, inputs)}`]];
     return withDefaults(difference, defaultOf).map(({ path, before, after }) => [
       path,
       cell(before, difference.before),
@@ -54,6 +57,17 @@ function differences(last: Fingerprint, now: Fingerprint, { defaultOf }: Stage):
   if (rows.length === 0) return ['  nothing differs from the last result'];
   return ['', ...formatTable(['value', 'last result', 'now'], rows).map((line) => `  ${line}`), ''];
 }
+
+/** What is connected to a port, in place of its digests, which `--json` has: `fit.model`. */
+function sourcesOf(port: string, inputs: Stage['inputs']): string {
+  const items = inputs.find((input) => input.port === port)?.items ?? [];
+  return formatFew(
+    items.map((item) => (item.from === 'stage' ? `${item.stage}.${item.port}` : item.shown)),
+    3,
+  );
+}
+
+const nameOf = ({ name }: Stage): StageName => name;
 
 const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));
 
