@@ -291,6 +291,14 @@ test('all mistakes of a file are told at once', async () => {
   assertTold(ended, '[unknown-key]', '[missing-file]');
 });
 
+test('a backend that nobody has is not taken for a misspelt one', async () => {
+  using project = new Project(good);
+  const { stderr } = await project.command('run', '--backend', 'gpu');
+  assert.match(stderr, /Expected auto, .*, cpu\.$/m);
+  assert.doesNotMatch(stderr, /Did you mean/);
+  assert.match((await project.command('run', '--backend', 'onnxrutime')).stderr, /Did you mean "onnxruntime"\?/);
+});
+
 test('a pipeline, a stage or a project that is not there is told with what is meant perhaps', async () => {
   using project = new Project(good, { 'in.txt': 'a\n' });
   assertTold(
@@ -322,6 +330,7 @@ test('a pipeline, a stage or a project that is not there is told with what is me
 for (const argv of [
   ['rnu'],
   ['run', '--jobs', '0'],
+  ['clean', '-n', '--yes'],
   ['run', '--jobs', 'two'],
   ['run', '--frce'],
   ['run', '--reporter', 'loud'],

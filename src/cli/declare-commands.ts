@@ -36,7 +36,7 @@ export function positiveInteger(text: string): number {
 
 const oneOf = (names: readonly string[]) => (text: string) => {
   if (names.includes(text)) return text;
-  const near = closest(text, names);
+  const near = text === 'gpu' ? undefined : closest(text, names); // nobody means the backend cpu by it
   throw new InvalidArgumentError(
     `Expected ${names.join(', ')}.${near === undefined ? '' : ` Did you mean "${near}"?`}`,
   );
@@ -50,7 +50,10 @@ const backends = `what stages with tensors compute on: ${backendNames.join(', ')
 export const backendOption = parsed('--backend <name>', backends, oneOf(backendNames), 'auto');
 const forceOption = repeatable('--force [stage]', 'run this stage, or all, as if the store had no result; repeatable');
 const downstreamOption = option('--downstream', 'also bring everything that reads the named stages');
-const yesOption = option('-y, --yes', 'remove; without it, only say what would go');
+const removing = [
+  option('-y, --yes', 'remove; without it, only say what would go'),
+  option('-n, --dry-run', 'only say what would go (the default)').conflicts('yes'),
+];
 
 const fileHelp = 'the pipeline file, looked up here and then below pipelines/ (default: the only one';
 const stages = [
@@ -160,21 +163,21 @@ export const commands: Readonly<Record<string, CommandForm>> = {
     load: async () => (await import('./commands/compare.ts')).compareCommand,
   },
   clean: {
-    summary: 'remove outputs that no stage claims any more',
+    summary: 'say which outputs no stage claims any more, or remove them (--yes)',
     description:
       'Removes published outputs of stages and pipelines that are gone. Files that Restage did not put there stay.',
-    options: [yesOption],
+    options: removing,
     examples: ['restage clean --yes'],
     load: async () => (await import('./commands/clean.ts')).cleanCommand,
   },
   gc: {
-    summary: 'free space in the store',
+    summary: 'say what space the store can free, or free it (--yes)',
     description:
       'Removes results that were not used for a while, and objects that no result names. Keeps frozen stages and the last runs.',
     options: [
       option('--keep <duration>', 'keep results used within this time', '30d'),
       option('--max-size <size>', 'remove the least recently used results until the store is this small'),
-      yesOption,
+      ...removing,
     ],
     examples: ['restage gc --keep 7d --yes', 'restage gc --max-size 20GiB --yes'],
     load: async () => (await import('./commands/gc.ts')).gcCommand,
@@ -223,7 +226,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       option('--score <form>', 'explain the score, or its margin over the other class', 'score').choices(scoreKinds),
       option('--layer <name>', 'the convolution for class activation maps (default: the last)'),
       option('--colours <name>', 'of the maps (default: jet over the picture, viridis beside it)').choices(colourMaps),
-      option('--out <file>', 'where to write the PNG', 'explained.png'),
+      option('--out <file>', 'where to write the PNG, in place of one there (default: explained.png, where none is)'),
       option('--json', 'scores and probabilities as JSON'),
       setOption,
       backendOption,
