@@ -23,9 +23,13 @@ export interface Place {
   readonly hereDocument?: { readonly delimiter: string; readonly tabs: boolean };
 }
 
+/** The last text and its placeholders: the instances of a matrix have one text, up to 10,000 times. */
+let last: { readonly text: string; readonly found: readonly Placeholder[] } = { text: '', found: [] };
+
 /** Finds the placeholders of a shell text by the quoting rules of POSIX and bash; a comment holds none. */
 export function findPlaceholders(text: string): readonly Placeholder[] {
-  return text.search(pattern) < 0 ? [] : new Reader(text).read();
+  if (text !== last.text) last = { text, found: text.search(pattern) < 0 ? [] : new Reader(text).read() };
+  return last.found;
 }
 
 const pattern = /\$\{(params|matrix|inputs|outputs)\.([^{}]*)\}/;

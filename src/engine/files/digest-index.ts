@@ -59,13 +59,18 @@ export class DigestIndex {
 
   /** Lists a file or folder by content and executable bits. Throws a `ListingError` for a path that cannot be read. */
   async list(path: string, { modes = true }: ListingOptions = {}): Promise<SignedListing> {
+    const { listing, entries, settlesIn } = await this.#list(path, modes);
+    return { ...listing, ...signEntries(entries), settlesIn };
+  }
+
+  async #list(path: string, modes: boolean) {
     const entries = await walkInTurns(path);
     const { digests, settlesIn } = await this.#digests(path, entries);
     const files = entries
       .filter(({ stats }) => stats.isFile())
       .map((entry) => listed(entry, digests.get(entry.path), modes));
     const listing = entries[0]?.stats.isFile() ? fileListing(files[0] as ListedFile) : folderListing(files);
-    return { ...listing, ...signEntries(entries), settlesIn };
+    return { listing, entries, settlesIn };
   }
 
   /** Lists what was just written once it has settled, milliseconds later; something always written never settles. */
@@ -78,10 +83,10 @@ export class DigestIndex {
     return listing;
   }
 
-  /** The same as `list`, or undefined where nothing is there. */
-  async listIfThere(path: string): Promise<SignedListing | undefined> {
+  /** The same as `list`, without a signature, or undefined where nothing is there. */
+  async listIfThere(path: string): Promise<Listing | undefined> {
     try {
-      return await this.list(path);
+      return (await this.#list(path, true)).listing;
     } catch (error) {
       if (error instanceof ListingError && error.missing && error.path === path) return undefined;
       throw error;

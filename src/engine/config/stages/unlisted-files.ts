@@ -17,9 +17,10 @@ export function warnUnlistedFiles(root: string, { definition, node }: Instance, 
   const paths = stage.inputs.flatMap(({ items }) => items.flatMap((item) => (item.from === 'path' ? [item.path] : [])));
   const listed = [...paths, ...stage.outputs.map(({ path }) => resolve(root, path))];
   const isUnlisted = (word: string): boolean => {
+    if (!fileWord.test(word)) return false;
     const path = resolve(root, word);
     const [top] = relative(root, path).split(sep);
-    if (!fileWord.test(word) || top === '..' || top === undefined || foreign.includes(top)) return false;
+    if (top === '..' || top === undefined || foreign.includes(top)) return false;
     if (listed.some((own) => path === own || path.startsWith(own + sep))) return false;
     return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
   };

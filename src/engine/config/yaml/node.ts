@@ -53,9 +53,11 @@ interface Measure {
   readonly size: number;
   readonly depth: number;
 }
+/** Up to this size, measuring a node again takes less time than remembering it. */
+const cheapSize = 16;
 const measures = new WeakMap<Node, Measure>();
 
-/** How many values a node holds, itself included, and how deep. A shared node counts each time, but is visited once. */
+/** How many values a node holds, itself included, and how deep. A shared node counts each time, but a large one is visited once. */
 export function measureNode(node: Node): Measure {
   if (node.type === 'scalar') return { size: 1, depth: 0 };
   const known = measures.get(node);
@@ -68,7 +70,7 @@ export function measureNode(node: Node): Measure {
     depth = Math.max(depth, inner.depth + 1);
   }
   const measure = { size, depth };
-  measures.set(node, measure);
+  if (size > cheapSize) measures.set(node, measure);
   return measure;
 }
 
