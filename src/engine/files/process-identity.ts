@@ -1,3 +1,4 @@
+import { randomInt } from 'node:crypto';
 import { readFileSync, readlinkSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { sha256 } from '../../digest.ts';
@@ -42,6 +43,14 @@ export function lifeOf({ pid, host, space, started }: ProcessIdentity): 'alive' 
 
 /** Marks the name of a file with the process that writes it: `<space>-<pid>`, six hex digits and a number. */
 export const processMark = (): string => `${spaceMark()}-${process.pid}`;
+
+let lastId = randomInt(2 ** 47);
+
+/** A {@link processMark} with twelve hex digits that no other file of the process has, nor one of an earlier process with its number. */
+export function uniqueMark(): string {
+  lastId += 1;
+  return `${processMark()}-${lastId.toString(16).padStart(12, '0')}`;
+}
 
 /** Whether the process of a {@link processMark} is known to be dead. Its number may by now be another one's. */
 export function isDeadMark(space: string, pid: number): boolean {

@@ -1,12 +1,11 @@
-import { randomBytes } from 'node:crypto';
 import type { Digest } from '../../digest.ts';
-import { isDeadMark, processMark } from './process-identity.ts';
+import { isDeadMark, processMark, uniqueMark } from './process-identity.ts';
 
 const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
 
-/** A hidden name beside a published path, in no artifact: `.restage-<path's digest>-<process>-<random>`. */
+/** A hidden name beside a published path, in no artifact: `.restage-<path's digest>-<process>-<number>`. */
 export function stagingName(path: Digest): string {
-  return `.restage-${stagingKey(path)}-${processMark()}-${randomBytes(6).toString('hex')}`;
+  return `.restage-${stagingKey(path)}-${uniqueMark()}`;
 }
 
 /** The start of a path's digest, as staging names hold it. */
@@ -21,7 +20,7 @@ export function isStagingName(name: string): boolean {
 export function parseStagingName(
   name: string,
 ): { readonly key: string; readonly isOwn: boolean; readonly isDead: boolean } | undefined {
-  const [, key, space, pid] = pattern.exec(name) ?? [];
+  const [, key, space, pid] = (name.startsWith('.restage-') ? pattern.exec(name) : undefined) ?? [];
   if (key === undefined || space === undefined) return undefined;
   return { key, isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };
 }

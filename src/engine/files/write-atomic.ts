@@ -1,7 +1,7 @@
-import { randomBytes } from 'node:crypto';
 import {
   closeSync,
   existsSync,
+  fsync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -12,11 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDeadMark, processMark } from './process-identity.ts';
+import { promisify } from 'node:util';
+import { isDeadMark, uniqueMark } from './process-identity.ts';
 
 /** A name that nothing else uses, beside a file that is about to be written. Those of dead processes are removed later. */
 export function temporaryBeside(path: string): string {
-  return join(dirname(path), `.tmp-${processMark()}-${randomBytes(6).toString('hex')}`);
+  return join(dirname(path), `.tmp-${uniqueMark()}`);
 }
 
 /** Whether a name is {@link temporaryBeside} something, and whether the process that gave it is known to be dead. */
@@ -49,6 +50,27 @@ export function writeAtomic(
   }
 }
 
+/** Syncs an open file. Others may be synced meanwhile: a disk commits many syncs together. */
+export const syncFile: (file: number) => Promise<void> = promisify(fsync);
+
+/** The same as {@link writeAtomic} with `sync`, which it leaves to another thread. */
+export async function writeSynced(path: string, text: string): Promise<void> {
+  const temporary = temporaryBeside(path);
+  try {
+    const file = creatingFolder(path, () => openSync(temporary, 'wx'));
+    try {
+      writeFileSync(file, text);
+      await syncFile(file);
+    } finally {
+      closeSync(file);
+    }
+    renameSync(temporary, path);
+  } catch (error) {
+    removeQuietly(temporary);
+    throw error;
+  }
+}
+
 /** Writes a small value as JSON, not synced: what a power cut takes is computed again. */
 export const writeJson = (path: string, value: unknown): void =>
   writeAtomic(path, JSON.stringify(value), { sync: false });
@@ -66,6 +88,9 @@ export function readJson<T>(path: string): T | undefined {
 export function writeIfOther(path: string, text: string): void {
   if (!existsSync(path) || readFileSync(path, 'utf8') !== text) writeAtomic(path, text, { sync: false });
 }
+
+/** The codes of disks that have no hard links, or no more for this file. */
+export const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Writes a new small file, whole or not at all. Throws `EEXIST` where it is there: its name comes by a link. */
 export function writeNew(path: string, text: string): void {

@@ -5,6 +5,7 @@ import type { DigestIndex } from '../files/digest-index.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile } from '../files/listing.ts';
 import { ListingError } from '../files/walk-tree.ts';
+import { withoutLinks } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 import type { FolderStore } from '../store/folder-store.ts';
 import { Lease } from '../store/lease.ts';
@@ -225,9 +226,6 @@ function putInPlace(staged: string, target: string) {
     renameSync(staged, target);
   }
 }
-
-/** The codes of disks that have no hard links, or no more for this file. */
-const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Something else moved the target away, or put its own there first. */
 const overtaken: ReadonlySet<string> = new Set(['ENOENT', 'ENOTEMPTY', 'EEXIST', 'ENOTDIR', 'EISDIR']);

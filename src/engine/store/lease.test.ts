@@ -1,19 +1,24 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
-import { join } from 'node:path';
+import fs, { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import { syncBuiltinESMExports } from 'node:module';
+import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
 import { thisProcess } from '../files/process-identity.ts';
-import { isHeld, Lease } from './lease.ts';
+import { Lease } from './lease.ts';
 
 const leaseIn = (t: TestContext): string => join(temporaryFolder(t), 'leases/a');
 
 /** A lease as another holder left it. */
 function heldBy(path: string, holder: object): void {
   rmSync(path, { recursive: true, force: true });
-  writeFiles(path, { 'theirs.json': JSON.stringify({ ...thisProcess(), ...holder }) });
+  writeLease(path, JSON.stringify({ ...thisProcess(), ...holder }));
+}
+
+function writeLease(path: string, text: string): void {
+  writeFiles(dirname(path), { [basename(path)]: text });
 }
 
 /** Wants the lease and looks on for at most so long, by a clock that jumps; answers how long it took, if it got it. */
@@ -116,15 +121,14 @@ test('a damaged lease is given up, unless it is renewed', async (t) => {
   const path = leaseIn(t);
   const damaged = ['', '{"pi', 'null', '7', '{}', '{"pid":0,"host":"here"}', '{"pid":"x"}', '\0\0\0\0'];
   for (const text of damaged) {
-    writeFiles(path, { 'theirs.json': text, '.DS_Store': 'left by a file manager', 'folder/deep': '' });
+    writeLease(path, text);
     assert.ok(((await secondsUntilFree(path, 1000)) ?? 0) >= 180, text);
   }
-  writeFiles(path, { 'theirs.json': '' });
+  writeFiles(path, { 'theirs.json': '{}', 'folder/deep': 'as earlier versions left leases' });
+  assert.ok(((await secondsUntilFree(path, 1000)) ?? 0) >= 180, 'a folder');
+  writeLease(path, '');
   let time = 1;
   assert.equal(await secondsUntilFree(path, 1000, () => utimesSync(path, time, time++)), undefined);
-  rmSync(path, { recursive: true });
-  mkdirSync(path, { recursive: true });
-  assert.equal(await secondsUntilFree(path, 0), 0, 'an empty folder is nobody’s');
 });
 
 test('wherever a process is killed that takes it and gives it back, the next one gets it at once', async (t) => {
@@ -133,7 +137,7 @@ test('wherever a process is killed that takes it and gives it back, the next one
     import fs from 'node:fs';
     import { syncBuiltinESMExports } from 'node:module';
     let left = Number(process.argv[1]);
-    for (const name of ['mkdirSync', 'writeFileSync', 'renameSync', 'rmSync', 'rmdirSync']) {
+    for (const name of ['mkdirSync', 'writeFileSync', 'linkSync', 'renameSync', 'rmSync', 'unlinkSync']) {
       const call = fs[name];
       fs[name] = (...args) => {
         if ((left -= 1) === 0) process.kill(process.pid, 'SIGKILL');
@@ -153,24 +157,31 @@ test('wherever a process is killed that takes it and gives it back, the next one
   assert.ok(kills >= 5, `${kills}`);
 });
 
-test('who would take away a dead one’s cannot touch what a faster one put there', async (t) => {
+test('who lost it while asleep cannot touch what another put there, nor who finds it dead what a faster one did', async (t) => {
   const path = leaseIn(t);
-  heldBy(path, { pid: 2 ** 30 });
-  const [dead] = readdirSync(path);
   const slow = await Lease.acquire(path);
-  rmSync(path, { recursive: true }); // someone gave it up
-  await using _fast = await Lease.acquire(path);
+  heldBy(path, { host: 'elsewhere' });
   slow.release();
-  assert.equal(readdirSync(path).length, 1);
-  assert.ok(!readdirSync(path).includes(dead!));
-  assert.equal(isHeld(path), true);
+  assert.equal(JSON.parse(readFileSync(path, 'utf8')).host, 'elsewhere');
+
+  heldBy(path, { pid: 2 ** 30 });
+  const rename = t.mock.method(fs, 'renameSync', (from: string, to: string) => {
+    rename.mock.restore();
+    syncBuiltinESMExports();
+    heldBy(path, { host: 'faster' });
+    fs.renameSync(from, to);
+  });
+  syncBuiltinESMExports();
+  assert.equal(await secondsUntilFree(path, 1), undefined);
+  assert.equal(JSON.parse(readFileSync(path, 'utf8')).host, 'faster');
+  assert.deepEqual(readdirSync(join(path, '..')), [basename(path)]);
 });
 
 const asRoot = { skip: process.getuid?.() !== 0 && 'only root can mount a disk' };
 
 test('a full disk is told, leaves nothing half, and hinders nobody once there is space', asRoot, async (t) => {
   const disk = temporaryFolder(t);
-  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=3', 'tmpfs', disk]); // itself, `leases`, and the new folder
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'nr_inodes=2', 'tmpfs', disk]); // itself and `leases`
   try {
     const path = join(disk, 'leases/a');
     await assert.rejects(Lease.acquire(path), {

@@ -1,9 +1,8 @@
-import { randomUUID } from 'node:crypto';
-import { mkdirSync, readdirSync, renameSync, rmdirSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { linkSync, renameSync, rmSync, statSync, unlinkSync, utimesSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
-import { creatingFolder, temporaryBeside } from '../files/write-atomic.ts';
+import { creatingFolder, temporaryBeside, withoutLinks } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 
 const day = 86_400_000;
@@ -20,12 +19,12 @@ const longestWait = 500;
  */
 export class Lease {
   readonly #path: string;
-  readonly #name: string;
+  readonly #ino: number;
   readonly #timer: NodeJS.Timeout;
 
-  private constructor(path: string, name: string) {
+  private constructor(path: string) {
     this.#path = path;
-    this.#name = name;
+    this.#ino = statSync(path).ino;
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
@@ -55,10 +54,9 @@ export class Lease {
         if (present !== undefined) {
           const life = lifeOfLease(present);
           if (life === 'alive' || (life === 'unknown' && !watch.givesUp(present))) return present;
-          clearLease(path, present.names);
+          clearLease(path, present);
         }
-        const name = `${randomUUID()}.json`;
-        if (placeLease(path, name)) return new Lease(path, name);
+        if (placeLease(path)) return new Lease(path);
       }
       return undefined;
     });
@@ -67,7 +65,9 @@ export class Lease {
   release(): void {
     clearInterval(this.#timer);
     try {
-      clearLease(this.#path, [this.#name]);
+      // Others took it after a long sleep of this machine, if it is another file.
+      if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino) unlinkSync(this.#path);
+      leave(dirname(this.#path));
     } catch {
       // The disk is gone. A lease that is left there is no longer renewed, and others take it.
     }
@@ -77,7 +77,7 @@ export class Lease {
     this.release();
   }
 
-  /** Dates the folder; others look only at whether its time changes. */
+  /** Dates the file; others look only at whether its time changes. */
   #renew(): void {
     const now = new Date();
     try {
@@ -104,7 +104,7 @@ class Watch {
   }
 }
 
-const signOf = (seen: PresentLease | undefined): string => (seen === undefined ? '' : `${seen.names} ${seen.renewed}`);
+const signOf = (seen: PresentLease | undefined): string => (seen === undefined ? '' : `${seen.ino} ${seen.renewed}`);
 
 /** An interrupt ends it; the loop throws the signal's own reason. */
 const pauseFor = (milliseconds: number, signal?: AbortSignal): Promise<void> =>
@@ -114,58 +114,79 @@ const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
 /**
- * A lease on disk: a folder with one file under a name that no other holder has. One rename places it, and removal is
- * by name; so a kill leaves a whole lease or an empty folder, and clearing a dead lease cannot hit a newer one.
+ * A lease on disk: a link to the file of its holder. So it appears whole and at once, and only where there is none;
+ * and taking it makes no file, which takes most of the time.
  */
 interface PresentLease {
-  /** The names in the folder: that of the holder's file, and of anything that came there otherwise. */
-  readonly names: readonly string[];
+  readonly ino: number;
   /** Undefined where its file is damaged, as a power cut may leave it. */
   readonly holder: ProcessIdentity | undefined;
   /** When it was last renewed, by whatever clock, in milliseconds since the epoch. */
   readonly renewed: number;
 }
 
-/** Puts a lease of this process in place, whose file has this name; false where there is a lease already. */
-function placeLease(path: string, name: string): boolean {
-  const temporary = temporaryBeside(path);
-  creatingFolder(path, () => mkdirSync(temporary));
+/** The files that name this process, by the folder of the leases that link to them, and how many leases there are. */
+const ownFiles = new Map<string, { readonly path: string; leases: number }>();
+
+/** Puts a lease of this process in place; false where there is a lease already. */
+function placeLease(path: string): boolean {
+  const folder = dirname(path);
+  const own = ownFiles.get(folder) ?? { path: temporaryBeside(path), leases: 0 };
+  ownFiles.set(folder, own);
+  own.leases += 1;
   try {
-    writeFileSync(join(temporary, name), JSON.stringify(thisProcess()));
-    renameSync(temporary, path); // fails where the folder holds something
+    linkOrWrite(own.path, path);
     return true;
   } catch (error) {
-    clearLease(temporary, [name]);
-    if (isOccupied(error)) return false;
+    leave(folder);
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
   }
+}
+
+function linkOrWrite(own: string, path: string): void {
+  const text = JSON.stringify(thisProcess());
+  try {
+    linkSync(own, path);
+  } catch (error) {
+    const { code = '' } = error as NodeJS.ErrnoException;
+    if (withoutLinks.has(code)) writeFileSync(path, text, { flag: 'wx' });
+    else if (code === 'ENOENT') {
+      creatingFolder(path, () => writeFileSync(own, text)); // the first lease, or someone cleared the folder
+      linkOrWrite(own, path);
+    } else throw error;
+  }
+}
+
+/** Counts a lease less in a folder. With the last, the file of this process goes. */
+function leave(folder: string): void {
+  const own = ownFiles.get(folder);
+  if (own === undefined) return;
+  own.leases -= 1;
+  if (own.leases > 0) return;
+  ownFiles.delete(folder);
+  rmSync(own.path, { force: true });
 }
 
 function lookAtLease(path: string): PresentLease | undefined {
-  try {
-    const renewed = statSync(path).mtimeMs;
-    const names = readdirSync(path).sort();
-    const holder = names.map((name) => readIdentity(join(path, name))).find((found) => found !== undefined);
-    return { names, holder, renewed };
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-    throw error;
-  }
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats && { ino: stats.ino, holder: readIdentity(path), renewed: stats.mtimeMs };
 }
 
-/** Whether its holder lives, where that is certain. An empty folder is left by a kill. */
-function lifeOfLease({ names, holder }: PresentLease): 'alive' | 'dead' | 'unknown' {
-  if (names.length === 0) return 'dead';
-  return holder === undefined ? 'unknown' : lifeOf(holder);
-}
+/** Whether its holder lives, where that is certain. */
+const lifeOfLease = ({ holder }: PresentLease): 'alive' | 'dead' | 'unknown' =>
+  holder === undefined ? 'unknown' : lifeOf(holder);
 
-/** Removes the files with these names, and the folder if it held no others. */
-function clearLease(path: string, names: readonly string[]): void {
-  for (const name of names) rmSync(join(path, name), { recursive: true, force: true });
+/** Removes a lease that was found dead. One that a faster process put there meanwhile is put back. */
+function clearLease(path: string, dead: PresentLease): void {
+  const aside = temporaryBeside(path);
   try {
-    rmdirSync(path);
+    renameSync(path, aside);
+    if (signOf(lookAtLease(aside)) !== signOf(dead)) linkSync(aside, path);
   } catch (error) {
-    if (!isOccupied(error) && (error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+  } finally {
+    rmSync(aside, { recursive: true, force: true });
   }
 }
 
@@ -176,6 +197,3 @@ export function isHeld(path: string): boolean {
   const life = lifeOfLease(present);
   return life === 'alive' || (life === 'unknown' && Date.now() - present.renewed < day);
 }
-
-const isOccupied = (error: unknown): boolean =>
-  ['ENOTEMPTY', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '');

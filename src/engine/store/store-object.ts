@@ -1,8 +1,20 @@
-import { constants, mkdirSync, realpathSync, statSync, utimesSync } from 'node:fs';
-import { chmod, copyFile, open, rename, rm } from 'node:fs/promises';
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fstatSync,
+  mkdirSync,
+  openSync,
+  realpathSync,
+  renameSync,
+  statSync,
+  utimesSync,
+} from 'node:fs';
+import { copyFile, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { hashFile } from '../files/hash-file.ts';
-import { temporaryBeside } from '../files/write-atomic.ts';
+import { creatingFolder, syncFile, temporaryBeside } from '../files/write-atomic.ts';
 import { WriteError } from '../files/write-error.ts';
 
 const day = 86_400_000;
@@ -20,17 +32,17 @@ export function isStored(object: string, size: number): boolean {
  * It is synced before it gets its name. Throws a {@link WriteError}.
  */
 export async function storeObject(object: string, source: string, mode: 'move' | 'copy'): Promise<void> {
-  mkdirSync(dirname(object), { recursive: true });
   if (mode === 'move' && (await moveIn(source, object))) return;
+  mkdirSync(dirname(object), { recursive: true });
   const temporary = temporaryBeside(object);
   try {
     await copyFile(source, temporary, constants.COPYFILE_FICLONE);
-    await chmod(temporary, 0o600); // the copy has the mode of its source, which may not be readable or writable
+    chmodSync(temporary, 0o600); // the copy has the mode of its source, which may not be readable or writable
     await seal(temporary, 'r+');
     if ((await hashFile(temporary)) !== basename(object)) {
       throw new WriteError(`${source} was written to after its stage had ended, so it was not stored. Run again.`);
     }
-    await rename(temporary, object);
+    renameSync(temporary, object);
   } catch (error) {
     await rm(temporary, { force: true }).catch(() => {});
     throw error;
@@ -41,7 +53,7 @@ export async function storeObject(object: string, source: string, mode: 'move' |
 async function moveIn(source: string, object: string): Promise<boolean> {
   try {
     const isSealed = await seal(source, constants.O_RDONLY | constants.O_NOFOLLOW);
-    if (isSealed) await rename(source, object);
+    if (isSealed) creatingFolder(object, () => renameSync(source, object));
     return isSealed;
   } catch (error) {
     if (movable.has((error as NodeJS.ErrnoException).code ?? '')) return false;
@@ -54,26 +66,26 @@ const movable: ReadonlySet<string> = new Set(['ELOOP', 'EXDEV', 'EACCES', 'EPERM
 
 /** Syncs a file and makes it read-only; false, and nothing is done, where it is no plain file with a single name. */
 async function seal(path: string, flags: string | number): Promise<boolean> {
-  const file = await open(path, flags);
+  const file = openSync(path, flags);
   try {
-    const stats = await file.stat();
+    const stats = fstatSync(file);
     if (!stats.isFile() || stats.nlink !== 1) return false;
-    await file.sync();
-    await file.chmod(0o444);
+    await syncFile(file);
+    fchmodSync(file, 0o444);
     return true;
   } finally {
-    await file.close();
+    closeSync(file);
   }
 }
 
 /** Whether a listed file's folder lies in the artifact itself. Files behind a link are copied, not moved. */
 export function ownsFolder(source: string): (path: string) => boolean {
   // Not the source's own real path: the output as a whole may be such a link.
-  const root = join(realpathSync(dirname(source)), basename(source));
+  const root = join(realpathSync.native(dirname(source)), basename(source));
   const known = new Map<string, boolean>();
   return (path) => {
     const folder = path.slice(0, Math.max(0, path.lastIndexOf('/')));
-    const owned = known.get(folder) ?? realpathSync(join(source, folder)) === join(root, folder);
+    const owned = known.get(folder) ?? realpathSync.native(join(source, folder)) === join(root, folder);
     known.set(folder, owned);
     return owned;
   };
