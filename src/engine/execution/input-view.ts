@@ -52,8 +52,10 @@ export async function openView(stage: Stage, options: ViewOptions): Promise<Inpu
   const links: Link[] = [];
   const inputs: Record<string, readonly InputArtifact[]> = {};
   const name = viewName(world.store.folder, examined.digest);
-  mkdirSync(folder);
-  if (stage.inputs.length > 0) nameView(name, folder);
+  if (stage.inputs.length > 0) {
+    mkdirSync(folder);
+    nameView(name, folder);
+  }
   for (const { port, list, items } of stage.inputs) {
     const names = viewNames(port, list, examined.fingerprint.inputs[port]!);
     inputs[port] = items.map(({ labels }, index) => ({ path: join(name, names[index]!), labels }));

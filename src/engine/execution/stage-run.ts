@@ -36,8 +36,15 @@ export class StageRun {
     const present = await this.#takeResult();
     if (present !== undefined) return present;
     await using _lease = await this.#acquireLease();
-    this.#examined = await examine(this.#stage, this.#run.world, this.#outputsOf);
-    return (await this.#takeResult()) ?? (await this.#make());
+    return (await this.#takeNewResult()) ?? (await this.#make());
+  }
+
+  /** What another run or stage made while this one waited. Where it made no result, nothing is examined again. */
+  async #takeNewResult(): Promise<DoneStage | undefined> {
+    const { world } = this.#run;
+    if ((await world.store.lookup(this.#examined.digest)).state === 'missing') return undefined;
+    this.#examined = await examine(this.#stage, world, this.#outputsOf);
+    return await this.#takeResult();
   }
 
   /** If two stages of this run do the same work, the second one says for which stage it waits. */

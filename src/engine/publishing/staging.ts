@@ -1,4 +1,4 @@
-import { lstatSync, readdirSync } from 'node:fs';
+import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -19,7 +19,9 @@ export class Staging {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    if (lstatSync(this.path, { throwIfNoEntry: false }) !== undefined) await rm(this.path, { recursive: true });
+    const stats = lstatSync(this.path, { throwIfNoEntry: false });
+    if (stats?.isDirectory()) await rm(this.path, { recursive: true });
+    else if (stats !== undefined) unlinkSync(this.path);
     active.delete(this.path);
   }
 }

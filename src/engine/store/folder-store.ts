@@ -7,7 +7,7 @@ import { filesIn, namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
-import { readJson, writeAtomic, writeJson } from '../files/write-atomic.ts';
+import { readJson, writeJson, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { RunFolder } from './run-folder.ts';
@@ -26,6 +26,9 @@ const day = 86_400_000;
 export class FolderStore implements Store {
   readonly folder: string;
   readonly #warn: (message: string) => void;
+  /** What this process wrote as last results, by file: it reads them again for the report and the run's record. */
+  readonly #latest = new Map<string, Digest>();
+  #isMarked = false;
 
   /** Nothing is written before something is stored. `warn` receives a message for damage that was set aside. */
   constructor(root: string, warn: (message: string) => void = () => {}) {
@@ -114,7 +117,9 @@ export class FolderStore implements Store {
   async writeResult(result: StageResult): Promise<void> {
     const path = this.resultPath(result.digest);
     this.#markFolder();
-    writing(`the result ${path}`, () => writeAtomic(path, JSON.stringify(result), { sync: true }));
+    await writeSynced(path, JSON.stringify(result)).catch((error) => {
+      throw writeError(`the result ${path}`, error);
+    });
   }
 
   /** Writes at most once a day, so that an idle run writes nothing. */
@@ -140,14 +145,17 @@ export class FolderStore implements Store {
 
   /** The result that a stage last had: `explain` compares with it, `frozen` keeps it, and gc never removes it. */
   readLatest(pipeline: string, stage: string): Digest | undefined {
-    return parseLatest(this.#latestFile(pipeline, stage))?.result;
+    const file = this.#latestFile(pipeline, stage);
+    return this.#latest.get(file) ?? parseLatest(file)?.result;
   }
 
   /** Writes nothing where the file holds this already. */
   writeLatest(pipeline: string, stage: string, result: Digest): void {
     if (this.readLatest(pipeline, stage) === result) return;
     const latest: Latest = { pipeline, stage, result };
-    writing(`the last result of ${stage}`, () => writeJson(this.#latestFile(pipeline, stage), latest));
+    const file = this.#latestFile(pipeline, stage);
+    writing(`the last result of ${stage}`, () => writeJson(file, latest));
+    this.#latest.set(file, result);
   }
 
   /** Forgets the last results of stages that the pipeline no longer has, so that gc may remove them. */
@@ -156,7 +164,9 @@ export class FolderStore implements Store {
     writing(`the last results of ${pipeline}`, () => {
       for (const path of namesIn(folder).map((name) => join(folder, name))) {
         const latest = parseLatest(path);
-        if (latest === undefined || !has.has(latest.stage)) rmSync(path, { force: true });
+        if (latest !== undefined && has.has(latest.stage)) continue;
+        rmSync(path, { force: true });
+        this.#latest.delete(path);
       }
     });
   }
@@ -217,6 +227,8 @@ export class FolderStore implements Store {
 
   /** Tells backups and git to leave the folder alone, also where the project forgot to. */
   #markFolder(): void {
+    if (this.#isMarked) return;
+    this.#isMarked = true;
     writing(this.folder, () => {
       if (statSync(join(this.folder, 'CACHEDIR.TAG'), { throwIfNoEntry: false }) !== undefined) return;
       mkdirSync(this.folder, { recursive: true });

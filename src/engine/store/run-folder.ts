@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -90,7 +90,7 @@ export class RunFolder {
       log: this.logPath(stage, number),
       record: (state) =>
         writing(`the record of an attempt in ${this.path}`, () => writeJson(this.#statePath(stage, number), state)),
-      removeWork: () => rm(work, { recursive: true, force: true, maxRetries: 3 }),
+      removeWork: () => removeFolder(work),
     };
   }
 
@@ -170,9 +170,29 @@ export class RunFolder {
     return statSync(join(this.path, 'process.json'), { throwIfNoEntry: false })?.mtimeMs ?? 0;
   }
 
-  async removeWork(): Promise<void> {
-    await rm(this.work, { recursive: true, force: true, maxRetries: 3 });
+  removeWork(): Promise<void> {
+    return removeFolder(this.work);
   }
+}
+
+/** Removes a folder. Its first files go at once, mostly all: handing each call to another thread would take far longer. */
+async function removeFolder(path: string): Promise<void> {
+  let left = 50;
+  const removeFew = (folder: string) => {
+    for (const entry of readdirSync(folder, { withFileTypes: true })) {
+      left -= 1;
+      if (left < 0) return;
+      if (entry.isDirectory()) removeFew(join(folder, entry.name));
+      else unlinkSync(join(folder, entry.name));
+    }
+    rmdirSync(folder);
+  };
+  try {
+    removeFew(path);
+  } catch {
+    // Something is left or still written to: that takes patience.
+  }
+  if (existsSync(path)) await rm(path, { recursive: true, force: true, maxRetries: 3 });
 }
 
 /** The record of a run: `cache/runs/<id>/run.json`. It holds the numbers themselves, so that they outlive the results. */
