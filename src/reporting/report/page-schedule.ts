@@ -1,5 +1,5 @@
 /** Milliseconds from the first work to the first page, so that a short run writes one page only. */
-const firstPause = 700;
+const firstPause = 2_500;
 /** Writing takes at most this share of the time. */
 const share = 1 / 25;
 /** Milliseconds after which a running page is written again though nothing happened, so that its reader knows that the run lives. */
