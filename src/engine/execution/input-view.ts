@@ -88,14 +88,17 @@ async function borrow(
 }
 
 async function link(target: string, path: string, { examined, world }: ViewOptions): Promise<Link> {
-  const listing = await world.digests.list(target, { modes: false });
+  const looked = examined.looked.get(target);
+  const { signature } = signTree(target);
   symlinkSync(target, path);
+  if (signature === looked) return { path, target, signature, isOutdated: false };
+  const listing = await world.digests.list(target, { modes: false });
   return {
     path,
     target,
     signature: listing.signature,
     ...(isUnsettled(listing) && { unsettled: listing.digest }),
-    isOutdated: listing.signature !== examined.looked.get(target),
+    isOutdated: listing.signature !== looked,
   };
 }
 
