@@ -10,6 +10,9 @@ import { architectureNames } from '../src/learning/models/architectures/architec
 import { activations, paddings } from '../src/learning/models/layers/layer.ts';
 import { layerItem } from '../src/learning/models/layers/layer-items.ts';
 import { modelMistakes } from '../src/learning/models/model-setting.ts';
+import { formatTable } from '../src/reporting/terminal/format-table.ts';
+import type { Highlight } from '../src/stage.ts';
+import { evaluationTables } from '../stages/evaluate/tables.ts';
 import { kinds } from '../stages/index.ts';
 import { Project } from './support/rig.ts';
 
@@ -117,6 +120,34 @@ test('the examples of the pages on training, networks, weights, evaluation and e
   }
 });
 
+test('the table of an evaluation is printed as the README shows it', () => {
+  const confusion = { trueNegatives: 0, falsePositives: 0, falseNegatives: 0, truePositives: 0 };
+  const intervals = {
+    accuracy: [0.895, 0.94751],
+    auc: [0.9703, 0.991],
+    equalErrorRate: [0.045, 0.1],
+  };
+  const numbers = {
+    images: 400,
+    accuracy: 0.9225,
+    majorityAccuracy: 0.5,
+    auc: 0.9836,
+    equalErrorRate: 0.075,
+    loss: 0.1625,
+  };
+  const test = { ...numbers, intervals, confusion, called: { real: 0, fake: 0 } };
+  const evaluation = { confidence: 0.95, chosenEpoch: { epoch: 8 }, splits: { test } };
+  const [{ title, columns, rows }] = evaluationTables(evaluation as never, 'image') as [Highlight];
+  const lines = [`${title} (scores)`, ...formatTable(columns, rows).map((line) => `  ${line}`)];
+  const shown = read('README.md')
+    .split('\n')
+    .map((line) => line.slice(4));
+  assert.deepEqual(
+    lines.filter((line) => !shown.includes(line)),
+    [],
+  );
+});
+
 test('the README has at most 900 words, and the page on commands names every command', () => {
   assert.ok(read('README.md').split(/\s+/).length <= 900);
   const declared = Object.keys(commands);
@@ -181,7 +212,8 @@ function shippedProject(): Project {
 test('the pipelines that come with Restage give no warning', async () => {
   using project = shippedProject();
   for (const file of shipped) project.write(`node_modules/restage/pipelines/${file}`, read(`pipelines/${file}`));
-  for (const path of ['path/to/folder/original/1.png', 'scores.csv', 'mean.py']) project.write(path, '');
+  for (const path of ['path/to/folder/original/1.png', 'scores.csv', 'mean.py', 'photos/1.png'])
+    project.write(path, '');
   const examples = ['README.md', 'docs/experiments.md'].flatMap((page) => blocks(page, 'yaml'));
   // An example that extends a base of the experiments lies beside them.
   const files = examples.map((text, i) => `${/extends:.*\.\.\/base/.test(text) ? 'experiments/' : ''}example${i}.yaml`);
