@@ -59,6 +59,9 @@ class SplitWriter {
   readonly #folder: string;
   readonly #shardBytes: number;
   readonly #samples: Sample[] = [];
+  readonly #buffer = Buffer.allocUnsafeSlow(2 ** 18);
+  /** The bytes of the open shard that wait in the buffer. */
+  #gathered = 0;
   #shards = 0;
   #shard: { readonly name: string; readonly fd: number; length: number } | undefined;
 
@@ -83,7 +86,7 @@ class SplitWriter {
       ...(group === undefined ? {} : { group }),
       ...{ width, height, shard: shard.name, offset: shard.length + header.length, size: bytes.length },
     });
-    writeFileSync(shard.fd, Buffer.concat(chunks));
+    this.#write(shard.fd, chunks, length);
     shard.length += length;
   }
 
@@ -92,12 +95,34 @@ class SplitWriter {
     writeFileSync(join(this.#folder, samplesFile), formatSamples(this.#samples));
   }
 
-  /** Closes the shard, if one is open, after its last bytes. */
-  close(end = new Uint8Array()): void {
+  /** Closes the shard, if one is open, after its last bytes; without these it stays unfinished. */
+  close(end?: Uint8Array): void {
     if (this.#shard === undefined) return;
-    writeFileSync(this.#shard.fd, end);
+    if (end !== undefined) {
+      this.#write(this.#shard.fd, [end], end.length);
+      this.#flush(this.#shard.fd);
+    }
     closeSync(this.#shard.fd);
     this.#shard = undefined;
+  }
+
+  /** Gathers small images: a buffer for each would be as much for V8 to collect as the images themselves. */
+  #write(fd: number, chunks: readonly Uint8Array[], length: number): void {
+    if (this.#gathered + length > this.#buffer.length) this.#flush(fd);
+    if (length > this.#buffer.length) writeFileSync(fd, Buffer.concat(chunks));
+    else this.#gather(chunks);
+  }
+
+  #gather(chunks: readonly Uint8Array[]): void {
+    for (const chunk of chunks) {
+      this.#buffer.set(chunk, this.#gathered);
+      this.#gathered += chunk.length;
+    }
+  }
+
+  #flush(fd: number): void {
+    writeFileSync(fd, this.#buffer.subarray(0, this.#gathered));
+    this.#gathered = 0;
   }
 
   #shardWithRoomFor(length: number) {
@@ -172,7 +197,8 @@ function ustarHeader(prefix: string, name: string, size: number, type: '0' | 'x'
   header.write(type, 156, 'latin1');
   header.write('ustar\x0000', 257, 'latin1');
   header.write(prefix, 345, 'latin1');
-  const sum = header.reduce((total, byte) => total + byte, 0);
+  let sum = 0;
+  for (let i = 0; i < tarBlock; i++) sum += header[i]!;
   header.write(`${sum.toString(8).padStart(6, '0')}\0 `, 148, 'latin1');
   return header;
 }

@@ -36,7 +36,12 @@ function write(folder: string, images: readonly Image[], shardBytes?: number): v
 const key = fc
   .array(fc.stringMatching(/^[a-z_äж ]{1,60}$/u), { minLength: 1, maxLength: 6 })
   .map((names) => names.join('/'));
-const image = fc.record({ key, label: fc.nat(1), bytes: fc.uint8Array({ maxLength: 2000 }) });
+/** Small, or about as large as what is written at once. */
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 2000 }),
+  fc.integer({ min: 100_000, max: 300_000 }).map((length) => new Uint8Array(length).fill(length % 251)),
+);
+const image = fc.record({ key, label: fc.nat(1), bytes });
 const images = fc.uniqueArray(image, { selector: ({ key }) => key, maxLength: 12 });
 
 test('every image is read back as it was written, from whichever shard', async () => {
