@@ -63,6 +63,20 @@ test('a permutation holds every index once', () => {
   );
 });
 
+test('a tally counts the integers of single calls, and leaves the stream where they do', () => {
+  for (const bound of [1, 2, 7, 100, 65_536, 3 * 2 ** 29]) {
+    const [one, other] = [new Random('tally', bound), new Random('tally', bound)];
+    const size = Math.min(bound, 100_000);
+    const [counts, expected] = [new Uint8Array(size + 2), new Uint8Array(size + 2)];
+    one.tally(bound, 200, counts, 2);
+    for (let i = 0; i < 200; i++) {
+      const index = 2 + other.integer(bound);
+      if (index < expected.length) expected[index]!++;
+    }
+    assert.deepEqual([counts, one.uint32()], [expected, other.uint32()]);
+  }
+});
+
 test('all six orders of three things come up equally often', () => {
   const random = new Random(3);
   const counts = new Map<string, number>();

@@ -6,7 +6,14 @@ import { countAtThresholds, rankScores } from '../../src/learning/metrics/rankin
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf } from './measure.ts';
-import { metricsAt, splitMetrics, tempered } from './split-metrics.ts';
+import {
+  metricsAt,
+  predictionsAt,
+  splitMetrics,
+  splitStatistics,
+  statisticsAt,
+  temperedStatistics,
+} from './split-metrics.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = ReturnType<typeof evaluate>;
@@ -62,11 +69,24 @@ function evaluateSplit(
   const scored = scoredOf(rows, scale);
   const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
   const sources = sourceMetrics(rows, scale, options);
+  const [atEqualError, atYouden] = [equalErrorThreshold, youdenThreshold].map((threshold) =>
+    threshold === null ? undefined : predictionsAt(threshold, scored),
+  );
+  const measured = measure(
+    scored,
+    {
+      whole: splitStatistics(scored),
+      ...(atEqualError && { atEqualError: statisticsAt(atEqualError, scored) }),
+      ...(atYouden && { atYouden: statisticsAt(atYouden, scored) }),
+      ...(temperature !== null && { tempered: temperedStatistics(scored, temperature) }),
+    },
+    options,
+  );
   return {
-    ...splitMetrics(scored, options),
-    ...(equalErrorThreshold !== null && { atValEqualErrorThreshold: metricsAt(equalErrorThreshold, scored, options) }),
-    ...(youdenThreshold !== null && { atValYoudenThreshold: metricsAt(youdenThreshold, scored, options) }),
-    ...(temperature !== null && { withValTemperature: tempered(scored, temperature, options) }),
+    ...splitMetrics(scored, measured.whole, options),
+    ...(atEqualError && { atValEqualErrorThreshold: metricsAt(atEqualError, scored, measured.atEqualError!) }),
+    ...(atYouden && { atValYoudenThreshold: metricsAt(atYouden, scored, measured.atYouden!) }),
+    ...(measured.tempered && { withValTemperature: measured.tempered }),
     ...(Object.keys(sources).length > 0 && { sources }),
   };
 }
@@ -98,16 +118,10 @@ function sourceMetrics(rows: readonly ScoreRow[], scale: ScoreScale, options: In
 
 function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
   const ranking = rankScores(ranked.differences);
-  const called = measure(
-    alone,
-    (weights) => ({ calledRight: accuracy(confusion(alone.labels, alone.predictions, { weights })) }),
-    options,
-  );
-  const error = measure(
-    ranked,
-    (weights) => ({ equalErrorRate: equalErrorRate(countAtThresholds(ranked.labels, ranking, { weights })).rate }),
-    options,
-  );
+  const calledRight = (weights: Float64Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
+  const rate = (weights: Float64Array) => equalErrorRate(countAtThresholds(ranked.labels, ranking, { weights })).rate;
+  const { called } = measure(alone, { called: (weights) => ({ calledRight: calledRight(weights) }) }, options);
+  const { error } = measure(ranked, { error: (weights) => ({ equalErrorRate: rate(weights) }) }, options);
   const area = measureAuc(ranked, options);
   return {
     ...called,

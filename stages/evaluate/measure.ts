@@ -1,5 +1,11 @@
 import { aucInterval, perfectAreaBound } from '../../src/learning/metrics/intervals/auc-interval.ts';
-import { bootstrapIntervals } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import {
+  intervalsOf,
+  type Resampled,
+  resample,
+  resultOf,
+  type Statistic,
+} from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
 import {
   fakeProbabilitiesOf,
@@ -57,13 +63,30 @@ const biased: readonly string[] = ['calibrationError'];
 /** Statistics that are shares of all images. */
 const shares: readonly string[] = ['accuracy', 'calledRight'];
 
-/** Statistics of some images, each with its interval by resampling the images, or their groups. */
-export function measure<Name extends string>(
+/**
+ * Statistics of some images, in parts that share the draws, each with its interval by resampling the images, or their groups.
+ */
+export function measure<Parts extends Readonly<Record<string, object>>>(
   { labels, groups }: Pick<Scored, 'labels' | 'groups'>,
-  statistics: Statistics<Name>,
-  { confidence, draws, seed }: IntervalOptions,
+  parts: { readonly [Part in keyof Parts]: Statistic<Parts[Part]> },
+  { confidence, ...drawing }: IntervalOptions,
+): { readonly [Part in keyof Parts]: Measured<keyof Parts[Part] & string> } {
+  const resampled = resample({ labels, groups, ...drawing }, (weights) =>
+    Object.fromEntries(Object.entries(parts).map(([part, statistic]) => [part, statistic(weights)])),
+  );
+  const measured = Object.keys(parts).map((part) => {
+    const values = resultOf(resampled, (all) => all[part] as Readonly<Record<string, number>>);
+    return [part, withIntervals(values, groups, confidence)];
+  });
+  return Object.fromEntries(measured);
+}
+
+function withIntervals<Name extends string>(
+  resampled: Resampled<Readonly<Record<Name, number>>>,
+  groups: Scored['groups'],
+  confidence: number,
 ): Measured<Name> {
-  const found = bootstrapIntervals({ labels, groups, draws, seed }, statistics, confidence, biased as Name[]);
+  const found = intervalsOf(resampled, confidence, biased as Name[]);
   const names = Object.keys(found) as Name[];
   const intervals = names.map((name) => {
     const { estimate } = found[name];
@@ -92,9 +115,9 @@ function unitsOf(groups: readonly (string | undefined)[]): number {
 /** The area under the ROC curve with its interval, by DeLong for independent images. */
 export function measureAuc(
   { labels, groups, differences }: Pick<Scored, 'labels' | 'groups' | 'differences'>,
-  { confidence, draws, seed }: IntervalOptions,
+  { confidence, ...drawing }: IntervalOptions,
 ): Measured<'auc'> {
-  const found = aucInterval({ labels, groups, draws, seed }, differences, confidence);
+  const found = aucInterval({ labels, groups, ...drawing }, differences, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
 

@@ -18,7 +18,7 @@ import { averagePrecision } from '../../src/learning/metrics/ranking/precision-r
 import { truePositiveRateAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { weightedMean } from '../../src/learning/metrics/weights.ts';
-import { type IntervalOptions, type Measured, measure, measureAuc, type Scored, type Statistics } from './measure.ts';
+import { type IntervalOptions, type Measured, measureAuc, type Scored, type Statistics } from './measure.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */
 const rankings = [
@@ -34,10 +34,9 @@ type Calibration = 'loss' | 'brier' | 'calibrationError';
 type Resampled = Decision | 'precision' | 'recall' | 'f1' | Calibration | (typeof rankings)[number];
 
 /** The metrics of one split: an entry of the `metrics` output. Its `images` are groups if these are judged. */
-export function splitMetrics(scored: Scored, options: IntervalOptions) {
+export function splitMetrics(scored: Scored, { intervals, ...numbers }: Measured<Resampled>, options: IntervalOptions) {
   const { labels } = scored;
   const fake = labels.reduce((sum, label) => sum + label, 0);
-  const { intervals, ...numbers } = measure(scored, statistics(scored), options);
   const { intervals: ofArea, ...area } = measureAuc(scored, options);
   const both = { ...numbers, ...area, intervals: { ...intervals, ...ofArea } };
   const { majorityAccuracy, ...predictions } = predictionsOf(scored);
@@ -57,7 +56,7 @@ function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predict
 }
 
 /** Everything that is resampled, counted once for each resample. */
-function statistics(scored: Scored): Statistics<Resampled> {
+export function splitStatistics(scored: Scored): Statistics<Resampled> {
   const { labels, predictions, differences } = scored;
   const ranking = rankScores(differences);
   const calibration = calibrationStatistics(scored);
@@ -103,32 +102,33 @@ function withoutRanking<T extends Measured<Resampled | 'auc'>>(metrics: T): T {
   return { ...metrics, ...none, intervals: { ...metrics.intervals, ...none } };
 }
 
-/**
- * The metrics of decisions at a threshold: images are called fake from this difference of their scores on, fake minus real.
- */
-export function metricsAt(threshold: number, scored: Scored, options: IntervalOptions) {
-  const { labels, differences } = scored;
-  const predictions = Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
-  const measured = measure(
-    scored,
-    (weights) => {
-      const called = confusion(labels, predictions, { weights });
-      const { trueNegatives, falsePositives, falseNegatives, truePositives } = called;
-      return {
-        ...decisions(called),
-        falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
-        falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
-      };
-    },
-    options,
-  );
+/** Decisions at a threshold: images are called fake from this difference of their scores on, fake minus real. */
+export const predictionsAt = (threshold: number, { differences }: Scored): Uint8Array =>
+  Uint8Array.from(differences, (difference) => (difference >= threshold ? 1 : 0));
+
+type AtThreshold = Decision | 'falsePositiveRate' | 'falseNegativeRate';
+
+export function statisticsAt(predictions: Uint8Array, { labels }: Scored): Statistics<AtThreshold> {
+  return (weights) => {
+    const called = confusion(labels, predictions, { weights });
+    const { trueNegatives, falsePositives, falseNegatives, truePositives } = called;
+    return {
+      ...decisions(called),
+      falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
+      falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
+    };
+  };
+}
+
+/** The metrics of decisions at a threshold. */
+export function metricsAt(predictions: Uint8Array, { labels }: Scored, measured: Measured<AtThreshold>) {
   const { majorityAccuracy, ...others } = predictionsOf({ labels, predictions });
   return { majorityAccuracy, ...measured, ...others };
 }
 
 /** The calibration of logits divided by a temperature, which leaves predictions and ranking as they are. */
-export function tempered(scored: Scored, temperature: number, options: IntervalOptions): Measured<Calibration> {
+export function temperedStatistics(scored: Scored, temperature: number): Statistics<Calibration> {
   const logits = scored.logits.map((logit) => logit / temperature);
   const probabilities = fakeProbabilities(logitDifferences(scored.logits), temperature);
-  return measure(scored, calibrationStatistics({ ...scored, logits, probabilities }), options);
+  return calibrationStatistics({ ...scored, logits, probabilities });
 }

@@ -2,15 +2,19 @@ import type { Point } from '../../src/learning/charts/simplify-line.ts';
 import {
   type CalibrationBin,
   calibrationBins,
+  calibrationError,
   expectedCalibrationError,
 } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/calibration/temperature.ts';
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
+  type Band,
   type BootstrapSample,
-  bootstrapBand,
-  bootstrapIntervals,
+  bandOf,
   drawsGroups,
+  intervalsOf,
+  resample,
+  resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
 import {
@@ -60,6 +64,17 @@ const even = Array.from({ length: 101 }, (_, i) => i / 100);
 const rocPlaces = [...new Set([...even.slice(0, 6).map((x) => x / 5), ...even])].sort((a, b) => a - b);
 const detPlaces = Array.from({ length: 81 }, (_, i) => normalCdf(-3.2 + (6.4 * i) / 80));
 
+/** What is resampled of a ranking, and the heights of the three curves one after the other. */
+const ranked = (counts: ThresholdCounts) => ({
+  equalErrorRate: equalErrorRate(counts).rate,
+  averagePrecision: averagePrecision(counts),
+  heights: Float64Array.of(
+    ...truePositiveRatesAt(counts, rocPlaces),
+    ...truePositiveRatesAt(counts, detPlaces),
+    ...precisionsAt(counts, even),
+  ),
+});
+
 /**
  * Everything that charts and tables show of one model. Fakes are positive; images are ranked by the score of fake minus that of
  * real.
@@ -73,19 +88,23 @@ export function measure(
   const ranking = rankScores(scores);
   const groups = rows.map(({ group }) => group);
   const sample: BootstrapSample = { labels, groups, draws, seed };
-  const counts = (weights: Float64Array) => countAtThresholds(labels, ranking, { weights });
-  const bands = bandsOf(sample, counts, level);
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
-  const intervals = bootstrapIntervals(
-    sample,
-    (weights) => ({
-      equalErrorRate: equalErrorRate(counts(weights)).rate,
-      averagePrecision: averagePrecision(counts(weights)),
-      calibrationError: expectedCalibrationError(labels, probabilities, { bins, weights }),
-    }),
-    level,
-    ['calibrationError'],
+  // In one pass over the draws, since making and ranking them takes longer than the measures.
+  const resampled = resample(sample, (weights) => ({
+    ...ranked(countAtThresholds(labels, ranking, { weights })),
+    binned: calibrationBins(labels, probabilities, { bins, weights }),
+  }));
+  const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
+    equalErrorRate,
+    averagePrecision,
+    calibrationError: calibrationError(binned),
+  }));
+  const bands = bandsOf(
+    bandOf(
+      resultOf(resampled, ({ heights }) => heights),
+      level,
+    ),
   );
   const counted = countAtThresholds(labels, scores);
   const [roc, det, precisionRecall] = [rocCurve(counted), detCurve(counted), precisionRecallCurve(counted)];
@@ -99,7 +118,7 @@ export function measure(
     auc: aucInterval(sample, scores, level),
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
-    ...intervals,
+    ...intervalsOf(numbers, level, ['calibrationError']),
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
     /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
@@ -112,7 +131,13 @@ export function measure(
       precisionRecall.precision.toReversed(),
       bands.precisionRecall,
     ),
-    reliability: reliabilityOf(sample, probabilities, level),
+    reliability: reliabilityOf(
+      resampled.estimate.binned,
+      bandOf(
+        resultOf(resampled, ({ binned }) => sharesOf(binned)),
+        level,
+      ),
+    ),
     scaled: scale(rows, calibration, unit, level),
   };
 }
@@ -122,58 +147,34 @@ const curveOf = (x: Float64Array, y: Float64Array, band: Curve['band']): Curve =
   band,
 });
 
-/** The bands of all curves in one pass over the draws, since the counts of a draw cost more than the heights of its curves. */
-function bandsOf(
-  sample: BootstrapSample,
-  counts: (weights: Float64Array) => ThresholdCounts,
-  level: number,
-): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
-  const band = bootstrapBand(
-    sample,
-    (weights) => {
-      const counted = counts(weights);
-      return Float64Array.of(
-        ...truePositiveRatesAt(counted, rocPlaces),
-        ...truePositiveRatesAt(counted, detPlaces),
-        ...precisionsAt(counted, even),
-      );
-    },
-    level,
-  );
-  const bandOf = (places: readonly number[], first: number): Curve['band'] => {
+/** The bands of the curves, whose heights follow each other as in {@link ranked}. */
+function bandsOf(band: Band): Readonly<Record<'roc' | 'det' | 'precisionRecall', Curve['band']>> {
+  const rowsOf = (places: readonly number[], first: number): Curve['band'] => {
     const rows = places
       .map((x, i) => ({ x, low: band.low[first + i]!, high: band.high[first + i]! }))
       .filter(({ low }) => !Number.isNaN(low));
     // Empty where every draw gave the same curve, which carries no information on the spread.
     return rows.some(({ low, high }) => low < high) ? rows : [];
   };
-  const missRates = bandOf(detPlaces, rocPlaces.length);
+  const missRates = rowsOf(detPlaces, rocPlaces.length);
   return {
-    roc: bandOf(rocPlaces, 0),
+    roc: rowsOf(rocPlaces, 0),
     det: missRates.map(({ x, low, high }) => ({ x, low: 1 - high, high: 1 - low })),
-    precisionRecall: bandOf(even, rocPlaces.length + detPlaces.length),
+    precisionRecall: rowsOf(even, rocPlaces.length + detPlaces.length),
   };
 }
 
-function reliabilityOf(sample: BootstrapSample, probabilities: Float64Array, level: number): ReliabilityBin[] {
-  const { labels } = sample;
-  const indexOf = ({ low }: CalibrationBin) => Math.round(low * bins);
-  const band = bootstrapBand(
-    sample,
-    (weights) => {
-      const shares = new Float64Array(bins).fill(Number.NaN);
-      for (const bin of calibrationBins(labels, probabilities, { bins, weights }))
-        shares[indexOf(bin)] = bin.positiveShare;
-      return shares;
-    },
-    level,
-  );
-  return calibrationBins(labels, probabilities, { bins }).map((bin) => ({
-    ...bin,
-    shareLow: band.low[indexOf(bin)]!,
-    shareHigh: band.high[indexOf(bin)]!,
-  }));
+const indexOf = ({ low }: CalibrationBin): number => Math.round(low * bins);
+
+/** The share of fakes in each bin; NaN for an empty one. */
+function sharesOf(binned: readonly CalibrationBin[]): Float64Array {
+  const shares = new Float64Array(bins).fill(Number.NaN);
+  for (const bin of binned) shares[indexOf(bin)] = bin.positiveShare;
+  return shares;
 }
+
+const reliabilityOf = (binned: readonly CalibrationBin[], band: Band): ReliabilityBin[] =>
+  binned.map((bin) => ({ ...bin, shareLow: band.low[indexOf(bin)]!, shareHigh: band.high[indexOf(bin)]! }));
 
 /**
  * Calibration after the temperature that another split gave; undefined where that split lacks a class, or no temperature is

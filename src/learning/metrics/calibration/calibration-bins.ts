@@ -59,9 +59,13 @@ export function calibrationBins(
  *
  * Example: labels 0 0 1 1, probabilities 0.1 0.4 0.35 0.8 in 2 bins give 0.0875 = (3 · 0.05 + 1 · 0.2) / 4.
  */
-export function expectedCalibrationError(...given: Parameters<typeof calibrationBins>): number {
+export const expectedCalibrationError = (...given: Parameters<typeof calibrationBins>): number =>
+  calibrationError(calibrationBins(...given));
+
+/** {@link expectedCalibrationError} of bins. */
+export function calibrationError(bins: readonly CalibrationBin[]): number {
   let [sum, total] = [0, 0];
-  for (const { items, meanProbability, positiveShare } of calibrationBins(...given)) {
+  for (const { items, meanProbability, positiveShare } of bins) {
     sum += items * Math.abs(positiveShare - meanProbability);
     total += items;
   }

@@ -1,5 +1,5 @@
 import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
-import { drawsGroups, informativeDraws, onAllImages } from '../intervals/bootstrap.ts';
+import { drawsGroups, onAllImages, resample } from '../intervals/bootstrap.ts';
 import { delongTest, rankAlike } from '../intervals/delong.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 import { studentT, twoSidedT } from '../intervals/student-t.ts';
@@ -129,7 +129,7 @@ function welchTests(
 ): readonly Omit<TestedDifference, 'adjustedP'>[] {
   const meansOf = (weights: Float64Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
-  const drawn = Array.from(informativeDraws(sample), meansOf);
+  const { draws: drawn } = resample(sample, meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));
   return pairsOf(groups).map(([one, other]) => {
     const [first, second] = [ofRuns[one]!, ofRuns[other]!];

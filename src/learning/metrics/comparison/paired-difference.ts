@@ -1,5 +1,4 @@
-import type { BootstrapSample, Statistic } from '../intervals/bootstrap.ts';
-import { informativeDraws, onAllImages, percentileEnds } from '../intervals/bootstrap.ts';
+import { type BootstrapSample, percentileEnds, resample, type Statistic } from '../intervals/bootstrap.ts';
 import type { PairedDifference } from '../intervals/interval.ts';
 
 /**
@@ -20,9 +19,7 @@ export function pairedDifference(
   other: Statistic,
   level: number,
 ): PairedDifference {
-  const differenceUnder = (weights: Float64Array) => one(weights) - other(weights);
-  const difference = onAllImages(sample, differenceUnder);
-  const draws = Array.from(informativeDraws(sample), differenceUnder);
+  const { estimate: difference, draws } = resample(sample, (weights) => one(weights) - other(weights));
   const [low, high] = percentileEnds(draws, level);
   if (draws.length > 0 && draws.every((drawn) => drawn === draws[0])) {
     return { difference, low: Number.NaN, high: Number.NaN, p: difference === 0 ? 1 : Number.NaN };

@@ -1,6 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootstrapBand, bootstrapInterval, bootstrapIntervals, bootstrapWeights, percentileEnds } from './bootstrap.ts';
+import {
+  bandOf,
+  bootstrapInterval,
+  bootstrapIntervals,
+  bootstrapWeights,
+  percentileEnds,
+  resample,
+} from './bootstrap.ts';
 
 const labels = [0, 0, 0, 0, 1, 1];
 const sum = (values: Iterable<number>) => [...values].reduce((total, value) => total + value, 0);
@@ -102,6 +109,9 @@ test('groups for other images than those of the labels are refused', () => {
 
 test('a band has no ends where a class has one image', () => {
   const sample = { labels: [0, 0, 1], draws: 20, seed: 1 };
-  const { low, high } = bootstrapBand(sample, (weights) => weights.slice(0, 2), 0.95);
+  const { low, high } = bandOf(
+    resample(sample, (weights) => weights.slice(0, 2)),
+    0.95,
+  );
   assert.deepEqual([[...low], [...high]], [Array(2).fill(Number.NaN), Array(2).fill(Number.NaN)]);
 });

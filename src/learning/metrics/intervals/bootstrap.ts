@@ -1,4 +1,4 @@
-import { Random } from '../../../random.ts';
+import { Draws, unitsOf } from './draws.ts';
 import type { Interval } from './interval.ts';
 
 /**
@@ -33,6 +33,25 @@ export type Statistic<Value = number> = (weights: Float64Array) => Value;
 export const onAllImages = <Value>({ labels }: Pick<BootstrapSample, 'labels'>, statistic: Statistic<Value>): Value =>
   statistic(new Float64Array(labels.length).fill(1));
 
+/** A statistic on the images themselves and on every draw; without draws where these say nothing of the spread. */
+export interface Resampled<Value> {
+  readonly estimate: Value;
+  readonly draws: readonly Value[];
+  readonly method: 'bootstrap' | 'group-bootstrap';
+}
+
+/** What follows from a resampled statistic. */
+export const resultOf = <Value, Result>(
+  { estimate, draws, method }: Resampled<Value>,
+  result: (value: Value) => Result,
+): Resampled<Result> => ({ estimate: result(estimate), draws: draws.map(result), method });
+
+export const resample = <Value>(sample: BootstrapSample, statistic: Statistic<Value>): Resampled<Value> => ({
+  estimate: onAllImages(sample, statistic),
+  draws: Array.from(informativeDraws(sample), statistic),
+  method: drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap',
+});
+
 /** An interval is undefined where more than this share of draws leave the statistic undefined. */
 const mostUndefined = 0.1;
 
@@ -42,12 +61,19 @@ const mostUndefined = 0.1;
  * error, are biased once more, so its interval is shifted: see `biased` of {@link bootstrapIntervals}.
  *
  * The ends are NaN where the draws say nothing of the spread: all of them are equal, as for an accuracy of 1; they never change
- * the images of a class ({@link informativeDraws}); or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
+ * the images of a class; or the statistic is NaN in more than a tenth of them. Fewer NaNs are left out.
  *
  * @param level The confidence, above 0 and below 1.
  */
 export const bootstrapInterval = (sample: BootstrapSample, statistic: Statistic, level: number): Interval =>
-  bootstrapIntervals(sample, (weights) => ({ value: statistic(weights) }), level).value;
+  intervalOf(resample(sample, statistic), level);
+
+function intervalOf({ estimate, draws, method }: Resampled<number>, level: number, isBiased = false): Interval {
+  const isConstant = draws.every((value) => value === draws[0]);
+  const ends = isConstant ? ([Number.NaN, Number.NaN] as const) : percentileEnds(draws, level);
+  const [low, high] = isBiased ? mirrored(estimate, ends) : ends;
+  return { estimate, low, high, method };
+}
 
 /**
  * {@link bootstrapInterval} of several statistics on the same draws.
@@ -60,21 +86,18 @@ export function bootstrapIntervals<Name extends string>(
   level: number,
   biased: readonly NoInfer<Name>[] = [],
 ): Readonly<Record<Name, Interval>> {
-  const estimates = onAllImages(sample, statistics);
-  const names = Object.keys(estimates) as Name[];
-  const values = new Map(names.map((name) => [name, [] as number[]]));
-  for (const weights of informativeDraws(sample)) {
-    const drawn = statistics(weights);
-    for (const name of names) values.get(name)!.push(drawn[name]);
-  }
-  const method = drawsGroups(sample) ? 'group-bootstrap' : 'bootstrap';
-  const entries = names.map((name) => {
-    const drawn = values.get(name)!;
-    const isConstant = drawn.every((value) => value === drawn[0]);
-    const ends = isConstant ? ([Number.NaN, Number.NaN] as const) : percentileEnds(drawn, level);
-    const estimate = estimates[name];
-    const [low, high] = biased.includes(name) ? mirrored(estimate, ends) : ends;
-    return [name, { estimate, low, high, method }] as const;
+  return intervalsOf(resample(sample, statistics), level, biased);
+}
+
+/** {@link bootstrapIntervals} of statistics that were resampled. */
+export function intervalsOf<Name extends string>(
+  resampled: Resampled<Readonly<Record<Name, number>>>,
+  level: number,
+  biased: readonly NoInfer<Name>[] = [],
+): Readonly<Record<Name, Interval>> {
+  const entries = (Object.keys(resampled.estimate) as Name[]).map((name) => {
+    const values = resultOf(resampled, (numbers) => numbers[name]);
+    return [name, intervalOf(values, level, biased.includes(name))] as const;
   });
   return Object.fromEntries(entries) as Record<Name, Interval>;
 }
@@ -96,17 +119,15 @@ function mirrored(estimate: number, [low, high]: readonly [number, number]): [lo
 export type Band = Readonly<Record<'low' | 'high', Float64Array>>;
 
 /**
- * The pointwise bootstrap band of a curve (Macskassy and Provost 2004, "Confidence bands for ROC curves", call it vertical
- * averaging): the confidence holds at each place, not for the whole curve at once. NaN where a class is never redrawn.
+ * The pointwise bootstrap band of a curve, whose heights at fixed places were resampled (Macskassy and Provost 2004, "Confidence
+ * bands for ROC curves", call it vertical averaging): the confidence holds at each place, not for the whole curve at once. NaN
+ * where a class is never redrawn.
  *
- * @param curve Gives the heights at fixed places.
  * @param level The confidence, above 0 and below 1.
  */
-export function bootstrapBand(sample: BootstrapSample, curve: Statistic<Float64Array>, level: number): Band {
-  const places = onAllImages(sample, curve).length;
-  const draws = Array.from(informativeDraws(sample), curve);
+export function bandOf({ estimate, draws }: Resampled<ArrayLike<number>>, level: number): Band {
   const heightsAt = (place: number) => draws.map((drawn) => drawn[place]!);
-  const ends = Array.from({ length: places }, (_, place) => percentileEnds(heightsAt(place), level));
+  const ends = Array.from(estimate, (_, place) => percentileEnds(heightsAt(place), level));
   return { low: Float64Array.from(ends, ([low]) => low), high: Float64Array.from(ends, ([, high]) => high) };
 }
 
@@ -133,43 +154,13 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
 }
 
 /** The draws, or none if a class has a single image or group, whose unknown spread would count as none. */
-export function informativeDraws(sample: BootstrapSample): Iterable<Float64Array> {
-  const { labels } = sample;
-  const several = strataOf(sample).filter((units) => units.length > 1);
-  const redrawn = new Set(several.flatMap(([unit]) => unit!.map((image) => labels[image])));
-  return Array.from(labels).every((label) => redrawn.has(label)) ? bootstrapWeights(sample) : [];
+function informativeDraws(sample: BootstrapSample): Iterable<Float64Array> {
+  const [real, fake, both] = unitsOf(sample.labels, sample.groups).strata;
+  return [real, fake].some((own) => own + both > 0 && own < 2 && both < 2) ? [] : bootstrapWeights(sample);
 }
 
 /** The draws: how often each image was drawn, in one array that is reused for each draw. */
-export function* bootstrapWeights(sample: BootstrapSample): Generator<Float64Array> {
-  const random = new Random('bootstrap', sample.seed);
-  const weights = new Float64Array(sample.labels.length);
-  const strata = strataOf(sample);
-  for (let draw = 0; draw < (sample.draws ?? defaultDraws); draw++) {
-    weights.fill(0);
-    for (const units of strata) {
-      for (let i = 0; i < units.length; i++) {
-        for (const image of units[random.integer(units.length)]!) weights[image]!++;
-      }
-    }
-    yield weights;
-  }
-}
-
-/** The units of each stratum (real, fake, mixed), each unit as the indices of its images. */
-function strataOf({ labels, groups }: Pick<BootstrapSample, 'labels' | 'groups'>): readonly number[][][] {
-  if (groups !== undefined && groups.length !== labels.length) {
-    throw new RangeError(`Expected a group for each of ${labels.length} labels, got ${groups.length}`);
-  }
-  const units = new Map<string | number, number[]>();
-  for (let i = 0; i < labels.length; i++) {
-    const unit = groups?.[i] ?? i;
-    if (!units.get(unit)?.push(i)) units.set(unit, [i]);
-  }
-  const strata: number[][][] = [[], [], []];
-  for (const images of units.values()) {
-    const fakes = images.filter((image) => labels[image] === 1).length;
-    strata[fakes === 0 ? 0 : fakes === images.length ? 1 : 2]!.push(images);
-  }
-  return strata.filter((units) => units.length > 0);
+export function* bootstrapWeights({ labels, groups, draws = defaultDraws, seed }: BootstrapSample) {
+  const source = new Draws(unitsOf(labels, groups), seed);
+  for (let draw = 0; draw < draws; draw++) yield source.next();
 }

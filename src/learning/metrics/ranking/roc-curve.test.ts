@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { bootstrapBand } from '../intervals/bootstrap.ts';
+import { bandOf, resample } from '../intervals/bootstrap.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { detCurve, OneClassError, rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';
 import { countAtThresholds, rankScores } from './threshold-counts.ts';
@@ -84,7 +84,7 @@ test('a band of 95 % holds the true height at a place in about that share of tes
     const sample = { labels, draws: 200, seed };
     const heights = (weights: Float64Array) =>
       truePositiveRatesAt(countAtThresholds(labels, ranking, { weights }), places);
-    const { low, high } = bootstrapBand(sample, heights, 0.95);
+    const { low, high } = bandOf(resample(sample, heights), 0.95);
     for (const [i, height] of truth.entries()) if (low[i]! <= height && height <= high[i]!) held++;
   }
   assert.ok(held >= 0.88 * 80, `${held} of 80`);
