@@ -3,7 +3,7 @@ import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.
 import { mapInThreads } from '../../src/learning/vision/map-in-threads.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { StageContext } from '../../src/stage.ts';
-import { type Examined, examine, type Unreadable } from './examine.ts';
+import type { Examined, Unreadable } from './examine.ts';
 import type { PlacedImage } from './found-image.ts';
 import type { CountedImage } from './statistics.ts';
 
@@ -41,6 +41,8 @@ export async function packImages(
 
 /** Looks at every failed image once more, alone: libvips has one place for messages, where those at work overwrite others'. */
 async function explain(root: string, failed: readonly Unreadable[]): Promise<readonly Unreadable[]> {
+  if (failed.length === 0) return [];
+  const { examine } = await import('./examine.ts'); // loads sharp, which only the threads need otherwise
   const unreadable: Unreadable[] = [];
   for (const image of failed) {
     const again = await examine(root, image.path);
