@@ -1,48 +1,45 @@
 /**
- * Our own cost per stage on a first run of 200 trivial stages: what a run takes beyond starting their processes.
- *   node --import tsx bench/runner/first-run.ts
+ * Everything once: trivial stages, or ten stages in a chain over many files, beside a shell script and Snakemake
+ * (`apt-get install snakemake`; left out where it is not).
+ *   node --import tsx bench/runner/first-run.ts              # 200 stages
+ *   node --import tsx bench/runner/first-run.ts 1000         # so many stages
+ *   node --import tsx bench/runner/first-run.ts files 10000  # ten stages over so many files of 20 KiB
+ *   Last: how many rounds, by default 3; before them is one that does not count.
  */
+import { spawnSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { interleave, printMedians, type Timed } from './interleave.ts';
-import { Folder, pipeline, writePipeline } from './project.ts';
+import { chain, fan, type SettingFile, type Step, writeRestage, writeScript, writeSnakemake } from './peer-projects.ts';
+import { Folder, pipeline } from './project.ts';
 
-const stages = 200;
-const jobs = 2;
-const rounds = 3;
+const isOfFiles = process.argv[2] === 'files';
+const [count = isOfFiles ? 10_000 : 200, rounds = 3] = process.argv.slice(isOfFiles ? 3 : 2).map(Number);
+const steps = isOfFiles ? chain(10) : fan(count);
 
-/** The least that a stage needs: a node process with a channel to its parent, and a shell, two at a time. */
-const bare = `
-import { fork } from 'node:child_process';
-const start = () => new Promise((done) => {
-  const child = fork('child.mjs', [], { detached: true, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] });
-  child.on('close', done);
-});
-let left = ${stages};
-await Promise.all(Array.from({ length: ${jobs} }, async () => { while (left-- > 0) await start(); }));
-`;
-const child = `
-import { spawn } from 'node:child_process';
-spawn('sh', ['-e', '-c', 'true'], { stdio: ['ignore', 'inherit', 'inherit'] }).on('exit', () => process.disconnect());
-`;
-
-using project = new Folder();
-writePipeline(
-  project,
-  Array.from(
-    { length: stages },
-    (_, i) => `{ kind: command, outputs: { o: out/${i} }, with: { run: "echo ${i} > \${outputs.o}" } }`,
-  ),
-);
-project.write('bare.mjs', bare);
-project.write('child.mjs', child);
-const commands: readonly Timed[] = [
-  { name: 'processes alone', argv: [process.execPath, 'bare.mjs'], cwd: project.path },
-  {
-    name: 'restage run',
-    argv: ['sh', '-c', `rm -rf cache out && ${process.execPath} ${pipeline} run bench.yaml --jobs ${jobs}`],
-    cwd: project.path,
-  },
+const tools: readonly (readonly [string, string, (folder: Folder, steps: readonly Step[]) => SettingFile])[] = [
+  ['shell script', 'sh run.sh', writeScript],
+  ['restage run', `${process.execPath} ${pipeline} run bench.yaml`, writeRestage],
+  ['snakemake', 'snakemake --cores all --quiet all', writeSnakemake],
 ];
-const medians = interleave(commands, rounds);
-printMedians(`First run of ${stages} stages, ${jobs} at once, medians of ${rounds} rounds`, medians);
-const [alone, run] = [...medians.values()];
-console.log(`  our own: ${((1000 * (run! - alone!)) / stages).toFixed(1)} ms a stage`);
+const folders: Folder[] = [];
+try {
+  const present = tools.filter(([, command]) => spawnSync('which', [command.split(' ')[0]!]).status === 0);
+  const commands = present.map(([name, command, write]): Timed => {
+    const folder = new Folder();
+    folders.push(folder);
+    if (isOfFiles) folder.writeData(10, count / 10, 20 * 1024);
+    folder.write('data/weights.bin', randomBytes(1 << 20));
+    folder.write('data/word.txt', 'word\n');
+    const setting = write(folder, steps);
+    folder.write(setting.name, setting.text(1));
+    const argv = ['sh', '-c', `rm -rf cache artifacts out .snakemake && ${command}`];
+    return { name, argv, cwd: folder.path, env: { RAN: '/dev/null' } };
+  });
+  const medians = interleave(commands, rounds);
+  const what = isOfFiles ? `10 stages over ${count} files` : `${count} trivial stages`;
+  printMedians(`Everything once: ${what}, medians of ${rounds} rounds`, medians);
+  const beyond = medians.get('restage run')! - medians.get('shell script')!;
+  console.log(`  a stage beyond its command: ${((1000 * beyond) / steps.length).toFixed(1)} ms`);
+} finally {
+  for (const folder of folders) folder[Symbol.dispose]();
+}
