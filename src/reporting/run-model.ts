@@ -130,14 +130,6 @@ export function rateOf({ samples }: Pick<StageModel, 'samples'>): number | undef
   return seconds >= 1 && done > 0 ? done / seconds : undefined;
 }
 
-/** Seconds until the end at that rate; undefined before ten seconds of progress, as the first units are slow. */
-export function secondsLeftOf({ samples, progress }: Pick<StageModel, 'samples' | 'progress'>): number | undefined {
-  const [first, last] = [samples[0], samples.at(-1)];
-  const rate = rateOf({ samples });
-  if (progress === undefined || rate === undefined || last!.time - first!.time < 10_000) return undefined;
-  return Math.max(0, progress.total - progress.done) / rate;
-}
-
 /** Whether the stage's outputs are published and up to date. */
 export const isDone = ({ state }: { readonly state: StageModel['state'] }): boolean =>
   state === 'ran' || state === 'restored' || state === 'up to date';

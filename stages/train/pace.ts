@@ -1,8 +1,5 @@
 type Work = 'training' | 'evaluation';
 
-/** Seconds of training that tell how fast it goes on. */
-const leastMeasured = 10;
-
 /** The speed of training and evaluation in images, and the time left. */
 export class Pace {
   readonly #now: () => number;
@@ -48,13 +45,10 @@ export class Pace {
     return this.#waited / this.#seconds.training;
   }
 
-  /**
-   * Seconds left; undefined until this attempt has measured enough of its training. Until evaluation has been measured,
-   * it is assumed to be three times as fast as training.
-   */
+  /** Undefined before ten seconds. Until evaluation has been measured, it is assumed to be three times as fast as training. */
   get secondsLeft(): number | undefined {
     const seconds = this.#seconds.training - (this.#first?.seconds ?? 0);
-    if (seconds < leastMeasured) return undefined;
+    if (seconds < 10) return undefined;
     const trainingRate = (this.#images.training - this.#first!.images) / seconds;
     const evaluationRate =
       this.#images.evaluation > 0 ? this.#images.evaluation / this.#seconds.evaluation : 3 * trainingRate;

@@ -38,12 +38,12 @@ const usualMethods: readonly Method[] = ['gradient', 'grad-cam'];
 
 /** `restage explain-image`: what a trained model says of pictures, and where it has that from, as one PNG. */
 export async function explainImageCommand(words: readonly string[], options: ExplainImageOptions): Promise<void> {
-  const { folder, title, others: paths } = await findTrainedModel(words, options);
-  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
   const { out = usualPicture } = options;
   if (options.out === undefined && existsSync(out)) {
     throw new UsageError(`${out} is there already: name another file by --out, or the same one to replace it`);
   }
+  const { folder, title, others: paths } = await findTrainedModel(words, options);
+  const methods = options.method.length > 0 ? [...new Set(options.method)] : usualMethods;
   const usage = misuse(paths, { ...options, methods, out });
   if (usage !== undefined) throw new UsageError(usage);
   const mistakes = paths.flatMap(missing);

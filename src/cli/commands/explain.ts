@@ -20,7 +20,9 @@ export interface ExplainOptions {
 /** `restage explain`: how a stage's fingerprint differs from that of its last result, value by value. */
 export async function explainCommand(words: readonly string[], options: ExplainOptions): Promise<void> {
   const project = await openProject({ words, set: options.set, last: true });
-  const wanted = new Set<StageName>(project.found.stages.length > 0 ? project.named : project.stages.map(nameOf));
+  const wanted = new Set<StageName>(
+    project.found.stages.length > 0 ? project.named : project.stages.map(({ name }) => name),
+  );
   const explained = (await planProject(project, options.backend)).filter(({ stage }) => wanted.has(stage.name));
   if (options.json === true) printJson(explained.map(rowOf));
   else process.stdout.write(explained.map(asText).join('\n'));
@@ -66,8 +68,6 @@ function sourcesOf(port: string, inputs: Stage['inputs']): string {
     3,
   );
 }
-
-const nameOf = ({ name }: Stage): StageName => name;
 
 const show = (value: Json | undefined): string => (value === undefined ? '—' : JSON.stringify(value));
 

@@ -9,7 +9,6 @@ import { parseSetParams, type SetParam } from './params/set-params.ts';
 import { substitute } from './params/substitute.ts';
 import type { Pipeline, PipelineSources, Stage, StageName } from './pipeline.ts';
 import { pipelineName, reportPath } from './pipeline-name.ts';
-import { pipelineShape } from './schema/shapes.ts';
 import { checkPaths } from './stages/check-paths.ts';
 import { type Edge, findCycles } from './stages/find-cycles.ts';
 import { findIdleAxes } from './stages/idle-axes.ts';
@@ -19,7 +18,7 @@ import { makeInstances } from './stages/instances.ts';
 import { resolveStage } from './stages/resolve-stage.ts';
 import { warnUnlistedFiles } from './stages/unlisted-files.ts';
 import { loadDocument, shownPath } from './yaml/load-document.ts';
-import { child, type MapNode, withMeantKeys } from './yaml/node.ts';
+import { child, type MapNode } from './yaml/node.ts';
 
 export interface LoadOptions {
   readonly root: string;
@@ -47,8 +46,7 @@ export async function loadPipeline(options: LoadOptions): Promise<Result<Pipelin
 
   const { scope, definitions } = collectDefinitions(context, { chain: [absolute], document, settings, prefix: '' });
   checkPrefixes(context, definitions, settings);
-  const meant = withMeantKeys(document, Object.keys(pipelineShape.shape));
-  if (definitions.length === 0 && !child(meant, 'stages')) {
+  if (definitions.length === 0 && mistakes.isEmpty && !child(document, 'stages')) {
     const at = { ...document.at, end: document.at.start };
     context.report({ code: 'no-stages', message: `The pipeline "${name}" has no stages`, at });
   }

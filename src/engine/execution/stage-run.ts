@@ -1,6 +1,5 @@
 import { existsSync } from 'node:fs';
 import { relative } from 'node:path';
-import type { Digest } from '../../digest.ts';
 import { describeError, isForUser } from '../../user-error.ts';
 import type { Stage } from '../config/pipeline.ts';
 import type { StageEvent } from '../events.ts';
@@ -20,6 +19,7 @@ export class StageRun {
   readonly #run: Execution;
   readonly #outputsOf: OutputsOf;
   #examined: Examined;
+  #resumesFrom: string | undefined;
 
   constructor(stage: Stage, examined: Examined, outputsOf: OutputsOf, run: Execution) {
     this.#stage = stage;
@@ -83,6 +83,7 @@ export class StageRun {
     const { signal, twice, place } = this.#run;
     using seat = await place.seat(this.#stage);
     const checkpoint = this.#checkpoint();
+    this.#resumesFrom = checkpoint;
     for (let number = 1; ; number += 1) {
       try {
         const done = await this.#attempt(seat, { number, checkpoint, keep: true }, (made, work) =>
@@ -99,21 +100,17 @@ export class StageRun {
 
   /** The stage's checkpoint, if its kind and results are kept. A forced stage starts over: the last one is removed. */
   #checkpoint(): string | undefined {
-    const { store, forced } = this.#run.world;
-    const digest = this.#checkpointDigest;
-    if (digest !== undefined && forced.has(this.#stage.name)) store.removeCheckpoint(digest);
-    return digest && store.checkpointPath(digest);
+    const { world, host } = this.#run;
+    const versions = { restage: host.restage, node: process.version };
+    const digest = checkpointOf(this.#stage, this.#examined.fingerprint, versions);
+    if (digest === undefined) return undefined;
+    if (world.forced.has(this.#stage.name)) world.store.removeCheckpoint(digest);
+    return world.store.checkpointPath(digest);
   }
 
-  get #checkpointDigest(): Digest | undefined {
-    const versions = { restage: this.#run.host.restage, node: process.version };
-    return checkpointOf(this.#stage, this.#examined.fingerprint, versions);
-  }
-
-  /** Whether the next attempt resumes from a checkpoint. */
+  /** Whether an attempt was begun, and the next one resumes from a checkpoint. */
   get resumes(): boolean {
-    const digest = this.#checkpointDigest;
-    return digest !== undefined && existsSync(this.#run.world.store.checkpointPath(digest));
+    return this.#resumesFrom !== undefined && existsSync(this.#resumesFrom);
   }
 
   /** Lets the place make an attempt, uses what that made while its private folder is there, and keeps how it ended. */

@@ -7,7 +7,7 @@ import {
   formatWholeSeconds,
   shareDone,
 } from '../../format-numbers.ts';
-import { rateOf, type StageModel, secondsLeftOf } from '../run-model.ts';
+import { rateOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
 
 /** The line that an event leaves, if any: none for stages up to date or blocked, which the summary counts. */
@@ -51,11 +51,14 @@ const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(
 
 /** How far a stage is, first what tells most: `52 %`, `epoch 2/5, loss 0.41`, `4 s left`, `13/25 steps`, `3 steps/s` */
 export function progressParts(stage: StageModel): readonly string[] {
-  const { progress } = stage;
+  const { progress, samples } = stage;
   if (progress === undefined) return [];
   const { done, total, unit, note } = progress;
   const rate = progress.rate ?? rateOf(stage);
-  const secondsLeft = progress.secondsLeft ?? secondsLeftOf(stage);
+  // The first units are slow: after ten seconds they say little.
+  const isSteady = (samples.at(-1)?.time ?? 0) - (samples[0]?.time ?? 0) >= 10_000;
+  const left = isSteady && rate !== undefined ? Math.max(0, total - done) / rate : undefined;
+  const secondsLeft = progress.secondsLeft ?? left;
   return [
     formatPercent(shareDone(progress)).trim(),
     ...(note === undefined ? [] : [note]),

@@ -94,15 +94,11 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
 function formatResume(stages: readonly StageModel[]): readonly string[] {
   const begun = stages.filter(({ state, attempt }) => state === 'cancelled' && attempt !== undefined);
   if (begun.length === 0) return [];
-  const names = (resumes?: true) =>
-    someNames(begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name));
-  const [resuming, others] = [names(true), names()];
-  return [
-    '',
-    'Run again to continue.',
-    ...(resuming === '' ? [] : [`  From the last checkpoint: ${resuming}`]),
-    ...(others === '' ? [] : [`  From the beginning: ${others}`]),
-  ];
+  const from = (place: string, resumes?: true) => {
+    const names = begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name);
+    return names.length === 0 ? [] : [`  From the ${place}: ${someNames(names)}`];
+  };
+  return ['', 'Run again to continue.', ...from('last checkpoint', true), ...from('beginning')];
 }
 
 function formatVerdict(
