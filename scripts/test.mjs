@@ -26,12 +26,18 @@ if (files.length === 0) {
   process.exit(1);
 }
 
-/** Tests that start processes, or register a backend, which a process does once. */
-const alone = ['test/', 'src/backend/', 'src/learning/training/start-backend.'];
+/** Tests that register a backend, which a process does once. */
+const alone = ['src/backend/', 'src/learning/training/start-backend.'];
+const stories = files.filter((file) => file.startsWith('test/'));
 
-/** The unit tests of one room or kind share a process, since loading its modules takes longer than most tests. */
-const processOf = (file) =>
-  slow || alone.some((prefix) => file.startsWith(prefix)) ? file : file.split('/').slice(0, 2).join('/');
+/**
+ * The unit tests of one room or kind share a process, since loading its modules takes longer than most tests. So do the
+ * stories, which only start processes of their own: eight groups of them, so that both cores have work to the end.
+ */
+function processOf(file) {
+  if (slow || alone.some((prefix) => file.startsWith(prefix))) return file;
+  return stories.includes(file) ? `test/${stories.indexOf(file) % 8}` : file.split('/').slice(0, 2).join('/');
+}
 
 /** A program that runs test files one after the other, each as a suite, so that its hooks concern only its own tests. */
 const programOf = (files) =>

@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { audit, clean, jpeg } from './testing-audit.ts';
@@ -45,4 +47,41 @@ test('copies stay in one fold, so that a picture that is often there does not gi
   // Of eight pictures a class, however often each is there, little can be known.
   const [low, high] = metrics.shortcuts.intervals.thumbnail;
   assert.ok(high - low > 0.3, `${low} to ${high}`);
+});
+
+test('images whose classes differ in nothing are accused of nothing', async () => {
+  using bench = new StageBench();
+  const { metrics, rows } = await audit(bench, clean(120));
+  assert.deepEqual(bench.warnings, []);
+  assert.deepEqual(rows, []);
+  assert.deepEqual(metrics.classes, { real: 60, fake: 60 });
+  assert.equal(metrics.shortcuts.size, 0.5);
+  const verdicts = bench.highlights[1]!.rows.map(([name, , , verdict]) => `${name}: ${verdict}`);
+  assert.deepEqual(verdicts, [
+    'image size: all images are alike in this',
+    'encoding: all images are alike in this',
+    'file size: no better than chance',
+    'brightness and colour: no better than chance',
+    '16 x 16 pixels: no better than chance',
+  ]);
+  assert.deepEqual(
+    bench.highlights[0]!.rows.map((row) => row.slice(0, 4)),
+    ['real', 'fake'].map((name) => [name, '60', '40 x 40', 'jpeg of quality 90, subsampled']),
+  );
+  assert.deepEqual(bench.progress.at(0), { done: 1, total: 120, unit: 'images' });
+});
+
+test('what chance would give between the mean images is told only where every image is by itself', async () => {
+  using bench = new StageBench();
+  const subtitle = () =>
+    JSON.parse(readFileSync(join(bench.output('faces'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
+  const alone = await audit(bench, clean(24));
+  assert.ok(alone.metrics.meanFaces.byChance > 0);
+  assert.match(subtitle(), /by chance alone by [\d.]+$/);
+  const grouped = await audit(
+    bench,
+    clean(26, (_, index) => ({ group: `video ${index >> 2}` })),
+  );
+  assert.equal(grouped.metrics.meanFaces.byChance, null);
+  assert.match(subtitle(), /; they differ by [\d.]+ levels of luma$/);
 });

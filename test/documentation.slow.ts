@@ -1,0 +1,105 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { test } from 'node:test';
+import { blocks, inRepository, read } from './support/pages.ts';
+import { Project } from './support/rig.ts';
+
+/** What examples read of a package, as far as a plan looks at it. */
+const faceApi = 'node_modules/@vladmandic/face-api/model/age_gender_model';
+const faceApiFiles = { [`${faceApi}-weights_manifest.json`]: '[]', [`${faceApi}.bin`]: '' };
+
+test('the examples of the page run, and give no warning', async () => {
+  const say =
+    'params: { word: hi }\nstages: { say: { kind: command, outputs: { text: artifacts/say.txt }, with: { run: "echo ${params.word} > ${outputs.text}" } } }\n';
+  using project = new Project('stages: {}\n', {
+    'pipelines/base.yaml': 'description: below\n',
+    'pipelines/other.yaml': say,
+    'tools/score.sh': 'sed s/^/k/\n',
+    'list.sh': 'ls "$@"\n',
+    'data/one/a.png': 'a',
+    'data/b.png': 'b',
+    'node_modules/dejavu-fonts-ttf/ttf/Sans.ttf': 'f',
+  });
+  for (const yaml of blocks('docs/yaml.md', 'yaml')) {
+    project.write('pipelines/test.yaml', yaml);
+    const { code, warnings, stderr, stdout } = await project.run();
+    assert.deepEqual({ code, warnings, stderr }, { code: 0, warnings: [], stderr: '' }, stdout);
+  }
+  assert.equal(project.read('artifacts/both.txt'), 'hello\nhi\nhello\n');
+});
+
+test('the example of the page on the cache goes as it is printed', async () => {
+  const page = 'docs/cache.md';
+  using project = new Project('stages: {}\n', { 'pipelines/names.yaml': blocks(page, 'yaml')[0]! });
+  const steps = blocks(page, 'console').flatMap((text) => text.split(/^\$ /m).slice(1));
+  assert.ok(steps.length > 10);
+  for (const step of steps) {
+    const [command, ...lines] = step.trimEnd().split('\n');
+    const [program, ...words] = command!.split(' ');
+    if (program !== 'restage') execFileSync('sh', ['-ec', command!], { cwd: project.root });
+    else assert.match((await project.command(...words)).stdout, printedAs(lines), command);
+  }
+  const { stdout } = await project.command('explain', 'names.yaml', 'count', '--json');
+  assert.deepEqual(JSON.parse(stdout)[0].fingerprint, JSON.parse(blocks(page, 'json')[0]!));
+});
+
+/** What a page shows of an output: what stands for `…` may be anything. */
+function printedAs(lines: readonly string[]): RegExp {
+  const text = lines.join('\n').replace(/[\\^$.*+?()[\]{}|]/g, '\\$&');
+  return new RegExp(`^${text.replaceAll('…', '[^]*')}\n$`);
+}
+
+test('the examples of the pages on training, networks, weights, evaluation and explanation are pipelines without a mistake', async () => {
+  using project = new Project('stages: {}\n', { ...faceApiFiles, 'results.template.md': '' });
+  const pages = ['training', 'networks', 'weights', 'evaluation', 'explanation'].map((name) => `docs/${name}.md`);
+  for (const yaml of pages.flatMap((page) => blocks(page, 'yaml'))) {
+    project.write('pipelines/test.yaml', yaml);
+    const { code, stderr } = await project.command('plan', 'test.yaml');
+    assert.deepEqual({ code, stderr }, { code: 0, stderr: '' });
+  }
+});
+
+const shipped = readdirSync(inRepository('pipelines'), { recursive: true, encoding: 'utf8' }).filter((name) =>
+  /\.yaml$/.test(name),
+);
+
+/** A project with the pipelines that come with Restage, as far as a plan looks at them. */
+function shippedProject(): Project {
+  const project = new Project('stages: {}\n', faceApiFiles);
+  for (const file of shipped) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
+  for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
+  return project;
+}
+
+test('the pipelines that come with Restage give no warning', async () => {
+  using project = shippedProject();
+  for (const file of shipped) project.write(`node_modules/restage/pipelines/${file}`, read(`pipelines/${file}`));
+  for (const path of ['path/to/folder/original/1.png', 'scores.csv', 'mean.py', 'photos/1.png'])
+    project.write(path, '');
+  const examples = ['README.md', 'docs/experiments.md'].flatMap((page) => blocks(page, 'yaml'));
+  // An example that extends a base of the experiments lies beside them.
+  const files = examples.map((text, i) => `${/extends:.*\.\.\/base/.test(text) ? 'experiments/' : ''}example${i}.yaml`);
+  for (const [i, text] of examples.entries()) project.write(`pipelines/${files[i]}`, text);
+  const pipelines = [...shipped.filter((file) => !file.startsWith('base/')), ...files];
+  assert.ok(pipelines.length > 10);
+  for (const file of pipelines) {
+    const { code, stderr } = await project.command('plan', file);
+    assert.deepEqual({ file, code, stderr }, { file, code: 0, stderr: '' });
+  }
+  await project.command('init', '.');
+  assert.equal((await project.command('plan', 'first.yaml')).stderr, '');
+});
+
+test('the stages that the examples of --help name are there', async () => {
+  using project = shippedProject();
+  const examples = Array.from(
+    read('src/cli/declare-commands.ts').matchAll(/'restage (?:run|plan|explain|graph|logs|model) (\S+\.yaml.*?)'/g),
+    ([, words]) => words!.replace(/ --(svg|steps) \S+/, '').split(' '),
+  ).filter(([file]) => shipped.includes(file!));
+  assert.ok(examples.length > 7 && examples.some(([file]) => file === 'study.yaml'));
+  for (const words of examples) {
+    const { code, stderr } = await project.command('plan', ...words);
+    assert.deepEqual({ words, code, stderr }, { words, code: 0, stderr: '' });
+  }
+});
