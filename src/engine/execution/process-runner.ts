@@ -25,7 +25,7 @@ export const processRunner =
         return await new Service(job, StageProcess.program(program, request.root, env), program).run();
       }
       const key = workerKey(job);
-      const worker = (key && idle.take(key)) || StageProcess.fork(entry, request.root, env);
+      const worker = (key && idle.take(key)) || StageProcess.serving(entry, request.root, env);
       const service = new Service(job, worker);
       const end = await service.run(key !== undefined);
       const { memory } = service;

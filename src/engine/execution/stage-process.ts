@@ -1,9 +1,9 @@
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, type StdioOptions, spawn } from 'node:child_process';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Program } from '../../stage.ts';
 import type { Worker } from './idle-workers.ts';
 import type { StageRequest } from './stage-messages.ts';
-import { type WatchedProcesses, Watcher } from './watcher.ts';
+import { gate, type WatchedProcesses, Watcher } from './watcher.ts';
 
 /** How a process ended. `contained`: no process that it started lives on, as far as they can be found. */
 export type ProcessGone =
@@ -22,24 +22,25 @@ const drain = 500;
 
 const watcher = new Watcher();
 
-/** A program starts once it is watched. If the runner dies before that, the gate reads the end of its input and exits. */
-const gate = ['-c', 'read -r go && exec "$@" </dev/null', 'sh'];
-
 /**
  * A child process that serves stages. It leads a process group, so that a terminal's Ctrl-C reaches only the runner; what
  * leaves the group the {@link Watcher} finds.
  */
 export class StageProcess implements Worker {
   readonly #child: ChildProcess;
-  readonly #watched: Promise<WatchedProcesses> | undefined;
+  readonly #watched: WatchedProcesses | undefined;
   readonly #ready: Promise<void>;
   readonly ended: Promise<ProcessGone>;
   /** Undefined while it serves nothing. */
   listener: ProcessListener | undefined;
 
-  private constructor(child: ChildProcess) {
+  private constructor(argv: readonly string[], cwd: string, env: NodeJS.ProcessEnv, stdio: StdioOptions) {
+    const mark = watcher.newMark();
+    const child = spawn('/bin/sh', [...gate(mark), ...argv], { detached: true, cwd, env, stdio });
     this.#child = child;
-    this.#watched = child.pid === undefined ? undefined : watcher.watch(child.pid);
+    this.#watched = child.pid === undefined ? undefined : watcher.watch(child.pid, mark);
+    child.stdin!.on('error', () => {}); // it was killed: its end says so
+    child.stdin!.end('\n');
     this.#ready = new Promise((resolve) => {
       child.on('message', (sent) => {
         if ((sent as { readonly type?: unknown } | null)?.type === 'ready') resolve();
@@ -53,22 +54,19 @@ export class StageProcess implements Worker {
   }
 
   /** Starts a process that sends `ready`, and then awaits requests. */
-  static fork(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    return new StageProcess(fork(entry, [], { detached: true, cwd, env, stdio: ['ignore', 'pipe', 'pipe', 'ipc'] }));
+  static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
+    const argv = [process.execPath, ...process.execArgv, entry];
+    return new StageProcess(argv, cwd, env, ['pipe', 'pipe', 'pipe', 'ipc']);
   }
 
   /** Starts a program, which ends by itself. */
   static program({ argv }: Program, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
-    const child = spawn('/bin/sh', [...gate, ...argv], { detached: true, cwd, env, stdio: 'pipe' });
-    const process = new StageProcess(child);
-    child.stdin!.on('error', () => {}); // it was killed: its end says so
-    void process.#watched?.then(() => child.stdin!.end('\n'));
-    return process;
+    return new StageProcess(argv, cwd, env, 'pipe');
   }
 
-  /** It starts nothing before this, so nothing that it starts is unwatched. Its end tells of a failure. */
+  /** Sends a request once the process is ready. Its end tells of a failure. */
   async request(request: StageRequest): Promise<void> {
-    await Promise.all([this.#ready, this.#watched]);
+    await this.#ready;
     this.#child.send(request, () => {});
   }
 
@@ -96,7 +94,7 @@ export class StageProcess implements Worker {
       const closed = new Promise((done) => child.once('close', done));
       child.once('exit', async (code, signal) => {
         this.signal('SIGKILL');
-        const contained = (await (await this.#watched)?.end()) ?? false;
+        const contained = (await this.#watched?.end()) ?? false;
         await Promise.race([closed, delay(drain, undefined, { ref: false })]);
         for (const pipe of [child.stdout, child.stderr]) pipe?.destroy(); // a child that lives on would keep this process
         resolve({ code, signal, contained });

@@ -12,6 +12,19 @@ export interface WatchedProcesses {
 /** How long killed processes may take to end, in milliseconds. A process that waits for a dead network disk takes longer. */
 const patience = 5_000;
 
+/** Sets a mark in any `sh`: dash calls the limit on file locks `-w`, bash `-x`. */
+const setMark = (mark: string): string => `{ ulimit -S -w ${mark} || ulimit -S -x ${mark}; } 2>/dev/null`;
+
+/**
+ * The words of a shell that marks itself and becomes the program with the words that follow, once its input has a line. If
+ * the run dies before that, it reads the end of its input and exits.
+ */
+export const gate = (mark: string): readonly string[] => [
+  '-c',
+  `${setMark(mark)}; read -r go && exec "$@" </dev/null`,
+  'sh',
+];
+
 /**
  * Kills every process that would outlive its run. Each carries its attempt's mark, which every child inherits: the soft
  * limit on file locks, ignored by Linux since 2.4.25. A shell waits for the end of the run's pipe, then kills what is
@@ -21,22 +34,25 @@ const patience = 5_000;
 export class Watcher {
   /** A mark is this number and the attempt's number in six digits. */
   readonly #run = String(randomInt(100_000_000_000, 200_000_000_000));
-  readonly #marking = new Map<number, (marked: boolean) => void>();
   #attempts = 0;
   #shell: ChildProcess | undefined;
+  /** Whether processes can be marked here. */
+  #canMark: Promise<boolean> | undefined;
 
-  /** Marks a process before it starts others. */
-  async watch(pid: number): Promise<WatchedProcesses> {
+  /** The mark of another attempt, for its {@link gate}. */
+  newMark(): string {
     this.#attempts += 1;
-    const mark = `${this.#run}${String(this.#attempts).padStart(6, '0')}`;
+    return `${this.#run}${String(this.#attempts).padStart(6, '0')}`;
+  }
+
+  /** Watches a process that waits at its gate, and whatever it starts. */
+  watch(pid: number, mark: string): WatchedProcesses {
     const startedAt = performance.now();
-    const marked = await new Promise<boolean>((resolve) => {
-      this.#marking.set(pid, resolve);
-      this.#shell ??= this.#start();
-      this.#shell.stdin!.write(`begin ${pid} ${mark}\n`);
-    });
+    this.#shell ??= this.#start();
+    this.#shell.stdin!.write(`begin ${pid}\n`);
     const end = async (): Promise<boolean> => {
-      const gone = marked && (await endMarked(mark, performance.now() - startedAt < 1000 ? pid : 0));
+      const isMarked = (await this.#canMark) ?? false;
+      const gone = isMarked && (await endMarked(mark, performance.now() - startedAt < 1000 ? pid : 0));
       this.#shell?.stdin?.write(`end ${pid}\n`);
       return gone;
     };
@@ -51,40 +67,35 @@ export class Watcher {
     });
     const lost = () => {
       if (this.#shell === shell) this.#shell = undefined;
-      for (const resolve of this.#marking.values()) resolve(false);
-      this.#marking.clear();
     };
     shell.on('error', lost).on('exit', lost).unref();
     shell.stdin!.on('error', () => {}); // it was killed: `lost` says so
-    let text = '';
-    shell.stdout!.setEncoding('utf8').on('data', (more: string) => {
-      const lines = (text + more).split('\n');
-      text = lines.pop()!;
-      for (const line of lines) this.#answer(line);
+    // One that is killed first answers nothing. Otherwise its answer holds for a next one too.
+    this.#canMark ??= new Promise((resolve) => {
+      shell.stdout!.setEncoding('utf8').once('data', (text: string) => {
+        unref(shell.stdout);
+        resolve(text === 'marks\n');
+      });
+      shell.once('close', () => resolve(false));
     });
-    // Neither keeps the run from ending.
-    for (const pipe of [shell.stdin, shell.stdout]) (pipe as unknown as { unref(): void }).unref();
+    unref(shell.stdin);
     return shell;
   }
-
-  #answer(line: string): void {
-    const [pid, status] = line.split(' ').map(Number);
-    this.#marking.get(pid!)?.(status === 0);
-    this.#marking.delete(pid!);
-  }
 }
+
+/** Lets the run end although a pipe is open. */
+const unref = (pipe: unknown): void => (pipe as { unref(): void }).unref();
 
 /** The shell first removes a mark inherited from an outer run. It kills until it finds nothing new. */
 const script = `
 trap '' HUP INT TERM
-prlimit --pid $$ --locks=unlimited:
+${setMark('unlimited')}
+mark=\${1}000000
+(${setMark('$mark')} && grep -q "^Max file locks  *$mark " /proc/self/limits && echo marks || echo groups)
 groups=' '
-while read -r what pid mark; do
+while read -r what pid; do
   case $what in
-    begin)
-      groups="$groups$pid "
-      prlimit --pid "$pid" --locks="$mark:" >&2
-      echo "$pid $?" ;;
+    begin) groups="$groups$pid " ;;
     end) groups="\${groups%% $pid *} \${groups#* $pid }" ;;
   esac
 done
