@@ -100,14 +100,7 @@ export function measure(
     averagePrecision,
     calibrationError: calibrationError(binned),
   }));
-  const bands = bandsOf(
-    bandOf(
-      resultOf(resampled, ({ heights }) => heights),
-      level,
-    ),
-  );
-  const counted = countAtThresholds(labels, scores);
-  const [roc, det, precisionRecall] = [rocCurve(counted), detCurve(counted), precisionRecallCurve(counted)];
+  const heights = resultOf(resampled, ({ heights }) => heights);
   const ofFirst = scores.map((score) => -score);
   return {
     name,
@@ -121,16 +114,7 @@ export function measure(
     ...intervalsOf(numbers, level, ['calibrationError']),
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
-    /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
-    roc: curveOf(roc.falsePositiveRate, roc.truePositiveRate, bands.roc),
-    /** x false positive rate, y false negative rate, x falling; trimmed to where both change. */
-    det: curveOf(det.falsePositiveRate, det.falseNegativeRate, bands.det),
-    /** x recall, y precision, x rising. */
-    precisionRecall: curveOf(
-      precisionRecall.recall.toReversed(),
-      precisionRecall.precision.toReversed(),
-      bands.precisionRecall,
-    ),
+    ...curvesOf(countAtThresholds(labels, scores), bandsOf(bandOf(heights, level))),
     reliability: reliabilityOf(
       resampled.estimate.binned,
       bandOf(
@@ -139,6 +123,18 @@ export function measure(
       ),
     ),
     scaled: scale(rows, calibration, unit, level),
+  };
+}
+
+function curvesOf(counts: ThresholdCounts, bands: ReturnType<typeof bandsOf>) {
+  const [roc, det, { recall, precision }] = [rocCurve(counts), detCurve(counts), precisionRecallCurve(counts)];
+  return {
+    /** x false positive rate, y true positive rate, from (0, 0) to (1, 1). */
+    roc: curveOf(roc.falsePositiveRate, roc.truePositiveRate, bands.roc),
+    /** x false positive rate, y false negative rate, x falling; trimmed to where both change. */
+    det: curveOf(det.falsePositiveRate, det.falseNegativeRate, bands.det),
+    /** x recall, y precision, x rising. */
+    precisionRecall: curveOf(recall.toReversed(), precision.toReversed(), bands.precisionRecall),
   };
 }
 
