@@ -1,5 +1,5 @@
 import { serveStage } from '../engine/execution/serve-stage.ts';
 import { loadRun } from './load-run.ts';
 
-// The script of every stage's own process.
+// The script of the processes that serve stages.
 serveStage(loadRun);

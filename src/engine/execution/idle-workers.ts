@@ -1,6 +1,6 @@
 /** A process that has served a stage and can serve another one. */
 export interface Worker {
-  /** Ends when the process has ended, whatever ended it. */
+  /** Resolves when the process has ended, whatever ended it. */
   readonly ended: Promise<unknown>;
   /** Kills the process, and waits for its end. */
   kill(): Promise<unknown>;

@@ -12,7 +12,7 @@ export type LoadProgram = (kind: string, module: string | undefined) => Promise<
 
 /**
  * Runs stages as child processes. `entry` calls `serveStage`, for kinds that are no program. After a stage of a built-in
- * kind its process stays for further ones: it has loaded what they need, and keeps compiled graphs.
+ * kind its process stays for further ones, since it has loaded what they need.
  */
 export const processRunner =
   (entry: string, loadProgram: LoadProgram, idle: IdleWorkers<StageProcess> = none()): RunProcess =>

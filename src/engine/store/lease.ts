@@ -114,8 +114,8 @@ const describe = (seen: PresentLease | undefined): string =>
   seen?.holder === undefined ? 'another run' : `process ${seen.holder.pid} on ${seen.holder.host}`;
 
 /**
- * A lease on disk: a link to the file of its holder. So it appears whole and at once, and only where there is none;
- * and taking it makes no file, which takes most of the time.
+ * A lease on disk: a hard link to the file that names its holder. A link appears whole, and fails where there is a lease
+ * already. All leases of a process link to one file, since creating a file would take most of the time.
  */
 interface PresentLease {
   readonly ino: number;
