@@ -63,7 +63,7 @@ test('model lists the networks that have a name, and shows one outside of any pr
     assert.match(list, new RegExp(`^${name} +\\S`, 'm'));
   }
   const shown = await print(project, 'model', 'xception', '--classes', '1000', '--image-size', '299');
-  assert.match(shown, /^xception at 299 x 299: 36 convolutions in 14 modules/);
+  assert.match(shown, /^Xception at 299 x 299: 36 convolutions in 14 modules/);
   assert.match(
     shown,
     /\navg_pool +global average pool +2,048 values\nlogits +dense +1,000 values +2,049,000 +2,048,000\n/,

@@ -9,12 +9,12 @@ import { describeLayer } from '../../src/learning/models/layers/layer-kinds.ts';
 import { formatTotals, netFacts } from '../../src/learning/models/layers/net-facts.ts';
 import { netPicture } from '../../src/learning/models/layers/net-picture.ts';
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../src/learning/models/layers/trace-net.ts';
-import { netOf } from '../../src/learning/models/model-setting.ts';
+import { netOf, titleOf } from '../../src/learning/models/model-setting.ts';
 import type { StageContext } from '../../src/stage.ts';
 import type { NetworkSettings } from './spec.ts';
 
 export default async function run(context: StageContext<NetworkSettings>): Promise<void> {
-  const { model, classes, imageSize, title = typeof model === 'string' ? model : 'network' } = context.settings;
+  const { model, classes, imageSize, title = titleOf(model) ?? 'network' } = context.settings;
   const traced = traceLayers(netOf(model, classes).layers, [imageSize, imageSize, 3]);
   if (!traced.ok) throw new Error(`Internal error: ${traced.error.message}`);
   const facts = netFacts(traced.value);

@@ -7,13 +7,17 @@ const settings = z.strictObject({
   model: modelSetting.default('simple-net').describe('The network, by name or as a list of layers.'),
   classes: z.int().min(2).default(2).describe('Number of classes of a named network, such as the 1,000 of ImageNet.'),
   imageSize: inputSettings.imageSize,
-  title: z.string().min(1).optional().describe('The title of the drawing; by default the network’s name.'),
+  title: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('The title of the drawing; by default the name of a named network, such as SimpleNet.'),
 });
 export type NetworkSettings = z.output<typeof settings>;
 
 export const spec = defineKind<NetworkSettings>({
   name: 'network',
-  version: 3,
+  version: 4,
   summary:
     'Counts and draws a network without training it: learnable parameters of its backbone and head, convolutions, additions.',
   settings,

@@ -9,7 +9,7 @@ import { describeLayer } from '../../learning/models/layers/layer-kinds.ts';
 import { formatTotals } from '../../learning/models/layers/net-facts.ts';
 import { type TracedLayer, type TracedPlain, traceLayers } from '../../learning/models/layers/trace-net.ts';
 import { modelInfo } from '../../learning/models/model-info.ts';
-import { type ModelSetting, modelMistakes, modelSetting, netOf } from '../../learning/models/model-setting.ts';
+import { type ModelSetting, modelMistakes, modelSetting, netOf, titleOf } from '../../learning/models/model-setting.ts';
 import { formatTable } from '../../reporting/terminal/format-table.ts';
 import { suggest } from '../../suggest.ts';
 import { mistake } from '../command-error.ts';
@@ -106,7 +106,8 @@ async function findModel(words: readonly string[], set: readonly string[]): Prom
   const [first = '', ...others] = words;
   const { data: name } = modelSetting.options[0].safeParse(first);
   if (name !== undefined && others.length === 0) {
-    return { setting: name, title: name, summary: architectures[name].summary };
+    const { title, summary } = architectures[name];
+    return { setting: name, title, summary };
   }
   const text = others.length === 0 ? readText(join(first, 'info.json')) : undefined;
   if (text !== undefined) return trainedModel(text, first);
@@ -130,7 +131,7 @@ async function fromPipeline(words: readonly string[], set: readonly string[]): P
     const { model: setting, imageSize } = data;
     const summary =
       typeof setting === 'string' ? architectures[setting].summary : `Its layers are in ${pipeline.file}.`;
-    const title = typeof setting === 'string' ? setting : stage;
+    const title = titleOf(setting) ?? stage;
     const key = JSON.stringify([setting, imageSize]);
     if (!found.has(key)) found.set(key, { setting, imageSize, title, summary });
   }
@@ -155,7 +156,7 @@ function trainedModel(text: string, folder: string): FoundModel {
     const got = `one that takes ${info.input.values} features`;
     throw mistake('no-model', `Expected a network that sees images, got ${got}, in ${path}`);
   }
-  const title = typeof setting === 'string' ? setting : folder;
+  const title = titleOf(setting) ?? folder;
   return { setting, imageSize: info.input.size, title, summary: `Trained, in ${folder}.` };
 }
 

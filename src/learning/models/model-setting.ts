@@ -23,6 +23,10 @@ export const modelSetting = z.union(
 );
 export type ModelSetting = z.infer<typeof modelSetting>;
 
+/** The name of a network in drawings and running text; undefined for a list of layers. */
+export const titleOf = (setting: ModelSetting): string | undefined =>
+  typeof setting === 'string' ? architectures[setting].title : undefined;
+
 /** The network of a setting. `classes` applies to named networks: a list of layers ends as it is written. */
 export function netOf(setting: ModelSetting, classes = 2): Net {
   if (typeof setting === 'string') return { name: setting, layers: readLayers(architectures[setting].layers(classes)) };

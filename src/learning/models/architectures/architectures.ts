@@ -7,6 +7,8 @@ export const architectureNames = ['simple-net', 'xception', 'xception-based', 'm
 export type ArchitectureName = (typeof architectureNames)[number];
 
 interface Architecture {
+  /** Its name in drawings and running text. */
+  readonly title: string;
   readonly summary: string;
   /** Its layers, which end with the logits of so many classes. */
   readonly layers: (classes: number) => readonly LayerItem[];
@@ -14,14 +16,31 @@ interface Architecture {
 
 /** The table of networks. */
 export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
-  'simple-net': { summary: 'Three convolutions of 7 x 7 and three dense layers, from scratch.', layers: simpleNet },
-  xception: { summary: '36 convolutions in 14 modules with residuals (Chollet 2017).', layers: xception },
+  'simple-net': {
+    title: 'SimpleNet',
+    summary: 'Three convolutions of 7 x 7 and three dense layers, from scratch.',
+    layers: simpleNet,
+  },
+  xception: {
+    title: 'Xception',
+    summary: '36 convolutions in 14 modules with residuals (Chollet 2017).',
+    layers: xception,
+  },
   'xception-based': {
+    title: 'XceptionBased',
     summary: 'Xception with dense layers of 1000, 256 and 64 before the last.',
     layers: xceptionBased,
   },
-  'my-net': { summary: 'Five small convolutions, each pooled, then dropout and one dense layer.', layers: myNet },
-  'tiny-xception': { summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.', layers: tinyXception },
+  'my-net': {
+    title: 'MyNet',
+    summary: 'Five small convolutions, each pooled, then dropout and one dense layer.',
+    layers: myNet,
+  },
+  'tiny-xception': {
+    title: 'TinyXception',
+    summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.',
+    layers: tinyXception,
+  },
 };
 
 /** SimpleNet, the study's network from scratch. 16,901,762 parameters at 256 x 256, all but 26,928 of them dense. */
