@@ -48,8 +48,8 @@ test('methods are judged on images of both classes, the control with them, and p
   assert.deepEqual([metrics.images, metrics.real, metrics.fake], [4, 2, 2]);
   assert.deepEqual(Object.keys(metrics.methods).sort(), ['grad-cam', 'gradient', 'random-cam']);
   const { gradient, 'random-cam': control } = metrics.methods;
-  assert.ok(Math.abs(gradient.insertion - gradient.deletion - gradient.insertionLessDeletion) < 1e-9);
-  assert.ok(Math.abs(gradient.insertionLessDeletion - control.insertionLessDeletion - gradient.overControl) < 1e-9);
+  assert.ok(Math.abs(gradient.insertion - gradient.deletion - gradient.insertionMinusDeletion) < 1e-9);
+  assert.ok(Math.abs(gradient.insertionMinusDeletion - control.insertionMinusDeletion - gradient.overControl) < 1e-9);
   // The control's layer is the last convolution: above it, its map stays what it was.
   const { conv1, conv3, ...above } = control.likenessFrom;
   assert.deepEqual([above.logits, above.dense2, above.dense1], [1, 1, 1]);

@@ -21,7 +21,7 @@ function numbersOf(method: JudgedMethod | RankedMethod): readonly (readonly [str
   const { insertion, deletion, contrast, newWeights } = method;
   return Object.entries<Estimate>({
     ...('overControl' in method && { overControl: method.overControl }),
-    ...{ insertion, deletion, insertionLessDeletion: contrast },
+    ...{ insertion, deletion, insertionMinusDeletion: contrast },
     ...(newWeights && {
       likenessWithNewWeights: newWeights.own,
       likenessOfOtherImages: newWeights.others,

@@ -36,7 +36,7 @@ export default async function run(context: StageContext<TrendsSettings>): Promis
     [
       ...['epochs', 'kept'],
       ...splits.flatMap((split) => [`${split} accuracy`, `${split} majority`, `${split} loss`]),
-      ...['val less test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
+      ...['val minus test', 'low', 'high', 'collapsed to', 'epochs collapsed'],
     ],
     trainings.map(({ labels, kept }) => [...labels, ...keptRow(kept, splits)]),
   );
@@ -70,8 +70,8 @@ function metricsOf(trainings: readonly Training[], confidence: number) {
   return {
     ...{ ...counts, epochs, epoch, accuracy, ...(majority && { majority }), loss },
     ...(difference && {
-      valLessTest: difference.value,
-      intervals: { valLessTest: [difference.low, difference.high] },
+      valMinusTest: difference.value,
+      intervals: { valMinusTest: [difference.low, difference.high] },
     }),
   };
 }

@@ -9,7 +9,7 @@ export type TrendsSettings = z.output<typeof settings>;
 
 export const spec = defineKind<TrendsSettings>({
   name: 'trends',
-  version: 4,
+  version: 5,
   summary:
     'Summarises trainings: whether each curve rises, falls or fluctuates, which epoch was kept, its accuracy, and whether the network learned anything.',
   settings,

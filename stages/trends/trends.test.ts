@@ -54,13 +54,13 @@ test('every curve is told by what it does, and its best value with the epoch', a
   assert.match(text('curves'), /^2,val,accuracy,stays the same,0\.5,0\.5,0\.5,1$/m);
 });
 
-test('a training is told with its majority class, what chance says of val less test, and whether it learned', async () => {
+test('a training is told with its majority class, what chance says of val minus test, and whether it learned', async () => {
   using bench = new StageBench();
   const text = await summarised(bench, two);
   const [header, first, second] = text('kept').split('\n');
   assert.equal(
     header,
-    'seed,epochs,kept,val accuracy,val majority,val loss,test accuracy,test majority,test loss,val less test,low,high,collapsed to,epochs collapsed',
+    'seed,epochs,kept,val accuracy,val majority,val loss,test accuracy,test majority,test loss,val minus test,low,high,collapsed to,epochs collapsed',
   );
   assert.match(first!, /^1,4,4,0\.875,0\.5,0\.125,0\.775,0\.666\d+,0\.225\d*,0\.09\d+,-0\.00\d+,0\.2\d+,none,1$/);
   assert.match(second!, /^2,2,1,0\.5,0\.5,0\.7,.*,real,2$/);
@@ -74,10 +74,10 @@ test('a training is told with its majority class, what chance says of val less t
 test('of a single training the numbers stand in the metrics, too', async () => {
   using bench = new StageBench();
   const text = await summarised(bench, { 1: two[1] });
-  const { accuracy, majority, valLessTest, intervals } = JSON.parse(text('metrics'));
+  const { accuracy, majority, valMinusTest, intervals } = JSON.parse(text('metrics'));
   assert.deepEqual(accuracy, { val: 0.875, test: 0.775 });
   assert.deepEqual(majority, { val: 0.5, test: 60 / 90 });
-  assert.ok(intervals.valLessTest[0] < valLessTest && valLessTest < intervals.valLessTest[1]);
+  assert.ok(intervals.valMinusTest[0] < valMinusTest && valMinusTest < intervals.valMinusTest[1]);
 });
 
 test('a file that is no history is named', async () => {
@@ -94,5 +94,5 @@ test('results change only with the version of the kind', async () => {
   using bench = new StageBench();
   await summarised(bench, two);
   const digest = digestOf(...['curves', 'kept', 'metrics'].map((port) => bench.output(port, spec.outputs[port])));
-  assert.deepEqual({ version: spec.version, digest }, { version: 4, digest: 'eeb43ac7af9d3f3d' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 5, digest: '099dd512d4fb21f3' });
 });
