@@ -1,9 +1,9 @@
+import { renamed } from '../../src/learning/charts/own-names.ts';
 import { nameSeries, tellApart } from '../../src/learning/charts/series.ts';
 import { averageGroups } from '../../src/learning/metrics/average-groups.ts';
 import { readSplitScores, requireBothClasses } from '../../src/learning/metrics/read-split-scores.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
-import { thereAre } from '../../src/suggest.ts';
 import type { RocDetSettings } from './spec.ts';
 
 /** One model's scores of the split that is judged. */
@@ -25,23 +25,10 @@ type ReadOptions = Pick<RocDetSettings, 'split' | 'calibrateOn' | 'by' | 'names'
  * that cannot be judged.
  */
 export function readModels(given: readonly InputArtifact[], options: ReadOptions) {
-  const inputs = renamed(given, options.names);
+  const inputs = renamed(given, options.names, 'scores');
   const { names, shared } = nameSeries(inputs.map(({ labels }) => labels));
   const apart = tellApart(names, 'scores');
   return { models: inputs.map((input, i) => readModel(input, apart[i]!, options)), shared };
-}
-
-/** Labels with the user's names in place of their values. */
-function renamed(inputs: readonly InputArtifact[], names: ReadOptions['names'] = {}): readonly InputArtifact[] {
-  const known = new Set(inputs.flatMap(({ labels }) => Object.values(labels)));
-  const stray = Object.keys(names).find((name) => !known.has(name));
-  if (stray !== undefined) {
-    throw new StageError(
-      `Expected a stage or an axis value of the scores in "names", got "${stray}". ${thereAre(stray, known)}`,
-    );
-  }
-  const nameOf = ([axis, value]: readonly [string, string]) => [axis, names[value] ?? value] as const;
-  return inputs.map((input) => ({ ...input, labels: Object.fromEntries(Object.entries(input.labels).map(nameOf)) }));
 }
 
 function readModel({ path, labels }: InputArtifact, name: string, { split, calibrateOn, by }: ReadOptions): Model {

@@ -491,7 +491,9 @@ test('names of one’s own stand in legends and tables, and the title in place o
   );
   await assert.rejects(
     roc(bench, { a: drawn(30, 2), b: drawn(30, 1) }, { names: { c: 'Xception' } }),
-    new StageError('Expected a stage or an axis value of the scores in "names", got "c". There are faces, a, b.'),
+    new StageError(
+      'Expected a stage, an axis or an axis value of the scores in "names", got "c". There are set, faces, net, a, b.',
+    ),
   );
 });
 

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { confidenceOf, drawsFrom } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -28,12 +29,7 @@ const settings = z.strictObject({
     .boolean()
     .default(false)
     .describe('Draws the ROC and the DET of a single model by its first score too: the two curves mirror each other.'),
-  names: z
-    .record(z.string(), z.string().min(1))
-    .exactOptional()
-    .describe(
-      'What legends and tables call the models, by the stage or axis value that distinguishes them: { torchScores: MyNet in PyTorch }.',
-    ),
+  names: namesSetting,
   title: z
     .string()
     .min(1)

@@ -42,7 +42,10 @@ export interface Cell extends MeanInterval {
 }
 
 /** Groups the items by all labels but the averaged ones. Throws a {@link StageError} for a name that no item has. */
-export function collect(items: readonly Item[], { values, over, confidence }: Omit<TableSettings, 'title'>): Table {
+export function collect(
+  items: readonly Item[],
+  { values, over, confidence }: Pick<TableSettings, 'values' | 'over' | 'confidence'>,
+): Table {
   const axes = [...new Set(items.flatMap(({ labels }) => Object.keys(labels)))];
   requireKnown(values, new Set(items.flatMap(({ values }) => [...values.keys()])));
   requireApart(items);

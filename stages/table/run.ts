@@ -1,4 +1,5 @@
 import { writeFileSync } from 'node:fs';
+import { renamed } from '../../src/learning/charts/own-names.ts';
 import { renderOutput } from '../../src/learning/charts/render-chart.ts';
 import { parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { readInput } from '../../src/read-input.ts';
@@ -12,7 +13,7 @@ export default async function run(context: StageContext<TableSettings>): Promise
   const items = context.inputs('metrics').map((input) => ({
     ...{ labels: input.labels, values: readInput('metrics', input, parseMetrics).values },
   }));
-  const table = collect(items, context.settings);
+  const table = collect(renamed(items, context.settings.names, 'metrics'), context.settings);
   const title = context.settings.title ?? defaultTitle(table);
   writeFileSync(context.output('table'), formatCsv(table));
   writeFileSync(context.output('markdown'), formatMarkdown(table));

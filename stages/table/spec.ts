@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { namesSetting } from '../../src/learning/charts/own-names.ts';
 import { confidenceOf } from '../../src/learning/metrics/intervals/interval-settings.ts';
 import { defineKind } from '../../src/stage.ts';
 import { uniqueList } from '../../src/unique-list.ts';
@@ -11,6 +12,7 @@ const settings = z.strictObject({
     .default([])
     .describe('Axes whose values are averaged in one row: the mean, its t interval, and the single values.'),
   confidence: confidenceOf('the interval, with "over" only'),
+  names: namesSetting,
   title: z.string().min(1).optional().describe('The title of the chart and of the table.'),
 });
 export type TableSettings = z.infer<typeof settings>;

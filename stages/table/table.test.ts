@@ -37,6 +37,17 @@ async function tabled(bench: StageBench, settings: object, list = items) {
   return { csv: text('table'), markdown: text('markdown'), json: JSON.parse(text('json')) };
 }
 
+test('names of one’s own replace the labels and the axes that head them', async () => {
+  using bench = new StageBench();
+  const names = { net: 'network', small: 'SmallNet', large: 'XceptionBased' };
+  const { csv } = await tabled(bench, { over: ['seed'], names });
+  assert.match(csv, /^network,value,n,.*\nSmallNet,test\.accuracy,3,0\.625,[\s\S]*\nXceptionBased,test\.accuracy,3,/);
+  await assert.rejects(
+    tabled(bench, { names: { tiny: 'TinyXception' } }),
+    /in "names", got "tiny"\. There are net, small,/,
+  );
+});
+
 test('metrics become a table, a row for each, told by their axes', async () => {
   using bench = new StageBench();
   const { csv, markdown, json } = await tabled(bench, {});
