@@ -32,6 +32,17 @@ test('a folder of images shows some of them, evenly, as far as there is room', (
   assert.equal(room.isExceeded, true);
 });
 
+test('a folder with summary.md is a summary, with those of its pictures that find room', (t) => {
+  const text = '![one](summary/a.png)\n\n![two](summary/b.png)\n';
+  const files = { 'summary.md': text, 'summary/a.png': 'x', 'summary/b.png': 'xx', 'summary/sources.json': '{}' };
+  const folder = writeFiles(temporaryFolder(t), files);
+  assert.deepEqual(showArtifact('files', folder, new PageRoom({ charts: 2 })), {
+    as: 'summary',
+    text,
+    pictures: { 'summary/a.png': 'data:image/png;base64,eA==' },
+  });
+});
+
 test('a chart without room on the page says so', (t) => {
   const folder = writeFiles(temporaryFolder(t), { 'chart.vl.json': '{ "title": ["AUC 0.81", "on test"] }' });
   assert.deepEqual(showArtifact('chart', folder, new PageRoom({ charts: 0 })), {

@@ -100,7 +100,17 @@ function showTable(path: string, room: PageRoom): ShownArtifact | undefined {
   return { as: 'table', columns: header, rows, ...(!isAll && { leftOut: `${count} rows are shown.` }) };
 }
 
+/** A folder with `summary.md`, as a `write-up` of that name leaves it, opens the page. */
+function showSummary(folder: string, room: PageRoom): ShownArtifact | undefined {
+  const { text } = readPart(join(folder, 'summary.md'), mostBytes, 'beginning');
+  const names = [...text.matchAll(/!\[[^\]]*\]\(([^)\s]+\.png)\)/g)].map(([, name]) => name!);
+  const fitting = names.filter((name) => room.take('charts', (statSync(join(folder, name)).size * 4) / 3));
+  const pictures = fitting.map((name) => [name, dataUri('image/png', readFileSync(join(folder, name)))]);
+  return { as: 'summary', text, pictures: Object.fromEntries(pictures) };
+}
+
 function showFile(path: string, room: PageRoom): ShownArtifact | undefined {
+  if (existsSync(join(path, 'summary.md'))) return showSummary(path, room);
   if (extname(path) === '.csv') return showTable(path, room);
   if (extname(path) !== '.md') return undefined;
   const { text, whole } = readPart(path, mostBytes, 'beginning');

@@ -83,6 +83,27 @@ test('nothing that a user or a program wrote becomes markup, wherever it stands'
   assert.deepEqual(JSON.parse(carried![1]!), JSON.parse(spec));
 });
 
+test('a summary opens the page, with its pictures and links to places of the page', () => {
+  const text = `It is **0.9**, see [there](#stage-fit) and not [here](javascript:alert(1)).
+
+- one
+- \`two\`
+
+| a | b |
+| --- | --- |
+| [x](#main) | 1 |
+
+![A chart](summary/a.png)`;
+  const pictures = { 'summary/a.png': 'data:image/png;base64,eA==' };
+  const summary = exampleStage({ name: 'own', outputs: [output({ as: 'summary', text, pictures })] });
+  const page = bodyOf(renderReport(exampleModel({ stages: [exampleStage(), summary] })));
+  assert.match(page, /<main id="main" tabindex="-1">\s*<section id="summary"/);
+  assert.match(page, /<strong>0\.9<\/strong>, see <a href="#stage-fit">there<\/a> and not \[here\]\(javascript/);
+  assert.match(page, /<ul><li>one<\/li><li><code>two<\/code><\/li><\/ul>/);
+  assert.match(page, /<th scope="row"><a href="#main">x<\/a><\/th>/);
+  assert.match(page, /<img src="data:image\/png;base64,eA==" alt="A chart">/);
+});
+
 test('a page of a run that goes on renews itself, and one that has ended does not', () => {
   const running = renderReport(exampleModel({ state: 'running' }));
   assert.match(running, /<html lang="en" data-state="running"/);

@@ -7,6 +7,7 @@ import type { CurvePoint } from '../../stage.ts';
 import { renderChart } from './chart-figure.ts';
 import { renderFindings } from './findings.ts';
 import { type Html, html } from './html.ts';
+import { renderMarkdown } from './markdown.ts';
 import { renderPage } from './page.ts';
 import type { ReportModel, ReportStage } from './report-model.ts';
 import { resultSections } from './results.ts';
@@ -26,6 +27,7 @@ export function renderReport(model: ReportModel): string {
     writtenAt: model.writtenAt,
     header: renderHeader(model, warnings.length),
     sections: [
+      { id: 'summary', title: 'Summary', content: stages.flatMap(renderSummary) },
       { id: 'progress', title: 'Progress', content: renderProgress(stages) },
       { id: 'findings', title: 'Findings', content: renderFindings(stages) },
       { id: 'warnings', title: 'Warnings', content: renderWarnings(warnings) },
@@ -40,6 +42,13 @@ export function renderReport(model: ReportModel): string {
     footer: html`Written by Restage at ${whenIs(model.writtenAt)}. The run is <code>${model.run}</code>; <code>restage explain</code>, <code>restage logs</code> and <code>restage history</code> show more about it.`,
   });
 }
+
+const renderSummary = ({ outputs }: ReportStage): readonly Html[] =>
+  outputs.flatMap(({ shown }) =>
+    shown?.as === 'summary'
+      ? [html`<div class="card padded prose keep">${renderMarkdown(shown.text, shown.pictures)}</div>`]
+      : [],
+  );
 
 /** What the run is for, then the rest in the order of the file. */
 function finalsFirst({ stages, finals }: ReportModel): readonly ReportStage[] {

@@ -86,6 +86,8 @@ export type ShownArtifact =
       readonly leftOut?: string;
     }
   | { readonly as: 'markdown'; readonly text: string; readonly leftOut?: string }
+  /** Opens the page: a document, with data URIs of its pictures by their paths in it. */
+  | { readonly as: 'summary'; readonly text: string; readonly pictures: Readonly<Record<string, string>> }
   | { readonly as: 'metrics'; readonly metrics: readonly ReportMetric[] };
 
 export interface ShownChart {

@@ -5,10 +5,11 @@ import { groupHighlights } from '../group-highlights.ts';
 import { later, renderChart } from './chart-figure.ts';
 import { findingOf, isChoice } from './findings.ts';
 import { type Html, html } from './html.ts';
+import { renderMarkdown } from './markdown.ts';
 import type { Section } from './page.ts';
 import type { ReportOutput, ReportStage, ShownArtifact, ShownTable } from './report-model.ts';
 import { renderStage, stateBadge } from './stages.ts';
-import { fileLink, renderDataset, renderHighlight, renderMarkdown, renderShownTable, showValue } from './table.ts';
+import { fileLink, renderDataset, renderHighlight, renderShownTable, showValue } from './table.ts';
 
 /** Above this many stages, a pipeline that includes others is shown by experiment. */
 const mostFlat = 24;

@@ -103,31 +103,3 @@ export const fileLink = (href: string): Html => html`<a class="small" href="${hr
 
 const shareBar = (share: number): Html =>
   html`<span class="small">${formatShare(share)}</span><span class="bar" style="width:${(100 * share).toFixed(1)}%"></span>`;
-
-/** Renders the Markdown that stages write (tables, headings, paragraphs), and shows all else as it is written. */
-export function renderMarkdown(text: string): readonly Html[] {
-  const blocks = text
-    .replaceAll('\r\n', '\n')
-    .split(/\n{2,}/)
-    .map((block) => block.trim())
-    .filter((block) => block !== '');
-  return blocks.map((block) => {
-    const lines = block.split('\n');
-    if (lines.length >= 2 && /^\|/.test(lines[0]!) && /^\|?[\s:|-]+$/.test(lines[1]!)) {
-      return renderTable(undefined, cellsOf(lines[0]!), lines.slice(2).map(cellsOf));
-    }
-    const heading = /^#{1,6} +(.*)$/.exec(block);
-    return heading === null ? html`<p>${lines.join(' ')}</p>` : html`<h4>${heading[1]!}</h4>`;
-  });
-}
-
-const cellsOf = (line: string): readonly string[] =>
-  line
-    .replace(/^\||\|\s*$/g, '')
-    .split(/(?<!\\)\|/)
-    .map((cell) =>
-      cell
-        .trim()
-        .replaceAll('\\|', '|')
-        .replace(/^\*\*(.*)\*\*$/, '$1'),
-    );
