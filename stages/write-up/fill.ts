@@ -1,4 +1,5 @@
-import { basename, extname } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, extname, join } from 'node:path';
 import { type InputArtifact, StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
 import { formatTable, formatValues, formatWords, selectColumns } from './format-values.ts';
@@ -80,7 +81,7 @@ function fillPlace(place: Place, filling: Filling): string {
     of.flatMap(({ source, row }) => readValues(source.artifact, path!, row));
   const values = valuesOf(first, chosen);
   if (second === undefined) return formatValues(values, format);
-  return formatValues(join(operator!, values, valuesOf(second, choose(second, filling))), format);
+  return formatValues(combine(operator!, values, valuesOf(second, choose(second, filling))), format);
 }
 
 /** A source that a reading selects, and the rest of the selection, which selects rows of a table. */
@@ -106,7 +107,7 @@ function choose({ input, selection }: Reading, { sources, read }: Filling): read
 }
 
 /** One with one, or each run with its counterpart. The two intervals do not give that of the difference, so it has none. */
-function join(operator: '-' | '/', ones: readonly Value[], others: readonly Value[]): readonly Value[] {
+function combine(operator: '-' | '/', ones: readonly Value[], others: readonly Value[]): readonly Value[] {
   if (ones.length !== others.length)
     throw new StageError(`expected as many on both sides, got ${ones.length} and ${others.length}`);
   return ones.map(({ value: one }, i) => {
@@ -128,11 +129,22 @@ function fillWhole(chosen: readonly Chosen[], { reads: [{ path }], format }: Pla
   if (chosen.length > 1)
     throw new StageError(`expected one artifact, got ${chosen.length}: choose one, as in input[axis=value]`);
   const { artifact } = chosen[0]!.source;
-  if (artifact.as === 'text') return artifact.text;
+  if (artifact.as === 'text') return fillText(chosen[0]!.source.input, artifact, filling);
   if (artifact.as !== 'table') throw new StageError('expected what is to be read of it after the name');
   const columns = path?.slice(1, -1).split(',');
   const names = columns?.map((name) => name.trim());
   return formatTable(names === undefined ? artifact : selectColumns(artifact, names), format);
+}
+
+/** A text, whose figures are copied with it. */
+function fillText(input: string, { text, folder }: Artifact & { as: 'text' }, { name, figures }: Filling): string {
+  if (folder === undefined) return text;
+  return text.replaceAll(/(?<=!\[[^\]]*\]\()[^)\s]+(?=\))/g, (shown) => {
+    if (!existsSync(join(folder, shown))) return shown;
+    const file = `${name}/${input}-${basename(shown)}`;
+    figures.set(file, join(folder, shown));
+    return file;
+  });
 }
 
 function fillFigure({ input, labels }: Source, { path, title }: Figure, { name, leaveOut, figures }: Filling): string {

@@ -34,13 +34,15 @@ export function formatValues(values: readonly Value[], words: readonly string[])
       const { mean, low, high } = tInterval(numbers, confidence);
       const ofMean = Number.isNaN(low) ? undefined : ([low, high] as const);
       const interval = numbers.length > 1 ? ofMean : values[0]!.interval;
-      const ends = words.includes('interval') ? interval : undefined;
-      return (
-        write(mean) + (ends === undefined ? '' : ` (${ends.map((end, i) => write(cut(end, i, words))).join(' to ')})`)
-      );
+      const ends = words.includes('interval') ? interval?.map((end, i) => cut(end, i, words)) : undefined;
+      const isHidden = ends === undefined || (words.includes('bounded') && ends[1]! - ends[0]! > widest);
+      return isHidden ? write(mean) : `${write(mean)} (${ends.map(write).join(' to ')})`;
     }
   }
 }
+
+/** The widest interval of a share that says anything: `bounded` leaves out a wider one, beside which the values stand. */
+const widest = 0.5;
 
 /** An end of the interval of a share, which Student's t does not know to lie between 0 and 1. */
 const cut = (end: number, i: number, words: readonly string[]): number =>

@@ -10,7 +10,8 @@ import { thereAre } from '../../src/suggest.ts';
 export type Artifact =
   | { readonly as: 'values'; readonly json: Json; readonly metrics?: Metrics }
   | { readonly as: 'table'; readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] }
-  | { readonly as: 'text'; readonly text: string }
+  /** `folder` is where its figures lie, of a text from a folder. */
+  | { readonly as: 'text'; readonly text: string; readonly folder?: string }
   | { readonly as: 'figures'; readonly figures: readonly Figure[] };
 
 export interface Figure {
@@ -50,7 +51,10 @@ function readUnnamed(path: string): Artifact {
   }
 }
 
-const readText = (path: string): Artifact => ({ as: 'text', text: readFileSync(path, 'utf8').trimEnd() });
+const readText = (path: string, folder?: string): Artifact => {
+  const text = readFileSync(path, 'utf8').trimEnd();
+  return { as: 'text', text, ...(folder !== undefined && { folder }) };
+};
 
 function readFolder(path: string): Artifact {
   const names = (readdirSync(path, { recursive: true }) as string[]).sort();
@@ -60,7 +64,7 @@ function readFolder(path: string): Artifact {
     return { as: 'figures', figures: [{ path: join(path, 'chart.png'), title: [text].flat().join(' ') }] };
   }
   const texts = names.filter((name) => /^[^/]+\.md$/.test(name));
-  if (texts.length === 1) return readText(join(path, texts[0]!));
+  if (texts.length === 1) return readText(join(path, texts[0]!), path);
   if (names.includes('info.json')) return readJson(join(path, 'info.json'));
   const figures = names.filter((name) => pictures.includes(extname(name).toLowerCase()));
   // A picture in two formats is taken in the one that needs no fonts.
