@@ -110,7 +110,7 @@ function leadOf(
   if (second === undefined) return undefined;
   const [one, other] = [winner!, second].map(({ name, parameters }) => {
     const aucOf = aucOfRows(labels, models[entrants.findIndex((entrant) => entrant.name === name)]!);
-    return (weights: Float64Array) => competitionScore(aucOf(weights), parameters);
+    return (weights: Uint8Array) => competitionScore(aucOf(weights), parameters);
   });
   const { seed, confidence } = settings;
   return { over: second.name, ...pairedDifference({ labels, groups, seed }, one!, other!, confidence) };

@@ -1,19 +1,13 @@
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { accuracy, confusion } from '../../src/learning/metrics/confusion.ts';
+import { resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/metrics/logits.ts';
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { countAtThresholds, countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
-import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf } from './measure.ts';
-import {
-  metricsAt,
-  predictionsAt,
-  splitMetrics,
-  splitStatistics,
-  statisticsAt,
-  temperedStatistics,
-} from './split-metrics.ts';
+import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf, withIntervals } from './measure.ts';
+import { type Fitted, metricsAt, predictionsAt, splitMetrics, splitStatistics } from './split-metrics.ts';
 
 /** The content of the `metrics` output. */
 export type Evaluation = ReturnType<typeof evaluate>;
@@ -45,16 +39,13 @@ export function evaluate(
 }
 
 /** Values fitted to the validation split only; undefined if a class is missing. */
-function fitTo({ labels, differences, logits }: Scored) {
+function fitTo({ labels, differences, logits }: Scored): Fitted | undefined {
   if (new Set(labels).size < 2) return undefined;
   const temperature = fitTemperature(labels, logitDifferences(logits));
   const counts = countAtThresholds(labels, differences);
   return {
-    /** The difference of the scores, fake minus real, at which both error rates are equal. */
     equalErrorThreshold: finite(equalErrorRate(counts).threshold),
-    /** The difference with the highest balanced accuracy. */
     youdenThreshold: finite(youdenThreshold(counts).threshold),
-    /** The divisor of the logits with the lowest loss, 1 leaving them as they are; null if none is best. */
     temperature: temperature === 0 ? null : finite(temperature),
   };
 }
@@ -63,30 +54,39 @@ function fitTo({ labels, differences, logits }: Scored) {
 function evaluateSplit(
   rows: readonly ScoreRow[],
   scale: ScoreScale,
-  fitted: ReturnType<typeof fitTo>,
+  fitted: Fitted | undefined,
   options: IntervalOptions,
 ) {
   const scored = scoredOf(rows, scale);
-  const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
   const sources = sourceMetrics(rows, scale, options);
-  const [atEqualError, atYouden] = [equalErrorThreshold, youdenThreshold].map((threshold) =>
-    threshold === null ? undefined : predictionsAt(threshold, scored),
-  );
-  const measured = measure(
-    scored,
-    {
-      whole: splitStatistics(scored),
-      ...(atEqualError && { atEqualError: statisticsAt(atEqualError, scored) }),
-      ...(atYouden && { atYouden: statisticsAt(atYouden, scored) }),
-      ...(temperature !== null && { tempered: temperedStatistics(scored, temperature) }),
-    },
-    options,
-  );
+  const { confidence, draws, seed } = options;
+  const { labels, groups } = scored;
+  const resampled = resample({ labels, groups, draws, seed }, splitStatistics(scored, fitted));
+  const { atEqualError, atYouden, tempered } = resampled.estimate;
+  const measured = <Name extends string>(part: (all: typeof resampled.estimate) => Readonly<Record<Name, number>>) =>
+    withIntervals(resultOf(resampled, part), groups, confidence);
+  const at = (threshold: number | null) => predictionsAt(threshold!, scored);
   return {
-    ...splitMetrics(scored, measured.whole, options),
-    ...(atEqualError && { atValEqualErrorThreshold: metricsAt(atEqualError, scored, measured.atEqualError!) }),
-    ...(atYouden && { atValYoudenThreshold: metricsAt(atYouden, scored, measured.atYouden!) }),
-    ...(measured.tempered && { withValTemperature: measured.tempered }),
+    ...splitMetrics(
+      scored,
+      measured(({ whole }) => whole),
+      options,
+    ),
+    ...(atEqualError && {
+      atValEqualErrorThreshold: metricsAt(
+        at(fitted!.equalErrorThreshold),
+        scored,
+        measured(({ atEqualError }) => atEqualError!),
+      ),
+    }),
+    ...(atYouden && {
+      atValYoudenThreshold: metricsAt(
+        at(fitted!.youdenThreshold),
+        scored,
+        measured(({ atYouden }) => atYouden!),
+      ),
+    }),
+    ...(tempered && { withValTemperature: measured(({ tempered }) => tempered!) }),
     ...(Object.keys(sources).length > 0 && { sources }),
   };
 }
@@ -117,11 +117,10 @@ function sourceMetrics(rows: readonly ScoreRow[], scale: ScoreScale, options: In
 }
 
 function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
-  const ranking = rankScores(ranked.differences);
-  const calledRight = (weights: Float64Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
-  const rate = (weights: Float64Array) => equalErrorRate(countAtThresholds(ranked.labels, ranking, { weights })).rate;
-  const { called } = measure(alone, { called: (weights) => ({ calledRight: calledRight(weights) }) }, options);
-  const { error } = measure(ranked, { error: (weights) => ({ equalErrorRate: rate(weights) }) }, options);
+  const counts = countDraws(ranked.labels, rankScores(ranked.differences));
+  const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
+  const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
+  const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);
   const area = measureAuc(ranked, options);
   return {
     ...called,

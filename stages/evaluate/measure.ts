@@ -3,7 +3,6 @@ import {
   intervalsOf,
   type Resampled,
   resample,
-  resultOf,
   type Statistic,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { intervalPair } from '../../src/learning/metrics/intervals/interval.ts';
@@ -56,32 +55,22 @@ export type Measured<Name extends string> = Readonly<Record<Name, number | null>
   readonly intervals: Readonly<Partial<Record<Name, Pair | null>>>;
 };
 
-export type Statistics<Name extends string> = (weights: Float64Array) => Readonly<Record<Name, number>>;
+export type Statistics<Name extends string> = Statistic<Readonly<Record<Name, number>>>;
 
 const biased: readonly string[] = ['calibrationError'];
 
 /** Statistics that are shares of all images. */
 const shares: readonly string[] = ['accuracy', 'calledRight'];
 
-/**
- * Statistics of some images, in parts that share the draws, each with its interval by resampling the images, or their groups.
- */
-export function measure<Parts extends Readonly<Record<string, object>>>(
+/** Statistics of some images, each with its interval by resampling the images, or their groups. */
+export const measure = <Name extends string>(
   { labels, groups }: Pick<Scored, 'labels' | 'groups'>,
-  parts: { readonly [Part in keyof Parts]: Statistic<Parts[Part]> },
-  { confidence, ...drawing }: IntervalOptions,
-): { readonly [Part in keyof Parts]: Measured<keyof Parts[Part] & string> } {
-  const resampled = resample({ labels, groups, ...drawing }, (weights) =>
-    Object.fromEntries(Object.entries(parts).map(([part, statistic]) => [part, statistic(weights)])),
-  );
-  const measured = Object.keys(parts).map((part) => {
-    const values = resultOf(resampled, (all) => all[part] as Readonly<Record<string, number>>);
-    return [part, withIntervals(values, groups, confidence)];
-  });
-  return Object.fromEntries(measured);
-}
+  statistics: Statistics<Name>,
+  { confidence, draws, seed }: IntervalOptions,
+): Measured<Name> => withIntervals(resample({ labels, groups, draws, seed }, statistics), groups, confidence);
 
-function withIntervals<Name extends string>(
+/** Resampled statistics, with their intervals. */
+export function withIntervals<Name extends string>(
   resampled: Resampled<Readonly<Record<Name, number>>>,
   groups: Scored['groups'],
   confidence: number,

@@ -1,10 +1,11 @@
-import { expectedCalibrationError } from '../../src/learning/metrics/calibration/calibration-bins.ts';
+import { binsUnderWeights, calibrationError } from '../../src/learning/metrics/calibration/calibration-bins.ts';
 import { brier, crossEntropy } from '../../src/learning/metrics/calibration/losses.ts';
 import {
   accuracy,
   balancedAccuracy,
   type Confusion,
   confusion,
+  confusionAt,
   f1,
   majorityAccuracy,
   matthewsCorrelation,
@@ -16,8 +17,7 @@ import { partialAuc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { averagePrecision } from '../../src/learning/metrics/ranking/precision-recall.ts';
 import { truePositiveRateAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
-import { countAtThresholds, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
-import { weightedMean } from '../../src/learning/metrics/weights.ts';
+import { countDraws, rankScores, type ThresholdCounts } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { type IntervalOptions, type Measured, measureAuc, type Scored, type Statistics } from './measure.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */
@@ -55,28 +55,64 @@ function predictionsOf({ labels, predictions }: Pick<Scored, 'labels' | 'predict
   return { majorityAccuracy: majorityAccuracy(counts), confusion: counts, called };
 }
 
-/** Everything that is resampled, counted once for each resample. */
-export function splitStatistics(scored: Scored): Statistics<Resampled> {
-  const { labels, predictions, differences } = scored;
+/** Values fitted to the validation split; null where none is best. */
+export interface Fitted {
+  /** The difference of the scores, fake minus real, at which both error rates are equal. */
+  readonly equalErrorThreshold: number | null;
+  /** The difference with the highest balanced accuracy. */
+  readonly youdenThreshold: number | null;
+  /** The divisor of the logits with the lowest loss, 1 leaving them as they are. */
+  readonly temperature: number | null;
+}
+
+/** Everything that is resampled, of each draw once: what the images give, and what the fitted values give there. */
+export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
+  const { labels, differences } = scored;
   const ranking = rankScores(differences);
+  const countsOf = countDraws(labels, ranking);
+  /** The decisions that call fake what scores high enough. */
+  const decide = (isFake: (difference: number) => boolean) => {
+    const last = ranking.thresholds.findLastIndex(isFake);
+    return (counts: ThresholdCounts) => confusionAt(counts, last);
+  };
+  const { equalErrorThreshold = null, youdenThreshold = null, temperature = null } = fitted ?? {};
+  const called = decide((difference) => difference > 0);
+  const [atEqualError, atYouden] = [equalErrorThreshold, youdenThreshold].map((threshold) =>
+    threshold === null ? undefined : decide((difference) => difference >= threshold),
+  );
   const calibration = calibrationStatistics(scored);
-  return (weights) => {
-    const called = confusion(labels, predictions, { weights });
-    const counts = countAtThresholds(labels, ranking, { weights });
+  const tempered = temperature === null ? undefined : temperedStatistics(scored, temperature);
+  return (weights: Uint8Array) => {
+    const counts = countsOf(weights);
     return {
-      ...decisions(called),
-      precision: precision(called),
-      recall: recall(called),
-      f1: f1(called),
-      ...calibration(weights),
-      averagePrecision: averagePrecision(counts),
-      equalErrorRate: equalErrorRate(counts).rate,
-      partialAucTo10PercentFpr: partialAuc(counts, 0.1),
-      tprAt1PercentFpr: truePositiveRateAt(counts, 0.01),
-      tprAt10PercentFpr: truePositiveRateAt(counts, 0.1),
+      whole: { ...decided(called(counts)), ...calibration(weights), ...ranked(counts) },
+      atEqualError: atEqualError && decidedAt(atEqualError(counts)),
+      atYouden: atYouden && decidedAt(atYouden(counts)),
+      tempered: tempered?.(weights),
     };
   };
 }
+
+const decided = (called: Confusion) => ({
+  ...decisions(called),
+  precision: precision(called),
+  recall: recall(called),
+  f1: f1(called),
+});
+
+const ranked = (counts: ThresholdCounts) => ({
+  averagePrecision: averagePrecision(counts),
+  equalErrorRate: equalErrorRate(counts).rate,
+  partialAucTo10PercentFpr: partialAuc(counts, 0.1),
+  tprAt1PercentFpr: truePositiveRateAt(counts, 0.01),
+  tprAt10PercentFpr: truePositiveRateAt(counts, 0.1),
+});
+
+const decidedAt = (called: Confusion) => ({
+  ...decisions(called),
+  falsePositiveRate: called.falsePositives / (called.falsePositives + called.trueNegatives),
+  falseNegativeRate: called.falseNegatives / (called.falseNegatives + called.truePositives),
+});
 
 const decisions = (called: Confusion) => ({
   accuracy: accuracy(called),
@@ -89,11 +125,23 @@ function calibrationStatistics({ labels, logits, probabilities }: Scored): Stati
   const one = (values: Uint8Array | Float64Array, i: number, size = 1) => values.subarray(i * size, (i + 1) * size);
   const losses = Float64Array.from(labels, (_, i) => crossEntropy(one(labels, i), one(logits, i, 2)));
   const squares = Float64Array.from(labels, (_, i) => brier(one(labels, i), one(probabilities, i)));
-  return (weights) => ({
-    loss: weightedMean(labels.length, (i) => losses[i]!, { weights }),
-    brier: weightedMean(labels.length, (i) => squares[i]!, { weights }),
-    calibrationError: expectedCalibrationError(labels, probabilities, { weights }),
-  });
+  const binned = binsUnderWeights(labels, probabilities);
+  return (weights) => {
+    const [loss, brier] = weightedMeans(losses, squares, weights);
+    return { loss, brier, calibrationError: calibrationError(binned(weights)) };
+  };
+}
+
+/** The means of two columns of finite values. Not a closure, of which V8 would compile each anew. */
+function weightedMeans(one: Float64Array, other: Float64Array, weights: Uint8Array): [one: number, other: number] {
+  let [ofOne, ofOther, total] = [0, 0, 0];
+  for (let i = 0; i < weights.length; i++) {
+    const weight = weights[i]!;
+    ofOne += weight * one[i]!;
+    ofOther += weight * other[i]!;
+    total += weight;
+  }
+  return [ofOne / total, ofOther / total];
 }
 
 /** With a single class present, some of these metrics are defined but meaningless. */
@@ -108,18 +156,6 @@ export const predictionsAt = (threshold: number, { differences }: Scored): Uint8
 
 type AtThreshold = Decision | 'falsePositiveRate' | 'falseNegativeRate';
 
-export function statisticsAt(predictions: Uint8Array, { labels }: Scored): Statistics<AtThreshold> {
-  return (weights) => {
-    const called = confusion(labels, predictions, { weights });
-    const { trueNegatives, falsePositives, falseNegatives, truePositives } = called;
-    return {
-      ...decisions(called),
-      falsePositiveRate: falsePositives / (falsePositives + trueNegatives),
-      falseNegativeRate: falseNegatives / (falseNegatives + truePositives),
-    };
-  };
-}
-
 /** The metrics of decisions at a threshold. */
 export function metricsAt(predictions: Uint8Array, { labels }: Scored, measured: Measured<AtThreshold>) {
   const { majorityAccuracy, ...others } = predictionsOf({ labels, predictions });
@@ -127,7 +163,7 @@ export function metricsAt(predictions: Uint8Array, { labels }: Scored, measured:
 }
 
 /** The calibration of logits divided by a temperature, which leaves predictions and ranking as they are. */
-export function temperedStatistics(scored: Scored, temperature: number): Statistics<Calibration> {
+function temperedStatistics(scored: Scored, temperature: number): Statistics<Calibration> {
   const logits = scored.logits.map((logit) => logit / temperature);
   const probabilities = fakeProbabilities(logitDifferences(scored.logits), temperature);
   return calibrationStatistics({ ...scored, logits, probabilities });

@@ -154,7 +154,7 @@ const contrastOf = ({ insertion, deletion }: ExchangeCurves): number =>
   areaUnderCurve(insertion) - areaUnderCurve(deletion);
 
 /** The weighted mean of the defined values, as a function of the weights. */
-function meanOf(values: readonly number[]): (weights: Float64Array) => number {
+function meanOf(values: readonly number[]): (weights: Uint8Array) => number {
   const defined = values.flatMap((value, i) => (Number.isNaN(value) ? [] : [i]));
   return (weights) =>
     weightedMean(defined.length, (i) => values[defined[i]!]!, { weights: defined.map((i) => weights[i]!) });

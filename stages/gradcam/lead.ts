@@ -28,7 +28,7 @@ export function leadOf(
     difference: topShares(more)[place]! - (others.get(index) ?? Number.NaN),
   })).filter(({ difference }) => more.dataset === less.dataset && !Number.isNaN(difference));
   const sample = { labels: both.map(({ label }) => label), groups: both.map(({ group }) => group), draws, seed };
-  const mean = (weights: Float64Array) => weightedMean(both.length, (i) => both[i]!.difference, { weights });
+  const mean = (weights: Uint8Array) => weightedMean(both.length, (i) => both[i]!.difference, { weights });
   const pairs = (cases.length * (cases.length - 1)) / 2;
   const topShare = bootstrapInterval(sample, mean, 1 - (1 - confidence) / pairs);
   return { more: more.name, less: less.name, images: both.length, topShare };

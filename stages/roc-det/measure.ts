@@ -1,5 +1,6 @@
 import type { Point } from '../../src/learning/charts/simplify-line.ts';
 import {
+  binsUnderWeights,
   type CalibrationBin,
   calibrationBins,
   calibrationError,
@@ -36,6 +37,7 @@ import {
 import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
 import {
   countAtThresholds,
+  countDraws,
   rankScores,
   type ThresholdCounts,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
@@ -85,16 +87,14 @@ export function measure(
 ) {
   const labels = rows.map(({ label }) => label);
   const scores = rows.map(({ real, fake }) => fake - real);
-  const ranking = rankScores(scores);
+  const counts = countDraws(labels, rankScores(scores));
   const groups = rows.map(({ group }) => group);
   const sample: BootstrapSample = { labels, groups, draws, seed };
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
+  const binned = binsUnderWeights(labels, probabilities, bins);
   // In one pass over the draws, since making and ranking them takes longer than the measures.
-  const resampled = resample(sample, (weights) => ({
-    ...ranked(countAtThresholds(labels, ranking, { weights })),
-    binned: calibrationBins(labels, probabilities, { bins, weights }),
-  }));
+  const resampled = resample(sample, (weights) => ({ ...ranked(counts(weights)), binned: binned(weights) }));
   const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
     equalErrorRate,
     averagePrecision,

@@ -42,7 +42,7 @@ export function distanceOfMeans(maps: Pick<LabelledMaps, 'coarse' | 'cells'>, la
 export function weightedSums(
   { coarse, cells }: Pick<LabelledMaps, 'coarse' | 'cells'>,
   labels: ArrayLike<number>,
-  weights?: Float64Array,
+  weights?: Uint8Array,
 ): readonly Float32Array[] {
   const sums = [new Float32Array(cells), new Float32Array(cells)];
   for (let image = 0; image < labels.length; image++) {

@@ -112,7 +112,7 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
     ...(untrained && prefixed('untrained', factsOf(untrained, options))),
   };
   const nets = { trained: statistics(trained), ...(untrained && { untrained: statistics(untrained) }) };
-  const all = (weights: Float64Array): Values => {
+  const all = (weights: Uint8Array): Values => {
     const own = nets.trained(weights);
     const other = nets.untrained?.(weights);
     if (other === undefined) return own;
@@ -138,7 +138,7 @@ function measureMethod(trained: Surveyed, options: MeasureOptions, untrained?: S
 }
 
 /** The resampled statistics: means over images, and numbers of mean maps. */
-function statistics({ survey: { labels }, maps }: Surveyed): (weights: Float64Array) => Values {
+function statistics({ survey: { labels }, maps }: Surveyed): (weights: Uint8Array) => Values {
   const { topShares, pointing, overlaps } = maps;
   return (weights) => {
     const sums = weightedSums(maps, labels, weights);
@@ -158,7 +158,7 @@ function statistics({ survey: { labels }, maps }: Surveyed): (weights: Float64Ar
 }
 
 /** The weighted mean of the defined values; NaN without any. */
-function meanOf(values: Float64Array, weights?: Float64Array, counts?: (image: number) => boolean): number {
+function meanOf(values: Float64Array, weights?: Uint8Array, counts?: (image: number) => boolean): number {
   let [sum, total] = [0, 0];
   for (let image = 0; image < values.length; image++) {
     const [value, weight] = [values[image]!, weights?.[image] ?? 1];

@@ -1,4 +1,5 @@
 import { mean } from './mean.ts';
+import type { ThresholdCounts } from './ranking/threshold-counts.ts';
 import { requireOneEach, type Weighted } from './weights.ts';
 
 /** How often images of each class were called real and fake: counts, or sums of weights. Positive is class 1, fake. */
@@ -20,6 +21,13 @@ export function confusion(
   const counts = [0, 0, 0, 0] as [number, number, number, number];
   for (let i = 0; i < labels.length; i++) counts[2 * labels[i]! + predictions[i]!]! += weights?.[i] ?? 1;
   const [trueNegatives, falsePositives, falseNegatives, truePositives] = counts;
+  return { trueNegatives, falsePositives, falseNegatives, truePositives };
+}
+
+/** The {@link confusion} of calling the items positive that score at or above `thresholds[last]`; none of them for -1. */
+export function confusionAt(counts: ThresholdCounts, last: number): Confusion {
+  const [falsePositives, truePositives] = [counts.falsePositives[last] ?? 0, counts.truePositives[last] ?? 0];
+  const [trueNegatives, falseNegatives] = [counts.negatives - falsePositives, counts.positives - truePositives];
   return { trueNegatives, falsePositives, falseNegatives, truePositives };
 }
 

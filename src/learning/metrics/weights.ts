@@ -17,6 +17,7 @@ export function requireOneEach(
   if (weights.length !== labels.length) {
     throw new RangeError(`Expected one weight for each of ${labels.length} labels, got ${weights.length}`);
   }
+  if (weights instanceof Uint8Array) return;
   for (let i = 0; i < weights.length; i++) {
     const weight = weights[i]!;
     if (!(weight >= 0 && weight < Infinity)) {

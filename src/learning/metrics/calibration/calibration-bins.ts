@@ -26,28 +26,51 @@ export interface CalibrationBin {
 export function calibrationBins(
   labels: ArrayLike<number>,
   probabilities: ArrayLike<number>,
-  { bins = 15, weights }: Weighted & { readonly bins?: number } = {},
+  { bins, weights = new Uint8Array(labels.length).fill(1) }: Weighted & { readonly bins?: number } = {},
 ): readonly CalibrationBin[] {
   requireOneEach(labels, probabilities, 'probability', { weights });
-  const [items, predicted, observed] = [new Float64Array(bins), new Float64Array(bins), new Float64Array(bins)];
-  for (let i = 0; i < labels.length; i++) {
-    const probability = probabilities[i]!;
+  return binsUnderWeights(labels, probabilities, bins)(weights);
+}
+
+/** {@link calibrationBins} under one weighting after another: an item's bin is found once. */
+export function binsUnderWeights(
+  labels: ArrayLike<number>,
+  probabilities: ArrayLike<number>,
+  bins = 15,
+): (weights: ArrayLike<number>) => readonly CalibrationBin[] {
+  const values = Float64Array.from(probabilities);
+  /** Twice the bin, plus the label. */
+  const cells = Uint16Array.from(values, (probability, i) => {
     if (!(probability >= 0 && probability <= 1)) {
       throw new RangeError(`Expected a probability from 0 to 1, got ${probability} at index ${i}`);
     }
-    const bin = Math.max(0, Math.ceil(probability * bins) - 1);
-    const weight = weights?.[i] ?? 1;
-    items[bin]! += weight;
-    predicted[bin]! += weight * probability;
-    observed[bin]! += weight * labels[i]!;
+    return 2 * Math.max(0, Math.ceil(probability * bins) - 1) + labels[i]!;
+  });
+  const [counts, predicted] = [new Float64Array(2 * bins), new Float64Array(bins)];
+  return (weights) => {
+    addUp(weights, cells, values, counts.fill(0), predicted.fill(0));
+    return Array.from(predicted, (sum, bin) => {
+      const items = counts[2 * bin]! + counts[2 * bin + 1]!;
+      const [meanProbability, positiveShare] = [sum / items, counts[2 * bin + 1]! / items];
+      return { low: bin / bins, high: (bin + 1) / bins, items, meanProbability, positiveShare };
+    }).filter(({ items }) => items > 0);
+  };
+}
+
+/** Adds the items to `counts`, by cell, and their values to `sums`, by bin. Not a closure, of which V8 would compile each anew. */
+function addUp(
+  weights: ArrayLike<number>,
+  cells: Uint16Array,
+  values: Float64Array,
+  counts: Float64Array,
+  sums: Float64Array,
+): void {
+  for (let i = 0; i < cells.length; i++) {
+    const cell = cells[i]!;
+    const weight = weights[i]!;
+    counts[cell]! += weight;
+    sums[cell >>> 1]! += weight * values[i]!;
   }
-  return Array.from(items, (count, bin) => ({
-    low: bin / bins,
-    high: (bin + 1) / bins,
-    items: count,
-    meanProbability: predicted[bin]! / count,
-    positiveShare: observed[bin]! / count,
-  })).filter((bin) => bin.items > 0);
 }
 
 /**

@@ -127,7 +127,7 @@ function welchTests(
   statistics: readonly Statistic[],
   level: number,
 ): readonly Omit<TestedDifference, 'adjustedP'>[] {
-  const meansOf = (weights: Float64Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
+  const meansOf = (weights: Uint8Array) => groups.map((runs) => mean(runs.map((run) => statistics[run]!(weights))));
   const values = statistics.map((statistic) => onAllImages(sample, statistic));
   const { draws: drawn } = resample(sample, meansOf);
   const ofRuns = groups.map((runs) => runs.map((run) => values[run]!));

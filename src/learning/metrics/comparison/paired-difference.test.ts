@@ -11,7 +11,7 @@ const noise = drawnScores(250, 150, 0, 2).scores;
 const worse = scores.map((score, i) => score + 0.8 * noise[i]!);
 const area = (of: readonly number[]) => {
   const ranking = rankScores(of);
-  return (weights: Float64Array) => auc(countAtThresholds(labels, ranking, { weights }));
+  return (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights }));
 };
 
 test('the difference of two areas has DeLong’s interval and p-value, up to what draws can tell', () => {
@@ -45,7 +45,7 @@ test('draws that are all alike have no interval, and a p-value only where there 
 });
 
 test('one image of a class says nothing of the spread', () => {
-  const statistics = [(weights: Float64Array) => weights[0]!, () => 1] as const;
+  const statistics = [(weights: Uint8Array) => weights[0]!, () => 1] as const;
   const { difference, low, high, p } = pairedDifference({ labels: [0, 0, 1], seed: 1 }, ...statistics, 0.95);
   assert.deepEqual([difference, low, high, p], [0, Number.NaN, Number.NaN, Number.NaN]);
 });

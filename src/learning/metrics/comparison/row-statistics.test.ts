@@ -11,13 +11,13 @@ const rows = [
 ];
 
 test('the example: one real image is ranked above a fake one, and called fake', () => {
-  const all = new Float64Array(4).fill(1);
+  const all = new Uint8Array(4).fill(1);
   assert.equal(aucOfRows(labels, rows)(all), 0.75);
   assert.equal(accuracyOfRows(labels, rows)(all), 0.75);
 });
 
 test('an image of no weight does not count', () => {
-  const withoutIt = Float64Array.of(1, 0, 1, 1);
+  const withoutIt = Uint8Array.of(1, 0, 1, 1);
   assert.equal(aucOfRows(labels, rows)(withoutIt), 1);
   assert.equal(accuracyOfRows(labels, rows)(withoutIt), 1);
 });

@@ -1,7 +1,7 @@
 import { accuracy, confusion } from '../confusion.ts';
 import type { Statistic } from '../intervals/bootstrap.ts';
 import { auc } from '../ranking/auc.ts';
-import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
+import { countDraws, rankScores } from '../ranking/threshold-counts.ts';
 import type { ScoreRow } from '../scores-file.ts';
 
 type Scores = Pick<ScoreRow, 'real' | 'fake'>;
@@ -14,8 +14,8 @@ export const predictedClass = ({ real, fake }: Scores): 0 | 1 => (fake > real ? 
 
 /** The AUC of rows, which are ranked once. */
 export function aucOfRows(labels: readonly (0 | 1)[], rows: readonly Scores[]): Statistic {
-  const ranking = rankScores(rows.map(differenceOf));
-  return (weights) => auc(countAtThresholds(labels, ranking, { weights }));
+  const counts = countDraws(labels, rankScores(rows.map(differenceOf)));
+  return (weights) => auc(counts(weights));
 }
 
 /** The share of images for which the score of their class is higher. */

@@ -1,5 +1,5 @@
 import { auc } from '../ranking/auc.ts';
-import { countAtThresholds, rankScores } from '../ranking/threshold-counts.ts';
+import { countAtThresholds, countDraws, rankScores } from '../ranking/threshold-counts.ts';
 import { type BootstrapSample, bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';
 import type { Interval } from './interval.ts';
@@ -29,7 +29,8 @@ export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, 
     return { estimate, low, high, method: 'one-sided' };
   }
   if (drawsGroups(sample)) {
-    return bootstrapInterval(sample, (weights) => auc(countAtThresholds(labels, ranking, { weights })), level);
+    const counts = countDraws(labels, ranking);
+    return bootstrapInterval(sample, (weights) => auc(counts(weights)), level);
   }
   const variance = delong(labels, [scores]).covariance[0]![0]!;
   if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };

@@ -39,7 +39,7 @@ test('the same seed gives the same draws, another one others', () => {
 test('the interval of a share is the binomial one, up to what draws can tell', () => {
   const right = Array.from({ length: 400 }, (_, i) => (i % 5 === 0 ? 0 : 1)); // 80 %
   const labels = right.map((_, i) => (i < 200 ? 0 : 1));
-  const share = (weights: Float64Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
+  const share = (weights: Uint8Array) => sum(weights.map((weight, i) => weight * right[i]!)) / sum(weights);
   const { estimate, low, high, method } = bootstrapInterval({ labels, seed: 3 }, share, 0.95);
   const half = 1.96 * Math.sqrt((0.8 * 0.2) / 400);
   assert.equal(estimate, 0.8);
@@ -67,7 +67,7 @@ test('a class of one image or one group is never redrawn, which says nothing of 
 });
 
 test('several statistics share the draws', () => {
-  const first = (weights: Float64Array) => weights[0]!;
+  const first = (weights: Uint8Array) => weights[0]!;
   const both = bootstrapIntervals(
     { labels, draws: 99, seed: 2 },
     (weights) => ({ one: first(weights), twice: 2 * first(weights) }),
@@ -78,8 +78,8 @@ test('several statistics share the draws', () => {
 });
 
 test('what chance makes larger has its percentiles mirrored, between 0 and no less than itself', () => {
-  const off = (weights: Float64Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
-  const all = (weights: Float64Array) => ({
+  const off = (weights: Uint8Array) => sum(weights.map((weight) => Math.abs(weight - 1)));
+  const all = (weights: Uint8Array) => ({
     plain: 1 + off(weights),
     biased: 1 + off(weights),
     far: 99 + off(weights),

@@ -9,7 +9,7 @@ import type { Interval } from './interval.ts';
  *
  *     bootstrapInterval({ labels, seed: 1 }, (weights) => accuracy(confusion(labels, predictions, { weights })), 0.95);
  *
- * For statistics of a ranking, sort once and count each draw: {@link rankScores} in threshold-counts.ts.
+ * For statistics of a ranking, sort once and count each draw: {@link countDraws} in threshold-counts.ts.
  */
 export interface BootstrapSample {
   /** 0 or 1 for each image. */
@@ -27,11 +27,11 @@ export interface BootstrapSample {
 export const defaultDraws = 2000;
 
 /** A statistic of the images under weights. The array of weights is reused for the next draw. */
-export type Statistic<Value = number> = (weights: Float64Array) => Value;
+export type Statistic<Value = number> = (weights: Uint8Array) => Value;
 
 /** A statistic on the images themselves, each counted once. */
 export const onAllImages = <Value>({ labels }: Pick<BootstrapSample, 'labels'>, statistic: Statistic<Value>): Value =>
-  statistic(new Float64Array(labels.length).fill(1));
+  statistic(new Uint8Array(labels.length).fill(1));
 
 /** A statistic on the images themselves and on every draw; without draws where these say nothing of the spread. */
 export interface Resampled<Value> {
@@ -154,7 +154,7 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
 }
 
 /** The draws, or none if a class has a single image or group, whose unknown spread would count as none. */
-function informativeDraws(sample: BootstrapSample): Iterable<Float64Array> {
+function informativeDraws(sample: BootstrapSample): Iterable<Uint8Array> {
   const [real, fake, both] = unitsOf(sample.labels, sample.groups).strata;
   return [real, fake].some((own) => own + both > 0 && own < 2 && both < 2) ? [] : bootstrapWeights(sample);
 }

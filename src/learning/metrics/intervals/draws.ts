@@ -35,18 +35,26 @@ export class Draws {
   readonly #random: Random;
   /** How often each unit was drawn. A byte: one of more than 255 units is drawn 256 times with a chance below 10^-500. */
   readonly #counts: Uint8Array;
-  readonly #weights: Float64Array;
+  readonly #weights: Uint8Array;
 
   constructor(units: Units, seed: number) {
     this.#units = units;
     this.#random = new Random('bootstrap', seed);
     this.#counts = new Uint8Array(units.strata.reduce((sum, size) => sum + size, 0));
-    this.#weights = new Float64Array(units.unitOf.length);
+    this.#weights = new Uint8Array(units.unitOf.length);
   }
 
   /** How often each image was drawn in the next draw. The array is reused. */
-  next(): Float64Array {
-    const [counts, weights, { strata, unitOf }] = [this.#counts.fill(0), this.#weights, this.#units];
+  next(): Uint8Array {
+    this.skip();
+    const [counts, weights, { unitOf }] = [this.#counts, this.#weights, this.#units];
+    for (let i = 0; i < weights.length; i++) weights[i] = counts[unitOf[i]!]!;
+    return weights;
+  }
+
+  /** Leaves out the next draw. */
+  skip(): void {
+    const [counts, { strata }] = [this.#counts.fill(0), this.#units];
     // In parts, since V8 would compile a long first loop without having seen what follows it, and then run it slowly for ever.
     const part = 1000;
     let from = 0;
@@ -54,7 +62,5 @@ export class Draws {
       for (let i = 0; i < size; i += part) this.#random.tally(size, Math.min(part, size - i), counts, from);
       from += size;
     }
-    for (let i = 0; i < weights.length; i++) weights[i] = counts[unitOf[i]!]!;
-    return weights;
   }
 }

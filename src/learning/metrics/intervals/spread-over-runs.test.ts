@@ -8,7 +8,7 @@ import { drawnScores } from './testing-intervals.ts';
 test('seeds and test images are told apart: runs that agree still vary with the images', () => {
   const { labels, scores } = drawnScores(100, 100, 1, 1);
   const ranking = rankScores(scores);
-  const run = (weights: Float64Array) => auc(countAtThresholds(labels, ranking, { weights }));
+  const run = (weights: Uint8Array) => auc(countAtThresholds(labels, ranking, { weights }));
   const { values, mean, deviation, overRuns, overImages } = spreadOverRuns({ labels, seed: 1 }, [run, run, run], 0.95);
   assert.deepEqual(values, [mean, mean, mean]);
   assert.deepEqual([deviation, overRuns.low, overRuns.high], [0, mean, mean]);

@@ -29,16 +29,15 @@ export function auc({ falsePositives, truePositives, positives, negatives }: Thr
 export function partialAuc(counts: ThresholdCounts, maxFalsePositiveRate: number): number {
   const { falsePositives, truePositives, positives, negatives } = counts;
   let [area, lastX, lastY] = [0, 0, 0];
-  const goTo = (x: number, y: number) => {
-    area += ((x - lastX) * (y + lastY)) / 2;
-    [lastX, lastY] = [x, y];
-  };
   for (let i = 0; i < falsePositives.length; i++) {
     const x = falsePositives[i]! / negatives;
+    const y = truePositives[i]! / positives;
     if (x > maxFalsePositiveRate) break;
-    goTo(x, truePositives[i]! / positives);
+    area += ((x - lastX) * (y + lastY)) / 2;
+    lastX = x;
+    lastY = y;
   }
-  goTo(maxFalsePositiveRate, truePositiveRateAt(counts, maxFalsePositiveRate));
+  area += ((maxFalsePositiveRate - lastX) * (truePositiveRateAt(counts, maxFalsePositiveRate) + lastY)) / 2;
   const chance = maxFalsePositiveRate ** 2 / 2;
   return (1 + (area - chance) / (maxFalsePositiveRate - chance)) / 2;
 }

@@ -1,4 +1,4 @@
-import type { ThresholdCounts } from './threshold-counts.ts';
+import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * The equal error rate, 0 to 1: where the ROC curve, straight between its points, meets the falling diagonal, so that false
@@ -16,21 +16,16 @@ export function equalErrorRate(counts: ThresholdCounts): { readonly rate: number
   const { thresholds, falsePositives, truePositives, positives, negatives } = counts;
   // False negative minus false positive rate, times all pairs: whole numbers without weights, so 0 is exact.
   const gap = (i: number) => (positives - truePositives[i]!) * negatives - falsePositives[i]! * positives;
-  let before = positives * negatives;
-  if (!(before > 0)) return { rate: Number.NaN, threshold: Number.NaN };
-  for (let i = 0; ; i++) {
-    const after = gap(i);
-    if (after > 0) {
-      before = after;
-      continue;
-    }
-    if (after === 0) return { rate: falsePositives[i]! / negatives, threshold: separatingThreshold(thresholds, i) };
-    const share = before / (before - after);
-    const lastFalse = i === 0 ? 0 : falsePositives[i - 1]!;
-    const rate = (lastFalse + share * (falsePositives[i]! - lastFalse)) / negatives;
-    const above = i === 0 ? thresholds[i]! : thresholds[i - 1]!;
-    return { rate, threshold: (1 - share) * above + share * thresholds[i]! };
-  }
+  if (!(positives * negatives > 0)) return { rate: Number.NaN, threshold: Number.NaN };
+  const i = firstIndex(thresholds.length, (i) => gap(i) <= 0);
+  const after = gap(i);
+  if (after === 0) return { rate: falsePositives[i]! / negatives, threshold: separatingThreshold(thresholds, i) };
+  const before = i === 0 ? positives * negatives : gap(i - 1);
+  const share = before / (before - after);
+  const lastFalse = i === 0 ? 0 : falsePositives[i - 1]!;
+  const rate = (lastFalse + share * (falsePositives[i]! - lastFalse)) / negatives;
+  const above = i === 0 ? thresholds[i]! : thresholds[i - 1]!;
+  return { rate, threshold: (1 - share) * above + share * thresholds[i]! };
 }
 
 /**

@@ -1,4 +1,4 @@
-import type { ThresholdCounts } from './threshold-counts.ts';
+import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * The precision-recall curve of a ranking, as scikit-learn's `precision_recall_curve` gives it: a point for each threshold,
@@ -20,18 +20,18 @@ export function precisionRecallCurve(counts: ThresholdCounts) {
 }
 
 /**
- * The precision at recalls, ascending from 0 to 1, each at the first threshold that reaches it, since between its points the
+ * The precision at recalls, 0 to 1, each at the first threshold that reaches it, since between its points the
  * curve is not straight. NaN where there are no positives.
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give 1 1 2/3 at 0 0.5 0.75.
  */
 export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
   const { falsePositives, truePositives, positives } = counts;
-  let at = 0;
+  const calledAt = (i: number) => truePositives[i]! + falsePositives[i]!;
   return Float64Array.from(places, (place) => {
     if (!(positives > 0)) return Number.NaN;
-    while (at < truePositives.length - 1 && truePositives[at]! / positives < place) at++;
-    return truePositives[at]! / (truePositives[at]! + falsePositives[at]!);
+    const at = firstIndex(truePositives.length - 1, (i) => truePositives[i]! / positives >= place && calledAt(i) > 0);
+    return truePositives[at]! / calledAt(at);
   });
 }
 
@@ -45,10 +45,11 @@ export function precisionsAt(counts: ThresholdCounts, places: ArrayLike<number>)
 export function averagePrecision(counts: ThresholdCounts): number {
   const { truePositives, falsePositives, positives, negatives } = counts;
   if (positives === 0) return negatives === 0 ? Number.NaN : 0;
-  let [sum, last] = [0, 0];
-  for (let i = 0; i < truePositives.length; i++) {
+  let [sum, last, i] = [0, 0, 0];
+  while (truePositives[i] === 0) i++; // then nothing is divided by 0, and steps of 0 need no branch, which could not be predicted
+  for (; i < truePositives.length; i++) {
     const called = truePositives[i]!;
-    if (called > last) sum += ((called - last) * called) / (called + falsePositives[i]!);
+    sum += ((called - last) * called) / (called + falsePositives[i]!);
     last = called;
   }
   return sum / positives;

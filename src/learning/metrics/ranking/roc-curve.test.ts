@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import { bandOf, resample } from '../intervals/bootstrap.ts';
 import { drawnScores } from '../intervals/testing-intervals.ts';
 import { detCurve, OneClassError, rocCurve, truePositiveRateAt, truePositiveRatesAt } from './roc-curve.ts';
-import { countAtThresholds, rankScores } from './threshold-counts.ts';
+import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const example = countAtThresholds([0, 0, 1, 1], [0.1, 0.4, 0.35, 0.8]);
 const det = (labels: readonly number[], scores: readonly number[]) =>
@@ -80,10 +80,9 @@ test('a band of 95 % holds the true height at a place in about that share of tes
   let held = 0;
   for (let seed = 0; seed < 40; seed++) {
     const { labels, scores } = drawnScores(60, 60, 1, 200 + seed);
-    const ranking = rankScores(scores);
+    const counts = countDraws(labels, rankScores(scores));
     const sample = { labels, draws: 200, seed };
-    const heights = (weights: Float64Array) =>
-      truePositiveRatesAt(countAtThresholds(labels, ranking, { weights }), places);
+    const heights = (weights: Uint8Array) => truePositiveRatesAt(counts(weights), places);
     const { low, high } = bandOf(resample(sample, heights), 0.95);
     for (const [i, height] of truth.entries()) if (low[i]! <= height && height <= high[i]!) held++;
   }

@@ -1,4 +1,4 @@
-import type { ThresholdCounts } from './threshold-counts.ts';
+import { firstIndex, type ThresholdCounts } from './threshold-counts.ts';
 
 /**
  * The ROC curve of a ranking, as scikit-learn's `roc_curve` gives it (Fawcett 2006, "An introduction to ROC analysis",
@@ -39,7 +39,7 @@ export function rocCurve(
 const bends = (counts: Float64Array, i: number): boolean => counts[i + 1]! - counts[i]! !== counts[i]! - counts[i - 1]!;
 
 /**
- * The height of the ROC curve at false positive rates, ascending from 0 to 1: straight between its points, and the upper end
+ * The height of the ROC curve at false positive rates, 0 to 1: straight between its points, and the upper end
  * where it rises vertically. Higher is better; chance gives the false positive rate itself. NaN where a class is missing.
  * Below a rate of 1 / negatives the height is interpolated and says little of the ranking.
  *
@@ -47,11 +47,10 @@ const bends = (counts: Float64Array, i: number): boolean => counts[i + 1]! - cou
  */
 export function truePositiveRatesAt(counts: ThresholdCounts, places: ArrayLike<number>): Float64Array {
   const { falsePositives, truePositives, positives, negatives } = counts;
-  let next = 0; // the first threshold that lies right of the place
   return Float64Array.from(places, (place) => {
     if (!(positives > 0 && negatives > 0)) return Number.NaN;
-    // As shares, since 0.29 * 100 is below 29.
-    while (next < falsePositives.length && falsePositives[next]! / negatives <= place) next++;
+    // The first threshold that lies right of the place; in shares, since 0.29 * 100 is below 29.
+    const next = firstIndex(falsePositives.length, (i) => falsePositives[i]! / negatives > place);
     const [x, y] = next === 0 ? [0, 0] : [falsePositives[next - 1]!, truePositives[next - 1]!];
     if (next === falsePositives.length) return y / positives;
     const share = Math.max(0, place * negatives - x) / (falsePositives[next]! - x);
