@@ -21,6 +21,8 @@ await build({
     'batch-worker': 'src/learning/vision/batches/batch-worker.ts',
     'examine-worker': 'stages/load-dataset/examine-worker.ts',
     'look-worker': 'stages/audit/look-worker.ts',
+    'draw-split-worker': 'stages/evaluate/draw-split-worker.ts',
+    'draw-curves-worker': 'stages/roc-det/draw-curves-worker.ts',
     // What a project's own kinds share with Restage: its classes, and the schemas of settings.
     index: 'src/index.ts',
     zod: 'zod',

@@ -1,34 +1,40 @@
 import { fitTemperature } from '../../src/learning/metrics/calibration/temperature.ts';
 import { accuracy, confusion } from '../../src/learning/metrics/confusion.ts';
-import { resample, resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/metrics/logits.ts';
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { countAtThresholds, countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { finite, type IntervalOptions, measure, measureAuc, type Scored, scoredOf, withIntervals } from './measure.ts';
 import { type Fitted, metricsAt, predictionsAt, splitMetrics, splitStatistics } from './split-metrics.ts';
 
 /** The content of the `metrics` output. */
-export type Evaluation = ReturnType<typeof evaluate>;
-export type EvaluatedSplit = ReturnType<typeof evaluateSplit>;
+export type Evaluation = Awaited<ReturnType<typeof evaluate>>;
+export type EvaluatedSplit = Awaited<ReturnType<typeof evaluateSplit>>;
+
+interface EvaluateOptions extends IntervalOptions {
+  /** At most, for large splits; the numbers are the same for any number of them. */
+  readonly threads: number;
+}
 
 /** Evaluates splits; `chosenEpoch` is the one whose weights were evaluated, the best on val, or 0 if none was trained. */
-export function evaluate(
+export async function evaluate(
   rows: readonly ScoreRow[],
-  options: IntervalOptions & { readonly splits: readonly string[]; readonly chosenEpoch: number },
+  options: EvaluateOptions & { readonly splits: readonly string[]; readonly chosenEpoch: number },
 ) {
   const { splits: names, confidence, chosenEpoch } = options;
   const scale = scaleOf(rows);
   const rowsOf = (name: string) => rows.filter(({ split }) => split === name);
   const fittedOnVal = names.includes(selectionSplit) ? fitTo(scoredOf(rowsOf(selectionSplit), scale)) : undefined;
-  const splits = Object.fromEntries(
-    names.map((name) => {
-      // Omitted for val itself, where they would be optimistic.
-      const fitted = name === selectionSplit ? undefined : fittedOnVal;
-      return [name, evaluateSplit(rowsOf(name), scale, fitted, options)];
-    }),
-  );
+  const splits: Record<string, EvaluatedSplit> = {};
+  for (const name of names) {
+    // Omitted for val itself, where they would be optimistic.
+    const fitted = name === selectionSplit ? undefined : fittedOnVal;
+    splits[name] = await evaluateSplit(rowsOf(name), scale, fitted, options);
+  }
   const accuracies = Object.fromEntries(names.map((name) => [name, splits[name]!.accuracy]));
   return {
     confidence,
@@ -51,17 +57,21 @@ function fitTo({ labels, differences, logits }: Scored): Fitted | undefined {
 }
 
 /** The metrics of a split, and what the fitted values give there. */
-function evaluateSplit(
+async function evaluateSplit(
   rows: readonly ScoreRow[],
   scale: ScoreScale,
   fitted: Fitted | undefined,
-  options: IntervalOptions,
+  options: EvaluateOptions,
 ) {
   const scored = scoredOf(rows, scale);
   const sources = sourceMetrics(rows, scale, options);
-  const { confidence, draws, seed } = options;
+  const { confidence, draws, seed, threads } = options;
   const { labels, groups } = scored;
-  const resampled = resample({ labels, groups, draws, seed }, splitStatistics(scored, fitted));
+  const sample = { labels, groups, draws, seed };
+  const resampled = await resampleInThreads(sample, splitStatistics(scored, fitted), {
+    threads,
+    start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted }),
+  });
   const { atEqualError, atYouden, tempered } = resampled.estimate;
   const measured = <Name extends string>(part: (all: typeof resampled.estimate) => Readonly<Record<Name, number>>) =>
     withIntervals(resultOf(resampled, part), groups, confidence);

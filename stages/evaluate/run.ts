@@ -14,7 +14,7 @@ export default async function run(context: StageContext<EvaluateSettings>): Prom
   const { settings } = context;
   const { rows: images, chosenEpoch } = await scoresOf(context);
   const rows = settings.by === 'group' ? groupsOf(images) : images;
-  const evaluation = evaluate(rows, { ...settings, chosenEpoch });
+  const evaluation = await evaluate(rows, { ...settings, chosenEpoch, threads: context.cpus });
 
   writeFileSync(context.output('scores'), formatScores(rows));
   writeFileSync(context.output('metrics'), `${JSON.stringify(metricsOf(evaluation, settings.by), null, 2)}\n`);

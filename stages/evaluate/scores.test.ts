@@ -3,14 +3,19 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { formatScores, parseScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { StageError } from '../../src/stage.ts';
 import { digestOf } from '../../test/support/golden.ts';
 import { StageBench } from '../../test/support/stage-bench.ts';
 import { writeTintedDataset } from '../../test/support/tinted-dataset.ts';
 import type { Evaluation } from './evaluation.ts';
+import { scoredOf } from './measure.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
+import { splitStatistics } from './split-metrics.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'stage-'));
 const dataset = join(folder, 'dataset');
@@ -43,6 +48,16 @@ function scoresOf(bench: StageBench): readonly ScoreRow[] {
   assert.ok(scores.ok);
   return scores.value;
 }
+
+test('threads draw the same as one thread', async () => {
+  const scored = scoredOf([...testing, ...val], 'logits');
+  const sample = { labels: scored.labels, draws: 7, seed: 3 };
+  const fitted = { equalErrorThreshold: 1, youdenThreshold: 2, temperature: 0.5 };
+  const statistic = splitStatistics(scored, fitted);
+  const start = () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted });
+  const resampled = await resampleInThreads(sample, statistic, { threads: 2, start, worthwhile: 0 });
+  assert.deepEqual(resampled, resample(sample, statistic));
+});
 
 test('scores of any origin get the metrics that a model’s get, with no model at all', async () => {
   using bench = await scored([...testing, ...val]);

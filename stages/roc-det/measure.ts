@@ -10,14 +10,13 @@ import { fitTemperature, temperatureInterval } from '../../src/learning/metrics/
 import { aucInterval } from '../../src/learning/metrics/intervals/auc-interval.ts';
 import {
   type Band,
-  type BootstrapSample,
   bandOf,
   drawsGroups,
   intervalsOf,
-  resample,
   resultOf,
 } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { normalCdf } from '../../src/learning/metrics/intervals/normal-distribution.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import {
   fakeProbabilities,
   fakeProbabilitiesOf,
@@ -42,10 +41,11 @@ import {
   type ThresholdCounts,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import type { Model } from './read-models.ts';
 import type { RocDetSettings } from './spec.ts';
 
-export type MeasuredModel = ReturnType<typeof measure>;
+export type MeasuredModel = Awaited<ReturnType<typeof measure>>;
 
 export interface Curve {
   readonly points: readonly Point[];
@@ -77,24 +77,36 @@ const ranked = (counts: ThresholdCounts) => ({
   ),
 });
 
+/** In one pass over the draws, since making and ranking them takes longer than the measures. */
+export function curveStatistics(labels: readonly number[], scores: readonly number[], probabilities: Float64Array) {
+  const counts = countDraws(labels, rankScores(scores));
+  const binned = binsUnderWeights(labels, probabilities, bins);
+  return (weights: Uint8Array) => ({ ...ranked(counts(weights)), binned: binned(weights) });
+}
+
+interface MeasureOptions extends Pick<RocDetSettings, 'confidence' | 'draws' | 'seed'> {
+  /** At most, for many scores; the numbers are the same for any number of them. */
+  readonly threads: number;
+}
+
 /**
  * Everything that charts and tables show of one model. Fakes are positive; images are ranked by the score of fake minus that of
  * real.
  */
-export function measure(
+export async function measure(
   { name, rows, calibration }: Omit<Model, 'labels'>,
-  { confidence: level, draws, seed }: Pick<RocDetSettings, 'confidence' | 'draws' | 'seed'>,
+  { confidence: level, draws, seed, threads }: MeasureOptions,
 ) {
   const labels = rows.map(({ label }) => label);
   const scores = rows.map(({ real, fake }) => fake - real);
-  const counts = countDraws(labels, rankScores(scores));
   const groups = rows.map(({ group }) => group);
-  const sample: BootstrapSample = { labels, groups, draws, seed };
+  const sample = { labels, groups, draws, seed };
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
-  const binned = binsUnderWeights(labels, probabilities, bins);
-  // In one pass over the draws, since making and ranking them takes longer than the measures.
-  const resampled = resample(sample, (weights) => ({ ...ranked(counts(weights)), binned: binned(weights) }));
+  const resampled = await resampleInThreads(sample, curveStatistics(labels, scores, probabilities), {
+    threads,
+    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, scores, probabilities }),
+  });
   const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
     equalErrorRate,
     averagePrecision,

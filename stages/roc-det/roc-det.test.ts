@@ -4,7 +4,11 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { compareModels } from '../../src/learning/metrics/comparison/compare-models.ts';
 import { matchScores } from '../../src/learning/metrics/comparison/match-scores.ts';
+import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
+import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { fakeProbabilities } from '../../src/learning/metrics/logits.ts';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
+import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { Random } from '../../src/random.ts';
 import { StageError } from '../../src/stage.ts';
 import { assertGolden, digestOf } from '../../test/support/golden.ts';
@@ -12,7 +16,7 @@ import { StageBench } from '../../test/support/stage-bench.ts';
 import { precisionRecallChart, rocChart } from './curve-charts.ts';
 import { detChart } from './det-chart.ts';
 import type { Frame, Line } from './lines.ts';
-import { type Curve, type MeasuredModel, measure } from './measure.ts';
+import { type Curve, curveStatistics, type MeasuredModel, measure } from './measure.ts';
 import { reliabilityChart } from './reliability-chart.ts';
 import run from './run.ts';
 import { spec } from './spec.ts';
@@ -49,7 +53,7 @@ const eachAlone = (models: readonly MeasuredModel[]): readonly Line[] =>
   models.map((model) => ({ name: model.name, runs: [model] }));
 
 const named = (name: string, rows: readonly ScoreRow[], calibration: readonly ScoreRow[] = []) =>
-  measure({ name, rows, calibration }, options);
+  measure({ name, rows, calibration }, { ...options, threads: 1 });
 
 /** Runs the kind on one model's scores, or on those of several by their `net`. */
 const roc = async (
@@ -68,8 +72,8 @@ const textOf = (bench: StageBench, port: string) => readFileSync(bench.output(po
 const titleOf = (bench: StageBench, port: string): string =>
   JSON.parse(readFileSync(join(bench.output(port), 'chart.vl.json'), 'utf8')).title.text.join(' ');
 
-test('images are ranked by the difference of their scores, fake being positive', () => {
-  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } = named('', rows);
+test('images are ranked by the difference of their scores, fake being positive', async () => {
+  const { real, fake, auc, equalErrorRate, averagePrecision, roc, det, precisionRecall } = await named('', rows);
   assert.deepEqual([real, fake, auc.estimate, equalErrorRate.estimate], [2, 2, 0.75, 0.5]);
   assert.ok(Math.abs(averagePrecision.estimate - 5 / 6) < 1e-12);
   const plain = (points: readonly { readonly x: number; readonly y: number }[]) => points.map(({ x, y }) => [x, y]);
@@ -94,20 +98,30 @@ test('images are ranked by the difference of their scores, fake being positive',
   ]);
 });
 
-test('scores that are probabilities are taken as such, and rank as their logits do', () => {
+test('scores that are probabilities are taken as such, and rank as their logits do', async () => {
   const logits = drawn(60, 2);
   const probabilities = logits.map((row) => {
     const fake = 1 / (1 + Math.exp(row.real - row.fake));
     return { ...row, real: 1 - fake, fake };
   });
-  const [one, other] = [named('', logits, logits), named('', probabilities, probabilities)];
+  const [one, other] = [await named('', logits, logits), await named('', probabilities, probabilities)];
   assert.equal(other.auc.estimate, one.auc.estimate);
   assert.ok(Math.abs(other.calibrationError.estimate - one.calibrationError.estimate) < 1e-9);
   assert.ok(Math.abs(other.scaled!.temperature - one.scaled!.temperature) < 1e-6);
 });
 
-test('the charts of one model hold its curves, bands and marks', () => {
-  const models = [thinned(named('', rows, validation))];
+test('threads draw the same as one thread', async () => {
+  const rows = drawn(60, 1);
+  const [labels, scores] = [rows.map(({ label }) => label), rows.map(({ fake }) => fake)];
+  const [sample, probabilities] = [{ labels, draws: 7, seed: 3 }, fakeProbabilities(scores)];
+  const statistic = curveStatistics(labels, scores, probabilities);
+  const start = () => startWorker(import.meta.url, 'draw-curves-worker', { sample, scores, probabilities });
+  const resampled = await resampleInThreads(sample, statistic, { threads: 2, start, worthwhile: 0 });
+  assert.deepEqual(resampled, resample(sample, statistic));
+});
+
+test('the charts of one model hold its curves, bands and marks', async () => {
+  const models = [thinned(await named('', rows, validation))];
   assertGolden(
     rocChart(eachAlone(models), { ...frame, bothScores: true }),
     new URL('golden/roc.golden.json', import.meta.url),
@@ -120,9 +134,9 @@ test('the charts of one model hold its curves, bands and marks', () => {
   assertGolden(reliabilityChart(eachAlone(models), frame), new URL('golden/reliability.golden.json', import.meta.url));
 });
 
-test('the charts of two models tell them apart by colour, dash and shape, the better one first', () => {
+test('the charts of two models tell them apart by colour, dash and shape, the better one first', async () => {
   const [good, bad] = [drawn(12, 2), drawn(12, 0.5)];
-  const models = [named('good', good), named('bad', bad)].map(thinned);
+  const models = [await named('good', good), await named('bad', bad)].map(thinned);
   assertGolden(rocChart(eachAlone(models), frame), new URL('golden/two-roc.golden.json', import.meta.url));
   assertGolden(detChart(eachAlone(models), frame), new URL('golden/two-det.golden.json', import.meta.url));
   assertGolden(
@@ -135,7 +149,7 @@ test('the charts of two models tell them apart by colour, dash and shape, the be
   );
 });
 
-test('a test goes by the images that both scored, which may say the opposite of the ranking', () => {
+test('a test goes by the images that both scored, which may say the opposite of the ranking', async () => {
   // What only one of them scored turns the order round: the first is right there, the second wrong.
   const own = (name: string, shift: number, elsewhere: number) => [
     ...drawn(90, shift),
@@ -145,7 +159,7 @@ test('a test goes by the images that both scored, which may say the opposite of 
     { name: 'one', rows: own('one', 0.8, 9) },
     { name: 'other', rows: own('other', 2.5, -4) },
   ];
-  const models = all.map(({ name, rows }) => named(name, rows));
+  const models = await Promise.all(all.map(({ name, rows }) => named(name, rows)));
   assert.ok(models[0]!.auc.estimate > models[1]!.auc.estimate);
   const matched = matchScores(all);
   assert.ok(matched.ok);
@@ -154,11 +168,11 @@ test('a test goes by the images that both scored, which may say the opposite of 
   assert.match(`${pair}: ${difference}`, /^one − other: −0\.\d{3} \(−0\.\d{3} to −0\.\d{3}\)$/);
 });
 
-test('no temperature is fitted to images of one class', () => {
+test('no temperature is fitted to images of one class', async () => {
   const logits = drawn(60, 2);
-  assert.notEqual(named('', logits, logits).scaled, undefined);
+  assert.notEqual((await named('', logits, logits)).scaled, undefined);
   const real = logits.filter(({ label }) => label === 0);
-  assert.equal(named('', logits, real).scaled, undefined);
+  assert.equal((await named('', logits, real)).scaled, undefined);
 });
 
 /** Logits that say the right chance, times `factor`, and `shift` more. */
@@ -172,16 +186,18 @@ const scored = (seed: number, { count, factor = 1, shift = 0 }: { count: number;
   return [Array.from({ length: count }, row('test')), Array.from({ length: count }, row('val'))] as const;
 };
 
-test('the interval of the temperature says whether a model is too sure, and leaves out 1 by chance as often as it may', () => {
+test('the interval of the temperature says whether a model is too sure, and leaves out 1 by chance as often as it may', async () => {
   const sides = (factor: number) =>
-    Array.from({ length: 20 }, (_, seed) => {
-      const [low, high] = named('', ...scored(seed, { count: 150, factor })).scaled!.temperatureEnds;
+    Array.from({ length: 20 }, async (_, seed) => {
+      const { scaled } = await named('', ...scored(seed, { count: 150, factor }));
+      const [low, high] = scaled!.temperatureEnds;
       return low > 1 ? 'too sure' : high < 1 ? 'not sure enough' : 'calibrated';
     });
-  const count = (factor: number, side: string) => sides(factor).filter((one) => one === side).length;
-  assert.ok(count(1, 'calibrated') >= 16); // at 90 %
-  assert.ok(count(2, 'too sure') >= 15);
-  assert.ok(count(0.5, 'not sure enough') >= 15);
+  const count = async (factor: number, side: string) =>
+    (await Promise.all(sides(factor))).filter((one) => one === side).length;
+  assert.ok((await count(1, 'calibrated')) >= 16); // at 90 %
+  assert.ok((await count(2, 'too sure')) >= 15);
+  assert.ok((await count(0.5, 'not sure enough')) >= 15);
 });
 
 test('a model that expects fakes more often than they come is told by its mean probability', async () => {
@@ -195,11 +211,13 @@ test('a model that expects fakes more often than they come is told by its mean p
   assert.equal(row[1], meanProbability.toFixed(4));
 });
 
-test('of more models than there are colours the best calibrated are drawn, and the chart says so', () => {
-  const models = Array.from({ length: 9 }, (_, i) => {
-    const model = named(`net ${i}`, drawn(30, 1));
-    return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
-  });
+test('of more models than there are colours the best calibrated are drawn, and the chart says so', async () => {
+  const models = await Promise.all(
+    Array.from({ length: 9 }, async (_, i) => {
+      const model = await named(`net ${i}`, drawn(30, 1));
+      return { ...model, calibrationError: { ...model.calibrationError, estimate: i < 2 ? 0.5 : 0.01 * i } };
+    }),
+  );
   const chart = reliabilityChart(eachAlone(models), frame) as unknown as {
     title: { subtitle: string[] };
     vconcat: { data: { values: { series: string }[] } }[];
@@ -212,14 +230,16 @@ test('of more models than there are colours the best calibrated are drawn, and t
   );
 });
 
-test('of many images only the points that change the picture are drawn', () => {
+test('of many images only the points that change the picture are drawn', async () => {
   const random = new Random(1);
   const points = [{ x: 0, y: 0 }];
   for (let i = 0; i < 50_000; i++) {
     const { x, y } = points[i]!;
     points.push(random.float() < 0.5 ? { x: x + 1 / 25_000, y } : { x, y: y + 1 / 25_000 });
   }
-  const drawnPoints = JSON.stringify(rocChart(eachAlone([{ ...named('', rows), roc: { points, band: [] } }]), frame));
+  const drawnPoints = JSON.stringify(
+    rocChart(eachAlone([{ ...(await named('', rows)), roc: { points, band: [] } }]), frame),
+  );
   const count = drawnPoints.match(/"point":\d+,/g)?.length ?? 0;
   assert.ok(count > 100 && count < 4000, `${count} points`);
 });

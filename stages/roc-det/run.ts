@@ -39,7 +39,7 @@ export default async function run(context: Context): Promise<void> {
   const frame: Frame = { ...settings, shared };
   const warn = (line: string) => context.warn(line);
   const spreads = settings.over.length === 0 ? [] : spreadOver(models, frame, warn);
-  const ranked = measureAll(models, context);
+  const ranked = await measureAll(models, context);
   const groups =
     settings.over.length === 0 ? ranked.map((one) => ({ name: one.name, runs: [one] })) : groupRuns(ranked, frame);
   const compared = groups.toSorted((a, b) => meanArea(b.runs) - meanArea(a.runs));
@@ -62,12 +62,12 @@ export default async function run(context: Context): Promise<void> {
 }
 
 /** The models, the highest AUC first; equal ones in the order given. */
-function measureAll(models: readonly Model[], context: Context) {
-  const measured = models.map((model, index) => {
-    const one = { ...model, measured: measure(model, context.settings) };
-    context.progress({ done: index + 1, total: models.length, unit: 'models' });
-    return one;
-  });
+async function measureAll(models: readonly Model[], context: Context) {
+  const measured: (Model & { readonly measured: MeasuredModel })[] = [];
+  for (const model of models) {
+    measured.push({ ...model, measured: await measure(model, { ...context.settings, threads: context.cpus }) });
+    context.progress({ done: measured.length, total: models.length, unit: 'models' });
+  }
   return measured.sort((a, b) => meanArea([b]) - meanArea([a]));
 }
 

@@ -8,10 +8,9 @@ interface MapInThreads<T, Q> {
   readonly start: () => Worker;
   /** Makes what a thread is asked about an item. */
   readonly ask: (item: T) => Q | Promise<Q>;
+  /** So many items take longer than a thread takes to start; 500, as for images, when absent. */
+  readonly worthwhile?: number;
 }
-
-/** So many images take longer than a thread takes to start. */
-const worthwhile = 500;
 
 /**
  * Maps items in order by threads that call {@link answerInThread}, two at once in each. The first rejection is thrown in
@@ -20,7 +19,13 @@ const worthwhile = 500;
  * The buffers of decoded images make V8 look through all objects of their thread every few hundred images: those of a
  * thread that keeps nothing are few, those of the thread that gathers the results are many.
  */
-export async function* mapInThreads<T, Q, A>({ items, threads, start, ask }: MapInThreads<T, Q>): AsyncGenerator<A> {
+export async function* mapInThreads<T, Q, A>({
+  items,
+  threads,
+  start,
+  ask,
+  worthwhile = 500,
+}: MapInThreads<T, Q>): AsyncGenerator<A> {
   const count = Math.max(1, Math.min(threads, Math.ceil(items.length / worthwhile)));
   const waiting = new Map<number, { resolve(answer: A): void; reject(error: Error): void }>();
   const fail = (error: Error) => {

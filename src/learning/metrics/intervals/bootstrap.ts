@@ -153,14 +153,28 @@ export function drawsGroups({ groups }: Pick<BootstrapSample, 'groups'>): boolea
   return new Set(named).size < named.length;
 }
 
+/** A share of the draws: of the numbers 0, 1, 2, …, those that leave `index` when divided by `of`. */
+export interface Share {
+  readonly index: number;
+  readonly of: number;
+}
+
+const all: Share = { index: 0, of: 1 };
+
 /** The draws, or none if a class has a single image or group, whose unknown spread would count as none. */
-function informativeDraws(sample: BootstrapSample): Iterable<Uint8Array> {
+export function informativeDraws(sample: BootstrapSample, share = all): Iterable<Uint8Array> {
   const [real, fake, both] = unitsOf(sample.labels, sample.groups).strata;
-  return [real, fake].some((own) => own + both > 0 && own < 2 && both < 2) ? [] : bootstrapWeights(sample);
+  return [real, fake].some((own) => own + both > 0 && own < 2 && both < 2) ? [] : bootstrapWeights(sample, share);
 }
 
 /** The draws: how often each image was drawn, in one array that is reused for each draw. */
-export function* bootstrapWeights({ labels, groups, draws = defaultDraws, seed }: BootstrapSample) {
+export function* bootstrapWeights(
+  { labels, groups, draws = defaultDraws, seed }: BootstrapSample,
+  { index, of } = all,
+) {
   const source = new Draws(unitsOf(labels, groups), seed);
-  for (let draw = 0; draw < draws; draw++) yield source.next();
+  for (let draw = 0; draw < draws; draw++) {
+    if (draw % of === index) yield source.next();
+    else source.skip();
+  }
 }

@@ -1,7 +1,11 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { countAtThresholds, rankScores } from './threshold-counts.ts';
+import { auc, partialAuc } from './auc.ts';
+import { equalErrorRate } from './chosen-thresholds.ts';
+import { averagePrecision, precisionsAt } from './precision-recall.ts';
+import { truePositiveRatesAt } from './roc-curve.ts';
+import { countAtThresholds, countDraws, rankScores } from './threshold-counts.ts';
 
 const items = fc.array(
   fc.record({ label: fc.constantFrom(0, 1), score: fc.integer({ min: -4, max: 4 }), weight: fc.nat(3) }),
@@ -42,6 +46,38 @@ test('a weight counts an item so many times', () => {
       const repeated = items.flatMap((it) => Array<typeof it>(it.weight).fill(it));
       const [labels, scores] = [repeated.map(({ label }) => label), repeated.map(({ score }) => score)];
       assert.deepEqual(counts, countAtThresholds(labels, scores));
+    }),
+  );
+});
+
+test('draws are counted as weights are, but keep the thresholds that nothing reaches', () => {
+  fc.assert(
+    fc.property(items, fc.array(fc.nat(3), { minLength: 20, maxLength: 20 }), (items, first) => {
+      const labels = items.map(({ label }) => label);
+      const ranking = rankScores(items.map(({ score }) => score));
+      const draw = countDraws(labels, ranking);
+      draw(Uint8Array.from(first.slice(0, items.length)));
+      const drawn = draw(Uint8Array.from(items, ({ weight }) => weight));
+      const expected = countAtThresholds(labels, ranking, { weights: items.map(({ weight }) => weight) });
+      const { thresholds, truePositives, falsePositives } = drawn;
+      const reached = thresholds.map((_, i) => truePositives[i]! + falsePositives[i]!);
+      const isKept = (_: unknown, i: number) => reached[i] !== (i === 0 ? 0 : reached[i - 1]);
+      assert.deepEqual(
+        {
+          ...drawn,
+          thresholds: thresholds.filter(isKept),
+          truePositives: truePositives.filter(isKept),
+          falsePositives: falsePositives.filter(isKept),
+        },
+        expected,
+      );
+      // Every measure is the same.
+      assert.equal(auc(drawn), auc(expected));
+      assert.equal(partialAuc(drawn, 0.3), partialAuc(expected, 0.3));
+      assert.equal(averagePrecision(drawn), averagePrecision(expected));
+      assert.equal(equalErrorRate(drawn).rate, equalErrorRate(expected).rate);
+      assert.deepEqual(truePositiveRatesAt(drawn, [0, 0.1, 1]), truePositiveRatesAt(expected, [0, 0.1, 1]));
+      assert.deepEqual(precisionsAt(drawn, [0, 0.5, 1]), precisionsAt(expected, [0, 0.5, 1]));
     }),
   );
 });

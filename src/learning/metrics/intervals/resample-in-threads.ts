@@ -1,0 +1,43 @@
+import type { Worker } from 'node:worker_threads';
+import { answerInThread, mapInThreads } from '../../vision/map-in-threads.ts';
+import {
+  type BootstrapSample,
+  informativeDraws,
+  type Resampled,
+  resample,
+  type Share,
+  type Statistic,
+} from './bootstrap.ts';
+
+export interface DrawingThreads {
+  /** At most; a small sample is drawn without threads. */
+  readonly threads: number;
+  /** Starts a thread that calls {@link drawInThread} with the same sample and statistic. */
+  readonly start: () => Worker;
+  /** The number of drawn images that take longer than threads take to start. */
+  readonly worthwhile?: number;
+}
+
+/**
+ * {@link resample} in several threads. The result is the same for any number of them: every thread makes all draws, of which it
+ * counts its own.
+ */
+export async function resampleInThreads<Value>(
+  sample: BootstrapSample & { readonly draws: number },
+  statistic: Statistic<Value>,
+  { threads, start, worthwhile = 2e7 }: DrawingThreads,
+): Promise<Resampled<Value>> {
+  if (threads < 2 || sample.labels.length * sample.draws < worthwhile) return resample(sample, statistic);
+  const items = Array.from({ length: threads }, (_, index): Share => ({ index, of: threads }));
+  const ask = (share: Share) => share;
+  const shares: Value[][] = [];
+  for await (const share of mapInThreads<Share, Share, Value[]>({ items, threads, start, ask, worthwhile: 1 })) {
+    shares.push(share);
+  }
+  const draws = shares[0]!.flatMap((_, i) => shares.flatMap((share) => share.slice(i, i + 1)));
+  return { ...resample({ ...sample, draws: 0 }, statistic), draws };
+}
+
+/** Draws a share for {@link resampleInThreads}, from the module that its threads run. */
+export const drawInThread = <Value>(sample: BootstrapSample, statistic: Statistic<Value>): void =>
+  answerInThread<Share, Value[]>(async (share) => Array.from(informativeDraws(sample, share), statistic));

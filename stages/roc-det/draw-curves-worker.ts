@@ -1,0 +1,7 @@
+/** A thread that resamples the curves of a model. */
+import { workerData } from 'node:worker_threads';
+import { drawInThread } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
+import { curveStatistics } from './measure.ts';
+
+const { sample, scores, probabilities } = workerData;
+drawInThread(sample, curveStatistics(sample.labels, scores, probabilities));
