@@ -23,6 +23,8 @@ test('every network has as many learnable parameters as it is known for', () => 
   assert.equal(learnable('xception-based'), 23_128_786);
   assert.equal(learnable('xception-based') - learnable('xception', 1000), 272_834);
   assert.equal(learnable('tiny-xception'), 421_218);
+  // The package counts 5,614,592: with its descriptor, and with the factor and summand after each filter.
+  assert.equal(learnable('face-resnet'), 5_618_242);
 });
 
 test('Xception is 36 convolutions in 14 modules, residuals around all but the first and last, down to 2048 features', () => {
@@ -81,6 +83,7 @@ test('each takes the images that leave every layer something to see, and no smal
     'xception-based': 23,
     'my-net': 154,
     'tiny-xception': 9,
+    'face-resnet': 33,
   });
 });
 

@@ -1,10 +1,7 @@
 import type { LayerItem } from '../layers/layer-items.ts';
+import { faceResNet } from './face-resnet.ts';
 import { tinyXception } from './tiny-xception.ts';
 import { xception, xceptionBased } from './xception.ts';
-
-/** The names of networks; light, since a spec lists them. `build-net.ts` makes tfjs models of them. */
-export const architectureNames = ['simple-net', 'xception', 'xception-based', 'my-net', 'tiny-xception'] as const;
-export type ArchitectureName = (typeof architectureNames)[number];
 
 interface Architecture {
   /** Its name in drawings and running text. */
@@ -14,8 +11,8 @@ interface Architecture {
   readonly layers: (classes: number) => readonly LayerItem[];
 }
 
-/** The table of networks. */
-export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
+/** The table of networks; light, since a spec lists their names. `build-net.ts` makes tfjs models of them. */
+export const architectures = {
   'simple-net': {
     title: 'SimpleNet',
     summary: 'Three convolutions of 7 x 7 and three dense layers, from scratch.',
@@ -41,7 +38,15 @@ export const architectures: Readonly<Record<ArchitectureName, Architecture>> = {
     summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.',
     layers: tinyXception,
   },
-};
+  'face-resnet': {
+    title: 'FaceResNet',
+    summary: 'The face-recognition network of @vladmandic/face-api, a ResNet.',
+    layers: faceResNet,
+  },
+} as const satisfies Readonly<Record<string, Architecture>>;
+
+export type ArchitectureName = keyof typeof architectures;
+export const architectureNames = Object.keys(architectures) as [ArchitectureName, ...ArchitectureName[]];
 
 /** SimpleNet, the study's network from scratch. 16,901,762 parameters at 256 x 256, all but 26,928 of them dense. */
 function simpleNet(classes: number): readonly LayerItem[] {

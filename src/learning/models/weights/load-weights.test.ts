@@ -3,7 +3,23 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, type TestContext, test } from 'node:test';
 import type { SymbolicTensor, Tensor, Tensor4D } from '@tensorflow/tfjs';
-import { add, conv2d, div, io, maxPool, model, relu, separableConv2d, setBackend, sub, tensor } from '@tensorflow/tfjs';
+import {
+  add,
+  avgPool,
+  concat,
+  conv2d,
+  div,
+  io,
+  maxPool,
+  model,
+  mul,
+  relu,
+  separableConv2d,
+  setBackend,
+  sub,
+  tensor,
+  zerosLike,
+} from '@tensorflow/tfjs';
 import { linearCongruential } from '../../../../test/support/linear-congruential.ts';
 import { temporaryFolder } from '../../../../test/support/temporary-folder.ts';
 import { StageError } from '../../../stage.ts';
@@ -14,8 +30,29 @@ import { loaded, weightsOf } from './testing-weights.ts';
 before(() => setBackend('cpu'));
 
 const golden = JSON.parse(readFileSync(new URL('../../../../test/golden/weights.json', import.meta.url), 'utf8'));
-const faceApi = new URL('../../../../node_modules/@vladmandic/face-api/model/age_gender_model', import.meta.url)
-  .pathname;
+const faceApi = new URL('../../../../node_modules/@vladmandic/face-api/model/', import.meta.url).pathname;
+const faceApiFiles = (name: string) => [`${faceApi}${name}-weights_manifest.json`, `${faceApi}${name}.bin`] as const;
+
+function faceApiWeights(name: string) {
+  const [manifest, shard] = faceApiFiles(name);
+  const [{ weights }] = JSON.parse(readFileSync(manifest, 'utf8'));
+  return io.decodeWeights(new Uint8Array(readFileSync(shard)).buffer, weights) as Record<string, Tensor4D>;
+}
+
+/** Whole levels from 0 to 255. */
+const noise = (size: number): Tensor4D =>
+  tensor(
+    linearCongruential(5)(size * size * 3, 128).map((value) => Math.floor(value + 128)),
+    [1, size, size, 3],
+  );
+
+/** What the layers before the global pooling make of pixels, normalised as the weights require. */
+function featuresOf({ model: whole, normalise }: Awaited<ReturnType<typeof loaded>>, pixels: Tensor4D): Tensor {
+  const pooled = whole.layers.findIndex(({ name }) => name.startsWith('globalAveragePool')) - 1;
+  const backbone = model({ inputs: whole.inputs, outputs: whole.layers[pooled]!.output as SymbolicTensor });
+  const { mean, deviation } = normalise!;
+  return backbone.apply(div(sub(div(pixels, 255), tensor([...mean])), tensor([...deviation]))) as Tensor;
+}
 
 function write(t: TestContext, bytes: Uint8Array): string {
   const path = join(temporaryFolder(t), 'net.safetensors');
@@ -49,12 +86,8 @@ test('a network of PyTorch’s gives PyTorch’s logits with PyTorch’s weights
 });
 
 /** What the package itself makes of its weights and of pixels from 0 to 255, after its TinyXception.ts; `[1, 4, 4, 512]` of 112 x 112. */
-function faceApiFeatures(pixels: Tensor4D): Tensor {
-  const [{ weights }] = JSON.parse(readFileSync(`${faceApi}-weights_manifest.json`, 'utf8'));
-  const of = io.decodeWeights(new Uint8Array(readFileSync(`${faceApi}.bin`)).buffer, weights) as Record<
-    string,
-    Tensor4D
-  >;
+function packageTinyXception(pixels: Tensor4D): Tensor {
+  const of = faceApiWeights('age_gender_model');
   const conv = (x: Tensor4D, name: string) =>
     add<Tensor4D>(conv2d(x, of[`${name}/filters`]!, [2, 2], 'same'), of[`${name}/bias`]!);
   const separable = (x: Tensor4D, name: string) => {
@@ -78,14 +111,9 @@ function faceApiFeatures(pixels: Tensor4D): Tensor {
   return relu(separable(x, 'exit_flow/separable_conv'));
 }
 
-test('the weights of @vladmandic/face-api make the features that the package makes of an image', async () => {
-  const {
-    model: loadedModel,
-    random,
-    unused,
-    naming,
-    normalise,
-  } = await loaded('tiny-xception', 112, `${faceApi}-weights_manifest.json`, `${faceApi}.bin`);
+test('TinyXception with the weights of @vladmandic/face-api makes the features that the package makes of an image', async () => {
+  const tinyXception = await loaded('tiny-xception', 112, ...faceApiFiles('age_gender_model'));
+  const { random, unused, naming, normalise } = tinyXception;
   assert.equal(naming, '@vladmandic/face-api');
   assert.deepEqual(
     normalise!.mean.map((mean) => mean * 255),
@@ -93,21 +121,42 @@ test('the weights of @vladmandic/face-api make the features that the package mak
   );
   assert.deepEqual(random, ['logits (expected logits/weights of 512 x 2, got no tensor of that name)']);
   assert.deepEqual(unused, ['fc/age/weights', 'fc/age/bias', 'fc/gender/weights', 'fc/gender/bias']);
-  const pixels = tensor(
-    linearCongruential(5)(112 * 112 * 3, 128).map((value) => Math.floor(value + 128)),
-    [1, 112, 112, 3],
-  ) as Tensor4D;
-  const { mean, deviation } = normalise!;
-  const pooled = loadedModel.layers.findIndex(({ name }) => name.startsWith('globalAveragePool')) - 1;
-  const backbone = model({
-    inputs: loadedModel.inputs,
-    outputs: loadedModel.layers[pooled]!.output as SymbolicTensor,
-  });
-  const features = backbone.apply(div(sub(div(pixels, 255), tensor([...mean])), tensor([...deviation]))) as Tensor;
-  const expected = faceApiFeatures(pixels);
+  const pixels = noise(112);
+  assertAlike(featuresOf(tinyXception, pixels), packageTinyXception(pixels), 1e-4);
+});
+
+function assertAlike(features: Tensor, expected: Tensor, tolerance: number): void {
   assert.deepEqual(features.shape, expected.shape);
   const off = sub(features, expected).abs().max().dataSync()[0]!;
-  assert.ok(off < 1e-4 && expected.max().dataSync()[0]! > 0.1, `off by ${off}`);
+  assert.ok(off < tolerance && expected.max().dataSync()[0]! > 0.1, `off by ${off}`);
+}
+
+/** After the package's FaceRecognitionNet.ts, but with padding where it leaves windows out; `[1, 2, 2, 256]` of 128 x 128. */
+function packageFaceResNet(pixels: Tensor4D): Tensor {
+  const of = faceApiWeights('face_recognition_model');
+  const conv = (x: Tensor4D, name: string, stride = 1) => {
+    const out = add(conv2d(x, of[`${name}/conv/filters`]!, stride, 'same'), of[`${name}/conv/bias`]!);
+    return add<Tensor4D>(mul(out, of[`${name}/scale/weights`]!), of[`${name}/scale/biases`]!);
+  };
+  const residual = (x: Tensor4D, name: string) => {
+    const isDown = name.includes('down');
+    const out = conv(relu(conv(x, `${name}/conv1`, isDown ? 2 : 1)), `${name}/conv2`);
+    const around = isDown ? avgPool(x, 2, 2, 'same') : x;
+    const isWider = around.shape[3] !== out.shape[3];
+    return relu(add<Tensor4D>(isWider ? concat([around, zerosLike(around)], 3) : around, out));
+  };
+  const blocks = [...new Set(Object.keys(of).map((name) => name.split('/')[0]!))].slice(1, -1);
+  const first = relu(conv(div(sub(pixels, tensor([122.782, 117.001, 104.298])), 255), 'conv32_down', 2));
+  return blocks.reduce(residual, maxPool(first, 3, 2, 'same'));
+}
+
+test('FaceResNet with the weights of @vladmandic/face-api makes the features that the package makes of an image', async () => {
+  const faceResNet = await loaded('face-resnet', 128, ...faceApiFiles('face_recognition_model'));
+  assert.equal(faceResNet.naming, '@vladmandic/face-api');
+  assert.deepEqual(faceResNet.random, ['logits (expected logits/weights of 256 x 2, got no tensor of that name)']);
+  assert.deepEqual(faceResNet.unused, ['fc']);
+  const pixels = noise(128);
+  assertAlike(featuresOf(faceResNet, pixels), packageFaceResNet(pixels), 1e-5);
 });
 
 const small: readonly NamedTensor[] = [

@@ -1,6 +1,7 @@
 import { dirname, join, sep } from 'node:path';
 import { z } from 'zod';
 import { StageError } from '../../../stage.ts';
+import { joinScales } from './join-scales.ts';
 import { byName, readBytes, type StoredTensor, type StoredWeights, sizeOfFile, toFloat32 } from './weight-files.ts';
 
 /** Compressed numbers: integers, each `integer * scale + min`, or float16. */
@@ -39,7 +40,7 @@ export function besideManifest(path: string): FindShard {
 /** Opens a `model.json` or weights manifest with its shards. Throws a {@link StageError} for a tensor that is cut short. */
 export function openTfjsManifest(path: string, findShard: FindShard): StoredWeights {
   const tensors = parse(path).flatMap((group) => groupTensors(path, group, openShards(path, group, findShard)));
-  return { path, tensors: byName(path, tensors), [Symbol.dispose]() {} };
+  return { path, tensors: joinScales(byName(path, tensors)), [Symbol.dispose]() {} };
 }
 
 function parse(path: string): readonly Group[] {
