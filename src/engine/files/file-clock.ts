@@ -1,5 +1,6 @@
-import { closeSync, fstatSync, mkdirSync, openSync, type Stats, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, type Stats, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { creatingFolder } from './write-atomic.ts';
 
 /** A reading of a filesystem's clock. Times are safely past once any later write is sure to get another time. */
 export interface Moment {
@@ -42,8 +43,9 @@ export class FileClock {
   /** Undefined where the store cannot be written. */
   #probe(): { readonly dev: number; readonly time: number; readonly margin: number } | undefined {
     try {
-      mkdirSync(this.#folder, { recursive: true });
-      const file = openSync(join(this.#folder, 'clock'), 'w');
+      const path = join(this.#folder, 'clock');
+      // Not truncated: ext4 would write the file to the disk at once, which takes a millisecond.
+      const file = creatingFolder(path, () => openSync(path, constants.O_WRONLY | constants.O_CREAT));
       try {
         writeSync(file, '.');
         const { dev, mtimeMs } = fstatSync(file);
