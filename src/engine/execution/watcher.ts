@@ -118,13 +118,17 @@ async function endMarked(mark: string, from: number): Promise<boolean> {
   }
 }
 
-/** The living processes with a mark, from the number `from` on: within a second, process numbers have not come round. */
+/**
+ * The living processes with a mark, from the number `from` up to the last one given: within a second, process numbers
+ * have not come round. With `from` 0, or where they have, among all.
+ */
 function marked(mark: string, from: number): readonly number[] {
-  const [, , , , last] = read('/proc/loadavg').split(' ');
-  const least = Number(last) >= from ? from : 0;
-  return readdirSync('/proc')
-    .map(Number)
-    .filter((pid) => pid >= least && read(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid));
+  const pids = readdirSync('/proc').map(Number);
+  const last = Number(read('/proc/loadavg').split(' ')[4]); // asked for after the listing, so it holds none beyond
+  const [least, most] = from > 0 && last >= from ? [from, last] : [0, Number.POSITIVE_INFINITY];
+  return pids.filter(
+    (pid) => pid >= least && pid <= most && read(`/proc/${pid}/limits`).includes(` ${mark} `) && !isDead(pid),
+  );
 }
 
 /** Whether a process has ended, though its parent has not asked for its end yet. */
