@@ -1,26 +1,21 @@
 import type { Digest } from '../../digest.ts';
 import { isDeadMark, processMark, uniqueMark } from './process-identity.ts';
 
-const pattern = /^\.restage-([0-9a-f]{12})-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
+const pattern = /^\.restage-[0-9a-f]{12}-([0-9a-f]{6})-(\d+)-[0-9a-f]{12}$/;
 
 /** A hidden name beside a published path, in no artifact: `.restage-<path's digest>-<process>-<number>`. */
 export function stagingName(path: Digest): string {
-  return `.restage-${stagingKey(path)}-${uniqueMark()}`;
+  return `.restage-${path.slice(0, 12)}-${uniqueMark()}`;
 }
-
-/** The start of a path's digest, as staging names hold it. */
-export const stagingKey = (path: Digest): string => path.slice(0, 12);
 
 /** Cheap, since it is called for every name of every walk. */
 export function isStagingName(name: string): boolean {
   return name.startsWith('.restage-') && pattern.test(name);
 }
 
-/** Which process staged under this name, and for which path; undefined for every other name. */
-export function parseStagingName(
-  name: string,
-): { readonly key: string; readonly isOwn: boolean; readonly isDead: boolean } | undefined {
-  const [, key, space, pid] = (name.startsWith('.restage-') ? pattern.exec(name) : undefined) ?? [];
-  if (key === undefined || space === undefined) return undefined;
-  return { key, isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };
+/** Which process staged under this name; undefined for every other name. */
+export function parseStagingName(name: string): { readonly isOwn: boolean; readonly isDead: boolean } | undefined {
+  const [, space, pid] = (name.startsWith('.restage-') ? pattern.exec(name) : undefined) ?? [];
+  if (space === undefined) return undefined;
+  return { isOwn: `${space}-${pid}` === processMark(), isDead: isDeadMark(space, Number(pid)) };
 }

@@ -22,7 +22,7 @@ export type Removal = 'removed' | 'absent' | 'kept';
 export async function removePublished(publisher: Publisher, record: PublishedRecord): Promise<Removal> {
   const target = resolveTarget(publisher.root, record.path);
   try {
-    await clearLeftovers(target);
+    await clearLeftovers(dirname(target.path));
     const present = await publisher.look(record.path);
     if (present === 'ours') {
       await using aside = new Staging(target);

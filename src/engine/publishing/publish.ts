@@ -38,6 +38,8 @@ export class Publisher {
   readonly #digests: DigestIndex;
   readonly #hardLink: boolean;
   readonly #stillClaims: StillClaims;
+  /** Folders without leftovers. Each is listed once, since it may hold thousands of outputs. */
+  readonly #cleared = new Set<string>();
 
   /** Without `stillClaims`, no other pipeline has a claim. */
   constructor(root: string, store: FolderStore, digests: DigestIndex, options: PublisherOptions = {}) {
@@ -103,8 +105,10 @@ export class Publisher {
 
   async #at<T>(path: string, act: (target: Target) => Promise<T>): Promise<T> {
     const target = resolveTarget(this.root, path);
+    const folder = dirname(target.path);
     try {
-      await clearLeftovers(target);
+      if (!this.#cleared.has(folder)) await clearLeftovers(folder);
+      this.#cleared.add(folder);
       return await act(target);
     } catch (error) {
       throw writeError(target.shown, error);

@@ -1,8 +1,7 @@
 import { lstatSync, readdirSync, unlinkSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { Digest } from '../../digest.ts';
-import { parseStagingName, stagingKey, stagingName } from '../files/staging-name.ts';
+import { parseStagingName, stagingName } from '../files/staging-name.ts';
 import type { Target } from './target.ts';
 
 const day = 86_400_000;
@@ -26,15 +25,15 @@ export class Staging {
   }
 }
 
-export async function clearLeftovers(target: Target): Promise<void> {
-  for (const path of leftoversIn(dirname(target.path), target.key)) await rm(path, { recursive: true, force: true });
+export async function clearLeftovers(folder: string): Promise<void> {
+  for (const path of leftoversIn(folder)) await rm(path, { recursive: true, force: true });
 }
 
-/** Staged files of dead processes, for one path or any; those of unknown processes count after a day. */
-export function leftoversIn(folder: string, key?: Digest): readonly string[] {
+/** Staged files of dead processes; those of unknown processes count after a day. */
+export function leftoversIn(folder: string): readonly string[] {
   return namesOf(folder).flatMap((name) => {
     const staged = parseStagingName(name);
-    if (staged === undefined || (key !== undefined && staged.key !== stagingKey(key))) return [];
+    if (staged === undefined) return [];
     const path = join(folder, name);
     const isLeft = staged.isOwn ? !active.has(path) : staged.isDead || isOld(path);
     return isLeft ? [path] : [];
