@@ -1,4 +1,5 @@
 import { closeSync, openSync, writeFileSync } from 'node:fs';
+import { creatingFolder } from '../files/write-atomic.ts';
 import { writeError } from '../files/write-error.ts';
 
 /** A log file, made at its first line. On a full disk it ends with a warning: the work is worth more than its log. */
@@ -16,7 +17,7 @@ export class StageLog {
   write(text: string): void {
     if (this.#isCut) return;
     try {
-      this.#fd ??= openSync(this.#path, 'a');
+      this.#fd ??= creatingFolder(this.#path, () => openSync(this.#path, 'a'));
       writeFileSync(this.#fd, text); // all of it, where writeSync may write a part
     } catch (error) {
       this.#isCut = true;

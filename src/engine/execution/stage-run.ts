@@ -123,8 +123,7 @@ export class StageRun {
     const examined = this.#examined;
     const files = folder.attempt(this.#stage.name, options.number);
     const startedAt = Date.now();
-    const state = { fingerprint: examined.digest, content: examined.fingerprint, startedAt };
-    files.record(state);
+    files.record({ fingerprint: examined.digest, content: examined.fingerprint, startedAt });
     try {
       const emit = (event: StageEvent) => this.#emit(event);
       const made = await seat.run({
@@ -133,11 +132,11 @@ export class StageRun {
         ...options,
       });
       const used = await use(made, files.work);
-      recordEnd(files, state, 'succeeded');
+      recordEnd(files, startedAt, 'succeeded');
       return used;
     } catch (error) {
-      if (signal.aborted) recordEnd(files, state, 'interrupted');
-      else recordEnd(files, state, 'failed', describeError(error));
+      if (signal.aborted) recordEnd(files, startedAt, 'interrupted');
+      else recordEnd(files, startedAt, 'failed', describeError(error));
       throw error;
     } finally {
       forgetView(viewName(world.store.folder, examined.digest), viewFolder(files.work));
@@ -234,13 +233,13 @@ export class StageRun {
 /** Keeps how an attempt ended. A full disk must not hide that, and was reported before. */
 function recordEnd(
   files: AttemptFiles,
-  state: Parameters<AttemptFiles['record']>[0],
+  startedAt: number,
   outcome: 'succeeded' | 'failed' | 'interrupted',
   message?: string,
 ): void {
-  const seconds = (Date.now() - state.startedAt) / 1000;
+  const seconds = (Date.now() - startedAt) / 1000;
   try {
-    files.record({ ...state, end: { outcome, seconds, ...(message !== undefined && { message }) } });
+    files.record({ end: { outcome, seconds, ...(message !== undefined && { message }) } });
   } catch (error) {
     if (!isForUser(error)) throw error;
   }

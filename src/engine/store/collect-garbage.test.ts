@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { existsSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
-import { dirname, join, relative } from 'node:path';
+import { join, relative } from 'node:path';
 import { test } from 'node:test';
 import { exampleResult, listArtifact } from '../../../test/support/example-result.ts';
 import { temporaryFolder, writeFiles } from '../../../test/support/temporary-folder.ts';
@@ -172,11 +172,11 @@ test('memories, logs of runs and builds of kinds go when they are old, builds no
   assert.deepEqual(findGarbage(cache, { keep: 3 * day, now: inTwoDays() }).remains, []);
   const run = cache.startRun('2025-01-31', 'test');
   assert.deepEqual(findGarbage(cache, { keep: day, now: inTwoDays() }).remains, [memory]);
-  run.attempt('fit', 1);
+  run.attempt('fit', 1).record({ startedAt: 1 });
   run.writeRecord(record);
   const { remains } = findGarbage(cache, { keep: day, now: inTwoDays() });
-  const logs = dirname(run.logPath('fit', 1));
-  assert.deepEqual([...remains].sort(), [kind, logs, memory].sort());
+  const attempts = join(run.path, 'attempts.jsonl');
+  assert.deepEqual([...remains].sort(), [kind, attempts, memory].sort());
 });
 
 test('a lease goes when its holder is dead, unless someone else took it before it went', async (t) => {

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
 import { sha256 } from '../../digest.ts';
@@ -13,17 +13,22 @@ test('a run keeps the log of every attempt and its record, and lives until that 
   const cache = new FolderStore(temporaryFolder(t));
   const run = cache.startRun('2025-01-31T09-12', 'test');
   const first = run.attempt('fit[seed=1]', 1);
+  mkdirSync(dirname(first.log));
   writeFileSync(first.log, 'failed\n');
   const second = run.attempt('fit[seed=1]', 2);
   writeFileSync(second.log, 'one\ntwo\nthree\n');
   const begun = { fingerprint: sha256('fit'), startedAt: 1 };
-  const failed = { ...begun, end: { outcome: 'failed', seconds: 2, message: 'no' } } as const;
-  first.record(failed);
+  const end = { outcome: 'failed', seconds: 2, message: 'no' } as const;
+  first.record(begun);
+  first.record({ end });
+  appendFileSync(join(run.path, 'attempts.jsonl'), '\n{"stage":"fit[seed=1]","num'); // as a full disk may leave it
   second.record(begun);
-  assert.deepEqual(run.attempts('fit[seed=1]'), [
-    { state: failed, log: first.log },
+  const attempts = [
+    { state: { ...begun, end }, log: first.log },
     { state: begun, log: second.log },
-  ]);
+  ];
+  assert.deepEqual(run.attempts('fit[seed=1]'), attempts);
+  assert.deepEqual(cache.runs()[0]?.attempts('fit[seed=1]'), attempts, 'as another process reads it');
   assert.deepEqual(run.logTail('fit[seed=1]', 2), ['two', 'three']);
   assert.deepEqual(run.logTail('never ran'), []);
   assert.equal(run.isLiving(), true);

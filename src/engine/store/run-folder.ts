@@ -1,4 +1,14 @@
-import { existsSync, mkdirSync, readdirSync, rmdirSync, rmSync, statSync, unlinkSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+} from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Digest } from '../../digest.ts';
@@ -16,10 +26,10 @@ import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 export interface AttemptFiles {
   /** Private, empty, on the disk of the cache; so outputs are moved into it and not copied. */
   readonly work: string;
-  /** Kept with the run, failures too. Its folder exists; the file does not. */
+  /** Kept with the run, failures too. Neither the file nor its folder exists yet. */
   readonly log: string;
-  /** Records the state of the attempt: at its beginning, and again at its end. */
-  record(state: AttemptState): void;
+  /** Records the state of the attempt: at its beginning, and what its end adds. */
+  record(state: Partial<AttemptState>): void;
   removeWork(): Promise<void>;
 }
 
@@ -57,12 +67,17 @@ export class RunFolder {
   readonly path: string;
   readonly work: string;
   readonly events: string;
+  readonly #attempts: string;
+  /** What the file of attempts held when it had so many bytes. */
+  #states = new Map<string, AttemptState[]>();
+  #bytes = 0;
 
   constructor(folder: string, id: string) {
     this.id = id;
     this.path = join(folder, 'runs', id);
     this.work = join(folder, 'work', id);
     this.events = join(this.path, 'events.jsonl');
+    this.#attempts = join(this.path, attemptsName);
   }
 
   /** Begins the run `id`, which sorts by time. Throws a `WriteError` with the cause `EEXIST` where the id is taken. */
@@ -83,13 +98,11 @@ export class RunFolder {
     writing(`the private folder ${work}`, () => {
       rmSync(work, { recursive: true, force: true, maxRetries: 3 });
       mkdirSync(work, { recursive: true });
-      mkdirSync(join(this.path, slug(stage)), { recursive: true });
     });
     return {
       work,
       log: this.logPath(stage, number),
-      record: (state) =>
-        writing(`the record of an attempt in ${this.path}`, () => writeJson(this.#statePath(stage, number), state)),
+      record: (state) => this.#record({ stage, number, ...state }),
       removeWork: () => removeFolder(work),
     };
   }
@@ -98,18 +111,23 @@ export class RunFolder {
     return join(this.path, slug(stage), `attempt-${number}.log`);
   }
 
-  #statePath(stage: string, number: number): string {
-    return join(this.path, slug(stage), `attempt-${number}.json`);
+  /** One file for all attempts: to create one for each would take longer than a small stage. */
+  #record(line: AttemptLine): void {
+    // The line break comes first, so that a line which a full disk cut damages no other one.
+    const text = `\n${JSON.stringify(line)}`;
+    writing(`the record of an attempt in ${this.path}`, () => appendFileSync(this.#attempts, text));
+    addAttempt(this.#states, line);
+    this.#bytes += Buffer.byteLength(text);
   }
 
   attempts(stage: string): readonly PastAttempt[] {
-    const attempts: PastAttempt[] = [];
-    for (let number = 1; ; number += 1) {
-      const state = readJson<AttemptState>(this.#statePath(stage, number));
-      if (state === undefined) return attempts;
-      const log = this.logPath(stage, number);
-      attempts.push({ state, ...(existsSync(log) && { log }) });
-    }
+    const bytes = statSync(this.#attempts, { throwIfNoEntry: false })?.size ?? 0;
+    if (bytes !== this.#bytes) this.#states = readAttempts(this.#attempts);
+    this.#bytes = bytes;
+    return (this.#states.get(stage) ?? []).map((state, index) => {
+      const log = this.logPath(stage, index + 1);
+      return { state, ...(existsSync(log) && { log }) };
+    });
   }
 
   /** The last lines of the last attempt's log, at most `count`; empty when it printed nothing. */
@@ -157,7 +175,7 @@ export class RunFolder {
   }
 
   ranStages(): boolean {
-    return namesIn(this.path).some((name) => !/\.jsonl?$/.test(name));
+    return namesIn(this.path).some((name) => name === attemptsName || !/\.jsonl?$/.test(name));
   }
 
   /** The name of the pipeline that runs, known from the beginning; undefined where the file was damaged. */
@@ -173,6 +191,34 @@ export class RunFolder {
   removeWork(): Promise<void> {
     return removeFolder(this.work);
   }
+}
+
+/** A line of a run's `attempts.jsonl`. A later one of the same attempt adds to an earlier one. */
+interface AttemptLine extends Partial<AttemptState> {
+  readonly stage: string;
+  /** From 1. */
+  readonly number: number;
+}
+
+const attemptsName = 'attempts.jsonl';
+
+/** The states of attempts by stage, without a line that a kill or a full disk cut. */
+function readAttempts(path: string): Map<string, AttemptState[]> {
+  const states = new Map<string, AttemptState[]>();
+  for (const line of readFileSync(path, 'utf8').split('\n')) {
+    try {
+      addAttempt(states, JSON.parse(line));
+    } catch {
+      // The first line is empty; others are torn.
+    }
+  }
+  return states;
+}
+
+function addAttempt(states: Map<string, AttemptState[]>, { stage, number, ...state }: AttemptLine): void {
+  const attempts = states.get(stage) ?? [];
+  attempts[number - 1] = { ...attempts[number - 1], ...state } as AttemptState;
+  states.set(stage, attempts);
 }
 
 /** Removes a folder. Its first files go at once, mostly all: handing each call to another thread would take far longer. */
