@@ -217,7 +217,7 @@ export interface Program {
 
 /**
  * The default export of a built-in kind's `program.ts`, in place of `run.ts`: the runner starts the program without a process
- * for the kind. It may write files into `scratch`, and takes no time to speak of. Throws a {@link StageError}.
+ * for the kind. It may make `scratch` and write files there, and takes no time to speak of. Throws a {@link StageError}.
  */
 export type MakeProgram<S> = (context: ProgramContext<S>) => Program;
 

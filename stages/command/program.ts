@@ -1,4 +1,4 @@
-import { statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fillShell } from '../../src/shell/fill-shell.ts';
 import type { Placeholder } from '../../src/shell/placeholders.ts';
@@ -10,13 +10,16 @@ type Context = ProgramContext<{ readonly run: string }>;
 /** The command, run by `sh -e`. */
 export default function program(context: Context): Program {
   return {
-    argv: [...(context.launcher ?? []), 'sh', '-e', writeScript(context)],
+    argv: [...(context.launcher ?? []), 'sh', ...shellWords(context)],
     title: firstLine(context.settings.run),
   };
 }
 
-/** Writes the command with the paths of its ports into a file, since an argument of `sh` has at most 128 KiB. */
-function writeScript(context: Context): string {
+/** Long commands, in characters, go to `sh` in a file, since an argument has at most 128 KiB. */
+const long = 32_000;
+
+/** The command with the paths of its ports, as words for `sh`, whose messages begin with `run`. */
+function shellWords(context: Context): readonly string[] {
   const given: Parameters<typeof checkArguments>[0][number][] = [];
   const { text, unfit } = fillShell(context.settings.run, (placeholder) => {
     const paths = pathsOf(context, placeholder);
@@ -25,9 +28,7 @@ function writeScript(context: Context): string {
   });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
   checkArguments(given);
-  const script = join(context.scratch, 'run'); // the shell's messages begin with its name
-  writeFileSync(script, `${text}\n`);
-  return script;
+  return text.length < long ? ['-ec', text, 'run'] : ['-e', inScratch(context, 'run', `${text}\n`)];
 }
 
 /** The paths that a placeholder stands for: those of a port, or that of a file that lists them. */
@@ -40,9 +41,15 @@ function pathsOf(context: Context, { side, name }: Placeholder): readonly string
   if (broken !== undefined) {
     throw new StageError(`"\${inputs.${name}}" has one path a line, but ${JSON.stringify(broken)} has a line break`);
   }
-  const list = join(context.scratch, `${context.inputPorts.indexOf(port)}.list`);
-  writeFileSync(list, paths.map((path) => `${path}\n`).join(''));
-  return [list];
+  const file = `${context.inputPorts.indexOf(port)}.list`;
+  return [inScratch(context, file, paths.map((path) => `${path}\n`).join(''))];
+}
+
+function inScratch({ scratch }: Context, name: string, text: string): string {
+  const path = join(scratch, name);
+  mkdirSync(scratch, { recursive: true });
+  writeFileSync(path, text);
+  return path;
 }
 
 /** A folder may be a link, which `find` and others follow only where its path ends with a slash. */

@@ -1,5 +1,14 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import type { Stage } from '../config/pipeline.ts';
@@ -36,7 +45,8 @@ test('a process is told what its context is made of, under private paths', async
       assert.deepEqual([root, cpus, job.env['OMP_NUM_THREADS']], [project.root, 1, '1']);
       assert.equal(readFileSync(inputs['text']![0]!.path, 'utf8'), 'abc');
       assert.match(inputs['text']![0]!.path, /\/cache\/in\/[0-9a-f]{16}\/text\.txt$/);
-      assert.ok(existsSync(scratch) && !existsSync(outputs['text']!) && existsSync(dirname(outputs['text']!)));
+      assert.equal(dirname(scratch), dirname(outputs['text']!));
+      assert.deepEqual(readdirSync(dirname(scratch)), ['.in']);
       return pass(job);
     },
     read: pass,
@@ -50,6 +60,7 @@ test('a failure blocks what reads the stage and lets the rest go on; its log end
   );
   const run = await project.run({
     make: ({ log }) => {
+      mkdirSync(dirname(log));
       writeFileSync(log, 'one\ntwo\n');
       return { ok: false, message: 'exited with code 1' };
     },

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, relative } from 'node:path';
 import type { Highlight } from '../../stage.ts';
@@ -12,7 +12,15 @@ import type { Admission } from './admission.ts';
 import type { HostFacts } from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, type InputView, openView, withOriginals } from './input-view.ts';
-import { type Attempt, type AttemptOutcome, type Place, privatePath, StageFailure, viewFolder } from './place.ts';
+import {
+  type Attempt,
+  type AttemptOutcome,
+  type Place,
+  privatePath,
+  StageFailure,
+  scratchFolder,
+  viewFolder,
+} from './place.ts';
 import type { RunProcess } from './process-runner.ts';
 import type { ProcessEnd, ProcessJob } from './serve-job.ts';
 import type { StageMessage, StageRequest } from './stage-messages.ts';
@@ -55,7 +63,7 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
   const { root } = world.pipeline;
   const view = await openView(stage, { ...attempt, world, lender, folder: viewFolder(work) });
   emit({ type: 'stage-started', kind: stage.kind, attempt: number, attempts: Math.max(number, stage.retries + 1) });
-  const trace = resources.checkReads ? new ReadTrace(join(work, 'reads')) : undefined;
+  const trace = resources.checkReads ? new ReadTrace(join(work, '.reads')) : undefined;
   const { end, reports } = await runStageProcess(stage, {
     ...resources,
     ...attempt,
@@ -63,7 +71,7 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
     backend: world.backend ?? 'auto',
     module: resources.modules.get(stage.kind),
     inputs: view.inputs,
-    translate: (text) => withOriginals(view, text).replaceAll(join(work, 'scratch', 'run:'), 'run:'),
+    translate: (text) => withOriginals(view, text).replaceAll(join(scratchFolder(work), 'run:'), 'run:'),
     launcher: trace?.launcher,
     cpus,
   });
@@ -90,7 +98,7 @@ export interface StageProcessOptions
     Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
-  /** An empty folder on the file system of the store. It gets `out/` and `scratch/`. */
+  /** An empty folder on the file system of the store. It gets the outputs. */
   readonly work: string;
 }
 
@@ -100,8 +108,6 @@ export async function runStageProcess(
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
   const { work, emit, cpus } = options;
-  mkdirSync(join(work, 'out'));
-  mkdirSync(join(work, 'scratch'));
   const { reports, receive } = reportCollector(emit);
   const end = await options.runProcess({
     ...options,
@@ -114,7 +120,7 @@ export async function runStageProcess(
       cpus,
       backend: options.backend,
       checkpoint: options.checkpoint,
-      scratch: join(work, 'scratch'),
+      scratch: scratchFolder(work),
       root: options.root,
       launcher: options.launcher,
     },

@@ -51,8 +51,13 @@ export class StageFailure extends UserError {
 
 /** The absolute private path of an output during an attempt. It keeps the extension, which programs may go by. */
 export function privatePath(work: string, output: Output): string {
-  return join(work, 'out', `${output.port}${extensionOf(output.path)}`);
+  return join(work, `${output.port}${extensionOf(output.path)}`);
 }
 
+// Names of folders beside the outputs: no port begins with a dot.
+
 /** The folder of an attempt's private view of its inputs. Outputs may be links into it until they are stored. */
-export const viewFolder = (work: string): string => join(work, 'in');
+export const viewFolder = (work: string): string => join(work, '.in');
+
+/** The folder of an attempt for what a kind writes meanwhile. */
+export const scratchFolder = (work: string): string => join(work, '.scratch');

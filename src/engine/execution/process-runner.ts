@@ -1,3 +1,4 @@
+import { mkdirSync } from 'node:fs';
 import { type MakeProgram, type ProgramContext, StageError } from '../../stage.ts';
 import { IdleWorkers } from './idle-workers.ts';
 import { programContext } from './program-context.ts';
@@ -24,6 +25,7 @@ export const processRunner =
         const program = makeProgram(programContext(request) as ProgramContext<never>);
         return await new Service(job, StageProcess.program(program, request.root, env), program).run();
       }
+      mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);
       const worker = (key && idle.take(key)) || StageProcess.serving(entry, request.root, env);
       const service = new Service(job, worker);
