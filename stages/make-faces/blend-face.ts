@@ -66,11 +66,11 @@ function warp(scene: Raster, { x, y }: Traits, random: Random): Raster {
   });
 }
 
-/** Other gains per channel and another contrast; lighter as often as darker, so that the mean over many stays. */
+/** A tint of any hue, another brightness and contrast; lighter as often as darker, so that the mean over many stays. */
 function recolour(scene: Raster, random: Random): Raster {
-  const common = 0.09 * random.normal();
-  const gains = [0, 1, 2].map(() => 1 + Math.max(-0.25, Math.min(0.25, common + 0.05 * random.normal())));
-  const contrast = 1 + 0.1 * random.normal();
+  const [hue, tint] = [random.between(0, 2 * Math.PI), random.between(0.3, 0.5)];
+  const [brightness, contrast] = [1 + 0.09 * random.normal(), 1 + 0.1 * random.normal()];
+  const gains = [0, 1, 2].map((c) => brightness + tint * Math.cos(hue + (c * 2 * Math.PI) / 3));
   return mapPixels(scene, (_x, _y, index, from, to) => {
     for (let c = 0; c < 3; c++) to[index + c] = (128 + (from[index + c]! - 128) * contrast) * gains[c]!;
   });

@@ -14,7 +14,7 @@ const settings = z.strictObject({
     .array(z.enum(forgeries))
     .min(1)
     .default([...forgeries])
-    .describe('`blended`: the face replaced by a warped and recoloured one; `upsampled`: a faint periodic trace.'),
+    .describe('`blended`: the face replaced by a warped and tinted one; `upsampled`: a periodic trace.'),
   quality: z.int().min(1).max(100).default(92).describe('Quality of the JPEG files, the same for all.'),
   seed: z.int().nonnegative().default(7).describe('Seed of the drawings: another one makes other people.'),
 });
@@ -23,7 +23,7 @@ export type MakeFacesSettings = z.output<typeof settings>;
 
 export const spec = defineKind<MakeFacesSettings>({
   name: 'make-faces',
-  version: 2,
+  version: 3,
   summary: 'Draws portraits of people who do not exist, and forgeries of such: toy data to try a pipeline on.',
   settings,
   inputs: {},

@@ -1,11 +1,11 @@
 import type { Random } from '../../src/random.ts';
 import { mapPixels, type Raster } from './raster.ts';
 
-/** Pixels after which the trace repeats: two doublings of the resolution. */
-export const tracePeriod = 4;
+/** Pixels after which the trace repeats: three doublings of the resolution. */
+export const tracePeriod = 8;
 
 /**
- * Leaves the trace of a generator that ends in two doublings of its resolution.
+ * Leaves the trace of a generator that ends in three doublings of its resolution.
  *
  * Where a transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place in the period,
  * which shows as peaks in the spectrum (Zhang, Karaman and Chang, "Detecting and Simulating Artifacts in GAN Fake
@@ -13,7 +13,7 @@ export const tracePeriod = 4;
  * trace adds, so the file's size says little. The strength differs from picture to picture.
  */
 export function leaveTrace(scene: Raster, random: Random): Raster {
-  const strength = random.between(0.02, 0.04);
+  const strength = random.between(0.01, 0.18);
   const { size } = scene;
   const [row, last] = [size * 3, (size - 1) * 3];
   return mapPixels(scene, (x, y, index, from, to) => {
@@ -31,5 +31,5 @@ export function leaveTrace(scene: Raster, random: Random): Raster {
 /** Share of the difference between a pixel and its neighbours that is lost. */
 const textureLoss = 0.15;
 
-/** The gains of the four places in a period, in one direction; they sum to 0. */
-const gains = [0.8, -0.3, -0.8, 0.3];
+/** The gains of the places in a period, in one direction; they sum to 0. */
+const gains = [0.8, 0.5, 0, -0.5, -0.8, -0.3, 0, 0.3];
