@@ -10,14 +10,15 @@ export const tracePeriod = 8;
  * Where a transposed convolution's kernel overlaps itself unevenly, its outputs have gains by their place in the period,
  * which shows as peaks in the spectrum (Zhang, Karaman and Chang, "Detecting and Simulating Artifacts in GAN Fake
  * Images", WIFS 2019). The gains have mean 1, so brightness says nothing. The finest texture loses about as much as the
- * trace adds, so the file's size says little. The strength differs from picture to picture.
+ * trace adds, so the file's size says little. Strength and start differ from picture to picture.
  */
 export function leaveTrace(scene: Raster, random: Random): Raster {
-  const strength = random.between(0.01, 0.18);
+  const strength = random.between(0.02, 0.2);
+  const [startX, startY] = [random.uint32() % tracePeriod, random.uint32() % tracePeriod]; // as a crop leaves it
   const { size } = scene;
   const [row, last] = [size * 3, (size - 1) * 3];
   return mapPixels(scene, (x, y, index, from, to) => {
-    const gain = 1 + strength * (gains[x % tracePeriod]! + gains[y % tracePeriod]!);
+    const gain = 1 + strength * (gains[(x + startX) % tracePeriod]! + gains[(y + startY) % tracePeriod]!);
     const [left, right] = [x > 0 ? -3 : 0, x * 3 < last ? 3 : 0];
     const [up, down] = [y > 0 ? -row : 0, y < size - 1 ? row : 0];
     for (let c = 0; c < 3; c++) {
