@@ -56,8 +56,7 @@ nothing about photographs of people.
 real            a portrait, then sensor noise and JPEG
 fake/blended    the face replaced by itself, warped and tinted, through the soft mask in masks/
                 (after Self-Blended Images, CVPR 2022), then sensor noise and JPEG
-fake/upsampled  a trace with a period of 8 pixels, as a generator's upsampling leaves, invisible to
-                plain from picture to picture, then sensor noise and JPEG
+fake/upsampled  a generator's trace with a period of 8 pixels, then sensor noise and JPEG
 
 manifest.csv lists every picture with its label, split, source and mask.
 `;
