@@ -75,6 +75,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       repeatable('--twice [stage]', 'run this stage, or all, twice and compare the bytes; repeatable'),
       downstreamOption,
       parsed('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger),
+      option('--on <place>', 'send stages to this place of places.yaml, such as a cluster'),
       setOption,
       option('--keep-going', 'after a failure, continue with what does not depend on it (the default)'),
       option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'),

@@ -11,6 +11,9 @@ export class Interrupts implements Disposable {
   readonly kill: AbortSignal = this.#kill.signal;
   readonly #signals: readonly NodeJS.Signals[] = ['SIGINT', 'SIGTERM', ...(ignoresHangup ? [] : ['SIGHUP' as const])];
   #count = 0;
+  #asked = 0;
+  /** Whether jobs of a cluster continue after an interrupt. Then only Ctrl-C cancels them, not the end of a session. */
+  detaches = false;
 
   constructor() {
     for (const signal of this.#signals) process.on(signal, this.#onSignal);
@@ -22,6 +25,12 @@ export class Interrupts implements Disposable {
     return this.#count > 0;
   }
 
+  /** Milliseconds for a second Ctrl-C, which cancels jobs; undefined where a failure stopped the run. */
+  get grace(): number | undefined {
+    if (!this.interrupted) return undefined;
+    return this.#asked > 0 ? 2_000 : 0;
+  }
+
   stop(): void {
     this.#stop.abort(new Error('stopped'));
   }
@@ -30,7 +39,9 @@ export class Interrupts implements Disposable {
     for (const signal of this.#signals) process.off(signal, this.#onSignal);
   }
 
-  readonly #onSignal = (): void => {
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    if (signal === 'SIGINT') this.#asked += 1;
+    if (this.detaches && signal !== 'SIGINT' && this.#count > 0) return; // the end of a session sends several
     this.#count += 1;
     if (this.#count > 2) process.exit(exitCodes.interrupted);
     this.#stop.abort(new Error('interrupted'));

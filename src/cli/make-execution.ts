@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { noPlaces, type Places } from '../engine/config/places.ts';
 import type { RunEvent } from '../engine/events.ts';
 import { Admission, machineCapacity } from '../engine/execution/admission.ts';
 import type { Execution } from '../engine/execution/execution.ts';
@@ -18,6 +19,7 @@ import { plainTexts } from '../plain-text.ts';
 import { claimsOf } from './check-claims.ts';
 import type { Interrupts } from './interrupts.ts';
 import { loadProgram } from './load-run.ts';
+import { makePlace } from './make-place.ts';
 import { makeWorld } from './make-world.ts';
 import type { Project } from './open-project.ts';
 import { version } from './package-info.ts';
@@ -29,11 +31,15 @@ export interface ExecutionOptions {
   readonly hardLink?: boolean;
   readonly rehash?: boolean;
   readonly checkReads?: boolean;
+  /** The place of stages that name none. */
+  readonly on?: string;
+  readonly detach?: boolean;
 }
 
 interface RunParts {
   readonly reporter: { event(event: RunEvent): void };
   readonly interrupts: Interrupts;
+  readonly places?: Places;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -42,7 +48,7 @@ interface RunParts {
 export function makeExecution(
   project: Project,
   options: ExecutionOptions,
-  { reporter, interrupts, startedAt }: RunParts,
+  { reporter, interrupts, places = noPlaces, startedAt }: RunParts,
 ): Execution {
   const { root, kinds, pipeline, stages, twice } = project;
   // What stages print and report is made plain text for people here, so that no listener needs to check it.
@@ -50,11 +56,27 @@ export function makeExecution(
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
   const world = makeWorld(project, options.backend, warn, options.rehash);
   const { store, digests } = world;
-  const capacity = machineCapacity();
+  const capacity = machineCapacity(places.localGpus);
   const idle = new IdleWorkers<StageProcess>({ workers: capacity.cpu, memory: capacity.memory / 4 });
   const checkReads = options.checkReads ?? false;
   const host = { restage: version, gitCommit: gitCommit(root) };
   const { signal, kill } = interrupts;
+  const folder = startRun(store, startedAt, pipeline.name);
+  const modules = new Map(
+    [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
+  );
+  const local = localPlace({
+    world,
+    lender: new Lender(store),
+    admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
+    runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+    idle,
+    modules,
+    checkReads,
+    host,
+    signal,
+    kill,
+  });
   return {
     world,
     publisher: new Publisher(root, store, digests, {
@@ -62,20 +84,10 @@ export function makeExecution(
       stillClaims: async ({ pipeline, path }) => (await claimsOf(pipeline, root, kinds))?.has(path) ?? true,
     }),
     stages,
-    folder: startRun(store, startedAt, pipeline.name),
-    place: localPlace({
-      world,
-      lender: new Lender(store),
-      admission: new Admission(capacity, options.jobs ?? capacity.cpu, idle),
-      runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
-      idle,
-      modules: new Map(
-        [...kinds].flatMap(([kind, { module }]) => (module === undefined ? [] : [[kind, module] as const])),
-      ),
-      checkReads,
-      host,
-      signal,
-      kill,
+    folder,
+    place: makePlace(local, stages, {
+      ...{ places, world, host, modules, interrupts, warn, run: folder.id },
+      ...{ on: options.on, detach: options.detach ?? false, jobs: options.jobs },
     }),
     twice,
     checkReads,

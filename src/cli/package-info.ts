@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Digest, sha256 } from '../digest.ts';
 import { shellQuote } from '../shell/shell-quote.ts';
 
 /** The folder of Restage itself: the nearest upward that holds its package.json, from the sources as from `dist/`. */
@@ -13,9 +14,12 @@ function findPackageRoot(folder: string): string {
 export const version: string = JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8')).version;
 
 /** Files that change whenever Restage's own code does: with a release, and with a build during development. */
-export const codeFiles: readonly string[] = ['package.json', 'dist/main.js', 'dist/stage-main.js']
+export const codeFiles: readonly string[] = ['package.json', 'dist/main.js', 'dist/stage-main.js', 'dist/job-main.js']
   .map((name) => join(packageRoot, name))
   .filter((path) => existsSync(path));
+
+/** The digest of Restage's own code, by which a job notices that it is not the one that decided about its stage. */
+export const buildDigest = (): Digest => sha256(codeFiles.map((path) => sha256(readFileSync(path))).join());
 
 /** The name under which the user started Restage: both `restage` and `pipeline` do. */
 export const commandName: 'restage' | 'pipeline' =

@@ -36,6 +36,19 @@ export type StageEvent =
   | { readonly type: 'stage-decided'; readonly decision: Decision }
   /** It waits for another run, or another stage, that does the same work. */
   | { readonly type: 'stage-waiting'; readonly for: string }
+  /** Its job is in the queue of a scheduler. */
+  | {
+      readonly type: 'stage-queued';
+      readonly place: string;
+      /** Absent before the scheduler has accepted it. */
+      readonly job?: string;
+      /** In the scheduler's words, such as PENDING. */
+      readonly state: string;
+      readonly reason?: string;
+      readonly startsAt?: string;
+      /** How many further stages wait in the same way; only with the first of them. */
+      readonly others?: number;
+    }
   | { readonly type: 'stage-started'; readonly kind: string; readonly attempt: number; readonly attempts: number }
   | { readonly type: 'stage-progress'; readonly progress: Progress }
   /** A point of the curves that the stage follows, as at the end of an epoch. */

@@ -30,6 +30,11 @@ export interface StageModel {
     readonly startedAt: number;
     readonly lastLine?: string;
   };
+  /** Its job in the queue of a scheduler; absent once it runs. */
+  readonly queued?: Pick<
+    Extract<RunEvent, { type: 'stage-queued' }>,
+    'place' | 'job' | 'state' | 'reason' | 'startsAt'
+  >;
   readonly progress?: Progress | undefined;
   /** Progress of the last half minute, which tells the rate. */
   readonly samples: readonly ProgressSample[];
@@ -83,9 +88,18 @@ function reduceStage(stage: StageModel, event: Exclude<StageEvent, { type: 'stag
     case 'stage-decided':
       return { ...stage, decision: event.decision };
     case 'stage-started': {
-      const { progress: _, ...kept } = stage;
+      const { progress: _, queued: _q, ...kept } = stage;
       const attempt = { kind: event.kind, number: event.attempt, of: event.attempts, startedAt: event.time };
       return { ...kept, state: 'running' as const, attempt, samples: [], points: [] };
+    }
+    case 'stage-queued': {
+      const { place, job, state, reason, startsAt } = event;
+      const told = { ...(reason !== undefined && { reason }), ...(startsAt !== undefined && { startsAt }) };
+      return {
+        ...stage,
+        state: 'waiting' as const,
+        queued: { place, ...(job !== undefined && { job }), state, ...told },
+      };
     }
     case 'stage-progress':
       return { ...stage, progress: event.progress, samples: samplesWith(stage, event.progress, event.time) };

@@ -3,7 +3,7 @@ import { parseDuration, parseMemory } from '../../engine/config/schema/units.ts'
 import { findLeftovers, removeLeftovers } from '../../engine/publishing/leftovers.ts';
 import { findGarbage, type Garbage, type Hold, removeGarbage } from '../../engine/store/collect-garbage.ts';
 import { FolderStore } from '../../engine/store/folder-store.ts';
-import { formatCountOf, formatList } from '../../format-numbers.ts';
+import { formatBytes, formatCountOf, formatList } from '../../format-numbers.ts';
 import { UsageError } from '../command-error.ts';
 import { warnOnStderr } from '../make-world.ts';
 import { projectRoot } from '../open-project.ts';
@@ -67,13 +67,4 @@ function missedTarget({ keptBytes, held }: Garbage, target: number): string {
     .filter((hold) => held[hold] > 0)
     .map((hold) => `  ${formatBytes(held[hold])}: ${holds[hold]}\n`);
   return `The store stays ${formatBytes(keptBytes - target)} above --max-size ${formatBytes(target)}, because these are kept:\n${lines.join('')}`;
-}
-
-const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const;
-
-/** A size for reading: `512 B`, `64.5 MiB`. */
-function formatBytes(bytes: number): string {
-  const power = bytes < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log2(bytes) / 10));
-  const value = bytes / 1024 ** power;
-  return `${power === 0 ? value : value.toFixed(value < 100 ? 1 : 0)} ${units[power]}`;
 }

@@ -1,3 +1,5 @@
+import { checkPlaces, loadPlaces } from '../../engine/config/places.ts';
+import { machineCapacity } from '../../engine/execution/admission.ts';
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
 import { EventFile } from '../../reporting/event-file.ts';
@@ -6,6 +8,7 @@ import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
+import { MistakesError, orThrow } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
@@ -30,10 +33,14 @@ export function runCommand(argv: readonly string[]) {
     }
     const startedAt = Date.now();
     const project = await openProject({ words, ...options });
+    const places = orThrow(loadPlaces(project.root));
+    const { on } = options;
+    const mistakes = checkPlaces(project.stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
+    if (mistakes.length > 0) throw new MistakesError(mistakes);
     const claims = await checkClaims(project);
     const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
-    const run = makeExecution(project, options, { reporter, interrupts, startedAt });
+    const run = makeExecution(project, options, { reporter, interrupts, places, startedAt });
     const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
     reporter.add(new EventFile(run.folder.events, warn));
     const report = new ReportWriter({

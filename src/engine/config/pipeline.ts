@@ -66,6 +66,8 @@ export interface Stage {
   /** Keeps its last result whatever its fingerprint. */
   readonly frozen: boolean;
   readonly onDemand: boolean;
+  /** The place of `places.yaml` where it runs; absent: that of the command. Never in the fingerprint. */
+  readonly place?: string | undefined;
   /** Whether the kind computes with tfjs (a backend named by the user is then keyed). */
   readonly computes: boolean;
   /** Settings that its checkpoints serve whatever they are; absent for a kind that keeps none. */

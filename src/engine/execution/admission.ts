@@ -4,7 +4,14 @@ import type { Resources } from '../config/pipeline.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 
 export interface Grant extends Resources {
+  /** The graphics cards that the stage may use, as CUDA names them. */
+  readonly cards: readonly string[];
   release(): void;
+}
+
+/** What a stage holds until its end. */
+interface Share extends Resources {
+  readonly cards: readonly string[];
 }
 
 interface Waiting {
@@ -17,16 +24,16 @@ interface Waiting {
  * stage that asks for more than the machine has gets all of it.
  */
 export class Admission {
-  readonly #capacity: Resources;
+  readonly #capacity: Share;
   readonly #slots: number;
   readonly #queue: Waiting[] = [];
-  readonly #held = new Set<Resources>();
+  readonly #held = new Set<Share>();
 
   readonly #idle: IdleWorkers | undefined;
 
   /** At most `slots` stages run at once, whatever they ask for. Idle workers end when a stage needs their memory. */
-  constructor(capacity: Resources, slots: number, idle?: IdleWorkers) {
-    this.#capacity = capacity;
+  constructor(capacity: Resources & Partial<Share>, slots: number, idle?: IdleWorkers) {
+    this.#capacity = { ...capacity, cards: capacity.cards ?? cardNames(capacity.gpu) };
     this.#slots = slots;
     this.#idle = idle;
   }
@@ -58,17 +65,30 @@ export class Admission {
       const free = this.#free();
       if (this.#held.size >= this.#slots || !fits(head.want, free)) return;
       if (this.#idle !== undefined && this.#idle.memory > free.memory - head.want.memory) void this.#idle.end();
+      const cards = this.#cardsFor(head.want.gpu);
+      if (cards === undefined) return;
       this.#queue.shift();
-      head.admit(this.#grant(head.want));
+      head.admit(this.#grant({ ...head.want, cards }));
     }
   }
 
   /** Summed again each time. A running sum of decimal shares drifts: with all given back, not all would be free. */
   #free(): Resources {
-    return [...this.#held].reduce(less, this.#capacity);
+    return [...this.#held].reduce<Resources>(less, this.#capacity);
   }
 
-  #grant(share: Resources): Grant {
+  /** The fullest cards that have room for so many, each for an equal part; undefined while too few have. */
+  #cardsFor(gpu: number): readonly string[] | undefined {
+    const count = Math.ceil(gpu);
+    if (count === 0) return [];
+    const used = (card: string) =>
+      [...this.#held].reduce((sum, { cards, gpu }) => sum + (cards.includes(card) ? gpu / cards.length : 0), 0);
+    const rooms = this.#capacity.cards.map((card) => ({ card, used: used(card) }));
+    const fit = rooms.filter(({ used }) => used + gpu / count <= 1 + tolerance).sort((a, b) => b.used - a.used);
+    return fit.length < count ? undefined : fit.slice(0, count).map(({ card }) => card);
+  }
+
+  #grant(share: Share): Grant {
     this.#held.add(share);
     return {
       ...share,
@@ -98,14 +118,22 @@ const less = (free: Resources, share: Resources): Resources => ({
   memory: free.memory - share.memory,
 });
 
-/** Cores, GPUs (of CUDA_VISIBLE_DEVICES, else NVIDIA's devices) and bytes of memory of this machine or container. */
-export function machineCapacity(env: NodeJS.ProcessEnv = process.env): Resources {
-  return { cpu: usableCores(), gpu: countGpus(env), memory: usableMemory() };
+/**
+ * Cores, graphics cards (of CUDA_VISIBLE_DEVICES, else as many as are declared, else NVIDIA's devices) and bytes of memory
+ * of this machine or container.
+ */
+export function machineCapacity(declaredGpus?: number, env: NodeJS.ProcessEnv = process.env): Share {
+  const chosen = env['CUDA_VISIBLE_DEVICES'];
+  const cards = chosen === undefined ? cardNames(declaredGpus ?? countGpus()) : chosenCards(chosen);
+  return { cpu: usableCores(), gpu: cards.length, memory: usableMemory(), cards };
 }
 
-function countGpus(env: NodeJS.ProcessEnv): number {
-  const chosen = env['CUDA_VISIBLE_DEVICES'];
-  if (chosen !== undefined) return chosen === '' || chosen === '-1' ? 0 : chosen.split(',').length;
+const cardNames = (count: number): readonly string[] => Array.from({ length: count }, (_, index) => String(index));
+
+const chosenCards = (chosen: string): readonly string[] =>
+  chosen === '' || chosen === '-1' ? [] : chosen.split(',').map((card) => card.trim());
+
+function countGpus(): number {
   try {
     return readdirSync('/dev').filter((name) => /^nvidia\d+$/.test(name)).length;
   } catch {

@@ -3,6 +3,7 @@ import { describeError } from '../../user-error.ts';
 import type { Stage, StageName } from '../config/pipeline.ts';
 import { examine, type OutputsOf } from '../plan/examine.ts';
 import { type Execution, isDone, type StageOutcome } from './execution.ts';
+import { Unfinished } from './place.ts';
 import { StageRun } from './stage-run.ts';
 
 /** Stages that are examined at the same time. The disk bounds this work: more at once gain nothing. */
@@ -64,6 +65,7 @@ async function bringStage(
     stageRun = new StageRun(stage, examined, outputsOf, run);
     return await stageRun.bringUpToDate();
   } catch (error) {
+    if (error instanceof Unfinished) return { outcome: 'cancelled', message: error.message };
     if (run.signal.aborted) {
       return { outcome: 'cancelled', message: 'interrupted', ...(stageRun?.resumes && { resumes: true }) };
     }

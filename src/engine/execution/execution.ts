@@ -5,6 +5,7 @@ import type { RunEvent } from '../events.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { Publisher } from '../publishing/publish.ts';
 import type { RunFolder } from '../store/run-folder.ts';
+import type { StageRecord } from '../store/stage-result.ts';
 import type { Place } from './place.ts';
 
 /** One run, as everything that acts in it sees it. */
@@ -33,6 +34,8 @@ export interface Execution {
 export interface HostFacts {
   readonly restage: string;
   readonly gitCommit: string | undefined;
+  /** On a node of a cluster, what the record tells of the job. */
+  readonly job?: Pick<StageRecord, 'job' | 'memory'>;
 }
 
 /** How a stage ended in a run, with its outputs for the stages that read it. */

@@ -8,7 +8,7 @@ import type { DigestIndex } from '../files/digest-index.ts';
 import type { Outputs, World } from '../plan/examine.ts';
 import type { Lender, Misuse } from '../publishing/lender.ts';
 import type { StageRecord, StageResult, StoredArtifact } from '../store/stage-result.ts';
-import type { Admission } from './admission.ts';
+import type { Admission, Grant } from './admission.ts';
 import type { HostFacts } from './execution.ts';
 import type { IdleWorkers } from './idle-workers.ts';
 import { closeView, type InputView, openView, withOriginals } from './input-view.ts';
@@ -49,7 +49,7 @@ export function localPlace(resources: LocalResources): Place {
     seat: async (stage) => {
       const grant = await resources.admission.acquire(stage.resources, resources.signal);
       return {
-        run: (attempt) => runAttempt(attempt, grant.cpu, resources),
+        run: (attempt) => runAttempt(attempt, grant, resources),
         [Symbol.dispose]: () => grant.release(),
       };
     },
@@ -57,7 +57,11 @@ export function localPlace(resources: LocalResources): Place {
   };
 }
 
-async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResources): Promise<AttemptOutcome> {
+async function runAttempt(
+  attempt: Attempt,
+  { cpu: cpus, cards }: Grant,
+  resources: LocalResources,
+): Promise<AttemptOutcome> {
   const { stage, examined, work, number, emit } = attempt;
   const { world, lender } = resources;
   const { root } = world.pipeline;
@@ -74,6 +78,7 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
     translate: (text) => withOriginals(view, text).replaceAll(join(scratchFolder(work), 'run:'), 'run:'),
     launcher: trace?.launcher,
     cpus,
+    cards,
   });
   const { misuses, edited } = await closeView(view, lender, world.digests);
   if (trace !== undefined) reportReads(trace, view, world, emit);
@@ -85,7 +90,7 @@ async function runAttempt(attempt: Attempt, cpus: number, resources: LocalResour
     fingerprint: examined.fingerprint,
     outputs: await listOutputs(stage, work, world.digests),
     stored: stage.cache,
-    record: await makeRecord(attempt, reports, cpus, resources),
+    record: await makeRecord(attempt, reports, { cpus, cards }, resources),
   };
   if (attempt.keep && edited.length === 0) await keep(attempt, result, end.contained, world);
   return { result, edited };
@@ -98,6 +103,8 @@ export interface StageProcessOptions
     Pick<StageRequest, 'module' | 'root' | 'inputs' | 'cpus' | 'backend' | 'checkpoint' | 'launcher'>,
     Pick<Attempt, 'emit'> {
   readonly runProcess: RunProcess;
+  /** The graphics cards that the stage may use; none, or absent: it asks for none, and sees what there is. */
+  readonly cards?: readonly string[];
   /** An empty folder on the file system of the store. It gets the outputs. */
   readonly work: string;
 }
@@ -107,7 +114,7 @@ export async function runStageProcess(
   stage: Stage,
   options: StageProcessOptions,
 ): Promise<{ readonly end: ProcessEnd; readonly reports: StageReports }> {
-  const { work, emit, cpus } = options;
+  const { work, emit, cpus, cards = [] } = options;
   const { reports, receive } = reportCollector(emit);
   const end = await options.runProcess({
     ...options,
@@ -124,7 +131,7 @@ export async function runStageProcess(
       root: options.root,
       launcher: options.launcher,
     },
-    env: environment(stage, cpus),
+    env: environment(stage, cpus, cards),
     resources: stage.resources,
     timeout: stage.timeout,
     onOutput: (text) => emit({ type: 'stage-output', text }),
@@ -134,9 +141,15 @@ export async function runStageProcess(
 }
 
 /** A stage sees the whole environment. Most libraries read there how many cores they may use. */
-function environment(stage: Stage, cpus: number): NodeJS.ProcessEnv {
-  const declared = Object.entries(stage.env).filter((entry): entry is [string, string] => entry[1] !== null);
-  return { ...process.env, OMP_NUM_THREADS: String(cpus), ...Object.fromEntries(declared) };
+function environment(stage: Stage, cpus: number, cards: readonly string[]): NodeJS.ProcessEnv {
+  const declared = Object.entries(stage.env);
+  const unset = new Set(declared.flatMap(([name, value]) => (value === null ? [name] : []))); // a node may have it
+  return {
+    ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !unset.has(name))),
+    OMP_NUM_THREADS: String(cpus),
+    ...(cards.length > 0 && { CUDA_VISIBLE_DEVICES: cards.join(',') }),
+    ...Object.fromEntries(declared.filter((entry): entry is [string, string] => entry[1] !== null)),
+  };
 }
 
 /** Emits what a stage sends, and gathers what its record keeps. */
@@ -189,7 +202,7 @@ async function listOutputs(stage: Stage, work: string, digests: DigestIndex): Pr
 async function makeRecord(
   { startedAt, number, log, keep }: Attempt,
   reports: StageReports,
-  cpus: number,
+  { cpus, cards }: { readonly cpus: number; readonly cards: readonly string[] },
   { host, world }: LocalResources,
 ): Promise<StageRecord> {
   const stored = keep && existsSync(log) ? await world.store.storeFile(log) : undefined;
@@ -202,6 +215,8 @@ async function makeRecord(
     restage: host.restage,
     ...(host.gitCommit !== undefined && { gitCommit: host.gitCommit }),
     cpus,
+    ...(cards.length > 0 && { gpus: cards.length }),
+    ...host.job,
     notes: reports.notes,
     highlights: reports.highlights,
     warnings: reports.warnings,

@@ -49,6 +49,16 @@ export class StageFailure extends UserError {
   override readonly name = 'StageFailure';
 }
 
+/** A stage has not ended in this run: its job continues, or somebody cancelled it. */
+export class Unfinished extends UserError {
+  override readonly name = 'Unfinished';
+}
+
+/** What a stage reads changed while it waited: nothing was recorded, and it is to be decided about anew. */
+export class Outdated extends UserError {
+  override readonly name = 'Outdated';
+}
+
 /** The absolute private path of an output during an attempt. It keeps the extension, which programs may go by. */
 export function privatePath(work: string, output: Output): string {
   return join(work, `${output.port}${extensionOf(output.path)}`);

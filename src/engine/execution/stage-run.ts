@@ -12,7 +12,19 @@ import type { AttemptFiles } from '../store/run-folder.ts';
 import { forgetView, viewName } from '../store/view-name.ts';
 import { compareRuns } from './compare-runs.ts';
 import type { DoneStage, Execution } from './execution.ts';
-import { type Attempt, type AttemptOutcome, privatePath, type Seat, StageFailure, viewFolder } from './place.ts';
+import {
+  type Attempt,
+  type AttemptOutcome,
+  Outdated,
+  privatePath,
+  type Seat,
+  StageFailure,
+  Unfinished,
+  viewFolder,
+} from './place.ts';
+
+/** A stage whose inputs change again and again while it waits for its job is decided about at most so often. */
+const mostDecisions = 3;
 
 export class StageRun {
   readonly #stage: Stage;
@@ -33,10 +45,27 @@ export class StageRun {
    * then takes the result. Throws a `UserError`, or the reason of the run's signal.
    */
   async bringUpToDate(): Promise<DoneStage> {
-    const present = await this.#takeResult();
-    if (present !== undefined) return present;
-    await using _lease = await this.#acquireLease();
-    return (await this.#takeNewResult()) ?? (await this.#make());
+    for (let left = mostDecisions; ; left -= 1) {
+      const present = await this.#takeResult();
+      if (present !== undefined) return present;
+      try {
+        await using _lease = await this.#acquireLease();
+        return (await this.#takeNewResult()) ?? (await this.#make());
+      } catch (error) {
+        if (!(error instanceof Outdated) || left <= 1) throw error;
+        this.#emit({ type: 'stage-retrying', message: error.message });
+        await this.#decideAnew();
+      }
+    }
+  }
+
+  /** Looks at the inputs as they are now. */
+  async #decideAnew(): Promise<void> {
+    const { world } = this.#run;
+    for (const { items } of this.#stage.inputs) {
+      for (const item of items) if (item.from === 'path') world.listings.delete(item.path);
+    }
+    this.#examined = await examine(this.#stage, world, this.#outputsOf);
   }
 
   /** What another run or stage made while this one waited. Where it made no result, nothing is examined again. */
@@ -91,6 +120,7 @@ export class StageRun {
         );
         return twice.has(this.#stage.name) ? { ...done, repeats: await this.#repeat(seat, done, number + 1) } : done;
       } catch (error) {
+        if (error instanceof Unfinished) throw error;
         signal.throwIfAborted();
         if (!(error instanceof StageFailure) || number > this.#stage.retries) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
@@ -135,7 +165,8 @@ export class StageRun {
       recordEnd(files, startedAt, 'succeeded');
       return used;
     } catch (error) {
-      if (signal.aborted) recordEnd(files, startedAt, 'interrupted');
+      const isOpen = signal.aborted || error instanceof Unfinished || error instanceof Outdated;
+      if (isOpen) recordEnd(files, startedAt, 'interrupted');
       else recordEnd(files, startedAt, 'failed', describeError(error));
       throw error;
     } finally {

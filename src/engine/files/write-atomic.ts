@@ -93,10 +93,10 @@ export function writeIfOther(path: string, text: string): void {
 export const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSUPP', 'ENOSYS', 'EMLINK']);
 
 /** Writes a new small file, whole or not at all. Throws `EEXIST` where it is there: its name comes by a link. */
-export function writeNew(path: string, text: string): void {
+export function writeNew(path: string, text: string, { sync = false }: { readonly sync?: boolean } = {}): void {
   const temporary = temporaryBeside(path);
   try {
-    creatingFolder(path, () => writeFileSync(temporary, text, { flag: 'wx' }));
+    creatingFolder(path, () => writeFileSync(temporary, text, { flag: 'wx', flush: sync }));
     try {
       linkSync(temporary, path);
     } catch (error) {

@@ -7,7 +7,7 @@ import { filesIn, namesIn } from '../files/entries-in.ts';
 import { forEachBounded } from '../files/for-each-bounded.ts';
 import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
-import { readJson, writeJson, writeSynced } from '../files/write-atomic.ts';
+import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
 import { Lease } from './lease.ts';
 import { RunFolder } from './run-folder.ts';
@@ -120,6 +120,18 @@ export class FolderStore implements Store {
     await writeSynced(path, JSON.stringify(result)).catch((error) => {
       throw writeError(`the result ${path}`, error);
     });
+  }
+
+  /** Records a result unless there is one already: the first one stays. */
+  async writeFirstResult(result: StageResult): Promise<void> {
+    try {
+      writeNew(this.resultPath(result.digest), JSON.stringify(result), { sync: true });
+    } catch (error) {
+      const isThere = (error as NodeJS.ErrnoException).code === 'EEXIST';
+      if (!isThere) throw writeError(`the result ${this.resultPath(result.digest)}`, error);
+      // One in the format of another version is no result for this one.
+      if (this.readResult(result.digest) === undefined) await this.writeResult(result);
+    }
   }
 
   /** Writes at most once a day, so that an idle run writes nothing. */

@@ -30,6 +30,12 @@ export interface StageRecord {
   readonly restage: string;
   readonly gitCommit?: string;
   readonly cpus: number;
+  /** How many graphics cards it had; absent: none. */
+  readonly gpus?: number;
+  /** The scheduler's id of its job; absent for a stage that ran here. */
+  readonly job?: string;
+  /** Bytes that its job asked for after an earlier one had too little memory. */
+  readonly memory?: number;
   /** What the stage noted: the backend that ran, versions. */
   readonly notes: Readonly<Record<string, string | number>>;
   readonly highlights: readonly Highlight[];

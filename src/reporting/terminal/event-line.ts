@@ -1,6 +1,7 @@
 import type { RunEvent } from '../../engine/events.ts';
 import {
   formatCount,
+  formatCountOf,
   formatPercent,
   formatRate,
   formatSeconds,
@@ -21,6 +22,8 @@ export function eventLine(event: RunEvent, why: string | undefined, paint: Paint
       return `${paint.yellow('!')} ${event.stage}: ${firstLine(event.message)}; trying again`;
     case 'stage-waiting':
       return `${paint.dim('…')} ${event.stage}: ${paint.dim(`waiting for ${event.for}`)}`;
+    case 'stage-queued':
+      return queuedLine(event, paint);
     case 'info':
       return `${paint.cyan('·')} ${event.stage}: ${event.message}`;
     case 'warning':
@@ -45,6 +48,21 @@ function endLine({ stage, outcome, seconds }: StageFinished, why: string, paint:
     case 'blocked':
       return undefined;
   }
+}
+
+/** One line for all stages that wait in the same way. */
+function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: Paint): string | undefined {
+  const { stage, others } = event;
+  if (others === undefined) return undefined;
+  const all = others > 0 ? `${stage} and ${formatCountOf(others, 'other')}` : stage;
+  return `${paint.dim('…')} ${all}: ${paint.dim(describeQueued(event))}`;
+}
+
+/** `job 17 on cluster: PENDING (Priority), starts about 2026-01-31T14:05:00` */
+export function describeQueued({ place, job, state, reason, startsAt }: NonNullable<StageModel['queued']>): string {
+  const name = job === undefined ? `a job on ${place}` : `job ${job} on ${place}`;
+  const why = reason === undefined ? '' : ` (${reason})`;
+  return `${name}: ${state}${why}${startsAt === undefined ? '' : `, starts about ${startsAt}`}`;
 }
 
 const firstLine = (text: string): string => text.trim().split('\n')[0]!.replace(/:$/, '');

@@ -3,7 +3,7 @@ import type { RunEvent } from '../../engine/events.ts';
 import { formatCount, formatWholeSeconds, shareDone } from '../../format-numbers.ts';
 import { emptyRun, type RunListener, type RunModel, reasonsOf, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
-import { eventLine, progressParts } from './event-line.ts';
+import { describeQueued, eventLine, progressParts } from './event-line.ts';
 import { formatSummary } from './format-summary.ts';
 import type { OutputStream } from './output-stream.ts';
 import { clip, padEnd } from './text.ts';
@@ -71,9 +71,13 @@ export class LiveReporter implements RunListener {
     const { stages, startedAt } = this.#run;
     const count = (state: StageModel['state']) => stages.filter((stage) => stage.state === state).length;
     const [running, failed] = [count('running'), count('failed')];
+    const queued = stages.filter((stage) => stage.state === 'waiting' && stage.queued !== undefined);
     const done = stages.length - running - count('waiting');
     return [
       `${formatCount(done)} of ${formatCount(stages.length)} done, ${formatCount(running)} running`,
+      queued[0]?.queued === undefined
+        ? ''
+        : `, ${formatCount(queued.length)} queued: ${describeQueued(queued[0].queued)}`,
       failed > 0 ? this.#paint.red(`, ${formatCount(failed)} failed`) : '',
       this.#paint.dim(`, ${formatWholeSeconds((now - startedAt) / 1000)}`),
     ].join('');

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import type { AnyKindSpec, InputPort, OutputPort } from '../../../stage.ts';
-import { extendsShape, pipelineShape, stageShape } from './shapes.ts';
+import { extendsShape, localShape, pipelineShape, placeShape, stageShape } from './shapes.ts';
 
 /** A JSON schema, draft 7. */
 export type JsonSchema = Readonly<Record<string, unknown>>;
@@ -25,7 +25,23 @@ export function pipelineJsonSchema(kinds: Iterable<AnyKindSpec>): JsonSchema {
     },
   };
   const title = 'A pipeline of Restage';
-  return { $schema: 'http://json-schema.org/draft-07/schema#', title, ...shareParts(file, { stage, reference }) };
+  const { definitions, ...shared } = shareParts(file, { stage, reference });
+  const $schema = 'http://json-schema.org/draft-07/schema#';
+  return { $schema, title, ...shared, definitions: { ...(definitions as JsonSchema), places: placesSchema() } };
+}
+
+/** The schema of `places.yaml`, which editors find as `pipeline.schema.json#/definitions/places`. */
+function placesSchema(): JsonSchema {
+  const { properties } = toSchema(z.object({ local: localShape, place: placeShape })) as {
+    readonly properties: Readonly<Record<'local' | 'place', JsonSchema>>;
+  };
+  const { local, place } = properties;
+  return {
+    description: 'The places of `places.yaml`.',
+    type: 'object',
+    properties: { local },
+    additionalProperties: place,
+  };
 }
 
 /** The schema as text: one line for each kind, definition and key of a file, so that changes of it can be read. */

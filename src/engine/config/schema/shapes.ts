@@ -103,6 +103,10 @@ export const stageShape = z.strictObject({
     .boolean()
     .default(false)
     .describe("True keeps the stage's last result, whatever changes; without a result this is an error."),
+  place: z
+    .string()
+    .optional()
+    .describe('The place of `places.yaml` where the stage runs, or `local`; by default the one of `--on`.'),
   onDemand: z
     .boolean()
     .default(false)
@@ -155,3 +159,62 @@ export const extendsShape = z
   .describe(
     'Files that this one builds on: relative to it, or `npm:package/path` below the `pipelines/` of an installed package. Maps merge, lists and scalars replace, null removes; a later file wins.',
   );
+
+const words = z.array(z.string()).default([]);
+
+/** A place of `places.yaml`: where stages may run besides this machine. */
+export const placeShape = z.strictObject({
+  engine: z.enum(['slurm', 'template']).describe('The scheduler: Slurm, or another one by the commands of `template`.'),
+  template: z
+    .strictObject({
+      submit: z
+        .string()
+        .describe(
+          'Submits a job: `qsub -N ${name} -o ${log} ${script}`, with `${workers}`, `${cpu}`, `${gpu}`, `${memoryMiB}`, `${seconds}`, `${after}`.',
+        ),
+      id: z.string().default('(\\d+)').describe('A pattern whose first group is the id in what `submit` prints.'),
+      query: z
+        .string()
+        .describe('Lists the jobs of this user that are queued or run, one id as the first word of a line.'),
+      cancel: z.string().describe('Cancels the job `${id}`.'),
+      after: z
+        .string()
+        .optional()
+        .describe('What stands for `${after}` in `submit`, with `${ids}`: `-hold_jid ${ids}`.'),
+    })
+    .optional()
+    .describe('The commands of another scheduler.'),
+  partition: z.string().optional().describe('The partition of Slurm.'),
+  account: z.string().optional().describe('The account of Slurm.'),
+  options: z
+    .record(z.string(), scalar)
+    .default({})
+    .describe('Further options of `sbatch`: `qos: long`, `constraint: skylake`; true for one without a value.'),
+  setup: words.describe('Shell lines before a job, such as `module load node/20`.'),
+  container: words.describe('The command that starts a program in a container, before its own words.'),
+  env: words.describe(
+    "Variables of the caller's environment that travel with a job, beside those that stages declare.",
+  ),
+  maxJobs: z
+    .number()
+    .int()
+    .min(1)
+    .default(20)
+    .describe('Jobs at once, at most; each serves one stage after the other.'),
+  time: duration.prefault('1h').describe('The time limit of a job. A training resumes in the next one.'),
+  cpu: z.number().int().min(1).default(1).describe('The most cores that a job may ask for; `cpu: all` means these.'),
+  gpu: z.number().int().min(0).default(0).describe('The most graphics cards that a job may ask for.'),
+  memory: z
+    .strictObject({
+      default: memory.prefault('2GiB').describe('For a stage that declares none.'),
+      most: memory.prefault('8GiB').describe('The most that a job may ask for.'),
+    })
+    .prefault({})
+    .describe('Memory of a job. A stage that runs out of it runs again with twice as much, up to `most`.'),
+  local: words.describe('Kinds that run where the command runs, such as `plot`.'),
+});
+
+/** This machine in `places.yaml`. */
+export const localShape = z.strictObject({
+  gpu: z.number().int().min(0).optional().describe('Its graphics cards; by default they are counted.'),
+});

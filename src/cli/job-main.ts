@@ -1,0 +1,33 @@
+import { basename, dirname } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { IdleWorkers } from '../engine/execution/idle-workers.ts';
+import { processRunner } from '../engine/execution/process-runner.ts';
+import type { StageProcess } from '../engine/execution/stage-process.ts';
+import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
+import { BatchFolder } from '../engine/store/batch-folder.ts';
+import { usableMemory } from '../machine-limits.ts';
+import { loadProgram } from './load-run.ts';
+import { buildDigest, version } from './package-info.ts';
+
+// The script of a worker on a node: it serves the tickets of the batch whose folder it is given.
+const [, , path = ''] = process.argv;
+const folder = new BatchFolder(dirname(dirname(path)), basename(path));
+folder.checkOwner();
+const batch = folder.batch();
+if (batch === undefined) throw new Error(`There is no batch of jobs in ${path}`);
+const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
+const worker = new JobWorker({
+  ...{ folder, batch, idle, identity: identify(process.env) },
+  software: { restage: version, build: buildDigest(), gitCommit: undefined },
+  runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+});
+for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
+await worker.run();
+
+/** The job's id in the words of Slurm, Grid Engine, PBS or LSF. */
+function identify(env: NodeJS.ProcessEnv): JobIdentity {
+  const { SLURM_ARRAY_JOB_ID: array, SLURM_ARRAY_TASK_ID: task, SLURM_RESTART_COUNT: restart = '0' } = env;
+  const single =
+    env['SLURM_JOB_ID'] ?? env['JOB_ID'] ?? env['PBS_JOBID'] ?? env['LSB_JOBID'] ?? `process-${process.pid}`;
+  return { job: array === undefined ? single : `${array}_${task}`, restart: Number(restart) };
+}

@@ -1,0 +1,104 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { z } from 'zod';
+import { formatCountOf } from '../../format-numbers.ts';
+import { err, ok, type Result } from '../../result.ts';
+import { suggest } from '../../suggest.ts';
+import { type Diagnostic, DiagnosticList } from '../diagnostics/diagnostic.ts';
+import type { Stage } from './pipeline.ts';
+import { explainIssues } from './schema/explain-issues.ts';
+import { localShape, placeShape } from './schema/shapes.ts';
+import { readSource } from './yaml/load-document.ts';
+import { describeNode, entriesOf, type Node, toJson } from './yaml/node.ts';
+import { parseYaml } from './yaml/parse-yaml.ts';
+
+/** A place of `places.yaml`: a scheduler that runs jobs, and what a job may ask for. Bytes and milliseconds. */
+export interface PlaceSpec extends z.infer<typeof placeShape> {
+  readonly name: string;
+}
+
+/** The places of a project. `localGpus`: the declared graphics cards of this machine; undefined: they are counted. */
+export interface Places {
+  readonly byName: ReadonlyMap<string, PlaceSpec>;
+  readonly localGpus: number | undefined;
+}
+
+export const noPlaces: Places = { byName: new Map(), localGpus: undefined };
+
+/** The name of this machine as a place. */
+export const here = 'local';
+
+/** Reads `places.yaml` in the root; a project without one has no places. Gives every mistake of the file. */
+export function loadPlaces(root: string): Result<Places, readonly Diagnostic[]> {
+  const path = join(root, 'places.yaml');
+  if (!existsSync(path)) return ok(noPlaces);
+  const source = readSource(path, root);
+  if (!source.ok) return err([source.error]);
+  const parsed = parseYaml(source.value);
+  if (!parsed.ok) return err(parsed.error);
+  const mistakes = new DiagnosticList();
+  if (parsed.value.type !== 'map') {
+    const message = `A file of places must be a map, got ${describeNode(parsed.value)}`;
+    return err([{ code: 'wrong-type', message, at: parsed.value.at }]);
+  }
+  const byName = new Map<string, PlaceSpec>();
+  let localGpus: number | undefined;
+  const read = <T extends z.ZodType>(schema: T, node: Node, prefix: string): z.infer<T> | undefined => {
+    const result = schema.safeParse(toJson(node));
+    if (result.success) return result.data;
+    explainIssues(result.error.issues, { node, schema, prefix, at: node.at }).forEach(mistakes.add);
+    return undefined;
+  };
+  for (const [name, { keyAt, value }] of entriesOf(parsed.value)) {
+    if (name === here) localGpus = read(localShape, value, name)?.gpu;
+    else {
+      const place = read(placeShape, value, name);
+      if (place === undefined) continue;
+      byName.set(name, { name, ...place });
+      if (place.engine === 'template' && place.template === undefined) {
+        const message = `Missing "${name}.template", the commands of the scheduler`;
+        mistakes.add({ code: 'missing-key', message, at: keyAt });
+      }
+    }
+  }
+  return mistakes.isEmpty ? ok({ byName, localGpus }) : err(mistakes.inOrder());
+}
+
+/** The place where a stage runs: its own, or else that of the command. Kinds that a place lists as local run here. */
+export function placeOf(stage: Stage, places: Places, on: string | undefined): PlaceSpec | undefined {
+  const place = places.byName.get(stage.place ?? on ?? here);
+  return place?.local.includes(stage.kind) ? undefined : place;
+}
+
+/** The stages that name a place that does not exist, or ask for more graphics cards than their place has. */
+export function checkPlaces(
+  stages: readonly Stage[],
+  places: Places,
+  { on, gpus }: { readonly on: string | undefined; readonly gpus: number },
+): readonly Diagnostic[] {
+  const mistakes = new DiagnosticList();
+  const known = [here, ...places.byName.keys()];
+  const hint = (name: string) =>
+    places.byName.size === 0
+      ? 'The project has no `places.yaml`, which says what places there are.'
+      : suggest(name, known);
+  if (on !== undefined && !known.includes(on)) {
+    mistakes.add({ code: 'unknown-place', message: `There is no place "${on}"`, hint: hint(on) });
+  }
+  for (const stage of stages) {
+    const { name, place, at, resources } = stage;
+    if (place !== undefined && !known.includes(place)) {
+      mistakes.add({ code: 'unknown-place', message: `There is no place "${place}"`, at, hint: hint(place) });
+      continue;
+    }
+    const spec = placeOf(stage, places, on);
+    const most = spec?.gpu ?? gpus;
+    if (resources.gpu <= most) continue;
+    const where = spec === undefined ? 'this machine' : `the place "${spec.name}"`;
+    const has = most === 0 ? 'has none' : `has ${most}`;
+    const message = `"${name}" asks for ${formatCountOf(resources.gpu, 'graphics card')}, and ${where} ${has}`;
+    const tell = `If there are more, declare them in places.yaml: \`${spec?.name ?? here}: { gpu: ${Math.ceil(resources.gpu)} }\`.`;
+    mistakes.add({ code: 'too-many-gpus', message, at, hint: tell });
+  }
+  return mistakes.inOrder();
+}

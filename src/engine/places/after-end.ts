@@ -1,0 +1,105 @@
+import { formatBytes, formatSeconds } from '../../format-numbers.ts';
+import { unreachable } from '../../result.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { PlaceSpec } from '../config/places.ts';
+import type { Claim, JobClass, TicketEnd, Tries } from '../store/batch-folder.ts';
+
+/** What a run does when a ticket has ended: use its result, submit the stage again, decide anew, or give up. */
+export type NextStep =
+  | { readonly step: 'use'; readonly end: Extract<TicketEnd, { type: 'done' }> }
+  | { readonly step: 'again'; readonly tries: Tries; readonly message?: string }
+  | { readonly step: 'decide'; readonly message: string }
+  | { readonly step: 'fail' | 'cancel'; readonly message: string };
+
+export interface EndFacts {
+  readonly stage: Stage;
+  readonly place: PlaceSpec;
+  readonly needs: JobClass;
+  readonly tries: Tries;
+  readonly claim: Claim | undefined;
+  /** Whether the stage's checkpoint was written again since the ticket was claimed. */
+  readonly advanced: boolean;
+}
+
+/** Jobs that may die in a row before a stage fails. */
+const mostLost = 5;
+const mostIdle = 2;
+
+/** Pure: what follows from the end of a ticket. Deaths of jobs are no retries of the stage. */
+export function afterEnd(end: TicketEnd, facts: EndFacts): NextStep {
+  switch (end.type) {
+    case 'done':
+      return { step: 'use', end };
+    case 'failed':
+      return { step: 'fail', message: end.message };
+    case 'refused':
+      if (end.what === 'restage') return { step: 'fail', message: `${end.message}; run again` };
+      return { step: 'decide', message: end.message };
+    case 'cancelled':
+      return { step: 'cancel', message: `its job was cancelled ${end.by}` };
+    case 'unclaimed':
+      return { step: 'again', tries: facts.tries };
+    case 'memory':
+      return afterMemory(facts);
+    case 'stopped':
+      return end.why === 'time' ? afterTime(facts) : afterLoss('was preempted or asked to end', facts);
+    case 'lost':
+      return afterLostJob(end, facts);
+    default:
+      return unreachable(end);
+  }
+}
+
+function afterLostJob({ state, said }: Extract<TicketEnd, { type: 'lost' }>, facts: EndFacts): NextStep {
+  switch (state) {
+    case 'OUT_OF_MEMORY':
+      return afterMemory(facts);
+    case 'TIMEOUT':
+    case 'DEADLINE':
+      return afterTime(facts);
+    case 'CANCELLED':
+      return { step: 'cancel', message: 'its job was cancelled' };
+    default:
+      return afterLoss(
+        `died${state === '' ? '' : ` (${state})`}${said === undefined ? '' : ` and said: ${said}`}`,
+        facts,
+      );
+  }
+}
+
+/** A job that began late in its time proves nothing about the limit. */
+function afterTime({ place, tries, advanced, claim, stage }: EndFacts): NextStep {
+  const idle = advanced || claim?.full === false ? 0 : tries.idle + 1;
+  const limit = formatSeconds(place.time / 1000);
+  if (idle >= mostIdle) {
+    const why = stage.checkpointsWithout === undefined ? 'it keeps no checkpoints' : 'it wrote no newer checkpoint';
+    const message = `did not end within the time limit of ${limit} in ${idle} jobs, and ${why}: raise \`time\` of the place "${place.name}"`;
+    return { step: 'fail', message };
+  }
+  const how = advanced ? 'resumes from its checkpoint' : 'begins again';
+  return {
+    step: 'again',
+    tries: { ...tries, idle, lost: 0 },
+    message: `its job's time of ${limit} is over: it ${how}`,
+  };
+}
+
+function afterLoss(how: string, { tries, advanced }: EndFacts): NextStep {
+  const lost = advanced ? 1 : tries.lost + 1;
+  if (lost > mostLost) return { step: 'fail', message: `its job ${how}, as did the ${lost - 1} before it` };
+  return { step: 'again', tries: { ...tries, lost }, message: `its job ${how}: submitted again` };
+}
+
+function afterMemory({ place, needs, tries }: EndFacts): NextStep {
+  const { most } = place.memory;
+  if (needs.memory >= most) {
+    const message = `ran out of memory with ${formatBytes(needs.memory)}, the most that the place "${place.name}" allows`;
+    return { step: 'fail', message };
+  }
+  const memory = Math.min(2 * needs.memory, most);
+  return {
+    step: 'again',
+    tries: { ...tries, memory },
+    message: `ran out of memory: again with ${formatBytes(memory)}`,
+  };
+}

@@ -1,0 +1,305 @@
+import { copyFileSync, existsSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Digest } from '../../digest.ts';
+import { formatCountOf } from '../../format-numbers.ts';
+import type { Stage } from '../config/pipeline.ts';
+import type { PlaceSpec } from '../config/places.ts';
+import {
+  type Attempt,
+  type AttemptOutcome,
+  Outdated,
+  type Place,
+  StageFailure,
+  Unfinished,
+} from '../execution/place.ts';
+import { creatingFolder } from '../files/write-atomic.ts';
+import type { World } from '../plan/examine.ts';
+import type { TicketEnd, Tries } from '../store/batch-folder.ts';
+import type { StageResult } from '../store/stage-result.ts';
+import { afterEnd, type NextStep } from './after-end.ts';
+import { BatchWatch, type Patience } from './batch-watch.ts';
+import { signOfFile } from './job-worker.ts';
+import { type OpenTicket, OpenTickets } from './open-tickets.ts';
+import type { Scheduler } from './scheduler.ts';
+import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
+import { needsOf, type Software, ticketOf } from './ticket.ts';
+
+export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | 'commandFor' | 'most'> {
+  readonly place: PlaceSpec;
+  readonly scheduler: Scheduler;
+  readonly world: World;
+  readonly software: Software;
+  /** The built code of the project's own kinds. */
+  readonly modules: ReadonlyMap<string, string>;
+  /** The id of this run. */
+  readonly run: string;
+  readonly patience: Patience;
+  /** Whether jobs are only submitted, and nobody waits for them. */
+  readonly detach: boolean;
+  /** What earlier steps of a detached run came to: stages that failed do not run again. */
+  readonly failures: ReadonlyMap<Digest, string>;
+  readonly signal: AbortSignal;
+  /** Aborted when jobs are to be cancelled. */
+  readonly kill: AbortSignal;
+  /** Milliseconds in which jobs can still be cancelled after `signal`; undefined: they are cancelled at once. */
+  readonly grace: () => number | undefined;
+  readonly warn: (message: string) => void;
+}
+
+/** Between two looks at the files, in milliseconds: at least and at most, and between two checks of life. */
+const [quick, slow, lifeCheck] = [100, 1_000, 5_000];
+/** A scheduler is asked for its list after the first of these, and then at most so often. */
+const [firstList, often, seldom] = [5_000, 15_000, 60_000];
+/** How long objects that a node stored may be late here. */
+const lag = 120_000;
+
+/** A cluster as a place: a stage is a ticket in a batch of jobs, and the run waits for files. */
+export class ClusterPlace implements Place {
+  readonly #options: ClusterOptions;
+  readonly #submitter: Submitter;
+  readonly #watches = new Map<string, BatchWatch>();
+  #open: OpenTickets | undefined;
+  #loop: Promise<void> | undefined;
+  #isChecking = false;
+  #lists = { next: 0, pause: often, told: '' };
+  readonly #aborted: Promise<never>;
+
+  constructor(options: ClusterOptions) {
+    const { place, scheduler, world, signal } = options;
+    this.#options = options;
+    this.#submitter = new Submitter({
+      ...options,
+      ...{ place, scheduler, signal },
+      cache: world.store.folder,
+      root: world.pipeline.root,
+      busy: () => [...this.#watches.values()].reduce((sum, watch) => sum + watch.workersLeft(), 0),
+    });
+    this.#aborted = new Promise((_, reject) => {
+      signal.addEventListener('abort', () => void this.#leave().then(reject), { once: true });
+    });
+    this.#aborted.catch(() => {});
+  }
+
+  async seat(stage: Stage) {
+    this.#options.signal.throwIfAborted();
+    return {
+      run: async (attempt: Attempt) => await this.#bring(stage, attempt),
+      [Symbol.dispose]: () => {},
+    };
+  }
+
+  /** The ids of the jobs that this run waits or waited for. */
+  jobs(): readonly string[] {
+    return [...this.#watches.values()].flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
+  }
+
+  async close(): Promise<void> {
+    for (const { folder } of this.#watches.values()) {
+      folder.leave(this.#options.run);
+      if (!folder.isUsed()) continue;
+      for (let left = 10; left > 0 && !folder.areWorkersOver(); left -= 1) await delay(50);
+      if (folder.areWorkersOver()) folder.remove();
+    }
+  }
+
+  async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
+    const { place, failures } = this.#options;
+    const { digest } = attempt.examined;
+    const failure = failures.get(digest);
+    if (failure !== undefined) throw new StageFailure(failure);
+    this.#open ??= new OpenTickets(this.#options.world.store.folder, place.name, this.#options.warn);
+    const open = attempt.keep ? this.#open.take(digest) : undefined;
+    let tries = triesOf(open);
+    let placed = open && this.#attach(open);
+    for (;;) {
+      placed ??= await this.#submit(stage, attempt, tries);
+      const end = await this.#endOf(placed, attempt);
+      const next = this.#nextStep(end, placed, { stage, tries });
+      keepLog(placed, attempt.log);
+      switch (next.step) {
+        case 'use':
+          return { result: await this.#use(next.end.result, attempt, placed), edited: [] };
+        case 'decide':
+          throw new Outdated(next.message);
+        case 'again':
+          if (next.message !== undefined) attempt.emit({ type: 'stage-retrying', message: next.message });
+          tries = next.tries;
+          placed = undefined;
+          break;
+        case 'cancel':
+          throw new Unfinished(next.message);
+        case 'fail':
+          throw new StageFailure(next.message);
+      }
+    }
+  }
+
+  #nextStep(
+    end: TicketEnd,
+    { folder, index, batch }: Placed,
+    { stage, tries }: { readonly stage: Stage; readonly tries: Tries },
+  ): NextStep {
+    folder.use(index);
+    const claim = folder.claimOf(index);
+    const advanced = claim?.checkpoint !== undefined && signOfFile(claim.checkpoint.path) !== claim.checkpoint.sign;
+    return afterEnd(end, { stage, place: this.#options.place, needs: batch.needs, tries, claim, advanced });
+  }
+
+  async #submit(stage: Stage, attempt: Attempt, tries: Tries): Promise<Placed> {
+    const { place, world, software, modules } = this.#options;
+    const needs = needsOf(stage, place, tries.memory ?? this.#rememberedMemory(stage));
+    const facts = { world, needs, software, module: modules.get(stage.kind), tries };
+    const { ticket, artifacts } = ticketOf(attempt, facts);
+    const added = this.#submitter.add(ticket, artifacts, needs);
+    this.#run();
+    const placed = await Promise.race([added, this.#aborted]);
+    this.#watch(placed);
+    return placed;
+  }
+
+  /** The memory that the last result of the stage needed, where its first job had too little. */
+  #rememberedMemory({ name }: Stage): number {
+    const { store, pipeline } = this.#options.world;
+    const latest = store.readLatest(pipeline.name, name);
+    return (latest && store.readResult(latest)?.record.memory) ?? 0;
+  }
+
+  /** Waits for a ticket of an earlier run. A batch that nobody submitted, or nobody knows of, is submitted. */
+  #attach({ folder, batch, index }: OpenTicket): Placed {
+    const isUnsubmitted = folder.jobs().length === 0 && folder.beats().size === 0;
+    const isMine = isUnsubmitted && !this.#watches.has(folder.id) && folder.waiters(this.#options.run).length === 0;
+    const submitted = isMine ? this.#submitter.submit(folder, batch) : Promise.resolve();
+    const placed = { folder, batch, index, submitted };
+    this.#watch(placed);
+    return placed;
+  }
+
+  #watch({ folder, batch }: Placed): BatchWatch {
+    const { scheduler, patience, run } = this.#options;
+    const watch = this.#watches.get(folder.id) ?? new BatchWatch(folder, batch, scheduler, patience);
+    if (!this.#watches.has(folder.id)) folder.wait(run);
+    this.#watches.set(folder.id, watch);
+    return watch;
+  }
+
+  /** The end of a ticket. Throws {@link Unfinished} where nobody is to wait for it. */
+  async #endOf(placed: Placed, { emit }: Attempt): Promise<TicketEnd> {
+    const { folder, index, batch, submitted } = placed;
+    const { detach, place } = this.#options;
+    const watch = this.#watch(placed);
+    const ended = watch.wait(index, emit);
+    ended.catch(() => {});
+    emit({ type: 'stage-queued', place: place.name, state: 'SUBMITTING' });
+    void submitted.then(() => {
+      const job = folder.jobs()[0]?.id;
+      const others = index === 0 ? { others: batch.tickets.length - 1 } : {};
+      if (job !== undefined) emit({ type: 'stage-queued', place: place.name, job, state: 'SUBMITTED', ...others });
+    });
+    this.#run();
+    if (!detach) return await Promise.race([ended, this.#aborted]).finally(() => watch.forget(index));
+    await Promise.race([submitted, this.#aborted]);
+    const end = folder.endOf(index);
+    watch.forget(index);
+    if (end === undefined) throw new Unfinished(`its job ${folder.jobs()[0]?.id ?? ''} continues`);
+    return end;
+  }
+
+  /** The result of a ticket, once its objects are visible here. */
+  async #use(result: StageResult, attempt: Attempt, { folder, index }: Placed): Promise<StageResult> {
+    const { store } = this.#options.world;
+    const { stage, keep } = attempt;
+    const until = Date.now() + lag;
+    if (keep && result.stored) {
+      for (const artifact of Object.values(result.outputs)) {
+        while ((await store.missingObjects(artifact)).length > 0 && Date.now() < until) await delay(250);
+      }
+    } else folder.takeOutputs(index, attempt.work);
+    const ticket = folder.ticket(index);
+    if (keep && ticket?.replaces === true) await store.writeResult(result);
+    else if (keep) await store.writeFirstResult(result);
+    const claim = folder.claimOf(index);
+    if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim.worker);
+    return result;
+  }
+
+  /** Looks at the files of all batches, and at the scheduler, as long as somebody waits. */
+  #run(): void {
+    this.#loop ??= this.#keepLooking().finally(() => {
+      this.#loop = undefined;
+    });
+  }
+
+  async #keepLooking(): Promise<void> {
+    let pause = quick;
+    let checkedAt = performance.now();
+    this.#lists = { next: checkedAt + firstList, pause: often, told: '' };
+    while (this.#submitter.isWaiting || this.#waiting().length > 0) {
+      if (this.#options.signal.aborted && this.#hasLeft) return;
+      this.#submitter.flush();
+      const isNews = this.#waiting().filter((watch) => watch.look()).length > 0;
+      pause = isNews || this.#submitter.isWaiting ? quick : Math.min(pause * 1.2, slow);
+      const now = performance.now();
+      if (now - checkedAt >= Math.min(lifeCheck, this.#options.patience.ask)) {
+        checkedAt = now;
+        void this.#check();
+      }
+      await delay(pause);
+    }
+  }
+
+  #waiting(): readonly BatchWatch[] {
+    return [...this.#watches.values()].filter(({ waits }) => waits);
+  }
+
+  async #check(): Promise<void> {
+    if (this.#isChecking) return;
+    this.#isChecking = true;
+    try {
+      for (const watch of this.#waiting()) await watch.checkLife();
+      await this.#list();
+    } finally {
+      this.#isChecking = false;
+    }
+  }
+
+  /** Asks for the list of queued jobs: every 15 s, and less and less often while it tells nothing new. */
+  async #list(): Promise<void> {
+    const silent = this.#waiting().filter(({ isSilent }) => isSilent);
+    if (silent.length === 0 || performance.now() < this.#lists.next) return;
+    const jobs = await this.#options.scheduler.list(silent.map(({ folder }) => nameOf(folder)));
+    const told = JSON.stringify(jobs.map(({ id, state, reason, startsAt }) => [id, state, reason, startsAt]));
+    const pause = told === this.#lists.told ? Math.min(1.5 * this.#lists.pause, seldom) : often;
+    this.#lists = { next: performance.now() + pause, pause, told };
+    for (const watch of silent) {
+      const own = jobs.filter(({ name }) => name === nameOf(watch.folder));
+      watch.tellQueued(own, this.#options.place.name);
+    }
+  }
+
+  #hasLeft = false;
+
+  /** After an interrupt: leaves the jobs to themselves, or cancels them. Gives the reason that everybody waits for. */
+  async #leave(): Promise<Error> {
+    const { signal, kill, grace, run, place, warn } = this.#options;
+    const waiting = this.#waiting();
+    const time = grace();
+    if (time !== undefined && waiting.length > 0) {
+      const count = formatCountOf(waiting.length, 'batch of jobs', 'batches of jobs');
+      warn(
+        `Detached: ${count} on ${place.name} continue, and the same command attaches to them.${time > 0 ? ' Ctrl-C again cancels them.' : ''}`,
+      );
+      if (!kill.aborted && time > 0) await delay(time, undefined, { signal: kill }).catch(() => {});
+    }
+    this.#hasLeft = true;
+    if (time !== undefined && !kill.aborted) return new Unfinished('its job continues');
+    for (const watch of waiting) await watch.cancel('by this run', run);
+    return signal.reason;
+  }
+}
+
+const triesOf = (open: OpenTicket | undefined): Tries => open?.folder.ticket(open.index)?.tries ?? { lost: 0, idle: 0 };
+
+/** The log of a stage that ran on a node, kept with the run like any other. */
+function keepLog({ folder, index }: Placed, log: string): void {
+  if (existsSync(folder.log(index))) creatingFolder(log, () => copyFileSync(folder.log(index), log));
+}

@@ -1,0 +1,288 @@
+import { statSync } from 'node:fs';
+import { hostname } from 'node:os';
+import { setTimeout as delay } from 'node:timers/promises';
+import { describeError } from '../../user-error.ts';
+import type { StageEvent } from '../events.ts';
+import { Admission, machineCapacity } from '../execution/admission.ts';
+import type { IdleWorkers } from '../execution/idle-workers.ts';
+import { localPlace } from '../execution/local-place.ts';
+import { type AttemptOutcome, StageFailure } from '../execution/place.ts';
+import type { RunProcess } from '../execution/process-runner.ts';
+import { DigestIndex } from '../files/digest-index.ts';
+import { checkpointOf } from '../fingerprint/fingerprint.ts';
+import type { Outputs, World } from '../plan/examine.ts';
+import { Lender } from '../publishing/lender.ts';
+import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from '../store/batch-folder.ts';
+import { FolderStore } from '../store/folder-store.ts';
+import type { StageResult } from '../store/stage-result.ts';
+import { MessageFile } from './message-file.ts';
+import { OutOfMemory } from './out-of-memory.ts';
+import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
+
+/** The job that a worker is, as the scheduler's environment tells it. */
+export interface JobIdentity {
+  /** The scheduler's id: `17_3` for a task of the array 17. */
+  readonly job: string;
+  /** How often the scheduler has started this job again. */
+  readonly restart: number;
+}
+
+export interface WorkerOptions {
+  readonly folder: BatchFolder;
+  readonly batch: Batch;
+  readonly identity: JobIdentity;
+  readonly software: Software;
+  readonly runProcess: RunProcess;
+  readonly idle: IdleWorkers;
+  /** Milliseconds between two signs of life, and for which files of a shared disk may be late. */
+  readonly times?: { readonly beat: number; readonly lag: number };
+}
+
+/** Results of a node: the first one stays, and one that replaces another is left to the controller. */
+class NodeStore extends FolderStore {
+  replaces = false;
+
+  override async writeResult(result: StageResult): Promise<void> {
+    if (!this.replaces) await this.writeFirstResult(result);
+  }
+}
+
+/** Serves the tickets of a batch, one after the other, with the processes and views that stages have on one machine. */
+export class JobWorker {
+  readonly #options: WorkerOptions;
+  readonly #store: NodeStore;
+  readonly #shared: Pick<World, 'digests'> & { readonly lender: Lender; readonly admission: Admission };
+  readonly #stop = new AbortController();
+  readonly #kill = new AbortController();
+  readonly #times: NonNullable<WorkerOptions['times']>;
+  #count = 0;
+  #stopped: 'time' | 'asked' | undefined;
+
+  constructor(options: WorkerOptions) {
+    const { batch, idle } = options;
+    this.#options = options;
+    this.#times = options.times ?? { beat: 5_000, lag: 60_000 };
+    this.#store = new NodeStore(batch.root);
+    const { cards } = machineCapacity();
+    const capacity = { ...batch.needs, ...(cards.length >= batch.needs.gpu && { cards }) };
+    this.#shared = {
+      digests: new DigestIndex(this.#store.folder),
+      lender: new Lender(this.#store),
+      admission: new Admission(capacity, 1, idle),
+    };
+  }
+
+  /** Resolves when no ticket is left that this job has the time for, or after {@link stop}. */
+  async run(): Promise<void> {
+    this.#beat(false);
+    const timer = setInterval(() => this.#beat(false), this.#times.beat);
+    try {
+      for (;;) {
+        const index = await this.#appears(() => this.#next());
+        if (index === undefined || index === 'none') break;
+        this.#options.folder.end(index, await this.#serve(index));
+        this.#beat(false);
+      }
+    } finally {
+      clearInterval(timer);
+      await this.#options.idle.end();
+      this.#beat(true);
+    }
+  }
+
+  /** Asks the running stage to end, since the scheduler wants the node or the job's time is over. */
+  stop(): void {
+    const { seconds } = this.#options.batch;
+    const notice = Math.min(120, seconds / 10) + 70; // Slurm gives notice up to a minute early
+    this.#stopped ??= this.#secondsLeft() <= notice ? 'time' : 'asked';
+    this.#stop.abort(new Error('stopped'));
+  }
+
+  /** Claims a ticket that nobody runs; undefined where one is not visible here yet. */
+  #next(): number | 'none' | undefined {
+    const { folder, batch, identity } = this.#options;
+    if (this.#stopped !== undefined) return 'none';
+    let isLate = false;
+    const [ended, claimed] = [folder.ended(), folder.claimed()];
+    for (const index of batch.tickets.keys()) {
+      if (ended.has(index)) continue;
+      if (claimed.has(index) && !this.#isEarlierSelf(folder.claimOf(index))) continue;
+      const ticket = folder.ticket(index);
+      isLate ||= ticket === undefined;
+      if (ticket === undefined || !this.#hasTimeFor(ticket)) continue;
+      if (ticket.fresh && identity.restart === 0) this.#removeCheckpoint(ticket);
+      if (folder.claim(index, this.#claimFor(ticket))) return index;
+    }
+    return isLate ? undefined : 'none';
+  }
+
+  #isEarlierSelf(claim: Claim | undefined): boolean {
+    const { job, restart } = this.#options.identity;
+    return claim?.worker === job && claim.restart < restart;
+  }
+
+  /** The first ticket of a job has all of its time. A stage of unknown duration needs half of it. */
+  #hasTimeFor({ expected }: Ticket): boolean {
+    const { seconds } = this.#options.batch;
+    const left = this.#secondsLeft();
+    return (
+      left >= 0.9 * seconds || left >= Math.min(0.9 * seconds, expected === undefined ? seconds / 2 : 1.5 * expected)
+    );
+  }
+
+  #secondsLeft(): number {
+    return this.#options.batch.seconds - process.uptime();
+  }
+
+  #claimFor(ticket: Ticket): Claim {
+    const { identity, batch } = this.#options;
+    const path = this.#checkpointOf(ticket);
+    return {
+      worker: identity.job,
+      restart: identity.restart,
+      host: hostname(),
+      ...(path !== undefined && { checkpoint: { path, sign: signOfFile(path) } }),
+      full: this.#secondsLeft() >= 0.8 * batch.seconds,
+    };
+  }
+
+  #checkpointOf({ stage, fingerprint, keep, restage }: Ticket): string | undefined {
+    const digest = keep ? checkpointOf(stage, fingerprint, { restage, node: process.version }) : undefined;
+    return digest && this.#store.checkpointPath(digest);
+  }
+
+  #removeCheckpoint({ stage, fingerprint, restage }: Ticket): void {
+    const digest = checkpointOf(stage, fingerprint, { restage, node: process.version });
+    if (digest !== undefined) this.#store.removeCheckpoint(digest);
+  }
+
+  async #serve(index: number): Promise<TicketEnd> {
+    const { folder, batch } = this.#options;
+    const ticket = folder.ticket(index)!;
+    const world = { ...worldOf(ticket, batch.root, this.#store), digests: this.#shared.digests };
+    try {
+      const ready = await this.#prepare(ticket, world);
+      return 'type' in ready ? ready : await this.#attempt(index, ticket, { ...ready, world });
+    } catch (error) {
+      return { type: 'failed', message: `${describeError(error)} (on ${hostname()})` };
+    }
+  }
+
+  /** What the attempt reads, once it is all visible here; or why the ticket is refused. */
+  async #prepare(ticket: Ticket, world: World): Promise<TicketEnd | Ready> {
+    const { folder, batch, software } = this.#options;
+    if (ticket.build !== software.build || ticket.restage !== software.restage) {
+      return { type: 'refused', what: 'restage', message: 'Restage itself changed while the stage waited for its job' };
+    }
+    const source = changedSource(ticket, batch.root);
+    if (source !== undefined) return refused(source);
+    const outputs = await this.#appears(() => sourcesOf(ticket, folder));
+    if (outputs === undefined) return refused(folder.path);
+    const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
+    for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
+      const isHere = async () => ((await this.#store.missingObjects(artifact)).length === 0 ? true : undefined);
+      if ((await this.#appears(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
+    }
+    let looked = await lookAgain(ticket, world);
+    const end = Date.now() + this.#times.lag;
+    // A path that is not there yet may be late; one with other content has changed.
+    while ('changed' in looked && !exists(looked.changed) && Date.now() < end) {
+      await delay(500);
+      looked = await lookAgain(ticket, world);
+    }
+    return 'changed' in looked ? refused(looked.changed) : { looked: looked.looked, outputs };
+  }
+
+  /** What appears on a disk that shows files late; undefined where it does not in time. */
+  async #appears<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
+    const end = Date.now() + this.#times.lag;
+    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
+      const found = await look();
+      if (found !== undefined || Date.now() > end) return found;
+      await delay(pause);
+    }
+  }
+
+  async #attempt(index: number, ticket: Ticket, ready: Ready & { readonly world: World }): Promise<TicketEnd> {
+    const { folder, identity } = this.#options;
+    const { stage } = ticket;
+    const work = folder.work(index, identity.job);
+    const messages = new MessageFile(folder.messages(index));
+    const memory = new OutOfMemory(folder.log(index));
+    this.#store.replaces = ticket.replaces;
+    try {
+      using seat = await this.#place(ticket, ready.world).seat(stage);
+      const { result, edited } = await seat.run({
+        ...{ stage, number: ticket.number, keep: ticket.keep, startedAt: Date.now(), work, log: folder.log(index) },
+        examined: examinedOf(ticket, ready.looked),
+        outputsOf: (name) => ready.outputs.get(name)!,
+        checkpoint: this.#checkpointOf(ticket),
+        emit: (event: StageEvent) => messages.add(event),
+      });
+      if (edited[0] !== undefined) return refused(edited[0]);
+      return this.#done(ticket, { result, edited });
+    } catch (error) {
+      if (this.#stopped !== undefined) return { type: 'stopped', why: this.#stopped };
+      if (!(error instanceof StageFailure)) throw error;
+      if (memory.happened()) return { type: 'memory', message: error.message };
+      return { type: 'failed', message: error.message };
+    } finally {
+      messages.close();
+      if (ticket.keep && stage.cache) folder.removeWork(index, identity.job);
+    }
+  }
+
+  /** The result that counts: one that was there first stays. */
+  #done(ticket: Ticket, { result }: AttemptOutcome): TicketEnd {
+    const first = ticket.keep && !ticket.replaces ? this.#store.readResult(ticket.digest) : undefined;
+    return { type: 'done', result: first ?? result, host: hostname() };
+  }
+
+  #place(ticket: Ticket, world: World) {
+    const { software, identity, runProcess, idle } = this.#options;
+    const { memory } = ticket.tries;
+    return localPlace({
+      ...{ world, runProcess, idle, lender: this.#shared.lender, admission: this.#shared.admission },
+      modules: new Map(ticket.module === undefined ? [] : [[ticket.stage.kind, ticket.module]]),
+      checkReads: false,
+      host: { ...software, job: { job: identity.job, ...(memory !== undefined && { memory }) } },
+      signal: this.#stop.signal,
+      kill: this.#kill.signal,
+    });
+  }
+
+  #beat(over: boolean): void {
+    const { job, restart } = this.#options.identity;
+    this.#count += 1;
+    try {
+      this.#options.folder.beat(job, { job, restart, host: hostname(), count: this.#count, over });
+    } catch {
+      // The batch was removed, or the disk hangs: whoever waits sees that no sign comes.
+    }
+  }
+}
+
+/** What an attempt on a node reads. */
+interface Ready {
+  readonly looked: ReadonlyMap<string, string>;
+  readonly outputs: ReadonlyMap<string, Outputs>;
+}
+
+const refused = (path: string): TicketEnd => ({
+  type: 'refused',
+  what: 'input',
+  message: `${path} changed while the stage waited for its job`,
+});
+
+const examinedOf = ({ fingerprint, digest }: Ticket, looked: ReadonlyMap<string, string>) => ({
+  ...{ fingerprint, digest, looked, result: undefined, last: undefined },
+  decision: { state: 'stale', reasons: [] } as never,
+});
+
+const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
+
+/** A text that differs after a file was written again; empty where there is none. */
+export function signOfFile(path: string): string {
+  const stats = statSync(path, { throwIfNoEntry: false });
+  return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
+}

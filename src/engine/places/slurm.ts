@@ -1,0 +1,114 @@
+import type { PlaceSpec } from '../config/places.ts';
+import {
+  type Inspection,
+  type JobRequest,
+  type ListedJob,
+  runCommand,
+  type Scheduler,
+  SubmitError,
+} from './scheduler.ts';
+
+/** Slurm, by its own commands. */
+export function slurm(place: Pick<PlaceSpec, 'partition' | 'account' | 'options'>): Scheduler {
+  return {
+    hasArrays: true,
+    submit: async (request) => await submit(request, place),
+    list: async (names) => {
+      const format = '%j|%i|%T|%S|%r';
+      const { out } = await runCommand('squeue', [
+        '-h',
+        '-r',
+        '-t',
+        'all',
+        '--me',
+        '-n',
+        names.join(','),
+        '-o',
+        format,
+      ]);
+      return out.split('\n').flatMap(readLine);
+    },
+    inspect,
+    cancel: async (id) => {
+      await runCommand('scancel', [id]);
+    },
+  };
+}
+
+async function submit(request: JobRequest, place: Pick<PlaceSpec, 'partition' | 'account' | 'options'>) {
+  const { name, script, root, log, needs, seconds, workers, after = [] } = request;
+  const notice = Math.min(120, Math.ceil(seconds / 10));
+  const option = (flag: string, value: string | undefined) => (value === undefined ? [] : [`--${flag}=${value}`]);
+  const end = await runCommand('sbatch', [
+    ...['--parsable', '--export=NONE', '--requeue', '--open-mode=append'],
+    ...option('job-name', name),
+    ...option('chdir', root),
+    ...option('output', log.replaceAll('%', '%%')),
+    ...option('cpus-per-task', String(Math.ceil(needs.cpu))),
+    ...option('mem', `${Math.ceil(needs.memory / 2 ** 20)}M`),
+    ...option('gpus-per-node', needs.gpu > 0 ? String(Math.ceil(needs.gpu)) : undefined),
+    ...option('time', `${Math.floor(seconds / 60)}:${seconds % 60}`),
+    ...option('signal', `B:TERM@${notice}`),
+    ...option('array', workers > 1 ? `0-${workers - 1}` : undefined),
+    ...option('dependency', after.length > 0 ? `afterany:${after.join(':')}` : undefined),
+    ...option('partition', place.partition),
+    ...option('account', place.account),
+    ...Object.entries(place.options).map(([flag, value]) => (value === true ? `--${flag}` : `--${flag}=${value}`)),
+    script,
+  ]);
+  const id = /^\d+/m.exec(end.out)?.[0];
+  if (end.ok && id !== undefined) return id;
+  throw new SubmitError(reasonOf(end.error), `sbatch refused the job: ${end.error}`);
+}
+
+/** What the messages of `sbatch` mean; one that is not known here is final. */
+function reasonOf(error: string): SubmitError['why'] {
+  if (/limit|MaxArraySize|Invalid job array|too many|MaxJobCount|temporarily unable to accept/i.test(error))
+    return 'limit';
+  if (
+    /timed out|did not answer|Unable to contact|Connection|Socket|temporarily|slurm_receive|Zero Bytes/i.test(error)
+  ) {
+    return 'contact';
+  }
+  return 'refused';
+}
+
+function readLine(line: string): readonly ListedJob[] {
+  const [name, id, state, startsAt, ...reason] = line.split('|');
+  if (name === undefined || id === undefined || state === undefined) return [];
+  const why = reason.join('|');
+  return [
+    {
+      ...{ name, id, state },
+      ...(why !== '' && why !== 'None' && { reason: why }),
+      ...(state === 'PENDING' && startsAt !== undefined && startsAt !== 'N/A' && { startsAt }),
+    },
+  ];
+}
+
+async function inspect(id: string): Promise<Inspection> {
+  const { ok, out, error } = await runCommand('scontrol', ['-o', 'show', 'job', id]);
+  if (!ok) return /invalid job id/i.test(error) ? { answer: 'gone' } : { answer: 'none' };
+  const states = new Map<string, string>();
+  for (const line of out.split('\n')) {
+    const field = (name: string) => new RegExp(`(?:^| )${name}=(\\S+)`).exec(line)?.[1];
+    const state = field('JobState');
+    if (state === undefined) continue;
+    const array = field('ArrayJobId');
+    const tasks =
+      array === undefined ? [field('JobId')!] : tasksOf(field('ArrayTaskId') ?? '').map((task) => `${array}_${task}`);
+    for (const task of tasks) states.set(task, state);
+  }
+  return states.size === 0 ? { answer: 'none' } : { answer: 'known', states };
+}
+
+/** The numbers of `3`, `0-2,5` and `0-9%4`. */
+function tasksOf(text: string): readonly number[] {
+  return text
+    .replace(/%.*$/, '')
+    .split(',')
+    .flatMap((part) => {
+      const [from, to] = part.split('-').map(Number) as [number, number?];
+      return Array.from({ length: (to ?? from) - from + 1 }, (_, index) => from + index);
+    });
+}

@@ -1,0 +1,54 @@
+import { shellQuote } from '../../shell/shell-quote.ts';
+import type { PlaceSpec } from '../config/places.ts';
+import { type JobRequest, runCommand, type Scheduler, SubmitError } from './scheduler.ts';
+
+type Template = NonNullable<PlaceSpec['template']>;
+
+/** Another scheduler, by commands of the user's with `${…}` in them. Each worker is a job of its own. */
+export function templateScheduler(template: Template): Scheduler {
+  const listed = async () => {
+    const { ok, out } = await shell(template.query);
+    return ok ? new Set(out.split('\n').flatMap((line) => /^\s*([^\s.]+)/.exec(line)?.[1] ?? [])) : undefined;
+  };
+  return {
+    hasArrays: false,
+    submit: (request) => submit(request, template),
+    list: async () => [],
+    inspect: async (id) => {
+      const all = await listed();
+      if (all === undefined) return { answer: 'none' };
+      return all.has(id) ? { answer: 'known', states: new Map([[id, 'LISTED']]) } : { answer: 'gone' };
+    },
+    cancel: async (id) => {
+      await shell(filled(template.cancel, { id }));
+    },
+  };
+}
+
+async function submit(request: JobRequest, template: Template): Promise<string> {
+  const { name, script, log, needs, seconds, workers, after = [] } = request;
+  const waits = after.length === 0 ? '' : filled(template.after ?? '', { ids: after.join(',') });
+  if (after.length > 0 && template.after === undefined) {
+    throw new SubmitError(
+      'refused',
+      'The template of this place has no `after`, which says how a job waits for others.',
+    );
+  }
+  const command = filled(template.submit, {
+    ...{ name, script, log, workers, seconds, cpu: Math.ceil(needs.cpu), gpu: Math.ceil(needs.gpu) },
+    memoryMiB: Math.ceil(needs.memory / 2 ** 20),
+  }).replaceAll('${after}', () => waits);
+  const { ok, out, error } = await shell(command, request.root);
+  const id = new RegExp(template.id).exec(out)?.[1];
+  if (ok && id !== undefined) return id;
+  const why = /limit|too many|exceed/i.test(error) ? 'limit' : 'refused';
+  throw new SubmitError(why, `The scheduler refused the job: ${error || out.trim() || 'it printed no id'}`);
+}
+
+const shell = (command: string, cwd?: string) => runCommand('/bin/sh', ['-c', command], cwd);
+
+/** A command with values in place of its `${…}`, each as one word. */
+const filled = (command: string, values: Readonly<Record<string, string | number>>): string =>
+  Object.entries(values).reduce((text, [name, value]) => {
+    return text.replaceAll(`\${${name}}`, () => shellQuote(String(value)));
+  }, command);

@@ -1,0 +1,152 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import type { Digest } from '../../digest.ts';
+import { sha256 } from '../../digest.ts';
+import type { Pipeline, Stage, StageName } from '../config/pipeline.ts';
+import type { PlaceSpec } from '../config/places.ts';
+import type { Attempt } from '../execution/place.ts';
+import { DigestIndex } from '../files/digest-index.ts';
+import { partsDigest } from '../files/listing.ts';
+import { signTree } from '../files/sign-tree.ts';
+import { Graph } from '../graph/graph.ts';
+import type { Outputs, World } from '../plan/examine.ts';
+import type { BatchFolder, JobClass, Ticket, Tries } from '../store/batch-folder.ts';
+import type { FolderStore } from '../store/folder-store.ts';
+import { readKindSources } from '../store/kind-build.ts';
+import type { StoredArtifact } from '../store/stage-result.ts';
+
+/** What decides how stages run, besides the stages themselves. */
+export interface Software {
+  readonly restage: string;
+  /** The digest of Restage's own code. */
+  readonly build: Digest;
+  readonly gitCommit: string | undefined;
+}
+
+export interface TicketFacts {
+  readonly world: World;
+  readonly needs: JobClass;
+  readonly software: Software;
+  readonly module: string | undefined;
+  readonly tries: Tries;
+}
+
+/** An attempt as plain data, and the listings of the artifacts that it reads. */
+export function ticketOf(
+  attempt: Attempt,
+  { world, needs, software, module, tries }: TicketFacts,
+): { readonly ticket: Ticket; readonly artifacts: ReadonlyMap<Digest, StoredArtifact> } {
+  const { stage, examined, outputsOf, number, keep } = attempt;
+  const artifacts = new Map<Digest, StoredArtifact>();
+  const read: Record<string, Record<string, Digest>> = {};
+  for (const { items } of stage.inputs) {
+    for (const item of items) {
+      if (item.from !== 'stage') continue;
+      const artifact = outputsOf(item.stage)[item.port]!;
+      artifacts.set(artifact.digest, artifact);
+      read[item.stage] = { ...read[item.stage], [item.port]: artifact.digest };
+    }
+  }
+  const latest = world.store.readLatest(world.pipeline.name, stage.name);
+  const ticket: Ticket = {
+    stage: { ...plainStage(stage), resources: needs },
+    sources: Object.keys(read).map((name) => asSource(world.graph.stage(name as StageName))),
+    artifacts: read,
+    fingerprint: examined.fingerprint,
+    digest: examined.digest,
+    looked: Object.fromEntries(examined.looked),
+    backend: world.backend,
+    module,
+    number,
+    keep,
+    replaces: examined.result !== undefined,
+    fresh: world.forced.has(stage.name) && number === 1 && tries.lost + tries.idle === 0,
+    unstored: [...artifacts.values()].filter((artifact) => !isWhole(artifact, world)).map(({ digest }) => digest),
+    ...software,
+    tries,
+    expected: latest === undefined ? undefined : world.store.readResult(latest)?.record.seconds,
+  };
+  return { ticket, artifacts };
+}
+
+const isWhole = ({ files }: StoredArtifact, { store }: World): boolean =>
+  files.every(({ digest }) => existsSync(store.objectPath(digest)));
+
+/** A stage without places in files, which hold the text of the whole file. */
+const plainStage = ({ at: _, defaultOf: _d, ...stage }: Stage): Stage =>
+  ({
+    ...stage,
+    after: [],
+    inputs: stage.inputs.map(({ at: _, ...input }) => input),
+    outputs: stage.outputs.map(({ at: _, ...output }) => output),
+  }) as unknown as Stage;
+
+const asSource = (stage: Stage): Stage => ({ ...plainStage(stage), inputs: [] });
+
+/** What a job of the stage asks for: what it declares or its results needed, within what the place allows. */
+export function needsOf(stage: Stage, place: PlaceSpec, memory: number): JobClass {
+  const { cpu, gpu } = stage.resources;
+  const wanted = Math.max(stage.resources.memory, memory) || place.memory.default;
+  return { cpu: Math.min(cpu, place.cpu), gpu: Math.min(gpu, place.gpu), memory: Math.min(wanted, place.memory.most) };
+}
+
+/** What a node decides from, made of a ticket. `forced` and others that only a plan needs are empty. */
+export function worldOf({ stage, sources, backend }: Ticket, root: string, store: FolderStore): World {
+  const pipeline = { name: '', root, file: '', stages: [...sources, stage] } as unknown as Pipeline;
+  const digests = new DigestIndex(store.folder);
+  const graph = new Graph(pipeline);
+  return { pipeline, graph, store, digests, listings: new Map(), backend, backends: [], forced: new Set() };
+}
+
+/** The artifacts that a ticket reads; undefined where a listing is not here yet. */
+export function sourcesOf({ artifacts }: Ticket, folder: BatchFolder): ReadonlyMap<string, Outputs> | undefined {
+  const outputs = new Map<string, Outputs>();
+  for (const [name, ports] of Object.entries(artifacts)) {
+    const found = Object.entries(ports).map(([port, digest]) => [port, folder.artifact(digest)] as const);
+    if (found.some(([, artifact]) => artifact === undefined)) return undefined;
+    outputs.set(name, Object.fromEntries(found) as Outputs);
+  }
+  return outputs;
+}
+
+/**
+ * The signatures of a ticket's path inputs as this node sees them, where their content is what the ticket says; or the
+ * path of one that has changed.
+ */
+export async function lookAgain(
+  { stage, looked, fingerprint }: Ticket,
+  { digests }: World,
+): Promise<{ readonly looked: ReadonlyMap<string, string> } | { readonly changed: string }> {
+  const now = new Map<string, string>();
+  for (const { port, items, parts } of stage.inputs) {
+    for (const [index, item] of items.entries()) {
+      if (item.from !== 'path') continue;
+      try {
+        const { signature } = signTree(item.path);
+        if (signature !== looked[item.path]) {
+          const listing = await digests.listSettled(item.path, { modes: false });
+          if (partsDigest(listing, parts) !== fingerprint.inputs[port]?.[index]?.digest) return { changed: item.path };
+          now.set(item.path, listing.signature);
+        } else now.set(item.path, signature);
+      } catch {
+        return { changed: item.path }; // it is gone, or not here yet
+      }
+    }
+  }
+  return { looked: now };
+}
+
+/** The file of a project's own kind that is no longer what the ticket's code was built from; undefined: none. */
+export function changedSource({ module }: Ticket, root: string): string | undefined {
+  if (module === undefined) return undefined;
+  const sources = Object.entries(readKindSources(dirname(module)) ?? {}).filter(([, digest]) => digest !== '');
+  return sources.map(([path, digest]) => ({ path: join(root, path), digest })).find(isChanged)?.path;
+}
+
+function isChanged({ path, digest }: { readonly path: string; readonly digest: string }): boolean {
+  try {
+    return sha256(readFileSync(path)) !== digest;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,338 @@
+import { mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Digest } from '../../digest.ts';
+import { UserError } from '../../user-error.ts';
+import type { Stage, StageName } from '../config/pipeline.ts';
+import { namesIn } from '../files/entries-in.ts';
+import { lifeOf, type ProcessIdentity, readIdentity, thisProcess } from '../files/process-identity.ts';
+import { readJson, writeAtomic, writeJson, writeNew } from '../files/write-atomic.ts';
+import { writing } from '../files/write-error.ts';
+import type { Fingerprint } from '../fingerprint/fingerprint.ts';
+import type { StageResult, StoredArtifact } from './stage-result.ts';
+
+/** What one job may use: tickets of one class share jobs. Memory in bytes. */
+export interface JobClass {
+  readonly cpu: number;
+  readonly gpu: number;
+  readonly memory: number;
+}
+
+/** The intent of jobs, written before they are submitted: which tickets they serve, and with what. */
+export interface Batch {
+  readonly format: 1;
+  readonly place: string;
+  readonly root: string;
+  readonly needs: JobClass;
+  /** The time limit of each job in seconds. */
+  readonly seconds: number;
+  readonly workers: number;
+  readonly tickets: readonly { readonly stage: StageName; readonly digest: Digest; readonly keep: boolean }[];
+}
+
+/** What earlier jobs of a stage came to. */
+export interface Tries {
+  /** Jobs in a row that died or were preempted, without a newer checkpoint. */
+  readonly lost: number;
+  /** Jobs in a row that took their whole time, without a newer checkpoint. */
+  readonly idle: number;
+  /** Bytes to ask for, after running out of memory. */
+  readonly memory?: number;
+}
+
+/** One stage for a job, as plain data: all that a node needs, without the pipeline's file. */
+export interface Ticket {
+  readonly stage: Stage;
+  /** The stages that it reads, with their outputs only. */
+  readonly sources: readonly Stage[];
+  /** The artifacts that it reads, as digests of listings in the batch, by stage and port. */
+  readonly artifacts: Readonly<Record<string, Readonly<Record<string, Digest>>>>;
+  readonly fingerprint: Fingerprint;
+  readonly digest: Digest;
+  /** The signature of each path input when it was hashed, by absolute path. */
+  readonly looked: Readonly<Record<string, string>>;
+  readonly backend: string | undefined;
+  /** The built code of a project's own kind, and the folder that tells its sources. */
+  readonly module: string | undefined;
+  readonly number: number;
+  readonly keep: boolean;
+  /** Whether its result replaces one; otherwise the first one stays. */
+  readonly replaces: boolean;
+  /** Whether a checkpoint that is there is not to be used. */
+  readonly fresh: boolean;
+  /** Artifacts whose objects the store does not hold: they are read where they are published. */
+  readonly unstored: readonly Digest[];
+  readonly restage: string;
+  /** The build of Restage that decided about the stage. */
+  readonly build: Digest;
+  readonly gitCommit: string | undefined;
+  readonly tries: Tries;
+  /** Seconds that its last result took; undefined without one. */
+  readonly expected: number | undefined;
+}
+
+/** Who runs a ticket. A requeued job has a higher `restart`. */
+export interface Claim {
+  readonly worker: string;
+  readonly restart: number;
+  readonly host: string;
+  /** The stage's checkpoint and its signature when the ticket was claimed; absent for a stage that keeps none. */
+  readonly checkpoint?: { readonly path: string; readonly sign: string };
+  /** Whether the job had most of its time left. */
+  readonly full: boolean;
+}
+
+/** A sign of life of a worker, written again and again with another `count`. */
+export interface Beat {
+  /** The job's id, as the scheduler tells it. */
+  readonly job: string;
+  readonly restart: number;
+  readonly host: string;
+  readonly count: number;
+  /** Whether the worker has ended in order. */
+  readonly over: boolean;
+}
+
+/** How a ticket ended. */
+export type TicketEnd =
+  | { readonly type: 'done'; readonly result: StageResult; readonly host: string }
+  | { readonly type: 'failed'; readonly message: string }
+  /** An input, a kind or Restage changed while it waited or ran. */
+  | { readonly type: 'refused'; readonly what: 'input' | 'restage'; readonly message: string }
+  /** The job was asked to end: its time was over (`time`), or the scheduler wants the node. */
+  | { readonly type: 'stopped'; readonly why: 'time' | 'asked' }
+  | { readonly type: 'memory'; readonly message: string }
+  /** The job is dead, or nobody claimed the ticket; `state` as the scheduler told it. */
+  | { readonly type: 'lost'; readonly state: string; readonly said?: string }
+  | { readonly type: 'unclaimed' }
+  | { readonly type: 'cancelled'; readonly by: string };
+
+/**
+ * The folder `cache/jobs/<id>` of a batch: what controller and workers tell each other. Every file has one writer; a JSON
+ * file that does not parse is not there yet. Claims and ends come by a link: the first one stays.
+ */
+export class BatchFolder {
+  readonly id: string;
+  readonly path: string;
+
+  constructor(cache: string, id: string) {
+    this.id = id;
+    this.path = join(cache, 'jobs', id);
+  }
+
+  /** All batches of a store, the oldest first. */
+  static all(cache: string): readonly BatchFolder[] {
+    return namesIn(join(cache, 'jobs')).flatMap((id) => (/^\d/.test(id) ? [new BatchFolder(cache, id)] : []));
+  }
+
+  /** Makes the folder, with its tickets and listings, and at last the intent. */
+  create(batch: Batch, tickets: readonly Ticket[], artifacts: ReadonlyMap<Digest, StoredArtifact>, script: string) {
+    writing(`the jobs in ${this.path}`, () => {
+      mkdirSync(this.path, { recursive: true, mode: 0o700 });
+      for (const name of folders) mkdirSync(join(this.path, name), { mode: 0o700 });
+      for (const [digest, artifact] of artifacts) this.#write(`artifacts/${digest}.json`, artifact);
+      for (const [index, ticket] of tickets.entries()) this.#write(`tickets/${index}.json`, ticket);
+      writeFileSync(this.script, script, { mode: 0o700 });
+      writeAtomic(join(this.path, 'batch.json'), JSON.stringify(batch), { sync: true });
+    });
+  }
+
+  get script(): string {
+    return join(this.path, 'script.sh');
+  }
+
+  /** Throws unless the folder belongs to this user alone: what lies in it is run. */
+  checkOwner(): void {
+    const { uid, mode } = statSync(this.path);
+    if (uid === process.getuid?.() && (mode & 0o077) === 0) return;
+    throw new UserError(`${this.path} belongs to someone else, or others may write to it: it is refused`);
+  }
+
+  /** The intent; undefined while it is being written. */
+  batch(): Batch | undefined {
+    return readJson<Batch>(join(this.path, 'batch.json'));
+  }
+
+  ticket(index: number): Ticket | undefined {
+    return readJson<Ticket>(join(this.path, `tickets/${index}.json`));
+  }
+
+  artifact(digest: Digest): StoredArtifact | undefined {
+    return readJson<StoredArtifact>(join(this.path, `artifacts/${digest}.json`));
+  }
+
+  /** The file for what jobs print outside their stages. */
+  get output(): string {
+    return join(this.path, 'output');
+  }
+
+  /** The ids that the scheduler gave to the batch, and how many workers each has. */
+  jobs(): readonly { readonly id: string; readonly workers: number }[] {
+    return linesOf(join(this.path, 'jobs')).flatMap((line) => {
+      const [id, workers] = line.split(' ');
+      return id === undefined ? [] : [{ id, workers: Number(workers) }];
+    });
+  }
+
+  addJob(id: string, workers: number): void {
+    writing(`the job ${id}`, () => writeFileSync(join(this.path, 'jobs'), `${id} ${workers}\n`, { flag: 'a' }));
+  }
+
+  /** Claims a ticket. False where another worker has it; a requeued job takes its own back. */
+  claim(index: number, claim: Claim): boolean {
+    const path = join(this.path, 'claims', String(index));
+    if (isNew(path, claim)) return true;
+    const present = readJson<Claim>(path);
+    if (present?.worker !== claim.worker || present.restart >= claim.restart) return false;
+    writeJson(path, claim);
+    return true;
+  }
+
+  claimOf(index: number): Claim | undefined {
+    return readJson<Claim>(join(this.path, 'claims', String(index)));
+  }
+
+  claimed(): ReadonlySet<number> {
+    return new Set(namesIn(join(this.path, 'claims')).map(Number).filter(Number.isInteger));
+  }
+
+  /** Ends a ticket, and gives the end that counts: the first one. */
+  end(index: number, end: TicketEnd): TicketEnd {
+    const path = join(this.path, 'ends', `${index}.json`);
+    if (isNew(path, end)) return end;
+    return this.endOf(index) ?? end;
+  }
+
+  /** Undefined for a ticket that has not ended, or whose end is not here yet in full. */
+  endOf(index: number): TicketEnd | undefined {
+    return readJson<TicketEnd>(join(this.path, 'ends', `${index}.json`));
+  }
+
+  ended(): ReadonlySet<number> {
+    return new Set(
+      namesIn(join(this.path, 'ends')).flatMap((name) => (name.startsWith('.') ? [] : [Number.parseInt(name, 10)])),
+    );
+  }
+
+  /** Marks an end as used: nobody attaches to it any more. */
+  use(index: number): void {
+    writing(`to ${this.path}`, () => writeFileSync(join(this.path, 'used', String(index)), ''));
+  }
+
+  used(): ReadonlySet<number> {
+    return new Set(namesIn(join(this.path, 'used')).map(Number));
+  }
+
+  beat(worker: string, beat: Beat): void {
+    this.#write(`beats/${worker}.json`, beat);
+  }
+
+  /** The last sign of life of each worker. */
+  beats(): ReadonlyMap<string, Beat> {
+    const workers = namesIn(join(this.path, 'beats')).filter((name) => !name.startsWith('.'));
+    return new Map(
+      workers.flatMap((name) => {
+        const beat = readJson<Beat>(join(this.path, 'beats', name));
+        return beat === undefined ? [] : [[name.replace(/\.json$/, ''), beat] as const];
+      }),
+    );
+  }
+
+  messages(index: number): string {
+    return join(this.path, 'messages', `${index}.jsonl`);
+  }
+
+  log(index: number): string {
+    return join(this.path, 'logs', `${index}.log`);
+  }
+
+  /** The private folder of a ticket for one worker, new and empty. */
+  work(index: number, worker: string): string {
+    const path = this.workPath(index, worker);
+    rmSync(path, { recursive: true, force: true });
+    mkdirSync(path, { recursive: true });
+    return path;
+  }
+
+  workPath(index: number, worker: string): string {
+    return join(this.path, 'work', `${index}-${worker}`);
+  }
+
+  /** Moves the outputs of a ticket into the private folder of the attempt that waited for it. */
+  takeOutputs(index: number, to: string): void {
+    const claim = this.claimOf(index);
+    if (claim === undefined) return;
+    const from = this.workPath(index, claim.worker);
+    writing(to, () => {
+      for (const name of namesIn(from)) if (!name.startsWith('.')) renameSync(join(from, name), join(to, name));
+    });
+  }
+
+  removeWork(index: number, worker: string): void {
+    rmSync(this.workPath(index, worker), { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  /** Says that a run waits for the batch, until it ends. */
+  wait(run: string): void {
+    this.#write(`waiters/${run}.json`, thisProcess());
+  }
+
+  leave(run: string): void {
+    rmSync(join(this.path, 'waiters', `${run}.json`), { force: true });
+  }
+
+  /** The processes that wait for the batch, and may live. */
+  waiters(except?: string): readonly ProcessIdentity[] {
+    return namesIn(join(this.path, 'waiters')).flatMap((name) => {
+      const identity = readIdentity(join(this.path, 'waiters', name));
+      return identity === undefined || name === `${except}.json` || lifeOf(identity) === 'dead' ? [] : [identity];
+    });
+  }
+
+  /** Whether every end was used, so that the folder serves nobody. */
+  isUsed(): boolean {
+    const batch = this.batch();
+    return batch !== undefined && this.used().size >= batch.tickets.length;
+  }
+
+  /** Whether every worker that was submitted has come and gone in order. */
+  areWorkersOver(): boolean {
+    const over = [...this.beats().values()].filter(({ over }) => over).length;
+    const submitted = this.jobs().reduce((sum, { workers }) => sum + workers, 0);
+    return over >= submitted;
+  }
+
+  /** Milliseconds since something last ended here, by the disk's own times. */
+  age(): number {
+    return Date.now() - (statSync(join(this.path, 'used'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  }
+
+  remove(): void {
+    rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+  }
+
+  #write(name: string, value: unknown): void {
+    writing(`to ${this.path}`, () => writeJson(join(this.path, name), value));
+  }
+}
+
+const folders = ['tickets', 'artifacts', 'claims', 'ends', 'used', 'beats', 'messages', 'logs', 'work', 'waiters'];
+
+/** Writes a file by a link; false where it is there already. */
+function isNew(path: string, value: unknown): boolean {
+  try {
+    writeNew(path, JSON.stringify(value));
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    return false;
+  }
+}
+
+/** The whole lines of a file. */
+function linesOf(path: string): readonly string[] {
+  try {
+    return readFileSync(path, 'utf8').split('\n').slice(0, -1);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,93 @@
+import assert from 'node:assert/strict';
+import { after, before, suite, test } from 'node:test';
+import { endOf, Project } from './support/rig.ts';
+import { noSlurm, Slurm } from './support/slurm.ts';
+
+const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: 4 }\n`;
+
+const chain = `stages:
+  one:
+    kind: command
+    env: { WORD: hello }
+    with: { run: 'echo $WORD | tee \${outputs.out}' }
+    outputs: { out: artifacts/one.txt }
+  two:
+    kind: command
+    inputs: { in: one.out, text: ./notes.txt }
+    with: { run: 'cat \${inputs.in} \${inputs.text} > \${outputs.out}' }
+    outputs: { out: artifacts/two.txt }
+`;
+
+suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
+  let slurm: Slurm;
+  before(async () => {
+    slurm = await Slurm.start();
+  });
+  after(async () => await slurm[Symbol.asyncDispose]());
+
+  const cluster = (yaml: string, files: Readonly<Record<string, string>> = {}): Project => {
+    const project = new Project(yaml, { 'places.yaml': places, ...files });
+    Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: 'silence=6000,cancel=8000,ask=1000' });
+    return project;
+  };
+
+  test('a chain of stages runs as jobs, and its results serve a run on this machine', async () => {
+    using project = cluster(chain, { 'notes.txt': 'a note\n' });
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual(ran.outcomes, { one: 'ran', two: 'ran' }, ran.stderr);
+    assert.equal(project.read('artifacts/two.txt'), 'hello\na note\n');
+    const output = ran.events.flatMap((event) => (event.type === 'stage-output' ? [event.text] : []));
+    assert.deepEqual(output, ['hello\n']);
+    assert.deepEqual((await project.run()).outcomes, { one: 'up to date', two: 'up to date' });
+    assert.deepEqual(project.files('cache/jobs'), []);
+    const record = project
+      .files('cache/results')
+      .map((path) => JSON.parse(project.read(`cache/results/${path}`)).record);
+    assert.ok(record.every(({ job }) => /^\d+$/.test(job)));
+  });
+
+  test('a failure is the failure of one stage, with its message and its log', async () => {
+    const yaml = `stages:
+  bad: { kind: command, with: { run: 'echo oh; exit 3' } }
+  good: { kind: command, with: { run: 'true' } }
+`;
+    using project = cluster(yaml);
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual(ran.outcomes, { bad: 'failed', good: 'ran' });
+    const failed = ran.events.find((event) => event.type === 'stage-finished' && event.stage === 'bad');
+    assert.deepEqual(failed?.type === 'stage-finished' && [failed.message, failed.logTail], [
+      'exited with code 3: echo oh; exit 3',
+      ['oh'],
+    ]);
+  });
+
+  test('after Ctrl-C the jobs continue, and the same command attaches to them', async () => {
+    const yaml = `stages:
+  slow: { kind: command, with: { run: 'echo begun; echo x >> count; read _ < gate; echo done > \${outputs.out}' }, outputs: { out: artifacts/slow.txt } }
+`;
+    using project = cluster(yaml);
+    const gate = project.gate('gate');
+    const first = project.startRun('--on', 'cluster');
+    await first.output('slow', 'begun');
+    first.child.kill('SIGINT');
+    const left = await endOf(first);
+    assert.deepEqual([left.code, left.outcomes], [130, { slow: 'cancelled' }]);
+    assert.match(left.warnings.join(), /^Detached: 1 batch of jobs on cluster continue, and the same command attaches/);
+    const second = project.startRun('--on', 'cluster');
+    await second.output('slow', 'begun');
+    gate.pass();
+    assert.deepEqual((await endOf(second)).outcomes, { slow: 'ran' });
+    assert.equal(project.read('count'), 'x\n');
+  });
+
+  test('what a place does not have is a mistake before anything runs', async () => {
+    using project = cluster(`stages:
+  a: { kind: command, with: { run: 'true' }, resources: { gpu: 4 } }
+  b: { kind: command, with: { run: 'true' }, place: clustr }
+`);
+    const ran = await project.run('--on', 'cluster');
+    assert.match(ran.stderr, /"a" asks for 4 graphics cards, and the place "cluster" has none \[too-many-gpus\]/);
+    assert.match(ran.stderr, /There is no place "clustr" \[unknown-place\]/);
+    assert.deepEqual(project.files('cache/runs'), []);
+  });
+});

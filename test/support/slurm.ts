@@ -1,0 +1,93 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+/** Why there is no Slurm for a test here; undefined where there is one. In CI, where it is required, that is an error. */
+export const noSlurm: string | undefined = whyNot();
+
+function whyNot(): string | undefined {
+  const isRoot = process.getuid?.() === 0;
+  const missing = ['slurmctld', 'slurmd', 'sbatch', 'munged'].filter((name) => !isInstalled(name));
+  if (isRoot && missing.length === 0) return undefined;
+  const why = isRoot
+    ? `${missing.join(', ')} not installed: apt-get install slurmctld slurmd slurm-client munge`
+    : 'only root can start a private Slurm';
+  if (process.env['RESTAGE_SLURM'] === 'required') throw new Error(why);
+  return why;
+}
+
+function isInstalled(name: string): boolean {
+  try {
+    execFileSync('sh', ['-c', `command -v ${name}`], {
+      env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
+    });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A private Slurm on this machine, whose nodes differ in name only. Removed with `await using`. */
+export class Slurm implements AsyncDisposable {
+  readonly folder: string;
+  readonly env: Record<string, string>;
+
+  private constructor(folder: string) {
+    this.folder = folder;
+    this.env = { SLURM_CONF: join(folder, 'slurm.conf'), PATH: `${process.env['PATH']}:/usr/sbin` };
+  }
+
+  static async start(nodes = 2): Promise<Slurm> {
+    const slurm = new Slurm(mkdtempSync(join(tmpdir(), 'restage-slurm-')));
+    const script = fileURLToPath(new URL('slurm-up.sh', import.meta.url));
+    const port = await freePort();
+    execFileSync(script, [slurm.folder, String(port), String(nodes)], { env: { ...process.env, ...slurm.env } });
+    return slurm;
+  }
+
+  /** Runs one of Slurm's commands and gives what it prints. */
+  command(name: string, ...args: readonly string[]): string {
+    return execFileSync(name, args, { encoding: 'utf8', env: { ...process.env, ...this.env } });
+  }
+
+  /** The process number of a daemon, such as `slurmd.n1`. */
+  daemon(name: string): number {
+    return Number(readFileSync(join(this.folder, 'pids', name), 'utf8'));
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    try {
+      this.command('scancel', '--user=root');
+      for (let left = 50; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await pause(100);
+    } catch {
+      // Its controller is gone.
+    }
+    const names = readdirSync(join(this.folder, 'pids')).sort((a) => (a === 'munged' ? 1 : -1));
+    for (const name of names) kill(this.daemon(name));
+    await pause(300);
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
+  }
+}
+
+const pause = (milliseconds: number) => new Promise((resolve) => setTimeout(resolve, milliseconds));
+
+function kill(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // It has ended.
+  }
+}
+
+/** A port with some free ones behind it, most likely. */
+function freePort(): Promise<number> {
+  return new Promise((resolve) => {
+    const server = createServer().listen(0, '127.0.0.1', () => {
+      const { port } = server.address() as { port: number };
+      server.close(() => resolve(Math.min(port, 60_000)));
+    });
+  });
+}
