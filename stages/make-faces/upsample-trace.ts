@@ -30,7 +30,7 @@ export function leaveTrace(scene: Raster, random: Random): Raster {
 }
 
 /** Share of the difference between a pixel and its neighbours that is lost. */
-const textureLoss = 0.15;
+const textureLoss = 0.25;
 
 /** The gains of the places in a period, in one direction; they sum to 0. */
 const gains = [0.8, 0.5, 0, -0.5, -0.8, -0.3, 0, 0.3];
