@@ -11,7 +11,8 @@ const template = (name: string): string => readFileSync(inRepository(`pipelines/
 const todo = 'the templates are newer than the last run on photographs';
 
 test('docs/study.md says what its run said; `node scripts/write-study.mjs` writes it anew', { todo }, () => {
-  const parts = { published: template('published'), corrections: template('corrections') };
+  const names = ['summary', 'published', 'corrections'];
+  const parts = Object.fromEntries(names.map((name) => [name, template(name)]));
   assert.deepEqual(checkDocument(inRepository('docs'), 'study', template('study'), parts), []);
   const sources: Sources = JSON.parse(readFileSync(inRepository('docs/study/sources.json'), 'utf8'));
   assert.equal(

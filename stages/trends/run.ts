@@ -60,20 +60,10 @@ function keptRow(kept: Training['kept'], splits: readonly string[]): readonly (s
   ];
 }
 
-/** All numbers of a single training; of several only the counts, since `table` gathers the rest from `evaluate`. */
+/** Only the counts, since `kept` has the numbers of each training. */
 function metricsOf(trainings: readonly Training[], confidence: number) {
   const collapsed = trainings.filter(({ kept }) => kept.collapsedTo !== undefined).length;
-  const counts = { confidence, trainings: trainings.length, collapsed };
-  const [only, ...others] = trainings;
-  if (only === undefined || others.length > 0) return counts;
-  const { difference, epochs, epoch, accuracy, majority, loss } = only.kept;
-  return {
-    ...{ ...counts, epochs, epoch, accuracy, ...(majority && { majority }), loss },
-    ...(difference && {
-      valMinusTest: difference.value,
-      intervals: { valMinusTest: [difference.low, difference.high] },
-    }),
-  };
+  return { confidence, trainings: trainings.length, collapsed };
 }
 
 function highlight(trainings: readonly Training[], axes: readonly string[], splits: readonly string[]): Highlight {

@@ -9,7 +9,7 @@ export type TrendsSettings = z.output<typeof settings>;
 
 export const spec = defineKind<TrendsSettings>({
   name: 'trends',
-  version: 5,
+  version: 6,
   summary:
     'Summarises trainings: whether each curve rises, falls or fluctuates, which epoch was kept, its accuracy, and whether the network learned anything.',
   settings,
@@ -29,8 +29,7 @@ export const spec = defineKind<TrendsSettings>({
     },
     metrics: {
       type: 'metrics',
-      summary:
-        'JSON: how many trainings there are, and how many collapsed; for a single one, all numbers of the tables.',
+      summary: 'JSON: how many trainings there are, and how many collapsed.',
       extension: '.json',
     },
   },

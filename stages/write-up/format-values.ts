@@ -23,7 +23,10 @@ export function formatValues(values: readonly Value[], words: readonly string[])
     );
   }
   const numbers = values.flatMap(({ value }) => (typeof value === 'number' ? [value] : []));
-  if (numbers.length < values.length) return values.map(({ value }) => String(value)).join(', ');
+  if (numbers.length < values.length) {
+    const texts = values.map(({ value }) => (typeof value === 'number' ? formatNumber(value, words) : value));
+    return (new Set(texts).size === 1 ? texts.slice(0, 1) : texts).join(', ');
+  }
   const write = (value: number) => formatNumber(value, words);
   switch (aggregate) {
     case 'values':
@@ -64,7 +67,7 @@ function formatNumber(value: number, words: readonly string[]): string {
 function plain(value: number, digits: number | undefined): string {
   if (digits !== undefined) return value.toFixed(digits);
   if (Number.isInteger(value)) return formatCount(value);
-  return Math.abs(value) < 0.01 ? value.toPrecision(2) : value.toFixed(3);
+  return Math.abs(value) < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(3);
 }
 
 type Table = Artifact & { as: 'table' };

@@ -102,6 +102,9 @@ function readTable(path: string): Artifact {
   return { as: 'table', columns, rows };
 }
 
+/** What a place says where the artifact has null or an empty field: a measure may be undefined in one run and not in another. */
+const unknownValue = '–';
+
 /** A number with its interval if it has one, or a text. */
 export interface Value {
   readonly value: number | string;
@@ -127,7 +130,7 @@ export function readValues(artifact: Artifact, path: string, row: ReadonlyMap<st
 function valueIn({ json, metrics }: Artifact & { as: 'values' }, path: string): Value {
   const number = metrics?.values.get(path);
   const value = number === undefined ? valueAt(json, path.split('.')) : number;
-  if (value === null) throw new StageError(`"${path}" is not known there: null`);
+  if (value === null) return { value: unknownValue };
   if (typeof value === 'number' || typeof value === 'string') return { value, interval: metrics?.intervals.get(path) };
   if (typeof value === 'boolean') return { value: value ? 'yes' : 'no' };
   throw unknown('a value', path, [...(metrics?.values.keys() ?? [])]);
@@ -161,9 +164,10 @@ function valuesInTable(
     );
   }
   const fields = fitting.map((row) => row[columns.indexOf(path)]!);
-  if (fields.includes(''))
-    throw new StageError(`"${path}" is empty in ${fitting.length === 1 ? 'that row' : 'some of these rows'}`);
-  return fields.map((field) => ({ value: Number.isFinite(Number(field)) ? Number(field) : field }));
+  return fields.map((field) => {
+    if (field === '') return { value: unknownValue };
+    return { value: Number.isFinite(Number(field)) ? Number(field) : field };
+  });
 }
 
 /** The mistake of a name that does not exist. */

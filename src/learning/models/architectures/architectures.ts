@@ -13,14 +13,10 @@ interface Architecture {
 
 /** The table of networks; light, since a spec lists their names. `build-net.ts` makes tfjs models of them. */
 export const architectures = {
-  'simple-net': {
-    title: 'SimpleNet',
-    summary: 'Three convolutions of 7 x 7 and three dense layers, from scratch.',
-    layers: simpleNet,
-  },
+  'simple-net': { title: 'SimpleNet', summary: 'Three convolutions of 7 x 7, three dense layers.', layers: simpleNet },
   xception: {
     title: 'Xception',
-    summary: '36 convolutions in 14 modules with residuals (Chollet 2017).',
+    summary: '36 convolutions in 14 modules, residuals (Chollet 2017).',
     layers: xception,
   },
   'xception-based': {
@@ -28,11 +24,7 @@ export const architectures = {
     summary: 'Xception with dense layers of 1000, 256 and 64 before the last.',
     layers: xceptionBased,
   },
-  'my-net': {
-    title: 'MyNet',
-    summary: 'Five small convolutions, each pooled, then dropout and one dense layer.',
-    layers: myNet,
-  },
+  'my-net': { title: 'MyNet', summary: 'Five small convolutions, dropout, one dense layer.', layers: myNet },
   'tiny-xception': {
     title: 'TinyXception',
     summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.',
