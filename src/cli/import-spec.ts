@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
 import { z } from 'zod';
+import { namePattern } from '../engine/config/definitions.ts';
 import { type ArtifactType, artifactTypes } from '../stage.ts';
 
 const endings = ['exit', 'reallyExit', 'abort', 'kill'] as const;
@@ -30,7 +31,13 @@ const text = z.string('a string').min(1, 'a text');
 const type = z.enum(artifactTypes, `one of ${artifactTypes.join(', ')}`);
 const flag = z.boolean('true or nothing').optional();
 const method = z.instanceof(Function, { error: 'a function' }).optional();
-const portsOf = <T extends z.ZodType>(port: T) => z.record(z.string(), port, 'a map of ports by name');
+const portsOf = <T extends z.ZodType>(port: T) =>
+  z
+    .record(z.string(), port, 'a map of ports by name')
+    .refine(
+      (ports) => Object.keys(ports).every((name) => namePattern.test(name)),
+      'names of letters, digits, "_" and "-"',
+    );
 
 const input = z.object(
   {

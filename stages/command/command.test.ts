@@ -31,6 +31,11 @@ test('a command reads its inputs and writes its outputs, whatever their paths ho
   assert.equal(readFileSync(bench.output('first'), 'utf8'), 'one\n');
 });
 
+test('a command may begin with a dash, which is not an option of the shell', async () => {
+  using bench = new StageBench();
+  await assert.rejects(command(bench, '-x || exit 3'), new StageError('exited with code 3: -x || exit 3'));
+});
+
 test('the paths of a list port stand side by side', async () => {
   using bench = new StageBench();
   const parts = ['a b.txt', 'c.txt'].map((name) => join(bench.root, name));

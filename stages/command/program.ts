@@ -28,7 +28,7 @@ function shellWords(context: Context): readonly string[] {
   });
   for (const { message, hint } of unfit) throw new StageError(`${message}. ${hint}`);
   checkArguments(given);
-  return text.length < long ? ['-ec', text, 'run'] : ['-e', inScratch(context, 'run', `${text}\n`)];
+  return text.length < long ? ['-ec', '--', text, 'run'] : ['-e', inScratch(context, 'run', `${text}\n`)];
 }
 
 /** The paths that a placeholder stands for: those of a port, or that of a file that lists them. */

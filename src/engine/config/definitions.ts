@@ -151,7 +151,8 @@ function findKind({ kinds, unloaded, report }: LoadContext, name: string, at: Sp
   return undefined;
 }
 
-function checkName({ report }: LoadContext, name: string, at: Span, what: string): boolean {
+/** Reports a name that a reference could not hold. */
+export function checkName({ report }: Pick<LoadContext, 'report'>, name: string, at: Span, what: string): boolean {
   if (namePattern.test(name) && name.length <= 100) return true;
   const message = `"${name.slice(0, 60)}" is not a valid name for a ${what}`;
   const hint = 'A name has letters, digits, "_" and "-", at most 100, and does not begin with "-".';

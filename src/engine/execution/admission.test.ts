@@ -122,7 +122,7 @@ test('idle workers end when a stage needs their memory, and stay when it does no
   const kill = async () => {
     kills += 1;
   };
-  idle.keep({ ended, kill }, 'a', 30);
+  idle.keep({ isAlive: true, ended, kill }, 'a', 30);
   const admission = new Admission(machine, 8, idle);
   assert.ok((await ask(admission, { memory: 70 })).grant);
   assert.equal(kills, 0);

@@ -9,6 +9,7 @@ class FakeWorker implements Worker {
     this.#end.resolve = resolve;
   });
   killed = false;
+  isAlive = true;
 
   async kill(): Promise<void> {
     this.killed = true;
@@ -28,10 +29,10 @@ test('a worker serves the next stage of its key, the last that became idle first
   idle.keep(first, 'a', 10);
   idle.keep(second, 'a', 10);
   idle.keep(other, 'b', 10);
-  assert.equal(idle.take('a'), second);
+  assert.equal(idle.take('a', 0), second);
   assert.equal(idle.memory, 20);
-  assert.equal(idle.take('a'), first);
-  assert.equal(idle.take('a'), undefined);
+  assert.equal(idle.take('a', 0), first);
+  assert.equal(idle.take('a', 0), undefined);
 });
 
 test('too many workers, or too much memory, end the one that has been idle longest', () => {
@@ -50,7 +51,24 @@ test('a worker that somebody killed serves nothing more', async () => {
   idle.keep(worker, 'a', 10);
   worker.die();
   await settle();
-  assert.deepEqual([idle.take('a'), idle.memory], [undefined, 0]);
+  assert.deepEqual([idle.take('a', 0), idle.memory], [undefined, 0]);
+});
+
+test('a worker that has ended without its end being handled serves nothing more', () => {
+  const idle = new IdleWorkers({ workers: 2, memory: 100 });
+  const worker = new FakeWorker();
+  idle.keep(worker, 'a', 10);
+  worker.isAlive = false;
+  assert.equal(idle.take('a', 0), undefined);
+});
+
+test('a stage that declares less memory than a worker holds gets another one', () => {
+  const idle = new IdleWorkers({ workers: 4, memory: 100 });
+  const [small, large] = [new FakeWorker(), new FakeWorker()];
+  idle.keep(small, 'a', 20);
+  idle.keep(large, 'a', 40);
+  assert.equal(idle.take('a', 30), small);
+  assert.equal(idle.take('a', 30), undefined);
 });
 
 test('at the end all are killed, also one that is being ended', async () => {

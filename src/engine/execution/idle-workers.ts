@@ -1,5 +1,6 @@
 /** A process that has served a stage and can serve another one. */
 export interface Worker {
+  readonly isAlive: boolean;
   /** Resolves when the process has ended, whatever ended it. */
   readonly ended: Promise<unknown>;
   /** Kills the process, and waits for its end. */
@@ -33,8 +34,10 @@ export class IdleWorkers<W extends Worker = Worker> {
     return this.#idle.reduce((sum, { memory }) => sum + memory, 0);
   }
 
-  take(key: string): W | undefined {
-    const found = this.#idle.findLast((idle) => idle.key === key);
+  /** A worker for a stage that declares to need at most so many bytes of memory; 0 where it declares nothing. */
+  take(key: string, most: number): W | undefined {
+    const isFit = ({ worker, memory }: IdleWorker<W>) => worker.isAlive && (most === 0 || memory <= most);
+    const found = this.#idle.findLast((idle) => idle.key === key && isFit(idle));
     this.#idle = this.#idle.filter((idle) => idle !== found);
     return found?.worker;
   }

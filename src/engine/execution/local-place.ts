@@ -105,7 +105,7 @@ export interface StageProcessOptions
   readonly runProcess: RunProcess;
   /** The graphics cards that the stage may use; none, or absent: it asks for none, and sees what there is. */
   readonly cards?: readonly string[];
-  /** An empty folder on the file system of the store. It gets the outputs. */
+  /** A folder on the file system of the store, with the view of the inputs. It gets the outputs. */
   readonly work: string;
 }
 

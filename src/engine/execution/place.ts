@@ -64,7 +64,7 @@ export function privatePath(work: string, output: Output): string {
   return join(work, `${output.port}${extensionOf(output.path)}`);
 }
 
-// Names of folders beside the outputs: no port begins with a dot.
+// Names of folders beside the outputs: no name of a port has a dot.
 
 /** The folder of an attempt's private view of its inputs. Outputs may be links into it until they are stored. */
 export const viewFolder = (work: string): string => join(work, '.in');

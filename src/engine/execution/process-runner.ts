@@ -27,7 +27,7 @@ export const processRunner =
       }
       mkdirSync(request.scratch, { recursive: true });
       const key = workerKey(job);
-      const worker = (key && idle.take(key)) || StageProcess.serving(entry, request.root, env);
+      const worker = (key && idle.take(key, resources.memory)) || StageProcess.serving(entry, request.root, env);
       const service = new Service(job, worker);
       const end = await service.run(key !== undefined);
       const { memory } = service;

@@ -32,8 +32,8 @@ export interface StageRequest {
  *     {"type":"highlight","title":"AUC","columns":["split","AUC"],"rows":[["test",0.9]]}
  *     {"type":"note","name":"backend","value":"cpu"}                    a fact for the result's record
  *
- * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last; what follows is
- * ignored. JSON has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null instead. Unknown further
+ * `ready` is the first message of a process: it awaits its request. `done` or `failed` is the last of a stage.
+ * What a process sends between two stages is ignored. JSON has no NaN and no infinity: numbers in `values`, `rows` and `value` may be null instead. Unknown further
  * fields are ignored, so that a later version may add some.
  */
 export type StageMessage =

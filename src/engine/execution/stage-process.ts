@@ -53,6 +53,10 @@ export class StageProcess implements Worker {
     this.ended = this.#end();
   }
 
+  get isAlive(): boolean {
+    return this.#child.exitCode === null && this.#child.signalCode === null;
+  }
+
   /** Starts a process that sends `ready`, and then awaits requests. */
   static serving(entry: string, cwd: string, env: NodeJS.ProcessEnv): StageProcess {
     const argv = [process.execPath, ...process.execArgv, entry];

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
-import fs, { readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
+import fs, { existsSync, readdirSync, readFileSync, rmSync, utimesSync } from 'node:fs';
 import { syncBuiltinESMExports } from 'node:module';
 import { basename, dirname, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -66,6 +66,15 @@ test('of many who want it at once, one has it at a time', async (t) => {
   );
   assert.equal(most, 1);
   assert.deepEqual(readdirSync(join(path, '..')), []);
+});
+
+test('a holder that lost its lease leaves the lease that another one of the same process took since', async (t) => {
+  const path = leaseIn(t);
+  const lost = await Lease.acquire(path);
+  rmSync(path);
+  await using _present = await Lease.acquire(path);
+  lost.release();
+  assert.ok(existsSync(path));
 });
 
 test('a holder that lives keeps it, however long nothing is heard of it', async (t) => {

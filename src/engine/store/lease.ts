@@ -25,6 +25,7 @@ export class Lease {
   private constructor(path: string) {
     this.#path = path;
     this.#ino = statSync(path).ino;
+    holders.set(path, this);
     this.#timer = setInterval(() => this.#renew(), renewal).unref();
   }
 
@@ -65,8 +66,10 @@ export class Lease {
   release(): void {
     clearInterval(this.#timer);
     try {
-      // Others took it after a long sleep of this machine, if it is another file.
-      if (statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino) unlinkSync(this.#path);
+      // Others took it after a long sleep of this machine, if it is another file. Leases of this process are one file.
+      const isOwn = holders.get(this.#path) === this;
+      if (isOwn) holders.delete(this.#path);
+      if (isOwn && statSync(this.#path, { throwIfNoEntry: false })?.ino === this.#ino) unlinkSync(this.#path);
       leave(dirname(this.#path));
     } catch {
       // The disk is gone. A lease that is left there is no longer renewed, and others take it.
@@ -125,6 +128,9 @@ interface PresentLease {
   readonly renewed: number;
 }
 
+/** The last lease that this process took at each path. */
+const holders = new Map<string, Lease>();
+
 /** The files that name this process, by the folder of the leases that link to them, and how many leases there are. */
 const ownFiles = new Map<string, { readonly path: string; leases: number }>();
 
@@ -144,16 +150,16 @@ function placeLease(path: string): boolean {
   }
 }
 
-function linkOrWrite(own: string, path: string): void {
+function linkOrWrite(own: string, path: string, tries = 3): void {
   const text = JSON.stringify(thisProcess());
   try {
     linkSync(own, path);
   } catch (error) {
     const { code = '' } = error as NodeJS.ErrnoException;
     if (withoutLinks.has(code)) writeFileSync(path, text, { flag: 'wx' });
-    else if (code === 'ENOENT') {
+    else if (code === 'ENOENT' && tries > 1) {
       creatingFolder(path, () => writeFileSync(own, text)); // the first lease, or someone cleared the folder
-      linkOrWrite(own, path);
+      linkOrWrite(own, path, tries - 1);
     } else throw error;
   }
 }
@@ -182,11 +188,20 @@ function clearLease(path: string, dead: PresentLease): void {
   const aside = temporaryBeside(path);
   try {
     renameSync(path, aside);
-    if (signOf(lookAtLease(aside)) !== signOf(dead)) linkSync(aside, path);
+    if (signOf(lookAtLease(aside)) !== signOf(dead)) putBack(aside, path);
   } catch (error) {
     if (!['ENOENT', 'EEXIST'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
   } finally {
     rmSync(aside, { recursive: true, force: true });
+  }
+}
+
+function putBack(aside: string, path: string): void {
+  try {
+    linkSync(aside, path);
+  } catch (error) {
+    if (!withoutLinks.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    renameSync(aside, path);
   }
 }
 

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { appendFileSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { temporaryFolder } from '../../../test/support/temporary-folder.ts';
@@ -55,6 +55,22 @@ test('a run keeps the log of every attempt and its record, and lives until that 
     runs.map((each) => each.isLiving()),
     [true, false],
   );
+});
+
+test('a stage that removes the folder of its run loses the earlier attempts and nothing else', (t) => {
+  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  const begun = { fingerprint: sha256('fit'), startedAt: 1 };
+  run.attempt('fit', 1).record(begun);
+  rmSync(run.path, { recursive: true });
+  assert.deepEqual(run.attempts('fit'), []);
+  run.attempt('other', 1).record(begun);
+  assert.deepEqual(run.attempts('other'), [{ state: begun }]);
+});
+
+test('an attempt whose beginning is torn is left out', (t) => {
+  const run = new FolderStore(temporaryFolder(t)).startRun('2025-01-31T09-12', 'test');
+  run.attempt('fit', 1).record({ end: { outcome: 'failed', seconds: 2 } });
+  assert.deepEqual(run.attempts('fit'), []);
 });
 
 test('a run whose process was killed is not living', (t) => {

@@ -18,15 +18,15 @@ import type { Outcome } from '../events.ts';
 import { namesIn } from '../files/entries-in.ts';
 import { lifeOf, readIdentity, thisProcess } from '../files/process-identity.ts';
 import { readPart } from '../files/read-part.ts';
-import { readJson, writeJson, writeNew } from '../files/write-atomic.ts';
+import { creatingFolder, readJson, writeJson, writeNew } from '../files/write-atomic.ts';
 import { writing } from '../files/write-error.ts';
 import type { Fingerprint } from '../fingerprint/fingerprint.ts';
 
 /** The files of one attempt of a stage: its private folder and its log. */
 export interface AttemptFiles {
-  /** Private, empty, on the disk of the cache; so outputs are moved into it and not copied. */
+  /** Private, empty, on the disk of the cache, so that outputs are moved to the store and not copied. */
   readonly work: string;
-  /** Kept with the run, failures too. Neither the file nor its folder exists yet. */
+  /** Kept with the run, failures too. The file does not exist yet. */
   readonly log: string;
   /** Records the state of the attempt: at its beginning, and what its end adds. */
   record(state: Partial<AttemptState>): void;
@@ -115,7 +115,9 @@ export class RunFolder {
   #record(line: AttemptLine): void {
     // The line break comes first, so that a line which a full disk cut damages no other one.
     const text = `\n${JSON.stringify(line)}`;
-    writing(`the record of an attempt in ${this.path}`, () => appendFileSync(this.#attempts, text));
+    writing(`the record of an attempt in ${this.path}`, () =>
+      creatingFolder(this.#attempts, () => appendFileSync(this.#attempts, text)),
+    );
     addAttempt(this.#states, line);
     this.#bytes += Buffer.byteLength(text);
   }
@@ -124,7 +126,8 @@ export class RunFolder {
     const bytes = statSync(this.#attempts, { throwIfNoEntry: false })?.size ?? 0;
     if (bytes !== this.#bytes) this.#states = readAttempts(this.#attempts);
     this.#bytes = bytes;
-    return (this.#states.get(stage) ?? []).map((state, index) => {
+    return (this.#states.get(stage) ?? []).flatMap((state, index) => {
+      if (state.startedAt === undefined) return []; // the line of its beginning is torn
       const log = this.logPath(stage, index + 1);
       return { state, ...(existsSync(log) && { log }) };
     });
@@ -202,10 +205,11 @@ interface AttemptLine extends Partial<AttemptState> {
 
 const attemptsName = 'attempts.jsonl';
 
-/** The states of attempts by stage, without a line that a kill or a full disk cut. */
+/** The states of attempts by stage, without a line that a kill or a full disk cut. None where somebody removed the file. */
 function readAttempts(path: string): Map<string, AttemptState[]> {
   const states = new Map<string, AttemptState[]>();
-  for (const line of readFileSync(path, 'utf8').split('\n')) {
+  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+  for (const line of text.split('\n')) {
     try {
       addAttempt(states, JSON.parse(line));
     } catch {

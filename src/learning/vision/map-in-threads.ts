@@ -28,7 +28,9 @@ export async function* mapInThreads<T, Q, A>({
 }: MapInThreads<T, Q>): AsyncGenerator<A> {
   const count = Math.max(1, Math.min(threads, Math.ceil(items.length / worthwhile)));
   const waiting = new Map<number, { resolve(answer: A): void; reject(error: Error): void }>();
+  let failure: Error | undefined;
   const fail = (error: Error) => {
+    failure ??= error;
     for (const { reject } of waiting.values()) reject(error);
   };
   const workers = Array.from({ length: count }, () =>
@@ -44,6 +46,7 @@ export async function* mapInThreads<T, Q, A>({
   const map = async (item: T) => {
     const id = asked++;
     const question = await ask(item);
+    if (failure !== undefined) throw failure; // a thread that is gone would never answer
     return await new Promise<A>((resolve, reject) => {
       waiting.set(id, { resolve, reject });
       workers[id % count]!.postMessage({ id, question });

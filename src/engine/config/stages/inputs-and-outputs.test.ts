@@ -127,6 +127,17 @@ test('an output that declares no type is told where to, when a port takes anothe
   assert.match(text, /Say what it is: outputs: \{ list: \{ path: …, type: images \} \}/);
 });
 
+test('ports that a file names have names without dots and slashes, which their private files need', async () => {
+  using project = new TestProject({ 'a.csv': 'a' });
+  const ports =
+    'inputs: { a.b: ./a.csv }, outputs: { ".in": artifacts/z, ../../precious: artifacts/y, c.txt: artifacts/x }';
+  project.write({ 'pipelines/p.yaml': `stages:\n${command('s', ports)}` });
+  const text = shownMistakes(await project.load());
+  for (const name of ['a.b', '.in', '../../precious', 'c.txt']) {
+    assert.ok(text.includes(`"${name}" is not a valid name for a port [wrong-name]`), text);
+  }
+});
+
 test('an unreadable folder is told', { skip: process.getuid?.() === 0 && 'root reads everything' }, async () => {
   using project = new TestProject({ 'secret/x': '' });
   chmodSync(join(project.root, 'secret'), 0);

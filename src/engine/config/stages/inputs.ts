@@ -3,7 +3,7 @@ import { basename, isAbsolute, join } from 'node:path';
 import type { InputPort } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
 import type { Span } from '../../diagnostics/diagnostic.ts';
-import type { Definition } from '../definitions.ts';
+import { checkName, type Definition } from '../definitions.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Input, InputItem } from '../pipeline.ts';
 import { isPath, parseStageReference, type StageReference } from '../stage-reference.ts';
@@ -55,6 +55,7 @@ export async function resolveInputs(work: InputWork, instance: Instance): Promis
       report({ code: 'unknown-port', message: `The kind "${name}" has no input "${port}"`, at: keyAt, hint });
       continue;
     }
+    if (!known && !checkName({ report }, port, keyAt, 'port')) continue;
     const input = await resolveInput(work, { instance, port, known }, value);
     if (input) resolved.push({ ...input, at: value.at });
   }

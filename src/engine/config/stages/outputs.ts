@@ -1,7 +1,7 @@
 import { isAbsolute, posix, relative, resolve, sep } from 'node:path';
 import { type ArtifactType, artifactTypes } from '../../../stage.ts';
 import { suggest } from '../../../suggest.ts';
-import type { Definition } from '../definitions.ts';
+import { checkName, type Definition } from '../definitions.ts';
 import { extensionOf, safeName } from '../file-names.ts';
 import type { LoadContext } from '../load-context.ts';
 import type { Output, StageName } from '../pipeline.ts';
@@ -25,8 +25,9 @@ export function resolveOutputs(
     if (when !== undefined) {
       const message = `The kind "${kindName}" has the output "${port}" only where it is asked for`;
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: askFor(when) });
-    } else if (openPorts === true) ports.set(port, { type: openType(entry), summary: '' });
-    else {
+    } else if (openPorts === true) {
+      if (checkName({ report }, port, entry.keyAt, 'port')) ports.set(port, { type: openType(entry), summary: '' });
+    } else {
       const message = `The kind "${kindName}" has no output "${port}"`;
       report({ code: 'unknown-port', message, at: entry.keyAt, hint: suggest(port, ports.keys()) });
     }
