@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -180,6 +181,17 @@ test('a failed program is named with its exit code, or with the signal that kill
     const { end } = await runCommand(t, text);
     assert.deepEqual(end, { ok: false, message });
   }
+});
+
+test('without file descriptors left, a program fails and the run goes on', () => {
+  const code = `import { openSync } from 'node:fs';
+import { StageProcess } from ${JSON.stringify(new URL('./stage-process.ts', import.meta.url).href)};
+try { for (;;) openSync('/dev/null', 'r'); } catch {}
+const { error } = await StageProcess.program({ argv: ['true'], title: '' }, '/', process.env).ended;
+console.log(error.message);`;
+  const argv = [process.execPath, '--import', 'tsx', '--input-type=module', '-e', code];
+  const { stdout } = spawnSync('sh', ['-c', 'ulimit -n 200 && exec "$@"', 'sh', ...argv], { encoding: 'utf8' });
+  assert.equal(stdout, 'spawn /bin/sh EMFILE\n');
 });
 
 test('an interrupt gives a program time to clean up, and what it still completes counts', async (t) => {

@@ -39,16 +39,17 @@ export class StageProcess implements Worker {
     const child = spawn('/bin/sh', [...gate(mark), ...argv], { detached: true, cwd, env, stdio });
     this.#child = child;
     this.#watched = child.pid === undefined ? undefined : watcher.watch(child.pid, mark);
-    child.stdin!.on('error', () => {}); // it was killed: its end says so
-    child.stdin!.end('\n');
+    // Where it could not be started for want of file descriptors, it has no pipes.
+    child.stdin?.on('error', () => {}); // it was killed: its end says so
+    child.stdin?.end('\n');
     this.#ready = new Promise((resolve) => {
       child.on('message', (sent) => {
         if ((sent as { readonly type?: unknown } | null)?.type === 'ready') resolve();
         else this.listener?.receive(sent);
       });
     });
-    for (const stream of [child.stdout!, child.stderr!]) {
-      stream.setEncoding('utf8').on('data', (text: string) => this.listener?.print(text));
+    for (const stream of [child.stdout, child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => this.listener?.print(text));
     }
     this.ended = this.#end();
   }
