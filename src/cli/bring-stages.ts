@@ -22,6 +22,8 @@ type Outcomes = ReadonlyMap<StageName, StageOutcome>;
 
 interface BringOptions {
   readonly interrupts: Interrupts;
+  /** Whether stages may be left to jobs that continue. */
+  readonly detach?: boolean;
   /** The file in which the run is remembered. */
   readonly memory?: string | undefined;
   readonly report?: ReportWriter;
@@ -31,7 +33,7 @@ interface BringOptions {
 export async function bringStages(
   run: Execution,
   project: Project,
-  { memory, interrupts, report }: BringOptions,
+  { memory, interrupts, report, detach = false }: BringOptions,
 ): Promise<number> {
   const { world, stages, folder, emit, startedAt } = run;
   const warn = (message: string) => emit({ type: 'warning', message, time: Date.now() });
@@ -68,7 +70,7 @@ export async function bringStages(
     if (!(isIdle && isReadOnly(error))) warn(error.message);
   }
   const differ = [...outcomes.values()].some((outcome) => isDone(outcome) && outcome.repeats === false);
-  const ok = counts.failed + counts.blocked + counts.cancelled === 0 && !differ;
+  const ok = counts.failed + counts.blocked + (detach ? 0 : counts.cancelled) === 0 && !differ;
   const { interrupted } = interrupts;
   const time = Date.now();
   emit({

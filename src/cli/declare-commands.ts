@@ -76,6 +76,7 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       downstreamOption,
       parsed('-j, --jobs <count>', 'how many stages may run at once (default: the number of cores)', positiveInteger),
       option('--on <place>', 'send stages to this place of places.yaml, such as a cluster'),
+      option('--detach', 'only submit, and let jobs take the further steps: no process stays here'),
       setOption,
       option('--keep-going', 'after a failure, continue with what does not depend on it (the default)'),
       option('--fail-fast', 'stop everything at the first failure').conflicts('keepGoing'),
@@ -237,6 +238,25 @@ export const commands: Readonly<Record<string, CommandForm>> = {
       'restage explain-image artifacts/mine/fit/model me.jpg --method grad-cam --method smooth-grad --class fake',
     ],
     load: async () => (await import('./commands/explain-image.ts')).explainImageCommand,
+  },
+  jobs: {
+    summary: 'list the jobs on clusters, or cancel them',
+    description:
+      "Lists this project's jobs that are queued or running, whichever run submitted them. `cancel` cancels those that no run waits for.",
+    takes: [['[action]', 'cancel']],
+    examples: ['restage jobs', 'restage jobs cancel'],
+    load: async () => (await import('./commands/jobs.ts')).jobsCommand,
+  },
+  places: {
+    summary: 'check a place of places.yaml',
+    description:
+      'Submits a small job to a place, and says what its node sees: shared folder, Node, scratch space, clock, graphics cards.',
+    takes: [
+      ['<action>', 'check'],
+      ['<place>', 'a place of places.yaml'],
+    ],
+    examples: ['restage places check cluster'],
+    load: async () => (await import('./commands/places.ts')).placesCommand,
   },
   kinds: {
     summary: 'list the kinds of stages',

@@ -4,25 +4,32 @@ import { IdleWorkers } from '../engine/execution/idle-workers.ts';
 import { processRunner } from '../engine/execution/process-runner.ts';
 import type { StageProcess } from '../engine/execution/stage-process.ts';
 import { type JobIdentity, JobWorker } from '../engine/places/job-worker.ts';
+import { appears } from '../engine/places/late-files.ts';
+import { answerProbe } from '../engine/places/probe.ts';
 import { BatchFolder } from '../engine/store/batch-folder.ts';
 import { usableMemory } from '../machine-limits.ts';
+import { UserError } from '../user-error.ts';
 import { loadProgram } from './load-run.ts';
 import { buildDigest, version } from './package-info.ts';
 
-// The script of a worker on a node: it serves the tickets of the batch whose folder it is given.
-const [, , path = ''] = process.argv;
-const folder = new BatchFolder(dirname(dirname(path)), basename(path));
-folder.checkOwner();
-const batch = folder.batch();
-if (batch === undefined) throw new Error(`There is no batch of jobs in ${path}`);
-const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
-const worker = new JobWorker({
-  ...{ folder, batch, idle, identity: identify(process.env) },
-  software: { restage: version, build: buildDigest(), gitCommit: undefined },
-  runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
-});
-for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
-await worker.run();
+// The script of a worker on a node: it serves the tickets of the batch whose folder it is given, or answers a probe.
+const [, , first = '', second = ''] = process.argv;
+if (first === '--probe') answerProbe(second, version);
+else await serve(new BatchFolder(dirname(dirname(first)), basename(first)));
+
+async function serve(folder: BatchFolder): Promise<void> {
+  folder.checkOwner();
+  const batch = await appears(() => folder.batch());
+  if (batch === undefined) throw new UserError(`There is no batch of jobs in ${folder.path}`);
+  const idle = new IdleWorkers<StageProcess>({ workers: Math.ceil(batch.needs.cpu), memory: usableMemory() / 4 });
+  const worker = new JobWorker({
+    ...{ folder, batch, idle, identity: identify(process.env) },
+    software: { restage: version, build: buildDigest(), gitCommit: undefined },
+    runProcess: processRunner(fileURLToPath(new URL('./stage-main.js', import.meta.url)), loadProgram, idle),
+  });
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => worker.stop());
+  await worker.run();
+}
 
 /** The job's id in the words of Slurm, Grid Engine, PBS or LSF. */
 function identify(env: NodeJS.ProcessEnv): JobIdentity {

@@ -40,6 +40,9 @@ interface RunParts {
   readonly reporter: { event(event: RunEvent): void };
   readonly interrupts: Interrupts;
   readonly places?: Places;
+  /** For a detached run: the words of the command, and the step that this process takes. */
+  readonly argv?: readonly string[];
+  readonly step?: string | undefined;
   /** Milliseconds since the epoch. */
   readonly startedAt: number;
 }
@@ -48,7 +51,7 @@ interface RunParts {
 export function makeExecution(
   project: Project,
   options: ExecutionOptions,
-  { reporter, interrupts, places = noPlaces, startedAt }: RunParts,
+  { reporter, interrupts, places = noPlaces, argv = [], step, startedAt }: RunParts,
 ): Execution {
   const { root, kinds, pipeline, stages, twice } = project;
   // What stages print and report is made plain text for people here, so that no listener needs to check it.
@@ -86,7 +89,7 @@ export function makeExecution(
     stages,
     folder,
     place: makePlace(local, stages, {
-      ...{ places, world, host, modules, interrupts, warn, run: folder.id },
+      ...{ places, world, host, modules, interrupts, warn, argv, step, run: folder.id },
       ...{ on: options.on, detach: options.detach ?? false, jobs: options.jobs },
     }),
     twice,

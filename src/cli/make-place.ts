@@ -1,19 +1,27 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { type Digest, sha256 } from '../digest.ts';
 import type { Stage } from '../engine/config/pipeline.ts';
 import { type PlaceSpec, type Places, placeOf } from '../engine/config/places.ts';
 import type { HostFacts } from '../engine/execution/execution.ts';
-import type { Place } from '../engine/execution/place.ts';
+import { type Place, Unfinished } from '../engine/execution/place.ts';
+import { readStep, submitStep } from '../engine/places/advance.ts';
 import { usualPatience } from '../engine/places/batch-watch.ts';
 import { ClusterPlace } from '../engine/places/cluster-place.ts';
 import { routedPlace } from '../engine/places/routed-place.ts';
-import type { Scheduler } from '../engine/places/scheduler.ts';
+import { type Scheduler, SubmitError } from '../engine/places/scheduler.ts';
 import { slurm } from '../engine/places/slurm.ts';
 import { templateScheduler } from '../engine/places/template-scheduler.ts';
 import type { World } from '../engine/plan/examine.ts';
 import type { Interrupts } from './interrupts.ts';
-import { buildDigest } from './package-info.ts';
+import { buildDigest, commandName, packageRoot } from './package-info.ts';
 
 export interface PlaceOptions {
+  /** The step of a detached run that this process takes; undefined for the command of a user. */
+  readonly step: string | undefined;
+  /** The words of the command, for the steps after this one. */
+  readonly argv: readonly string[];
   readonly places: Places;
   readonly on: string | undefined;
   readonly detach: boolean;
@@ -32,16 +40,75 @@ export function schedulerOf(place: PlaceSpec): Scheduler {
 
 /** This machine together with the places of `places.yaml` that the stages name. */
 export function makePlace(local: Place, stages: readonly Stage[], options: PlaceOptions): Place {
-  const { places, on } = options;
+  const { places, on, detach, step, interrupts } = options;
   const specs = new Set(stages.flatMap((stage) => placeOf(stage, places, on) ?? []));
   if (specs.size === 0) return local;
-  const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, options)]));
-  const { interrupts } = options;
+  const earlier = step === undefined ? undefined : readStep(step)?.failures;
+  const failures = new Map(Object.entries(earlier ?? {}) as [Digest, string][]);
+  const clusters = new Map([...specs].map((spec) => [spec, clusterPlace(spec, failures, options)]));
   interrupts.detaches = true;
-  return routedPlace([local, ...clusters.values()], (stage) => clusters.get(placeOf(stage, places, on)!) ?? local);
+  const others = detach && step === undefined ? laterPlace : local;
+  const routed = routedPlace(
+    [local, ...clusters.values()],
+    (stage) => clusters.get(placeOf(stage, places, on)!) ?? others,
+  );
+  return detach ? { ...routed, close: async () => await closeDetached(routed, clusters, failures, options) } : routed;
 }
 
-function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, ...options }: PlaceOptions): ClusterPlace {
+let isLater = false;
+
+/** This machine for a command that detaches: its stages run in the job that takes the next step. */
+const laterPlace: Place = {
+  seat: async () => {
+    isLater = true;
+    throw new Unfinished('it runs in a job of this detached run');
+  },
+  close: async () => {},
+};
+
+/** Submits the next step of a detached run, where one is left. */
+async function closeDetached(
+  routed: Place,
+  clusters: ReadonlyMap<PlaceSpec, ClusterPlace>,
+  failures: ReadonlyMap<Digest, string>,
+  { world, argv, step, warn }: PlaceOptions,
+): Promise<void> {
+  const after = [...clusters.values()].flatMap((place) => place.openJobs());
+  await routed.close();
+  const [place] = clusters.keys();
+  if (place === undefined || (after.length === 0 && !isLater)) return;
+  const { pipeline, store } = world;
+  const words = [join(packageRoot, 'bin', `${commandName}.js`), ...argv, '--reporter', 'plain'];
+  try {
+    const jobs = await submitStep(
+      { pipeline: digestOfFiles(pipeline.sources.files), failures: Object.fromEntries(failures) },
+      {
+        ...{ place, scheduler: schedulerOf(place), cache: store.folder, root: pipeline.root, after },
+        command: { node: process.execPath, words, cwd: process.cwd() },
+        environment: process.env,
+        declared: pipeline.sources.env ?? {},
+      },
+    );
+    warn(
+      `Detached: job ${jobs[0]} takes the next step on ${place.name}. \`${commandName} jobs\` lists what is under way.`,
+    );
+  } catch (error) {
+    if (!(error instanceof SubmitError)) throw error;
+    const where =
+      step === undefined ? '' : ' from a node; where nodes may not submit jobs, run without --detach in one long job';
+    warn(`The next step could not be submitted${where}: ${error.message}. Run the same command again.`);
+  }
+}
+
+/** The digest of a pipeline's files, by which a step notices that it is no longer the one that was detached. */
+export const digestOfFiles = (files: readonly string[]): Digest =>
+  sha256(files.map((file) => `${file}\0${sha256(readFileSync(file))}\n`).join(''));
+
+function clusterPlace(
+  place: PlaceSpec,
+  failures: Map<Digest, string>,
+  { host, jobs, interrupts, ...options }: PlaceOptions,
+): ClusterPlace {
   const script = fileURLToPath(new URL('./job-main.js', import.meta.url));
   return new ClusterPlace({
     ...options,
@@ -52,7 +119,7 @@ function clusterPlace(place: PlaceSpec, { host, jobs, interrupts, ...options }: 
     environment: process.env,
     commandFor: (folder) => ({ node: process.execPath, words: [script, folder] }),
     patience: patienceFrom(process.env['RESTAGE_PATIENCE']),
-    failures: new Map(),
+    failures,
     signal: interrupts.signal,
     kill: interrupts.kill,
     grace: () => interrupts.grace,

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -40,11 +40,13 @@ export class Slurm implements AsyncDisposable {
     this.env = { SLURM_CONF: join(folder, 'slurm.conf'), PATH: `${process.env['PATH']}:/usr/sbin` };
   }
 
-  static async start(nodes = 2): Promise<Slurm> {
+  static async start(nodes = 2, env: Readonly<Record<string, string>> = {}): Promise<Slurm> {
     const slurm = new Slurm(mkdtempSync(join(tmpdir(), 'restage-slurm-')));
     const script = fileURLToPath(new URL('slurm-up.sh', import.meta.url));
     const port = await freePort();
-    execFileSync(script, [slurm.folder, String(port), String(nodes)], { env: { ...process.env, ...slurm.env } });
+    execFileSync(script, [slurm.folder, String(port), String(nodes)], {
+      env: { ...process.env, ...slurm.env, ...env },
+    });
     return slurm;
   }
 
@@ -56,6 +58,28 @@ export class Slurm implements AsyncDisposable {
   /** The process number of a daemon, such as `slurmd.n1`. */
   daemon(name: string): number {
     return Number(readFileSync(join(this.folder, 'pids', name), 'utf8'));
+  }
+
+  which(name: string): string {
+    return this.command('sh', '-c', `command -v ${name}`).trim();
+  }
+
+  /** The processes of workers whose batch lies in a folder. */
+  processes(folder: string): readonly number[] {
+    return processesWith(
+      (words) => words.some((word) => word.endsWith('job-main.js')) && words.at(-1)!.startsWith(folder),
+    );
+  }
+
+  /** The processes that take a step of a detached run in a project. */
+  steps(root: string): readonly number[] {
+    return processesWith((words, folder) => words.includes('--detach') && words.includes('plain') && folder === root);
+  }
+
+  /** Waits until no job is left. */
+  async idle(): Promise<void> {
+    this.command('scancel', '--user=root');
+    for (let left = 300; left > 0 && this.command('squeue', '-h').trim() !== ''; left -= 1) await pause(100);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -89,5 +113,18 @@ function freePort(): Promise<number> {
       const { port } = server.address() as { port: number };
       server.close(() => resolve(Math.min(port, 60_000)));
     });
+  });
+}
+
+function processesWith(matches: (words: readonly string[], folder: string) => boolean): readonly number[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      const words = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').slice(0, -1);
+      return words[0]?.endsWith('node') === true && matches(words, readlinkSync(`/proc/${pid}/cwd`))
+        ? [Number(pid)]
+        : [];
+    } catch {
+      return []; // it has ended, or is no process
+    }
   });
 }

@@ -1,6 +1,7 @@
 import { checkPlaces, loadPlaces } from '../../engine/config/places.ts';
 import { machineCapacity } from '../../engine/execution/admission.ts';
 import { whyNoTracing } from '../../engine/execution/trace-reads.ts';
+import { isTaken, readStep, stepVariable, take } from '../../engine/places/advance.ts';
 import { forgetAll, memoryFile } from '../../engine/store/run-memory.ts';
 import { EventFile } from '../../reporting/event-file.ts';
 import { ReportWriter } from '../../reporting/report/report-writer.ts';
@@ -8,10 +9,11 @@ import { RunListeners } from '../../reporting/run-model.ts';
 import { selectReporter } from '../../reporting/terminal/select-reporter.ts';
 import { bringStages } from '../bring-stages.ts';
 import { checkClaims } from '../check-claims.ts';
-import { MistakesError, orThrow } from '../command-error.ts';
+import { MistakesError, orThrow, UsageError } from '../command-error.ts';
 import { exitCodes } from '../exit-codes.ts';
 import { Interrupts } from '../interrupts.ts';
 import { type ExecutionOptions, makeExecution } from '../make-execution.ts';
+import { digestOfFiles } from '../make-place.ts';
 import { openProject } from '../open-project.ts';
 import { type PlanOptions, planCommand } from './plan.ts';
 
@@ -32,7 +34,17 @@ export function runCommand(argv: readonly string[]) {
       return exitCodes.failed;
     }
     const startedAt = Date.now();
+    const step = process.env[stepVariable];
+    delete process.env[stepVariable]; // for this process alone
+    if (step !== undefined && isTaken(step)) return exitCodes.ok;
+    const { detach = false } = options;
+    if (detach && (options.force ?? options.twice) !== undefined) {
+      throw new UsageError('--detach does not go with --force or --twice: each of its steps is a run of its own');
+    }
     const project = await openProject({ words, ...options });
+    if (step !== undefined && readStep(step)?.pipeline !== digestOfFiles(project.pipeline.sources.files)) {
+      throw new UsageError('the pipeline has changed since the run was detached: run it again');
+    }
     const places = orThrow(loadPlaces(project.root));
     const { on } = options;
     const mistakes = checkPlaces(project.stages, places, { on, gpus: machineCapacity(places.localGpus).gpu });
@@ -40,7 +52,7 @@ export function runCommand(argv: readonly string[]) {
     const claims = await checkClaims(project);
     const reporter = new RunListeners(selectReporter(options.reporter, process.stdout, process.env));
     using interrupts = new Interrupts();
-    const run = makeExecution(project, options, { reporter, interrupts, places, startedAt });
+    const run = makeExecution(project, options, { reporter, interrupts, places, argv, step, startedAt });
     const warn = (message: string) => run.emit({ type: 'warning', message, time: Date.now() });
     reporter.add(new EventFile(run.folder.events, warn));
     const report = new ReportWriter({
@@ -62,8 +74,13 @@ export function runCommand(argv: readonly string[]) {
     if (options.rehash === true) forgetAll(project.root); // memories rest on times of files too
     process.exitCode = exitCodes.failed; // until the end is known, should something end us before
     try {
+      if (detach) interrupts.detaches = true;
       for (const { path, owner } of claims) await run.publisher.takeOver(path, owner);
-      return await bringStages(run, project, { interrupts, report, memory: memorable ? memory : undefined });
+      const code = await bringStages(run, project, {
+        ...{ interrupts, report, detach, memory: memorable ? memory : undefined },
+      });
+      if (step !== undefined) take(step);
+      return code;
     } finally {
       reporter.close();
     }

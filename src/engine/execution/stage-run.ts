@@ -49,14 +49,19 @@ export class StageRun {
       const present = await this.#takeResult();
       if (present !== undefined) return present;
       try {
-        await using _lease = await this.#acquireLease();
-        return (await this.#takeNewResult()) ?? (await this.#make());
+        return await this.#makeAlone();
       } catch (error) {
         if (!(error instanceof Outdated) || left <= 1) throw error;
         this.#emit({ type: 'stage-retrying', message: error.message });
         await this.#decideAnew();
       }
     }
+  }
+
+  /** Not in the loop above: esbuild compiles `await using` so that a loop throws the error of an earlier round again. */
+  async #makeAlone(): Promise<DoneStage> {
+    await using _lease = await this.#acquireLease();
+    return (await this.#takeNewResult()) ?? (await this.#make());
   }
 
   /** Looks at the inputs as they are now. */

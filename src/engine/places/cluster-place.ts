@@ -19,6 +19,7 @@ import type { StageResult } from '../store/stage-result.ts';
 import { afterEnd, type NextStep } from './after-end.ts';
 import { BatchWatch, type Patience } from './batch-watch.ts';
 import { signOfFile } from './job-worker.ts';
+import { appears } from './late-files.ts';
 import { type OpenTicket, OpenTickets } from './open-tickets.ts';
 import type { Scheduler } from './scheduler.ts';
 import { nameOf, type Placed, Submitter, type SubmitterOptions } from './submitter.ts';
@@ -37,7 +38,7 @@ export interface ClusterOptions extends Pick<SubmitterOptions, 'environment' | '
   /** Whether jobs are only submitted, and nobody waits for them. */
   readonly detach: boolean;
   /** What earlier steps of a detached run came to: stages that failed do not run again. */
-  readonly failures: ReadonlyMap<Digest, string>;
+  readonly failures: Map<Digest, string>;
   readonly signal: AbortSignal;
   /** Aborted when jobs are to be cancelled. */
   readonly kill: AbortSignal;
@@ -88,12 +89,20 @@ export class ClusterPlace implements Place {
     };
   }
 
-  /** The ids of the jobs that this run waits or waited for. */
-  jobs(): readonly string[] {
-    return [...this.#watches.values()].flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
+  /** The ids of the jobs that tickets of this run are still in. */
+  openJobs(): readonly string[] {
+    const open = [...this.#watches.values()].filter(({ folder, batch }) => folder.ended().size < batch.tickets.length);
+    return open.flatMap(({ folder }) => folder.jobs().map(({ id }) => id));
+  }
+
+  #openTickets(): OpenTickets {
+    const { world, place, warn } = this.#options;
+    this.#open ??= new OpenTickets(world.store.folder, place.name, warn);
+    return this.#open;
   }
 
   async close(): Promise<void> {
+    this.#openTickets(); // which removes what serves nobody
     for (const { folder } of this.#watches.values()) {
       folder.leave(this.#options.run);
       if (!folder.isUsed()) continue;
@@ -103,12 +112,11 @@ export class ClusterPlace implements Place {
   }
 
   async #bring(stage: Stage, attempt: Attempt): Promise<AttemptOutcome> {
-    const { place, failures } = this.#options;
+    const { failures } = this.#options;
     const { digest } = attempt.examined;
     const failure = failures.get(digest);
     if (failure !== undefined) throw new StageFailure(failure);
-    this.#open ??= new OpenTickets(this.#options.world.store.folder, place.name, this.#options.warn);
-    const open = attempt.keep ? this.#open.take(digest) : undefined;
+    const open = attempt.keep ? this.#openTickets().take(digest) : undefined;
     let tries = triesOf(open);
     let placed = open && this.#attach(open);
     for (;;) {
@@ -129,6 +137,7 @@ export class ClusterPlace implements Place {
         case 'cancel':
           throw new Unfinished(next.message);
         case 'fail':
+          if (attempt.number > stage.retries) failures.set(digest, next.message);
           throw new StageFailure(next.message);
       }
     }
@@ -208,10 +217,9 @@ export class ClusterPlace implements Place {
   async #use(result: StageResult, attempt: Attempt, { folder, index }: Placed): Promise<StageResult> {
     const { store } = this.#options.world;
     const { stage, keep } = attempt;
-    const until = Date.now() + lag;
     if (keep && result.stored) {
       for (const artifact of Object.values(result.outputs)) {
-        while ((await store.missingObjects(artifact)).length > 0 && Date.now() < until) await delay(250);
+        await appears(async () => ((await store.missingObjects(artifact)).length === 0 ? true : undefined), lag);
       }
     } else folder.takeOutputs(index, attempt.work);
     const ticket = folder.ticket(index);

@@ -1,6 +1,5 @@
 import { statSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { setTimeout as delay } from 'node:timers/promises';
 import { describeError } from '../../user-error.ts';
 import type { StageEvent } from '../events.ts';
 import { Admission, machineCapacity } from '../execution/admission.ts';
@@ -15,6 +14,7 @@ import { Lender } from '../publishing/lender.ts';
 import type { Batch, BatchFolder, Claim, Ticket, TicketEnd } from '../store/batch-folder.ts';
 import { FolderStore } from '../store/folder-store.ts';
 import type { StageResult } from '../store/stage-result.ts';
+import { appears } from './late-files.ts';
 import { MessageFile } from './message-file.ts';
 import { OutOfMemory } from './out-of-memory.ts';
 import { changedSource, lookAgain, type Software, sourcesOf, worldOf } from './ticket.ts';
@@ -34,9 +34,10 @@ export interface WorkerOptions {
   readonly software: Software;
   readonly runProcess: RunProcess;
   readonly idle: IdleWorkers;
-  /** Milliseconds between two signs of life, and for which files of a shared disk may be late. */
-  readonly times?: { readonly beat: number; readonly lag: number };
 }
+
+/** Milliseconds between two signs of life. */
+const beatInterval = 5_000;
 
 /** Results of a node: the first one stays, and one that replaces another is left to the controller. */
 class NodeStore extends FolderStore {
@@ -54,14 +55,12 @@ export class JobWorker {
   readonly #shared: Pick<World, 'digests'> & { readonly lender: Lender; readonly admission: Admission };
   readonly #stop = new AbortController();
   readonly #kill = new AbortController();
-  readonly #times: NonNullable<WorkerOptions['times']>;
   #count = 0;
   #stopped: 'time' | 'asked' | undefined;
 
   constructor(options: WorkerOptions) {
     const { batch, idle } = options;
     this.#options = options;
-    this.#times = options.times ?? { beat: 5_000, lag: 60_000 };
     this.#store = new NodeStore(batch.root);
     const { cards } = machineCapacity();
     const capacity = { ...batch.needs, ...(cards.length >= batch.needs.gpu && { cards }) };
@@ -75,10 +74,10 @@ export class JobWorker {
   /** Resolves when no ticket is left that this job has the time for, or after {@link stop}. */
   async run(): Promise<void> {
     this.#beat(false);
-    const timer = setInterval(() => this.#beat(false), this.#times.beat);
+    const timer = setInterval(() => this.#beat(false), beatInterval);
     try {
       for (;;) {
-        const index = await this.#appears(() => this.#next());
+        const index = await appears(() => this.#next());
         if (index === undefined || index === 'none') break;
         this.#options.folder.end(index, await this.#serve(index));
         this.#beat(false);
@@ -176,31 +175,20 @@ export class JobWorker {
     }
     const source = changedSource(ticket, batch.root);
     if (source !== undefined) return refused(source);
-    const outputs = await this.#appears(() => sourcesOf(ticket, folder));
+    const outputs = await appears(() => sourcesOf(ticket, folder));
     if (outputs === undefined) return refused(folder.path);
     const artifacts = [...outputs.values()].flatMap((ports) => Object.values(ports));
     for (const artifact of artifacts.filter(({ digest }) => !ticket.unstored.includes(digest))) {
       const isHere = async () => ((await this.#store.missingObjects(artifact)).length === 0 ? true : undefined);
-      if ((await this.#appears(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
+      if ((await appears(isHere)) === undefined) return refused(`an object of ${artifact.digest}`);
     }
-    let looked = await lookAgain(ticket, world);
-    const end = Date.now() + this.#times.lag;
     // A path that is not there yet may be late; one with other content has changed.
-    while ('changed' in looked && !exists(looked.changed) && Date.now() < end) {
-      await delay(500);
-      looked = await lookAgain(ticket, world);
-    }
+    const looked = await appears(async () => {
+      const found = await lookAgain(ticket, world);
+      return 'changed' in found && !exists(found.changed) ? undefined : found;
+    });
+    if (looked === undefined) return refused(Object.keys(ticket.looked)[0]!);
     return 'changed' in looked ? refused(looked.changed) : { looked: looked.looked, outputs };
-  }
-
-  /** What appears on a disk that shows files late; undefined where it does not in time. */
-  async #appears<T>(look: () => T | undefined | Promise<T | undefined>): Promise<T | undefined> {
-    const end = Date.now() + this.#times.lag;
-    for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
-      const found = await look();
-      if (found !== undefined || Date.now() > end) return found;
-      await delay(pause);
-    }
   }
 
   async #attempt(index: number, ticket: Ticket, ready: Ready & { readonly world: World }): Promise<TicketEnd> {

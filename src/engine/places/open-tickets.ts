@@ -11,6 +11,8 @@ export interface OpenTicket {
 
 /** How long a batch that serves nobody is kept for workers that may still look into it, in milliseconds. */
 const rest = 3_600_000;
+/** Nobody comes back to a batch after this long, in milliseconds. */
+const abandoned = 30 * 86_400_000;
 
 /** The tickets that runs before this one left open, by fingerprint. Each is given once. */
 export class OpenTickets {
@@ -31,9 +33,18 @@ export class OpenTickets {
   #read(folder: BatchFolder, place: string): void {
     const batch = folder.batch();
     if (batch === undefined || batch.place !== place) return;
+    for (const index of folder.ended()) {
+      // The result is all that there was to wait for.
+      const end = batch.tickets[index]?.keep === true ? folder.endOf(index) : undefined;
+      if (end?.type === 'done' && folder.ticket(index)?.replaces === false) folder.use(index);
+    }
     const used = folder.used();
     if (used.size >= batch.tickets.length) {
       if (folder.areWorkersOver() || folder.age() > rest) folder.remove();
+      return;
+    }
+    if (folder.age() > abandoned) {
+      folder.remove();
       return;
     }
     for (const [index, { digest, keep }] of batch.tickets.entries()) {

@@ -9,6 +9,7 @@ import { hashFile } from '../files/hash-file.ts';
 import type { ListedFile, Listing } from '../files/listing.ts';
 import { readJson, writeJson, writeNew, writeSynced } from '../files/write-atomic.ts';
 import { WriteError, writeError, writing } from '../files/write-error.ts';
+import { BatchFolder } from './batch-folder.ts';
 import { Lease } from './lease.ts';
 import { RunFolder } from './run-folder.ts';
 import { parseResult, type StageResult, type StoredArtifact } from './stage-result.ts';
@@ -227,9 +228,10 @@ export class FolderStore implements Store {
     return this.#openRuns().filter((run) => run.wasKilled(now));
   }
 
-  /** Whether a run may be under way. */
+  /** Whether a run may be under way, or jobs that a run left. */
   isBusy(): boolean {
-    return this.#openRuns().some((run) => !run.wasKilled());
+    const hasJobs = BatchFolder.all(this.folder).some((folder) => !folder.isUsed());
+    return hasJobs || this.#openRuns().some((run) => !run.wasKilled());
   }
 
   /** The runs that have a private folder. */

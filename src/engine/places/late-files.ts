@@ -1,0 +1,17 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+/** For so long files of a shared disk may be late, in milliseconds. */
+export const usualLag = 60_000;
+
+/** What appears on a disk that shows files late; undefined where it does not in time. */
+export async function appears<T>(
+  look: () => T | undefined | Promise<T | undefined>,
+  lag = usualLag,
+): Promise<T | undefined> {
+  const end = Date.now() + lag;
+  for (let pause = 50; ; pause = Math.min(2 * pause, 1000)) {
+    const found = await look();
+    if (found !== undefined || Date.now() > end) return found;
+    await delay(pause);
+  }
+}

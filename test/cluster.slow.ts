@@ -1,0 +1,253 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
+import { after, afterEach, before, suite, test } from 'node:test';
+import { endOf, Project, type RanOnce } from './support/rig.ts';
+import { noSlurm, Slurm } from './support/slurm.ts';
+import { writeTintedDataset } from './support/tinted-dataset.ts';
+import { until } from './support/until.ts';
+
+const patience = 'silence=12000,cancel=15000,ask=1000';
+
+/** A stage that says who runs it, and waits at a gate. */
+const waiting = `stages:
+  slow:
+    kind: command
+    with: { run: 'echo run >> count; echo begun; read _ < gate; echo done > \${outputs.out}' }
+    outputs: { out: artifacts/slow.txt }
+`;
+
+const training = `stages:
+  fit:
+    kind: train
+    inputs: { dataset: data/set }
+    resources: { cpu: 1, memory: 600MiB }
+    with:
+      model: { layers: [{ conv: 8, kernel: 5, stride: 2 }, batchNorm, relu, { maxPool: 2 }, flatten, { dense: 2 }] }
+      imageSize: 32
+      batchSize: 2
+      epochs: 120
+`;
+
+suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
+  let slurm: Slurm;
+  before(async () => {
+    slurm = await Slurm.start(2, { SLURM_SLURMD_TIMEOUT: '5' });
+  });
+  after(async () => await slurm[Symbol.asyncDispose]());
+  afterEach(async () => await slurm.idle());
+
+  const cluster = (yaml: string, place = '', most = 4, files: Readonly<Record<string, string>> = {}): Project => {
+    const places = `cluster: { engine: slurm, memory: { default: 200MiB, most: 800MiB }, maxJobs: ${most}${place} }\n`;
+    const project = new Project(yaml, { 'places.yaml': places, ...files });
+    Object.assign(project.env, slurm.env, { RESTAGE_PATIENCE: patience });
+    return project;
+  };
+
+  /** Puts a script in front of one of Slurm's commands; `$real` is that command. */
+  const wrap = (project: Project, command: string, script: string): void => {
+    mkdirSync(project.path('bin'), { recursive: true });
+    const real = slurm.which(command);
+    project.write(`bin/${command}`, `#!/bin/sh\nreal=${real}\n${script}\n`);
+    chmodSync(project.path('bin', command), 0o755);
+    project.env['PATH'] = `${project.path('bin')}:${slurm.env['PATH']}`;
+  };
+
+  const worker = async (project: Project): Promise<number> => {
+    const pids = () => slurm.processes(project.path('cache/jobs'));
+    await until(() => pids().length > 0);
+    return pids()[0]!;
+  };
+
+  const retries = ({ events }: RanOnce): readonly string[] =>
+    events.flatMap((event) => (event.type === 'stage-retrying' ? [event.message] : []));
+
+  test('a worker that is killed is taken over, and the stage runs once more', async () => {
+    using project = cluster(waiting);
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    process.kill(await worker(project), 'SIGKILL');
+    gate.pass(2);
+    const ran = await endOf(running);
+    assert.deepEqual([ran.outcomes, project.read('count')], [{ slow: 'ran' }, 'run\nrun\n']);
+    assert.match(retries(ran).join(), /^its job died/);
+  });
+
+  test('a worker that was frozen past its takeover changes nothing when it goes on', async () => {
+    using project = cluster(waiting);
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    const frozen = await worker(project);
+    process.kill(frozen, 'SIGSTOP');
+    await until(() => running.events.some(({ type }) => type === 'stage-retrying'));
+    try {
+      process.kill(frozen, 'SIGCONT');
+    } catch {
+      // The scheduler has ended it.
+    }
+    await until(() => project.read('count') === 'run\nrun\n');
+    gate.pass(2);
+    assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran' });
+  });
+
+  test('a requeued job takes its own ticket back', async () => {
+    using project = cluster(waiting);
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    slurm.command('scontrol', 'requeue', slurm.command('squeue', '-h', '-o', '%A').trim());
+    await until(() => project.read('count') === 'run\nrun\n', 200_000);
+    gate.pass(2);
+    const ran = await endOf(running);
+    assert.deepEqual(ran.outcomes, { slow: 'ran' });
+  });
+
+  test('a submission that fails although the job was accepted is found, and runs once', async () => {
+    using project = cluster(waiting);
+    wrap(
+      project,
+      'sbatch',
+      `[ -e tried ] && exec $real "$@"; : > ${project.path('tried')}; $real "$@" > /dev/null; echo 'sbatch: error: Batch job submission failed: Socket timed out on send/recv operation' >&2; exit 1`,
+    );
+    project.gate('gate').pass(2);
+    assert.deepEqual((await project.run('--on', 'cluster')).outcomes, { slow: 'ran' });
+    assert.equal(project.read('count'), 'run\n');
+  });
+
+  test('a scheduler that lists nothing proves nothing', async () => {
+    using project = cluster(waiting);
+    wrap(project, 'squeue', 'exit 0');
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    process.kill(await worker(project), 'SIGSTOP');
+    await until(() => running.events.some(({ type }) => type === 'stage-retrying'));
+    gate.pass(2);
+    assert.deepEqual((await endOf(running)).outcomes, { slow: 'ran' });
+  });
+
+  test('a limit on jobs halves the array, and all stages run', async () => {
+    using project = cluster(
+      `stages:
+  many: { kind: command, matrix: { n: [1, 2, 3, 4, 5, 6, 7, 8, 9, 10] }, env: { N: '\${matrix.n}' }, with: { run: 'true' } }
+`,
+      '',
+      8,
+    );
+    wrap(
+      project,
+      'sbatch',
+      `case "$*" in *--array=0-[4-9]*) echo 'sbatch: error: QOSMaxSubmitJobPerUserLimit' >&2; exit 1 ;; esac; exec $real "$@"`,
+    );
+    const { outcomes } = await project.run('--on', 'cluster');
+    assert.deepEqual([...new Set(Object.values(outcomes))], ['ran']);
+    assert.equal(Object.keys(outcomes).length, 10);
+  });
+
+  test('a refusal of the scheduler is the message of the failure', async () => {
+    using project = cluster(`stages: { a: { kind: command, with: { run: 'true' } } }\n`, ', partition: nowhere');
+    const ran = await project.run('--on', 'cluster');
+    const end = ran.events.find((event) => event.type === 'stage-finished');
+    assert.match(
+      end?.type === 'stage-finished' ? (end.message ?? '') : '',
+      /^sbatch refused the job: .*invalid partition/,
+    );
+  });
+
+  test('a stage that runs out of memory runs again with twice as much, up to the most', async () => {
+    const program =
+      'const all = []; for (let i = 0; i < 300; i += 1) all.push(Array.from({ length: 131072 }, Math.random))';
+    using project = cluster(
+      `stages:
+  big:
+    kind: command
+    inputs: { program: ./big.cjs }
+    with: { run: 'test -e tried || { touch tried; exec node --max-old-space-size=100 \${inputs.program}; }' }
+`,
+      '',
+      4,
+      { 'big.cjs': program },
+    );
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual(ran.outcomes, { big: 'ran' }, JSON.stringify(ran.events));
+    assert.deepEqual(retries(ran), ['ran out of memory: again with 400 MiB']);
+  });
+
+  test('an input that changed while the job waited is read anew, and the old one leaves no result', async () => {
+    using project = cluster(
+      `stages:
+  read: { kind: command, inputs: { in: ./notes.txt }, with: { run: 'cat \${inputs.in} > \${outputs.out}' }, outputs: { out: artifacts/read.txt } }
+`,
+      '',
+      4,
+      { 'notes.txt': 'old\n' },
+    );
+    wrap(project, 'sbatch', `echo new > ${project.path('notes.txt')}; exec $real "$@"`);
+    const ran = await project.run('--on', 'cluster');
+    assert.deepEqual([ran.outcomes, project.read('artifacts/read.txt')], [{ read: 'ran' }, 'new\n']);
+    assert.match(retries(ran).join(), /notes\.txt changed while the stage waited for its job/);
+    assert.equal(project.files('cache/results').length, 1);
+  });
+
+  test('a second Ctrl-C cancels the jobs', async () => {
+    using project = cluster(waiting);
+    project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    running.child.kill('SIGINT');
+    await until(() => running.events.some((event) => event.type === 'warning'));
+    running.child.kill('SIGINT');
+    assert.deepEqual((await endOf(running)).outcomes, { slow: 'cancelled' });
+    await until(() => slurm.command('squeue', '-h').trim() === '');
+  });
+
+  test('jobs are listed from any terminal, and cancelled once no run waits for them', async () => {
+    using project = cluster(waiting);
+    project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    assert.match((await project.command('jobs', 'cancel')).stdout, /1 other stay, since a run waits for them/);
+    running.child.kill('SIGHUP');
+    await running.ended;
+    assert.match((await project.command('jobs')).stdout, /cluster +1 running +slow +\S+ +nobody/);
+    assert.match((await project.command('jobs', 'cancel')).stdout, /^Cancelled 1 batch of jobs/);
+    await until(() => slurm.command('squeue', '-h').trim() === '');
+    assert.equal((await project.command('jobs')).stdout, 'No jobs are queued or running.\n');
+  });
+
+  test('a detached chain ends without a process here, also when a step is killed', async () => {
+    const stage = (name: string, from: string) =>
+      `  ${name}: { kind: command, ${from === '' ? '' : `inputs: { in: ${from}.out }, `}with: { run: 'sleep 1; cat ${from === '' ? '/dev/null' : '${inputs.in}'} > \${outputs.out}; echo ${name} >> \${outputs.out}' }, outputs: { out: artifacts/${name}.txt } }\n`;
+    using project = cluster(
+      `stages:\n${['a', 'b', 'c', 'd', 'e'].map((name, i, all) => stage(name, all[i - 1] ?? '')).join('')}`,
+    );
+    const ran = await project.run('--on', 'cluster', '--detach');
+    assert.equal(ran.code, 0);
+    await until(() => slurm.steps(project.root).length > 0);
+    process.kill(slurm.steps(project.root)[0]!, 'SIGKILL');
+    await until(() => project.has('artifacts/e.txt'), 240_000);
+    assert.equal(project.read('artifacts/e.txt'), 'a\nb\nc\nd\ne\n');
+    await until(() => slurm.command('squeue', '-h').trim() === '');
+  });
+
+  test('training under a short limit resumes in further jobs, and ends with the bytes of an unbroken one', async () => {
+    const begun = async (place: string): Promise<Project> => {
+      const project = cluster(training, place);
+      await writeTintedDataset(project.path('data/set'), { train: 60, val: 40 });
+      return project;
+    };
+    using here = await begun('');
+    assert.deepEqual((await here.run()).outcomes, { fit: 'ran' });
+    using there = await begun(', time: 1m');
+    const ran = await there.run('--on', 'cluster');
+    assert.deepEqual(ran.outcomes, { fit: 'ran' }, JSON.stringify(retries(ran)));
+    assert.ok(
+      retries(ran).includes("its job's time of 1 min 0 s is over: it resumes from its checkpoint"),
+      JSON.stringify(retries(ran)),
+    );
+    const bytes = (project: Project) =>
+      project.files('artifacts').map((file) => readFileSync(project.path('artifacts', file)));
+    assert.deepEqual(bytes(there), bytes(here));
+  });
+});
