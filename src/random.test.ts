@@ -73,7 +73,11 @@ test('a tally counts the integers of single calls, and leaves the stream where t
       const index = 2 + other.integer(bound);
       if (index < expected.length) expected[index]!++;
     }
-    assert.deepEqual([counts, one.uint32()], [expected, other.uint32()]);
+    const next = other.uint32();
+    assert.deepEqual([counts, one.uint32()], [expected, next]);
+    const uncounted = new Random('tally', bound);
+    uncounted.tally(bound, 200);
+    assert.equal(uncounted.uint32(), next);
   }
 });
 

@@ -14,19 +14,24 @@ export function unitsOf(labels: ArrayLike<number>, groups?: readonly (string | u
     throw new RangeError(`Expected a group for each of ${labels.length} labels, got ${groups.length}`);
   }
   const named = new Map<string, number>();
-  const kinds: number[] = []; // of each unit: 1 real, 2 fake, 3 both
-  const found = Uint32Array.from(labels, (label, image) => {
+  const kinds = new Uint8Array(labels.length); // of each unit: 1 real, 2 fake, 3 both
+  const unitOf = new Uint32Array(labels.length);
+  let count = 0;
+  for (let image = 0; image < labels.length; image++) {
     const group = groups?.[image];
-    const unit = (group === undefined ? undefined : named.get(group)) ?? kinds.length;
-    if (group !== undefined) named.set(group, unit);
-    kinds[unit] = (kinds[unit] ?? 0) | (label === 1 ? 2 : 1);
-    return unit;
-  });
+    const known = group === undefined ? undefined : named.get(group);
+    const unit = known ?? count++;
+    if (group !== undefined && known === undefined) named.set(group, unit);
+    kinds[unit]! |= labels[image] === 1 ? 2 : 1;
+    unitOf[image] = unit;
+  }
   const strata: [number, number, number] = [0, 0, 0];
-  for (const kind of kinds) strata[kind - 1]!++;
+  for (let unit = 0; unit < count; unit++) strata[kinds[unit]! - 1]!++;
   const next = [0, strata[0], strata[0] + strata[1]];
-  const places = kinds.map((kind) => next[kind - 1]!++);
-  return { strata, unitOf: found.map((unit) => places[unit]!) };
+  const places = new Uint32Array(count);
+  for (let unit = 0; unit < count; unit++) places[unit] = next[kinds[unit]! - 1]!++;
+  for (let image = 0; image < unitOf.length; image++) unitOf[image] = places[unitOf[image]!]!;
+  return { strata, unitOf };
 }
 
 /** The draws of a bootstrap, one after the other. */
@@ -46,7 +51,7 @@ export class Draws {
 
   /** How often each image was drawn in the next draw. The array is reused. */
   next(): Uint8Array {
-    this.skip();
+    this.#draw(this.#counts.fill(0));
     const [counts, weights, { unitOf }] = [this.#counts, this.#weights, this.#units];
     for (let i = 0; i < weights.length; i++) weights[i] = counts[unitOf[i]!]!;
     return weights;
@@ -54,11 +59,14 @@ export class Draws {
 
   /** Leaves out the next draw. */
   skip(): void {
-    const [counts, { strata }] = [this.#counts.fill(0), this.#units];
+    this.#draw();
+  }
+
+  #draw(counts?: Uint8Array): void {
     // In parts, since V8 would compile a long first loop without having seen what follows it, and then run it slowly for ever.
     const part = 1000;
     let from = 0;
-    for (const size of strata) {
+    for (const size of this.#units.strata) {
       for (let i = 0; i < size; i += part) this.#random.tally(size, Math.min(part, size - i), counts, from);
       from += size;
     }
