@@ -4,6 +4,7 @@ import { err, ok, type Result } from './result.ts';
 
 function csvField(value: string | number): string {
   const field = String(value);
+  if (typeof value === 'number') return field;
   return /[",\r\n]/.test(field) ? `"${field.replaceAll('"', '""')}"` : field;
 }
 

@@ -68,7 +68,7 @@ async function evaluateSplit(
   const { confidence, draws, seed, threads } = options;
   const { labels, groups } = scored;
   const sample = { labels, groups, draws, seed };
-  const resampled = await resampleInThreads(sample, splitStatistics(scored, fitted), {
+  const resampled = await resampleInThreads(sample, () => splitStatistics(scored, fitted), {
     threads,
     start: () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted }),
   });
@@ -108,7 +108,8 @@ async function evaluateSplit(
  * "FaceForensics++", table 5), and one camera's real images with every forgery.
  */
 function sourceMetrics(rows: readonly ScoreRow[], scale: ScoreScale, options: IntervalOptions) {
-  const names = new Set(rows.flatMap(({ source }) => source ?? []));
+  const names = new Set<string>();
+  for (const { source } of rows) if (source !== undefined) names.add(source);
   const sources = Array.from(names, (name) => {
     const own = rows.filter(({ source }) => source === name);
     const labels = new Set(own.map(({ label }) => label));

@@ -30,7 +30,7 @@ export interface Scored {
 }
 
 export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
-  const scores = Float64Array.from(rows.flatMap(({ real, fake }) => [real, fake]));
+  const scores = logitsOf(rows, 'logits');
   return {
     labels: Uint8Array.from(rows, ({ label }) => label),
     groups: rows.map(({ group }) => group),

@@ -55,7 +55,7 @@ test('threads draw the same as one thread', async () => {
   const fitted = { equalErrorThreshold: 1, youdenThreshold: 2, temperature: 0.5 };
   const statistic = splitStatistics(scored, fitted);
   const start = () => startWorker(import.meta.url, 'draw-split-worker', { sample, scored, fitted });
-  const resampled = await resampleInThreads(sample, statistic, { threads: 2, start, worthwhile: 0 });
+  const resampled = await resampleInThreads(sample, () => statistic, { threads: 2, start, worthwhile: 0 });
   assert.deepEqual(resampled, resample(sample, statistic));
 });
 

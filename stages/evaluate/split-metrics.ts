@@ -1,5 +1,5 @@
 import { binsUnderWeights, calibrationError } from '../../src/learning/metrics/calibration/calibration-bins.ts';
-import { brier, crossEntropy } from '../../src/learning/metrics/calibration/losses.ts';
+import { lossOf, squareOf } from '../../src/learning/metrics/calibration/losses.ts';
 import {
   accuracy,
   balancedAccuracy,
@@ -122,9 +122,8 @@ const decisions = (called: Confusion) => ({
 
 function calibrationStatistics({ labels, logits, probabilities }: Scored): Statistics<Calibration> {
   // Computed once for each image, since the logarithms would take most of the time of resampling.
-  const one = (values: Uint8Array | Float64Array, i: number, size = 1) => values.subarray(i * size, (i + 1) * size);
-  const losses = Float64Array.from(labels, (_, i) => crossEntropy(one(labels, i), one(logits, i, 2)));
-  const squares = Float64Array.from(labels, (_, i) => brier(one(labels, i), one(probabilities, i)));
+  const losses = probabilities.map((_, i) => lossOf(i, labels[i]!, logits));
+  const squares = probabilities.map((probability, i) => squareOf(labels[i]!, probability));
   const binned = binsUnderWeights(labels, probabilities);
   return (weights) => {
     const [loss, brier] = weightedMeans(losses, squares, weights);

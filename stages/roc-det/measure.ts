@@ -37,6 +37,7 @@ import { detCurve, rocCurve, truePositiveRatesAt } from '../../src/learning/metr
 import {
   countAtThresholds,
   countDraws,
+  type RankedScores,
   rankScores,
   type ThresholdCounts,
 } from '../../src/learning/metrics/ranking/threshold-counts.ts';
@@ -78,8 +79,8 @@ const ranked = (counts: ThresholdCounts) => ({
 });
 
 /** In one pass over the draws, since making and ranking them takes longer than the measures. */
-export function curveStatistics(labels: readonly number[], scores: readonly number[], probabilities: Float64Array) {
-  const counts = countDraws(labels, rankScores(scores));
+export function curveStatistics(labels: readonly number[], ranking: RankedScores, probabilities: Float64Array) {
+  const counts = countDraws(labels, ranking);
   const binned = binsUnderWeights(labels, probabilities, bins);
   return (weights: Uint8Array) => ({ ...ranked(counts(weights)), binned: binned(weights) });
 }
@@ -99,13 +100,14 @@ export async function measure(
 ) {
   const labels = rows.map(({ label }) => label);
   const scores = rows.map(({ real, fake }) => fake - real);
+  const ranking = rankScores(scores);
   const groups = rows.map(({ group }) => group);
   const sample = { labels, groups, draws, seed };
   const unit = scaleOf([...rows, ...calibration]);
   const probabilities = fakeProbabilitiesOf(rows, unit);
-  const resampled = await resampleInThreads(sample, curveStatistics(labels, scores, probabilities), {
+  const resampled = await resampleInThreads(sample, () => curveStatistics(labels, ranking, probabilities), {
     threads,
-    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, scores, probabilities }),
+    start: () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities }),
   });
   const numbers = resultOf(resampled, ({ equalErrorRate, averagePrecision, binned }) => ({
     equalErrorRate,
@@ -120,13 +122,13 @@ export async function measure(
     fake: labels.filter((label) => label === 1).length,
     /** The number of independent units that the images make, where some come in groups. */
     groups: drawsGroups(sample) ? new Set(groups.map((group, i) => group ?? i)).size : undefined,
-    auc: aucInterval(sample, scores, level),
+    auc: aucInterval(sample, ranking, level),
     /** The area where images are ranked by the first score, real; fake is positive here too. */
     firstScoreAuc: auc(countAtThresholds(labels, ofFirst)),
     ...intervalsOf(numbers, level, ['calibrationError']),
     /** The mean probability of fake. If it differs from the share of fakes, no temperature corrects it. */
     meanProbability: mean(probabilities),
-    ...curvesOf(countAtThresholds(labels, scores), bandsOf(bandOf(heights, level))),
+    ...curvesOf(countAtThresholds(labels, ranking), bandsOf(bandOf(heights, level))),
     reliability: reliabilityOf(
       resampled.estimate.binned,
       bandOf(

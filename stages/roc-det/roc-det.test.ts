@@ -7,6 +7,7 @@ import { matchScores } from '../../src/learning/metrics/comparison/match-scores.
 import { resample } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { fakeProbabilities } from '../../src/learning/metrics/logits.ts';
+import { rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { formatScores, type ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
 import { Random } from '../../src/random.ts';
@@ -114,9 +115,10 @@ test('threads draw the same as one thread', async () => {
   const rows = drawn(60, 1);
   const [labels, scores] = [rows.map(({ label }) => label), rows.map(({ fake }) => fake)];
   const [sample, probabilities] = [{ labels, draws: 7, seed: 3 }, fakeProbabilities(scores)];
-  const statistic = curveStatistics(labels, scores, probabilities);
-  const start = () => startWorker(import.meta.url, 'draw-curves-worker', { sample, scores, probabilities });
-  const resampled = await resampleInThreads(sample, statistic, { threads: 2, start, worthwhile: 0 });
+  const ranking = rankScores(scores);
+  const statistic = curveStatistics(labels, ranking, probabilities);
+  const start = () => startWorker(import.meta.url, 'draw-curves-worker', { sample, ranking, probabilities });
+  const resampled = await resampleInThreads(sample, () => statistic, { threads: 2, start, worthwhile: 0 });
   assert.deepEqual(resampled, resample(sample, statistic));
 });
 

@@ -10,8 +10,11 @@ import { requireOneEach, type Weighted, weightedMean } from '../weights.ts';
  */
 export function brier(labels: ArrayLike<number>, probabilities: ArrayLike<number>, options: Weighted = {}): number {
   requireOneEach(labels, probabilities, 'probability', options);
-  return weightedMean(labels.length, (i) => (probabilities[i]! - labels[i]!) ** 2, options);
+  return weightedMean(labels.length, (i) => squareOf(labels[i]!, probabilities[i]!), options);
 }
+
+/** The {@link brier} score of one item. */
+export const squareOf = (label: number, probability: number): number => (probability - label) ** 2;
 
 /**
  * The mean softmax cross-entropy (log loss) in nats, from 0 up: -log of the probability of the true class, 0 or 1 (Bishop
@@ -25,10 +28,12 @@ export function crossEntropy(labels: ArrayLike<number>, logits: Logits, options:
     throw new RangeError(`Expected two logits for each of ${labels.length} labels, got ${logits.length} logits`);
   }
   requireOneEach(labels, labels, 'label', options);
-  const loss = (i: number): number => {
-    // log(e^right + e^wrong) - right = log(1 + e^(wrong - right)), kept from overflowing.
-    const behind = logits[2 * i + 1 - labels[i]!]! - logits[2 * i + labels[i]!]!;
-    return Math.max(behind, 0) + Math.log1p(Math.exp(-Math.abs(behind)));
-  };
-  return weightedMean(labels.length, loss, options);
+  return weightedMean(labels.length, (i) => lossOf(i, labels[i]!, logits), options);
+}
+
+/** The {@link crossEntropy} of the item `i`. */
+export function lossOf(i: number, label: number, logits: Logits): number {
+  // log(e^right + e^wrong) - right = log(1 + e^(wrong - right)), kept from overflowing.
+  const behind = logits[2 * i + 1 - label]! - logits[2 * i + label]!;
+  return Math.max(behind, 0) + Math.log1p(Math.exp(-Math.abs(behind)));
 }

@@ -1,5 +1,5 @@
 import { auc } from '../ranking/auc.ts';
-import { countAtThresholds, countDraws, rankScores } from '../ranking/threshold-counts.ts';
+import { countAtThresholds, countDraws, type RankedScores, rankScores } from '../ranking/threshold-counts.ts';
 import { type BootstrapSample, bootstrapInterval, drawsGroups } from './bootstrap.ts';
 import { delong } from './delong.ts';
 import type { Interval } from './interval.ts';
@@ -16,12 +16,16 @@ import { normalQuantile } from './normal-distribution.ts';
  * - Images in groups: the bootstrap of whole groups, since DeLong assumes independent images.
  * - An area of 1 or 0, where both would have width 0: a one-sided bound of the same confidence ({@link perfectAreaBound}).
  *
- * @param scores One finite number for each image, higher for positive.
+ * @param scores One finite number for each image, higher for positive, or the same already ranked.
  * @param level The confidence, above 0 and below 1.
  */
-export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, level: number): Interval {
+export function aucInterval(
+  sample: BootstrapSample,
+  scores: ArrayLike<number> | RankedScores,
+  level: number,
+): Interval {
   const { labels } = sample;
-  const ranking = rankScores(scores);
+  const ranking = 'places' in scores ? scores : rankScores(scores);
   const estimate = auc(countAtThresholds(labels, ranking));
   if (estimate === 1 || estimate === 0) {
     const bound = perfectAreaBound(independentPairs(sample), level);
@@ -32,7 +36,7 @@ export function aucInterval(sample: BootstrapSample, scores: ArrayLike<number>, 
     const counts = countDraws(labels, ranking);
     return bootstrapInterval(sample, (weights) => auc(counts(weights)), level);
   }
-  const variance = delong(labels, [scores]).covariance[0]![0]!;
+  const variance = delong(labels, [ranking]).covariance[0]![0]!;
   if (!(variance > 0)) return { estimate, low: Number.NaN, high: Number.NaN, method: 'delong' };
   const logit = Math.log(estimate / (1 - estimate));
   const half = (normalQuantile((1 + level) / 2) * Math.sqrt(variance)) / (estimate * (1 - estimate));

@@ -12,10 +12,11 @@ import { normalQuantile, twoSidedChance } from './normal-distribution.ts';
  *
  * Example: labels 0 0 1 1, scores 0.1 0.4 0.35 0.8 give the area 0.75 with the variance 0.125.
  *
- * @param models For each model one finite score for each image, higher for positive; throws a RangeError otherwise.
+ * @param models For each model one finite score for each image, higher for positive, or the same already ranked; throws a
+ *   RangeError otherwise.
  */
-export function delong(labels: ArrayLike<number>, models: readonly ArrayLike<number>[]) {
-  const parts = models.map((scores) => placementsOf(labels, rankScores(scores)));
+export function delong(labels: ArrayLike<number>, models: readonly (ArrayLike<number> | RankedScores)[]) {
+  const parts = models.map((scores) => placementsOf(labels, 'places' in scores ? scores : rankScores(scores)));
   const areas = parts.map(({ positive }) => mean(positive));
   const covariance = parts.map((one, i) =>
     parts.map((other, k) => {

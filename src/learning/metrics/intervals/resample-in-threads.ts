@@ -24,18 +24,24 @@ export interface DrawingThreads {
  */
 export async function resampleInThreads<Value>(
   sample: BootstrapSample & { readonly draws: number },
-  statistic: Statistic<Value>,
+  makeStatistic: () => Statistic<Value>,
   { threads, start, worthwhile = 2e7 }: DrawingThreads,
 ): Promise<Resampled<Value>> {
-  if (threads < 2 || sample.labels.length * sample.draws < worthwhile) return resample(sample, statistic);
+  if (threads < 2 || sample.labels.length * sample.draws < worthwhile) return resample(sample, makeStatistic());
   const items = Array.from({ length: threads }, (_, index): Share => ({ index, of: threads }));
   const ask = (share: Share) => share;
-  const shares: Value[][] = [];
-  for await (const share of mapInThreads<Share, Share, Value[]>({ items, threads, start, ask, worthwhile: 1 })) {
-    shares.push(share);
-  }
+  const drawn = gather(mapInThreads<Share, Share, Value[]>({ items, threads, start, ask, worthwhile: 1 }));
+  // While the threads prepare the same statistic.
+  const onImages = (async () => resample({ ...sample, draws: 0 }, makeStatistic()))();
+  const [shares, resampled] = await Promise.all([drawn, onImages]);
   const draws = shares[0]!.flatMap((_, i) => shares.flatMap((share) => share.slice(i, i + 1)));
-  return { ...resample({ ...sample, draws: 0 }, statistic), draws };
+  return { ...resampled, draws };
+}
+
+async function gather<Value>(values: AsyncIterable<Value>): Promise<readonly Value[]> {
+  const gathered: Value[] = [];
+  for await (const value of values) gathered.push(value);
+  return gathered;
 }
 
 /** Draws a share for {@link resampleInThreads}, from the module that its threads run. */
