@@ -4,7 +4,7 @@ import { resultOf } from '../../src/learning/metrics/intervals/bootstrap.ts';
 import { resampleInThreads } from '../../src/learning/metrics/intervals/resample-in-threads.ts';
 import { logitDifferences, type ScoreScale, scaleOf } from '../../src/learning/metrics/logits.ts';
 import { equalErrorRate, youdenThreshold } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
-import { countAtThresholds, countDraws, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { countAtThresholds, countDraws } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 import { selectionSplit } from '../../src/learning/training/splits.ts';
 import { startWorker } from '../../src/learning/vision/start-worker.ts';
@@ -45,10 +45,10 @@ export async function evaluate(
 }
 
 /** Values fitted to the validation split only; undefined if a class is missing. */
-function fitTo({ labels, differences, logits }: Scored): Fitted | undefined {
+function fitTo({ labels, ranking, logits }: Scored): Fitted | undefined {
   if (new Set(labels).size < 2) return undefined;
   const temperature = fitTemperature(labels, logitDifferences(logits));
-  const counts = countAtThresholds(labels, differences);
+  const counts = countAtThresholds(labels, ranking);
   return {
     equalErrorThreshold: finite(equalErrorRate(counts).threshold),
     youdenThreshold: finite(youdenThreshold(counts).threshold),
@@ -128,7 +128,7 @@ function sourceMetrics(rows: readonly ScoreRow[], scale: ScoreScale, options: In
 }
 
 function sourceNumbers(alone: Scored, ranked: Scored, options: IntervalOptions) {
-  const counts = countDraws(ranked.labels, rankScores(ranked.differences));
+  const counts = countDraws(ranked.labels, ranked.ranking);
   const calledRight = (weights: Uint8Array) => accuracy(confusion(alone.labels, alone.predictions, { weights }));
   const called = measure(alone, (weights) => ({ calledRight: calledRight(weights) }), options);
   const error = measure(ranked, (weights) => ({ equalErrorRate: equalErrorRate(counts(weights)).rate }), options);

@@ -13,6 +13,7 @@ import {
   predictedClasses,
   type ScoreScale,
 } from '../../src/learning/metrics/logits.ts';
+import { type RankedScores, rankScores } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import type { ScoreRow } from '../../src/learning/metrics/scores-file.ts';
 
 /** Images (or groups) with their scores in the forms that metrics take, each `[images]`. */
@@ -21,6 +22,7 @@ export interface Scored {
   readonly groups: readonly (string | undefined)[];
   /** Fake minus real, which images are ranked by. */
   readonly differences: Float64Array;
+  readonly ranking: RankedScores;
   /** The class of the higher score. */
   readonly predictions: Uint8Array;
   /** `[images, 2]`; for scores that are probabilities, their logarithms. */
@@ -31,10 +33,12 @@ export interface Scored {
 
 export function scoredOf(rows: readonly ScoreRow[], scale: ScoreScale): Scored {
   const scores = logitsOf(rows, 'logits');
+  const differences = logitDifferences(scores);
   return {
     labels: Uint8Array.from(rows, ({ label }) => label),
     groups: rows.map(({ group }) => group),
-    differences: logitDifferences(scores),
+    differences,
+    ranking: rankScores(differences),
     predictions: predictedClasses(scores),
     logits: logitsOf(rows, scale),
     probabilities: fakeProbabilitiesOf(rows, scale),
@@ -103,10 +107,10 @@ function unitsOf(groups: readonly (string | undefined)[]): number {
 
 /** The area under the ROC curve with its interval, by DeLong for independent images. */
 export function measureAuc(
-  { labels, groups, differences }: Pick<Scored, 'labels' | 'groups' | 'differences'>,
+  { labels, groups, ranking }: Pick<Scored, 'labels' | 'groups' | 'ranking'>,
   { confidence, ...drawing }: IntervalOptions,
 ): Measured<'auc'> {
-  const found = aucInterval({ labels, groups, ...drawing }, differences, confidence);
+  const found = aucInterval({ labels, groups, ...drawing }, ranking, confidence);
   return { auc: finite(found.estimate), intervals: { auc: intervalPair(found) } };
 }
 

@@ -17,7 +17,7 @@ import { partialAuc } from '../../src/learning/metrics/ranking/auc.ts';
 import { equalErrorRate } from '../../src/learning/metrics/ranking/chosen-thresholds.ts';
 import { averagePrecision } from '../../src/learning/metrics/ranking/precision-recall.ts';
 import { truePositiveRateAt } from '../../src/learning/metrics/ranking/roc-curve.ts';
-import { countDraws, rankScores, type ThresholdCounts } from '../../src/learning/metrics/ranking/threshold-counts.ts';
+import { countDraws, type ThresholdCounts } from '../../src/learning/metrics/ranking/threshold-counts.ts';
 import { type IntervalOptions, type Measured, measureAuc, type Scored, type Statistics } from './measure.ts';
 
 /** Metrics of the order of the scores; undefined if a class is missing. */
@@ -67,8 +67,7 @@ export interface Fitted {
 
 /** Everything that is resampled, of each draw once: what the images give, and what the fitted values give there. */
 export function splitStatistics(scored: Scored, fitted: Fitted | undefined) {
-  const { labels, differences } = scored;
-  const ranking = rankScores(differences);
+  const { labels, ranking } = scored;
   const countsOf = countDraws(labels, ranking);
   /** The decisions that call fake what scores high enough. */
   const decide = (isFake: (difference: number) => boolean) => {
