@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { chmodSync, mkdirSync, readFileSync } from 'node:fs';
 import { after, afterEach, before, suite, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
 import { endOf, Project, type RanOnce } from './support/rig.ts';
 import { noSlurm, Slurm } from './support/slurm.ts';
 import { writeTintedDataset } from './support/tinted-dataset.ts';
@@ -229,6 +230,28 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     await until(() => project.has('artifacts/e.txt'), 240_000);
     assert.equal(project.read('artifacts/e.txt'), 'a\nb\nc\nd\ne\n');
     await until(() => slurm.command('squeue', '-h').trim() === '');
+  });
+
+  test('files that appear late, and are cut short at first, cause no failure and no half-read file', async () => {
+    const numbers = Array.from({ length: 200 }, (_, n) => n);
+    const loader = fileURLToPath(new URL('support/late-files.mjs', import.meta.url));
+    const setup = `, setup: ['export LATE_FILES=10000 NODE_OPTIONS="--import ${loader}"']`;
+    using project = cluster(
+      `stages:
+  first: { kind: command, with: { run: 'seq 1000 > \${outputs.out}' }, outputs: { out: artifacts/first.txt } }
+  many:
+    kind: command
+    inputs: { in: first.out }
+    matrix: { n: [${numbers.join(', ')}] }
+    with: { run: 'tail -n 2 \${inputs.in} > \${outputs.out}; echo \${matrix.n} >> \${outputs.out}' }
+    outputs: { out: 'artifacts/\${matrix.n}.txt' }
+`,
+      setup,
+    );
+    Object.assign(project.env, { LATE_FILES: '10000', NODE_OPTIONS: `--import ${loader}` });
+    const { outcomes, warnings } = await project.run('--on', 'cluster');
+    assert.deepEqual([[...new Set(Object.values(outcomes))], warnings], [['ran'], []]);
+    assert.ok(numbers.every((n) => project.read(`artifacts/${n}.txt`) === `999\n1000\n${n}\n`));
   });
 
   test('training under a short limit resumes in further jobs, and ends with the bytes of an unbroken one', async () => {

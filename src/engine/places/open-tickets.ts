@@ -20,6 +20,7 @@ export class OpenTickets {
 
   /** Reads what lies in `cache/jobs`, and removes batches that serve nobody any more. */
   constructor(cache: string, place: string, warn: (message: string) => void) {
+    BatchFolder.clearSteps(cache);
     for (const folder of BatchFolder.all(cache)) {
       try {
         folder.checkOwner();

@@ -124,6 +124,15 @@ export class BatchFolder {
     return namesIn(join(cache, 'jobs')).flatMap((id) => (/^\d/.test(id) ? [new BatchFolder(cache, id)] : []));
   }
 
+  /** Removes the folders of steps of detached runs that were taken long ago. */
+  static clearSteps(cache: string, age = 86_400_000): void {
+    for (const name of namesIn(join(cache, 'jobs'))) {
+      const taken = statSync(join(cache, 'jobs', name, 'taken'), { throwIfNoEntry: false });
+      if (taken !== undefined && Date.now() - taken.mtimeMs > age)
+        rmSync(join(cache, 'jobs', name), { recursive: true });
+    }
+  }
+
   /** Makes the folder, with its tickets and listings, and at last the intent. */
   create(batch: Batch, tickets: readonly Ticket[], artifacts: ReadonlyMap<Digest, StoredArtifact>, script: string) {
     writing(`the jobs in ${this.path}`, () => {

@@ -1,0 +1,69 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Stage } from '../config/pipeline.ts';
+import type { PlaceSpec } from '../config/places.ts';
+import { afterEnd, type EndFacts } from './after-end.ts';
+
+const mebi = 2 ** 20;
+const place = { name: 'cluster', time: 180_000, memory: { default: 100 * mebi, most: 300 * mebi } } as PlaceSpec;
+const claim = { worker: '7', restart: 0, host: 'n1', full: true };
+
+const facts = (change: Partial<EndFacts> = {}): EndFacts => ({
+  stage: { checkpointsWithout: ['epochs'] } as unknown as Stage,
+  needs: { cpu: 1, gpu: 0, memory: 100 * mebi },
+  tries: { lost: 0, idle: 0 },
+  advanced: false,
+  place,
+  claim,
+  ...change,
+});
+
+test('a time limit is no failure while the checkpoint advances, and one after two whole jobs without a newer one', () => {
+  const end = { type: 'stopped', why: 'time' } as const;
+  assert.deepEqual(afterEnd(end, facts({ advanced: true, tries: { lost: 2, idle: 1 } })), {
+    step: 'again',
+    tries: { lost: 0, idle: 0 },
+    message: "its job's time of 3 min 0 s is over: it resumes from its checkpoint",
+  });
+  const once = afterEnd(end, facts());
+  assert.deepEqual(once.step === 'again' && once.tries, { lost: 0, idle: 1 });
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 0, idle: 1 } })), {
+    step: 'fail',
+    message:
+      'did not end within the time limit of 3 min 0 s in 2 jobs, and it wrote no newer checkpoint: raise `time` of the place "cluster"',
+  });
+});
+
+test('a job that began late in its time proves nothing about the limit', () => {
+  const end = { type: 'lost', state: 'TIMEOUT' } as const;
+  const late = facts({ tries: { lost: 0, idle: 1 }, claim: { ...claim, full: false } });
+  assert.equal(afterEnd(end, late).step, 'again');
+});
+
+test('a stage without memory gets twice as much, up to the most, and later jobs no less', () => {
+  const end = { type: 'lost', state: 'OUT_OF_MEMORY' } as const;
+  const first = afterEnd(end, facts());
+  assert.deepEqual(first.step === 'again' && first.tries.memory, 200 * mebi);
+  const second = afterEnd(end, facts({ needs: { cpu: 1, gpu: 0, memory: 200 * mebi } }));
+  assert.deepEqual(second.step === 'again' && second.tries.memory, 300 * mebi);
+  assert.deepEqual(afterEnd(end, facts({ needs: { cpu: 1, gpu: 0, memory: 300 * mebi } })), {
+    step: 'fail',
+    message: 'ran out of memory with 300 MiB, the most that the place "cluster" allows',
+  });
+});
+
+test('five deaths of jobs in a row are borne, and a newer checkpoint begins to count anew', () => {
+  const end = { type: 'lost', state: 'NODE_FAIL' } as const;
+  assert.equal(afterEnd(end, facts({ tries: { lost: 4, idle: 0 } })).step, 'again');
+  assert.deepEqual(afterEnd(end, facts({ tries: { lost: 5, idle: 0 } })), {
+    step: 'fail',
+    message: 'its job died (NODE_FAIL), as did the 5 before it',
+  });
+  assert.equal(afterEnd(end, facts({ tries: { lost: 5, idle: 0 }, advanced: true })).step, 'again');
+});
+
+test('a job that somebody cancelled is not submitted again, and a changed input is decided about anew', () => {
+  assert.equal(afterEnd({ type: 'lost', state: 'CANCELLED' }, facts()).step, 'cancel');
+  assert.equal(afterEnd({ type: 'refused', what: 'input', message: 'x' }, facts()).step, 'decide');
+  assert.equal(afterEnd({ type: 'refused', what: 'restage', message: 'x' }, facts()).step, 'fail');
+});

@@ -1,0 +1,45 @@
+import assert from 'node:assert/strict';
+import { chmodSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { type Batch, BatchFolder } from './batch-folder.ts';
+
+const cache = mkdtempSync(join(tmpdir(), 'restage-batch-'));
+after(() => rmSync(cache, { recursive: true }));
+
+function made(id: string): BatchFolder {
+  const folder = new BatchFolder(cache, id);
+  const needs = { cpu: 1, gpu: 0, memory: 0 };
+  const tickets: Batch['tickets'] = [{ stage: 'a' as never, digest: '0'.repeat(64) as never, keep: true }];
+  const batch: Batch = { format: 1, place: 'cluster', root: cache, needs, seconds: 60, workers: 1, tickets };
+  folder.create(batch, [], new Map(), '#!/bin/sh\n');
+  return folder;
+}
+
+const claim = { worker: '7_1', restart: 0, host: 'n1', full: true };
+
+test('a ticket has one claim, which only the same job can take back after it was requeued', () => {
+  const folder = made('1');
+  assert.equal(folder.claim(0, claim), true);
+  assert.equal(folder.claim(0, { ...claim, worker: '7_2' }), false);
+  assert.equal(folder.claim(0, claim), false);
+  assert.equal(folder.claim(0, { ...claim, restart: 1 }), true);
+  assert.equal(folder.claimOf(0)?.restart, 1);
+});
+
+test('the first end of a ticket stays, and one that is not here in full is none', () => {
+  const folder = made('2');
+  assert.deepEqual(folder.end(0, { type: 'lost', state: '' }), { type: 'lost', state: '' });
+  assert.deepEqual(folder.end(0, { type: 'failed', message: 'too late' }), { type: 'lost', state: '' });
+  writeFileSync(join(folder.path, 'ends', '1.json'), '{"type":"fai');
+  assert.equal(folder.endOf(1), undefined);
+});
+
+test("a folder is its owner's alone, and one that others may write to is refused", () => {
+  const folder = made('3');
+  assert.equal(statSync(folder.path).mode & 0o777, 0o700);
+  folder.checkOwner();
+  chmodSync(folder.path, 0o770);
+  assert.throws(() => folder.checkOwner(), /belongs to someone else, or others may write to it: it is refused$/);
+});
