@@ -14,9 +14,12 @@ export interface DrawingThreads {
   readonly threads: number;
   /** Starts a thread that calls {@link drawInThread} with the same sample and statistic. */
   readonly start: () => Worker;
-  /** The number of drawn images that take longer than threads take to start. */
+  /** The number of drawn images that take longer than a thread takes to start. */
   readonly worthwhile?: number;
 }
+
+/** Every thread has a copy of the sample, and makes all random numbers. So more threads would take memory and gain little. */
+const most = 8;
 
 /**
  * {@link resample} in several threads. The result is the same for any number of them: every thread makes all draws, of which it
@@ -27,10 +30,11 @@ export async function resampleInThreads<Value>(
   makeStatistic: () => Statistic<Value>,
   { threads, start, worthwhile = 2e7 }: DrawingThreads,
 ): Promise<Resampled<Value>> {
-  if (threads < 2 || sample.labels.length * sample.draws < worthwhile) return resample(sample, makeStatistic());
-  const items = Array.from({ length: threads }, (_, index): Share => ({ index, of: threads }));
+  const count = Math.min(threads, most, Math.floor((sample.labels.length * sample.draws) / worthwhile));
+  if (count < 2) return resample(sample, makeStatistic());
+  const items = Array.from({ length: count }, (_, index): Share => ({ index, of: count }));
   const ask = (share: Share) => share;
-  const drawn = gather(mapInThreads<Share, Share, Value[]>({ items, threads, start, ask, worthwhile: 1 }));
+  const drawn = gather(mapInThreads<Share, Share, Value[]>({ items, threads: count, start, ask, worthwhile: 1 }));
   // While the threads prepare the same statistic.
   const onImages = (async () => resample({ ...sample, draws: 0 }, makeStatistic()))();
   const [shares, resampled] = await Promise.all([drawn, onImages]);
