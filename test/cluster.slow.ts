@@ -104,6 +104,21 @@ suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
     assert.deepEqual(ran.outcomes, { slow: 'ran' });
   });
 
+  test('the stage of a node whose daemon is killed runs at most once more', async () => {
+    using project = cluster(waiting);
+    const gate = project.gate('gate');
+    const running = project.startRun('--on', 'cluster');
+    await running.output('slow', 'begun');
+    const node = slurm.command('squeue', '-h', '-o', '%N').trim();
+    process.kill(slurm.daemon(`slurmd.${node}`), 'SIGKILL');
+    await until(() => project.read('count') === 'run\nrun\n', 120_000);
+    gate.pass(2);
+    const ran = await endOf(running);
+    slurm.restart(node);
+    assert.deepEqual([ran.outcomes, project.read('artifacts/slow.txt')], [{ slow: 'ran' }, 'done\n']);
+    assert.equal(project.read('count'), 'run\nrun\n');
+  });
+
   test('a submission that fails although the job was accepted is found, and runs once', async () => {
     using project = cluster(waiting);
     wrap(

@@ -72,7 +72,10 @@ suite('stages on a cluster', { skip: noSlurm ?? false }, () => {
     first.child.kill('SIGINT');
     const left = await endOf(first);
     assert.deepEqual([left.code, left.outcomes], [130, { slow: 'cancelled' }]);
-    assert.match(left.warnings.join(), /^Detached: 1 batch of jobs on cluster continue, and the same command attaches/);
+    assert.match(
+      left.warnings.join(),
+      /^Detached: 1 batch of jobs on cluster continues, and the same command attaches/,
+    );
     const second = project.startRun('--on', 'cluster');
     await second.output('slow', 'begun');
     gate.pass();

@@ -1,5 +1,5 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { mkdtempSync, readdirSync, readFileSync, readlinkSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,6 +58,14 @@ export class Slurm implements AsyncDisposable {
   /** The process number of a daemon, such as `slurmd.n1`. */
   daemon(name: string): number {
     return Number(readFileSync(join(this.folder, 'pids', name), 'utf8'));
+  }
+
+  /** Starts the daemon of a node again. */
+  restart(node: string): void {
+    const env = { ...process.env, ...this.env };
+    const daemon = spawn('slurmd', ['-D', '-N', node], { detached: true, stdio: 'ignore', env });
+    writeFileSync(join(this.folder, 'pids', `slurmd.${node}`), String(daemon.pid));
+    daemon.unref();
   }
 
   which(name: string): string {

@@ -226,7 +226,7 @@ export class ClusterPlace implements Place {
     if (keep && ticket?.replaces === true) await store.writeResult(result);
     else if (keep) await store.writeFirstResult(result);
     const claim = folder.claimOf(index);
-    if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim.worker);
+    if (claim !== undefined && !(keep && stage.cache)) folder.removeWork(index, claim);
     return result;
   }
 
@@ -294,7 +294,7 @@ export class ClusterPlace implements Place {
     if (time !== undefined && waiting.length > 0) {
       const count = formatCountOf(waiting.length, 'batch of jobs', 'batches of jobs');
       warn(
-        `Detached: ${count} on ${place.name} continue, and the same command attaches to them.${time > 0 ? ' Ctrl-C again cancels them.' : ''}`,
+        `Detached: ${count} on ${place.name} ${waiting.length === 1 ? 'continues' : 'continue'}, and the same command attaches to them.${time > 0 ? ' Ctrl-C again cancels them.' : ''}`,
       );
       if (!kill.aborted && time > 0) await delay(time, undefined, { signal: kill }).catch(() => {});
     }

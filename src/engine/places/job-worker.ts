@@ -194,7 +194,8 @@ export class JobWorker {
   async #attempt(index: number, ticket: Ticket, ready: Ready & { readonly world: World }): Promise<TicketEnd> {
     const { folder, identity } = this.#options;
     const { stage } = ticket;
-    const work = folder.work(index, identity.job);
+    const self = { worker: identity.job, restart: identity.restart };
+    const work = folder.work(index, self);
     const messages = new MessageFile(folder.messages(index));
     const memory = new OutOfMemory(folder.log(index));
     this.#store.replaces = ticket.replaces;
@@ -216,7 +217,7 @@ export class JobWorker {
       return { type: 'failed', message: error.message };
     } finally {
       messages.close();
-      if (ticket.keep && stage.cache) folder.removeWork(index, identity.job);
+      if (ticket.keep && stage.cache) folder.removeWork(index, self);
     }
   }
 

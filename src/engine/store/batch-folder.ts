@@ -81,6 +81,8 @@ export interface Claim {
   readonly full: boolean;
 }
 
+type WorkerName = Pick<Claim, 'worker' | 'restart'>;
+
 /** A sign of life of a worker, written again and again with another `count`. */
 export interface Beat {
   /** The job's id, as the scheduler tells it. */
@@ -254,29 +256,29 @@ export class BatchFolder {
     return join(this.path, 'logs', `${index}.log`);
   }
 
-  /** The private folder of a ticket for one worker, new and empty. */
-  work(index: number, worker: string): string {
+  /** The private folder of a ticket for one worker, new and empty. A job that was requeued is another worker. */
+  work(index: number, worker: WorkerName): string {
     const path = this.workPath(index, worker);
     rmSync(path, { recursive: true, force: true });
     mkdirSync(path, { recursive: true });
     return path;
   }
 
-  workPath(index: number, worker: string): string {
-    return join(this.path, 'work', `${index}-${worker}`);
+  workPath(index: number, { worker, restart }: WorkerName): string {
+    return join(this.path, 'work', `${index}-${worker}-${restart}`);
   }
 
   /** Moves the outputs of a ticket into the private folder of the attempt that waited for it. */
   takeOutputs(index: number, to: string): void {
     const claim = this.claimOf(index);
     if (claim === undefined) return;
-    const from = this.workPath(index, claim.worker);
+    const from = this.workPath(index, claim);
     writing(to, () => {
       for (const name of namesIn(from)) if (!name.startsWith('.')) renameSync(join(from, name), join(to, name));
     });
   }
 
-  removeWork(index: number, worker: string): void {
+  removeWork(index: number, worker: WorkerName): void {
     rmSync(this.workPath(index, worker), { recursive: true, force: true, maxRetries: 3 });
   }
 
