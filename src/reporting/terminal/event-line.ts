@@ -35,7 +35,7 @@ export function eventLine(event: RunEvent, why: string | undefined, paint: Paint
 
 type StageFinished = Extract<RunEvent, { type: 'stage-finished' }>;
 
-function endLine({ stage, outcome, seconds }: StageFinished, why: string, paint: Paint): string | undefined {
+function endLine({ stage, outcome, seconds, message }: StageFinished, why: string, paint: Paint): string | undefined {
   switch (outcome) {
     case 'ran':
     case 'restored':
@@ -43,12 +43,15 @@ function endLine({ stage, outcome, seconds }: StageFinished, why: string, paint:
     case 'failed':
       return `${paint.red('✗')} ${stage}: failed`; // the summary says why, with the end of the log
     case 'cancelled':
-      return `${paint.yellow('·')} ${stage}: cancelled`;
+      return `${paint.yellow('·')} ${stage}: ${isLeft(message) ? message : 'cancelled'}`;
     case 'up to date':
     case 'blocked':
       return undefined;
   }
 }
+
+/** Whether a stage that did not end in this run is left to a job, as its message says. */
+export const isLeft = (message: string | undefined): boolean => message !== undefined && message !== 'interrupted';
 
 /** One line for all stages that wait in the same way. */
 function queuedLine(event: Extract<RunEvent, { type: 'stage-queued' }>, paint: Paint): string | undefined {

@@ -3,6 +3,7 @@ import { formatCount, formatFew, formatSeconds } from '../../format-numbers.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { isDone, type RunModel, type StageModel } from '../run-model.ts';
 import type { Paint } from './colour.ts';
+import { isLeft } from './event-line.ts';
 import { formatAllFresh } from './format-all-fresh.ts';
 import { formatTable } from './format-table.ts';
 import { asArgument } from './text.ts';
@@ -92,7 +93,9 @@ function formatFailures({ stages, pipeline }: RunModel, paint: Paint): readonly 
 
 /** What the next run does with the stages that were cut short. */
 function formatResume(stages: readonly StageModel[]): readonly string[] {
-  const begun = stages.filter(({ state, attempt }) => state === 'cancelled' && attempt !== undefined);
+  const isBroken = ({ state, attempt, end }: StageModel) =>
+    state === 'cancelled' && attempt !== undefined && !isLeft(end?.message);
+  const begun = stages.filter(isBroken);
   if (begun.length === 0) return [];
   const from = (place: string, resumes?: true) => {
     const names = begun.filter(({ end }) => end?.resumes === resumes).map(({ name }) => name);
@@ -108,7 +111,8 @@ function formatVerdict(
 ): string {
   const parts = outcomes
     .filter((outcome) => counts[outcome] > 0)
-    .map((outcome) => `${formatCount(counts[outcome])} ${outcome}`);
+    // A run that is well although stages did not end has left them to jobs.
+    .map((outcome) => `${formatCount(counts[outcome])} ${ok && outcome === 'cancelled' ? 'left to jobs' : outcome}`);
   const text = [...(interrupted ? ['interrupted'] : []), ...parts].join(', ');
   return `${ok ? paint.green('✓') : paint.red('✗')} ${paint.bold(pipeline)}: ${text} (${formatSeconds(seconds)})`;
 }
