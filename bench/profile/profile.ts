@@ -24,6 +24,7 @@ import { Admission, machineCapacity } from '../../src/engine/execution/admission
 import type { Execution } from '../../src/engine/execution/execution.ts';
 import { pathOf } from '../../src/engine/execution/input-view.ts';
 import { runStageProcess } from '../../src/engine/execution/local-place.ts';
+import { scratchFolder } from '../../src/engine/execution/place.ts';
 import { processRunner } from '../../src/engine/execution/process-runner.ts';
 import { writeError } from '../../src/engine/files/write-error.ts';
 import { RunListeners } from '../../src/reporting/run-model.ts';
@@ -151,7 +152,7 @@ async function profileStage(
       const hint = `What it printed, if anything, is in ${relative(process.cwd(), log)}.`;
       throw new UserError(`${stage.name} failed while it was profiled: ${end.message}\n${hint}`);
     }
-    const profile = JSON.parse(readFileSync(join(work, 'scratch', profileFile), 'utf8')) as MeasuredProfile;
+    const profile = JSON.parse(readFileSync(join(scratchFolder(work), profileFile), 'utf8')) as MeasuredProfile;
     return { profile, ranOn: reports.notes };
   } finally {
     await run.folder.removeWork();
