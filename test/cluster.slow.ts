@@ -26,7 +26,7 @@ const training = `stages:
       model: { layers: [{ conv: 8, kernel: 5, stride: 2 }, batchNorm, relu, { maxPool: 2 }, flatten, { dense: 2 }] }
       imageSize: 32
       batchSize: 2
-      epochs: 120
+      epochs: 360
 `;
 
 suite('a cluster on which things go wrong', { skip: noSlurm ?? false }, () => {
