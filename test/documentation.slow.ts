@@ -6,8 +6,11 @@ import { blocks, inRepository, read } from './support/pages.ts';
 import { Project } from './support/rig.ts';
 
 /** What examples read of a package, as far as a plan looks at it. */
-const faceApi = 'node_modules/@vladmandic/face-api/model/age_gender_model';
-const faceApiFiles = { [`${faceApi}-weights_manifest.json`]: '[]', [`${faceApi}.bin`]: '' };
+const faceApiFiles = Object.fromEntries(
+  ['age_gender_model', 'face_recognition_model'].flatMap((name) =>
+    ['-weights_manifest.json', '.bin'].map((end) => [`node_modules/@vladmandic/face-api/model/${name}${end}`, '']),
+  ),
+);
 
 test('the examples of the page run, and give no warning', async () => {
   const say =
@@ -68,7 +71,9 @@ const shipped = readdirSync(inRepository('pipelines'), { recursive: true, encodi
 function shippedProject(): Project {
   const project = new Project('stages: {}\n', faceApiFiles);
   for (const file of shipped) project.write(`pipelines/${file}`, read(`pipelines/${file}`));
-  for (const page of readdirSync(inRepository('pipelines/texts'))) project.write(`pipelines/texts/${page}`, '');
+  for (const page of readdirSync(inRepository('pipelines/texts'))) {
+    for (const folder of ['', 'node_modules/restage/']) project.write(`${folder}pipelines/texts/${page}`, '');
+  }
   return project;
 }
 
