@@ -136,7 +136,7 @@ test('the charts of one model hold its curves, bands and marks', async () => {
   assertGolden(reliabilityChart(eachAlone(models), frame), new URL('golden/reliability.golden.json', import.meta.url));
 });
 
-test('the charts of two models tell them apart by colour, dash and shape, the better one first', async () => {
+test('two models differ in their charts by colour, dash and shape, and the better one comes first', async () => {
   const [good, bad] = [drawn(12, 2), drawn(12, 0.5)];
   const models = [await named('good', good), await named('bad', bad)].map(thinned);
   assertGolden(rocChart(eachAlone(models), frame), new URL('golden/two-roc.golden.json', import.meta.url));

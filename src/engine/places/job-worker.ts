@@ -270,7 +270,7 @@ const examinedOf = ({ fingerprint, digest }: Ticket, looked: ReadonlyMap<string,
 
 const exists = (path: string): boolean => statSync(path, { throwIfNoEntry: false }) !== undefined;
 
-/** A text that differs after a file was written again; empty where there is none. */
+/** Identifies the present version of a file, by its stat; empty where the file is missing. */
 export function signOfFile(path: string): string {
   const stats = statSync(path, { throwIfNoEntry: false });
   return stats === undefined ? '' : `${stats.size} ${stats.mtimeMs} ${stats.ino}`;
