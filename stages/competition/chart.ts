@@ -107,6 +107,7 @@ function labels(ranked: readonly Ranked[], domain: { readonly x: Domain; readonl
   const texts = inOrder.map(({ name }) => wrapText(name, longestLabel, { size: labelSize, most: 1 })[0]!);
   const points = inOrder.map(({ parameters, auc }, i) => ({
     ...{ x: across(parameters), y: up(auc.estimate), width: textWidth(texts[i]!, labelSize) },
+    ...(!Number.isNaN(auc.low) && { top: up(auc.high), bottom: up(auc.low) }),
   }));
   const placed = placeLabels(points, {
     ...{ height: labelSize + 2, gap: reach + 4, obstacles: [...obstacles, ...steps] },

@@ -29,6 +29,18 @@ test('of near points each has its text on its own side, where no other point is 
   ]);
 });
 
+test('a text without room beside its point stands above its interval, not over that of a neighbour', () => {
+  const points = [
+    { x: 40, y: 150, width: 50, top: 100, bottom: 220 },
+    { x: 70, y: 200, width: 50, top: 125, bottom: 280 },
+  ];
+  const obstacles = points.map(({ x, top, bottom }) => ({ x: x - 2, y: top, width: 4, height: bottom - top }));
+  assert.deepEqual(placeLabels(points, { ...options, obstacles }), [
+    { x: 15, y: 78 },
+    { x: 78, y: 193 },
+  ]);
+});
+
 test('texts cover neither each other nor anything else, and stay in the frame', () => {
   const point = fc.record({
     x: fc.integer({ min: 0, max: 400 }),

@@ -8,30 +8,39 @@ export interface Box {
 
 type Point = Pick<Box, 'x' | 'y'>;
 
+/** A point with the width of its text, and perhaps the ends of a vertical interval through it. */
+export interface Labelled extends Omit<Box, 'height'> {
+  readonly top?: number;
+  readonly bottom?: number;
+}
+
 /**
- * Places the texts of points (all of one `height`, each of its own width) beside, above or below them, or farther away where
- * all of that is taken: inside of the frame, so that they cover neither each other nor any obstacle, and none is nearer to
- * another point than to its own. Gives the upper left corner of each, in order; undefined where there is no room. The first
+ * Places the texts of points (all of one `height`, each of its own width) beside them, above or below their intervals, or farther
+ * away where all of that is taken: inside of the frame, so that they cover neither each other nor any obstacle, and none is
+ * nearer to another point or interval than to its own. Gives the upper left corner of each, in order; undefined where there is no room. The first
  * points choose first (greedy: Christensen, Marks and Shieber 1995, "An empirical study of algorithms for point-feature label
  * placement").
  */
 export function placeLabels(
-  points: readonly Omit<Box, 'height'>[],
+  points: readonly Labelled[],
   options: { readonly height: number; readonly gap: number; readonly frame: Box; readonly obstacles: readonly Box[] },
 ): readonly (Point | undefined)[] {
   const { height, frame, obstacles, gap } = options;
   const taken = [...obstacles];
-  return points.map(({ x, y, width }) => {
+  return points.map((point) => {
+    const { x, y, width, top = y, bottom = y } = point;
     const free = rings
       .flatMap((times) =>
-        directions.map(([toX, toY]) => [offset(toX, times * gap, width), offset(toY, times * gap, height)] as const),
+        directions.map(([toX, toY]) => {
+          const from = toX !== 0 ? y : toY < 0 ? top : bottom;
+          return { x: x + offset(toX, times * gap, width), y: from + offset(toY, times * gap, height), width, height };
+        }),
       )
-      .map(([dx, dy]) => ({ x: x + dx, y: y + dy, width, height }))
       .find(
         (box) =>
           inside(box, frame) &&
           !taken.some((other) => overlap(box, other)) &&
-          points.every((other) => distance(box, { x, y }) <= distance(box, other)),
+          points.every((other) => distance(box, point) <= distance(box, other)),
       );
     if (free === undefined) return undefined;
     taken.push(free);
@@ -62,9 +71,9 @@ const overlap = (one: Box, other: Box): boolean =>
   one.y < other.y + other.height &&
   other.y < one.y + one.height;
 
-function distance(box: Box, { x, y }: Point): number {
-  const beyond = (value: number, low: number, length: number) => Math.max(low - value, 0, value - low - length);
-  return Math.hypot(beyond(x, box.x, box.width), beyond(y, box.y, box.height));
+function distance(box: Box, { x, y, top = y, bottom = y }: Labelled): number {
+  const apart = (from: number, to: number, low: number, length: number) => Math.max(low - to, 0, from - low - length);
+  return Math.hypot(apart(x, x, box.x, box.width), apart(top, bottom, box.y, box.height));
 }
 
 const inside = (box: Box, frame: Box): boolean =>

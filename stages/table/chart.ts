@@ -3,7 +3,7 @@ import { formatLevel } from '../../src/format-numbers.ts';
 import { chart, domainOf, type Part } from '../../src/learning/charts/encoders.ts';
 import { intervalRows } from '../../src/learning/charts/interval-rows.ts';
 import { seriesName } from '../../src/learning/charts/series.ts';
-import { findMetric } from '../../src/learning/metrics/metric-catalogue.ts';
+import { findMetric, titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import type { Table } from './collect.ts';
 
 /** Widths of a panel alone, and of one beside another: with the names of the rows the chart fits a column of text. */
@@ -41,13 +41,14 @@ function panel({ values, over, rows }: Table, index: number, width: number): Par
     cells[index] === undefined ? [] : [{ name: seriesName(labels), ...cells[index] }],
   );
   const points = cells.flatMap(({ name, points }) => points.map(({ labels, value }) => ({ name, ...labels, value })));
-  const label = values[index]!;
+  const value = values[index]!;
   const isMean = over.length > 0;
   const drawn = [...points.map(({ value }) => value), ...(isMean ? cells.flatMap(({ low, high }) => [low, high]) : [])];
   return intervalRows(
     cells.map(({ name, mean, low, high }) => ({ name, value: mean, ...(isMean && { low, high }) })),
     {
-      ...{ dataName: `values-${index}`, label, width, domain: domainOf(drawn, findMetric(label)?.range) },
+      ...{ dataName: `values-${index}`, label: titleOfPath(value), width },
+      domain: domainOf(drawn, findMetric(value)?.range),
       ...{ names: rows.map(({ labels }) => seriesName(labels)), showsNames: index % panelsAcross === 0 },
       ...(isMean && { points }),
     },

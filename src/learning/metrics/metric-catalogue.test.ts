@@ -2,12 +2,29 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { brier, crossEntropy } from './calibration/losses.ts';
 import { confusion, majorityAccuracy } from './confusion.ts';
-import { betterFirst, chanceLevel, findMetric, headlineMetrics, metric, metricCatalogue } from './metric-catalogue.ts';
+import {
+  betterFirst,
+  chanceLevel,
+  findMetric,
+  headlineMetrics,
+  metric,
+  metricCatalogue,
+  titleOfPath,
+} from './metric-catalogue.ts';
 
 test('a path in a metrics file leads to its metric', () => {
   assert.equal(findMetric('test.auc')?.title, 'AUC');
   assert.equal(findMetric('equalErrorRate')?.better, 'lower');
   assert.equal(findMetric('test.confusion.truePositives'), undefined);
+});
+
+test('a path is written out for an axis, and stays where it leads to no metric', () => {
+  assert.deepEqual(['test.auc', 'val.majorityAccuracy', 'accuracy', 'gradient.topShare'].map(titleOfPath), [
+    'AUC on test',
+    'Majority class on val',
+    'Accuracy',
+    'gradient.topShare',
+  ]);
 });
 
 test('names are unique, and levels of chance lie within the range', () => {

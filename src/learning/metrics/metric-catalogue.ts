@@ -61,6 +61,15 @@ export const headlineMetrics: readonly Metric[] = [...byName.values()].filter(({
 /** The metric that a name of the catalogue or a path in a metrics file ends in; undefined for one that is not listed. */
 export const findMetric = (path: string): Metric | undefined => byName.get(path.slice(path.lastIndexOf('.') + 1));
 
+/** A path in a metrics file in words, for an axis: `AUC on test` for `test.auc`; one that ends in no listed metric stays. */
+export function titleOfPath(path: string): string {
+  const title = findMetric(path)?.title;
+  if (title === undefined) return path;
+  const [split, ...names] = path.split('.');
+  const where = names.length === 0 ? '' : ` on ${split}`;
+  return title[0]!.toUpperCase() + title.slice(1) + where;
+}
+
 export const metric = (name: MetricName): Metric => byName.get(name)!;
 
 /** The level of chance for a share of fake images; without a share, undefined where the level depends on it. */
