@@ -1,6 +1,7 @@
 import { csvLine } from '../../src/csv.ts';
 import { formatJson } from '../../src/format-json.ts';
 import { formatMetric } from '../../src/format-numbers.ts';
+import { titleOfPath } from '../../src/learning/metrics/metric-catalogue.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import type { Highlight } from '../../src/stage.ts';
 import type { Cell, Row, Table } from './collect.ts';
@@ -61,7 +62,7 @@ export function roundedTable(table: Table, title: string): Highlight {
   };
   return {
     title,
-    columns: [...table.labels, ...(isMean ? ['n'] : []), ...table.values],
+    columns: [...table.labels, ...(isMean ? ['n'] : []), ...table.values.map(titleOfPath)],
     rows: table.rows.map((row) => [
       ...[...labelsOf(table, row), ...(isMean ? [row.items] : [])],
       ...row.cells.map((cell) => rounded(cell, row.items)),
