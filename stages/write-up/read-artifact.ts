@@ -2,6 +2,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { basename, extname, join } from 'node:path';
 import { csvRecords } from '../../src/csv.ts';
 import type { Json } from '../../src/json.ts';
+import { readTitle } from '../../src/learning/charts/chart-title.ts';
 import { type Metrics, parseMetrics } from '../../src/learning/metrics/metrics-file.ts';
 import { StageError } from '../../src/stage.ts';
 import { thereAre } from '../../src/suggest.ts';
@@ -59,9 +60,8 @@ const readText = (path: string, folder?: string): Artifact => {
 function readFolder(path: string): Artifact {
   const names = (readdirSync(path, { recursive: true }) as string[]).sort();
   if (names.includes('chart.vl.json')) {
-    const { title } = JSON.parse(readFileSync(join(path, 'chart.vl.json'), 'utf8'));
-    const text = title?.text ?? title ?? 'Chart'; // a text, or lines of one
-    return { as: 'figures', figures: [{ path: join(path, 'chart.png'), title: [text].flat().join(' ') }] };
+    const { title } = readTitle(readFileSync(join(path, 'chart.vl.json'), 'utf8'));
+    return { as: 'figures', figures: [{ path: join(path, 'chart.png'), title }] };
   }
   const texts = names.filter((name) => /^[^/]+\.md$/.test(name));
   if (texts.length === 1) return readText(join(path, texts[0]!), path);

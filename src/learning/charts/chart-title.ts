@@ -9,6 +9,19 @@ export function chartTitle(text: string, subtitle: string, width: number): { tex
   };
 }
 
+/** The title and subtitle of a spec as JSON, also of one that people wrote: a title is a text, lines of it, or an object of both. */
+export function readTitle(spec = '{}'): { readonly title: string; readonly subtitle: string } {
+  const { title } = JSON.parse(spec) as { readonly title?: unknown };
+  const isPlain = typeof title === 'string' || Array.isArray(title);
+  const { text, subtitle } = (isPlain ? { text: title } : (title ?? {})) as Readonly<Record<string, unknown>>;
+  const join = (found: unknown) =>
+    [found]
+      .flat()
+      .filter((line) => typeof line === 'string')
+      .join(' ');
+  return { title: join(text) || 'Chart', subtitle: join(subtitle) };
+}
+
 /** A default title with the instance of the matrix, and the one number that it may hold: `ROC on test, seed 2: AUC 0.768`. */
 export function withLabels(title: string, labels: Readonly<Record<string, string>>, number = ''): string {
   const named = [title, ...Object.entries(labels).map(([axis, value]) => `${axis} ${value}`)].join(', ');

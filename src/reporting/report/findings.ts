@@ -1,5 +1,5 @@
 import { formatCount } from '../../format-numbers.ts';
-import { betterFirst, headlineMetrics, metric } from '../../learning/metrics/metric-catalogue.ts';
+import { betterFirst, headlineMetrics, metric, titleOfPath } from '../../learning/metrics/metric-catalogue.ts';
 import { groupHighlights } from '../group-highlights.ts';
 import { type Html, html } from './html.ts';
 import type { ReportMetric, ReportStage } from './report-model.ts';
@@ -58,7 +58,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
   const told = headlineMetrics
     .filter(({ name }) => metrics.get(name)?.value != null && !(hasOneClass && name === 'matthewsCorrelation'))
     .slice(0, mostTold);
-  const tiles = told.map(({ name, title }) => {
+  const tiles = told.map(({ name }) => {
     const number = metrics.get(name)!;
     const notes = [
       ...(meanings[name] === undefined ? [] : [meanings[name]]),
@@ -68,7 +68,7 @@ function renderTiles({ stage, split, metrics }: Finding, isNamed: boolean): Html
         : []),
       ...(number.interval === undefined && images != null ? [`${formatCount(images)} images`] : []),
     ];
-    return html`<div class="tile card"><dt>${title[0]!.toUpperCase() + title.slice(1)} on ${split}</dt><dd>${showValue(number.value)}</dd>${notes.map(
+    return html`<div class="tile card"><dt>${titleOfPath(`${split}.${name}`)}</dt><dd>${showValue(number.value)}</dd>${notes.map(
       (note) => html`<dd class="note">${note}</dd>`,
     )}</div>
 `;

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { csvRecords } from '../../csv.ts';
 import { readPart } from '../../engine/files/read-part.ts';
 import { formatCount } from '../../format-numbers.ts';
+import { readTitle } from '../../learning/charts/chart-title.ts';
 import { parseMetrics } from '../../learning/metrics/metrics-file.ts';
 import type { ArtifactType } from '../../stage.ts';
 import { dataUri } from './html.ts';
@@ -34,24 +35,17 @@ const imageTypes: Readonly<Record<string, string>> = {
 /** What the page shows of an artifact; undefined for one that is only named. A page never fails for an artifact. */
 export function showArtifact(type: ArtifactType, path: string, room: PageRoom): ShownArtifact | undefined {
   try {
-    switch (type) {
-      case 'chart':
-        return showChart(path, room);
-      case 'images':
-        return showImages(path, room);
-      case 'metrics':
-        return showMetrics(path);
-      case 'table':
-        return showTable(path, room);
-      case 'files':
-        return showFile(path, room);
-      default:
-        return undefined;
-    }
+    return forms[type]?.(path, room);
   } catch {
     return undefined;
   }
 }
+
+type Show = (path: string, room: PageRoom) => ShownArtifact | undefined;
+
+const forms: Partial<Record<ArtifactType, Show>> = {
+  ...{ chart: showChart, images: showImages, metrics: showMetrics, table: showTable, files: showFile },
+};
 
 /** Evenly over the folder's sorted names, as the files are. */
 function showImages(folder: string, room: PageRoom): ShownArtifact {
@@ -111,8 +105,7 @@ function showSummary(folder: string, room: PageRoom): ShownArtifact | undefined 
 
 function showFile(path: string, room: PageRoom): ShownArtifact | undefined {
   if (existsSync(join(path, 'summary.md'))) return showSummary(path, room);
-  if (extname(path) === '.csv') return showTable(path, room);
-  if (extname(path) !== '.md') return undefined;
+  if (extname(path) !== '.md') return showTable(path, room);
   const { text, whole } = readPart(path, mostBytes, 'beginning');
   if (!room.take('tables', text.length)) return undefined;
   return { as: 'markdown', text, ...(!whole && { leftOut: 'Its beginning is shown.' }) };
@@ -122,38 +115,21 @@ function showFile(path: string, room: PageRoom): ShownArtifact | undefined {
 function showChart(folder: string, room: PageRoom): ShownArtifact | undefined {
   const specFile = join(folder, 'chart.vl.json');
   const text = existsSync(specFile) ? readFileSync(specFile, 'utf8') : undefined;
-  const spec = text === undefined ? undefined : (JSON.parse(text) as Spec);
   const picture = pictureOf(folder, room);
   // Serialised again without indentation.
-  const compact = spec === undefined ? undefined : JSON.stringify(spec);
+  const compact = text === undefined ? undefined : JSON.stringify(JSON.parse(text));
   const carried = compact !== undefined && compact.length <= mostChartBytes && room.take('charts', compact.length);
   if (picture === undefined && compact === undefined) return undefined;
   const { width, height } = sizeOf(folder);
   return {
     as: 'chart',
-    title: titleOf(spec, 'text') || 'Chart',
-    subtitle: titleOf(spec, 'subtitle'),
-    width,
-    height,
+    ...{ ...readTitle(text), width, height },
     forms: chartForms.filter((form) => existsSync(join(folder, `chart.${form}`))),
     ...(compact !== undefined && { isPlain: !/"(?:mark|type)":"image"|data:image\//.test(compact) }),
     ...(picture !== undefined && { picture }),
     ...(carried && { spec: compact }),
     ...(compact !== undefined && !carried && { leftOut: picture === undefined ? noRoom : pictureOnly }),
   };
-}
-
-interface Spec {
-  readonly title?: string | readonly string[] | { readonly text?: unknown; readonly subtitle?: unknown };
-}
-
-/** A title may be a text, lines of it, or an object of both. */
-function titleOf(spec: Spec | undefined, part: 'text' | 'subtitle'): string {
-  const title: unknown = spec?.title;
-  const isPlain = typeof title === 'string' || Array.isArray(title);
-  const found = isPlain ? (part === 'text' ? title : '') : (title as Record<string, unknown> | undefined)?.[part];
-  if (Array.isArray(found)) return found.filter((line) => typeof line === 'string').join(' ');
-  return typeof found === 'string' ? found : '';
 }
 
 function pictureOf(folder: string, room: PageRoom): string | undefined {

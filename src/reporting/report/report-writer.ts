@@ -63,13 +63,12 @@ export class ReportWriter implements RunListener {
   event(event: RunEvent, run: RunModel): void {
     this.#run = run;
     const { pipeline, publisher } = this.#options;
-    if (event.type === 'stage-decided') {
+    const { type } = event;
+    const isFinished = type === 'stage-finished' && event.outcome !== 'up to date';
+    if (type === 'stage-progress') this.#schedule.ask(progressPause);
+    else if (isFinished || type === 'stage-started' || type === 'stage-point') this.#schedule.ask(pause);
+    else if (type === 'stage-decided')
       this.#before.set(event.stage, publisher.store.readLatest(pipeline.name, event.stage));
-    } else if (event.type === 'stage-progress') {
-      this.#schedule.ask(progressPause);
-    } else if (event.type === 'stage-started' || event.type === 'stage-point') {
-      this.#schedule.ask(pause);
-    } else if (event.type === 'stage-finished' && event.outcome !== 'up to date') this.#schedule.ask(pause);
   }
 
   close(): void {
@@ -120,10 +119,6 @@ export class ReportWriter implements RunListener {
     return (await publisher.look(this.#path)) === 'ours';
   }
 
-  #record(record: ReportRecord): void {
-    writeJson(this.#recordFile, record);
-  }
-
   #header(): Digest {
     const { description, file } = this.#options.pipeline;
     return sha256(JSON.stringify({ description, file }));
@@ -136,9 +131,8 @@ export class ReportWriter implements RunListener {
   async #write(state: ReportModel['state']): Promise<void> {
     const { pipeline, publisher } = this.#options;
     const { store } = publisher;
-    if (state === 'running' && !this.#schedule.hasBegun) {
-      this.#record({ complete: false, results: {} });
-    }
+    const record = (made: ReportRecord) => writeJson(this.#recordFile, made);
+    if (state === 'running' && !this.#schedule.hasBegun) record({ complete: false, results: {} });
     const page = renderReport(await this.#model(state));
     const { displaced } = await publisher.publishText(page, this.#path, {
       pipeline: pipeline.name,
@@ -153,7 +147,7 @@ export class ReportWriter implements RunListener {
       const digest = store.readLatest(pipeline.name, name);
       return digest === undefined ? [] : [[name, digest] as const];
     });
-    this.#record({
+    record({
       complete: state === 'succeeded',
       results: Object.fromEntries(results),
       header: this.#header(),
