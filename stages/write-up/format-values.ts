@@ -1,15 +1,17 @@
-import { formatCount } from '../../src/format-numbers.ts';
+import { formatCount, formatDecimal, formatMetric, formatShare, withMinus } from '../../src/format-numbers.ts';
 import { tInterval } from '../../src/learning/metrics/intervals/student-t.ts';
 import { markdownTable } from '../../src/markdown-table.ts';
 import { StageError } from '../../src/stage.ts';
 import type { Artifact } from './read-artifact.ts';
 import { unknown, type Value } from './read-artifact.ts';
 
-const styles = ['percent', 'points', 'count'] as const;
 /** What is made of several values. */
 const aggregates = ['mean', 'values', 'range'] as const;
 /** The words that may stand after the bar of a place, besides a number of decimals. */
-export const formatWords: readonly string[] = [...styles, ...aggregates, 'interval', 'bounded', 'title'];
+export const formatWords: readonly string[] = [
+  ...['percent', 'points', 'count'],
+  ...[...aggregates, 'interval', 'bounded', 'title'],
+];
 
 /** The confidence of the interval of a mean over runs. */
 const confidence = 0.95;
@@ -53,21 +55,11 @@ const cut = (end: number, i: number, words: readonly string[]): number =>
 
 /** `percent` has one decimal, or as many as a word says; other numbers three, whole ones none. */
 function formatNumber(value: number, words: readonly string[]): string {
-  const style = styles.find((word) => words.includes(word));
   const digits = words.map(Number).find((number) => Number.isInteger(number));
-  const text =
-    style === 'count'
-      ? formatCount(Math.round(value))
-      : style !== undefined
-        ? `${(100 * value).toFixed(digits ?? 1)} ${style === 'percent' ? '%' : style}`
-        : plain(value, digits);
-  return text.replace(/^-/, '−');
-}
-
-function plain(value: number, digits: number | undefined): string {
-  if (digits !== undefined) return value.toFixed(digits);
-  if (Number.isInteger(value)) return formatCount(value);
-  return Math.abs(value) < 0.01 ? String(Number(value.toPrecision(2))) : value.toFixed(3);
+  if (words.includes('percent')) return formatShare(value, digits);
+  if (words.includes('points')) return `${formatDecimal(100 * value, digits ?? 1)} points`;
+  if (words.includes('count')) return withMinus(formatCount(Math.round(value)));
+  return digits === undefined ? formatMetric(value) : formatDecimal(value, digits);
 }
 
 type Table = Artifact & { as: 'table' };
@@ -91,6 +83,5 @@ function formatCell(field: string, asPercent: boolean): string {
   if (field === '') return '–';
   const isShort = !asPercent && /^-?\d+(\.\d{1,4})?$/.test(field);
   if (!Number.isFinite(value) || Number.isInteger(value) || isShort) return field.replace(/^-(?=\d)/, '−');
-  const small = Math.abs(value) < 0.001 ? value.toPrecision(2) : value.toFixed(4);
-  return (asPercent ? `${(100 * value).toFixed(1)} %` : small).replace(/^-/, '−');
+  return asPercent ? formatShare(value) : formatMetric(value, 4);
 }

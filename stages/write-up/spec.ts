@@ -27,7 +27,7 @@ export type WriteUpSettings = z.output<typeof settings>;
 
 export const spec = defineKind<WriteUpSettings>({
   name: 'write-up',
-  version: 7,
+  version: 8,
   summary:
     'Fills a Markdown text with the numbers, tables and figures of other stages, so that none of them is typed by hand.',
   settings,

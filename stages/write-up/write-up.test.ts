@@ -200,5 +200,5 @@ test('results change only with the version of the kind', async () => {
   await written(bench, 'AUC {{ scores test.auc | mean interval }}\n{{ board }}\n{{ curves }}\n');
   const folder = bench.output('document');
   const digest = shortDigest(join(folder, 'study.md'), join(folder, 'study/sources.json'));
-  assert.deepEqual({ version: spec.version, digest }, { version: 7, digest: '3d31c9bff928711b' });
+  assert.deepEqual({ version: spec.version, digest }, { version: 8, digest: '3d31c9bff928711b' });
 });

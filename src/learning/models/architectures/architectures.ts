@@ -14,27 +14,15 @@ interface Architecture {
 /** The table of networks; light, since a spec lists their names. `build-net.ts` makes tfjs models of them. */
 export const architectures = {
   'simple-net': { title: 'SimpleNet', summary: 'Three convolutions of 7 x 7, three dense layers.', layers: simpleNet },
-  xception: {
-    title: 'Xception',
-    summary: '36 convolutions in 14 modules, residuals (Chollet 2017).',
-    layers: xception,
-  },
+  xception: { title: 'Xception', summary: '36 convolutions in 14 modules, with residuals.', layers: xception },
   'xception-based': {
     title: 'XceptionBased',
-    summary: 'Xception with dense layers of 1000, 256 and 64 before the last.',
+    summary: 'Xception with three more dense layers.',
     layers: xceptionBased,
   },
   'my-net': { title: 'MyNet', summary: 'Five small convolutions, dropout, one dense layer.', layers: myNet },
-  'tiny-xception': {
-    title: 'TinyXception',
-    summary: 'The small Xception of @vladmandic/face-api, without BatchNorm.',
-    layers: tinyXception,
-  },
-  'face-resnet': {
-    title: 'FaceResNet',
-    summary: 'The face-recognition network of @vladmandic/face-api, a ResNet.',
-    layers: faceResNet,
-  },
+  'tiny-xception': { title: 'TinyXception', summary: 'The Xception of @vladmandic/face-api.', layers: tinyXception },
+  'face-resnet': { title: 'FaceResNet', summary: 'The ResNet of @vladmandic/face-api, for faces.', layers: faceResNet },
 } as const satisfies Readonly<Record<string, Architecture>>;
 
 export type ArchitectureName = keyof typeof architectures;
