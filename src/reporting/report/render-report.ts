@@ -164,6 +164,7 @@ function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec 
   const last = points.at(-1);
   if (last === undefined || points.length < 2) return undefined;
   const { unit } = last;
+  const curve = { field: 'curve', type: 'nominal', title: null, sort: null } as const;
   const data = points.flatMap(({ step, values }) =>
     Object.entries(values).map(([name, value]) => ({
       step,
@@ -187,9 +188,7 @@ function epochChart(stage: string, points: readonly CurvePoint[]): TopLevelSpec 
       encoding: {
         x: { field: 'step', type: 'quantitative', title: unit, axis: { tickMinStep: 1, format: 'd' } },
         y: { field: 'value', type: 'quantitative', title: panel, scale: { zero: false } },
-        color: { field: 'curve', type: 'nominal', title: null, sort: null },
-        strokeDash: { field: 'curve', type: 'nominal', title: null, sort: null },
-        shape: { field: 'curve', type: 'nominal', title: null, sort: null },
+        ...{ color: curve, strokeDash: curve, shape: curve },
       },
     })),
   };
