@@ -46,7 +46,7 @@ test('three seeds of two nets are one matrix, one table over the seeds, and one 
   assert.equal(Object.values(outcomes).filter((outcome) => outcome === 'ran').length, 2 + 6 + 6 + 3);
 
   const [header, , ...rows] = project.read('artifacts/test/results/markdown.md').trimEnd().split('\n');
-  assert.equal(header, '| net | n | val.accuracy | test.accuracy | test.auc |');
+  assert.equal(header, '| net | n | Accuracy on val | Accuracy on test | AUC on test |');
   assert.deepEqual(
     rows.map((row) => row.split(' | ', 2)),
     [
