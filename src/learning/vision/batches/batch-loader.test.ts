@@ -8,6 +8,7 @@ import { permutation, Random } from '../../../random.ts';
 import { type AugmentSettings, augmentSettings } from '../augment/augment-settings.ts';
 import { DatasetWriter } from '../dataset/dataset-writer.ts';
 import { decodeImage } from '../decode-image.ts';
+import { usualNormalization } from '../pixels-to-floats.ts';
 import { type Batch, BatchLoader, type BatchLoaderOptions, decodedImages, type EpochOptions } from './batch-loader.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'restage-loader-'));
@@ -199,6 +200,18 @@ test('a pass that is left early makes room for the next', async () => {
     rest.map((batch) => batch.indices[0]),
     [8, 9],
   );
+});
+
+test('a loader that takes the thread of one that was left in the middle of a pass gets none of its batches', async () => {
+  const imagesOf = (batches: readonly Batch[]) => batches.map(({ images }) => [...images]);
+  const expected = imagesOf(await readAll());
+  const left = new BatchLoader(folder, 'train', { batchSize: 4, resize, normalization: usualNormalization });
+  const pass = left.epoch();
+  const { value: batch } = await pass.next();
+  await left.close();
+  batch.release();
+  assert.deepEqual(imagesOf(await readAll()), expected);
+  await assert.rejects(pass.next(), { message: 'Internal error: another pass was started, or the loader was closed' });
 });
 
 test('an image that cannot be decoded is named', async () => {

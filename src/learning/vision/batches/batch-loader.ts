@@ -34,6 +34,25 @@ export interface BatchLoaderOptions extends Partial<Omit<BatchWorkerSetup, 'data
 /** The bytes left for decoded images of all loaders; at first a quarter of the free memory, or of a container's limit. */
 export const decodedImages: { left?: number } = {};
 
+/** Threads of closed loaders, which wait for the next one: to start a thread takes 0.3 s of a core. */
+const idleThreads = new Set<Worker>();
+
+/** A thread whose batches and decoded images take more bytes ends with its loader, since it would keep their memory. */
+const mostIdleBytes = 2 ** 26;
+
+function takeThread(): Worker {
+  for (const thread of idleThreads) {
+    idleThreads.delete(thread);
+    return thread;
+  }
+  const thread = startWorker(import.meta.url, 'batch-worker', undefined);
+  thread.on('error', () => idleThreads.delete(thread));
+  return thread;
+}
+
+/** Passes of all loaders, since late batches of an earlier one may arrive in any later one. */
+let passes = 0;
+
 /** One pass over the images. */
 export interface EpochOptions {
   /** Indices of samples. Default: all, in the order of the dataset. */
@@ -53,12 +72,25 @@ export class BatchLoader {
   readonly #prefetch: number;
   readonly #worker: Worker;
   /** Taken from {@link decodedImages} until the loader is closed. */
-  #cacheBytes: number;
-  #passes = 0;
+  readonly #cacheBytes: number;
+  /** The current pass. */
+  #pass = 0;
   /** Batches (or the failure) that wait for the reader. */
   #arrived: FromBatchWorker[] = [];
+  readonly #onMessage = (message: FromBatchWorker) => {
+    if (message.id !== this.#pass) return;
+    this.#arrived.push(message);
+    this.#wake();
+  };
+  readonly #onError = (error: Error) => {
+    this.#crash = error;
+    this.#leavesThread = false;
+    this.#wake();
+  };
   #wake: () => void = () => {};
   #crash: Error | undefined;
+  /** Whether another loader may have the thread. */
+  #leavesThread: boolean;
 
   /** `dataset` is the artifact's folder. Throws a {@link StageError} when it or the split cannot be read. */
   constructor(dataset: string, split: string, options: BatchLoaderOptions) {
@@ -72,18 +104,14 @@ export class BatchLoader {
     decodedImages.left -= this.#cacheBytes;
     const { resize, normalization = unitRange, corruption, threads = 2 } = options;
     const cacheBytes = this.#cacheBytes;
+    const batchBytes = this.#batchSize * width * height * 3 * Float32Array.BYTES_PER_ELEMENT;
+    this.#leavesThread = cacheBytes + (this.#prefetch + 1) * batchBytes <= mostIdleBytes;
     const setup: BatchWorkerSetup = { dataset, split, resize, normalization, corruption, cacheBytes, threads };
-    this.#worker = startWorker(import.meta.url, 'batch-worker', setup);
+    this.#worker = takeThread();
     this.#worker.unref();
-    this.#worker.on('message', (message: FromBatchWorker) => {
-      if (message.id !== this.#passes) return;
-      this.#arrived.push(message);
-      this.#wake();
-    });
-    this.#worker.on('error', (error) => {
-      this.#crash = error;
-      this.#wake();
-    });
+    this.#worker.on('message', this.#onMessage);
+    this.#worker.on('error', this.#onError);
+    this.#send({ type: 'open', setup });
   }
 
   get batches(): number {
@@ -92,7 +120,8 @@ export class BatchLoader {
 
   /** Starts a pass. Throws a {@link StageError} that names an image which cannot be decoded. */
   epoch({ order = Uint32Array.from(this.samples.keys()), augment }: EpochOptions = {}): AsyncIterableIterator<Batch> {
-    const id = ++this.#passes;
+    const id = ++passes;
+    this.#pass = id;
     this.#arrived = [];
     this.#wake();
     this.#send({ type: 'start', job: { id, order, batchSize: this.#batchSize, prefetch: this.#prefetch, augment } });
@@ -100,11 +129,15 @@ export class BatchLoader {
   }
 
   async close(): Promise<void> {
-    this.#passes++;
+    if (this.#pass < 0) return;
+    this.#pass = -1;
     this.#wake();
-    await this.#worker.terminate();
+    this.#worker.off('message', this.#onMessage);
     decodedImages.left! += this.#cacheBytes;
-    this.#cacheBytes = 0;
+    if (!this.#leavesThread) return void (await this.#worker.terminate());
+    this.#send({ type: 'close' });
+    this.#worker.off('error', this.#onError);
+    idleThreads.add(this.#worker);
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -128,7 +161,7 @@ export class BatchLoader {
         };
       }
     } finally {
-      if (id === this.#passes) this.#send({ type: 'stop' });
+      if (id === this.#pass) this.#send({ type: 'stop' });
     }
   }
 
@@ -144,7 +177,7 @@ export class BatchLoader {
     // The thread keeps the process alive only while somebody waits for it.
     this.#worker.ref();
     try {
-      while (this.#arrived.length === 0 && id === this.#passes) {
+      while (this.#arrived.length === 0 && id === this.#pass) {
         if (this.#crash !== undefined) throw this.#crash;
         await new Promise<void>((resolve) => {
           this.#wake = resolve;
@@ -153,9 +186,12 @@ export class BatchLoader {
     } finally {
       this.#worker.unref();
     }
-    if (id !== this.#passes) throw new Error('Internal error: another pass was started, or the loader was closed');
+    if (id !== this.#pass) throw new Error('Internal error: another pass was started, or the loader was closed');
     const message = this.#arrived.shift()!;
-    if (message.type === 'failed') throw new StageError(message.message);
+    if (message.type === 'failed') {
+      this.#leavesThread = false;
+      throw new StageError(message.message);
+    }
     return message.images;
   }
 

@@ -1,15 +1,18 @@
-/** The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. */
-import { parentPort, workerData } from 'node:worker_threads';
+/**
+ * The thread of a {@link BatchLoader}: reads, decodes, augments and normalises, so that batches lie ready during a step. It serves
+ * one loader after the other.
+ */
+import { parentPort } from 'node:worker_threads';
 import { type Augmentation, augmentImage } from '../augment/augment-image.ts';
 import { corruptImage } from '../corrupt-image.ts';
 import type { Corruption } from '../corruption-settings.ts';
-import { openDataset } from '../dataset/open-dataset.ts';
+import { type Dataset, openDataset } from '../dataset/open-dataset.ts';
 import { type DecodedImage, decodeImage } from '../decode-image.ts';
 import { mapParallel } from '../parallel-map.ts';
 import { type Normalization, normalizationTable, pixelsToFloats } from '../pixels-to-floats.ts';
 import type { Resize } from '../resize-settings.ts';
 
-/** The data that the thread starts with. */
+/** The split that the thread makes batches of, and how. */
 export interface BatchWorkerSetup {
   readonly dataset: string;
   readonly split: string;
@@ -36,6 +39,10 @@ interface BatchJob {
 }
 
 export type ToBatchWorker =
+  /** Comes before everything else from a new loader. */
+  | { readonly type: 'open'; readonly setup: BatchWorkerSetup }
+  /** The loader is closed: forgets its split, its images and its memory. */
+  | { readonly type: 'close' }
   /** Drops the current pass and starts this one. */
   | { readonly type: 'start'; readonly job: BatchJob }
   /** Drops the current pass. */
@@ -50,92 +57,132 @@ export type FromBatchWorker =
   | { readonly type: 'failed'; readonly id: number; readonly message: string };
 
 const port = parentPort!;
-const setup = workerData as BatchWorkerSetup;
-const { width, height } = setup.resize;
-const imageLength = width * height * 3;
-const split = openDataset(setup.dataset).split(setup.split);
-const table = normalizationTable(setup.normalization);
-
-/** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
-const cache = new Map<number, DecodedImage>();
-/** Memory of batches that the reader is done with. */
-const spare: Float32Array<ArrayBuffer>[] = [];
-
-let current: { readonly job: BatchJob; credit: number; wake: () => void } | undefined;
+let open: SplitReader | undefined;
 
 port.on('message', (message: ToBatchWorker) => {
   switch (message.type) {
+    case 'open':
+      open = new SplitReader(message.setup);
+      break;
+    case 'close':
+      void open?.close();
+      open = undefined;
+      break;
     case 'start':
-      stop();
-      void produce(message.job);
+      open?.start(message.job);
       break;
     case 'stop':
-      stop();
+      open?.stop();
       break;
     case 'taken':
-      if (current === undefined) return;
-      current.credit++;
-      current.wake();
+      open?.onTaken();
       break;
     case 'recycle':
-      spare.push(message.images);
+      open?.spare.push(message.images);
   }
 });
 
-function stop(): void {
-  const stopped = current;
-  current = undefined;
-  stopped?.wake();
-}
+/** Makes the batches of one loader. */
+class SplitReader {
+  /** Memory of batches that the reader is done with. */
+  readonly spare: Float32Array<ArrayBuffer>[] = [];
+  readonly #setup: BatchWorkerSetup;
+  readonly #dataset: Dataset;
+  readonly #table: Float32Array;
+  readonly #imageLength: number;
+  /** Decoded images by index. Never evicted: in a random order what goes is as likely to be needed as what stays. */
+  readonly #cache = new Map<number, DecodedImage>();
+  #current: { readonly job: BatchJob; credit: number; wake: () => void } | undefined;
+  /** Resolves when no pass reads the split any more. */
+  #reading: Promise<unknown> = Promise.resolve();
 
-async function produce(job: BatchJob): Promise<void> {
-  const state = { job, credit: job.prefetch, wake: () => {} };
-  current = state;
-  try {
-    for (let start = 0; start < job.order.length; start += job.batchSize) {
-      while (state.credit === 0 && current === state) await new Promise<void>((resolve) => (state.wake = resolve));
-      if (current !== state) return;
-      state.credit--;
-      const images = await makeBatch(job, job.order.subarray(start, start + job.batchSize));
-      if (current !== state) return void spare.push(images);
-      port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [images.buffer]);
+  constructor(setup: BatchWorkerSetup) {
+    this.#setup = setup;
+    this.#dataset = openDataset(setup.dataset);
+    this.#table = normalizationTable(setup.normalization);
+    this.#imageLength = setup.resize.width * setup.resize.height * 3;
+  }
+
+  get #split() {
+    return this.#dataset.split(this.#setup.split);
+  }
+
+  start(job: BatchJob): void {
+    this.stop();
+    this.#reading = Promise.all([this.#reading, this.#produce(job)]);
+  }
+
+  async close(): Promise<void> {
+    this.stop();
+    await this.#reading;
+    this.#dataset.close();
+  }
+
+  stop(): void {
+    const stopped = this.#current;
+    this.#current = undefined;
+    stopped?.wake();
+  }
+
+  onTaken(): void {
+    if (this.#current === undefined) return;
+    this.#current.credit++;
+    this.#current.wake();
+  }
+
+  async #produce(job: BatchJob): Promise<void> {
+    const state = { job, credit: job.prefetch, wake: () => {} };
+    this.#current = state;
+    try {
+      for (let start = 0; start < job.order.length; start += job.batchSize) {
+        while (state.credit === 0 && this.#current === state) {
+          await new Promise<void>((resolve) => (state.wake = resolve));
+        }
+        if (this.#current !== state) return;
+        state.credit--;
+        const images = await this.#makeBatch(job, job.order.subarray(start, start + job.batchSize));
+        if (this.#current !== state) return void this.spare.push(images);
+        port.postMessage({ type: 'batch', id: job.id, images } satisfies FromBatchWorker, [images.buffer]);
+      }
+    } catch (error) {
+      const { message } = error as Error;
+      port.postMessage({ type: 'failed', id: job.id, message } satisfies FromBatchWorker);
     }
-  } catch (error) {
-    const { message } = error as Error;
-    port.postMessage({ type: 'failed', id: job.id, message } satisfies FromBatchWorker);
   }
-}
 
-/** `[batch, height, width, 3]`, images in the order of `indices`. */
-async function makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
-  const length = indices.length * imageLength;
-  const place = spare.findIndex((images) => images.length === length);
-  const images = place < 0 ? new Float32Array(length) : spare.splice(place, 1)[0]!;
-  let slot = 0;
-  // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
-  const shown = (index: number) =>
-    job.augment === undefined
-      ? decoded(index)
-      : augmentImage(job.augment, index, { count: split.samples.length, decode: decoded });
-  for await (const { pixels } of mapParallel(indices, setup.threads, shown)) {
-    pixelsToFloats(pixels, table, images.subarray(slot * imageLength));
-    slot++;
+  /** `[batch, height, width, 3]`, images in the order of `indices`. */
+  async #makeBatch(job: BatchJob, indices: Uint32Array): Promise<Float32Array<ArrayBuffer>> {
+    const length = indices.length * this.#imageLength;
+    const place = this.spare.findIndex((images) => images.length === length);
+    const images = place < 0 ? new Float32Array(length) : this.spare.splice(place, 1)[0]!;
+    let slot = 0;
+    const decode = (index: number) => this.#decoded(index);
+    // Drawn from the image and the epoch alone, so neither the order nor the timing of threads shows.
+    const shown = (index: number) =>
+      job.augment === undefined
+        ? decode(index)
+        : augmentImage(job.augment, index, { count: this.#split.samples.length, decode });
+    for await (const { pixels } of mapParallel(indices, this.#setup.threads, shown)) {
+      pixelsToFloats(pixels, this.#table, images.subarray(slot * this.#imageLength));
+      slot++;
+    }
+    return images;
   }
-  return images;
-}
 
-async function decoded(index: number): Promise<DecodedImage> {
-  const kept = cache.get(index);
-  if (kept !== undefined) return kept;
-  const bytes = await split.read(index);
-  const { key, path } = split.samples[index]!;
-  let image: DecodedImage;
-  try {
-    const seen = setup.corruption === undefined ? bytes : await corruptImage(bytes, setup.corruption, key);
-    image = await decodeImage(seen, setup.resize);
-  } catch (error) {
-    throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
+  async #decoded(index: number): Promise<DecodedImage> {
+    const kept = this.#cache.get(index);
+    if (kept !== undefined) return kept;
+    const { resize, corruption, cacheBytes } = this.#setup;
+    const bytes = await this.#split.read(index);
+    const { key, path } = this.#split.samples[index]!;
+    let image: DecodedImage;
+    try {
+      const seen = corruption === undefined ? bytes : await corruptImage(bytes, corruption, key);
+      image = await decodeImage(seen, resize);
+    } catch (error) {
+      throw new Error(`${path} cannot be decoded: ${(error as Error).message}`);
+    }
+    if ((this.#cache.size + 1) * this.#imageLength <= cacheBytes) this.#cache.set(index, image);
+    return image;
   }
-  if ((cache.size + 1) * imageLength <= setup.cacheBytes) cache.set(index, image);
-  return image;
 }
